@@ -1,0 +1,121 @@
+"""What is a number here? A cell: one value in one cube, with one key, one unit and its statuses.
+
+A key is written `CUBE:dim.dim.dim`, in the order of the contract's dimensions, for example
+`THB_VICTIMS:RO.2022.F.Y_LT18`. The first two dimensions of every cube are state and year. `_T` is the total of a
+dimension and `_U` its unknown part (the SDMX convention); the region is the state code `SELEC`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.errors import UserError
+
+TOTAL = "_T"
+UNKNOWN = "_U"
+REGION = "SELEC"
+
+_KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """The address of one number. `codes` holds state, year and the cube's further dimensions, in contract order."""
+
+    cube: str
+    codes: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """Read `CUBE:dim.dim`. Raises UserError when the text is not a key."""
+        text = text.strip()
+        if not _KEY.fullmatch(text):
+            raise UserError(
+                f"'{text}' is not a cell key",
+                allowed="CUBE:state.year.dim..., for example THB_VICTIMS:RO.2022.F.Y_LT18",
+                do="write the cube, a colon, and its codes in the order of the contract's dimensions",
+            )
+        cube, codes = text.split(":")
+        return cls(cube, tuple(codes.split(".")))
+
+    def __str__(self) -> str:
+        return f"{self.cube}:{'.'.join(self.codes)}"
+
+    @property
+    def state(self) -> str:
+        return self.codes[0]
+
+    @property
+    def year(self) -> int:
+        return int(self.codes[1])
+
+    def at(self, *, state: str | None = None, year: int | None = None) -> Key:
+        """The same cell for another state or year."""
+        codes = (state or self.codes[0], str(year) if year else self.codes[1], *self.codes[2:])
+        return Key(self.cube, codes)
+
+
+# Observation status (SDMX CL_OBS_STATUS) as used here. Missing, not applicable, suppressed by the sender, nil and
+# zero are five different things from the first cell to the PDF.
+OBS_SYMBOL = {
+    "O": ":",  # missing: not reported
+    "L": ":",  # exists but was not collected
+    "M": "–",  # cannot exist: not applicable
+    "Q": "<5",  # suppressed by the sender
+    "N": "0n",  # nil: more than nothing, less than half of the unit
+}
+OBS_LABEL = {
+    "A": "normal value",
+    "B": "break in the time series",
+    "D": "definition differs",
+    "E": "estimated value",
+    "I": "imputed by the Center",
+    "K": "included in another category",
+    "L": "exists but was not collected",
+    "M": "not applicable",
+    "N": "nil: less than half of the unit",
+    "O": "not reported",
+    "P": "provisional value",
+    "Q": "suppressed by the sender",
+    "U": "low reliability",
+    "V": "not validated",
+    "W": "includes another category",
+}
+CONF_LABEL = {
+    "A": "primary confidentiality, small counts",
+    "C": "confidential statistical information",
+    "D": "secondary confidentiality set by the sender",
+    "E": "under embargo",
+    "F": "free for publication",
+    "N": "not for publication, internal use only",
+    "S": "withheld by the Center",
+}
+WITHHELD_SYMBOL = "c"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number and all that is known of it.
+
+    `value` is None when there is no number to show; `obs_status` then says why. `coverage` counts the states whose
+    figures are in the value and `of` the states that could have reported; both are None for a state's own cell.
+    `states` names the states counted. `withheld` is true only in stores of a version that may not show the cell.
+    """
+
+    key: Key
+    value: Decimal | None
+    unit: str
+    obs_status: str = "A"
+    conf_status: str = "F"
+    coverage: int | None = None
+    of: int | None = None
+    states: tuple[str, ...] = ()
+    note: str = ""
+    vintage: int | None = None
+    withheld: bool = False
+
+    @property
+    def has_value(self) -> bool:
+        return self.value is not None and not self.withheld

@@ -1,0 +1,49 @@
+"""What can go wrong that the person at the keyboard can repair: one family of errors, each with its exit code.
+
+A `UserError` is shown without a traceback. A bug is any other exception and shows its traceback.
+Problems inside a state's return are never exceptions: they are `Finding`s (see `pipeline.findings`).
+"""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """Something a person can repair. `where` it is, `what` was found, what is `allowed`, what to `do` next."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", allowed: str = "", do: str = "") -> None:
+        self.what, self.where, self.allowed, self.do = what, where, allowed, do
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: {self.what}" if self.where else self.what]
+        if self.allowed:
+            lines.append(f"  allowed: {self.allowed}")
+        if self.do:
+            lines.append(f"  to do:   {self.do}")
+        return "\n".join(lines)
+
+
+class ContractError(UserError):
+    """A contract, code list or policy file does not say what it must."""
+
+    exit_code = 3
+
+
+class CheckError(UserError):
+    """A check over the numbers found bad rows: the build stops before anything is printed from them."""
+
+    exit_code = 4
+
+
+class NarrativeError(UserError):
+    """A text prints a number that is not a cell, or binds to a key that does not exist."""
+
+    exit_code = 5
+
+
+class RenderError(UserError):
+    """A report could not be rendered to a conforming PDF."""
+
+    exit_code = 6

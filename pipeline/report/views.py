@@ -1,0 +1,110 @@
+"""What does a template receive? View models: finished texts with the keys behind them, no arithmetic left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope"]
+
+
+@dataclass(frozen=True)
+class CellView:
+    """One printed cell: its text (`1,856`, `c`, `:`, `<5`), the key or formula behind it, its footnote marks."""
+
+    text: str
+    key: str = ""
+    marks: tuple[str, ...] = ()
+    status: str = ""  # "", "missing", "withheld", "suppressed", "break", "partial", "total"
+
+
+@dataclass(frozen=True)
+class Column:
+    label: str
+    kind: Literal["label", "number", "text"] = "number"
+    group: str = ""  # columns with the same group share a head above them
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    cells: tuple[CellView, ...]
+    level: int = 0  # indentation of a part under its total
+    kind: Literal["body", "total", "group"] = "body"
+
+
+@dataclass(frozen=True)
+class Footnote:
+    mark: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TableView:
+    id: str  # anchor, for example thb-t2
+    number: str  # "Table 2"
+    title: str
+    unit: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    source: str
+    footnotes: tuple[Footnote, ...] = ()
+    notes: tuple[str, ...] = ()
+    wide: bool = False  # needs a landscape page
+
+
+@dataclass(frozen=True)
+class Point:
+    """One mark of a chart. `value` None is a gap; `text` is what a label prints."""
+
+    x: str
+    value: float | None
+    text: str
+    key: str = ""
+    status: str = ""  # "", "missing", "withheld", "suppressed", "break", "partial"
+    coverage: str = ""  # "9 of 11" or ""
+
+
+@dataclass(frozen=True)
+class Series:
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """What a chart draws. `series` by kind: line and bar, one series a line or bar colour; small_multiples, one panel
+    a series; heat, one row a series; tile_map, one series whose points are states (x is the state code)."""
+
+    kind: Kind
+    series: tuple[Series, ...]
+    unit: str
+    title: str  # for the SVG's own title; the caption is in the FigureView
+    x_title: str = ""
+    labels: dict[str, str] = field(default_factory=dict)  # x code -> printed label
+
+
+@dataclass(frozen=True)
+class FigureView:
+    id: str
+    number: str
+    title: str
+    unit: str
+    svg: str  # the drawing, inline SVG
+    alt: str  # states the finding, not only the kind of chart
+    source: str
+    footnotes: tuple[Footnote, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EmptyView:
+    """An exhibit without data: said in one line, never skipped."""
+
+    id: str
+    number: str
+    title: str
+    reason: str
+
+
+ExhibitView = TableView | FigureView | EmptyView
