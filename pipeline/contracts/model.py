@@ -1,0 +1,259 @@
+"""What does a contract ask for? ODCS contracts read into tables, dimensions and identities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.cells import TOTAL, Key
+from pipeline.contracts.codelists import Code, CodeList, load_codelist
+from pipeline.errors import ContractError, UserError
+from pipeline.findings import Severity
+from pipeline.project import REPORTS
+
+ATTRIBUTES = ("obs_status", "conf_status", "note")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension of a cube beside state and year, with the code list it takes its codes from."""
+
+    name: str
+    label: str
+    codelist: CodeList
+    enum: tuple[str, ...] = ()  # the subset of the list this table uses; empty means all
+
+    @property
+    def codes(self) -> list[Code]:
+        """Codes that may be reported, in order. Groups are worked out by the models, never reported."""
+        return [c for c in self.codelist if not c.is_group and (not self.enum or c.code in self.enum)]
+
+    def codes_for(self, state: str, years: range) -> list[Code]:
+        return [c for c in self.codes if c.valid_for(state) and any(c.valid_in(y) for y in years)]
+
+    @property
+    def has_total(self) -> bool:
+        return any(c.code == TOTAL for c in self.codes)
+
+    def children(self, code: str) -> list[Code]:
+        return [c for c in self.codes if c.parent == code]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What must add up: the parts of `dimension` to their total, or the table's total to that of another table."""
+
+    severity: Severity
+    dimension: str = ""
+    parts: Literal["equal", "at_most", ""] = ""
+    same_total_as: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the table is laid out on its sheet: which dimensions go down and which across."""
+
+    sheet: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    open_rows: int = 0  # lines for codes that the state chooses itself; 0 means every code has its line
+
+
+@dataclass(frozen=True)
+class Table:
+    """One contract table, which is one cube: dimensions, one measure with its unit, attributes."""
+
+    name: str
+    report: str
+    title: str
+    description: str
+    grain: str
+    measure: str
+    crime_area: str
+    unit: str
+    iccs: str
+    sensitivity: Literal["none", "small_counts"]
+    respondent: Literal["states", "center"]
+    headline: bool
+    decimals: int
+    minimum: float
+    maximum: float
+    dimensions: tuple[Dimension, ...]
+    identities: tuple[Identity, ...]
+    layout: Layout
+    change_percent: float
+    change_absolute: float
+    change_severity: Severity
+
+    @property
+    def sql_name(self) -> str:
+        return self.name.lower()
+
+    @property
+    def key_dimensions(self) -> tuple[str, ...]:
+        return ("state", "year", *(d.name for d in self.dimensions))
+
+    def dimension(self, name: str) -> Dimension:
+        for d in self.dimensions:
+            if d.name == name:
+                return d
+        raise ContractError(
+            f"{self.name} has no dimension '{name}'", allowed=", ".join(self.key_dimensions),
+            do="correct the name where it is used",
+        )  # fmt: skip
+
+    def key(self, codes: dict[str, str]) -> Key:
+        """The key of a cell from the code of each dimension."""
+        return Key(self.name, tuple(codes[d] for d in self.key_dimensions))
+
+    def total_key(self, state: str, year: int) -> Key:
+        """The key with every dimension at its total, or at its only code where there is none."""
+        return Key(self.name, (state, str(year), *(TOTAL for _ in self.dimensions)))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One report's contract: its identity, its texts and its tables."""
+
+    report: str
+    name: str
+    title: str
+    version: str
+    purpose: str
+    usage: str
+    limitations: str
+    window_years: int
+    tables: tuple[Table, ...]
+    path: Path
+
+    def years(self, round_: int) -> range:
+        """The years a return of this round restates: the reference year and those before it."""
+        return range(round_ - self.window_years + 1, round_ + 1)
+
+
+class Contracts:
+    """All contracts of the project, their tables by name, and the code lists beside them."""
+
+    def __init__(self, contracts: list[Contract], codelists: Path) -> None:
+        self.by_report = {c.report: c for c in contracts}
+        self.codelists = codelists
+        self._tables = {t.name: t for c in contracts for t in c.tables}
+
+    def __iter__(self) -> Iterator[Contract]:
+        return iter(self.by_report.values())
+
+    @property
+    def tables(self) -> list[Table]:
+        return list(self._tables.values())
+
+    def table(self, name: str) -> Table:
+        if name not in self._tables:
+            raise UserError(f"there is no table '{name}'", allowed=", ".join(self._tables), do="use one of these names")
+        return self._tables[name]
+
+    def contract(self, report: str) -> Contract:
+        if report not in self.by_report:
+            raise UserError(f"there is no report '{report}'", allowed=", ".join(self.by_report))
+        return self.by_report[report]
+
+    def codelist(self, name: str) -> CodeList:
+        return load_codelist(self.codelists, name)
+
+    def members(self, year: int) -> list[Code]:
+        """The member states of a year, in the Center's official order."""
+        return [c for c in self.codelist("states") if c.parent and c.valid_in(year)]
+
+    def check_key(self, key: Key) -> Table:
+        """The table a key belongs to. Raises UserError when a code is not in the dimension's list."""
+        table = self.table(key.cube)
+        if len(key.codes) != len(table.key_dimensions):
+            raise UserError(
+                f"key {key} has {len(key.codes)} codes", allowed=f"{key.cube}:{'.'.join(table.key_dimensions)}",
+                do="give one code per dimension",
+            )  # fmt: skip
+        self.codelist("states")[key.state]
+        if not key.codes[1].isdigit():
+            raise UserError(f"'{key.codes[1]}' in {key} is not a year", allowed="four digits, for example 2022")
+        for dim, code in zip(table.dimensions, key.codes[2:], strict=True):
+            dim.codelist[code]
+        return table
+
+
+def _custom(properties: Any) -> dict[str, Any]:
+    return {p.property: p.value for p in properties or []}
+
+
+def _read_dimension(prop: Any, folder: Path) -> Dimension:
+    enum = tuple(str(e.value) for e in prop.enum or [])
+    codelist = load_codelist(folder, _custom(prop.customProperties)["codelist"])
+    for code in enum:
+        codelist[code]
+    return Dimension(prop.name, prop.businessName or prop.name, codelist, enum)
+
+
+def _read_table(schema: Any, report: str, folder: Path) -> Table:
+    own = _custom(schema.customProperties)
+    roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
+    measures = [p for p in schema.properties if roles[p.name] == "measure"]
+    if len(measures) != 1:
+        raise ContractError(f"table {schema.name} has {len(measures)} measures", allowed="exactly one")
+    measure, layout, change = measures[0], own["layout"], own["plausibility"]
+    dimensions = [p for p in schema.properties if roles[p.name] == "dimension" and p.name not in ("state", "year")]
+    options = measure.logicalTypeOptions or {}
+    identities = tuple(
+        Identity(i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""))
+        for i in own.get("identities", [])
+    )
+    return Table(
+        name=schema.name, report=report, title=schema.businessName, description=schema.description,
+        grain=schema.dataGranularityDescription or "", measure=measure.businessName, crime_area=own["crimeArea"],
+        unit=own["unit"], iccs=str(own.get("iccs", "")), sensitivity=own.get("sensitivity", "small_counts"),
+        respondent=own.get("respondent", "states"), headline=bool(own.get("headline", False)),
+        decimals=0 if measure.logicalType == "integer" else 3, minimum=options.get("minimum", 0),
+        maximum=options.get("maximum", float("inf")),
+        dimensions=tuple(_read_dimension(p, folder) for p in dimensions), identities=identities,
+        layout=Layout(layout["sheet"], tuple(layout["rows"]), tuple(layout["columns"]), layout.get("openRows", 0)),
+        change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
+        change_severity=change["severity"],
+    )  # fmt: skip
+
+
+def _read_contract(path: Path, folder: Path) -> Contract:
+    from open_data_contract_standard.model import OpenDataContractStandard
+
+    try:
+        odcs = OpenDataContractStandard.from_string(path.read_text(encoding="utf-8"))
+        own = _custom(odcs.customProperties)
+        return Contract(
+            report=own["report"], name=odcs.name or "", title=odcs.dataProduct or "", version=odcs.version or "",
+            purpose=odcs.description.purpose or "", usage=odcs.description.usage or "",
+            limitations=odcs.description.limitations or "", window_years=int(own["windowYears"]),
+            tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_), path=path,
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        raise ContractError(
+            f"the contract cannot be read: {problem!r}", where=path.name,
+            do="run 'make check', which lints every contract against the standard",
+        ) from problem  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def load_contracts(folder: Path) -> Contracts:
+    """Read every contract of the project. `folder` is data_contracts. Raises ContractError."""
+    found = [_read_contract(folder / f"{report}.odcs.yaml", folder / "codelists") for report in REPORTS]
+    contracts = Contracts(found, folder / "codelists")
+    for table in contracts.tables:
+        for identity in table.identities:
+            if identity.dimension:
+                table.dimension(identity.dimension)
+            if identity.same_total_as:
+                contracts.table(identity.same_total_as)
+        if sorted(table.layout.rows + table.layout.columns) != sorted(table.key_dimensions[1:]):
+            raise ContractError(
+                f"the layout of {table.name} does not place every dimension once",
+                allowed=", ".join(table.key_dimensions[1:]), do="name each under layout.rows or layout.columns",
+            )  # fmt: skip
+    return contracts

@@ -1,0 +1,225 @@
+"""What does the blank form look like? Writes the return workbook of a state from the contract alone."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts.layout import (
+    CODE_ROW, COVER_SHEET, DEFINITION_FIELD, HELP_SHEET, LABEL_ROW, LISTS_SHEET, FormColumn, SheetForm, cover_fields,
+    form_of, tables_for,
+)  # fmt: skip
+from pipeline.contracts.model import Contract, Contracts
+from pipeline.errors import UserError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+ANSWERS = ("yes", "partly", "no")
+HELP = (
+    ("What to fill in", "White cells only. Grey cells are locked: they carry the codes by which the form is read."),
+    ("Numbers", "Whole numbers, or up to three decimals where the unit is kg. No formulas, no text beside a number."),
+    ("0", "Counted, and there was none."),
+    (":", "Not available. An empty cell means the same: not reported. It is never read as zero."),
+    ("–", "Not applicable: it cannot exist in the state."),
+    ("<5", "Suppressed by the sender because the count is below five."),
+    ("0n", "Nil: more than nothing, but less than half of the unit."),
+    ("Status", "Choose a status beside a figure when it needs one: B break in the series, D definition differs, "
+               "E estimated, K included in another category, P provisional, U low reliability, W includes another."),
+    ("Confidentiality", "Leave empty when the line may be published by the rules of the Center; C, D or N binds the "
+                        "Center; E needs the end of the embargo in the note."),
+    ("Note", "Explain breaks, differences of definition and unusual changes. No names, no personal data."),
+    ("Years", "Restate the reference year and the four before it; a changed figure is recorded as a revision."),
+    ("Totals", "Give the total even where the parts are not known. Parts and unknown must add up to the total."),
+    ("Lists of citizenship", "One line per country: choose it from the list in the column beside the code."),
+)  # fmt: skip
+_GREY, _BLUE, _LIGHT = "FFE7E6E6", "FF1F3864", "FFF7F7F7"
+
+
+def write_template(contracts: Contracts, report: str, state: str, round_: int, path: Path) -> None:
+    """Write the blank workbook of `state` for a round to `path`. The same contract gives the same bytes.
+
+    Raises UserError when the state is not a member in the round's year.
+    """
+    workbook = build_workbook(contracts, report, state, round_)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook_bytes(workbook, round_))
+
+
+def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -> Workbook:
+    from openpyxl import Workbook
+
+    contract = contracts.contract(report)
+    allowed = [c.code for c in contracts.members(round_)] + ["SELEC"]
+    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state)]
+    if state not in allowed or not forms:
+        raise UserError(
+            f"'{state}' does not answer the {report} questionnaire of round {round_}", allowed=", ".join(allowed),
+            do="give the ISO code of a member state (SELEC for the Center's own activity in octa)",
+        )  # fmt: skip
+    workbook = Workbook()
+    cover = workbook.active
+    assert cover is not None
+    cover.title = COVER_SHEET
+    lists = workbook.create_sheet(LISTS_SHEET)
+    _write_lists(lists, contracts, forms)
+    _write_cover(cover, contract, contracts.codelist("states")[state].extra["official_name"], state, round_)
+    _write_help(workbook.create_sheet(HELP_SHEET, 1))
+    for form in forms:
+        _write_form(workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1), form)
+    lists.sheet_state = "hidden"
+    return workbook
+
+
+def workbook_bytes(workbook: Workbook, round_: int) -> bytes:
+    """The workbook as a file whose bytes do not depend on the clock: every time stamp is the round's."""
+    stamp = datetime(round_ + 1, 1, 1)
+    workbook.properties.creator = "SELEC"
+    workbook.properties.created = stamp
+    workbook.properties.modified = stamp
+    raw = io.BytesIO()
+    workbook.save(raw)
+    return normalise_archive(raw.getvalue(), stamp)
+
+
+def normalise_archive(data: bytes, stamp: datetime) -> bytes:
+    """Rewrite a zip archive with one fixed date for every member, and the modification time inside it set too."""
+    import re
+
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
+        for info in source.infolist():
+            content = source.read(info)
+            if info.filename == "docProps/core.xml":  # openpyxl writes the clock's time on saving
+                text = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
+                content = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + text, content)
+            member = zipfile.ZipInfo(info.filename, stamp.timetuple()[:6])
+            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            target.writestr(member, content)
+    return result.getvalue()
+
+
+def _fill(colour: str) -> Any:
+    from openpyxl.styles import PatternFill
+
+    return PatternFill("solid", start_color=colour, end_color=colour)
+
+
+def _protect(sheet: Worksheet) -> None:
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = False
+    sheet.protection.formatRows = False
+
+
+def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm]) -> None:
+    """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists."""
+    columns: list[Iterable[str]] = [
+        [c.code for c in contracts.codelist("obs_status")], [c.code for c in contracts.codelist("conf_status")], ANSWERS,
+        [c.label for c in contracts.codelist("citizenship") if not c.is_group and c.code not in ("_T", "_U")],
+    ]  # fmt: skip
+    for column, values in enumerate(columns, 1):
+        for row, value in enumerate(values, 1):
+            sheet.cell(row, column, value)
+    _protect(sheet)
+
+
+def _write_cover(sheet: Worksheet, contract: Contract, name: str, state: str, round_: int) -> None:
+    from openpyxl.styles import Alignment, Font, Protection
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    sheet["A1"], sheet["A1"].font = contract.name, Font(bold=True, size=14, color=_BLUE)
+    sheet["A2"] = f"{name}, round {round_}"
+    answers = DataValidation("list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(ANSWERS)}", allow_blank=True)
+    sheet.add_data_validation(answers)
+    for column, head in enumerate(("Field", "What", "Answer"), 1):
+        sheet.cell(4, column, head).font = Font(bold=True)
+    for row, (code, label, value, open_) in enumerate(cover_fields(contract, state, name, round_), 5):
+        sheet.cell(row, 1, code).fill = _fill(_GREY)
+        sheet.cell(row, 2, label).fill = _fill(_GREY)
+        answer = sheet.cell(row, 3, value or None)
+        answer.alignment = Alignment(wrap_text=True, vertical="top")
+        answer.protection = Protection(locked=not open_)
+        if not open_:
+            answer.fill = _fill(_GREY)
+        if code.startswith(DEFINITION_FIELD):
+            answers.add(answer.coordinate)
+    for letter, width in (("A", 30), ("B", 62), ("C", 80)):
+        sheet.column_dimensions[letter].width = width
+    _protect(sheet)
+
+
+def _write_help(sheet: Worksheet) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    sheet["A1"], sheet["A1"].font = "How to fill in this return", Font(bold=True, size=14, color=_BLUE)
+    for row, (what, text) in enumerate(HELP, 3):
+        sheet.cell(row, 1, what).font = Font(bold=True)
+        sheet.cell(row, 2, text).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 24, 110
+    _protect(sheet)
+
+
+def _write_form(sheet: Worksheet, form: SheetForm) -> None:
+    from openpyxl.styles import Alignment, Font, Protection
+    from openpyxl.utils import get_column_letter
+
+    table = form.table
+    sheet["A1"], sheet["A1"].font = table.title, Font(bold=True, size=13, color=_BLUE)
+    sheet["A2"] = table.description
+    sheet["A3"] = f"Unit: {table.unit}. Empty means not reported; see the sheet {HELP_SHEET}."
+    for column in form.columns:
+        top, head = sheet.cell(LABEL_ROW, column.index, column.label or None), sheet.cell(CODE_ROW, column.index)
+        head.value = column.head if column.kind not in ("label",) else column.label or column.head
+        for cell in (top, head):
+            cell.font, cell.fill = Font(bold=True), _fill(_GREY)
+            cell.alignment = Alignment(wrap_text=True, vertical="bottom")
+        sheet.column_dimensions[get_column_letter(column.index)].width = _width(column)
+    labels = [c for c in form.columns if c.kind == "label"]
+    for row in form.rows:
+        open_line = bool(table.layout.open_rows) and not row.codes
+        code = sheet.cell(row.index, 1, row.code or ("*" if not table.layout.rows else None))
+        code.fill = _fill(_LIGHT if open_line else _GREY)
+        code.protection = Protection(locked=not open_line)
+        for column, label in zip(labels, row.labels, strict=True):
+            cell = sheet.cell(row.index, column.index, label or None)
+            cell.fill, cell.protection = _fill(_LIGHT if open_line else _GREY), Protection(locked=not open_line)
+        for column in form.columns:
+            if column.kind in ("value", "status", "conf", "note"):
+                cell = sheet.cell(row.index, column.index)
+                cell.protection = Protection(locked=False)
+                if column.kind == "value":
+                    cell.number_format = "#,##0.###" if table.decimals else "#,##0"
+    _add_lists(sheet, form)
+    sheet.freeze_panes = sheet.cell(form.rows[0].index, len(labels) + 2)
+    sheet.row_dimensions[LABEL_ROW].height = 45
+    _protect(sheet)
+
+
+def _width(column: FormColumn) -> float:
+    return {"code": 14, "label": 34, "value": 12, "status": 7, "conf": 15, "note": 60}[column.kind]
+
+
+def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    first, last = form.rows[0].index, form.rows[-1].index
+
+    def offer(source: str, columns: list[FormColumn], start: int) -> None:
+        rule = DataValidation("list", formula1=source, allow_blank=True, showErrorMessage=True)
+        rule.error = "Choose a value from the list."
+        for column in columns:
+            letter = get_column_letter(column.index)
+            rule.add(f"{letter}{start}:{letter}{last}")
+        sheet.add_data_validation(rule)
+
+    offer(f"={LISTS_SHEET}!$A$1:$A$13", [c for c in form.columns if c.kind == "status"], first)
+    offer(f"={LISTS_SHEET}!$B$1:$B$6", [c for c in form.columns if c.kind == "conf"], first)
+    if form.table.layout.open_rows:
+        open_first = next(r.index for r in form.rows if not r.codes)
+        offer(f"={LISTS_SHEET}!$D$1:$D$300", [c for c in form.columns if c.kind == "label"], open_first)
