@@ -1,0 +1,175 @@
+"""Which cells may the public version show? The first safe form: when in doubt, withhold.
+
+A cell of a table without sensitivity is shown unless its sender bound it. In a sensitive table (small counts of
+persons) only regional cells and state totals are candidates, and a candidate is shown only when every part of it and
+every complement is 5 or more, or 0, which is a count of nobody. What is then still open by plain subtraction (one
+hidden part beside a shown total) is closed by hiding the smallest shown neighbour. Everything else is withheld, `c`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.cells import REGION, TOTAL, Key
+from pipeline.contracts.model import Contracts, Table
+
+THRESHOLD = 5
+MIN_CONTRIBUTORS = 3
+CONSTANT = "SELEC_FIX"
+REGIONS = (REGION, CONSTANT)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the rule needs to know of a cell: its value, statuses, and the keys that add up to it."""
+
+    key: Key
+    value: Decimal | None
+    obs_status: str
+    conf_status: str
+    parts: tuple[str, ...] = ()
+
+
+def is_small(value: Decimal) -> bool:
+    """A count that could point at a person: more than nobody, fewer than the threshold."""
+    return 0 < value < THRESHOLD
+
+
+def choose_public(cells: Iterable[Candidate], contracts: Contracts) -> set[str]:
+    """Keys that the public version may show with their value. Everything else with a value is withheld."""
+    by_cube: dict[str, list[Candidate]] = defaultdict(list)
+    everything = {str(c.key): c for c in cells}
+    for cell in everything.values():
+        by_cube[cell.key.cube].append(cell)
+    sensitive = {t.name: t for t in contracts.tables if t.sensitivity != "none"}
+    shown: set[str] = set()
+    for cube, members in sorted(by_cube.items()):
+        if cube in sensitive:
+            shown |= _choose_sensitive(sensitive[cube], members, everything)
+        else:
+            shown |= {str(c.key) for c in members if _is_free(c, everything)}
+    return shown
+
+
+def _is_free(cell: Candidate, everything: Mapping[str, Candidate]) -> bool:
+    """No sender bound the cell or any cell that is in it."""
+    parts = [everything[p] for p in cell.parts if p in everything]
+    return cell.value is not None and all(c.conf_status == "F" for c in [cell, *parts])
+
+
+def _is_state_total(table: Table, key: Key) -> bool:
+    codes = key.codes[2:]
+    return all(code == TOTAL or not d.has_total for d, code in zip(table.dimensions, codes, strict=True))
+
+
+def _choose_sensitive(table: Table, cells: list[Candidate], everything: Mapping[str, Candidate]) -> set[str]:
+    linked = any(i.same_total_as for i in table.identities)  # its totals are shown by the table it is linked to
+    by_state_year: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    for cell in cells:
+        by_state_year[cell.key.codes[:2]].append(cell)  # type: ignore[index]
+    shown: set[str] = set()
+    for cell in cells:
+        if not _is_free(cell, everything) or cell.value is None:
+            continue
+        if cell.key.state in REGIONS:
+            if _region_is_safe(cell, everything):
+                shown.add(str(cell.key))
+        elif not linked and _is_state_total(table, cell.key):
+            if _state_total_is_safe(table, cell, by_state_year[cell.key.codes[:2]]):  # type: ignore[index]
+                shown.add(str(cell.key))
+    _close_parts(table, cells, shown)
+    _close_states(cells, shown, everything)
+    return shown
+
+
+def _region_is_safe(cell: Candidate, everything: Mapping[str, Candidate]) -> bool:
+    values = [everything[p].value for p in cell.parts]
+    return len(values) >= MIN_CONTRIBUTORS and not any(v is None or is_small(v) for v in values)
+
+
+def _state_total_is_safe(table: Table, total: Candidate, cells: list[Candidate]) -> bool:
+    """Every part within the total and every complement must be nobody or at least the threshold."""
+    assert total.value is not None
+    if is_small(total.value):
+        return False
+    for part in cells:
+        inside = all(t in (TOTAL, p) for t, p in zip(total.key.codes[2:], part.key.codes[2:], strict=True))
+        if part is total or not inside:
+            continue
+        if part.obs_status == "Q" or (part.value is not None and is_small(part.value)):
+            return False
+        if part.value is not None and is_small(abs(total.value - part.value)):
+            return False
+    return True
+
+
+def _close_parts(table: Table, cells: list[Candidate], shown: set[str]) -> None:
+    """Regional tables: no shown total with a small complement, and never exactly one hidden part beside it."""
+    regional = {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None}
+    families = _families(table, regional)
+    changed = True
+    while changed:
+        changed = False
+        for parent, children in families:
+            if parent not in shown:
+                continue
+            open_children = [k for k in children if k in shown]
+            hidden = [k for k in children if k not in shown]
+            rest = _value(regional[parent]) - sum(_value(regional[k]) for k in open_children)
+            small = is_small(rest) or any(is_small(abs(_value(regional[parent]) - _value(regional[k]))) for k in open_children)
+            if open_children and (len(hidden) == 1 or small):
+                shown.discard(min(open_children, key=lambda k: (_value(regional[k]), k)))
+                changed = True
+
+
+def _families(table: Table, regional: Mapping[str, Candidate]) -> list[tuple[str, list[str]]]:
+    """For every regional cell and dimension: the cells one level below it in the code list."""
+    parents: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for text, cell in sorted(regional.items()):
+        for position, dimension in enumerate(table.dimensions, 2):
+            code = cell.key.codes[position]
+            parent = dimension.codelist[code].parent
+            if parent:
+                codes = (*cell.key.codes[:position], parent, *cell.key.codes[position + 1 :])
+                parents[str(Key(cell.key.cube, codes)), dimension.name].append(text)
+    return [(parent, children) for (parent, _), children in sorted(parents.items()) if parent in regional]
+
+
+def _close_states(cells: list[Candidate], shown: set[str], everything: Mapping[str, Candidate]) -> None:
+    """A regional cell beside shown states must leave nobody, or at least two states with enough persons, hidden."""
+    for cell in sorted((c for c in cells if c.key.state == REGION), key=lambda c: str(c.key)):
+        if str(cell.key) not in shown:
+            continue
+        while True:
+            hidden = [p for p in cell.parts if p not in shown]
+            if not hidden or (len(hidden) >= 2 and _sum(hidden, everything) >= 2 * THRESHOLD):
+                break
+            open_states = [p for p in cell.parts if p in shown]
+            if not open_states:
+                shown.discard(str(cell.key))
+                break
+            shown.discard(min(open_states, key=lambda k: (_value(everything[k]), k)))
+        constant = str(cell.key.at(state=CONSTANT))
+        if constant in shown and not _constant_is_safe(cell, everything[constant], shown, everything):
+            shown.discard(constant)
+
+
+def _constant_is_safe(
+    region: Candidate, constant: Candidate, shown: set[str], everything: Mapping[str, Candidate]
+) -> bool:
+    """Neither the states in both sums nor those in the difference may come down to one hidden state."""
+    inside = [p for p in constant.parts if p not in shown]
+    outside = [p for p in region.parts if p not in constant.parts and p not in shown]
+    return all(not group or (len(group) >= 2 and _sum(group, everything) >= 2 * THRESHOLD) for group in (inside, outside))
+
+
+def _value(cell: Candidate) -> Decimal:
+    assert cell.value is not None
+    return cell.value
+
+
+def _sum(keys: Iterable[str], everything: Mapping[str, Candidate]) -> Decimal:
+    return sum((_value(everything[k]) for k in keys), Decimal(0))

@@ -1,0 +1,204 @@
+"""What was published, cell by cell? Figures with their keys, and an account of every source row that is not one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+
+from pipeline.cells import TOTAL, Key
+from pipeline.contracts.codelists import load_aliases
+from pipeline.contracts.model import Contracts, Table
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_SUPPRESSED = re.compile(r"<\s*(\d+)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where figures were published. `release` is the date or edition as the file states it."""
+
+    name: str
+    publisher: str
+    table: str
+    release: str
+
+    @property
+    def cited(self) -> str:
+        return f"{self.publisher}, {self.table}, {self.release}"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published figure: plain digits or `<5` as published, without thousands separators.
+
+    An empty `text` is a cell that stays blank; `note` then says why.
+    """
+
+    key: Key
+    text: str
+    obs_status: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A source row of one of our states and years that gives no figure, and the rule by which it does not."""
+
+    where: str
+    what: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one file gave: every row of it is counted once, as used, as skipped or as outside the round."""
+
+    source: Source
+    figures: tuple[Figure, ...]
+    skipped: tuple[Skipped, ...]
+    outside: dict[str, int]  # rows of other states or years, by reason
+    used: int  # rows that stand behind the figures
+    tables: tuple[str, ...]  # the contract tables this source can fill
+
+    @property
+    def rows(self) -> int:
+        return self.used + len(self.skipped) + sum(self.outside.values())
+
+    @property
+    def skipped_by_rule(self) -> dict[str, int]:
+        return dict(sorted(Counter(s.rule for s in self.skipped).items()))
+
+
+def clean_number(raw: object, decimals: int = 0) -> str:
+    """The published text as digits, or `<5`; empty when it is neither (`:`, `na`, blank, a negative number).
+
+    Numbers are rounded half up to `decimals`; what would round to nothing but is more than nothing becomes `0n`.
+    """
+    text = "" if raw is None else str(raw)
+    text = re.sub(r"[\s\u00a0\u202f]+", "", text)
+    if found := _SUPPRESSED.fullmatch(text):
+        return f"<{found[1]}"
+    if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", text):
+        text = text.replace(",", "")
+    if not _NUMBER.fullmatch(text):
+        return ""
+    return plain(Decimal(text), decimals)
+
+
+def plain(number: Decimal, decimals: int) -> str:
+    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    if number and not rounded:
+        return "0n"
+    text = f"{rounded:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def number_of(text: str) -> Decimal | None:
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def listed(values: list[str]) -> str:
+    return values[0] if len(values) == 1 else ", ".join(values[:-1]) + " and " + values[-1]
+
+
+def spot(table: Table, key: Key) -> str:
+    """How a note on the line of a cell names the cell: its year, and the codes across when they are not the total."""
+    across = [d for d in table.layout.columns if d != "year"]
+    codes = dict(zip(table.key_dimensions, key.codes, strict=True))
+    rest = [codes[d] for d in across]
+    return f"{key.year} {'.'.join(rest)}" if any(c != TOTAL for c in rest) else str(key.year)
+
+
+def states_of(contracts: Contracts, round_: int) -> dict[str, str]:
+    """Every spelling of the round's member states, folded, to their codes."""
+    members = {c.code for c in contracts.members(round_)}
+    return {alias: code for alias, code in load_aliases(contracts.codelists, "states").items() if code in members}
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One published row of a key. Rows of different `part` are added up, rows of one part must agree."""
+
+    text: str
+    where: str
+    obs_status: str
+    note: str
+    part: str
+
+
+@dataclass
+class Gathering:
+    """Collects the rows of one file and settles what each key's figure is.
+
+    The rule for several rows of one key: equal values are one value; different values are nobody's to choose
+    from, so the cell stays blank and its note names them all. Parts, such as drugs of one code, are added when every
+    part is a number.
+    """
+
+    contracts: Contracts
+    round_: int
+    decimals: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    outside: Counter[str] = field(default_factory=Counter)
+    _rows: dict[Key, list[_Row]] = field(default_factory=dict)
+    _remarks: list[Figure] = field(default_factory=list)
+
+    def add(self, key: Key, text: str, where: str, obs_status: str = "", note: str = "", part: str = "") -> None:
+        self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part))
+
+    def remark(self, key: Key, note: str) -> None:
+        """A note for the line of a cell that is not about one row of the source."""
+        self._remarks.append(Figure(key, "", note=note))
+
+    def skip(self, where: str, what: str, rule: str) -> None:
+        self.skipped.append(Skipped(where, what, rule))
+
+    def leave_out(self, reason: str) -> None:
+        self.outside[reason] += 1
+
+    def settle(self, source: Source, tables: tuple[str, ...]) -> Reading:
+        """Check that every key is one of the contract, settle each, and close the account."""
+        before = len(self.skipped)
+        seen = sum(len(rows) for rows in self._rows.values())
+        figures = [self._figure(key, rows) for key, rows in sorted(self._rows.items())]
+        used = seen - (len(self.skipped) - before)
+        return Reading(source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables)
+
+    def _figure(self, key: Key, rows: list[_Row]) -> Figure:
+        table = self.contracts.check_key(key)
+        label = spot(table, key)
+        parts: dict[str, list[_Row]] = {}
+        for row in rows:
+            parts.setdefault(row.part, []).append(row)
+        notes = list(dict.fromkeys(f"{label}: {r.note}" for r in rows if r.note))
+        differing = [name for name, group in parts.items() if len({r.text for r in group}) > 1]
+        texts = [group[0].text for group in parts.values()]
+        if differing:
+            given = "; ".join(self._given(name, parts[name]) for name in differing)
+            return self._blank(key, rows, [f"{label}: source gives {given}; left blank", *notes], "values_differ")
+        if len(parts) > 1:
+            if any(number_of(t) is None and t != "0n" for t in texts):
+                given = listed([f"{name or 'blank'} {group[0].text}" for name, group in parts.items()])
+                return self._blank(key, rows, [f"{label}: {given} cannot be added; left blank"], "cannot_be_added")
+            total = sum((number_of(t) or Decimal(0) for t in texts), Decimal(0))
+            text = plain(total, self.decimals) if total or "0n" not in texts else "0n"
+        else:
+            text = texts[0]
+            if len(rows) > 1 and not rows[0].part:
+                notes.insert(0, f"{label}: source gives {text} {len(rows)} times")
+        status = next((r.obs_status for r in rows if r.obs_status), "")
+        return Figure(key, text, status, "; ".join(notes))
+
+    def _given(self, name: str, group: list[_Row]) -> str:
+        values = listed([r.text for r in group])
+        return f"{values} for {name}" if name else values
+
+    def _blank(self, key: Key, rows: list[_Row], notes: list[str], rule: str) -> Figure:
+        for row in rows:
+            self.skip(row.where, f"{key} {row.text}", rule)
+        return Figure(key, "", note="; ".join(notes))
+
+

@@ -1,0 +1,143 @@
+"""What did UNODC publish on trafficking in persons? The GLOTIP table read into cells of the thb return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.cells import TOTAL, UNKNOWN, Key
+from pipeline.contracts.codelists import fold
+from pipeline.contracts.model import Contracts
+from pipeline.importers.citizenships import NATIONALS, read_citizenship
+from pipeline.importers.figures import Gathering, Reading, Source, clean_number, states_of
+from pipeline.importers.reconcile import remark_sums
+from pipeline.importers.sheets import PublishedRow, read_workbook
+
+HEADER_ROW = 3
+COLUMNS = (
+    "Iso3_code", "Indicator", "Dimension", "Category", "Sex", "Age", "Year", "Unit of measurement", "txtVALUE",
+)  # fmt: skip
+SEX = {"Total": TOTAL, "Female": "F", "Male": "M", "Other": "O", "Unknown": UNKNOWN}
+AGE = {"Total": TOTAL, "0 to 17 years": "Y_LT18", "18 years or over": "Y_GE18", "Unknown": UNKNOWN}
+FORM = {"Sexual exploitation": "SEX", "Forced labour": "LAB", "Other forms of exploitation": "OTH"}
+STAGE = {
+    "Persons brought into formal contact": "SUSP", "Persons prosecuted": "PROS", "Persons convicted": "CONV",
+}  # fmt: skip
+VICTIMS, OFFENCES = "Detected trafficking victims", "Offences of trafficking in persons"
+TABLES = (
+    "THB_VICTIMS", "THB_VICTIMS_FORM", "THB_VICTIMS_CTZ", "THB_REPATRIATED", "THB_PERSONS", "THB_CONV_FORM",
+    "THB_CONV_CTZ", "THB_OFFENCES",
+)  # fmt: skip
+# By citizenship and by country: indicator and dimension to the table they fill.
+COUNTRIES = {
+    (VICTIMS, "by citizenship"): "THB_VICTIMS_CTZ",
+    (VICTIMS, "by country of repatriation"): "THB_REPATRIATED",
+    ("Persons convicted", "by citizenship"): "THB_CONV_CTZ",
+}
+
+
+def read(path: Path, contracts: Contracts, round_: int) -> Reading:
+    """Read a GLOTIP workbook for the years of a round. Raises UserError when the file is not one."""
+    banner, rows = read_workbook(path, HEADER_ROW, COLUMNS)
+    gathering = Gathering(contracts, round_)
+    own = _rows_of_round(rows, contracts, round_, gathering)
+    named = _countries_named(own, contracts)
+    for state, row in own:
+        _map_row(row, state, contracts, gathering, named)
+    reading = gathering.settle(_source(banner), TABLES)
+    return remark_sums(reading, contracts)
+
+
+def _source(banner: list[str]) -> Source:
+    release = next((line for line in banner if line[:1].isdigit()), "")
+    return Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", f"release {release or 'not stated'}")
+
+
+def _rows_of_round(
+    rows: list[PublishedRow], contracts: Contracts, round_: int, gathering: Gathering
+) -> list[tuple[str, PublishedRow]]:
+    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("thb").years(round_)}
+    own = []
+    for row in rows:
+        state = states.get(fold(row.text("Iso3_code")), "")
+        if not state:
+            gathering.leave_out("other_state")
+        elif row.text("Year") not in years:
+            gathering.leave_out("other_year")
+        else:
+            own.append((state, row))
+    return own
+
+
+def _countries_named(own: list[tuple[str, PublishedRow]], contracts: Contracts) -> set[tuple[str, str, str, str]]:
+    """State, year, table and code of every citizenship given by name, to see whether Nationals repeat one of them."""
+    named = set()
+    for state, row in own:
+        table = COUNTRIES.get((row.text("Indicator"), row.text("Dimension")), "")
+        if table:
+            code = read_citizenship(contracts.codelists, row.text("Category")).code
+            named.add((state, row.text("Year"), table, code))
+    return named
+
+
+def _map_row(
+    row: PublishedRow, state: str, contracts: Contracts, gathering: Gathering, named: set[tuple[str, str, str, str]]
+) -> None:
+    what = " / ".join(row.text(c) for c in ("Indicator", "Dimension", "Category", "Sex", "Age", "Year", "txtVALUE"))
+    what = f"{state} {what}"
+    text = clean_number(row.values.get("txtVALUE"))
+    if row.text("Unit of measurement") != "Counts":
+        return gathering.skip(row.where, what, "rate_not_count")
+    if not text:
+        return gathering.skip(row.where, what, "no_number")
+    table = COUNTRIES.get((row.text("Indicator"), row.text("Dimension")), "")
+    if table:
+        return _map_country(row, state, table, text, contracts, gathering, named)
+    key, rule = _key(row, state)
+    if key is None:
+        return gathering.skip(row.where, what, rule)
+    return gathering.add(key, text, row.where)
+
+
+def _key(row: PublishedRow, state: str) -> tuple[Key | None, str]:
+    """The cell of a row that is not about countries, or the rule by which it has none."""
+    indicator, dimension, category = row.text("Indicator"), row.text("Dimension"), row.text("Category")
+    year, sex, age = row.text("Year"), SEX.get(row.text("Sex")), AGE.get(row.text("Age"))
+    if sex is None or age is None:
+        return None, "sex_or_age_not_in_list"
+    if indicator == VICTIMS and dimension == "Total":
+        return Key("THB_VICTIMS", (state, year, sex, age)), ""
+    if dimension == "by form of exploitation" and category not in FORM:
+        return None, "form_not_in_list"
+    if indicator == VICTIMS and dimension == "by form of exploitation":
+        return Key("THB_VICTIMS_FORM", (state, year, FORM[category], sex, age)), ""
+    if indicator == OFFENCES and sex == age == TOTAL:
+        return Key("THB_OFFENCES", (state, year)), ""
+    if indicator in STAGE and dimension == "Total":
+        # The return asks for offenders by sex only. Unknown sex comes with unknown age, which is all there is of it.
+        if age == TOTAL or sex == UNKNOWN:
+            return Key("THB_PERSONS", (state, year, STAGE[indicator], sex)), ""
+        return None, "offenders_by_age_not_asked"
+    if indicator == "Persons convicted" and dimension == "by form of exploitation" and sex == age == TOTAL:
+        return Key("THB_CONV_FORM", (state, year, FORM[category])), ""
+    return None, "no_place_in_the_return"
+
+
+def _map_country(
+    row: PublishedRow, state: str, table: str, text: str, contracts: Contracts, gathering: Gathering,
+    named: set[tuple[str, str, str, str]],
+) -> None:  # fmt: skip
+    spelling, year = row.text("Category"), row.text("Year")
+    if row.text("Sex") != "Total" or row.text("Age") != "Total":
+        return gathering.skip(row.where, f"{state} {spelling} {year}", "country_by_sex_or_age_not_asked")
+    found = read_citizenship(contracts.codelists, spelling)
+    code, note, part = found.code, found.remark, ""
+    if found.aggregate:
+        return gathering.skip(row.where, f"{state} {spelling} {year}", "aggregate_of_countries")
+    if table == "THB_REPATRIATED" and spelling == "Abroad":
+        # Abroad is the sum of the countries named beside it (Romania 2019: 30), and all there is where none is named.
+        code = TOTAL
+    elif table != "THB_REPATRIATED" and code == NATIONALS and (state, year, table, state) not in named:
+        code, note = state, "given in the source as Nationals"
+    elif code == UNKNOWN:
+        part = spelling or "blank"  # different unnamed groups are added up
+    return gathering.add(Key(table, (state, year, code)), text, row.where, note=note, part=part)

@@ -1,0 +1,61 @@
+"""What does `import` do? Finds the reader of a source, reads the file, fills the returns, and gives the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
+from pipeline.importers.figures import Reading
+from pipeline.importers.returns import Filled, fill_returns
+from pipeline.project import Project
+
+SOURCES: dict[str, str] = {
+    "glotip": "pipeline.importers.glotip",
+    "cts": "pipeline.importers.cts",
+    "iafq": "pipeline.importers.iafq",
+    "drug_seizures": "pipeline.importers.drug_seizures",
+    "eurostat_crime": "pipeline.importers.eurostat_crime",
+    "eurostat_migration": "pipeline.importers.eurostat_migration",
+}
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """The account of one import: what every row of the file became, and what happened to each return."""
+
+    reading: Reading
+    filled: tuple[Filled, ...]
+
+    def lines(self) -> list[str]:
+        """The account for people, one line each."""
+        reading = self.reading
+        lines = [
+            f"{reading.source.cited}: {reading.rows} rows",
+            f"  {reading.used} rows used",
+            *(f"  {n} rows skipped, {rule}" for rule, n in reading.skipped_by_rule.items()),
+            *(f"  {n} rows outside, {reason}" for reason, n in sorted(reading.outside.items())),
+        ]
+        for f in self.filled:
+            lines.append(
+                f"  {f.report} {f.state}: {f.written} written, {f.same} the same, {f.conflicts} kept against the source, "
+                f"{f.blank} notes only, {f.no_line} without a free line"
+            )
+        return lines
+
+
+def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> Reading:
+    """Read a published file with the reader of its source. Raises UserError."""
+    if source not in SOURCES:
+        raise UserError(f"there is no source '{source}'", allowed=", ".join(SOURCES), do="name one with SOURCE=")
+    reader = import_module(SOURCES[source])
+    reading: Reading = reader.read(file, contracts, round_)
+    return reading
+
+
+def run_import(project: Project, contracts: Contracts, source: str, file: Path, round_: int) -> ImportSummary:
+    """Pre-fill the returns of a round from one published file. Raises UserError."""
+    reading = read_source(contracts, source, file, round_)
+    return ImportSummary(reading, tuple(fill_returns(project, contracts, reading, round_)))

@@ -1,0 +1,130 @@
+"""Which number or status does the text of a figure say? Nothing is guessed: what can be read two ways is asked."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.contracts.codelists import fold
+from pipeline.findings import Severity
+from pipeline.intake.workbook import CellKind
+
+MISSING = "O"
+NIL = "N"
+NO_VALUE = {"K", "L", "M", "O", "Q"}  # statuses that say why there is no figure
+VALUELESS = NO_VALUE - {"K"}  # with these a figure is a contradiction
+
+_LIMIT = Decimal(10) ** 15
+_SPACES = " \u00a0\u2007\u2008\u2009\u202f'\u2019\u02bc"
+_SPACED = re.compile(rf"-?[1-9]\d{{0,2}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
+_COMMA_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
+_POINT_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
+_COMMA_GROUPS_DECIMAL = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+\.\d+")
+_POINT_GROUPS_DECIMAL = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+,\d+")
+_COMMA_DECIMAL = re.compile(r"-?\d+,\d+")
+_TYPED = {"date": "date-in-number", "boolean": "boolean-in-number", "error": "error-value"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A rule that the text of a figure broke. `refused` figures are not loaded."""
+
+    rule: str
+    severity: Severity | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What a text says: a value, or a status that says why there is none; empty `obs_status` means a value alone."""
+
+    value: Decimal | None
+    obs_status: str
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        return any(p.refused for p in self.problems)
+
+
+@lru_cache(maxsize=8)
+def load_symbols(codelists: Path) -> dict[str, str]:
+    """Text (folded) to observation status, from `cell_symbols.csv`."""
+    with (codelists / "cell_symbols.csv").open(encoding="utf-8", newline="") as file:
+        return {fold(row["text"]): row["obs_status"] for row in csv.DictReader(file)}
+
+
+def parse_figure(text: str, kind: CellKind, decimals: int, symbols: dict[str, str], *, is_csv: bool = False) -> Parsed:
+    """Read the text of a figure. `kind` is the type of its cell, `decimals` those that its table allows.
+
+    The value has at most three decimals. A fraction in a table of whole numbers is returned as it is: its rule is
+    checked with the other rules of the contract.
+    """
+    if kind in _TYPED:
+        return Parsed(None, "", (Problem(_TYPED[kind], refused=True),))
+    if kind == "number":
+        return _round(Decimal(text), decimals, ())
+    stripped = text.strip().strip(_SPACES + "\ufeff\u200b").strip()
+    if not stripped:
+        return Parsed(None, MISSING, (Problem("blank-text"),))
+    if fold(stripped) in symbols:
+        return Parsed(None, symbols[fold(stripped)])
+    read = _read_number(stripped.replace("\u2212", "-").removeprefix("+"), decimals)
+    if read is None:
+        return Parsed(None, "", (Problem("not-a-number", refused=True),))
+    number, problem = read
+    if number is None:
+        return Parsed(None, "", (problem,) if problem else ())
+    if problem is None and not is_csv:
+        problem = Problem("number-as-text")
+    return _round(number, decimals, (problem,) if problem else ())
+
+
+def _read_number(text: str, decimals: int) -> tuple[Decimal | None, Problem | None] | None:
+    """The number and what is odd about how it is written; None when it is not a number at all."""
+    if _SPACED.fullmatch(text):
+        joined = text.translate({ord(c): None for c in _SPACES})
+        whole = re.split("[.,]", joined)[0]
+        if "," in joined:
+            return _with_decimal_comma(joined, decimals)
+        return Decimal(joined), Problem("number-as-text") if joined == whole else Problem("thousands-comma")
+    if _COMMA_GROUPS.fullmatch(text):
+        # "1,234" is one thousand in a table of whole numbers; in a table of kilograms it may be one and a bit.
+        if decimals and text.count(",") == 1:
+            return None, Problem("ambiguous-number", refused=True)
+        return Decimal(text.replace(",", "")), Problem("thousands-comma")
+    if _POINT_GROUPS.fullmatch(text):
+        if text.count(".") > 1:
+            return Decimal(text.replace(".", "")), Problem("thousands-point")
+        # "1.234" is a thousand to half of the states and a fraction to the others.
+        return (Decimal(text), None) if decimals else (None, Problem("ambiguous-number", refused=True))
+    if _PLAIN.fullmatch(text):
+        return Decimal(text), None
+    if _COMMA_GROUPS_DECIMAL.fullmatch(text):
+        return Decimal(text.replace(",", "")), Problem("thousands-comma")
+    if _POINT_GROUPS_DECIMAL.fullmatch(text):
+        return _with_decimal_comma(text.replace(".", ""), decimals)
+    if _COMMA_DECIMAL.fullmatch(text):
+        return _with_decimal_comma(text, decimals)
+    return None
+
+
+def _with_decimal_comma(text: str, decimals: int) -> tuple[Decimal | None, Problem]:
+    if not decimals:
+        return None, Problem("decimal-comma", "error", refused=True)
+    return Decimal(text.replace(",", ".")), Problem("decimal-comma")
+
+
+def _round(number: Decimal, decimals: int, problems: tuple[Problem, ...]) -> Parsed:
+    if abs(number) >= _LIMIT:
+        return Parsed(None, "", (*problems, Problem("number-too-large", refused=True)))
+    if not decimals:
+        # Away from zero, so that a fraction stays one however small: it is refused by its own rule.
+        return Parsed(number.quantize(Decimal("0.001"), ROUND_UP), "", problems)
+    rounded = number.quantize(Decimal("0.001"), ROUND_HALF_EVEN)
+    return Parsed(rounded, "", problems if rounded == number else (*problems, Problem("rounded")))

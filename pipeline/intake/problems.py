@@ -1,0 +1,136 @@
+"""What can be wrong with a return before its figures are compared, how bad is it, and what should the state do?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.findings import Finding, Severity
+
+
+@dataclass(frozen=True)
+class IntakeRule:
+    """One thing that reading a return can find: severity, what is allowed, what the state should do."""
+
+    severity: Severity
+    allowed: str
+    do: str
+
+
+_NUMBER = "a whole number, or up to three decimals where the unit is kg; 0  :  –  <5  0n"
+
+RULES: dict[str, IntakeRule] = {
+    # The file as a whole. An error here refuses the whole return.
+    "no-return": IntakeRule("note", "one workbook or CSV file per member state", "remind the state, or go on without it"),
+    "not-a-return": IntakeRule(
+        "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
+    ),
+    "not-a-member": IntakeRule(
+        "error", "the code of a state that answers this questionnaire", "name the file after the member state"
+    ),
+    "second-file": IntakeRule("error", "one file per state and report", "keep the file that is meant, remove the other"),
+    "unsupported-format": IntakeRule("error", ".xlsx or .csv", "open the file and save it as an Excel workbook (.xlsx)"),
+    "unreadable-file": IntakeRule(
+        "error", "a complete, unprotected .xlsx workbook or CSV text file", "send the file again, saved as .xlsx"
+    ),
+    "unsafe-file": IntakeRule(
+        "error", "a workbook of ordinary size without document type declarations",
+        "copy the figures into a fresh copy of the form and send that",
+    ),
+    "active-content": IntakeRule(
+        "query", "figures and text only", "send the form without macros, links and embedded objects; they are not read"
+    ),
+    "wrong-cover": IntakeRule(
+        "error", "report, state and round of the folder and file name", "send the form made for this state and round"
+    ),
+    "cover-missing": IntakeRule(
+        "query", "a cover with state, round, authority and date", "send the cover with the return"
+    ),
+    "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
+    "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
+    # The sheets of a workbook and the header of a CSV file.
+    "missing-sheet": IntakeRule("error", "every sheet of the form", "put the sheet back, even when it stays empty"),
+    "unknown-sheet": IntakeRule("query", "the sheets of the form", "move the figures into the sheets of the form"),
+    "hidden-sheet": IntakeRule("query", "only the sheet Lists is hidden", "show the sheet, or remove it"),
+    "no-code-row": IntakeRule(
+        "error", "a row of codes that begins with the word Code", "copy the figures into a fresh copy of the form"
+    ),
+    "form-moved": IntakeRule("note", "the row of codes where the form has it", "leave the locked cells as they are"),
+    "merged-cells": IntakeRule("error", "one figure per cell", "unmerge the cells and fill in each of them"),
+    "missing-lines": IntakeRule("query", "every line and column of the form", "say whether the lines left out are zero"),
+    "unknown-code": IntakeRule("error", "a code of the form", "restore the code of the line or column"),
+    "look-alike": IntakeRule(
+        "note", "codes in Latin letters", "type codes in Latin letters, or choose them from the list"
+    ),
+    "changed-text": IntakeRule("note", "the text of the form", "leave the text of the form; explain in the note column"),
+    "outside-form": IntakeRule("query", "figures in the cells of the form only", "move the content to its cell or note"),
+    "year-outside-window": IntakeRule("error", "the years of the form", "restore the years of the form"),
+    "wrong-header": IntakeRule(
+        "error", "table,state,year,<dimensions>,value,obs_status,conf_status,note", "write this header in the first line"
+    ),
+    "unknown-column": IntakeRule("error", "the columns of the contract", "correct the name of the column"),
+    "missing-column": IntakeRule("error", "every column of the contract", "add the column, left empty where not needed"),
+    "unknown-table": IntakeRule("error", "a table of the contract", "correct the name of the table"),
+    "wrong-state": IntakeRule("error", "the state of the file", "send one file per state"),
+    # Lines of open lists.
+    "unknown-citizenship": IntakeRule(
+        "query", "a country code or a known name of a country", "correct the country; it was read as unknown"
+    ),
+    "unknown-twice": IntakeRule(
+        "query", "one line for unknown", "add up under Unknown all that cannot be given by country"
+    ),
+    "aggregate-line": IntakeRule(
+        "query", "single countries", "leave out continents and unions: they would be counted twice"
+    ),
+    "code-label-differ": IntakeRule("query", "code and name of the same country", "correct the code or the name"),
+    # The text of a figure.
+    "number-as-text": IntakeRule("note", "a number", "format the cell as a number"),
+    "thousands-comma": IntakeRule("note", "a number without separators", "leave out the separators of thousands"),
+    "thousands-point": IntakeRule("note", "a number without separators", "leave out the separators of thousands"),
+    "decimal-comma": IntakeRule("note", "a decimal point", "write decimals with a point"),
+    "ambiguous-number": IntakeRule(
+        "query", "a number that can be read in one way only", "write it without separators of thousands"
+    ),
+    "rounded": IntakeRule("note", "up to three decimals", "round to three decimals"),
+    "not-a-number": IntakeRule("error", _NUMBER, "give the number alone and move the rest to the note"),
+    "number-too-large": IntakeRule("error", "at most fifteen digits", "check the figure and its unit"),
+    "date-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds a date"),
+    "boolean-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds TRUE or FALSE"),
+    "error-value": IntakeRule("error", _NUMBER, "replace the error by the figure itself"),
+    "formula": IntakeRule("note", "figures, no formulas", "paste the figure as a value"),
+    "formula-without-value": IntakeRule("error", "figures, no formulas", "paste the figure as a value"),
+    "blank-text": IntakeRule("note", "an empty cell, or a figure", "empty the cell; it was read as not reported"),
+    # Statuses and notes beside a figure.
+    "unknown-status": IntakeRule("error", "a status of the list", "choose the status from the list"),
+    "unknown-conf": IntakeRule("error", "a confidentiality of the list", "choose it from the list, or leave it empty"),
+    "status-contradicts-value": IntakeRule(
+        "query", "a figure, or a status that says why there is none", "correct the figure or the status"
+    ),
+    "status-without-value": IntakeRule(
+        "query", "a figure beside this status", "give the figure, or the status K, L, M, O or Q"
+    ),
+    "note-too-long": IntakeRule("query", "at most 1,000 characters", "shorten the note; it was not taken over"),
+    "personal-data": IntakeRule("query", "no personal data", "remove it from the note; the note was not taken over"),
+}  # fmt: skip
+
+
+class FindingBook:
+    """Collects the findings of one file; knows the parts that are the same in all of them."""
+
+    def __init__(self, round_: int, report: str, state: str, file: str, contract_version: str) -> None:
+        self.round, self.report, self.state, self.file = round_, report, state, file
+        self.contract_version = contract_version
+        self.findings: list[Finding] = []
+
+    def add(
+        self, rule: str, found: str, *, sheet: str = "", cell: str = "", table: str = "", key: str = "",
+        severity: Severity | None = None, allowed: str = "", do: str = "",
+    ) -> None:  # fmt: skip
+        """Record one finding; severity and texts come from the rule unless given."""
+        default = RULES[rule]
+        self.findings.append(
+            Finding(
+                round=self.round, report=self.report, state=self.state, file=self.file, sheet=sheet, cell=cell,
+                table=table, key=key, rule=rule, severity=severity or default.severity, found=found,
+                allowed=allowed or default.allowed, do=do or default.do, contract_version=self.contract_version,
+            )
+        )  # fmt: skip

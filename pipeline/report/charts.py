@@ -1,0 +1,808 @@
+"""What does a chart look like? One drawing per kind of chart, as inline SVG with real text, the same bytes every time.
+
+Every drawing works in millimetres on a `_Sheet`, so a label is as high in a small chart as in a large one. Charts are read
+without colour too: labels stand next to what they name, fills are ordered in lightness and hatched, lines differ in
+dash and marker. A value that is None has no place on any axis: only the point's text is printed, where the axis starts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from itertools import accumulate
+from math import floor, isfinite, log10
+from typing import Any
+
+from pipeline.errors import RenderError
+from pipeline.report.views import ChartData, Point, Series
+
+MM_PER_POINT = 25.4 / 72
+TEXT, SMALL = 8.0, 6.8  # sizes in points
+LINE_HEIGHT = 1.18
+
+INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
+# Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell them apart in grey.
+LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#7a4f9a")
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
+MARKERS = "osD^vPX<>hp"
+# Ordered in lightness, so that they stay apart in grey.
+FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#e9edf0")
+HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
+CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
+
+# Column and row of each state's tile: neighbours stay neighbours, every state is as large as every other.
+TILES = {
+    "HR": (0, 0), "HU": (1, 0), "RO": (2, 0), "MD": (3, 0),
+    "BA": (0, 1), "RS": (1, 1), "BG": (2, 1),
+    "ME": (0, 2), "MK": (1, 2), "TR": (3, 2),
+    "AL": (0, 3), "GR": (1, 3),
+}  # fmt: skip
+_HIDDEN = ("missing", "withheld", "suppressed")
+
+
+def draw_chart(data: ChartData, *, width_mm: float = 160, height_mm: float | None = None) -> str:
+    """Draw a chart as inline SVG, `width_mm` wide and as high as its rows need unless `height_mm` is given.
+
+    Raises RenderError when there is nothing to draw, or a point says it is withheld and yet carries a value.
+    """
+    _check(data)
+    import matplotlib
+
+    with matplotlib.rc_context(_style(_salt(data))):
+        sheet = _DRAWINGS[data.kind](data, width_mm, height_mm)
+        buffer = io.StringIO()
+        sheet.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return _clean(buffer.getvalue(), data)
+
+
+def _check(data: ChartData) -> None:
+    if not any(series.points for series in data.series):
+        raise RenderError("the chart has no points", where=data.title, do="give an exhibit without data as EmptyView")
+    for series in data.series:
+        for point in series.points:
+            if point.value is None:
+                continue
+            if point.status in _HIDDEN or not isfinite(point.value):
+                raise RenderError(
+                    f"point {point.key or point.x} is '{point.status or 'not a number'}' and yet has a value",
+                    where=data.title,
+                    do="leave the value out: it could be measured in the drawing",
+                )
+
+
+def _salt(data: ChartData) -> str:
+    return hashlib.sha256(f"{data.kind}|{data.title}".encode()).hexdigest()[:10]
+
+
+def _style(salt: str) -> dict[str, Any]:
+    _register_fonts()
+    return {
+        "svg.fonttype": "none",
+        "svg.hashsalt": salt,
+        "font.family": ["Source Sans Pro"],
+        "font.size": TEXT,
+        "text.parse_math": False,
+        "text.color": INK,
+        "axes.linewidth": 0.5,
+        "axes.edgecolor": GREY,
+        "axes.unicode_minus": True,
+        "xtick.color": GREY,
+        "ytick.color": GREY,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "hatch.linewidth": 0.5,
+        "path.simplify": False,
+    }
+
+
+# --- fonts and measures ----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _register_fonts() -> None:
+    from matplotlib import font_manager
+
+    from pipeline.report.pdf import FONT_WEIGHTS, font_folder
+
+    for face in FONT_WEIGHTS.values():
+        font_manager.fontManager.addfont(font_folder() / f"SourceSansPro-{face}.ttf")
+
+
+@lru_cache(maxsize=2)
+def _advances(face: str) -> dict[int, float]:
+    """Width of each character, as a part of the type size."""
+    from fontTools.ttLib import TTFont
+
+    from pipeline.report.pdf import font_folder
+
+    with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
+        widths, units = font["hmtx"], font["head"].unitsPerEm
+        return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+
+
+def _width(text: str, size: float = TEXT, bold: bool = False) -> float:
+    """Width of a line of text in millimetres."""
+    advances = _advances("Bold" if bold else "Regular")
+    return sum(advances.get(ord(character), 0.6) for character in text) * size * MM_PER_POINT
+
+
+def _height(lines: int, size: float = TEXT) -> float:
+    return lines * size * LINE_HEIGHT * MM_PER_POINT
+
+
+def _wrapped(text: str, width: float, size: float = TEXT) -> str:
+    """Break a label between words so that no line is wider than `width` millimetres."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and _width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def _widest(texts: Sequence[str], size: float = TEXT) -> float:
+    return max((_width(line, size) for text in texts for line in text.split("\n")), default=0)
+
+
+def _spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Centres as near to the wanted ones as they can be without overlap, in the order of the wanted ones.
+
+    Neighbours that collide move together to their common mean, again and again until none does.
+    """
+    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
+    ends = list(accumulate(heights[index] for index in order))
+    offsets = [end - heights[index] / 2 for end, index in zip(ends, order, strict=True)]
+    blocks: list[tuple[float, int]] = []
+    for index, offset in zip(order, offsets, strict=True):
+        mean, size = wanted[index] - offset, 1
+        while blocks and blocks[-1][0] > mean:
+            before, count = blocks.pop()
+            mean, size = (before * count + mean * size) / (count + size), count + size
+        blocks.append((mean, size))
+    starts = [mean for mean, size in blocks for _ in range(size)]
+    room = max(low, high - ends[-1]) if ends else low
+    places = [0.0] * len(wanted)
+    for index, start, offset in zip(order, starts, offsets, strict=True):
+        places[index] = min(max(start, low), room) + offset
+    return places
+
+
+# --- the sheet -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Sheet:
+    """A drawing surface measured in millimetres from its upper left corner."""
+
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        from matplotlib.figure import Figure
+
+        self.figure: Any = Figure(figsize=(self.width / 25.4, self.height / 25.4), dpi=72, facecolor="none")
+
+    def axes(self, left: float, top: float, right: float, bottom: float) -> Any:
+        """A plot between these edges, all measured from the upper left corner, with thin axes at its foot only."""
+        box = (left / self.width, 1 - bottom / self.height, (right - left) / self.width, (bottom - top) / self.height)
+        axes = self.figure.add_axes(box, facecolor="none")
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(length=0, pad=2, labelsize=TEXT)
+        axes.set_axisbelow(True)
+        return axes
+
+    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+        style = {"ha": "left", "va": "center", "fontsize": TEXT, "linespacing": 1.0, **style}
+        self.figure.text(x / self.width, 1 - y / self.height, text, **style)
+
+    def line(self, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
+        from matplotlib.lines import Line2D
+
+        places = [value / self.width for value in x], [1 - value / self.height for value in y]
+        self.figure.add_artist(Line2D(*places, **style))
+
+    def box(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
+        from matplotlib.patches import Rectangle
+
+        corner = (x / self.width, 1 - (y + height) / self.height)
+        self.figure.add_artist(
+            Rectangle(corner, width / self.width, height / self.height, transform=self.figure.transFigure, **style)
+        )
+
+
+def _legend(sheet: _Sheet | None, labels: Sequence[str], styles: Sequence[dict[str, Any]], left: float, width: float,
+            top: float) -> float:  # fmt: skip
+    """Swatches with labels in as many rows as they need; without a sheet only the height is worked out."""
+    x, y, row = left, top, _height(1) + 0.8
+    for label, style in zip(labels, styles, strict=True):
+        needed = 6 + _width(label) + 4
+        if x > left and x + needed > left + width:
+            x, y = left, y + row
+        if sheet:
+            sheet.box(x, y + 0.7, 4.4, 2.4, **style)
+            sheet.text(x + 5.8, y + row / 2 - 0.1, label)
+        x += needed
+    return y + row - top
+
+
+def _fill(index: int) -> dict[str, Any]:
+    return {
+        "facecolor": FILLS[index % len(FILLS)],
+        "edgecolor": PAPER,
+        "hatch": HATCHES[index % len(HATCHES)],
+        "linewidth": 0.6,
+    }
+
+
+def _hollow(index: int) -> dict[str, Any]:
+    """A bar over part of the states only: outline without filling."""
+    colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+    return {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.9, "linestyle": (0, (2, 1))}
+
+
+def _xs(data: ChartData) -> list[str]:
+    """The places along the x axis, in the order they first appear."""
+    return list(dict.fromkeys(point.x for series in data.series for point in series.points))
+
+
+def _label(data: ChartData, x: str) -> str:
+    return data.labels.get(x, x)
+
+
+def _values(data: ChartData) -> list[float]:
+    return [point.value for series in data.series for point in series.points if point.value is not None]
+
+
+def _ticks(low: float, high: float, count: int) -> list[float]:
+    """Round numbers from at or below `low` to at or above `high`, about `count` of them."""
+    span = high - low
+    if span <= 0:
+        return [low]
+    power = 10.0 ** floor(log10(span / count))
+    step = next((part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power)
+    if step < 1 and all(float(value).is_integer() for value in (low, high)) and span >= 1 and span <= count:
+        step = 1.0  # people are counted in whole numbers
+    first, last = floor(low / step), -floor(-high / step)
+    return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def _tick_label(value: float) -> str:
+    text = f"{value:,.10g}" if abs(value) < 1e9 else f"{value:,.0f}"
+    return text.replace("-", "−")
+
+
+def _scale(data: ChartData, count: int = 5) -> tuple[list[float], float, float]:
+    """Ticks and ends of the axis of values. It starts at zero, and has only that tick when all is zero."""
+    values = _values(data)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    ticks = _ticks(low, high, count)
+    return ticks, ticks[0], ticks[-1] if len(ticks) > 1 else ticks[0] + 1
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def _draw_line(data: ChartData, width: float, height: float | None) -> _Sheet:
+    xs = _xs(data)
+    ticks, low, high = _scale(data)
+    several = len(data.series) > 1
+    ends = [_wrapped(_end_label(series, several), 42) for series in data.series]
+    names = _widest(ends)
+    foot = [_foot(data, x, (width - names - 20) / len(xs)) for x in xs]
+    foot_lines = max(text.count("\n") + 1 for text in foot)
+    needed = sum(_height(text.count("\n") + 1) for text in ends)
+    sheet = _Sheet(width, height or max(72 if any(_values(data)) else 42, needed + 14) + _height(foot_lines - 1))
+    left, right = _widest([_tick_label(tick) for tick in ticks]) + 2.5, width - names - 6.5
+    top, bottom = 9.0, sheet.height - _height(foot_lines) - (6 if data.x_title else 2)
+    axes = sheet.axes(left, top, right, bottom)
+    _set_value_axis(axes.yaxis, ticks)
+    axes.set_ylim(low, high)
+    axes.set_xlim(-0.35, len(xs) - 0.65)
+    axes.set_xticks(range(len(xs)), foot, linespacing=1.05)
+    sheet.text(0, 2.2, data.unit, color=GREY)
+    if data.x_title:
+        sheet.text((left + right) / 2, sheet.height - 2, data.x_title, ha="center", color=GREY)
+    for index, series in enumerate(data.series):
+        _plot_line(axes, series, xs, index, labelled=not several)
+    _mark_breaks(axes, data, xs, size=SMALL)
+    if not several:
+        _mark_gaps(axes, data.series[0], xs)
+    _label_ends(sheet, data, xs, ends, (left, top, right, bottom), (low, high))
+    return sheet
+
+
+def _end_label(series: Series, with_text: bool) -> str:
+    return f"{series.label}  {series.points[-1].text}" if with_text and series.points else series.label
+
+
+def _foot(data: ChartData, x: str, width: float) -> str:
+    """What stands under a place of the x axis: its label, how many states its figures cover, which lines have a gap."""
+    points = [(series.label, point) for series in data.series for point in series.points if point.x == x]
+    coverage = dict.fromkeys(point.coverage for _, point in points if point.coverage)
+    gaps = _gaps(points, 3) if len(data.series) > 1 else []
+    return "\n".join([_label(data, x), *coverage, *(_wrapped(gap, width) for gap in gaps)])
+
+
+def _gaps(points: Sequence[tuple[str, Point]], most: int) -> list[str]:
+    """Which parts have no value: by name when they are few, otherwise how many of each kind."""
+    gaps = [(label, point.text) for label, point in points if point.value is None and point.text]
+    kinds = list(dict.fromkeys(text for _, text in gaps))
+    if len(gaps) == len(points) and len(kinds) == 1:
+        return [f"all {kinds[0]}" if len(gaps) > 1 else kinds[0]]
+    if len(gaps) <= most:
+        return [f"{label} {text}" for label, text in gaps]
+    return [f"{sum(1 for _, text in gaps if text == kind)} × {kind}" for kind in kinds]
+
+
+def _set_value_axis(axis: Any, ticks: Sequence[float]) -> None:
+    axis.set_ticks(ticks, [_tick_label(tick) for tick in ticks])
+    axis.grid(True, color=PALE, linewidth=0.5)
+
+
+def _runs(series: Series, xs: Sequence[str]) -> list[list[tuple[int, Point]]]:
+    """Points that a line may join: it ends at a gap, and before a break in the series."""
+    by_x = {point.x: point for point in series.points}
+    runs: list[list[tuple[int, Point]]] = [[]]
+    for place, x in enumerate(xs):
+        point = by_x.get(x)
+        if point is None or point.value is None:
+            runs.append([])
+            continue
+        if point.status == "break":
+            runs.append([])
+        runs[-1].append((place, point))
+    return [run for run in runs if run]
+
+
+def _plot_line(axes: Any, series: Series, xs: Sequence[str], index: int, *, labelled: bool, small: bool = False) -> None:
+    colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+    marker = {"marker": MARKERS[index % len(MARKERS)], "markersize": 2.6 if small else 4, "markeredgewidth": 0.8}
+    for run in _runs(series, xs):
+        places, values = [place for place, _ in run], [point.value for _, point in run]
+        axes.plot(places, values, color=colour, linestyle=DASHES[index % len(DASHES)], linewidth=1.3, clip_on=False)
+        for hollow in (False, True):
+            chosen = [(place, point.value) for place, point in run if (point.status == "partial") == hollow]
+            if chosen:
+                axes.plot(
+                    *zip(*chosen, strict=True), color=colour, linestyle="none", clip_on=False, **marker,
+                    markerfacecolor=PAPER if hollow else colour,
+                )  # fmt: skip
+        for step, (place, point) in enumerate(run if labelled else []):
+            below = _in_valley(values, step) and (point.value or 0) > 0.12 * max(axes.get_ylim())
+            axes.annotate(
+                point.text, (place, point.value), (0, -5 if below else 5), textcoords="offset points", ha="center",
+                va="top" if below else "bottom", fontsize=TEXT,
+            )  # fmt: skip
+
+
+def _in_valley(values: Sequence[float | None], step: int) -> bool:
+    """A label above the lowest of three points would stand between the two lines that rise from it."""
+    value = values[step] or 0
+    sides = [other or 0 for other in values[max(step - 1, 0) : step + 2]]
+    return max(sides) > value and min(sides) == value
+
+
+def _mark_breaks(axes: Any, data: ChartData, xs: Sequence[str], *, size: float) -> None:
+    breaks: dict[int, list[str]] = {}
+    for series in data.series:
+        for point in series.points:
+            if point.status == "break":
+                breaks.setdefault(xs.index(point.x), []).append(series.label)
+    for place, labels in sorted(breaks.items()):
+        whose = f" {labels[0]}" if len(labels) == 1 < len(data.series) else ""
+        axes.axvline(place - 0.5, color=GREY, linewidth=0.7, linestyle=(0, (3, 2)), clip_on=False)
+        axes.annotate(
+            f"break{whose}", (place - 0.5, 1), (0, 1.5), xycoords=("data", "axes fraction"), textcoords="offset points",
+            ha="center", va="bottom", fontsize=size, color=GREY,
+        )  # fmt: skip
+
+
+def _mark_gaps(axes: Any, series: Series, xs: Sequence[str], *, size: float = TEXT) -> None:
+    """Print why a point is not there at the foot of the plot: a gap has no height that could be read."""
+    for point in series.points:
+        if point.value is None and point.text:
+            axes.annotate(
+                point.text, (xs.index(point.x), 0), (0, 2), xycoords=("data", "axes fraction"), ha="center", va="bottom",
+                textcoords="offset points", fontsize=size, fontweight="bold",
+            )  # fmt: skip
+
+
+def _label_ends(
+    sheet: _Sheet,
+    data: ChartData,
+    xs: Sequence[str],
+    texts: Sequence[str],
+    box: tuple[float, float, float, float],
+    scale: tuple[float, float],
+) -> None:
+    """Name each line at its right end, labels pushed apart, with a thin lead from the last mark to its label."""
+    left, top, right, bottom = box
+    low, high = scale
+    marks: list[tuple[float, float] | None] = []
+    for series in data.series:
+        runs = _runs(series, xs)
+        if not runs:
+            marks.append(None)
+            continue
+        place, point = runs[-1][-1]
+        x = left + (place + 0.35) / (len(xs) - 0.3) * (right - left)
+        marks.append((x, bottom - ((point.value or 0) - low) / (high - low) * (bottom - top)))
+    heights = [_height(text.count("\n") + 1) for text in texts]
+    wanted = [mark[1] if mark else bottom for mark in marks]
+    for index, (y, mark) in enumerate(zip(_spread(wanted, heights, top - 6, bottom + 2), marks, strict=True)):
+        colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+        if mark and len(data.series) > 1:
+            sheet.line([mark[0] + 1.2, right + 2, right + 4.5], [mark[1], mark[1], y], color=colour, linewidth=0.4)
+        sheet.text(right + 5.2, y, texts[index], color=colour)
+
+
+def _draw_small_multiples(data: ChartData, width: float, height: float | None) -> _Sheet:
+    xs, count = _xs(data), len(data.series)
+    columns = min(count, 4 if width >= 120 else 2)
+    rows = -(-count // columns)
+    ticks, low, high = _scale(data, 3)
+    lasts = [[run[-1] for run in _runs(series, xs)][-1:] for series in data.series]
+    gap = 3.0 + _widest([point.text for last in lasts for _, point in last], SMALL)
+    left, head, foot = _widest([_tick_label(tick) for tick in ticks], SMALL) + 2, 7.5, 4.5
+    sheet = _Sheet(width, height or 6 + rows * 34)
+    panel_width = (width - left - gap * columns) / columns
+    panel_height = (sheet.height - 5) / rows
+    sheet.text(0, 2, data.unit, color=GREY)
+    for index, series in enumerate(data.series):
+        row, column = divmod(index, columns)
+        x, y = left + column * (panel_width + gap), 5 + row * panel_height
+        axes = sheet.axes(x, y + head, x + panel_width, y + panel_height - foot)
+        _set_value_axis(axes.yaxis, ticks)
+        axes.set_ylim(low, high)
+        axes.set_xlim(-0.4, len(xs) - 0.6)
+        axes.set_xticks(*_outer_labels(data, xs, panel_width), fontsize=SMALL)
+        axes.tick_params(labelleft=column == 0, labelsize=SMALL)
+        sheet.text(x, y + 1.8, series.label, fontweight="bold", fontsize=_fitting(series.label, panel_width + gap - 1))
+        one = ChartData(data.kind, (series,), data.unit, data.title)
+        _plot_line(axes, series, xs, 0, labelled=False, small=True)
+        _mark_breaks(axes, one, xs, size=5.6)
+        _mark_gaps(axes, series, xs, size=SMALL)
+        for place, point in lasts[index]:
+            axes.annotate(
+                point.text, (place, point.value), (3.5, 0), textcoords="offset points", fontsize=SMALL, ha="left",
+                va="center_baseline",
+            )  # fmt: skip
+    return sheet
+
+
+def _outer_labels(data: ChartData, xs: Sequence[str], width: float) -> tuple[list[int], list[str]]:
+    """All labels when they fit side by side, otherwise the first and the last."""
+    labels = [_label(data, x) for x in xs]
+    if _widest(labels, SMALL) + 1.5 <= width / len(xs):
+        return list(range(len(xs))), labels
+    shown = sorted({0, len(xs) - 1})
+    return shown, [labels[place] for place in shown]
+
+
+def _fitting(label: str, width: float) -> float:
+    """The largest type size, up to the usual one, at which a bold label fits."""
+    return max(5.5, min(TEXT, floor(10 * TEXT * width / max(_width(label, TEXT, bold=True), 0.1)) / 10))
+
+
+def _draw_slope(data: ChartData, width: float, height: float | None) -> _Sheet:
+    xs = _xs(data)
+    ends = [xs[0], xs[-1]]
+    by_x = [{point.x: point for point in series.points} for series in data.series]
+    low, high = min([0.0, *_values(data)]), max([0.0, *_values(data)])
+    high = high if high > low else low + 1
+    sheet = _Sheet(width, height or max(60, len(data.series) * 4.6 + 12))
+    left, right, top, bottom = width * 0.36, width * 0.64, 10.0, sheet.height - 3
+    for x, place in zip(ends, (left, right), strict=True):
+        sheet.text(place, 3, _label(data, x), ha="center", fontweight="bold")
+        sheet.line([place, place], [top - 3, bottom + 1], color=PALE, linewidth=0.7)
+    sheet.text(0, 3, data.unit, color=GREY)
+    for side, (x, place) in enumerate(zip(ends, (left, right), strict=True)):
+        points = [points.get(x) for points in by_x]
+        marks = [bottom - (p.value - low) / (high - low) * (bottom - top) if p and p.value is not None else None
+                 for p in points]  # fmt: skip
+        places = _spread([bottom if y is None else y for y in marks], [_height(1)] * len(marks), 5.5, sheet.height)
+        out = -1 if side == 0 else 1
+        for index, (series, point, mark, y) in enumerate(zip(data.series, points, marks, places, strict=True)):
+            if point is None:
+                continue
+            colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+            text = f"{series.label}  {point.text}" if side == 0 else f"{point.text}  {series.label}"
+            sheet.text(place + out * 6, y, text, ha="right" if side == 0 else "left", color=colour)
+            if mark is not None:
+                sheet.line([place + out * 1.2, place + out * 5], [mark, y], color=colour, linewidth=0.4)
+                _slope_mark(sheet, place, mark, index, hollow=point.status == "partial")
+    for index, points_of in enumerate(by_x):
+        first, last = points_of.get(ends[0]), points_of.get(ends[1])
+        if first and last and first.value is not None and last.value is not None and last.status != "break":
+            levels = [bottom - (p.value - low) / (high - low) * (bottom - top) for p in (first, last) if p.value is not None]
+            sheet.line(
+                [left, right], levels, color=LINE_COLOURS[index % len(LINE_COLOURS)], linewidth=1.3,
+                linestyle=DASHES[index % len(DASHES)],
+            )  # fmt: skip
+    return sheet
+
+
+def _slope_mark(sheet: _Sheet, x: float, y: float, index: int, *, hollow: bool) -> None:
+    colour = LINE_COLOURS[index % len(LINE_COLOURS)]
+    sheet.line(
+        [x], [y], color=colour, marker=MARKERS[index % len(MARKERS)], markersize=4, linestyle="none",
+        markerfacecolor=PAPER if hollow else colour, markeredgewidth=0.8,
+    )  # fmt: skip
+
+
+# --- bars ------------------------------------------------------------------------------------------------------------
+
+
+def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
+    """Horizontal bars, one a series in each row, each with its text at its end."""
+    xs, count = _xs(data), len(data.series)
+    texts = [_bar_text(point) for series in data.series for point in series.points]
+    sheet, axes, low, _ = _bar_sheet(data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, _widest(texts) + 4)
+    bar = 0.78 / count
+    for index, series in enumerate(data.series):
+        for point in series.points:
+            place = xs.index(point.x) + (index - (count - 1) / 2) * bar
+            value = point.value or 0
+            if point.value is not None:
+                style = _hollow(index) if point.status == "partial" else _fill(index)
+                axes.barh(place, value, height=bar * 0.92, clip_on=False, **style)
+            axes.annotate(
+                _bar_text(point), (max(value, 0), place), (3, 0), textcoords="offset points", va="center_baseline",
+                ha="left", fontsize=TEXT if count < 3 else SMALL, fontweight="bold" if point.value is None else "normal",
+            )  # fmt: skip
+    return sheet
+
+
+def _bar_text(point: Point) -> str:
+    notes = [note for note in (point.coverage, "break" if point.status == "break" else "") if note]
+    return f"{point.text} ({', '.join(notes)})" if notes else point.text
+
+
+def _bar_sheet(
+    data: ChartData, xs: Sequence[str], row: float, width: float, height: float | None, right: float
+) -> tuple[_Sheet, Any, float, float]:
+    """Sheet and plot for horizontal bars: labels of rows at the left, legend above, unit under the axis."""
+    labels = [_wrapped(_label(data, x), 44) for x in xs]
+    row = max(row, max(_height(label.count("\n") + 1) for label in labels) + 1.2)
+    names = [series.label for series in data.series]
+    styles = [_fill(index) for index in range(len(names))]
+    head = _legend(None, names, styles, 0, width, 0) + 1.5 if len(names) > 1 else 1.0
+    sheet = _Sheet(width, height or head + row * len(xs) + 9.5)
+    if len(names) > 1:
+        _legend(sheet, names, styles, 0, width, 0)
+    left = _widest(labels) + 2.5
+    ticks, low, high = _bar_scale(data)
+    axes = sheet.axes(left, head, width - right, sheet.height - 9.5)
+    _set_value_axis(axes.xaxis, ticks)
+    axes.set_xlim(low, high)
+    axes.set_ylim(len(xs) - 0.5, -0.5)
+    axes.set_yticks(range(len(xs)), labels, linespacing=1.0)
+    axes.spines["bottom"].set_visible(False)
+    axes.axvline(0, color=GREY, linewidth=0.6)
+    sheet.text(left, sheet.height - 2.2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
+    return sheet, axes, low, high
+
+
+def _bar_scale(data: ChartData) -> tuple[list[float], float, float]:
+    if data.kind != "stacked_bar":
+        return _scale(data, 5)
+    sums = [sum(p.value or 0 for s in data.series for p in s.points if p.x == x) for x in _xs(data)]
+    whole = Series("", tuple(Point(str(index), value, "") for index, value in enumerate(sums)))
+    return _scale(ChartData(data.kind, (whole,), "", ""), 5)
+
+
+def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
+    xs = _xs(data)
+    gaps = [_stack_gaps(data, x) for x in xs]
+    right = max(5.0, _widest(gaps, SMALL) + 4)
+    sheet, axes, low, high = _bar_sheet(data, xs, 6.6, width, height, right)
+    per_mm = (high - low) / (axes.get_position().width * width)
+    reached = dict.fromkeys(xs, 0.0)
+    for index, series in enumerate(data.series):
+        for point in series.points:
+            if not point.value:
+                continue
+            place = xs.index(point.x)
+            style = _hollow(index) if point.status == "partial" else _fill(index)
+            axes.barh(place, point.value, left=reached[point.x], height=0.74, clip_on=False, **style)
+            if _width(point.text, SMALL) + 1.6 <= point.value / per_mm:
+                ink = PAPER if index in (0, 1, 2) and point.status != "partial" else INK
+                back = {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2} if style.get("hatch") else None
+                axes.text(
+                    reached[point.x] + point.value / 2, place, point.text, ha="center", va="center_baseline",
+                    fontsize=SMALL, color=ink, bbox=back,
+                )  # fmt: skip
+            reached[point.x] += point.value
+    for place, (x, text) in enumerate(zip(xs, gaps, strict=True)):
+        axes.annotate(
+            text, (reached[x], place), (3, 0), textcoords="offset points", va="center_baseline", fontsize=SMALL, color=GREY
+        )
+    return sheet
+
+
+def _stack_gaps(data: ChartData, x: str) -> str:
+    """What is not in the bar: named when it is one or two parts, otherwise counted; and the coverage of the bar."""
+    points = [(series.label, point) for series in data.series for point in series.points if point.x == x]
+    coverage = list(dict.fromkeys(point.coverage for _, point in points if point.coverage))
+    breaks = ["break"] if any(point.status == "break" for _, point in points) else []
+    return ", ".join([*_gaps(points, 2), *coverage, *breaks])
+
+
+# --- classes: heat and tiles -----------------------------------------------------------------------------------------
+
+
+def _bounds(values: Sequence[float]) -> list[float]:
+    """Round lower bounds of the second to the fifth class, in even steps, or in growing ones when a few values lead."""
+    positive = sorted(value for value in values if value > 0)
+    if not positive:
+        return []
+    high, middle = positive[-1], positive[len(positive) // 2]
+    if high > 8 * middle:
+        powers = range(floor(log10(positive[0])), floor(log10(high)) + 1)
+        round_ones = [part * 10.0**power for power in powers for part in (1, 2, 5) if part * 10.0**power <= high]
+        inner = [value for value in round_ones if value > positive[0]] or round_ones
+        chosen = {inner[round((len(inner) - 1) * (part + 1) / 4)] for part in range(4)}
+        return sorted(chosen)
+    power = 10.0 ** floor(log10(high / 5))
+    whole = all(value.is_integer() for value in map(float, positive))
+    steps = [part * power for part in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if not whole or (part * power).is_integer()]
+    step = next((step for step in steps if high <= 5 * step), max(steps, default=1.0))
+    return [round(step * part, 10) for part in range(1, 5) if step * part < high] or [high]
+
+
+def _class_of(value: float, bounds: Sequence[float]) -> int:
+    """Index of the fill; fewer classes are spread over all fills."""
+    step = sum(1 for bound in bounds if value >= bound)
+    return round(step * (len(CLASSES) - 1) / max(len(bounds), 1)) if bounds else 0
+
+
+def _class_labels(values: Sequence[float], bounds: Sequence[float]) -> list[tuple[str, int]]:
+    whole = all(float(value).is_integer() for value in [*values, *bounds])
+    edges = [min([0.0, *values]), *bounds]
+    labels = []
+    for index, low in enumerate(edges):
+        if index + 1 == len(edges):
+            text = f"{_tick_label(low)} or more" if bounds else _tick_label(low)
+        elif whole:
+            high = edges[index + 1] - 1
+            text = _tick_label(low) if high == low else f"{_tick_label(low)} to {_tick_label(high)}"
+        else:
+            text = f"{_tick_label(low)} to under {_tick_label(edges[index + 1])}"
+        labels.append((text, _class_of(low, bounds)))
+    return labels
+
+
+def _class_legend(sheet: _Sheet | None, data: ChartData, bounds: Sequence[float], left: float, width: float,
+                  top: float) -> float:  # fmt: skip
+    labels = _class_labels(_values(data) or [0.0], bounds)
+    styles = [{"facecolor": CLASSES[index], "edgecolor": GREY, "linewidth": 0.4} for _, index in labels]
+    return _legend(sheet, [text for text, _ in labels], styles, left, width, top)
+
+
+def _class_ink(value: float | None, bounds: Sequence[float]) -> str:
+    return PAPER if value is not None and _class_of(value, bounds) >= 3 else INK
+
+
+def _draw_heat(data: ChartData, width: float, height: float | None) -> _Sheet:
+    xs, bounds = _xs(data), _bounds(_values(data))
+    names = [_wrapped(series.label, 46) for series in data.series]
+    left = _widest(names) + 2
+    cell = (width - left) / len(xs)
+    heads = [_wrapped(_label(data, x), cell - 1) for x in xs]
+    upright = _widest(heads) > cell - 0.5
+    if upright:
+        heads = [_label(data, x) for x in xs]
+    head = _widest(heads) + 2 if upright else _height(max(text.count("\n") + 1 for text in heads)) + 1.2
+    legend = 5.0 + _class_legend(None, data, bounds, 0, width, 0)
+    row = max(5.4, max(_height(name.count("\n") + 1) for name in names) + 1)
+    sheet = _Sheet(width, height or legend + head + row * len(names))
+    row = (sheet.height - legend - head) / len(names)
+    sheet.text(0, 2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
+    _class_legend(sheet, data, bounds, 0, width, 4.2)
+    for column, text in enumerate(heads):
+        turned = {"rotation": 90, "va": "bottom", "rotation_mode": "default"} if upright else {"va": "bottom"}
+        sheet.text(left + (column + 0.5) * cell, legend + head - 0.8, text, ha="center", **turned)
+    size = min(TEXT, TEXT * (cell - 0.6) / max(_widest([p.text for s in data.series for p in s.points]), 0.1))
+    for line, (name, series) in enumerate(zip(names, data.series, strict=True)):
+        y = legend + head + line * row
+        sheet.text(left - 1.5, y + row / 2, name, ha="right", va="center_baseline")
+        for point in series.points:
+            _draw_tile(sheet, left + xs.index(point.x) * cell, y, cell, row, point, bounds, size=size)
+    return sheet
+
+
+def _draw_tile(
+    sheet: _Sheet,
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    point: Point,
+    bounds: Sequence[float],
+    *,
+    size: float,
+    code: str = "",
+) -> None:
+    """One cell of a heat map or one state of a tile map; without a value it stays white, with the point's text."""
+    gap = point.value is None
+    colour = PAPER if point.value is None else CLASSES[_class_of(point.value, bounds)]
+    sheet.box(x, y, width, height, facecolor=colour, edgecolor=GREY if code else PALE, linewidth=0.5)
+    ink, middle = _class_ink(point.value, bounds), x + width / 2
+    if code:
+        sheet.text(middle, y + height * 0.33, code, ha="center", va="center_baseline", fontweight="bold", color=ink,
+                   fontsize=11)  # fmt: skip
+    text = f"{point.text}*" if point.status == "partial" and not code else point.text
+    sheet.text(
+        middle, y + height * (0.68 if code else 0.5), text, ha="center", va="center_baseline",
+        color=ink, fontsize=size, fontweight="bold" if gap else "normal",
+    )  # fmt: skip
+    if code and point.coverage:
+        sheet.text(middle, y + height * 0.88, point.coverage, ha="center", color=ink, fontsize=5.6)
+
+
+def _draw_tile_map(data: ChartData, width: float, height: float | None) -> _Sheet:
+    points = [point for series in data.series for point in series.points]
+    placed = {point.x: TILES[point.x] for point in points if point.x in TILES}
+    strangers = [point.x for point in points if point.x not in TILES]
+    placed |= {x: (index, 4) for index, x in enumerate(strangers)}
+    first_column, first_row = (min(place[axis] for place in placed.values()) for axis in (0, 1))
+    columns = max(place[0] for place in placed.values()) - first_column + 1
+    rows = max(place[1] for place in placed.values()) - first_row + 1
+    bounds = _bounds(_values(data))
+    tile = min(21.0, (width - 50) / columns, ((height or 200) - 2) / rows)
+    sheet = _Sheet(width, height or rows * tile + 2)
+    size = min(TEXT, TEXT * (tile - 2) / max(_widest([point.text for point in points]), 0.1))
+    for point in points:
+        column, row = placed[point.x]
+        x, y = 1 + (column - first_column) * tile, 1 + (row - first_row) * tile
+        _draw_tile(sheet, x, y, tile - 1, tile - 1, point, bounds, size=size, code=point.x)
+    left = columns * tile + 8
+    title = _wrapped(data.unit, width - left)
+    sheet.text(left, 1 + _height(title.count("\n") + 1) / 2, title, color=GREY)
+    top = 3 + _height(title.count("\n") + 1)
+    _class_legend(sheet, data, bounds, left, 1, top)  # one under the other: the map leaves a column free
+    return sheet
+
+
+_DRAWINGS: dict[str, Callable[[ChartData, float, float | None], _Sheet]] = {
+    "line": _draw_line,
+    "bar": _draw_bars,
+    "grouped_bar": _draw_bars,
+    "stacked_bar": _draw_stacked_bars,
+    "small_multiples": _draw_small_multiples,
+    "heat": _draw_heat,
+    "tile_map": _draw_tile_map,
+    "slope": _draw_slope,
+}
+
+
+# --- SVG -------------------------------------------------------------------------------------------------------------
+
+
+def _clean(svg: str, data: ChartData) -> str:
+    """Leave only what is seen: no prolog, no metadata, no style for all of the page, no name used twice in a page."""
+    salt = _salt(data)
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.S)
+    svg = re.sub(r"<defs>\s*</defs>", "", svg)
+    used = set(re.findall(r'(?:url\(|href=")#([\w-]+)', svg))
+    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="c{salt}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(url\(|href=")#([\w-]+)', rf"\1#c{salt}-\2", svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _rounded, tag[0]), svg)
+    svg = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", svg)
+    for _ in range(4):  # groups without any attribute only make the drawing larger
+        svg = re.sub(r"<g>\s*((?:<(?:path|use)\b[^>]*/>\s*|<text\b[^>]*>[^<]*</text>\s*)*)</g>", r"\1", svg)
+    head = f' role="img" stroke-linejoin="round"><title>{escape(data.title)}</title>'
+    svg = re.sub(r">", lambda _: head, svg, count=1)
+    return re.sub(r"\s*\n\s*", "\n", svg).strip()
+
+
+def _rounded(number: re.Match[str]) -> str:
+    # A hundredth of a point is finer than any printer; more digits would only make the file larger.
+    return f"{round(float(number[0]), 2):g}"

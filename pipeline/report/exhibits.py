@@ -1,0 +1,219 @@
+"""Which cells does an exhibit show? Reads exhibits.yaml and lays out keys in rows and columns.
+
+An exhibit names a cube, what goes down (`rows`), what goes across (`columns`) and where the other dimensions stand
+(`at`); dimensions that are not named stand at their total, the state at the region, the year at the reference year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.cells import REGION, TOTAL, Cell, Key
+from pipeline.errors import UserError
+from pipeline.report.store import Store
+
+CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope")
+GRIDS = ("table", *CHARTS)
+ANNEXES = ("indicators", "coverage", "revisions", "findings", "sources", "dictionary", "statuses", "country", "dashboard")
+CONSTANT = "SELEC_FIX"
+
+
+@dataclass(frozen=True)
+class AxisSpec:
+    """What goes down or across: one dimension or several, which codes of it, how many of the largest."""
+
+    dimensions: tuple[str, ...]
+    codes: tuple[tuple[str, ...], ...] = ()  # empty: every code of the list
+    top: int = 0  # only the n codes with the largest regional value in the reference year
+    region: tuple[str, ...] = ()  # regional rows added after the states
+    leaves: bool = False  # leave the total out
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExhibitSpec:
+    """One exhibit as written in exhibits.yaml, with the variables of the round still open."""
+
+    id: str
+    kind: str
+    title: str
+    cube: str = ""
+    rows: AxisSpec | None = None
+    columns: AxisSpec | None = None
+    at: Mapping[str, str] = field(default_factory=dict)
+    add: tuple[str, ...] = ()
+    indicators: tuple[Mapping[str, Any], ...] = ()
+    measure: str = "value"  # or rate
+    notes: tuple[str, ...] = ()
+    wide: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line or one column: its codes by dimension, its label, its depth in the code list."""
+
+    codes: Mapping[str, str]
+    label: str
+    group: str = ""
+    level: int = 0
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The keys of an exhibit in their rows and columns."""
+
+    rows: tuple[Item, ...]
+    columns: tuple[Item, ...]
+    keys: tuple[tuple[Key, ...], ...]
+
+    def cells(self, store: Store) -> list[list[Cell]]:
+        return [[store.cell(k) for k in row] for row in self.keys]
+
+
+def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
+    """Read exhibits.yaml. Raises UserError naming the exhibit whose fields are wrong."""
+    specs = {}
+    for id_, raw in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        where = f"{path.parent.name}/{path.name}, exhibit {id_}"
+        kind = raw.get("kind", "")
+        if kind not in (*GRIDS, *ANNEXES):
+            raise UserError(f"kind '{kind}' is unknown", where=where, allowed=", ".join((*GRIDS, *ANNEXES)))
+        unknown = set(raw) - set(ExhibitSpec.__dataclass_fields__)
+        if unknown:
+            raise UserError(f"unknown fields {', '.join(sorted(unknown))}", where=where)
+        try:
+            specs[id_] = ExhibitSpec(
+                id=id_, kind=kind, title=raw["title"], cube=raw.get("cube", ""), rows=_axis(raw.get("rows")),
+                columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
+                add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
+                measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
+                where=where,
+            )  # fmt: skip
+        except (KeyError, TypeError) as problem:
+            raise UserError(f"a field is missing or of the wrong kind: {problem}", where=where) from problem
+    return specs
+
+
+def _axis(raw: Any) -> AxisSpec | None:
+    if raw is None:
+        return None
+    if isinstance(raw, str):
+        return AxisSpec((raw,))
+    names = raw["axis"]
+    dimensions = (names,) if isinstance(names, str) else tuple(names)
+    codes = tuple((str(c),) if not isinstance(c, list) else tuple(map(str, c)) for c in raw.get("codes", ()))
+    region = raw.get("region", ())
+    return AxisSpec(
+        dimensions, codes, raw.get("top", 0), (region,) if isinstance(region, str) else tuple(region),
+        raw.get("leaves", False), {str(k): v for k, v in raw.get("labels", {}).items()},
+    )  # fmt: skip
+
+
+def variables(store: Store, **more: str) -> dict[str, str]:
+    """What {year}, {previous}, {first_year} stand for in titles, axes and texts."""
+    years = store.years
+    return {
+        "year": str(years[-1]), "previous": str(years[-2]), "first_year": str(years[0]),
+        "window": f"{years[0]}\N{EN DASH}{years[-1]}", **more,
+    }  # fmt: skip
+
+
+def fill(text: str, values: Mapping[str, str], where: str = "") -> str:
+    try:
+        return text.format(**values)
+    except (KeyError, IndexError, ValueError) as problem:
+        raise UserError(f"unknown variable {problem} in '{text}'", where=where, allowed=", ".join(values)) from None
+
+
+def lay_out(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> Grid:
+    """Work out the rows, columns and keys of an exhibit in the store's round."""
+    if spec.rows is None or spec.columns is None or not spec.cube:
+        raise UserError("a grid needs cube, rows and columns", where=spec.where)
+    base = _base_codes(spec, store, values)
+    rows = _items(spec.rows, spec, store, values, base)
+    columns = _items(spec.columns, spec, store, values, base)
+    table = store.table(spec.cube)
+    keys = tuple(tuple(table.key({**base, **r.codes, **c.codes}) for c in columns) for r in rows)
+    for row in keys:
+        for key in row:
+            store.contracts.check_key(key)
+    return Grid(tuple(rows), tuple(columns), keys)
+
+
+def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> dict[str, str]:
+    table = store.table(spec.cube)
+    codes = {d.name: TOTAL for d in table.dimensions}
+    codes |= {"state": REGION, "year": values["year"]}
+    given = {k: fill(v, values, spec.where) for k, v in spec.at.items()}
+    unknown = set(given) - set(codes)
+    if unknown:
+        raise UserError(f"'at' names {', '.join(sorted(unknown))}", where=spec.where, allowed=", ".join(codes))
+    return codes | given
+
+
+def _items(
+    axis: AxisSpec, spec: ExhibitSpec, store: Store, values: Mapping[str, str], base: Mapping[str, str]
+) -> list[Item]:
+    choices = [_choices(name, axis, spec, store, values, base) for name in axis.dimensions]
+    if axis.codes:
+        combinations: Iterable[tuple[str, ...]] = [tuple(fill(c, values, spec.where) for c in cs) for cs in axis.codes]
+    else:
+        combinations = product(*choices)
+    items = []
+    for codes in combinations:
+        labels = [axis.labels.get(c) or store.label(spec.cube, d, c) for d, c in zip(axis.dimensions, codes, strict=True)]
+        named = dict(zip(axis.dimensions, codes, strict=True))
+        last = axis.dimensions[-1]
+        is_total = codes[-1] in (TOTAL, REGION, CONSTANT)
+        items.append(
+            Item(named, labels[-1], " / ".join(labels[:-1]), _level(spec.cube, last, codes[-1], store), is_total)
+        )
+    return items
+
+
+def _choices(
+    name: str, axis: AxisSpec, spec: ExhibitSpec, store: Store, values: Mapping[str, str], base: Mapping[str, str]
+) -> list[str]:
+    if name == "year":
+        return [str(y) for y in store.years]
+    if name == "state":
+        return [m.code for m in store.contracts.members(store.round)] + list(axis.region)
+    dimension = store.table(spec.cube).dimension(name)
+    codes = [c.code for c in dimension.codes if any(c.valid_in(y) for y in store.years)]
+    if axis.leaves:
+        codes = [c for c in codes if c != TOTAL]
+    if axis.top:
+        return _largest(name, axis.top, [c for c in codes if c not in (TOTAL, "_U", "NAT", "ABR")], spec, store, base)
+    return codes
+
+
+def _largest(
+    name: str, top: int, codes: list[str], spec: ExhibitSpec, store: Store, base: Mapping[str, str]
+) -> list[str]:
+    """The codes with the largest values in the year of `at`, largest first; withheld cells do not compete."""
+    table = store.table(spec.cube)
+    ranked = []
+    for code in codes:
+        cell = store.cell(table.key({**base, name: code}))
+        if cell.has_value and cell.value:
+            ranked.append((-cell.value, code))
+    return [code for _, code in sorted(ranked)[:top]]
+
+
+def _level(cube: str, dimension: str, code: str, store: Store) -> int:
+    """Depth below the total: 0 for totals and lists without one, 1 for parts, 2 for parts of parts."""
+    if dimension in ("state", "year"):
+        return 0
+    codelist, depth = store.table(cube).dimension(dimension).codelist, 0
+    parent = codelist[code].parent
+    while parent:
+        depth, parent = depth + 1, codelist[parent].parent
+    return depth

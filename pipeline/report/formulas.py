@@ -1,0 +1,85 @@
+"""What is worked out from cells? Shares, changes and rates, each naming the cells it stands on.
+
+A formula has no value when one of its cells has none, when a change would cross a break in the series or compare
+different groups of states, or when a base is too small to carry a percentage. Its `reason` then says why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from pipeline.cells import Cell, Key
+from pipeline.report.store import Store
+from pipeline.sql.marts import POPULATION_CUBE
+
+CHANGE_FLOOR = 20  # a change in per cent is computed only when both values reach this
+SHARE_FLOOR = 20
+BREAK = "B"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A number worked out from cells. `text` names the formula and its cells; `unit` is percent or per_100k."""
+
+    text: str
+    value: Decimal | None
+    unit: str
+    inputs: tuple[Key, ...]
+    reason: str = ""
+
+
+def change(store: Store, key: Key, since: int) -> Formula:
+    """Change in per cent of a cell against the same cell of an earlier year."""
+    now, then = store.print_cell(key), store.print_cell(key.at(year=since))
+    text = f"change({now.key}, {then.key})"
+    reason = _why_no_change(store, now, then)
+    if reason or now.value is None or then.value is None:
+        return Formula(text, None, "percent", (now.key, then.key), reason)
+    value = (now.value - then.value) / then.value * 100
+    return Formula(text, _round(value), "percent", (now.key, then.key))
+
+
+def _why_no_change(store: Store, now: Cell, then: Cell) -> str:
+    if not now.has_value or not then.has_value:
+        return "one of the two figures is not available"
+    if now.states != then.states:
+        return "different states reported in the two years"
+    years = range(then.key.year + 1, now.key.year + 1)
+    if any(store.cell(now.key.at(year=y)).obs_status == BREAK for y in years):
+        return "break in the time series"
+    assert now.value is not None
+    assert then.value is not None
+    if now.value < CHANGE_FLOOR or then.value < CHANGE_FLOOR:
+        return f"a figure is below {CHANGE_FLOOR}"
+    return ""
+
+
+def share(store: Store, part: Key, whole: Key) -> Formula:
+    """Share in per cent of a part in its whole."""
+    top, base = store.print_cell(part), store.print_cell(whole)
+    text = f"share({part}, {whole})"
+    if not top.has_value or not base.has_value or top.value is None or not base.value:
+        return Formula(text, None, "percent", (part, whole), "one of the two figures is not available")
+    if top.states and base.states and not set(top.states) <= set(base.states):
+        return Formula(text, None, "percent", (part, whole), "the part counts states that the whole does not")
+    if base.value < SHARE_FLOOR:
+        return Formula(text, None, "percent", (part, whole), f"the base is below {SHARE_FLOOR}")
+    return Formula(text, _round(top.value / base.value * 100), "percent", (part, whole))
+
+
+def rate(store: Store, key: Key) -> Formula:
+    """Count per 100,000 inhabitants of the states that are in the count (mid-year population, UN DESA WPP 2024)."""
+    cell = store.print_cell(key)
+    states = cell.states or (key.state,)
+    population = [Key(POPULATION_CUBE, (s, str(key.year))) for s in states]
+    people = [store.print_cell(k) for k in population]
+    text = f"rate({key}, {' + '.join(map(str, population))})"
+    total = sum((p.value for p in people if p.value is not None), Decimal(0))
+    if not cell.has_value or cell.value is None or not total:
+        return Formula(text, None, "per_100k", (key, *population), "the figure is not available")
+    return Formula(text, _round(cell.value / total * 100_000, "0.01"), "per_100k", (key, *population))
+
+
+def _round(value: Decimal, step: str = "0.1") -> Decimal:
+    return value.quantize(Decimal(step), ROUND_HALF_UP)

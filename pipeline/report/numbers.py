@@ -1,0 +1,48 @@
+"""How is a number printed? One place for digits, signs, symbols and words around them."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell
+from pipeline.report.formulas import Formula
+
+MINUS = "\N{MINUS SIGN}"
+NOT_COMPUTED = "x"
+
+UNIT_SUFFIX = {"percent": "per cent", "per_100k": "per 100,000 inhabitants"}
+
+
+def number(value: Decimal, decimals: int = 0) -> str:
+    """Thousands commas, a true minus sign, fixed decimals."""
+    step = Decimal(1).scaleb(-decimals)
+    rounded = value.quantize(step, ROUND_HALF_UP)
+    return f"{rounded:,}".replace("-", MINUS)
+
+
+def cell_text(cell: Cell) -> str:
+    """What stands in a table for a cell: its number, or the symbol that says why there is none."""
+    if cell.withheld:
+        return WITHHELD_SYMBOL
+    if cell.value is None:
+        return OBS_SYMBOL.get(cell.obs_status, ":")
+    decimals = 0
+    if cell.unit == "kg" and 0 < cell.value < 10:
+        decimals = 1 if cell.value >= 1 else 3
+    return number(cell.value, decimals)
+
+
+def formula_text(formula: Formula) -> str:
+    """What stands in a table for a formula: its number with sign where it is a change, or x where it has none."""
+    if formula.value is None:
+        return NOT_COMPUTED
+    decimals = 2 if formula.unit == "per_100k" else 1
+    text = number(formula.value, decimals)
+    return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
+
+
+def csv_value(cell: Cell) -> str:
+    """A value for machines: no commas, no trailing zeros; empty when there is none to show."""
+    if not cell.has_value or cell.value is None:
+        return ""
+    return format(cell.value.normalize() + 0, "f")

@@ -1,0 +1,21 @@
+"""Where do an exhibit's figures come from? Source lines from the cover sheets of the returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.report.store import Store
+
+
+def publishers(store: Store, cubes: Iterable[str]) -> list[str]:
+    """Every source that states named for these tables, each once, in alphabetical order."""
+    wanted = set(cubes)
+    named = {part.strip() for s in store.sources if s["cube"] in wanted for part in s["source"].split(";")}
+    return sorted(n for n in named if n)
+
+
+def source_line(store: Store, cubes: Iterable[str]) -> str:
+    """`Source: returns of the member states, round 2022 (UNODC ...)`."""
+    named = publishers(store, cubes)
+    behind = f", filled from {'; '.join(named)}" if named else ""
+    return f"Source: returns of the member states to SELEC, round {store.round}{behind}."

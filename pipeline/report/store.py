@@ -1,0 +1,98 @@
+"""What does this version know? Cells and labels from its one store file, and which of them were printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipeline.cells import Cell, Key
+from pipeline.contracts.model import Contracts, Table
+from pipeline.errors import UserError
+from pipeline.sql.marts import POPULATION_CUBE
+
+
+@dataclass(frozen=True)
+class CoverageRow:
+    """Whether a state answered a table in the reference year: reported, suppressed, earlier, refused, none."""
+
+    report: str
+    cube: str
+    title: str
+    state: str
+    answer: str
+
+
+class Store:
+    """The cells of one report version. Asking for a cell that nobody reported gives a cell that is missing."""
+
+    def __init__(self, path: Path, contracts: Contracts, report: str, version: str) -> None:
+        import duckdb
+
+        if not path.is_file():
+            raise UserError("the store of this version does not exist", where=str(path), do="run 'make reports' first")
+        self.contracts, self.report, self.version = contracts, report, version
+        connection = duckdb.connect(str(path), read_only=True)
+        try:
+            self._cells = {c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())}
+            self.coverage = [CoverageRow(r, c, t, s, a) for r, c, t, _, s, a in _rows(connection, "coverage", "sort")]
+            self.revisions = _dicts(connection, "revisions")
+            self.findings = _dicts(connection, "findings")
+            self.sources = _dicts(connection, "sources")
+            self.meta = dict(_rows(connection, "meta", "name"))
+        finally:
+            connection.close()
+        self.round = int(self.meta["round"])
+        self.years = contracts.contract(report).years(self.round)
+        self.queried = {f["key"] for f in self.findings if f["severity"] == "query" and f["key"]}
+        self.printed: dict[Key, Cell] = {}
+
+    def cell(self, key: Key) -> Cell:
+        """The cell of a key. Raises UserError when the key's cube or codes do not exist."""
+        if key in self._cells:
+            return self._cells[key]
+        unit = "inhabitants"
+        if key.cube != POPULATION_CUBE:
+            unit = self.contracts.check_key(key).unit
+        return Cell(key, None, unit, obs_status="O")
+
+    def print_cell(self, key: Key) -> Cell:
+        """The cell, noted as printed: it will stand in the data annex."""
+        cell = self.cell(key)
+        self.printed[key] = cell
+        return cell
+
+    def cells_of(self, cube: str) -> Iterable[Cell]:
+        return (c for k, c in sorted(self._cells.items()) if k.cube == cube)
+
+    def table(self, cube: str) -> Table:
+        return self.contracts.table(cube)
+
+    def label(self, cube: str, dimension: str, code: str) -> str:
+        """The printed name of a code: short state names, labels of code lists, years as they are."""
+        if dimension == "year":
+            return code
+        if dimension == "state":
+            return self.contracts.codelist("states").label(code)
+        return self.table(cube).dimension(dimension).codelist.label(code)
+
+
+def _cell(row: tuple[Any, ...]) -> Cell:
+    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld = row
+    return Cell(
+        Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
+        note or "", vintage, withheld,
+    )  # fmt: skip
+
+
+def _rows(connection: Any, table: str, order: str) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = connection.execute(f"select * from {table} order by {order}").fetchall()
+    return rows
+
+
+def _dicts(connection: Any, table: str) -> list[dict[str, Any]]:
+    result = connection.execute(f"select * from {table} order by all")
+    columns = [d[0] for d in result.description]
+    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

@@ -1,0 +1,202 @@
+"""How does a grid of cells become a printed table? Texts, added columns, footnotes by status, coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.cells import OBS_LABEL, REGION, Cell, Key
+from pipeline.report.exhibits import CONSTANT, ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.formulas import Formula, change, rate, share
+from pipeline.report.numbers import cell_text, formula_text
+from pipeline.report.sources import source_line
+from pipeline.report.store import Store
+from pipeline.report.views import CellView, Column, EmptyView, Footnote, Row, TableView
+
+STATUS_MARKS = {"B": "b", "D": "d", "E": "e", "K": "k", "P": "p", "U": "u", "W": "w"}
+QUERY_MARK, EARLIER_MARK, PARTIAL_MARK = "q", "v", "*"
+MARK_TEXTS = {mark: OBS_LABEL[status].capitalize() for status, mark in STATUS_MARKS.items()} | {
+    QUERY_MARK: "Figure queried with the state; see the annex on queries",
+    EARLIER_MARK: "Figure of an earlier round, not restated in this one",
+    PARTIAL_MARK: "Sum over fewer than all member states; see the line or column on coverage",
+}
+ADDED_HEADS = {
+    "change": "Change {previous}\N{EN DASH}{year} (%)", "share": "Share (%)", "rate": "Per 100,000 inhabitants",
+    "coverage": "States counted",
+}  # fmt: skip
+
+
+def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView | EmptyView:
+    """A table of an exhibit, or the one line that says why there is none."""
+    grid = lay_out(spec, store, values)
+    title = fill(spec.title, values, spec.where)
+    cells = grid.cells(store)
+    keep = [i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)]
+    reason = why_empty([c for i in keep for c in cells[i]], store)
+    if reason:
+        return EmptyView(anchor(spec, store, values), number, title, reason)
+    marks: dict[str, str] = {}
+    rows = []
+    for i in keep:
+        item, keys = grid.rows[i], grid.keys[i]
+        views = [cell_view(store, k, marks) for k in keys]
+        views += [_added(what, spec, store, grid, i, values) for what in spec.add]
+        rows.append(Row(item.label, tuple(views), _indent(grid, item), "total" if item.is_total else "body"))
+    rows += _coverage_lines(spec, store, grid)
+    table = store.table(spec.cube)
+    columns = [Column(_first_head(spec, table.key_dimensions, store), "label")]
+    columns += [Column(c.label, "number", c.group) for c in grid.columns]
+    columns += [
+        Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number") for a in spec.add
+    ]  # fmt: skip
+    if any(v.text == "x" for r in rows for v in r.cells):
+        marks["x"] = "Not computed: see the rules on changes and shares in the chapter on method"
+    return TableView(
+        id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
+        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(marks),
+        notes=tuple(fill(n, values, spec.where) for n in spec.notes), wide=spec.wide,
+    )  # fmt: skip
+
+
+def anchor(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> str:
+    state = f"-{values['state']}" if "state" in values else ""
+    return f"{store.report}-{spec.id}{state}".lower()
+
+
+def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
+    """One printed cell with the marks of its statuses; the marks used are collected for the footnotes."""
+    cell = store.print_cell(key)
+    own = []
+    if cell.obs_status in STATUS_MARKS and cell.has_value:
+        own.append(STATUS_MARKS[cell.obs_status])
+    if cell.has_value and cell.coverage is not None and cell.of is not None and cell.coverage < cell.of:
+        own.append(PARTIAL_MARK)
+    if cell.has_value and cell.vintage is not None and cell.vintage < store.round and cell.coverage is None:
+        own.append(EARLIER_MARK)
+    if str(key) in store.queried:
+        own.append(QUERY_MARK)
+    for mark in own:
+        marks[mark] = MARK_TEXTS[mark]
+    return CellView(cell_text(cell), str(key), tuple(own), _status(cell))
+
+
+def _status(cell: Cell) -> str:
+    if cell.withheld:
+        return "withheld"
+    if cell.value is None:
+        return "suppressed" if cell.obs_status == "Q" else "missing"
+    return "break" if cell.obs_status == "B" else ""
+
+
+def footnotes(marks: Mapping[str, str]) -> tuple[Footnote, ...]:
+    return tuple(Footnote(m, marks[m]) for m in sorted(marks, key=lambda m: (not m.isalpha(), m)))
+
+
+def formula_view(formula: Formula) -> CellView:
+    return CellView(formula_text(formula), formula.text, (), "" if formula.value is not None else "missing")
+
+
+def coverage_text(cell: Cell) -> str:
+    if cell.withheld:
+        return "c"
+    if cell.coverage is None:
+        return ""
+    return f"{cell.coverage} of {cell.of}"
+
+
+def why_empty(cells: list[Cell], store: Store) -> str:
+    """One line when no cell has anything to show, else nothing."""
+    if any(c.has_value or (c.value is None and c.obs_status not in ("O", "L") and not c.withheld) for c in cells):
+        return ""
+    if any(c.withheld for c in cells):
+        return "No figure of this exhibit may be shown in this version."
+    return "No state reported figures for this exhibit."
+
+
+def _worth_a_line(item: Item, cells: list[Cell]) -> bool:
+    """States always have their line; other categories only where somebody reported something."""
+    return "state" in item.codes or item.is_total or any(c.obs_status != "O" or c.withheld for c in cells)
+
+
+def _indent(grid: Grid, item: Item) -> int:
+    return max(0, item.level - min(r.level for r in grid.rows))
+
+
+def _first_head(spec: ExhibitSpec, dimensions: tuple[str, ...], store: Store) -> str:
+    assert spec.rows is not None
+    name = spec.rows.dimensions[-1]
+    if name in ("state", "year"):
+        return name.capitalize()
+    return store.table(spec.cube).dimension(name).label
+
+
+def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
+    """The key that an added column speaks of: the line's key in the reference year, at the total across."""
+    for item, key in zip(grid.columns, grid.keys[i], strict=True):
+        if item.codes.get("year") == values["year"]:
+            return key
+    totals = [k for c, k in zip(grid.columns, grid.keys[i], strict=True) if c.is_total]
+    return totals[0] if totals else grid.keys[i][-1]
+
+
+def _added(
+    what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]
+) -> CellView:
+    key = _base_key(grid, i, values)
+    if what == "change":
+        return formula_view(change(store, key, int(values["previous"])))
+    if what == "rate":
+        return formula_view(rate(store, key))
+    if what == "share":
+        return formula_view(share(store, key, _whole(spec, store, key, grid.rows[i])))
+    return CellView(coverage_text(store.print_cell(key)), f"coverage({key})")
+
+
+def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
+    """What a share is a share of: the same key with the line's dimensions at their total."""
+    table = store.table(spec.cube)
+    codes = dict(zip(table.key_dimensions, key.codes, strict=True))
+    for name in row.codes:
+        codes[name] = REGION if name == "state" else "_T"
+    return table.key(codes)
+
+
+def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
+    """Under a table of states: how many states each regional figure counts."""
+    assert spec.rows is not None
+    lines = []
+    for region, label in ((REGION, "States in the regional sum"), (CONSTANT, "States in the constant composition")):
+        if region not in spec.rows.region:
+            continue
+        i = next(i for i, r in enumerate(grid.rows) if r.codes.get("state") == region)
+        views = [CellView(coverage_text(store.cell(k)), f"coverage({k})") for k in grid.keys[i]]
+        views += [CellView("") for _ in spec.add]
+        if any(v.text for v in views):
+            lines.append(Row(label, tuple(views), 0, "group"))
+    return lines
+
+
+def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
+    """Headline indicators: last year, this year, change, coverage, one line an indicator."""
+    marks: dict[str, str] = {}
+    rows, cubes = [], []
+    for line in spec.indicators:
+        key = Key.parse(fill(line["key"], values, spec.where))
+        table = store.contracts.check_key(key)
+        cubes.append(table.name)
+        views = [cell_view(store, key.at(year=int(values["previous"])), marks), cell_view(store, key, marks)]
+        views.append(formula_view(change(store, key, int(values["previous"]))))
+        views.append(CellView(coverage_text(store.cell(key)), f"coverage({key})"))
+        views.append(CellView(table.unit))
+        rows.append(Row(fill(line.get("label", table.measure), values, spec.where), tuple(views)))
+    if any(v.text == "x" for r in rows for v in r.cells):
+        marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
+    columns = (
+        Column("Indicator", "label"), Column(values["previous"]), Column(values["year"]), Column("Change (%)"),
+        Column("States counted", "text"), Column("Unit", "text"),
+    )  # fmt: skip
+    return TableView(
+        anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line", columns,
+        tuple(rows), source_line(store, list(dict.fromkeys(cubes))), footnotes(marks), spec.notes, spec.wide,
+    )  # fmt: skip
+
+

@@ -1,0 +1,140 @@
+"""How do the numbers of a round come to be? Seeds, models and checks into one DuckDB file of marts."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts.model import Contracts, Table
+from pipeline.project import Project
+from pipeline.sql.runner import read_models, replace_file, run_checks, run_models
+
+if TYPE_CHECKING:
+    import duckdb
+
+POPULATION_CUBE = "POPULATION"
+
+
+def build_marts(
+    project: Project, contracts: Contracts, round_: int, submissions: Iterable[str],
+    refused: Iterable[tuple[str, str, str]], progress: Callable[[str], None] = lambda _: None,
+) -> dict[str, int]:  # fmt: skip
+    """Build `marts.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
+
+    The file appears only when every model ran and every check passed. Raises UserError and CheckError.
+    """
+    import duckdb
+
+    final = project.work(round_) / "marts.duckdb"
+    temporary = final.with_suffix(".building")
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    temporary.unlink(missing_ok=True)
+    connection = duckdb.connect(str(temporary))
+    try:
+        connection.execute(f"attach '{project.warehouse}' as ledger (read_only)")
+        connection.execute("create schema warehouse")
+        for table in contracts.tables:
+            connection.execute(f"create view warehouse.{table.sql_name} as select * from ledger.{table.sql_name}")
+        write_seeds(connection, contracts, round_)
+        _seed_submissions(connection, submissions, refused)
+        run_models(connection, read_models(project.sql), progress)
+        counts = run_checks(connection, project.sql)
+        # Views on the ledger would break once it is no longer attached; the marts stand for themselves.
+        for table in contracts.tables:
+            connection.execute(f"drop view warehouse.{table.sql_name}")
+        connection.execute("detach ledger")
+    finally:
+        connection.close()
+    replace_file(temporary, final)
+    return counts
+
+
+def _seed_submissions(
+    connection: duckdb.DuckDBPyConnection, submissions: Iterable[str], refused: Iterable[tuple[str, str, str]]
+) -> None:
+    connection.execute("create table seed.chosen (submission_id varchar)")
+    _insert(connection, "seed.chosen", [(s,) for s in submissions])
+    connection.execute(
+        "create table seed.current_submissions as select s.* from ledger.submissions s join seed.chosen using (submission_id)"
+    )
+    connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
+    _insert(connection, "seed.refused", sorted(refused))
+
+
+def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
+    """Load contract facts and code lists as tables of the schema `seed`."""
+    connection.execute("create schema seed")
+    window = next(iter(contracts)).years(round_)
+    connection.execute("create table seed.parameters (round integer, first_year integer)")
+    _insert(connection, "seed.parameters", [(round_, window[0])])
+    connection.execute("create table seed.member (year integer, state varchar, sort integer)")
+    years = range(window[0] - 1, round_ + 1)
+    _insert(connection, "seed.member", [(y, m.code, m.sort) for y in years for m in contracts.members(y)])
+    _seed_cubes(connection, contracts)
+    _seed_codes(connection, contracts)
+    connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
+    with (contracts.codelists / "population.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(r["state"], int(r["year"]), int(r["population"]), r["source"]) for r in csv.DictReader(file)]
+    _insert(connection, "seed.population", rows)
+
+
+def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    connection.execute(
+        """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
+        sensitivity varchar, respondent varchar, sort integer)"""
+    )
+    rows = [
+        (t.name, t.report, t.title, t.unit, t.crime_area, t.sensitivity, t.respondent, i)
+        for i, t in enumerate(contracts.tables)
+    ]
+    rows.append((POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "none", "reference", len(rows)))
+    _insert(connection, "seed.cube", rows)
+    connection.execute(
+        "create table seed.cube_dimension (cube varchar, position integer, dimension varchar, codelist varchar)"
+    )
+    _insert(connection, "seed.cube_dimension", [
+        (t.name, i, d.name, d.codelist.name) for t in contracts.tables for i, d in enumerate(t.dimensions, 1)
+    ])  # fmt: skip
+
+
+def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    connection.execute(
+        """create table seed.cube_code (cube varchar, position integer, code varchar, parent varchar,
+        open_list boolean)"""
+    )
+    _insert(connection, "seed.cube_code", [row for t in contracts.tables for row in _cube_codes(t)])
+    connection.execute(
+        "create table seed.codelist (codelist varchar, code varchar, label varchar, parent varchar, sort integer)"
+    )
+    names = sorted({d.codelist.name for t in contracts.tables for d in t.dimensions} | {"states", "crime_area"})
+    _insert(connection, "seed.codelist", [
+        (name, c.code, c.label, c.parent, c.sort) for name in names for c in contracts.codelist(name)
+    ])  # fmt: skip
+
+
+def _cube_codes(table: Table) -> list[tuple[str, int, str, str, bool]]:
+    return [
+        (table.name, i, c.code, c.parent, bool(table.layout.open_rows))
+        for i, d in enumerate(table.dimensions, 1)
+        for c in d.codes
+    ]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
+    """Open the marts of a round for reading. Raises UserError when they were not built yet."""
+    import duckdb
+
+    from pipeline.errors import UserError
+
+    path: Path = project.work(round_) / "marts.duckdb"
+    if not path.is_file():
+        raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
+    return duckdb.connect(str(path), read_only=True)

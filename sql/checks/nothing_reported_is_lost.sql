@@ -1,0 +1,23 @@
+-- Bad row: a cell that a state reported in this window and that no longer stands among the cells.
+with
+
+reported as (
+    select * from core.reported
+),
+
+cells as (
+    select * from marts.cells
+),
+
+parameters as (
+    select * from seed.parameters
+)
+
+select distinct
+    reported.key,
+    reported.file,
+    reported.address,
+from reported
+inner join parameters on reported.year between parameters.first_year and parameters.round
+left join cells on reported.key = cells.key
+where cells.key is null

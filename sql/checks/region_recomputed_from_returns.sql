@@ -1,0 +1,44 @@
+-- Bad row: a regional total that differs from a plain sum over the newest reported figures, computed by another way.
+-- Totals that needed a sum of parts in some state are left out: they have no reported figure to compare with.
+with
+
+reported as (
+    select * from core.reported
+),
+
+cells as (
+    select * from marts.cells
+),
+
+contributions as (
+    select * from marts.contributions
+),
+
+newest as (
+    select
+        key,
+        last(value order by round, received) as value,
+    from reported
+    group by key
+),
+
+totals as (
+    select
+        contributions.key,
+        sum(newest.value) as value,
+        count(*) as parts,
+    from contributions
+    inner join newest on contributions.part_key = newest.key
+    where contributions.origin = 'region'
+    group by contributions.key
+)
+
+select
+    cells.key,
+    cells.value,
+    totals.value as recomputed,
+from cells
+inner join totals
+    on cells.key = totals.key
+    and cells.coverage = totals.parts
+where cells.value is distinct from totals.value

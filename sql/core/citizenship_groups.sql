@@ -1,0 +1,66 @@
+-- Grain: one state, year and group of citizenships. Read by core.state_cells.
+-- Groups are sums over the citizenships that a state lists with a number. Own nationals form the group NAT and are
+-- taken out of the group of SELEC member states. A citizenship suppressed by the sender is not in the sum.
+with
+
+cells as (
+    select * from core.current_cells
+),
+
+dimensions as (
+    select * from seed.cube_dimension
+),
+
+citizenships as (
+    select * from seed.codelist
+    where codelist = 'citizenship'
+),
+
+listed as (
+    select
+        cells.*,
+        cells.codes[1] as citizenship,
+    from cells
+    inner join dimensions
+        on cells.cube = dimensions.cube
+        and dimensions.codelist = 'citizenship'
+        and dimensions.position = 1
+),
+
+grouped as (
+    select
+        listed.*,
+        case when listed.citizenship = listed.state then 'NAT' else citizenships.parent end as group_code,
+    from listed
+    inner join citizenships on listed.citizenship = citizenships.code
+    where listed.citizenship = listed.state or citizenships.parent like 'G\_%' escape '\'
+),
+
+summed as (
+    select
+        cube,
+        state,
+        year,
+        group_code,
+        sum(value) as value,
+        count(value) as parts,
+        count(*) filter (where obs_status = 'Q') as suppressed_parts,
+        max(round) as round,
+        list(key order by key) filter (where value is not null) as part_keys,
+    from grouped
+    group by all
+)
+
+select
+    cube || ':' || state || '.' || year || '.' || group_code as key,
+    cube,
+    state,
+    year,
+    [group_code] as codes,
+    value,
+    suppressed_parts,
+    round,
+    part_keys,
+from summed
+where parts > 0
+    and cube || ':' || state || '.' || year || '.' || group_code not in (select key from cells)

@@ -1,0 +1,30 @@
+-- Grain: one cell as reported by its state, newest vintage. Read by core.state_cells and marts.revisions.
+-- A blank cell is no statement: what an earlier round reported stays until a state restates or withdraws it (":").
+with
+
+reported as (
+    select * from core.reported
+),
+
+newest as (
+    select *
+    from reported
+    qualify row_number() over (partition by key order by round desc, received desc, submission_id) = 1
+)
+
+select
+    key,
+    cube,
+    state,
+    year,
+    codes,
+    value,
+    raw,
+    obs_status,
+    conf_status,
+    note,
+    file,
+    sheet,
+    address,
+    round,
+from newest

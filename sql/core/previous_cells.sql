@@ -1,0 +1,29 @@
+-- Grain: one cell as it was known before this round. Read by marts.revisions.
+with
+
+reported as (
+    select * from core.reported
+),
+
+parameters as (
+    select * from seed.parameters
+),
+
+before as (
+    select reported.*
+    from reported
+    inner join parameters on reported.round < parameters.round
+    qualify row_number() over (partition by reported.key order by reported.round desc, reported.received desc, reported.submission_id) = 1
+)
+
+select
+    key,
+    cube,
+    state,
+    year,
+    codes,
+    value,
+    raw,
+    obs_status,
+    round,
+from before

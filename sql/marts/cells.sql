@@ -1,0 +1,73 @@
+-- Grain: one cell of any cube: state by state, the region, and population. Every printed number is a row of this table
+-- or a formula over rows of it. Read by the stores, by explain and by disclosure control.
+with
+
+state_cells as (
+    select * from core.state_cells
+),
+
+region_cells as (
+    select * from core.region_cells
+),
+
+population as (
+    select * from marts.population
+),
+
+cubes as (
+    select * from seed.cube
+),
+
+parameters as (
+    select * from seed.parameters
+),
+
+every_cell as (
+    select
+        key, cube, state, year, codes, value, raw, obs_status, conf_status, note, file, sheet, address, round, origin,
+        null::bigint as coverage, null::bigint as members, []::varchar[] as states, part_keys,
+    from state_cells
+
+    union all by name
+
+    select
+        key, cube, state, year, codes, value, '' as raw, obs_status, 'F' as conf_status, '' as note, '' as file,
+        '' as sheet, '' as address, round, case state when 'SELEC' then 'region' else 'constant' end as origin,
+        coverage, members, states, part_keys,
+    from region_cells
+
+    union all by name
+
+    select
+        key, 'POPULATION' as cube, state, year, []::varchar[] as codes, value, '' as raw, 'A' as obs_status,
+        'F' as conf_status, '' as note, '' as file, '' as sheet, '' as address, null::integer as round,
+        'reference' as origin, null::bigint as coverage, null::bigint as members, states, part_keys,
+    from population
+)
+
+select
+    every_cell.key,
+    every_cell.cube,
+    every_cell.state,
+    every_cell.year,
+    every_cell.codes,
+    every_cell.value,
+    cubes.unit,
+    every_cell.obs_status,
+    every_cell.conf_status,
+    every_cell.coverage,
+    every_cell.members,
+    every_cell.states,
+    every_cell.note,
+    every_cell.round,
+    every_cell.origin,
+    every_cell.part_keys,
+    every_cell.raw,
+    every_cell.file,
+    every_cell.sheet,
+    every_cell.address,
+    cubes.crime_area,
+    cubes.report,
+from every_cell
+inner join cubes on every_cell.cube = cubes.cube
+inner join parameters on every_cell.year between parameters.first_year and parameters.round
