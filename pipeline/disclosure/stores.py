@@ -38,6 +38,7 @@ _TABLES = {
     "findings": """state varchar, report varchar, cube varchar, key varchar, rule varchar, severity varchar,
         sheet varchar, cell varchar, found varchar, allowed varchar""",
     "sources": "state varchar, report varchar, cube varchar, source varchar, definition varchar",
+    "areas": "crime_area varchar, cube varchar, sort integer",
     "meta": "name varchar, value varchar",
 }
 
@@ -76,6 +77,7 @@ def write_stores(
             """select cube, key, state, year, old_value, old_raw, old_round, new_value, new_raw, difference, unit
             from marts.revisions order by key"""
         ).fetchall()
+        areas = marts.execute("select crime_area, cube, sort from marts.by_crime_area order by sort").fetchall()
     finally:
         marts.close()
     shown = choose_public([_candidate(r) for r in rows], contracts)
@@ -90,6 +92,7 @@ def write_stores(
             "revisions": [r[1:] for r in revisions if r[0] in cubes],
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report],
             "sources": [s for s in inputs.sources if s[2] in cubes],
+            "areas": [a for a in areas if a[1] in cubes],
             "meta": sorted(inputs.meta.items()),
         }
         content["public"] = {
@@ -98,6 +101,7 @@ def write_stores(
             "revisions": [],
             "findings": [],
             "sources": [(*s[:4], "") for s in inputs.sources if s[2] in cubes],
+            "areas": [a for a in areas if a[1] in cubes],
             "meta": sorted(inputs.meta.items()),
         }
         for version in VERSIONS:

@@ -2,7 +2,8 @@
 
 `<STATE>.csv` has the columns table, state, year, every other dimension of the report's tables in the order of the
 contract, value, obs_status, conf_status, note. A dimension that a table does not have stays empty.
-`<STATE>.cover.csv` has the columns field, answer with the fields of the cover sheet. Both use one separator and code page.
+`<STATE>.cover.csv` has the columns field, answer with the fields of the cover sheet. Both files use one separator and
+one code page.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pipeline.contracts.layout import SOURCE_FIELD, tables_for
 from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.errors import UserError
 from pipeline.importers.workbook_return import WorkbookReturn, join_notes
+from pipeline.intake.archive import DamagedFile
+from pipeline.intake.csvfile import decode
 
-ENCODINGS = ("utf-8-sig", "utf-8", "cp1251", "cp1252")
 SEPARATORS = (",", ";", "\t")
 ATTRIBUTES = ("value", "obs_status", "conf_status", "note")
 COVER_HEADER = ["field", "answer"]
@@ -51,7 +53,12 @@ def cover_path(path: Path) -> Path:
 
 
 def write_csv_return(
-    path: Path, contract: Contract, state: str, cells: dict[Key, CsvCell], cover: list[tuple[str, str]], dialect: Dialect
+    path: Path,
+    contract: Contract,
+    state: str,
+    cells: dict[Key, CsvCell],
+    cover: list[tuple[str, str]],
+    dialect: Dialect,
 ) -> None:
     """Write both files of a return. Raises UserError when a note cannot be written in the code page."""
     tables = {t.name: t for t in tables_for(contract, state)}
@@ -115,14 +122,14 @@ class CsvReturn:
     def __post_init__(self) -> None:
         contract = self.contracts.contract(self.report)
         header = ["table", "state", "year", *further_dimensions(contract, self.state), *ATTRIBUTES]
-        self.dialect, rows = _read(self.path, header)
+        self.dialect, rows = _read(self.path, self.state, header)
         for line, row in enumerate(rows, 2):
             key = self._key(row, line)
             if key in self.cells:
                 raise UserError(f"{key} stands twice", where=f"{self.path} line {line}", do="keep one of the rows")
             self.cells[key] = CsvCell(*(row[a].strip() for a in ATTRIBUTES))
         if cover_path(self.path).is_file():
-            _, cover = _read(cover_path(self.path), COVER_HEADER)
+            _, cover = _read(cover_path(self.path), self.state, COVER_HEADER)
             self.answers = {r["field"]: r["answer"] for r in cover}
 
     def value(self, key: Key) -> str:
@@ -169,19 +176,22 @@ class CsvReturn:
         return key
 
 
-def _read(path: Path, header: list[str]) -> tuple[Dialect, list[dict[str, str]]]:
-    """The rows of a CSV file whose separator and code page are found out by its header."""
+def _read(path: Path, state: str, header: list[str]) -> tuple[Dialect, list[dict[str, str]]]:
+    """The rows of a CSV file whose separator and code page are found out by its text and its header."""
     data = path.read_bytes()
-    for encoding in ENCODINGS if data.startswith(b"\xef\xbb\xbf") else ENCODINGS[1:]:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        for separator in SEPARATORS:
-            reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
-            if reader.fieldnames and set(header) <= set(reader.fieldnames):
-                rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
-                return Dialect(separator, encoding), rows
+    try:
+        text, encoding = decode(data, state)
+    except DamagedFile as problem:
+        raise UserError(
+            f"the CSV return cannot be read: {problem}", where=str(path), do="save it as UTF-8, then import again"
+        ) from problem
+    if data.startswith(b"\xef\xbb\xbf"):
+        encoding = "utf-8-sig"
+    for separator in SEPARATORS:
+        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)
+        if reader.fieldnames and set(header) <= set(reader.fieldnames):
+            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
+            return Dialect(separator, encoding), rows
     raise UserError(
         "the header of the CSV return is not the expected one", where=str(path), allowed=",".join(header),
         do="correct the header, or move the file away to start from a blank workbook",

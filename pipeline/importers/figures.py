@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import load_aliases
@@ -186,7 +185,8 @@ class Gathering:
             total = sum((number_of(t) or Decimal(0) for t in texts), Decimal(0))
             text = plain(total, self.decimals) if total or "0n" not in texts else "0n"
         else:
-            text = texts[0]
+            number = number_of(texts[0])
+            text = texts[0] if number is None else plain(number, self.decimals)
             if len(rows) > 1 and not rows[0].part:
                 notes.insert(0, f"{label}: source gives {text} {len(rows)} times")
         status = next((r.obs_status for r in rows if r.obs_status), "")

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.cells import TOTAL, UNKNOWN, Key
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.importers.citizenships import NATIONALS, read_citizenship
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number, states_of
+from pipeline.importers.figures import Gathering, Reading, Source, clean_number
 from pipeline.importers.reconcile import remark_sums
-from pipeline.importers.sheets import PublishedRow, read_workbook
+from pipeline.importers.sheets import PublishedRow
+from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
 
-HEADER_ROW = 3
-COLUMNS = (
-    "Iso3_code", "Indicator", "Dimension", "Category", "Sex", "Age", "Year", "Unit of measurement", "txtVALUE",
-)  # fmt: skip
+VALUE = "txtVALUE"
 SEX = {"Total": TOTAL, "Female": "F", "Male": "M", "Other": "O", "Unknown": UNKNOWN}
 AGE = {"Total": TOTAL, "0 to 17 years": "Y_LT18", "18 years or over": "Y_GE18", "Unknown": UNKNOWN}
 FORM = {"Sexual exploitation": "SEX", "Forced labour": "LAB", "Other forms of exploitation": "OTH"}
@@ -37,35 +34,14 @@ COUNTRIES = {
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a GLOTIP workbook for the years of a round. Raises UserError when the file is not one."""
-    banner, rows = read_workbook(path, HEADER_ROW, COLUMNS)
+    release, rows = read_table(path, VALUE)
     gathering = Gathering(contracts, round_)
-    own = _rows_of_round(rows, contracts, round_, gathering)
+    own = rows_of_round(rows, contracts, "thb", round_, gathering)
     named = _countries_named(own, contracts)
     for state, row in own:
         _map_row(row, state, contracts, gathering, named)
-    reading = gathering.settle(_source(banner), TABLES)
+    reading = gathering.settle(Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", release), TABLES)
     return remark_sums(reading, contracts)
-
-
-def _source(banner: list[str]) -> Source:
-    release = next((line for line in banner if line[:1].isdigit()), "")
-    return Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", f"release {release or 'not stated'}")
-
-
-def _rows_of_round(
-    rows: list[PublishedRow], contracts: Contracts, round_: int, gathering: Gathering
-) -> list[tuple[str, PublishedRow]]:
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("thb").years(round_)}
-    own = []
-    for row in rows:
-        state = states.get(fold(row.text("Iso3_code")), "")
-        if not state:
-            gathering.leave_out("other_state")
-        elif row.text("Year") not in years:
-            gathering.leave_out("other_year")
-        else:
-            own.append((state, row))
-    return own
 
 
 def _countries_named(own: list[tuple[str, PublishedRow]], contracts: Contracts) -> set[tuple[str, str, str, str]]:
@@ -82,10 +58,9 @@ def _countries_named(own: list[tuple[str, PublishedRow]], contracts: Contracts) 
 def _map_row(
     row: PublishedRow, state: str, contracts: Contracts, gathering: Gathering, named: set[tuple[str, str, str, str]]
 ) -> None:
-    what = " / ".join(row.text(c) for c in ("Indicator", "Dimension", "Category", "Sex", "Age", "Year", "txtVALUE"))
-    what = f"{state} {what}"
-    text = clean_number(row.values.get("txtVALUE"))
-    if row.text("Unit of measurement") != "Counts":
+    what = described(state, row, VALUE)
+    text = clean_number(row.values.get(VALUE))
+    if row.text("Unit of measurement") != UNIT_COUNTS:
         return gathering.skip(row.where, what, "rate_not_count")
     if not text:
         return gathering.skip(row.where, what, "no_number")

@@ -40,8 +40,8 @@ class ImportSummary:
         ]
         for f in self.filled:
             lines.append(
-                f"  {f.report} {f.state}: {f.written} written, {f.same} the same, {f.conflicts} kept against the source, "
-                f"{f.blank} notes only, {f.no_line} without a free line"
+                f"  {f.report} {f.state}: {f.written} written, {f.same} the same, "
+                f"{f.conflicts} kept against the source, {f.blank} notes only, {f.no_line} without a free line"
             )
         return lines
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cells import Key
 from pipeline.contracts.layout import (
-    CODE_MARK, CONF_HEAD, COVER_SHEET, NOTE_HEAD, SOURCE_FIELD, STATUS_SUFFIX, form_of, tables_for,
+    CODE_MARK,
+    CONF_HEAD,
+    COVER_SHEET,
+    NOTE_HEAD,
+    SOURCE_FIELD,
+    STATUS_SUFFIX,
+    form_of,
+    tables_for,
 )  # fmt: skip
 from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.template import build_workbook, workbook_bytes
@@ -21,19 +28,17 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 NOTE_LENGTH = 1000  # as the contracts allow
+NO_MORE_ROOM = "further remarks did not fit"
 NO_ROWS_CODE = "*"  # code of the only line of a table that has no dimension down
 
 
 def join_notes(old: str, new: str) -> str:
-    """One more remark on a line, once. Raises UserError when the line's note would be longer than a note may be."""
-    if not new or new in old:
+    """One more remark on a line, once. What does not fit into a note is replaced by words that say so."""
+    if not new or new in old or old.endswith(NO_MORE_ROOM):
         return old
     joined = f"{old}; {new}" if old else new
-    if len(joined) > NOTE_LENGTH:
-        raise UserError(
-            f"the note would be {len(joined)} characters long: {joined[:120]}...", allowed=f"{NOTE_LENGTH} characters",
-            do="shorten the note in the return, then import again",
-        )  # fmt: skip
+    if len(joined) > NOTE_LENGTH - len(NO_MORE_ROOM) - 2:
+        return f"{old}; {NO_MORE_ROOM}" if old else new[: NOTE_LENGTH - len(NO_MORE_ROOM) - 2] + f"; {NO_MORE_ROOM}"
     return joined
 
 

@@ -1,8 +1,8 @@
-"""What does a chart look like? One drawing per kind of chart, as inline SVG with real text, the same bytes every time.
+"""What does a chart look like? One drawing a kind, as inline SVG with real text, the same bytes every time.
 
-Every drawing works in millimetres on a `_Sheet`, so a label is as high in a small chart as in a large one. Charts are read
-without colour too: labels stand next to what they name, fills are ordered in lightness and hatched, lines differ in
-dash and marker. A value that is None has no place on any axis: only the point's text is printed, where the axis starts.
+Every drawing works in millimetres on a `_Sheet`, so a label is as high in a small chart as in a large one. Charts are
+read without colour too: labels stand next to what they name, fills are ordered in lightness and hatched, lines differ
+in dash and marker. A value that is None has no place on any axis: only the point's text is printed, where it starts.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _register_fonts() -> None:
 @lru_cache(maxsize=2)
 def _advances(face: str) -> dict[int, float]:
     """Width of each character, as a part of the type size."""
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     from pipeline.report.pdf import font_folder
 
@@ -299,12 +299,13 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> _Sheet:
     needed = sum(_height(text.count("\n") + 1) for text in ends)
     sheet = _Sheet(width, height or max(72 if any(_values(data)) else 42, needed + 14) + _height(foot_lines - 1))
     left, right = _widest([_tick_label(tick) for tick in ticks]) + 2.5, width - names - 6.5
-    top, bottom = 9.0, sheet.height - _height(foot_lines) - (6 if data.x_title else 2)
+    top, bottom = 9.0, sheet.height - _height(foot_lines) - (6.5 if data.x_title else 2.5)
     axes = sheet.axes(left, top, right, bottom)
     _set_value_axis(axes.yaxis, ticks)
     axes.set_ylim(low, high)
     axes.set_xlim(-0.35, len(xs) - 0.65)
     axes.set_xticks(range(len(xs)), foot, linespacing=1.05)
+    axes.tick_params(axis="x", pad=4)  # a mark at zero reaches below the axis
     sheet.text(0, 2.2, data.unit, color=GREY)
     if data.x_title:
         sheet.text((left + right) / 2, sheet.height - 2, data.x_title, ha="center", color=GREY)
@@ -360,7 +361,9 @@ def _runs(series: Series, xs: Sequence[str]) -> list[list[tuple[int, Point]]]:
     return [run for run in runs if run]
 
 
-def _plot_line(axes: Any, series: Series, xs: Sequence[str], index: int, *, labelled: bool, small: bool = False) -> None:
+def _plot_line(
+    axes: Any, series: Series, xs: Sequence[str], index: int, *, labelled: bool, small: bool = False
+) -> None:
     colour = LINE_COLOURS[index % len(LINE_COLOURS)]
     marker = {"marker": MARKERS[index % len(MARKERS)], "markersize": 2.6 if small else 4, "markeredgewidth": 0.8}
     for run in _runs(series, xs):
@@ -408,8 +411,8 @@ def _mark_gaps(axes: Any, series: Series, xs: Sequence[str], *, size: float = TE
     for point in series.points:
         if point.value is None and point.text:
             axes.annotate(
-                point.text, (xs.index(point.x), 0), (0, 2), xycoords=("data", "axes fraction"), ha="center", va="bottom",
-                textcoords="offset points", fontsize=size, fontweight="bold",
+                point.text, (xs.index(point.x), 0), (0, 2), xycoords=("data", "axes fraction"), ha="center",
+                va="bottom", textcoords="offset points", fontsize=size, fontweight="bold",
             )  # fmt: skip
 
 
@@ -463,15 +466,16 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
         axes.set_xlim(-0.4, len(xs) - 0.6)
         axes.set_xticks(*_outer_labels(data, xs, panel_width), fontsize=SMALL)
         axes.tick_params(labelleft=column == 0, labelsize=SMALL)
-        sheet.text(x, y + 1.8, series.label, fontweight="bold", fontsize=_fitting(series.label, panel_width + gap - 1))
+        sheet.text(x, y + 2.8, series.label, va="baseline", fontweight="bold", fontsize=_fitting(series.label, panel_width + gap - 1))
         one = ChartData(data.kind, (series,), data.unit, data.title)
         _plot_line(axes, series, xs, 0, labelled=False, small=True)
         _mark_breaks(axes, one, xs, size=5.6)
         _mark_gaps(axes, series, xs, size=SMALL)
         for place, point in lasts[index]:
+            near = abs(point.value or 0) < 0.1 * (high - low)  # clear of the axis
             axes.annotate(
-                point.text, (place, point.value), (3.5, 0), textcoords="offset points", fontsize=SMALL, ha="left",
-                va="center_baseline",
+                point.text, (place, point.value), (3.5, 4 if near else 0), textcoords="offset points", fontsize=SMALL,
+                ha="left", va="center_baseline",
             )  # fmt: skip
     return sheet
 
@@ -520,7 +524,9 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> _Sheet:
     for index, points_of in enumerate(by_x):
         first, last = points_of.get(ends[0]), points_of.get(ends[1])
         if first and last and first.value is not None and last.value is not None and last.status != "break":
-            levels = [bottom - (p.value - low) / (high - low) * (bottom - top) for p in (first, last) if p.value is not None]
+            levels = [
+                bottom - (p.value - low) / (high - low) * (bottom - top) for p in (first, last) if p.value is not None
+            ]
             sheet.line(
                 [left, right], levels, color=LINE_COLOURS[index % len(LINE_COLOURS)], linewidth=1.3,
                 linestyle=DASHES[index % len(DASHES)],
@@ -543,7 +549,9 @@ def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
     """Horizontal bars, one a series in each row, each with its text at its end."""
     xs, count = _xs(data), len(data.series)
     texts = [_bar_text(point) for series in data.series for point in series.points]
-    sheet, axes, low, _ = _bar_sheet(data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, _widest(texts) + 4)
+    sheet, axes, low, _ = _bar_sheet(
+        data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, _widest(texts) + 4
+    )
     bar = 0.78 / count
     for index, series in enumerate(data.series):
         for point in series.points:
@@ -554,7 +562,8 @@ def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
                 axes.barh(place, value, height=bar * 0.92, clip_on=False, **style)
             axes.annotate(
                 _bar_text(point), (max(value, 0), place), (3, 0), textcoords="offset points", va="center_baseline",
-                ha="left", fontsize=TEXT if count < 3 else SMALL, fontweight="bold" if point.value is None else "normal",
+                ha="left", fontsize=TEXT if count < 3 else SMALL,
+                fontweight="bold" if point.value is None else "normal",
             )  # fmt: skip
     return sheet
 
@@ -613,7 +622,9 @@ def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _
             axes.barh(place, point.value, left=reached[point.x], height=0.74, clip_on=False, **style)
             if _width(point.text, SMALL) + 1.6 <= point.value / per_mm:
                 ink = PAPER if index in (0, 1, 2) and point.status != "partial" else INK
-                back = {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2} if style.get("hatch") else None
+                back = (
+                    {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2} if style.get("hatch") else None
+                )
                 axes.text(
                     reached[point.x] + point.value / 2, place, point.text, ha="center", va="center_baseline",
                     fontsize=SMALL, color=ink, bbox=back,
@@ -621,7 +632,13 @@ def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _
             reached[point.x] += point.value
     for place, (x, text) in enumerate(zip(xs, gaps, strict=True)):
         axes.annotate(
-            text, (reached[x], place), (3, 0), textcoords="offset points", va="center_baseline", fontsize=SMALL, color=GREY
+            text,
+            (reached[x], place),
+            (3, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            fontsize=SMALL,
+            color=GREY,
         )
     return sheet
 
@@ -706,8 +723,8 @@ def _draw_heat(data: ChartData, width: float, height: float | None) -> _Sheet:
     sheet.text(0, 2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
     _class_legend(sheet, data, bounds, 0, width, 4.2)
     for column, text in enumerate(heads):
-        turned = {"rotation": 90, "va": "bottom", "rotation_mode": "default"} if upright else {"va": "bottom"}
-        sheet.text(left + (column + 0.5) * cell, legend + head - 0.8, text, ha="center", **turned)
+        turned = {"rotation": 90, "va": "bottom"} if upright else {"va": "bottom" if "\n" in text else "baseline"}
+        sheet.text(left + (column + 0.5) * cell, legend + head - 1, text, ha="center", **turned)
     size = min(TEXT, TEXT * (cell - 0.6) / max(_widest([p.text for s in data.series for p in s.points]), 0.1))
     for line, (name, series) in enumerate(zip(names, data.series, strict=True)):
         y = legend + head + line * row
@@ -791,9 +808,9 @@ def _clean(svg: str, data: ChartData) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r"<defs>\s*</defs>", "", svg)
-    used = set(re.findall(r'(?:url\(|href=")#([\w-]+)', svg))
-    svg = re.sub(r' id="([\w-]+)"', lambda m: f' id="c{salt}-{m[1]}"' if m[1] in used else "", svg)
-    svg = re.sub(r'(url\(|href=")#([\w-]+)', rf"\1#c{salt}-\2", svg)
+    used = set(re.findall(r'(?:url\(|href=")#([\w.-]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="c{salt}-{m[1]}"' if m[1] in used else "", svg)
+    svg = re.sub(r'(url\(|href=")#([\w.-]+)', rf"\1#c{salt}-\2", svg)
     svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"-?\d+\.\d{3,}", _rounded, tag[0]), svg)
     svg = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", svg)
     for _ in range(4):  # groups without any attribute only make the drawing larger

@@ -79,9 +79,7 @@ def font_folder() -> Path:
 
 def font_faces() -> dict[int, str]:
     """File URL of each weight of the report font, for the template's `fonts`."""
-    return {
-        weight: (font_folder() / f"SourceSansPro-{face}.ttf").as_uri() for weight, face in FONT_WEIGHTS.items()
-    }
+    return {weight: (font_folder() / f"SourceSansPro-{face}.ttf").as_uri() for weight, face in FONT_WEIGHTS.items()}
 
 
 def render_pdf(
@@ -107,7 +105,9 @@ def render_pdf(
     with _listening(messages):
         content = _write(html, base_folder, title, subject, language, date, attachments)
     if messages:
-        raise _failure(output, "the layout engine reported", messages, "repair the template, style sheet or chart named")
+        raise _failure(
+            output, "the layout engine reported", messages, "repair the template, style sheet or chart named"
+        )
     failed, figures = _check(content, title=title, language=language, date=date)
     if failed:
         raise _failure(output, "the PDF does not conform", failed, "repair the template or text that causes it")
@@ -125,7 +125,11 @@ def _check_arguments(title: str, subject: str, language: str, attachments: list[
             raise RenderError(f"the report has no {name}", do=f"give the {name} in the report's settings")
     names = [name for name, _, _ in attachments]
     for name, _, description in attachments:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*\.csv", name) or names.count(name) > 1 or not description.strip():
+        if (
+            not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*\.csv", name)
+            or names.count(name) > 1
+            or not description.strip()
+        ):
             raise RenderError(
                 f"attachment '{name}' cannot be embedded",
                 allowed="names of letters, digits, '.', '_', '-' ending in .csv, each once, each with a description",
@@ -223,7 +227,7 @@ def _project_files(roots: tuple[Path, ...]) -> Any:
     """A URL fetcher that opens data URLs and files below `roots`, links resolved, and nothing else."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class ProjectFiles(URLFetcher):  # type: ignore[misc]
+    class ProjectFiles(URLFetcher):
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             parts = urlsplit(url)
             if parts.scheme == "data" and parts.path.lower().startswith(_DATA_TYPES):
@@ -240,8 +244,12 @@ def _project_files(roots: tuple[Path, ...]) -> Any:
 
 def _finish(document: Any, pdf: Any) -> None:
     """Complete what the layout engine leaves out, just before the file is written."""
+    import pydyf  # type: ignore[import-untyped]
+
     _add_ua_metadata(pdf)
     _link_table_heads(pdf)
+    if "AF" in pdf.catalog:  # the engine lists each attachment twice
+        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
 
 
 def _add_ua_metadata(pdf: Any) -> None:
@@ -260,7 +268,7 @@ def _link_table_heads(pdf: Any) -> None:
     """
     import pydyf
 
-    elements = [item for item in pdf.objects if isinstance(item, dict)]
+    elements: list[Any] = [item for item in pdf.objects if isinstance(item, dict)]
     heads = {item["ID"].string: item for item in elements if item.get("S") == "/TH" and "ID" in item}
     if heads:
         names = [part for name in sorted(heads) for part in (heads[name]["ID"], heads[name].reference)]

@@ -41,6 +41,7 @@ class Store:
             self.revisions = _dicts(connection, "revisions")
             self.findings = _dicts(connection, "findings")
             self.sources = _dicts(connection, "sources")
+            self.areas = _dicts(connection, "areas", "sort")
             self.meta = dict(_rows(connection, "meta", "name"))
         finally:
             connection.close()
@@ -92,7 +93,7 @@ def _rows(connection: Any, table: str, order: str) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _dicts(connection: Any, table: str) -> list[dict[str, Any]]:
-    result = connection.execute(f"select * from {table} order by all")
+def _dicts(connection: Any, table: str, order: str = "all") -> list[dict[str, Any]]:
+    result = connection.execute(f"select * from {table} order by {order}")
     columns = [d[0] for d in result.description]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

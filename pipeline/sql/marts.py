@@ -21,13 +21,13 @@ def build_marts(
     project: Project, contracts: Contracts, round_: int, submissions: Iterable[str],
     refused: Iterable[tuple[str, str, str]], progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, int]:  # fmt: skip
-    """Build `marts.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
+    """Build `cubes.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
 
     The file appears only when every model ran and every check passed. Raises UserError and CheckError.
     """
     import duckdb
 
-    final = project.work(round_) / "marts.duckdb"
+    final = project.work(round_) / "cubes.duckdb"
     temporary = final.with_suffix(".building")
     temporary.parent.mkdir(parents=True, exist_ok=True)
     temporary.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
 
     from pipeline.errors import UserError
 
-    path: Path = project.work(round_) / "marts.duckdb"
+    path: Path = project.work(round_) / "cubes.duckdb"
     if not path.is_file():
         raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
     return duckdb.connect(str(path), read_only=True)

@@ -1,4 +1,5 @@
--- Grain: one crime area, cube, year: the regional total of every cube that has one. Read by the OCTA dashboard.
+-- Grain: one crime area and one cube that has a regional total, in the order of crime areas. Read by the dashboard of
+-- OCTA SEE, which prints the cube's regional total of every year.
 with
 
 cells as (
@@ -7,20 +8,20 @@ cells as (
 
 cubes as (
     select * from seed.cube
+),
+
+areas as (
+    select * from seed.codelist
+    where codelist = 'crime_area'
 )
 
-select
+select distinct
     cells.crime_area,
     cells.cube,
-    cubes.title,
-    cells.year,
-    cells.key,
-    cells.value,
-    cells.unit,
-    cells.coverage,
-    cells.members,
+    areas.sort * 1000 + cubes.sort as sort,
 from cells
 inner join cubes on cells.cube = cubes.cube
+inner join areas on cells.crime_area = areas.code
 where cells.state = 'SELEC'
-    and list_count(list_filter(cells.codes, lambda code: code != '_T')) = 0
-    and cells.cube != 'POPULATION'
+    and cells.origin = 'region'
+    and len(list_filter(cells.codes, lambda code: code != '_T')) = 0

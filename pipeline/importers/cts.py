@@ -1,0 +1,63 @@
+"""What did UNODC publish on recorded offences? The UN-CTS tables read into cells of the migration and octa returns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.cells import TOTAL, Key
+from pipeline.contracts.codelists import fold
+from pipeline.contracts.model import Contracts
+from pipeline.importers.figures import Gathering, Reading, Source, clean_number
+from pipeline.importers.reconcile import remark_sums
+from pipeline.importers.sheets import PublishedRow
+from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
+
+VALUE = "VALUE"
+# Category, folded, to the table and its code; the spellings are the publisher's.
+CATEGORIES: dict[str, tuple[str, str]] = {
+    fold(name): place for name, place in {
+        "Smuggling of migrants": ("MIG_SMUGGLING", ""),
+        "Money laundering": ("OCT_MONEY_LAUNDERING", ""),
+        "Corruption": ("OCT_CORRUPTION", TOTAL),
+        "Corruption: Bribery": ("OCT_CORRUPTION", "BRI"),
+        "Corruption: Other acts of corruption": ("OCT_CORRUPTION", "OTH"),
+        "Unlawful access to a computer system": ("OCT_CYBERCRIME", "ACC"),
+        "Unlawful interference with a computer system or computer data": ("OCT_CYBERCRIME", "INF"),
+        "Unlawful interception or access of computer data": ("OCT_CYBERCRIME", "INC"),
+        "Theft: of a motorized vehicle": ("OCT_VEHICLE_THEFT", ""),
+        "Acts that cause environmental pollution or degradation": ("OCT_ENVIRONMENT", "POL"),
+        "Acts involving the movement of dumping of waste": ("OCT_ENVIRONMENT", "WAS"),
+        "Acts involving the movement or dumping of waste": ("OCT_ENVIRONMENT", "WAS"),
+        "Trade or possession of protected or prohibited species of faune and flora": ("OCT_ENVIRONMENT", "SPE"),
+        "Trade or possession of protected or prohibited species of fauna and flora": ("OCT_ENVIRONMENT", "SPE"),
+        "Acts that result in the depletion of degradation of natural resources": ("OCT_ENVIRONMENT", "DEP"),
+        "Acts that result in the depletion or degradation of natural resources": ("OCT_ENVIRONMENT", "DEP"),
+    }.items()
+}  # fmt: skip
+INDICATORS = ("Offences", "Acts against the environment")
+TABLES = tuple(dict.fromkeys(table for table, _ in CATEGORIES.values()))
+
+
+def read(path: Path, contracts: Contracts, round_: int) -> Reading:
+    """Read a UN-CTS workbook for the years of a round. Raises UserError when the file is not one."""
+    release, rows = read_table(path, VALUE)
+    gathering = Gathering(contracts, round_)
+    for state, row in rows_of_round(rows, contracts, "octa", round_, gathering):
+        _map_row(row, state, gathering)
+    source = Source("cts", "UNODC", "Crime Trends Survey (UN-CTS)", release)
+    return remark_sums(gathering.settle(source, TABLES), contracts)
+
+
+def _map_row(row: PublishedRow, state: str, gathering: Gathering) -> None:
+    what, text = described(state, row, VALUE), clean_number(row.values.get(VALUE))
+    table, code = CATEGORIES.get(fold(row.text("Category")), ("", ""))
+    if row.text("Unit of measurement") != UNIT_COUNTS:
+        return gathering.skip(row.where, what, "rate_not_count")
+    if not table or row.text("Indicator") not in INDICATORS:
+        return gathering.skip(row.where, what, "no_place_in_the_return")
+    if row.text("Sex") != "Total" or row.text("Age") != "Total":
+        return gathering.skip(row.where, what, "sex_or_age_not_asked")
+    if not text:
+        return gathering.skip(row.where, what, "no_number")
+    codes = (state, row.text("Year"), code) if code else (state, row.text("Year"))
+    return gathering.add(Key(table, codes), text, row.where)

@@ -1,0 +1,56 @@
+"""Does the cover belong to this file, and what does it answer?"""
+
+from __future__ import annotations
+
+from pipeline.contracts.codelists import fold
+from pipeline.contracts.layout import COVER_SHEET
+from pipeline.intake.codes import latin
+from pipeline.intake.entry import ReturnContext
+from pipeline.intake.workbook import RawCell, RawSheet
+
+Answers = dict[str, RawCell]
+
+
+def cover_of_sheet(sheet: RawSheet) -> Answers:
+    """Field code to the cell of its answer: codes stand in column A, answers in column C."""
+    return {
+        cell.text.strip(): sheet.cells.get((row, 3), RawCell(sheet.name, f"C{row}", "", "empty"))
+        for (row, column), cell in sheet.cells.items()
+        if column == 1 and row > 4
+    }
+
+
+def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
+    """The answers of the cover as text; findings when it is missing or belongs to another return."""
+    if not answers:
+        ctx.book.add("cover-missing", "no cover", sheet=COVER_SHEET)
+        return {}
+    _check(ctx, answers, "report", ctx.contract.report)
+    _check(ctx, answers, "round", str(ctx.round))
+    _check(ctx, answers, "state", ctx.state)
+    version = answers.get("contract_version")
+    if version and version.text.strip() and version.text.strip() != ctx.contract.version:
+        ctx.book.add(
+            "contract-version", version.raw, sheet=version.sheet, cell=version.address, allowed=ctx.contract.version
+        )
+    return {field: " ".join(cell.text.split()) for field, cell in answers.items()}
+
+
+def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> None:
+    cell = answers.get(field)
+    if cell is None or not cell.text.strip():
+        place = cell or RawCell(COVER_SHEET, "", "")
+        ctx.book.add(
+            "cover-missing", f"no answer for '{field}'", sheet=place.sheet, cell=place.address, allowed=expected
+        )
+        return
+    given = latin(" ".join(cell.text.split()))
+    if given.casefold() == expected.casefold():
+        return
+    if field == "state" and expected in ctx.contracts.codelist("states"):
+        code = ctx.contracts.codelist("states")[expected]
+        if fold(cell.text) in {fold(code.label), fold(code.extra.get("official_name", "")), fold(code.extra["iso3"])}:
+            return
+    ctx.book.add(
+        "wrong-cover", f"{field}: {cell.raw}", sheet=cell.sheet, cell=cell.address, allowed=f"{field}: {expected}"
+    )

@@ -1,0 +1,220 @@
+"""What does a figure say together with the status, confidentiality and note beside it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pipeline.contracts.model import Contract, Contracts, Table
+from pipeline.intake.account import Ledger
+from pipeline.intake.codes import latin
+from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
+from pipeline.intake.problems import FindingBook
+from pipeline.intake.workbook import RawCell
+
+MAX_NOTE = 1000
+# What must not stand in a note: an e-mail address, a telephone number, a personal number.
+_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.\w|\+\d[\d ()/-]{7,}\d|\d{9,}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure of a return with its key and where it stands. `usable` is false when it was refused as it was read."""
+
+    table: Table
+    codes: tuple[str, ...]  # in the order of the table's key dimensions: state, year, ...
+    raw: str
+    value: Decimal | None
+    obs_status: str
+    conf_status: str
+    note: str
+    sheet: str
+    address: str
+    usable: bool
+
+    @property
+    def key(self) -> str:
+        return f"{self.table.name}:{'.'.join(self.codes)}"
+
+
+@dataclass
+class ReturnContext:
+    """The return that is being read: what is asked of whom, and where its findings and cells are written down."""
+
+    contracts: Contracts
+    contract: Contract
+    state: str
+    round: int
+    book: FindingBook
+    ledger: Ledger
+    is_csv: bool = False
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def years(self) -> range:
+        return self.contract.years(self.round)
+
+    def find(self, rule: str, cell: RawCell, table: Table | None = None, *, key: str = "", found: str = "") -> None:
+        """A finding at a cell."""
+        name = table.name if table else ""
+        self.book.add(rule, found or cell.raw, sheet=cell.sheet, cell=cell.address, table=name, key=key)
+
+    def load(self, cell: RawCell, table: Table) -> None:
+        self.ledger.load(cell.sheet, cell.address, table.name)
+
+    def refuse(self, cells: Iterable[RawCell | None], table: Table | None = None) -> None:
+        for cell in cells:
+            if cell and self.ledger.is_open(cell.sheet, cell.address):
+                self.ledger.refuse(cell.sheet, cell.address, table.name if table else "")
+
+    def ignore(self, cells: Iterable[RawCell | None], rule: str) -> None:
+        for cell in cells:
+            if cell and self.ledger.is_open(cell.sheet, cell.address):
+                self.ledger.ignore(cell.sheet, cell.address, rule)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The place of one figure: its key codes, its cell and the status cell beside it; one of the two is filled."""
+
+    codes: tuple[str, ...]
+    value: RawCell | None
+    status: RawCell | None
+
+
+def enter_line(
+    ctx: ReturnContext, table: Table, figures: list[Figure], conf: RawCell | None, note: RawCell | None
+) -> None:
+    """Read the figures of one line; the line's confidentiality and note belong to each of them."""
+    conf_status = _read_conf(ctx, table, conf)
+    note_text = _read_note(ctx, table, note)
+    entries = [e for f in figures if (e := _enter(ctx, table, f, conf_status, note_text))]
+    ctx.entries.extend(entries)
+    for cell in (conf, note):
+        if not cell or not ctx.ledger.is_open(cell.sheet, cell.address):
+            continue
+        if any(e.usable for e in entries):
+            ctx.load(cell, table)
+        elif entries:
+            ctx.refuse([cell], table)
+        else:
+            ctx.ignore([cell], "note-without-figure")
+
+
+def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
+    """The confidentiality of a line; empty when it is not known, and then no figure of the line may be used."""
+    if cell is None or not cell.text.strip():
+        ctx.ignore([cell], "blank-text")
+        return "F"
+    code = latin(cell.text.strip()).upper()
+    if code in ctx.contracts.codelist("conf_status"):
+        return code
+    ctx.book.add(
+        "unknown-conf", cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name,
+        allowed="empty, " + ", ".join(c.code for c in ctx.contracts.codelist("conf_status")),
+    )  # fmt: skip
+    ctx.refuse([cell], table)
+    return ""
+
+
+def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
+    if cell is None:
+        return ""
+    text = " ".join(cell.text.split())
+    if not text:
+        ctx.ignore([cell], "blank-text")
+        return ""
+    if len(text) > MAX_NOTE:
+        ctx.find("note-too-long", cell, table, found=f"{len(text):,} characters: {text[:60]}…")
+    elif _PERSONAL.search(text):
+        # The finding must not repeat what may not be kept.
+        ctx.find("personal-data", cell, table, found="what looks like an address, a telephone or a personal number")
+    else:
+        return text
+    ctx.refuse([cell], table)
+    return ""
+
+
+def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, note: str) -> Entry | None:
+    value, status = figure.value, figure.status
+    key = f"{table.name}:{'.'.join(figure.codes)}"
+    parsed = _parse(ctx, table, value, key) if value else None
+    if parsed and any(p.rule == "blank-text" for p in parsed.problems):
+        ctx.ignore([value], "blank-text")
+        value, parsed = None, None
+    given = _read_status(ctx, table, status, key)
+    if value is None and (status is None or given == ""):
+        return None
+    usable = given is not None and bool(conf_status) and not (parsed and parsed.refused)
+    number, obs_status, rule = _with_status(parsed, given or "")
+    if usable and rule:
+        found = " with status ".join(c.raw for c in (value, status) if c)
+        ctx.find(rule, status or value or RawCell("", "", ""), table, key=key, found=found)
+        usable = False
+    if not usable:
+        number = None
+    place = value or status
+    assert place is not None
+    for cell in (value, status):
+        if cell and ctx.ledger.is_open(cell.sheet, cell.address):
+            if usable:
+                ctx.load(cell, table)
+            else:
+                ctx.refuse([cell], table)
+    return Entry(
+        table, figure.codes, place.raw, number, obs_status, conf_status or "C", note, place.sheet, place.address, usable
+    )
+
+
+def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
+    if cell.kind == "empty":
+        ctx.find("formula-without-value", cell, table, key=key, found=cell.formula)
+        return Parsed(None, "", (Problem("formula-without-value", refused=True),))
+    parsed = parse_figure(
+        cell.text, cell.kind, table.decimals, load_symbols(ctx.contracts.codelists), is_csv=ctx.is_csv
+    )
+    if cell.formula:
+        ctx.find("formula", cell, table, key=key)
+    for problem in parsed.problems:
+        ctx.book.add(
+            problem.rule, cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
+            severity=problem.severity,
+        )  # fmt: skip
+    return parsed
+
+
+def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: str) -> str | None:
+    """The status given beside a figure: empty when there is none, None when it is not in the list."""
+    if cell is None or not cell.text.strip():
+        ctx.ignore([cell], "blank-text")
+        return ""
+    code = latin(cell.text.strip()).upper()
+    if code in ctx.contracts.codelist("obs_status"):
+        return code
+    ctx.book.add(
+        "unknown-status", cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
+        allowed=", ".join(c.code for c in ctx.contracts.codelist("obs_status")),
+    )  # fmt: skip
+    return None
+
+
+def _with_status(parsed: Parsed | None, given: str) -> tuple[Decimal | None, str, str]:
+    """Value, status and the broken rule, from what the figure says and the status given beside it."""
+    if parsed is None:
+        if given in NO_VALUE or given == NIL:
+            return None, given, ""
+        return None, MISSING, "status-without-value"
+    if parsed.refused:
+        return None, given or MISSING, ""
+    if parsed.value is not None:
+        if given == NIL and parsed.value == 0:
+            return None, NIL, ""
+        contradicts = given in VALUELESS or given == NIL
+        return parsed.value, given or "A", "status-contradicts-value" if contradicts else ""
+    if not given or given == parsed.obs_status:
+        return None, parsed.obs_status, ""
+    if parsed.obs_status == MISSING and given in NO_VALUE:
+        return None, given, ""  # ":" says that there is no figure, the status says why
+    return None, parsed.obs_status, "status-contradicts-value"

@@ -1,0 +1,195 @@
+"""Which figures stand in the lines of a CSV file? One line is one figure with its codes, statuses and note."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.cells import UNKNOWN
+from pipeline.contracts.codelists import fold
+from pipeline.contracts.layout import tables_for
+from pipeline.contracts.model import Contract, Table
+from pipeline.intake.codes import clean, codes_of, latin, read_code
+from pipeline.intake.csvfile import CsvRecord, CsvText
+from pipeline.intake.entry import Figure, ReturnContext, enter_line
+from pipeline.intake.openlist import OpenList
+from pipeline.intake.workbook import RawCell
+
+BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status", "note")
+
+
+def column_names(contract: Contract) -> set[str]:
+    """Every column that a CSV return of this contract may have."""
+    return {*BEFORE, *AFTER, *(d.name for t in contract.tables for d in t.dimensions)}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line below the header: its filled fields by column name, and those beyond the header."""
+
+    line: int
+    fields: dict[str, RawCell]
+    beyond: tuple[RawCell, ...]
+
+    def text(self, column: str) -> str:
+        return clean(self.fields[column].text) if column in self.fields else ""
+
+    def place(self, column: str) -> RawCell:
+        return self.fields.get(column) or RawCell("", f"line {self.line}, column {column}", "")
+
+
+def csv_cells(csv_text: CsvText) -> list[RawCell]:
+    """Every filled field of the file, the header's included."""
+    header, records = _split(csv_text)
+    cells = [c for r in records for c in (*r.fields.values(), *r.beyond)]
+    return header + cells
+
+
+def _split(csv_text: CsvText) -> tuple[list[RawCell], list[Record]]:
+    first, *rest = csv_text.records
+    names = [fold(f) for f in first.fields]
+    header = [
+        RawCell("", f"line {first.line}, column {number}", field)
+        for number, field in enumerate(first.fields, 1)
+        if field
+    ]
+    return header, [_record(r, names) for r in rest]
+
+
+def _record(record: CsvRecord, names: list[str]) -> Record:
+    fields, beyond = {}, []
+    for number, text in enumerate(record.fields, 1):
+        if not text:
+            continue
+        name = names[number - 1] if number <= len(names) and names[number - 1] else str(number)
+        cell = RawCell("", f"line {record.line}, column {name}", text)
+        if name in fields or name == str(number):
+            beyond.append(RawCell("", f"line {record.line}, column {number}", text))
+        else:
+            fields[name] = cell
+    return Record(record.line, fields, tuple(beyond))
+
+
+def read_lines(ctx: ReturnContext, csv_text: CsvText) -> None:
+    """Read the lines of a CSV file: entries, findings and the outcome of each field go to the context."""
+    header, records = _split(csv_text)
+    if not _read_header(ctx, header):
+        ctx.refuse(header)
+        ctx.refuse(c for r in records for c in (*r.fields.values(), *r.beyond))
+        return
+    ctx.ignore(header, "form-code")
+    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state)}
+    lists = _open_lists(ctx, records, tables)
+    for record in records:
+        _read_record(ctx, record, tables, lists)
+
+
+def _read_header(ctx: ReturnContext, header: list[RawCell]) -> bool:
+    known = column_names(ctx.contract)
+    names = {fold(c.text) for c in header}
+    text = ", ".join(c.text for c in header)[:200]
+    if len(names & known) < 4 or "table" not in names:
+        ctx.book.add("wrong-header", text, cell=header[0].address)
+        return False
+    if strange := [c for c in header if fold(c.text) not in known]:
+        ctx.book.add("unknown-column", strange[0].text, cell=strange[0].address, allowed=", ".join(sorted(known)))
+        return False
+    if missing := [n for n in (*BEFORE, *AFTER) if n not in names]:
+        ctx.book.add("missing-column", "without " + ", ".join(missing), cell=f"line {_line(header)}")
+        return False
+    if len(names) < len(header):
+        ctx.book.add("wrong-header", f"a column stands twice: {text}", cell=header[0].address)
+        return False
+    return True
+
+
+def _line(header: list[RawCell]) -> str:
+    return header[0].address.split(",")[0].removeprefix("line ")
+
+
+def _open_lists(ctx: ReturnContext, records: list[Record], tables: dict[str, Table]) -> dict[str, OpenList]:
+    lists = {}
+    for table in tables.values():
+        if table.layout.open_rows:
+            (dimension,) = table.layout.rows
+            claimed = any(
+                r.text(dimension) == UNKNOWN and r.text("value") for r in records if r.text("table") == table.name
+            )
+            lists[table.name] = OpenList(ctx, table, dimension, claimed=claimed)
+    return lists
+
+
+def _read_record(ctx: ReturnContext, record: Record, tables: dict[str, Table], lists: dict[str, OpenList]) -> None:
+    name = read_code(record.text("table"), tables)[0]
+    if not name:
+        place = record.place("table")
+        ctx.book.add("unknown-table", place.raw or "no table", cell=place.address, allowed=", ".join(tables))
+        ctx.refuse((*record.fields.values(), *record.beyond))
+        return
+    table = tables[name]
+    codes = _read_codes(ctx, record, table, lists)
+    used = {*table.key_dimensions, "table", *AFTER}
+    outside = [c for column, c in record.fields.items() if column not in used] + list(record.beyond)
+    if filled := [c for c in outside if c.text.strip()]:
+        found = ", ".join(f"{c.address.split(', ')[1]}: {c.raw[:40]}" for c in filled[:3])
+        ctx.find("outside-form", filled[0], table, found=found)
+    ctx.refuse(filled, table)
+    ctx.ignore(outside, "blank-text")
+    if codes is None:
+        ctx.refuse(record.fields.values(), table)
+        return
+    ctx.ignore([record.fields.get(c) for c in ("table", *table.key_dimensions)], "line-code")
+    figure = Figure(codes, record.fields.get("value"), record.fields.get("obs_status"))
+    figures = [figure] if figure.value or figure.status else []
+    enter_line(ctx, table, figures, record.fields.get("conf_status"), record.fields.get("note"))
+
+
+def _read_codes(
+    ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]
+) -> tuple[str, ...] | None:
+    """The codes of a line in the order of the table's key, or None with a finding."""
+    state, alike = read_code(record.text("state"), {ctx.state})
+    if not state:
+        place = record.place("state")
+        ctx.book.add(
+            "wrong-state", place.raw or "no state", cell=place.address, table=table.name, allowed=ctx.state
+        )
+        return None
+    year = record.text("year")
+    if not (year.isascii() and year.isdigit() and len(year) == 4):
+        ctx.find("unknown-code", record.place("year"), table, found=year or "no year")
+        return None
+    codes = [state, year]
+    for dimension in table.dimensions:
+        place, text = record.place(dimension.name), record.text(dimension.name)
+        code, folded = read_code(text, codes_of(table, dimension.name))
+        if not code and table.name in lists and text:
+            code = lists[table.name].code(text, "", place)
+            if not code:
+                return None
+        elif not code:
+            ctx.book.add(
+                "unknown-code", text or "no code", cell=place.address, table=table.name,
+                allowed=", ".join(c.code for c in dimension.codes[:30]),
+            )  # fmt: skip
+            return None
+        alike = alike or folded
+        codes.append(code)
+    if alike:
+        ctx.find("look-alike", _first_alike(record, table), table)
+    return tuple(codes)
+
+
+def _first_alike(record: Record, table: Table) -> RawCell:
+    return next(
+        record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n)
+    )
+
+
+def cover_of_csv(csv_text: CsvText, sheet: str) -> dict[str, RawCell]:
+    """Field code to answer of a cover file with the columns field and answer."""
+    answers = {}
+    for record in csv_text.records[1:]:
+        if len(record.fields) > 1 and record.fields[0].strip():
+            address = f"line {record.line}, column answer"
+            answers[record.fields[0].strip()] = RawCell(sheet, address, record.fields[1])
+    return answers

@@ -1,0 +1,118 @@
+"""Where do the figures that were read wait for their checks? One DuckDB file per round, one table per contract table."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts.model import Contracts, Table
+from pipeline.intake.entry import Entry
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipeline.intake.read import FileReading
+
+ORIGIN = ("file", "sheet", "address")
+
+
+def staged_columns(table: Table) -> list[tuple[str, str]]:
+    """Names and types of the columns of a staged table."""
+    return [
+        ("round", "integer"), ("report", "varchar"), ("state", "varchar"), ("year", "smallint"),
+        *((d.name, "varchar") for d in table.dimensions),
+        ("key", "varchar"), ("raw", "varchar"), ("value", "decimal(18,3)"), ("obs_status", "varchar"),
+        ("conf_status", "varchar"), ("note", "varchar"), ("file", "varchar"), ("sheet", "varchar"),
+        ("address", "varchar"), ("usable", "boolean"),
+    ]  # fmt: skip
+
+
+FILE_COLUMNS = [
+    ("round", "integer"), ("report", "varchar"), ("state", "varchar"), ("file", "varchar"), ("sha256", "varchar"),
+    ("received", "varchar"), ("contract_version", "varchar"), ("outcome", "varchar"),
+]  # fmt: skip
+
+
+def write_staged(
+    path: Path,
+    contracts: Contracts,
+    files: Sequence[FileReading],
+    entries: Sequence[tuple[str, int, str, Entry]],
+    earlier: Sequence[tuple[int, Path]] = (),
+) -> None:
+    """Write the staged file in one go. `entries` are (report, round, file, entry) in the order to keep.
+
+    `earlier` are the staged files of earlier rounds; their figures are copied into one table of that name, the latest
+    round first, so that revisions can be seen.
+
+    The file is replaced as a whole, so that a build that dies leaves the one before.
+    """
+    import duckdb
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+    for report, round_, file, e in entries:
+        rows[e.table.name].append(
+            (round_, report, e.codes[0], int(e.codes[1]), *e.codes[2:], e.key, e.raw,
+             None if e.value is None else str(e.value), e.obs_status, e.conf_status, e.note or None, file, e.sheet,
+             e.address, e.usable)
+        )  # fmt: skip
+    with duckdb.connect(str(fresh)) as connection:
+        connection.execute("begin")
+        for table in contracts.tables:
+            _fill(connection, table.sql_name, staged_columns(table), rows[table.name])
+        _fill(
+            connection, "files", FILE_COLUMNS,
+            [(f.round, f.report, f.state, f.file, f.sha256, f.received, f.contract_version, f.outcome) for f in files],
+        )  # fmt: skip
+        connection.execute("commit")
+        _copy_earlier(connection, contracts, earlier)
+    os.replace(fresh, path)
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: list[tuple[str, str]], rows: list[tuple[object, ...]]
+) -> None:
+    types = ", ".join(f'"{column}" {kind}' for column, kind in columns)
+    connection.execute(f"create table {name} ({types})")
+    if not rows:
+        return
+    # One list per column: a hundred times faster than row by row, and nothing is converted by guess on the way.
+    lists: list[list[Any]] = [list(values) for values in zip(*rows, strict=True)]
+    parts = []
+    for number, (_, kind) in enumerate(columns, 1):
+        kind_in = "varchar" if kind.startswith("decimal") else kind
+        parts.append(f"unnest(${number}::{kind_in}[])::{kind}")
+    connection.execute(f"insert into {name} select {', '.join(parts)}", lists)
+
+
+def _copy_earlier(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, earlier: Sequence[tuple[int, Path]]
+) -> None:
+    """The latest earlier figure of every key. An earlier file of another contract may lack a table: it has no past."""
+    connection.execute(
+        "create table earlier (round integer, report varchar, state varchar, year smallint, table_name varchar,"
+        " key varchar, value decimal(18,3), obs_status varchar)"
+    )
+    for _, path in sorted(earlier, reverse=True):
+        connection.execute(f"attach {_quoted(str(path))} as past (read_only)")
+        query = "select table_name from duckdb_tables() where database_name = 'past'"
+        names = {str(name) for (name,) in connection.execute(query).fetchall()}
+        for table in contracts.tables:
+            if table.sql_name in names:
+                connection.execute(
+                    "insert into earlier select distinct on (key) round, report, state, year, ?, key, value, obs_status"
+                    f" from past.{table.sql_name} where usable and key not in (select key from earlier)"
+                    " order by key, rowid",
+                    [table.name],
+                )
+        connection.execute("detach past")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

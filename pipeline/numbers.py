@@ -1,0 +1,72 @@
+"""From accepted returns to stores: loads the ledger, builds the marts, writes what each version may show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
+from pipeline.contracts.model import Contracts
+from pipeline.disclosure.stores import StoreInputs, write_stores
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, Project
+from pipeline.rules.validation import Validated, read_validation
+from pipeline.sql.marts import build_marts
+from pipeline.warehouse.ledger import load_round
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a build of the numbers did: new submissions, rows each check read, stores that changed."""
+
+    new_submissions: int
+    checks: dict[str, int]
+    changed_stores: tuple[str, ...]
+
+
+def rounds_up_to(project: Project, round_: int) -> list[int]:
+    """The rounds with returns, oldest first, up to and with this one. Raises UserError when this one has none."""
+    rounds = sorted(int(p.name) for p in project.returns.iterdir() if p.is_dir() and p.name.isdigit())
+    if round_ not in rounds:
+        raise UserError(
+            f"there are no returns of round {round_}", where=str(project.returns),
+            allowed=", ".join(map(str, rounds)) or "no round at all", do="put the returns under returns/<round>/<report>/",
+        )  # fmt: skip
+    return [r for r in rounds if r <= round_]
+
+
+def build_numbers(
+    project: Project, contracts: Contracts, round_: int, progress: Callable[[str], None] = lambda _: None
+) -> Numbers:
+    """Build ledger, marts and stores of a round from the validated returns of it and the rounds before."""
+    submissions, new = [], 0
+    validations = [read_validation(project, r) for r in rounds_up_to(project, round_)]
+    for validated in validations:
+        progress(f"loading round {validated.round}")
+        staged = project.work(validated.round) / "staged.duckdb"
+        loaded = load_round(project.warehouse, staged, contracts, validated.refused)
+        submissions += loaded.submissions
+        new += loaded.new
+    newest = validations[-1]
+    checks = build_marts(project, contracts, round_, submissions, newest.refused, progress)
+    progress("writing the stores")
+    changed = write_stores(project, contracts, round_, _inputs(newest, round_), REPORTS)
+    return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
+
+
+def _inputs(validated: Validated, round_: int) -> StoreInputs:
+    sources = []
+    for file in validated.files:
+        for field, answer in sorted(file["cover"].items()):
+            if field.startswith(SOURCE_FIELD) and answer:
+                cube = field.removeprefix(SOURCE_FIELD)
+                definition = file["cover"].get(DEFINITION_FIELD + cube, "")
+                sources.append((file["state"], file["report"], cube, answer, definition))
+    received = [f["received"] for f in validated.files if f["received"]]
+    refused = sorted(f"{state} {report} {table}".strip() for state, report, table in validated.refused)
+    meta = {
+        "round": str(round_),
+        "cutoff": max(received) if received else f"{round_ + 1}-01-01",
+        "refused": "; ".join(refused),
+    }
+    return StoreInputs(tuple(validated.findings), tuple(sorted(sources)), meta)

@@ -1,0 +1,104 @@
+"""How does one version of a report come about? Rendered in its own confined process, then put in place with a manifest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts.model import load_contracts
+from pipeline.disclosure.stores import cubes_of
+from pipeline.errors import RenderError
+from pipeline.project import Project
+from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
+from pipeline.release.publish import put_in_place
+from pipeline.report.worker import pdf_name
+from pipeline.sql.marts import POPULATION_CUBE
+
+
+@dataclass(frozen=True)
+class Built:
+    """One finished version: its PDF and the figures of its build."""
+
+    pdf: Path
+    figures: dict[str, Any]
+
+
+def build_version(project: Project, round_: int, report: str, version: str) -> Built:
+    """Render a version from its store and put PDF, cells.csv and manifest.json in place together.
+
+    Raises RenderError with what the rendering process said. The last good version stays until the new one is whole.
+    """
+    store = project.store(round_, report, version)
+    folder = project.version_folder(round_, report, version)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", dir=folder.parent))
+    try:
+        _render(project, store, scratch, report, version)
+        facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
+        pdf = scratch / pdf_name(report, version, round_)
+        annex = (scratch / "cells.csv").read_bytes()
+        reference, cutoff = facts.pop("reference"), facts.pop("cutoff")
+        manifest = manifest_json(
+            report=report, version=version, round_=round_, reference=reference, cutoff=cutoff,
+            commit=git_commit(project.root), inputs=_inputs(project, store, report, version),
+            outputs={pdf.name: pdf.read_bytes(), "cells.csv": annex}, figures=facts,
+        )  # fmt: skip
+        put_in_place(folder, {pdf.name: pdf, "cells.csv": annex, "manifest.json": manifest})
+        return Built(folder / pdf.name, facts)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _render(project: Project, store: Path, scratch: Path, report: str, version: str) -> None:
+    command = [
+        sys.executable, "-m", "pipeline.report.worker", str(project.root), str(store), str(scratch), report, version,
+    ]  # fmt: skip
+    # Nothing of the surroundings reaches the renderer: the same bytes on any machine, in any time zone and language.
+    environment = {
+        "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(project.root), "PYTHONHASHSEED": "0", "TZ": "UTC",
+        "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=project.root)
+    if done.returncode:
+        message = done.stderr.strip() or f"the rendering process ended with {done.returncode}"
+        if "Traceback" in message:
+            raise RuntimeError(message)  # a bug, not something the analyst can repair
+        error = RenderError(message)
+        error.exit_code = done.returncode
+        raise error
+
+
+def _inputs(project: Project, store: Path, report: str, version: str) -> dict[str, str]:
+    """What the version was made from. The public manifest names only what is public: its store, templates, contracts."""
+    files = [f for f in (project.templates / report).rglob("*") if f.is_file()]
+    files += [f for f in (project.templates / "shared").rglob("*") if f.is_file()]
+    files += [f for f in project.contracts.rglob("*") if f.is_file()]
+    if version == "restricted":
+        inputs = hash_files(project.root, files)
+        inputs |= _returns(project, report)
+    else:
+        # The restricted texts are no input of this version, and their hashes would tell when they change.
+        inputs = hash_files(project.root, [f for f in files if "restricted" not in f.name])
+    inputs["store"] = store.with_suffix(".sha256").read_text().strip()
+    return inputs
+
+
+def _returns(project: Project, report: str) -> dict[str, str]:
+    """The returns behind a restricted version: those of its own tables and of the tables it borrows."""
+    contracts = load_contracts(project.contracts)
+    cubes = [c for c in cubes_of(project, contracts, report) if c != POPULATION_CUBE]
+    hashes = {}
+    for name in sorted({contracts.table(c).report for c in cubes}):
+        for folder in sorted(project.returns.glob(f"*/{name}")):
+            hashes |= {
+                f"returns/{f.relative_to(project.returns).as_posix()}": sha256(f.read_bytes())
+                for f in sorted(folder.rglob("*")) if f.is_file()
+            }  # fmt: skip
+    return hashes

@@ -1,0 +1,57 @@
+"""What was this version made from, and what came out? manifest.json: inputs and outputs with hashes, versions, figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+LIBRARIES = (
+    "duckdb", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl", "pandas", "sqlglot",
+    "weasyprint",
+)  # fmt: skip
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def git_commit(root: Path) -> str:
+    """The commit of the working copy, with `+` when tracked files were changed; `unknown` outside git."""
+    try:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True)
+        dirty = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + ("+" if dirty.stdout.strip() else "")
+
+
+def manifest_json(
+    *, report: str, version: str, round_: int, reference: str, cutoff: str, commit: str, inputs: Mapping[str, str],
+    outputs: Mapping[str, bytes], figures: Mapping[str, Any],
+) -> bytes:  # fmt: skip
+    """The manifest: the same build gives the same bytes. `inputs` maps names to hashes, `outputs` names to bytes."""
+    content = {
+        "report": report,
+        "version": version,
+        "round": round_,
+        "reference": reference,
+        "data_cutoff": cutoff,
+        "git_commit": commit,
+        "libraries": {name: installed(name) for name in LIBRARIES},
+        "inputs": dict(sorted(inputs.items())),
+        "outputs": {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in sorted(outputs.items())},
+        "build": dict(figures),
+    }
+    return (json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n").encode()
+
+
+def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """Relative path -> SHA-256 of each file."""
+    return {f.relative_to(root).as_posix(): sha256(f.read_bytes()) for f in sorted(files) if f.is_file()}

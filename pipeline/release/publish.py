@@ -1,0 +1,29 @@
+"""How does a finished version get into place? All its files at once, so that a reader never meets half a version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Replace the folder of a version by one with exactly these files (bytes, or a finished file to be moved).
+
+    The new folder is made beside the old one and swapped in, so the last good version stays if the build dies before.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    for name, content in files.items():
+        if isinstance(content, Path):
+            os.replace(content, fresh / name)
+        else:
+            (fresh / name).write_bytes(content)
+    if folder.exists():
+        os.rename(folder, old)
+    os.rename(fresh, folder)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,192 @@
+"""What stands behind the numbers? Coverage matrix, revisions, queries, sources, data dictionary, symbols, dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, WITHHELD_SYMBOL, Key
+from pipeline.report.exhibits import ExhibitSpec, fill
+from pipeline.report.formulas import change
+from pipeline.report.numbers import number
+from pipeline.report.store import Store
+from pipeline.report.tables import (
+    MARK_TEXTS, anchor, build_indicators, cell_view, coverage_text, footnotes, formula_view,
+)  # fmt: skip
+from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
+
+ANSWERS = {"reported": "yes", "suppressed": "<5", "earlier": "old", "refused": "ref.", "none": "no"}
+ANSWER_NOTE = (
+    "yes: figures for the reference year; old: only for earlier years; <5: only counts suppressed by the sender; "
+    "ref.: the table was refused, with a finding to the state; no: not reported."
+)
+CONTRACT_SOURCE = "Source: data contracts of the Center."
+
+View = TableView | EmptyView
+
+
+def build_annex(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    return _BUILDERS[spec.kind](spec, store, number_, values)
+
+
+def _text_table(
+    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], heads: list[str], rows: list[list[str]],
+    source: str, unit: str = "",
+) -> TableView:  # fmt: skip
+    columns = (Column(heads[0], "label"), *(Column(h, "text") for h in heads[1:]))
+    lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
+    notes = tuple(fill(n, values, spec.where) for n in spec.notes)
+    title = fill(spec.title, values, spec.where)
+    return TableView(anchor(spec, store, values), number_, title, unit, columns, lines, source, (), notes, spec.wide)
+
+
+def _empty(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str) -> EmptyView:
+    return EmptyView(anchor(spec, store, values), number_, fill(spec.title, values, spec.where), reason)
+
+
+def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    states = [m.code for m in store.contracts.members(store.round)]
+    answers = {(c.cube, c.state): c.answer for c in store.coverage}
+    rows = []
+    for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
+        given = [answers.get((cube, s), "none") for s in states]
+        answered = sum(a in ("reported", "suppressed") for a in given)
+        rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
+    view = _text_table(
+        spec, store, number_, values, ["Table of the return", *states, "Answered"], rows,
+        f"Source: returns of the member states to SELEC, round {store.round}.",
+    )  # fmt: skip
+    return TableView(**{**view.__dict__, "notes": (ANSWER_NOTE, *view.notes)})
+
+
+def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    if not store.revisions:
+        return _empty(spec, store, number_, values, "No figure of an earlier round was restated with another value.")
+    rows = []
+    for r in store.revisions:
+        key = Key.parse(r["key"])
+        store.print_cell(key)
+        old = number(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
+        new = number(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
+        difference = "" if r["difference"] is None else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
+        rows.append([
+            store.label(key.cube, "state", key.state), _what(store, key), str(key.year), old, new, difference
+        ])  # fmt: skip
+    columns = (
+        Column("State", "label"), Column("Figure", "text"), Column("Year"),
+        Column(f"Round {store.revisions[0]['old_round']}"), Column(f"Round {store.round}"), Column("Difference"),
+    )  # fmt: skip
+    lines = tuple(
+        Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
+        for r, k in zip(rows, store.revisions, strict=True)
+    )
+    return TableView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, lines,
+        f"Source: returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
+    )  # fmt: skip
+
+
+def _what(store: Store, key: Key) -> str:
+    """`Registered victims: Female, Adults (18 and over)`."""
+    table = store.table(key.cube)
+    labels = [d.codelist.label(c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != "_T"]
+    return f"{table.measure}: {', '.join(labels)}" if labels else f"{table.measure}, total"
+
+
+def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Queries and errors by state and rule; the findings pages of the states hold every single cell."""
+    counted: dict[tuple[str, str, str], int] = {}
+    examples: dict[tuple[str, str, str], str] = {}
+    for f in store.findings:
+        group = (f["state"], f["severity"], f["rule"])
+        counted[group] = counted.get(group, 0) + 1
+        examples.setdefault(group, f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110])
+    if not counted:
+        return _empty(spec, store, number_, values, "No return of this round gave rise to a finding.")
+    order = [m.code for m in store.contracts.members(store.round)]
+    rows = [
+        [store.label("", "state", state) if state in order else state, severity, rule, str(n), examples[state, severity, rule]]
+        for (state, severity, rule), n in sorted(
+            counted.items(), key=lambda i: (order.index(i[0][0]) if i[0][0] in order else 99, i[0])
+        )
+        if severity != "note"
+    ]
+    if not rows:
+        return _empty(spec, store, number_, values, "No return of this round gave rise to an error or a query.")
+    return _text_table(
+        spec, store, number_, values, ["State", "Severity", "Rule", "Cells", "First of them"], rows,
+        f"Source: validation of the returns of round {store.round}.",
+    )  # fmt: skip
+
+
+def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Which publication or register stands behind each table, and which states named it."""
+    behind: dict[tuple[str, str], list[str]] = {}
+    for s in store.sources:
+        if s["source"]:
+            behind.setdefault((s["cube"], s["source"]), []).append(s["state"])
+    order = [t.name for t in store.contracts.tables]
+    rows = [
+        [store.table(cube).title, source, ", ".join(sorted(states))]
+        for (cube, source), states in sorted(behind.items(), key=lambda b: (order.index(b[0][0]), b[0][1]))
+    ]
+    if not rows:
+        return _empty(spec, store, number_, values, "No state named the source of its figures.")
+    return _text_table(
+        spec, store, number_, values, ["Table of the return", "Source named on the cover sheet", "States"], rows,
+        f"Source: cover sheets of the returns of round {store.round}.",
+    )  # fmt: skip
+
+
+def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    rows = []
+    for table in store.contracts.contract(store.report).tables:
+        dimensions = ", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)])
+        rows.append([table.name, table.title, table.description, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
+    return _text_table(
+        spec, store, number_, values, ["Table", "Title", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
+        CONTRACT_SOURCE,
+    )  # fmt: skip
+
+
+def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    rows = [["0", "Counted, and there was none"], [WITHHELD_SYMBOL, "Withheld from this version by the release policy"]]
+    rows += [[OBS_SYMBOL[code], OBS_LABEL[code].capitalize()] for code in ("O", "M", "Q", "N")]
+    rows.append(["x", "Not computed: a base is too small, the series breaks, or different states reported"])
+    rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items()]
+    rows += [[f"CONF {code}", text.capitalize()] for code, text in CONF_LABEL.items()]
+    return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE)
+
+
+def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Regional totals by crime area over the window, with change and coverage."""
+    marks: dict[str, str] = {}
+    years = [str(y) for y in store.years]
+    columns = (
+        Column("Crime area and indicator", "label"), *(Column(y) for y in years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)"), Column("States counted", "text"),
+    )  # fmt: skip
+    rows: list[Row] = []
+    area = ""
+    for a in store.areas:
+        if a["crime_area"] != area:
+            area = a["crime_area"]
+            rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
+        table = store.table(a["cube"])
+        keys = [table.total_key("SELEC", y) for y in store.years]
+        views = [cell_view(store, k, marks) for k in keys]
+        views += [formula_view(change(store, keys[-1], int(values["previous"])))]
+        views += [CellView(coverage_text(store.cell(keys[-1])) or "none")]
+        rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
+    if any(v.text == "x" for r in rows for v in r.cells):
+        marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
+    return TableView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
+        tuple(rows), f"Source: returns of the member states to SELEC, round {store.round}.", footnotes(marks),
+        spec.notes, spec.wide,
+    )  # fmt: skip
+
+
+_BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
+    "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
+    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
+}  # fmt: skip

@@ -1,0 +1,226 @@
+"""How does a report read from cover to last annex? Chapters from templates, numbered, as one HTML document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markupsafe import Markup
+
+from pipeline.errors import UserError
+from pipeline.report.annexes import build_annex
+from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
+from pipeline.report.figures import build_figure
+from pipeline.report.narrative import Narrative
+from pipeline.report.store import Store
+from pipeline.report.tables import build_table
+from pipeline.report.views import ExhibitView
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the contents or of a list of tables or figures."""
+
+    id: str
+    number: str
+    title: str
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A report as its report.yaml defines it."""
+
+    report: str
+    title: str
+    reference: str
+    chapters: tuple[str, ...]
+    subtitle: str
+    marking: str
+    releasability: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A finished report in HTML, with the figures of its build."""
+
+    html: str
+    title: str
+    subject: str
+    reference: str
+    date: date
+    tables: int
+    figures: int
+    empty_exhibits: int
+    sentences_left_out: tuple[str, ...]
+    numbers_in_text: int
+
+
+def read_definition(templates: Path, report: str, version: str) -> Definition:
+    """Read report.yaml and the shared versions.yaml. Raises UserError when the version is not defined."""
+    path = templates / report / "report.yaml"
+    own = yaml.safe_load(path.read_text(encoding="utf-8"))
+    versions = yaml.safe_load((templates / "shared" / "versions.yaml").read_text(encoding="utf-8"))
+    if version not in own["versions"] or version not in versions:
+        raise UserError(f"there is no version '{version}'", where=str(path), allowed=", ".join(own["versions"]))
+    shared = versions[version]
+    return Definition(
+        report, own["title"], own["reference"], tuple(own["versions"][version]), shared["subtitle"], shared["marking"],
+        tuple(shared["releasability"]),
+    )  # fmt: skip
+
+
+def build_document(store: Store, templates: Path) -> Document:
+    """Build the HTML of the store's report and version. Raises UserError, NarrativeError."""
+    from pipeline.report.pdf import font_faces
+
+    definition = read_definition(templates, store.report, store.version)
+    writer = _Writer(store, templates, definition)
+    chapters = [writer.write_chapter(name) for name in definition.chapters]
+    day = date.fromisoformat(store.meta["cutoff"])
+    values = writer.values
+    doc = {
+        "title": definition.title, "subtitle": definition.subtitle, "version": store.version, "round": store.round,
+        "edition": f"Edition {store.round}", "reference": fill(definition.reference, values) + _suffix(store.version),
+        "marking": definition.marking, "releasability": definition.releasability,
+        "date_text": f"Data received by {day.day} {day:%B %Y}", "language": "en",
+        "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
+    }  # fmt: skip
+    html = writer.environment.get_template("shared/report.html.j2").render(
+        doc=doc, fonts=font_faces(), contents=writer.contents, tables=writer.tables, figures=writer.figures,
+        chapters=[Markup(c) for c in chapters],  # noqa: S704  rendered from our own templates
+    )  # fmt: skip
+    return Document(
+        html, f"{definition.title}, {store.round}", f"{definition.subtitle}, reference year {store.round}",
+        str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
+        tuple(writer.narrative.left_out), writer.narrative.bound,
+    )  # fmt: skip
+
+
+def _suffix(version: str) -> str:
+    return f"/{version[0].upper()}"
+
+
+@dataclass
+class _Writer:
+    """Writes chapters and keeps the running numbers of chapters, tables and figures."""
+
+    store: Store
+    templates: Path
+    definition: Definition
+    contents: list[Entry] = field(default_factory=list)
+    tables: list[Entry] = field(default_factory=list)
+    figures: list[Entry] = field(default_factory=list)
+    empty: int = 0
+    chapter_number: int = 0
+    section_number: int = 0
+    annex_number: int = 0
+    prefix: str = ""
+
+    def __post_init__(self) -> None:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        self.values = variables(self.store)
+        self.exhibits: dict[str, ExhibitSpec] = {}
+        for folder in ("shared", self.store.report):
+            path = self.templates / folder / "exhibits.yaml"
+            if path.is_file():
+                self.exhibits |= read_exhibits(path)
+        self.narrative = Narrative(self.templates / self.store.report / "narrative", self.store)
+        self.environment = Environment(
+            loader=FileSystemLoader(self.templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        )
+        self.macros: Any = self.environment.get_template("shared/macros.html.j2").module
+
+    def write_chapter(self, name: str) -> str:
+        """One chapter or annex from its template, own or shared."""
+        own = f"{self.store.report}/chapters/{name}.html.j2"
+        path = own if (self.templates / own).is_file() else f"shared/chapters/{name}.html.j2"
+        if not (self.templates / path).is_file():
+            raise UserError(f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml")
+        states = self.store.contracts.members(self.store.round)
+        body = self.environment.get_template(path).render(
+            chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
+            findings=self.findings, country=self.country, states=states, round=self.store.round,
+            contract=self.store.contracts.contract(self.store.report),
+        )  # fmt: skip
+        return f'<section class="chapter">\n{body}\n</section>'
+
+    def chapter(self, id_: str, title: str) -> Markup:
+        self.chapter_number, self.section_number = self.chapter_number + 1, 0
+        self.prefix = str(self.chapter_number)
+        return self._head("h1", id_, self.prefix, title, 1)
+
+    def annex(self, id_: str, title: str) -> Markup:
+        self.annex_number, self.section_number = self.annex_number + 1, 0
+        self.prefix = chr(ord("A") + self.annex_number - 1)
+        return self._head("h1", id_, f"Annex {self.prefix}", title, 1)
+
+    def section(self, id_: str, title: str) -> Markup:
+        self.section_number += 1
+        return self._head("h2", id_, f"{self.prefix}.{self.section_number}", title, 2)
+
+    def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
+        """Head of a state's page with its facts: (key with {year}, label)."""
+        name = self.store.contracts.codelist("states")[code].extra["official_name"]
+        self.section_number += 1
+        id_ = f"state-{code.lower()}"
+        self.contents.append(Entry(id_, f"{self.prefix}.{self.section_number}", name, 2))
+        shown = []
+        for key, label in facts:
+            from pipeline.cells import Key
+            from pipeline.report.numbers import cell_text
+
+            cell = self.store.print_cell(Key.parse(fill(key, {**self.values, "state": code})))
+            shown.append((cell_text(cell), fill(label, self.values)))
+        head: Markup = self.macros.country_head(id_, name, code, shown)
+        return head
+
+    def _head(self, tag: str, id_: str, number: str, title: str, level: int) -> Markup:
+        title = fill(title, self.values)
+        self.contents.append(Entry(id_, number, title, level))
+        return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
+            Markup(tag), id_, number, title, Markup(tag)  # noqa: S704  one of two fixed tags
+        )  # fmt: skip
+
+    def text(self, chapter: str, section: str, **more: str) -> Markup:
+        return self.narrative.paragraphs(chapter, section, {**self.values, **self._state_name(more)})
+
+    def findings(self, chapter: str, section: str, title: str = "Key findings") -> Markup:
+        items = self.narrative.items(chapter, section, self.values)
+        block: Markup = self.macros.key_findings(items, title)
+        return block
+
+    def exhibit(self, id_: str, **more: str) -> Markup:
+        """An exhibit by its id; `state` fills {state} in exhibits of country pages."""
+        if id_ not in self.exhibits:
+            raise UserError(
+                f"there is no exhibit '{id_}'", where=f"templates/{self.store.report}/chapters",
+                allowed=", ".join(self.exhibits), do="add it to exhibits.yaml",
+            )  # fmt: skip
+        spec, values = self.exhibits[id_], {**self.values, **self._state_name(more)}
+        drawn = spec.kind in CHARTS
+        entries = self.figures if drawn else self.tables
+        number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
+        view = self._build(spec, number, values)
+        entries.append(Entry(view.id, number, view.title))
+        if not hasattr(view, "source"):
+            self.empty += 1
+        block: Markup = self.macros.exhibit(view)
+        return block
+
+    def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str]) -> ExhibitView:
+        if spec.kind in CHARTS:
+            return build_figure(spec, self.store, number, values)
+        if spec.kind in ANNEXES:
+            return build_annex(spec, self.store, number, values)
+        return build_table(spec, self.store, number, values)
+
+    def _state_name(self, more: dict[str, str]) -> dict[str, str]:
+        if "state" in more:
+            return {**more, "state_name": self.store.label("", "state", more["state"])}
+        return more

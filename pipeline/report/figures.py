@@ -1,0 +1,157 @@
+"""How does a grid of cells become a chart? Chart data, and an alternative text that states what the chart shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from pipeline.cells import Cell, Key
+from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.formulas import rate
+from pipeline.report.numbers import cell_text, formula_text
+from pipeline.report.sources import source_line
+from pipeline.report.store import Store
+from pipeline.report.tables import MARK_TEXTS, PARTIAL_MARK, anchor, coverage_text, footnotes, why_empty
+from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
+
+MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
+_BY_CATEGORY = ("bar", "stacked_bar", "grouped_bar", "tile_map")  # rows are categories; other kinds: rows are series
+
+
+def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> FigureView | EmptyView:
+    """A figure of an exhibit, or the one line that says why there is none."""
+    from pipeline.report.charts import draw_chart
+
+    grid = _with_values(lay_out(spec, store, values), store, spec)
+    title, id_ = fill(spec.title, values, spec.where), anchor(spec, store, values)
+    cells = [c for row in grid.cells(store) for c in row]
+    reason = why_empty(cells, store)
+    if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
+        withheld = any(c.withheld for c in cells)
+        reason = "Too few figures may be shown in this version." if withheld else "Too few figures for a chart."
+    if reason:
+        return EmptyView(id_, number_, title, reason)
+    unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
+    data = _chart_data(spec, store, grid, title, unit)
+    marks = {}
+    if any(c.has_value and c.coverage is not None and c.coverage < (c.of or 0) for c in cells):
+        marks[PARTIAL_MARK] = MARK_TEXTS[PARTIAL_MARK]
+    return FigureView(
+        id_, number_, title, unit, draw_chart(data), describe(data), source_line(store, [spec.cube]),
+        footnotes({}), tuple(fill(n, values, spec.where) for n in (*spec.notes, *_chart_notes(marks, cells))),
+    )  # fmt: skip
+
+
+def _chart_notes(marks: Mapping[str, str], cells: list[Cell]) -> list[str]:
+    notes = []
+    if PARTIAL_MARK in marks:
+        notes.append("Hollow marks are sums over fewer than all member states; the count of states is given.")
+    if any(c.withheld for c in cells):
+        notes.append("c: withheld; : not reported.")
+    return notes
+
+
+def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
+    """Leave out lines in which nobody reported anything, except the eleven states of a map."""
+    if spec.kind in ("tile_map", "heat") and "state" in (spec.rows.dimensions if spec.rows else ()):
+        return grid
+    keep = [i for i, row in enumerate(grid.keys) if any(_speaks(store.cell(k)) for k in row)]
+    return Grid(tuple(grid.rows[i] for i in keep), grid.columns, tuple(grid.keys[i] for i in keep))
+
+
+def _speaks(cell: Cell) -> bool:
+    return cell.has_value or cell.withheld or cell.obs_status == "Q"
+
+
+def _chart_data(spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: str) -> ChartData:
+    point = _rate_point if spec.measure == "rate" else _cell_point
+    labels: dict[str, str] = {}
+    if spec.kind in _BY_CATEGORY:
+        series = [_series(store, c.label, grid.rows, [row[j] for row in grid.keys], point) for j, c in enumerate(grid.columns)]
+        items = grid.rows
+    else:
+        series = [_series(store, r.label, grid.columns, list(grid.keys[i]), point) for i, r in enumerate(grid.rows)]
+        items = grid.columns
+    for item in items:
+        labels[_x(item)] = item.label
+    kind: Kind = spec.kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
+    return ChartData(kind, tuple(series), unit, title, "", labels)
+
+
+def _x(item: Item) -> str:
+    return ".".join(item.codes.values())
+
+
+def _series(
+    store: Store, label: str, items: tuple[Item, ...], keys: list[Key], point: Callable[[Store, str, Key], Point]
+) -> Series:
+    return Series(label, tuple(point(store, _x(item), key) for item, key in zip(items, keys, strict=True)))
+
+
+def _cell_point(store: Store, x: str, key: Key) -> Point:
+    cell = store.print_cell(key)
+    return Point(x, _float(cell.value if cell.has_value else None), cell_text(cell), str(key), _status(cell), _partial(cell))
+
+
+def _rate_point(store: Store, x: str, key: Key) -> Point:
+    formula, cell = rate(store, key), store.print_cell(key)
+    text = formula_text(formula) if formula.value is not None else cell_text(cell)
+    return Point(x, _float(formula.value), text, formula.text, _status(cell), _partial(cell))
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _status(cell: Cell) -> str:
+    if cell.withheld:
+        return "withheld"
+    if cell.value is None:
+        return "suppressed" if cell.obs_status == "Q" else "missing"
+    if cell.obs_status == "B":
+        return "break"
+    return "partial" if _partial(cell) else ""
+
+
+def _partial(cell: Cell) -> str:
+    if cell.has_value and cell.coverage is not None and cell.of is not None and cell.coverage < cell.of:
+        return coverage_text(cell)
+    return ""
+
+
+def describe(data: ChartData) -> str:
+    """An alternative text that states the finding: ends of each line, largest and smallest mark, what is missing."""
+    shown = [s for s in data.series if any(p.value is not None for p in s.points)]
+    if data.kind in ("line", "small_multiples", "slope"):
+        body = "; ".join(_describe_course(s) for s in shown[:12])
+    elif data.kind in ("bar", "tile_map"):
+        body = _describe_ranking(data, shown[0])
+    else:
+        body = "; ".join(_describe_parts(data, s) for s in shown[:12])
+    missing = sorted({data.labels.get(p.x, p.x) for s in data.series for p in s.points if p.value is None})
+    gaps = ""
+    if missing and data.kind in ("bar", "tile_map"):
+        gaps = f" No figure shown for {', '.join(missing)}."
+    return f"{data.title}, {data.unit}. {body}.{gaps}"
+
+
+def _describe_course(series: Series) -> str:
+    points = [p for p in series.points if p.value is not None]
+    first, last = points[0], points[-1]
+    if first is last:
+        return f"{series.label}: {first.text} in {first.x}"
+    high = max(points, key=lambda p: (p.value or 0.0))
+    peak = f", highest {high.text} in {high.x}" if high not in (first, last) else ""
+    return f"{series.label}: {first.text} in {first.x}, {last.text} in {last.x}{peak}"
+
+
+def _describe_ranking(data: ChartData, series: Series) -> str:
+    ranked = sorted((p for p in series.points if p.value is not None), key=lambda p: -(p.value or 0.0))
+    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in ranked]
+    return ", ".join(parts)
+
+
+def _describe_parts(data: ChartData, series: Series) -> str:
+    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in series.points if p.value is not None][:12]
+    return f"{series.label}: {', '.join(parts)}"
+

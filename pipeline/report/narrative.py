@@ -1,0 +1,260 @@
+"""How does text stay true to the data? Markdown whose every number is bound to a cell or a formula over cells.
+
+A binding stands in double square brackets. A sentence with a digit outside a binding does not build. A sentence whose
+binding has nothing to show in this version (missing, withheld, no change computable) is left out as a whole, so the
+same text serves every version and every round. See docs/write-narrative.md for the bindings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from markupsafe import Markup
+
+from pipeline.cells import Cell, Key
+from pipeline.errors import NarrativeError, UserError
+from pipeline.report.exhibits import fill
+from pipeline.report.formulas import change, rate, share
+from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
+from pipeline.report.store import Store
+
+_BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
+_VARIABLE = re.compile(r"\{\w+\}")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[A-Z\x00{])")
+_SECTION = re.compile(r"^# +([a-z0-9-]+)\s*$", re.MULTILINE)
+
+
+class _NothingToShow(Exception):
+    """A binding has no value here: its sentence is left out."""
+
+
+@dataclass
+class Narrative:
+    """The texts of a report: `<chapter>.md`, each divided into sections by `# name` lines.
+
+    `left_out` collects sentences that had nothing to show, for the manifest; `bound` counts bindings printed.
+    """
+
+    folder: Path
+    store: Store
+    left_out: list[str] = field(default_factory=list)
+    bound: int = 0
+    _sections: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
+
+    def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
+        """A section as HTML. Raises NarrativeError when it does not exist, prints a bare number or binds wrongly."""
+        from markdown_it import MarkdownIt
+
+        blocks = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
+        text = "\n\n".join(b for b in blocks if b)
+        return Markup(MarkdownIt("commonmark", {"html": False}).render(text))  # noqa: S704  made from our own files
+
+    def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
+        """The list items of a section, for key findings; items with nothing to show are left out."""
+        from markdown_it import MarkdownIt
+
+        bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
+        lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
+        return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]  # noqa: S704
+
+    def _blocks(self, chapter: str, section: str) -> list[tuple[str, str]]:
+        if chapter not in self._sections:
+            self._sections[chapter] = self._read(chapter)
+        where = f"{self.folder.parent.name}/narrative/{chapter}.md"
+        if section not in self._sections[chapter]:
+            raise NarrativeError(
+                f"there is no section '{section}'", where=where, allowed=", ".join(self._sections[chapter]),
+                do=f"add a line '# {section}' with its text",
+            )  # fmt: skip
+        text, line = self._sections[chapter][section]
+        blocks = []
+        for block in re.split(r"\n\s*\n", text):
+            offset = text.index(block)
+            if block.strip():
+                blocks.append((block.strip("\n"), f"{where} line {line + text[:offset].count(chr(10)) + 1}"))
+        return blocks
+
+    def _read(self, chapter: str) -> dict[str, tuple[str, int]]:
+        path = self.folder / f"{chapter}.md"
+        if not path.is_file():
+            path = self.folder.parent.parent / "shared" / "narrative" / f"{chapter}.md"
+        if not path.is_file():
+            raise NarrativeError("the text does not exist", where=str(self.folder / f"{chapter}.md"), do="write it")
+        text = path.read_text(encoding="utf-8")
+        _refuse_bare_numbers(text, f"{path.parent.parent.name}/narrative/{path.name}")
+        heads = list(_SECTION.finditer(text))
+        ends = [h.start() for h in heads[1:]] + [len(text)]
+        return {
+            h[1]: (text[h.end() : end], text[: h.end()].count("\n")) for h, end in zip(heads, ends, strict=True)
+        }
+
+    def _bind_block(self, block: str, values: Mapping[str, str], where: str) -> str:
+        if block.lstrip().startswith("- "):
+            items = re.split(r"\n(?=- )", block)
+            bound = [self._bind_text(i[2:], values, where) for i in items]
+            return "\n".join(f"- {b}" for b in bound if b)
+        return self._bind_text(block, values, where)
+
+    def _bind_text(self, text: str, values: Mapping[str, str], where: str) -> str:
+        # Bindings hold full stops, so they are set aside before the text is cut into sentences.
+        bindings: list[str] = []
+
+        def set_aside(match: re.Match[str]) -> str:
+            bindings.append(match[1])
+            return f"\x00{len(bindings) - 1}\x01"
+
+        plain = " ".join(_BINDING.sub(set_aside, text).split("\n"))
+        kept = []
+        for sentence in _SENTENCE_END.split(plain):
+            try:
+                filled = fill(sentence, values, where)
+                kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
+            except _NothingToShow:
+                self.left_out.append(re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence))
+        return " ".join(kept)
+
+    def _bind(self, binding: str, values: Mapping[str, str], where: str) -> str:
+        words = fill(" ".join(binding.split()), values, where).split(" ")
+        if words[0] == "ref":
+            return " ".join(words[1:])
+        command, arguments = (words[0], words[1:]) if words[0] in _COMMANDS else ("value", words)
+        try:
+            text = _COMMANDS[command](self.store, *arguments)
+            self.bound += 1
+            return text
+        except TypeError:
+            raise NarrativeError(
+                f"'[[{binding}]]' does not have the form of the binding '{command}'", where=where,
+                allowed="see docs/write-narrative.md",
+            ) from None  # fmt: skip
+        except UserError as problem:
+            if isinstance(problem, NarrativeError):
+                raise
+            raise NarrativeError(
+                f"'[[{binding}]]' binds to nothing: {problem.what}", where=where, allowed=problem.allowed,
+                do="bind to an existing key",
+            ) from problem  # fmt: skip
+
+
+def _refuse_bare_numbers(text: str, where: str) -> None:
+    """A digit outside a binding or a variable is a number that nobody could walk back to a cell."""
+    blank = _VARIABLE.sub("", _BINDING.sub(lambda m: "\n" * m[0].count("\n"), text))
+    for line, content in enumerate(blank.splitlines(), 1):
+        if re.search(r"\d", content) and not _SECTION.match(content):
+            raise NarrativeError(
+                f"a number is not bound to a cell: '{content.strip()[:90]}'", where=f"{where} line {line}",
+                allowed="[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive 2011/36/EU]] for a reference",
+                do="bind the number, or write it as a word where it is not a statistic",
+            )  # fmt: skip
+
+
+def _shown(store: Store, text: str) -> Cell:
+    cell = store.print_cell(Key.parse(text))
+    if not cell.has_value:
+        raise _NothingToShow
+    return cell
+
+
+def _value(store: Store, key: str) -> str:
+    return cell_text(_shown(store, key))
+
+
+def _coverage(store: Store, key: str) -> str:
+    cell = _shown(store, key)
+    if cell.coverage is None:
+        raise UserError(f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX")
+    return f"{cell.coverage} of {cell.of}"
+
+
+def _share(store: Store, part: str, of: str, whole: str) -> str:
+    formula = share(store, Key.parse(part), Key.parse(whole))
+    if formula.value is None or of != "of":
+        raise _NothingToShow
+    return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
+
+
+def _rate(store: Store, key: str) -> str:
+    formula = rate(store, Key.parse(key))
+    if formula.value is None:
+        raise _NothingToShow
+    return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
+
+
+def _moved(store: Store, key: str, since: str, year: str) -> str:
+    """`rose by 40.7 per cent, from 1,319 to 1,856`; the verb follows the data."""
+    assert since == "since"
+    formula = change(store, Key.parse(key), int(year))
+    if formula.value is None:
+        raise _NothingToShow
+    now, then = _shown(store, key), _shown(store, str(Key.parse(key).at(year=int(year))))
+    if now.value == then.value:
+        return f"did not change ({cell_text(now)})"
+    verb = "rose" if formula.value > 0 else "fell"
+    if not formula.value:
+        verb = "hardly moved: it rose" if (now.value or 0) > (then.value or 0) else "hardly moved: it fell"
+    size = number(abs(formula.value), 1).replace(MINUS, "")
+    return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}"
+
+
+def _candidates(store: Store, pattern: str) -> list[tuple[str, Cell]]:
+    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a list."""
+    cube, _, codes_text = pattern.partition(":")
+    codes = codes_text.split(".")
+    stars = [i for i, c in enumerate(codes) if c in ("*", "G_*")]
+    if len(stars) != 1:
+        raise UserError(f"'{pattern}' needs exactly one *", allowed="for example THB_VICTIMS:*.2022._T._T")
+    (place,) = stars
+    table = store.table(cube)
+    name = table.key_dimensions[place]
+    if name == "state":
+        choices = [m.code for m in store.contracts.members(store.round)]
+    elif codes[place] == "G_*":
+        choices = [c.code for c in table.dimension(name).codelist if c.is_group or c.code == "NAT"]
+    else:
+        choices = [c.code for c in table.dimension(name).codes if c.code not in ("_T", "_U", "NAT", "ABR")]
+    found = []
+    for code in choices:
+        cell = store.cell(Key(cube, (*codes[:place], code, *codes[place + 1 :])))
+        if cell.withheld:  # what is largest must not be told where one of them is hidden
+            raise _NothingToShow
+        if cell.has_value:
+            found.append((store.label(cube, name, code), cell))
+    return sorted(found, key=lambda f: (-(f[1].value or 0), f[0]))
+
+
+def _ranked(store: Store, pattern: str, count: str) -> str:
+    """`Romania (500), Greece (358) and Türkiye (343)`: the largest first."""
+    found = _candidates(store, pattern)[: int(count)]
+    if not found:
+        raise _NothingToShow
+    return _listed([f"{label} ({_value(store, str(cell.key))})" for label, cell in found])
+
+
+def _lowest(store: Store, pattern: str) -> str:
+    found = _candidates(store, pattern)
+    if len(found) < 2:
+        raise _NothingToShow
+    label, cell = found[-1]
+    return f"{label} ({_value(store, str(cell.key))})"
+
+
+def _silent(store: Store, pattern: str) -> str:
+    """Names of the states without a figure. Nothing to show when every state has one."""
+    found = {cell.key.state for _, cell in _candidates(store, pattern)}
+    names = [store.label("", "state", m.code) for m in store.contracts.members(store.round) if m.code not in found]
+    if not names:
+        raise _NothingToShow
+    return _listed(names)
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+_COMMANDS: dict[str, Callable[..., str]] = {
+    "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
+    "lowest": _lowest, "silent": _silent,
+}  # fmt: skip

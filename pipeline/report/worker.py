@@ -1,0 +1,68 @@
+"""How is one version rendered? In a process of its own that can open one store and nothing else of the outputs.
+
+Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF, cells.csv and figures.json to
+OUT. The parent (`pipeline.release.build`) adds the manifest and puts everything in place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+from pipeline.errors import UserError
+
+
+def render_version(root: Path, store_path: Path, out: Path, report: str, version: str) -> None:
+    """Render one report version from its store into `out`. Raises UserError and its kin."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.report.data_annex import cells_csv
+    from pipeline.report.document import build_document
+    from pipeline.report.pdf import render_pdf
+    from pipeline.report.store import Store
+
+    store = Store(store_path, load_contracts(root / "data_contracts"), report, version)
+    document = build_document(store, root / "templates")
+    (out / "report.html").write_text(document.html, encoding="utf-8")
+    annex = cells_csv(store.printed.values())
+    figures = render_pdf(
+        document.html, out / pdf_name(report, version, store.round), base_folder=root / "templates",
+        title=document.title, subject=document.subject, date=datetime.combine(document.date, time(12), UTC),
+        attachments=[("cells.csv", annex, "Every figure printed in this report, with its key and status")],
+    )  # fmt: skip
+    (out / "report.html").unlink()
+    (out / "cells.csv").write_bytes(annex)
+    facts = {
+        "reference": document.reference, "cutoff": document.date.isoformat(), "pages": figures.pages,
+        "tables": document.tables, "figures": document.figures, "exhibits_without_data": document.empty_exhibits,
+        "printed_cells": len(store.printed), "withheld_cells": sum(c.withheld for c in store.printed.values()),
+        "numbers_bound_in_text": document.numbers_in_text, "sentences_left_out": len(document.sentences_left_out),
+    }  # fmt: skip
+    (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def pdf_name(report: str, version: str, round_: int) -> str:
+    return f"selec-{report}-{round_}-{version}.pdf"
+
+
+def main(arguments: list[str]) -> int:
+    from pipeline.report.confine import confine
+
+    root, store, out = (Path(a).resolve() for a in arguments[:3])
+    report, version = arguments[3:]
+    # Libraries keep caches in the home folder, which this process cannot open.
+    os.environ["MPLCONFIGDIR"] = os.environ["XDG_CACHE_HOME"] = os.environ["TMPDIR"] = str(out)
+    os.environ["HOME"] = str(out)
+    confine([root / "pipeline", root / "templates", root / "data_contracts", store.parent], [out])
+    try:
+        render_version(root, store, out, report, version)
+    except UserError as problem:
+        print(problem, file=sys.stderr)
+        return problem.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

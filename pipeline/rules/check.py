@@ -1,0 +1,130 @@
+"""Which figures of a round break a rule of their contract, and what follows from it?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import CheckError
+from pipeline.findings import Finding
+from pipeline.intake.account import FileAccount
+from pipeline.intake.read import RoundReading, read_round
+from pipeline.project import Project
+from pipeline.rules.compile import Rule, compile_rules
+from pipeline.rules.queries import ORIGIN
+
+Refusals = frozenset[tuple[str, str, str]]
+_ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A round that was read and checked. `refused` holds (state, report, table); "" is the whole return."""
+
+    reading: RoundReading
+    findings: tuple[Finding, ...]
+    refused: Refusals
+    accounts: tuple[FileAccount, ...]
+
+    def is_refused(self, state: str, report: str, table: str) -> bool:
+        return bool({(state, report, ""), (state, report, table)} & self.refused)
+
+
+def validate_round(project: Project, contracts: Contracts, round_: int) -> Validation:
+    """Read the returns of a round, check them, write the findings and say which tables are refused.
+
+    Raises UserError when the round has no folder and CheckError when a check could not run.
+    """
+    from pipeline.rules.pages import write_findings
+
+    reading = read_round(project, contracts, round_)
+    found = [*reading.findings, *check_round(project, contracts, round_, reading)]
+    findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
+    refused = refusals(findings)
+    validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in reading.accounts))
+    write_findings(project, contracts, validation)
+    return validation
+
+
+def refusals(findings: Iterable[Finding]) -> Refusals:
+    """The tables that are not loaded because of an error: (state, report, table), table "" for a whole return."""
+    return frozenset((f.state, f.report, f.table) for f in findings if f.severity == "error")
+
+
+def _after(account: FileAccount, refused: Refusals) -> FileAccount:
+    if (account.state, account.report, "") in refused:
+        return account.refuse(None)
+    return account.refuse({t for s, r, t in refused if (s, r) == (account.state, account.report)})
+
+
+def check_round(project: Project, contracts: Contracts, round_: int, reading: RoundReading) -> list[Finding]:
+    """Check the staged figures of a round against every rule of the contracts.
+
+    Raises CheckError when a check could not run: a check that crashed has neither passed nor failed.
+    """
+    from pipeline.rules.gx_duckdb import run_expectations
+
+    database = project.work(round_) / "staged.duckdb"
+    filled = _tables_with_rows(project, contracts, round_)
+    rules = [
+        r for c in contracts for r in compile_rules(contracts, c, round_) if r.check.table in filled
+    ]  # a check on no rows would pass without having looked at anything
+    outcomes = run_expectations(database, [r.check for r in rules], ORIGIN)
+    crashed = [o for o in outcomes if o.status == "could_not_run"]
+    if crashed or len(outcomes) != len(rules):
+        raise CheckError(
+            f"{len(crashed)} checks could not run: " + ", ".join(o.rule_id for o in crashed[:10]),
+            where=str(database), allowed="every check passes or fails",
+            do=f"repair the check; the first one says: {crashed[0].error[:500] if crashed else 'no outcome'}",
+        )  # fmt: skip
+    findings = []
+    for rule, outcome in zip(rules, outcomes, strict=True):
+        rows = outcome.bad_rows
+        if outcome.status == "failed" and not rows:
+            raise CheckError(f"{rule.rule_id} failed without naming a row", where=str(database))
+        findings += _findings(contracts, round_, rule, _repeats(rows) if rule.is_joint_key else rows)
+    return findings
+
+
+def _tables_with_rows(project: Project, contracts: Contracts, round_: int) -> set[str]:
+    import duckdb
+
+    with duckdb.connect(str(project.work(round_) / "staged.duckdb"), read_only=True) as connection:
+        counts = " union all ".join(
+            f"select '{t.sql_name}' as name, exists (select 1 from {t.sql_name}) as filled" for t in contracts.tables
+        )
+        return {str(name) for name, filled in connection.execute(counts).fetchall() if filled}
+
+
+def _repeats(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows that repeat a key, without the first one of each key in reading order."""
+    seen: set[object] = set()
+    repeats = []
+    for row in sorted(rows, key=_in_reading_order):
+        if row["key"] in seen:
+            repeats.append(row)
+        seen.add(row["key"])
+    return repeats
+
+
+def _in_reading_order(row: dict[str, object]) -> tuple[str, str, int, int, str]:
+    match = _ADDRESS.match(str(row["address"]))
+    letters, number, line = match.groups() if match else ("", None, None)
+    return str(row["file"]), str(row["sheet"]), int(number or line or 0), len(letters or ""), letters or ""
+
+
+def _findings(
+    contracts: Contracts, round_: int, rule: Rule, rows: Iterable[dict[str, object]]
+) -> list[Finding]:
+    table = next(t for t in contracts.tables if t.sql_name == rule.check.table)
+    version = contracts.contract(table.report).version
+    return [
+        Finding(
+            round=round_, report=table.report, state=str(row["state"]), file=str(row["file"]), sheet=str(row["sheet"]),
+            cell=str(row["address"]), table=table.name, key=str(row["key"]), rule=rule.rule_id, severity=rule.severity,
+            found=str(row.get("found", row["raw"])), allowed=rule.allowed, do=rule.do, contract_version=version,
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,168 @@
+"""Which checks follow from a contract? Every table becomes a list of rules, each with its severity and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.contracts.layout import tables_for
+from pipeline.contracts.model import Contract, Contracts, Dimension, Table
+from pipeline.findings import Severity
+from pipeline.intake.folder import respondents
+from pipeline.rules import queries
+from pipeline.rules.gx_duckdb import Expected
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a contract: the check that finds its bad rows, and what to tell the state about them."""
+
+    severity: Severity
+    allowed: str
+    do: str
+    check: Expected
+
+    @property
+    def rule_id(self) -> str:
+        return self.check.rule_id
+
+    @property
+    def is_joint_key(self) -> bool:
+        return self.rule_id.endswith(".key.unique")
+
+
+def compile_rules(contracts: Contracts, contract: Contract, round_: int) -> list[Rule]:
+    """Every rule of a contract for a round, table by table in the order of the contract."""
+    rules: list[Rule] = []
+    for table in contract.tables:
+        rules += _Compiler(contracts, contract, table, round_).rules()
+    return rules
+
+
+class _Compiler:
+    def __init__(self, contracts: Contracts, contract: Contract, table: Table, round_: int) -> None:
+        self.contracts, self.contract, self.table, self.round = contracts, contract, table, round_
+        self.years = contract.years(round_)
+        self.states = [s for s in respondents(contracts, contract.report, round_) if table in tables_for(contract, s)]
+
+    def rules(self) -> list[Rule]:
+        return [*self._codes(), *self._values(), *self._identities(), *self._history(), *self._notes()]
+
+    def _expect(
+        self, name: str, severity: Severity, allowed: str, do: str, expectation: str, **kwargs: object
+    ) -> Rule:
+        rule_id = f"{self.table.name}.{name}"
+        return Rule(severity, allowed, do, Expected(rule_id, self.table.sql_name, expectation, kwargs))
+
+    def _query(self, name: str, severity: Severity, allowed: str, do: str, sql: str) -> Rule:
+        return Rule(severity, allowed, do, Expected(f"{self.table.name}.{name}", self.table.sql_name, sql=sql))
+
+    def _codes(self) -> Iterator[Rule]:
+        lists = {
+            "state": self.states,
+            **{d.name: [c.code for c in d.codes] for d in self.table.dimensions},
+            "obs_status": [c.code for c in self.contracts.codelist("obs_status")],
+            "conf_status": [c.code for c in self.contracts.codelist("conf_status")],
+        }
+        for column in (*lists, "year"):
+            yield self._expect(
+                f"{column}.required", "error", "every figure has its codes", "give the code of the line",
+                "expect_column_values_to_not_be_null", column=column,
+            )  # fmt: skip
+        for column, codes in lists.items():
+            listed = ", ".join(codes[:25]) + (", …" if len(codes) > 25 else "")
+            yield self._expect(
+                f"{column}.code", "error", listed, "use a code of the list", "expect_column_values_to_be_in_set",
+                column=column, value_set=codes,
+            )  # fmt: skip
+        yield self._expect(
+            "year.window", "error", f"{self.years[0]} to {self.years[-1]}", "report the years of the form only",
+            "expect_column_values_to_be_between", column="year", min_value=self.years[0], max_value=self.years[-1],
+        )  # fmt: skip
+        yield self._expect(
+            "key.unique", "error", "one figure per line and year", "remove the line that stands twice, or add both up",
+            "expect_compound_columns_to_be_unique", column_list=list(self.table.key_dimensions),
+        )  # fmt: skip
+        for dimension in self.table.dimensions:
+            if queries.limited_codes(dimension):
+                yield self._query(
+                    f"{dimension.name}.valid", "error", "codes that exist in the year and for the state",
+                    "move the figure to a code that is valid for it", queries.invalid_code(self.table, dimension),
+                )  # fmt: skip
+
+    def _values(self) -> Iterator[Rule]:
+        low, high = self.table.minimum, self.table.maximum
+        yield self._expect(
+            "value.minimum", "error", f"{low:,.0f} or more", "correct the figure",
+            "expect_column_values_to_be_between", column="value", min_value=low,
+        )  # fmt: skip
+        if high != float("inf"):
+            yield self._expect(
+                "value.maximum", "error", f"at most {high:,.0f} {self.table.unit}", "check the figure and its unit",
+                "expect_column_values_to_be_between", column="value", max_value=high,
+            )  # fmt: skip
+        if not self.table.decimals:
+            yield self._query(
+                "value.integer", "error", f"a whole number of {self.table.unit}", "give a whole number",
+                queries.fraction(self.table),
+            )  # fmt: skip
+            yield self._query(
+                "value.nil", "query", f"0 or a number of {self.table.unit}; nil is for measured quantities",
+                "write 0, or <5 where the count is suppressed", queries.nil_count(self.table),
+            )  # fmt: skip
+
+    def _identities(self) -> Iterator[Rule]:
+        for identity in self.table.identities:
+            if identity.dimension:
+                exact = identity.parts == "equal"
+                yield self._query(
+                    f"{identity.dimension}.{'sum' if exact else 'at_most'}", identity.severity,
+                    "parts and unknown add up to the total" if exact else "parts together are not above the total",
+                    "correct the total or its parts; say in the note why they differ",
+                    queries.identity(self.table, identity, self.states, self.years),
+                )  # fmt: skip
+            if identity.same_total_as:
+                other = self.contracts.table(identity.same_total_as)
+                yield self._query(
+                    f"total.same_as_{other.name}", identity.severity,
+                    f"the same total as on sheet '{other.layout.sheet}'",
+                    "correct one of the two, or say in the note why they differ",
+                    queries.same_total(self.table, other),
+                )  # fmt: skip
+        for dimension in self.table.dimensions:
+            if _is_chain(dimension):
+                yield self._query(
+                    f"{dimension.name}.chain", "note", "not more persons convicted than prosecuted over several years",
+                    "check whether both stages count persons", queries.chain(self.table, dimension),
+                )  # fmt: skip
+
+    def _history(self) -> Iterator[Rule]:
+        table = self.table
+        yield self._query(
+            "value.change", table.change_severity,
+            f"a change of at most {table.change_percent:g} % or {table.change_absolute:g}, or a note",
+            "confirm the figure and explain the change in the note", queries.change(table, self.round),
+        )  # fmt: skip
+        yield self._query(
+            "value.revised", "note", "the figure of the earlier round, or a revision",
+            "nothing, if the revision is meant", queries.revised(table),
+        )  # fmt: skip
+        yield self._query(
+            "value.not_restated", "note", "the figures of earlier rounds, restated",
+            "restate the figure, or confirm that it is withdrawn", queries.not_restated(table, self.years),
+        )  # fmt: skip
+
+    def _notes(self) -> Iterator[Rule]:
+        yield self._query(
+            "note.required", "query", f"a note beside the statuses {', '.join(queries.NOTED)}",
+            "explain the status in the note", queries.missing_note(self.table),
+        )  # fmt: skip
+        yield self._query(
+            "note.embargo", "query", "the date on which the embargo ends, as YYYY-MM-DD in the note",
+            "give the date in the note; until then the figure is not published",
+            queries.embargo_without_date(self.table),
+        )  # fmt: skip
+
+
+def _is_chain(dimension: Dimension) -> bool:
+    return {"PROS", "CONV"} <= {c.code for c in dimension.codes}

@@ -1,0 +1,93 @@
+"""Where does a number come from? Walks a key back to the cells that add up to it, their files, sheets and addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pipeline.cells import OBS_LABEL, Key
+from pipeline.contracts.model import Contracts
+from pipeline.project import Project
+from pipeline.sql.marts import POPULATION_CUBE, open_marts
+
+_COLUMNS = (
+    "key, value, unit, obs_status, conf_status, coverage, members, note, round, origin, part_keys, raw, file, sheet, address"
+)
+ORIGINS = {
+    "reported": "reported by the state", "derived": "sum of the parts that the state reported",
+    "group": "sum over the citizenships of the group", "region": "sum over the states that reported",
+    "constant": "sum over the states that reported in every year of the window",
+    "reference": "UN DESA, World Population Prospects 2024",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One cell with what is known of it, its parts, and its values in every round that reported it."""
+
+    key: str
+    value: Decimal | None
+    unit: str
+    origin: str
+    status: str
+    coverage: str
+    note: str
+    round: int | None
+    raw: str
+    file: str
+    sheet: str
+    address: str
+    parts: tuple[Explained, ...]
+    vintages: tuple[tuple[int, str, str], ...]  # round, raw text, file
+
+    def as_dict(self) -> dict[str, Any]:
+        content = {k: v for k, v in self.__dict__.items() if k not in ("parts", "vintages") and v not in ("", None)}
+        content["value"] = None if self.value is None else str(self.value.normalize() + 0)
+        content["vintages"] = [{"round": r, "raw": raw, "file": f} for r, raw, f in self.vintages]
+        content["parts"] = [p.as_dict() for p in self.parts]
+        return content
+
+
+def explain(project: Project, contracts: Contracts, round_: int, text: str) -> Explained:
+    """Walk a key back to the returns. Raises UserError when the key does not exist or the round was not built."""
+    key = Key.parse(text)
+    if key.cube != POPULATION_CUBE:
+        contracts.check_key(key)
+    marts = open_marts(project, round_)
+    try:
+        return _explain(marts, str(key))
+    finally:
+        marts.close()
+
+
+def _explain(marts: Any, key: str) -> Explained:
+    row = marts.execute(f"select {_COLUMNS} from marts.cells where key = ?", [key]).fetchone()
+    if row is None:
+        return Explained(key, None, "", "not reported by any state", OBS_LABEL["O"], "", "", None, "", "", "", "", (), ())
+    found = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    vintages = marts.execute(
+        "select round, raw, file from core.reported where key = ? order by round desc, received desc", [key]
+    ).fetchall()
+    coverage = "" if found["coverage"] is None else f"{found['coverage']} of {found['members']} states"
+    return Explained(
+        key, found["value"], found["unit"], ORIGINS[found["origin"]], OBS_LABEL.get(found["obs_status"], ""), coverage,
+        found["note"], found["round"], found["raw"], found["file"], found["sheet"], found["address"],
+        tuple(_explain(marts, part) for part in found["part_keys"] or ()), tuple(vintages),
+    )  # fmt: skip
+
+
+def lines(found: Explained, depth: int = 0) -> list[str]:
+    """The explanation as indented text, one cell a line with its source below it."""
+    pad = "  " * depth
+    value = ":" if found.value is None else f"{found.value.normalize() + 0:,f}"
+    text = [f"{pad}{found.key} = {value} {found.unit}  ({found.origin}{'; ' + found.coverage if found.coverage else ''})"]
+    if found.file:
+        text.append(f"{pad}    {found.file}, sheet '{found.sheet}', {found.address}, written '{found.raw}', {found.status}")
+    if found.note:
+        text.append(f"{pad}    note: {found.note}")
+    for round_, raw, file in found.vintages[1:]:
+        text.append(f"{pad}    round {round_} said '{raw}' ({file})")
+    for part in found.parts:
+        text += lines(part, depth + 1)
+    return text
