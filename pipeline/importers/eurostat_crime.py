@@ -48,7 +48,13 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     gathering = Gathering(contracts, round_)
     states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("octa").years(round_)}
     for number, line in enumerate(lines[1:], 2):
-        _, iccs, unit, geo = line[0].strip().split(",")
+        codes = line[0].strip().split(",")
+        if len(codes) != 4:
+            raise UserError(
+                f"'{line[0]}' is not a key of four codes", where=f"{path} row {number}", allowed=KEY_HEADER,
+                do="download the file again",
+            )  # fmt: skip
+        _, iccs, unit, geo = codes
         for year, cell in zip(header[1:], line[1:], strict=False):
             if not (state := states.get(fold(geo), "")):
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")

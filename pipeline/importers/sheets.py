@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def read_text(path: Path) -> str:
 
 def read_csv(path: Path, choices: dict[str, tuple[str, ...]]) -> tuple[str, list[PublishedRow]]:
     """Which of the known headers the file has, and its rows. Raises UserError when it has none of them."""
-    lines = list(csv.reader(read_text(path).splitlines()))
+    lines = list(csv.reader(io.StringIO(read_text(path), newline="")))
     header = lines[0] if lines else []
     for name, expected in choices.items():
         if set(expected) <= set(header):

@@ -198,7 +198,7 @@ class WorkbookReturn:
         heads = {_text(sheet.cell(head, c).value): c for c in range(1, sheet.max_column + 1)} if head else {}
         form = form_of(table, self.contracts.contract(self.report), self.state, self.round_)
         wanted = [c.head for c in form.columns if c.kind == "value"]
-        missing = [h for h in [*wanted, CONF_HEAD, NOTE_HEAD] if h not in heads]
+        missing = [h for h in [*wanted, *(w + STATUS_SUFFIX for w in wanted), CONF_HEAD, NOTE_HEAD] if h not in heads]
         if missing:
             raise self._misfit(f"sheet '{name}' has no column '{missing[0]}'")
         lines, free = {}, []

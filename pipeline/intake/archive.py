@@ -25,6 +25,9 @@ _KINDS = (
     (b"7z\xbc\xaf", "a 7-Zip archive"),
 )
 
+# What the standard library raises on an archive that is broken, encrypted or compressed in an unknown way.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
 
 class DamagedFile(Exception):
     """The file cannot be read as a return. `rule` is the intake rule to report, `found` what it is."""
@@ -61,7 +64,7 @@ def check_archive(data: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _check_parts(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as problem:
+    except _DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,7 @@ def clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def read_code(text: str, valid: set[str] | frozenset[str] | dict[str, str]) -> tuple[str, bool]:
+def read_code(text: str, valid: Container[str]) -> tuple[str, bool]:
     """The valid code that a text stands for, and whether look-alike letters were folded; "" when there is none."""
     text = clean(text)
     if text in valid:

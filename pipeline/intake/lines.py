@@ -143,16 +143,12 @@ def _read_record(ctx: ReturnContext, record: Record, tables: dict[str, Table], l
     enter_line(ctx, table, figures, record.fields.get("conf_status"), record.fields.get("note"))
 
 
-def _read_codes(
-    ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]
-) -> tuple[str, ...] | None:
+def _read_codes(ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]) -> tuple[str, ...] | None:
     """The codes of a line in the order of the table's key, or None with a finding."""
     state, alike = read_code(record.text("state"), {ctx.state})
     if not state:
         place = record.place("state")
-        ctx.book.add(
-            "wrong-state", place.raw or "no state", cell=place.address, table=table.name, allowed=ctx.state
-        )
+        ctx.book.add("wrong-state", place.raw or "no state", cell=place.address, table=table.name, allowed=ctx.state)
         return None
     year = record.text("year")
     if not (year.isascii() and year.isdigit() and len(year) == 4):
@@ -180,9 +176,7 @@ def _read_codes(
 
 
 def _first_alike(record: Record, table: Table) -> RawCell:
-    return next(
-        record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n)
-    )
+    return next(record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n))
 
 
 def cover_of_csv(csv_text: CsvText, sheet: str) -> dict[str, RawCell]:

@@ -20,15 +20,15 @@ _NUMBER = "a whole number, or up to three decimals where the unit is kg; 0  :  â
 
 RULES: dict[str, IntakeRule] = {
     # The file as a whole. An error here refuses the whole return.
-    "no-return": IntakeRule("note", "one workbook or CSV file per member state", "remind the state, or go on without it"),
+    "no-return": IntakeRule("note", "one workbook or CSV file per member state", "remind the state"),
     "not-a-return": IntakeRule(
         "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
     ),
     "not-a-member": IntakeRule(
         "error", "the code of a state that answers this questionnaire", "name the file after the member state"
     ),
-    "second-file": IntakeRule("error", "one file per state and report", "keep the file that is meant, remove the other"),
-    "unsupported-format": IntakeRule("error", ".xlsx or .csv", "open the file and save it as an Excel workbook (.xlsx)"),
+    "second-file": IntakeRule("error", "one file per state and report", "remove the file that is not meant"),
+    "unsupported-format": IntakeRule("error", ".xlsx or .csv", "open it and save it as an Excel workbook (.xlsx)"),
     "unreadable-file": IntakeRule(
         "error", "a complete, unprotected .xlsx workbook or CSV text file", "send the file again, saved as .xlsx"
     ),
@@ -56,19 +56,19 @@ RULES: dict[str, IntakeRule] = {
     ),
     "form-moved": IntakeRule("note", "the row of codes where the form has it", "leave the locked cells as they are"),
     "merged-cells": IntakeRule("error", "one figure per cell", "unmerge the cells and fill in each of them"),
-    "missing-lines": IntakeRule("query", "every line and column of the form", "say whether the lines left out are zero"),
+    "missing-lines": IntakeRule("query", "every line and column of the form", "put them back; say if they are zero"),
     "unknown-code": IntakeRule("error", "a code of the form", "restore the code of the line or column"),
     "look-alike": IntakeRule(
         "note", "codes in Latin letters", "type codes in Latin letters, or choose them from the list"
     ),
-    "changed-text": IntakeRule("note", "the text of the form", "leave the text of the form; explain in the note column"),
-    "outside-form": IntakeRule("query", "figures in the cells of the form only", "move the content to its cell or note"),
+    "changed-text": IntakeRule("note", "the text of the form", "leave the text as it is; use the note column"),
+    "outside-form": IntakeRule("query", "figures in the cells of the form only", "move it to its cell or to the note"),
     "year-outside-window": IntakeRule("error", "the years of the form", "restore the years of the form"),
     "wrong-header": IntakeRule(
-        "error", "table,state,year,<dimensions>,value,obs_status,conf_status,note", "write this header in the first line"
+        "error", "table,state,year,<dimensions>,value,obs_status,conf_status,note", "put it in the first line"
     ),
     "unknown-column": IntakeRule("error", "the columns of the contract", "correct the name of the column"),
-    "missing-column": IntakeRule("error", "every column of the contract", "add the column, left empty where not needed"),
+    "missing-column": IntakeRule("error", "every column of the contract", "add the column, empty where not needed"),
     "unknown-table": IntakeRule("error", "a table of the contract", "correct the name of the table"),
     "wrong-state": IntakeRule("error", "the state of the file", "send one file per state"),
     # Lines of open lists.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from openpyxl.utils import get_column_letter
-
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import CODE_MARK, CODE_ROW, STATUS_SUFFIX, ColumnKind, FormRow, SheetForm
 from pipeline.intake.codes import clean, codes_of, latin, read_code, split_codes
 from pipeline.intake.entry import Figure, ReturnContext, enter_line
 from pipeline.intake.openlist import OpenList
-from pipeline.intake.workbook import RawCell, RawSheet
+from pipeline.intake.workbook import RawCell, RawSheet, column_letters
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
 MAX_OUTSIDE = 25  # lines outside the form that get a finding of their own
@@ -141,7 +139,7 @@ class _SheetReader:
         for column in sorted(filled - set(self.columns)):
             expected = self._form_head_at(column)
             if (self.top, column) not in self.sheet.cells and expected is not None and expected not in self.seen_heads:
-                address = f"{get_column_letter(column)}{self.top}"
+                address = f"{column_letters(column)}{self.top}"
                 self.ctx.book.add(
                     "unknown-code", "no code", sheet=self.sheet.name, cell=address, table=self.table.name,
                     allowed=expected,
@@ -176,8 +174,8 @@ class _SheetReader:
         figures = {c for c, column in self.columns.items() if column.kind not in ("code", "label")}
         for first_row, first, last_row, last in self.sheet.merged:
             if last_row > self.top and figures & set(range(first, last + 1)):
-                address = f"{get_column_letter(first)}{first_row}"
-                area = f"{address}:{get_column_letter(last)}{last_row}"
+                address = f"{column_letters(first)}{first_row}"
+                area = f"{address}:{column_letters(last)}{last_row}"
                 self.ctx.book.add(
                     "merged-cells", f"merged: {area}", sheet=self.sheet.name, cell=address, table=self.table.name
                 )
@@ -227,7 +225,7 @@ class _SheetReader:
             self._enter(line, codes[0])
         elif figures:
             self.damaged = True
-            address = f"{get_column_letter(self.left)}{line.row}"
+            address = f"{column_letters(self.left)}{line.row}"
             self.ctx.book.add(
                 "unknown-code", text or "no code", sheet=self.sheet.name, cell=address, table=self.table.name,
                 allowed=self._expected_code(line.row),
@@ -289,7 +287,7 @@ class _SheetReader:
             self.ctx.ignore([cell, *labels], "line-label")
             self._enter(line, ())
             return
-        address = f"{get_column_letter(self.left)}{line.row}"
+        address = f"{column_letters(self.left)}{line.row}"
         place = cell or (labels[0] if labels else RawCell(self.sheet.name, address, ""))
         name = " ".join(c.text for c in labels)
         code = names.code(cell.text if cell else "", name, place)
@@ -335,7 +333,7 @@ class _SheetReader:
         missing = [code for code in rows if code not in self.seen_rows]
         missing += [head for head in heads if head not in self.seen_heads]
         if missing:
-            address = f"{get_column_letter(self.left)}{self.top}"
+            address = f"{column_letters(self.left)}{self.top}"
             self.ctx.book.add(
                 "missing-lines", "without " + ", ".join(missing[:12]), sheet=self.sheet.name, cell=address,
                 table=self.table.name,

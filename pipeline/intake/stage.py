@@ -1,4 +1,4 @@
-"""Where do the figures that were read wait for their checks? One DuckDB file per round, one table per contract table."""
+"""Where do the figures that were read wait for their checks? In one DuckDB file per round, table by table."""
 
 from __future__ import annotations
 

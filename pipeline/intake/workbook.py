@@ -49,6 +49,15 @@ class RawWorkbook:
     active_content: tuple[str, ...] = ()
 
 
+def column_letters(column: int) -> str:
+    """The letters of a column: 1 is A, 27 is AA."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
 def read_workbook(data: bytes) -> RawWorkbook:
     """Read every filled cell of a workbook as text. Nothing is calculated, followed or fetched.
 

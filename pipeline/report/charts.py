@@ -466,7 +466,14 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
         axes.set_xlim(-0.4, len(xs) - 0.6)
         axes.set_xticks(*_outer_labels(data, xs, panel_width), fontsize=SMALL)
         axes.tick_params(labelleft=column == 0, labelsize=SMALL)
-        sheet.text(x, y + 2.8, series.label, va="baseline", fontweight="bold", fontsize=_fitting(series.label, panel_width + gap - 1))
+        sheet.text(
+            x,
+            y + 2.8,
+            series.label,
+            va="baseline",
+            fontweight="bold",
+            fontsize=_fitting(series.label, panel_width + gap - 1),
+        )
         one = ChartData(data.kind, (series,), data.unit, data.title)
         _plot_line(axes, series, xs, 0, labelled=False, small=True)
         _mark_breaks(axes, one, xs, size=5.6)

@@ -115,9 +115,7 @@ def _in_reading_order(row: dict[str, object]) -> tuple[str, str, int, int, str]:
     return str(row["file"]), str(row["sheet"]), int(number or line or 0), len(letters or ""), letters or ""
 
 
-def _findings(
-    contracts: Contracts, round_: int, rule: Rule, rows: Iterable[dict[str, object]]
-) -> list[Finding]:
+def _findings(contracts: Contracts, round_: int, rule: Rule, rows: Iterable[dict[str, object]]) -> list[Finding]:
     table = next(t for t in contracts.tables if t.sql_name == rule.check.table)
     version = contracts.contract(table.report).version
     return [

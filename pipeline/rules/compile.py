@@ -48,9 +48,7 @@ class _Compiler:
     def rules(self) -> list[Rule]:
         return [*self._codes(), *self._values(), *self._identities(), *self._history(), *self._notes()]
 
-    def _expect(
-        self, name: str, severity: Severity, allowed: str, do: str, expectation: str, **kwargs: object
-    ) -> Rule:
+    def _expect(self, name: str, severity: Severity, allowed: str, do: str, expectation: str, **kwargs: object) -> Rule:
         rule_id = f"{self.table.name}.{name}"
         return Rule(severity, allowed, do, Expected(rule_id, self.table.sql_name, expectation, kwargs))
 

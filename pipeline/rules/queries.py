@@ -24,13 +24,9 @@ def _among(codes: list[str] | tuple[str, ...]) -> str:
     return "(" + ", ".join(_text(c) for c in codes) + ")"
 
 
-def _number(column: str) -> str:
-    """A number as a person writes it: without the zeros after the point."""
-    return f"regexp_replace(cast({column} as varchar), '[.]?0+$', '')" if column else ""
-
-
 def _plain(column: str) -> str:
-    return f"case when {column} = floor({column}) then cast(cast({column} as bigint) as varchar) else {_number(column)} end"
+    """A number as a person writes it: without the zeros after the point."""
+    return f"regexp_replace(cast(cast({column} as decimal(38,3)) as varchar), '[.]?0+$', '')"
 
 
 def _cells(table: Table) -> str:
@@ -137,9 +133,7 @@ where total.value is not null
 order by total.key"""
 
 
-def _needed(
-    table: Table, dimension: Dimension, tree: list[tuple[str, Code]], states: list[str], years: range
-) -> str:
+def _needed(table: Table, dimension: Dimension, tree: list[tuple[str, Code]], states: list[str], years: range) -> str:
     """How many parts each total has in the form of a state and year."""
     counts: dict[tuple[str, str, int], int] = {}
     for parent, child in tree:
@@ -287,7 +281,8 @@ sums as (
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({_plain("sums.convicted")}, ' convicted, ', {_plain("sums.prosecuted")}, ' prosecuted in the same years') as found
+    concat({_plain("sums.convicted")}, ' convicted, ', {_plain("sums.prosecuted")}, ' prosecuted in the same years')
+        as found
 from sums
 inner join cells on cells.key = sums.key
 where sums.convicted > sums.prosecuted

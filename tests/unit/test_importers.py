@@ -88,7 +88,8 @@ class TestGlotip:
     def test_reads_counts_suppressed_values_and_thousands(self, tmp_path: Path, contracts: Contracts) -> None:
         reading = read_glotip(tmp_path, contracts, [
             victims("ROU", "1,848"), victims("ROU", "<5", sex="Male", age="0 to 17 years"),
-            victims("ROU", "7", dimension="by form of exploitation", category="Forced labour", sex="Unknown", age="Unknown"),
+            victims("ROU", "7", dimension="by form of exploitation", category="Forced labour", sex="Unknown",
+                    age="Unknown"),
             ("ROU", "Offences of trafficking in persons", "Total", "Total", "Total", "Total", 2021, "695"),
             ("ROU", "Persons convicted", "by form of exploitation", "Sexual exploitation", "Total", "Total", 2020, "9"),
         ])  # fmt: skip
