@@ -340,16 +340,19 @@ class _SheetReader:
             )  # fmt: skip
 
     def _report_outside(self) -> None:
-        rows = [(row, cells) for row, cells in sorted(self.outside.items()) if cells]
-        for number, (_, cells) in enumerate(rows):
-            cells = [c for c in cells if self.ctx.ledger.is_open(c.sheet, c.address)]
-            blank = [c for c in cells if not c.text.strip() and not c.formula]
+        lines = []
+        for _, cells in sorted(self.outside.items()):
+            still = [c for c in cells if self.ctx.ledger.is_open(c.sheet, c.address)]
+            blank = [c for c in still if not c.text.strip() and not c.formula]
             self.ctx.ignore(blank, "blank-text")
-            cells = [c for c in cells if c not in blank]
-            if cells and number < MAX_OUTSIDE:
-                found = ", ".join(f"{c.address}: {c.raw[:40]}" for c in cells[:3])
-                more = f" and {len(cells) - 3} more cells" if len(cells) > 3 else ""
-                self.ctx.find("outside-form", cells[0], self.table, found=found + more)
-            elif cells and number == MAX_OUTSIDE:
-                self.ctx.find("outside-form", cells[0], self.table, found=f"{len(rows) - number} more lines from here")
+            if filled := [c for c in still if c not in blank]:
+                lines.append(filled)
+        for cells in lines[:MAX_OUTSIDE]:
+            found = ", ".join(f"{c.address}: {c.raw[:40]}" for c in cells[:3])
+            more = f" and {len(cells) - 3} more cells" if len(cells) > 3 else ""
+            self.ctx.find("outside-form", cells[0], self.table, found=found + more)
+        if len(lines) > MAX_OUTSIDE:
+            found = f"{len(lines) - MAX_OUTSIDE} more lines from here"
+            self.ctx.find("outside-form", lines[MAX_OUTSIDE][0], self.table, found=found)
+        for cells in lines:
             self.ctx.refuse(cells, self.table)

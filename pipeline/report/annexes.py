@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, WITHHELD_SYMBOL, Key
+from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import change
-from pipeline.report.numbers import number
+from pipeline.report.numbers import NOT_COMPUTED, number
+from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
     MARK_TEXTS, anchor, build_indicators, cell_view, coverage_text, footnotes, formula_view,
@@ -30,9 +31,12 @@ def build_annex(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
 
 def _text_table(
     spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], heads: list[str], rows: list[list[str]],
-    source: str, unit: str = "",
+    source: str, unit: str = "", weights: tuple[int, ...] = (),
 ) -> TableView:  # fmt: skip
-    columns = (Column(heads[0], "label"), *(Column(h, "text") for h in heads[1:]))
+    widths = weights or (0,) * len(heads)
+    columns = tuple(
+        Column(h, "text" if i else "label", weight=w) for i, (h, w) in enumerate(zip(heads, widths, strict=True))
+    )
     lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
     notes = tuple(fill(n, values, spec.where) for n in spec.notes)
     title = fill(spec.title, values, spec.where)
@@ -54,6 +58,7 @@ def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     view = _text_table(
         spec, store, number_, values, ["Table of the return", *states, "Answered"], rows,
         f"Source: returns of the member states to SELEC, round {store.round}.",
+        weights=(30, *(5 for _ in states), 9),
     )  # fmt: skip
     return TableView(**{**view.__dict__, "notes": (ANSWER_NOTE, *view.notes)})
 
@@ -72,8 +77,9 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
             store.label(key.cube, "state", key.state), _what(store, key), str(key.year), old, new, difference
         ])  # fmt: skip
     columns = (
-        Column("State", "label"), Column("Figure", "text"), Column("Year"),
-        Column(f"Round {store.revisions[0]['old_round']}"), Column(f"Round {store.round}"), Column("Difference"),
+        Column("State", "label", weight=18), Column("Figure", "text", weight=46), Column("Year", weight=7),
+        Column(f"Round {store.revisions[0]['old_round']}", weight=10), Column(f"Round {store.round}", weight=10),
+        Column("Difference", weight=11),
     )  # fmt: skip
     lines = tuple(
         Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
@@ -114,7 +120,7 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         return _empty(spec, store, number_, values, "No return of this round gave rise to an error or a query.")
     return _text_table(
         spec, store, number_, values, ["State", "Severity", "Rule", "Cells", "First of them"], rows,
-        f"Source: validation of the returns of round {store.round}.",
+        f"Source: validation of the returns of round {store.round}.", weights=(16, 9, 28, 8, 39),
     )  # fmt: skip
 
 
@@ -133,7 +139,7 @@ def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
         return _empty(spec, store, number_, values, "No state named the source of its figures.")
     return _text_table(
         spec, store, number_, values, ["Table of the return", "Source named on the cover sheet", "States"], rows,
-        f"Source: cover sheets of the returns of round {store.round}.",
+        f"Source: cover sheets of the returns of round {store.round}.", weights=(36, 40, 24),
     )  # fmt: skip
 
 
@@ -141,10 +147,11 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
     rows = []
     for table in store.contracts.contract(store.report).tables:
         dimensions = ", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)])
-        rows.append([table.name, table.title, table.description, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
+        what = f"{table.title}. {table.description}"
+        rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
-        spec, store, number_, values, ["Table", "Title", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE,
+        spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
+        CONTRACT_SOURCE, weights=(22, 46, 16, 9, 9),
     )  # fmt: skip
 
 
@@ -154,39 +161,72 @@ def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     rows.append(["x", "Not computed: a base is too small, the series breaks, or different states reported"])
     rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items()]
     rows += [[f"CONF {code}", text.capitalize()] for code, text in CONF_LABEL.items()]
-    return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE)
+    return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6))
 
 
 def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """Regional totals by crime area over the window, with change and coverage."""
+    """Totals by crime area over the window with their change: of the region with coverage, or of the state of `at`."""
     marks: dict[str, str] = {}
-    years = [str(y) for y in store.years]
-    columns = (
-        Column("Crime area and indicator", "label"), *(Column(y) for y in years),
-        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)"), Column("States counted", "text"),
-    )  # fmt: skip
+    state = fill(spec.at.get("state", REGION), values, spec.where)
+    heads = [str(y) for y in store.years] + [f"Change {values['previous']}\N{EN DASH}{values['year']} (%)"]
+    columns = [Column("Crime area and indicator", "label"), *(Column(h) for h in heads)]
+    if state == REGION:
+        columns.append(Column("States counted", "text"))
     rows: list[Row] = []
-    area = ""
-    for a in store.areas:
-        if a["crime_area"] != area:
-            area = a["crime_area"]
-            rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
-        table = store.table(a["cube"])
-        keys = [table.total_key("SELEC", y) for y in store.years]
-        views = [cell_view(store, k, marks) for k in keys]
-        views += [formula_view(change(store, keys[-1], int(values["previous"])))]
-        views += [CellView(coverage_text(store.cell(keys[-1])) or "none")]
-        rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
-    if any(v.text == "x" for r in rows for v in r.cells):
-        marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
+    for area, cubes in _cubes_by_area(store, with_silent=state == REGION).items():
+        rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
+        for cube, has_total in cubes:
+            table = store.table(cube)
+            if has_total:
+                keys = [table.total_key(state, y) for y in store.years]
+                views = [cell_view(store, k, marks) for k in keys]
+                views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
+                coverage = coverage_text(store.cell(keys[-1])) or "none"
+            else:
+                views = [CellView(t, status="missing") for t in (*(OBS_SYMBOL["O"] for _ in store.years), NOT_COMPUTED)]
+                coverage = "none"
+            views += [CellView(coverage)] if state == REGION else []
+            rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
+    if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
+        marks[NOT_COMPUTED] = "Not computed: different states reported, a break in the series, or a figure too small"
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", tuple(columns),
         tuple(rows), f"Source: returns of the member states to SELEC, round {store.round}.", footnotes(marks),
         spec.notes, spec.wide,
     )  # fmt: skip
 
 
+def _cubes_by_area(store: Store, *, with_silent: bool) -> dict[str, list[tuple[str, bool]]]:
+    """Cubes with a total by crime area; an area in which nobody reported shows the tables that stand empty."""
+    known: dict[str, list[tuple[str, bool]]] = {}
+    for a in store.areas:
+        known.setdefault(a["crime_area"], []).append((a["cube"], True))
+    if with_silent:
+        silent: dict[str, list[tuple[str, bool]]] = {}
+        for table in store.contracts.contract(store.report).tables:
+            if table.crime_area not in known:
+                silent.setdefault(table.crime_area, []).append((table.name, False))
+        known |= silent
+    return {c.code: known[c.code] for c in store.contracts.codelist("crime_area") if c.code in known}
+
+
+def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """One line a state, one column an indicator of any table: keys with {state} in them."""
+    marks: dict[str, str] = {}
+    columns = [Column("State", "label")]
+    columns += [Column(fill(i["label"], values, spec.where)) for i in spec.indicators]
+    rows, cubes = [], []
+    for member in store.contracts.members(store.round):
+        keys = [Key.parse(fill(i["key"], {**values, "state": member.code}, spec.where)) for i in spec.indicators]
+        cubes += [store.contracts.check_key(k).name for k in keys]
+        rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
+    return TableView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
+        source_line(store, list(dict.fromkeys(cubes))), footnotes(marks), spec.notes, spec.wide,
+    )  # fmt: skip
+
+
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
     "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
-    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
+    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard, "overview": _overview,
 }  # fmt: skip

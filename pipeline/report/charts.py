@@ -240,12 +240,6 @@ def _fill(index: int) -> dict[str, Any]:
     }
 
 
-def _hollow(index: int) -> dict[str, Any]:
-    """A bar over part of the states only: outline without filling."""
-    colour = LINE_COLOURS[index % len(LINE_COLOURS)]
-    return {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.9, "linestyle": (0, (2, 1))}
-
-
 def _xs(data: ChartData) -> list[str]:
     """The places along the x axis, in the order they first appear."""
     return list(dict.fromkeys(point.x for series in data.series for point in series.points))
@@ -565,7 +559,7 @@ def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
             place = xs.index(point.x) + (index - (count - 1) / 2) * bar
             value = point.value or 0
             if point.value is not None:
-                style = _hollow(index) if point.status == "partial" else _fill(index)
+                style = _fill(index)
                 axes.barh(place, value, height=bar * 0.92, clip_on=False, **style)
             axes.annotate(
                 _bar_text(point), (max(value, 0), place), (3, 0), textcoords="offset points", va="center_baseline",
@@ -625,10 +619,10 @@ def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _
             if not point.value:
                 continue
             place = xs.index(point.x)
-            style = _hollow(index) if point.status == "partial" else _fill(index)
+            style = _fill(index)
             axes.barh(place, point.value, left=reached[point.x], height=0.74, clip_on=False, **style)
             if _width(point.text, SMALL) + 1.6 <= point.value / per_mm:
-                ink = PAPER if index in (0, 1, 2) and point.status != "partial" else INK
+                ink = PAPER if index in (0, 1, 2) else INK
                 back = (
                     {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2} if style.get("hatch") else None
                 )

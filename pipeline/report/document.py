@@ -29,6 +29,7 @@ class Entry:
     number: str
     title: str
     level: int = 1
+    listed: bool = True  # exhibits of country pages are found through the country, not through the lists
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def build_document(store: Store, templates: Path) -> Document:
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
     }  # fmt: skip
     html = writer.environment.get_template("shared/report.html.j2").render(
-        doc=doc, fonts=font_faces(), contents=writer.contents, tables=writer.tables, figures=writer.figures,
+        doc=doc, fonts=font_faces(), contents=writer.contents, tables=[e for e in writer.tables if e.listed],
+        figures=[e for e in writer.figures if e.listed],
         chapters=[Markup(c) for c in chapters],  # noqa: S704  rendered from our own templates
     )  # fmt: skip
     return Document(
@@ -207,7 +209,7 @@ class _Writer:
         entries = self.figures if drawn else self.tables
         number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
         view = self._build(spec, number, values)
-        entries.append(Entry(view.id, number, view.title))
+        entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         if not hasattr(view, "source"):
             self.empty += 1
         block: Markup = self.macros.exhibit(view)

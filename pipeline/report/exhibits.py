@@ -20,7 +20,7 @@ from pipeline.report.store import Store
 
 CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope")
 GRIDS = ("table", *CHARTS)
-ANNEXES = ("indicators", "coverage", "revisions", "findings", "sources", "dictionary", "statuses", "dashboard")
+ANNEXES = ("indicators", "coverage", "revisions", "findings", "sources", "dictionary", "statuses", "dashboard", "overview")
 CONSTANT = "SELEC_FIX"
 
 

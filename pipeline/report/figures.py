@@ -11,7 +11,7 @@ from pipeline.report.formulas import rate
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
-from pipeline.report.tables import MARK_TEXTS, PARTIAL_MARK, anchor, coverage_text, footnotes, why_empty
+from pipeline.report.tables import anchor, coverage_text, why_empty
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
@@ -25,7 +25,7 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
     grid = _with_values(lay_out(spec, store, values), store, spec)
     title, id_ = fill(spec.title, values, spec.where), anchor(spec, store, values)
     cells = [c for row in grid.cells(store) for c in row]
-    reason = why_empty(cells, store)
+    reason = why_empty(cells, store, spec.cube, values.get("state_name", ""))
     if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
         withheld = any(c.withheld for c in cells)
         reason = "Too few figures may be shown in this version." if withheld else "Too few figures for a chart."
@@ -33,21 +33,19 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
         return EmptyView(id_, number_, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(spec, store, grid, title, unit)
-    marks = {}
-    if any(c.has_value and c.coverage is not None and c.coverage < (c.of or 0) for c in cells):
-        marks[PARTIAL_MARK] = MARK_TEXTS[PARTIAL_MARK]
     return FigureView(
         id_, number_, title, unit, draw_chart(data), describe(data), source_line(store, [spec.cube]),
-        footnotes({}), tuple(fill(n, values, spec.where) for n in (*spec.notes, *_chart_notes(marks, cells))),
+        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *_chart_notes(spec.kind, cells))),
     )  # fmt: skip
 
 
-def _chart_notes(marks: Mapping[str, str], cells: list[Cell]) -> list[str]:
+def _chart_notes(kind: str, cells: list[Cell]) -> list[str]:
     notes = []
-    if PARTIAL_MARK in marks:
-        notes.append("Hollow marks are sums over fewer than all member states; the count of states is given.")
+    if any(_partial(c) for c in cells):
+        how = "Hollow marks" if kind in ("line", "small_multiples", "slope") else "Figures with a count of states"
+        notes.append(f"{how} are sums over fewer than all member states.")
     if any(c.withheld for c in cells):
-        notes.append("c: withheld; : not reported.")
+        notes.append("c: withheld.")
     return notes
 
 
@@ -114,6 +112,7 @@ def _status(cell: Cell) -> str:
 
 
 def _partial(cell: Cell) -> str:
+    """How many states stand behind a regional figure, where it is not all of them."""
     if cell.has_value and cell.coverage is not None and cell.of is not None and cell.coverage < cell.of:
         return coverage_text(cell)
     return ""

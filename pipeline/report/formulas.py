@@ -56,16 +56,29 @@ def _why_no_change(store: Store, now: Cell, then: Cell) -> str:
 
 
 def share(store: Store, part: Key, whole: Key) -> Formula:
-    """Share in per cent of a part in its whole."""
-    top, base = store.print_cell(part), store.print_cell(whole)
-    text = f"share({part}, {whole})"
-    if not top.has_value or not base.has_value or top.value is None or not base.value:
-        return Formula(text, None, "percent", (part, whole), "one of the two figures is not available")
-    if top.states and base.states and not set(top.states) <= set(base.states):
-        return Formula(text, None, "percent", (part, whole), "the part counts states that the whole does not")
-    if base.value < SHARE_FLOOR:
-        return Formula(text, None, "percent", (part, whole), f"the base is below {SHARE_FLOOR}")
-    return Formula(text, _round(top.value / base.value * 100), "percent", (part, whole))
+    """Share in per cent of a part in its whole, over the same states.
+
+    Where the whole of the region counts more states than the part, the base is the sum over the part's states; in a
+    version that may not show one of those states' totals there is no share.
+    """
+    top = store.print_cell(part)
+    bases = _same_states(store, top, whole)
+    text = f"share({part}, {' + '.join(map(str, bases))})"
+    cells = [store.print_cell(k) for k in bases]
+    if not top.has_value or top.value is None or not all(c.has_value for c in cells):
+        return Formula(text, None, "percent", (part, *bases), "one of the figures is not available")
+    base = sum((c.value for c in cells if c.value is not None), Decimal(0))
+    if base < SHARE_FLOOR:
+        return Formula(text, None, "percent", (part, *bases), f"the base is below {SHARE_FLOOR}")
+    return Formula(text, _round(top.value / base * 100), "percent", (part, *bases))
+
+
+def _same_states(store: Store, part: Cell, whole: Key) -> tuple[Key, ...]:
+    """The whole itself, or where it counts other states than the part, the whole of each state in the part."""
+    base = store.cell(whole)
+    if not part.states or part.states == base.states:
+        return (whole,)
+    return tuple(whole.at(state=s) for s in part.states)
 
 
 def rate(store: Store, key: Key) -> Formula:

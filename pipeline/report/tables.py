@@ -31,7 +31,7 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     title = fill(spec.title, values, spec.where)
     cells = grid.cells(store)
     keep = [i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)]
-    reason = why_empty([c for i in keep for c in cells[i]], store)
+    reason = why_empty([c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", ""))
     if reason:
         return EmptyView(anchor(spec, store, values), number, title, reason)
     marks: dict[str, str] = {}
@@ -40,7 +40,8 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
         item, keys = grid.rows[i], grid.keys[i]
         views = [cell_view(store, k, marks) for k in keys]
         views += [_added(what, spec, store, grid, i, values) for what in spec.add]
-        rows.append(Row(item.label, tuple(views), _indent(grid, item), "total" if item.is_total else "body"))
+        label = f"{item.group}, {item.label.lower()}" if item.group else item.label
+        rows.append(Row(label, tuple(views), _indent(grid, item), "total" if item.is_total and not item.group else "body"))
     rows += _coverage_lines(spec, store, grid)
     table = store.table(spec.cube)
     columns = [Column(_first_head(spec, table.key_dimensions, store), "label")]
@@ -103,18 +104,20 @@ def coverage_text(cell: Cell) -> str:
     return f"{cell.coverage} of {cell.of}"
 
 
-def why_empty(cells: list[Cell], store: Store) -> str:
-    """One line when no cell has anything to show, else nothing."""
+def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> str:
+    """One line when no cell has anything to show, else nothing; `state` names whose page it stands on."""
     if any(c.has_value or (c.value is None and c.obs_status not in ("O", "L") and not c.withheld) for c in cells):
         return ""
-    if any(c.withheld for c in cells):
+    if any(c.withheld for c in cells or store.cells_of(cube)):
         return "No figure of this exhibit may be shown in this version."
+    if state:
+        return f"{state} reported no figures for this exhibit."
     return "No state reported figures for this exhibit."
 
 
 def _worth_a_line(item: Item, cells: list[Cell]) -> bool:
     """States always have their line; other categories only where somebody reported something."""
-    return "state" in item.codes or item.is_total or any(c.obs_status != "O" or c.withheld for c in cells)
+    return "state" in item.codes or any(c.obs_status != "O" or c.withheld for c in cells)
 
 
 def _indent(grid: Grid, item: Item) -> int:
@@ -176,27 +179,27 @@ def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
 
 
 def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
-    """Headline indicators: last year, this year, change, coverage, one line an indicator."""
+    """Headline indicators, one line each: the last two years or, with `columns: year`, all; change, coverage, unit."""
     marks: dict[str, str] = {}
-    rows, cubes = [], []
+    years = store.years if spec.columns else store.years[-2:]
+    lines, cubes = [], []
     for line in spec.indicators:
         key = Key.parse(fill(line["key"], values, spec.where))
         table = store.contracts.check_key(key)
         cubes.append(table.name)
-        views = [cell_view(store, key.at(year=int(values["previous"])), marks), cell_view(store, key, marks)]
+        views = [cell_view(store, key.at(year=y), marks) for y in years]
         views.append(formula_view(change(store, key, int(values["previous"]))))
-        views.append(CellView(coverage_text(store.cell(key)), f"coverage({key})"))
-        views.append(CellView(table.unit))
-        rows.append(Row(fill(line.get("label", table.measure), values, spec.where), tuple(views)))
+        coverage = CellView(coverage_text(store.cell(key)), f"coverage({key})")
+        lines.append((fill(line.get("label", table.measure), values, spec.where), views, coverage, CellView(table.unit)))
+    regional = any(coverage.text for _, _, coverage, _ in lines)  # a state's own figures have no coverage to tell
+    rows = [Row(label, (*views, *([coverage] if regional else []), unit)) for label, views, coverage, unit in lines]
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
-    columns = (
-        Column("Indicator", "label"), Column(values["previous"]), Column(values["year"]), Column("Change (%)"),
-        Column("States counted", "text"), Column("Unit", "text"),
-    )  # fmt: skip
+    change_head = fill(ADDED_HEADS["change"], values) if spec.columns else "Change (%)"
+    columns = [Column("Indicator", "label"), *(Column(str(y)) for y in years), Column(change_head)]
+    columns += [Column("States counted", "text")] if regional else []
     return TableView(
-        anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line", columns,
-        tuple(rows), source_line(store, list(dict.fromkeys(cubes))), footnotes(marks), spec.notes, spec.wide,
+        anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
+        (*columns, Column("Unit", "text")), tuple(rows), source_line(store, list(dict.fromkeys(cubes))), footnotes(marks),
+        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
-
-

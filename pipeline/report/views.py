@@ -23,6 +23,7 @@ class Column:
     label: str
     kind: Literal["label", "number", "text"] = "number"
     group: str = ""  # columns with the same group share a head above them
+    weight: int = 0  # share of the table's width; 0 leaves all widths to the style sheet
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+# Targets of the reporting pipeline. Each calls one command; `python -m pipeline --help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --output-sync=target
+SHELL := bash
+
+ROUND ?= 2022
+REPORT ?= thb
+VERSION ?= restricted
+STATE ?= RO
+PYTHON ?= python3
+REPORTS := thb migration octa
+VERSIONS := restricted public
+RETURNS := $(or $(SELEC_RETURNS),returns)
+OUTPUTS := $(or $(SELEC_OUTPUTS),outputs)
+OUT := $(OUTPUTS)/$(ROUND)
+PY := .venv/bin/python
+RUN := $(PY) -m pipeline
+# Rounds with returns up to the one asked for: the earlier ones give the revisions.
+ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$'); do [ $$r -le $(ROUND) ] && echo $$r; done)
+
+CONTRACTS := $(shell find data_contracts -type f)
+CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
+CODE_READ := $(CODE_BASE) $(wildcard pipeline/intake/*.py pipeline/rules/*.py templates/findings/*)
+CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py pipeline/disclosure/*.py)
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py)
+SHARED := $(shell find templates/shared -type f)
+
+##@ Daily
+help:  ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public  STATE=RO"
+
+reports: .venv/.installed-requirements  ## Build all six reports of ROUND
+	@$(MAKE) --no-print-directory --jobs=2 $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
+	@ls $(OUT)/*/*/*.pdf
+
+report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION=
+	@$(MAKE) --no-print-directory $(OUT)/$(REPORT)/$(VERSION)/manifest.json
+	@ls $(OUT)/$(REPORT)/$(VERSION)/*.pdf
+
+validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write the findings pages
+	@$(RUN) validate --round $(ROUND)
+
+explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
+	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
+
+##@ Build
+template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
+	@$(RUN) template --report $(REPORT) --state $(STATE) --round $(ROUND)
+
+import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
+	@$(RUN) import --source '$(SOURCE)' --file '$(FILE)' --round $(ROUND)
+
+clean:  ## Remove what was built of ROUND; the ledger of submissions stays
+	rm -rf $(OUT)
+
+##@ Check
+test: .venv/.installed-requirements-dev  ## Run the tests
+	@$(PY) -m pytest -n 2
+
+check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
+	@$(RUN) lint
+	@.venv/bin/ruff check pipeline tests
+	@.venv/bin/mypy
+
+bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
+	@$(PY) -m tests.bench.steps
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+.venv/.installed-%: %.lock .ci/setup
+	@PYTHON=$(PYTHON) .ci/setup $*.lock
+
+# A round is validated when its returns, the contracts or the reading code changed.
+define validated
+$(OUTPUTS)/$(1)/.validated: $(shell find $(RETURNS)/$(1) -type f 2>/dev/null | sed 's/ /\\ /g') $(CONTRACTS) $(CODE_READ) $(3)
+	@$(RUN) validate --round $(1)
+	@touch $$@
+endef
+before = $(lastword $(foreach r,$(ROUNDS),$(shell [ $(r) -lt $(1) ] && echo $(r))))
+$(foreach r,$(ROUNDS),$(eval $(call validated,$(r),,$(patsubst %,$(OUTPUTS)/%/.validated,$(call before,$(r))))))
+
+$(OUT)/.numbers: $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_NUMBERS) $(wildcard sql/*/*.sql templates/*/report.yaml)
+	@$(RUN) numbers --round $(ROUND)
+	@touch $@
+
+# The store's hash file is written only when its content changed, so a report whose figures stayed is not rendered again.
+$(OUT)/stores/%.sha256: $(OUT)/.numbers
+	@test -f $@
+
+define version
+$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find templates/$(1) -type f) $(SHARED) $(CODE_RENDER)
+	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
+endef
+$(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(eval $(call version,$(r),$(v)))))
+
+.PHONY: help reports report validate explain template import clean test check bench

@@ -1,0 +1,166 @@
+"""The commands of the pipeline: parses what was typed, calls one function, prints its result.
+
+Heavy libraries are imported by the functions called, never here: `--help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import __version__
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, VERSIONS, Project
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Statistical returns in, public and restricted reports out. The make targets call these commands.",
+)  # fmt: skip
+
+Round = Annotated[int, typer.Option("--round", help="The reference year the returns were asked for, for example 2022.")]
+Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
+Version = Annotated[str, typer.Option("--version", help=f"One of: {', '.join(VERSIONS)}.")]
+State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
+
+
+def main() -> None:
+    """Run a command. A UserError is printed without a traceback, with its own exit code; a bug shows its traceback."""
+    try:
+        app()
+    except UserError as problem:
+        typer.echo(f"error: {problem}", err=True)
+        sys.exit(problem.exit_code)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[str], None]]:
+    """A line that tells the current step, only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what) as status:
+        yield lambda step: status.update(f"{what}: {step}")
+
+
+@app.command()
+def validate(round_: Round) -> None:
+    """Read and check the returns of a round; write findings for machines and a page per state."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.validation import print_summary, validate_and_write
+
+    project = Project.here()
+    with _progress(f"round {round_}") as step:
+        validation = validate_and_write(project, load_contracts(project.contracts), round_, step)
+    print_summary(project, validation)
+
+
+@app.command()
+def numbers(round_: Round) -> None:
+    """Load accepted returns into the ledger, run the SQL models and checks, write the stores of all versions."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers import build_numbers
+
+    project = Project.here()
+    with _progress("numbers") as step:
+        built = build_numbers(project, load_contracts(project.contracts), round_, step)
+    changed = ", ".join(built.changed_stores) or "none"
+    typer.echo(f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed, stores changed: {changed}")
+
+
+@app.command()
+def render(round_: Round, report: Report, version: Version) -> None:
+    """Render one version of a report from its store to PDF, cells.csv and manifest.json."""
+    from pipeline.release.build import build_version
+
+    _one_of(report, REPORTS, "report")
+    _one_of(version, VERSIONS, "version")
+    with _progress(f"{report} {version}"):
+        built = build_version(Project.here(), round_, report, version)
+    typer.echo(
+        f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, {built.figures['figures']} figures"
+    )
+
+
+@app.command()
+def template(report: Report, state: State, round_: Round, out: Annotated[Path | None, typer.Option("--out")] = None) -> None:
+    """Write the blank return workbook of a state from the contract."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.template import write_template
+
+    project = Project.here()
+    path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
+    write_template(load_contracts(project.contracts), report, state, round_, path)
+    typer.echo(str(path))
+
+
+@app.command(name="import")
+def import_(
+    round_: Round,
+    source: Annotated[str, typer.Option("--source", help="glotip, cts, iafq, drug_seizures, eurostat_crime or eurostat_migration.")],
+    file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+) -> None:  # fmt: skip
+    """Pre-fill the returns of a round from a file of published figures."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.importers.run import run_import
+
+    project = Project.here()
+    with _progress(f"importing {source}"):
+        summary = run_import(project, load_contracts(project.contracts), source, file, round_)
+    for line in summary.lines():
+        typer.echo(line)
+
+
+@app.command()
+def examples(folder: Annotated[Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")]) -> None:
+    """Make the example returns again from the publishers' files."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.importers.examples import make_examples
+
+    project = Project.here()
+    for summary in make_examples(project, load_contracts(project.contracts), folder):
+        for line in summary.lines():
+            typer.echo(line)
+
+
+@app.command()
+def explain(
+    key: Annotated[str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")],
+    round_: Round,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:  # fmt: skip
+    """Walk a number back to the cells that add up to it, with file, sheet and address of each."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.sql.explain import explain as walk_back
+    from pipeline.sql.explain import lines
+
+    project = Project.here()
+    found = walk_back(project, load_contracts(project.contracts), round_, key)
+    typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command()
+def lint() -> None:
+    """Lint contracts against the standard, code lists, SQL models and exhibits."""
+    from pipeline.contracts.lint import lint_project
+
+    for line in lint_project(Project.here()):
+        typer.echo(line)
+
+
+@app.command()
+def version() -> None:
+    """The version of the pipeline."""
+    typer.echo(__version__)
+
+
+def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+    if value not in allowed:
+        raise UserError(f"there is no {what} '{value}'", allowed=", ".join(allowed))

@@ -1,0 +1,60 @@
+"""Are contracts, code lists, models and exhibits well formed? Checks them without running any of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.contracts.codelists import load_codelist
+from pipeline.contracts.model import load_contracts
+from pipeline.errors import ContractError
+from pipeline.project import REPORTS, Project
+
+
+def odcs_schema() -> dict[str, Any]:
+    """The JSON schema of the data contract standard, as its package ships it."""
+    import open_data_contract_standard
+
+    path = Path(open_data_contract_standard.__file__).parent / "schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return schema
+
+
+def lint_contract(path: Path) -> list[str]:
+    """Every place where a contract does not follow the standard, as `path: what`."""
+    import jsonschema
+
+    validator = jsonschema.validators.validator_for(odcs_schema())(odcs_schema())
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [
+        f"{path.name} at {'.'.join(map(str, e.absolute_path)) or 'the top'}: {e.message[:300]}"
+        for e in validator.iter_errors(content)
+    ]
+
+
+def lint_project(project: Project) -> Iterator[str]:
+    """Check everything; yields a line per kind that is right. Raises ContractError with all that is wrong."""
+    wrong = [w for report in REPORTS for w in lint_contract(project.contracts / f"{report}.odcs.yaml")]
+    if wrong:
+        raise ContractError("\n".join(wrong), do="correct the contract; the standard is ODCS 3.2")
+    contracts = load_contracts(project.contracts)
+    yield f"contracts: {len(contracts.by_report)} follow ODCS 3.2, {len(contracts.tables)} tables"
+
+    lists = sorted(project.codelists.glob("*.csv"))
+    own_form = ("population", "cell_symbols")  # these two are not lists of codes
+    checked = [load_codelist(project.codelists, p.stem) for p in lists if p.stem not in own_form]
+    yield f"code lists: {len(checked)} with {sum(len(c) for c in checked)} codes"
+    yield from _lint_units(project)
+
+
+def _lint_units(project: Project) -> Iterator[str]:
+    contracts = load_contracts(project.contracts)
+    units, areas = contracts.codelist("unit"), contracts.codelist("crime_area")
+    for table in contracts.tables:
+        units[table.unit]
+        areas[table.crime_area]
+    yield "units and crime areas: every table uses listed ones"
