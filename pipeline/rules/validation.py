@@ -1,0 +1,81 @@
+"""What does the next step need of a validation? Writes it beside the staged figures, and reads it back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
+from pipeline.project import Project
+from pipeline.rules.check import Validation, validate_round
+from pipeline.rules.pages import summary_rows
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A validation as later steps see it: files with their covers, findings, and (state, report, table) refused."""
+
+    round: int
+    files: tuple[dict[str, Any], ...]
+    findings: tuple[dict[str, Any], ...]
+    refused: frozenset[tuple[str, str, str]]
+
+
+def validate_and_write(
+    project: Project, contracts: Contracts, round_: int, progress: Callable[[str], None] = lambda _: None
+) -> Validation:
+    """Read, check and write down a round. Raises UserError without returns, CheckError when a check could not run."""
+    if not (project.returns / str(round_)).is_dir():
+        raise UserError(
+            f"there are no returns of round {round_}", where=str(project.returns),
+            do="put the returns under returns/<round>/<report>/",
+        )  # fmt: skip
+    progress("reading and checking the returns")
+    validation = validate_round(project, contracts, round_)
+    content = {
+        "round": round_,
+        "files": [
+            {"state": f.state, "report": f.report, "received": f.received, "cover": dict(sorted(f.cover.items()))}
+            for f in validation.reading.files
+        ],
+        "findings": [f.as_dict() for f in validation.findings],
+        "refused": sorted(validation.refused),
+    }
+    path = project.work(round_) / "validation.json"
+    temporary = path.with_suffix(".building")
+    temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    os.replace(temporary, path)
+    return validation
+
+
+def read_validation(project: Project, round_: int) -> Validated:
+    """The validation of a round as written. Raises UserError when the round was not validated yet."""
+    path = project.work(round_) / "validation.json"
+    if not path.is_file():
+        raise UserError(f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    refused = frozenset((s, r, t) for s, r, t in content["refused"])
+    return Validated(content["round"], tuple(content["files"]), tuple(content["findings"]), refused)
+
+
+def print_summary(project: Project, validation: Validation) -> None:
+    """One line per return, for the terminal: what was received, where its cells ended, how many findings."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"Returns of round {validation.reading.round}", title_justify="left", box=None, pad_edge=False)
+    for head in ("report", "state", "file"):
+        table.add_column(head)
+    for head in ("filled", "loaded", "refused", "ignored", "errors", "queries", "notes"):
+        table.add_column(head, justify="right")
+    table.add_column("outcome")
+    for row in summary_rows(validation):
+        counts = (row.filled, row.loaded, row.refused, row.ignored, row.errors, row.queries, row.notes)
+        table.add_row(row.report, row.state, row.file, *map(str, counts), row.outcome)
+    console = Console(width=None if os.isatty(1) else 140, highlight=False)
+    console.print(table)
+    console.print(f"findings: {project.findings(validation.reading.round)}")
