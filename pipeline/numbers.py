@@ -62,11 +62,8 @@ def _inputs(validated: Validated, round_: int) -> StoreInputs:
                 cube = field.removeprefix(SOURCE_FIELD)
                 definition = file["cover"].get(DEFINITION_FIELD + cube, "")
                 sources.append((file["state"], file["report"], cube, answer, definition))
-    received = [f["received"] for f in validated.files if f["received"]]
-    refused = sorted(f"{state} {report} {table}".strip() for state, report, table in validated.refused)
-    meta = {
-        "round": str(round_),
-        "cutoff": max(received) if received else f"{round_ + 1}-01-01",
-        "refused": "; ".join(refused),
-    }
+    meta = {}
+    for report in REPORTS:
+        received = [f["received"] for f in validated.files if f["received"] and f["report"] == report]
+        meta[report] = {"round": str(round_), "cutoff": max(received) if received else f"{round_ + 1}-01-01"}
     return StoreInputs(tuple(validated.findings), tuple(sorted(sources)), meta)

@@ -45,11 +45,11 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class StoreInputs:
-    """What a store needs beside the marts: query findings, sources named on cover sheets, and facts of the round."""
+    """What stores need beside the marts: findings, sources named on cover sheets, and by report the facts of the round."""
 
     findings: tuple[dict[str, Any], ...]
     sources: tuple[tuple[str, str, str, str, str], ...]
-    meta: dict[str, str]
+    meta: dict[str, dict[str, str]]
 
 
 def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
@@ -93,7 +93,7 @@ def write_stores(
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report],
             "sources": [s for s in inputs.sources if s[2] in cubes],
             "areas": [a for a in areas if a[1] in cubes],
-            "meta": sorted(inputs.meta.items()),
+            "meta": sorted(inputs.meta[report].items()),
         }
         content["public"] = {
             "cells": [_public_row(r, r["key"] in shown) for r in own],
@@ -102,7 +102,7 @@ def write_stores(
             "findings": [],
             "sources": [(*s[:4], "") for s in inputs.sources if s[2] in cubes],
             "areas": [a for a in areas if a[1] in cubes],
-            "meta": sorted(inputs.meta.items()),
+            "meta": sorted(inputs.meta[report].items()),
         }
         for version in VERSIONS:
             path = project.store(round_, report, version)

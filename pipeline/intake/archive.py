@@ -14,7 +14,12 @@ MAX_MERGED = 50_000  # cells under merged ranges: the library touches each of th
 
 _ACTIVE = re.compile(r"vbaProject|/macrosheets/|/externalLinks/|/embeddings/|/activeX/|connections\.xml|/queryTables/")
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
-_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})")
+_ENCODING = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([^\"']*)")
+_ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
+_MERGE_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?mergeCell[\s/>]")
+_MERGED = re.compile(
+    rb"<(?:[^\s<>/:]+:)?mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']"
+)
 _KINDS = (
     (b"\xd0\xcf\x11\xe0", "a file of the old Excel format, or one protected by a password"),
     (b"%PDF", "a PDF file"),
@@ -85,14 +90,29 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     for part in parts:
         if not part.filename.endswith((".xml", ".rels")):
             continue
-        content = archive.read(part)
-        # UTF-16 parts would hide the declaration from a search for bytes: without their zeros they do not.
-        if _DOCTYPE.search(content.replace(b"\0", b"")):
-            raise DamagedFile("unsafe-file", f"a document type declaration in {part.filename}")
-        merged += sum(_area(m) for m in _MERGED.finditer(content))
+        merged += _check_part(part.filename, archive.read(part))
     if merged > MAX_MERGED:
         raise DamagedFile("unsafe-file", f"{merged:,} cells under merged ranges")
     return sorted(n for n in names if _ACTIVE.search(n))
+
+
+def _check_part(name: str, content: bytes) -> int:
+    """The number of cells under merged ranges in one XML part; raises DamagedFile when it hides what it holds."""
+    # In UTF-16 every other byte is zero: without them a search for bytes finds what is there.
+    content = (
+        content.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    )
+    declared = _ENCODING.match(content)
+    if content.strip() and (
+        not content.lstrip().startswith(b"<") or (declared and declared.group(1).lower() not in _ENCODINGS)
+    ):
+        raise DamagedFile("unsafe-file", f"an encoding other than UTF-8 and UTF-16 in {name}")
+    if _DOCTYPE.search(content):
+        raise DamagedFile("unsafe-file", f"a document type declaration in {name}")
+    ranges = list(_MERGED.finditer(content))
+    if len(ranges) != len(_MERGE_TAG.findall(content)):
+        raise DamagedFile("unsafe-file", f"a merged range that cannot be read in {name}")
+    return sum(_area(m) for m in ranges)
 
 
 def _area(match: re.Match[bytes]) -> int:
@@ -102,6 +122,6 @@ def _area(match: re.Match[bytes]) -> int:
 
 def _number(letters: bytes) -> int:
     result = 0
-    for letter in letters.upper():
+    for letter in letters:
         result = result * 26 + letter - 64
     return result

@@ -18,7 +18,7 @@ _LOOK_ALIKE = str.maketrans(
     "АВСЕЅІЈКМНОРТХУҮавсеѕіјкмнортхуҮ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανικτυχρ" "ⅠⅤⅩ",
     "ABCESIJKMHOPTXYYabcesijkmhoptxyY" "ABEZHIKMNOPTYXoaviktuxp" "IVX",
 )  # fmt: skip
-_YEAR = re.compile(r"(19|20|21)\d\d")
+_YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 
 def latin(text: str) -> str:

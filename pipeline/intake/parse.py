@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,15 +18,16 @@ NIL = "N"
 NO_VALUE = {"K", "L", "M", "O", "Q"}  # statuses that say why there is no figure
 VALUELESS = NO_VALUE - {"K"}  # with these a figure is a contradiction
 
+_THOUSANDTH = Decimal("0.001")
 _LIMIT = Decimal(10) ** 15
 _SPACES = " \u00a0\u2007\u2008\u2009\u202f'\u2019\u02bc"
-_SPACED = re.compile(rf"-?[1-9]\d{{0,2}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
-_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")
-_COMMA_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+")
-_POINT_GROUPS = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
-_COMMA_GROUPS_DECIMAL = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+\.\d+")
-_POINT_GROUPS_DECIMAL = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+,\d+")
-_COMMA_DECIMAL = re.compile(r"-?\d+,\d+")
+_SPACED = re.compile(rf"-?[1-9][0-9]{{0,2}}(?:[{_SPACES}][0-9]{{3}})+(?:[.,][0-9]+)?")
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_COMMA_GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+_POINT_GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+_COMMA_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
+_POINT_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
+_COMMA_DECIMAL = re.compile(r"-?[0-9]+,[0-9]+")
 _TYPED = {"date": "date-in-number", "boolean": "boolean-in-number", "error": "error-value"}
 
 
@@ -124,7 +125,10 @@ def _round(number: Decimal, decimals: int, problems: tuple[Problem, ...]) -> Par
     if abs(number) >= _LIMIT:
         return Parsed(None, "", (*problems, Problem("number-too-large", refused=True)))
     if not decimals:
-        # Away from zero, so that a fraction stays one however small: it is refused by its own rule.
-        return Parsed(number.quantize(Decimal("0.001"), ROUND_UP), "", problems)
-    rounded = number.quantize(Decimal("0.001"), ROUND_HALF_EVEN)
+        # A fraction must stay one, however small: it is refused by its own rule.
+        value = number.quantize(_THOUSANDTH, ROUND_DOWN)
+        if value == value.to_integral_value() and value != number:
+            value = number.quantize(_THOUSANDTH, ROUND_UP)
+        return Parsed(value, "", problems)
+    rounded = number.quantize(_THOUSANDTH, ROUND_HALF_EVEN)
     return Parsed(rounded, "", problems if rounded == number else (*problems, Problem("rounded")))

@@ -20,7 +20,7 @@ ANSWER_NOTE = (
     "yes: figures for the reference year; old: only for earlier years; <5: only counts suppressed by the sender; "
     "ref.: the table was refused, with a finding to the state; no: not reported."
 )
-CONTRACT_SOURCE = "Source: data contracts of the Center."
+CONTRACT_SOURCE = "data contracts of the Center."
 
 View = TableView | EmptyView
 
@@ -57,7 +57,7 @@ def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
     view = _text_table(
         spec, store, number_, values, ["Table of the return", *states, "Answered"], rows,
-        f"Source: returns of the member states to SELEC, round {store.round}.",
+        f"returns of the member states to SELEC, round {store.round}.",
         weights=(30, *(5 for _ in states), 9),
     )  # fmt: skip
     return TableView(**{**view.__dict__, "notes": (ANSWER_NOTE, *view.notes)})
@@ -87,7 +87,7 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     )
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, lines,
-        f"Source: returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
+        f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         return _empty(spec, store, number_, values, "No return of this round gave rise to an error or a query.")
     return _text_table(
         spec, store, number_, values, ["State", "Severity", "Rule", "Cells", "First of them"], rows,
-        f"Source: validation of the returns of round {store.round}.", weights=(16, 9, 28, 8, 39),
+        f"validation of the returns of round {store.round}.", weights=(16, 9, 28, 8, 39),
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
         return _empty(spec, store, number_, values, "No state named the source of its figures.")
     return _text_table(
         spec, store, number_, values, ["Table of the return", "Source named on the cover sheet", "States"], rows,
-        f"Source: cover sheets of the returns of round {store.round}.", weights=(36, 40, 24),
+        f"cover sheets of the returns of round {store.round}.", weights=(36, 40, 24),
     )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         marks[NOT_COMPUTED] = "Not computed: different states reported, a break in the series, or a figure too small"
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", tuple(columns),
-        tuple(rows), f"Source: returns of the member states to SELEC, round {store.round}.", footnotes(marks),
+        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(marks),
         spec.notes, spec.wide,
     )  # fmt: skip
 

@@ -167,7 +167,7 @@ def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
     """Under a table of states: how many states each regional figure counts."""
     assert spec.rows is not None
     lines = []
-    for region, label in ((REGION, "States in the regional sum"), (CONSTANT, "States in the constant composition")):
+    for region, label in ((REGION, "States in the region"), (CONSTANT, "States in the constant")):
         if region not in spec.rows.region:
             continue
         i = next(i for i, r in enumerate(grid.rows) if r.codes.get("state") == region)

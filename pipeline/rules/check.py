@@ -10,7 +10,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import CheckError
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import RoundReading, read_round
+from pipeline.intake.read import STAGED, RoundReading, read_round
 from pipeline.project import Project
 from pipeline.rules.compile import Rule, compile_rules
 from pipeline.rules.queries import ORIGIN
@@ -66,11 +66,15 @@ def check_round(project: Project, contracts: Contracts, round_: int, reading: Ro
     """
     from pipeline.rules.gx_duckdb import run_expectations
 
-    database = project.work(round_) / "staged.duckdb"
-    filled = _tables_with_rows(project, contracts, round_)
+    database = project.work(round_) / STAGED
+    filled, past = _tables_with_rows(project, contracts, round_)
+    # A check on no rows would pass without having looked at anything; but what was there before may be missed.
     rules = [
-        r for c in contracts for r in compile_rules(contracts, c, round_) if r.check.table in filled
-    ]  # a check on no rows would pass without having looked at anything
+        r
+        for c in contracts
+        for r in compile_rules(contracts, c, round_)
+        if r.check.table in filled or (r.looks_back and r.check.table in past)
+    ]
     outcomes = run_expectations(database, [r.check for r in rules], ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]
     if crashed or len(outcomes) != len(rules):
@@ -88,14 +92,17 @@ def check_round(project: Project, contracts: Contracts, round_: int, reading: Ro
     return findings
 
 
-def _tables_with_rows(project: Project, contracts: Contracts, round_: int) -> set[str]:
+def _tables_with_rows(project: Project, contracts: Contracts, round_: int) -> tuple[set[str], set[str]]:
+    """Names of the staged tables with figures, now and in an earlier round."""
     import duckdb
 
-    with duckdb.connect(str(project.work(round_) / "staged.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(project.work(round_) / STAGED), read_only=True) as connection:
         counts = " union all ".join(
             f"select '{t.sql_name}' as name, exists (select 1 from {t.sql_name}) as filled" for t in contracts.tables
         )
-        return {str(name) for name, filled in connection.execute(counts).fetchall() if filled}
+        now = {str(name) for name, filled in connection.execute(counts).fetchall() if filled}
+        past = connection.execute("select distinct lower(table_name) from earlier").fetchall()
+        return now, {str(name) for (name,) in past}
 
 
 def _repeats(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:

@@ -30,6 +30,11 @@ class Rule:
     def is_joint_key(self) -> bool:
         return self.rule_id.endswith(".key.unique")
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the rule looks for figures of an earlier round that are gone."""
+        return self.rule_id.endswith(".value.not_restated")
+
 
 def compile_rules(contracts: Contracts, contract: Contract, round_: int) -> list[Rule]:
     """Every rule of a contract for a round, table by table in the order of the contract."""

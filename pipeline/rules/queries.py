@@ -226,7 +226,6 @@ where earlier.table_name = {_text(table.name)}
     and earlier.value is not null
     and cells.value is null
     and coalesce(cells.usable, true)
-    and files.state in (select state from {table.sql_name})
 order by earlier.key"""
 
 
