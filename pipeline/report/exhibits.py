@@ -73,6 +73,7 @@ class Grid:
     rows: tuple[Item, ...]
     columns: tuple[Item, ...]
     keys: tuple[tuple[Key, ...], ...]
+    notes: tuple[str, ...] = ()  # what a reader must know of the choice of rows
 
     def cells(self, store: Store) -> list[list[Cell]]:
         return [[store.cell(k) for k in row] for row in self.keys]
@@ -145,7 +146,7 @@ def lay_out(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> Grid:
     for row in keys:
         for key in row:
             store.contracts.check_key(key)
-    return Grid(tuple(rows), tuple(columns), keys)
+    return Grid(tuple(rows), tuple(columns), keys, _notes_on_choice(spec, store, base))
 
 
 def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> dict[str, str]:
@@ -206,6 +207,16 @@ def _largest(
         if cell.has_value and cell.value:
             ranked.append((-cell.value, code))
     return [code for _, code in sorted(ranked)[:top]]
+
+
+def _notes_on_choice(spec: ExhibitSpec, store: Store, base: Mapping[str, str]) -> tuple[str, ...]:
+    """A list of the largest is one of the largest that may be shown where a withheld cell could not compete."""
+    axis, table = spec.rows, store.table(spec.cube)
+    if axis is None or not axis.top:
+        return ()
+    (name,) = axis.dimensions
+    rivals = [store.cell(table.key({**base, name: c.code})) for c in table.dimension(name).codes if c.code != TOTAL]
+    return ("The largest that may be shown: withheld figures are left out.",) if any(c.withheld for c in rivals) else ()
 
 
 def _level(cube: str, dimension: str, code: str, store: Store) -> int:

@@ -35,7 +35,7 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
     data = _chart_data(spec, store, grid, title, unit)
     return FigureView(
         id_, number_, title, unit, draw_chart(data), describe(data), source_line(store, [spec.cube]),
-        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *_chart_notes(spec.kind, cells))),
+        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(spec.kind, cells))),
     )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
     if spec.kind in ("tile_map", "heat") and "state" in (spec.rows.dimensions if spec.rows else ()):
         return grid
     keep = [i for i, row in enumerate(grid.keys) if any(_speaks(store.cell(k)) for k in row)]
-    return Grid(tuple(grid.rows[i] for i in keep), grid.columns, tuple(grid.keys[i] for i in keep))
+    return Grid(tuple(grid.rows[i] for i in keep), grid.columns, tuple(grid.keys[i] for i in keep), grid.notes)
 
 
 def _speaks(cell: Cell) -> bool:

@@ -54,7 +54,7 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     return TableView(
         id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
         rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(marks),
-        notes=tuple(fill(n, values, spec.where) for n in spec.notes), wide=spec.wide,
+        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes)), wide=spec.wide,
     )  # fmt: skip
 
 
