@@ -72,7 +72,10 @@ def numbers(round_: Round) -> None:
     with _progress("numbers") as step:
         built = build_numbers(project, load_contracts(project.contracts), round_, step)
     changed = ", ".join(built.changed_stores) or "none"
-    typer.echo(f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed, stores changed: {changed}")
+    typer.echo(
+        f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed, "
+        f"stores changed: {changed}"
+    )
 
 
 @app.command()
@@ -85,12 +88,15 @@ def render(round_: Round, report: Report, version: Version) -> None:
     with _progress(f"{report} {version}"):
         built = build_version(Project.here(), round_, report, version)
     typer.echo(
-        f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, {built.figures['figures']} figures"
+        f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
+        f"{built.figures['figures']} figures"
     )
 
 
 @app.command()
-def template(report: Report, state: State, round_: Round, out: Annotated[Path | None, typer.Option("--out")] = None) -> None:
+def template(
+    report: Report, state: State, round_: Round, out: Annotated[Path | None, typer.Option("--out")] = None
+) -> None:
     """Write the blank return workbook of a state from the contract."""
     from pipeline.contracts.model import load_contracts
     from pipeline.contracts.template import write_template
@@ -104,7 +110,7 @@ def template(report: Report, state: State, round_: Round, out: Annotated[Path | 
 @app.command(name="import")
 def import_(
     round_: Round,
-    source: Annotated[str, typer.Option("--source", help="glotip, cts, iafq, drug_seizures, eurostat_crime or eurostat_migration.")],
+    source: Annotated[str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")],
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
 ) -> None:  # fmt: skip
     """Pre-fill the returns of a round from a file of published figures."""
@@ -119,7 +125,9 @@ def import_(
 
 
 @app.command()
-def examples(folder: Annotated[Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")]) -> None:
+def examples(
+    folder: Annotated[Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")],
+) -> None:
     """Make the example returns again from the publishers' files."""
     from pipeline.contracts.model import load_contracts
     from pipeline.importers.examples import make_examples

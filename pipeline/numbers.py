@@ -30,7 +30,8 @@ def rounds_up_to(project: Project, round_: int) -> list[int]:
     if round_ not in rounds:
         raise UserError(
             f"there are no returns of round {round_}", where=str(project.returns),
-            allowed=", ".join(map(str, rounds)) or "no round at all", do="put the returns under returns/<round>/<report>/",
+            allowed=", ".join(map(str, rounds)) or "no round at all",
+            do="put the returns under returns/<round>/<report>/",
         )  # fmt: skip
     return [r for r in rounds if r <= round_]
 
@@ -39,7 +40,8 @@ def build_numbers(
     project: Project, contracts: Contracts, round_: int, progress: Callable[[str], None] = lambda _: None
 ) -> Numbers:
     """Build ledger, marts and stores of a round from the validated returns of it and the rounds before."""
-    submissions, new = [], 0
+    submissions: list[str] = []
+    new = 0
     validations = [read_validation(project, r) for r in rounds_up_to(project, round_)]
     for validated in validations:
         progress(f"loading round {validated.round}")

@@ -147,6 +147,11 @@ def cover_fields(contract: Contract, state: str, state_name: str, round_: int) -
         fields.append((SOURCE_FIELD + table.name, f"Source of '{table.layout.sheet}'", "", True))
     for table in tables_for(contract, state):
         fields.append(
-            (DEFINITION_FIELD + table.name, f"National definition of '{table.layout.sheet}' matches the contract", "", True)
+            (
+                DEFINITION_FIELD + table.name,
+                f"National definition of '{table.layout.sheet}' matches the contract",
+                "",
+                True,
+            )
         )
     return fields

@@ -10,8 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import (
-    CODE_ROW, COVER_SHEET, DEFINITION_FIELD, HELP_SHEET, LABEL_ROW, LISTS_SHEET, FormColumn, SheetForm, cover_fields,
-    form_of, tables_for,
+    CODE_ROW,
+    COVER_SHEET,
+    DEFINITION_FIELD,
+    HELP_SHEET,
+    LABEL_ROW,
+    LISTS_SHEET,
+    FormColumn,
+    SheetForm,
+    cover_fields,
+    form_of,
+    tables_for,
 )  # fmt: skip
 from pipeline.contracts.model import Contract, Contracts
 from pipeline.errors import UserError
@@ -119,7 +128,9 @@ def _protect(sheet: Worksheet) -> None:
 def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm]) -> None:
     """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists."""
     columns: list[Iterable[str]] = [
-        [c.code for c in contracts.codelist("obs_status")], [c.code for c in contracts.codelist("conf_status")], ANSWERS,
+        [c.code for c in contracts.codelist("obs_status")],
+        [c.code for c in contracts.codelist("conf_status")],
+        ANSWERS,
         [c.label for c in contracts.codelist("citizenship") if not c.is_group and c.code not in ("_T", "_U")],
     ]  # fmt: skip
     for column, values in enumerate(columns, 1):
@@ -175,9 +186,9 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
     for column in form.columns:
         top, head = sheet.cell(LABEL_ROW, column.index, column.label or None), sheet.cell(CODE_ROW, column.index)
         head.value = column.head if column.kind not in ("label",) else column.label or column.head
-        for cell in (top, head):
-            cell.font, cell.fill = Font(bold=True), _fill(_GREY)
-            cell.alignment = Alignment(wrap_text=True, vertical="bottom")
+        for shown in (top, head):
+            shown.font, shown.fill = Font(bold=True), _fill(_GREY)
+            shown.alignment = Alignment(wrap_text=True, vertical="bottom")
         sheet.column_dimensions[get_column_letter(column.index)].width = _width(column)
     labels = [c for c in form.columns if c.kind == "label"]
     for row in form.rows:

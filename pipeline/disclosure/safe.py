@@ -77,9 +77,12 @@ def _choose_sensitive(table: Table, cells: list[Candidate], everything: Mapping[
         if cell.key.state in REGIONS:
             if _region_is_safe(cell, everything):
                 shown.add(str(cell.key))
-        elif not linked and _is_state_total(table, cell.key):
-            if _state_total_is_safe(table, cell, by_state_year[cell.key.codes[:2]]):  # type: ignore[index]
-                shown.add(str(cell.key))
+        elif (
+            not linked
+            and _is_state_total(table, cell.key)
+            and _state_total_is_safe(table, cell, by_state_year[cell.key.codes[:2]])  # type: ignore[index]
+        ):
+            shown.add(str(cell.key))
     _close_parts(table, cells, shown)
     _close_states(cells, shown, everything)
     return shown
@@ -119,7 +122,9 @@ def _close_parts(table: Table, cells: list[Candidate], shown: set[str]) -> None:
             open_children = [k for k in children if k in shown]
             hidden = [k for k in children if k not in shown]
             rest = _value(regional[parent]) - sum(_value(regional[k]) for k in open_children)
-            small = is_small(rest) or any(is_small(abs(_value(regional[parent]) - _value(regional[k]))) for k in open_children)
+            small = is_small(rest) or any(
+                is_small(abs(_value(regional[parent]) - _value(regional[k]))) for k in open_children
+            )
             if open_children and (len(hidden) == 1 or small):
                 shown.discard(min(open_children, key=lambda k: (_value(regional[k]), k)))
                 changed = True
@@ -163,7 +168,9 @@ def _constant_is_safe(
     """Neither the states in both sums nor those in the difference may come down to one hidden state."""
     inside = [p for p in constant.parts if p not in shown]
     outside = [p for p in region.parts if p not in constant.parts and p not in shown]
-    return all(not group or (len(group) >= 2 and _sum(group, everything) >= 2 * THRESHOLD) for group in (inside, outside))
+    return all(
+        not group or (len(group) >= 2 and _sum(group, everything) >= 2 * THRESHOLD) for group in (inside, outside)
+    )
 
 
 def _value(cell: Candidate) -> Decimal:

@@ -45,7 +45,7 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class StoreInputs:
-    """What stores need beside the marts: findings, sources named on cover sheets, and by report the facts of the round."""
+    """What stores need beside the marts: findings, sources named on covers, and by report the facts of the round."""
 
     findings: tuple[dict[str, Any], ...]
     sources: tuple[tuple[str, str, str, str, str], ...]
@@ -56,7 +56,9 @@ def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
     """The cubes a report prints from: its own tables and those its exhibits borrow from other reports."""
     path = project.templates / report / "report.yaml"
     if not path.is_file():
-        raise UserError("the report has no definition", where=str(path), do="add report.yaml (see docs/add-a-report.md)")
+        raise UserError(
+            "the report has no definition", where=str(path), do="add report.yaml (see docs/add-a-report.md)"
+        )
     borrowed = yaml.safe_load(path.read_text(encoding="utf-8")).get("borrowed_cubes", [])
     for cube in borrowed:
         contracts.table(cube)
@@ -97,7 +99,7 @@ def write_stores(
         }
         content["public"] = {
             "cells": [_public_row(r, r["key"] in shown) for r in own],
-            "coverage": [c for c in coverage if c[1] in cubes],
+            "coverage": [_public_answer(c) for c in coverage if c[1] in cubes],
             "revisions": [],
             "findings": [],
             "sources": [(*s[:4], "") for s in inputs.sources if s[2] in cubes],
@@ -144,6 +146,11 @@ def _public_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
         row["unit"], obs_status, conf_status, row["coverage"] if counted else None, row["members"] if counted else None,
         row["states"] if counted else [], "", row["round"] if released else None, withheld,
     )  # fmt: skip
+
+
+def _public_answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """That all counts of a state are small is itself a small count: it reads as reported."""
+    return (*row[:5], "reported" if row[5] == "suppressed" else row[5])
 
 
 def _finding_row(f: dict[str, Any]) -> tuple[Any, ...]:

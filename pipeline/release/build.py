@@ -1,4 +1,4 @@
-"""How does one version of a report come about? Rendered in its own confined process, then put in place with a manifest."""
+"""How does one version of a report come about? Rendered in a confined process, put in place with a manifest."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
 
 
 def _inputs(project: Project, store: Path, report: str, version: str) -> dict[str, str]:
-    """What the version was made from. The public manifest names only what is public: its store, templates, contracts."""
+    """What the version was made from. The public manifest names only what is public: store, templates, contracts."""
     files = [f for f in (project.templates / report).rglob("*") if f.is_file()]
     files += [f for f in (project.templates / "shared").rglob("*") if f.is_file()]
     files += [f for f in project.contracts.rglob("*") if f.is_file()]
@@ -94,7 +94,7 @@ def _returns(project: Project, report: str) -> dict[str, str]:
     """The returns behind a restricted version: those of its own tables and of the tables it borrows."""
     contracts = load_contracts(project.contracts)
     cubes = [c for c in cubes_of(project, contracts, report) if c != POPULATION_CUBE]
-    hashes = {}
+    hashes: dict[str, str] = {}
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):
             hashes |= {

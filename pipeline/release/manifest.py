@@ -1,4 +1,4 @@
-"""What was this version made from, and what came out? manifest.json: inputs and outputs with hashes, versions, figures."""
+"""What was this version made from, and what came out? manifest.json: inputs, outputs, hashes, versions, figures."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = (
-    "duckdb", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl", "pandas", "sqlglot",
-    "weasyprint",
+    "duckdb", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl", "pandas",
+    "sqlglot", "weasyprint",
 )  # fmt: skip
 
 
@@ -25,7 +25,11 @@ def git_commit(root: Path) -> str:
     try:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True)
         dirty = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=True
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

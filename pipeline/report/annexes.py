@@ -11,7 +11,13 @@ from pipeline.report.numbers import NOT_COMPUTED, number
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
-    MARK_TEXTS, anchor, build_indicators, cell_view, coverage_text, footnotes, formula_view,
+    MARK_TEXTS,
+    anchor,
+    build_indicators,
+    cell_view,
+    coverage_text,
+    footnotes,
+    formula_view,
 )  # fmt: skip
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
@@ -110,7 +116,13 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         return _empty(spec, store, number_, values, "No return of this round gave rise to a finding.")
     order = [m.code for m in store.contracts.members(store.round)]
     rows = [
-        [store.label("", "state", state) if state in order else state, severity, rule, str(n), examples[state, severity, rule]]
+        [
+            store.label("", "state", state) if state in order else state,
+            severity,
+            rule,
+            str(n),
+            examples[state, severity, rule],
+        ]
         for (state, severity, rule), n in sorted(
             counted.items(), key=lambda i: (order.index(i[0][0]) if i[0][0] in order else 99, i[0])
         )
@@ -160,54 +172,52 @@ def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     rows += [[OBS_SYMBOL[code], OBS_LABEL[code].capitalize()] for code in ("O", "M", "Q", "N")]
     rows.append(["x", "Not computed: a base is too small, the series breaks, or different states reported"])
     rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items()]
-    rows += [[f"CONF {code}", text.capitalize()] for code, text in CONF_LABEL.items()]
+    rows += [[f"CONF {code}", text[0].upper() + text[1:]] for code, text in CONF_LABEL.items()]
     return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6))
 
 
 def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """Totals by crime area over the window with their change: of the region with coverage, or of the state of `at`."""
+    """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
-    state = fill(spec.at.get("state", REGION), values, spec.where)
-    heads = [str(y) for y in store.years] + [f"Change {values['previous']}\N{EN DASH}{values['year']} (%)"]
-    columns = [Column("Crime area and indicator", "label"), *(Column(h) for h in heads)]
-    if state == REGION:
-        columns.append(Column("States counted", "text"))
+    columns = (
+        Column("Crime area and indicator", "label", weight=36), *(Column(str(y), weight=9) for y in store.years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=10),
+        Column("States counted", "text", weight=9),
+    )  # fmt: skip
     rows: list[Row] = []
-    for area, cubes in _cubes_by_area(store, with_silent=state == REGION).items():
+    for area, cubes in _cubes_by_area(store).items():
         rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
-        for cube, has_total in cubes:
+        for cube, reported in cubes:
             table = store.table(cube)
-            if has_total:
-                keys = [table.total_key(state, y) for y in store.years]
+            if reported:
+                keys = [table.total_key(REGION, y) for y in store.years]
                 views = [cell_view(store, k, marks) for k in keys]
                 views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
-                coverage = coverage_text(store.cell(keys[-1])) or "none"
+                views.append(CellView(coverage_text(store.cell(keys[-1])) or "none"))
             else:
-                views = [CellView(t, status="missing") for t in (*(OBS_SYMBOL["O"] for _ in store.years), NOT_COMPUTED)]
-                coverage = "none"
-            views += [CellView(coverage)] if state == REGION else []
+                blank = (*(OBS_SYMBOL["O"] for _ in store.years), NOT_COMPUTED, "none")
+                views = [CellView(text, status="missing") for text in blank]
             rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
         marks[NOT_COMPUTED] = "Not computed: different states reported, a break in the series, or a figure too small"
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", tuple(columns),
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
         tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(marks),
         spec.notes, spec.wide,
     )  # fmt: skip
 
 
-def _cubes_by_area(store: Store, *, with_silent: bool) -> dict[str, list[tuple[str, bool]]]:
-    """Cubes with a total by crime area; an area in which nobody reported shows the tables that stand empty."""
+def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
+    """Cubes with a regional total by crime area; an area in which nobody reported shows its tables all the same."""
     known: dict[str, list[tuple[str, bool]]] = {}
     for a in store.areas:
         known.setdefault(a["crime_area"], []).append((a["cube"], True))
-    if with_silent:
-        silent: dict[str, list[tuple[str, bool]]] = {}
-        for table in store.contracts.contract(store.report).tables:
-            if table.crime_area not in known:
-                silent.setdefault(table.crime_area, []).append((table.name, False))
-        known |= silent
-    return {c.code: known[c.code] for c in store.contracts.codelist("crime_area") if c.code in known}
+    silent: dict[str, list[tuple[str, bool]]] = {}
+    for table in store.contracts.contract(store.report).tables:
+        if table.crime_area not in known:
+            silent.setdefault(table.crime_area, []).append((table.name, False))
+    by_area = known | silent
+    return {c.code: by_area[c.code] for c in store.contracts.codelist("crime_area") if c.code in by_area}
 
 
 def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -228,5 +238,6 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
 
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
     "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
-    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard, "overview": _overview,
+    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
+    "overview": _overview,
 }  # fmt: skip

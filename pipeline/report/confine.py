@@ -53,7 +53,9 @@ def _confine_by_kernel(reads: list[Path], writes: list[Path]) -> bool:
     descriptor = libc.syscall(_CREATE, ctypes.byref(rules), size, 0)
     if descriptor < 0:
         return False
-    for path, allowed in [(p, _READ) for p in reads] + [(p, handled) for p in writes] + [(Path("/dev/null"), _WRITE_FILE)]:
+    for path, allowed in (
+        [(p, _READ) for p in reads] + [(p, handled) for p in writes] + [(Path("/dev/null"), _WRITE_FILE)]
+    ):
         if not path.exists():
             continue
         if not path.is_dir():

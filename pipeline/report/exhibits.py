@@ -20,7 +20,17 @@ from pipeline.report.store import Store
 
 CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope")
 GRIDS = ("table", *CHARTS)
-ANNEXES = ("indicators", "coverage", "revisions", "findings", "sources", "dictionary", "statuses", "dashboard", "overview")
+ANNEXES = (
+    "indicators",
+    "coverage",
+    "revisions",
+    "findings",
+    "sources",
+    "dictionary",
+    "statuses",
+    "dashboard",
+    "overview",
+)
 CONSTANT = "SELEC_FIX"
 
 
@@ -170,7 +180,9 @@ def _items(
         combinations = product(*choices)
     items = []
     for codes in combinations:
-        labels = [axis.labels.get(c) or store.label(spec.cube, d, c) for d, c in zip(axis.dimensions, codes, strict=True)]
+        labels = [
+            axis.labels.get(c) or store.label(spec.cube, d, c) for d, c in zip(axis.dimensions, codes, strict=True)
+        ]
         named = dict(zip(axis.dimensions, codes, strict=True))
         last = axis.dimensions[-1]
         is_total = codes[-1] in (TOTAL, REGION, CONSTANT)

@@ -65,7 +65,9 @@ def _chart_data(spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: s
     point = _rate_point if spec.measure == "rate" else _cell_point
     labels: dict[str, str] = {}
     if spec.kind in _BY_CATEGORY:
-        series = [_series(store, c.label, grid.rows, [row[j] for row in grid.keys], point) for j, c in enumerate(grid.columns)]
+        series = [
+            _series(store, c.label, grid.rows, [row[j] for row in grid.keys], point) for j, c in enumerate(grid.columns)
+        ]
         items = grid.rows
     else:
         series = [_series(store, r.label, grid.columns, list(grid.keys[i]), point) for i, r in enumerate(grid.rows)]
@@ -88,7 +90,9 @@ def _series(
 
 def _cell_point(store: Store, x: str, key: Key) -> Point:
     cell = store.print_cell(key)
-    return Point(x, _float(cell.value if cell.has_value else None), cell_text(cell), str(key), _status(cell), _partial(cell))
+    return Point(
+        x, _float(cell.value if cell.has_value else None), cell_text(cell), str(key), _status(cell), _partial(cell)
+    )
 
 
 def _rate_point(store: Store, x: str, key: Key) -> Point:
@@ -139,7 +143,7 @@ def _describe_course(series: Series) -> str:
     first, last = points[0], points[-1]
     if first is last:
         return f"{series.label}: {first.text} in {first.x}"
-    high = max(points, key=lambda p: (p.value or 0.0))
+    high = max(points, key=lambda p: p.value or 0.0)
     peak = f", highest {high.text} in {high.x}" if high not in (first, last) else ""
     return f"{series.label}: {first.text} in {first.x}, {last.text} in {last.x}{peak}"
 
@@ -153,4 +157,3 @@ def _describe_ranking(data: ChartData, series: Series) -> str:
 def _describe_parts(data: ChartData, series: Series) -> str:
     parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in series.points if p.value is not None][:12]
     return f"{series.label}: {', '.join(parts)}"
-

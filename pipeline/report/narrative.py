@@ -50,7 +50,7 @@ class Narrative:
 
         blocks = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         text = "\n\n".join(b for b in blocks if b)
-        return Markup(MarkdownIt("commonmark", {"html": False}).render(text))  # noqa: S704  made from our own files
+        return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
 
     def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
         """The list items of a section, for key findings; items with nothing to show are left out."""
@@ -58,7 +58,7 @@ class Narrative:
 
         bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
-        return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]  # noqa: S704
+        return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]
 
     def _blocks(self, chapter: str, section: str) -> list[tuple[str, str]]:
         if chapter not in self._sections:
@@ -87,9 +87,7 @@ class Narrative:
         _refuse_bare_numbers(text, f"{path.parent.parent.name}/narrative/{path.name}")
         heads = list(_SECTION.finditer(text))
         ends = [h.start() for h in heads[1:]] + [len(text)]
-        return {
-            h[1]: (text[h.end() : end], text[: h.end()].count("\n")) for h, end in zip(heads, ends, strict=True)
-        }
+        return {h[1]: (text[h.end() : end], text[: h.end()].count("\n")) for h, end in zip(heads, ends, strict=True)}
 
     def _bind_block(self, block: str, values: Mapping[str, str], where: str) -> str:
         if block.lstrip().startswith("- "):
@@ -146,7 +144,7 @@ def _refuse_bare_numbers(text: str, where: str) -> None:
         if re.search(r"\d", content) and not _SECTION.match(content):
             raise NarrativeError(
                 f"a number is not bound to a cell: '{content.strip()[:90]}'", where=f"{where} line {line}",
-                allowed="[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive 2011/36/EU]] for a reference",
+                allowed="[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive 2011/36/EU]]",
                 do="bind the number, or write it as a word where it is not a statistic",
             )  # fmt: skip
 

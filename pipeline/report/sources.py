@@ -15,7 +15,7 @@ def publishers(store: Store, cubes: Iterable[str]) -> list[str]:
 
 
 def source_line(store: Store, cubes: Iterable[str]) -> str:
-    """`returns of the member states to SELEC, round 2022, filled from UNODC ...`; the template writes `Source:` before it."""
+    """`returns of the member states to SELEC, round 2022, filled from ...`; the template writes `Source:` before it."""
     named = publishers(store, cubes)
     behind = f", filled from {'; '.join(named)}" if named else ""
     return f"returns of the member states to SELEC, round {store.round}{behind}."

@@ -41,13 +41,16 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
         views = [cell_view(store, k, marks) for k in keys]
         views += [_added(what, spec, store, grid, i, values) for what in spec.add]
         label = f"{item.group}, {item.label.lower()}" if item.group else item.label
-        rows.append(Row(label, tuple(views), _indent(grid, item), "total" if item.is_total and not item.group else "body"))
+        rows.append(
+            Row(label, tuple(views), _indent(grid, item), "total" if item.is_total and not item.group else "body")
+        )
     rows += _coverage_lines(spec, store, grid)
     table = store.table(spec.cube)
-    columns = [Column(_first_head(spec, table.key_dimensions, store), "label")]
-    columns += [Column(c.label, "number", c.group) for c in grid.columns]
+    label, other = (28, 10) if "coverage" in spec.add else (0, 0)  # a column of text would take what numbers leave
+    columns = [Column(_first_head(spec, table.key_dimensions, store), "label", weight=label)]
+    columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
-        Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number") for a in spec.add
+        Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number", weight=other) for a in spec.add
     ]  # fmt: skip
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = "Not computed: see the rules on changes and shares in the chapter on method"
@@ -141,9 +144,7 @@ def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
     return totals[0] if totals else grid.keys[i][-1]
 
 
-def _added(
-    what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]
-) -> CellView:
+def _added(what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]) -> CellView:
     key = _base_key(grid, i, values)
     if what == "change":
         return formula_view(change(store, key, int(values["previous"])))
@@ -190,16 +191,18 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
         views = [cell_view(store, key.at(year=y), marks) for y in years]
         views.append(formula_view(change(store, key, int(values["previous"]))))
         coverage = CellView(coverage_text(store.cell(key)), f"coverage({key})")
-        lines.append((fill(line.get("label", table.measure), values, spec.where), views, coverage, CellView(table.unit)))
+        lines.append(
+            (fill(line.get("label", table.measure), values, spec.where), views, coverage, CellView(table.unit))
+        )
     regional = any(coverage.text for _, _, coverage, _ in lines)  # a state's own figures have no coverage to tell
     rows = [Row(label, (*views, *([coverage] if regional else []), unit)) for label, views, coverage, unit in lines]
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
     change_head = fill(ADDED_HEADS["change"], values) if spec.columns else "Change (%)"
-    columns = [Column("Indicator", "label"), *(Column(str(y)) for y in years), Column(change_head)]
-    columns += [Column("States counted", "text")] if regional else []
+    columns = [Column("Indicator", "label", weight=32), *(Column(str(y), weight=9) for y in years)]
+    columns += [Column(change_head, weight=10)] + ([Column("States counted", "text", weight=9)] if regional else [])
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
-        (*columns, Column("Unit", "text")), tuple(rows), source_line(store, list(dict.fromkeys(cubes))), footnotes(marks),
-        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
+        (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),
+        footnotes(marks), tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip

@@ -70,7 +70,7 @@ def _summary(
     elif "" in tables:
         outcome = "refused"
     else:
-        outcome = f"{len(tables)} tables refused" if tables else "accepted"
+        outcome = f"{len(tables)} table{'s' * (len(tables) > 1)} refused" if tables else "accepted"
     return SummaryRow(
         state, report, ", ".join(a.file for a in accounts), sum(a.filled for a in accounts),
         sum(a.loaded for a in accounts), sum(a.refused for a in accounts),

@@ -12,7 +12,8 @@ from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
 _COLUMNS = (
-    "key, value, unit, obs_status, conf_status, coverage, members, note, round, origin, part_keys, raw, file, sheet, address"
+    "key, value, unit, obs_status, conf_status, coverage, members, note, round, origin, part_keys, raw, file, sheet, "
+    "address"
 )
 ORIGINS = {
     "reported": "reported by the state", "derived": "sum of the parts that the state reported",
@@ -64,7 +65,9 @@ def explain(project: Project, contracts: Contracts, round_: int, text: str) -> E
 def _explain(marts: Any, key: str) -> Explained:
     row = marts.execute(f"select {_COLUMNS} from marts.cells where key = ?", [key]).fetchone()
     if row is None:
-        return Explained(key, None, "", "not reported by any state", OBS_LABEL["O"], "", "", None, "", "", "", "", (), ())
+        return Explained(
+            key, None, "", "not reported by any state", OBS_LABEL["O"], "", "", None, "", "", "", "", (), ()
+        )
     found = dict(zip(_COLUMNS.split(", "), row, strict=True))
     vintages = marts.execute(
         "select round, raw, file from core.reported where key = ? order by round desc, received desc", [key]
@@ -81,9 +84,13 @@ def lines(found: Explained, depth: int = 0) -> list[str]:
     """The explanation as indented text, one cell a line with its source below it."""
     pad = "  " * depth
     value = ":" if found.value is None else f"{found.value.normalize() + 0:,f}"
-    text = [f"{pad}{found.key} = {value} {found.unit}  ({found.origin}{'; ' + found.coverage if found.coverage else ''})"]
+    text = [
+        f"{pad}{found.key} = {value} {found.unit}  ({found.origin}{'; ' + found.coverage if found.coverage else ''})"
+    ]
     if found.file:
-        text.append(f"{pad}    {found.file}, sheet '{found.sheet}', {found.address}, written '{found.raw}', {found.status}")
+        text.append(
+            f"{pad}    {found.file}, sheet '{found.sheet}', {found.address}, written '{found.raw}', {found.status}"
+        )
     if found.note:
         text.append(f"{pad}    note: {found.note}")
     for round_, raw, file in found.vintages[1:]:

@@ -57,7 +57,8 @@ def _seed_submissions(
     connection.execute("create table seed.chosen (submission_id varchar)")
     _insert(connection, "seed.chosen", [(s,) for s in submissions])
     connection.execute(
-        "create table seed.current_submissions as select s.* from ledger.submissions s join seed.chosen using (submission_id)"
+        """create table seed.current_submissions as
+        select s.* from ledger.submissions s join seed.chosen using (submission_id)"""
     )
     connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
     _insert(connection, "seed.refused", sorted(refused))
@@ -85,7 +86,7 @@ def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
         sensitivity varchar, respondent varchar, sort integer)"""
     )
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (t.name, t.report, t.title, t.unit, t.crime_area, t.sensitivity, t.respondent, i)
         for i, t in enumerate(contracts.tables)
     ]

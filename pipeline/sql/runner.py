@@ -99,7 +99,7 @@ def run_models(
             connection.execute(f"create table {name} as {models[name].sql}")
         except duckdb.Error as problem:
             raise UserError(
-                f"the model does not run: {problem}", where=f"sql/{models[name].path.parent.name}/{models[name].path.name}",
+                f"the model does not run: {problem}", where=f"sql/{name.replace('.', '/')}.sql",
                 do="correct the model, then run 'make test'",
             ) from problem  # fmt: skip
 

@@ -74,9 +74,7 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
     return connection
 
 
-def load_round(
-    warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]
-) -> Loaded:
+def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]) -> Loaded:
     """Append the accepted returns of one round to the ledger.
 
     `staged` is the file that intake wrote. `refused` names (state, report, table); an empty table means the whole
@@ -133,9 +131,7 @@ def _identity(
     return digest.hexdigest()[:24], cells
 
 
-def _append(
-    connection: duckdb.DuckDBPyConnection, table: Table, submission: str, report: str, state: str
-) -> None:
+def _append(connection: duckdb.DuckDBPyConnection, table: Table, submission: str, report: str, state: str) -> None:
     dimensions = "".join(f"{d.name}, " for d in table.dimensions)
     connection.execute(
         f"""insert into {table.sql_name}

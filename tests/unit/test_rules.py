@@ -171,7 +171,7 @@ def test_a_round_is_validated_and_its_findings_written(project: Project, contrac
     ]
     assert validation.refused == {("RO", "thb", "THB_OFFENCES")}
     row = next(r for r in summary_rows(validation) if (r.state, r.report) == ("RO", "thb"))
-    assert (row.loaded, row.refused, row.errors, row.queries, row.outcome) == (5, 1, 1, 1, "1 tables refused")
+    assert (row.loaded, row.refused, row.errors, row.queries, row.outcome) == (5, 1, 1, 1, "1 table refused")
     assert row.filled == row.loaded + row.refused + row.ignored
 
     folder = project.findings(2022)
