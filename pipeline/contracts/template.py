@@ -197,16 +197,16 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
         code.fill = _fill(_LIGHT if open_line else _GREY)
         code.protection = Protection(locked=not open_line)
         for column, label in zip(labels, row.labels, strict=True):
-            cell = sheet.cell(row.index, column.index, label or None)
-            cell.fill, cell.protection = _fill(_LIGHT if open_line else _GREY), Protection(locked=not open_line)
+            name = sheet.cell(row.index, column.index, label or None)
+            name.fill, name.protection = _fill(_LIGHT if open_line else _GREY), Protection(locked=not open_line)
         for column in form.columns:
             if column.kind in ("value", "status", "conf", "note"):
-                cell = sheet.cell(row.index, column.index)
-                cell.protection = Protection(locked=False)
+                entry = sheet.cell(row.index, column.index)
+                entry.protection = Protection(locked=False)
                 if column.kind == "value":
-                    cell.number_format = "#,##0.###" if table.decimals else "#,##0"
+                    entry.number_format = "#,##0.###" if table.decimals else "#,##0"
     _add_lists(sheet, form)
-    sheet.freeze_panes = sheet.cell(form.rows[0].index, len(labels) + 2)
+    sheet.freeze_panes = f"{get_column_letter(len(labels) + 2)}{form.rows[0].index}"
     sheet.row_dimensions[LABEL_ROW].height = 45
     _protect(sheet)
 

@@ -180,9 +180,9 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
-        Column("Crime area and indicator", "label", weight=36), *(Column(str(y), weight=9) for y in store.years),
-        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=10),
-        Column("States counted", "text", weight=9),
+        Column("Crime area and indicator", "label", weight=42), *(Column(str(y), weight=8) for y in store.years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=9),
+        Column("States counted", "text", weight=8),
     )  # fmt: skip
     rows: list[Row] = []
     for area, cubes in _cubes_by_area(store).items():

@@ -46,8 +46,8 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
         )
     rows += _coverage_lines(spec, store, grid)
     table = store.table(spec.cube)
-    label, other = (28, 10) if "coverage" in spec.add else (0, 0)  # a column of text would take what numbers leave
-    columns = [Column(_first_head(spec, table.key_dimensions, store), "label", weight=label)]
+    first, other = (28, 10) if "coverage" in spec.add else (0, 0)  # a column of text would take what numbers leave
+    columns = [Column(_first_head(spec, table.key_dimensions, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
         Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number", weight=other) for a in spec.add
