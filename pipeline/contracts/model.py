@@ -50,6 +50,7 @@ class Identity:
     dimension: str = ""
     parts: Literal["equal", "at_most", ""] = ""
     same_total_as: str = ""
+    rounding: int = 0  # figures are rounded to multiples of this, so parts may miss their total by half of it each
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,9 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
     dimensions = [p for p in schema.properties if roles[p.name] == "dimension" and p.name not in ("state", "year")]
     options = measure.logicalTypeOptions or {}
     identities = tuple(
-        Identity(i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""))
+        Identity(
+            i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""), i.get("rounding", 0)
+        )  # fmt: skip
         for i in own.get("identities", [])
     )
     return Table(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import COVER_SHEET, HELP_SHEET, LISTS_SHEET, form_of, tables_for
@@ -22,38 +20,13 @@ from pipeline.intake.entry import Entry, ReturnContext
 from pipeline.intake.folder import ReturnFile, find_returns, respondents
 from pipeline.intake.lines import column_names, cover_of_csv, csv_cells, read_lines
 from pipeline.intake.problems import FindingBook
+from pipeline.intake.reading import FileReading, RoundReading
 from pipeline.intake.sheet import read_sheet
 from pipeline.intake.stage import write_staged
 from pipeline.intake.workbook import RawCell, RawSheet, RawWorkbook, read_workbook
 from pipeline.project import REPORTS, Project
 
 STAGED = "staged.duckdb"
-Outcome = Literal["read", "refused"]
-
-
-@dataclass(frozen=True)
-class FileReading:
-    """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover."""
-
-    round: int
-    report: str
-    state: str
-    file: str
-    sha256: str
-    received: str
-    contract_version: str
-    outcome: Outcome
-    cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True)
-class RoundReading:
-    """All that was read of a round. `findings` are sorted; accounts stand in the order of the files."""
-
-    round: int
-    files: tuple[FileReading, ...]
-    findings: tuple[Finding, ...]
-    accounts: tuple[FileAccount, ...]
 
 
 @dataclass(frozen=True)

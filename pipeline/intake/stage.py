@@ -14,7 +14,7 @@ from pipeline.intake.entry import Entry
 if TYPE_CHECKING:
     import duckdb
 
-    from pipeline.intake.read import FileReading
+    from pipeline.intake.reading import FileReading
 
 ORIGIN = ("file", "sheet", "address")
 

@@ -180,8 +180,8 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
-        Column("Crime area and indicator", "label", weight=42), *(Column(str(y), weight=8) for y in store.years),
-        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=9),
+        Column("Crime area and indicator", "label", weight=47), *(Column(str(y), weight=8) for y in store.years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=8),
         Column("States counted", "text", weight=8),
     )  # fmt: skip
     rows: list[Row] = []
@@ -214,7 +214,7 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
         known.setdefault(a["crime_area"], []).append((a["cube"], True))
     silent: dict[str, list[tuple[str, bool]]] = {}
     for table in store.contracts.contract(store.report).tables:
-        if table.crime_area not in known:
+        if table.crime_area not in known and table.respondent == "states":
             silent.setdefault(table.crime_area, []).append((table.name, False))
     by_area = known | silent
     return {c.code: by_area[c.code] for c in store.contracts.codelist("crime_area") if c.code in by_area}

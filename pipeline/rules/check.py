@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import CheckError
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import STAGED, RoundReading, read_round
+from pipeline.intake.read import STAGED, read_round
+from pipeline.intake.reading import RoundReading
 from pipeline.project import Project
 from pipeline.rules.compile import Rule, compile_rules
+from pipeline.rules.outcome import Refusals, Validation
 from pipeline.rules.queries import ORIGIN
 
-Refusals = frozenset[tuple[str, str, str]]
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
-
-
-@dataclass(frozen=True)
-class Validation:
-    """A round that was read and checked. `refused` holds (state, report, table); "" is the whole return."""
-
-    reading: RoundReading
-    findings: tuple[Finding, ...]
-    refused: Refusals
-    accounts: tuple[FileAccount, ...]
-
-    def is_refused(self, state: str, report: str, table: str) -> bool:
-        return bool({(state, report, ""), (state, report, table)} & self.refused)
 
 
 def validate_round(project: Project, contracts: Contracts, round_: int) -> Validation:

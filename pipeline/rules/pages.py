@@ -19,7 +19,7 @@ from pipeline.project import REPORTS, Project
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from pipeline.rules.check import Validation
+    from pipeline.rules.outcome import Validation
 
 _PAGE = re.compile(r"[A-Z]{2,5}\.html")
 SEVERITY_TEXT = {

@@ -92,7 +92,8 @@ def identity(table: Table, identity: Identity, states: list[str], years: range) 
     """Totals that differ from their parts.
 
     Parts above their total are always wrong. Parts below it are wrong only where all of them are reported: in an open
-    list, where the line for unknown is.
+    list, where the line for unknown is. Where the contract says that figures are rounded, parts and total may differ by
+    half of a step each.
     """
     dimension = table.dimension(identity.dimension)
     others = [d for d in table.key_dimensions if d != dimension.name]
@@ -100,9 +101,10 @@ def identity(table: Table, identity: Identity, states: list[str], years: range) 
     members = ", ".join(f"({_text(p)}, {_text(c.code)})" for p, c in tree)
     same = " and ".join(f"total.{d} = parts.{d}" for d in others)
     keys = ", ".join(f"cells.{d}" for d in others)
+    slack = f"{identity.rounding} / 2.0 * (parts.numbers + 1)" if identity.rounding else "0"
     short = "false"
     if identity.parts == "equal":
-        short = "parts.is_complete and parts.value < total.value"
+        short = f"parts.is_complete and total.value - parts.value > {slack}"
     return f"""
 with cells as (
     {_cells(table)}
@@ -129,7 +131,7 @@ select {", ".join("total." + c for c in ORIGIN)},
 from cells as total
 inner join parts on parts.parent = total.{dimension.name} and {same}
 where total.value is not null
-    and (parts.value > total.value or ({short}))
+    and (parts.value - total.value > {slack} or ({short}))
 order by total.key"""
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.rules.check import Validation, validate_round
+from pipeline.rules.check import validate_round
+from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import summary_rows
 
 

@@ -12,7 +12,8 @@ from defects.returns import GOOD, ROOT, ROUND, CsvDraft, Place, WorkbookDraft, c
 from pipeline.findings import Finding
 from pipeline.intake.read import read_round
 from pipeline.project import REPORTS, Project
-from pipeline.rules.check import Validation, validate_round
+from pipeline.rules.check import validate_round
+from pipeline.rules.outcome import Validation
 
 GOOD_STATE = "TR"  # sends a good return in every round
 STATES = [c.code for c in contracts().members(ROUND) if c.code != GOOD_STATE]

@@ -1,0 +1,38 @@
+"""What is known of a round once it was read? Files with their covers, findings, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from pipeline.findings import Finding
+from pipeline.intake.account import FileAccount
+
+Outcome = Literal["read", "refused"]
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover."""
+
+    round: int
+    report: str
+    state: str
+    file: str
+    sha256: str
+    received: str
+    contract_version: str
+    outcome: Outcome
+    cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class RoundReading:
+    """All that was read of a round. `findings` are sorted; accounts stand in the order of the files."""
+
+    round: int
+    files: tuple[FileReading, ...]
+    findings: tuple[Finding, ...]
+    accounts: tuple[FileAccount, ...]
