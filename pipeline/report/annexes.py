@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
-from pipeline.report.formulas import change
-from pipeline.report.numbers import NOT_COMPUTED, number
+from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.numbers import number
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
@@ -163,7 +163,7 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
         spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE, weights=(22, 46, 16, 9, 9),
+        CONTRACT_SOURCE, weights=(21, 44, 16, 11, 10),
     )  # fmt: skip
 
 
@@ -180,9 +180,9 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
-        Column("Crime area and indicator", "label", weight=47), *(Column(str(y), weight=8) for y in store.years),
-        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=8),
-        Column("States counted", "text", weight=8),
+        Column("Crime area and indicator", "label", weight=88), *(Column(str(y), weight=16) for y in store.years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=20),
+        Column("States counted", "text", weight=19),
     )  # fmt: skip
     rows: list[Row] = []
     for area, cubes in _cubes_by_area(store).items():
@@ -195,7 +195,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
                 views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
                 views.append(CellView(coverage_text(store.cell(keys[-1])) or "none"))
             else:
-                blank = (*(OBS_SYMBOL["O"] for _ in store.years), NOT_COMPUTED, "none")
+                blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "none")
                 views = [CellView(text, status="missing") for text in blank]
             rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):

@@ -435,7 +435,9 @@ def _label_ends(
     for index, (y, mark) in enumerate(zip(_spread(wanted, heights, top - 6, bottom + 2), marks, strict=True)):
         colour = LINE_COLOURS[index % len(LINE_COLOURS)]
         if mark and len(data.series) > 1:
-            sheet.line([mark[0] + 1.2, right + 2, right + 4.5], [mark[1], mark[1], y], color=colour, linewidth=0.4)
+            # Dotted, so that the lead of a line that ends early does not read as more of the line.
+            lead = [mark[0] + 1.2, right + 2, right + 4.5], [mark[1], mark[1], y]
+            sheet.line(*lead, color=colour, linewidth=0.5, linestyle=(0, (1, 2)))
         sheet.text(right + 5.2, y, texts[index], color=colour)
 
 

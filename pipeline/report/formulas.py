@@ -6,16 +6,18 @@ different groups of states, or when a base is too small to carry a percentage. I
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipeline.cells import Cell, Key
+from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell, Key
 from pipeline.report.store import Store
 from pipeline.sql.marts import POPULATION_CUBE
 
 CHANGE_FLOOR = 20  # a change in per cent is computed only when both values reach this
 SHARE_FLOOR = 20
 BREAK = "B"
+NOT_COMPUTED = "x"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,15 @@ class Formula:
     unit: str
     inputs: tuple[Key, ...]
     reason: str = ""
+    symbol: str = NOT_COMPUTED  # what a table prints where there is no value
+
+
+def _symbol(cells: Iterable[Cell]) -> str:
+    """A formula over a withheld cell is withheld, over a missing one missing; otherwise it was not computed."""
+    cells = list(cells)
+    if any(c.withheld for c in cells):
+        return WITHHELD_SYMBOL
+    return NOT_COMPUTED if all(c.has_value for c in cells) else OBS_SYMBOL["O"]
 
 
 def change(store: Store, key: Key, since: int) -> Formula:
@@ -35,7 +46,7 @@ def change(store: Store, key: Key, since: int) -> Formula:
     text = f"change({now.key}, {then.key})"
     reason = _why_no_change(store, now, then)
     if reason or now.value is None or then.value is None:
-        return Formula(text, None, "percent", (now.key, then.key), reason)
+        return Formula(text, None, "percent", (now.key, then.key), reason, _symbol([now, then]))
     value = (now.value - then.value) / then.value * 100
     return Formula(text, _round(value), "percent", (now.key, then.key))
 
@@ -66,7 +77,7 @@ def share(store: Store, part: Key, whole: Key) -> Formula:
     text = f"share({part}, {' + '.join(map(str, bases))})"
     cells = [store.print_cell(k) for k in bases]
     if not top.has_value or top.value is None or not all(c.has_value for c in cells):
-        return Formula(text, None, "percent", (part, *bases), "one of the figures is not available")
+        return Formula(text, None, "percent", (part, *bases), "a figure is not available", _symbol([top, *cells]))
     base = sum((c.value for c in cells if c.value is not None), Decimal(0))
     if base < SHARE_FLOOR:
         return Formula(text, None, "percent", (part, *bases), f"the base is below {SHARE_FLOOR}")
@@ -90,7 +101,7 @@ def rate(store: Store, key: Key) -> Formula:
     text = f"rate({key}, {' + '.join(map(str, population))})"
     total = sum((p.value for p in people if p.value is not None), Decimal(0))
     if not cell.has_value or cell.value is None or not total:
-        return Formula(text, None, "per_100k", (key, *population), "the figure is not available")
+        return Formula(text, None, "per_100k", (key, *population), "the figure is not available", _symbol([cell]))
     return Formula(text, _round(cell.value / total * 100_000, "0.01"), "per_100k", (key, *population))
 
 

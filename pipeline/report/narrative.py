@@ -24,7 +24,8 @@ from pipeline.report.store import Store
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 _VARIABLE = re.compile(r"\{\w+\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[A-Z\x00{])")
-_SECTION = re.compile(r"^# +([a-z0-9-]+)\s*$", re.MULTILINE)
+_SECTION = re.compile(r"^# +([a-z0-9-]+)[ \t]*$", re.MULTILINE)
+_BLOCK = re.compile(r"\S.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 
 
 class _NothingToShow(Exception):
@@ -70,12 +71,7 @@ class Narrative:
                 do=f"add a line '# {section}' with its text",
             )  # fmt: skip
         text, line = self._sections[chapter][section]
-        blocks = []
-        for block in re.split(r"\n\s*\n", text):
-            offset = text.index(block)
-            if block.strip():
-                blocks.append((block.strip("\n"), f"{where} line {line + text[:offset].count(chr(10)) + 1}"))
-        return blocks
+        return [(b[0], f"{where} line {line + text[: b.start()].count(chr(10)) + 1}") for b in _BLOCK.finditer(text)]
 
     def _read(self, chapter: str) -> dict[str, tuple[str, int]]:
         path = self.folder / f"{chapter}.md"
@@ -119,15 +115,17 @@ class Narrative:
         if words[0] == "ref":
             return " ".join(words[1:])
         command, arguments = (words[0], words[1:]) if words[0] in _COMMANDS else ("value", words)
-        try:
-            text = _COMMANDS[command](self.store, *arguments)
-            self.bound += 1
-            return text
-        except TypeError:
+        form = _FORMS[command].split()
+        if not _has_form(arguments, form):
             raise NarrativeError(
                 f"'[[{binding}]]' does not have the form of the binding '{command}'", where=where,
-                allowed="see docs/write-narrative.md",
-            ) from None  # fmt: skip
+                allowed=" ".join(["[[", *([] if command == "value" else [command]), *form, "]]"]),
+                do="correct the binding; see docs/write-narrative.md",
+            )  # fmt: skip
+        try:
+            text = _COMMANDS[command](self.store, *(a for a, f in zip(arguments, form, strict=True) if f.isupper()))
+            self.bound += 1
+            return text
         except UserError as problem:
             if isinstance(problem, NarrativeError):
                 raise
@@ -135,6 +133,13 @@ class Narrative:
                 f"'[[{binding}]]' binds to nothing: {problem.what}", where=where, allowed=problem.allowed,
                 do="bind to an existing key",
             ) from problem  # fmt: skip
+
+
+def _has_form(arguments: list[str], form: list[str]) -> bool:
+    """Words in capitals stand for a key, a year or a count; all others are written as they are."""
+    return len(arguments) == len(form) and all(
+        a.isdigit() if f in ("YEAR", "COUNT") else f.isupper() or a == f for a, f in zip(arguments, form, strict=True)
+    )
 
 
 def _refuse_bare_numbers(text: str, where: str) -> None:
@@ -167,9 +172,9 @@ def _coverage(store: Store, key: str) -> str:
     return f"{cell.coverage} of {cell.of}"
 
 
-def _share(store: Store, part: str, of: str, whole: str) -> str:
+def _share(store: Store, part: str, whole: str) -> str:
     formula = share(store, Key.parse(part), Key.parse(whole))
-    if formula.value is None or of != "of":
+    if formula.value is None:
         raise _NothingToShow
     return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
 
@@ -181,9 +186,8 @@ def _rate(store: Store, key: str) -> str:
     return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
 
 
-def _moved(store: Store, key: str, since: str, year: str) -> str:
+def _moved(store: Store, key: str, year: str) -> str:
     """`rose by 40.7 per cent, from 1,319 to 1,856`; the verb follows the data."""
-    assert since == "since"
     formula = change(store, Key.parse(key), int(year))
     if formula.value is None:
         raise _NothingToShow
@@ -252,6 +256,11 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+# How each binding is written: KEY, YEAR and COUNT are given by the author.
+_FORMS = {
+    "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
+    "ranked": "KEY COUNT", "lowest": "KEY", "silent": "KEY",
+}  # fmt: skip
 _COMMANDS: dict[str, Callable[..., str]] = {
     "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
     "lowest": _lowest, "silent": _silent,

@@ -8,7 +8,6 @@ from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell
 from pipeline.report.formulas import Formula
 
 MINUS = "\N{MINUS SIGN}"
-NOT_COMPUTED = "x"
 
 UNIT_SUFFIX = {"percent": "per cent", "per_100k": "per 100,000 inhabitants"}
 
@@ -33,9 +32,9 @@ def cell_text(cell: Cell) -> str:
 
 
 def formula_text(formula: Formula) -> str:
-    """What stands in a table for a formula: its number with sign where it is a change, or x where it has none."""
+    """What stands in a table for a formula: its number with sign where it is a change, or why there is none."""
     if formula.value is None:
-        return NOT_COMPUTED
+        return formula.symbol
     decimals = 2 if formula.unit == "per_100k" else 1
     text = number(formula.value, decimals)
     return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
