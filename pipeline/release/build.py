@@ -47,7 +47,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         reference, cutoff = facts.pop("reference"), facts.pop("cutoff")
         manifest = manifest_json(
             report=report, version=version, round_=round_, reference=reference, cutoff=cutoff,
-            commit=git_commit(project.root), inputs=_inputs(project, store, report, version),
+            commit=git_commit(project.root), inputs=_inputs(project, store, report, version, facts.pop("inputs")),
             outputs={pdf.name: pdf.read_bytes(), "cells.csv": annex}, figures=facts,
         )  # fmt: skip
         put_in_place(folder, {pdf.name: pdf, "cells.csv": annex, "manifest.json": manifest})
@@ -75,17 +75,11 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
         raise error
 
 
-def _inputs(project: Project, store: Path, report: str, version: str) -> dict[str, str]:
+def _inputs(project: Project, store: Path, report: str, version: str, rendered: dict[str, str]) -> dict[str, str]:
     """What the version was made from. The public manifest names only what is public: store, templates, contracts."""
-    files = [f for f in (project.templates / report).rglob("*") if f.is_file()]
-    files += [f for f in (project.templates / "shared").rglob("*") if f.is_file()]
-    files += [f for f in project.contracts.rglob("*") if f.is_file()]
+    inputs = rendered | hash_files(project.root, [f for f in project.contracts.rglob("*") if f.is_file()])
     if version == "restricted":
-        inputs = hash_files(project.root, files)
         inputs |= _returns(project, report)
-    else:
-        # The restricted texts are no input of this version, and their hashes would tell when they change.
-        inputs = hash_files(project.root, [f for f in files if "restricted" not in f.name])
     inputs["store"] = store.with_suffix(".sha256").read_text().strip()
     return inputs
 

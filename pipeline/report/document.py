@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -59,6 +60,7 @@ class Document:
     empty_exhibits: int
     sentences_left_out: tuple[str, ...]
     numbers_in_text: int
+    inputs: dict[str, str]  # what of the templates this version was made from: name -> SHA-256
 
 
 def read_definition(templates: Path, report: str, version: str) -> Definition:
@@ -99,7 +101,7 @@ def build_document(store: Store, templates: Path) -> Document:
     return Document(
         html, f"{definition.title}, {store.round}", f"{definition.subtitle}, reference year {store.round}",
         str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
-        tuple(writer.narrative.left_out), writer.narrative.bound,
+        tuple(writer.narrative.left_out), writer.narrative.bound, writer.inputs(),
     )  # fmt: skip
 
 
@@ -122,6 +124,8 @@ class _Writer:
     section_number: int = 0
     annex_number: int = 0
     prefix: str = ""
+    read: set[Path] = field(default_factory=set)
+    used: dict[str, ExhibitSpec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -145,6 +149,7 @@ class _Writer:
         if not (self.templates / path).is_file():
             raise UserError(f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml")
         states = self.store.contracts.members(self.store.round)
+        self.read.add(self.templates / path)
         body = self.environment.get_template(path).render(
             chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
             findings=self.findings, country=self.country, states=states, round=self.store.round,
@@ -205,6 +210,7 @@ class _Writer:
                 allowed=", ".join(self.exhibits), do="add it to exhibits.yaml",
             )  # fmt: skip
         spec, values = self.exhibits[id_], {**self.values, **self._state_name(more)}
+        self.used[id_] = spec
         drawn = spec.kind in CHARTS
         entries = self.figures if drawn else self.tables
         number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
@@ -221,6 +227,18 @@ class _Writer:
         if spec.kind in ANNEXES:
             return build_annex(spec, self.store, number, values)
         return build_table(spec, self.store, number, values)
+
+    def inputs(self) -> dict[str, str]:
+        """Hashes of the files read and of the exhibits placed: what another version prints is no input of this one."""
+        shared = self.templates / "shared"
+        frame = [p for p in shared.iterdir() if p.suffix in (".j2", ".css") or p.name == "versions.yaml"]
+        files = sorted({*self.read, *self.narrative.read, *frame})
+        hashes = {
+            f"templates/{p.relative_to(self.templates).as_posix()}": hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in files
+        }
+        placed = repr(sorted(self.used.items(), key=lambda item: item[0]))
+        return {**hashes, "exhibits placed": hashlib.sha256(placed.encode()).hexdigest()}
 
     def _state_name(self, more: dict[str, str]) -> dict[str, str]:
         if "state" in more:

@@ -43,6 +43,7 @@ class Narrative:
     store: Store
     left_out: list[str] = field(default_factory=list)
     bound: int = 0
+    read: set[Path] = field(default_factory=set)
     _sections: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
 
     def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
@@ -71,7 +72,10 @@ class Narrative:
                 do=f"add a line '# {section}' with its text",
             )  # fmt: skip
         text, line = self._sections[chapter][section]
-        return [(b[0], f"{where} line {line + text[: b.start()].count(chr(10)) + 1}") for b in _BLOCK.finditer(text)]
+        return [
+            (block[0].rstrip(), f"{where} line {line + text[: block.start()].count(chr(10)) + 1}")
+            for block in _BLOCK.finditer(text)
+        ]
 
     def _read(self, chapter: str) -> dict[str, tuple[str, int]]:
         path = self.folder / f"{chapter}.md"
@@ -79,6 +83,7 @@ class Narrative:
             path = self.folder.parent.parent / "shared" / "narrative" / f"{chapter}.md"
         if not path.is_file():
             raise NarrativeError("the text does not exist", where=str(self.folder / f"{chapter}.md"), do="write it")
+        self.read.add(path)
         text = path.read_text(encoding="utf-8")
         _refuse_bare_numbers(text, f"{path.parent.parent.name}/narrative/{path.name}")
         heads = list(_SECTION.finditer(text))
@@ -119,7 +124,7 @@ class Narrative:
         if not _has_form(arguments, form):
             raise NarrativeError(
                 f"'[[{binding}]]' does not have the form of the binding '{command}'", where=where,
-                allowed=" ".join(["[[", *([] if command == "value" else [command]), *form, "]]"]),
+                allowed=f"[[{' '.join([command] * (command != 'value') + form)}]]",
                 do="correct the binding; see docs/write-narrative.md",
             )  # fmt: skip
         try:
