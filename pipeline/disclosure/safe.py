@@ -4,6 +4,7 @@ A cell of a table without sensitivity is shown unless its sender bound it. In a 
 persons) only regional cells and state totals are candidates, and a candidate is shown only when every part of it and
 every complement is 5 or more, or 0, which is a count of nobody. What is then still open by plain subtraction (one
 hidden part beside a shown total) is closed by hiding the smallest shown neighbour. Everything else is withheld, `c`.
+A cell that its sender bound takes with it every total it is in.
 """
 
 from __future__ import annotations
@@ -50,8 +51,30 @@ def choose_public(cells: Iterable[Candidate], contracts: Contracts) -> set[str]:
         if cube in sensitive:
             shown |= _choose_sensitive(sensitive[cube], members, everything)
         else:
-            shown |= {str(c.key) for c in members if _is_free(c, everything)}
+            bound = _bound_with_totals(contracts, members)
+            shown |= {str(c.key) for c in members if c.value is not None and str(c.key) not in bound}
     return shown
+
+
+def _bound_with_totals(contracts: Contracts, cells: list[Candidate]) -> set[str]:
+    """Cells that their sender bound, and every total they are in, up to the region's: beside a shown total and the
+    other parts, which are all shown in a table without sensitivity, a bound cell could be worked out."""
+    bound = {str(c.key) for c in cells if c.conf_status != "F"}
+    if not bound:
+        return bound
+    wholes: dict[str, list[str]] = defaultdict(list)
+    for cell in cells:
+        for part in cell.parts:
+            wholes[part].append(str(cell.key))
+    for parent, children in _families(contracts.table(cells[0].key.cube), {str(c.key): c for c in cells}):
+        for child in children:
+            wholes[child].append(parent)
+    waiting = list(bound)
+    while waiting:
+        more = [w for w in wholes[waiting.pop()] if w not in bound]
+        bound.update(more)
+        waiting += more
+    return bound
 
 
 def _is_free(cell: Candidate, everything: Mapping[str, Candidate]) -> bool:
@@ -83,8 +106,11 @@ def _choose_sensitive(table: Table, cells: list[Candidate], everything: Mapping[
             and _state_total_is_safe(table, cell, by_state_year[cell.key.codes[:2]])  # type: ignore[index]
         ):
             shown.add(str(cell.key))
-    _close_parts(table, cells, shown)
-    _close_states(cells, shown, everything)
+    before: set[str] = set()
+    while before != shown:  # what one step hides may open a sum that the other had closed
+        before = set(shown)
+        _close_parts(table, cells, shown)
+        _close_states(cells, shown, everything)
     return shown
 
 
@@ -110,37 +136,53 @@ def _state_total_is_safe(table: Table, total: Candidate, cells: list[Candidate])
 
 
 def _close_parts(table: Table, cells: list[Candidate], shown: set[str]) -> None:
-    """Regional tables: no shown total with a small complement, and never exactly one hidden part beside it."""
+    """Regional tables: no sum with exactly one hidden member, and no shown total with a small complement.
+
+    A hidden regional cell counts as known where all its states are shown: anybody can add them up.
+    """
     regional = {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None}
+    added_up = {k for k, c in regional.items() if k not in shown and c.parts and all(p in shown for p in c.parts)}
     families = _families(table, regional)
     changed = True
     while changed:
         changed = False
         for parent, children in families:
-            if parent not in shown:
-                continue
-            open_children = [k for k in children if k in shown]
-            hidden = [k for k in children if k not in shown]
-            rest = _value(regional[parent]) - sum(_value(regional[k]) for k in open_children)
-            small = is_small(rest) or any(
-                is_small(abs(_value(regional[parent]) - _value(regional[k]))) for k in open_children
-            )
-            if open_children and (len(hidden) == 1 or small):
-                shown.discard(min(open_children, key=lambda k: (_value(regional[k]), k)))
+            known = [k for k in children if k in shown or k in added_up]
+            parent_known = parent in shown or parent in added_up
+            unknown = len(children) - len(known) + (not parent_known)
+            if unknown == 1 or (parent_known and known and _leaves_small(regional, parent, known)):
+                _hide_smallest([k for k in [*known, parent] if k in shown] or [*known, parent], regional, shown, added_up)
                 changed = True
 
 
-def _families(table: Table, regional: Mapping[str, Candidate]) -> list[tuple[str, list[str]]]:
-    """For every regional cell and dimension: the cells one level below it in the code list."""
+def _leaves_small(regional: Mapping[str, Candidate], parent: str, known: list[str]) -> bool:
+    total, values = _value(regional[parent]), [_value(regional[k]) for k in known]
+    return is_small(total - sum(values)) or any(is_small(abs(total - v)) for v in values)
+
+
+def _hide_smallest(
+    keys: list[str], regional: Mapping[str, Candidate], shown: set[str], added_up: set[str]
+) -> None:
+    """Hide the smallest of these cells; one that is only known by adding up its states, by hiding one of them."""
+    smallest = min(keys, key=lambda k: (_value(regional[k]), k))
+    if smallest in shown:
+        shown.discard(smallest)
+    else:
+        added_up.discard(smallest)
+        shown.discard(min(regional[smallest].parts))
+
+
+def _families(table: Table, cells: Mapping[str, Candidate]) -> list[tuple[str, list[str]]]:
+    """For every one of these cells and dimension: the cells one level below it in the code list."""
     parents: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for text, cell in sorted(regional.items()):
+    for text, cell in sorted(cells.items()):
         for position, dimension in enumerate(table.dimensions, 2):
             code = cell.key.codes[position]
             parent = dimension.codelist[code].parent
             if parent:
                 codes = (*cell.key.codes[:position], parent, *cell.key.codes[position + 1 :])
                 parents[str(Key(cell.key.cube, codes)), dimension.name].append(text)
-    return [(parent, children) for (parent, _), children in sorted(parents.items()) if parent in regional]
+    return [(parent, children) for (parent, _), children in sorted(parents.items()) if parent in cells]
 
 
 def _close_states(cells: list[Candidate], shown: set[str], everything: Mapping[str, Candidate]) -> None:
@@ -150,27 +192,31 @@ def _close_states(cells: list[Candidate], shown: set[str], everything: Mapping[s
             continue
         while True:
             hidden = [p for p in cell.parts if p not in shown]
-            if not hidden or (len(hidden) >= 2 and _sum(hidden, everything) >= 2 * THRESHOLD):
+            if _leaves_nobody_or_enough(hidden, everything):
                 break
             open_states = [p for p in cell.parts if p in shown]
             if not open_states:
                 shown.discard(str(cell.key))
                 break
             shown.discard(min(open_states, key=lambda k: (_value(everything[k]), k)))
-        constant = str(cell.key.at(state=CONSTANT))
-        if constant in shown and not _constant_is_safe(cell, everything[constant], shown, everything):
-            shown.discard(constant)
+    for cell in sorted((c for c in cells if c.key.state == CONSTANT), key=lambda c: str(c.key)):
+        region = everything.get(str(cell.key.at(state=REGION)))
+        if str(cell.key) in shown and not _constant_is_safe(region, cell, shown, everything):
+            shown.discard(str(cell.key))
 
 
 def _constant_is_safe(
-    region: Candidate, constant: Candidate, shown: set[str], everything: Mapping[str, Candidate]
+    region: Candidate | None, constant: Candidate, shown: set[str], everything: Mapping[str, Candidate]
 ) -> bool:
-    """Neither the states in both sums nor those in the difference may come down to one hidden state."""
+    """Neither the states in the sum nor, beside a shown region, those outside it may come down to one hidden state."""
     inside = [p for p in constant.parts if p not in shown]
-    outside = [p for p in region.parts if p not in constant.parts and p not in shown]
-    return all(
-        not group or (len(group) >= 2 and _sum(group, everything) >= 2 * THRESHOLD) for group in (inside, outside)
-    )
+    beside = region.parts if region and str(region.key) in shown else ()
+    outside = [p for p in beside if p not in constant.parts and p not in shown]
+    return all(_leaves_nobody_or_enough(group, everything) for group in (inside, outside))
+
+
+def _leaves_nobody_or_enough(hidden: list[str], everything: Mapping[str, Candidate]) -> bool:
+    return not hidden or (len(hidden) >= 2 and _sum(hidden, everything) >= 2 * THRESHOLD)
 
 
 def _value(cell: Candidate) -> Decimal:

@@ -163,7 +163,7 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
         spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE, weights=(21, 44, 16, 11, 10),
+        CONTRACT_SOURCE, weights=(22, 40, 16, 11, 11),
     )  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
         tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(marks),
-        spec.notes, spec.wide,
+        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
 
@@ -232,7 +232,8 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
-        source_line(store, list(dict.fromkeys(cubes))), footnotes(marks), spec.notes, spec.wide,
+        source_line(store, list(dict.fromkeys(cubes))), footnotes(marks),
+        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
 

@@ -320,8 +320,11 @@ def _foot(data: ChartData, x: str, width: float) -> str:
     """What stands under a place of the x axis: its label, how many states its figures cover, which lines have a gap."""
     points = [(series.label, point) for series in data.series for point in series.points if point.x == x]
     coverage = dict.fromkeys(point.coverage for _, point in points if point.coverage)
+    if len(data.series) > 1 and len(coverage) + any(not p.coverage and p.value is not None for _, p in points) > 1:
+        # One count for one line of several would be read as the count of all.
+        coverage = dict.fromkeys(f"{label} {p.coverage}" for label, p in points if p.coverage)
     gaps = _gaps(points, 3) if len(data.series) > 1 else []
-    return "\n".join([_label(data, x), *coverage, *(_wrapped(gap, width) for gap in gaps)])
+    return "\n".join([_label(data, x), *(_wrapped(text, width) for text in (*coverage, *gaps))])
 
 
 def _gaps(points: Sequence[tuple[str, Point]], most: int) -> list[str]:
@@ -650,6 +653,9 @@ def _stack_gaps(data: ChartData, x: str) -> str:
     """What is not in the bar: named when it is one or two parts, otherwise counted; and the coverage of the bar."""
     points = [(series.label, point) for series in data.series for point in series.points if point.x == x]
     coverage = list(dict.fromkeys(point.coverage for _, point in points if point.coverage))
+    if len(coverage) > 1:
+        counts = sorted(int(text.split()[0]) for text in coverage)
+        coverage = [f"{counts[0]} to {counts[-1]}{coverage[0][coverage[0].index(' ') :]}"]
     breaks = ["break"] if any(point.status == "break" for _, point in points) else []
     return ", ".join([*_gaps(points, 2), *coverage, *breaks])
 

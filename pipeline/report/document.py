@@ -199,7 +199,7 @@ class _Writer:
 
     def findings(self, chapter: str, section: str, title: str = "Key findings") -> Markup:
         items = self.narrative.items(chapter, section, self.values)
-        block: Markup = self.macros.key_findings(items, title)
+        block: Markup = self.macros.key_findings(items, fill(title, self.values))
         return block
 
     def exhibit(self, id_: str, **more: str) -> Markup:

@@ -57,7 +57,8 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     return TableView(
         id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
         rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(marks),
-        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes)), wide=spec.wide,
+        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
+        wide=spec.wide,
     )  # fmt: skip
 
 
@@ -113,6 +114,8 @@ def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> st
         return ""
     if any(c.withheld for c in cells or store.cells_of(cube)):
         return "No figure of this exhibit may be shown in this version."
+    if store.table(cube).respondent == "center":
+        return "The Center reported no figures for this exhibit."
     if state:
         return f"{state} reported no figures for this exhibit."
     return "No state reported figures for this exhibit."
@@ -153,6 +156,14 @@ def _added(what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, value
     if what == "share":
         return formula_view(share(store, key, _whole(spec, store, key, grid.rows[i])))
     return CellView(coverage_text(store.print_cell(key)), f"coverage({key})")
+
+
+def _notes_on_shares(rows: list[Row]) -> list[str]:
+    """A share whose base is not the printed total must say so."""
+    shares = [v for r in rows for v in r.cells if v.key.startswith("share(") and not v.status]
+    if any(" + " in v.key for v in shares):
+        return ["Shares are over the states that gave the part: their base may be less than the total printed."]
+    return []
 
 
 def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
