@@ -46,7 +46,8 @@ def _text_table(
     lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
     notes = tuple(fill(n, values, spec.where) for n in spec.notes)
     title = fill(spec.title, values, spec.where)
-    return TableView(anchor(spec, store, values), number_, title, unit, columns, lines, source, (), notes, spec.wide)
+    id_ = anchor(spec, store, values)
+    return TableView(id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True)
 
 
 def _empty(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str) -> EmptyView:

@@ -320,8 +320,7 @@ def _foot(data: ChartData, x: str, width: float) -> str:
     """What stands under a place of the x axis: its label, how many states its figures cover, which lines have a gap."""
     points = [(series.label, point) for series in data.series for point in series.points if point.x == x]
     coverage = dict.fromkeys(point.coverage for _, point in points if point.coverage)
-    if len(data.series) > 1 and len(coverage) + any(not p.coverage and p.value is not None for _, p in points) > 1:
-        # One count for one line of several would be read as the count of all.
+    if len(coverage) > 1:  # lines with counts of their own
         coverage = dict.fromkeys(f"{label} {p.coverage}" for label, p in points if p.coverage)
     gaps = _gaps(points, 3) if len(data.series) > 1 else []
     return "\n".join([_label(data, x), *(_wrapped(text, width) for text in (*coverage, *gaps))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.cells import Cell, Key
@@ -74,8 +75,19 @@ def _chart_data(spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: s
         items = grid.columns
     for item in items:
         labels[_x(item)] = item.label
+    if spec.kind == "line" and len(series) > 1:
+        series = [_with_coverage_in_label(s) for s in series]
     kind: Kind = spec.kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
     return ChartData(kind, tuple(series), unit, title, "", labels)
+
+
+def _with_coverage_in_label(series: Series) -> Series:
+    """A line that counts the same number of states throughout says so once, at its end, not under every year."""
+    counts = {p.coverage for p in series.points if p.value is not None}
+    if len(counts) != 1 or "" in counts:
+        return series
+    points = tuple(replace(p, coverage="") for p in series.points)
+    return Series(f"{series.label} ({counts.pop()})", points)
 
 
 def _x(item: Item) -> str:

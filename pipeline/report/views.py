@@ -52,6 +52,7 @@ class TableView:
     footnotes: tuple[Footnote, ...] = ()
     notes: tuple[str, ...] = ()
     wide: bool = False  # needs a landscape page
+    may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
 
 
 @dataclass(frozen=True)
