@@ -1,7 +1,7 @@
 # Targets of the reporting pipeline. Each calls one command; `python -m pipeline --help` lists them.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules --output-sync=target
+MAKEFLAGS += --no-builtin-rules
 SHELL := bash
 
 ROUND ?= 2022
@@ -32,7 +32,8 @@ help:  ## List the targets
 	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public  STATE=RO"
 
 reports: .venv/.installed-requirements  ## Build all six reports of ROUND
-	@$(MAKE) --no-print-directory --jobs=2 $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
+	@$(MAKE) --no-print-directory $(OUT)/.numbers
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
 	@ls $(OUT)/*/*/*.pdf
 
 report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION=

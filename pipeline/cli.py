@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +16,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.errors import UserError
+from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, VERSIONS, Project
 
 app = typer.Typer(
@@ -39,15 +40,24 @@ def main() -> None:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[str], None]]:
-    """A line that tells the current step, only on a terminal."""
+def _progress(what: str) -> Iterator[Progress]:
+    """A progress bar with the current piece of work, only on a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield silent
         return
     from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
 
-    with Console(stderr=True).status(what) as status:
-        yield lambda step: status.update(f"{what}: {step}")
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(what: str, done: int = 0, total: int = 0) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield show
 
 
 @app.command()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.stores import StoreInputs, write_stores
 from pipeline.errors import UserError
+from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 from pipeline.rules.validation import Validated, read_validation
 from pipeline.sql.marts import build_marts
@@ -37,7 +37,7 @@ def rounds_up_to(project: Project, round_: int) -> list[int]:
 
 
 def build_numbers(
-    project: Project, contracts: Contracts, round_: int, progress: Callable[[str], None] = lambda _: None
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
 ) -> Numbers:
     """Build ledger, marts and stores of a round from the validated returns of it and the rounds before."""
     submissions: list[str] = []

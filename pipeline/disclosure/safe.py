@@ -21,6 +21,7 @@ THRESHOLD = 5
 MIN_CONTRIBUTORS = 3
 CONSTANT = "SELEC_FIX"
 REGIONS = (REGION, CONSTANT)
+Sum = tuple[str, list[str]]  # a whole and its parts, as keys
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,14 @@ def _choose_sensitive(table: Table, cells: list[Candidate], everything: Mapping[
             and _state_total_is_safe(table, cell, by_state_year[cell.key.codes[:2]])  # type: ignore[index]
         ):
             shown.add(str(cell.key))
+    families = _families(table, {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None})
+    sums = _regional_sums(families, cells)
     before: set[str] = set()
-    while before != shown:  # what one step hides may open a sum that the other had closed
+    while before != shown:  # what one step hides may open a sum that another had closed
         before = set(shown)
-        _close_parts(table, cells, shown)
+        _close_parts(families, everything, shown)
         _close_states(cells, shown, everything)
+        _close_sums(sums, everything, shown)
     return shown
 
 
@@ -135,44 +139,67 @@ def _state_total_is_safe(table: Table, total: Candidate, cells: list[Candidate])
     return True
 
 
-def _close_parts(table: Table, cells: list[Candidate], shown: set[str]) -> None:
-    """Regional tables: no sum with exactly one hidden member, and no shown total with a small complement.
-
-    A hidden regional cell counts as known where all its states are shown: anybody can add them up.
-    """
-    regional = {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None}
-    added_up = {k for k, c in regional.items() if k not in shown and c.parts and all(p in shown for p in c.parts)}
-    families = _families(table, regional)
+def _close_parts(families: list[Sum], everything: Mapping[str, Candidate], shown: set[str]) -> None:
+    """Regional tables: beside a shown total no small complement."""
     changed = True
     while changed:
         changed = False
         for parent, children in families:
-            known = [k for k in children if k in shown or k in added_up]
-            parent_known = parent in shown or parent in added_up
-            unknown = len(children) - len(known) + (not parent_known)
-            if unknown == 1 or (parent_known and known and _leaves_small(regional, parent, known)):
-                _hide_smallest([k for k in [*known, parent] if k in shown] or [*known, parent], regional, shown, added_up)
+            known = [k for k in children if k in shown]
+            if parent in shown and known and _leaves_small(everything, parent, known):
+                shown.discard(_smallest(known, everything))
                 changed = True
 
 
-def _leaves_small(regional: Mapping[str, Candidate], parent: str, known: list[str]) -> bool:
-    total, values = _value(regional[parent]), [_value(regional[k]) for k in known]
+def _leaves_small(everything: Mapping[str, Candidate], parent: str, known: list[str]) -> bool:
+    total, values = _value(everything[parent]), [_value(everything[k]) for k in known]
     return is_small(total - sum(values)) or any(is_small(abs(total - v)) for v in values)
 
 
-def _hide_smallest(
-    keys: list[str], regional: Mapping[str, Candidate], shown: set[str], added_up: set[str]
-) -> None:
-    """Hide the smallest of these cells; one that is only known by adding up its states, by hiding one of them."""
-    smallest = min(keys, key=lambda k: (_value(regional[k]), k))
-    if smallest in shown:
-        shown.discard(smallest)
-    else:
-        added_up.discard(smallest)
-        shown.discard(min(regional[smallest].parts))
+def _close_sums(sums: list[Sum], everything: Mapping[str, Candidate], shown: set[str]) -> None:
+    """No hidden cell may follow from shown ones by subtraction, also not in several steps.
+
+    A regional cell whose states are all shown is no secret: it stays known, and what follows from it counts.
+    """
+    by_cell: dict[str, list[Sum]] = defaultdict(list)
+    for whole, parts in sums:
+        for key in (whole, *parts):
+            by_cell[key].append((whole, parts))
+    waiting, known = list(sums), set(shown)
+    while waiting:
+        whole, parts = waiting.pop()
+        unknown = [k for k in (whole, *parts) if k not in known]
+        if len(unknown) != 1:
+            continue
+        members = everything[unknown[0]].parts
+        if members and all(p in shown for p in members):
+            known.add(unknown[0])
+            waiting += by_cell[unknown[0]]
+            continue
+        neighbours = [k for k in parts if k in shown] or [whole] * (whole in shown)
+        if not neighbours:  # every neighbour is known only as the sum of its states
+            neighbours = [p for k in (whole, *parts) if k != unknown[0] for p in everything[k].parts]
+        shown.discard(_smallest(neighbours, everything))
+        waiting, known = list(sums), set(shown)
 
 
-def _families(table: Table, cells: Mapping[str, Candidate]) -> list[tuple[str, list[str]]]:
+def _smallest(keys: Iterable[str], everything: Mapping[str, Candidate]) -> str:
+    return min(keys, key=lambda k: (_value(everything[k]), k))
+
+
+def _regional_sums(families: list[Sum], cells: list[Candidate]) -> list[Sum]:
+    """Families of regional cells, regional cells over their states, and the region over constant composition and rest."""
+    regional = {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None}
+    sums = families + [(k, list(c.parts)) for k, c in sorted(regional.items()) if c.parts]
+    for text, cell in sorted(regional.items()):
+        constant = str(cell.key.at(state=CONSTANT))
+        if cell.key.state == REGION and constant in regional:
+            inside = set(regional[constant].parts)
+            sums.append((text, [constant, *(p for p in cell.parts if p not in inside)]))
+    return sums
+
+
+def _families(table: Table, cells: Mapping[str, Candidate]) -> list[Sum]:
     """For every one of these cells and dimension: the cells one level below it in the code list."""
     parents: dict[tuple[str, str], list[str]] = defaultdict(list)
     for text, cell in sorted(cells.items()):
@@ -216,7 +243,8 @@ def _constant_is_safe(
 
 
 def _leaves_nobody_or_enough(hidden: list[str], everything: Mapping[str, Candidate]) -> bool:
-    return not hidden or (len(hidden) >= 2 and _sum(hidden, everything) >= 2 * THRESHOLD)
+    persons = _sum(hidden, everything)
+    return not persons or (len(hidden) >= 2 and persons >= 2 * THRESHOLD)
 
 
 def _value(cell: Candidate) -> Decimal:

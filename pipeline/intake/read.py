@@ -24,6 +24,7 @@ from pipeline.intake.reading import FileReading, RoundReading
 from pipeline.intake.sheet import read_sheet
 from pipeline.intake.stage import write_staged
 from pipeline.intake.workbook import RawCell, RawSheet, RawWorkbook, read_workbook
+from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
 STAGED = "staged.duckdb"
@@ -37,14 +38,20 @@ class _Read:
     entries: list[Entry]
 
 
-def read_round(project: Project, contracts: Contracts, round_: int) -> RoundReading:
+def read_round(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> RoundReading:
     """Read every return of a round and stage its figures in `project.work(round_)/staged.duckdb`.
 
     What is wrong with a return is a finding, never an exception. Raises UserError when the round has no folder.
     """
     found = find_returns(project, contracts, round_)
     findings = [f for file in found if file.rule == "not-a-return" for f in _not_a_return(file, contracts, round_)]
-    read = [_read_file(file, contracts, round_) for file in found if file.rule != "not-a-return"]
+    returns = [file for file in found if file.rule != "not-a-return"]
+    read = []
+    for done, file in enumerate(returns):
+        progress(f"reading {file.name}", done, len(returns))
+        read.append(_read_file(file, contracts, round_))
     findings += [f for r in read for f in r.findings]
     findings += _missing_returns(found, contracts, round_)
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]

@@ -11,6 +11,7 @@ from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.read import STAGED, read_round
 from pipeline.intake.reading import RoundReading
+from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.compile import Rule, compile_rules
 from pipeline.rules.outcome import Refusals, Validation
@@ -19,14 +20,17 @@ from pipeline.rules.queries import ORIGIN
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
 
 
-def validate_round(project: Project, contracts: Contracts, round_: int) -> Validation:
+def validate_round(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> Validation:
     """Read the returns of a round, check them, write the findings and say which tables are refused.
 
     Raises UserError when the round has no folder and CheckError when a check could not run.
     """
     from pipeline.rules.pages import write_findings
 
-    reading = read_round(project, contracts, round_)
+    reading = read_round(project, contracts, round_, progress)
+    progress("checking against the contracts")
     found = [*reading.findings, *check_round(project, contracts, round_, reading)]
     findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
     refused = refusals(findings)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
@@ -27,7 +27,7 @@ class Validated:
 
 
 def validate_and_write(
-    project: Project, contracts: Contracts, round_: int, progress: Callable[[str], None] = lambda _: None
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
 ) -> Validation:
     """Read, check and write down a round. Raises UserError without returns, CheckError when a check could not run."""
     if not (project.returns / str(round_)).is_dir():
@@ -35,8 +35,7 @@ def validate_and_write(
             f"there are no returns of round {round_}", where=str(project.returns),
             do="put the returns under returns/<round>/<report>/",
         )  # fmt: skip
-    progress("reading and checking the returns")
-    validation = validate_round(project, contracts, round_)
+    validation = validate_round(project, contracts, round_, progress)
     content = {
         "round": round_,
         "files": [

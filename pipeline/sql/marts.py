@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
+from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.sql.runner import read_models, replace_file, run_checks, run_models
 
@@ -19,7 +20,7 @@ POPULATION_CUBE = "POPULATION"
 
 def build_marts(
     project: Project, contracts: Contracts, round_: int, submissions: Iterable[str],
-    refused: Iterable[tuple[str, str, str]], progress: Callable[[str], None] = lambda _: None,
+    refused: Iterable[tuple[str, str, str]], progress: Progress = silent,
 ) -> dict[str, int]:  # fmt: skip
     """Build `cubes.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
 

@@ -8,13 +8,14 @@ contract facts and code lists, loaded as tables of the schema `seed`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import CheckError, UserError
+from pipeline.progress import Progress, silent
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,15 +82,16 @@ def in_order(models: dict[str, Model]) -> list[str]:
 
 
 def run_models(
-    connection: duckdb.DuckDBPyConnection, models: dict[str, Model], progress: Callable[[str], None] = lambda _: None
+    connection: duckdb.DuckDBPyConnection, models: dict[str, Model], progress: Progress = silent
 ) -> None:
     """Build every model as a table. The schemas `seed` and `warehouse` must be readable on the connection."""
     import duckdb
 
     for layer in LAYERS:
         connection.execute(f"create schema if not exists {layer}")
-    for name in in_order(models):
-        progress(name)
+    order = in_order(models)
+    for done, name in enumerate(order):
+        progress(f"model {name}", done, len(order))
         if name == EVERY_CUBE:
             cubes = [n for n in models if n.startswith("staging.")]
             sql = " union all by name ".join(f"select * from {n}" for n in cubes)
