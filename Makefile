@@ -32,7 +32,7 @@ help:  ## List the targets
 	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public  STATE=RO"
 
 reports: .venv/.installed-requirements  ## Build all six reports of ROUND
-	@$(MAKE) --no-print-directory $(OUT)/.numbers
+	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
 	@ls $(OUT)/*/*/*.pdf
 

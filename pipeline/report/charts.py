@@ -1,6 +1,6 @@
 """What does a chart look like? One drawing a kind, as inline SVG with real text, the same bytes every time.
 
-Every drawing works in millimetres on a `_Sheet`, so a label is as high in a small chart as in a large one. Charts are
+Every drawing works in millimetres on a `Sheet`, so a label is as high in a small chart as in a large one. Charts are
 read without colour too: labels stand next to what they name, fills are ordered in lightness and hatched, lines differ
 in dash and marker. A value that is None has no place on any axis: only the point's text is printed, where it starts.
 """
@@ -11,29 +11,38 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from html import escape
-from itertools import accumulate
 from math import floor, isfinite, log10
 from typing import Any
 
 from pipeline.errors import RenderError
+from pipeline.report.sheet import (
+    CLASSES,
+    DASHES,
+    GREY,
+    INK,
+    LINE_COLOURS,
+    MARKERS,
+    PALE,
+    PAPER,
+    SMALL,
+    TEXT,
+    Sheet,
+    draw_legend,
+    fill_style,
+    label_of,
+    places_of,
+    register_fonts,
+    scale_of,
+    spread_apart,
+    text_height,
+    text_width,
+    tick_label,
+    values_of,
+    widest_of,
+    wrap_text,
+)  # fmt: skip
 from pipeline.report.views import ChartData, Point, Series
-
-MM_PER_POINT = 25.4 / 72
-TEXT, SMALL = 8.0, 6.8  # sizes in points
-LINE_HEIGHT = 1.18
-
-INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
-# Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell them apart in grey.
-LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#7a4f9a")
-DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
-MARKERS = "osD^vPX<>hp"
-# Ordered in lightness, so that they stay apart in grey.
-FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#e9edf0")
-HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
-CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
 
 # Column and row of each state's tile: neighbours stay neighbours, every state is as large as every other.
 TILES = {
@@ -80,7 +89,7 @@ def _salt(data: ChartData) -> str:
 
 
 def _style(salt: str) -> dict[str, Any]:
-    _register_fonts()
+    register_fonts()
     return {
         "svg.fonttype": "none",
         "svg.hashsalt": salt,
@@ -100,200 +109,21 @@ def _style(salt: str) -> dict[str, Any]:
     }
 
 
-# --- fonts and measures ----------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _register_fonts() -> None:
-    from matplotlib import font_manager
-
-    from pipeline.report.pdf import FONT_WEIGHTS, font_folder
-
-    for face in FONT_WEIGHTS.values():
-        font_manager.fontManager.addfont(font_folder() / f"SourceSansPro-{face}.ttf")
-
-
-@lru_cache(maxsize=2)
-def _advances(face: str) -> dict[int, float]:
-    """Width of each character, as a part of the type size."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
-    from pipeline.report.pdf import font_folder
-
-    with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
-        widths, units = font["hmtx"], font["head"].unitsPerEm
-        return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
-
-
-def _width(text: str, size: float = TEXT, bold: bool = False) -> float:
-    """Width of a line of text in millimetres."""
-    advances = _advances("Bold" if bold else "Regular")
-    return sum(advances.get(ord(character), 0.6) for character in text) * size * MM_PER_POINT
-
-
-def _height(lines: int, size: float = TEXT) -> float:
-    return lines * size * LINE_HEIGHT * MM_PER_POINT
-
-
-def _wrapped(text: str, width: float, size: float = TEXT) -> str:
-    """Break a label between words so that no line is wider than `width` millimetres."""
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and _width(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "\n".join(lines)
-
-
-def _widest(texts: Sequence[str], size: float = TEXT) -> float:
-    return max((_width(line, size) for text in texts for line in text.split("\n")), default=0)
-
-
-def _spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Centres as near to the wanted ones as they can be without overlap, in the order of the wanted ones.
-
-    Neighbours that collide move together to their common mean, again and again until none does.
-    """
-    order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
-    ends = list(accumulate(heights[index] for index in order))
-    offsets = [end - heights[index] / 2 for end, index in zip(ends, order, strict=True)]
-    blocks: list[tuple[float, int]] = []
-    for index, offset in zip(order, offsets, strict=True):
-        mean, size = wanted[index] - offset, 1
-        while blocks and blocks[-1][0] > mean:
-            before, count = blocks.pop()
-            mean, size = (before * count + mean * size) / (count + size), count + size
-        blocks.append((mean, size))
-    starts = [mean for mean, size in blocks for _ in range(size)]
-    room = max(low, high - ends[-1]) if ends else low
-    places = [0.0] * len(wanted)
-    for index, start, offset in zip(order, starts, offsets, strict=True):
-        places[index] = min(max(start, low), room) + offset
-    return places
-
-
-# --- the sheet -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Sheet:
-    """A drawing surface measured in millimetres from its upper left corner."""
-
-    width: float
-    height: float
-
-    def __post_init__(self) -> None:
-        from matplotlib.figure import Figure
-
-        self.figure: Any = Figure(figsize=(self.width / 25.4, self.height / 25.4), dpi=72, facecolor="none")
-
-    def axes(self, left: float, top: float, right: float, bottom: float) -> Any:
-        """A plot between these edges, all measured from the upper left corner, with thin axes at its foot only."""
-        box = (left / self.width, 1 - bottom / self.height, (right - left) / self.width, (bottom - top) / self.height)
-        axes = self.figure.add_axes(box, facecolor="none")
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(length=0, pad=2, labelsize=TEXT)
-        axes.set_axisbelow(True)
-        return axes
-
-    def text(self, x: float, y: float, text: str, **style: Any) -> None:
-        style = {"ha": "left", "va": "center", "fontsize": TEXT, "linespacing": 1.0, **style}
-        self.figure.text(x / self.width, 1 - y / self.height, text, **style)
-
-    def line(self, x: Sequence[float], y: Sequence[float], **style: Any) -> None:
-        from matplotlib.lines import Line2D
-
-        places = [value / self.width for value in x], [1 - value / self.height for value in y]
-        self.figure.add_artist(Line2D(*places, **style))
-
-    def box(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
-        from matplotlib.patches import Rectangle
-
-        corner = (x / self.width, 1 - (y + height) / self.height)
-        self.figure.add_artist(
-            Rectangle(corner, width / self.width, height / self.height, transform=self.figure.transFigure, **style)
-        )
-
-
-def _legend(sheet: _Sheet | None, labels: Sequence[str], styles: Sequence[dict[str, Any]], left: float, width: float,
-            top: float) -> float:  # fmt: skip
-    """Swatches with labels in as many rows as they need; without a sheet only the height is worked out."""
-    x, y, row = left, top, _height(1) + 0.8
-    for label, style in zip(labels, styles, strict=True):
-        needed = 6 + _width(label) + 4
-        if x > left and x + needed > left + width:
-            x, y = left, y + row
-        if sheet:
-            sheet.box(x, y + 0.7, 4.4, 2.4, **style)
-            sheet.text(x + 5.8, y + row / 2 - 0.1, label)
-        x += needed
-    return y + row - top
-
-
-def _fill(index: int) -> dict[str, Any]:
-    return {
-        "facecolor": FILLS[index % len(FILLS)],
-        "edgecolor": PAPER,
-        "hatch": HATCHES[index % len(HATCHES)],
-        "linewidth": 0.6,
-    }
-
-
-def _xs(data: ChartData) -> list[str]:
-    """The places along the x axis, in the order they first appear."""
-    return list(dict.fromkeys(point.x for series in data.series for point in series.points))
-
-
-def _label(data: ChartData, x: str) -> str:
-    return data.labels.get(x, x)
-
-
-def _values(data: ChartData) -> list[float]:
-    return [point.value for series in data.series for point in series.points if point.value is not None]
-
-
-def _ticks(low: float, high: float, count: int) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`, about `count` of them."""
-    span = high - low
-    if span <= 0:
-        return [low]
-    power = 10.0 ** floor(log10(span / count))
-    step = next((part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power)
-    if step < 1 and all(float(value).is_integer() for value in (low, high)) and span >= 1 and span <= count:
-        step = 1.0  # people are counted in whole numbers
-    first, last = floor(low / step), -floor(-high / step)
-    return [round(index * step, 10) for index in range(first, last + 1)]
-
-
-def _tick_label(value: float) -> str:
-    text = f"{value:,.10g}" if abs(value) < 1e9 else f"{value:,.0f}"
-    return text.replace("-", "−")
-
-
-def _scale(data: ChartData, count: int = 5) -> tuple[list[float], float, float]:
-    """Ticks and ends of the axis of values. It starts at zero, and has only that tick when all is zero."""
-    values = _values(data)
-    low, high = min([0.0, *values]), max([0.0, *values])
-    ticks = _ticks(low, high, count)
-    return ticks, ticks[0], ticks[-1] if len(ticks) > 1 else ticks[0] + 1
-
-
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _draw_line(data: ChartData, width: float, height: float | None) -> _Sheet:
-    xs = _xs(data)
-    ticks, low, high = _scale(data)
+def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
+    xs = places_of(data)
+    ticks, low, high = scale_of(data)
     several = len(data.series) > 1
-    ends = [_wrapped(_end_label(series, several), 42) for series in data.series]
-    names = _widest(ends)
+    ends = [wrap_text(_end_label(series, several), 42) for series in data.series]
+    names = widest_of(ends)
     foot = [_foot(data, x, (width - names - 20) / len(xs)) for x in xs]
     foot_lines = max(text.count("\n") + 1 for text in foot)
-    needed = sum(_height(text.count("\n") + 1) for text in ends)
-    sheet = _Sheet(width, height or max(72 if any(_values(data)) else 42, needed + 14) + _height(foot_lines - 1))
-    left, right = _widest([_tick_label(tick) for tick in ticks]) + 2.5, width - names - 6.5
-    top, bottom = 9.0, sheet.height - _height(foot_lines) - (6.5 if data.x_title else 2.5)
+    needed = sum(text_height(text.count("\n") + 1) for text in ends)
+    sheet = Sheet(width, height or max(72 if any(values_of(data)) else 42, needed + 14) + text_height(foot_lines - 1))
+    left, right = widest_of([tick_label(tick) for tick in ticks]) + 2.5, width - names - 6.5
+    top, bottom = 9.0, sheet.height - text_height(foot_lines) - (6.5 if data.x_title else 2.5)
     axes = sheet.axes(left, top, right, bottom)
     _set_value_axis(axes.yaxis, ticks)
     axes.set_ylim(low, high)
@@ -323,7 +153,7 @@ def _foot(data: ChartData, x: str, width: float) -> str:
     if len(coverage) > 1:  # lines with counts of their own
         coverage = dict.fromkeys(f"{label} {p.coverage}" for label, p in points if p.coverage)
     gaps = _gaps(points, 3) if len(data.series) > 1 else []
-    return "\n".join([_label(data, x), *(_wrapped(text, width) for text in (*coverage, *gaps))])
+    return "\n".join([label_of(data, x), *(wrap_text(text, width) for text in (*coverage, *gaps))])
 
 
 def _gaps(points: Sequence[tuple[str, Point]], most: int) -> list[str]:
@@ -338,7 +168,7 @@ def _gaps(points: Sequence[tuple[str, Point]], most: int) -> list[str]:
 
 
 def _set_value_axis(axis: Any, ticks: Sequence[float]) -> None:
-    axis.set_ticks(ticks, [_tick_label(tick) for tick in ticks])
+    axis.set_ticks(ticks, [tick_label(tick) for tick in ticks])
     axis.grid(True, color=PALE, linewidth=0.5)
 
 
@@ -413,7 +243,7 @@ def _mark_gaps(axes: Any, series: Series, xs: Sequence[str], *, size: float = TE
 
 
 def _label_ends(
-    sheet: _Sheet,
+    sheet: Sheet,
     data: ChartData,
     xs: Sequence[str],
     texts: Sequence[str],
@@ -432,9 +262,9 @@ def _label_ends(
         place, point = runs[-1][-1]
         x = left + (place + 0.35) / (len(xs) - 0.3) * (right - left)
         marks.append((x, bottom - ((point.value or 0) - low) / (high - low) * (bottom - top)))
-    heights = [_height(text.count("\n") + 1) for text in texts]
+    heights = [text_height(text.count("\n") + 1) for text in texts]
     wanted = [mark[1] if mark else bottom for mark in marks]
-    for index, (y, mark) in enumerate(zip(_spread(wanted, heights, top - 6, bottom + 2), marks, strict=True)):
+    for index, (y, mark) in enumerate(zip(spread_apart(wanted, heights, top - 6, bottom + 2), marks, strict=True)):
         colour = LINE_COLOURS[index % len(LINE_COLOURS)]
         if mark and len(data.series) > 1:
             # Dotted, so that the lead of a line that ends early does not read as more of the line.
@@ -443,15 +273,15 @@ def _label_ends(
         sheet.text(right + 5.2, y, texts[index], color=colour)
 
 
-def _draw_small_multiples(data: ChartData, width: float, height: float | None) -> _Sheet:
-    xs, count = _xs(data), len(data.series)
+def _draw_small_multiples(data: ChartData, width: float, height: float | None) -> Sheet:
+    xs, count = places_of(data), len(data.series)
     columns = min(count, 4 if width >= 120 else 2)
     rows = -(-count // columns)
-    ticks, low, high = _scale(data, 3)
+    ticks, low, high = scale_of(data, 3)
     lasts = [[run[-1] for run in _runs(series, xs)][-1:] for series in data.series]
-    gap = 3.0 + _widest([point.text for last in lasts for _, point in last], SMALL)
-    left, head, foot = _widest([_tick_label(tick) for tick in ticks], SMALL) + 2, 7.5, 4.5
-    sheet = _Sheet(width, height or 6 + rows * 34)
+    gap = 3.0 + widest_of([point.text for last in lasts for _, point in last], SMALL)
+    left, head, foot = widest_of([tick_label(tick) for tick in ticks], SMALL) + 2, 7.5, 4.5
+    sheet = Sheet(width, height or 6 + rows * 34)
     panel_width = (width - left - gap * columns) / columns
     panel_height = (sheet.height - 5) / rows
     sheet.text(0, 2, data.unit, color=GREY)
@@ -487,8 +317,8 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
 
 def _outer_labels(data: ChartData, xs: Sequence[str], width: float) -> tuple[list[int], list[str]]:
     """All labels when they fit side by side, otherwise the first and the last."""
-    labels = [_label(data, x) for x in xs]
-    if _widest(labels, SMALL) + 1.5 <= width / len(xs):
+    labels = [label_of(data, x) for x in xs]
+    if widest_of(labels, SMALL) + 1.5 <= width / len(xs):
         return list(range(len(xs))), labels
     shown = sorted({0, len(xs) - 1})
     return shown, [labels[place] for place in shown]
@@ -496,26 +326,27 @@ def _outer_labels(data: ChartData, xs: Sequence[str], width: float) -> tuple[lis
 
 def _fitting(label: str, width: float) -> float:
     """The largest type size, up to the usual one, at which a bold label fits."""
-    return max(5.5, min(TEXT, floor(10 * TEXT * width / max(_width(label, TEXT, bold=True), 0.1)) / 10))
+    return max(5.5, min(TEXT, floor(10 * TEXT * width / max(text_width(label, TEXT, bold=True), 0.1)) / 10))
 
 
-def _draw_slope(data: ChartData, width: float, height: float | None) -> _Sheet:
-    xs = _xs(data)
+def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
+    xs = places_of(data)
     ends = [xs[0], xs[-1]]
     by_x = [{point.x: point for point in series.points} for series in data.series]
-    low, high = min([0.0, *_values(data)]), max([0.0, *_values(data)])
+    low, high = min([0.0, *values_of(data)]), max([0.0, *values_of(data)])
     high = high if high > low else low + 1
-    sheet = _Sheet(width, height or max(60, len(data.series) * 4.6 + 12))
+    sheet = Sheet(width, height or max(60, len(data.series) * 4.6 + 12))
     left, right, top, bottom = width * 0.36, width * 0.64, 10.0, sheet.height - 3
     for x, place in zip(ends, (left, right), strict=True):
-        sheet.text(place, 3, _label(data, x), ha="center", fontweight="bold")
+        sheet.text(place, 3, label_of(data, x), ha="center", fontweight="bold")
         sheet.line([place, place], [top - 3, bottom + 1], color=PALE, linewidth=0.7)
     sheet.text(0, 3, data.unit, color=GREY)
     for side, (x, place) in enumerate(zip(ends, (left, right), strict=True)):
         points = [points.get(x) for points in by_x]
         marks = [bottom - (p.value - low) / (high - low) * (bottom - top) if p and p.value is not None else None
                  for p in points]  # fmt: skip
-        places = _spread([bottom if y is None else y for y in marks], [_height(1)] * len(marks), 5.5, sheet.height)
+        wanted = [bottom if y is None else y for y in marks]
+        places = spread_apart(wanted, [text_height(1)] * len(marks), 5.5, sheet.height)
         out = -1 if side == 0 else 1
         for index, (series, point, mark, y) in enumerate(zip(data.series, points, marks, places, strict=True)):
             if point is None:
@@ -539,7 +370,7 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> _Sheet:
     return sheet
 
 
-def _slope_mark(sheet: _Sheet, x: float, y: float, index: int, *, hollow: bool) -> None:
+def _slope_mark(sheet: Sheet, x: float, y: float, index: int, *, hollow: bool) -> None:
     colour = LINE_COLOURS[index % len(LINE_COLOURS)]
     sheet.line(
         [x], [y], color=colour, marker=MARKERS[index % len(MARKERS)], markersize=4, linestyle="none",
@@ -550,12 +381,12 @@ def _slope_mark(sheet: _Sheet, x: float, y: float, index: int, *, hollow: bool) 
 # --- bars ------------------------------------------------------------------------------------------------------------
 
 
-def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
+def _draw_bars(data: ChartData, width: float, height: float | None) -> Sheet:
     """Horizontal bars, one a series in each row, each with its text at its end."""
-    xs, count = _xs(data), len(data.series)
+    xs, count = places_of(data), len(data.series)
     texts = [_bar_text(point) for series in data.series for point in series.points]
     sheet, axes, low, _ = _bar_sheet(
-        data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, _widest(texts) + 4
+        data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, widest_of(texts) + 4
     )
     bar = 0.78 / count
     for index, series in enumerate(data.series):
@@ -563,7 +394,7 @@ def _draw_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
             place = xs.index(point.x) + (index - (count - 1) / 2) * bar
             value = point.value or 0
             if point.value is not None:
-                style = _fill(index)
+                style = fill_style(index)
                 axes.barh(place, value, height=bar * 0.92, clip_on=False, **style)
             axes.annotate(
                 _bar_text(point), (max(value, 0), place), (3, 0), textcoords="offset points", va="center_baseline",
@@ -580,17 +411,17 @@ def _bar_text(point: Point) -> str:
 
 def _bar_sheet(
     data: ChartData, xs: Sequence[str], row: float, width: float, height: float | None, right: float
-) -> tuple[_Sheet, Any, float, float]:
+) -> tuple[Sheet, Any, float, float]:
     """Sheet and plot for horizontal bars: labels of rows at the left, legend above, unit under the axis."""
-    labels = [_wrapped(_label(data, x), 44) for x in xs]
-    row = max(row, max(_height(label.count("\n") + 1) for label in labels) + 1.2)
+    labels = [wrap_text(label_of(data, x), 44) for x in xs]
+    row = max(row, max(text_height(label.count("\n") + 1) for label in labels) + 1.2)
     names = [series.label for series in data.series]
-    styles = [_fill(index) for index in range(len(names))]
-    head = _legend(None, names, styles, 0, width, 0) + 1.5 if len(names) > 1 else 1.0
-    sheet = _Sheet(width, height or head + row * len(xs) + 9.5)
+    styles = [fill_style(index) for index in range(len(names))]
+    head = draw_legend(None, names, styles, 0, width, 0) + 1.5 if len(names) > 1 else 1.0
+    sheet = Sheet(width, height or head + row * len(xs) + 9.5)
     if len(names) > 1:
-        _legend(sheet, names, styles, 0, width, 0)
-    left = _widest(labels) + 2.5
+        draw_legend(sheet, names, styles, 0, width, 0)
+    left = widest_of(labels) + 2.5
     ticks, low, high = _bar_scale(data)
     axes = sheet.axes(left, head, width - right, sheet.height - 9.5)
     _set_value_axis(axes.xaxis, ticks)
@@ -605,16 +436,16 @@ def _bar_sheet(
 
 def _bar_scale(data: ChartData) -> tuple[list[float], float, float]:
     if data.kind != "stacked_bar":
-        return _scale(data, 5)
-    sums = [sum(p.value or 0 for s in data.series for p in s.points if p.x == x) for x in _xs(data)]
+        return scale_of(data, 5)
+    sums = [sum(p.value or 0 for s in data.series for p in s.points if p.x == x) for x in places_of(data)]
     whole = Series("", tuple(Point(str(index), value, "") for index, value in enumerate(sums)))
-    return _scale(ChartData(data.kind, (whole,), "", ""), 5)
+    return scale_of(ChartData(data.kind, (whole,), "", ""), 5)
 
 
-def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _Sheet:
-    xs = _xs(data)
+def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> Sheet:
+    xs = places_of(data)
     gaps = [_stack_gaps(data, x) for x in xs]
-    right = max(5.0, _widest(gaps, SMALL) + 4)
+    right = max(5.0, widest_of(gaps, SMALL) + 4)
     sheet, axes, low, high = _bar_sheet(data, xs, 6.6, width, height, right)
     per_mm = (high - low) / (axes.get_position().width * width)
     reached = dict.fromkeys(xs, 0.0)
@@ -623,9 +454,9 @@ def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> _
             if not point.value:
                 continue
             place = xs.index(point.x)
-            style = _fill(index)
+            style = fill_style(index)
             axes.barh(place, point.value, left=reached[point.x], height=0.74, clip_on=False, **style)
-            if _width(point.text, SMALL) + 1.6 <= point.value / per_mm:
+            if text_width(point.text, SMALL) + 1.6 <= point.value / per_mm:
                 ink = PAPER if index in (0, 1, 2) else INK
                 back = (
                     {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2} if style.get("hatch") else None
@@ -693,47 +524,47 @@ def _class_labels(values: Sequence[float], bounds: Sequence[float]) -> list[tupl
     labels = []
     for index, low in enumerate(edges):
         if index + 1 == len(edges):
-            text = f"{_tick_label(low)} or more" if bounds else _tick_label(low)
+            text = f"{tick_label(low)} or more" if bounds else tick_label(low)
         elif whole:
             high = edges[index + 1] - 1
-            text = _tick_label(low) if high == low else f"{_tick_label(low)} to {_tick_label(high)}"
+            text = tick_label(low) if high == low else f"{tick_label(low)} to {tick_label(high)}"
         else:
-            text = f"{_tick_label(low)} to under {_tick_label(edges[index + 1])}"
+            text = f"{tick_label(low)} to under {tick_label(edges[index + 1])}"
         labels.append((text, _class_of(low, bounds)))
     return labels
 
 
-def _class_legend(sheet: _Sheet | None, data: ChartData, bounds: Sequence[float], left: float, width: float,
+def _class_legend(sheet: Sheet | None, data: ChartData, bounds: Sequence[float], left: float, width: float,
                   top: float) -> float:  # fmt: skip
-    labels = _class_labels(_values(data) or [0.0], bounds)
+    labels = _class_labels(values_of(data) or [0.0], bounds)
     styles = [{"facecolor": CLASSES[index], "edgecolor": GREY, "linewidth": 0.4} for _, index in labels]
-    return _legend(sheet, [text for text, _ in labels], styles, left, width, top)
+    return draw_legend(sheet, [text for text, _ in labels], styles, left, width, top)
 
 
 def _class_ink(value: float | None, bounds: Sequence[float]) -> str:
     return PAPER if value is not None and _class_of(value, bounds) >= 3 else INK
 
 
-def _draw_heat(data: ChartData, width: float, height: float | None) -> _Sheet:
-    xs, bounds = _xs(data), _bounds(_values(data))
-    names = [_wrapped(series.label, 46) for series in data.series]
-    left = _widest(names) + 2
+def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
+    xs, bounds = places_of(data), _bounds(values_of(data))
+    names = [wrap_text(series.label, 46) for series in data.series]
+    left = widest_of(names) + 2
     cell = (width - left) / len(xs)
-    heads = [_wrapped(_label(data, x), cell - 1) for x in xs]
-    upright = _widest(heads) > cell - 0.5
+    heads = [wrap_text(label_of(data, x), cell - 1) for x in xs]
+    upright = widest_of(heads) > cell - 0.5
     if upright:
-        heads = [_label(data, x) for x in xs]
-    head = _widest(heads) + 2 if upright else _height(max(text.count("\n") + 1 for text in heads)) + 1.2
+        heads = [label_of(data, x) for x in xs]
+    head = widest_of(heads) + 2 if upright else text_height(max(text.count("\n") + 1 for text in heads)) + 1.2
     legend = 5.0 + _class_legend(None, data, bounds, 0, width, 0)
-    row = max(5.4, max(_height(name.count("\n") + 1) for name in names) + 1)
-    sheet = _Sheet(width, height or legend + head + row * len(names))
+    row = max(5.4, max(text_height(name.count("\n") + 1) for name in names) + 1)
+    sheet = Sheet(width, height or legend + head + row * len(names))
     row = (sheet.height - legend - head) / len(names)
     sheet.text(0, 2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
     _class_legend(sheet, data, bounds, 0, width, 4.2)
     for column, text in enumerate(heads):
         turned = {"rotation": 90, "va": "bottom"} if upright else {"va": "bottom" if "\n" in text else "baseline"}
         sheet.text(left + (column + 0.5) * cell, legend + head - 1, text, ha="center", **turned)
-    size = min(TEXT, TEXT * (cell - 0.6) / max(_widest([p.text for s in data.series for p in s.points]), 0.1))
+    size = min(TEXT, TEXT * (cell - 0.6) / max(widest_of([p.text for s in data.series for p in s.points]), 0.1))
     for line, (name, series) in enumerate(zip(names, data.series, strict=True)):
         y = legend + head + line * row
         sheet.text(left - 1.5, y + row / 2, name, ha="right", va="center_baseline")
@@ -743,7 +574,7 @@ def _draw_heat(data: ChartData, width: float, height: float | None) -> _Sheet:
 
 
 def _draw_tile(
-    sheet: _Sheet,
+    sheet: Sheet,
     x: float,
     y: float,
     width: float,
@@ -771,7 +602,7 @@ def _draw_tile(
         sheet.text(middle, y + height * 0.88, point.coverage, ha="center", color=ink, fontsize=5.6)
 
 
-def _draw_tile_map(data: ChartData, width: float, height: float | None) -> _Sheet:
+def _draw_tile_map(data: ChartData, width: float, height: float | None) -> Sheet:
     points = [point for series in data.series for point in series.points]
     placed = {point.x: TILES[point.x] for point in points if point.x in TILES}
     strangers = [point.x for point in points if point.x not in TILES]
@@ -779,23 +610,23 @@ def _draw_tile_map(data: ChartData, width: float, height: float | None) -> _Shee
     first_column, first_row = (min(place[axis] for place in placed.values()) for axis in (0, 1))
     columns = max(place[0] for place in placed.values()) - first_column + 1
     rows = max(place[1] for place in placed.values()) - first_row + 1
-    bounds = _bounds(_values(data))
+    bounds = _bounds(values_of(data))
     tile = min(21.0, (width - 50) / columns, ((height or 200) - 2) / rows)
-    sheet = _Sheet(width, height or rows * tile + 2)
-    size = min(TEXT, TEXT * (tile - 2) / max(_widest([point.text for point in points]), 0.1))
+    sheet = Sheet(width, height or rows * tile + 2)
+    size = min(TEXT, TEXT * (tile - 2) / max(widest_of([point.text for point in points]), 0.1))
     for point in points:
         column, row = placed[point.x]
         x, y = 1 + (column - first_column) * tile, 1 + (row - first_row) * tile
         _draw_tile(sheet, x, y, tile - 1, tile - 1, point, bounds, size=size, code=point.x)
     left = columns * tile + 8
-    title = _wrapped(data.unit, width - left)
-    sheet.text(left, 1 + _height(title.count("\n") + 1) / 2, title, color=GREY)
-    top = 3 + _height(title.count("\n") + 1)
+    title = wrap_text(data.unit, width - left)
+    sheet.text(left, 1 + text_height(title.count("\n") + 1) / 2, title, color=GREY)
+    top = 3 + text_height(title.count("\n") + 1)
     _class_legend(sheet, data, bounds, left, 1, top)  # one under the other: the map leaves a column free
     return sheet
 
 
-_DRAWINGS: dict[str, Callable[[ChartData, float, float | None], _Sheet]] = {
+_DRAWINGS: dict[str, Callable[[ChartData, float, float | None], Sheet]] = {
     "line": _draw_line,
     "bar": _draw_bars,
     "grouped_bar": _draw_bars,

@@ -13,7 +13,8 @@ from typing import get_args
 import pytest
 
 from pipeline.errors import RenderError
-from pipeline.report.charts import _bounds, _spread, draw_chart
+from pipeline.report.charts import _bounds, draw_chart
+from pipeline.report.sheet import spread_apart
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -200,10 +201,10 @@ def test_width_and_height_are_millimetres() -> None:
 
 
 def test_spread_keeps_order_distance_and_borders() -> None:
-    places = _spread([10, 10, 10, 50], [4, 4, 4, 4], 0, 60)
+    places = spread_apart([10, 10, 10, 50], [4, 4, 4, 4], 0, 60)
     assert places == [6, 10, 14, 50]
-    assert _spread([59, 60], [4, 4], 0, 60) == [54, 58]
-    assert _spread([0, 0], [4, 4], 0, 60) == [2, 6]
+    assert spread_apart([59, 60], [4, 4], 0, 60) == [54, 58]
+    assert spread_apart([0, 0], [4, 4], 0, 60) == [2, 6]
 
 
 @pytest.mark.parametrize(
