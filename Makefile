@@ -91,7 +91,7 @@ $(OUT)/stores/%.sha256: $(OUT)/.numbers
 	@test -f $@
 
 define version
-$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find templates/$(1) -type f) $(SHARED) $(CODE_RENDER)
+$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find templates/$(1) -type f) $(SHARED) $(CONTRACTS) $(CODE_BASE) $(CODE_RENDER)
 	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(eval $(call version,$(r),$(v)))))

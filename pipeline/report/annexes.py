@@ -74,7 +74,8 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     if not store.revisions:
         return _empty(spec, store, number_, values, "No figure of an earlier round was restated with another value.")
     rows = []
-    for r in store.revisions:
+    revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r["key"])))
+    for r in revisions:
         key = Key.parse(r["key"])
         store.print_cell(key)
         old = number(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
@@ -90,12 +91,18 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     )  # fmt: skip
     lines = tuple(
         Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
-        for r, k in zip(rows, store.revisions, strict=True)
+        for r, k in zip(rows, revisions, strict=True)
     )
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, lines,
         f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
     )  # fmt: skip
+
+
+def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
+    """Tables in the order of the contracts, states in the Center's, then years."""
+    tables = [t.name for t in store.contracts.tables]
+    return tables.index(key.cube), store.contracts.codelist("states")[key.state].sort, key.codes[1:]
 
 
 def _what(store: Store, key: Key) -> str:

@@ -62,6 +62,7 @@ class ExhibitSpec:
     measure: str = "value"  # or rate
     notes: tuple[str, ...] = ()
     wide: bool = False
+    height: int = 0  # of a chart, in millimetres; 0 leaves it to the drawing
     where: str = ""
 
 
@@ -106,7 +107,7 @@ def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
                 columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
                 add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
                 measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
-                where=where,
+                height=raw.get("height", 0), where=where,
             )  # fmt: skip
         except (KeyError, TypeError) as problem:
             raise UserError(f"a field is missing or of the wrong kind: {problem}", where=where) from problem

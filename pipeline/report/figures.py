@@ -35,7 +35,8 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(spec, store, grid, title, unit)
     return FigureView(
-        id_, number_, title, unit, draw_chart(data), describe(data), source_line(store, [spec.cube]),
+        id_, number_, title, unit, draw_chart(data, height_mm=spec.height or None), describe(data),
+        source_line(store, [spec.cube]),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(spec.kind, cells))),
     )  # fmt: skip
 
