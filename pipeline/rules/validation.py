@@ -73,7 +73,11 @@ def print_summary(project: Project, validation: Validation) -> None:
     for head in ("filled", "loaded", "refused", "ignored", "errors", "queries", "notes"):
         table.add_column(head, justify="right")
     table.add_column("outcome")
-    for row in summary_rows(validation):
+    rows = summary_rows(validation)
+    received = {row.report for row in rows if row.file}
+    for report in dict.fromkeys(row.report for row in rows if row.report not in received):
+        table.add_row(report, "all", *[""] * 8, "not received")
+    for row in (r for r in rows if r.report in received):
         counts = (row.filled, row.loaded, row.refused, row.ignored, row.errors, row.queries, row.notes)
         table.add_row(row.report, row.state, row.file, *map(str, counts), row.outcome)
     console = Console(width=None if os.isatty(1) else 140, highlight=False)
