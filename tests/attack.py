@@ -41,9 +41,8 @@ def work_out(shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: C
 def sums_over(keys: set[Key], contracts: Contracts) -> list[Sum]:
     """Every sum among these cells: parts of a dimension, and states of the region."""
     families: dict[tuple[Key, str], list[Key]] = defaultdict(list)
-    for key in keys:
-        if key.cube not in {t.name for t in contracts.tables}:
-            continue
+    cubes = {t.name for t in contracts.tables}
+    for key in sorted(k for k in keys if k.cube in cubes):
         table = contracts.table(key.cube)
         for position, dimension in enumerate(table.dimensions, 2):
             parent = dimension.codelist[key.codes[position]].parent
@@ -53,13 +52,16 @@ def sums_over(keys: set[Key], contracts: Contracts) -> list[Sum]:
         if key.state not in (REGION, CONSTANT):
             families[key.at(state=REGION), "state"].append(key)
     found = [(whole, tuple(sorted(parts))) for (whole, _), parts in families.items() if whole in keys]
+    years = {cube: {k.year for k in keys if k.cube == cube} for cube in cubes}
     found += [
-        (whole.at(state=CONSTANT), tuple(p for p in parts if _every_year(p, keys)))
+        (whole.at(state=CONSTANT), tuple(p for p in parts if all(p.at(year=y) in keys for y in years[p.cube])))
         for (whole, axis), parts in families.items() if axis == "state" and whole.at(state=CONSTANT) in keys
     ]  # fmt: skip
+    inside = {
+        whole: parts for whole, parts in found if whole.state == CONSTANT and parts and parts[0].state != CONSTANT
+    }
+    for (whole, axis), parts in families.items():
+        constant = whole.at(state=CONSTANT)
+        if axis == "state" and whole in keys and constant in inside:
+            found.append((whole, (constant, *sorted(set(parts) - set(inside[constant])))))
     return sorted((whole, parts) for whole, parts in found if parts)
-
-
-def _every_year(key: Key, keys: set[Key]) -> bool:
-    years = {k.year for k in keys if k.cube == key.cube}
-    return all(key.at(year=y) in keys for y in years)

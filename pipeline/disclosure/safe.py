@@ -188,7 +188,7 @@ def _smallest(keys: Iterable[str], everything: Mapping[str, Candidate]) -> str:
 
 
 def _regional_sums(families: list[Sum], cells: list[Candidate]) -> list[Sum]:
-    """Families of regional cells, regional cells over their states, and the region over constant composition and rest."""
+    """Families of regional cells, regional cells over their states, the region over constant composition and rest."""
     regional = {str(c.key): c for c in cells if c.key.state in REGIONS and c.value is not None}
     sums = families + [(k, list(c.parts)) for k, c in sorted(regional.items()) if c.parts]
     for text, cell in sorted(regional.items()):

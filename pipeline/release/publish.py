@@ -15,6 +15,8 @@ def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    if old.exists() and not folder.exists():  # a build died between the two moves: the old version is the last good one
+        os.rename(old, folder)
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()

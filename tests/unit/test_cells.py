@@ -69,8 +69,8 @@ def test_each_kind_of_error_has_its_own_exit_code() -> None:
 
 def finding(**changes: object) -> Finding:
     facts: dict[str, object] = {
-        "round": 2022, "report": "thb", "state": "RO", "file": "RO.xlsx", "sheet": "S", "cell": "D7", "table": "T", "key": "",
-        "rule": "r", "severity": "query", "found": "x", "allowed": "y", "do": "z",
+        "round": 2022, "report": "thb", "state": "RO", "file": "RO.xlsx", "sheet": "S", "cell": "D7", "table": "T",
+        "key": "", "rule": "r", "severity": "query", "found": "x", "allowed": "y", "do": "z",
     }  # fmt: skip
     return Finding(**{**facts, **changes})  # type: ignore[arg-type]
 

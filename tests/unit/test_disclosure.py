@@ -64,10 +64,12 @@ def test_state_totals_and_regional_cells_are_shown_where_everything_is_large(con
 def test_a_hidden_state_is_not_left_alone_in_a_constant_composition_whose_region_is_withheld(
     contracts: Contracts,
 ) -> None:
-    """Moldova's 2 hide the region of 2022; Albania's total is hidden by a part of 3 and must not follow from the rest."""
+    """Moldova's 2 hide the region of 2022; Albania's total is hidden by a part of 3 and must not follow."""
     counts = {"AL": (30, 35), "BA": (45, 40), "RO": (500, 505)}
     cells = "key | value\n" + "\n".join(
-        f"THB_VICTIMS:{s}.{y}._T._T | {v}" for s, pair in counts.items() for y, v in zip((2021, 2022), pair, strict=True)
+        f"THB_VICTIMS:{s}.{y}._T._T | {v}"
+        for s, pair in counts.items()
+        for y, v in zip((2021, 2022), pair, strict=True)
     )
     cells += "\nTHB_VICTIMS:MD.2022._T._T | 2\nTHB_VICTIMS:AL.2022.F._T | 3"
     shown = chosen(contracts, cells, years=(2021, 2022))
@@ -76,7 +78,9 @@ def test_a_hidden_state_is_not_left_alone_in_a_constant_composition_whose_region
 
 
 def test_a_cell_of_a_state_below_its_total_is_never_shown(contracts: Contracts) -> None:
-    assert not [k for k in chosen(contracts, GOOD) if k.startswith(("AL", "BA", "BG", "RO", "TR")) and not k.endswith("_T._T")]
+    assert not [
+        k for k in chosen(contracts, GOOD) if k.startswith(("AL", "BA", "BG", "RO", "TR")) and not k.endswith("_T._T")
+    ]
 
 
 @pytest.mark.parametrize("small", ["1", "4", "<5"])
@@ -117,7 +121,9 @@ def test_a_regional_cell_of_fewer_than_three_states_is_withheld(contracts: Contr
     assert "SELEC.2022._T._T" in chosen(contracts, three)
 
 
-def test_one_hidden_part_beside_a_shown_regional_total_is_closed_by_its_smallest_neighbour(contracts: Contracts) -> None:
+def test_one_hidden_part_beside_a_shown_regional_total_is_closed_by_its_smallest_neighbour(
+    contracts: Contracts,
+) -> None:
     cells = GOOD + "\n".join(f"THB_VICTIMS:{s}.2022.O._T | {v}" for s, v in (("AL", 3), ("BA", 9), ("RO", 9)))
     shown = chosen(contracts, cells)
     assert "SELEC.2022.O._T" not in shown  # Albania's 3 are in it
@@ -137,7 +143,9 @@ def test_one_hidden_state_beside_a_shown_region_is_closed(contracts: Contracts) 
 def test_the_constant_composition_may_not_give_away_the_one_state_outside_it(contracts: Contracts) -> None:
     """Albania reported only in 2022: region less constant composition is Albania alone, whose total is withheld."""
     cells = "key | value\n" + "\n".join(
-        f"THB_VICTIMS:{s}.{y}._T._T | {v}" for s, v in (("BA", 45), ("BG", 60), ("RO", 500), ("TR", 343)) for y in (2021, 2022)
+        f"THB_VICTIMS:{s}.{y}._T._T | {v}"
+        for s, v in (("BA", 45), ("BG", 60), ("RO", 500), ("TR", 343))
+        for y in (2021, 2022)
     )
     cells += "\nTHB_VICTIMS:AL.2022._T._T | 30\nTHB_VICTIMS:AL.2022.F._T | 3"
     shown = chosen(contracts, cells, years=(2021, 2022))
@@ -149,7 +157,8 @@ def test_the_constant_composition_may_not_give_away_the_one_state_outside_it(con
 def test_what_its_sender_binds_is_withheld_also_in_sums(contracts: Contracts, status: str) -> None:
     for cube in ("THB_OFFENCES", "MIG_DEATHS"):
         cells = "key | value | conf\n" + "\n".join(
-            f"{cube}:{s}.2022 | {v} | {status if s == 'AL' else 'F'}" for s, v in (("AL", 70), ("BA", 45), ("RO", 500), ("TR", 80))
+            f"{cube}:{s}.2022 | {v} | {status if s == 'AL' else 'F'}"
+            for s, v in (("AL", 70), ("BA", 45), ("RO", 500), ("TR", 80))
         )
         shown = chosen(contracts, cells)
         assert "AL.2022" not in shown
@@ -213,7 +222,9 @@ def tables(draw: st.DrawFn) -> list[Candidate]:
             counts = {leaf: draw(COUNT) for leaf in LEAVES}
             for sex in ("F", "M", "_T"):
                 for age in ("Y_LT18", "Y_GE18", "_T"):
-                    inside = [n for (s, a), n in counts.items() if sex in (s, "_T") and age in (a, "_T") and n is not None]
+                    inside = [
+                        n for (s, a), n in counts.items() if sex in (s, "_T") and age in (a, "_T") and n is not None
+                    ]
                     if inside:
                         key = Key("THB_VICTIMS", (state, str(year), sex, age))
                         cells.append(Candidate(key, Decimal(sum(inside)), "A", "F"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from builds import ROOT
 
 from pipeline.errors import UserError
 from pipeline.project import REPORTS
@@ -18,6 +18,8 @@ from pipeline.report.views import EmptyView, FigureView, TableView
 
 MakeStore = Callable[..., Store]
 BASE = "kind: table\n  title: Victims, {window}\n  cube: THB_VICTIMS\n"
+THIS_YEAR = "  columns: {axis: year, codes: ['2022']}"
+OTHER = "key | value\nTHB_OFFENCES:RO.2022 | 1"
 STATES = """
 key                              | value | obs | states | vintage
 THB_VICTIMS:AL.2021._T._T        | 100   |     |        |
@@ -86,7 +88,9 @@ def test_a_wrong_exhibit_is_told_with_its_name(spec: Spec, lines: str, told: str
     (BASE + "  rows: state\n  columns: {axis: year, codes: ['{yaer}']}", "unknown variable 'yaer'"),
     ("kind: table\n  title: x\n  cube: NO_CUBE\n  rows: state\n  columns: year", "there is no table 'NO_CUBE'"),
 ])  # fmt: skip
-def test_an_exhibit_of_cells_that_do_not_exist_does_not_build(spec: Spec, store: MakeStore, lines: str, told: str) -> None:
+def test_an_exhibit_of_cells_that_do_not_exist_does_not_build(
+    spec: Spec, store: MakeStore, lines: str, told: str
+) -> None:
     with pytest.raises(UserError, match=told):
         table(spec(lines), store(STATES))
 
@@ -116,14 +120,19 @@ def test_parts_are_indented_under_their_total_and_silent_ones_left_out(spec: Spe
 
 
 def test_states_always_have_their_line(spec: Spec, store: MakeStore) -> None:
-    view = table(spec(BASE + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2022']}"), store(STATES))
+    view = table(
+        spec(BASE + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2022']}"), store(STATES)
+    )
     assert len([r for r in view.rows if r.kind == "body"]) == 11
     assert texts(view)["Serbia"] == [":"]
     assert texts(view)["Bosnia and Herzegovina"] == ["<5"]
 
 
 def test_statuses_partial_sums_and_earlier_rounds_have_marks_with_footnotes(spec: Spec, store: MakeStore) -> None:
-    view = table(spec(BASE + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2021', '2022']}"), store(STATES))
+    view = table(
+        spec(BASE + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2021', '2022']}"),
+        store(STATES),
+    )
     told = texts(view)
     assert told["Albania"] == ["100", "110b"]
     assert told["Romania"] == ["400v", "500"]
@@ -148,13 +157,18 @@ def test_under_regional_sums_stand_the_states_counted(spec: Spec, store: MakeSto
 
 
 def test_added_columns_speak_of_the_reference_year(spec: Spec, store: MakeStore) -> None:
-    view = table(spec(BASE + "  rows: sex\n  columns: {axis: year, codes: ['2022']}\n  add: [share, coverage]"), store(SEXES))
+    view = table(
+        spec(BASE + "  rows: sex\n  columns: {axis: year, codes: ['2022']}\n  add: [share, coverage]"), store(SEXES)
+    )
     assert [c.label for c in view.columns] == ["Sex", "2022", "Share (%)", "States counted"]
     assert texts(view)["Female"] == ["300*", "75.0", "2 of 11"]
 
 
 def test_changes_not_computed_are_explained_below(spec: Spec, store: MakeStore) -> None:
-    lines = BASE + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2021', '2022']}\n  add: [change]"
+    lines = (
+        BASE
+        + "  rows: {axis: state, region: [SELEC]}\n  columns: {axis: year, codes: ['2021', '2022']}\n  add: [change]"
+    )
     view = table(spec(lines), store(STATES))
     told = texts(view)
     assert (told["Albania"][-1], told["Romania"][-1], told["SELEC region"][-1]) == ("x", "+25.0", "x")
@@ -162,7 +176,8 @@ def test_changes_not_computed_are_explained_below(spec: Spec, store: MakeStore) 
 
 
 def test_only_the_largest_are_shown_and_hidden_ones_do_not_compete(spec: Spec, store: MakeStore) -> None:
-    made = store("""
+    made = store(
+        """
         key                         | value | states
         THB_VICTIMS_CTZ:SELEC.2022.RO | 400 | AL RO BG
         THB_VICTIMS_CTZ:SELEC.2022.BG | c   |
@@ -170,32 +185,40 @@ def test_only_the_largest_are_shown_and_hidden_ones_do_not_compete(spec: Spec, s
         THB_VICTIMS_CTZ:SELEC.2022.UA | 30  | AL RO BG
         THB_VICTIMS_CTZ:SELEC.2022._U | 900 | AL RO BG
         THB_VICTIMS_CTZ:SELEC.2022._T | 999 | AL RO BG
-        """, version="public")
-    lines = "kind: table\n  title: x\n  cube: THB_VICTIMS_CTZ\n  rows: {axis: citizenship, top: 2}\n  columns: {axis: year, codes: ['2022']}"
+        """,
+        version="public",
+    )
+    lines = BASE.replace("VICTIMS", "VICTIMS_CTZ") + "  rows: {axis: citizenship, top: 2}\n" + THIS_YEAR
     assert list(texts(table(spec(lines), made))) == ["Romania", "Ukraine"]
 
 
 def test_the_symbols_of_a_withheld_and_a_missing_cell_differ(spec: Spec, store: MakeStore) -> None:
-    made = store("""
+    made = store(
+        """
         key                       | value
         THB_VICTIMS:RO.2022._T._T | 500
         THB_VICTIMS:AL.2022._T._T | c
-        """, version="public")
+        """,
+        version="public",
+    )
     view = table(spec(BASE + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made)
     assert (texts(view)["Albania"], texts(view)["Serbia"]) == (["c"], [":"])
     assert {c.status for r in view.rows for c in r.cells} == {"", "withheld", "missing"}
 
 
 @pytest.mark.parametrize(("cells", "more", "reason"), [
-    ("key | value\nTHB_OFFENCES:RO.2022 | 1", {}, "No state reported figures for this exhibit."),
-    ("key | value\nTHB_OFFENCES:RO.2022 | 1", {"state_name": "Romania"}, "Romania reported no figures for this exhibit."),
+    (OTHER, {}, "No state reported figures for this exhibit."),
+    (OTHER, {"state_name": "Romania"}, "Romania reported no figures for this exhibit."),
     ("key | value\nTHB_VICTIMS:RO.2022._T._T | c", {}, "No figure of this exhibit may be shown in this version."),
 ])  # fmt: skip
 def test_an_exhibit_without_figures_says_why(
     spec: Spec, store: MakeStore, cells: str, more: dict[str, str], reason: str
 ) -> None:
     made = store(cells, version="public")
-    for lines in (BASE + "  rows: state\n  columns: year", BASE.replace("table", "heat") + "  rows: state\n  columns: year"):
+    for lines in (
+        BASE + "  rows: state\n  columns: year",
+        BASE.replace("table", "heat") + "  rows: state\n  columns: year",
+    ):
         build = build_figure if "heat" in lines else build_table
         view = build(spec(lines), made, "Table 1", variables(made, **more))
         assert isinstance(view, EmptyView)
@@ -204,34 +227,54 @@ def test_an_exhibit_without_figures_says_why(
 
 def test_a_chart_of_one_mark_is_a_line_of_text(spec: Spec, store: MakeStore) -> None:
     made = store("key | value\nTHB_VICTIMS:RO.2022._T._T | 500")
-    view = build_figure(spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made, "Figure 1", variables(made))
+    view = build_figure(
+        spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"),
+        made,
+        "Figure 1",
+        variables(made),
+    )
     assert isinstance(view, EmptyView)
     assert view.reason == "Too few figures for a chart."
 
 
 def test_a_chart_tells_its_finding_in_words(spec: Spec, store: MakeStore) -> None:
     made = store(STATES)
-    view = build_figure(spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made, "Figure 1", variables(made))
+    view = build_figure(
+        spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"),
+        made,
+        "Figure 1",
+        variables(made),
+    )
     assert isinstance(view, FigureView)
     assert "Romania 500, Albania 110" in view.alt
     assert view.svg.lstrip().startswith("<svg")
 
 
 def test_no_chart_draws_a_withheld_value(spec: Spec, store: MakeStore) -> None:
-    made = store("""
+    made = store(
+        """
         key                       | value
         THB_VICTIMS:RO.2022._T._T | 500
         THB_VICTIMS:GR.2022._T._T | 358
         THB_VICTIMS:AL.2022._T._T | c
-        """, version="public")
-    view = build_figure(spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made, "Figure 1", variables(made))
+        """,
+        version="public",
+    )
+    view = build_figure(
+        spec(BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"),
+        made,
+        "Figure 1",
+        variables(made),
+    )
     assert isinstance(view, FigureView)
     assert "c: withheld." in view.notes
     assert "Albania" not in view.alt.split("No figure shown")[0]
 
 
 def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeStore) -> None:
-    lines = 'kind: indicators\n  title: x\n  indicators:\n    - {key: "THB_VICTIMS:{state}.{year}._T._T", label: Victims}'
+    lines = (
+        'kind: indicators\n  title: x\n  indicators:\n    - {key: "THB_VICTIMS:{state}.{year}._T._T", label: Victims}'
+    )
     made = store(STATES)
     state = build_indicators(spec(lines), made, "Table 1", variables(made, state="RO"))
     region = build_indicators(spec(lines), made, "Table 1", variables(made, state="SELEC"))

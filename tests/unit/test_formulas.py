@@ -124,13 +124,16 @@ def test_a_share_is_over_the_states_of_the_part(store: MakeStore) -> None:
 
 
 def test_there_is_no_share_where_the_total_of_a_state_is_withheld(store: MakeStore) -> None:
-    made = store("""
+    made = store(
+        """
         key                          | value | states
         THB_VICTIMS:SELEC.2022.F._T  | 30    | BG RO
         THB_VICTIMS:SELEC.2022._T._T | 1,060 | BG RO TR
         THB_VICTIMS:BG.2022._T._T    | c     |
         THB_VICTIMS:RO.2022._T._T    | 40    |
-        """, version="public")
+        """,
+        version="public",
+    )
     assert share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22).value is None
 
 

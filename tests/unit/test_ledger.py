@@ -1,4 +1,4 @@
-"""Is the ledger append-only: the same file changes nothing, a corrected one is added, a build that dies leaves no trace?"""
+"""Is the ledger append-only: the same file changes nothing, a corrected one is added, a dead build leaves no trace?"""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class Staging:
         with duckdb.connect(str(path)) as connection:
             connection.execute(f"create table files ({', '.join(f'{c} {k}' for c, k in FILE_COLUMNS)})")
             connection.execute(
-                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read')", [round_, sha256, version]
+                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read')",
+                [round_, sha256, version],
             )
             for table in self.contracts.tables:
                 columns = staged_columns(table)
@@ -43,8 +44,8 @@ class Staging:
 
     def _add(self, connection: duckdb.DuckDBPyConnection, key: Key, value: str, round_: int) -> None:
         row = [
-            round_, "thb", key.state, key.year, *key.codes[2:], str(key), value, Decimal(value), "A", "F", None, "MD.xlsx",
-            "1 Victims sex age", "D7", True,
+            round_, "thb", key.state, key.year, *key.codes[2:], str(key), value, Decimal(value), "A", "F", None,
+            "MD.xlsx", "1 Victims sex age", "D7", True,
         ]  # fmt: skip
         connection.execute(f"insert into {key.cube.lower()} values ({', '.join('?' for _ in row)})", row)
 
@@ -123,7 +124,8 @@ def test_a_cell_keeps_its_origin(staging: Staging) -> None:
 def test_a_load_that_dies_leaves_the_ledger_as_it_was(staging: Staging, monkeypatch: pytest.MonkeyPatch) -> None:
     staging.load(staging.stage(FIRST))
     before = staging.everything()
-    real, done = ledger._append, []
+    real = ledger._append
+    done: list[bool] = []
 
     def dies(*arguments: object) -> None:
         if done:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from builds import ROOT
 
 from pipeline.cells import Key
 from pipeline.errors import NarrativeError, UserError
@@ -129,9 +129,7 @@ def test_an_unknown_variable_does_not_build(tell: Tell) -> None:
 
 
 @pytest.mark.parametrize("key", ["THB_VICTIMS:HU.2022._T._T", "THB_VICTIMS:MD.2022._T._T", "THB_OFFENCES:RO.2022"])
-def test_a_sentence_without_its_number_is_left_out_and_its_neighbours_stay(
-    tell: Tell, key: str
-) -> None:
+def test_a_sentence_without_its_number_is_left_out_and_its_neighbours_stay(tell: Tell, key: str) -> None:
     told = tell(f"Romania registered [[THB_VICTIMS:RO.2022._T._T]]. The other figure was [[{key}]]. That is all.")
     assert told == "<p>Romania registered 500. That is all.</p>"
 
@@ -172,7 +170,11 @@ def test_a_ranking_names_the_largest_first(tell: Tell) -> None:
 
 
 def test_no_ranking_is_told_where_one_candidate_is_hidden(tell: Tell) -> None:
-    for binding in ("ranked THB_VICTIMS:*.2022._T._T 2", "lowest THB_VICTIMS:*.2022._T._T", "silent THB_VICTIMS:*.2022._T._T"):
+    for binding in (
+        "ranked THB_VICTIMS:*.2022._T._T 2",
+        "lowest THB_VICTIMS:*.2022._T._T",
+        "silent THB_VICTIMS:*.2022._T._T",
+    ):
         assert tell(f"Words. Most were in [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
 
 
@@ -204,7 +206,9 @@ def test_sections_end_where_the_next_one_starts(tmp_path: Path, store: MakeStore
 
 
 def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeStore) -> None:
-    text = "# s\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
+    text = (
+        "# s\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
+    )
     made, narrative = prepare(tmp_path, store, text)
     items = [str(i) for i in narrative.items("chapter", "s", variables(made))]
     assert items == ["Victims: 500.", "<strong>Bold</strong> end."]
@@ -214,7 +218,9 @@ def test_text_cannot_bring_html_of_its_own(tell: Tell) -> None:
     assert "<script>" not in tell("Words <script>alert()</script> and *more*.")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "templates").glob("*/narrative/*.md")), ids=lambda p: f"{p.parts[-3]}-{p.stem}")
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").glob("*/narrative/*.md")), ids=lambda p: f"{p.parts[-3]}-{p.stem}"
+)
 def test_no_text_of_the_project_holds_a_bare_number(path: Path, store: MakeStore) -> None:
     narrative = Narrative(path.parent, store(CELLS))
     with pytest.raises(NarrativeError, match="there is no section ''"):

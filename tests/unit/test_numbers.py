@@ -34,7 +34,9 @@ def test_zero_is_a_number_and_withheld_is_c() -> None:
     assert cell_text(Cell(KEY, Decimal(7), "victims", withheld=True)) == "c"
 
 
-@pytest.mark.parametrize(("value", "text"), [("12.5", "13"), ("9.96", "10.0"), ("1.25", "1.3"), ("0.25", "0.250"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("12.5", "13"), ("9.96", "10.0"), ("1.25", "1.3"), ("0.25", "0.250"), ("0", "0")]
+)
 def test_only_small_weights_have_decimals(value: str, text: str) -> None:
     assert cell_text(Cell(KG, Decimal(value), "kg")) == text
 
@@ -51,7 +53,9 @@ def test_changes_have_a_sign_and_what_is_not_computed_an_x(formula: Formula, tex
     assert formula_text(formula) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [("1856.000", "1856"), ("12.500", "12.5"), ("0.000", "0"), ("1000", "1000")])
+@pytest.mark.parametrize(
+    ("value", "text"), [("1856.000", "1856"), ("12.500", "12.5"), ("0.000", "0"), ("1000", "1000")]
+)
 def test_machines_get_plain_digits(value: str, text: str) -> None:
     assert csv_value(Cell(KEY, Decimal(value), "victims")) == text
 

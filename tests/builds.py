@@ -1,0 +1,58 @@
+"""How does a test build reports? Runs make as an analyst does, in this working copy or in a copy of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROUND = 2022
+# What is no part of the project's content: made by tools, or made by the build itself.
+NOT_COPIED = (".venv", "outputs", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".build", ".hypothesis")
+
+
+def run_make(*targets: str, environment: Mapping[str, str], root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run make in a working copy, as an analyst would. A failure shows what make said."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    done = subprocess.run(
+        ["make", *targets], cwd=root, capture_output=True, text=True, timeout=500, env={**inherited, **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, f"make {' '.join(targets)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def copy_project(target: Path) -> Path:
+    """A working copy of the project elsewhere, with its history, the times of its files and the same libraries."""
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    return target
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Make a folder once for all workers of a test run: the first one makes it, the others wait for it."""
+    with folder.with_name(folder.name + ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done, failed = (folder.with_name(folder.name + end) for end in (".done", ".failed"))
+        if failed.exists():
+            pytest.fail(failed.read_text(encoding="utf-8"))
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                make(folder)
+            except BaseException as problem:
+                failed.write_text(f"{folder.name}: {problem}"[:20_000], encoding="utf-8")
+                raise
+            done.touch()
+    return folder
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder that all workers of a test run see."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent

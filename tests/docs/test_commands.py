@@ -1,0 +1,86 @@
+"""Do the commands of the documentation work? Every `make ...` in a fenced block is run; `make help` lists them all."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from builds import ROOT, ROUND, copy_project
+
+from pipeline.project import Project
+
+# What is not run here, and why.
+NOT_RUN = {
+    r"make test\b.*": "it would run itself",
+    r"make bench\b.*": "it takes minutes; tests/bench checks what it compares",
+    r"make check\b.*": "it takes half a minute; .ci/run does it before the tests",
+    r"make reports( ROUND=2022)?": "the fixture `built` runs it",
+    r"make clean\b.*": "it would take the build from under the other commands",
+    r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
+    r"make PYTHON=.*": "it needs another interpreter",
+}
+PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]
+
+
+def commands(page: Path) -> list[str]:
+    """Lines of fenced blocks that call make, without prompt and comment."""
+    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    return [re.split(r"\s+#", line)[0].strip() for line in lines if re.match(r"(\w+=\S+ )*make\b", line)]
+
+
+EVERY = sorted({c for page in PAGES for c in commands(page)})
+RUN = [c for c in EVERY if not any(re.fullmatch(pattern, c) for pattern in NOT_RUN)]
+
+
+@pytest.fixture(scope="session")
+def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the six reports built, to try commands in."""
+    root = copy_project(tmp_path_factory.mktemp("workshop") / "copy")
+    shutil.copytree(built.outputs, root / "outputs", copy_function=shutil.copy2)
+    return root
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", RUN)
+def test_a_command_of_the_documentation_works(command: str, workshop: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=workshop, capture_output=True, text=True, env=environment, timeout=300
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_readme_says_how_to_build_and_how_to_test() -> None:
+    assert {"make reports", "make test"} <= set(commands(ROOT / "README.md"))
+
+
+def test_every_exception_stands_for_a_target_of_the_makefile() -> None:
+    named = {match[1] for pattern in NOT_RUN if (match := re.match(r"make ([a-z]+)", pattern))}
+    assert named <= set(phony())
+
+
+def phony() -> list[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return [name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE) for name in line.split()]
+
+
+def test_help_lists_every_target_with_its_purpose() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert len(phony()) >= 10
+    for name in phony():
+        assert re.search(rf"^{name}:.*  ## \S", makefile, re.MULTILINE), f"{name} has no ## comment"
+        assert re.search(rf"^  {name} +\S", told, re.MULTILINE), f"make help does not list {name}"
+    assert f"ROUND={ROUND}" in told
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:"):
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"

@@ -1,0 +1,146 @@
+"""Does nothing restricted reach a public version: not in its bytes, not through its input, not by subtraction?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import zlib
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+import pikepdf
+import pytest
+from attack import work_out
+from builds import ROUND
+from elsewhere import CANARIES, Elsewhere
+
+from pipeline.cells import Key
+from pipeline.contracts.model import Contracts
+from pipeline.disclosure.safe import is_small
+from pipeline.project import REPORTS, Project
+from pipeline.report.store import Store
+
+pytestmark = pytest.mark.slow
+
+
+def everything_in(path: Path) -> bytes:
+    """The bytes of a file; of a PDF also those of its streams, unpacked."""
+    data = path.read_bytes()
+    if path.suffix != ".pdf":
+        return data
+    with pikepdf.open(path) as opened:
+        streams = [o for o in opened.objects if isinstance(o, pikepdf.Stream)]
+        return data + b"".join(_unpacked(s) for s in streams)
+
+
+def _unpacked(stream: pikepdf.Stream) -> bytes:
+    try:
+        return bytes(stream.read_bytes())
+    except (pikepdf.PdfError, zlib.error):
+        return bytes(stream.read_raw_bytes())
+
+
+def test_restricted_only_changes_do_not_change_a_byte_of_the_public_report(elsewhere: Elsewhere) -> None:
+    """A note, a contact and a text of the restricted version were changed, everything built again."""
+    first, last = (p.version_folder(ROUND, "thb", "public") for p in (elsewhere.first, elsewhere.last))
+    assert {p.name for p in first.iterdir()} == {p.name for p in last.iterdir()}
+    for path in first.iterdir():
+        if path.name != "manifest.json":
+            assert path.read_bytes() == (last / path.name).read_bytes(), path.name
+    before, after = (json.loads((f / "manifest.json").read_text(encoding="utf-8")) for f in (first, last))
+    del before["git_commit"], after["git_commit"]
+    assert before == after
+
+
+def test_the_public_store_does_not_change_either(elsewhere: Elsewhere) -> None:
+    first, last = (p.store(ROUND, "thb", "public").with_suffix(".sha256") for p in (elsewhere.first, elsewhere.last))
+    assert first.read_text() == last.read_text()
+
+
+def test_no_canary_is_in_a_public_file(elsewhere: Elsewhere) -> None:
+    restricted = elsewhere.last.store(ROUND, "thb", "restricted").read_bytes()
+    assert CANARIES[0].encode() in restricted  # it did reach the restricted store, so the search can find it
+    files = list(elsewhere.last.version_folder(ROUND, "thb", "public").iterdir())
+    files += [elsewhere.last.store(ROUND, r, "public") for r in REPORTS]
+    for path in files:
+        content = everything_in(path)
+        assert not [c for c in CANARIES if c.encode() in content], path.name
+
+
+def test_no_note_or_address_of_a_return_is_in_a_public_file(built: Project, contracts: Contracts) -> None:
+    for report in REPORTS:
+        full = Store(built.store(ROUND, report, "restricted"), contracts, report, "restricted")
+        notes = {
+            c.note
+            for t in contracts.tables
+            for c in full.cells_of(t.name)
+            if len(c.note) > 25 and "Sum of" not in c.note
+        }
+        for path in built.version_folder(ROUND, report, "public").iterdir():
+            content = everything_in(path)
+            assert not [n for n in notes if n.encode() in content], path.name
+
+
+def test_a_withheld_line_of_the_data_annex_tells_nothing(built: Project) -> None:
+    for row in published(built):
+        if row["conf_status"] == "S":
+            assert (row["value"], row["coverage"], row["obs_status"]) == ("", "", "Q"), row["key"]
+
+
+@lru_cache(maxsize=4)
+def _published(folder: Path) -> list[dict[str, str]]:
+    rows = []
+    for report in REPORTS:
+        path = folder / report / "public" / "cells.csv"
+        rows += list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    return rows
+
+
+def published(built: Project) -> list[dict[str, str]]:
+    """Every line of the three public data annexes."""
+    return _published(built.round_folder(ROUND))
+
+
+@pytest.fixture(scope="module")
+def truth(built: Project, contracts: Contracts) -> dict[Key, Decimal]:
+    """What the restricted stores know of the cells of sensitive tables."""
+    sensitive = {t.name for t in contracts.tables if t.sensitivity != "none"}
+    stores = [Store(built.store(ROUND, r, "restricted"), contracts, r, "restricted") for r in REPORTS]
+    cells = [c for s in stores for name in sorted(sensitive) for c in s.cells_of(name)]
+    return {c.key: c.value for c in cells if c.value is not None}
+
+
+def told(found: dict[Key, Decimal], truth: dict[Key, Decimal]) -> dict[str, Decimal]:
+    """Small counts that were worked out to their true value."""
+    return {str(k): v for k, v in found.items() if truth.get(k) == v and is_small(v)}
+
+
+def test_the_attack_succeeds_on_a_release_that_hides_only_small_counts(
+    truth: dict[Key, Decimal], contracts: Contracts
+) -> None:
+    shown = {k: v for k, v in truth.items() if not is_small(v)}
+    found = told(work_out(shown, set(truth) - set(shown), contracts), truth)
+    assert found
+
+
+def test_no_small_count_is_published_or_follows_from_the_data_annexes(
+    built: Project, truth: dict[Key, Decimal], contracts: Contracts
+) -> None:
+    rows = [(Key.parse(r["key"]), r) for r in published(built)]
+    shown = {k: Decimal(r["value"]) for k, r in rows if r["value"]}
+    assert not [str(k) for k, v in shown.items() if is_small(v) and k in truth]
+    hidden = {k for k, r in rows if r["conf_status"] == "S"}
+    assert hidden
+    assert told(work_out(shown, hidden, contracts), truth) == {}
+
+
+def test_no_small_count_follows_from_all_that_the_public_stores_hold(
+    built: Project, truth: dict[Key, Decimal], contracts: Contracts
+) -> None:
+    stores = [Store(built.store(ROUND, r, "public"), contracts, r, "public") for r in REPORTS]
+    cells = [c for s in stores for t in contracts.tables for c in s.cells_of(t.name)]
+    shown = {c.key: c.value for c in cells if c.has_value and c.value is not None}
+    assert not [str(k) for k, v in shown.items() if is_small(v) and k in truth]
+    found = work_out(shown, {c.key for c in cells if c.withheld}, contracts)
+    assert told(found, truth) == {}

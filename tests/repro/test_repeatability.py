@@ -1,0 +1,50 @@
+"""Do the same returns give the same bytes anywhere, and does make build again only what a change asks for?"""
+
+from __future__ import annotations
+
+import pytest
+from builds import ROUND
+from elsewhere import Elsewhere
+
+from pipeline.project import REPORTS, VERSIONS, Project
+
+pytestmark = pytest.mark.slow
+SIX = [(r, v) for r in REPORTS for v in VERSIONS]
+
+
+@pytest.mark.parametrize(("report", "version"), SIX, ids=[f"{r}-{v}" for r, v in SIX])
+def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
+    built: Project, elsewhere: Elsewhere, report: str, version: str
+) -> None:
+    here, there = (p.version_folder(ROUND, report, version) for p in (built, elsewhere.first))
+    assert {p.name for p in here.iterdir()} == {p.name for p in there.iterdir()}
+    for path in sorted(here.iterdir(), reverse=True):
+        assert path.read_bytes() == (there / path.name).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_stores_are_the_same_too(built: Project, elsewhere: Elsewhere, report: str) -> None:
+    for version in VERSIONS:
+        hashes = {p.store(ROUND, report, version).with_suffix(".sha256").read_text() for p in (built, elsewhere.first)}
+        assert len(hashes) == 1, version
+
+
+def test_the_findings_are_the_same_too(built: Project, elsewhere: Elsewhere) -> None:
+    for page in built.findings(ROUND).iterdir():
+        assert page.read_bytes() == (elsewhere.first.findings(ROUND) / page.name).read_bytes(), page.name
+
+
+def test_a_second_make_writes_nothing(elsewhere: Elsewhere) -> None:
+    assert elsewhere.steps["written by a second make"] == []
+
+
+def test_a_changed_text_renders_the_two_versions_of_its_report(elsewhere: Elsewhere) -> None:
+    assert elsewhere.steps["rendered after a text was touched"] == ["thb/public", "thb/restricted"]
+
+
+def test_corrected_returns_render_only_the_versions_whose_cells_changed(elsewhere: Elsewhere) -> None:
+    """A figure of a table that only the migration report prints, and a note that only the restricted version prints."""
+    rendered = elsewhere.steps["rendered after returns were corrected"]
+    assert "thb/restricted" in rendered
+    assert "migration/restricted" in rendered
+    assert not {"thb/public", "octa/public"} & set(rendered)

@@ -1,0 +1,118 @@
+"""Does the command line answer at once, name what is allowed, and keep tracebacks for bugs?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builds import ROOT
+
+from pipeline import __version__
+
+COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version")
+HEAVY = ("pandas", "matplotlib", "weasyprint", "great_expectations", "duckdb", "openpyxl", "numpy", "sqlglot")
+
+
+def run(*arguments: str, outputs: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **({"SELEC_OUTPUTS": str(outputs)} if outputs else {})}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, capture_output=True, text=True, env=environment
+    )
+
+
+def test_help_lists_every_command() -> None:
+    told = run("--help")
+    assert told.returncode == 0
+    listed = re.findall(r"^  ([a-z]+)  ", told.stdout, re.MULTILINE)
+    assert set(COMMANDS) <= set(listed)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    told = run(command, "--help")
+    assert told.returncode == 0
+    assert f"{command} [OPTIONS]" in told.stdout
+    assert len(told.stdout.splitlines()) > 3
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = (
+        "import sys; sys.argv = ['pipeline', '--help']\n"
+        "from pipeline.cli import app\n"
+        "try: app()\n"
+        "except SystemExit: pass\n"
+        f"sys.exit(', '.join(m for m in {HEAVY!r} if m in sys.modules) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert done.returncode == 0
+
+
+def test_the_version_is_the_package_s() -> None:
+    assert run("version").stdout.strip() == __version__
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["render", "--round", "2022", "--report", "drugs", "--version", "public"], "there is no report 'drugs'"),
+    (["render", "--round", "2022", "--report", "thb", "--version", "secret"], "there is no version 'secret'"),
+    (["template", "--round", "2022", "--report", "thb", "--state", "XX"], "'XX' does not answer the thb questionnaire"),
+    (["validate", "--round", "1999"], "there are no returns of round 1999"),
+    (["numbers", "--round", "1999"], "there are no returns of round 1999"),
+    (["explain", "--round", "2022", "no key"], "is not a cell key"),
+    (["explain", "--round", "2022", "THB_VICTIMS:RO.2022._T._T"], "has no numbers yet"),
+    (["render", "--round", "2022", "--report", "thb", "--version", "public"], "does not exist"),
+])  # fmt: skip
+def test_what_a_person_can_repair_is_told_without_a_traceback(arguments: list[str], told: str, tmp_path: Path) -> None:
+    done = run(*arguments, outputs=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert told in done.stderr
+    assert "allowed:" in done.stderr or "to do:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_round_that_is_no_number_is_refused() -> None:
+    done = run("validate", "--round", "next")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bug_shows_its_traceback() -> None:
+    code = (
+        "import pipeline.cli as cli\n"
+        "import pipeline.contracts.lint as lint\n"
+        "def broken(_): raise ZeroDivisionError('a bug')\n"
+        "lint.lint_project = broken\n"
+        "import sys; sys.argv = ['pipeline', 'lint']\n"
+        "cli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "a bug" in done.stderr
+
+
+def test_a_template_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
+    done = run("template", "--round", "2022", "--report", "thb", "--state", "RO", "--out", str(tmp_path / "RO.xlsx"))
+    assert done.stdout.strip() == str(tmp_path / "RO.xlsx")
+    assert (tmp_path / "RO.xlsx").is_file()
+
+
+def test_lint_tells_what_it_checked() -> None:
+    done = run("lint")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) >= 3
+
+
+@pytest.mark.slow
+def test_explain_speaks_to_machines_too(built: object) -> None:
+    outputs: Path = built.outputs  # type: ignore[attr-defined]
+    told = run("explain", "--round", "2022", "THB_OFFENCES:SELEC.2022", "--json", outputs=outputs)
+    found = json.loads(told.stdout)
+    assert found["key"] == "THB_OFFENCES:SELEC.2022"
+    assert sum(float(p["value"]) for p in found["parts"]) == float(found["value"])
