@@ -31,6 +31,9 @@ def copy_project(target: Path) -> Path:
     """A working copy of the project elsewhere, with its history, the times of its files and the same libraries."""
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
     (target / ".venv").symlink_to(ROOT / ".venv")
+    # The folder itself is tracked; without it git would call the copy changed.
+    (target / "outputs").mkdir()
+    shutil.copy2(ROOT / "outputs" / ".gitkeep", target / "outputs")
     return target
 
 
