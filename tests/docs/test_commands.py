@@ -41,7 +41,7 @@ RUN = [c for c in EVERY if not any(re.fullmatch(pattern, c) for pattern in NOT_R
 def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the six reports built, to try commands in."""
     root = copy_project(tmp_path_factory.mktemp("workshop") / "copy")
-    shutil.copytree(built.outputs, root / "outputs", copy_function=shutil.copy2)
+    shutil.copytree(built.outputs, root / "outputs", copy_function=shutil.copy2, dirs_exist_ok=True)
     return root
 
 
