@@ -78,7 +78,6 @@ class Table:
     iccs: str
     sensitivity: Literal["none", "small_counts"]
     respondent: Literal["states", "center"]
-    headline: bool
     decimals: int
     minimum: float
     maximum: float
@@ -214,7 +213,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
         name=schema.name, report=report, title=schema.businessName, description=schema.description,
         grain=schema.dataGranularityDescription or "", measure=measure.businessName, crime_area=own["crimeArea"],
         unit=own["unit"], iccs=str(own.get("iccs", "")), sensitivity=own.get("sensitivity", "small_counts"),
-        respondent=own.get("respondent", "states"), headline=bool(own.get("headline", False)),
+        respondent=own.get("respondent", "states"),
         decimals=0 if measure.logicalType == "integer" else 3, minimum=options.get("minimum", 0),
         maximum=options.get("maximum", float("inf")),
         dimensions=tuple(_read_dimension(p, folder) for p in dimensions), identities=identities,

@@ -21,9 +21,9 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.safe import Candidate, choose_public
 from pipeline.errors import UserError
+from pipeline.files import replace_file
 from pipeline.project import VERSIONS, Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
-from pipeline.sql.runner import replace_file
 
 if TYPE_CHECKING:
     import duckdb

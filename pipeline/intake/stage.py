@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
+from pipeline.files import replace_file
 from pipeline.intake.entry import Entry
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def write_staged(
         )  # fmt: skip
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier)
-    os.replace(fresh, path)
+    replace_file(fresh, path)
 
 
 def _fill(

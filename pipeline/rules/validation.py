@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.files import replace_file
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
@@ -48,7 +49,7 @@ def validate_and_write(
     path = project.work(round_) / "validation.json"
     temporary = path.with_suffix(".building")
     temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    os.replace(temporary, path)
+    replace_file(temporary, path)
     return validation
 
 

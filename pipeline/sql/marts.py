@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
+from pipeline.files import replace_file
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
-from pipeline.sql.runner import read_models, replace_file, run_checks, run_models
+from pipeline.sql.runner import read_models, run_checks, run_models
 
 if TYPE_CHECKING:
     import duckdb

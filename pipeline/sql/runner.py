@@ -7,7 +7,6 @@ contract facts and code lists, loaded as tables of the schema `seed`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -134,9 +133,3 @@ def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str,
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     row = connection.execute(f"select count(*) from {table}").fetchone()
     return int(row[0]) if row else 0
-
-
-def replace_file(temporary: Path, final: Path) -> None:
-    """Put a finished file in place in one step."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(temporary, final)

@@ -82,7 +82,7 @@ REPORT = """{% extends "shared/base.html.j2" %}{% import "shared/macros.html.j2"
 {% for view in views %}{{ m.exhibit(view) }}{% endfor %}
 <section>{{ m.country_head("c-tr", "Türkiye", "TR", [("343", "victims")]) }}</section></section>{% endblock %}
 {% block annexes %}<section class="annex"><h1 id="a1">A Definitions</h1>
-{{ m.definition_list([("Victim", "A person.")]) }}</section>{% endblock %}"""
+</section>{% endblock %}"""
 
 
 def environment(**templates: str) -> Environment:

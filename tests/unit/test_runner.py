@@ -10,7 +10,8 @@ import pytest
 from builds import ROOT
 
 from pipeline.errors import CheckError, UserError
-from pipeline.sql.runner import EVERY_CUBE, in_order, read_models, replace_file, run_checks, run_models
+from pipeline.files import replace_file
+from pipeline.sql.runner import EVERY_CUBE, in_order, read_models, run_checks, run_models
 
 
 @pytest.fixture
