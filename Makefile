@@ -10,10 +10,14 @@ VERSION ?= restricted
 STATE ?= RO
 PYTHON ?= python3
 REPORTS := thb migration octa
-VERSIONS := restricted public
+VERSIONS ?= restricted public
+# Every row of the release policy is a version that can be built.
+POLICY := data_contracts/release_policy.yaml
+ALL_VERSIONS := $(shell sed -n '/^versions:/,/^[a-z]/s/^  \([a-z]*\):.*/\1/p' $(POLICY))
 RETURNS := $(or $(SELEC_RETURNS),returns)
 OUTPUTS := $(or $(SELEC_OUTPUTS),outputs)
 OUT := $(OUTPUTS)/$(ROUND)
+RELEASES := $(or $(SELEC_RELEASES),$(OUTPUTS)/releases)
 PY := .venv/bin/python
 RUN := $(PY) -m pipeline
 # Rounds with returns up to the one asked for: the earlier ones give the revisions.
@@ -22,16 +26,17 @@ ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$')
 CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
 CODE_READ := $(CODE_BASE) $(wildcard pipeline/intake/*.py pipeline/rules/*.py templates/findings/*)
-CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py pipeline/disclosure/*.py)
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py)
+CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
+CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
 SHARED := $(shell find templates/shared -type f)
 
 ##@ Daily
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
-	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public  STATE=RO"
+	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public|partner  STATE=RO"
 
-reports: .venv/.installed-requirements  ## Build all six reports of ROUND
+reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner"
 	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
 	@ls $(OUT)/*/*/*.pdf
@@ -45,6 +50,15 @@ validate: .venv/.installed-requirements  ## Read and check the returns of ROUND,
 
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
 	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
+
+register audit: VERSION := public
+register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
+	@$(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
+	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION)
+
+audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
+	@$(MAKE) --no-print-directory --silent $(OUT)/.protected
+	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(if $(EXTRA),--extra '$(EXTRA)')
 
 ##@ Build
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
@@ -68,6 +82,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
 
+bench-disclosure: .venv/.installed-requirements-dev $(OUT)/.numbers  ## Hidden cells beside peers: SIZES="1000 10000 100000" INSTANCES=folder
+	@$(PY) -m tests.bench.disclosure $(if $(SIZES),--sizes $(SIZES)) $(if $(INSTANCES),--instances '$(INSTANCES)')
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 .venv/.installed-%: %.lock .ci/setup
@@ -86,14 +103,21 @@ $(OUT)/.numbers: $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_NUMBER
 	@$(RUN) numbers --round $(ROUND)
 	@touch $@
 
-# The store's hash file is written only when its content changed, so a report whose figures stayed is not rendered again.
-$(OUT)/stores/%.sha256: $(OUT)/.numbers
+# What a protected version shows is chosen and proven beside everything that was released before.
+$(OUT)/.protected: $(OUT)/.numbers $(CODE_PROTECT) $(wildcard $(RELEASES)/*/*.csv)
+	@$(RUN) protect --round $(ROUND)
+	@touch $@
+
+# A store's hash file is written only when its content changed, so a report whose figures stayed is not rendered again.
+$(OUT)/stores/restricted/%.sha256: $(OUT)/.numbers
+	@test -f $@
+$(OUT)/stores/%.sha256: $(OUT)/.protected
 	@test -f $@
 
 define version
 $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find templates/$(1) -type f) $(SHARED) $(CONTRACTS) $(CODE_BASE) $(CODE_RENDER)
 	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
 endef
-$(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(eval $(call version,$(r),$(v)))))
+$(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain template import clean test check bench
+.PHONY: help reports report validate explain register audit template import clean test check bench bench-disclosure

@@ -17,7 +17,7 @@ import typer
 from pipeline import __version__
 from pipeline.errors import UserError
 from pipeline.progress import Progress, silent
-from pipeline.project import REPORTS, VERSIONS, Project
+from pipeline.project import REPORTS, Project
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -26,7 +26,7 @@ app = typer.Typer(
 
 Round = Annotated[int, typer.Option("--round", help="The reference year the returns were asked for, for example 2022.")]
 Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
-Version = Annotated[str, typer.Option("--version", help=f"One of: {', '.join(VERSIONS)}.")]
+Version = Annotated[str, typer.Option("--version", help="A version of the release policy, for example public.")]
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 
 
@@ -74,7 +74,7 @@ def validate(round_: Round) -> None:
 
 @app.command()
 def numbers(round_: Round) -> None:
-    """Load accepted returns into the ledger, run the SQL models and checks, write the stores of all versions."""
+    """Load accepted returns into the ledger, run the SQL models and checks, write the restricted stores."""
     from pipeline.contracts.model import load_contracts
     from pipeline.numbers import build_numbers
 
@@ -89,18 +89,57 @@ def numbers(round_: Round) -> None:
 
 
 @app.command()
+def protect(round_: Round) -> None:
+    """Choose what each protected version shows, write its stores, and prove that the rest cannot be worked out."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.protect import protect_round
+
+    project = Project.here()
+    with _progress("protection") as step:
+        versions = protect_round(project, load_contracts(project.contracts), round_, step)
+    for protected in versions:
+        typer.echo(protected.line())
+
+
+@app.command()
 def render(round_: Round, report: Report, version: Version) -> None:
     """Render one version of a report from its store to PDF, cells.csv and manifest.json."""
     from pipeline.release.build import build_version
 
     _one_of(report, REPORTS, "report")
-    _one_of(version, VERSIONS, "version")
     with _progress(f"{report} {version}"):
         built = build_version(Project.here(), round_, report, version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
         f"{built.figures['figures']} figures"
     )
+
+
+@app.command()
+def register(round_: Round, report: Report, version: Version) -> None:
+    """Enter what a protected version released into the register of editions."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.protect import register_edition
+
+    _one_of(report, REPORTS, "report")
+    project = Project.here()
+    typer.echo(register_edition(project, load_contracts(project.contracts), round_, report, version))
+
+
+@app.command()
+def audit(
+    round_: Round, version: Version,
+    extra: Annotated[Path | None, typer.Option("--extra", help="A file of what others published.")] = None,
+) -> None:  # fmt: skip
+    """Check the proof of a protected version again, beside what others published where a file of it is given."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.protect import audit_again
+
+    project = Project.here()
+    with _progress(f"audit of {version}"):
+        lines = list(audit_again(project, load_contracts(project.contracts), round_, version, extra))
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command()

@@ -47,3 +47,15 @@ class RenderError(UserError):
     """A report could not be rendered to a conforming PDF."""
 
     exit_code = 6
+
+
+class LeakError(UserError):
+    """A finished version shows something that is not released: it is not put in place."""
+
+    exit_code = 8
+
+
+class DisclosureError(UserError):
+    """What a version may not show could be worked out from what it shows: nothing of it is published."""
+
+    exit_code = 7

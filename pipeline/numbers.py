@@ -1,4 +1,4 @@
-"""From accepted returns to stores: loads the ledger, builds the marts, writes what each version may show."""
+"""From accepted returns to numbers: loads the ledger, builds the marts, writes the stores of versions that show all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.stores import StoreInputs, write_stores
+from pipeline.contracts.policy import load_policy
+from pipeline.disclosure.stores import StoreInputs, read_marts, write_stores
 from pipeline.errors import UserError
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
@@ -52,11 +53,16 @@ def build_numbers(
     newest = validations[-1]
     checks = build_marts(project, contracts, round_, submissions, newest.refused, progress)
     progress("writing the stores")
-    changed = write_stores(project, contracts, round_, _inputs(newest, round_), REPORTS)
+    marts, inputs = read_marts(project, round_), store_inputs(newest, round_)
+    changed: dict[str, bool] = {}
+    for version in load_policy(project.contracts, contracts).versions.values():
+        if not version.protected:
+            changed |= write_stores(project, contracts, round_, version, marts, inputs, REPORTS)
     return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
 
 
-def _inputs(validated: Validated, round_: int) -> StoreInputs:
+def store_inputs(validated: Validated, round_: int) -> StoreInputs:
+    """What a round's returns say beside figures: findings, named sources, and the facts of each report."""
     sources = []
     for file in validated.files:
         for field, answer in sorted(file["cover"].items()):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPORTS = ("thb", "migration", "octa")
-VERSIONS = ("restricted", "public")
 
 
 @dataclass(frozen=True)
@@ -17,12 +16,13 @@ class Project:
     root: Path
     outputs_folder: Path | None = None
     returns_folder: Path | None = None
+    releases_folder: Path | None = None
 
     @classmethod
     def here(cls) -> Project:
-        """The project of the current folder; SELEC_OUTPUTS and SELEC_RETURNS move those two folders elsewhere."""
-        outputs, returns = os.environ.get("SELEC_OUTPUTS"), os.environ.get("SELEC_RETURNS")
-        return cls(Path.cwd(), Path(outputs) if outputs else None, Path(returns) if returns else None)
+        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and SELEC_RELEASES move folders elsewhere."""
+        places = (os.environ.get(f"SELEC_{name}") for name in ("OUTPUTS", "RETURNS", "RELEASES"))
+        return cls(Path.cwd(), *(Path(p) if p else None for p in places))
 
     @property
     def contracts(self) -> Path:
@@ -48,6 +48,11 @@ class Project:
     def outputs(self) -> Path:
         return self.outputs_folder or self.root / "outputs"
 
+    @property
+    def releases(self) -> Path:
+        """The register of what was released: by version what it showed, and in `restricted` the figures behind it."""
+        return self.releases_folder or self.outputs / "releases"
+
     def round_folder(self, round_: int) -> Path:
         return self.outputs / str(round_)
 
@@ -61,6 +66,14 @@ class Project:
     def store(self, round_: int, report: str, version: str) -> Path:
         """The one file a report version is rendered from."""
         return self.round_folder(round_) / "stores" / version / f"{report}.duckdb"
+
+    def released(self, round_: int, report: str, version: str) -> Path:
+        """What a version shows of a report's cells, as CSV."""
+        return self.store(round_, report, version).with_suffix(".csv")
+
+    def proof(self, round_: int) -> Path:
+        """Restricted: certificates, and why each cell is withheld."""
+        return self.round_folder(round_) / "proof"
 
     def version_folder(self, round_: int, report: str, version: str) -> Path:
         return self.round_folder(round_) / report / version

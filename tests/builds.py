@@ -13,8 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROUND = 2022
+VERSIONS = ("restricted", "public")  # what `make reports` builds when it is told nothing else
 # What is no part of the project's content: made by tools, or made by the build itself.
-NOT_COPIED = (".venv", "outputs", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".build", ".hypothesis")
+NOT_COPIED = (
+    ".venv", ".venv-acro", "outputs", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".build",
+    ".hypothesis",
+)  # fmt: skip
 
 
 def run_make(*targets: str, environment: Mapping[str, str], root: Path = ROOT) -> subprocess.CompletedProcess[str]:

@@ -40,10 +40,11 @@ def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Store]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
-    """The six reports of the example round, built once in a folder of their own. Tests only read them."""
+    """The reports of the example round in all versions, built once in a folder of their own. Tests only read them."""
 
     def make_reports(folder: Path) -> None:
-        run_make("reports", f"ROUND={ROUND}", environment={"SELEC_OUTPUTS": str(folder)})
+        every = "VERSIONS=restricted public partner"
+        run_make("reports", f"ROUND={ROUND}", every, environment={"SELEC_OUTPUTS": str(folder)})
 
     return Project(ROOT, once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports))
 

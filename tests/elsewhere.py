@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from builds import ROUND, copy_project, run_make
+from builds import ROUND, VERSIONS, copy_project, run_make
 
 from pipeline.project import Project
 
@@ -65,9 +65,9 @@ def build_elsewhere(folder: Path) -> None:
 
     correct_migration_return(root / f"returns/{ROUND}/migration/RO.xlsx")
     plant_canaries(root / f"returns/{ROUND}/thb/RO.xlsx")
-    run_make(f"outputs/{ROUND}/.numbers", root=root, environment=SURROUNDINGS)
+    run_make(f"outputs/{ROUND}/.protected", root=root, environment=SURROUNDINGS)
     for report in ("thb", "migration", "octa"):  # as rendered: only what the corrected returns ask for is left
-        for version in ("restricted", "public"):
+        for version in VERSIONS:
             manifest = outputs / str(ROUND) / report / version / "manifest.json"
             if (outputs / f"{ROUND}/stores/{version}/{report}.sha256").stat().st_mtime_ns < manifest.stat().st_mtime_ns:
                 manifest.touch()

@@ -11,8 +11,8 @@ import duckdb
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.safe import Candidate
 from pipeline.disclosure.stores import _TABLES
+from pipeline.disclosure.sums import TrueCell
 from pipeline.sql.marts import POPULATION_CUBE
 
 MISSING = {":": "O", "<5": "Q", "–": "M", "0n": "N"}  # what a cell says instead of a number, and its status
@@ -56,19 +56,20 @@ def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def candidates(cells: str) -> list[Candidate]:
-    """Cells for disclosure control. Columns: key, value and, where they matter, conf and parts (of a regional cell:
-    state codes). A regional cell without parts takes every state of the table that has a value."""
+def true_cells(cells: str) -> list[TrueCell]:
+    """Cells for disclosure control. Columns: key, value and, where they matter, conf, origin and parts (of a regional
+    cell: state codes)."""
     found = []
     for row in read_table(cells):
         key, text = Key.parse(row["key"]), row["value"]
         value = None if text in MISSING else Decimal(text)
         parts = tuple(str(key.at(state=s)) for s in row.get("parts", "").split())
-        found.append(Candidate(key, value, MISSING.get(text, "A"), row.get("conf") or "F", parts))
+        origin = row.get("origin") or ("region" if key.state in ("SELEC", "SELEC_FIX") else "reported")
+        found.append(TrueCell(key, value, MISSING.get(text, "A"), row.get("conf") or "F", origin, parts))
     return found
 
 
-def with_region(states: Iterable[Candidate], first: int, last: int) -> list[Candidate]:
+def with_region(states: Iterable[TrueCell], first: int, last: int) -> dict[str, TrueCell]:
     """State cells and the regional cells over them: SELEC, and SELEC_FIX over states with every year of the window."""
     states = list(states)
     given = {c.key: c for c in states if c.value is not None}
@@ -77,8 +78,8 @@ def with_region(states: Iterable[Candidate], first: int, last: int) -> list[Cand
     for cube, codes, year in places:
         here = sorted((k for k in given if (k.cube, k.codes[2:], k.year) == (cube, codes, year)), key=str)
         always = [k for k in here if all(k.at(year=y) in given for y in range(first, last + 1))]
-        for region, keys in (("SELEC", here), ("SELEC_FIX", always)):
+        for region, origin, keys in (("SELEC", "region", here), ("SELEC_FIX", "constant", always)):
             if keys:
                 total = sum((given[k].value or Decimal(0) for k in keys), Decimal(0))
-                regional.append(Candidate(keys[0].at(state=region), total, "A", "F", tuple(map(str, keys))))
-    return states + regional
+                regional.append(TrueCell(keys[0].at(state=region), total, "A", "F", origin, tuple(map(str, keys))))
+    return {str(c.key): c for c in [*states, *regional]}

@@ -76,7 +76,6 @@ class Table:
     crime_area: str
     unit: str
     iccs: str
-    sensitivity: Literal["none", "small_counts"]
     respondent: Literal["states", "center"]
     decimals: int
     minimum: float
@@ -212,7 +211,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
     return Table(
         name=schema.name, report=report, title=schema.businessName, description=schema.description,
         grain=schema.dataGranularityDescription or "", measure=measure.businessName, crime_area=own["crimeArea"],
-        unit=own["unit"], iccs=str(own.get("iccs", "")), sensitivity=own.get("sensitivity", "small_counts"),
+        unit=own["unit"], iccs=str(own.get("iccs", "")),
         respondent=own.get("respondent", "states"),
         decimals=0 if measure.logicalType == "integer" else 3, minimum=options.get("minimum", 0),
         maximum=options.get("maximum", float("inf")),

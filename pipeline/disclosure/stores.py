@@ -1,7 +1,8 @@
 """What may a version open? Writes one store per report and version: the only file its renderer reads.
 
-The restricted store holds every cell of the report's cubes with notes, revisions and queries. The public store holds
-released cells with their values, and the keys of withheld cells without any: what is not in the file cannot leak.
+A version that is not protected holds every cell of the report's cubes. The store of a protected one holds released
+cells with their values, and the keys of withheld cells without any: what is not in the file cannot leak. Beside it
+stands the same as CSV, the form in which the cells are published, registered and audited.
 A store is replaced only when its content changed, so that nothing is rendered again without need.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -19,10 +20,12 @@ import yaml
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.safe import Candidate, choose_public
+from pipeline.contracts.policy import VersionRule
+from pipeline.disclosure.released import released_csv
+from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
 from pipeline.files import replace_file
-from pipeline.project import VERSIONS, Project
+from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
 if TYPE_CHECKING:
@@ -65,76 +68,96 @@ def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
     return [t.name for t in contracts.contract(report).tables] + list(borrowed) + [POPULATION_CUBE]
 
 
-def write_stores(
-    project: Project, contracts: Contracts, round_: int, inputs: StoreInputs, reports: Iterable[str]
-) -> dict[str, bool]:
-    """Write the stores of all reports and versions. Returns per store whether its content changed."""
+@dataclass(frozen=True)
+class Marts:
+    """What the marts of a round hold for stores: rows as they stand there."""
+
+    cells: list[dict[str, Any]]
+    coverage: list[tuple[Any, ...]]
+    revisions: list[tuple[Any, ...]]
+    areas: list[tuple[Any, ...]]
+
+    def every_cell(self) -> dict[str, TrueCell]:
+        """All cells by key, also the reference population, which is public."""
+        return {
+            r["key"]: TrueCell(
+                Key.parse(r["key"]), r["value"], r["obs_status"], r["conf_status"], r["origin"],
+                tuple(r["part_keys"] or ()),
+            )
+            for r in self.cells
+        }  # fmt: skip
+
+    def reported_cells(self) -> dict[str, TrueCell]:
+        """The cells that disclosure control is about."""
+        return {k: c for k, c in self.every_cell().items() if c.key.cube != POPULATION_CUBE}
+
+
+def read_marts(project: Project, round_: int) -> Marts:
+    """Read what stores are made of. Raises UserError when the marts were not built yet."""
     marts = open_marts(project, round_)
     try:
-        rows = _read_cells(marts)
-        coverage = marts.execute(
-            "select report, cube, title, sort, state, answer from marts.coverage order by sort, state_sort"
-        ).fetchall()
-        revisions = marts.execute(
-            """select cube, key, state, year, old_value, old_raw, old_round, new_value, new_raw, difference, unit
-            from marts.revisions order by key"""
-        ).fetchall()
-        areas = marts.execute("select crime_area, cube, sort from marts.by_crime_area order by sort").fetchall()
+        return Marts(
+            _read_cells(marts),
+            marts.execute(
+                "select report, cube, title, sort, state, answer from marts.coverage order by sort, state_sort"
+            ).fetchall(),
+            marts.execute(
+                """select cube, key, state, year, old_value, old_raw, old_round, new_value, new_raw, difference, unit
+                from marts.revisions order by key"""
+            ).fetchall(),
+            marts.execute("select crime_area, cube, sort from marts.by_crime_area order by sort").fetchall(),
+        )
     finally:
         marts.close()
-    shown = choose_public([_candidate(r) for r in rows], contracts)
+
+
+def write_stores(
+    project: Project, contracts: Contracts, round_: int, version: VersionRule, marts: Marts, inputs: StoreInputs,
+    reports: Iterable[str], shown: Collection[str] = (),
+) -> dict[str, bool]:  # fmt: skip
+    """Write the stores of a version, one a report; `shown` are the keys a protected version shows. Returns per store
+    whether its content changed."""
     changed = {}
+    keeps = version.keeps
     for report in reports:
         cubes = set(cubes_of(project, contracts, report))
-        content: dict[str, dict[str, list[tuple[Any, ...]]]] = {}
-        own = [r for r in rows if r["cube"] in cubes]
-        content["restricted"] = {
-            "cells": [_restricted_row(r) for r in own],
-            "coverage": [c for c in coverage if c[1] in cubes],
-            "revisions": [r[1:] for r in revisions if r[0] in cubes],
-            "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report],
-            "sources": [s for s in inputs.sources if s[2] in cubes],
-            "areas": [a for a in areas if a[1] in cubes],
+        own = [r for r in marts.cells if r["cube"] in cubes]
+        if version.protected:
+            cells = [_released_row(r, r["key"] in shown or r["cube"] == POPULATION_CUBE) for r in own]
+            coverage = [_answer(c) for c in marts.coverage if c[1] in cubes]
+        else:
+            cells, coverage = [_full_row(r) for r in own], [c for c in marts.coverage if c[1] in cubes]
+        content = {
+            "cells": cells if "notes" in keeps else [(*c[:12], "", *c[13:]) for c in cells],
+            "coverage": coverage,
+            "revisions": [r[1:] for r in marts.revisions if r[0] in cubes and "revisions" in keeps],
+            "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report and "findings" in keeps],
+            "sources": [(*s[:4], s[4] if "definitions" in keeps else "") for s in inputs.sources if s[2] in cubes],
+            "areas": [a for a in marts.areas if a[1] in cubes],
             "meta": sorted(inputs.meta[report].items()),
         }
-        content["public"] = {
-            "cells": [_public_row(r, r["key"] in shown) for r in own],
-            "coverage": [_public_answer(c) for c in coverage if c[1] in cubes],
-            "revisions": [],
-            "findings": [],
-            "sources": [(*s[:4], "") for s in inputs.sources if s[2] in cubes],
-            "areas": [a for a in areas if a[1] in cubes],
-            "meta": sorted(inputs.meta[report].items()),
-        }
-        for version in VERSIONS:
-            path = project.store(round_, report, version)
-            changed[f"{report}/{version}"] = _write_store(path, content[version])
+        path = project.store(round_, report, version.name)
+        changed[f"{report}/{version.name}"] = _write_store(path, content)
     return changed
 
 
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     result = marts.execute(
         """select key, cube, state, year, codes, value, unit, obs_status, conf_status, coverage, members, states, note,
-        round, part_keys from marts.cells order by key"""
+        round, origin, part_keys from marts.cells order by key"""
     )
     columns = [d[0] for d in result.description]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
-    return Candidate(
-        Key.parse(row["key"]), row["value"], row["obs_status"], row["conf_status"], tuple(row["part_keys"] or ())
-    )
-
-
-def _restricted_row(row: dict[str, Any]) -> tuple[Any, ...]:
+def _full_row(row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         row["key"], row["cube"], row["state"], row["year"], row["codes"], row["value"], row["unit"], row["obs_status"],
         row["conf_status"], row["coverage"], row["members"], row["states"], row["note"], row["round"], False,
     )  # fmt: skip
 
 
-def _public_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
+def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
     """A released cell, or a withheld one that says nothing but that it is withheld. Missing stays missing."""
     known_missing = row["value"] is None and row["obs_status"] != "Q"
     withheld = not released and not known_missing
@@ -148,7 +171,7 @@ def _public_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _public_answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """That all counts of a state are small is itself a small count: it reads as reported."""
     return (*row[:5], "reported" if row[5] == "suppressed" else row[5])
 
@@ -166,8 +189,8 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
     import pandas as pd
 
     digest = hashlib.sha256(json.dumps([content, _TABLES], default=_jsonable, sort_keys=True).encode()).hexdigest()
-    sidecar = path.with_suffix(".sha256")
-    if path.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
+    sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
+    if path.is_file() and as_csv.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".building")
@@ -182,6 +205,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
                 connection.execute(f"insert into {name} select * from frame")
     finally:
         connection.close()
+    as_csv.write_bytes(released_csv(content["cells"]))
     replace_file(temporary, path)
     sidecar.write_text(digest + "\n")
     return True

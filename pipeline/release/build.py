@@ -8,15 +8,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts.model import load_contracts
+from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
+from pipeline.leaks.scan import check
+from pipeline.leaks.secrets import collect, machine_names
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
+from pipeline.release.proof import require_proof
 from pipeline.release.publish import put_in_place
 from pipeline.report.worker import pdf_name
 from pipeline.sql.marts import POPULATION_CUBE
@@ -31,10 +37,17 @@ class Built:
 
 
 def build_version(project: Project, round_: int, report: str, version: str) -> Built:
-    """Render a version from its store and put PDF, cells.csv and manifest.json in place together.
+    """Render a version from its store and put PDF, cells.csv and manifest.json in place together; with a protected
+    version goes everything it released, as CSV.
 
-    Raises RenderError with what the rendering process said. The last good version stays until the new one is whole.
+    Raises DisclosureError when a protected version has no proof, RenderError with what the rendering process said,
+    LeakError when the finished files hold anything that was not released. The last good version stays until the new
+    one is whole.
     """
+    contracts = load_contracts(project.contracts)
+    rule = load_policy(project.contracts, contracts).version(version)
+    if rule.protected:
+        require_proof(project, round_, report, version)
     store = project.store(round_, report, version)
     folder = project.version_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -44,16 +57,41 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
         pdf = scratch / pdf_name(report, version, round_)
         annex = (scratch / "cells.csv").read_bytes()
-        reference, cutoff = facts.pop("reference"), facts.pop("cutoff")
-        manifest = manifest_json(
-            report=report, version=version, round_=round_, reference=reference, cutoff=cutoff,
-            commit=git_commit(project.root), inputs=_inputs(project, store, report, version, facts.pop("inputs")),
-            outputs={pdf.name: pdf.read_bytes(), "cells.csv": annex}, figures=facts,
+        data = {"cells.csv": annex}
+        if rule.protected:
+            data[f"{report}.csv"] = project.released(round_, report, version).read_bytes()
+        manifest = partial(
+            manifest_json, report=report, version=version, round_=round_, reference=facts.pop("reference"),
+            cutoff=facts.pop("cutoff"), commit=git_commit(project.root),
+            inputs=_inputs(project, contracts, store, report, rule, facts.pop("inputs")),
+            outputs={pdf.name: pdf.read_bytes(), **data},
         )  # fmt: skip
-        put_in_place(folder, {pdf.name: pdf, "cells.csv": annex, "manifest.json": manifest})
+        finished: dict[str, bytes | Path] = {pdf.name: pdf, **data, "manifest.json": manifest(figures=facts)}
+        if rule.protected:
+            facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
+            finished["manifest.json"] = manifest(figures=facts)
+        put_in_place(folder, finished)
         return Built(folder / pdf.name, facts)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _scan(
+    project: Project, round_: int, report: str, version: str, scratch: Path, finished: Mapping[str, bytes | Path]
+) -> dict[str, int]:
+    """Open the finished files as an attacker would. Returns how many numbers of each class were judged.
+
+    Raises LeakError where anything is found that was not released.
+    """
+    folder = scratch / "finished"
+    folder.mkdir()
+    for name, content in finished.items():
+        (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
+    found = check(
+        folder, project.store(round_, report, version), collect(project, round_, report, version),
+        shown=scratch / "shown.json", root=project.root, machine=machine_names(),
+    )  # fmt: skip
+    return found.counts
 
 
 def _render(project: Project, store: Path, scratch: Path, report: str, version: str) -> None:
@@ -75,18 +113,19 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
         raise error
 
 
-def _inputs(project: Project, store: Path, report: str, version: str, rendered: dict[str, str]) -> dict[str, str]:
-    """What the version was made from. The public manifest names only what is public: store, templates, contracts."""
+def _inputs(
+    project: Project, contracts: Contracts, store: Path, report: str, rule: VersionRule, rendered: dict[str, str]
+) -> dict[str, str]:
+    """What the version was made from. A version for others names only what is theirs: store, templates, contracts."""
     inputs = rendered | hash_files(project.root, [f for f in project.contracts.rglob("*") if f.is_file()])
-    if version == "restricted":
-        inputs |= _returns(project, report)
+    if "returns" in rule.keeps:
+        inputs |= _returns(project, contracts, report)
     inputs["store"] = store.with_suffix(".sha256").read_text().strip()
     return inputs
 
 
-def _returns(project: Project, report: str) -> dict[str, str]:
+def _returns(project: Project, contracts: Contracts, report: str) -> dict[str, str]:
     """The returns behind a restricted version: those of its own tables and of the tables it borrows."""
-    contracts = load_contracts(project.contracts)
     cubes = [c for c in cubes_of(project, contracts, report) if c != POPULATION_CUBE]
     hashes: dict[str, str] = {}
     for name in sorted({contracts.table(c).report for c in cubes}):

@@ -201,7 +201,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
                 keys = [table.total_key(REGION, y) for y in store.years]
                 views = [cell_view(store, k, marks) for k in keys]
                 views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
-                views.append(CellView(coverage_text(store.cell(keys[-1])) or "none"))
+                views.append(CellView(coverage_text(store.cell(keys[-1])) or "none", f"coverage({keys[-1]})"))
             else:
                 blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "none")
                 views = [CellView(text, status="missing") for text in blank]

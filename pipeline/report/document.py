@@ -19,7 +19,7 @@ from pipeline.report.figures import build_figure
 from pipeline.report.narrative import Narrative
 from pipeline.report.store import Store
 from pipeline.report.tables import build_table
-from pipeline.report.views import ExhibitView
+from pipeline.report.views import ExhibitView, TableView
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def read_definition(templates: Path, report: str, version: str) -> Definition:
         raise UserError(f"there is no version '{version}'", where=str(path), allowed=", ".join(own["versions"]))
     shared = versions[version]
     return Definition(
-        report, own["title"], own["reference"], tuple(own["versions"][version]), shared["subtitle"], shared["marking"],
-        tuple(shared["releasability"]),
+        report, own["title"], f"{own['reference']}/{shared['reference']}", tuple(own["versions"][version]),
+        shared["subtitle"], shared["marking"], tuple(shared["releasability"]),
     )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def build_document(store: Store, templates: Path) -> Document:
     values = writer.values
     doc = {
         "title": definition.title, "subtitle": definition.subtitle, "version": store.version, "round": store.round,
-        "edition": f"Edition {store.round}", "reference": fill(definition.reference, values) + _suffix(store.version),
+        "edition": f"Edition {store.round}", "reference": fill(definition.reference, values),
         "marking": definition.marking, "releasability": definition.releasability,
         "date_text": f"Data received by {day.day} {day:%B %Y}", "language": "en",
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
@@ -103,10 +103,6 @@ def build_document(store: Store, templates: Path) -> Document:
         str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
         tuple(writer.narrative.left_out), writer.narrative.bound, writer.inputs(),
     )  # fmt: skip
-
-
-def _suffix(version: str) -> str:
-    return f"/{version[0].upper()}"
 
 
 @dataclass
@@ -184,6 +180,7 @@ class _Writer:
 
             cell = self.store.print_cell(Key.parse(fill(key, {**self.values, "state": code})))
             shown.append((cell_text(cell), fill(label, self.values)))
+            self.store.shown.append({"sentence": f"[[{cell.key}]] {shown[-1][1]}", "text": " ".join(shown[-1])})
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
@@ -218,6 +215,8 @@ class _Writer:
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         if not hasattr(view, "source"):
             self.empty += 1
+        if isinstance(view, TableView):
+            self.store.shown.append({"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]})
         block: Markup = self.macros.exhibit(view)
         return block
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 
 from pipeline.cells import Cell, Key
@@ -34,6 +34,7 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
         return EmptyView(id_, number_, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(spec, store, grid, title, unit)
+    store.shown.append({"chart": id_, "data": asdict(data)})
     return FigureView(
         id_, number_, title, unit, draw_chart(data, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),

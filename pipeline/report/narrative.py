@@ -111,6 +111,10 @@ class Narrative:
             try:
                 filled = fill(sentence, values, where)
                 kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
+                self.store.shown.append({
+                    "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),
+                    "text": kept[-1],
+                })  # fmt: skip
             except _NothingToShow:
                 self.left_out.append(re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence))
         return " ".join(kept)

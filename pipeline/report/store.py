@@ -49,6 +49,7 @@ class Store:
         self.years = contracts.contract(report).years(self.round)
         self.queried = {f["key"] for f in self.findings if f["severity"] == "query" and f["key"]}
         self.printed: dict[Key, Cell] = {}
+        self.shown: list[dict[str, Any]] = []  # in their order: sentences, tables, charts with their keys
 
     def cell(self, key: Key) -> Cell:
         """The cell of a key. Raises UserError when the key's cube or codes do not exist."""

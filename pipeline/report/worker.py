@@ -1,7 +1,8 @@
 """How is one version rendered? In a process of its own that can open one store and nothing else of the outputs.
 
-Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF, cells.csv and figures.json to
-OUT. The parent (`pipeline.release.build`) adds the manifest and puts everything in place.
+Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF, cells.csv, figures.json and
+shown.json (which keys stand behind each number, for the leak scan) to OUT. The parent (`pipeline.release.build`) adds
+the manifest and puts everything in place.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
         "inputs": document.inputs,
     }  # fmt: skip
     (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
+    (out / "shown.json").write_text(json.dumps(store.shown, ensure_ascii=False), encoding="utf-8")
 
 
 def pdf_name(report: str, version: str, round_: int) -> str:

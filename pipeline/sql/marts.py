@@ -86,13 +86,13 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
 def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
-        sensitivity varchar, respondent varchar, sort integer)"""
+        respondent varchar, sort integer)"""
     )
     rows: list[tuple[Any, ...]] = [
-        (t.name, t.report, t.title, t.unit, t.crime_area, t.sensitivity, t.respondent, i)
+        (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i)
         for i, t in enumerate(contracts.tables)
     ]
-    rows.append((POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "none", "reference", len(rows)))
+    rows.append((POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows)))
     _insert(connection, "seed.cube", rows)
     connection.execute(
         "create table seed.cube_dimension (cube varchar, position integer, dimension varchar, codelist varchar)"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from pipeline.contracts.model import load_contracts
 from pipeline.intake.read import STAGED
-from pipeline.project import REPORTS, VERSIONS, Project
+from pipeline.project import REPORTS, Project
 
 from . import peers
 
@@ -60,8 +60,9 @@ def time_build(folder: Path, times: Times) -> None:
     for round_ in rounds:
         _time(times, f"validate {round_}", [*_pipeline("validate"), "--round", round_], alone)
     _time(times, f"numbers {ROUND}", [*_pipeline("numbers"), "--round", str(ROUND)], alone)
+    _time(times, f"protect {ROUND}: public and partner", [*_pipeline("protect"), "--round", str(ROUND)], alone)
     for report in REPORTS:
-        for kind in VERSIONS:
+        for kind in ("restricted", "public", "partner"):
             command = [*_pipeline("render"), "--round", str(ROUND), "--report", report, "--version", kind]
             _time(times, f"render {report} {kind}", command, alone)
     together = folder / "together"

@@ -17,11 +17,11 @@ import pikepdf
 import pypdf
 import pytest
 import yaml
-from builds import ROOT, ROUND, once
+from builds import ROOT, ROUND, VERSIONS, once
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
-from pipeline.project import REPORTS, VERSIONS, Project
+from pipeline.project import REPORTS, Project
 from pipeline.report.numbers import number
 from pipeline.report.store import Store
 from pipeline.sql.explain import Explained, explain, lines

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from builds import ROUND
+from builds import ROUND, VERSIONS
 from elsewhere import Elsewhere
 
-from pipeline.project import REPORTS, VERSIONS, Project
+from pipeline.project import REPORTS, Project
 
 pytestmark = pytest.mark.slow
 SIX = [(r, v) for r in REPORTS for v in VERSIONS]

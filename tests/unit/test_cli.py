@@ -65,7 +65,10 @@ def test_the_version_is_the_package_s() -> None:
     (["numbers", "--round", "1999"], "there are no returns of round 1999"),
     (["explain", "--round", "2022", "no key"], "is not a cell key"),
     (["explain", "--round", "2022", "THB_VICTIMS:RO.2022._T._T"], "has no numbers yet"),
-    (["render", "--round", "2022", "--report", "thb", "--version", "public"], "does not exist"),
+    (["render", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
+    (["render", "--round", "2022", "--report", "thb", "--version", "restricted"], "does not exist"),
+    (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
+    (["register", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
 ])  # fmt: skip
 def test_what_a_person_can_repair_is_told_without_a_traceback(arguments: list[str], told: str, tmp_path: Path) -> None:
     done = run(*arguments, outputs=tmp_path)

@@ -73,12 +73,6 @@ def test_identities_name_dimensions_or_another_table(contracts: Contracts) -> No
     assert {i.severity for t in contracts.tables for i in t.identities} <= {"error", "query", "note"}
 
 
-def test_a_count_of_persons_or_victims_is_sensitive(contracts: Contracts) -> None:
-    for table in contracts.tables:
-        if table.unit in ("persons", "victims"):
-            assert table.sensitivity == "small_counts", table.name
-
-
 def test_a_return_restates_five_years(contracts: Contracts) -> None:
     assert [list(c.years(2022)) for c in contracts] == [[2018, 2019, 2020, 2021, 2022]] * 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from builds import ROOT
 
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.stores import StoreInputs, cubes_of, write_stores
+from pipeline.contracts.policy import load_policy
+from pipeline.disclosure.stores import StoreInputs, cubes_of, read_marts
+from pipeline.disclosure.stores import write_stores as write_version
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.store import Store
@@ -33,6 +36,8 @@ CELLS = [  # key, value, status, confidentiality, states
     ("THB_VICTIMS:HU.2022._T._T", None, "Q", "F"),
 ]  # fmt: skip
 
+SHOWN = {"THB_VICTIMS:RO.2022._T._T", "THB_VICTIMS:SELEC.2022._T._T", "THB_OFFENCES:RO.2022"}
+
 
 @pytest.fixture
 def marts(project: Project) -> Project:
@@ -44,7 +49,7 @@ def marts(project: Project) -> Project:
         connection.execute(
             """create table marts.cells (key varchar, cube varchar, state varchar, year integer, codes varchar[],
             value decimal(18, 3), unit varchar, obs_status varchar, conf_status varchar, coverage integer,
-            members integer, states varchar[], note varchar, round integer, part_keys varchar[])"""
+            members integer, states varchar[], note varchar, round integer, origin varchar, part_keys varchar[])"""
         )
         for key, value, obs, conf in CELLS:
             add_cell(connection, key, value, obs, conf)
@@ -75,7 +80,7 @@ def add_cell(
     state, year, *rest = codes.split(".")
     count = len(states) if states else None
     connection.execute(
-        "insert into marts.cells values (?, ?, ?, ?, ?, ?, 'victims', ?, ?, ?, ?, ?, ?, 2022, ?)",
+        "insert into marts.cells values (?, ?, ?, ?, ?, ?, 'victims', ?, ?, ?, ?, ?, ?, 2022, ?, ?)",
         [
             key,
             cube,
@@ -89,9 +94,20 @@ def add_cell(
             11 if states else None,
             states or [],
             CANARY,
+            "region" if states else "reported",
             parts or [],
         ],
     )
+
+
+def write_stores(
+    project: Project, contracts: Contracts, inputs: StoreInputs = INPUTS, reports: Iterable[str] = REPORTS
+) -> dict[str, bool]:
+    """The stores of all versions; the protected ones show nothing but SHOWN."""
+    changed: dict[str, bool] = {}
+    for version in load_policy(ROOT / "data_contracts", contracts).versions.values():
+        changed |= write_version(project, contracts, 2022, version, read_marts(project, 2022), inputs, reports, SHOWN)
+    return changed
 
 
 def rows(project: Project, version: str, sql: str) -> list[tuple[Any, ...]]:
@@ -100,14 +116,14 @@ def rows(project: Project, version: str, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_restricted_store_holds_every_cell_with_its_note(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     assert rows(marts, "restricted", "select count(*), count(distinct note) from cells") == [(len(CELLS) + 1, 1)]
     assert rows(marts, "restricted", "select count(*) from revisions") == [(1,)]
     assert rows(marts, "restricted", "select rule from findings") == [(CANARY,)]
 
 
 def test_a_public_store_holds_no_note_finding_revision_or_definition(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     assert rows(marts, "public", "select distinct note from cells") == [("",)]
     assert rows(marts, "public", "select * from findings") == []
     assert rows(marts, "public", "select * from revisions") == []
@@ -115,7 +131,7 @@ def test_a_public_store_holds_no_note_finding_revision_or_definition(marts: Proj
 
 
 def test_a_withheld_cell_says_nothing_but_that_it_is_withheld(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     hidden = rows(
         marts,
         "public",
@@ -127,18 +143,34 @@ def test_a_withheld_cell_says_nothing_but_that_it_is_withheld(marts: Project, co
 
 
 def test_what_the_sender_suppressed_looks_like_what_the_center_withheld(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     assert rows(marts, "public", "select withheld from cells where key = 'THB_VICTIMS:HU.2022._T._T'") == [(True,)]
 
 
+def test_the_released_cells_stand_beside_the_store(marts: Project, contracts: Contracts) -> None:
+    write_stores(marts, contracts)
+    lines = marts.released(2022, "thb", "public").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "key,value,unit,obs_status,conf_status,coverage,states"
+    assert "THB_VICTIMS:SELEC.2022._T._T,901,victims,A,F,4/11,AL BA RO TR" in lines
+    assert "THB_VICTIMS:AL.2022.F._T,,victims,Q,S,," in lines
+    assert "THB_VICTIMS:GR.2022._T._T,,victims,O,F,," in lines
+
+
+def test_a_partner_store_keeps_definitions_but_no_notes(marts: Project, contracts: Contracts) -> None:
+    write_stores(marts, contracts)
+    assert rows(marts, "partner", "select definition from sources") == [(CANARY,)]
+    assert rows(marts, "partner", "select distinct note from cells") == [("",)]
+    assert rows(marts, "partner", "select count(*) from revisions") == [(0,)]
+
+
 def test_missing_stays_missing(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     row = rows(marts, "public", "select value, obs_status, withheld from cells where key = 'THB_VICTIMS:GR.2022._T._T'")
     assert row == [(None, "O", False)]
 
 
 def test_the_bytes_of_a_public_store_hold_no_canary(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, REPORTS)
+    write_stores(marts, contracts)
     restricted = marts.store(2022, "thb", "restricted").read_bytes()
     assert b"canary-7f3e" in restricted  # the search itself works
     for report in REPORTS:
@@ -148,7 +180,7 @@ def test_the_bytes_of_a_public_store_hold_no_canary(marts: Project, contracts: C
 
 
 def test_no_value_of_a_withheld_cell_is_anywhere_in_the_public_store(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     with duckdb.connect(str(marts.store(2022, "thb", "public")), read_only=True) as connection:
         names = [n for (n,) in connection.execute("select table_name from duckdb_tables()").fetchall()]
         content = " ".join(str(connection.execute(f"select * from {n}").fetchall()) for n in names)
@@ -157,28 +189,29 @@ def test_no_value_of_a_withheld_cell_is_anywhere_in_the_public_store(marts: Proj
 
 
 def test_the_same_content_leaves_the_file_alone(marts: Project, contracts: Contracts) -> None:
-    first = write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    first = write_stores(marts, contracts)
     path = marts.store(2022, "thb", "public")
-    times = [p.stat().st_mtime_ns for p in (path, path.with_suffix(".sha256"))]
-    second = write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    files = [path, path.with_suffix(".sha256"), path.with_suffix(".csv")]
+    times = [p.stat().st_mtime_ns for p in files]
+    second = write_stores(marts, contracts)
     assert (set(first.values()), set(second.values())) == ({True}, {False})
-    assert [p.stat().st_mtime_ns for p in (path, path.with_suffix(".sha256"))] == times
+    assert [p.stat().st_mtime_ns for p in files] == times
 
 
 def test_a_restricted_only_change_leaves_the_public_store_alone(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
-    changed = write_stores(marts, contracts, 2022, replace(INPUTS, findings=()), ["thb"])
-    assert changed == {"thb/restricted": True, "thb/public": False}
+    write_stores(marts, contracts)
+    changed = write_stores(marts, contracts, replace(INPUTS, findings=()), ["thb"])
+    assert changed == {"thb/restricted": True, "thb/public": False, "thb/partner": False}
 
 
 def test_a_lost_store_is_written_again(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     marts.store(2022, "thb", "public").unlink()
-    assert write_stores(marts, contracts, 2022, INPUTS, ["thb"])["thb/public"]
+    assert write_stores(marts, contracts)["thb/public"]
 
 
 def test_a_store_reads_back_as_cells(marts: Project, contracts: Contracts) -> None:
-    write_stores(marts, contracts, 2022, INPUTS, ["thb"])
+    write_stores(marts, contracts)
     store = Store(marts.store(2022, "thb", "restricted"), contracts, "thb", "restricted")
     (region,) = [c for c in store.cells_of("THB_VICTIMS") if c.key.state == "SELEC"]
     assert (region.value, region.coverage, region.of, region.states) == (901, 4, 11, ("AL", "BA", "RO", "TR"))

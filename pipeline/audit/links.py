@@ -1,0 +1,129 @@
+"""Which cells add up to which? Every sum that a reader of keys, code lists and contracts can write down.
+
+Parts of a dimension and their whole; a worked-out cell and the cells it was made of; the margins that two tables have
+in common. How far each holds is decided in `reconcile`. Regional cells are tied to their states only: what adds up in
+every state adds up in the region.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from pipeline.audit.facts import TrueCell
+from pipeline.cells import REGION, TOTAL, Key
+from pipeline.contracts.codelists import GROUP_PREFIX
+from pipeline.contracts.model import Contracts, Dimension, Table
+
+REGIONS = (REGION, "SELEC_FIX")
+CITIZENSHIP, OWN_NATIONALS = "citizenship", "NAT"
+Relation = Literal["=", ">="]
+
+
+@dataclass(frozen=True, order=True)
+class Link:
+    """A whole and its parts. `same`: one count that stands in two tables, which holds exactly or not at all."""
+
+    whole: str
+    parts: tuple[str, ...]
+    same: bool = False
+    relation: Relation = "="
+
+
+def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link]:
+    """All sums among the cells that have a number, sorted."""
+    counted = {k: c for k, c in cells.items() if c.counts}
+    keys = {k: Key.parse(k) for k in counted}
+    tables = {t.name: t for t in contracts.tables}
+    of_states: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(counted):
+        if keys[name].cube in tables and keys[name].state not in REGIONS:
+            of_states[keys[name].cube].append(name)
+    found = {(k, tuple(sorted(p for p in c.part_keys if p in counted))): False for k, c in counted.items()}
+    for cube, names in of_states.items():
+        for position, dimension in enumerate(tables[cube].dimensions, 2):
+            for whole, parts in _along(tables[cube], dimension, position, names, keys, counted):
+                found.setdefault((whole, tuple(sorted(parts))), False)
+    for one, other in _shared(tables, of_states, keys):
+        found.setdefault((one, (other,)), True)
+    return sorted(Link(whole, parts, same) for (whole, parts), same in found.items() if parts)
+
+
+def _along(
+    table: Table, dimension: Dimension, position: int, names: Sequence[str], keys: Mapping[str, Key],
+    cells: Mapping[str, TrueCell],
+) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
+    """Wholes and parts along one dimension, the other codes fixed."""
+    lines: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    for name in names:
+        codes = keys[name].codes
+        lines[codes[:position] + codes[position + 1 :]][codes[position]] = name
+    is_open = table.layout.open_rows > 0 and dimension.codelist.name == CITIZENSHIP
+    children = {} if is_open else _children(dimension)
+    for line in lines.values():
+        if is_open and TOTAL in line:
+            yield line[TOTAL], [n for c, n in line.items() if _is_listed(c, cells[n])]
+        for code in children:
+            if code in line:
+                yield line[code], _present(code, children, line)
+
+
+def _is_listed(code: str, cell: TrueCell) -> bool:
+    """A citizenship that its state listed itself: no total, no group, and own nationals only where reported."""
+    if code == TOTAL or code.startswith(GROUP_PREFIX):
+        return False
+    return code != OWN_NATIONALS or cell.origin == "reported"
+
+
+def _children(dimension: Dimension) -> dict[str, list[str]]:
+    """Codes by the nearest code above them that the table uses."""
+    used = {c.code for c in dimension.codes}
+    found: dict[str, list[str]] = defaultdict(list)
+    for code in dimension.codes:
+        parent = code.parent
+        while parent and parent not in used:
+            parent = dimension.codelist[parent].parent
+        if parent:
+            found[parent].append(code.code)
+    return dict(found)
+
+
+def _present(code: str, children: Mapping[str, Sequence[str]], line: Mapping[str, str]) -> list[str]:
+    """The parts of a code that have a number; a part without one stands aside for its own parts."""
+    found: list[str] = []
+    for child in children.get(code, ()):
+        found += [line[child]] if child in line else _present(child, children, line)
+    return found
+
+
+def _shared(
+    tables: Mapping[str, Table], of_states: Mapping[str, Sequence[str]], keys: Mapping[str, Key]
+) -> Iterator[tuple[str, str]]:
+    """The same count in two tables with the same total. Tables that are both tied to a third share what that has."""
+    tied: dict[str, list[str]] = defaultdict(list)
+    for table in tables.values():
+        for identity in table.identities:
+            if identity.same_total_as:
+                tied[identity.same_total_as].append(table.name)
+    for first, others in sorted(tied.items()):
+        common = [d.name for d in tables[first].dimensions]
+        margins = {n: _margin(tables[n], common, of_states.get(n, ()), keys) for n in (first, *sorted(set(others)))}
+        for one, other in combinations(margins, 2):
+            for at in margins[one].keys() & margins[other].keys():
+                if one == first or at not in margins[first]:
+                    yield margins[other][at], margins[one][at]
+
+
+def _margin(
+    table: Table, common: Sequence[str], names: Iterable[str], keys: Mapping[str, Key]
+) -> dict[tuple[str, ...], str]:
+    """Cells that are total in all but the common dimensions, by state, year and these."""
+    found = {}
+    for name in names:
+        codes = dict(zip(table.key_dimensions, keys[name].codes, strict=True))
+        if all(codes[d.name] == TOTAL for d in table.dimensions if d.name not in common):
+            found[keys[name].codes[0], keys[name].codes[1], *(codes.get(d, TOTAL) for d in common)] = name
+    return found

@@ -1,0 +1,63 @@
+"""What must stay possible for each hidden sensitive cell? From the rules and from what zeros alone tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+
+from pipeline.audit.links import Link
+from pipeline.audit.peel import tighten
+from pipeline.audit.system import NO_LIMIT, Numbers, System
+from pipeline.audit.world import Unknown, World
+
+Demand = tuple[int, int, int]  # at most, at least, number of different values
+
+
+def derivable(world: World, links: Sequence[Link], base: dict[str, int]) -> dict[str, tuple[int, int]]:
+    """The range of each cell for somebody who knows of each only whether it is zero or its sender suppressed it.
+
+    No pattern can keep a cell outside this range possible, so nothing outside it is demanded.
+    """
+    names = sorted(world.unknowns)
+    place = {n: i for i, n in enumerate(names)}
+    limits = [_from_zeros(world.unknowns[n]) for n in names]
+    start = np.cumsum([0, *(1 + len(k.parts) for k in links)])
+    cells = [place[n] for k in links for n in (k.whole, *k.parts)]
+    factors = [f for k in links for f in (1, *([-1] * len(k.parts)))]
+    system = System(
+        _numbers([base[n] for n in names]), _numbers([x[0] for x in limits]), _numbers([x[1] for x in limits]), start,
+        _numbers(cells), _numbers(factors), np.zeros(len(links), dtype=np.int64),
+        _numbers([NO_LIMIT if k.relation == ">=" else 0 for k in links]),
+    )  # fmt: skip
+    tight = tighten(system)
+    return {n: (low, high) for n, low, high in zip(names, tight.low.tolist(), tight.high.tolist(), strict=True)}
+
+
+def _from_zeros(unknown: Unknown) -> tuple[int, int]:
+    return (0, 0) if unknown.steps == 0 and not unknown.bound else unknown.when_hidden
+
+
+def _numbers(values: Sequence[int]) -> Numbers:
+    return np.array(values, dtype=np.int64)
+
+
+def demand_of(unknown: Unknown, lowest: int, highest: int) -> Demand:
+    """What a hidden sensitive cell must be able to be, as far as its derivable range allows."""
+    steps = unknown.steps
+    if steps is None:
+        low, high = max(lowest, unknown.unit), unknown.limit
+    else:
+        low, high = steps, steps
+        if unknown.is_small:
+            low, high = lowest, max(high, unknown.limit)
+        if unknown.bound:
+            width = max(1, ceil(steps * unknown.rules.width_percent / 100))
+            low, high = min(low, max(lowest, steps - width)), max(high, steps + width)
+    return low, min(high, highest), min(unknown.rules.values, highest - lowest + 1)
+
+
+def is_narrowed(unknown: Unknown, demand: Demand) -> bool:
+    """Whether what senders suppressed beside each other tells more than the rules would allow."""
+    return demand[2] < unknown.rules.values or (not unknown.bound and demand[1] < unknown.limit)

@@ -1,0 +1,156 @@
+"""Which numbers are there to be known? One unknown for each cell, and another for each value it had in an edition.
+
+A cell that an earlier edition had with the same value, or suppressed just the same, is the same unknown: what any
+edition showed of it is known. Where it differed it is another unknown, `KEY@edition`, in the sums of that edition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.audit.facts import CubeRules, Edition, Knowledge, TrueCell, join_shown, to_steps, unit_of
+from pipeline.audit.links import REGIONS, Link, find_links
+from pipeline.audit.system import NO_LIMIT
+from pipeline.cells import Key
+from pipeline.errors import UserError
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """One number: its true value in whole steps, None where its sender suppressed it, and what the rules say of it."""
+
+    name: str
+    cube: str
+    steps: int | None
+    unit: int
+    rules: CubeRules
+    bound: bool
+
+    @property
+    def limit(self) -> int:
+        """The greatest small count, in steps."""
+        return self.rules.threshold * self.unit - 1
+
+    @property
+    def _suppressed(self) -> tuple[int, int]:
+        return self.rules.suppressed[0] * self.unit, self.rules.suppressed[1] * self.unit
+
+    @property
+    def is_small(self) -> bool:
+        return self.steps is not None and self.rules.small_counts and 0 < self.steps <= self.limit
+
+    @property
+    def is_sensitive(self) -> bool:
+        return self.steps is None or self.bound or self.is_small
+
+    @property
+    def range_(self) -> tuple[int, int]:
+        """What may be true of it by its true value alone."""
+        return self._suppressed if self.steps is None else (self.steps, self.steps)
+
+    @property
+    def when_hidden(self) -> tuple[int, int]:
+        """What everybody knows of it when it is not shown: zeros are shown, unless a sender bound one."""
+        if self.steps is None:
+            return self._suppressed
+        if self.steps == 0:
+            return 0, NO_LIMIT if self.bound else 0
+        return 1, NO_LIMIT
+
+
+@dataclass
+class World:
+    """All unknowns by name, the sums over them, what was shown when, and what others said."""
+
+    unknowns: dict[str, Unknown] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
+    shown_now: dict[str, int] = field(default_factory=dict)
+    shown_before: dict[str, int] = field(default_factory=dict)
+    said: dict[str, int | None] = field(default_factory=dict)  # by others; None for a small count
+    contradicted: list[str] = field(default_factory=list)  # others said what is not true here
+    own: dict[str, dict[str, str]] = field(default_factory=dict)  # edition -> key -> its unknown of then
+    other_states: list[str] = field(default_factory=list)  # shown with contributors that it does not have
+
+    @property
+    def known(self) -> dict[str, int]:
+        said = {k: v for k, v in self.said.items() if v is not None}
+        return said | self.shown_before | self.shown_now
+
+
+def build_world(knowledge: Knowledge) -> World:
+    """Raises UserError when a released number is not the true one."""
+    world = World()
+    now = Edition("", knowledge.released, knowledge.truth)
+    first: dict[tuple[str, int | None], str] = {}
+    links: set[Link] = set()
+    for edition in (now, *knowledge.editions):
+        cells = {c.key: c for c in edition.truth}
+        names = _name(world, knowledge, edition.name, cells, first)
+        if edition.name:
+            world.own[edition.name] = {k: n for k, n in names.items() if n != k}
+        for link in find_links(cells, knowledge.contracts):
+            links.add(replace(link, whole=names[link.whole], parts=tuple(sorted(names[p] for p in link.parts))))
+        shown = world.shown_before if edition.name else world.shown_now
+        shown.update(_shown(world, edition, names))
+    for file in knowledge.released:
+        cells = {c.key: c for c in knowledge.truth}
+        world.other_states += [k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)]
+    world.links = sorted(links)
+    _hear(world, knowledge)
+    return world
+
+
+def _name(
+    world: World, knowledge: Knowledge, edition: str, cells: Mapping[str, TrueCell],
+    first: dict[tuple[str, int | None], str],
+) -> dict[str, str]:  # fmt: skip
+    """The unknown of each cell of an edition; new ones are added to the world."""
+    names = {}
+    units = {cube: unit_of(knowledge.contracts, cube) for cube in {k.split(":")[0] for k in cells}}
+    for key, cell in sorted(cells.items()):
+        if not cell.counts:
+            continue
+        cube = key.split(":")[0]
+        steps = None if cell.value is None else to_steps(key, cell.value, units[cube])
+        name = names[key] = first.setdefault((key, steps), f"{key}@{edition}" if edition else key)
+        if name not in world.unknowns:
+            bound = knowledge.rules.is_bound(key, cell.conf_status)
+            rules = knowledge.rules.cube(cube)
+            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound)
+    return names
+
+
+def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str, int]:
+    found = {}
+    for key, value in join_shown(edition.released).items():
+        unknown = world.unknowns.get(names.get(key, ""))
+        steps = None if unknown is None else to_steps(key, value, unknown.unit)
+        if unknown is None or steps != unknown.steps or steps is None:
+            raise UserError(
+                f"{key} is released as {value}, which is not its true value", where=edition.name or "this release",
+                do="build the release again from the marts it is audited against",
+            )
+        found[unknown.name] = steps
+    return found
+
+
+def _names_its_states(cell: TrueCell | None, states: Iterable[str]) -> bool:
+    if cell is None or Key.parse(cell.key).state not in REGIONS:
+        return True
+    return sorted(states) == sorted(Key.parse(p).state for p in cell.part_keys)
+
+
+def _hear(world: World, knowledge: Knowledge) -> None:
+    """Take what others published where it can be true; list what can't."""
+    for key, value in sorted(knowledge.extra.items()):
+        unknown = world.unknowns.get(key)
+        if unknown is None:
+            continue
+        lowest, highest = unknown.range_
+        steps = None if value is None else to_steps(key, value, unknown.unit)
+        could = lowest <= unknown.limit if steps is None else lowest <= steps <= highest
+        if could:
+            world.said[key] = steps
+        else:
+            world.contradicted.append(key)

@@ -1,0 +1,210 @@
+"""Which cells does a protected version show, and why is each other one withheld?
+
+The methods in their order, each only where the one before does not do: hide complements over the whole linked system;
+give up breakdowns of a table that would be mostly withheld; withhold its cells of single states. A sensitive cell that
+no method protects stops the release.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from pipeline.cells import TOTAL
+from pipeline.contracts.model import Contracts, Table
+from pipeline.contracts.policy import Policy, VersionRule
+from pipeline.disclosure.choose import choose, strengthen
+from pipeline.disclosure.linked import Pattern, System
+from pipeline.disclosure.sums import TrueCell
+from pipeline.disclosure.system import REGIONS, Edition, Linked, Secrets, build_system, find_secrets, link
+from pipeline.errors import DisclosureError
+from pipeline.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Why a cell is not shown: a reason, and for an added cell the sensitive cells it protects."""
+
+    reason: str
+    protects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """What is left of a table: cells that count, withheld by their own nature, added, given up, and the share of the
+    table's total over single states that can still be seen."""
+
+    cells: int
+    primary: int
+    secondary: int
+    given_up: int
+    visible_percent: float | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The keys a version shows, why the others are withheld, and what the analyst should know."""
+
+    shown: frozenset[str]
+    withheld: Mapping[str, Withheld]
+    tables: Mapping[str, TableCount]
+    coarsened: Mapping[str, tuple[str, ...]]  # table -> breakdowns given up for single states; "state" for all
+    not_reconciling: tuple[str, ...]
+    already_public: tuple[str, ...]
+
+
+class Chooser:
+    """Decides for one version of a round; asked again when a cell could not be proven safe."""
+
+    def __init__(
+        self, cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy,
+        version: VersionRule, round_: int, day: date, progress: Progress = silent,
+    ) -> None:  # fmt: skip
+        self.contracts, self.policy, self.version, self.round, self.day = contracts, policy, version, round_, day
+        self.progress = progress
+        self.linked: Linked = link(cells, editions, contracts, policy)
+        self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
+        self._choose()
+
+    def _choose(self) -> None:
+        """Choose a pattern; take the next step of every table that would be mostly withheld, and choose again."""
+        while True:
+            self.progress("choosing what to withhold")
+            self.given_up = self._given_up()
+            self.secrets: Secrets = find_secrets(self.linked, self.policy, self.version, self.day, self.given_up)
+            self.system: System = build_system(
+                self.linked, self.secrets, self.contracts, self.policy, self.round
+            )
+            before = np.array([n in self.linked.hidden_before for n in self.system.names])
+            self.pattern: Pattern = (
+                choose(self.system, preferred=before) if self.system.demands else Pattern(self.system.hidden.copy())
+            )
+            if not self._coarsen():
+                return
+
+    def _coarsen(self) -> bool:
+        """Take a step of coarsening where it is due. Returns whether any table had one left."""
+        due = {self.linked.cells[self.system.names[i]].key.cube for i in self.pattern.unprotected}
+        hidden = {n for n, h in zip(self.system.names, self.pattern.hidden, strict=True) if h}
+        for cube, names in self._single_states().items():
+            kept = [n for n in names if n not in self.given_up]
+            if len(kept) and sum(n in hidden for n in kept) > self.policy.coarsen_above * len(kept):
+                due.add(cube)
+        taken = [c for c in sorted(due) if self.steps[c] <= len(self.policy.table(c).coarsen)]
+        for cube in taken:
+            self.steps[cube] += 1
+        return bool(taken)
+
+    def _single_states(self) -> dict[str, list[str]]:
+        """Cells of single states that are not zero, by table, of this release."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self.linked.current):
+            cell = self.linked.cells[name]
+            if cell.key.state not in REGIONS and cell.value != 0:
+                found[cell.key.cube].append(name)
+        return found
+
+    def _given_up(self) -> frozenset[str]:
+        """Cells of single states in a breakdown that is no longer published."""
+        found = set()
+        for cube, steps in self.steps.items():
+            rule, table = self.policy.table(cube), self.contracts.table(cube)
+            for name in self._single_states().get(cube, []):
+                cell = self.linked.cells[name]
+                given_up = any(_is_broken_down(table, cell, step) for step in rule.coarsen[:steps])
+                if given_up or steps > len(rule.coarsen):
+                    found.add(name)
+        return frozenset(found)
+
+    def protect_more(self, names: Sequence[str]) -> None:
+        """Hide more for cells that an audit could not prove safe."""
+        index = {n: i for i, n in enumerate(self.system.names)}
+        self.pattern = strengthen(self.system, self.pattern, [index[n] for n in names])
+
+    def decision(self) -> Decision:
+        """What came out. Raises DisclosureError naming every cell that cannot be protected."""
+        names = self.system.names
+        if self.pattern.unprotected:
+            raise DisclosureError(self._unprotected(), do="see docs/disclosure.md, 'When a cell cannot be protected'")
+        hidden = {n for n, h in zip(names, self.pattern.hidden, strict=True) if h and n in self.linked.current}
+        shown = self.linked.current - hidden
+        for name in sorted(hidden & self.secrets.others - self.given_up):
+            parts = self.linked.cells[name].parts
+            if parts and name not in self.secrets.small and all(p in shown for p in parts):
+                shown |= {name}  # a sum of shown cells is no secret, however few states are in it
+        withheld = {n: self._why(n) for n in sorted(self.linked.current - shown)}
+        public = sorted(n for n in self.secrets.small | self.secrets.bound if n in shown)
+        return Decision(
+            frozenset(shown), withheld, self._counts(shown, withheld), self._coarsened(),
+            tuple(sorted({s.whole for s in self.linked.sums if s.holds.name == "NOT"})), tuple(public),
+        )  # fmt: skip
+
+    def _why(self, name: str) -> Withheld:
+        cell, secrets = self.linked.cells[name], self.secrets
+        if cell.is_suppressed:
+            return Withheld("suppressed by the sender")
+        if name in secrets.bound:
+            return Withheld("bound by the sender")
+        if name in secrets.small:
+            return Withheld("small count")
+        if name in self.given_up:
+            return Withheld("breakdown not published")
+        if name in secrets.others:
+            return Withheld("too few contributors")
+        protects = self.pattern.protects.get(self.system.names.index(name), ())
+        return Withheld("protects others", tuple(sorted(self.system.names[i] for i in protects)))
+
+    def _counts(self, shown: frozenset[str], withheld: Mapping[str, Withheld]) -> dict[str, TableCount]:
+        counts = {}
+        members: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self.linked.current):
+            members[self.linked.cells[name].key.cube].append(name)
+        for cube, names in sorted(members.items()):
+            reasons = Counter(withheld[n].reason for n in names if n in withheld)
+            secondary, given_up = reasons["protects others"], reasons["breakdown not published"]
+            primary = sum(reasons.values()) - secondary - given_up
+            totals = [n for n in names if self._is_state_total(n)]
+            whole = sum(self.linked.values[n] for n in totals)
+            seen = sum(self.linked.values[n] for n in totals if n in shown)
+            counts[cube] = TableCount(
+                len(names), primary, secondary, given_up, round(float(seen / whole * 100), 1) if whole else None
+            )
+        return counts
+
+    def _is_state_total(self, name: str) -> bool:
+        cell = self.linked.cells[name]
+        table = self.contracts.table(cell.key.cube)
+        at_total = (c == TOTAL or not d.has_total for d, c in zip(table.dimensions, cell.key.codes[2:], strict=True))
+        return cell.key.state not in REGIONS and all(at_total)
+
+    def _coarsened(self) -> dict[str, tuple[str, ...]]:
+        found = {}
+        for cube, steps in sorted(self.steps.items()):
+            rule = self.policy.table(cube)
+            given = tuple(" x ".join(step) for step in rule.coarsen[:steps])
+            found[cube] = (*given, "state") if steps > len(rule.coarsen) else given
+        return found
+
+    def _unprotected(self) -> str:
+        lines = []
+        for i in self.pattern.unprotected:
+            name = self.system.names[i]
+            beside = sorted({
+                f"{n} (edition {self.linked.shown_before[n]})" for s in self.linked.sums if name in (s.whole, *s.parts)
+                for n in (s.whole, *s.parts) if n in self.linked.shown_before
+            })  # fmt: skip
+            known = f" beside what was published: {', '.join(beside)}" if beside else ""
+            lines.append(f"{name} cannot be protected{known}")
+        return "\n".join(lines)
+
+
+def _is_broken_down(table: Table, cell: TrueCell, dimensions: Sequence[str]) -> bool:
+    """Whether the cell is a part in all of the dimensions at once; groups of an open list stand for its parts."""
+    if cell.origin == "group":
+        return False
+    codes = dict(zip((d.name for d in table.dimensions), cell.key.codes[2:], strict=True))
+    return all(codes[d] != TOTAL for d in dimensions)

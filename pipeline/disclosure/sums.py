@@ -1,0 +1,159 @@
+"""Which cells add up to which? The sums among true cells, and how far each of them holds.
+
+A sum is a whole and its parts: codes under their parent in a code list, states in the region, cells in a worked-out
+group or total, and the same margin in two linked tables. Parts that nobody reported count as nothing where the sum
+then holds; otherwise they leave a gap, and the sum only says that the parts are not more than the whole. A sum that
+does not even say that does not reconcile: it links nothing and is listed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from itertools import combinations
+
+from pipeline.cells import TOTAL, Key
+from pipeline.contracts.model import Contracts, Dimension, Table
+
+SUPPRESSED = "Q"
+REGIONAL = ("region", "constant")
+
+
+@dataclass(frozen=True)
+class TrueCell:
+    """A cell as the warehouse has it. Its sender may have suppressed the value: then nobody here knows it either."""
+
+    key: Key
+    value: Decimal | None
+    obs_status: str
+    conf_status: str
+    origin: str
+    parts: tuple[str, ...] = ()
+
+    @property
+    def is_suppressed(self) -> bool:
+        return self.value is None and self.obs_status == SUPPRESSED
+
+    @property
+    def counts(self) -> bool:
+        """Whether there is a number to hide: one that is known, or one that its sender suppressed."""
+        return self.value is not None or self.is_suppressed
+
+
+class Holds(IntEnum):
+    """How far a sum holds, from strong to weak."""
+
+    EXACTLY = 0
+    AT_LEAST = 1  # the whole is at least its parts
+    NOT = 2
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A whole and its parts, as keys, and how far the figures bear it out. One count that stands in two tables is a
+    whole with one part; it holds exactly or not at all."""
+
+    whole: str
+    parts: tuple[str, ...]
+    holds: Holds = Holds.EXACTLY
+
+    @property
+    def is_one_count(self) -> bool:
+        return len(self.parts) == 1 and self.parts[0].split(":")[0] != self.whole.split(":")[0]
+
+
+def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: tuple[int, int]) -> list[Sum]:
+    """Every sum among cells that count, in a fixed order, each as strong as its own figures allow.
+
+    `suppressed` is the range that a count may have which its sender suppressed.
+    """
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    for cell in cells.values():
+        parts = tuple(p for p in cell.parts if p in cells and cells[p].counts)
+        if parts and cell.counts:
+            found[str(cell.key), parts] = None
+    tables = {t.name: t for t in contracts.tables}
+    by_table: dict[str, list[TrueCell]] = defaultdict(list)
+    for cell in cells.values():
+        if cell.key.cube in tables and cell.counts and cell.origin not in REGIONAL:
+            by_table[cell.key.cube].append(cell)
+    for name, members in sorted(by_table.items()):
+        for whole, children in _within(tables[name], members):
+            found[whole, tuple(children)] = None
+    for one, other in _shared(tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}):
+        found[other, (one,)] = None
+    sums = [Sum(whole, parts) for whole, parts in sorted(found)]
+    return [Sum(s.whole, s.parts, _strength(s, cells, suppressed)) for s in sums]
+
+
+def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list[str]]]:
+    """Parent and children of every dimension. An open list adds up over what a state listed, without groups; a part
+    that nobody reported stands aside for its own parts."""
+    rows: dict[tuple[int, tuple[str, ...]], dict[str, TrueCell]] = defaultdict(dict)
+    for cell in cells:
+        for position in range(2, len(cell.key.codes)):
+            rest = cell.key.codes[:position] + cell.key.codes[position + 1 :]
+            rows[position, rest][cell.key.codes[position]] = cell
+    for (position, _), line in sorted(rows.items()):
+        dimension = table.dimensions[position - 2]
+        if table.layout.open_rows:
+            listed = [c for code, c in sorted(line.items()) if code != TOTAL and c.origin == "reported"]
+            if TOTAL in line and listed:
+                yield str(line[TOTAL].key), [str(c.key) for c in listed]
+            continue
+        for code, whole in sorted(line.items()):
+            parts = list(_parts(dimension, code, line))
+            if parts:
+                yield str(whole.key), sorted(str(p.key) for p in parts)
+
+
+def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
+    for child in dimension.codelist:
+        if child.parent == code and not child.is_group:
+            if child.code in line:
+                yield line[child.code]
+            else:
+                yield from _parts(dimension, child.code, line)
+
+
+def _shared(tables: Mapping[str, Table], cells: Mapping[str, TrueCell]) -> Iterator[tuple[str, str]]:
+    """Cells that stand in linked tables too: dimensions by name, the others at their total. Two tables that are linked
+    to a third share what they have in common also where the third has no figure."""
+    linked: dict[str, set[str]] = defaultdict(set)
+    for table in tables.values():
+        for identity in table.identities:
+            if identity.same_total_as:
+                linked[identity.same_total_as] |= {identity.same_total_as, table.name}
+    for first, names in sorted(linked.items()):
+        common = [d.name for d in tables[first].dimensions]
+        margins: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for text, cell in sorted(cells.items()):
+            if cell.key.cube not in names or cell.origin in REGIONAL:
+                continue
+            codes = dict(zip(tables[cell.key.cube].key_dimensions, cell.key.codes, strict=True))
+            if all(c == TOTAL for d, c in codes.items() if d not in ("state", "year", *common)):
+                margins[*cell.key.codes[:2], *(codes.get(d, TOTAL) for d in common)].append(text)
+        for same in margins.values():
+            own = [k for k in same if k.startswith(f"{first}:")]
+            yield from ((own[0], k) for k in same if k != own[0]) if own else combinations(same, 2)
+
+
+def _strength(sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int]) -> Holds:
+    """What the figures of this sum alone allow."""
+    low, high = _range(cells[sum_.whole], suppressed)
+    parts = [_range(cells[p], suppressed) for p in sum_.parts]
+    least, most = sum(p[0] for p in parts), sum(p[1] for p in parts)
+    if low <= most and least <= high:
+        return Holds.EXACTLY
+    if sum_.is_one_count:
+        return Holds.NOT
+    return Holds.AT_LEAST if least <= high else Holds.NOT
+
+
+def _range(cell: TrueCell, suppressed: tuple[int, int]) -> tuple[Decimal, Decimal]:
+    if cell.value is None:
+        return Decimal(suppressed[0]), Decimal(suppressed[1])
+    return cell.value, cell.value

@@ -1,0 +1,228 @@
+"""From true cells to one system: which are sensitive, what each must keep possible, and what hiding any would cost.
+
+All editions stand in the system together. A cell whose figure an edition had already is the same unknown in both; a
+cell that was revised is another unknown, named `KEY@edition`, with the sums of its own edition.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from pipeline.cells import REGION, TOTAL
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import Policy, VersionRule
+from pipeline.disclosure.completion import complete
+from pipeline.disclosure.linked import NO_LIMIT, Demand, System
+from pipeline.disclosure.sums import Holds, Sum, TrueCell, find_sums
+
+CONSTANT = "SELEC_FIX"
+REGIONS = (REGION, CONSTANT)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What was published once: its name, the true cells of its day, and the keys it showed."""
+
+    name: str
+    cells: Mapping[str, TrueCell]
+    shown: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The cells and sums of a release and of the editions before it, every count completed."""
+
+    cells: dict[str, TrueCell]  # by name: the key, or KEY@edition for a figure that the release does not have so
+    current: frozenset[str]  # names of the release itself; all others were last seen in an earlier edition
+    shown_before: Mapping[str, str]  # name -> the newest edition that showed it
+    hidden_before: frozenset[str]  # names that the newest edition with the cell withheld
+    values: dict[str, Decimal]
+    sums: tuple[Sum, ...]
+
+
+def link(
+    cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy
+) -> Linked:
+    """Tie a release and the editions before it (newest first) together."""
+    named = {k: c for k, c in cells.items() if c.counts}
+    current = frozenset(named)
+    sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, policy.suppressed))
+    shown: dict[str, str] = {}
+    withheld: set[str] = set()
+    known = {(k, c.value): k for k, c in named.items()}
+    for edition in editions:
+        own = {k: c for k, c in edition.cells.items() if c.counts}
+        names = {k: _name(k, c, known, edition.name) for k, c in sorted(own.items())}
+        for key, name in names.items():
+            seen = name in shown or name in withheld
+            named.setdefault(name, own[key])
+            if key in edition.shown:
+                shown.setdefault(name, edition.name)
+            elif not seen:
+                withheld.add(name)
+        for s in find_sums(own, contracts, policy.suppressed):
+            sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
+    values, held = complete(named, list(sums), policy.suppressed)
+    return Linked(named, current, shown, frozenset(withheld - set(shown)), values, tuple(held))
+
+
+def _name(key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str], edition: str) -> str:
+    """The name under which a figure of an earlier edition is known: that of the newest cell with the same figure."""
+    return known.setdefault((key, cell.value), f"{key}@{edition}")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What a version withholds by rule: sensitive cells, and others (too few contributors, breakdowns given up)."""
+
+    small: frozenset[str]
+    bound: frozenset[str]
+    others: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.small | self.bound | self.others
+
+
+def find_secrets(linked: Linked, policy: Policy, version: VersionRule, day: date, given_up: frozenset[str]) -> Secrets:
+    """Apply the policy to every cell; `given_up` are names of cells whose breakdown is no longer published."""
+    small, bound, others = set(), set(), set(given_up)
+    for name, cell in linked.cells.items():
+        key = cell.key
+        if key.cube not in policy.tables:
+            continue
+        rule = policy.table(key.cube)
+        counted = rule.counts_persons and version.hides_small_counts
+        if cell.is_suppressed or (counted and cell.value is not None and 0 < cell.value < rule.threshold):
+            small.add(name)
+        if key.state in REGIONS:
+            if counted and cell.value and len(cell.parts) < rule.min_contributors:
+                others.add(name)
+        elif _is_bound(cell, linked, policy, version, day):
+            bound.add(name)
+    return Secrets(frozenset(small), frozenset(bound), frozenset(others))
+
+
+def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date) -> bool:
+    """Bound by its sender; a total or group worked out from bound cells is bound with them."""
+    parts = [linked.cells[p] for p in cell.parts if p in linked.cells]
+    return any(
+        policy.is_bound(version, c.key.state, c.key.cube, c.conf_status, day) for c in (cell, *parts)
+    )
+
+
+def build_system(
+    linked: Linked, secrets: Secrets, contracts: Contracts, policy: Policy, round_: int
+) -> System:
+    """The numeric system of a release. Values are whole numbers in the smallest unit of their table."""
+    names = tuple(linked.cells)
+    index = {n: i for i, n in enumerate(names)}
+    scale = np.array([_steps(linked.cells[n], contracts) for n in names], dtype=np.int64)
+    value = np.array([int(linked.values[n] * int(s)) for n, s in zip(names, scale, strict=True)], dtype=np.int64)
+    low = (value > 0).astype(np.int64)
+    high = np.full(len(names), NO_LIMIT, dtype=np.int64)
+    for name in names:
+        i = index[name]
+        if linked.cells[name].is_suppressed:
+            low[i], high[i] = (np.int64(b) * scale[i] for b in policy.suppressed)
+        elif name in secrets.bound:
+            low[i] = 0  # of a bound cell nobody knows that it is not zero
+    rows, row_high = _rows(linked.sums, index)
+    possible = _possible(linked.sums, index, low, high, value)
+    hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
+    demands = tuple(
+        _demand(i, linked.cells[n], n in secrets.bound, possible, value, int(scale[i]), policy)
+        for i, n in enumerate(names) if hidden[i] and (n in secrets.small or n in secrets.bound)
+    )  # fmt: skip
+    return System(
+        names, value, low, high, _losses(names, linked, hidden, value, contracts, policy, round_), rows,
+        np.zeros(rows.shape[0], dtype=np.int64), row_high, demands, hidden,
+    )  # fmt: skip
+
+
+def _steps(cell: TrueCell, contracts: Contracts) -> int:
+    return 10 ** contracts.table(cell.key.cube).decimals
+
+
+def _stays_hidden(name: str, linked: Linked, secrets: Secrets) -> bool:
+    """What an edition showed is known for good; what only an earlier edition had stays as it left it."""
+    if name in linked.shown_before:
+        return False
+    return name in secrets.all or name not in linked.current
+
+
+def _rows(sums: Sequence[Sum], index: Mapping[str, int]) -> tuple[csr_array, np.ndarray]:
+    held = [s for s in sums if s.holds != Holds.NOT]
+    data, columns, starts = [], [], [0]
+    for s in held:
+        columns += [index[s.whole], *(index[p] for p in s.parts)]
+        data += [1, *(-1 for _ in s.parts)]
+        starts.append(len(columns))
+    rows = csr_array((np.array(data, dtype=np.int64), columns, starts), shape=(len(held), len(index)))
+    high = np.array([0 if s.holds == Holds.EXACTLY else NO_LIMIT for s in held], dtype=np.int64)
+    return rows, high
+
+
+def _possible(
+    sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray, value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What anyone can derive without a single shown number: from zeros and from what senders suppressed."""
+    least, most = np.where(value == 0, np.maximum(low, 0), low), np.where((value == 0) & (high == NO_LIMIT), 0, high)
+    held = [(index[s.whole], [index[p] for p in s.parts], s.holds) for s in sums if s.holds != Holds.NOT]
+    changed = True
+    while changed:
+        changed = False
+        for whole, parts, holds in held:
+            floor, ceiling = int(least[parts].sum()), int(min(most[parts].sum(), NO_LIMIT))
+            if floor > least[whole]:
+                least[whole], changed = floor, True
+            if holds == Holds.EXACTLY and ceiling < most[whole]:
+                most[whole], changed = ceiling, True
+            if most[whole] < NO_LIMIT:
+                for part in parts:
+                    room = int(most[whole]) - floor + int(least[part])
+                    if room < most[part]:
+                        most[part], changed = room, True
+    return least, most
+
+
+def _demand(
+    i: int, cell: TrueCell, bound: bool, possible: tuple[np.ndarray, np.ndarray], value: np.ndarray, scale: int,
+    policy: Policy,
+) -> Demand:  # fmt: skip
+    """What must stay possible: never more than what is possible before anything is shown."""
+    rule = policy.table(cell.key.cube)
+    least, most = int(possible[0][i]), int(possible[1][i])
+    low, high = max(least, scale), rule.highest * scale
+    if bound:
+        width = max(1, math.ceil(int(value[i]) * rule.width_percent / 100))
+        low, high = int(value[i]) - width, int(value[i]) + width
+    return Demand(i, max(low, least), min(high, most), min(rule.values, most - least + 1))
+
+
+def _losses(
+    names: Sequence[str], linked: Linked, hidden: np.ndarray, value: np.ndarray, contracts: Contracts, policy: Policy,
+    round_: int,
+) -> np.ndarray:  # fmt: skip
+    loss = np.zeros(len(names))
+    weights = policy.weights
+    for i, name in enumerate(names):
+        cell = linked.cells[name]
+        if not hidden[i] and (value[i] == 0 or name in linked.shown_before):
+            loss[i] = math.inf
+            continue
+        at_total = all(code == TOTAL for code in cell.key.codes[2:])
+        loss[i] = 1 + math.log1p(float(linked.values[name]))
+        loss[i] *= weights.region if cell.key.state in REGIONS else 1
+        loss[i] *= weights.total if at_total else 1
+        loss[i] *= weights.headline if at_total and policy.table(cell.key.cube).headline else 1
+        loss[i] *= weights.reference_year if cell.key.year == round_ else 1
+        loss[i] *= weights.hidden_before if name in linked.hidden_before else 1
+    return loss

@@ -1,0 +1,37 @@
+"""Why is a cell withheld, and what is left of each table? Two tables for the analyst, in the restricted tree only."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline.disclosure.decide import Decision
+
+
+def withheld_csv(decision: Decision) -> bytes:
+    """One line a withheld cell: its reason and, where it was added, the sensitive cells it protects."""
+    rows = ((key, why.reason, " ".join(why.protects)) for key, why in sorted(decision.withheld.items()))
+    return _csv(("key", "reason", "protects"), rows)
+
+
+def tables_csv(decision: Decision) -> bytes:
+    """One line a table: cells, withheld by their own nature and added to protect them, given up, what can be seen."""
+    heads = ("table", "cells", "primary", "secondary", "given_up", "visible_percent", "not_broken_down_by")
+    rows = (
+        (
+            cube, count.cells, count.primary, count.secondary, count.given_up,
+            "" if count.visible_percent is None else count.visible_percent, " ".join(decision.coarsened.get(cube, ())),
+        )
+        for cube, count in decision.tables.items()
+    )  # fmt: skip
+    return _csv(heads, rows)
+
+
+def _csv(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(rows)
+    return text.getvalue().encode()

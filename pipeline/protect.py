@@ -1,0 +1,176 @@
+"""From numbers to what others may see: chooses what each protected version shows, writes its stores, proves them safe.
+
+Chooser and auditor share no code. What the auditor cannot prove goes back to the chooser, which hides more; what cannot
+be proven in the end stops the release with the names of the cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.cells import Key
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import Policy, VersionRule, load_policy
+from pipeline.disclosure.decide import Chooser, Decision
+from pipeline.disclosure.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
+from pipeline.disclosure.sums import TrueCell
+from pipeline.disclosure.system import Edition
+from pipeline.disclosure.why import tables_csv, withheld_csv
+from pipeline.errors import DisclosureError, UserError
+from pipeline.files import write_file
+from pipeline.numbers import store_inputs
+from pipeline.progress import Progress, silent
+from pipeline.project import REPORTS, Project
+from pipeline.release.proof import (
+    Proven,
+    audit_beside,
+    certificate_path,
+    current_edition,
+    prove_version,
+    require_proof,
+)
+from pipeline.release.register import Registered, TrueRow, editions, register
+from pipeline.rules.validation import read_validation
+from pipeline.sql.marts import POPULATION_CUBE
+
+ATTEMPTS = 5  # times that the chooser may hide more for cells that could not be proven safe
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A version that is proven safe: what it shows, and the figures of its proof."""
+
+    version: str
+    decision: Decision
+    proof: Proven
+    changed_stores: tuple[str, ...]
+
+    def line(self) -> str:
+        tables = self.decision.tables.values()
+        primary, secondary = sum(t.primary for t in tables), sum(t.secondary for t in tables)
+        given_up = sum(t.given_up for t in tables)
+        return (
+            f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by rule, {secondary:,} to "
+            f"protect them, {given_up:,} in breakdowns given up; {self.proof.demands:,} sensitive cells proven safe by "
+            f"{self.proof.tables} counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}"
+        )
+
+
+def protect_round(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> list[Protected]:
+    """Choose and prove every protected version of a round. Raises DisclosureError naming cells that stay unsafe."""
+    policy = load_policy(project.contracts, contracts)
+    marts, inputs = read_marts(project, round_), store_inputs(read_validation(project, round_), round_)
+    done: dict[str, Protected] = {}
+    for version in in_order(policy):
+        done[version.name] = _protect(project, contracts, policy, version, round_, marts, inputs, done, progress)
+    return list(done.values())
+
+
+def in_order(policy: Policy) -> list[VersionRule]:
+    """Protected versions, each after those that its readers have as well."""
+    waiting = {v.name: v for v in policy.versions.values() if v.protected}
+    found: list[VersionRule] = []
+    while waiting:
+        ready = [v for v in waiting.values() if not set(v.readers_have) & set(waiting)]
+        if not ready:
+            raise DisclosureError(
+                f"the readers of {', '.join(waiting)} have each other's versions", where="release_policy.yaml",
+                do="let readers_have name versions without a circle",
+            )  # fmt: skip
+        found += ready
+        waiting = {n: v for n, v in waiting.items() if v not in ready}
+    return found
+
+
+def _protect(
+    project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts,
+    inputs: StoreInputs, done: dict[str, Protected], progress: Progress,
+) -> Protected:  # fmt: skip
+    cells = marts.reported_cells()
+    known = [Edition(current_edition(v, round_), cells, done[v].decision.shown) for v in version.readers_have]
+    known += [as_edition(e) for e in editions(project, (version.name, *version.readers_have))]
+    day = release_day(inputs)
+    progress(f"{version.name}: what to withhold")
+    chooser = Chooser(cells, known, contracts, policy, version, round_, day)
+    proof = project.proof(round_)
+    certificate_path(project, round_, version.name).unlink(missing_ok=True)  # rather none than another's
+    for _ in range(ATTEMPTS):
+        decision = chooser.decision()
+        changed = write_stores(project, contracts, round_, version, marts, inputs, REPORTS, decision.shown)
+        progress(f"{version.name}: proof")
+        proven = prove_version(project, contracts, policy, version, round_, marts, day)
+        if not proven.failures:
+            write_file(proof / f"{version.name}.withheld.csv", withheld_csv(decision))
+            write_file(proof / f"{version.name}.tables.csv", tables_csv(decision))
+            return Protected(version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new))
+        chooser.protect_more(sorted(proven.failures))
+    raise DisclosureError(
+        "\n".join(f"{key}: {reason}" for key, reason in sorted(proven.failures.items())),
+        where=f"{version.name} version of {round_}",
+        allowed="every sensitive cell keeps the values that the release policy demands",
+        do="nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be protected'",
+    )
+
+
+def as_edition(registered: Registered) -> Edition:
+    """A registered edition as the chooser knows it."""
+    cells = {
+        row.key: TrueCell(Key.parse(row.key), row.value, row.obs_status, row.conf_status, row.origin, row.parts)
+        for row in registered.cells if not row.key.startswith(f"{POPULATION_CUBE}:")
+    }  # fmt: skip
+    return Edition(registered.label, cells, frozenset(registered.shown()))
+
+
+def register_edition(project: Project, contracts: Contracts, round_: int, report: str, version: str) -> str:
+    """Enter a version of a report into the register, with the figures behind it.
+
+    Raises DisclosureError where it has no proof.
+    """
+    rule = _protected(project, contracts, version)
+    require_proof(project, round_, report, rule.name)
+    cubes = set(cubes_of(project, contracts, report))
+    cells = (c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes)
+    rows = (TrueRow(str(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.parts) for c in cells)
+    return f"{version}-{register(project, round_, report, version, rows)}"
+
+
+def audit_again(
+    project: Project, contracts: Contracts, round_: int, version: str, extra: Path | None
+) -> Iterator[str]:
+    """Verify the proof of a version; with `extra`, tell what it gives away of our hidden cells, one line each."""
+    rule = _protected(project, contracts, version)
+    yield require_proof(project, round_, REPORTS[0], rule.name)
+    if extra is None:
+        return
+    policy, marts = load_policy(project.contracts, contracts), read_marts(project, round_)
+    day = release_day(store_inputs(read_validation(project, round_), round_))
+    told = audit_beside(project, contracts, policy, rule, round_, marts, day, extra)
+    yield from (f"stated: {key}: {what}" for key, what in told.direct)
+    yield from (f"follows from both: {key}: {what}" for key, what in told.together)
+    yield from (f"contradicts our figure, so nothing follows: {key}" for key in told.contradicted)
+    yield (
+        f"{extra}: states {len(told.direct)} hidden sensitive cells itself; {len(told.together)} more follow from it "
+        f"together with this version; {len(told.contradicted)} lines contradict our figures, {len(told.unknown)} are "
+        "of cells we have no figure for"
+    )
+
+
+def _protected(project: Project, contracts: Contracts, version: str) -> VersionRule:
+    policy = load_policy(project.contracts, contracts)
+    rule = policy.version(version)
+    if not rule.protected:
+        raise UserError(
+            f"the {version} version shows everything, so there is nothing to prove", where="release_policy.yaml",
+            allowed=", ".join(v.name for v in policy.versions.values() if v.protected), do="name another VERSION",
+        )  # fmt: skip
+    return rule
+
+
+def release_day(inputs: StoreInputs) -> date:
+    """The day by which embargoes are judged: that of the newest return."""
+    return date.fromisoformat(max(m["cutoff"] for m in inputs.meta.values()))

@@ -1,0 +1,151 @@
+"""Is a version proven safe? Hands the auditor what it needs, keeps its certificate, and refuses what has none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.audit.audit import audit
+from pipeline.audit.certificate import write_certificate
+from pipeline.audit.extra import GivenAway, given_away, read_extra
+from pipeline.audit.facts import CubeRules, Edition, Knowledge, Rules, TrueCell, read_released
+from pipeline.cells import Key
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import Policy, VersionRule
+from pipeline.disclosure.stores import Marts
+from pipeline.errors import DisclosureError
+from pipeline.project import REPORTS, Project
+from pipeline.release.register import Registered, editions
+
+VERIFIER = Path("tools") / "verify_certificate.py"
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What the auditor said: cells that stay unsafe with the reason, and the figures of the proof."""
+
+    failures: dict[str, str]
+    demands: int
+    tables: int
+    not_reconciling: tuple[str, ...]
+    seconds: float
+
+
+def certificate_path(project: Project, round_: int, version: str) -> Path:
+    return project.proof(round_) / f"{version}.json"
+
+
+def prove_version(
+    project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date
+) -> Proven:  # fmt: skip
+    """Audit what the stores of a version show; the certificate is written only when nothing stays unsafe."""
+    found = audit(_knowledge(project, contracts, policy, version, round_, marts, day))
+    if not found.failures:
+        write_certificate(found.certificate, certificate_path(project, round_, version.name))
+    sums = tuple(f"{whole} = {' + '.join(parts)}" for whole, parts in found.certificate["not_reconciling"])
+    return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"], sums, found.seconds["all"])
+
+
+def audit_beside(
+    project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date,
+    extra: Path,
+) -> GivenAway:  # fmt: skip
+    """What a file of figures that others published gives away, beside what the version shows."""
+    knowledge = _knowledge(project, contracts, policy, version, round_, marts, day)
+    return given_away(knowledge, read_extra(extra, contracts))
+
+
+def _knowledge(
+    project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date
+) -> Knowledge:  # fmt: skip
+    truth = tuple(
+        TrueCell(str(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.parts)
+        for c in marts.every_cell().values()
+    )
+    beside = tuple(
+        Edition(current_edition(v, round_), tuple(read_released(p) for p in _released(project, round_, v)), truth)
+        for v in version.readers_have
+    )
+    earlier = tuple(_edition(e) for e in editions(project, (version.name, *version.readers_have)))
+    return Knowledge(
+        version.name, round_, contracts, _rules(policy, version, day),
+        tuple(read_released(p) for p in _released(project, round_, version.name)), truth, beside + earlier,
+    )  # fmt: skip
+
+
+def current_edition(version: str, round_: int) -> str:
+    """The name of what another version of the same round shows."""
+    return f"{version}-{round_}"
+
+
+def _released(project: Project, round_: int, version: str) -> list[Path]:
+    return [project.released(round_, report, version) for report in REPORTS]
+
+
+def _edition(registered: Registered) -> Edition:
+    truth = tuple(
+        TrueCell(c.key, c.value, c.obs_status, c.conf_status, c.origin, c.parts) for c in registered.cells
+    )
+    return Edition(registered.label, (read_released(registered.released),), truth)
+
+
+def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
+    cubes = {
+        name: CubeRules(
+            rule.counts_persons and version.hides_small_counts, rule.threshold, rule.values, rule.width_percent,
+            policy.suppressed,
+        )
+        for name, rule in policy.tables.items()
+    }
+    return Rules(cubes, _binder(policy, version, day))
+
+
+def _binder(policy: Policy, version: VersionRule, day: date) -> Callable[[str, str], bool]:
+    def is_bound(text: str, conf_status: str) -> bool:
+        key = Key.parse(text)
+        regional = key.state.startswith("SELEC")  # the Center's own sums; no state bound them
+        return not regional and policy.is_bound(version, key.state, key.cube, conf_status, day)
+
+    return is_bound
+
+
+def require_proof(project: Project, round_: int, report: str, version: str) -> str:
+    """Check the certificate of a version again, by the verifier that needs nothing but additions. Returns what it said.
+
+    Raises DisclosureError where it is missing, belongs to other figures, or does not verify.
+    """
+    path = certificate_path(project, round_, version)
+    where = f"{report} {version} {round_}"
+    if not path.is_file():
+        raise DisclosureError(
+            "there is no proof that what is withheld cannot be worked out", where=where,
+            do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
+        )  # fmt: skip
+    command = [sys.executable, str(project.root / VERIFIER), str(path), *map(str, _released(project, round_, version))]
+    for name, files in _files_of_editions(project, path, round_).items():
+        command += [f"--edition={name}={file}" for file in files]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise DisclosureError(
+            (done.stdout or done.stderr).strip()[:4000], where=f"{where}: the proof does not verify",
+            do=f"run 'make reports ROUND={round_}' again; nothing of this version is published",
+        )  # fmt: skip
+    return done.stdout.strip()
+
+
+def _files_of_editions(project: Project, certificate: Path, round_: int) -> dict[str, list[Path]]:
+    """The released files of every edition that a certificate was made beside."""
+    names = json.loads(certificate.read_text(encoding="utf-8"))["editions"]
+    found: dict[str, list[Path]] = {}
+    for name in names:
+        version, _, rest = name.partition("-")
+        if rest == str(round_):
+            found[name] = _released(project, round_, version)
+        else:
+            found[name] = [project.releases / version / f"{rest}.csv"]
+    return found

@@ -1,0 +1,120 @@
+"""What was ever released? A register of editions: what each showed, and apart from it the true cells of its day.
+
+`releases/<version>/<edition>.csv` repeats what the edition published; `releases/restricted/<version>-<edition>.csv`
+holds the figures behind it, which the protection of later editions needs. Nothing in the register is changed later.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.files import write_file
+from pipeline.project import Project
+
+TRUE_COLUMNS = ("key", "value", "obs_status", "conf_status", "origin", "parts")
+
+
+@dataclass(frozen=True)
+class TrueRow:
+    """A figure behind an edition; `parts` are the keys of the cells that add up to it."""
+
+    key: str
+    value: Decimal | None
+    obs_status: str
+    conf_status: str
+    origin: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One registered edition: `thb-2021-1` of a version, its published file, and the figures behind it."""
+
+    name: str
+    version: str
+    released: Path
+    cells: tuple[TrueRow, ...]
+
+    @property
+    def label(self) -> str:
+        """The name of the edition among those of all versions."""
+        return f"{self.version}-{self.name}"
+
+    def shown(self) -> dict[str, Decimal]:
+        """The cells that the edition showed, with their values."""
+        with self.released.open(encoding="utf-8", newline="") as file:
+            return {row["key"]: Decimal(row["value"]) for row in csv.DictReader(file) if row["value"]}
+
+
+def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
+    """The registered editions of these versions, newest round and edition first."""
+    found = []
+    for version in versions:
+        for path in (project.releases / version).glob("*.csv"):
+            found.append(Registered(path.stem, version, path, _read_true(_behind(project, version, path.stem))))
+    return sorted(found, key=lambda e: (_round_and_number(e.name), e.name), reverse=True)
+
+
+def register(project: Project, round_: int, report: str, version: str, cells: Iterable[TrueRow]) -> str:
+    """Add an edition; `cells` are the true cells of the report. Returns its name, old or new."""
+    source = project.released(round_, report, version)
+    if not source.is_file():
+        do = f"run 'make reports ROUND={round_}' first"
+        raise UserError("there is nothing to register", where=str(source), do=do)
+    content, folder = source.read_bytes(), project.releases / version
+    numbers = sorted(_round_and_number(p.stem)[1] for p in folder.glob(f"{report}-{round_}-*.csv"))
+    for number in numbers:
+        if (folder / f"{report}-{round_}-{number}.csv").read_bytes() == content:
+            return f"{report}-{round_}-{number}"
+    name = f"{report}-{round_}-{numbers[-1] + 1 if numbers else 1}"
+    behind = _behind(project, version, name)
+    for path, data in ((behind, _true_csv(cells)), (folder / f"{name}.csv", content)):
+        write_file(path, data)
+    return name
+
+
+def _behind(project: Project, version: str, name: str) -> Path:
+    return project.releases / "restricted" / f"{version}-{name}.csv"
+
+
+def _round_and_number(name: str) -> tuple[int, int]:
+    try:
+        _, round_, number = name.rsplit("-", 2)
+        return int(round_), int(number)
+    except ValueError as problem:
+        raise UserError(
+            f"'{name}' is not the name of an edition", where="register of releases",
+            allowed="<report>-<round>-<number>", do="move the file out of the register",
+        ) from problem  # fmt: skip
+
+
+def _true_csv(cells: Iterable[TrueRow]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(TRUE_COLUMNS)
+    for c in sorted(cells, key=lambda c: c.key):
+        value = "" if c.value is None else format(c.value, "f")
+        writer.writerow([c.key, value, c.obs_status, c.conf_status, c.origin, " ".join(c.parts)])
+    return text.getvalue().encode()
+
+
+def _read_true(path: Path) -> tuple[TrueRow, ...]:
+    if not path.is_file():
+        raise UserError(
+            "the figures behind a released edition are missing, so nothing can be proven safe beside it",
+            where=str(path), do="restore the register of releases with its folder 'restricted'",
+        )  # fmt: skip
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(
+            TrueRow(
+                r["key"], Decimal(r["value"]) if r["value"] else None, r["obs_status"], r["conf_status"], r["origin"],
+                tuple(r["parts"].split()),
+            )
+            for r in csv.DictReader(file)
+        )  # fmt: skip
