@@ -1,0 +1,451 @@
+"""What does a page draw? Every text and every path of its content streams, in order, whether it can be seen or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pikepdf
+
+Colour = tuple[float, ...] | str  # a pattern by its name
+Matrix = tuple[float, float, float, float, float, float]
+Parts = tuple[tuple[tuple[float, float], ...], ...]
+_IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_DEEPEST = 12  # forms inside forms
+_SAMPLES = (0.1, 0.3, 0.5, 0.7, 0.9)  # places along a text at which a clip path is asked whether it shows them
+
+
+@dataclass(frozen=True)
+class Text:
+    """One piece of text as it was shown. `place` counts text objects: pieces of one label share it."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    width: float
+    mode: int
+    fill: Colour
+    alpha: float
+    tag: int | str | None  # number of the marked content, 'Artifact', or None outside of both
+    place: int
+    order: int
+    font: str
+    seen: float = 1.0  # which part of it the clip paths leave
+
+
+@dataclass(frozen=True)
+class Path:
+    """One painted path. `origin` is where its own coordinates start, which is the middle of a chart's marker."""
+
+    parts: tuple[tuple[tuple[float, float], ...], ...]
+    curved: bool
+    fill: Colour | None
+    stroke: Colour | None
+    width: float
+    dashed: bool
+    origin: tuple[float, float]
+    tag: int | str | None
+    order: int
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        xs = [x for part in self.parts for x, _ in part]
+        ys = [y for part in self.parts for _, y in part]
+        return min(xs), min(ys), max(xs), max(ys)
+
+    @property
+    def upright(self) -> bool:
+        """Whether all its lines are level or upright."""
+        sides = [pair for part in self.parts for pair in zip(part, part[1:], strict=False)]
+        return all(abs(x - u) < 0.01 or abs(y - v) < 0.01 for (x, y), (u, v) in sides)
+
+
+@dataclass
+class Drawn:
+    """All that one page draws, and what it uses to do so."""
+
+    texts: list[Text] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    forms: set[tuple[int, int]] = field(default_factory=set)  # objects drawn
+    glyphs: dict[str, set[int]] = field(default_factory=dict)  # codes shown by font
+    strange: list[str] = field(default_factory=list)
+
+
+class Fonts:
+    """Codes to characters, read once for each font object."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[str, int, dict[int, str], dict[int, float]]] = {}
+
+    def read(self, font: Any) -> tuple[str, int, dict[int, str], dict[int, float]]:
+        """Name, bytes a code, characters and widths (thousandths) of a font."""
+        key = font.objgen
+        if key == (0, 0) or key not in self._known:
+            characters = to_unicode(font.ToUnicode.read_bytes()) if "/ToUnicode" in font else {}
+            size = 2 if font.get("/Subtype") == "/Type0" else 1
+            self._known[key] = str(font.get("/BaseFont", "?")), size, characters, _widths(font)
+        return self._known[key]
+
+
+def to_unicode(cmap: bytes) -> dict[int, str]:
+    """The character map of a font: code to text."""
+    found: dict[int, str] = {}
+    for block in re.findall(rb"beginbfchar(.*?)endbfchar", cmap, re.S):
+        for code, text in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]*)>", block):
+            found[int(code, 16)] = _utf16(text)
+    for block in re.findall(rb"beginbfrange(.*?)endbfrange", cmap, re.S):
+        for low, high, text in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", block):
+            for step in range(min(int(high, 16) - int(low, 16), 0xFFFF) + 1):
+                first = _utf16(text)
+                found[int(low, 16) + step] = first[:-1] + chr(ord(first[-1]) + step) if first else ""
+    return found
+
+
+def _utf16(digits: bytes) -> str:
+    return bytes.fromhex(digits.decode()).decode("utf-16-be", "replace")
+
+
+def _widths(font: Any) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for part in font.get("/DescendantFonts", []):
+        items = list(part.get("/W", []))
+        while items:
+            first, second = int(items.pop(0)), items.pop(0)
+            if isinstance(second, pikepdf.Array):
+                found.update({first + i: float(w) for i, w in enumerate(second)})
+            else:
+                found.update(dict.fromkeys(range(first, int(second) + 1), float(items.pop(0))))
+    return found
+
+
+def read_page(page: pikepdf.Page, fonts: Fonts) -> Drawn:
+    """Run the content of a page as a viewer would, without drawing."""
+    drawn = Drawn()
+    reader = _Reader(drawn, fonts)
+    try:
+        reader.run(page, page.obj.get("/Resources", pikepdf.Dictionary()), _State(), 0)
+    except (pikepdf.PdfError, ValueError, IndexError, TypeError, RecursionError) as problem:
+        drawn.strange.append(f"the content cannot be read: {problem}")
+    return drawn
+
+
+@dataclass(frozen=True)
+class Clip:
+    """An area outside of which nothing is seen: a box, or with `parts` the polygons in it."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    parts: Parts = ()
+    even_odd: bool = False
+
+    def shows(self, x: float, y: float) -> bool:
+        inside = self.left <= x <= self.right and self.bottom <= y <= self.top
+        if not inside or not self.parts:
+            return inside
+        turns = [_turn(a, b, x, y) for part in self.parts for a, b in zip(part, (*part[1:], part[0]), strict=True)]
+        return sum(map(abs, turns)) % 2 == 1 if self.even_odd else sum(turns) != 0
+
+
+def _turn(start: tuple[float, float], end: tuple[float, float], x: float, y: float) -> int:
+    """1 or -1 where a side crosses the ray from a point to the right, upwards or downwards."""
+    (a, b), (c, d) = start, end
+    if (b <= y) == (d <= y) or a + (y - b) / (d - b) * (c - a) <= x:
+        return 0
+    return 1 if b <= y else -1
+
+
+def _clip_of(parts: Parts, curved: bool, even_odd: bool) -> Clip:
+    """A clip path; a curved one, and a single upright box, by the box around it. Without any area it shows nothing."""
+    xs, ys = [x for part in parts for x, _ in part], [y for part in parts for _, y in part]
+    if not xs:
+        return Clip(0, 0, -1, -1)
+    box = min(xs), min(ys), max(xs), max(ys)
+    plain = len(parts) == 1 and all(x in (box[0], box[2]) and y in (box[1], box[3]) for x, y in parts[0])
+    return Clip(*box) if curved or plain else Clip(*box, parts, even_odd)
+
+
+@dataclass
+class _State:
+    """The part of the graphics state that decides what a mark looks like."""
+
+    matrix: Matrix = _IDENTITY
+    fill: Colour = (0.0,)
+    stroke: Colour = (0.0,)
+    alpha: float = 1.0
+    width: float = 1.0
+    dashed: bool = False
+    font: Any = None
+    size: float = 0.0
+    mode: int = 0
+    leading: float = 0.0
+    clips: tuple[Clip, ...] = ()
+
+    def copy(self) -> _State:
+        return _State(**self.__dict__)
+
+
+def multiply(first: Matrix, second: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = second
+    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
+
+
+def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = matrix
+    return a * x + c * y + e, b * x + d * y + f
+
+
+class _Reader:
+    """Keeps the state while one page's operators run."""
+
+    def __init__(self, drawn: Drawn, fonts: Fonts) -> None:
+        self.drawn, self.fonts = drawn, fonts
+        self.tags: list[int | str | None] = []
+        self.state, self.saved = _State(), list[_State]()
+        self.line = self.cursor = _IDENTITY
+        self.parts: list[list[tuple[float, float]]] = []
+        self.curved = False
+        self.clipping = ""
+        self.place = self.order = 0
+        self.resources: Any = None
+
+    def run(self, content: Any, resources: Any, state: _State, depth: int) -> None:
+        outer = self.state, self.saved, self.resources
+        self.state, self.saved, self.resources = state, [], resources
+        for instruction in pikepdf.parse_content_stream(content):
+            if isinstance(instruction, pikepdf.ContentStreamInlineImage):
+                self.drawn.images.append("an image inside the content")
+                continue
+            self._step(str(instruction.operator), list(instruction.operands), depth)
+        self.state, self.saved, self.resources = outer
+
+    def _step(self, name: str, args: list[Any], depth: int) -> None:
+        if name in _PAINT:
+            self._paint(*_PAINT[name])
+        elif name == "Do":
+            self._draw_object(str(args[0]), depth)
+        elif name in ("BDC", "BMC"):
+            self.tags.append(self._tag(name, args))
+        elif name == "EMC":
+            if self.tags:
+                self.tags.pop()
+        elif not (self._build_path(name, args) or self._set_state(name, args) or self._show(name, args)):
+            self.drawn.strange.append(f"operator {name}")
+
+    def _tag(self, name: str, args: list[Any]) -> int | str | None:
+        properties = args[1] if name == "BDC" else None
+        if isinstance(properties, pikepdf.Dictionary) and "/MCID" in properties:
+            return int(properties.MCID)
+        if str(args[0]) == "/Artifact":
+            return "Artifact"
+        if isinstance(properties, pikepdf.Name):
+            self.drawn.strange.append(f"content marked by the property list {properties}")
+        return self.tags[-1] if self.tags else None
+
+    @property
+    def _current(self) -> int | str | None:
+        return next((tag for tag in reversed(self.tags) if tag is not None), None)
+
+    # --- state
+
+    def _set_state(self, name: str, args: list[Any]) -> bool:
+        state = self.state
+        if name == "q":
+            self.saved.append(state.copy())
+        elif name == "Q":
+            if self.saved:
+                self.state = self.saved.pop()
+        elif name == "cm":
+            state.matrix = multiply(_matrix(args), state.matrix)
+        elif name in ("rg", "g", "k", "sc", "scn"):
+            state.fill = _colour(args)
+        elif name in ("RG", "G", "K", "SC", "SCN"):
+            state.stroke = _colour(args)
+        elif name == "w":
+            state.width = float(args[0])
+        elif name == "d":
+            state.dashed = len(args[0]) > 0
+        elif name == "gs":
+            self._extended(str(args[0]))
+        elif name in ("W", "W*"):
+            self.clipping = name
+        else:
+            return name in _WITHOUT_EFFECT
+        return True
+
+    def _extended(self, name: str) -> None:
+        known = self.resources.get("/ExtGState", {}).get(name, {})
+        self.state.alpha = float(known.get("/ca", self.state.alpha))
+
+    # --- paths
+
+    def _build_path(self, name: str, args: list[Any]) -> bool:
+        if name not in ("m", "l", "c", "v", "y", "re", "h"):
+            return False
+        values = [float(a) for a in args]
+        place = self.state.matrix
+        if name == "m":
+            self.parts.append([_apply(place, *values)])
+        elif name == "l":
+            self.parts[-1].append(_apply(place, *values))
+        elif name == "re":
+            x, y, width, height = values
+            corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+            self.parts.append([_apply(place, *corner) for corner in corners])
+        elif name == "h":
+            self.parts[-1].append(self.parts[-1][0])
+        else:
+            self.curved = True
+            self.parts[-1].append(_apply(place, *values[-2:]))
+        return True
+
+    def _paint(self, filled: bool, stroked: bool) -> None:
+        state = self.state
+        parts = tuple(tuple(part) for part in self.parts if len(part) > 1)
+        if parts:
+            self.order += 1
+            scale = abs(state.matrix[0] * state.matrix[3] - state.matrix[1] * state.matrix[2]) ** 0.5
+            self.drawn.paths.append(Path(
+                parts, self.curved, state.fill if filled else None, state.stroke if stroked else None,
+                state.width * scale, state.dashed, _apply(state.matrix, 0, 0), self._current, self.order,
+            ))  # fmt: skip
+        if self.clipping:
+            state.clips = (*state.clips, _clip_of(parts, self.curved, self.clipping == "W*"))
+        self.parts, self.curved, self.clipping = [], False, ""
+
+    # --- text
+
+    def _show(self, name: str, args: list[Any]) -> bool:
+        state = self.state
+        if name == "BT":
+            self.line = self.cursor = _IDENTITY
+            self.place += 1
+        elif name == "Tm":
+            self.line = self.cursor = _matrix(args)
+        elif name in ("Td", "TD"):
+            self.line = self.cursor = multiply((1, 0, 0, 1, float(args[0]), float(args[1])), self.line)
+            state.leading = -float(args[1]) if name == "TD" else state.leading
+        elif name == "TL":
+            state.leading = float(args[0])
+        elif name == "Tf":
+            state.font, state.size = self.resources.get("/Font", {}).get(str(args[0])), float(args[1])
+        elif name == "Tr":
+            state.mode = int(args[0])
+        elif name in ("TJ", "Tj"):
+            self._show_text(args[0] if name == "TJ" else args)
+        elif name in ("T*", "'", '"'):
+            self.line = self.cursor = multiply((1, 0, 0, 1, 0.0, -state.leading), self.line)
+            if args:
+                self._show_text(args[-1:])
+        else:
+            return name == "ET"  # the renderer neither stretches nor raises text, nor sets it wide
+        return True
+
+    def _show_text(self, pieces: Any) -> None:
+        state, shown, moved = self.state, [], 0.0
+        if state.font is None:
+            self.drawn.strange.append("text in a font that is not there")
+            return
+        name, size, characters, widths = self.fonts.read(state.font)
+        for piece in pieces:
+            if not isinstance(piece, pikepdf.String):
+                moved -= float(piece) / 1000 * state.size
+                continue
+            data = bytes(piece)
+            for code in (int.from_bytes(data[i : i + size], "big") for i in range(0, len(data), size)):
+                self.drawn.glyphs.setdefault(name, set()).add(code)
+                shown.append(characters.get(code, chr(code) if size == 1 and not characters else "\ufffd"))
+                moved += widths.get(code, 500.0) / 1000 * state.size
+        whole = multiply(self.cursor, state.matrix)
+        x, y = _apply(whole, 0, 0)
+        end = _apply(whole, moved, 0)
+        height = (whole[2] ** 2 + whole[3] ** 2) ** 0.5 * state.size
+        self.order += 1
+        self.drawn.texts.append(Text(
+            "".join(shown), x, y, height, end[0] - x, state.mode, state.fill, state.alpha, self._current, self.place,
+            self.order, name, self._seen(whole, moved),
+        ))  # fmt: skip
+        self.cursor = multiply((1, 0, 0, 1, moved, 0), self.cursor)
+
+    def _seen(self, place: Matrix, width: float) -> float:
+        """Which part of a text lies inside of all clip paths: asked at some places along its middle."""
+        clips = self.state.clips
+        spots = [_apply(place, width * part, 0.25 * self.state.size) for part in _SAMPLES] if clips else []
+        return sum(all(c.shows(x, y) for c in clips) for x, y in spots) / len(spots) if spots else 1.0
+
+    # --- forms
+
+    def _draw_object(self, name: str, depth: int) -> None:
+        form = self.resources.get("/XObject", {}).get(name)
+        if not isinstance(form, pikepdf.Stream):
+            self.drawn.strange.append(f"{name} is drawn and not there")
+        elif form.get("/Subtype") != "/Form":
+            self.drawn.images.append(f"image {name}")
+        elif depth > _DEEPEST:
+            self.drawn.strange.append("forms are nested without end")
+        else:
+            self.drawn.forms.add(form.objgen)
+            state = self.state.copy()
+            state.matrix = multiply(_matrix(form.get("/Matrix", _IDENTITY)), state.matrix)
+            if "/BBox" in form:
+                a, b, c, d = (float(v) for v in form.BBox)
+                corners = tuple(_apply(state.matrix, x, y) for x, y in ((a, b), (c, b), (c, d), (a, d)))
+                state.clips = (*state.clips, _clip_of((corners,), False, False))
+            line, cursor = self.line, self.cursor
+            self.run(form, form.get("/Resources", self.resources), state, depth + 1)
+            self.line, self.cursor = line, cursor
+
+
+_PAINT = {
+    "f": (True, False), "F": (True, False), "f*": (True, False), "S": (False, True), "s": (False, True),
+    "B": (True, True), "B*": (True, True), "b": (True, True), "b*": (True, True), "n": (False, False),
+}  # fmt: skip
+_WITHOUT_EFFECT = ("J", "j", "M", "i", "ri", "cs", "CS", "BX", "EX")
+
+
+def _matrix(values: Any) -> Matrix:
+    a, b, c, d, e, f = (float(v) for v in values)
+    return a, b, c, d, e, f
+
+
+def _colour(args: list[Any]) -> Colour:
+    if args and isinstance(args[-1], pikepdf.Name):
+        return str(args[-1])
+    return tuple(round(float(a), 4) for a in args)
+
+
+def pattern_colour(page: pikepdf.Page, name: str) -> tuple[float, ...] | None:
+    """The ground of a hatched fill: the first colour that its pattern fills."""
+    waiting: list[tuple[Any, Any]] = []
+    pattern = page.obj.get("/Resources", {}).get("/Pattern", {}).get(name)
+    if isinstance(pattern, pikepdf.Stream):
+        waiting.append((pattern, pattern.get("/Resources", {})))
+    for _ in range(_DEEPEST):
+        if not waiting:
+            break
+        stream, resources = waiting.pop()
+        for instruction in pikepdf.parse_content_stream(stream):
+            operator = str(instruction.operator)
+            if operator == "rg":
+                return tuple(round(float(a), 4) for a in instruction.operands)
+            if operator == "Do":
+                form = resources.get("/XObject", {}).get(str(instruction.operands[0]))
+                if isinstance(form, pikepdf.Stream):
+                    waiting.append((form, form.get("/Resources", resources)))
+    return None
+
+
+def forms_of(stream: Any, resources: Any) -> Iterator[tuple[int, int]]:
+    """The forms that a pattern draws, and those inside them."""
+    for instruction in pikepdf.parse_content_stream(stream):
+        if str(instruction.operator) == "Do":
+            form = resources.get("/XObject", {}).get(str(instruction.operands[0]))
+            if isinstance(form, pikepdf.Stream):
+                yield form.objgen
+                yield from forms_of(form, form.get("/Resources", resources))

@@ -1,0 +1,270 @@
+"""Is every numeral of a document accounted for? Each is a released cell, a formula over such cells, or listed.
+
+Table cells are compared one by one with the keys that the renderer noted, sentences with their bindings; the values are
+worked out here, from the released cells. What remains must be a year, the number of a heading, page or exhibit, or part
+of wording that is public as it stands. Anything else is a leak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from pipeline.leaks.bindings import Bindings
+from pipeline.leaks.outline import Block
+from pipeline.leaks.report import NUMERAL, ScanReport
+from pipeline.leaks.values import Register
+from pipeline.leaks.wording import SYMBOLS
+from pipeline.leaks.words import compact
+
+_DONE = "\x00"
+_NOTHING = "\x01"  # in no text: a binding without a value that may be shown
+_BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
+_MARKS = re.compile(r"[bdekpuwqv*](?:,[bdekpuwqv*])*")
+_COUNTED = re.compile(r"(\d+)of(\d+)")
+WHY = "it is no released cell, no formula over released cells, and no listed number"
+
+
+@dataclass
+class Facts:
+    """What is known of a version beside its cells: from the manifest, the contracts and the file itself."""
+
+    years: set[str]
+    reference: str
+    round_: int
+    date_text: str
+    wording: list[str]  # public texts that hold a digit
+    bindings: Bindings
+    countries: Mapping[str, str] = field(default_factory=dict)  # heading of a country page -> its name in the contents
+    destinations: Mapping[str, int] = field(default_factory=dict)  # name -> page from 1
+
+
+class Judge:
+    """Goes through the blocks of one document and strikes out every numeral it can account for."""
+
+    def __init__(self, file: str, register: Register, shown: list[dict[str, Any]], facts: Facts) -> None:
+        self.file, self.register, self.shown, self.facts = file, register, shown, facts
+        self.report = ScanReport()
+        self.wording = sorted({compact(w) for w in facts.wording} - {""}, key=lambda w: (-len(w), w))
+        self.phrases = [w for w in self.wording if re.search(r"[^\W\d_]", w)]
+        self.codes = {w for w in self.wording if w not in self.phrases}
+
+    def judge(self, blocks: list[Block]) -> None:
+        """Judge all text of the structure; charts are judged by `pipeline.leaks.charts`."""
+        self._tables([b for b in blocks if b.kind == "TD"])
+        running = [b for b in blocks if b.kind not in ("TD", "Figure")]
+        texts = [compact(b.text) for b in running]
+        self._sentences(running, texts)
+        heads = [b for b in running if re.fullmatch(r"H\d", b.kind)]
+        self.titles = {compact(b.text) for b in heads} | {compact(b.text) for b in running if b.kind == "Caption"}
+        self._numbered(heads)
+        for block, text in zip(running, texts, strict=True):
+            self._rest(block, text)
+
+    def where(self, block: Block) -> str:
+        return f"{self.file}, page {block.page}, {block.kind}"
+
+    # --- tables
+
+    def _tables(self, cells: list[Block]) -> None:
+        rows = [(e["table"], row) for e in self.shown if "table" in e for row in e["rows"] if row]
+        expected = sum(len(row) for _, row in rows)
+        if len(cells) != expected:
+            self.report.add(
+                self.file, f"the tables have {len(cells)} cells, {expected} were noted as printed", "a cell has no key"
+            )
+        waiting = iter(cells)
+        for table, row in rows:
+            blocks = list(islice(waiting, len(row)))
+            texts = [compact(b.text) for b in blocks]
+            for block, text, reference in zip(blocks, texts, row, strict=False):
+                if reference:
+                    self._table_cell(block, text, table, reference)
+                else:
+                    self._free_cell(block, text, texts)
+        for block in waiting:
+            self._rest(block, compact(block.text))
+
+    def _table_cell(self, block: Block, text: str, table: str, reference: str) -> None:
+        allowed = [compact(t) for t in self.register.printed(reference)]
+        for option in sorted(allowed, key=len, reverse=True):
+            rest = text[len(option) :] if text.startswith(option) else None
+            if rest is not None and (not rest or _MARKS.fullmatch(rest)):
+                self._count(_class_of(reference), option)
+                return
+        if text == "none" and "" in allowed:
+            return
+        self.report.add(
+            f"{self.where(block)} in {table}", f"'{block.text}' is printed for {reference}",
+            f"released is {' or '.join(allowed) or 'nothing'}",
+        )  # fmt: skip
+
+    def _free_cell(self, block: Block, text: str, row: list[str]) -> None:
+        counted = _COUNTED.fullmatch(text)
+        if counted:
+            answers = [t for t in row if t != text]
+            given = sum(t in ("yes", "<5") for t in answers)
+            if (int(counted[1]), int(counted[2])) == (given, len(answers)):
+                self._count("count of states", text)
+                return
+        self._rest(block, text)
+
+    # --- sentences
+
+    def _sentences(self, blocks: list[Block], texts: list[str]) -> None:
+        """Strike out the bound numbers of every noted sentence, in the order of the document."""
+        place = start = 0
+        for entry in self.shown:
+            if "sentence" not in entry:
+                continue
+            pieces = self._pieces(entry)
+            wanted = "".join(text for text, _ in pieces)
+            if not re.search(r"\d", wanted):
+                continue
+            found = self._find(wanted, texts, place, start)
+            if found is None:
+                self.report.add(
+                    f"{self.file}, text", f"no sentence reads '{entry['text']}' with the released values",
+                    "the text prints another value than its binding",
+                )  # fmt: skip
+                continue
+            place, start = found
+            text = texts[place]
+            for piece, kind in pieces:
+                if kind:
+                    self._count(kind, piece)
+                    text = text[:start] + _DONE * len(piece) + text[start + len(piece) :]
+                start += len(piece)
+            texts[place] = text
+
+    def _find(self, wanted: str, texts: list[str], place: int, start: int) -> tuple[int, int] | None:
+        """Where a sentence stands next: not inside of a longer number."""
+        first, last = r"(?<!\d)(?<!\d[.,])" if wanted[0].isdigit() else "", r"(?!\d)" if wanted[-1].isdigit() else ""
+        form = re.compile(first + re.escape(wanted) + last)
+        for index in range(place, len(texts)):
+            if match := form.search(texts[index], start if index == place else 0):
+                return index, match.start()
+        return None
+
+    def _pieces(self, entry: Mapping[str, str]) -> list[tuple[str, str]]:
+        """The sentence as it must read, cut into its own words and its bindings with their class."""
+        parts = _BINDING.split(entry["sentence"])
+        fixed = [self.facts.bindings.texts(b) or (_NOTHING,) for b in parts[1::2]]
+        groups = ["(" + "|".join(map(re.escape, texts)) + ")" for texts in fixed]
+        form = "".join(re.escape(p) + g for p, g in zip(parts[::2], [*groups, ""], strict=True))
+        match = re.fullmatch(form, entry["text"], re.DOTALL)
+        pieces: list[tuple[str, str]] = []
+        for index, part in enumerate(parts):
+            if index % 2 == 0:
+                pieces.append((_plain(part), ""))
+            else:
+                text = match[index // 2 + 1] if match else fixed[index // 2][0]
+                pieces.append((compact(text), _binding_class(part)))
+        return pieces
+
+    # --- what remains
+
+    def _numbered(self, heads: Iterable[Block]) -> None:
+        """The numbers of headings count up from one: a heading that does not is no heading's number.
+
+        The heading of a country page prints no number, and is counted like the others all the same.
+        """
+        self.headings: dict[str, str] = {}  # number -> title
+        chapter, section, annex, prefix = 0, 0, 0, ""
+        for block in heads:
+            text = compact(block.text)
+            number = f"{prefix}.{section + 1}"
+            if block.kind == "H1" and text.startswith(f"{chapter + 1}"):
+                chapter, section, prefix = chapter + 1, 0, str(chapter + 1)
+                self.headings[prefix] = text[len(prefix) :]
+            elif block.kind == "H1" and text.startswith(f"Annex{chr(ord('A') + annex)}"):
+                prefix, section, annex = chr(ord("A") + annex), 0, annex + 1
+            elif block.kind == "H2" and prefix and text.startswith(number):
+                self.headings[number], section = text[len(number) :], section + 1
+            elif block.kind == "H2" and prefix and text in self.facts.countries:
+                self.headings[number], section = self.facts.countries[text], section + 1
+
+    def _rest(self, block: Block, text: str) -> None:
+        """Strike out what is listed; every numeral left is a leak."""
+        if not re.search(r"\d", text):
+            return
+        if text in SYMBOLS and block.kind in ("TH", "TD"):
+            self._count("symbol", text)
+            return
+        if text in self.codes and block.kind in ("TH", "TD"):
+            self._count("wording", text)
+            return
+        left = self.strike(text, self._own_rules(block))
+        for numeral in re.findall(NUMERAL, left):
+            self.report.add(self.where(block), f"'{numeral}' in '{block.text}'", WHY)
+
+    def _own_rules(self, block: Block) -> list[tuple[str, str]]:
+        rules: list[tuple[str, str]] = []
+        if re.fullmatch(r"H\d", block.kind):
+            rules += [("heading", rf"^{re.escape(n)}(?=\D)") for n in sorted(self.headings, key=len)[::-1]]
+        if block.links:
+            rules += self._contents_rules(block)
+        if block.kind in ("Caption", "P") or block.links:
+            rules.append(("exhibit", rf"^(?:Table|Figure)(\d{{1,{len(str(self.exhibits))}}})(?=[A-Z])"))
+        return rules
+
+    def _contents_rules(self, block: Block) -> list[tuple[str, str]]:
+        """A line of the contents: a heading's number before its own title, and the page on which its link ends."""
+        page = self.facts.destinations.get(block.links[0], 0)
+        titles = sorted(self.headings.items(), key=lambda h: -len(h[0]))
+        numbers = [("heading", rf"^{re.escape(n)}(?={re.escape(title)})") for n, title in titles]
+        return [("page", rf"(?<=[^\d]){page}$"), *numbers]
+
+    @property
+    def exhibits(self) -> int:
+        return max(1, sum("table" in e or "chart" in e for e in self.shown) * 2)
+
+    def strike(self, text: str, rules: Iterable[tuple[str, str]] = ()) -> str:
+        """Replace every numeral that is listed; `rules` are classes with patterns, tried before the common ones."""
+        for kind, pattern in rules:
+            text = re.sub(pattern, self._strike(kind), text)
+        for phrase in self.phrases:
+            if phrase in text:
+                text = re.sub(rf"(?<!\d){re.escape(phrase)}(?!\d)", self._strike("wording"), text)
+        for kind, pattern in self._common():
+            text = re.sub(pattern, self._strike(kind), text)
+        return text
+
+    def _common(self) -> list[tuple[str, str]]:
+        facts = self.facts
+        years = "|".join(sorted(facts.years))
+        return [
+            ("reference", re.escape(compact(facts.reference))),
+            ("date", re.escape(compact(facts.date_text))),
+            ("year", rf"(?<!\d)(?<!\d[,.])(?:{years})(?!\d|[,.]\d)"),
+        ]  # fmt: skip
+
+    def _strike(self, kind: str) -> Callable[[re.Match[str]], str]:
+        def strike(match: re.Match[str]) -> str:
+            self._count(kind, match[0])
+            return _DONE * len(match[0])
+
+        return strike
+
+    def _count(self, kind: str, text: str) -> None:
+        self.report.counts[kind] += len(re.findall(NUMERAL, text))
+
+
+def _plain(text: str) -> str:
+    return compact(re.sub(r"[*_`\\]", "", text))
+
+
+def _class_of(reference: str) -> str:
+    if reference.startswith("coverage("):
+        return "count of states"
+    return "formula" if "(" in reference else "cell"
+
+
+def _binding_class(binding: str) -> str:
+    first = binding.split()[0]
+    if first == "ref":
+        return "reference"
+    return {"coverage": "count of states", "share": "formula", "rate": "formula", "moved": "formula"}.get(first, "cell")
