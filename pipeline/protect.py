@@ -52,10 +52,12 @@ class Protected:
         tables = self.decision.tables.values()
         primary, secondary = sum(t.primary for t in tables), sum(t.secondary for t in tables)
         given_up = sum(t.given_up for t in tables)
+        before = len(self.decision.given_away) + len(self.decision.already_public)
+        told = f"; {before:,} sensitive cells were given away by earlier editions" if before else ""
         return (
             f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by rule, {secondary:,} to "
             f"protect them, {given_up:,} in breakdowns given up; {self.proof.demands:,} sensitive cells proven safe by "
-            f"{self.proof.tables} counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}"
+            f"{self.proof.tables} counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}{told}"
         )
 
 

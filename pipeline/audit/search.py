@@ -30,7 +30,7 @@ class Level:
     enough: float  # demands that a sweep must bring nearer for each cell in its blocks
 
 
-LEVELS = (Level(250, 80, 0.012), Level(1_000, 70, 0.012), Level(4_000, 70, 0.0), Level(10**9, 30, 0.0))
+LEVELS = (Level(250, 80, 0.02), Level(1_000, 70, 0.015), Level(4_000, 70, 0.0), Level(10**9, 30, 0.0))
 BLOCK = Limits(seconds=20, nodes=40, gap=0.2)
 
 

@@ -1,4 +1,4 @@
-"""What must stay possible for each hidden sensitive cell? From the rules and from what zeros alone tell."""
+"""What must stay possible for each hidden sensitive cell? From the rules, and from what is known before this release."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ Demand = tuple[int, int, int]  # at most, at least, number of different values
 
 
 def derivable(world: World, links: Sequence[Link], base: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """The range of each cell for somebody who knows of each only whether it is zero or its sender suppressed it.
+    """The range of each cell for somebody who knows what earlier editions showed, and of every other cell only whether
+    it is zero or its sender suppressed it.
 
-    No pattern can keep a cell outside this range possible, so nothing outside it is demanded.
+    No pattern can keep a value outside this range possible, so nothing outside it is demanded.
     """
     names = sorted(world.unknowns)
     place = {n: i for i, n in enumerate(names)}
-    limits = [_from_zeros(world.unknowns[n]) for n in names]
+    limits = [
+        (world.shown_before[n],) * 2 if n in world.shown_before else _from_zeros(world.unknowns[n]) for n in names
+    ]
     start = np.cumsum([0, *(1 + len(k.parts) for k in links)])
     cells = [place[n] for k in links for n in (k.whole, *k.parts)]
     factors = [f for k in links for f in (1, *([-1] * len(k.parts)))]

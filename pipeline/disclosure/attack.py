@@ -105,6 +105,11 @@ class Attacker:
         move = Move(cells[moved], whole[moved])
         return move if self._holds(move) else None
 
+    def carriers(self, wish: Wish, cells: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
+        """The cells that change in the least costly move, whole-numbered or not: where to look in a large part."""
+        change = self._solve(self._model(wish, cells, cost))
+        return None if change is None else cells[np.abs(change) > WHOLE]
+
     def _holds(self, move: Move) -> bool:
         """Checked in whole numbers: a solver allows itself small errors."""
         columns = self.part.columns[:, move.cells]

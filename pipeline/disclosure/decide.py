@@ -17,10 +17,11 @@ import numpy as np
 from pipeline.cells import TOTAL
 from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.policy import Policy, VersionRule
+from pipeline.disclosure.before import left_open
 from pipeline.disclosure.choose import choose, strengthen
 from pipeline.disclosure.linked import Pattern, System
 from pipeline.disclosure.sums import TrueCell
-from pipeline.disclosure.system import REGIONS, Edition, Linked, Secrets, build_system, find_secrets, link
+from pipeline.disclosure.system import REGIONS, Edition, Linked, Secrets, build_system, find_secrets, given_away, link
 from pipeline.errors import DisclosureError
 from pipeline.progress import Progress, silent
 
@@ -54,7 +55,8 @@ class Decision:
     tables: Mapping[str, TableCount]
     coarsened: Mapping[str, tuple[str, ...]]  # table -> breakdowns given up for single states; "state" for all
     not_reconciling: tuple[str, ...]
-    already_public: tuple[str, ...]
+    already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
+    given_away: tuple[str, ...]  # withheld, but earlier editions left less open than the policy demands
 
 
 class Chooser:
@@ -68,6 +70,7 @@ class Chooser:
         self.progress = progress
         self.linked: Linked = link(cells, editions, contracts, policy)
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
+        self.left_open: dict[str, tuple[int, int]] = {}  # what earlier editions left of cells that failed
         self._choose()
 
     def _choose(self) -> None:
@@ -77,14 +80,24 @@ class Chooser:
             self.given_up = self._given_up()
             self.secrets: Secrets = find_secrets(self.linked, self.policy, self.version, self.day, self.given_up)
             self.system: System = build_system(
-                self.linked, self.secrets, self.contracts, self.policy, self.round
+                self.linked, self.secrets, self.contracts, self.policy, self.round, self.left_open
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
                 choose(self.system, preferred=before) if self.system.demands else Pattern(self.system.hidden.copy())
             )
-            if not self._coarsen():
+            if not self._look_back() and not self._coarsen():
                 return
+
+    def _look_back(self) -> bool:
+        """See what earlier editions left open of cells without protection. Returns whether that was news."""
+        names = self.system.names
+        failed = [i for i in self.pattern.unprotected if names[i] not in self.left_open]
+        if not failed or not self.linked.shown_before:
+            return False
+        known = np.array([n in self.linked.shown_before for n in names])
+        self.left_open |= {names[i]: r for i, r in left_open(self.system, known, failed).items()}
+        return True
 
     def _coarsen(self) -> bool:
         """Take a step of coarsening where it is due. Returns whether any table had one left."""
@@ -141,6 +154,7 @@ class Chooser:
         return Decision(
             frozenset(shown), withheld, self._counts(shown, withheld), self._coarsened(),
             tuple(sorted({s.whole for s in self.linked.sums if s.holds.name == "NOT"})), tuple(public),
+            tuple(given_away(self.linked, self.system, self.policy)),
         )  # fmt: skip
 
     def _why(self, name: str) -> Withheld:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from pipeline.disclosure.linked import Demand
 
 STEP = 1e-3  # what a hidden cell costs per unit of change: short moves prove the same and bind fewer cells
 NEAR = (1_000, 4_000)  # cells around a demand that are tried before the whole part
+SEARCHED = 12_000  # cells among which whole-numbered moves can be searched for
 HIDDEN_NEAR = 1_000  # hidden cells around a demand that are tried before a cell counts as needed
 
 Progress = Callable[[str], None]
@@ -98,8 +99,7 @@ class Repair:
 
     def _grant(self, wish: Wish) -> bool:
         """Prove one value possible, at the least cost of cells that are still shown."""
-        for size in (*(n for n in NEAR if n < len(self.cost)), len(self.cost)):
-            cells = self.around.nearest(wish.cell, self.cost, size)
+        for cells in self._fields(wish):
             move = self._ask(wish, cells, self.cost)
             if move is not None:
                 break
@@ -115,6 +115,20 @@ class Repair:
                 move = other
         self._take(move, wish.cell)
         return True
+
+    def _fields(self, wish: Wish) -> Iterator[np.ndarray]:
+        """Where to look for a move: around the cell, then wherever the whole part has the cheapest one to offer."""
+        everywhere = np.arange(len(self.cost))
+        near = everywhere
+        for size in NEAR:
+            if size < len(everywhere):
+                yield (near := self.around.nearest(wish.cell, self.cost, size))
+        if len(everywhere) <= SEARCHED:
+            yield everywhere
+            return
+        carriers = self.attacker.carriers(wish, everywhere, self.cost)
+        if carriers is not None:
+            yield np.union1d(near, carriers)
 
     def _ask(self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True) -> Move | None:
         self.asked += 1

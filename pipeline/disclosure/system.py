@@ -119,9 +119,11 @@ def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRu
 
 
 def build_system(
-    linked: Linked, secrets: Secrets, contracts: Contracts, policy: Policy, round_: int
-) -> System:
-    """The numeric system of a release. Values are whole numbers in the smallest unit of their table."""
+    linked: Linked, secrets: Secrets, contracts: Contracts, policy: Policy, round_: int,
+    left_open: Mapping[str, tuple[int, int]],
+) -> System:  # fmt: skip
+    """The numeric system of a release. Values are whole numbers in the smallest unit of their table. `left_open` are
+    ranges of cells that are known to be narrower than what follows step by step from earlier editions."""
     names = tuple(linked.cells)
     index = {n: i for i, n in enumerate(names)}
     scale = np.array([_steps(linked.cells[n], contracts) for n in names], dtype=np.int64)
@@ -135,7 +137,10 @@ def build_system(
         elif name in secrets.bound:
             low[i] = 0  # of a bound cell nobody knows that it is not zero
     rows, row_high = _rows(linked.sums, index)
-    possible = _possible(linked.sums, index, low, high, value)
+    before = np.array([n in linked.shown_before for n in names])
+    possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high), value)
+    for name, (least, most) in left_open.items():
+        possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
     demands = tuple(
         _demand(i, linked.cells[n], n in secrets.bound, possible, value, int(scale[i]), policy)
@@ -173,23 +178,26 @@ def _rows(sums: Sequence[Sum], index: Mapping[str, int]) -> tuple[csr_array, np.
 def _possible(
     sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray, value: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What anyone can derive without a single shown number: from zeros and from what senders suppressed."""
+    """What anyone can derive before this release: from zeros, from what senders suppressed, from earlier editions."""
     least, most = np.where(value == 0, np.maximum(low, 0), low), np.where((value == 0) & (high == NO_LIMIT), 0, high)
     held = [(index[s.whole], [index[p] for p in s.parts], s.holds) for s in sums if s.holds != Holds.NOT]
     changed = True
     while changed:
         changed = False
         for whole, parts, holds in held:
-            floor, ceiling = int(least[parts].sum()), int(min(most[parts].sum(), NO_LIMIT))
+            floor = int(least[parts].sum())
+            ceiling = int(min(most[parts].astype(float).sum(), NO_LIMIT))
             if floor > least[whole]:
                 least[whole], changed = floor, True
             if holds == Holds.EXACTLY and ceiling < most[whole]:
                 most[whole], changed = ceiling, True
-            if most[whole] < NO_LIMIT:
-                for part in parts:
-                    room = int(most[whole]) - floor + int(least[part])
-                    if room < most[part]:
-                        most[part], changed = room, True
+            for part in parts:
+                room = int(most[whole]) - floor + int(least[part])
+                if most[whole] < NO_LIMIT and room < most[part]:
+                    most[part], changed = room, True
+                need = int(least[whole]) - ceiling + int(most[part])
+                if holds == Holds.EXACTLY and ceiling < NO_LIMIT and need > least[part]:
+                    least[part], changed = need, True
     return least, most
 
 
@@ -197,7 +205,7 @@ def _demand(
     i: int, cell: TrueCell, bound: bool, possible: tuple[np.ndarray, np.ndarray], value: np.ndarray, scale: int,
     policy: Policy,
 ) -> Demand:  # fmt: skip
-    """What must stay possible: never more than what is possible before anything is shown."""
+    """What must stay possible: never more than what is possible before this release."""
     rule = policy.table(cell.key.cube)
     least, most = int(possible[0][i]), int(possible[1][i])
     low, high = max(least, scale), rule.highest * scale
@@ -226,3 +234,13 @@ def _losses(
         loss[i] *= weights.reference_year if cell.key.year == round_ else 1
         loss[i] *= weights.hidden_before if name in linked.hidden_before else 1
     return loss
+
+
+def given_away(linked: Linked, system: System, policy: Policy) -> list[str]:
+    """Sensitive cells of which earlier editions left less open than the policy demands, whatever is shown now."""
+    found = []
+    for demand in system.demands:
+        name = system.names[demand.cell]
+        if name in linked.current and demand.values < policy.table(linked.cells[name].key.cube).values:
+            found.append(name)
+    return found

@@ -11,9 +11,14 @@ from pipeline.disclosure.decide import Decision
 
 
 def withheld_csv(decision: Decision) -> bytes:
-    """One line a withheld cell: its reason and, where it was added, the sensitive cells it protects."""
-    rows = ((key, why.reason, " ".join(why.protects)) for key, why in sorted(decision.withheld.items()))
-    return _csv(("key", "reason", "protects"), rows)
+    """One line a withheld cell: its reason, for an added one the sensitive cells it protects, and whether earlier
+    editions left less of it open than the policy demands."""
+    away = set(decision.given_away)
+    rows = (
+        (key, why.reason, " ".join(why.protects), "yes" if key in away else "")
+        for key, why in sorted(decision.withheld.items())
+    )
+    return _csv(("key", "reason", "protects", "given_away_before"), rows)
 
 
 def tables_csv(decision: Decision) -> bytes:

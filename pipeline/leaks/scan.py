@@ -212,7 +212,7 @@ class _Pdf:
         numbers = {page.obj.objgen: index + 1 for index, page in enumerate(pdf.pages)}
         day = date.fromisoformat(manifest.get("data_cutoff", "1900-01-01"))
         round_, contracts = int(manifest.get("round", 0)), public_contracts(self.given.root)
-        destinations = {name: numbers.get(to[0].objgen, 0) for name, to in _named(pdf.Root, "/Dests")}
+        destinations = {name: numbers.get(to[0].objgen, 0) for name, to in named(pdf.Root, "/Dests")}
         return Facts(
             self.given.register.years | {str(manifest.get("round", ""))}, str(manifest.get("reference", "")),
             round_, f"Data received by {day.day} {day:%B %Y}", self.given.wording,
@@ -257,7 +257,7 @@ class _Pdf:
         return len(parts) in (2, 3) and parts[1] in exhibits and not any(re.search(r"\d", p) for p in parts[2:])
 
     def _attachments(self, pdf: pikepdf.Pdf) -> None:
-        for name, spec in _named(pdf.Root, "/EmbeddedFiles"):
+        for name, spec in named(pdf.Root, "/EmbeddedFiles"):
             where = f"{self.name}, attachment {name}"
             data = bytes(spec.EF.F.read_bytes())
             if name not in ATTACHMENTS or data != self.given.files.get(name):
@@ -290,7 +290,7 @@ def _line(text: Any, drawn: Drawn) -> str:
     return "".join(t.text for t in drawn.texts if t.place == text.place)
 
 
-def _named(root: Any, tree: str) -> list[tuple[str, Any]]:
+def named(root: Any, tree: str) -> list[tuple[str, Any]]:
     """Names and values of a name tree."""
     waiting = [root.get("/Names", {}).get(tree)]
     found: list[tuple[str, Any]] = []
