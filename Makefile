@@ -79,6 +79,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff check pipeline tests
 	@.venv/bin/mypy
 
+soak: .venv/.installed-requirements-dev  ## Try two hundred changes that must not reach the public version
+	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
+
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
 
@@ -120,4 +123,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain register audit template import clean test check bench bench-disclosure
+.PHONY: help reports report validate explain register audit template import clean test check soak bench bench-disclosure

@@ -32,7 +32,7 @@ from pipeline.release.proof import (
     prove_version,
     require_proof,
 )
-from pipeline.release.register import Registered, TrueRow, editions, register
+from pipeline.release.register import Registered, TrueRow, editions, newest_of, register
 from pipeline.rules.validation import read_validation
 from pipeline.sql.marts import POPULATION_CUBE
 
@@ -95,10 +95,12 @@ def _protect(
 ) -> Protected:  # fmt: skip
     cells = marts.reported_cells()
     known = [Edition(current_edition(v, round_), cells, done[v].decision.shown) for v in version.readers_have]
-    known += [as_edition(e) for e in editions(project, (version.name, *version.readers_have))]
+    registered = editions(project, (version.name, *version.readers_have))
+    known += [as_edition(e) for e in registered]
+    again = [as_edition(e) for e in newest_of(registered, version.name, round_)]
     day = release_day(inputs)
     progress(f"{version.name}: what to withhold")
-    chooser = Chooser(cells, known, contracts, policy, version, round_, day)
+    chooser = Chooser(cells, known, contracts, policy, version, round_, day, progress, again)
     proof = project.proof(round_)
     certificate_path(project, round_, version.name).unlink(missing_ok=True)  # rather none than another's
     for _ in range(ATTEMPTS):

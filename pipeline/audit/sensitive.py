@@ -1,4 +1,4 @@
-"""What must stay possible for each hidden sensitive cell? From the rules, and from what is known before this release."""
+"""What must stay possible for each hidden sensitive cell? From the rules, and from what was known before."""
 
 from __future__ import annotations
 

@@ -64,13 +64,16 @@ class Chooser:
 
     def __init__(
         self, cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy,
-        version: VersionRule, round_: int, day: date, progress: Progress = silent,
+        version: VersionRule, round_: int, day: date, progress: Progress = silent, again: Sequence[Edition] = (),
     ) -> None:  # fmt: skip
+        """`again` are the newest editions of this very version and round, one a report: while every figure they showed
+        is unchanged, the same cells are shown, whatever changed behind them."""
         self.contracts, self.policy, self.version, self.round, self.day = contracts, policy, version, round_, day
         self.progress = progress
         self.linked: Linked = link(cells, editions, contracts, policy)
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         self.left_open: dict[str, tuple[int, int]] = {}  # what earlier editions left of cells that failed
+        self.kept = _shown_again(cells, again)
         self._choose()
 
     def _choose(self) -> None:
@@ -101,6 +104,8 @@ class Chooser:
 
     def _coarsen(self) -> bool:
         """Take a step of coarsening where it is due. Returns whether any table had one left."""
+        if self.kept is not None:
+            return False
         due = {self.linked.cells[self.system.names[i]].key.cube for i in self.pattern.unprotected}
         hidden = {n for n, h in zip(self.system.names, self.pattern.hidden, strict=True) if h}
         for cube, names in self._single_states().items():
@@ -122,7 +127,9 @@ class Chooser:
         return found
 
     def _given_up(self) -> frozenset[str]:
-        """Cells of single states in a breakdown that is no longer published."""
+        """Cells of single states in a breakdown that is no longer published, or all that this round's editions hid."""
+        if self.kept is not None:
+            return self.linked.current - self.kept
         found = set()
         for cube, steps in self.steps.items():
             rule, table = self.policy.table(cube), self.contracts.table(cube)
@@ -214,6 +221,15 @@ class Chooser:
             known = f" beside what was published: {', '.join(beside)}" if beside else ""
             lines.append(f"{name} cannot be protected{known}")
         return "\n".join(lines)
+
+
+def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> frozenset[str] | None:
+    """What the editions of this round showed, where that is all of the release and no figure of it changed."""
+    before = {k: c for edition in again for k, c in edition.cells.items()}
+    shown = frozenset(k for edition in again for k in edition.shown if k in before)
+    if not {k for k, c in cells.items() if c.counts} <= set(before):
+        return None
+    return shown if all(k in cells and cells[k].value == before[k].value for k in shown) else None
 
 
 def _is_broken_down(table: Table, cell: TrueCell, dimensions: Sequence[str]) -> bool:

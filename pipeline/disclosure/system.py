@@ -120,7 +120,7 @@ def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRu
 
 def build_system(
     linked: Linked, secrets: Secrets, contracts: Contracts, policy: Policy, round_: int,
-    left_open: Mapping[str, tuple[int, int]],
+    left_open: Mapping[str, tuple[int, int]] | None = None,
 ) -> System:  # fmt: skip
     """The numeric system of a release. Values are whole numbers in the smallest unit of their table. `left_open` are
     ranges of cells that are known to be narrower than what follows step by step from earlier editions."""
@@ -139,7 +139,7 @@ def build_system(
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
     possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high), value)
-    for name, (least, most) in left_open.items():
+    for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
     demands = tuple(

@@ -169,11 +169,12 @@ def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
     columns = sorted({round(p.origin[0], 1) for p in marks})
     if len(columns) > 2:
         raise ValueError(f"marks in {len(columns)} columns")
-    middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + 1
     wanted = [
         (int(p.x == sides[-1]), s % len(LINE_COLOURS), float(p.value or 0))
         for s, _, p in _points(data) if p.x in sides
     ]  # fmt: skip
+    only = max((side for side, _, _ in wanted), default=0)  # of one year alone, the marks stand on its side
+    middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + (-1 if only else 1)
     found = [(int(p.origin[0] > middle), _series_of(p), p.origin[1]) for p in marks]
     by_value, by_height = sorted(wanted, key=lambda w: (w[2], w)), sorted(found, key=lambda f: (f[2], f))
     if Counter(w[:2] for w in wanted) != Counter(f[:2] for f in found):

@@ -1,8 +1,8 @@
 """Does a finished version hold anything that was not released? Opens its files as an attacker would, and judges all.
 
 Nothing here trusts the renderer: its list of keys says what each number claims to be, the values are worked out again
-from the released cells. See `pipeline.leaks.numerals` for numbers in text, `charts` for drawn ones, `objects` for what
-else a PDF holds, `words` for texts, `files` for data file and manifest.
+from the released cells. See `pipeline.leaks.numerals` for numbers in text, `spelled` for those written as words,
+`charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts, `files` for data file and manifest.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
 
+TIME_LIMIT = 600.0  # seconds for one proof; what is not decided by then counts as unsafe
 VERIFIER = Path("tools") / "verify_certificate.py"
 
 
@@ -75,6 +76,7 @@ def _knowledge(
     return Knowledge(
         version.name, round_, contracts, _rules(policy, version, day),
         tuple(read_released(p) for p in _released(project, round_, version.name)), truth, beside + earlier,
+        time_limit=TIME_LIMIT,
     )  # fmt: skip
 
 

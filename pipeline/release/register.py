@@ -61,6 +61,16 @@ def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
     return sorted(found, key=lambda e: (_round_and_number(e.name), e.name), reverse=True)
 
 
+def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Registered]:
+    """Of these editions, newest first, the last one of each report in this version and round."""
+    last: dict[str, Registered] = {}
+    for edition in found:
+        report, of, _ = edition.name.rsplit("-", 2)
+        if edition.version == version and of == str(round_):
+            last.setdefault(report, edition)
+    return list(last.values())
+
+
 def register(project: Project, round_: int, report: str, version: str, cells: Iterable[TrueRow]) -> str:
     """Add an edition; `cells` are the true cells of the report. Returns its name, old or new."""
     source = project.released(round_, report, version)

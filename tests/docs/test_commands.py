@@ -17,6 +17,7 @@ from pipeline.project import Project
 NOT_RUN = {
     r"make test\b.*": "it would run itself",
     r"make bench\b.*": "it takes minutes; tests/bench checks what it compares",
+    r"make soak\b.*": "it takes minutes; tests/leak runs a tenth of it",
     r"make check\b.*": "it takes half a minute; .ci/run does it before the tests",
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make clean\b.*": "it would take the build from under the other commands",
