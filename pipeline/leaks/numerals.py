@@ -208,7 +208,7 @@ class Judge:
         if block.links:
             rules += self._contents_rules(block)
         if block.kind in ("Caption", "P") or block.links:
-            rules.append(("exhibit", rf"^(?:Table|Figure)(\d{{1,{len(str(self.exhibits))}}})(?=[A-Z])"))
+            rules.append(("exhibit", rf"^(?:{'|'.join(self.exhibits)})(?=[A-Z])"))
         return rules
 
     def _contents_rules(self, block: Block) -> list[tuple[str, str]]:
@@ -219,8 +219,9 @@ class Judge:
         return [("page", rf"(?<=[^\d]){page}$"), *numbers]
 
     @property
-    def exhibits(self) -> int:
-        return max(1, sum("table" in e or "chart" in e for e in self.shown) * 2)
+    def exhibits(self) -> list[str]:
+        """The numbers that exhibits were given, those without data too, longest first."""
+        return sorted((e["exhibit"].replace(" ", "") for e in self.shown if "exhibit" in e), key=len, reverse=True)
 
     def strike(self, text: str, rules: Iterable[tuple[str, str]] = ()) -> str:
         """Replace every numeral that is listed; `rules` are classes with patterns, tried before the common ones."""

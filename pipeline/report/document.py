@@ -213,6 +213,7 @@ class _Writer:
         number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
         view = self._build(spec, number, values)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
+        self.store.shown.append({"exhibit": number})
         if not hasattr(view, "source"):
             self.empty += 1
         if isinstance(view, TableView):
