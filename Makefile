@@ -76,7 +76,7 @@ test: .venv/.installed-requirements-dev  ## Run the tests
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
-	@.venv/bin/ruff check pipeline tests
+	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
 
 soak: .venv/.installed-requirements-dev  ## Try two hundred changes that must not reach the public version

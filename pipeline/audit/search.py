@@ -1,15 +1,20 @@
-"""Which whole-numbered tables prove the most cells? A search over blocks of cells, put to HiGHS one by one.
+"""Which whole-numbered tables prove the most cells? A search over blocks of cells, put to HiGHS block by block.
 
-One sweep makes one table: starting from the true one it takes disjoint blocks, and in each asks for the change that
-brings most demands nearer (one yes-or-no unknown for each range that a cell should reach). Every answer is rounded and
-checked in whole numbers before it counts, so the solver is never trusted.
+First come steps: within a block the shortest change that gives one cell one value it needs, by linear programming;
+answers in fractions are left out. Steps that touch no cell in common join in one table. Then come sweeps: one sweep
+makes one table. Starting from the true one it takes disjoint blocks, and in each asks for the change that brings most
+demands nearer (one yes-or-no unknown for each range that a cell should reach). Every answer is rounded and checked in
+whole numbers before it counts, so the solver is never trusted. Blocks are asked about side by side, each as if it were
+alone, and answers are put together in the order of the blocks: the same whatever the number of processors.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +35,11 @@ class Level:
     enough: float  # demands that a sweep must bring nearer for each cell in its blocks
 
 
+STEPS = (250, 600, 1_500)  # cells in a block for steps, one pass each
+WORKERS = 2
 LEVELS = (Level(250, 80, 0.02), Level(1_000, 70, 0.015), Level(4_000, 70, 0.0), Level(10**9, 30, 0.0))
+TINY = 1e-6
+STEP = Limits(seconds=5)
 BLOCK = Limits(seconds=20, nodes=40, gap=0.2)
 
 
@@ -46,7 +55,9 @@ class Search:
         progress.add(system.value)
 
     def sweep_all(self) -> None:
-        """Sweep with blocks of growing size until sweeps bring nothing more."""
+        """Steps, then sweeps with blocks of growing size until sweeps bring nothing more."""
+        for size in STEPS:
+            self._steps(size)
         for level in LEVELS:
             while open_ := self.progress.open():
                 nearer, cells = self._sweep(level, open_)
@@ -66,17 +77,53 @@ class Search:
         """One table. Returns how many demands it brought nearer, and how many cells were in its blocks."""
         cells = 0
         table = self.system.value.copy()
-        turn = (len(self.tables) * 7919) % len(open_)  # other seeds first than last time, so borders fall elsewhere
-        order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
-        seeds = [int(self.progress.cell[k]) for k in order]
-        for block in self.neighbours.blocks(seeds, level.size):
-            if time.monotonic() > self.deadline:
-                break
+        asked = []
+        for block in self.neighbours.blocks(self._seeds(open_), level.size):
             targets = self._targets(block, level.demands)
             if targets:
                 cells += len(block)
-                table[block] += self._change(table, block, targets)
+                asked.append((block, targets))
+        for (block, _), change in zip(asked, _side_by_side(self._change, asked), strict=True):
+            _join(self.system, table, np.array(block), change)
         return self.bank(table), cells
+
+    def _seeds(self, open_: Sequence[int]) -> list[int]:
+        turn = (len(self.tables) * 7919) % len(open_)  # other seeds first than last time, so borders fall elsewhere
+        order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
+        return [int(self.progress.cell[k]) for k in order]
+
+    def _steps(self, size: int) -> None:
+        """Steps in disjoint blocks, put together to few tables."""
+        if not (open_ := self.progress.open()):
+            return
+        blocks = list(self.neighbours.blocks(self._seeds(open_), size))
+        tables: list[Numbers] = []
+        for found in _side_by_side(self._steps_of, [(b,) for b in blocks]):
+            for cells, change in found:
+                if not any(_join(self.system, t, cells, change) for t in tables):
+                    tables.append(self.system.value.copy())
+                    _join(self.system, tables[-1], cells, change)
+        for table in tables:
+            self.bank(table)
+
+    def _steps_of(self, block: list[int]) -> list[tuple[Numbers, Numbers]]:
+        """Cells and their changes, one pair for each step of a block."""
+        open_ = [k for c in block if (k := self.by_cell.get(c)) is not None and not self.progress.proven[k]]
+        steps, mine, where = Steps(self.system, self.neighbours, block), _only(self.progress, open_), np.array(block)
+        place = {c: i for i, c in enumerate(block)}
+        mine.cell = np.array([place[c] for c in mine.cell.tolist()], dtype=np.int64)
+        low, high, value = self.system.low[where], self.system.high[where], self.system.value[where]
+        found = []
+        for k, cell in enumerate(mine.cell.tolist()):
+            failed: set[Range] = set()
+            while wanted := [r for r in mine.wanted(k, int(low[cell]), int(high[cell])) if r not in failed]:
+                change = None if time.monotonic() > self.deadline else steps.find(cell, wanted[0])
+                if change is None or not mine.add(value + change):
+                    failed.add(wanted[0])
+                    continue
+                moved = np.flatnonzero(change)
+                found.append((where[moved], change[moved]))
+        return found
 
     def _targets(self, block: Sequence[int], most: int) -> dict[int, list[Range]]:
         """What to ask for in a block: ranges by cell, for those least often asked, then nearest to the seed."""
@@ -88,17 +135,89 @@ class Search:
         wanted = {c: self.progress.wanted(k, int(low[c]), int(high[c])) for k, c in zip(chosen, cells, strict=True)}
         return {c: ranges for c, ranges in wanted.items() if ranges}
 
-    def _change(self, table: Numbers, block: list[int], targets: dict[int, list[Range]]) -> Numbers:
+    def _change(self, block: list[int], targets: dict[int, list[Range]]) -> Numbers:
         """The change of the block's cells that reaches most targets; none where nothing is found."""
-        question, cells = _question(self.system, self.neighbours, table, block, targets)
+        nothing = np.zeros(len(block), dtype=np.int64)
+        if time.monotonic() > self.deadline:
+            return nothing
+        question, cells = _question(self.system, self.neighbours, self.system.value, block, targets)
         status, answer = run(load(question, whole=True), BLOCK)
-        nothing = np.zeros(len(cells), dtype=np.int64)
         if status != "found" or answer is None:
             return nothing
-        change = np.rint(answer[: len(cells)]).astype(np.int64)
-        changed = table.copy()
-        changed[cells] += change
-        return change if self.system.holds(changed) else nothing
+        return np.rint(answer[: len(cells)]).astype(np.int64)
+
+
+class Steps:
+    """A block as one linear program that is kept warm. Every cell twice, for going up and for going down, at a price:
+    the shortest change is asked for, and that is mostly whole-numbered."""
+
+    def __init__(self, system: System, neighbours: Neighbours, block: list[int]) -> None:
+        self.size = len(block)
+        question, _ = _question(system, neighbours, system.value, block, {})
+        self.down, self.up = np.maximum(-question.low, 0), np.maximum(question.high, 0)
+        entries = np.diff(question.start)
+        start = np.concatenate(([0], np.cumsum(2 * entries)))
+        row = np.repeat(np.arange(len(entries)), entries)
+        at = np.arange(len(question.column)) + question.start[row]
+        column, factor = np.zeros(start[-1], dtype=np.int64), np.zeros(start[-1])
+        column[at], factor[at] = question.column, question.factor
+        column[at + entries[row]], factor[at + entries[row]] = question.column + self.size, -question.factor
+        self.ask = load(
+            Question(
+                np.ones(2 * self.size), np.zeros(2 * self.size), np.concatenate((self.up, self.down)), start, column,
+                factor, question.row_low, question.row_high,
+            ),
+            whole=False,
+        )  # fmt: skip
+        self.value = system.value[block]
+        for option, value in (("presolve", "off"), ("solver", "simplex")):
+            self.ask.setOptionValue(option, value)
+
+    def find(self, cell: int, wanted: Range) -> Numbers | None:
+        """The shortest change that gives a cell a value in a range, if that is whole-numbered."""
+        low, high = wanted[0] - int(self.value[cell]), wanted[1] - int(self.value[cell])
+        up = low > 0
+        least, most = (low, high) if up else (-high, -low)
+        room = self.up[cell] if up else self.down[cell]
+        if least > room:
+            return None
+        asked, other = (cell, self.size + cell) if up else (self.size + cell, cell)
+        self.ask.changeColBounds(asked, float(least), float(min(most, room)))
+        self.ask.changeColBounds(other, 0.0, 0.0)
+        status, answer = run(self.ask, STEP)
+        self.ask.changeColBounds(cell, 0.0, float(self.up[cell]))
+        self.ask.changeColBounds(self.size + cell, 0.0, float(self.down[cell]))
+        if status != "found" or answer is None:
+            return None
+        change = answer[: self.size] - answer[self.size :]
+        whole = np.rint(change)
+        return whole.astype(np.int64) if np.abs(change - whole).max() < TINY else None
+
+
+def _only(progress: Progress, demands: Sequence[int]) -> Progress:
+    """A copy of what is shown for some of the demands."""
+    part = Progress(progress.cell[demands], progress.low[demands], progress.high[demands], progress.values[demands])
+    part.seen = [set(progress.seen[k]) for k in demands]
+    for name in ("low_shown", "high_shown", "proven"):
+        setattr(part, name, getattr(progress, name)[demands])
+    return part
+
+
+def _side_by_side(ask: Callable[..., Any], questions: Iterable[tuple[Any, ...]]) -> list[Any]:
+    """Answers in the order of the questions."""
+    with ThreadPoolExecutor(WORKERS) as workers:
+        return list(workers.map(lambda question: ask(*question), questions))
+
+
+def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bool:
+    """Change a table by one answer more, unless it touches these cells already or would not hold any more."""
+    if np.any(table[cells] != system.value[cells]):
+        return False
+    table[cells] += change
+    holds = system.holds(table)
+    if not holds:
+        table[cells] -= change
+    return holds
 
 
 def _question(
@@ -108,7 +227,8 @@ def _question(
     cells = np.array(block, dtype=np.int64)
     rows, sub = _rows_of(system, neighbours, cells)
     place = {c: i for i, c in enumerate(block)}
-    reach = REACH + max(_distance(int(table[c]), wanted) for c, ranges in targets.items() for wanted in ranges)
+    far = (_distance(int(table[c]), wanted) for c, ranges in targets.items() for wanted in ranges)
+    reach = REACH + max(far, default=0)
     low = np.maximum(system.low[cells] - table[cells], -reach).astype(np.float64)
     high = np.minimum(system.high[cells] - table[cells], reach).astype(np.float64)
     start, column, factor = [*sub.start.tolist()], [*sub.cell.tolist()], [*sub.factor.astype(float).tolist()]

@@ -11,6 +11,7 @@ import yaml
 
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.model import load_contracts
+from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
 from pipeline.project import REPORTS, Project
 
@@ -43,6 +44,10 @@ def lint_project(project: Project) -> Iterator[str]:
         raise ContractError("\n".join(wrong), do="correct the contract; the standard is ODCS 3.2")
     contracts = load_contracts(project.contracts)
     yield f"contracts: {len(contracts.by_report)} follow ODCS 3.2, {len(contracts.tables)} tables"
+
+    policy = load_policy(project.contracts, contracts)
+    persons = sum(rule.counts_persons for rule in policy.tables.values())
+    yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
 
     lists = sorted(project.codelists.glob("*.csv"))
     own_form = ("population", "cell_symbols")  # these two are not lists of codes
