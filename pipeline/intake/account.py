@@ -48,6 +48,21 @@ class FileAccount:
         )  # fmt: skip
 
 
+    def set_aside(self, tables: Iterable[str], rule: str) -> FileAccount:
+        """The account after whole tables were replaced by another file of the state: their cells are ignored by `rule`."""
+        moved = set(tables) & set(self.loaded_by_table)
+        number = sum(self.loaded_by_table[t] for t in moved)
+        if not number:
+            return self
+        loaded = {t: n for t, n in self.loaded_by_table.items() if t not in moved}
+        ignored = Counter(self.ignored)
+        ignored[rule] += number
+        return FileAccount(
+            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), self.refused,
+            dict(sorted(ignored.items())), loaded, self.refused_by_table,
+        )  # fmt: skip
+
+
 class Ledger:
     """Settles each filled cell of a file exactly once. A cell is named by sheet and address."""
 
