@@ -32,7 +32,7 @@ class Staging:
         with duckdb.connect(str(path)) as connection:
             connection.execute(f"create table files ({', '.join(f'{c} {k}' for c, k in FILE_COLUMNS)})")
             connection.execute(
-                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read')",
+                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read', 1)",
                 [round_, sha256, version],
             )
             for table in self.contracts.tables:
