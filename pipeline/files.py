@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that starts so
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def replace_file(temporary: Path, final: Path) -> None:
@@ -18,3 +25,19 @@ def write_file(final: Path, content: bytes) -> None:
     temporary = final.with_name(f".{final.name}.writing")
     temporary.write_bytes(content)
     os.replace(temporary, final)
+
+
+def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A table as CSV, UTF-8, one header line. A text that a spreadsheet would run gets an apostrophe before it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows([_inert(v) for v in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _inert(value: object) -> object:
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    guard = "'" if value.startswith(_FORMULA) else ""
+    return guard + value.replace("\r", "\n")  # a bare carriage return is not quoted, and begins a line for many readers

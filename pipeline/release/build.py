@@ -47,7 +47,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
     if rule.protected:
-        require_proof(project, round_, report, version)
+        require_proof(project, round_, version)
     store = project.store(round_, report, version)
     folder = project.version_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
