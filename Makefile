@@ -27,7 +27,7 @@ CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
 CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/rules/*.py templates/findings/*)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
-CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py
+CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
 SHARED := $(shell find templates/shared -type f)
 
