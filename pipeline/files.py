@@ -13,6 +13,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that st
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
+UNFINISHED = ".unfinished"  # the ending of what is being written; only a run that died leaves one behind
+
+
+def unfinished(final: Path) -> Path:
+    """Where a file or folder is made before it goes into place: beside it, so that one move is enough."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    return final.with_name(f".{final.name}.{os.getpid()}{UNFINISHED}")
+
+
 def replace_file(temporary: Path, final: Path) -> None:
     """Put a finished file in place of an earlier one; the folder is made where it is missing."""
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -21,10 +30,15 @@ def replace_file(temporary: Path, final: Path) -> None:
 
 def write_file(final: Path, content: bytes) -> None:
     """Write a file in one step."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.name}.writing")
-    temporary.write_bytes(content)
-    os.replace(temporary, final)
+    temporary = unfinished(final)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

@@ -76,7 +76,10 @@ def read_round(
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
     set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
-    write_staged(project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_))
+    withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
+    write_staged(
+        project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
+    )  # fmt: skip
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
     return RoundReading(round_, files, ordered, tuple(r.account for r in read))
 

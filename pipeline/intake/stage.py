@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
-from pipeline.files import replace_file
+from pipeline.files import replace_file, unfinished
 from pipeline.intake.entry import Entry
 
 if TYPE_CHECKING:
@@ -46,11 +45,12 @@ def write_staged(
     entries: Sequence[tuple[str, int, str, Entry]],
     set_aside: Sequence[tuple[str, int, str, Entry]] = (),
     earlier: Sequence[tuple[int, Path]] = (),
+    withdrawn: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the staged file in one go. `entries` are (report, round, file, entry) in the order to keep.
 
     `set_aside` are figures that a later file of the same state replaced or withdrew: no rule looks at them, the ledger
-    keeps them.
+    keeps them. `withdrawn` are (file, table) of tables that a state took back.
 
     `earlier` are the staged files of earlier rounds; their figures are copied into one table of that name, the latest
     round first, so that revisions can be seen.
@@ -59,8 +59,7 @@ def write_staged(
     """
     import duckdb
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = unfinished(path)
     fresh.unlink(missing_ok=True)
     rows, replaced = _rows_by_table(entries), _rows_by_table(set_aside)
     with duckdb.connect(str(fresh)) as connection:
@@ -74,6 +73,7 @@ def write_staged(
             [(f.round, f.report, f.state, f.file, f.sha256, f.received, f.contract_version, f.outcome, f.number)
              for f in files],
         )  # fmt: skip
+        _fill(connection, "withdrawn", [("file", "varchar"), ("table_name", "varchar")], list(withdrawn))
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier)
     replace_file(fresh, path)

@@ -33,6 +33,16 @@ create table if not exists submissions (
     cells integer not null
 )
 """
+_WITHDRAWALS = """
+create table if not exists withdrawals (
+    round integer not null,
+    report varchar not null,
+    state varchar not null,
+    table_name varchar not null,
+    file varchar not null,
+    sha256 varchar not null
+)
+"""
 _CELL_COLUMNS = (
     "submission_id varchar not null", "key varchar not null", "state varchar not null", "year smallint not null",
 )  # fmt: skip
@@ -70,6 +80,7 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
             do="wait until the other build has ended, or make the folder writable, then run again",
         ) from problem  # fmt: skip
     connection.execute(_SUBMISSIONS)
+    connection.execute(_WITHDRAWALS)
     for table in contracts.tables:
         connection.execute(table_ddl(table))
     return connection
@@ -125,6 +136,12 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
             loaded.append(submission)
             outcome = "accepted" if len(tables) == len(contract.tables) else "partly accepted"
             new += _enter(connection, submission, file, outcome, cells, tables)
+        connection.execute(
+            """insert into withdrawals
+            select round, report, state, table_name, file, sha256
+            from staged.withdrawn join staged.files using (file)
+            except select * from withdrawals"""
+        )
         connection.execute("commit")
         return Loaded(tuple(loaded), new)
     finally:
