@@ -142,4 +142,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report all-reports one-report validate explain history register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report validate explain history register audit template import clean test check soak bench bench-disclosure

@@ -1,4 +1,4 @@
-"""Do the commands of the documentation work? Every `make ...` in a fenced block is run; `make help` lists them all."""
+"""Do the commands of the documentation work? Each `make ...` and tool of a fenced block is run; help lists them all."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) 
 
 
 def commands(page: Path) -> list[str]:
-    """Lines of fenced blocks that call make, without prompt and comment."""
+    """Lines of fenced blocks that call make or a tool, without prompt and comment."""
     blocks = re.findall(r"^```[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    return [re.split(r"\s+#", line)[0].strip() for line in lines if re.match(r"(\w+=\S+ )*make\b", line)]
+    return [re.split(r"\s+#", line)[0].strip() for line in lines if re.match(r"(\w+=\S+ )*(make|python3 tools/)", line)]
 
 
 EVERY = sorted({c for page in PAGES for c in commands(page)})
