@@ -25,7 +25,7 @@ ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$')
 
 CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
-CODE_READ := $(CODE_BASE) $(wildcard pipeline/intake/*.py pipeline/rules/*.py templates/findings/*)
+CODE_READ := $(CODE_BASE) $(wildcard pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py templates/findings/*)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)

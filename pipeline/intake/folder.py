@@ -13,6 +13,7 @@ from pipeline.project import REPORTS, Project
 FORMATS = (".xlsx", ".csv")  # in this order: the first file of a state is the one that is read
 OTHER_FORMATS = (".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".numbers", ".docx", ".doc", ".pdf", ".txt", ".tsv", ".zip")
 COVER_SUFFIX = ".cover.csv"
+RECORDS_MARK = ".records."  # in the name of a file of records, which pipeline.records finds and reads
 KEPT_EMPTY = (".gitkeep", ".gitignore")  # keep an empty folder in version control
 
 
@@ -61,7 +62,7 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
     for path in sorted(folder.iterdir(), key=_order):
         name = f"{round_}/{report}/{path.name}"
         state, suffix = path.stem.upper(), path.suffix.lower()
-        if path.name in KEPT_EMPTY:
+        if path.name in KEPT_EMPTY or (RECORDS_MARK in path.name.lower() and not path.name.startswith(".")):
             continue
         if path.name.lower().endswith(COVER_SUFFIX):
             owner = path.name[: -len(COVER_SUFFIX)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -26,6 +26,7 @@ from pipeline.intake.stage import write_staged
 from pipeline.intake.workbook import RawCell, RawSheet, RawWorkbook, read_workbook
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
+from pipeline.records.read import RecordsRead, read_records
 
 STAGED = "staged.duckdb"
 
@@ -52,6 +53,10 @@ def read_round(
     for done, file in enumerate(returns):
         progress(f"reading {file.name}", done, len(returns))
         read.append(_read_file(file, contracts, round_))
+    records = read_records(project, contracts, round_, progress)
+    read = [_without_sheets(r, records, contracts) for r in read]
+    read += [_Read(r.reading, list(r.findings), r.account, list(r.entries)) for r in records if r.reading and r.account]
+    findings += [f for r in records if not r.reading for f in r.findings]
     findings += [f for r in read for f in r.findings]
     findings += _missing_returns(found, contracts, round_)
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
@@ -59,6 +64,24 @@ def read_round(
     write_staged(project.work(round_) / STAGED, contracts, files, entries, _earlier(project, round_))
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
     return RoundReading(round_, files, ordered, tuple(r.account for r in read))
+
+
+def _without_sheets(read: _Read, records: list[RecordsRead], contracts: Contracts) -> _Read:
+    """A return without the tables that the state sent as records: their cells are set aside."""
+    whose = (read.reading.state, read.reading.report)
+    tables = {r.table for r in records if r.reading and (r.reading.state, r.reading.report) == whose}
+    account = read.account
+    if not tables:
+        return read
+    book = FindingBook(read.reading.round, whose[1], whose[0], read.reading.file, contracts.contract(whose[1]).version)
+    for name in sorted(tables):
+        if cells := account.loaded_by_table.get(name, 0) + account.refused_by_table.get(name, 0):
+            sheet = contracts.table(name).layout.sheet
+            book.add("records-and-totals", f"records, and {cells:,} filled cells of the sheet", sheet=sheet, table=name)
+    # What is wrong on a sheet that is not used keeps nothing out.
+    findings = [replace(f, severity="note") if f.table in tables else f for f in read.findings]
+    entries = [e for e in read.entries if e.table.name not in tables]
+    return _Read(read.reading, findings + book.findings, account.set_aside(tables, "sent-as-records"), entries)
 
 
 def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:

@@ -95,7 +95,7 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
             tables = [
                 t for t in contracts.contract(report).tables if (state, report, t.name) not in refused_set
             ]  # fmt: skip
-            submission, cells = _identity(connection, tables, report, state, sha256, version)
+            submission, cells = _identity(connection, tables, report, state, file, sha256, version)
             loaded.append(submission)
             if connection.execute("select 1 from submissions where submission_id = ?", [submission]).fetchone():
                 continue
@@ -106,7 +106,7 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
                 [submission, round_, report, state, file, sha256, received or "", version or "", outcome, cells],
             )
             for table in tables:
-                _append(connection, table, submission, report, state)
+                _append(connection, table, submission, file)
         connection.execute("commit")
         return Loaded(tuple(loaded), new)
     finally:
@@ -114,16 +114,17 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
 
 
 def _identity(
-    connection: duckdb.DuckDBPyConnection, tables: list[Table], report: str, state: str, sha256: str, version: str
-) -> tuple[str, int]:
+    connection: duckdb.DuckDBPyConnection, tables: list[Table], report: str, state: str, file: str, sha256: str,
+    version: str,
+) -> tuple[str, int]:  # fmt: skip
     """The id of a submission and its number of cells, from the file's hash and every accepted cell."""
     digest = hashlib.sha256(f"{report}|{state}|{sha256}|{version}".encode())
     cells = 0
     for table in tables:
         rows = connection.execute(
             f"""select key, raw, value, obs_status, conf_status, note, sheet, address from staged.{table.sql_name}
-            where report = ? and state = ? and usable order by all""",
-            [report, state],
+            where file = ? and usable order by all""",
+            [file],
         ).fetchall()
         cells += len(rows)
         for row in rows:
@@ -131,12 +132,12 @@ def _identity(
     return digest.hexdigest()[:24], cells
 
 
-def _append(connection: duckdb.DuckDBPyConnection, table: Table, submission: str, report: str, state: str) -> None:
+def _append(connection: duckdb.DuckDBPyConnection, table: Table, submission: str, file: str) -> None:
     dimensions = "".join(f"{d.name}, " for d in table.dimensions)
     connection.execute(
         f"""insert into {table.sql_name}
         select ?, key, state, year, {dimensions} value, coalesce(raw, ''), obs_status, conf_status, coalesce(note, ''),
             sheet, address
-        from staged.{table.sql_name} where report = ? and state = ? and usable order by key""",
-        [submission, report, state],
+        from staged.{table.sql_name} where file = ? and usable order by key""",
+        [submission, file],
     )
