@@ -78,7 +78,7 @@ def _wrong_records(table: Table) -> str:
     if not table.records.one.strip():
         return "the record form does not say what one row is"
     if not table.dimensions:
-        return "a table without dimensions has no record form: a line of state and year alone says that there was nothing"
+        return "a table without dimensions has no record form: a line of state and year would mean nothing and a record"
     if quantity and not re.fullmatch("[a-z][a-z0-9_]*", quantity):
         return f"'{quantity}' is no name of a column; use small letters, digits and low lines"
     if quantity in (*table.key_dimensions, *ATTRIBUTES):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.records.form import CONF, CONF_ORDER, RecordForm
-from pipeline.records.source import LINE, QUANTITY, ROW, Source, column, file_name, quoted
+from pipeline.records.source import LINE, QUANTITY, ROW, ParquetSource, Source, bare, column, file_name, quoted, raw
 
 if TYPE_CHECKING:
     import duckdb
@@ -121,39 +121,58 @@ def gather(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordFo
     `is_nil` marks a line of state and year alone in a year without any other: there was nothing to record.
     """
     names = [n for n in source.header.names if n != source.quantity]
-    columns = [column(n) for n in names]
     if source.by_line:
         lines = f"select {LINE}, count(*) as n from ({source.read(numbered=False)}) group by {LINE}"
-        rows = source.rows(lines, f"{LINE}, n, ")
-        rows = f"select *, {BLANK} as quantity, null::decimal(38, 9) as total from ({rows})"
+        rows = _with_quantity(source, source.rows(lines, f"{LINE}, n, "), form)
+        rows = f"select *, null::decimal(38, 9) as total from ({rows})"
     else:
         rows = _with_quantity(source, source.rows(source.read(numbered=False)), form)
-        total = f"sum(case when quantity = {GOOD} then try_cast({QUANTITY} as decimal(38, 9)) end)"
-        total = total if source.quantity else "null::decimal(38, 9)"
-        rows = (
-            f"select {', '.join(columns)}, fields, filled, quantity, count(*) as n, {total} as total"
-            f" from ({rows}) group by all"
-        )
-    empty = " and ".join([f"{column(d.name)} = ''" for d in form.table.dimensions] + [f"quantity = {BLANK}"])
+        key = ", ".join(_key(source))
+        rows = f"select {key}, count(*) as n, {_total(source)} as total from ({rows}) group by {key}"
     whole = f"fields = {len(source.header.names)}"
+    bare_columns = ", ".join(f"{bare(raw(n))} as {column(n)}" for n in names)
+    filled = " + ".join([f"({column(n)} <> '')::integer" for n in names] + [f"(quantity <> {BLANK})::integer"])
+    empty = " and ".join([f"{column(d.name)} = ''" for d in form.table.dimensions] + [f"quantity = {BLANK}"])
     connection.execute(
         f"""create temp table records as
         with rows as (
-            select *, {whole} and {empty} as is_empty from ({rows}) where filled > 0
+            select *, {bare_columns} from ({rows})
+        ),
+
+        counted as (
+            select *, case when {whole} then {filled} else odd_filled end as filled, {whole} and {empty} as is_empty
+            from rows
         )
+
         select row_number() over () as id, *,
             is_empty and not bool_or({whole} and not is_empty) over (partition by {column("year")}) as is_nil
-        from rows"""
+        from counted
+        where filled > 0"""
     )
 
 
+def _key(source: Source) -> list[str]:
+    """The columns by which rows are alike."""
+    columns = [raw(n) for n in source.header.names if n != source.quantity]
+    return [LINE] if source.by_line else [*columns, "fields", "odd_filled", "quantity"]
+
+
+def _total(source: Source) -> str:
+    if not source.quantity:
+        return "null::decimal(38, 9)"
+    # The second reading is for the few that have blanks or quotes around them.
+    number = f"coalesce(try_cast({QUANTITY} as decimal(38, 9)), try_cast({bare(QUANTITY)} as decimal(38, 9)))"
+    return f"sum(case when quantity = {GOOD} then {number} end)"
+
+
 def _with_quantity(source: Source, rows: str, form: RecordForm) -> str:
+    """The rows with what their quantity is: a number, nothing, or something else."""
     if not source.quantity:
         return f"select *, {BLANK} as quantity from ({rows})"
     number = "[0-9]{1,15}([.][0-9]{1,9})?" if form.table.decimals else "[0-9]{1,15}"
     kind = (
-        f"case when regexp_full_match({QUANTITY}, {quoted(number)}) then {GOOD} when {QUANTITY} = '' then {BLANK}"
-        f" else {BAD} end"
+        f"case when regexp_full_match({QUANTITY}, {quoted(number)}) then {GOOD} when {bare(QUANTITY)} = '' then {BLANK}"
+        f" when regexp_full_match({bare(QUANTITY)}, {quoted(number)}) then {GOOD} else {BAD} end"
     )
     return f"select *, {kind} as quantity from ({rows})"
 
@@ -188,12 +207,16 @@ def _write_lines(
     connection: duckdb.DuckDBPyConnection, source: Source, form: RecordForm, rules: list[RowRule], full_list: Path
 ) -> None:
     """Read the file again, with line numbers, and keep the lines of rows that break a rule."""
-    if source.by_line:
-        lines, key = source.read(numbered=True), [LINE]
-    else:
-        lines = _with_quantity(source, source.rows(source.read(numbered=True), f"{ROW}, "), form)
-        key = [*(column(n) for n in source.header.names if n != source.quantity), "fields", "filled", "quantity"]
-    found = f"coalesce(bad.found, left(lines.{QUANTITY}, {_FOUND}))" if source.quantity else "bad.found"
+    key = ", ".join(_key(source))
+    found = f"coalesce(found, left({QUANTITY}, {_FOUND}))" if source.quantity else "found"
+    lines, rows = source.read(numbered=True), f"select {key}, rule, found from broken inner join records using (id)"
+    if isinstance(source, ParquetSource):
+        lines = _with_quantity(source, source.rows(lines), form)
+    elif not source.by_line:
+        # Numbering lines is work for one core, so the others first find which lines it is about.
+        taken = _with_quantity(source, source.rows(source.read(numbered=False), f"{LINE}, "), form)
+        rows = f"select distinct {LINE}, rule, {found} as found from ({taken}) inner join ({rows}) using ({key})"
+        key, found = LINE, "found"
     connection.execute("create temp table rule_names (rule integer, name varchar, about varchar)")
     names = [[number, r.rule, r.column] for number, r in enumerate(rules)]
     connection.executemany("insert into rule_names values (?, ?, ?)", names)
@@ -201,11 +224,9 @@ def _write_lines(
     full_list.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(
         f"""copy (
-            select lines.{ROW} as line, rule_names.name as rule, rule_names.about as "column", {found} as found
-            from ({lines}) as lines
-            inner join (
-                select {", ".join(key)}, rule, found from broken inner join records using (id)
-            ) as bad using ({", ".join(key)})
+            select {ROW} as line, rule_names.name as rule, rule_names.about as "column", {found} as found
+            from ({lines})
+            inner join ({rows}) using ({key})
             inner join rule_names using (rule)
             order by line, rule_names.rule
         ) to {quoted(str(fresh))} (format parquet)"""

@@ -91,9 +91,11 @@ def _is_plain(path: Path) -> bool:
 def _is_plain_piece(piece: bytes) -> bool:
     if not piece.isascii() or any(odd in piece for odd in _ODD):
         return False
-    if piece.startswith((b"\n", b"\r")) or b"\n\n" in piece or b"\n\r" in piece:
+    if piece.startswith((b"\n", b"\r")) or b"\n\n" in piece:
         return False
-    if b"\r" in piece and not piece.count(b"\r") == piece.count(b"\r\n") == piece.count(b"\n"):
+    if b"\r" in piece and (
+        b"\n\r" in piece or not piece.count(b"\r") == piece.count(b"\r\n") == piece.count(b"\n")
+    ):
         return False
     start = 0
     while len(piece) - start > LONGEST_LINE:

@@ -1,7 +1,7 @@
 """How does DuckDB read a file of records? The SQL that gives its rows, as text, from lines or from Parquet.
 
-A row has the columns `c_<name>` as text (empty where there is nothing), `fields` (how many fields the line has),
-`filled` (how many of them are not blank) and `q`, the text of the quantity, where the table adds one up.
+A row has the columns `r_<name>` with the text as it stands, `fields` (how many fields the line has), `odd_filled` (how
+many of them are filled, in a line with too few or too many) and `q`, the text of the quantity, where one is added up.
 
 Lines are read whole and taken apart here rather than by the reader: that is faster, as most lines of a table that
 counts its rows are alike and are taken apart once, and it keeps every line in its place. No code and no number holds
@@ -36,12 +36,18 @@ def file_name(path: Path) -> str:
 
 
 def column(name: str) -> str:
-    """The name of a column of the file in SQL. The prefix keeps it apart from the names used here."""
-    return '"c_' + name.replace('"', '""') + '"'
+    """A column of the records in SQL, without blanks and quotes around it. The prefix keeps it apart from others."""
+    return f'"c_{name}"'
 
 
-def _bare(field: str) -> str:
-    return f"trim(coalesce({field}, ''), ' \t\"')"
+def raw(name: str) -> str:
+    """The same as it stands in the file."""
+    return f'"r_{name}"'
+
+
+def bare(field: str) -> str:
+    """A field without blanks and quotes around it. Too slow for every row of a large file."""
+    return f"trim({field}, ' \t\"')"
 
 
 @dataclass(frozen=True)
@@ -65,22 +71,18 @@ class TextSource:
     def rows(self, lines: str, keep: str = "") -> str:
         """The rows that a relation of lines stands for; `keep` are columns of it to hand on, each with a comma."""
         names = self.header.names
-        parts = [
-            f"{_bare(f'f[{i}]')} as {QUANTITY if n == self.quantity else column(n)}" for i, n in enumerate(names, 1)
-        ]
-        filled = " + ".join(f"({QUANTITY if n == self.quantity else column(n)} <> '')::integer" for n in names)
-        beyond = f"len(list_filter(f, lambda x: {_bare('x')} <> ''))"
+        parts = ", ".join(
+            f"coalesce(f[{i}], '') as {QUANTITY if n == self.quantity else raw(n)}" for i, n in enumerate(names, 1)
+        )
+        odd = f"case when len(f) <> {len(names)} then len(list_filter(f, lambda x: {bare('x')} <> '')) else 0 end"
         return f"""
-            select * exclude (f), case when fields = {len(names)} then {filled} else {beyond} end as filled
-            from (
-                select {keep}f, len(f) as fields, {", ".join(parts)}
-                from (select {keep}string_split({LINE}, {quoted(self.header.delimiter)}) as f from ({lines}))
-            )"""
+            select {keep}{parts}, len(f) as fields, {odd} as odd_filled
+            from (select {keep}string_split({LINE}, {quoted(self.header.delimiter)}) as f from ({lines}))"""
 
     def filled_fields(self) -> str:
         """How many fields below the header are filled, whatever the header says."""
         fields = f"string_split({LINE}, {quoted(self.header.delimiter)})"
-        filled = f"list_filter({fields}, lambda x: {_bare('x')} <> '')"
+        filled = f"list_filter({fields}, lambda x: {bare('x')} <> '')"
         return f"select sum(len({filled})) from ({self.read(numbered=False)})"
 
 
@@ -98,16 +100,14 @@ class ParquetSource:
         """The rows of the file; the first has number 1."""
         number = f"file_row_number + 1 as {ROW}, " if numbered else ""
         columns = ", ".join(
-            f"""trim(coalesce(cast("{s.replace('"', '""')}" as varchar), '')) as """
-            + (QUANTITY if n == self.quantity else column(n))
+            f"""coalesce(cast("{s.replace('"', '""')}" as varchar), '') as """
+            + (QUANTITY if n == self.quantity else raw(n))
             for s, n in zip(self.stored, self.header.names, strict=True)
         )
         return f"select {number}{columns} from read_parquet({file_name(self.path)})"
 
     def rows(self, lines: str, keep: str = "") -> str:
-        names = [QUANTITY if n == self.quantity else column(n) for n in self.header.names]
-        filled = " + ".join(f"({n} <> '')::integer" for n in names)
-        return f"select *, {len(names)} as fields, {filled} as filled from ({lines})"
+        return f"select *, {len(self.header.names)} as fields, 0 as odd_filled from ({lines})"
 
     def filled_fields(self) -> str:
         """How many fields are filled, whatever the columns are called."""
