@@ -88,6 +88,9 @@ bench: .venv/.installed-requirements-dev  ## Time every step of the build, and v
 bench-disclosure: .venv/.installed-requirements-dev $(OUT)/.numbers  ## Hidden cells beside peers: SIZES="1000 10000 100000" INSTANCES=folder
 	@$(PY) -m tests.bench.disclosure $(if $(SIZES),--sizes $(SIZES)) $(if $(INSTANCES),--instances '$(INSTANCES)')
 
+bench-records: .venv/.installed-requirements-dev  ## Check and count records beside peers: ROWS=10000000 PEERS=yes|no
+	@$(PY) -m tests.bench.records $(if $(ROWS),--rows $(ROWS)) $(if $(PEERS),--peers $(PEERS)) $(if $(KIND),--kind $(KIND))
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 .venv/.installed-%: %.lock .ci/setup
@@ -123,4 +126,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report validate explain register audit template import clean test check soak bench bench-disclosure bench-records
