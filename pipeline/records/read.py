@@ -141,6 +141,7 @@ class _Reader:
             with duckdb.connect(config=config) as connection:
                 # DuckDB cannot know how long a file is and would often keep the file in memory instead of the few rows
                 # it is joined with. Joins are written with the small side last, and stay so.
+                connection.execute("set enable_progress_bar = false")
                 connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
                 return self._count(connection, path, limit)
         except duckdb.OutOfMemoryException as problem:

@@ -141,7 +141,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, form: Record
     size = sum(s for (s,) in sizes)
     if size > limit or number * 10 > limit:
         raise DamagedFile("unsafe-file", f"{number:,} rows, {size:,} bytes when unpacked")
-    nested = [str(name) for name, kind, *_ in described if "(" in kind.replace("DECIMAL(", "") or "[" in kind]
+    nested = [str(n) for n, kind, *_ in described if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))]
     if nested:
         raise DamagedFile("records-column", f"the column '{nested[0][:40]}', which holds more than one value in a row")
     stored = tuple(str(row[0]) for row in described)

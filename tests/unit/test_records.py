@@ -497,8 +497,8 @@ def account_of(reading: RoundReading, end: str) -> Any:
 def test_a_sheet_beside_the_records_of_its_table_is_set_aside(project: Project, contracts: Contracts) -> None:
     send(project, VICTIMS, GOOD)
     # The sheet has an error of its own: what is not used keeps nothing out.
-    victims, offences = {("RO", "2022", "_T", "_T"): Decimal(99)}, {("RO", "2022"): Decimal(7)}
-    text = totals_csv({"THB_VICTIMS": {**victims}, "THB_OFFENCES": {**offences}}, contracts)
+    victims: dict[tuple[str, ...], Decimal] = {("RO", "2022", "_T", "_T"): Decimal(99)}
+    text = totals_csv({"THB_VICTIMS": victims, "THB_OFFENCES": {("RO", "2022"): Decimal(7)}}, contracts)
     send(project, "thb/RO.csv", text + "THB_VICTIMS,RO,2022,F,_T,many,,,\n")
     reading = read_round(project, contracts, ROUND)
     asked = [f for f in reading.findings if f.rule == "records-and-totals"]
