@@ -149,6 +149,10 @@ class _Reader:
         except duckdb.Error as problem:
             if "No space left" in str(problem):
                 raise _no_room(self.file) from problem
+            # A text file was made plain before, and a query that cannot be bound fails on every file: both are bugs.
+            is_bug = isinstance(problem, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException)
+            if is_bug or self.file.kind != "parquet":
+                raise
             raise DamagedFile("unreadable-file", "the rows cannot be read; the file may be damaged") from problem
 
     def _count(self, connection: duckdb.DuckDBPyConnection, path: Path, limit: int) -> _Counted:

@@ -420,6 +420,17 @@ def test_a_damaged_file_refuses_its_table(receive: Receive, name: str, content: 
     assert read.findings[0].table == "THB_VICTIMS"
 
 
+def test_a_parquet_file_damaged_in_its_middle_refuses_its_table(receive: Receive, tmp_path: Path) -> None:
+    path = tmp_path / "made.parquet"
+    codes = "['F', 'M'][1 + (hash(i) % 2)::integer] as sex"
+    query = f"select 'RO' as state, 2022 as year, {codes}, '_U' as age from range(5000) as numbers(i)"
+    duckdb.execute(f"copy ({query}) to '{path}' (format parquet)")
+    content = path.read_bytes()
+    assert receive("thb/RO.THB_VICTIMS.records.parquet", content).findings == ()
+    read = receive("thb/RO.THB_VICTIMS.records.parquet", content[:20] + b"\xff" * 200 + content[220:])
+    assert [(f.rule, f.table) for f in read.findings] == [("unreadable-file", "THB_VICTIMS")]
+
+
 def test_a_packed_file_is_not_inflated_without_bound(
     receive: Receive, monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
