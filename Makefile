@@ -25,7 +25,7 @@ ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$')
 
 CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
-CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/rules/*.py templates/findings/*)
+CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py templates/findings/*)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
@@ -107,6 +107,9 @@ bench: .venv/.installed-requirements-dev  ## Time every step of the build, and v
 bench-disclosure: .venv/.installed-requirements-dev $(OUT)/.numbers  ## Hidden cells beside peers: SIZES="1000 10000 100000" INSTANCES=folder
 	@$(PY) -m tests.bench.disclosure $(if $(SIZES),--sizes $(SIZES)) $(if $(INSTANCES),--instances '$(INSTANCES)')
 
+bench-records: .venv/.installed-requirements-dev  ## Check and count records beside peers: ROWS=10000000 PEERS=yes|no
+	@$(PY) -m tests.bench.records $(if $(ROWS),--rows $(ROWS)) $(if $(PEERS),--peers $(PEERS)) $(if $(KIND),--kind $(KIND))
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 .venv/.installed-%: %.lock .ci/setup
@@ -142,4 +145,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain history register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report validate explain history register audit template import clean test check soak bench bench-disclosure bench-records

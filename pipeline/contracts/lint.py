@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import yaml
 
 from pipeline.contracts.codelists import load_codelist
-from pipeline.contracts.model import load_contracts
+from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
 from pipeline.project import REPORTS, Project
@@ -63,3 +64,23 @@ def _lint_units(project: Project) -> Iterator[str]:
         units[table.unit]
         areas[table.crime_area]
     yield "units and crime areas: every table uses listed ones"
+    taken = [t for t in contracts.tables if t.records]
+    for table in taken:
+        if wrong := _wrong_records(table):
+            raise ContractError(f"{table.name}: {wrong}", where=f"{table.report}.odcs.yaml", do="correct its records")
+    yield f"records: {len(taken)} tables may be sent as records"
+
+
+def _wrong_records(table: Table) -> str:
+    """What is wrong with the record form of a table; empty when nothing is."""
+    assert table.records is not None
+    quantity = table.records.quantity
+    if not table.records.one.strip():
+        return "the record form does not say what one row is"
+    if not table.dimensions:
+        return "a table without dimensions has no record form: a line of state and year would mean nothing and a record"
+    if quantity and not re.fullmatch("[a-z][a-z0-9_]*", quantity):
+        return f"'{quantity}' is no name of a column; use small letters, digits and low lines"
+    if quantity in (*table.key_dimensions, *ATTRIBUTES):
+        return f"the column '{quantity}' of the record form stands for something else already"
+    return ""

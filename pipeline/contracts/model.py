@@ -64,6 +64,14 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Records:
+    """How a table may be sent as records. `quantity` is the column to add up; empty where the rows are counted."""
+
+    one: str  # what one row is: "one row per victim"
+    quantity: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """One contract table, which is one cube: dimensions, one measure with its unit, attributes."""
 
@@ -86,6 +94,7 @@ class Table:
     change_percent: float
     change_absolute: float
     change_severity: Severity
+    records: Records | None = None  # None where the table is sent as totals only
 
     @property
     def sql_name(self) -> str:
@@ -193,6 +202,14 @@ def _read_dimension(prop: Any, folder: Path) -> Dimension:
     return Dimension(prop.name, prop.businessName or prop.name, codelist, enum)
 
 
+def _read_records(value: Any) -> Records | None:
+    if value is None:
+        return None
+    if ("sum" in value) == (value.get("count") == "rows"):
+        raise ValueError("records: give either 'count: rows' or 'sum: <column>'")
+    return Records(str(value["one"]), str(value.get("sum", "")))
+
+
 def _read_table(schema: Any, report: str, folder: Path) -> Table:
     own = _custom(schema.customProperties)
     roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
@@ -218,7 +235,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
         dimensions=tuple(_read_dimension(p, folder) for p in dimensions), identities=identities,
         layout=Layout(layout["sheet"], tuple(layout["rows"]), tuple(layout["columns"]), layout.get("openRows", 0)),
         change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
-        change_severity=change["severity"],
+        change_severity=change["severity"], records=_read_records(own.get("records")),
     )  # fmt: skip
 
 

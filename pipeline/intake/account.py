@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 class AccountError(Exception):
@@ -28,6 +28,7 @@ class FileAccount:
     ignored: Mapping[str, int]
     loaded_by_table: Mapping[str, int]
     refused_by_table: Mapping[str, int]
+    table: str = ""  # the one table that a file of records is about; "" for a whole return
 
     def __post_init__(self) -> None:
         if self.filled != self.loaded + self.refused + sum(self.ignored.values()):
@@ -42,11 +43,10 @@ class FileAccount:
         refused = Counter(self.refused_by_table)
         for table in moved:
             refused[table] += self.loaded_by_table[table]
-        return FileAccount(
-            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), sum(refused.values()),
-            self.ignored, loaded, dict(sorted(refused.items())),
+        return replace(
+            self, loaded=sum(loaded.values()), refused=sum(refused.values()), loaded_by_table=loaded,
+            refused_by_table=dict(sorted(refused.items())),
         )  # fmt: skip
-
 
     def set_aside(self, tables: Iterable[str], rule: str) -> FileAccount:
         """The account after tables were replaced by another file of the state: their cells are ignored by `rule`."""
@@ -58,9 +58,9 @@ class FileAccount:
         refused = {t: n for t, n in self.refused_by_table.items() if t not in moved}
         ignored = Counter(self.ignored)
         ignored[rule] += number
-        return FileAccount(
-            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), sum(refused.values()),
-            dict(sorted(ignored.items())), loaded, refused,
+        return replace(
+            self, loaded=sum(loaded.values()), refused=sum(refused.values()), ignored=dict(sorted(ignored.items())),
+            loaded_by_table=loaded, refused_by_table=refused,
         )  # fmt: skip
 
 

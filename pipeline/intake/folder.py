@@ -15,6 +15,7 @@ FORMATS = (".xlsx", ".xls", ".ods", ".csv", ".csv.gz")  # in this order: the fir
 OTHER_FORMATS = (".xlsm", ".xlsb", ".xltx", ".docx", ".doc", ".pdf", ".txt", ".tsv", ".zip")
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
+RECORDS_MARK = ".records."  # in the name of a file of records, which pipeline.records finds and reads
 KEPT_EMPTY = (".gitkeep", ".gitignore")  # keep an empty folder in version control
 _NAME = re.compile(r"(?P<state>[^.]+)(?:\.(?P<number>[2-9]|[1-9][0-9]))?", re.DOTALL)
 
@@ -84,7 +85,7 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
     found: list[ReturnFile] = []
     taken: set[tuple[str, int]] = set()
     for path in sorted(folder.iterdir(), key=_order):
-        if path.name in KEPT_EMPTY:
+        if path.name in KEPT_EMPTY or (RECORDS_MARK in path.name.lower() and not path.name.startswith(".")):
             continue
         file = _classify(path, report, f"{round_}/{report}/{printable(path.name)}", states)
         if file is None:

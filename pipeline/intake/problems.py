@@ -137,6 +137,24 @@ RULES: dict[str, IntakeRule] = {
     ),
     "note-too-long": IntakeRule("query", "at most 1,000 characters", "shorten the note; it was not taken over"),
     "personal-data": IntakeRule("query", "no personal data", "remove it; the cell was not taken over"),
+    # Tables sent as records.
+    "records-not-asked": IntakeRule(
+        "query", "<STATE>.<TABLE>.records.csv of a table that the contract takes as records",
+        "correct the name of the file; it was not read",
+    ),
+    "records-header": IntakeRule("error", "a first line with the columns of the table", "correct the names of columns"),
+    "records-column": IntakeRule(
+        "error", "the columns of the table and conf_status, no others", "remove the column, and send no personal data"
+    ),
+    "records-line": IntakeRule("error", "as many fields as the first line has", "correct the lines"),
+    "records-code-year": IntakeRule("error", "codes that exist in the year", "use a code that is valid in the year"),
+    "records-quantity": IntakeRule("error", "a number, 0 or more, with a decimal point", "give the quantity"),
+    "records-none": IntakeRule(
+        "query", "a record, or a line of state and year alone where there was nothing to record", "confirm, or send it"
+    ),
+    "records-and-totals": IntakeRule(
+        "query", "a table either as totals or as records", "leave the sheet empty; the records were used"
+    ),
 }  # fmt: skip
 
 

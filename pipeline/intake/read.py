@@ -28,9 +28,10 @@ from pipeline.intake.stage import write_staged
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS, read_withdrawal
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
+from pipeline.records.read import RecordsRead, read_records
 
 STAGED = "staged.duckdb"
-SUPERSEDED, WITHDRAWN = "superseded", "withdrawn"
+SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ def read_round(
         progress(f"reading {file.file.name}", done, len(returns))
         read.append(_read_file(file, contracts, round_))
     read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
+    records = read_records(project, contracts, round_, progress)
+    read = [_without_sheets(r, records, contracts) for r in read]
+    read += [_Read(r.reading, list(r.findings), r.account, list(r.entries)) for r in records if r.reading and r.account]
+    findings += [f for r in records if not r.reading for f in r.findings]
     findings += [f for r in read for f in r.findings]
     findings += _missing_returns(found, contracts, round_)
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
@@ -282,3 +287,24 @@ def _without(read: _Read, later: dict[str, _Read]) -> _Read:
         entries=[e for e in read.entries if e.table.name not in later],
         set_aside=tuple(e for e in read.entries if e.table.name in later),
     )
+
+
+def _without_sheets(read: _Read, records: list[RecordsRead], contracts: Contracts) -> _Read:
+    """A return without the tables that the state sent as records: their cells are set aside."""
+    whose = (read.reading.state, read.reading.report)
+    tables = {r.table for r in records if r.reading and (r.reading.state, r.reading.report) == whose}
+    account = read.account
+    if not tables:
+        return read
+    book = FindingBook(read.reading.round, whose[1], whose[0], read.reading.file, contracts.contract(whose[1]).version)
+    for name in sorted(tables):
+        if cells := account.loaded_by_table.get(name, 0) + account.refused_by_table.get(name, 0):
+            sheet = contracts.table(name).layout.sheet
+            book.add("records-and-totals", f"records, and {cells:,} filled cells of the sheet", sheet=sheet, table=name)
+    # What is wrong on a sheet that is not used keeps nothing out.
+    findings = [replace(f, severity="note") if f.table in tables else f for f in read.findings]
+    return replace(
+        read, findings=findings + book.findings, account=account.set_aside(tables, AS_RECORDS),
+        entries=[e for e in read.entries if e.table.name not in tables],
+        set_aside=(*read.set_aside, *(e for e in read.entries if e.table.name in tables)),
+    )  # fmt: skip

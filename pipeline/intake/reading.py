@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 
-Outcome = Literal["read", "refused"]
+Outcome = Literal["read", "refused", "records"]  # records: a file about one table, beside the return
 
 
 @dataclass(frozen=True)

@@ -83,10 +83,16 @@ def _summary(
 def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[str, Any]]:
     """What became of every table of every return: loaded, refused or empty, with its cells."""
     outcomes = []
+    by_records = {(a.state, a.report, a.table) for a in validation.accounts if a.table}
     for account in validation.accounts:
         if account.state not in contracts.codelist("states"):
             continue
         for table in tables_for(contracts.contract(account.report), account.state):
+            # A table sent as records is told of with their file, not with the sheet that was set aside.
+            if account.table != table.name and (
+                account.table or (account.state, account.report, table.name) in by_records
+            ):
+                continue
             loaded = account.loaded_by_table.get(table.name, 0)
             refused = validation.is_refused(account.state, account.report, table.name)
             outcomes.append(

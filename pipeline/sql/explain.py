@@ -88,8 +88,9 @@ def lines(found: Explained, depth: int = 0) -> list[str]:
         f"{pad}{found.key} = {value} {found.unit}  ({found.origin}{'; ' + found.coverage if found.coverage else ''})"
     ]
     if found.file:
+        sheet = f"sheet '{found.sheet}', " if found.sheet else ""
         text.append(
-            f"{pad}    {found.file}, sheet '{found.sheet}', {found.address}, written '{found.raw}', {found.status}"
+            f"{pad}    {found.file}, {sheet}{found.address}, written '{found.raw}', {found.status}"
         )
     if found.note:
         text.append(f"{pad}    note: {found.note}")
