@@ -18,9 +18,10 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_answer_days, read_figures
+from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.feedback.marked_csv import mark_csv
 from pipeline.feedback.marked_workbook import Heading, mark_workbook
 from pipeline.files import write_file, write_private
@@ -231,7 +232,7 @@ class _Work:
     def _heading(self, file: FileReading, findings: Sequence[Finding]) -> Heading:
         say = self.texts.say
         state = self.contracts.codelist("states").label(file.state)
-        title = say(N_("Findings in the return of {state}")).format(state=state)
+        title = say(N_("{state}: findings in the return")).format(state=state)
         row = next(r for r in summary_rows(self.validation) if (r.state, r.report) == (file.state, file.report))
         counts = [f"{say(SEVERITY_TEXT[s])} ({sum(f.severity == s for f in findings)})" for s in SEVERITIES]
         lines = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
-from pipeline.errors import ContractError, RenderError
+from pipeline.errors import RenderError
 from pipeline.feedback.words import clean, shortened
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
@@ -74,21 +74,6 @@ def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures
         {(state, name): (n, first, last) for state, name, n, first, last in found},
         {key: (earlier, before, now) for key, earlier, before, now in changes},
     )
-
-
-def read_answer_days(contracts_folder: Path) -> int:
-    """Days that states have to answer. Raises ContractError when the setting is not 1 to 365."""
-    import yaml
-
-    path = contracts_folder / "feedback.yaml"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as problem:
-        raise ContractError(f"cannot be read ({problem})", where=str(path), do="repair the file") from problem
-    days = content.get("answerDays") if isinstance(content, dict) else None
-    if type(days) is not int or not 1 <= days <= 365:
-        raise ContractError(f"answerDays is {days!r}", where=str(path), allowed="a whole number from 1 to 365")
-    return days
 
 
 def read_date(text: str) -> date | None:
@@ -155,7 +140,7 @@ class LetterWriter:
 
     def title(self, state: str) -> str:
         name = self.contracts.codelist("states").label(state)
-        said = self.texts.say(N_("Returns of {state}, round {round}"))
+        said = self.texts.say(N_("Returns of round {round}: {state}"))
         return said.format(state=name, round=self.validation.reading.round)
 
     def _dated(self, state: str) -> datetime:

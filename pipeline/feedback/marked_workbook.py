@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.template import workbook_bytes
 from pipeline.feedback.list_sheet import Listed, add_list_sheet
@@ -121,14 +121,15 @@ def _anchor(sheet: Worksheet, address: str) -> str:
 
 def _mark_cell(cell: Cell, findings: Sequence[Finding], texts: Texts) -> None:
     from openpyxl.comments import Comment
-    from openpyxl.styles import Font, PatternFill
+    from openpyxl.styles import PatternFill
 
     if any(f.rule == PERSONAL for f in findings):
         cell.value = guarded(texts.say(REMOVED))
     colour = COLOURS[worst(findings)]
     cell.fill = PatternFill("solid", start_color=colour, end_color=colour)
-    # A white font on a dark cell would not be read on the new colour.
-    cell.font = copy(cell.font) + Font(color="FF000000")
+    font: Any = copy(cell.font)
+    font.color = "FF000000"  # a white font on a dark cell would not be read on the new colour
+    cell.font = font
     text = comment_text(findings, texts)
     if cell.comment:
         text = f"{clean(cell.comment.text)}{SEPARATOR}{text}"

@@ -80,7 +80,6 @@ def _quieten(sheet: Any) -> None:  # parts that the library does not offer are r
                 cell.value = safe
         elif cell.data_type == "f":  # the stored value of a formula was a text that begins like one
             cell.value = guarded(clean(str(cell.value)))
-    sheet._hyperlinks = [link for link in sheet._hyperlinks if not link.target]
     sheet._charts, sheet._pivots = [], []
     sheet.data_validations.dataValidation = [
         v for v in sheet.data_validations.dataValidation if is_harmless(v.formula1) and is_harmless(v.formula2)
