@@ -27,9 +27,9 @@ ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$')
 
 CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
-CODE_READ := $(CODE_BASE) $(wildcard pipeline/intake/*.py pipeline/rules/*.py templates/findings/* templates/locale/*/*.po)
+CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/rules/*.py templates/findings/*) $(wildcard templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
-CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py
+CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
 SHARED := $(shell find templates/shared -type f)
 
@@ -38,12 +38,27 @@ help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
 	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public|partner  STATE=RO"
 
-reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner"
+# AS_OF=2026-03-01 builds from the returns that were known on that day, in a folder of its own.
+reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner" AS_OF=2026-03-01
+	@+$(call build,all-reports)
+
+report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION= AS_OF=
+	@+$(call build,one-report)
+
+THEN := $(OUTPUTS)/as-of/$(AS_OF)
+define build
+$(if $(AS_OF),\
+	$(RUN) as-of '$(AS_OF)' --folder '$(THEN)' && \
+	SELEC_RETURNS='$(THEN)/returns' SELEC_OUTPUTS='$(THEN)/outputs' SELEC_RELEASES= $(MAKE) --no-print-directory $@ AS_OF=,\
+	$(RUN) hold $(MAKE) --no-print-directory $(1))
+endef
+
+all-reports:
 	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
 	@ls $(OUT)/*/*/*.pdf
 
-report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION=
+one-report:
 	@$(MAKE) --no-print-directory $(OUT)/$(REPORT)/$(VERSION)/manifest.json
 	@ls $(OUT)/$(REPORT)/$(VERSION)/*.pdf
 
@@ -57,13 +72,16 @@ feedback: .venv/.installed-requirements  ## Write what goes back to a state, its
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
 	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
 
+history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
+	@$(RUN) history --state $(STATE) --table '$(or $(TABLE),THB_VICTIMS)' $(if $(KEY),--key '$(KEY)') $(if $(JSON),--json)
+
 register audit: VERSION := public
 register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
-	@$(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
 	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION)
 
 audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
-	@$(MAKE) --no-print-directory --silent $(OUT)/.protected
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.protected
 	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(if $(EXTRA),--extra '$(EXTRA)')
 
 ##@ Build
@@ -88,8 +106,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
 
-soak: .venv/.installed-requirements-dev  ## Try two hundred changes that must not reach the public version
+soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not reach the public version, a hundred builds killed
 	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
+	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
 
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
@@ -132,4 +151,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate feedback texts explain register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report all-reports one-report validate feedback texts explain history register audit template import clean test check soak bench bench-disclosure

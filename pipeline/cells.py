@@ -16,8 +16,15 @@ from pipeline.errors import UserError
 TOTAL = "_T"
 UNKNOWN = "_U"
 REGION = "SELEC"
+CONSTANT = "SELEC_FIX"  # the region of constant composition
+REGIONS = (REGION, CONSTANT)
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
+
+
+def plain(value: Decimal) -> str:
+    """A value for machines: no commas, no exponent, no trailing zeros, no minus before a zero."""
+    return format(value.normalize() + 0, "f")
 
 
 @dataclass(frozen=True, order=True)

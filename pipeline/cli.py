@@ -5,19 +5,30 @@ Heavy libraries are imported by the functions called, never here: `--help` must 
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline import __version__
-from pipeline.errors import UserError
+from pipeline.errors import PlaceError, UserError
+from pipeline.lock import at_work
+from pipeline.lock import hold as hold_lock
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
+
+# No room left, over the quota, too large a file, only for reading, no permission, a file where a folder must be.
+_PLACE = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO
+}  # fmt: skip
+_NO_ROOM = re.compile(r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE)
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -36,8 +47,30 @@ def main() -> None:
     try:
         app()
     except UserError as problem:
-        typer.echo(f"error: {problem}", err=True)
-        sys.exit(problem.exit_code)
+        _stop(problem)
+    except OSError as problem:
+        if problem.errno not in _PLACE:
+            raise
+        _stop(_place_error(problem))
+    except Exception as problem:
+        # The database tells of a full disk in a class of its own.
+        if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
+            raise
+        _stop(_place_error(problem))
+
+
+def _stop(problem: UserError) -> None:
+    typer.echo(f"error: {problem}", err=True)
+    sys.exit(problem.exit_code)
+
+
+def _place_error(problem: Exception) -> PlaceError:
+    where = str(getattr(problem, "filename", "") or "")
+    what = getattr(problem, "strerror", "") or str(problem).splitlines()[0]
+    return PlaceError(
+        f"cannot write: {what}", where=where, allowed="a folder of outputs with room that this user may write to",
+        do="make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the next run goes on",
+    )  # fmt: skip
 
 
 @contextmanager
@@ -73,7 +106,7 @@ def validate(
 
     project = Project.here(language)
     contracts = load_contracts(project.contracts)
-    with _progress(f"round {round_}") as step:
+    with at_work(project.outputs, f"validate {round_}"), _progress(f"round {round_}") as step:
         validation = validate_and_write(project, contracts, round_, step)
         written = write_feedback(project, contracts, validation, progress=step) if feedback else []
         if not feedback:
@@ -91,7 +124,7 @@ def feedback(round_: Round, state: State, language: Language = "") -> None:
     from pipeline.rules.validation import restore_validation
 
     project = Project.here(language)
-    with _progress(f"feedback for {state}") as step:
+    with at_work(project.outputs, f"feedback {round_} {state}"), _progress(f"feedback for {state}") as step:
         validation = restore_validation(project, round_)
         written = write_feedback(project, load_contracts(project.contracts), validation, state, step)
     for path in written:
@@ -116,7 +149,7 @@ def numbers(round_: Round) -> None:
     from pipeline.numbers import build_numbers
 
     project = Project.here()
-    with _progress("numbers") as step:
+    with at_work(project.outputs, f"numbers {round_}"), _progress("numbers") as step:
         built = build_numbers(project, load_contracts(project.contracts), round_, step)
     changed = ", ".join(built.changed_stores) or "none"
     typer.echo(
@@ -132,7 +165,7 @@ def protect(round_: Round) -> None:
     from pipeline.protect import protect_round
 
     project = Project.here()
-    with _progress("protection") as step:
+    with at_work(project.outputs, f"protect {round_}"), _progress("protection") as step:
         versions = protect_round(project, load_contracts(project.contracts), round_, step)
     for protected in versions:
         typer.echo(protected.line())
@@ -144,8 +177,9 @@ def render(round_: Round, report: Report, version: Version) -> None:
     from pipeline.release.build import build_version
 
     _one_of(report, REPORTS, "report")
-    with _progress(f"{report} {version}"):
-        built = build_version(Project.here(), round_, report, version)
+    project = Project.here()
+    with at_work(project.outputs, f"render {report} {round_} {version}"), _progress(f"{report} {version}"):
+        built = build_version(project, round_, report, version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
         f"{built.figures['figures']} figures"
@@ -160,7 +194,9 @@ def register(round_: Round, report: Report, version: Version) -> None:
 
     _one_of(report, REPORTS, "report")
     project = Project.here()
-    typer.echo(register_edition(project, load_contracts(project.contracts), round_, report, version))
+    with at_work(project.outputs, f"register {report} {round_} {version}"):
+        name = register_edition(project, load_contracts(project.contracts), round_, report, version)
+    typer.echo(name)
 
 
 @app.command()
@@ -238,6 +274,55 @@ def explain(
     project = Project.here()
     found = walk_back(project, load_contracts(project.contracts), round_, key)
     typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command()
+def history(
+    state: State,
+    table: Annotated[str, typer.Option("--table", help="A table of the contracts, for example THB_VICTIMS.")],
+    key: Annotated[str, typer.Option("--key", help="One cell; without it the cells that were ever changed.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Who said what when: every file of a state, and what each said of the cells of a table."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.warehouse.history import history as read_history
+    from pipeline.warehouse.history import print_history
+
+    project = Project.here()
+    found = read_history(project, load_contracts(project.contracts), state, table, key)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_history(found)
+
+
+@app.command(name="as-of")
+def as_of(
+    day: Annotated[str, typer.Argument(help="For example 2026-03-01.")],
+    folder: Annotated[Path, typer.Option("--folder", help="Where the returns of that day are put.")],
+) -> None:
+    """Put the returns as they were known on a day into a folder, from the archive."""
+    from pipeline.release.register import as_known_on
+    from pipeline.warehouse.archive import restore
+
+    project = Project.here()
+    when = _day(day)
+    number = restore(project, when, folder / "returns")
+    released = as_known_on(project, when, folder / "outputs" / "releases")
+    typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
+
+
+@app.command(hidden=True, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def hold(command: list[str]) -> None:
+    """Run a command with the outputs held for it alone; make calls it around builds of several steps."""
+    hold_lock(Project.here().outputs, command)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"'{text}' is no day", allowed="YYYY-MM-DD, for example 2026-03-01") from None
 
 
 @app.command()

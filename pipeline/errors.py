@@ -59,3 +59,15 @@ class DisclosureError(UserError):
     """What a version may not show could be worked out from what it shows: nothing of it is published."""
 
     exit_code = 7
+
+
+class BusyError(UserError):
+    """Another build writes to the same outputs: this one has not begun."""
+
+    exit_code = 9
+
+
+class PlaceError(UserError):
+    """The machine does not let a file be written: no room, no permission, a folder that is only for reading."""
+
+    exit_code = 10

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 # What a spreadsheet takes for a formula at the beginning of a cell, the wide forms of East Asian keyboards included.
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BREAKS = ("\t", "\r", "\n")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+UNFINISHED = ".unfinished"  # the ending of what is being written; only a run that died leaves one behind
 
 
-def guarded(text: str) -> str:
-    """A text that no spreadsheet runs as a formula: where it would begin like one, an apostrophe stands before it."""
-    starts = text.lstrip(" \u00a0\u200b\ufeff").startswith((*_FORMULA, *_BREAKS)) or text.startswith(_BREAKS)
-    return f"'{text}" if starts else text
+def unfinished(final: Path) -> Path:
+    """Where a file or folder is made before it goes into place: beside it, so that one move is enough."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    return final.with_name(f".{final.name}.{os.getpid()}{UNFINISHED}")
 
 
 def replace_file(temporary: Path, final: Path) -> None:
@@ -24,10 +31,15 @@ def replace_file(temporary: Path, final: Path) -> None:
 
 def write_file(final: Path, content: bytes) -> None:
     """Write a file in one step."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.name}.writing")
-    temporary.write_bytes(content)
-    os.replace(temporary, final)
+    temporary = unfinished(final)
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def write_private(final: Path, content: bytes) -> bool:
@@ -37,10 +49,37 @@ def write_private(final: Path, content: bytes) -> bool:
     if final.is_file() and final.read_bytes() == content:
         final.chmod(0o600)
         return False
-    temporary = final.with_name(f".{final.name}.writing")
+    temporary = unfinished(final)
     temporary.unlink(missing_ok=True)
-    # Made with its mode, because between making and changing it others could open it.
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    os.replace(temporary, final)
+    try:
+        # Made with its mode, because between making and changing it others could open it.
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
     return True
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet runs as a formula: where it would begin like one, an apostrophe stands before it."""
+    starts = text.lstrip(" \u00a0\u200b\ufeff").startswith((*_FORMULA, *_BREAKS)) or text.startswith(_BREAKS)
+    return f"'{text}" if starts else text
+
+
+def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A table as CSV, UTF-8, one header line. A text that a spreadsheet would run gets an apostrophe before it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows([_inert(v) for v in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _inert(value: object) -> object:
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    # A bare carriage return is not quoted, and begins a line for many readers.
+    return guarded(value).replace("\r", "\n")

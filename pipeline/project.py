@@ -90,5 +90,10 @@ class Project:
         return self.round_folder(round_) / report / version
 
     @property
+    def archive(self) -> Path:
+        """Restricted: every file that a state ever sent, by its hash, with the journal of what was known when."""
+        return self.outputs / "archive"
+
+    @property
     def warehouse(self) -> Path:
         return self.outputs / "warehouse.duckdb"

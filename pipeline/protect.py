@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.decide import Chooser, Decision
 from pipeline.disclosure.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
-from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition
 from pipeline.disclosure.why import tables_csv, withheld_csv
 from pipeline.errors import DisclosureError, UserError
@@ -32,7 +30,7 @@ from pipeline.release.proof import (
     prove_version,
     require_proof,
 )
-from pipeline.release.register import Registered, TrueRow, editions, newest_of, register
+from pipeline.release.register import Registered, editions, newest_of, register
 from pipeline.rules.validation import read_validation
 from pipeline.sql.marts import POPULATION_CUBE
 
@@ -123,10 +121,7 @@ def _protect(
 
 def as_edition(registered: Registered) -> Edition:
     """A registered edition as the chooser knows it."""
-    cells = {
-        row.key: TrueCell(Key.parse(row.key), row.value, row.obs_status, row.conf_status, row.origin, row.parts)
-        for row in registered.cells if not row.key.startswith(f"{POPULATION_CUBE}:")
-    }  # fmt: skip
+    cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
     return Edition(registered.label, cells, frozenset(registered.shown()))
 
 
@@ -136,11 +131,10 @@ def register_edition(project: Project, contracts: Contracts, round_: int, report
     Raises DisclosureError where it has no proof.
     """
     rule = _protected(project, contracts, version)
-    require_proof(project, round_, report, rule.name)
+    require_proof(project, round_, rule.name)
     cubes = set(cubes_of(project, contracts, report))
     cells = (c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes)
-    rows = (TrueRow(str(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.parts) for c in cells)
-    return f"{version}-{register(project, round_, report, version, rows)}"
+    return f"{version}-{register(project, round_, report, version, cells)}"
 
 
 def audit_again(
@@ -148,7 +142,7 @@ def audit_again(
 ) -> Iterator[str]:
     """Verify the proof of a version; with `extra`, tell what it gives away of our hidden cells, one line each."""
     rule = _protected(project, contracts, version)
-    yield require_proof(project, round_, REPORTS[0], rule.name)
+    yield require_proof(project, round_, rule.name)
     if extra is None:
         return
     policy, marts = load_policy(project.contracts, contracts), read_marts(project, round_)

@@ -56,15 +56,13 @@ def check_rules(certificate: dict[str, Any], known: dict[str, int], wrong: list[
     always, narrowed = set(certificate["rules"]["sensitive"]), set(certificate["narrowed"])
     for cell, value in base.items():
         cube = cell.split(":")[0]
-        rules = certificate["rules"]["cubes"][cube]
-        unit = 10 ** scale.get(cube, 0)
-        limit = rules["threshold"] * unit - 1
-        small = rules["small_counts"] and 1 <= value <= limit
+        rules, unit = certificate["rules"]["cubes"][cube], 10 ** scale.get(cube, 0)
+        small = rules["small_counts"] and 1 <= value < rules["threshold"] * unit
         if (small or cell in always) and cell not in demands:
             wrong.append(f"{cell} is sensitive and has no demand")
         elif cell in demands and cell not in narrowed:
-            low, high, values = demands[cell]
-            if values < rules["values"] or low > max(value, unit) or high < (limit if small else value):
+            (low, high, values), most = demands[cell], rules["highest"] * unit if small else value
+            if values < rules["values"] or low > max(value, unit) or high < most:
                 wrong.append(f"{cell} has a demand below what the rules ask")
     wrong += [f"{cell} has a demand and is not in the proof" for cell in sorted(demands.keys() - base.keys())]
 
@@ -132,7 +130,9 @@ def main() -> int:
     parser.add_argument("--edition", action="append", default=[], metavar="ID=FILE")
     given = parser.parse_args()
     certificate = json.loads(given.certificate.read_text(encoding="utf-8"))
-    wrong = [f"format {certificate['format']} is not known"] if certificate["format"] != 1 else []
+    if certificate["format"] != 2:
+        sys.exit(f"format {certificate['format']} is not known")
+    wrong: list[str] = []
     known = read_numbers(certificate, given.released, given.edition, wrong)
     check_rules(certificate, known, wrong)
     check_tables(certificate, known, wrong)

@@ -16,9 +16,9 @@ from pipeline.audit.reconcile import Reconciled
 from pipeline.audit.sensitive import Demand, is_narrowed
 from pipeline.audit.system import NO_LIMIT, Interval
 from pipeline.audit.world import World
-from pipeline.files import replace_file
+from pipeline.files import write_file
 
-FORMAT = 1
+FORMAT = 2
 
 
 def make_certificate(
@@ -61,7 +61,10 @@ def make_certificate(
 
 def _rules(knowledge: Knowledge, cube: str) -> dict[str, Any]:
     rules = knowledge.rules.cube(cube)
-    return {"small_counts": rules.small_counts, "threshold": rules.threshold, "values": rules.values}
+    return {
+        "small_counts": rules.small_counts, "threshold": rules.threshold, "highest": rules.highest,
+        "values": rules.values,
+    }  # fmt: skip
 
 
 def _scale(knowledge: Knowledge, cubes: Sequence[str]) -> dict[str, int]:
@@ -85,7 +88,4 @@ def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
 
 def write_certificate(certificate: Mapping[str, Any], path: Path) -> None:
     """Put the certificate in place in one step."""
-    temporary = path.with_suffix(".building")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_bytes(certificate_bytes(certificate))
-    replace_file(temporary, path)
+    write_file(path, certificate_bytes(certificate))

@@ -61,10 +61,12 @@ class Edition:
 
 @dataclass(frozen=True)
 class CubeRules:
-    """What holds for one cube: counts from 1 to `threshold` - 1 are sensitive where it has small counts."""
+    """What holds for one cube: counts from 1 to `threshold` - 1 are sensitive where it has small counts; hidden ones
+    must be able to be `highest` or more, and have so many possible `values`."""
 
     small_counts: bool
     threshold: int = 5
+    highest: int = 4
     values: int = 3
     width_percent: float = 10.0
     suppressed: tuple[int, int] = (0, 4)  # what a count may be that its sender suppressed

@@ -14,11 +14,10 @@ from itertools import combinations
 from typing import Literal
 
 from pipeline.audit.facts import TrueCell
-from pipeline.cells import REGION, TOTAL, Key
+from pipeline.cells import REGIONS, TOTAL, Key
 from pipeline.contracts.codelists import GROUP_PREFIX
 from pipeline.contracts.model import Contracts, Dimension, Table
 
-REGIONS = (REGION, "SELEC_FIX")
 CITIZENSHIP, OWN_NATIONALS = "citizenship", "NAT"
 Relation = Literal["=", ">="]
 

@@ -4,17 +4,15 @@ First come steps: within a block the shortest change that gives one cell one val
 answers in fractions are left out. Steps that touch no cell in common join in one table. Then come sweeps: one sweep
 makes one table. Starting from the true one it takes disjoint blocks, and in each asks for the change that brings most
 demands nearer (one yes-or-no unknown for each range that a cell should reach). Every answer is rounded and checked in
-whole numbers before it counts, so the solver is never trusted. Blocks are asked about side by side, each as if it were
-alone, and answers are put together in the order of the blocks: the same whatever the number of processors.
+whole numbers before it counts, so the solver is never trusted. Each block is asked about as if it were alone, and
+answers are put together in the order of the blocks.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +34,6 @@ class Level:
 
 
 STEPS = (250, 600, 1_500)  # cells in a block for steps, one pass each
-WORKERS = 2
 LEVELS = (Level(250, 80, 0.02), Level(1_000, 70, 0.015), Level(4_000, 70, 0.0), Level(10**9, 30, 0.0))
 TINY = 1e-6
 STEP = Limits(seconds=5)
@@ -83,8 +80,8 @@ class Search:
             if targets:
                 cells += len(block)
                 asked.append((block, targets))
-        for (block, _), change in zip(asked, _side_by_side(self._change, asked), strict=True):
-            _join(self.system, table, np.array(block), change)
+        for block, targets in asked:
+            _join(self.system, table, np.array(block), self._change(block, targets))
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
@@ -96,10 +93,9 @@ class Search:
         """Steps in disjoint blocks, put together to few tables."""
         if not (open_ := self.progress.open()):
             return
-        blocks = list(self.neighbours.blocks(self._seeds(open_), size))
         tables: list[Numbers] = []
-        for found in _side_by_side(self._steps_of, [(b,) for b in blocks]):
-            for cells, change in found:
+        for block in self.neighbours.blocks(self._seeds(open_), size):
+            for cells, change in self._steps_of(block):
                 if not any(_join(self.system, t, cells, change) for t in tables):
                     tables.append(self.system.value.copy())
                     _join(self.system, tables[-1], cells, change)
@@ -201,12 +197,6 @@ def _only(progress: Progress, demands: Sequence[int]) -> Progress:
     for name in ("low_shown", "high_shown", "proven"):
         setattr(part, name, getattr(progress, name)[demands])
     return part
-
-
-def _side_by_side(ask: Callable[..., Any], questions: Iterable[tuple[Any, ...]]) -> list[Any]:
-    """Answers in the order of the questions."""
-    with ThreadPoolExecutor(WORKERS) as workers:
-        return list(workers.map(lambda question: ask(*question), questions))
 
 
 def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bool:

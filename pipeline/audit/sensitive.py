@@ -24,7 +24,7 @@ def derivable(world: World, links: Sequence[Link], base: dict[str, int]) -> dict
     names = sorted(world.unknowns)
     place = {n: i for i, n in enumerate(names)}
     limits = [
-        (world.shown_before[n],) * 2 if n in world.shown_before else _from_zeros(world.unknowns[n]) for n in names
+        (world.shown_before[n],) * 2 if n in world.shown_before else world.unknowns[n].when_hidden for n in names
     ]
     start = np.cumsum([0, *(1 + len(k.parts) for k in links)])
     cells = [place[n] for k in links for n in (k.whole, *k.parts)]
@@ -38,10 +38,6 @@ def derivable(world: World, links: Sequence[Link], base: dict[str, int]) -> dict
     return {n: (low, high) for n, low, high in zip(names, tight.low.tolist(), tight.high.tolist(), strict=True)}
 
 
-def _from_zeros(unknown: Unknown) -> tuple[int, int]:
-    return (0, 0) if unknown.steps == 0 and not unknown.bound else unknown.when_hidden
-
-
 def _numbers(values: Sequence[int]) -> Numbers:
     return np.array(values, dtype=np.int64)
 
@@ -50,11 +46,11 @@ def demand_of(unknown: Unknown, lowest: int, highest: int) -> Demand:
     """What a hidden sensitive cell must be able to be, as far as its derivable range allows."""
     steps = unknown.steps
     if steps is None:
-        low, high = max(lowest, unknown.unit), unknown.limit
+        low, high = max(lowest, unknown.unit), unknown.highest
     else:
         low, high = steps, steps
         if unknown.is_small:
-            low, high = lowest, max(high, unknown.limit)
+            low, high = lowest, max(high, unknown.highest)
         if unknown.bound:
             width = max(1, ceil(steps * unknown.rules.width_percent / 100))
             low, high = min(low, max(lowest, steps - width)), max(high, steps + width)
@@ -63,4 +59,5 @@ def demand_of(unknown: Unknown, lowest: int, highest: int) -> Demand:
 
 def is_narrowed(unknown: Unknown, demand: Demand) -> bool:
     """Whether what senders suppressed beside each other tells more than the rules would allow."""
-    return demand[2] < unknown.rules.values or (not unknown.bound and demand[1] < unknown.limit)
+    by_size = unknown.steps is None or unknown.is_small
+    return demand[2] < unknown.rules.values or (by_size and demand[1] < unknown.highest)

@@ -51,7 +51,7 @@ def open_ended(limits: Numbers) -> Reals:
 
 def load(question: Question, whole: bool) -> Any:
     """A HiGHS model of the question. It stays usable: costs and bounds can be changed and asked again."""
-    import highspy
+    from pipeline.highs import highspy
 
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(question.cost), len(question.row_low)
@@ -72,7 +72,7 @@ def load(question: Question, whole: bool) -> Any:
 
 def run(model: Any, limits: Limits) -> tuple[Status, Reals | None]:
     """Solve. "impossible" only when HiGHS says so; "undecided" when it stopped before it found anything."""
-    import highspy
+    from pipeline.highs import highspy
 
     model.setOptionValue("time_limit", model.getRunTime() + max(limits.seconds, 0.01))
     if limits.nodes is not None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.audit.facts import CubeRules, Edition, Knowledge, TrueCell, join_shown, to_steps, unit_of
-from pipeline.audit.links import REGIONS, Link, find_links
+from pipeline.audit.links import Link, find_links
 from pipeline.audit.system import NO_LIMIT
-from pipeline.cells import Key
+from pipeline.cells import REGIONS, Key
 from pipeline.errors import UserError
 
 
@@ -31,6 +31,11 @@ class Unknown:
     def limit(self) -> int:
         """The greatest small count, in steps."""
         return self.rules.threshold * self.unit - 1
+
+    @property
+    def highest(self) -> int:
+        """What a hidden small count must be able to reach, in steps."""
+        return self.rules.highest * self.unit
 
     @property
     def _suppressed(self) -> tuple[int, int]:

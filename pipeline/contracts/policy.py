@@ -41,7 +41,6 @@ class VersionRule:
     """What one version may show: a row of the policy."""
 
     name: str
-    recipients: str
     protected: bool  # some cells are withheld, and the release needs a proof
     hides_small_counts: bool
     bound: frozenset[str]  # confidentiality statuses that keep a cell out
@@ -65,7 +64,6 @@ class Weights:
 class Policy:
     """The release policy as a whole."""
 
-    number: str
     versions: Mapping[str, VersionRule]
     tables: Mapping[str, TableRule]
     weights: Weights
@@ -154,7 +152,7 @@ def _read(content: dict[str, Any]) -> Policy:
         )  # fmt: skip
     versions = {
         name: VersionRule(
-            name, own["recipients"], own["protected"], own["small_counts"] == "hidden", frozenset(own["bound"]),
+            name, own["protected"], own["small_counts"] == "hidden", frozenset(own["bound"]),
             own["needs_consent"], tuple(own["readers_have"]), frozenset(own["keeps"]),
         )
         for name, own in content["versions"].items()
@@ -166,6 +164,4 @@ def _read(content: dict[str, Any]) -> Policy:
     embargoes = {(e["state"], e["table"]): date.fromisoformat(e["until"]) for e in content["embargoes"]}
     weights = Weights(**content["weights"])
     suppressed = (content["suppressed_by_sender"]["lowest"], content["suppressed_by_sender"]["highest"])
-    return Policy(
-        content["policy"], versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes
-    )
+    return Policy(versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import highspy
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from pipeline.disclosure.components import Part
+from pipeline.highs import highspy
 
 WHOLE = 1e-6  # how far from a whole number a solver's answer may be
 SOLVED = highspy.HighsModelStatus.kOptimal

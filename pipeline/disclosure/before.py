@@ -18,9 +18,8 @@ _TINY = 1e-6
 
 
 def left_open(system: System, known: np.ndarray, cells: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """The range of each of these cells for somebody who knows only the cells marked as known, zeros, and the rows."""
-    fixed = known | (system.value == 0) & (system.high == NO_LIMIT)
-    low, high = (np.where(fixed, system.value, bound).astype(float) for bound in (system.low, system.high))
+    """The range of each of these cells for somebody who knows only the cells marked as known, bounds and rows."""
+    low, high = (np.where(known, system.value, bound).astype(float) for bound in (system.low, system.high))
     high[high >= NO_LIMIT] = np.inf
     exact = system.row_low == system.row_high
     lower, upper = system.row_low > -NO_LIMIT, system.row_high < NO_LIMIT

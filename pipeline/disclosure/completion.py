@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-import highspy
 import numpy as np
 
 from pipeline.disclosure.sums import Holds, Sum, TrueCell
 from pipeline.errors import DisclosureError
+from pipeline.highs import highspy
 
 _ORDER = 1e-4  # of two sums that could be weakened, the later one is
 

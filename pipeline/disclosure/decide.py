@@ -14,16 +14,25 @@ from datetime import date
 
 import numpy as np
 
-from pipeline.cells import TOTAL
+from pipeline.cells import REGIONS, TOTAL
 from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.before import left_open
 from pipeline.disclosure.choose import choose, strengthen
 from pipeline.disclosure.linked import Pattern, System
 from pipeline.disclosure.sums import TrueCell
-from pipeline.disclosure.system import REGIONS, Edition, Linked, Secrets, build_system, find_secrets, given_away, link
+from pipeline.disclosure.system import Edition, Linked, Secrets, build_system, find_secrets, given_away, link
 from pipeline.errors import DisclosureError
 from pipeline.progress import Progress, silent
+
+# Why a cell is withheld, in the words of the analyst's tables.
+SUPPRESSED = "suppressed by the sender"
+BOUND = "bound by the sender"
+SMALL = "small count"
+FEW = "too few contributors"
+GIVEN_UP = "breakdown not published"
+AS_BEFORE = "withheld by this round's registered edition"
+PROTECTS = "protects others"
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,6 @@ class Decision:
     withheld: Mapping[str, Withheld]
     tables: Mapping[str, TableCount]
     coarsened: Mapping[str, tuple[str, ...]]  # table -> breakdowns given up for single states; "state" for all
-    not_reconciling: tuple[str, ...]
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
     given_away: tuple[str, ...]  # withheld, but earlier editions left less open than the policy demands
 
@@ -71,6 +79,7 @@ class Chooser:
         self.contracts, self.policy, self.version, self.round, self.day = contracts, policy, version, round_, day
         self.progress = progress
         self.linked: Linked = link(cells, editions, contracts, policy)
+        self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         self.left_open: dict[str, tuple[int, int]] = {}  # what earlier editions left of cells that failed
         self.kept = _shown_again(cells, again)
@@ -108,7 +117,7 @@ class Chooser:
             return False
         due = {self.linked.cells[self.system.names[i]].key.cube for i in self.pattern.unprotected}
         hidden = {n for n, h in zip(self.system.names, self.pattern.hidden, strict=True) if h}
-        for cube, names in self._single_states().items():
+        for cube, names in self.single_states.items():
             kept = [n for n in names if n not in self.given_up]
             if len(kept) and sum(n in hidden for n in kept) > self.policy.coarsen_above * len(kept):
                 due.add(cube)
@@ -133,7 +142,7 @@ class Chooser:
         found = set()
         for cube, steps in self.steps.items():
             rule, table = self.policy.table(cube), self.contracts.table(cube)
-            for name in self._single_states().get(cube, []):
+            for name in self.single_states.get(cube, []):
                 cell = self.linked.cells[name]
                 given_up = any(_is_broken_down(table, cell, step) for step in rule.coarsen[:steps])
                 if given_up or steps > len(rule.coarsen):
@@ -141,8 +150,15 @@ class Chooser:
         return frozenset(found)
 
     def protect_more(self, names: Sequence[str]) -> None:
-        """Hide more for cells that an audit could not prove safe."""
+        """Hide more for cells that an audit could not prove safe. Raises DisclosureError for cells not known here."""
         index = {n: i for i, n in enumerate(self.system.names)}
+        unknown = [n for n in names if n not in index]
+        if unknown:
+            raise DisclosureError(
+                "\n".join(f"{n} could not be proven safe, and nothing can be withheld for it" for n in unknown),
+                where=f"{self.version.name} version of {self.round}",
+                do="build the round again; where that does not help, compare the register with what was released",
+            )
         self.pattern = strengthen(self.system, self.pattern, [index[n] for n in names])
 
     def decision(self) -> Decision:
@@ -152,32 +168,32 @@ class Chooser:
             raise DisclosureError(self._unprotected(), do="see docs/disclosure.md, 'When a cell cannot be protected'")
         hidden = {n for n, h in zip(names, self.pattern.hidden, strict=True) if h and n in self.linked.current}
         shown = self.linked.current - hidden
-        for name in sorted(hidden & self.secrets.others - self.given_up):
+        for name in sorted(hidden & self.secrets.few - self.given_up):
             parts = self.linked.cells[name].parts
             if parts and name not in self.secrets.small and all(p in shown for p in parts):
                 shown |= {name}  # a sum of shown cells is no secret, however few states are in it
-        withheld = {n: self._why(n) for n in sorted(self.linked.current - shown)}
+        index = {n: i for i, n in enumerate(names)}
+        withheld = {n: self._why(n, index[n]) for n in sorted(self.linked.current - shown)}
         public = sorted(n for n in self.secrets.small | self.secrets.bound if n in shown)
         return Decision(
             frozenset(shown), withheld, self._counts(shown, withheld), self._coarsened(),
-            tuple(sorted({s.whole for s in self.linked.sums if s.holds.name == "NOT"})), tuple(public),
-            tuple(given_away(self.linked, self.system, self.policy)),
+            tuple(public), tuple(given_away(self.linked, self.system, self.policy)),
         )  # fmt: skip
 
-    def _why(self, name: str) -> Withheld:
+    def _why(self, name: str, place: int) -> Withheld:
         cell, secrets = self.linked.cells[name], self.secrets
         if cell.is_suppressed:
-            return Withheld("suppressed by the sender")
+            return Withheld(SUPPRESSED)
         if name in secrets.bound:
-            return Withheld("bound by the sender")
+            return Withheld(BOUND)
         if name in secrets.small:
-            return Withheld("small count")
-        if name in self.given_up:
-            return Withheld("breakdown not published")
-        if name in secrets.others:
-            return Withheld("too few contributors")
-        protects = self.pattern.protects.get(self.system.names.index(name), ())
-        return Withheld("protects others", tuple(sorted(self.system.names[i] for i in protects)))
+            return Withheld(SMALL)
+        if name in secrets.few:
+            return Withheld(FEW)
+        if name in secrets.given_up:
+            return Withheld(GIVEN_UP if self.kept is None else AS_BEFORE)
+        protects = self.pattern.protects.get(place, ())
+        return Withheld(PROTECTS, tuple(sorted(self.system.names[i] for i in protects)))
 
     def _counts(self, shown: frozenset[str], withheld: Mapping[str, Withheld]) -> dict[str, TableCount]:
         counts = {}
@@ -186,7 +202,7 @@ class Chooser:
             members[self.linked.cells[name].key.cube].append(name)
         for cube, names in sorted(members.items()):
             reasons = Counter(withheld[n].reason for n in names if n in withheld)
-            secondary, given_up = reasons["protects others"], reasons["breakdown not published"]
+            secondary, given_up = reasons[PROTECTS] + reasons[AS_BEFORE], reasons[GIVEN_UP]
             primary = sum(reasons.values()) - secondary - given_up
             totals = [n for n in names if self._is_state_total(n)]
             whole = sum(self.linked.values[n] for n in totals)

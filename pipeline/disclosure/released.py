@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
+
+from pipeline.cells import plain
+from pipeline.files import csv_bytes
 
 COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage", "states")
 
 
 def released_csv(rows: Iterable[Sequence[Any]]) -> bytes:
-    """The cells of a store (rows as its table `cells`) as CSV, UTF-8. A withheld cell has status S and no value."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for key, _, _, _, _, value, unit, obs_status, conf_status, coverage, members, states, *_ in rows:
-        counted = "" if coverage is None else f"{coverage}/{members}" if members is not None else coverage
-        writer.writerow([key, _plain(value), unit, obs_status, conf_status, counted, " ".join(states or ())])
-    return text.getvalue().encode()
+    """The cells of a store (rows as its table `cells`) as CSV. A withheld cell has status S and no value."""
+    return csv_bytes(COLUMNS, (_released(row) for row in rows))
 
 
-def _plain(value: Decimal | None) -> str:
-    return "" if value is None else format(value.normalize() + 0, "f")
+def _released(row: Sequence[Any]) -> tuple[Any, ...]:
+    key, _, _, _, _, value, unit, obs_status, conf_status, coverage, members, states, *_ = row
+    counted = "" if coverage is None else f"{coverage}/{members}" if members is not None else coverage
+    shown = "" if value is None else plain(value)
+    return key, shown, unit, obs_status, conf_status, counted, " ".join(states or ())

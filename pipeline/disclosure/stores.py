@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from pipeline.cells import Key
+from pipeline.cells import Key, plain
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
-from pipeline.files import replace_file
+from pipeline.files import replace_file, unfinished, write_file
 from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
@@ -192,8 +192,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
     sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
     if path.is_file() and as_csv.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".building")
+    temporary = unfinished(path)
     temporary.unlink(missing_ok=True)
     connection = duckdb.connect(str(temporary))
     try:
@@ -205,13 +204,12 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
                 connection.execute(f"insert into {name} select * from frame")
     finally:
         connection.close()
-    as_csv.write_bytes(released_csv(content["cells"]))
+    sidecar.unlink(missing_ok=True)  # first: what a build that dies here leaves must not pass for finished
+    write_file(as_csv, released_csv(content["cells"]))
     replace_file(temporary, path)
-    sidecar.write_text(digest + "\n")
+    write_file(sidecar, f"{digest}\n".encode())
     return True
 
 
 def _jsonable(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
-    return str(value)
+    return plain(value) if isinstance(value, Decimal) else str(value)

@@ -15,15 +15,12 @@ from decimal import Decimal
 import numpy as np
 from scipy.sparse import csr_array
 
-from pipeline.cells import REGION, TOTAL
+from pipeline.cells import REGIONS, TOTAL
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.completion import complete
 from pipeline.disclosure.linked import NO_LIMIT, Demand, System
 from pipeline.disclosure.sums import Holds, Sum, TrueCell, find_sums
-
-CONSTANT = "SELEC_FIX"
-REGIONS = (REGION, CONSTANT)
 
 
 @dataclass(frozen=True)
@@ -67,6 +64,8 @@ def link(
                 shown.setdefault(name, edition.name)
             elif not seen:
                 withheld.add(name)
+        if edition.cells is cells:
+            continue  # another version of the release itself: its sums are those of the release
         for s in find_sums(own, contracts, policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
     values, held = complete(named, list(sums), policy.suppressed)
@@ -80,20 +79,21 @@ def _name(key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str]
 
 @dataclass(frozen=True)
 class Secrets:
-    """What a version withholds by rule: sensitive cells, and others (too few contributors, breakdowns given up)."""
+    """What a version withholds by rule: sensitive cells, and others (too few contributors, no longer published)."""
 
     small: frozenset[str]
     bound: frozenset[str]
-    others: frozenset[str]
+    few: frozenset[str]
+    given_up: frozenset[str]
 
     @property
     def all(self) -> frozenset[str]:
-        return self.small | self.bound | self.others
+        return self.small | self.bound | self.few | self.given_up
 
 
 def find_secrets(linked: Linked, policy: Policy, version: VersionRule, day: date, given_up: frozenset[str]) -> Secrets:
-    """Apply the policy to every cell; `given_up` are names of cells whose breakdown is no longer published."""
-    small, bound, others = set(), set(), set(given_up)
+    """Apply the policy to every cell; `given_up` are names of cells that stay out whatever they are."""
+    small, bound, few = set(), set(), set()
     for name, cell in linked.cells.items():
         key = cell.key
         if key.cube not in policy.tables:
@@ -104,10 +104,10 @@ def find_secrets(linked: Linked, policy: Policy, version: VersionRule, day: date
             small.add(name)
         if key.state in REGIONS:
             if counted and cell.value and len(cell.parts) < rule.min_contributors:
-                others.add(name)
+                few.add(name)
         elif _is_bound(cell, linked, policy, version, day):
             bound.add(name)
-    return Secrets(frozenset(small), frozenset(bound), frozenset(others))
+    return Secrets(frozenset(small), frozenset(bound), frozenset(few), given_up)
 
 
 def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date) -> bool:
@@ -134,16 +134,16 @@ def build_system(
         i = index[name]
         if linked.cells[name].is_suppressed:
             low[i], high[i] = (np.int64(b) * scale[i] for b in policy.suppressed)
-        elif name in secrets.bound:
-            low[i] = 0  # of a bound cell nobody knows that it is not zero
+        elif value[i] == 0 and name not in secrets.bound:
+            high[i] = 0  # zeros are shown, unless their sender bound them
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
-    possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high), value)
+    possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high))
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
     demands = tuple(
-        _demand(i, linked.cells[n], n in secrets.bound, possible, value, int(scale[i]), policy)
+        _demand(i, linked.cells[n], n in secrets.small, n in secrets.bound, possible, value, int(scale[i]), policy)
         for i, n in enumerate(names) if hidden[i] and (n in secrets.small or n in secrets.bound)
     )  # fmt: skip
     return System(
@@ -176,10 +176,10 @@ def _rows(sums: Sequence[Sum], index: Mapping[str, int]) -> tuple[csr_array, np.
 
 
 def _possible(
-    sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray, value: np.ndarray
+    sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What anyone can derive before this release: from zeros, from what senders suppressed, from earlier editions."""
-    least, most = np.where(value == 0, np.maximum(low, 0), low), np.where((value == 0) & (high == NO_LIMIT), 0, high)
+    least, most = low.copy(), high.copy()
     held = [(index[s.whole], [index[p] for p in s.parts], s.holds) for s in sums if s.holds != Holds.NOT]
     changed = True
     while changed:
@@ -202,16 +202,21 @@ def _possible(
 
 
 def _demand(
-    i: int, cell: TrueCell, bound: bool, possible: tuple[np.ndarray, np.ndarray], value: np.ndarray, scale: int,
-    policy: Policy,
+    i: int, cell: TrueCell, small: bool, bound: bool, possible: tuple[np.ndarray, np.ndarray], value: np.ndarray,
+    scale: int, policy: Policy,
 ) -> Demand:  # fmt: skip
-    """What must stay possible: never more than what is possible before this release."""
+    """What must stay possible: never more than what is possible before this release. A count that is small and bound
+    must keep open what either asks; one that its sender suppressed has no value to be bound about."""
     rule = policy.table(cell.key.cube)
     least, most = int(possible[0][i]), int(possible[1][i])
-    low, high = max(least, scale), rule.highest * scale
-    if bound:
+    low = high = int(value[i])
+    if cell.is_suppressed:
+        low, high = max(least, scale), rule.highest * scale
+    elif small:
+        low, high = least, max(high, rule.highest * scale)
+    if bound and not cell.is_suppressed:
         width = max(1, math.ceil(int(value[i]) * rule.width_percent / 100))
-        low, high = int(value[i]) - width, int(value[i]) + width
+        low, high = min(low, int(value[i]) - width), max(high, int(value[i]) + width)
     return Demand(i, max(low, least), min(high, most), min(rule.values, most - least + 1))
 
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
-from typing import Any
-
 from pipeline.disclosure.decide import Decision
+from pipeline.files import csv_bytes
 
 
 def withheld_csv(decision: Decision) -> bytes:
@@ -18,7 +14,7 @@ def withheld_csv(decision: Decision) -> bytes:
         (key, why.reason, " ".join(why.protects), "yes" if key in away else "")
         for key, why in sorted(decision.withheld.items())
     )
-    return _csv(("key", "reason", "protects", "given_away_before"), rows)
+    return csv_bytes(("key", "reason", "protects", "given_away_before"), rows)
 
 
 def tables_csv(decision: Decision) -> bytes:
@@ -31,12 +27,4 @@ def tables_csv(decision: Decision) -> bytes:
         )
         for cube, count in decision.tables.items()
     )  # fmt: skip
-    return _csv(heads, rows)
-
-
-def _csv(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    return csv_bytes(heads, rows)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -19,16 +18,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.contracts.answer import read_answer_days
+from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.feedback.marked_csv import mark_csv
-from pipeline.feedback.marked_workbook import Heading, mark_workbook
+from pipeline.feedback.marked_workbook import Heading, mark_cells, mark_workbook
 from pipeline.files import write_file, write_private
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.intake.archive import DamagedFile
-from pipeline.intake.lines import column_names
+from pipeline.formats.opened import open_file
+from pipeline.formats.raw import CsvText, DamagedFile
+from pipeline.intake.folder import WITHDRAWN_SUFFIX, suffix_of
+from pipeline.intake.lines import header_names, localise
 from pipeline.intake.reading import FileReading
+from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.outcome import Validation
@@ -36,9 +39,6 @@ from pipeline.rules.pages import SEVERITY_TEXT, states_with_page, summary_rows, 
 from pipeline.texts import N_, languages, load_texts
 
 RECORD = "feedback.json"
-FORMATS = {".xlsx": ".xlsx", ".csv": ".csv"}  # suffix of a return: suffix of its marked copy
-# Findings that say that a file was not read: there is nothing in it to mark.
-NOT_READ = {"not-a-member", "second-file", "unsupported-format", "unreadable-file", "unsafe-file"}
 ENDINGS = ("-marked.xlsx", "-marked.csv", "-letter.pdf")
 _LIBRARIES = ("openpyxl", "weasyprint", "babel", "jinja2", "fonttools")
 
@@ -134,7 +134,7 @@ class _Work:
             if not self._is_valid(path, copy.inputs):
                 try:
                     content = self._mark(copy)
-                except DamagedFile:  # it was refused for another reason before anybody looked into it
+                except DamagedFile:  # it was read before: the machine has less memory or time for it now
                     continue
                 if self._put(path, content, copy.inputs):
                     written.append(path)
@@ -179,18 +179,17 @@ class _Work:
     # What is due.
 
     def _copies(self, state: str) -> Iterator[_Copy]:
-        numbers: Counter[str] = Counter()
-        for file in (f for f in self.validation.reading.files if f.state == state):
-            findings = tuple(f for f in self.validation.findings if f.file == file.file)
-            ending = FORMATS.get(PurePosixPath(file.file).suffix.lower())
-            if not ending or not file.sha256 or any(f.rule in NOT_READ and not f.cell for f in findings):
+        for file in self.validation.reading.files:
+            if file.state != state or not file.kind:  # a file that was not read has nothing to mark
                 continue
-            base = f"{state}-{file.report}-{self.round}"
-            numbers[base] += 1
-            again = f"-{numbers[base]}" if numbers[base] > 1 else ""  # a state may send a second file
+            findings = tuple(f for f in self.validation.findings if f.file == file.file)
+            # What a state sent later is told apart as its files are: RO.2.xlsx, RO.3.withdrawn.csv.
+            name = PurePosixPath(file.file).name
+            part = name[len(state) : len(name) - len(suffix_of(name))].lower().replace(".", "-")
+            ending = ".csv" if file.kind.startswith("csv") else ".xlsx"
             told = [f.as_dict() for f in findings]
             inputs = _digest(file.sha256, told, self._heading(file, findings).lines, self.code)
-            yield _Copy(f"{base}{again}-marked{ending}", file, findings, inputs)
+            yield _Copy(f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs)
 
     def _letter(self, state: str) -> Path:
         return self.folder / state / f"{state}-{self.round}-letter.pdf"
@@ -213,11 +212,19 @@ class _Work:
     # How a copy is made.
 
     def _mark(self, copy: _Copy) -> bytes:
-        data = self._bytes(copy.file)
-        if copy.name.endswith(".csv"):
-            names = column_names(self.contracts.contract(copy.file.report))
-            return mark_csv(data, copy.file.state, names, copy.findings, self.texts)
-        return mark_workbook(data, copy.findings, self._heading(copy.file, copy.findings), self.round, self.texts)
+        data, file = self._bytes(copy.file), copy.file
+        contract, codelists = self.contracts.contract(file.report), self.contracts.codelists
+        withdraws = file.file.lower().endswith(WITHDRAWN_SUFFIX)
+        opened = open_file(data, file.state, WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists))
+        content = opened.content
+        if isinstance(content, CsvText):
+            named = content if withdraws else localise(content, contract, codelists)[0]
+            columns = [fold(field) for field in named.records[0].fields]
+            return mark_csv(content, columns, copy.findings, self.texts)
+        heading = self._heading(file, copy.findings)
+        if opened.kind == "xlsx":
+            return mark_workbook(data, content, copy.findings, heading, self.round, self.texts)
+        return mark_cells(content, copy.findings, heading, self.round, self.texts)
 
     def _bytes(self, file: FileReading) -> bytes:
         path = self.project.returns / file.file

@@ -2,7 +2,8 @@
 
 The copy is made from the bytes that were read, so formatting, drop-downs and other sheets are those of the state. What
 could run or be fetched on another machine stays behind: formulas become their stored values, and charts, pivot tables,
-links to elsewhere and names that are more than a range are left out. Only files that `check_archive` passed come here.
+links to elsewhere and names that are more than a range are left out. Only files that could be read in the bound process
+of `pipeline.formats` come here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipeline.feedback.opening import open_original
 from pipeline.feedback.words import PERSONAL, REMOVED, clean, comment_text, worst
 from pipeline.files import guarded
 from pipeline.findings import Finding, Severity
-from pipeline.intake.workbook import RawCell, RawWorkbook, read_workbook
+from pipeline.formats.raw import RawCell, RawWorkbook
 from pipeline.texts import N_, Texts
 
 if TYPE_CHECKING:
@@ -46,24 +47,23 @@ class Heading:
     lines: tuple[str, ...]
 
 
-def mark_workbook(data: bytes, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts) -> bytes:
-    """The marked copy of a workbook. The same workbook and findings give the same bytes.
-
-    Raises DamagedFile when the bytes are no readable workbook.
-    """
+def mark_workbook(
+    data: bytes, raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts
+) -> bytes:
+    """The marked copy of an Excel workbook, of which `raw` was read. The same inputs give the same bytes."""
     try:
         book = open_original(data)
     except Exception:  # only the library runs there: what it can read but not take over is sent back as its cells
-        return mark_cells(read_workbook(data), findings, heading, round_, texts)
+        return mark_cells(raw, findings, heading, round_, texts)
     _mark(book, {s.title: s for s in book.worksheets}, findings, heading, texts)
     try:
         return workbook_bytes(book, round_)
     except Exception:  # the same: it can hold what it cannot write
-        return mark_cells(read_workbook(data), findings, heading, round_, texts)
+        return mark_cells(raw, findings, heading, round_, texts)
 
 
 def mark_cells(raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts) -> bytes:
-    """The marked copy of a file that is no such workbook: a fresh one with the cells that were read."""
+    """The marked copy of a workbook of another format: a fresh one with the cells that were read."""
     from openpyxl import Workbook
 
     book = Workbook()

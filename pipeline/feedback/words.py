@@ -11,7 +11,7 @@ from pipeline.texts import N_, Texts
 MAX_PART = 600  # characters of one part of a finding in a comment or a line
 PERSONAL = "personal-data"
 REMOVED = N_("[removed: personal data]")
-FORMULA_RULES = ("formula", "formula-without-value")
+FORMULA_RULES = ("formula", "formula-without-value", "formula-reaches-out")
 FORMULA_WORDS = N_("this copy shows the stored value, the formula was taken out")
 SEVERITY_NAMES: dict[Severity, str] = {"error": N_("error"), "query": N_("query"), "note": N_("note")}
 

@@ -17,9 +17,9 @@ from pipeline.cells import Key
 from pipeline.contracts.layout import SOURCE_FIELD, tables_for
 from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.errors import UserError
+from pipeline.formats.csvtext import decode
+from pipeline.formats.raw import DamagedFile
 from pipeline.importers.workbook_return import WorkbookReturn, join_notes
-from pipeline.intake.archive import DamagedFile
-from pipeline.intake.csvfile import decode
 
 SEPARATORS = (",", ";", "\t")
 ATTRIBUTES = ("value", "obs_status", "conf_status", "note")

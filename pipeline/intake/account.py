@@ -49,17 +49,18 @@ class FileAccount:
 
 
     def set_aside(self, tables: Iterable[str], rule: str) -> FileAccount:
-        """The account after whole tables were replaced by another file of the state: their cells are ignored by `rule`."""
-        moved = set(tables) & set(self.loaded_by_table)
-        number = sum(self.loaded_by_table[t] for t in moved)
+        """The account after tables were replaced by another file of the state: their cells are ignored by `rule`."""
+        moved = set(tables)
+        number = sum(self.loaded_by_table.get(t, 0) + self.refused_by_table.get(t, 0) for t in moved)
         if not number:
             return self
         loaded = {t: n for t, n in self.loaded_by_table.items() if t not in moved}
+        refused = {t: n for t, n in self.refused_by_table.items() if t not in moved}
         ignored = Counter(self.ignored)
         ignored[rule] += number
         return FileAccount(
-            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), self.refused,
-            dict(sorted(ignored.items())), loaded, self.refused_by_table,
+            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), sum(refused.values()),
+            dict(sorted(ignored.items())), loaded, refused,
         )  # fmt: skip
 
 

@@ -61,6 +61,13 @@ def split_codes(text: str, names: tuple[str, ...], table: Table) -> tuple[tuple[
     return tuple(codes), folded
 
 
+@lru_cache(maxsize=8)
+def load_headers(codelists: Path) -> dict[str, str]:
+    """Heads of columns in the languages of the states (folded) to the column they name."""
+    with (codelists / "aliases" / "headers.csv").open(encoding="utf-8", newline="") as file:
+        return {fold(row["alias"]): row["code"] for row in csv.DictReader(file)}
+
+
 @lru_cache(maxsize=256)
 def codes_of(table: Table, name: str) -> frozenset[str]:
     """Every code that a dimension of the table may ever hold."""

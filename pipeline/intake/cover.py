@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import COVER_SHEET
+from pipeline.formats.raw import RawCell, RawSheet
 from pipeline.intake.codes import latin
 from pipeline.intake.entry import ReturnContext
-from pipeline.intake.workbook import RawCell, RawSheet
 
 Answers = dict[str, RawCell]
 

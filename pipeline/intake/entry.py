@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.contracts.model import Contract, Contracts, Table
+from pipeline.formats.raw import RawCell
 from pipeline.intake.account import Ledger
 from pipeline.intake.codes import latin
 from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
+from pipeline.intake.personal import personal_data
 from pipeline.intake.problems import FindingBook
-from pipeline.intake.workbook import RawCell
 
 MAX_NOTE = 1000
-# What must not stand in a note: an e-mail address, a telephone number, a personal number.
-_PERSONAL = re.compile(r"[^\s@]+@[^\s@]+\.\w|\+\d[\d ()/-]{7,}\d|\d{9,}")
 
 
 @dataclass(frozen=True)
@@ -128,9 +126,9 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
         return ""
     if len(text) > MAX_NOTE:
         ctx.find("note-too-long", cell, table, found=f"{len(text):,} characters: {text[:60]}…")
-    elif _PERSONAL.search(text):
-        # The finding must not repeat what may not be kept.
-        ctx.find("personal-data", cell, table, found="what looks like an address, a telephone or a personal number")
+    elif cell.kind != "text" and (name := personal_data(text)):
+        # A number typed into a note is no figure. Notes of text were screened with all other text.
+        ctx.find("personal-data", cell, table, found=f"what looks like: {name}")
     else:
         return text
     ctx.refuse([cell], table)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipeline.cells import UNKNOWN
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import COVER_SHEET, tables_for
 from pipeline.contracts.model import Contract, Table
-from pipeline.intake.codes import clean, codes_of, latin, read_code
-from pipeline.intake.csvfile import CsvRecord, CsvText
+from pipeline.formats.raw import CsvRecord, CsvText, RawCell
+from pipeline.intake.codes import clean, codes_of, latin, load_headers, read_code
+from pipeline.intake.cover import read_cover
 from pipeline.intake.entry import Figure, ReturnContext, enter_line
 from pipeline.intake.openlist import OpenList
-from pipeline.intake.workbook import RawCell
+from pipeline.intake.screen import screen
 
 BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status", "note")
 
@@ -20,6 +22,27 @@ BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status
 def column_names(contract: Contract) -> set[str]:
     """Every column that a CSV return of this contract may have."""
     return {*BEFORE, *AFTER, *(d.name for t in contract.tables for d in t.dimensions)}
+
+
+def header_names(contract: Contract, codelists: Path) -> set[str]:
+    """Every head by which such a column may be found, those in the languages of the states included."""
+    names = column_names(contract)
+    return names | {alias for alias, column in load_headers(codelists).items() if column in names}
+
+
+def localise(csv_text: CsvText, contract: Contract, codelists: Path) -> tuple[CsvText, list[str]]:
+    """The file with heads in other languages replaced by the columns they name, and those heads."""
+    names, aliases = column_names(contract), load_headers(codelists)
+    first, *rest = csv_text.records
+    heads, replaced = [], []
+    for field in first.fields:
+        column = aliases.get(fold(clean(field)), "")
+        if fold(clean(field)) not in names and column in names:
+            replaced.append(field)
+            heads.append(column)
+        else:
+            heads.append(field)
+    return replace(csv_text, records=(replace(first, fields=tuple(heads)), *rest)), replaced
 
 
 @dataclass(frozen=True)
@@ -39,12 +62,13 @@ class Record:
 
 def csv_cells(csv_text: CsvText) -> list[RawCell]:
     """Every filled field of the file, the header's included."""
-    header, records = _split(csv_text)
+    header, records = records_of(csv_text)
     cells = [c for r in records for c in (*r.fields.values(), *r.beyond)]
     return header + cells
 
 
-def _split(csv_text: CsvText) -> tuple[list[RawCell], list[Record]]:
+def records_of(csv_text: CsvText) -> tuple[list[RawCell], list[Record]]:
+    """The filled fields of the header, and the lines below it."""
     first, *rest = csv_text.records
     names = [fold(f) for f in first.fields]
     header = [
@@ -69,9 +93,34 @@ def _record(record: CsvRecord, names: list[str]) -> Record:
     return Record(record.line, fields, tuple(beyond))
 
 
-def read_lines(ctx: ReturnContext, csv_text: CsvText) -> None:
+def read_csv_return(
+    ctx: ReturnContext, csv_text: CsvText, answers: dict[str, RawCell] | None, localised: list[str]
+) -> dict[str, str]:
+    """Read a CSV return with its cover: entries, findings and the outcome of each field go to the context.
+
+    `localised` are heads that were in another language. Returns the answers of the cover as text.
+    """
+    if csv_text.encoding != "utf-8":
+        ctx.book.add("encoding", csv_text.encoding, cell="line 1")
+    if localised:
+        ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
+    cover_cells = [c for c in (answers or {}).values() if c.text]
+    header, records = records_of(csv_text)
+    taken = screen(ctx, [*csv_cells(csv_text), *cover_cells], lambda _: "")
+    answers = answers and {f: c for f, c in answers.items() if (c.sheet, c.address) not in taken}
+    cover = read_cover(ctx, answers)
+    ctx.ignore(cover_cells, "cover")
+    read_lines(ctx, header, [_forget(r, taken) for r in records])
+    return cover
+
+
+def _forget(record: Record, taken: set[tuple[str, str]]) -> Record:
+    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken}
+    return Record(record.line, fields, tuple(c for c in record.beyond if (c.sheet, c.address) not in taken))
+
+
+def read_lines(ctx: ReturnContext, header: list[RawCell], records: list[Record]) -> None:
     """Read the lines of a CSV file: entries, findings and the outcome of each field go to the context."""
-    header, records = _split(csv_text)
     if not _read_header(ctx, header):
         ctx.refuse(header)
         ctx.refuse(c for r in records for c in (*r.fields.values(), *r.beyond))
@@ -81,6 +130,12 @@ def read_lines(ctx: ReturnContext, csv_text: CsvText) -> None:
     lists = _open_lists(ctx, records, tables)
     for record in records:
         _read_record(ctx, record, tables, lists)
+
+
+def has_header(csv_text: CsvText, contract: Contract) -> bool:
+    """True when the first line of a file reads like the header of a CSV return."""
+    names = {fold(f) for f in csv_text.records[0].fields}
+    return len(names & column_names(contract)) >= 4 and "table" in names
 
 
 def _read_header(ctx: ReturnContext, header: list[RawCell]) -> bool:
@@ -179,11 +234,11 @@ def _first_alike(record: Record, table: Table) -> RawCell:
     return next(record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n))
 
 
-def cover_of_csv(csv_text: CsvText, sheet: str) -> dict[str, RawCell]:
+def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
     """Field code to answer of a cover file with the columns field and answer."""
     answers = {}
     for record in csv_text.records[1:]:
         if len(record.fields) > 1 and record.fields[0].strip():
             address = f"line {record.line}, column answer"
-            answers[record.fields[0].strip()] = RawCell(sheet, address, record.fields[1])
+            answers[record.fields[0].strip()] = RawCell(COVER_SHEET, address, record.fields[1])
     return answers

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.cells import UNKNOWN
 from pipeline.contracts.model import Table
+from pipeline.formats.raw import RawCell
 from pipeline.intake.codes import Spelling, read_citizenship
 from pipeline.intake.entry import ReturnContext
-from pipeline.intake.workbook import RawCell
 
 
 class OpenList:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.contracts.codelists import fold
 from pipeline.findings import Severity
-from pipeline.intake.workbook import CellKind
+from pipeline.formats.raw import CellKind
 
 MISSING = "O"
 NIL = "N"
@@ -53,14 +53,24 @@ class Parsed:
         return any(p.refused for p in self.problems)
 
 
+@dataclass(frozen=True)
+class Symbol:
+    """What a text in place of a figure stands for. `language` is empty for symbols that the form explains."""
+
+    obs_status: str
+    language: str
+
+
 @lru_cache(maxsize=8)
-def load_symbols(codelists: Path) -> dict[str, str]:
-    """Text (folded) to observation status, from `cell_symbols.csv`."""
+def load_symbols(codelists: Path) -> dict[str, Symbol]:
+    """Text (folded) to its meaning, from `cell_symbols.csv`."""
     with (codelists / "cell_symbols.csv").open(encoding="utf-8", newline="") as file:
-        return {fold(row["text"]): row["obs_status"] for row in csv.DictReader(file)}
+        return {fold(row["text"]): Symbol(row["obs_status"], row["language"]) for row in csv.DictReader(file)}
 
 
-def parse_figure(text: str, kind: CellKind, decimals: int, symbols: dict[str, str], *, is_csv: bool = False) -> Parsed:
+def parse_figure(
+    text: str, kind: CellKind, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool = False
+) -> Parsed:
     """Read the text of a figure. `kind` is the type of its cell, `decimals` those that its table allows.
 
     The value has at most three decimals. A fraction in a table of whole numbers is returned as it is: its rule is
@@ -73,8 +83,9 @@ def parse_figure(text: str, kind: CellKind, decimals: int, symbols: dict[str, st
     stripped = text.strip().strip(_SPACES + "\ufeff\u200b").strip()
     if not stripped:
         return Parsed(None, MISSING, (Problem("blank-text"),))
-    if fold(stripped) in symbols:
-        return Parsed(None, symbols[fold(stripped)])
+    if symbol := symbols.get(fold(stripped)):
+        # A word of another language is read as missing, never as zero, and said so: some of them also mean "none".
+        return Parsed(None, symbol.obs_status, (Problem("missing-word"),) if symbol.language else ())
     read = _read_number(stripped.replace("\u2212", "-").removeprefix("+"), decimals)
     if read is None:
         return Parsed(None, "", (Problem("not-a-number", refused=True),))

@@ -24,11 +24,23 @@ RULES: dict[str, IntakeRule] = {
     "not-a-return": IntakeRule(
         "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
     ),
+    "linked-file": IntakeRule("error", "a file of its own in the folder", "put the file itself in place of the link"),
+    "file-renamed": IntakeRule("note", "the ending of the file's format", "keep the ending that the program gave it"),
+    "old-format": IntakeRule("note", ".xlsx", "send the form as .xlsx; here formulas cannot be told from figures"),
+    "password-protected": IntakeRule(
+        "error", "a workbook that opens without a password", "send the file again without a password"
+    ),
+    "withdrawn": IntakeRule("note", "figures that the state stands by", "send the table anew when it is ready"),
     "not-a-member": IntakeRule(
         "error", "the code of a state that answers this questionnaire", "name the file after the member state"
     ),
-    "second-file": IntakeRule("error", "one file per state and report", "remove the file that is not meant"),
-    "unsupported-format": IntakeRule("error", ".xlsx or .csv", "open it and save it as an Excel workbook (.xlsx)"),
+    "second-file": IntakeRule(
+        "error", "one file per state, report and number",
+        "remove the file that is not meant, or number a later one: RO.2.xlsx",
+    ),
+    "unsupported-format": IntakeRule(
+        "error", ".xlsx, .csv, .csv.gz, .xls or .ods", "open it and save it as an Excel workbook (.xlsx)"
+    ),
     "unreadable-file": IntakeRule(
         "error", "a complete, unprotected .xlsx workbook or CSV text file", "send the file again, saved as .xlsx"
     ),
@@ -37,7 +49,7 @@ RULES: dict[str, IntakeRule] = {
         "copy the figures into a fresh copy of the form and send that",
     ),
     "active-content": IntakeRule(
-        "query", "figures and text only", "send the form without macros, links and embedded objects; they are not read"
+        "error", "figures and text only", "send the form without macros, embedded objects and links to other files"
     ),
     "wrong-cover": IntakeRule(
         "error", "report, state and round of the folder and file name", "send the form made for this state and round"
@@ -51,6 +63,10 @@ RULES: dict[str, IntakeRule] = {
     "missing-sheet": IntakeRule("error", "every sheet of the form", "put the sheet back, even when it stays empty"),
     "unknown-sheet": IntakeRule("query", "the sheets of the form", "move the figures into the sheets of the form"),
     "hidden-sheet": IntakeRule("query", "only the sheet Lists is hidden", "show the sheet, or remove it"),
+    "sheet-renamed": IntakeRule("note", "the name that the form gives the sheet", "leave the names of the sheets"),
+    "hidden-cells": IntakeRule(
+        "query", "figures in sight", "show all lines and columns, and confirm that the figures are meant"
+    ),
     "no-code-row": IntakeRule(
         "error", "a row of codes that begins with the word Code", "copy the figures into a fresh copy of the form"
     ),
@@ -61,6 +77,7 @@ RULES: dict[str, IntakeRule] = {
     "look-alike": IntakeRule(
         "note", "codes in Latin letters", "type codes in Latin letters, or choose them from the list"
     ),
+    "localised-header": IntakeRule("note", "the codes of the form, in English", "leave the row of codes as it is"),
     "changed-text": IntakeRule("note", "the text of the form", "leave the text as it is; use the note column"),
     "outside-form": IntakeRule("query", "figures in the cells of the form only", "move it to its cell or to the note"),
     "year-outside-window": IntakeRule("error", "the years of the form", "restore the years of the form"),
@@ -97,7 +114,17 @@ RULES: dict[str, IntakeRule] = {
     "boolean-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds TRUE or FALSE"),
     "error-value": IntakeRule("error", _NUMBER, "replace the error by the figure itself"),
     "formula": IntakeRule("note", "figures, no formulas", "paste the figure as a value"),
+    "formula-reaches-out": IntakeRule(
+        "error", "figures, no formulas", "paste the figure as a value; check the computer that the formula came from"
+    ),
+    "formula-as-text": IntakeRule(
+        "query", "text that does not begin as a formula does", "begin the text with a letter; it was not taken over"
+    ),
     "formula-without-value": IntakeRule("error", "figures, no formulas", "paste the figure as a value"),
+    "missing-word": IntakeRule(
+        "note", ":  when there is no figure, 0 when there was none",
+        "put : or 0; the word was read as not available, never as zero",
+    ),
     "blank-text": IntakeRule("note", "an empty cell, or a figure", "empty the cell; it was read as not reported"),
     # Statuses and notes beside a figure.
     "unknown-status": IntakeRule("error", "a status of the list", "choose the status from the list"),
@@ -109,7 +136,7 @@ RULES: dict[str, IntakeRule] = {
         "query", "a figure beside this status", "give the figure, or the status K, L, M, O or Q"
     ),
     "note-too-long": IntakeRule("query", "at most 1,000 characters", "shorten the note; it was not taken over"),
-    "personal-data": IntakeRule("query", "no personal data", "remove it from the note; the note was not taken over"),
+    "personal-data": IntakeRule("query", "no personal data", "remove it; the cell was not taken over"),
 }  # fmt: skip
 
 

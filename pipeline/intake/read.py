@@ -3,39 +3,57 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET, HELP_SHEET, LISTS_SHEET, form_of, tables_for
-from pipeline.contracts.model import Contracts, Table
+from pipeline.contracts.model import Contracts
 from pipeline.findings import Finding
+from pipeline.formats.archive import MAX_FILE
+from pipeline.formats.kinds import KIND_NAMES
+from pipeline.formats.opened import Opened, open_file
+from pipeline.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
 from pipeline.intake.account import FileAccount, Ledger
-from pipeline.intake.archive import DamagedFile
-from pipeline.intake.codes import latin
-from pipeline.intake.cover import cover_of_sheet, read_cover
-from pipeline.intake.csvfile import CsvText, read_csv
+from pipeline.intake.book import read_book
 from pipeline.intake.entry import Entry, ReturnContext
 from pipeline.intake.folder import ReturnFile, find_returns, respondents
-from pipeline.intake.lines import column_names, cover_of_csv, csv_cells, read_lines
+from pipeline.intake.lines import cover_of_csv, csv_cells, has_header, header_names, localise, read_csv_return
 from pipeline.intake.problems import FindingBook
 from pipeline.intake.reading import FileReading, RoundReading
-from pipeline.intake.sheet import read_sheet
 from pipeline.intake.stage import write_staged
-from pipeline.intake.workbook import RawCell, RawSheet, RawWorkbook, read_workbook
+from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS, read_withdrawal
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
 STAGED = "staged.duckdb"
+SUPERSEDED, WITHDRAWN = "superseded", "withdrawn"
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of the folder with its bytes and what they hold, or why they could not be read."""
+
+    file: ReturnFile
+    sha256: str
+    opened: Opened | None = None
+    cover: CsvText | None = None
+    damage: DamagedFile | None = None
 
 
 @dataclass(frozen=True)
 class _Read:
+    """What came of one file. `set_aside` are figures that a later file of the state replaced or withdrew."""
+
     reading: FileReading
     findings: list[Finding]
     account: FileAccount
     entries: list[Entry]
+    withdraws: frozenset[str] = frozenset()
+    set_aside: tuple[Entry, ...] = ()
 
 
 def read_round(
@@ -49,14 +67,19 @@ def read_round(
     findings = [f for file in found if file.rule == "not-a-return" for f in _not_a_return(file, contracts, round_)]
     returns = [file for file in found if file.rule != "not-a-return"]
     read = []
-    for done, file in enumerate(returns):
-        progress(f"reading {file.name}", done, len(returns))
+    for done, file in enumerate(_open_all(returns, contracts)):
+        progress(f"reading {file.file.name}", done, len(returns))
         read.append(_read_file(file, contracts, round_))
+    read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
     findings += [f for r in read for f in r.findings]
     findings += _missing_returns(found, contracts, round_)
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
+    set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
-    write_staged(project.work(round_) / STAGED, contracts, files, entries, _earlier(project, round_))
+    withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
+    write_staged(
+        project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
+    )  # fmt: skip
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
     return RoundReading(round_, files, ordered, tuple(r.account for r in read))
 
@@ -75,7 +98,7 @@ def _book(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
 
 def _not_a_return(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
     book = _book(file, contracts, round_)
-    book.add("not-a-return", file.path.name)
+    book.add("not-a-return", file.name.rsplit("/", 1)[-1])
     return book.findings
 
 
@@ -91,43 +114,115 @@ def _missing_returns(found: list[ReturnFile], contracts: Contracts, round_: int)
     return findings
 
 
-def _read_file(file: ReturnFile, contracts: Contracts, round_: int) -> _Read:
-    """Read one file. A file that cannot be read, or must not be, becomes a finding; its cells count as refused."""
-    book = _book(file, contracts, round_)
+# Opening: the only part that touches bytes, several files at a time, each in a bound process of its own.
+
+
+def _open_all(files: list[ReturnFile], contracts: Contracts) -> Iterator[_File]:
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        yield from pool.map(lambda file: _open(file, contracts), files)
+
+
+def _open(file: ReturnFile, contracts: Contracts) -> _File:
+    sha256 = ""
     try:
-        data = file.path.read_bytes()
-    except OSError as problem:
-        book.add("unreadable-file", f"cannot be opened ({problem.strerror})")
-        return _unread(file, book, round_, "", Ledger([]))
-    sha256 = hashlib.sha256(data).hexdigest()
-    if file.rule:
-        book.add(file.rule, file.path.name)
-        return _unread(file, book, round_, sha256, _refuse_all(data, file, contracts))
-    try:
-        if file.path.suffix.lower() == ".csv":
-            return _read_csv(file, contracts, round_, data, sha256, book)
-        return _read_workbook(file, contracts, round_, read_workbook(data), sha256, book)
+        if file.rule == "linked-file":
+            raise DamagedFile("linked-file", "a link to a file elsewhere; it was not followed")
+        data = _bytes_of(file.path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        names = (
+            WITHDRAWAL_COLUMNS if file.withdraws
+            else header_names(contracts.contract(file.report), contracts.codelists)
+        )  # fmt: skip
+        opened = open_file(data, file.state, names)
+        cover = None
+        if file.cover and file.cover.is_file() and isinstance(opened.content, CsvText):
+            cover = _open_cover(file.cover, file.state)
+        return _File(file, sha256, opened, cover)
     except DamagedFile as damage:
-        book.add(damage.rule, damage.found)
-        return _unread(file, book, round_, sha256, Ledger([]))
+        return _File(file, sha256, damage=damage)
 
 
-def _unread(file: ReturnFile, book: FindingBook, round_: int, sha256: str, ledger: Ledger) -> _Read:
-    reading = FileReading(round_, file.report, file.state, file.name, sha256, "", "", "refused")
-    return _Read(reading, book.findings, ledger.close(file.name, file.state, file.report, sha256), [])
+def _open_cover(path: Path, state: str) -> CsvText:
+    """The companion of a CSV return. A damaged one counts as damage of the return: it may say whose it is."""
+    if path.is_symlink():
+        raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
+    content = open_file(_bytes_of(path), state, {"field", "answer"}).content
+    if not isinstance(content, CsvText):
+        raise DamagedFile("unreadable-file", f"{path.name} is no text file")
+    return content
 
 
-def _refuse_all(data: bytes, file: ReturnFile, contracts: Contracts) -> Ledger:
-    """The cells of a file that is not read for another reason than damage: all of them are refused."""
+def _bytes_of(path: Path) -> bytes:
+    """The bytes of a file, never through a link and never more than a return may have."""
     try:
-        if file.path.suffix.lower() == ".xlsx":
-            cells = [c for s in read_workbook(data).sheets for c in s.cells.values()]
-        elif file.path.suffix.lower() == ".csv":
-            cells = csv_cells(read_csv(data, file.state, column_names(contracts.contract(file.report))))
-        else:
-            cells = []
-    except DamagedFile:
-        cells = []
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE:
+                raise DamagedFile("unsafe-file", f"{size:,} bytes")
+            return file.read(MAX_FILE + 1)
+    except OSError as problem:
+        raise DamagedFile("unreadable-file", f"cannot be opened ({problem.strerror})") from problem
+
+
+# Reading what was opened.
+
+
+def _read_file(opened: _File, contracts: Contracts, round_: int) -> _Read:
+    """Read one file. A file that cannot be read, or must not be, becomes a finding; its cells count as refused."""
+    file, damage = opened.file, opened.damage
+    book = _book(file, contracts, round_)
+    if file.rule and file.rule != "linked-file":
+        book.add(file.rule, file.name.rsplit("/", 1)[-1])
+        return _unread(opened, book, round_, _refuse_all(opened))
+    if damage or opened.opened is None:
+        assert damage
+        book.add(damage.rule, damage.found)
+        return _unread(opened, book, round_, Ledger([]))
+    content, kind = opened.opened.content, opened.opened.kind
+    localised: list[str] = []
+    if isinstance(content, CsvText) and not file.withdraws:
+        content, localised = localise(content, contracts.contract(file.report), contracts.codelists)
+        if not file.suffix.startswith(".csv") and not has_header(content, contracts.contract(file.report)):
+            # Any bytes can be read as text of some code page: without a header it is no return under a wrong name.
+            book.add("unreadable-file", f"no workbook, but {KIND_NAMES[kind]} without a header")
+            return _unread(opened, book, round_, Ledger([]))
+    if file.suffix != f".{kind}":
+        book.add("file-renamed", f"{KIND_NAMES[kind]} named {file.suffix}", allowed=f".{kind}")
+    if isinstance(content, RawWorkbook):
+        if content.active_content:
+            book.add("active-content", ", ".join(content.active_content[:5]))
+            return _unread(opened, book, round_, Ledger([]))
+        if not content.formulas_seen:
+            book.add("old-format", KIND_NAMES[kind])
+        ctx = _context(opened, contracts, round_, book, _cells(content), is_csv=False)
+        return _close(ctx, opened, read_book(ctx, content, is_supplement=file.number > 1))
+    if file.withdraws:
+        ctx = _context(opened, contracts, round_, book, csv_cells(content), is_csv=True)
+        withdrawn = read_withdrawal(ctx, content)
+        return replace(_close(ctx, opened, {}), withdraws=withdrawn)
+    answers = cover_of_csv(opened.cover) if opened.cover else None
+    filled = [c for c in (answers or {}).values() if c.text]
+    ctx = _context(opened, contracts, round_, book, csv_cells(content) + filled, is_csv=True)
+    return _close(ctx, opened, read_csv_return(ctx, content, answers, localised))
+
+
+def _cells(workbook: RawWorkbook) -> list[RawCell]:
+    return [c for s in workbook.sheets for c in s.cells.values()]
+
+
+def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> _Read:
+    file = opened.file
+    reading = FileReading(
+        round_, file.report, file.state, file.name, opened.sha256, "", "", "refused", number=file.number
+    )  # fmt: skip
+    return _Read(reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), [])
+
+
+def _refuse_all(opened: _File) -> Ledger:
+    """The cells of a file that is not read for another reason than damage: all of them are refused."""
+    content = opened.opened.content if opened.opened else None
+    cells = csv_cells(content) if isinstance(content, CsvText) else _cells(content) if content else []
     ledger = Ledger((c.sheet, c.address) for c in cells)
     for cell in cells:
         ledger.refuse(cell.sheet, cell.address, "")
@@ -135,94 +230,56 @@ def _refuse_all(data: bytes, file: ReturnFile, contracts: Contracts) -> Ledger:
 
 
 def _context(
-    file: ReturnFile, contracts: Contracts, round_: int, book: FindingBook, cells: list[RawCell], *, is_csv: bool
+    opened: _File, contracts: Contracts, round_: int, book: FindingBook, cells: Iterable[RawCell], *, is_csv: bool
 ) -> ReturnContext:
+    file = opened.file
     ledger = Ledger((c.sheet, c.address) for c in cells)
     return ReturnContext(contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv)
 
 
-def _close(ctx: ReturnContext, file: ReturnFile, sha256: str, cover: dict[str, str]) -> _Read:
+def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> _Read:
+    file = opened.file
     refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
     reading = FileReading(
-        ctx.round, file.report, file.state, file.name, sha256, cover.get("date", ""),
-        cover.get("contract_version", ""), "refused" if refused else "read", MappingProxyType(cover),
+        ctx.round, file.report, file.state, file.name, opened.sha256, cover.get("date", ""),
+        cover.get("contract_version", ""), "refused" if refused else "read", MappingProxyType(cover), file.number,
+        opened.opened.kind if opened.opened else "",
     )  # fmt: skip
-    account = ctx.ledger.close(file.name, file.state, file.report, sha256)
+    account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
+    if refused and file.number > 1:
+        # A later file that cannot be used leaves the earlier ones as they were.
+        return _Read(reading, ctx.book.findings, account.refuse(None), [])
     return _Read(reading, ctx.book.findings, account, ctx.entries)
 
 
-# Workbooks.
+# Several files of one state: a later one brings its tables anew, or takes tables back.
 
 
-def _read_workbook(
-    file: ReturnFile, contracts: Contracts, round_: int, workbook: RawWorkbook, sha256: str, book: FindingBook
-) -> _Read:
-    cells = [c for s in workbook.sheets for c in s.cells.values()]
-    ctx = _context(file, contracts, round_, book, cells, is_csv=False)
-    if workbook.active_content:
-        book.add("active-content", ", ".join(workbook.active_content[:5]))
-    tables = tables_for(ctx.contract, ctx.state)
-    by_name = _match_sheets(workbook, tables)
-    cover_sheet = by_name.get(COVER_SHEET)
-    cover = read_cover(ctx, cover_of_sheet(cover_sheet) if cover_sheet else None)
-    for name in (COVER_SHEET, HELP_SHEET, LISTS_SHEET):
-        if name in by_name:
-            ctx.ignore(by_name[name].cells.values(), name.lower())
-    _check_sheets(ctx, workbook, by_name)
-    for table in tables:
-        if table.layout.sheet in by_name:
-            read_sheet(ctx, by_name[table.layout.sheet], form_of(table, ctx.contract, ctx.state, round_))
-        else:
-            book.add("missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name)
-    return _close(ctx, file, sha256, cover)
+def _whose(read: _Read) -> tuple[str, str]:
+    return read.reading.report, read.reading.state
 
 
-def _match_sheets(workbook: RawWorkbook, tables: list[Table]) -> dict[str, RawSheet]:
-    """Sheets of the form by the name that the form gives them."""
-    names = {fold(n): n for n in (COVER_SHEET, HELP_SHEET, LISTS_SHEET, *(t.layout.sheet for t in tables))}
-    found: dict[str, RawSheet] = {}
-    for sheet in workbook.sheets:
-        name = names.get(fold(sheet.name)) or names.get(fold(latin(sheet.name)))
-        if name:
-            found.setdefault(name, sheet)
-    return found
+def _supersede(files: list[_Read]) -> list[_Read]:
+    """The files of one return in the order of their numbers, without the figures that later files replaced."""
+    last: dict[str, int] = {}
+    for number, read in enumerate(files):
+        if read.reading.outcome == "refused" and read.reading.number > 1:
+            continue
+        for table in {*read.account.loaded_by_table, *read.account.refused_by_table, *read.withdraws}:
+            last[table] = number
+    return [_without(read, {t: files[n] for t, n in last.items() if n > number}) for number, read in enumerate(files)]
 
 
-def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, RawSheet]) -> None:
-    known = {sheet.name: name for name, sheet in by_name.items()}
-    tables = {t.layout.sheet: t.name for t in ctx.contract.tables}
-    for sheet in workbook.sheets:
-        name = known.get(sheet.name)
-        if sheet.hidden and name != LISTS_SHEET:
-            table = tables.get(name or "", "")
-            ctx.book.add("hidden-sheet", f"hidden sheet with {len(sheet.cells)} cells", sheet=sheet.name, table=table)
-        elif name is None and sheet.cells:
-            ctx.book.add("unknown-sheet", f"sheet with {len(sheet.cells)} cells", sheet=sheet.name)
-        if name is None:
-            ctx.ignore(sheet.cells.values(), "unknown-sheet")
-
-
-# CSV files.
-
-
-def _read_csv(
-    file: ReturnFile, contracts: Contracts, round_: int, data: bytes, sha256: str, book: FindingBook
-) -> _Read:
-    csv_text = read_csv(data, file.state, column_names(contracts.contract(file.report)))
-    cover_text = _read_cover_file(file)
-    answers = cover_of_csv(cover_text, COVER_SHEET) if cover_text else None
-    filled = [c for c in (answers or {}).values() if c.text]
-    ctx = _context(file, contracts, round_, book, csv_cells(csv_text) + filled, is_csv=True)
-    if not csv_text.encoding.startswith("utf-8"):
-        book.add("encoding", csv_text.encoding, cell="line 1")
-    cover = read_cover(ctx, answers)
-    ctx.ignore(filled, "cover")
-    read_lines(ctx, csv_text)
-    return _close(ctx, file, sha256, cover)
-
-
-def _read_cover_file(file: ReturnFile) -> CsvText | None:
-    """The companion of a CSV return. A damaged one counts as damage of the return: it may say whose it is."""
-    if file.cover is None or not file.cover.is_file():
-        return None
-    return read_csv(file.cover.read_bytes(), file.state, {"field", "answer"})
+def _without(read: _Read, later: dict[str, _Read]) -> _Read:
+    """A file without the figures, and the findings about them, of tables that `later` files bring or withdraw."""
+    if not later:
+        return read
+    withdrawn = {t for t, by in later.items() if t in by.withdraws}
+    account = read.account.set_aside(withdrawn, WITHDRAWN).set_aside(set(later) - withdrawn, SUPERSEDED)
+    return replace(
+        read,
+        findings=[f for f in read.findings if f.table not in later],
+        account=account,
+        entries=[e for e in read.entries if e.table.name not in later],
+        set_aside=tuple(e for e in read.entries if e.table.name in later),
+    )

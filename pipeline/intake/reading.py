@@ -15,7 +15,11 @@ Outcome = Literal["read", "refused"]
 
 @dataclass(frozen=True)
 class FileReading:
-    """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover."""
+    """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover.
+
+    `number` is 1 for the return of a state, more for files sent after it. `kind` is what the file is (`xlsx`, `csv.gz`
+    ...), empty for one that was not read.
+    """
 
     round: int
     report: str
@@ -26,6 +30,8 @@ class FileReading:
     contract_version: str
     outcome: Outcome
     cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    number: int = 1
+    kind: str = ""
 
 
 @dataclass(frozen=True)

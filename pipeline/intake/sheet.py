@@ -6,14 +6,24 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import CODE_MARK, CODE_ROW, STATUS_SUFFIX, ColumnKind, FormRow, SheetForm
-from pipeline.intake.codes import clean, codes_of, latin, read_code, split_codes
+from pipeline.contracts.layout import (
+    CODE_MARK,
+    CODE_ROW,
+    CONF_HEAD,
+    NOTE_HEAD,
+    STATUS_SUFFIX,
+    ColumnKind,
+    FormRow,
+    SheetForm,
+)  # fmt: skip
+from pipeline.formats.raw import RawCell, RawSheet, column_letters
+from pipeline.intake.codes import clean, codes_of, latin, load_headers, read_code, split_codes
 from pipeline.intake.entry import Figure, ReturnContext, enter_line
 from pipeline.intake.openlist import OpenList
-from pipeline.intake.workbook import RawCell, RawSheet, column_letters
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
 MAX_OUTSIDE = 25  # lines outside the form that get a finding of their own
+_HEADS = {"code": CODE_MARK, "conf_status": CONF_HEAD, "note": NOTE_HEAD}  # heads that are words, by their column
 NO_ROWS = "*"  # stands for the code of the line in tables without dimensions that go down
 
 
@@ -45,6 +55,7 @@ class _SheetReader:
         self.top, self.left = 0, 0
         self.columns: dict[int, Column] = {}
         self.damaged = False
+        self.localised: list[RawCell] = []
         self.seen_heads: set[str] = set()
         self.seen_rows: set[str] = set()
         self.outside: dict[int, list[RawCell]] = defaultdict(list)
@@ -73,14 +84,28 @@ class _SheetReader:
     # Where the form is.
 
     def _find_mark(self) -> tuple[int, int] | None:
-        for (row, column), cell in sorted(self.sheet.cells.items()):
-            if row <= SEARCH_ROWS and column <= SEARCH_COLUMNS and fold(latin(cell.text)) == CODE_MARK.casefold():
-                if (row, column) != (CODE_ROW, 1):
-                    self.ctx.find("form-moved", cell, self.table, found=f"the row of codes stands in row {row}")
-                if fold(cell.text) != CODE_MARK.casefold():
-                    self.ctx.find("look-alike", cell, self.table)
-                return row, column
+        near = [
+            (place, cell) for place, cell in sorted(self.sheet.cells.items())
+            if place[0] <= SEARCH_ROWS and place[1] <= SEARCH_COLUMNS
+        ]  # fmt: skip
+        marks = [n for n in near if fold(latin(n[1].text)) == CODE_MARK.casefold()]
+        for (row, column), cell in marks or [n for n in near if self._localised(n[1].text) == CODE_MARK]:
+            if (row, column) != (CODE_ROW, 1):
+                self.ctx.find("form-moved", cell, self.table, found=f"the row of codes stands in row {row}")
+            if not marks:
+                self.localised.append(cell)
+            elif fold(cell.text) != CODE_MARK.casefold():
+                self.ctx.find("look-alike", cell, self.table)
+            return row, column
         return None
+
+    def _localised(self, text: str) -> str:
+        """The head of the form that a head in another language stands for; empty when it is none."""
+        known = load_headers(self.ctx.contracts.codelists)
+        if head := _HEADS.get(known.get(fold(clean(text)), "")):
+            return head
+        codes, _, last = clean(text).rpartition(" ")
+        return codes + STATUS_SUFFIX if codes and known.get(fold(last)) == "status" else ""
 
     def _read_heads(self) -> None:
         self.columns[self.left] = Column("code")
@@ -90,6 +115,9 @@ class _SheetReader:
         for column, cell in cells.items():
             text = fold(clean(cell.text))
             known = heads.get(text) or heads.get(fold(latin(clean(cell.text))))
+            if known is None and (known := heads.get(fold(self._localised(cell.text)))):
+                self.localised.append(cell)
+                text = fold(known.head)
             if known is None:
                 unread[column] = cell
                 continue
@@ -101,6 +129,9 @@ class _SheetReader:
         for column, cell in unread.items():
             self._read_strange_head(column, cell)
         self._find_bare_heads()
+        if self.localised:
+            found = ", ".join(c.text[:30] for c in self.localised[:5])
+            self.ctx.find("localised-header", self.localised[0], self.table, found=found)
         self.ctx.ignore([c for col, c in cells.items() if col in self.columns], "form-code")
         self.ctx.ignore([self.sheet.cells[self.top, self.left]], "form-code")
 

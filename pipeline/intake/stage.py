@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
-from pipeline.files import replace_file
+from pipeline.files import replace_file, unfinished
 from pipeline.intake.entry import Entry
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline.intake.reading import FileReading
 
+SET_ASIDE = "set_aside_"  # before the name of a table: figures that later files of the state replaced or withdrew
 ORIGIN = ("file", "sheet", "address")
 
 
@@ -34,6 +34,7 @@ def staged_columns(table: Table) -> list[tuple[str, str]]:
 FILE_COLUMNS = [
     ("round", "integer"), ("report", "varchar"), ("state", "varchar"), ("file", "varchar"), ("sha256", "varchar"),
     ("received", "varchar"), ("contract_version", "varchar"), ("outcome", "varchar"),
+    ("number", "integer"),
 ]  # fmt: skip
 
 
@@ -42,9 +43,14 @@ def write_staged(
     contracts: Contracts,
     files: Sequence[FileReading],
     entries: Sequence[tuple[str, int, str, Entry]],
+    set_aside: Sequence[tuple[str, int, str, Entry]] = (),
     earlier: Sequence[tuple[int, Path]] = (),
+    withdrawn: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the staged file in one go. `entries` are (report, round, file, entry) in the order to keep.
+
+    `set_aside` are figures that a later file of the same state replaced or withdrew: no rule looks at them, the ledger
+    keeps them. `withdrawn` are (file, table) of tables that a state took back.
 
     `earlier` are the staged files of earlier rounds; their figures are copied into one table of that name, the latest
     round first, so that revisions can be seen.
@@ -53,9 +59,27 @@ def write_staged(
     """
     import duckdb
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh = unfinished(path)
     fresh.unlink(missing_ok=True)
+    rows, replaced = _rows_by_table(entries), _rows_by_table(set_aside)
+    with duckdb.connect(str(fresh)) as connection:
+        connection.execute("begin")
+        for table in contracts.tables:
+            _fill(connection, table.sql_name, staged_columns(table), rows[table.name])
+            if replaced[table.name]:
+                _fill(connection, SET_ASIDE + table.sql_name, staged_columns(table), replaced[table.name])
+        _fill(
+            connection, "files", FILE_COLUMNS,
+            [(f.round, f.report, f.state, f.file, f.sha256, f.received, f.contract_version, f.outcome, f.number)
+             for f in files],
+        )  # fmt: skip
+        _fill(connection, "withdrawn", [("file", "varchar"), ("table_name", "varchar")], list(withdrawn))
+        connection.execute("commit")
+        _copy_earlier(connection, contracts, earlier)
+    replace_file(fresh, path)
+
+
+def _rows_by_table(entries: Sequence[tuple[str, int, str, Entry]]) -> dict[str, list[tuple[object, ...]]]:
     rows: dict[str, list[tuple[object, ...]]] = defaultdict(list)
     for report, round_, file, e in entries:
         rows[e.table.name].append(
@@ -63,17 +87,7 @@ def write_staged(
              None if e.value is None else str(e.value), e.obs_status, e.conf_status, e.note or None, file, e.sheet,
              e.address, e.usable)
         )  # fmt: skip
-    with duckdb.connect(str(fresh)) as connection:
-        connection.execute("begin")
-        for table in contracts.tables:
-            _fill(connection, table.sql_name, staged_columns(table), rows[table.name])
-        _fill(
-            connection, "files", FILE_COLUMNS,
-            [(f.round, f.report, f.state, f.file, f.sha256, f.received, f.contract_version, f.outcome) for f in files],
-        )  # fmt: skip
-        connection.execute("commit")
-        _copy_earlier(connection, contracts, earlier)
-    replace_file(fresh, path)
+    return rows
 
 
 def _fill(

@@ -18,6 +18,7 @@ from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
+from pipeline.files import UNFINISHED
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
 from pipeline.project import Project
@@ -47,11 +48,11 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
     if rule.protected:
-        require_proof(project, round_, report, version)
+        require_proof(project, round_, version)
     store = project.store(round_, report, version)
     folder = project.version_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", dir=folder.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
     try:
         _render(project, store, scratch, report, version)
         facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))

@@ -13,11 +13,13 @@ from pathlib import Path
 from pipeline.audit.audit import audit
 from pipeline.audit.certificate import write_certificate
 from pipeline.audit.extra import GivenAway, given_away, read_extra
-from pipeline.audit.facts import CubeRules, Edition, Knowledge, Rules, TrueCell, read_released
-from pipeline.cells import Key
+from pipeline.audit.facts import CubeRules, Edition, Knowledge, Rules, read_released
+from pipeline.audit.facts import TrueCell as AuditedCell
+from pipeline.cells import REGIONS, Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
+from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
@@ -33,8 +35,6 @@ class Proven:
     failures: dict[str, str]
     demands: int
     tables: int
-    not_reconciling: tuple[str, ...]
-    seconds: float
 
 
 def certificate_path(project: Project, round_: int, version: str) -> Path:
@@ -48,8 +48,7 @@ def prove_version(
     found = audit(_knowledge(project, contracts, policy, version, round_, marts, day))
     if not found.failures:
         write_certificate(found.certificate, certificate_path(project, round_, version.name))
-    sums = tuple(f"{whole} = {' + '.join(parts)}" for whole, parts in found.certificate["not_reconciling"])
-    return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"], sums, found.seconds["all"])
+    return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"])
 
 
 def audit_beside(
@@ -64,10 +63,7 @@ def audit_beside(
 def _knowledge(
     project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date
 ) -> Knowledge:  # fmt: skip
-    truth = tuple(
-        TrueCell(str(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.parts)
-        for c in marts.every_cell().values()
-    )
+    truth = tuple(_audited(c) for c in marts.every_cell().values())
     beside = tuple(
         Edition(current_edition(v, round_), tuple(read_released(p) for p in _released(project, round_, v)), truth)
         for v in version.readers_have
@@ -90,17 +86,20 @@ def _released(project: Project, round_: int, version: str) -> list[Path]:
 
 
 def _edition(registered: Registered) -> Edition:
-    truth = tuple(
-        TrueCell(c.key, c.value, c.obs_status, c.conf_status, c.origin, c.parts) for c in registered.cells
-    )
+    truth = tuple(_audited(c) for c in registered.cells)
     return Edition(registered.label, (read_released(registered.released),), truth)
+
+
+def _audited(cell: TrueCell) -> AuditedCell:
+    """A true cell as the auditor knows it, which has words of its own so that no error is shared."""
+    return AuditedCell(str(cell.key), cell.value, cell.obs_status, cell.conf_status, cell.origin, cell.parts)
 
 
 def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
     cubes = {
         name: CubeRules(
-            rule.counts_persons and version.hides_small_counts, rule.threshold, rule.values, rule.width_percent,
-            policy.suppressed,
+            rule.counts_persons and version.hides_small_counts, rule.threshold, rule.highest, rule.values,
+            rule.width_percent, policy.suppressed,
         )
         for name, rule in policy.tables.items()
     }
@@ -110,19 +109,19 @@ def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
 def _binder(policy: Policy, version: VersionRule, day: date) -> Callable[[str, str], bool]:
     def is_bound(text: str, conf_status: str) -> bool:
         key = Key.parse(text)
-        regional = key.state.startswith("SELEC")  # the Center's own sums; no state bound them
+        regional = key.state in REGIONS  # the Center's own sums; no state bound them
         return not regional and policy.is_bound(version, key.state, key.cube, conf_status, day)
 
     return is_bound
 
 
-def require_proof(project: Project, round_: int, report: str, version: str) -> str:
+def require_proof(project: Project, round_: int, version: str) -> str:
     """Check the certificate of a version again, by the verifier that needs nothing but additions. Returns what it said.
 
     Raises DisclosureError where it is missing, belongs to other figures, or does not verify.
     """
     path = certificate_path(project, round_, version)
-    where = f"{report} {version} {round_}"
+    where = f"{version} version of {round_}"
     if not path.is_file():
         raise DisclosureError(
             "there is no proof that what is withheld cannot be worked out", where=where,

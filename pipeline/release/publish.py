@@ -7,14 +7,15 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.files import unfinished
+
 
 def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """Replace the folder of a version by one with exactly these files (bytes, or a finished file to be moved).
 
     The new folder is made beside the old one and swapped in, so the last good version stays if the build dies before.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    fresh, old = unfinished(folder), folder.with_name(folder.name + ".old")
     if old.exists() and not folder.exists():  # a build died between the two moves: the old version is the last good one
         os.rename(old, folder)
     for leftover in (fresh, old):

@@ -7,29 +7,21 @@ holds the figures behind it, which the protection of later editions needs. Nothi
 from __future__ import annotations
 
 import csv
-import io
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from pipeline.cells import Key
+from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
-from pipeline.files import write_file
+from pipeline.files import csv_bytes, write_file
 from pipeline.project import Project
 
+ENTERED = "entered.csv"  # when each edition was entered
 TRUE_COLUMNS = ("key", "value", "obs_status", "conf_status", "origin", "parts")
-
-
-@dataclass(frozen=True)
-class TrueRow:
-    """A figure behind an edition; `parts` are the keys of the cells that add up to it."""
-
-    key: str
-    value: Decimal | None
-    obs_status: str
-    conf_status: str
-    origin: str
-    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class Registered:
     name: str
     version: str
     released: Path
-    cells: tuple[TrueRow, ...]
+    cells: tuple[TrueCell, ...]
 
     @property
     def label(self) -> str:
@@ -71,8 +63,13 @@ def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Re
     return list(last.values())
 
 
-def register(project: Project, round_: int, report: str, version: str, cells: Iterable[TrueRow]) -> str:
-    """Add an edition; `cells` are the true cells of the report. Returns its name, old or new."""
+def register(
+    project: Project, round_: int, report: str, version: str, cells: Iterable[TrueCell], today: date | None = None
+) -> str:
+    """Add an edition; `cells` are the true cells of the report. Returns its name, old or new.
+
+    The day on which it was entered is noted, so that what was known on a day can be built again.
+    """
     source = project.released(round_, report, version)
     if not source.is_file():
         do = f"run 'make reports ROUND={round_}' first"
@@ -86,7 +83,30 @@ def register(project: Project, round_: int, report: str, version: str, cells: It
     behind = _behind(project, version, name)
     for path, data in ((behind, _true_csv(cells)), (folder / f"{name}.csv", content)):
         write_file(path, data)
+    line = ((today or date.today()).isoformat(), version, name)
+    write_file(project.releases / ENTERED, csv_bytes(("day", "version", "edition"), [*_entered(project), line]))
     return name
+
+
+def as_known_on(project: Project, day: date, folder: Path) -> int:
+    """Copy the editions that were registered by a day into another register. Returns how many there were."""
+    shutil.rmtree(folder, ignore_errors=True)
+    entered = [line for line in _entered(project) if line[0] <= day.isoformat()]
+    for _, version, name in entered:
+        for path in (project.releases / version / f"{name}.csv", _behind(project, version, name)):
+            target = folder / path.relative_to(project.releases)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return len(entered)
+
+
+def _entered(project: Project) -> list[list[str]]:
+    """Day, version and name of every registered edition, in the order in which they were entered."""
+    path = project.releases / ENTERED
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
 
 
 def _behind(project: Project, version: str, name: str) -> Path:
@@ -104,17 +124,18 @@ def _round_and_number(name: str) -> tuple[int, int]:
         ) from problem  # fmt: skip
 
 
-def _true_csv(cells: Iterable[TrueRow]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(TRUE_COLUMNS)
-    for c in sorted(cells, key=lambda c: c.key):
-        value = "" if c.value is None else format(c.value, "f")
-        writer.writerow([c.key, value, c.obs_status, c.conf_status, c.origin, " ".join(c.parts)])
-    return text.getvalue().encode()
+def _true_csv(cells: Iterable[TrueCell]) -> bytes:
+    rows = sorted(
+        (
+            str(c.key), "" if c.value is None else format(c.value, "f"), c.obs_status, c.conf_status, c.origin,
+            " ".join(c.parts),
+        )
+        for c in cells
+    )  # fmt: skip
+    return csv_bytes(TRUE_COLUMNS, rows)
 
 
-def _read_true(path: Path) -> tuple[TrueRow, ...]:
+def _read_true(path: Path) -> tuple[TrueCell, ...]:
     if not path.is_file():
         raise UserError(
             "the figures behind a released edition are missing, so nothing can be proven safe beside it",
@@ -122,9 +143,9 @@ def _read_true(path: Path) -> tuple[TrueRow, ...]:
         )  # fmt: skip
     with path.open(encoding="utf-8", newline="") as file:
         return tuple(
-            TrueRow(
-                r["key"], Decimal(r["value"]) if r["value"] else None, r["obs_status"], r["conf_status"], r["origin"],
-                tuple(r["parts"].split()),
+            TrueCell(
+                Key.parse(r["key"]), Decimal(r["value"]) if r["value"] else None, r["obs_status"], r["conf_status"],
+                r["origin"], tuple(r["parts"].split()),
             )
             for r in csv.DictReader(file)
         )  # fmt: skip

@@ -12,11 +12,13 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
 from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
 from pipeline.report.figures import build_figure
 from pipeline.report.narrative import Narrative
+from pipeline.report.release_texts import ReleaseTexts, release_texts
 from pipeline.report.store import Store
 from pipeline.report.tables import build_table
 from pipeline.report.views import ExhibitView, TableView
@@ -148,7 +150,7 @@ class _Writer:
         self.read.add(self.templates / path)
         body = self.environment.get_template(path).render(
             chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
-            findings=self.findings, country=self.country, states=states, round=self.store.round,
+            findings=self.findings, country=self.country, release=self.release, states=states, round=self.store.round,
             contract=self.store.contracts.contract(self.store.report),
         )  # fmt: skip
         return f'<section class="chapter">\n{body}\n</section>'
@@ -198,6 +200,11 @@ class _Writer:
         items = self.narrative.items(chapter, section, self.values)
         block: Markup = self.macros.key_findings(items, fill(title, self.values))
         return block
+
+    def release(self) -> ReleaseTexts:
+        """Which texts say what this version shows, as the release policy has it."""
+        contracts = self.store.contracts
+        return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
 
     def exhibit(self, id_: str, **more: str) -> Markup:
         """An exhibit by its id; `state` fills {state} in exhibits of country pages."""

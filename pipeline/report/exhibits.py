@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.cells import REGION, TOTAL, Cell, Key
+from pipeline.cells import REGION, REGIONS, TOTAL, Cell, Key
 from pipeline.errors import UserError
 from pipeline.report.store import Store
 
@@ -31,7 +31,6 @@ ANNEXES = (
     "dashboard",
     "overview",
 )
-CONSTANT = "SELEC_FIX"
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _items(
         ]
         named = dict(zip(axis.dimensions, codes, strict=True))
         last = axis.dimensions[-1]
-        is_total = codes[-1] in (TOTAL, REGION, CONSTANT)
+        is_total = codes[-1] in (TOTAL, *REGIONS)
         items.append(
             Item(named, labels[-1], " / ".join(labels[:-1]), _level(spec.cube, last, codes[-1], store), is_total)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell
+from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell, plain
 from pipeline.report.formulas import Formula
 
 MINUS = "\N{MINUS SIGN}"
@@ -44,4 +44,4 @@ def csv_value(cell: Cell) -> str:
     """A value for machines: no commas, no trailing zeros; empty when there is none to show."""
     if not cell.has_value or cell.value is None:
         return ""
-    return format(cell.value.normalize() + 0, "f")
+    return plain(cell.value)

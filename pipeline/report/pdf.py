@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
+from pipeline.files import write_file
 
 FONT_FAMILY = "Source Sans Pro"
 FONT_WEIGHTS = {400: "Regular", 600: "Semibold", 700: "Bold"}
@@ -112,7 +113,7 @@ def render_pdf(
     failed, figures = _check(content, title=title, language=language, date=date)
     if failed:
         raise _failure(output, "the PDF does not conform", failed, "repair the template or text that causes it")
-    _put_in_place(content, output)
+    write_file(output, content)
     return figures
 
 
@@ -475,20 +476,3 @@ def _check_actions(pdf: Any) -> Iterator[str]:
                 scheme = urlsplit(str(action.URI)).scheme
                 if scheme not in _LINK_SCHEMES:
                     yield f"a link leads to a '{scheme}' address"
-
-
-# --- put in place ----------------------------------------------------------------------------------------------------
-
-
-def _put_in_place(content: bytes, output: Path) -> None:
-    """Replace `output` in one step: a build that dies leaves the last good file."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, output)
-    finally:
-        part.unlink(missing_ok=True)

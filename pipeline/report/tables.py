@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.cells import OBS_LABEL, REGION, Cell, Key
-from pipeline.report.exhibits import CONSTANT, ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.cells import CONSTANT, OBS_LABEL, REGION, Cell, Key
+from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import Formula, change, rate, share
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.sources import source_line

@@ -51,7 +51,7 @@ def pdf_name(report: str, version: str, round_: int) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    from pipeline.report.confine import confine
+    from pipeline.confine import confine
 
     root, store, out = (Path(a).resolve() for a in arguments[:3])
     report, version = arguments[3:]

@@ -33,15 +33,21 @@ def validate_round(
     progress("checking against the contracts")
     found = [*reading.findings, *check_round(project, contracts, round_, reading)]
     findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
-    refused = refusals(findings)
+    refused = refusals(findings, frozenset(f.file for f in reading.files if f.number > 1))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in reading.accounts))
     write_findings(project, contracts, validation)
     return validation
 
 
-def refusals(findings: Iterable[Finding]) -> Refusals:
-    """The tables that are not loaded because of an error: (state, report, table), table "" for a whole return."""
-    return frozenset((f.state, f.report, f.table) for f in findings if f.severity == "error")
+def refusals(findings: Iterable[Finding], later_files: frozenset[str] = frozenset()) -> Refusals:
+    """The tables that are not loaded because of an error: (state, report, table), table "" for a whole return.
+
+    An error of one of `later_files` as a whole refuses that file alone: what the state sent before stands.
+    """
+    return frozenset(
+        (f.state, f.report, f.table) for f in findings
+        if f.severity == "error" and (f.table or f.file not in later_files)
+    )  # fmt: skip
 
 
 def _after(account: FileAccount, refused: Refusals) -> FileAccount:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
+from pipeline.files import write_file
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.folder import respondents
@@ -135,9 +136,7 @@ def _write(path: Path, text: str) -> Path:
     # An untouched file keeps its time stamp, so that what depends on it is not built again.
     data = text.encode()
     if not path.is_file() or path.read_bytes() != data:
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
+        write_file(path, data)
     return path
 
 

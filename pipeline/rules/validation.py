@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.files import replace_file
+from pipeline.files import write_file
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.reading import FileReading, RoundReading
@@ -20,6 +20,7 @@ from pipeline.project import Project
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import summary_rows
+from pipeline.warehouse.archive import archive_round
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def validate_and_write(
             do="put the returns under returns/<round>/<report>/",
         )  # fmt: skip
     validation = validate_round(project, contracts, round_, progress)
+    archive_round(project, round_, {f.file: f.received for f in validation.reading.files})
     content = {
         "round": round_,
         "files": [_as_dict(f) for f in validation.reading.files],
@@ -50,9 +52,7 @@ def validate_and_write(
         "refused": sorted(validation.refused),
     }
     path = project.work(round_) / "validation.json"
-    temporary = path.with_suffix(".building")
-    temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    replace_file(temporary, path)
+    write_file(path, json.dumps(content, ensure_ascii=False).encode())
     return validation
 
 

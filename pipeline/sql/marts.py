@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
-from pipeline.files import replace_file
+from pipeline.files import replace_file, unfinished
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.sql.runner import read_models, run_checks, run_models
@@ -30,8 +30,7 @@ def build_marts(
     import duckdb
 
     final = project.work(round_) / "cubes.duckdb"
-    temporary = final.with_suffix(".building")
-    temporary.parent.mkdir(parents=True, exist_ok=True)
+    temporary = unfinished(final)
     temporary.unlink(missing_ok=True)
     connection = duckdb.connect(str(temporary))
     try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
+from pipeline.intake.stage import SET_ASIDE
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,6 +31,16 @@ create table if not exists submissions (
     contract_version varchar not null,
     outcome varchar not null,
     cells integer not null
+)
+"""
+_WITHDRAWALS = """
+create table if not exists withdrawals (
+    round integer not null,
+    report varchar not null,
+    state varchar not null,
+    table_name varchar not null,
+    file varchar not null,
+    sha256 varchar not null
 )
 """
 _CELL_COLUMNS = (
@@ -69,44 +80,68 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
             do="wait until the other build has ended, or make the folder writable, then run again",
         ) from problem  # fmt: skip
     connection.execute(_SUBMISSIONS)
+    connection.execute(_WITHDRAWALS)
     for table in contracts.tables:
         connection.execute(table_ddl(table))
     return connection
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file that a state sent, as intake staged it."""
+
+    round: int
+    report: str
+    state: str
+    file: str
+    sha256: str
+    received: str
+    contract_version: str
+    number: int
 
 
 def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]) -> Loaded:
     """Append the accepted returns of one round to the ledger.
 
     `staged` is the file that intake wrote. `refused` names (state, report, table); an empty table means the whole
-    return. One transaction: a build that dies leaves the ledger as it was.
+    return. Figures that a later file replaced are kept as a submission of their own that no report counts. One
+    transaction: a build that dies leaves the ledger as it was.
     """
     connection = open_warehouse(warehouse, contracts)
     try:
         connection.execute(f"attach '{staged}' as staged (read_only)")
         refused_set = set(refused)
         files = connection.execute(
-            "select round, report, state, file, sha256, received, contract_version from staged.files order by all"
+            "select round, report, state, file, sha256, coalesce(received, ''), coalesce(contract_version, ''), number"
+            " from staged.files where outcome = 'read' or number = 1 order by all"
         ).fetchall()
+        names = connection.execute("select table_name from duckdb_tables() where database_name = 'staged'").fetchall()
+        present = {str(name) for (name,) in names}
         loaded, new = [], 0
         connection.execute("begin")
-        for round_, report, state, file, sha256, received, version in files:
-            if (state, report, "") in refused_set:
+        for file in (_File(*row) for row in files):
+            contract = contracts.contract(file.report)
+            replaced = {SET_ASIDE + t.sql_name: t for t in contract.tables if SET_ASIDE + t.sql_name in present}
+            submission, cells = _identity(connection, replaced, file)
+            if cells:
+                new += _enter(connection, submission, file, "set aside", cells, replaced)
+            if (file.state, file.report, "") in refused_set:
                 continue
-            tables = [
-                t for t in contracts.contract(report).tables if (state, report, t.name) not in refused_set
-            ]  # fmt: skip
-            submission, cells = _identity(connection, tables, report, state, sha256, version)
+            tables = {
+                t.sql_name: t for t in contract.tables if (file.state, file.report, t.name) not in refused_set
+            }  # fmt: skip
+            submission, cells = _identity(connection, tables, file)
+            if file.number > 1 and not cells:
+                continue
             loaded.append(submission)
-            if connection.execute("select 1 from submissions where submission_id = ?", [submission]).fetchone():
-                continue
-            new += 1
-            outcome = "accepted" if len(tables) == len(contracts.contract(report).tables) else "partly accepted"
-            connection.execute(
-                "insert into submissions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [submission, round_, report, state, file, sha256, received or "", version or "", outcome, cells],
-            )
-            for table in tables:
-                _append(connection, table, submission, report, state)
+            outcome = "accepted" if len(tables) == len(contract.tables) else "partly accepted"
+            new += _enter(connection, submission, file, outcome, cells, tables)
+        connection.execute(
+            """insert into withdrawals
+            select round, report, state, table_name, file, sha256
+            from staged.withdrawn join staged.files using (file)
+            except select * from withdrawals"""
+        )
         connection.execute("commit")
         return Loaded(tuple(loaded), new)
     finally:
@@ -114,16 +149,19 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
 
 
 def _identity(
-    connection: duckdb.DuckDBPyConnection, tables: list[Table], report: str, state: str, sha256: str, version: str
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], file: _File
 ) -> tuple[str, int]:
-    """The id of a submission and its number of cells, from the file's hash and every accepted cell."""
-    digest = hashlib.sha256(f"{report}|{state}|{sha256}|{version}".encode())
+    """The id of a submission and its number of cells, from the file's hash and every accepted cell.
+
+    `tables` are contract tables by the name of the staged table that holds their figures.
+    """
+    digest = hashlib.sha256(f"{file.report}|{file.state}|{file.sha256}|{file.contract_version}".encode())
     cells = 0
-    for table in tables:
+    for staged in tables:
         rows = connection.execute(
-            f"""select key, raw, value, obs_status, conf_status, note, sheet, address from staged.{table.sql_name}
-            where report = ? and state = ? and usable order by all""",
-            [report, state],
+            f"""select key, raw, value, obs_status, conf_status, note, sheet, address from staged.{staged}
+            where file = ? and usable order by all""",
+            [file.file],
         ).fetchall()
         cells += len(rows)
         for row in rows:
@@ -131,12 +169,29 @@ def _identity(
     return digest.hexdigest()[:24], cells
 
 
-def _append(connection: duckdb.DuckDBPyConnection, table: Table, submission: str, report: str, state: str) -> None:
+def _enter(
+    connection: duckdb.DuckDBPyConnection, submission: str, file: _File, outcome: str, cells: int,
+    tables: dict[str, Table],
+) -> bool:  # fmt: skip
+    """Append one submission with its cells; False when the ledger holds it already."""
+    if connection.execute("select 1 from submissions where submission_id = ?", [submission]).fetchone():
+        return False
+    connection.execute(
+        "insert into submissions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [submission, file.round, file.report, file.state, file.file, file.sha256, file.received,
+         file.contract_version, outcome, cells],
+    )  # fmt: skip
+    for staged, table in tables.items():
+        _append(connection, staged, table, submission, file.file)
+    return True
+
+
+def _append(connection: duckdb.DuckDBPyConnection, staged: str, table: Table, submission: str, file: str) -> None:
     dimensions = "".join(f"{d.name}, " for d in table.dimensions)
     connection.execute(
         f"""insert into {table.sql_name}
-        select ?, key, state, year, {dimensions} value, coalesce(raw, ''), obs_status, conf_status, coalesce(note, ''),
-            sheet, address
-        from staged.{table.sql_name} where report = ? and state = ? and usable order by key""",
-        [submission, report, state],
+        select ?, key, state, year, {dimensions} value, coalesce(raw, ''), obs_status, conf_status,
+            coalesce(note, ''), sheet, address
+        from staged.{staged} where file = ? and usable order by key""",
+        [submission, file],
     )

@@ -64,7 +64,13 @@ def make_certificate(
         "format": FORMAT, "version": "public", "round": 0,
         "released": {released.name: hashlib.sha256(released.read_bytes()).hexdigest()}, "editions": {},
         "rules": {
-            "cubes": {CUBE: {"small_counts": True, "threshold": instance.threshold, "values": 3}}, "sensitive": [],
+            "cubes": {
+                CUBE: {
+                    "small_counts": True, "threshold": instance.threshold, "highest": instance.threshold - 1,
+                    "values": 3,
+                },
+            },
+            "sensitive": [],
         },
         "scale": {}, "known": {}, "bounds": {}, "intervals": [], "narrowed": [], "not_reconciling": [],
         "already_public": [],

@@ -32,7 +32,7 @@ from pipeline.disclosure.linked import NO_LIMIT, System
 from pipeline.disclosure.stores import read_marts
 from pipeline.disclosure.system import Linked, Secrets, build_system, find_secrets, link
 from pipeline.numbers import store_inputs
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.protect import protect_round, release_day
 from pipeline.release.proof import certificate_path, require_proof
 from pipeline.rules.validation import read_validation
@@ -76,7 +76,7 @@ class World:
     def names(self, hidden: np.ndarray) -> set[str]:
         """The cells that a pattern hides. Where few contributed, a sum of shown cells is no secret, and is shown."""
         found = {n for n, h in zip(self.system.names, hidden, strict=True) if h}
-        for name in sorted(found & self.secrets.others - self.secrets.small):
+        for name in sorted(found & self.secrets.few - self.secrets.small):
             parts = self.linked.cells[name].parts
             if parts and found.isdisjoint(parts):
                 found.remove(name)
@@ -129,7 +129,7 @@ def ours(project: Project, contracts: Contracts, limit: float) -> Result:
         clock("end")
         cpu, peak = used(resource.RUSAGE_SELF)
         begun = time.perf_counter()
-        require_proof(alone, ROUND, REPORTS[0], VERSION)
+        require_proof(alone, ROUND, VERSION)
         verify = time.perf_counter() - begun
         size = certificate_path(alone, ROUND, VERSION).stat().st_size
     public = next(v for v in versions if v.version == VERSION)

@@ -380,7 +380,7 @@ def rows_inserted_above_the_form(draft: WorkbookDraft) -> Place:
 @xlsx("octa", "no-code-row", "error")
 def row_of_codes_without_its_mark(draft: WorkbookDraft) -> Place:
     cell = draft.head("OCT_DRUG_KG", "Code")
-    cell.value = "Kod"
+    cell.value = "Lines"
     return place(cell)
 
 
@@ -484,7 +484,7 @@ def the_whole_sheet_merged(draft: WorkbookDraft) -> Place:
     return WHOLE_FILE
 
 
-@xlsx("octa", "active-content", "query")
+@xlsx("octa", "active-content", "error")
 def macro_in_the_workbook(draft: WorkbookDraft) -> Place:
     draft.patch = lambda data: _add(data, "xl/vbaProject.bin", b"Sub Auto_Open()")
     return WHOLE_FILE
@@ -504,9 +504,10 @@ _FILES: list[tuple[str, str, str, bytes, str]] = [
     ("pdf_named_as_workbook", "migration", "xlsx", b"%PDF-1.7 ...", "unreadable-file"),
     ("workbook_with_a_password", "migration", "xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64, "unreadable-file"),
     ("text_named_as_workbook", "migration", "xlsx", b"victims: 12", "unreadable-file"),
-    ("old_excel_format", "migration", "xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "unsupported-format"),
-    ("open_document_format", "octa", "ods", b"PK\x03\x04", "unsupported-format"),
-    ("workbook_named_as_csv", "octa", "csv", b"PK\x03\x04 and more", "unreadable-file"),
+    ("damaged_old_excel_format", "migration", "xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "unreadable-file"),
+    ("damaged_open_document", "octa", "ods", b"PK\x03\x04", "unreadable-file"),
+    ("archive_named_as_csv", "octa", "csv", b"PK\x03\x04 and more", "unreadable-file"),
+    ("workbook_with_macros_by_name", "octa", "xlsm", b"PK\x03\x04", "unsupported-format"),
     ("empty_csv", "octa", "csv", b"\n", "unreadable-file"),
 ]
 

@@ -6,6 +6,7 @@ One round is checked and answered for all tests: real returns, a CSV file among 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -34,7 +35,7 @@ from pipeline.project import Project
 from pipeline.rules.outcome import Validation
 from pipeline.rules.validation import restore_validation, validate_and_write
 
-SENT = ("thb/RO.xlsx", "thb/HU.csv", "thb/HU.cover.csv", "octa/TR.xlsx", "octa/BG.csv", "octa/BG.cover.csv")
+SENT = ("thb/RO.xlsx", "thb/HU.csv", "thb/HU.cover.csv", "octa/TR.xlsx", "octa/BG.cover.csv")
 AUTHOR = "SELEC"
 PACKAGE = "libreoffice-calc-nogui"
 
@@ -58,9 +59,9 @@ class Answered:
         return content
 
     def cells(self, state: str, report: str) -> set[tuple[str, str]]:
-        """Sheet and cell of every finding of a return that has a cell."""
-        found = [f for f in self.findings["findings"] if (f["state"], f["report"]) == (state, report)]
-        return {(f["sheet"], f["cell"]) for f in found if f["cell"]}
+        """Sheet and cell of every finding on the return of a state that has a cell."""
+        found = [f for f in self.findings["findings"] if f["file"].startswith(f"2022/{report}/{state}.")]
+        return {(f["sheet"], f["cell"]) for f in found if f["cell"] and ".2." not in f["file"]}
 
 
 def awkward(draft: WorkbookDraft) -> bytes:
@@ -76,6 +77,21 @@ def awkward(draft: WorkbookDraft) -> bytes:
     return draft.bytes()
 
 
+def old_format(draft: WorkbookDraft) -> bytes:
+    """A return in the old Excel format, with a figure in words."""
+    import xlwt
+
+    draft.figure("THB_OFFENCES").value = "ten"
+    book = xlwt.Workbook()
+    for sheet in draft.book.worksheets:
+        copy = book.add_sheet(sheet.title)
+        for cell in (c for row in sheet.iter_rows() for c in row if c.value is not None):
+            copy.write(cell.row - 1, cell.column - 1, cell.value)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     folder = tmp_path_factory.mktemp("answered")
@@ -84,6 +100,11 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
         (returns / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "returns" / str(ROUND) / name, returns / name)
     (returns / "thb" / "AL.xlsx").write_bytes(awkward(WorkbookDraft("thb", "AL")))
+    (returns / "thb" / "RS.xls").write_bytes(old_format(WorkbookDraft("thb", "RS")))
+    later = "table,state,year,value,obs_status,conf_status,note\nTHB_OFFENCES,HU,2022,x\n"
+    (returns / "thb" / "HU.2.csv").write_text(later, encoding="utf-8")
+    compressed = gzip.compress((ROOT / "returns" / str(ROUND) / "octa" / "BG.csv").read_bytes())
+    (returns / "octa" / "BG.csv.gz").write_bytes(compressed)
     (returns / "thb" / "MD.xlsx").write_bytes(b"PK\x03\x04 damaged")
     (returns / "thb" / "MK.pdf").write_bytes(b"%PDF-1.7")
     (returns / "thb" / "..xlsx").write_bytes(b"nobody's")
@@ -113,7 +134,8 @@ def test_every_return_that_could_be_read_comes_back_with_a_letter_per_state(answ
     letters = {f"{s}/{s}-2022-letter.pdf" for s in (*(m.code for m in answered.contracts.members(ROUND)), "SELEC")}
     copies = {
         "RO/RO-thb-2022-marked.xlsx", "HU/HU-thb-2022-marked.csv", "TR/TR-octa-2022-marked.xlsx",
-        "BG/BG-octa-2022-marked.csv", "AL/AL-thb-2022-marked.xlsx",
+        "BG/BG-octa-2022-marked.csv", "AL/AL-thb-2022-marked.xlsx", "RS/RS-thb-2022-marked.xlsx",
+        "HU/HU-thb-2022-2-marked.csv",
     }  # fmt: skip
     assert names(answered.folder) == letters | copies
     assert {str(p.relative_to(answered.folder)) for p in answered.written} == letters | copies
@@ -131,7 +153,7 @@ def test_the_page_of_a_state_links_what_goes_back(answered: Answered) -> None:
     assert "HU-2022" not in page
 
 
-@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb")])
+@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")])
 def test_comments_sit_on_the_cells_of_the_findings(answered: Answered, state: str, report: str) -> None:
     book = load_workbook(answered.folder / state / f"{state}-{report}-2022-marked.xlsx")
     cells = answered.cells(state, report)
@@ -303,7 +325,7 @@ def opened(answered: Answered, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb")])
+@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")])
 def test_libreoffice_finds_the_comments_on_the_cells_of_the_findings(
     answered: Answered, opened: Path, state: str, report: str
 ) -> None:

@@ -169,7 +169,7 @@ def pipeline(outputs: Path, *arguments: str) -> str:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("round_", [2021, ROUND])
 def test_both_rounds_and_versions_have_certificates_that_verify(editions: Project, round_: int, version: str) -> None:
-    assert require_proof(editions, round_, "thb", version).startswith("verified: ")
+    assert require_proof(editions, round_, version).startswith("verified: ")
 
 
 def test_two_editions_together(editions: Project, naive: Release, contracts: Contracts) -> None:
@@ -234,7 +234,7 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
         shown = f"{key},{value:f},victims,A,F,,"
         path.write_text("\n".join(shown if x.startswith(f"{key},") else x for x in lines) + "\n", encoding="utf-8")
         with pytest.raises(DisclosureError, match="is not the file that was audited"):
-            require_proof(copy, ROUND, "thb", "public")
+            require_proof(copy, ROUND, "public")
         proven = prove_version(copy, contracts, policy, policy.version("public"), ROUND, marts, DAY)
         told.append(set(protects) & set(proven.failures))
     assert told
@@ -244,7 +244,7 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
 def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:
     certificate_path(copy, ROUND, "public").unlink()
     with pytest.raises(DisclosureError, match="there is no proof"):
-        require_proof(copy, ROUND, "thb", "public")
+        require_proof(copy, ROUND, "public")
 
 
 def test_a_solver_that_gives_up_stops_the_release_with_names(

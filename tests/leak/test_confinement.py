@@ -24,7 +24,7 @@ import duckdb
 from pathlib import Path
 root, store, out, port, guard = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 files = [Path(p) for p in sys.argv[6:]]
-from pipeline.report import confine as guards
+from pipeline import confine as guards
 readable, writable = [root / "pipeline", root / "templates", root / "data_contracts", store.parent], [out]
 if guard == "interpreter":
     guards._confine_by_kernel = lambda *_: False

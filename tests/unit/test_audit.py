@@ -265,6 +265,23 @@ def test_what_senders_suppressed_beside_each_other_is_not_asked_for_more(contrac
     assert found.certificate["narrowed"] == []
 
 
+def test_how_high_a_small_count_must_be_able_to_be_is_the_policys(contracts: Contracts) -> None:
+    """Beside a total of 8, a hidden 3 can be 7 at most: enough where 4 is asked for, and not where 9 is."""
+    text = """
+        key                         | value
+        THB_PERSONS:RO.2022.CONV._T | 8
+        THB_PERSONS:RO.2022.CONV.F  | 3
+        THB_PERSONS:RO.2022.CONV.M  | 5
+    """
+    women, men = "THB_PERSONS:RO.2022.CONV.F", "THB_PERSONS:RO.2022.CONV.M"
+    assert audit(knowledge(contracts, text, [women, men])).is_safe
+    strict = Rules({"THB_PERSONS": replace(SMALL, highest=9)}, RULES.is_bound)
+    found = audit(knowledge(contracts, text, [women, men], strict))
+    assert set(reasons(found)) == {women}
+    assert found.certificate["demands"][women] == [1, 9, 3]
+    assert found.certificate["rules"]["cubes"]["THB_PERSONS"]["highest"] == 9
+
+
 def test_a_cell_that_its_sender_bound_is_protected_at_any_size(contracts: Contracts) -> None:
     text = """
         key                         | value | conf

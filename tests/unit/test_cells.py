@@ -6,10 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, Cell, Key
+from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, Cell, Key, plain
 from pipeline.contracts.model import Contracts
 from pipeline.errors import CheckError, ContractError, NarrativeError, RenderError, UserError
 from pipeline.findings import Finding
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    ("21.000", "21"), ("1E+3", "1000"), ("12.340", "12.34"), ("0.000", "0"), ("-0.0", "0"), ("-3", "-3"),
+])  # fmt: skip
+def test_a_value_for_machines_is_plain_digits(value: str, text: str) -> None:
+    assert plain(Decimal(value)) == text
 
 
 @pytest.mark.parametrize("text", [

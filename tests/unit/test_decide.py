@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -15,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_tables import true_cells, with_region
 
+from pipeline.audit.audit import Audit, audit
+from pipeline.audit.facts import Knowledge, ReleasedFile
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, load_policy
@@ -22,7 +26,8 @@ from pipeline.disclosure.decide import Chooser, Decision
 from pipeline.disclosure.linked import Pattern, System
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition
-from pipeline.errors import DisclosureError
+from pipeline.errors import DisclosureError, UserError
+from pipeline.release.proof import _audited, _rules
 
 DAY = date(2023, 5, 1)
 # Five states with enough victims of each sex; the tables of the tests change one thing in it.
@@ -74,6 +79,16 @@ def worked_out(cells: dict[str, TrueCell], shown: frozenset[str], contracts: Con
     released = {k: v for k, v in values.items() if str(k) in shown}
     found = work_out(released, set(values) - set(released), contracts)
     return {str(k): v for k, v in found.items() if values[k] == v}
+
+
+def audited(
+    cells: dict[str, TrueCell], decision: Decision, contracts: Contracts, policy: Policy, version: str = "public"
+) -> Audit:
+    """What the auditor says of a decision, by the same policy."""
+    shown = {k: c.value for k, c in cells.items() if k in decision.shown and c.value is not None}
+    truth = tuple(_audited(c) for c in cells.values())
+    rules = _rules(policy, policy.version(version), DAY)
+    return audit(Knowledge(version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth))
 
 
 def test_everything_is_shown_where_no_count_is_small(contracts: Contracts, policy: Policy) -> None:
@@ -151,6 +166,47 @@ def test_what_its_sender_binds_cannot_be_had_from_the_region(
     decision = decide(cells, contracts, policy, version)
     assert decision.withheld["THB_OFFENCES:AL.2022"].reason == "bound by the sender"
     assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
+
+
+@pytest.mark.parametrize("version", ["public", "partner"])
+def test_a_bound_zero_cannot_be_had_from_the_region(contracts: Contracts, policy: Policy, version: str) -> None:
+    """Zeros are shown, but nobody may learn that a bound figure is one."""
+    cells = with_region(true_cells("""
+    key | value | conf
+    THB_OFFENCES:AL.2022 | 0   | N
+    THB_OFFENCES:BA.2022 | 45  |
+    THB_OFFENCES:RO.2022 | 500 |
+    THB_OFFENCES:TR.2022 | 0   |
+    """), 2022, 2022)  # fmt: skip
+    decision = decide(cells, contracts, policy, version)
+    assert decision.withheld["THB_OFFENCES:AL.2022"].reason == "bound by the sender"
+    assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
+    assert "THB_OFFENCES:TR.2022" in decision.shown
+    found = audited(cells, decision, contracts, policy, version)
+    assert found.is_safe, found.failures
+    assert found.certificate["demands"]["THB_OFFENCES:AL.2022"] == [0, 1, 3]
+
+
+@pytest.mark.parametrize("status", ["F", "N"])
+@pytest.mark.parametrize("small", ["0", "1", "3", "<5", "7", "40"])
+@pytest.mark.parametrize("highest", [4, 9])
+def test_chooser_and_auditor_ask_the_same_of_a_cell_that_is_small_bound_or_both(
+    contracts: Contracts, policy: Policy, small: str, status: str, highest: int
+) -> None:
+    tables = {n: replace(t, highest=highest) for n, t in policy.tables.items()}
+    policy = replace(policy, tables=tables, coarsen_above=1)
+    count = 0 if small == "<5" else int(small)
+    sexes = (("F", "20", "F"), ("M", small, status), ("O", "6", "F"), ("_T", str(26 + count), "F"))
+    cells = with_region(true_cells("key | value | conf\n" + "\n".join(
+        f"THB_PERSONS:{state}.2022.CONV.{sex} | {value} | {conf}"
+        for state, men in (("AL", sexes), ("RO", (("F", "30", "F"), ("M", "60", "F"), ("_T", "90", "F"))))
+        for sex, value, conf in men
+    )), 2022, 2022)  # fmt: skip
+    chooser = Chooser(cells, [], contracts, policy, policy.version("public"), 2022, DAY)
+    found = audited(cells, chooser.decision(), contracts, policy)
+    assert found.is_safe, found.failures
+    chosen = {chooser.system.names[d.cell]: [d.low, d.high, d.values] for d in chooser.system.demands}
+    assert chosen == found.certificate["demands"]
 
 
 def test_partners_see_small_counts_but_nothing_of_a_state_that_did_not_agree(
@@ -255,6 +311,36 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(contracts: Co
     public = policy.version("public")
     again = Chooser(moved, [edition], contracts, policy, public, 2022, DAY, again=[edition]).decision()
     assert again.shown == first.shown
+    assert {again.withheld[k].reason for k in hidden} == {"withheld by this round's registered edition"}
+    count = again.tables["THB_VICTIMS"]
+    assert (count.primary, count.secondary, count.given_up) == (0, len(again.withheld), 0)
+
+
+def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
+    contracts: Contracts, policy: Policy
+) -> None:
+    cells = victims(AL__T="46", AL_F="3", AL_M="43")
+    first = decide(cells, contracts, policy)
+    edition = Edition("thb-2022-1", cells, first.shown)
+    public = policy.version("public")
+    again = Chooser(cells, [edition], contracts, policy, public, 2022, DAY, again=[edition]).decision()
+    added = {k for k, why in first.withheld.items() if why.reason == "protects others"}
+    kept = {k for k, why in again.withheld.items() if why.reason == "withheld by this round's registered edition"}
+    assert kept == added
+    assert again.tables == first.tables
+
+
+def test_a_cell_that_only_the_proof_knows_stops_the_build_with_its_name(contracts: Contracts, policy: Policy) -> None:
+    chooser = Chooser(victims(AL_M="3"), [], contracts, policy, policy.version("public"), 2022, DAY)
+    with pytest.raises(DisclosureError, match=r"AL\.2022\.M\._T@thb-2020-1 could not be proven safe"):
+        chooser.protect_more(["THB_VICTIMS:AL.2022.M._T@thb-2020-1"])
+
+
+def test_without_the_solver_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    monkeypatch.delitem(sys.modules, "pipeline.highs")
+    with pytest.raises(UserError, match="highspy"):
+        importlib.import_module("pipeline.highs")
 
 
 def test_the_pattern_of_the_edition_before_is_kept(contracts: Contracts, policy: Policy) -> None:

@@ -7,7 +7,7 @@ import io
 import re
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -35,10 +35,11 @@ from pipeline.feedback.marked_workbook import AUTHOR, COLOURS, Heading, mark_cel
 from pipeline.feedback.opening import is_harmless
 from pipeline.files import guarded, write_private
 from pipeline.findings import Finding, Severity
+from pipeline.formats.csvtext import read_csv
+from pipeline.formats.xlsx import read_xlsx
 from pipeline.intake.account import FileAccount
 from pipeline.intake.lines import column_names
 from pipeline.intake.reading import FileReading, RoundReading
-from pipeline.intake.workbook import read_workbook
 from pipeline.project import Project
 from pipeline.rules.check import refusals
 from pipeline.rules.outcome import Validation
@@ -71,9 +72,13 @@ def draft() -> WorkbookDraft:
 @pytest.fixture
 def mark(texts: Texts) -> Callable[..., Any]:
     def marked(data: bytes, *findings: Finding) -> Any:
-        return load_workbook(io.BytesIO(mark_workbook(data, findings, HEADING, 2022, texts)), rich_text=True)
+        return load_workbook(io.BytesIO(marked_copy(data, findings, texts)), rich_text=True)
 
     return marked
+
+
+def marked_copy(data: bytes, findings: Sequence[Finding], texts: Texts) -> bytes:
+    return mark_workbook(data, read_xlsx(data), findings, HEADING, 2022, texts)
 
 
 def comments(book: Any) -> dict[tuple[str, str], str]:
@@ -271,7 +276,7 @@ def test_lists_that_newer_programs_write_as_an_extension_survive(mark: Callable[
 
 
 def test_the_same_return_and_findings_give_the_same_bytes(texts: Texts) -> None:
-    one, two = (mark_workbook(good_workbook("thb", "RO"), [finding()], HEADING, 2022, texts) for _ in range(2))
+    one, two = (marked_copy(good_workbook("thb", "RO"), [finding()], texts) for _ in range(2))
     assert one == two
 
 
@@ -311,7 +316,7 @@ def test_formulas_come_back_as_their_stored_values(mark: Callable[..., Any], dra
 
 def test_nothing_that_is_sent_back_runs(texts: Texts, draft: WorkbookDraft) -> None:
     said = finding(cell="M9", found="=cmd|' /C calc'!A0", allowed="+1", do="@do", key="-key", rule="=rule")
-    data = mark_workbook(hostile(draft), [said], HEADING, 2022, texts)
+    data = marked_copy(hostile(draft), [said], texts)
     for name, content in parts(data).items():
         assert b"<f>" not in content, name
         assert b"WEBSERVICE" not in content, name
@@ -337,7 +342,7 @@ def test_only_formulas_that_look_at_cells_are_harmless(formula: str | None, harm
 def test_personal_data_is_taken_out_of_the_copy(texts: Texts, draft: WorkbookDraft) -> None:
     draft.book[SHEET]["M7"] = "call jane.person@example.org"
     found = finding(cell="M7", rule="personal-data", found="what looks like an address")
-    data = mark_workbook(draft.bytes(), [found], HEADING, 2022, texts)
+    data = marked_copy(draft.bytes(), [found], texts)
     assert load_workbook(io.BytesIO(data))[SHEET]["M7"].value == "[removed: personal data]"
     assert not [name for name, content in parts(data).items() if b"jane.person" in content]
 
@@ -358,7 +363,7 @@ def test_a_workbook_that_cannot_be_taken_over_comes_back_as_its_cells(
         raise KeyError("a style that the library does not know")
 
     monkeypatch.setattr(marked_workbook, "open_original", fail)
-    book = load_workbook(io.BytesIO(mark_workbook(draft.bytes(), [finding()], HEADING, 2022, texts)))
+    book = load_workbook(io.BytesIO(marked_copy(draft.bytes(), [finding()], texts)))
     assert book.sheetnames[1:] == draft.book.sheetnames
     assert set(comments(book)) == {(SHEET, "K7")}
     assert (book[SHEET]["K7"].value, book[SHEET]["M7"].value) == (-7.5, "'=text")
@@ -367,7 +372,7 @@ def test_a_workbook_that_cannot_be_taken_over_comes_back_as_its_cells(
 
 def test_cells_that_were_read_give_a_marked_workbook(texts: Texts, draft: WorkbookDraft) -> None:
     draft.book[SHEET].merge_cells("K9:L10")
-    raw = read_workbook(draft.bytes())
+    raw = read_xlsx(draft.bytes())
     book = load_workbook(io.BytesIO(mark_cells(raw, [finding(cell="L9")], HEADING, 2022, texts)))
     assert set(comments(book)) == {(SHEET, "K9")}
     for sheet in raw.sheets:
@@ -382,7 +387,8 @@ LINES = "\r\n".join(
 
 
 def marked_lines(text: str, *findings: Finding, encoding: str = "utf-8", texts: Texts) -> list[list[str]]:
-    data = mark_csv(text.encode(encoding), "HU", NAMES, findings, texts)
+    read = read_csv(text.encode(encoding), "HU", NAMES)
+    data = mark_csv(read, read.records[0].fields, findings, texts)
     assert data.startswith(b"\xef\xbb\xbf")
     delimiter = ";" if ";" in text.split("\n")[0] else ","
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter))
@@ -428,8 +434,10 @@ def test_a_line_longer_than_its_header_keeps_all_its_fields(texts: Texts) -> Non
 
 def test_personal_data_is_taken_out_of_a_line(texts: Texts) -> None:
     text = "table,state,year,value,note\nA,HU,2022,1,jane.person@example.org,+36 1 234 5678\n"
-    found = [finding("", f"line 2, column {c}", rule="personal-data", found="an address") for c in ("note", "6")]
-    assert marked_lines(text, *found, texts=texts)[1][4:6] == ["[removed: personal data]"] * 2
+    places = ("line 2, column note", "line 2, column 6", "line 1, column 5")
+    found = [finding("", place, rule="personal-data", found="an address") for place in places]
+    lines = marked_lines(text, *found, texts=texts)
+    assert [lines[1][4], lines[1][5], lines[0][4]] == ["[removed: personal data]"] * 3
 
 
 # Files.

@@ -32,9 +32,10 @@ class Staging:
         with duckdb.connect(str(path)) as connection:
             connection.execute(f"create table files ({', '.join(f'{c} {k}' for c, k in FILE_COLUMNS)})")
             connection.execute(
-                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read')",
+                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?, 'read', 1)",
                 [round_, sha256, version],
             )
+            connection.execute("create table withdrawn (file varchar, table_name varchar)")
             for table in self.contracts.tables:
                 columns = staged_columns(table)
                 connection.execute(f"create table {table.sql_name} ({', '.join(f'{c} {k}' for c, k in columns)})")
@@ -70,7 +71,7 @@ def test_every_contract_table_has_its_table_in_the_warehouse(tmp_path: Path, con
     open_warehouse(tmp_path / "w.duckdb", contracts).close()
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
         names = {n for (n,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    assert names == {"submissions", *(t.sql_name for t in contracts.tables)}
+    assert names == {"submissions", "withdrawals", *(t.sql_name for t in contracts.tables)}
 
 
 def test_the_same_file_twice_changes_nothing(staging: Staging) -> None:

@@ -9,9 +9,12 @@ import pytest
 from builds import ROOT
 
 from pipeline.cells import Key
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import load_policy
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.exhibits import variables
 from pipeline.report.narrative import Narrative
+from pipeline.report.release_texts import release_texts
 from pipeline.report.store import Store
 
 MakeStore = Callable[..., Store]
@@ -225,3 +228,22 @@ def test_no_text_of_the_project_holds_a_bare_number(path: Path, store: MakeStore
     narrative = Narrative(path.parent, store(CELLS))
     with pytest.raises(NarrativeError, match="there is no section ''"):
         narrative.paragraphs(path.stem, "", {})
+
+
+@pytest.mark.parametrize(("version", "said", "unsaid"), [
+    ("restricted", "The public version is made from", "Small counts of persons are shown"),
+    ("public", "Counts of one to four persons are withheld", "Small counts of persons are shown"),
+    ("partner", "Small counts of persons are shown", "Counts of one to four persons are withheld"),
+])  # fmt: skip
+def test_the_annex_on_method_says_what_the_policy_has_of_the_version(
+    store: MakeStore, contracts: Contracts, version: str, said: str, unsaid: str
+) -> None:
+    texts = release_texts(load_policy(ROOT / "data_contracts", contracts), version)
+    made = store(CELLS, version=version)
+    narrative = Narrative(ROOT / "templates" / "thb" / "narrative", made)
+    values = {**variables(made), "released": texts.version, "others": texts.others}
+    text = "".join(narrative.paragraphs("method", section, values) for section in texts.sections)
+    assert said in text
+    assert unsaid not in text
+    assert ("only where the state agreed" in text) == (version == "partner")
+    assert ("can read the public version as well" in text) == (version == "partner")

@@ -56,9 +56,8 @@ def test_the_last_good_version_stays_when_the_build_dies_before_the_swap(
 
 
 def test_what_a_dead_build_left_is_cleared_away(good: Path) -> None:
-    for left in ("public.new", "public.old"):
-        (good.parent / left).mkdir()
-        (good.parent / left / "rubbish").write_bytes(b"half")
+    (good.parent / "public.old").mkdir()
+    (good.parent / "public.old" / "rubbish").write_bytes(b"half")
     put_in_place(good, {"report.pdf": b"new"})
     assert content(good) == {"report.pdf": b"new"}
     assert [p.name for p in good.parent.iterdir()] == ["public"]

@@ -6,16 +6,20 @@ from decimal import Decimal
 
 import pytest
 
+from pipeline.cells import Key
+from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.release.register import TrueRow, editions, register
+from pipeline.release.register import editions, register
 
 HEAD = "key,value,unit,obs_status,conf_status,coverage,states\n"
 SHOWN = HEAD + "THB_OFFENCES:RO.2021,21,offences,A,F,,\nTHB_VICTIMS:RO.2021.O._T,,victims,Q,S,,\n"
 BEHIND = [
-    TrueRow("THB_VICTIMS:RO.2021.O._T", None, "Q", "F", "reported", ()),
-    TrueRow("THB_OFFENCES:RO.2021", Decimal("21.000"), "A", "F", "reported", ()),
-    TrueRow("THB_OFFENCES:SELEC.2021", Decimal("21.000"), "A", "F", "region", ("THB_OFFENCES:RO.2021",)),
+    TrueCell(Key.parse("THB_VICTIMS:RO.2021.O._T"), None, "Q", "F", "reported"),
+    TrueCell(Key.parse("THB_OFFENCES:RO.2021"), Decimal("21.000"), "A", "F", "reported"),
+    TrueCell(
+        Key.parse("THB_OFFENCES:SELEC.2021"), Decimal("21.000"), "A", "F", "region", ("THB_OFFENCES:RO.2021",)
+    ),
 ]
 
 

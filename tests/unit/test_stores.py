@@ -210,6 +210,28 @@ def test_a_lost_store_is_written_again(marts: Project, contracts: Contracts) -> 
     assert write_stores(marts, contracts)["thb/public"]
 
 
+def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_finished(
+    marts: Project, contracts: Contracts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stores(marts, contracts)
+    public, less = load_policy(ROOT / "data_contracts", contracts).version("public"), SHOWN - {"THB_OFFENCES:RO.2022"}
+
+    def write(shown: set[str]) -> bool:
+        changed = write_version(marts, contracts, 2022, public, read_marts(marts, 2022), INPUTS, ["thb"], shown)
+        return changed["thb/public"]
+
+    def die(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pipeline.disclosure.stores.replace_file", die)
+        with pytest.raises(OSError, match="no space"):
+            write(less)
+    assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", "public").read_text(encoding="utf-8")
+    assert write(SHOWN)
+    assert "THB_OFFENCES:RO.2022,21," in marts.released(2022, "thb", "public").read_text(encoding="utf-8")
+
+
 def test_a_store_reads_back_as_cells(marts: Project, contracts: Contracts) -> None:
     write_stores(marts, contracts)
     store = Store(marts.store(2022, "thb", "restricted"), contracts, "thb", "restricted")

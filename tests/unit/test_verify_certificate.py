@@ -59,7 +59,7 @@ def verify(certificate: Path, *arguments: object) -> tuple[int, str]:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_it_is_short_and_needs_nothing_but_python() -> None:
@@ -83,6 +83,14 @@ def _drop_demand(c: dict[str, Any]) -> None:
 
 def _weaken_demand(c: dict[str, Any]) -> None:
     c["demands"][WOMEN] = [3, 3, 1]
+
+
+def _raise_rule(c: dict[str, Any]) -> None:
+    c["rules"]["cubes"]["THB_PERSONS"]["highest"] = 9
+
+
+def _older_format(c: dict[str, Any]) -> None:
+    c["format"] = 1
 
 
 def _move_by_one(c: dict[str, Any]) -> None:
@@ -119,6 +127,7 @@ def _forget_cell(c: dict[str, Any]) -> None:
     ("tamper", "said"),
     [
         (_drop_demand, "is sensitive and has no demand"), (_weaken_demand, "below what the rules ask"),
+        (_raise_rule, "below what the rules ask"), (_older_format, "format 1 is not known"),
         (_move_by_one, "does not hold"), (_drop_tables, "is not proven"), (_change_base, "does not hold"),
         (_change_shown, "is no hidden whole number"), (_break_number, "is no hidden whole number"),
         (_below_one, f"{WOMEN} is 0"), (_forget_cell, f"{OTHER} is withheld and not in the proof"),

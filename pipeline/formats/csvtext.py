@@ -6,35 +6,21 @@ import csv
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
+import zlib
 
-from pipeline.intake.archive import MAX_FILE, DamagedFile, foreign_kind
+from pipeline.formats.archive import MAX_INFLATED
+from pipeline.formats.kinds import foreign_kind
+from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile
 
 MAX_LINES = 200_000
 DELIMITERS = (",", ";", "\t")
 
 # Code pages in use in each state, likeliest first; those not named here use the Central European one.
-_CODE_PAGES = {
+CODE_PAGES = {
     "BG": ("cp1251",), "MK": ("cp1251", "cp1250"), "RS": ("cp1251", "cp1250"), "GR": ("cp1253",), "TR": ("cp1254",),
 }  # fmt: skip
+_ANNOUNCED = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)  # Excel's own first line, which tells the delimiter
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True)
-class CsvRecord:
-    """One record: the number of the line on which it begins and its fields as text."""
-
-    line: int
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CsvText:
-    """A CSV file as records, the first of which is its header."""
-
-    records: tuple[CsvRecord, ...]
-    encoding: str
-    delimiter: str
 
 
 def read_csv(data: bytes, state: str, names: set[str]) -> CsvText:
@@ -42,23 +28,40 @@ def read_csv(data: bytes, state: str, names: set[str]) -> CsvText:
 
     Raises DamagedFile when the bytes are no text or no table.
     """
-    if not data.strip():
-        raise DamagedFile("unreadable-file", "the file is empty")
-    if data.startswith(b"PK\x03\x04") or (kind := foreign_kind(data)):
-        raise DamagedFile("unreadable-file", "a workbook named as CSV" if data.startswith(b"PK") else kind)
-    if len(data) > MAX_FILE:
-        raise DamagedFile("unsafe-file", f"{len(data):,} bytes")
     text, encoding = decode(data, state)
     delimiter = _delimiter(text, names)
     return CsvText(tuple(_records(text, delimiter)), encoding, delimiter)
+
+
+def inflate(data: bytes) -> bytes:
+    """The text inside a .csv.gz file. Raises DamagedFile when it is damaged, too large or no text."""
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        text = packed.decompress(data, MAX_INFLATED + 1)
+    except zlib.error as problem:
+        raise DamagedFile("unreadable-file", f"a damaged compressed file ({problem})") from problem
+    if len(text) > MAX_INFLATED:
+        raise DamagedFile("unsafe-file", f"more than {MAX_INFLATED:,} bytes when unpacked")
+    if not packed.eof:
+        raise DamagedFile("unreadable-file", "an incomplete compressed file")
+    if packed.unused_data.strip(b"\0"):
+        raise DamagedFile("unreadable-file", "a compressed file with more behind its end")
+    if not text.strip():
+        raise DamagedFile("unreadable-file", "the file is empty")
+    if text.startswith((b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")) or foreign_kind(text):
+        raise DamagedFile("unreadable-file", "a compressed file that holds no CSV text")
+    return text
 
 
 def decode(data: bytes, state: str) -> tuple[str, str]:
     """The text of a file and the encoding it was read in. Raises DamagedFile when none fits."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         candidates: tuple[str, ...] = ("utf-16",)
+    elif b"\0" in data[:200]:
+        # UTF-16 without its mark: the header is ASCII, so every second byte of it is zero.
+        candidates = ("utf-16-le",) if data[1:2] == b"\0" else ("utf-16-be",)
     else:
-        candidates = ("utf-8-sig", *_CODE_PAGES.get(state, ()), "cp1250", "cp1252")
+        candidates = ("utf-8-sig", *CODE_PAGES.get(state, ()), "cp1250", "cp1252")
     for encoding in dict.fromkeys(candidates):
         try:
             text = data.decode(encoding)
@@ -80,7 +83,10 @@ def _scripts(word: str) -> set[str]:
 
 
 def _delimiter(text: str, names: set[str]) -> str:
-    header = text.lstrip("\ufeff \r\n").split("\n", 1)[0]
+    text = text.lstrip("\ufeff \r\n")
+    if _ANNOUNCED.match(text):
+        return text[len("sep=")]
+    header = text.split("\n", 1)[0]
 
     def known(delimiter: str) -> int:
         return sum(f.strip().strip('"').casefold() in names for f in header.split(delimiter))
@@ -89,17 +95,22 @@ def _delimiter(text: str, names: set[str]) -> str:
 
 
 def _records(text: str, delimiter: str) -> list[CsvRecord]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
-    records, line = [], 1
+    text = text.removeprefix("\ufeff")
+    announced = _ANNOUNCED.match(text)
+    begin = 1 + bool(announced)
+    body = text[announced.end() :] if announced else text
+    # Strict: a quote that is never closed would swallow the lines behind it without a word.
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
+    records, line = [], begin
     try:
         for fields in reader:
             if any(field for field in fields):
                 records.append(CsvRecord(line, tuple(fields)))
-            line = reader.line_num + 1
+            line = reader.line_num + begin
             if len(records) > MAX_LINES:
                 raise DamagedFile("unsafe-file", f"more than {MAX_LINES:,} lines")
     except csv.Error as problem:
-        raise DamagedFile("unreadable-file", f"not a CSV file ({problem})") from problem
+        raise DamagedFile("unreadable-file", f"not a CSV file (line {line}: {problem})") from problem
     if not records:
         raise DamagedFile("unreadable-file", "the file is empty")
     return records

@@ -1,74 +1,35 @@
-"""What stands in each filled cell of a workbook, as text, with its address?"""
+"""What stands in each filled cell of an Excel workbook, as text, with its address?"""
 
 from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pipeline.intake.archive import DamagedFile, check_archive
+from pipeline.formats.archive import check_archive
+from pipeline.formats.raw import MAX_CELLS, CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-CellKind = Literal["number", "text", "date", "boolean", "error", "empty"]
 
-
-@dataclass(frozen=True)
-class RawCell:
-    """One filled cell before anything is made of it. `formula` is the formula, `text` then its stored result."""
-
-    sheet: str
-    address: str
-    text: str
-    kind: CellKind = "text"
-    formula: str = ""
-
-    @property
-    def raw(self) -> str:
-        """What a person saw or typed: the text, or the formula with its result."""
-        return f"{self.formula} ({self.text})" if self.formula else self.text
-
-
-@dataclass(frozen=True)
-class RawSheet:
-    """One sheet: its filled cells by row and column (1 is the first), and its merged ranges."""
-
-    name: str
-    hidden: bool
-    cells: dict[tuple[int, int], RawCell]
-    merged: tuple[tuple[int, int, int, int], ...] = ()  # first row, first column, last row, last column
-
-
-@dataclass(frozen=True)
-class RawWorkbook:
-    sheets: tuple[RawSheet, ...]
-    active_content: tuple[str, ...] = ()
-
-
-def column_letters(column: int) -> str:
-    """The letters of a column: 1 is A, 27 is AA."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def read_workbook(data: bytes) -> RawWorkbook:
+def read_xlsx(data: bytes) -> RawWorkbook:
     """Read every filled cell of a workbook as text. Nothing is calculated, followed or fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
     active = check_archive(data)
+    if active:
+        return RawWorkbook((), tuple(active))
     visible = _open(data, values=False)
     has_formulas = any(c.data_type == "f" for s in visible.worksheets for c in s._cells.values())
     stored = _open(data, values=True) if has_formulas else None
+    if sum(len(s._cells) for s in visible.worksheets) > MAX_CELLS:
+        raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
     sheets = tuple(_read_sheet(s, stored[s.title] if stored else None) for s in visible.worksheets)
-    return RawWorkbook(sheets, tuple(active))
+    return RawWorkbook(sheets)
 
 
 def _open(data: bytes, *, values: bool) -> Workbook:
@@ -90,11 +51,15 @@ def _read_sheet(sheet: Worksheet, stored: Any) -> RawSheet:
         if cell.value is None:
             continue
         formula = _formula(cell.value) if cell.data_type == "f" else ""
-        value = stored._cells[place].value if formula and place in stored._cells else None if formula else cell.value
-        text, kind = _text(value, stored._cells[place].data_type if value is not None and formula else cell.data_type)
-        cells[place] = RawCell(sheet.title, cell.coordinate, text, kind, formula)
+        shown = stored._cells.get(place) if formula else cell
+        text, kind = cell_text(shown.value, shown.data_type) if shown else ("", "empty")
+        cells[place] = RawCell(sheet.title, f"{column_letters(place[1])}{place[0]}", text, kind, formula)
     merged = tuple(sorted((m.min_row, m.min_col, m.max_row, m.max_col) for m in sheet.merged_cells.ranges))
-    return RawSheet(sheet.title, sheet.sheet_state != "visible", cells, merged)
+    rows = frozenset(r for r, d in sheet.row_dimensions.items() if d.hidden)
+    columns = frozenset(
+        c for d in sheet.column_dimensions.values() if d.hidden for c in range(d.min or 0, (d.max or 0) + 1)
+    )  # fmt: skip
+    return RawSheet(sheet.title, sheet.sheet_state != "visible", cells, merged, rows, columns)
 
 
 def _formula(value: Any) -> str:
@@ -102,7 +67,8 @@ def _formula(value: Any) -> str:
     return str(text) if str(text).startswith("=") else f"={text}"
 
 
-def _text(value: Any, data_type: str) -> tuple[str, CellKind]:
+def cell_text(value: Any, data_type: str) -> tuple[str, CellKind]:
+    """Text and kind of a value that a library read; `data_type` is "e" for an error value."""
     if value is None:
         return "", "empty"
     if isinstance(value, bool):

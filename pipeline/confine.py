@@ -1,4 +1,4 @@
-"""What may a rendering process open? The program, templates, contracts, one store folder and its own output. No more.
+"""What may a process open that must not be trusted? The program, and the few folders that it was given. No more.
 
 On Linux with Landlock the kernel refuses everything else, also to libraries that open files by themselves, and every
 TCP connection. Elsewhere an audit hook of the interpreter refuses what Python code opens; `confine` tells which it was.
@@ -32,9 +32,12 @@ class _PathBeneath(ctypes.Structure):
     _fields_ = [("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32)]
 
 
-def confine(readable: Iterable[Path], writable: Iterable[Path]) -> str:
-    """Confine this process for good. Returns `kernel` or `interpreter`, which of the two guards is in force."""
-    reads = [Path(p) for p in (*_SYSTEM, sys.prefix, sys.base_prefix)] + list(readable)
+def confine(readable: Iterable[Path], writable: Iterable[Path], *, system: bool = True) -> str:
+    """Confine this process for good. Returns `kernel` or `interpreter`, which of the two guards is in force.
+
+    Without `system` only the interpreter and its libraries stay readable, no other folder of the machine.
+    """
+    reads = [Path(p) for p in (*(_SYSTEM if system else ()), sys.prefix, sys.base_prefix)] + list(readable)
     writes = list(writable)
     if sys.platform == "linux" and _confine_by_kernel(reads, writes):
         return "kernel"

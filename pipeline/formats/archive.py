@@ -1,0 +1,135 @@
+"""Is this archive safe to open as a workbook? Looks at its parts before any library unpacks them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+
+from pipeline.formats.raw import DamagedFile
+
+MAX_FILE = 20_000_000  # bytes; a filled form is below half a million
+MAX_INFLATED = 80_000_000
+MAX_PARTS = 500
+MAX_MERGED = 50_000  # cells under merged ranges: the library touches each of them
+MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
+MAX_RULES = 20_000  # ranges of drop-downs and conditional formats
+
+_ACTIVE = re.compile(
+    r"vbaProject|/macrosheets/|/dialogsheets/|/externalLinks/|/embeddings/|/activeX/|/ctrlProps/|connections\.xml"
+    r"|/queryTables/|/customUI/|^(Basic|Scripts|Dialogs|Object [^/]*)/"
+)
+_RELATIONSHIP = re.compile(rb"<(?:[^\s<>/:]+:)?Relationship\s[^<>]*>")
+_EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
+_HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
+_DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([^\"']*)")
+_ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
+_MERGE_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?mergeCell[\s/>]")
+_MERGED = re.compile(
+    rb"<(?:[^\s<>/:]+:)?mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']"
+)
+_STYLE = re.compile(rb"<(?:[^\s<>/:]+:)?(?:xf|cellStyle|font|fill|border|dxf|numFmt)[\s/>]")
+_RULE = re.compile(rb"<(?:[^\s<>/:]+:)?(?:dataValidation|conditionalFormatting|cfRule)[\s/>]")
+_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+
+# What the standard library raises on an archive that is broken, encrypted or compressed in an unknown way.
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+
+
+def check_archive(data: bytes) -> list[str]:
+    """Names of macros, links and embedded objects in a workbook; a file that has any is not read.
+
+    Raises DamagedFile when the bytes are no workbook, or one that would inflate or expand beyond bounds.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _check_parts(archive)
+    except DAMAGE as problem:
+        raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
+
+
+def _check_parts(archive: zipfile.ZipFile) -> list[str]:
+    parts = archive.infolist()
+    names = [p.filename for p in parts]
+    if len(set(names)) != len(names) or len(parts) > MAX_PARTS:
+        raise DamagedFile("unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name")
+    if strange := [n for n in names if _leads_outside(n)]:
+        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:80]!r}")
+    # The reader never yields more bytes of a part than it declares, so the declared sizes are a true bound.
+    inflated = sum(p.file_size for p in parts)
+    if inflated > MAX_INFLATED:
+        raise DamagedFile("unsafe-file", f"{inflated:,} bytes when unpacked")
+    if any(p.flag_bits & 1 for p in parts):
+        raise DamagedFile("password-protected", "a workbook protected by a password")
+    active = [n for n in names if _ACTIVE.search(n)]
+    merged = 0
+    for part in parts:
+        if part.filename.endswith((".xml", ".rels", ".vml")):
+            content = _plain(part.filename, archive.read(part))
+            _check_counts(part.filename, content)
+            merged += _merged_cells(part.filename, content)
+            if part.filename.endswith(".rels") and _links_outside(content):
+                active.append(part.filename)
+            if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
+                raise DamagedFile("password-protected", "a workbook protected by a password")
+        elif part.filename == "mimetype" and archive.read(part).strip() != _ODS_TYPE:
+            raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
+    if merged > MAX_MERGED:
+        raise DamagedFile("unsafe-file", f"{merged:,} cells under merged ranges")
+    return sorted(set(active))
+
+
+def _leads_outside(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or any(ord(c) < 32 for c in name)
+
+
+def _plain(name: str, content: bytes) -> bytes:
+    """An XML part as bytes that can be searched; raises DamagedFile when it hides what it holds."""
+    # In UTF-16 every other byte is zero: without them a search for bytes finds what is there.
+    content = (
+        content.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    )
+    declared = _ENCODING.match(content)
+    if content.strip() and (
+        not content.lstrip().startswith(b"<") or (declared and declared.group(1).lower() not in _ENCODINGS)
+    ):
+        raise DamagedFile("unsafe-file", f"an encoding other than UTF-8 and UTF-16 in {name}")
+    if _DOCTYPE.search(content):
+        raise DamagedFile("unsafe-file", f"a document type declaration in {name}")
+    return content
+
+
+def _check_counts(name: str, content: bytes) -> None:
+    for pattern, limit, what in ((_STYLE, MAX_STYLES, "styles"), (_RULE, MAX_RULES, "drop-downs and formats")):
+        if content.count(b"<") > limit and (number := sum(1 for _ in pattern.finditer(content))) > limit:
+            raise DamagedFile("unsafe-file", f"{number:,} {what} in {name}")
+
+
+def _links_outside(content: bytes) -> bool:
+    """True when a part refers to something outside of the file. A hyperlink is text until somebody clicks."""
+    return any(
+        _EXTERNAL.search(tag) and not _HYPERLINK.search(tag) for tag in _RELATIONSHIP.findall(content)
+    )  # fmt: skip
+
+
+def _merged_cells(name: str, content: bytes) -> int:
+    """The number of cells under merged ranges in one XML part."""
+    ranges = list(_MERGED.finditer(content))
+    if len(ranges) != len(_MERGE_TAG.findall(content)):
+        raise DamagedFile("unsafe-file", f"a merged range that cannot be read in {name}")
+    return sum(_area(m) for m in ranges)
+
+
+def _area(match: re.Match[bytes]) -> int:
+    left, top, right, bottom = match.groups()
+    return (abs(int(bottom) - int(top)) + 1) * (abs(_number(right) - _number(left)) + 1)
+
+
+def _number(letters: bytes) -> int:
+    result = 0
+    for letter in letters:
+        result = result * 26 + letter - 64
+    return result

@@ -1,0 +1,149 @@
+"""How is a file opened that nobody vouches for? In a process of its own with little memory, little time and no files.
+
+What comes back is JSON: text and places, no objects. Whatever happens to that process is a finding about the file.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline.formats.archive import MAX_FILE
+from pipeline.formats.csvtext import inflate, read_csv
+from pipeline.formats.kinds import FileKind, kind_of
+from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile, RawCell, RawSheet, RawWorkbook
+
+_ROOT = Path(__file__).parents[2]  # where the package lies, whatever the current folder is
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that could be read: what kind it is, and its cells or lines."""
+
+    kind: FileKind
+    content: RawWorkbook | CsvText
+
+
+def open_file(data: bytes, state: str, names: Iterable[str]) -> Opened:
+    """Read the bytes of one file in a bound process. `names` are the column names a CSV file may have.
+
+    Raises DamagedFile when the file is damaged, hostile, or takes more than its share of memory or time.
+    """
+    if len(data) > MAX_FILE:
+        raise DamagedFile("unsafe-file", f"{len(data):,} bytes")
+    answer = _reader().ask(data, {"state": state, "names": sorted(names)})
+    if "rule" in answer:
+        raise DamagedFile(answer["rule"], answer["found"])
+    return _from_json(answer)
+
+
+class _Reader:
+    """The clean process that forks a bound child per file: it holds libraries, and no figure of any state."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "pipeline.formats.inside"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"},
+        )  # fmt: skip
+
+    def ask(self, data: bytes, question: dict[str, Any]) -> dict[str, Any]:
+        """The answer of one child. Raises RuntimeError when the process itself has ended: a bug, or a kill."""
+        assert self.process.stdin
+        assert self.process.stdout
+        send(self.process.stdin, json.dumps(question).encode())
+        send(self.process.stdin, data)
+        answer = receive(self.process.stdout)
+        if answer is None:
+            raise RuntimeError("the process that reads files has ended")
+        told: dict[str, Any] = json.loads(answer)
+        return told
+
+    def close(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
+        self.process.wait()
+
+
+_own = threading.local()
+
+
+def _reader() -> _Reader:
+    """The reader of this thread, started when it is first needed and again in a process that was forked."""
+    if getattr(_own, "process", 0) != os.getpid():
+        _own.reader, _own.process = _Reader(), os.getpid()
+        atexit.register(_own.reader.close)
+    reader: _Reader = _own.reader
+    return reader
+
+
+def send(stream: BinaryIO | Any, content: bytes) -> None:
+    stream.write(len(content).to_bytes(8, "big") + content)
+    stream.flush()
+
+
+def receive(stream: BinaryIO | Any) -> bytes | None:
+    """The next message; None when the other side has closed."""
+    head = stream.read(8)
+    if len(head) < 8:
+        return None
+    content: bytes = stream.read(int.from_bytes(head, "big"))
+    return content
+
+
+def read_bytes(data: bytes, state: str, names: Iterable[str]) -> Opened:
+    """Read the bytes of one file in this process. Raises DamagedFile."""
+    from pipeline.formats.ods import read_ods
+    from pipeline.formats.xls import read_xls
+    from pipeline.formats.xlsx import read_xlsx
+
+    kind = kind_of(data)
+    if kind in ("csv", "csv.gz"):
+        return Opened(kind, read_csv(inflate(data) if kind == "csv.gz" else data, state, set(names)))
+    reader = {"xlsx": read_xlsx, "xls": read_xls, "ods": read_ods}[kind]
+    return Opened(kind, reader(data))
+
+
+# Between the two processes.
+
+
+def as_json(opened: Opened) -> dict[str, Any]:
+    """The content of a file as lists and texts."""
+    content = opened.content
+    if isinstance(content, CsvText):
+        records = [(r.line, r.fields) for r in content.records]
+        return {"kind": opened.kind, "records": records, "encoding": content.encoding, "delimiter": content.delimiter}
+    sheets = [
+        {
+            "name": s.name, "hidden": s.hidden, "merged": s.merged, "rows": sorted(s.hidden_rows),
+            "columns": sorted(s.hidden_columns),
+            "cells": [(*place, c.address, c.text, c.kind, c.formula) for place, c in s.cells.items()],
+        }
+        for s in content.sheets
+    ]  # fmt: skip
+    return {
+        "kind": opened.kind, "sheets": sheets, "active": content.active_content, "formulas": content.formulas_seen,
+    }  # fmt: skip
+
+
+def _from_json(answer: dict[str, Any]) -> Opened:
+    if "records" in answer:
+        records = tuple(CsvRecord(line, tuple(fields)) for line, fields in answer["records"])
+        return Opened(answer["kind"], CsvText(records, answer["encoding"], answer["delimiter"]))
+    sheets = tuple(
+        RawSheet(
+            s["name"], s["hidden"],
+            {(row, column): RawCell(s["name"], *rest) for row, column, *rest in s["cells"]},
+            tuple((a, b, c, d) for a, b, c, d in s["merged"]), frozenset(s["rows"]), frozenset(s["columns"]),
+        )
+        for s in answer["sheets"]
+    )  # fmt: skip
+    return Opened(answer["kind"], RawWorkbook(sheets, tuple(answer["active"]), answer["formulas"]))

@@ -1,0 +1,51 @@
+"""Which cells must not come in at all? Formulas that reach out, text that poses as a formula, data of persons.
+
+Looked at before anything else reads the file: what is refused here is printed nowhere, and kept only in the archive of
+the files as they were sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from pipeline.formats.raw import RawCell
+from pipeline.intake.entry import ReturnContext
+from pipeline.intake.personal import personal_data
+
+_TEXT_IN_FORMULA = re.compile(r'"[^"]*"')
+# What leaves the sheet: another file or address, a program (DDE), functions that fetch, call or register.
+_REACHES_OUT = re.compile(
+    r"\[|\|[^!]*!|://|\\\\"
+    r"|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|RTD|DDE|CALL|REGISTER(?:\.ID)?|EXEC|EVALUATE|IMPORT\w+|INDIRECT|IMAGE"
+    r"|SQL\.REQUEST|STOCKHISTORY|ENCODEURL|INFO|CELL)\s*\(",
+    re.IGNORECASE,
+)
+_POSES_AS_FORMULA = re.compile(r"\s*(?:[=@]\s*[\w(\"'+-]|[+-]\s*[A-Za-z_]+\s*[(|!])")
+
+Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; empty for none
+
+
+def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set[tuple[str, str]]:
+    """Refuse what must not come in, each with a finding. Returns sheet and address of the cells to forget."""
+    taken = set()
+    for cell in cells:
+        rule, found = _judge(cell)
+        if rule:
+            ctx.book.add(rule, found, sheet=cell.sheet, cell=cell.address, table=table_of(cell))
+            ctx.ledger.refuse(cell.sheet, cell.address, table_of(cell))
+            taken.add((cell.sheet, cell.address))
+    return taken
+
+
+def _judge(cell: RawCell) -> tuple[str, str]:
+    if cell.formula and (_REACHES_OUT.search(_TEXT_IN_FORMULA.sub('""', cell.formula)) or "://" in cell.formula):
+        return "formula-reaches-out", "a formula that would call a program, another file or an address"
+    if cell.kind != "text":
+        return "", ""
+    if name := personal_data(cell.text):
+        # The finding must not repeat what may not be kept.
+        return "personal-data", f"what looks like: {name}"
+    if _POSES_AS_FORMULA.match(cell.text):
+        return "formula-as-text", "text that a spreadsheet would run as a formula"
+    return "", ""

@@ -1,0 +1,131 @@
+"""What is left of a build that died? The last good outputs; and the next run gives the bytes of one that did not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import openpyxl
+import pytest
+from builds import run_make
+from small_project import SMALL_ROUND, small_project
+
+KILLS = int(os.environ.get("KILLS", "25"))
+SEED = int(os.environ.get("SEED", "20260301"))
+ASKED = ("reports", "REPORTS=thb", "VERSIONS=restricted public", f"ROUND={SMALL_ROUND}")
+# The steps of a build by what make writes when each is done.
+STEPS = (".validated", ".numbers", ".protected", "thb/restricted/manifest.json", "thb/public/manifest.json")
+
+
+@dataclass
+class Place:
+    """A small project, whose returns change from the first state to the second; and the bytes of both builds."""
+
+    root: Path
+    first: dict[str, str] = field(default_factory=dict)
+    second: dict[str, str] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def round(self) -> Path:
+        return self.root / "outputs" / str(SMALL_ROUND)
+
+    def make(self, *targets: str) -> None:
+        run_make(*(targets or ASKED), root=self.root, environment={})
+
+    def target(self, step: str) -> str:
+        return f"outputs/{SMALL_ROUND}/{step}"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+        return subprocess.Popen(
+            ["make", *ASKED], cwd=self.root, env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def published(self, outputs: str = "outputs") -> dict[str, str]:
+        """The files of the versions by their hash."""
+        folder = self.root / outputs / str(SMALL_ROUND)
+        return {
+            str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for v in ("restricted", "public") for p in sorted((folder / "thb" / v).glob("*")) if p.is_file()
+        }  # fmt: skip
+
+    def everything(self) -> dict[str, str]:
+        """All files of the round that a later step, an analyst or a reader takes, by what they hold."""
+        kept = [p for p in self.round.rglob("*") if p.is_file() and p.suffix in (".json", ".html", ".csv", ".sha256")]
+        return self.published() | {
+            str(p.relative_to(self.round)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(kept)
+        }
+
+    def correct_a_return(self) -> None:
+        path = self.root / "returns" / str(SMALL_ROUND) / "thb" / "RO.xlsx"
+        book = openpyxl.load_workbook(path)
+        book["9 Offences"]["C7"] = 533
+        book.save(path)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place(small_project(tmp_path_factory.mktemp("kills") / "project"))
+    place.make()
+    place.first = place.everything()
+    kept = place.root.parent / "first"
+    shutil.copytree(place.root / "outputs", kept, symlinks=True)
+    place.correct_a_return()
+    for step in STEPS:
+        began = time.monotonic()
+        place.make(place.target(step), *ASKED[1:])
+        place.took[step] = time.monotonic() - began
+    place.second = place.everything()
+    assert place.second != place.first
+    shutil.rmtree(place.root / "outputs")
+    shutil.copytree(kept, place.root / "outputs", symlinks=True)  # with the times of the files
+    return place
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a build and all that it started, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.slow
+def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> None:
+    chance = random.Random(SEED)
+    killed = 0
+    for number, step in enumerate(STEPS):
+        for _ in range(KILLS // len(STEPS) + (number < KILLS % len(STEPS))):
+            process = place.start()
+            try:
+                process.wait(chance.uniform(0.1, place.took[step]))
+            except subprocess.TimeoutExpired:
+                kill(process)
+                killed += 1
+            # A reader meets whole versions only, each of the state before or of the state after.
+            for name, digest in place.published().items():
+                assert digest in (place.first[name], place.second[name]), f"{name} after {killed} kills in {step}"
+        place.make(place.target(step), *ASKED[1:])
+    place.make()
+    assert place.everything() == place.second
+    assert killed >= KILLS * 0.8, "most of the builds ended before they could be killed"
+    assert not list((place.root / "outputs").rglob("*.unfinished*"))
+
+
+@pytest.mark.slow
+def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> None:
+    """The return was corrected today; on the last day of the year before, its first form was what was known."""
+    day = f"{SMALL_ROUND + 1}-12-31"
+    place.make()
+    then = place.published()
+    place.make(*ASKED, f"AS_OF={day}")
+    first = {name: digest for name, digest in place.first.items() if name in then}
+    assert place.published(f"outputs/as-of/{day}/outputs") == first != then
+    assert place.published() == then
