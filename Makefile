@@ -20,12 +20,15 @@ OUT := $(OUTPUTS)/$(ROUND)
 RELEASES := $(or $(SELEC_RELEASES),$(OUTPUTS)/releases)
 PY := .venv/bin/python
 RUN := $(PY) -m pipeline
+# Given with the command only: the LANGUAGE of the machine must not change what states read.
+SPOKEN := $(if $(filter command line,$(origin LANGUAGE)),--language $(LANGUAGE))
 # Rounds with returns up to the one asked for: the earlier ones give the revisions.
 ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$'); do [ $$r -le $(ROUND) ] && echo $$r; done)
 
 CONTRACTS := $(shell find data_contracts -type f)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
-CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py templates/findings/*)
+CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py) \
+	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
@@ -60,8 +63,12 @@ one-report:
 	@$(MAKE) --no-print-directory $(OUT)/$(REPORT)/$(VERSION)/manifest.json
 	@ls $(OUT)/$(REPORT)/$(VERSION)/*.pdf
 
-validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write the findings pages
-	@$(RUN) validate --round $(ROUND)
+validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write findings pages, marked returns and letters
+	@$(RUN) validate --round $(ROUND) $(SPOKEN)
+
+feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
+	@$(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) feedback --round $(ROUND) --state $(STATE) $(SPOKEN)
 
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
 	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
@@ -84,6 +91,9 @@ template: .venv/.installed-requirements  ## Write the blank return workbook: REP
 
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
 	@$(RUN) import --source '$(SOURCE)' --file '$(FILE)' --round $(ROUND)
+
+texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
+	@$(RUN) texts
 
 clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 	rm -rf $(OUT)
@@ -118,7 +128,7 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 # A round is validated when its returns, the contracts or the reading code changed.
 define validated
 $(OUTPUTS)/$(1)/.validated: $(shell find $(RETURNS)/$(1) -type f 2>/dev/null | sed 's/ /\\ /g') $(CONTRACTS) $(CODE_READ) $(3)
-	@$(RUN) validate --round $(1)
+	@$(RUN) validate --round $(1) --no-feedback
 	@touch $$@
 endef
 before = $(lastword $(foreach r,$(ROUNDS),$(shell [ $(r) -lt $(1) ] && echo $(r))))
@@ -145,4 +155,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain history register audit template import clean test check soak bench bench-disclosure bench-records
+.PHONY: help reports report validate feedback texts explain history register audit template import clean test check soak bench bench-disclosure bench-records

@@ -39,6 +39,7 @@ Round = Annotated[int, typer.Option("--round", help="The reference year the retu
 Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
 Version = Annotated[str, typer.Option("--version", help="A version of the release policy, for example public.")]
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
+Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]
 
 
 def main() -> None:
@@ -94,15 +95,51 @@ def _progress(what: str) -> Iterator[Progress]:
 
 
 @app.command()
-def validate(round_: Round) -> None:
-    """Read and check the returns of a round; write findings for machines and a page per state."""
+def validate(
+    round_: Round, language: Language = "",
+    feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
+) -> None:  # fmt: skip
+    """Read and check the returns of a round; write findings, a page per state, and what goes back to it."""
     from pipeline.contracts.model import load_contracts
+    from pipeline.feedback.feedback import remove_outdated, write_feedback
     from pipeline.rules.validation import print_summary, validate_and_write
 
-    project = Project.here()
+    project = Project.here(language)
+    contracts = load_contracts(project.contracts)
     with at_work(project.outputs, f"validate {round_}"), _progress(f"round {round_}") as step:
-        validation = validate_and_write(project, load_contracts(project.contracts), round_, step)
+        validation = validate_and_write(project, contracts, round_, step)
+        written = write_feedback(project, contracts, validation, progress=step) if feedback else []
+        if not feedback:
+            remove_outdated(project, contracts, validation)
     print_summary(project, validation)
+    for path in written:
+        typer.echo(str(path))
+
+
+@app.command()
+def feedback(round_: Round, state: State, language: Language = "") -> None:
+    """Write what goes back to a state from a checked round: its returns with the findings marked, and a letter."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.feedback.feedback import write_feedback
+    from pipeline.rules.validation import restore_validation
+
+    project = Project.here(language)
+    with at_work(project.outputs, f"feedback {round_} {state}"), _progress(f"feedback for {state}") as step:
+        validation = restore_validation(project, round_)
+        written = write_feedback(project, load_contracts(project.contracts), validation, state, step)
+    for path in written:
+        typer.echo(str(path))
+    if not written:
+        typer.echo(f"nothing changed: {project.findings(round_) / state}")
+
+
+@app.command()
+def texts() -> None:
+    """List every text that is said to states anew, and bring the catalogues of all languages up to it."""
+    from pipeline.texts import write_catalogues
+
+    for path in write_catalogues(Project.here()):
+        typer.echo(str(path))
 
 
 @app.command()

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that starts so
+# What a spreadsheet takes for a formula at the beginning of a cell, the wide forms of East Asian keyboards included.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BREAKS = ("\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-
 
 UNFINISHED = ".unfinished"  # the ending of what is being written; only a run that died leaves one behind
 
@@ -41,6 +42,33 @@ def write_file(final: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def write_private(final: Path, content: bytes) -> bool:
+    """Write a file that only its owner may read, in a folder like it. Returns whether its content changed."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    final.parent.chmod(0o700)
+    if final.is_file() and final.read_bytes() == content:
+        final.chmod(0o600)
+        return False
+    temporary = unfinished(final)
+    temporary.unlink(missing_ok=True)
+    try:
+        # Made with its mode, because between making and changing it others could open it.
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, final)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet runs as a formula: where it would begin like one, an apostrophe stands before it."""
+    starts = text.lstrip(" \u00a0\u200b\ufeff").startswith((*_FORMULA, *_BREAKS)) or text.startswith(_BREAKS)
+    return f"'{text}" if starts else text
+
+
 def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     """A table as CSV, UTF-8, one header line. A text that a spreadsheet would run gets an apostrophe before it."""
     text = io.StringIO()
@@ -53,5 +81,5 @@ def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
 def _inert(value: object) -> object:
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value
-    guard = "'" if value.startswith(_FORMULA) else ""
-    return guard + value.replace("\r", "\n")  # a bare carriage return is not quoted, and begins a line for many readers
+    # A bare carriage return is not quoted, and begins a line for many readers.
+    return guarded(value).replace("\r", "\n")

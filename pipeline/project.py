@@ -7,22 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPORTS = ("thb", "migration", "octa")
+SOURCE_LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
 class Project:
-    """The folders of one working copy. `root` holds data_contracts, returns, sql, templates and outputs."""
+    """The folders of one working copy. `root` holds data_contracts, returns, sql, templates and outputs.
+
+    `language` is the one in which states are spoken to, as a code such as `en`.
+    """
 
     root: Path
     outputs_folder: Path | None = None
     returns_folder: Path | None = None
     releases_folder: Path | None = None
+    language: str = SOURCE_LANGUAGE
 
     @classmethod
-    def here(cls) -> Project:
-        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and SELEC_RELEASES move folders elsewhere."""
+    def here(cls, language: str = "") -> Project:
+        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and SELEC_RELEASES move folders elsewhere.
+
+        SELEC_LANGUAGE gives the language where none is asked for. The machine's own LANGUAGE and LANG are not looked
+        at: the same returns would give other pages on another machine.
+        """
         places = (os.environ.get(f"SELEC_{name}") for name in ("OUTPUTS", "RETURNS", "RELEASES"))
-        return cls(Path.cwd(), *(Path(p) if p else None for p in places))
+        outputs, returns, releases = (Path(p) if p else None for p in places)
+        spoken = language or os.environ.get("SELEC_LANGUAGE") or SOURCE_LANGUAGE
+        return cls(Path.cwd(), outputs, returns, releases, spoken)
 
     @property
     def contracts(self) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
@@ -49,6 +50,8 @@ def lint_project(project: Project) -> Iterator[str]:
     policy = load_policy(project.contracts, contracts)
     persons = sum(rule.counts_persons for rule in policy.tables.values())
     yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
+
+    yield f"feedback: states have {read_answer_days(project.contracts)} days to answer"
 
     lists = sorted(project.codelists.glob("*.csv"))
     own_form = ("population", "cell_symbols")  # these two are not lists of codes

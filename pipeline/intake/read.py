@@ -248,6 +248,7 @@ def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> _Read:
     reading = FileReading(
         ctx.round, file.report, file.state, file.name, opened.sha256, cover.get("date", ""),
         cover.get("contract_version", ""), "refused" if refused else "read", MappingProxyType(cover), file.number,
+        opened.opened.kind if opened.opened else "",
     )  # fmt: skip
     account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
     if refused and file.number > 1:

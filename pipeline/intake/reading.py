@@ -17,7 +17,8 @@ Outcome = Literal["read", "refused", "records"]  # records: a file about one tab
 class FileReading:
     """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover.
 
-    `number` is 1 for the return of a state, more for files sent after it.
+    `number` is 1 for the return of a state, more for files sent after it. `kind` is what the file is (`xlsx`, `csv.gz`
+    ...), empty for one that was not read.
     """
 
     round: int
@@ -30,6 +31,7 @@ class FileReading:
     outcome: Outcome
     cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     number: int = 1
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pipeline.findings import Severity
 from pipeline.intake.folder import respondents
 from pipeline.rules import queries
 from pipeline.rules.gx_duckdb import Expected
+from pipeline.texts import N_
 
 
 @dataclass(frozen=True)
@@ -69,49 +70,55 @@ class _Compiler:
         }
         for column in (*lists, "year"):
             yield self._expect(
-                f"{column}.required", "error", "every figure has its codes", "give the code of the line",
+                f"{column}.required", "error", N_("every figure has its codes"), N_("give the code of the line"),
                 "expect_column_values_to_not_be_null", column=column,
             )  # fmt: skip
         for column, codes in lists.items():
             listed = ", ".join(codes[:25]) + (", …" if len(codes) > 25 else "")
             yield self._expect(
-                f"{column}.code", "error", listed, "use a code of the list", "expect_column_values_to_be_in_set",
+                f"{column}.code", "error", listed, N_("use a code of the list"), "expect_column_values_to_be_in_set",
                 column=column, value_set=codes,
             )  # fmt: skip
         yield self._expect(
-            "year.window", "error", f"{self.years[0]} to {self.years[-1]}", "report the years of the form only",
+            "year.window", "error", N_("{first} to {last}").format(first=self.years[0], last=self.years[-1]),
+            N_("report the years of the form only"),
             "expect_column_values_to_be_between", column="year", min_value=self.years[0], max_value=self.years[-1],
         )  # fmt: skip
         yield self._expect(
-            "key.unique", "error", "one figure per line and year", "remove the line that stands twice, or add both up",
+            "key.unique", "error", N_("one figure per line and year"),
+            N_("remove the line that stands twice, or add both up"),
             "expect_compound_columns_to_be_unique", column_list=list(self.table.key_dimensions),
         )  # fmt: skip
         for dimension in self.table.dimensions:
             if queries.limited_codes(dimension):
                 yield self._query(
-                    f"{dimension.name}.valid", "error", "codes that exist in the year and for the state",
-                    "move the figure to a code that is valid for it", queries.invalid_code(self.table, dimension),
+                    f"{dimension.name}.valid", "error", N_("codes that exist in the year and for the state"),
+                    N_("move the figure to a code that is valid for it"), queries.invalid_code(self.table, dimension),
                 )  # fmt: skip
 
     def _values(self) -> Iterator[Rule]:
         low, high = self.table.minimum, self.table.maximum
         yield self._expect(
-            "value.minimum", "error", f"{low:,.0f} or more", "correct the figure",
+            "value.minimum", "error", N_("{number} or more").format(number=f"{low:,.0f}"), N_("correct the figure"),
             "expect_column_values_to_be_between", column="value", min_value=low,
         )  # fmt: skip
         if high != float("inf"):
             yield self._expect(
-                "value.maximum", "error", f"at most {high:,.0f} {self.table.unit}", "check the figure and its unit",
+                "value.maximum", "error",
+                N_("at most {number} {unit}").format(number=f"{high:,.0f}", unit=self.table.unit),
+                N_("check the figure and its unit"),
                 "expect_column_values_to_be_between", column="value", max_value=high,
             )  # fmt: skip
         if not self.table.decimals:
             yield self._query(
-                "value.integer", "error", f"a whole number of {self.table.unit}", "give a whole number",
+                "value.integer", "error", N_("a whole number of {unit}").format(unit=self.table.unit),
+                N_("give a whole number"),
                 queries.fraction(self.table),
             )  # fmt: skip
             yield self._query(
-                "value.nil", "query", f"0 or a number of {self.table.unit}; nil is for measured quantities",
-                "write 0, or <5 where the count is suppressed", queries.nil_count(self.table),
+                "value.nil", "query",
+                N_("0 or a number of {unit}; nil is for measured quantities").format(unit=self.table.unit),
+                N_("write 0, or <5 where the count is suppressed"), queries.nil_count(self.table),
             )  # fmt: skip
 
     def _identities(self) -> Iterator[Rule]:
@@ -120,49 +127,53 @@ class _Compiler:
                 exact = identity.parts == "equal"
                 yield self._query(
                     f"{identity.dimension}.{'sum' if exact else 'at_most'}", identity.severity,
-                    "parts and unknown add up to the total" if exact else "parts together are not above the total",
-                    "correct the total or its parts; say in the note why they differ",
+                    N_("parts and unknown add up to the total") if exact
+                    else N_("parts together are not above the total"),
+                    N_("correct the total or its parts; say in the note why they differ"),
                     queries.identity(self.table, identity, self.states, self.years),
                 )  # fmt: skip
             if identity.same_total_as:
                 other = self.contracts.table(identity.same_total_as)
                 yield self._query(
                     f"total.same_as_{other.name}", identity.severity,
-                    f"the same total as on sheet '{other.layout.sheet}'",
-                    "correct one of the two, or say in the note why they differ",
+                    N_("the same total as on sheet '{sheet}'").format(sheet=other.layout.sheet),
+                    N_("correct one of the two, or say in the note why they differ"),
                     queries.same_total(self.table, other),
                 )  # fmt: skip
         for dimension in self.table.dimensions:
             if _is_chain(dimension):
                 yield self._query(
-                    f"{dimension.name}.chain", "note", "not more persons convicted than prosecuted over several years",
-                    "check whether both stages count persons", queries.chain(self.table, dimension),
+                    f"{dimension.name}.chain", "note",
+                    N_("not more persons convicted than prosecuted over several years"),
+                    N_("check whether both stages count persons"), queries.chain(self.table, dimension),
                 )  # fmt: skip
 
     def _history(self) -> Iterator[Rule]:
         table = self.table
         yield self._query(
             "value.change", table.change_severity,
-            f"a change of at most {table.change_percent:g} % or {table.change_absolute:g}, or a note",
-            "confirm the figure and explain the change in the note", queries.change(table, self.round),
+            N_("a change of at most {percent} or {number}, or a note").format(
+                percent=f"{table.change_percent:g} %", number=f"{table.change_absolute:g}"
+            ),
+            N_("confirm the figure and explain the change in the note"), queries.change(table, self.round),
         )  # fmt: skip
         yield self._query(
-            "value.revised", "note", "the figure of the earlier round, or a revision",
-            "nothing, if the revision is meant", queries.revised(table),
+            "value.revised", "note", N_("the figure of the earlier round, or a revision"),
+            N_("nothing, if the revision is meant"), queries.revised(table),
         )  # fmt: skip
         yield self._query(
-            "value.not_restated", "note", "the figures of earlier rounds, restated",
-            "restate the figure, or confirm that it is withdrawn", queries.not_restated(table, self.years),
+            "value.not_restated", "note", N_("the figures of earlier rounds, restated"),
+            N_("restate the figure, or confirm that it is withdrawn"), queries.not_restated(table, self.years),
         )  # fmt: skip
 
     def _notes(self) -> Iterator[Rule]:
         yield self._query(
-            "note.required", "query", f"a note beside the statuses {', '.join(queries.NOTED)}",
-            "explain the status in the note", queries.missing_note(self.table),
+            "note.required", "query", N_("a note beside the statuses {codes}").format(codes=", ".join(queries.NOTED)),
+            N_("explain the status in the note"), queries.missing_note(self.table),
         )  # fmt: skip
         yield self._query(
-            "note.embargo", "query", "the date on which the embargo ends, as YYYY-MM-DD in the note",
-            "give the date in the note; until then the figure is not published",
+            "note.embargo", "query", N_("the date on which the embargo ends, as YYYY-MM-DD in the note"),
+            N_("give the date in the note; until then the figure is not published"),
             queries.embargo_without_date(self.table),
         )  # fmt: skip
 

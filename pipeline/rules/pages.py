@@ -16,6 +16,7 @@ from pipeline.findings import SEVERITIES, Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.folder import respondents
 from pipeline.project import REPORTS, Project
+from pipeline.texts import N_, Texts, load_texts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
 
 _PAGE = re.compile(r"[A-Z]{2,5}\.html")
 SEVERITY_TEXT = {
-    "error": "Errors: the table is not loaded until they are corrected",
-    "query": "Queries: the figures are loaded, please confirm or correct them",
-    "note": "Notes: nothing needs to be done",
+    "error": N_("Errors: the table is not loaded until they are corrected"),
+    "query": N_("Queries: the figures are loaded, please confirm or correct them"),
+    "note": N_("Notes: nothing needs to be done"),
+}
+COUNTED = {
+    "error": N_("Error findings: {number}"),
+    "query": N_("Query findings: {number}"),
+    "note": N_("Note findings: {number}"),
 }
 
 
@@ -67,11 +73,13 @@ def _summary(
     report, state = key
     tables = {t for s, r, t in validation.refused if (s, r) == (state, report)}
     if not accounts:
-        outcome = "not received"
+        outcome = N_("not received")
     elif "" in tables:
-        outcome = "refused"
+        outcome = N_("refused")
+    elif len(tables) == 1:
+        outcome = N_("1 table refused")
     else:
-        outcome = f"{len(tables)} table{'s' * (len(tables) > 1)} refused" if tables else "accepted"
+        outcome = N_("{number} tables refused").format(number=len(tables)) if tables else N_("accepted")
     return SummaryRow(
         state, report, ", ".join(a.file for a in accounts), sum(a.filled for a in accounts),
         sum(a.loaded for a in accounts), sum(a.refused for a in accounts),
@@ -98,24 +106,31 @@ def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[st
             outcomes.append(
                 {
                     "report": account.report, "state": account.state, "file": account.file, "table": table.name,
-                    "sheet": table.layout.sheet, "outcome": "refused" if refused else "loaded" if loaded else "empty",
+                    "sheet": table.layout.sheet, "outcome": _outcome(refused, loaded),
                     "loaded": loaded, "refused": account.refused_by_table.get(table.name, 0),
                 }
             )  # fmt: skip
     return outcomes
 
 
+def _outcome(refused: bool, loaded: int) -> str:
+    if refused:
+        return N_("refused")
+    return N_("loaded") if loaded else N_("empty")
+
+
 def write_findings(project: Project, contracts: Contracts, validation: Validation) -> list[Path]:
     """Write `findings.json`, `index.html` and a page per state; files whose content is the same stay untouched."""
     folder = project.findings(validation.reading.round)
     folder.mkdir(parents=True, exist_ok=True)
-    environment = _environment(project)
+    texts = load_texts(project)
+    environment = _environment(project, texts)
     pages = {"findings.json": _json(contracts, validation)}
-    states = _states(contracts, validation)
+    states = states_with_page(contracts, validation)
     for state, name in states.items():
-        pages[f"{state}.html"] = environment.get_template("state.html.j2").render(
-            _state_view(contracts, validation, state, name)
-        )
+        view = _state_view(contracts, validation, state, name)
+        sent_back = sorted(p.name for p in (folder / state).glob("[!.]*"))
+        pages[f"{state}.html"] = environment.get_template("state.html.j2").render(view, sent_back=sent_back)
     pages["index.html"] = environment.get_template("index.html.j2").render(_index_view(validation, states))
     for old in folder.glob("*.html"):
         if _PAGE.fullmatch(old.name) and old.name not in pages:
@@ -157,16 +172,18 @@ def _account(account: FileAccount) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _environment(project: Project) -> Environment:
+def _environment(project: Project, texts: Texts) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(project.templates / "findings"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    texts.install(environment)
+    return environment
 
 
-def _states(contracts: Contracts, validation: Validation) -> dict[str, str]:
+def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, str]:
     """States that get a page: all that are asked, and those that a file is about. Only listed codes name a file."""
     asked = [s for r in REPORTS for s in respondents(contracts, r, validation.reading.round)]
     known = contracts.codelist("states")
@@ -193,7 +210,11 @@ def _state_view(contracts: Contracts, validation: Validation, state: str, name: 
 
 def _by_severity(findings: list[Finding]) -> list[dict[str, Any]]:
     groups = [(s, [f for f in findings if f.severity == s]) for s in SEVERITIES]
-    return [{"severity": s, "title": SEVERITY_TEXT[s], "findings": found} for s, found in groups if found]
+    return [
+        {"severity": s, "title": SEVERITY_TEXT[s], "caption": COUNTED[s].format(number=len(found)), "findings": found}
+        for s, found in groups
+        if found
+    ]
 
 
 def _ignored(accounts: Iterable[FileAccount]) -> list[tuple[str, int]]:

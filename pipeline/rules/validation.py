@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.files import write_file
+from pipeline.findings import Finding
+from pipeline.intake.account import FileAccount
+from pipeline.intake.reading import FileReading, RoundReading
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
@@ -41,10 +46,8 @@ def validate_and_write(
     archive_round(project, round_, {f.file: f.received for f in validation.reading.files})
     content = {
         "round": round_,
-        "files": [
-            {"state": f.state, "report": f.report, "received": f.received, "cover": dict(sorted(f.cover.items()))}
-            for f in validation.reading.files
-        ],
+        "files": [_as_dict(f) for f in validation.reading.files],
+        "accounts": [_as_dict(a) for a in validation.accounts],
         "findings": [f.as_dict() for f in validation.findings],
         "refused": sorted(validation.refused),
     }
@@ -53,12 +56,37 @@ def validate_and_write(
     return validation
 
 
-def read_validation(project: Project, round_: int) -> Validated:
-    """The validation of a round as written. Raises UserError when the round was not validated yet."""
+def _as_dict(item: FileReading | FileAccount) -> dict[str, Any]:
+    values = {f.name: getattr(item, f.name) for f in fields(item)}
+    return {name: dict(sorted(v.items())) if isinstance(v, Mapping) else v for name, v in values.items()}
+
+
+def _read(project: Project, round_: int) -> dict[str, Any]:
     path = project.work(round_) / "validation.json"
     if not path.is_file():
         raise UserError(f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first")
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def restore_validation(project: Project, round_: int) -> Validation:
+    """The whole validation of a round as it was written. Raises UserError when the round was not validated yet."""
+    content = _read(project, round_)
+    if "accounts" not in content:
+        raise UserError(
+            f"round {round_} was validated by an earlier version of the pipeline",
+            do=f"run 'make validate ROUND={round_}' again",
+        )  # fmt: skip
+    files = tuple(FileReading(**{**f, "cover": MappingProxyType(f["cover"])}) for f in content["files"])
+    findings = tuple(Finding(**f) for f in content["findings"])
+    accounts = tuple(FileAccount(**a) for a in content["accounts"])
+    refused = frozenset((s, r, t) for s, r, t in content["refused"])
+    return Validation(RoundReading(round_, files, findings, accounts), findings, refused, accounts)
+
+
+def read_validation(project: Project, round_: int) -> Validated:
+    """The validation of a round as written. Raises UserError when the round was not validated yet."""
+    content = _read(project, round_)
     refused = frozenset((s, r, t) for s, r, t in content["refused"])
     return Validated(content["round"], tuple(content["files"]), tuple(content["findings"]), refused)
 

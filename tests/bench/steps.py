@@ -58,7 +58,8 @@ def time_build(folder: Path, times: Times) -> None:
     alone = folder / "alone"
     rounds = sorted(p.name for p in (ROOT / "returns").iterdir() if p.is_dir() and int(p.name) <= ROUND)
     for round_ in rounds:
-        _time(times, f"validate {round_}", [*_pipeline("validate"), "--round", round_], alone)
+        _time(times, f"validate {round_}", [*_pipeline("validate"), "--round", round_, "--no-feedback"], alone)
+    _time(times, f"validate {ROUND}, with what goes back", [*_pipeline("validate"), "--round", str(ROUND)], alone)
     _time(times, f"numbers {ROUND}", [*_pipeline("numbers"), "--round", str(ROUND)], alone)
     _time(times, f"protect {ROUND}: public and partner", [*_pipeline("protect"), "--round", str(ROUND)], alone)
     for report in REPORTS:

@@ -15,7 +15,7 @@ from builds import ROOT
 from pipeline import __version__
 
 COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version", "protect",
-    "register", "audit",
+    "register", "audit", "feedback", "texts",
 )  # fmt: skip
 HEAVY = ("pandas", "matplotlib", "weasyprint", "great_expectations", "duckdb", "openpyxl", "numpy", "sqlglot")
 
@@ -70,6 +70,7 @@ def test_the_version_is_the_package_s() -> None:
     (["render", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
     (["render", "--round", "2022", "--report", "thb", "--version", "restricted"], "does not exist"),
     (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
+    (["feedback", "--round", "2022", "--state", "RO"], "round 2022 was not validated yet"),
     (["register", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
 ])  # fmt: skip
 def test_what_a_person_can_repair_is_told_without_a_traceback(arguments: list[str], told: str, tmp_path: Path) -> None:
