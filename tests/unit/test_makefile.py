@@ -1,4 +1,4 @@
-"""Does make keep its hands off what states chose? The name of a file that was sent is never read as a part of a rule."""
+"""Does make keep its hands off what states chose? The name of a file that was sent is no part of a rule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from builds import ROOT, ROUND, run_make
 
 NAMES = (
-    "$(shell touch pwned).xlsx", "a:b #c.xlsx", "new\nline.xlsx", "`touch pwned`.xlsx", "%.xlsx", "a\tb;touch pwned.xlsx",
+    "$(shell touch pwned).xlsx", "a:b #c.xlsx", "new\nline.xlsx", "`touch pwned`.xlsx", "%.xlsx",
+    "a\tb;touch pwned.xlsx",
 )  # fmt: skip
 
 
