@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
 import zlib
 
+from pipeline.formats.bounds import MAX_MERGED
 from pipeline.formats.raw import DamagedFile
 
 MAX_FILE = 20_000_000  # bytes; a filled form is below half a million
 MAX_INFLATED = 80_000_000
 MAX_PARTS = 500
-MAX_MERGED = 50_000  # cells under merged ranges: the library touches each of them
+MAX_ELEMENTS = 1_000_000  # of all parts; a full form has about fifty thousand
 MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
 MAX_RULES = 20_000  # ranges of drop-downs and conditional formats
 
 _ACTIVE = re.compile(
     r"vbaProject|/macrosheets/|/dialogsheets/|/externalLinks/|/embeddings/|/activeX/|/ctrlProps/|connections\.xml"
-    r"|/queryTables/|/customUI/|^(Basic|Scripts|Dialogs|Object [^/]*)/"
+    r"|/queryTables/|customUI/|/webextensions/|^(Basic|Scripts|Dialogs|Object [^/]*)/",
+    re.IGNORECASE,
 )
+# What a part is for, whatever name it was given: the ends of the types of relationships and contents.
+_ACTIVE_TYPE = re.compile(
+    rb"(?:/|[.+-])(vbaProject|xl(?:Intl)?Macrosheet|dialogsheet|externalLink|oleObject|package|control|activeX"
+    rb"|activeXControlBinary|ctrlProp|connections|queryTable|attachedTemplate|extensibility|webextension\w*|attachedToolbars"
+    rb"|volatileDependencies|sheet\.macroEnabled\.main|addin\.macroEnabled\.main)(?:\+xml)?[\"']"
+)
+_TYPE = re.compile(rb"\s(?:Type|ContentType)\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')")
 _RELATIONSHIP = re.compile(rb"<(?:[^\s<>/:]+:)?Relationship\s[^<>]*>")
 _EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
@@ -53,8 +63,11 @@ def check_archive(data: bytes) -> list[str]:
 def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     parts = archive.infolist()
     names = [p.filename for p in parts]
-    if len(set(names)) != len(names) or len(parts) > MAX_PARTS:
+    # Programs differ in which of two parts of one name they read, some of them also when only the case differs.
+    if len({n.replace("\\", "/").casefold() for n in names}) != len(names) or len(parts) > MAX_PARTS:
         raise DamagedFile("unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name")
+    if any(stat.S_ISLNK(p.external_attr >> 16) for p in parts):
+        raise DamagedFile("unsafe-file", "a link to a file elsewhere inside the archive")
     if strange := [n for n in names if _leads_outside(n)]:
         raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:80]!r}")
     # The reader never yields more bytes of a part than it declares, so the declared sizes are a true bound.
@@ -64,17 +77,23 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     if any(p.flag_bits & 1 for p in parts):
         raise DamagedFile("password-protected", "a workbook protected by a password")
     active = [n for n in names if _ACTIVE.search(n)]
-    merged = 0
+    merged = elements = 0
     for part in parts:
-        if part.filename.endswith((".xml", ".rels", ".vml")):
-            content = _plain(part.filename, archive.read(part))
+        content = archive.read(part)
+        # A part is what it holds: the library follows references to parts of any name.
+        if part.filename.lower().endswith((".xml", ".rels", ".vml")) or _begins_as_xml(content):
+            content = _plain(part.filename, content)
+            elements += content.count(b"<")
+            if elements > MAX_ELEMENTS:
+                raise DamagedFile("unsafe-file", f"more than {MAX_ELEMENTS:,} elements")
             _check_counts(part.filename, content)
             merged += _merged_cells(part.filename, content)
-            if part.filename.endswith(".rels") and _links_outside(content):
+            active += _active_types(part.filename, content)
+            if _links_outside(content):
                 active.append(part.filename)
             if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
                 raise DamagedFile("password-protected", "a workbook protected by a password")
-        elif part.filename == "mimetype" and archive.read(part).strip() != _ODS_TYPE:
+        elif part.filename == "mimetype" and content.strip() != _ODS_TYPE:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
     if merged > MAX_MERGED:
         raise DamagedFile("unsafe-file", f"{merged:,} cells under merged ranges")
@@ -100,6 +119,18 @@ def _plain(name: str, content: bytes) -> bytes:
     if _DOCTYPE.search(content):
         raise DamagedFile("unsafe-file", f"a document type declaration in {name}")
     return content
+
+
+def _begins_as_xml(content: bytes) -> bool:
+    return content[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _active_types(name: str, content: bytes) -> list[str]:
+    """What acts or leads elsewhere among the types that a list of relationships or contents names."""
+    if not (name.endswith(".rels") or name == "[Content_Types].xml"):
+        return []
+    found = {m.group(1).decode() for t in _TYPE.findall(content) for m in _ACTIVE_TYPE.finditer(t)}
+    return [f"{name}: {what}" for what in sorted(found)]
 
 
 def _check_counts(name: str, content: bytes) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET
+from pipeline.contracts.layout import COVER_SHEET, cover_fields
 from pipeline.formats.raw import RawCell, RawSheet
 from pipeline.intake.codes import latin
-from pipeline.intake.entry import ReturnContext
+from pipeline.intake.entry import MAX_NOTE, ReturnContext
+from pipeline.intake.personal import personal_data
 
 Answers = dict[str, RawCell]
 
@@ -33,7 +34,22 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         ctx.book.add(
             "contract-version", version.raw, sheet=version.sheet, cell=version.address, allowed=ctx.contract.version
         )
-    return {field: " ".join(cell.text.split()) for field, cell in answers.items()}
+    fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
+    return {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+
+
+def _answer(ctx: ReturnContext, cell: RawCell) -> str | None:
+    """An answer as text; None, with a finding, for one that may not be taken over."""
+    text = " ".join(cell.text.split())
+    if len(text) > MAX_NOTE:
+        ctx.find("note-too-long", cell, found=f"{len(text):,} characters: {text[:60]}…")
+    elif name := personal_data(text):
+        # Numbers alone; other text was screened before.
+        ctx.find("personal-data", cell, found=f"what looks like: {name}")
+    else:
+        return text
+    ctx.refuse([cell])
+    return None
 
 
 def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> None:
