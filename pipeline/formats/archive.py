@@ -14,7 +14,9 @@ from pipeline.formats.raw import DamagedFile
 MAX_FILE = 20_000_000  # bytes; a filled form is below half a million
 MAX_INFLATED = 80_000_000
 MAX_PARTS = 500
-MAX_ELEMENTS = 1_000_000  # of all parts; a full form has about fifty thousand
+MAX_TAG = 100_000  # bytes of one tag: the parser starts anew at a long one with every piece that it reads
+MAX_NAME = 200  # characters of the name of a part
+MAX_ELEMENTS = 500_000  # of all parts; a full form has about fifty thousand
 MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
 MAX_RULES = 20_000  # ranges of drop-downs and conditional formats
 
@@ -34,6 +36,8 @@ _RELATIONSHIP = re.compile(rb"<(?:[^\s<>/:]+:)?Relationship\s[^<>]*>")
 _EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
+_INCLUDE = re.compile(rb"www\.w3\.org/2001/XInclude|<\?xml-stylesheet")
 _ENCODING = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([^\"']*)")
 _ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
 _MERGE_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?mergeCell[\s/>]")
@@ -62,14 +66,14 @@ def check_archive(data: bytes) -> list[str]:
 
 def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     parts = archive.infolist()
-    names = [p.filename for p in parts]
+    names = [p.orig_filename for p in parts]  # as they stand there: the library cuts them off at a zero byte
     # Programs differ in which of two parts of one name they read, some of them also when only the case differs.
     if len({n.replace("\\", "/").casefold() for n in names}) != len(names) or len(parts) > MAX_PARTS:
         raise DamagedFile("unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name")
     if any(stat.S_ISLNK(p.external_attr >> 16) for p in parts):
         raise DamagedFile("unsafe-file", "a link to a file elsewhere inside the archive")
     if strange := [n for n in names if _leads_outside(n)]:
-        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:80]!r}")
+        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:60]!a}")
     # The reader never yields more bytes of a part than it declares, so the declared sizes are a true bound.
     inflated = sum(p.file_size for p in parts)
     if inflated > MAX_INFLATED:
@@ -102,7 +106,8 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
 
 def _leads_outside(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or any(ord(c) < 32 for c in name)
+    names_elsewhere = name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
+    return names_elsewhere or len(name) > MAX_NAME or any(ord(c) < 32 for c in name)
 
 
 def _plain(name: str, content: bytes) -> bytes:
@@ -118,6 +123,10 @@ def _plain(name: str, content: bytes) -> bytes:
         raise DamagedFile("unsafe-file", f"an encoding other than UTF-8 and UTF-16 in {name}")
     if _DOCTYPE.search(content):
         raise DamagedFile("unsafe-file", f"a document type declaration in {name}")
+    if _LONG_TAG.search(content):
+        raise DamagedFile("unsafe-file", f"a tag of more than {MAX_TAG:,} bytes in {name}")
+    if _INCLUDE.search(content):
+        raise DamagedFile("unsafe-file", f"an include or style sheet from elsewhere in {name}")
     return content
 
 

@@ -28,7 +28,7 @@ from pipeline.formats.raw import DamagedFile
 MAX_MEMORY = 512 << 20  # bytes of address space of the reading process, its libraries included
 # Seconds of processor time; a full form takes less than half of one. Time on the wall would depend on what else the
 # machine does, and then the same file could be read on one machine and be refused on another.
-MAX_SECONDS = 6
+MAX_SECONDS = 5
 MAX_WAIT = 60  # seconds on the wall until a child that does nothing is ended from outside
 MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
 
@@ -44,10 +44,11 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while (question := receive(requests)) is not None:
         data = receive(requests) or b""
-        send(answers, _in_child(json.loads(question), data))
+        send(answers, read_in_child(json.loads(question), data))
 
 
-def _in_child(question: dict[str, Any], data: bytes) -> bytes:
+def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
+    """What a bound child of this process tells of a file, as JSON: its content, or the rule that it breaks."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
@@ -90,7 +91,7 @@ def _listen(descriptor: int) -> tuple[bytes, bool]:
 
 
 def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
-    _bind(told.fileno())
+    bind(told.fileno())
     try:
         answer = json.dumps(as_json(read_bytes(data, question["state"], question["names"]))).encode()
     except DamagedFile as damage:
@@ -103,7 +104,7 @@ def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
     told.write(answer)
 
 
-def _bind(told: int) -> None:
+def bind(told: int) -> None:
     """Little memory, little time, no file to write, no folder to read but the interpreter's own, no network.
 
     Of what its parent had open only the descriptor `told` stays: the next file in the queue is no business of this one,

@@ -104,9 +104,9 @@ def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFi
     withdraws = lower.endswith(WITHDRAWN_SUFFIX)
     stem = path.name[: -len(WITHDRAWN_SUFFIX if withdraws else suffix)] if suffix else path.name
     match = _NAME.fullmatch(stem)
-    state = match["state"].upper() if match else ""
+    state = _state_of(match["state"]) if match else ""
     number = int(match["number"] or 1) if match else 1
-    known = state in states and stem.isascii()  # "ſ" is no S, although its capital is
+    known = state in states
     if path.is_symlink():
         return ReturnFile(report, state if known else "", path, name, rule="linked-file", number=number)
     if not path.is_file():
@@ -122,9 +122,14 @@ def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFi
     return ReturnFile(report, "", path, name, rule="not-a-return")
 
 
+def _state_of(name: str) -> str:
+    """The code of a state as written in a file name, in capitals: "ſ" is no S, although its capital is."""
+    return name.upper() if name.isascii() else name
+
+
 def _order(path: Path) -> tuple[str, int, int, str]:
     suffix = suffix_of(path.name)
     match = _NAME.fullmatch(path.name[: -len(suffix)].removesuffix(".withdrawn") if suffix else path.name)
     number = int(match["number"] or 1) if match else 1
-    state = match["state"].upper() if match else path.name.upper()
+    state = _state_of(match["state"] if match else path.name)
     return state, number, FORMATS.index(suffix) if suffix in FORMATS else len(FORMATS), path.name
