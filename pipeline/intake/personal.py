@@ -36,7 +36,10 @@ _NUMBER = re.compile(
     r"(?<![\w.,])(?:\d{10,13}|\d[ -]\d{6}[ -]\d{4}|\d{6}[ -]\d{4,5}|\d{7}[ -]\d{6}|\d{3} \d{3} \d{3} \d{2})"
     r"(?!\w|[.,]\d)"
 )
-_ALBANIAN = re.compile(r"(?<!\w)[A-T]\d[0156]\d[0-3]\d{4}[A-W](?!\w)")
+# Decade and year of birth, month (of women plus 50), day, serial number, check letter.
+_ALBANIAN = re.compile(
+    r"(?<!\w)[A-T]\d(?:[05][1-9]|[16][0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[A-W](?!\w)"
+)
 # Formats whose check digit lets one number in ten pass: only beside a word that says what the number is.
 _PERSON_WORD = re.compile(
     r"(?<!\w)(?:лнч|lnch?|pnf|егн|egn|idnp|личен номер|лична карта|personal (?:no|number|code|id)|foreigner|чужденец)",
@@ -83,7 +86,7 @@ def personal_data(text: str) -> str:
     capitals = text.translate(_CAPITALS)
     if any(_is_iban(m.group(1)) for m in _IBAN.finditer(capitals.upper())):
         return "IBAN"
-    if name := _national_number(capitals):
+    if name := _national_number(capitals, text):
         return name
     if _PHONE.search(text) or _PHONE_INLAND.search(text) or _PHONE_WORD.search(text):
         return "telephone number"
@@ -110,8 +113,8 @@ def _is_iban(text: str) -> bool:
     return length > 4 and bool(iban.is_valid(compact[:length]))
 
 
-def _national_number(text: str) -> str:
-    if _ALBANIAN.search(text):
+def _national_number(capitals: str, text: str) -> str:
+    if _ALBANIAN.search(capitals):
         return "personal number of Albania"
     for match in _NUMBER.finditer(text):
         digits = "".join(c for c in match.group() if c.isdigit())
