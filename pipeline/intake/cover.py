@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import COVER_SHEET, cover_fields
 from pipeline.formats.raw import RawCell, RawSheet
@@ -10,6 +12,7 @@ from pipeline.intake.entry import MAX_NOTE, ReturnContext
 from pipeline.intake.personal import personal_data
 
 Answers = dict[str, RawCell]
+YEARS_TO_ANSWER = 5
 
 
 def cover_of_sheet(sheet: RawSheet) -> Answers:
@@ -34,8 +37,21 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         ctx.book.add(
             "contract-version", version.raw, sheet=version.sheet, cell=version.address, allowed=ctx.contract.version
         )
+    day = answers.get("date")
+    if day and day.text.strip() and not _is_date(ctx, day.text.strip()):
+        # The last of these dates is the cut-off date of the reports: what is no date must not become one.
+        ctx.book.add("cover-date", day.raw, sheet=day.sheet, cell=day.address)
+        answers = {f: c for f, c in answers.items() if f != "date"}
     fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
     return {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+
+
+def _is_date(ctx: ReturnContext, text: str) -> bool:
+    """True for a day after the reference year began, and not more than a few years after it ended."""
+    try:
+        return 0 <= date.fromisoformat(text).year - ctx.round <= YEARS_TO_ANSWER
+    except ValueError:
+        return False
 
 
 def _answer(ctx: ReturnContext, cell: RawCell) -> str | None:

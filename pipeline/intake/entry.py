@@ -13,7 +13,7 @@ from pipeline.intake.codes import latin
 from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
 from pipeline.intake.personal import personal_data
 from pipeline.intake.problems import FindingBook
-from pipeline.intake.shown import printable
+from pipeline.intake.shown import printable, shown
 
 MAX_NOTE = 1000
 
@@ -194,7 +194,7 @@ def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: st
     if code in ctx.contracts.codelist("obs_status"):
         return code
     ctx.book.add(
-        "unknown-status", cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
+        "unknown-status", shown(cell.raw), sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
         allowed=", ".join(c.code for c in ctx.contracts.codelist("obs_status")),
     )  # fmt: skip
     return None
