@@ -82,6 +82,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 soak: .venv/.installed-requirements-dev  ## Try two hundred changes that must not reach the public version
 	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
 
+fuzz: .venv/.installed-requirements-dev  ## Read returns with random edits until interrupted: SEED=1 begins there
+	@$(PY) -m tests.hostile.random_edits
+
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
 
@@ -123,4 +126,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report validate explain register audit template import clean test check soak fuzz bench bench-disclosure
