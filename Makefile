@@ -111,6 +111,9 @@ soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not re
 	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
 	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
 
+fuzz: .venv/.installed-requirements-dev  ## Read returns with random edits until interrupted: SEED=1 begins there
+	@$(PY) -m tests.hostile.random_edits
+
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
 
@@ -163,4 +166,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate feedback texts explain history register audit template import clean test check soak bench bench-disclosure bench-records
+.PHONY: help reports report validate feedback texts explain history register audit template import clean test check soak fuzz bench bench-disclosure bench-records

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
 import zlib
 
+from pipeline.formats.bounds import MAX_MERGED
 from pipeline.formats.raw import DamagedFile
 
 MAX_FILE = 20_000_000  # bytes; a filled form is below half a million
 MAX_INFLATED = 80_000_000
 MAX_PARTS = 500
-MAX_MERGED = 50_000  # cells under merged ranges: the library touches each of them
+MAX_TAG = 100_000  # bytes of one tag: the parser starts anew at a long one with every piece that it reads
+MAX_NAME = 200  # characters of the name of a part
+MAX_ELEMENTS = 500_000  # of all parts; a full form has about fifty thousand
 MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
 MAX_RULES = 20_000  # ranges of drop-downs and conditional formats
 
 _ACTIVE = re.compile(
     r"vbaProject|/macrosheets/|/dialogsheets/|/externalLinks/|/embeddings/|/activeX/|/ctrlProps/|connections\.xml"
-    r"|/queryTables/|/customUI/|^(Basic|Scripts|Dialogs|Object [^/]*)/"
+    r"|/queryTables/|customUI/|/webextensions/|^(Basic|Scripts|Dialogs|Object [^/]*)/",
+    re.IGNORECASE,
 )
+# What a part is for, whatever name it was given: the ends of the types of relationships and contents.
+_ACTIVE_TYPE = re.compile(
+    rb"(?:/|[.+-])(vbaProject|xl(?:Intl)?Macrosheet|dialogsheet|externalLink|oleObject|package|control|activeX"
+    rb"|activeXControlBinary|ctrlProp|connections|queryTable|attachedTemplate|extensibility|webextension\w*|attachedToolbars"
+    rb"|volatileDependencies|sheet\.macroEnabled\.main|addin\.macroEnabled\.main)(?:\+xml)?[\"']"
+)
+_TYPE = re.compile(rb"\s(?:Type|ContentType)\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')")
 _RELATIONSHIP = re.compile(rb"<(?:[^\s<>/:]+:)?Relationship\s[^<>]*>")
 _EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
+_INCLUDE = re.compile(rb"www\.w3\.org/2001/XInclude|<\?xml-stylesheet")
 _ENCODING = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([^\"']*)")
 _ENCODINGS = (b"utf-8", b"utf-16", b"us-ascii", b"ascii")
 _MERGE_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?mergeCell[\s/>]")
@@ -52,11 +66,14 @@ def check_archive(data: bytes) -> list[str]:
 
 def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     parts = archive.infolist()
-    names = [p.filename for p in parts]
-    if len(set(names)) != len(names) or len(parts) > MAX_PARTS:
+    names = [p.orig_filename for p in parts]  # as they stand there: the library cuts them off at a zero byte
+    # Programs differ in which of two parts of one name they read, some of them also when only the case differs.
+    if len({n.replace("\\", "/").casefold() for n in names}) != len(names) or len(parts) > MAX_PARTS:
         raise DamagedFile("unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name")
+    if any(stat.S_ISLNK(p.external_attr >> 16) for p in parts):
+        raise DamagedFile("unsafe-file", "a link to a file elsewhere inside the archive")
     if strange := [n for n in names if _leads_outside(n)]:
-        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:80]!r}")
+        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:60]!a}")
     # The reader never yields more bytes of a part than it declares, so the declared sizes are a true bound.
     inflated = sum(p.file_size for p in parts)
     if inflated > MAX_INFLATED:
@@ -64,17 +81,23 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
     if any(p.flag_bits & 1 for p in parts):
         raise DamagedFile("password-protected", "a workbook protected by a password")
     active = [n for n in names if _ACTIVE.search(n)]
-    merged = 0
+    merged = elements = 0
     for part in parts:
-        if part.filename.endswith((".xml", ".rels", ".vml")):
-            content = _plain(part.filename, archive.read(part))
+        content = archive.read(part)
+        # A part is what it holds: the library follows references to parts of any name.
+        if part.filename.lower().endswith((".xml", ".rels", ".vml")) or _begins_as_xml(content):
+            content = _plain(part.filename, content)
+            elements += content.count(b"<")
+            if elements > MAX_ELEMENTS:
+                raise DamagedFile("unsafe-file", f"more than {MAX_ELEMENTS:,} elements")
             _check_counts(part.filename, content)
             merged += _merged_cells(part.filename, content)
-            if part.filename.endswith(".rels") and _links_outside(content):
+            active += _active_types(part.filename, content)
+            if _links_outside(content):
                 active.append(part.filename)
             if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
                 raise DamagedFile("password-protected", "a workbook protected by a password")
-        elif part.filename == "mimetype" and archive.read(part).strip() != _ODS_TYPE:
+        elif part.filename == "mimetype" and content.strip() != _ODS_TYPE:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
     if merged > MAX_MERGED:
         raise DamagedFile("unsafe-file", f"{merged:,} cells under merged ranges")
@@ -83,7 +106,8 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
 
 def _leads_outside(name: str) -> bool:
     parts = name.replace("\\", "/").split("/")
-    return name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0] or any(ord(c) < 32 for c in name)
+    names_elsewhere = name.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]
+    return names_elsewhere or len(name) > MAX_NAME or any(ord(c) < 32 for c in name)
 
 
 def _plain(name: str, content: bytes) -> bytes:
@@ -99,7 +123,23 @@ def _plain(name: str, content: bytes) -> bytes:
         raise DamagedFile("unsafe-file", f"an encoding other than UTF-8 and UTF-16 in {name}")
     if _DOCTYPE.search(content):
         raise DamagedFile("unsafe-file", f"a document type declaration in {name}")
+    if _LONG_TAG.search(content):
+        raise DamagedFile("unsafe-file", f"a tag of more than {MAX_TAG:,} bytes in {name}")
+    if _INCLUDE.search(content):
+        raise DamagedFile("unsafe-file", f"an include or style sheet from elsewhere in {name}")
     return content
+
+
+def _begins_as_xml(content: bytes) -> bool:
+    return content[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def _active_types(name: str, content: bytes) -> list[str]:
+    """What acts or leads elsewhere among the types that a list of relationships or contents names."""
+    if not (name.endswith(".rels") or name == "[Content_Types].xml"):
+        return []
+    found = {m.group(1).decode() for t in _TYPE.findall(content) for m in _ACTIVE_TYPE.finditer(t)}
+    return [f"{name}: {what}" for what in sorted(found)]
 
 
 def _check_counts(name: str, content: bytes) -> None:

@@ -8,11 +8,14 @@ import re
 import unicodedata
 import zlib
 
+from pipeline.contracts.codelists import fold
 from pipeline.formats.archive import MAX_INFLATED
+from pipeline.formats.bounds import MAX_CELLS, MAX_CHARACTERS, MAX_TEXT
 from pipeline.formats.kinds import foreign_kind
 from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile
 
-MAX_LINES = 200_000
+MAX_LINES = 50_000
+MAX_FIELDS = 1_000_000  # empty ones too: a form has about ten in a line
 DELIMITERS = (",", ";", "\t")
 
 # Code pages in use in each state, likeliest first; those not named here use the Central European one.
@@ -58,8 +61,9 @@ def decode(data: bytes, state: str) -> tuple[str, str]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         candidates: tuple[str, ...] = ("utf-16",)
     elif b"\0" in data[:200]:
-        # UTF-16 without its mark: the header is ASCII, so every second byte of it is zero.
-        candidates = ("utf-16-le",) if data[1:2] == b"\0" else ("utf-16-be",)
+        # UTF-16 without its mark: commas, digits and Latin letters have a zero in the higher of their two bytes.
+        even, odd = data[:200:2].count(0), data[1:200:2].count(0)
+        candidates = ("utf-16-le",) if odd > even else ("utf-16-be",)
     else:
         candidates = ("utf-8-sig", *CODE_PAGES.get(state, ()), "cp1250", "cp1252")
     for encoding in dict.fromkeys(candidates):
@@ -89,7 +93,7 @@ def _delimiter(text: str, names: set[str]) -> str:
     header = text.split("\n", 1)[0]
 
     def known(delimiter: str) -> int:
-        return sum(f.strip().strip('"').casefold() in names for f in header.split(delimiter))
+        return sum(fold(f.strip().strip('"')) in names for f in header.split(delimiter))
 
     return max(DELIMITERS, key=known)
 
@@ -102,13 +106,21 @@ def _records(text: str, delimiter: str) -> list[CsvRecord]:
     # Strict: a quote that is never closed would swallow the lines behind it without a word.
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     records, line = [], begin
+    number = filled = characters = 0
     try:
         for fields in reader:
             if any(field for field in fields):
                 records.append(CsvRecord(line, tuple(fields)))
             line = reader.line_num + begin
-            if len(records) > MAX_LINES:
-                raise DamagedFile("unsafe-file", f"more than {MAX_LINES:,} lines")
+            number += len(fields)
+            filled += sum(1 for field in fields if field)
+            if len(records) > MAX_LINES or number > MAX_FIELDS or filled > MAX_CELLS:
+                raise DamagedFile("unsafe-file", f"more than {MAX_LINES:,} lines or {MAX_CELLS:,} fields")
+            characters += sum(map(len, fields))
+            if characters > MAX_CHARACTERS:
+                raise DamagedFile("unsafe-file", f"more than {MAX_CHARACTERS:,} characters")
+            if any(len(field) > MAX_TEXT for field in fields):
+                raise DamagedFile("unsafe-file", f"a text of more than {MAX_TEXT:,} characters in line {line}")
     except csv.Error as problem:
         raise DamagedFile("unreadable-file", f"not a CSV file (line {line}: {problem})") from problem
     if not records:

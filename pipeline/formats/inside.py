@@ -26,9 +26,11 @@ from pipeline.formats.opened import as_json, read_bytes, receive, send
 from pipeline.formats.raw import DamagedFile
 
 MAX_MEMORY = 512 << 20  # bytes of address space of the reading process, its libraries included
-MAX_SECONDS = 8  # of processor time
-MAX_WAIT = 9.5  # seconds until the child is ended from outside
-MAX_ANSWER = 64 << 20  # bytes
+# Seconds of processor time; a full form takes less than half of one. Time on the wall would depend on what else the
+# machine does, and then the same file could be read on one machine and be refused on another.
+MAX_SECONDS = 5
+MAX_WAIT = 60  # seconds on the wall until a child that does nothing is ended from outside
+MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
 
 _TOO_SLOW = f"not read within {MAX_SECONDS} seconds"
 _TOO_LARGE = f"more than {MAX_MEMORY >> 20} MiB of memory needed to read it"
@@ -42,17 +44,21 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while (question := receive(requests)) is not None:
         data = receive(requests) or b""
-        send(answers, _in_child(json.loads(question), data))
+        send(answers, read_in_child(json.loads(question), data))
 
 
-def _in_child(question: dict[str, Any], data: bytes) -> bytes:
+def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
+    """What a bound child of this process tells of a file, as JSON: its content, or the rule that it breaks."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(read_end)
-        with os.fdopen(write_end, "wb") as told:
-            _read(question, data, told)
-        os._exit(0)
+        status = 1
+        try:
+            with os.fdopen(write_end, "wb") as told:
+                _read(question, data, told)
+            status = 0
+        finally:
+            os._exit(status)  # nothing of a file may be seen in a traceback
     os.close(write_end)
     answer, late = _listen(read_end)
     if late:
@@ -85,7 +91,7 @@ def _listen(descriptor: int) -> tuple[bytes, bool]:
 
 
 def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
-    _bind()
+    bind(told.fileno())
     try:
         answer = json.dumps(as_json(read_bytes(data, question["state"], question["names"]))).encode()
     except DamagedFile as damage:
@@ -98,14 +104,29 @@ def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
     told.write(answer)
 
 
-def _bind() -> None:
-    """Little memory, little time, no file to write, no folder to read but the interpreter's own."""
-    for limit, value in (
-        (resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS), (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):  # fmt: skip
+def bind(told: int) -> None:
+    """Little memory, little time, no file to write, no folder to read but the interpreter's own, no network.
+
+    Of what its parent had open only the descriptor `told` stays: the next file in the queue is no business of this one,
+    and what a library prints about a file is printed nowhere.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nothing, standard)
+    os.closerange(3, told)
+    os.closerange(told + 1, 256)
+    for limit, value in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(limit, (value, value))
+    # The signal of the first limit tells what happened; the second one ends a process that does not listen to it.
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 1))
     confine([], [], system=False)
+    sys.addaudithook(_no_network)
+
+
+def _no_network(event: str, _: Any) -> None:
+    """The kernel refuses TCP where it can; this refuses the rest, and every kind where it cannot."""
+    if event.startswith(("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system")):
+        raise PermissionError(f"no {event} while a return is read")
 
 
 def _refused(found: str) -> bytes:

@@ -65,6 +65,8 @@ def _kind_of_archive(data: bytes) -> FileKind:
             names = set(archive.namelist())
     except _DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
+    if {"xl/workbook.xml", "content.xml"} <= names:
+        raise DamagedFile("unsafe-file", "an Excel and an OpenDocument workbook in one archive")
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "content.xml" in names:

@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from pipeline.formats.archive import check_archive
-from pipeline.formats.raw import MAX_CELLS, CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.bounds import MAX_CELLS, MAX_MERGED, MAX_TEXT
+from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.formats.xlsx import cell_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_SCRIPT = "{urn:oasis:names:tc:opendocument:xmlns:script:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -35,25 +38,39 @@ def read_ods(data: bytes) -> RawWorkbook:
         return RawWorkbook((), tuple(active))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            root = fromstring(archive.read("content.xml"))
+            parts = [fromstring(archive.read(n)) for n in ("content.xml", "styles.xml") if n in archive.namelist()]
+        root = parts[0]
+        if active := sorted({what for part in parts for what in _reaching_out(part)}):
+            return RawWorkbook((), tuple(active))
         hidden = {
             style.get(f"{_STYLE}name", "")
             for style in root.iter(f"{_STYLE}style")
             for properties in style.iter(f"{_STYLE}table-properties")
             if properties.get(f"{_TABLE}display") == "false"
         }
-        sheets = [_Sheet(t, hidden).read() for t in root.iter(f"{_TABLE}table")]
+        body = root.find(f"{_OFFICE}body/{_OFFICE}spreadsheet")
+        if body is None:
+            raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
+        sheets = [_Sheet(t, hidden).read() for t in body.findall(f"{_TABLE}table")]
     except (ParseError, KeyError, ValueError) as problem:
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
-    if next(_sources(root), None) is not None:
-        return RawWorkbook((), ("a link to another file or program",))
     return RawWorkbook(tuple(sheets))
 
 
-def _sources(root: Element) -> Iterator[Element]:
-    """Elements by which a sheet is filled from elsewhere."""
-    for name in (f"{_OFFICE}dde-source", f"{_TABLE}table-source", f"{_TABLE}cell-range-source"):
-        yield from root.iter(name)
+def _reaching_out(root: Element) -> Iterator[str]:
+    """What in a part would act, or would be filled from elsewhere. A link in a text is text until somebody clicks."""
+    for element in root.iter():
+        if element.tag in (f"{_OFFICE}dde-source", f"{_TABLE}table-source", f"{_TABLE}cell-range-source"):
+            yield "a link to another file or program"
+        elif element.tag in (f"{_SCRIPT}event-listener", f"{_OFFICE}script"):
+            yield "a macro"
+        elif element.tag != f"{_TEXT}a" and _leaves(element.get(_LINK, "")):
+            yield "a link to another file or address"
+
+
+def _leaves(link: str) -> bool:
+    """True when a link leads out of the archive: only `#place` and parts of the archive itself do not."""
+    return ":" in link or link.startswith(("/", "\\", "..")) or "/.." in link
 
 
 class _Sheet:
@@ -66,7 +83,6 @@ class _Sheet:
         self.hidden_rows: set[int] = set()
 
     def read(self) -> RawSheet:
-        columns = frozenset(_hidden_columns(self.table))
         row = 1
         for element in _children(self.table, f"{_TABLE}table-row"):
             repeated = _repeated(element, "rows", MAX_ROWS)
@@ -77,6 +93,8 @@ class _Sheet:
             if element.get(f"{_TABLE}visibility") in ("collapse", "filter") and filled:
                 self.hidden_rows.update(range(row, row + repeated))
             row += repeated
+        hidden = _hidden_columns(self.table)
+        columns = frozenset(c for c in {c for _, c in self.cells} if any(first <= c < end for first, end in hidden))
         return RawSheet(
             self.name, self.hidden, self.cells, tuple(sorted(self.merged)), frozenset(self.hidden_rows), columns
         )
@@ -97,7 +115,9 @@ class _Sheet:
                     raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
             rows, columns = (int(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
             if rows > 1 or columns > 1:
-                self.merged.append((row, column, row + rows - 1, column + columns - 1))
+                if rows < 1 or columns < 1 or rows * columns * repeated > MAX_MERGED:
+                    raise DamagedFile("unsafe-file", f"{rows:,} rows and {columns:,} columns merged")
+                self.merged += [(row, c, row + rows - 1, c + columns - 1) for c in range(column, column + repeated)]
             column += repeated
         return filled
 
@@ -112,13 +132,15 @@ def _children(element: Element, tag: str) -> Iterator[Element]:
             yield from _children(child, tag)  # fmt: skip
 
 
-def _hidden_columns(table: Element) -> Iterator[int]:
-    column = 1
+def _hidden_columns(table: Element) -> list[tuple[int, int]]:
+    """Stretches of hidden columns: the first one, and the one after the last."""
+    column, hidden = 1, []
     for element in _children(table, f"{_TABLE}table-column"):
         repeated = _repeated(element, "columns", MAX_COLUMNS)
         if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-            yield from range(column, column + repeated)
+            hidden.append((column, column + repeated))
         column += repeated
+    return hidden
 
 
 def _repeated(element: Element, what: str, limit: int) -> int:
@@ -130,7 +152,7 @@ def _repeated(element: Element, what: str, limit: int) -> int:
 
 def _content(cell: Element) -> tuple[str, CellKind, str]:
     """Text, kind and formula of a cell; all empty when nothing stands in it."""
-    shown = "\n".join("".join(p.itertext()) for p in cell.findall(f"{_TEXT}p"))
+    shown = "\n".join("".join(_pieces(p)) for p in cell.findall(f"{_TEXT}p"))
     formula = cell.get(f"{_TABLE}formula", "")
     if formula:
         formula = "=" + formula.split("=", 1)[-1]
@@ -145,6 +167,19 @@ def _content(cell: Element) -> tuple[str, CellKind, str]:
         return cell.get(f"{_OFFICE}{kind}-value", "") or shown, "date", formula
     text = cell.get(f"{_OFFICE}string-value") or shown
     return text, "empty" if formula and not text else "text", formula
+
+
+def _pieces(paragraph: Element) -> Iterator[str]:
+    """The text of a paragraph; repeated spaces, tabs and line ends are elements of their own there."""
+    yield paragraph.text or ""
+    for element in paragraph:
+        if element.tag == f"{_TEXT}s":
+            yield " " * min(int(element.get(f"{_TEXT}c", "1")), MAX_TEXT)
+        elif element.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
+            yield "\n" if element.tag == f"{_TEXT}line-break" else "\t"
+        else:
+            yield from _pieces(element)
+        yield element.tail or ""
 
 
 def _number(text: str) -> tuple[str, CellKind]:

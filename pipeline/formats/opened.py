@@ -10,13 +10,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.formats.archive import MAX_FILE
+from pipeline.formats.bounds import check_bounds
 from pipeline.formats.csvtext import inflate, read_csv
 from pipeline.formats.kinds import FileKind, kind_of
 from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile, RawCell, RawSheet, RawWorkbook
@@ -39,7 +40,8 @@ def open_file(data: bytes, state: str, names: Iterable[str]) -> Opened:
     """
     if len(data) > MAX_FILE:
         raise DamagedFile("unsafe-file", f"{len(data):,} bytes")
-    answer = _reader().ask(data, {"state": state, "names": sorted(names)})
+    with _a_reader() as reader:
+        answer = reader.ask(data, {"state": state, "names": sorted(names)})
     if "rule" in answer:
         raise DamagedFile(answer["rule"], answer["found"])
     return _from_json(answer)
@@ -51,16 +53,24 @@ class _Reader:
     def __init__(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pipeline.formats.inside"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"},
+            start_new_session=True,  # who interrupts the program at the terminal ends it by closing its pipes
+            env={
+                "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8",
+                # The same parser on every machine, whatever else is installed there.
+                "OPENPYXL_LXML": "False",
+            },
         )  # fmt: skip
 
     def ask(self, data: bytes, question: dict[str, Any]) -> dict[str, Any]:
         """The answer of one child. Raises RuntimeError when the process itself has ended: a bug, or a kill."""
         assert self.process.stdin
         assert self.process.stdout
-        send(self.process.stdin, json.dumps(question).encode())
-        send(self.process.stdin, data)
-        answer = receive(self.process.stdout)
+        try:
+            send(self.process.stdin, json.dumps(question).encode())
+            send(self.process.stdin, data)
+            answer = receive(self.process.stdout)
+        except BrokenPipeError:
+            answer = None
         if answer is None:
             raise RuntimeError("the process that reads files has ended")
         told: dict[str, Any] = json.loads(answer)
@@ -69,20 +79,36 @@ class _Reader:
     def close(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe:
-                pipe.close()
+                with suppress(BrokenPipeError):
+                    pipe.close()
         self.process.wait()
 
 
-_own = threading.local()
+_idle: list[_Reader] = []  # started once, used by one thread at a time, as many as threads ever asked at once
+# A forked process must not talk to the readers of its parent: it starts its own.
+os.register_at_fork(after_in_child=_idle.clear)
 
 
-def _reader() -> _Reader:
-    """The reader of this thread, started when it is first needed and again in a process that was forked."""
-    if getattr(_own, "process", 0) != os.getpid():
-        _own.reader, _own.process = _Reader(), os.getpid()
-        atexit.register(_own.reader.close)
-    reader: _Reader = _own.reader
-    return reader
+@contextmanager
+def _a_reader() -> Iterator[_Reader]:
+    """A reader that nobody else uses meanwhile. One that failed is not used again."""
+    try:
+        reader = _idle.pop()
+    except IndexError:
+        reader = _Reader()
+    try:
+        yield reader
+    except BaseException:
+        reader.process.kill()
+        reader.close()
+        raise
+    _idle.append(reader)
+
+
+@atexit.register
+def _close_readers() -> None:
+    while _idle:
+        _idle.pop().close()
 
 
 def send(stream: BinaryIO | Any, content: bytes) -> None:
@@ -109,7 +135,7 @@ def read_bytes(data: bytes, state: str, names: Iterable[str]) -> Opened:
     if kind in ("csv", "csv.gz"):
         return Opened(kind, read_csv(inflate(data) if kind == "csv.gz" else data, state, set(names)))
     reader = {"xlsx": read_xlsx, "xls": read_xls, "ods": read_ods}[kind]
-    return Opened(kind, reader(data))
+    return Opened(kind, check_bounds(reader(data)))
 
 
 # Between the two processes.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-MAX_CELLS = 300_000  # filled and formatted cells of one file; the largest form has about ten thousand
-
 CellKind = Literal["number", "text", "date", "boolean", "error", "empty"]
 
 

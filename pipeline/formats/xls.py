@@ -6,27 +6,35 @@ The format keeps formulas apart from what people see, and its reader gives their
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
-from pipeline.formats.raw import MAX_CELLS, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.bounds import MAX_CELLS
+from pipeline.formats.raw import DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.formats.xlsx import cell_text
 
 if TYPE_CHECKING:
     from xlrd.book import Book
     from xlrd.sheet import Cell, Sheet
 
-_MACROS = ("_VBA_PROJECT_CUR", "Macros")  # streams that hold programs
+_MACROS = ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA", "Macros")  # folders and streams that hold programs
+_LEFT_OUT = re.compile(r"= (Macro sheet|Visual Basic module)\)$", re.MULTILINE)
+_OBJECTS = ("MBD", "ObjectPool", "Ctls")  # beginnings of the names of those that hold embedded objects and controls
 
 
 def read_xls(data: bytes) -> RawWorkbook:
     """Read every filled cell. Raises DamagedFile when the bytes are not a readable workbook."""
     import xlrd
 
-    if found := [name for name in _MACROS if name.encode("utf-16-le") in data]:
-        return RawWorkbook((), tuple(found), formulas_seen=False)
+    log = io.StringIO()
     try:
-        with xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO()) as book:
-            if linked := _links(book):
+        if active := _streams(data, log):
+            return RawWorkbook((), active, formulas_seen=False)
+        # Ragged rows: one cell at the far end of a sheet must not fill the sheet with empty ones.
+        with xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, logfile=log, verbosity=1
+        ) as book:
+            if linked := (*_links(book), *_macro_sheets(log.getvalue())):
                 return RawWorkbook((), linked, formulas_seen=False)
             return RawWorkbook(tuple(_read_sheet(book, s) for s in book.sheets()), formulas_seen=False)
     except MemoryError:
@@ -37,6 +45,19 @@ def read_xls(data: bytes) -> RawWorkbook:
         if "encrypted" in str(problem).lower():
             raise DamagedFile("password-protected", "a workbook protected by a password") from problem
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
+
+
+def _streams(data: bytes, log: io.StringIO) -> tuple[str, ...]:
+    """Names of streams of the file that hold programs or embedded objects."""
+    from xlrd.compdoc import CompDoc
+
+    names = {node.name for node in CompDoc(data, logfile=log).dirlist if node.etype in (1, 2)}
+    return tuple(sorted(n for n in names if n in _MACROS or n.startswith(_OBJECTS)))
+
+
+def _macro_sheets(log: str) -> tuple[str, ...]:
+    """Sheets with macros of Excel 4.0: the library leaves them out and only tells so in its log."""
+    return ("a sheet of macros",) * bool(_LEFT_OUT.search(log))
 
 
 def _links(book: Book) -> tuple[str, ...]:

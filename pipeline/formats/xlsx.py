@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import warnings
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pipeline.formats.archive import check_archive
-from pipeline.formats.raw import MAX_CELLS, CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -26,8 +27,6 @@ def read_xlsx(data: bytes) -> RawWorkbook:
     visible = _open(data, values=False)
     has_formulas = any(c.data_type == "f" for s in visible.worksheets for c in s._cells.values())
     stored = _open(data, values=True) if has_formulas else None
-    if sum(len(s._cells) for s in visible.worksheets) > MAX_CELLS:
-        raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
     sheets = tuple(_read_sheet(s, stored[s.title] if stored else None) for s in visible.worksheets)
     return RawWorkbook(sheets)
 
@@ -39,6 +38,8 @@ def _open(data: bytes, *, values: bool) -> Workbook:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the library warns of extensions that hold no figures
             return load_workbook(io.BytesIO(data), data_only=values, keep_links=False)
+    except MemoryError:
+        raise
     except Exception as problem:  # only the library runs here: whatever it raises, the file is not as it should be
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
 
@@ -55,10 +56,10 @@ def _read_sheet(sheet: Worksheet, stored: Any) -> RawSheet:
         text, kind = cell_text(shown.value, shown.data_type) if shown else ("", "empty")
         cells[place] = RawCell(sheet.title, f"{column_letters(place[1])}{place[0]}", text, kind, formula)
     merged = tuple(sorted((m.min_row, m.min_col, m.max_row, m.max_col) for m in sheet.merged_cells.ranges))
-    rows = frozenset(r for r, d in sheet.row_dimensions.items() if d.hidden)
-    columns = frozenset(
-        c for d in sheet.column_dimensions.values() if d.hidden for c in range(d.min or 0, (d.max or 0) + 1)
-    )  # fmt: skip
+    # Only those with something in them: a form may hide the million rows below it.
+    rows = frozenset(r for r in {r for r, _ in cells} if r in sheet.row_dimensions and sheet.row_dimensions[r].hidden)
+    hidden = [(d.min or 0, d.max or 0) for d in sheet.column_dimensions.values() if d.hidden]
+    columns = frozenset(c for c in {c for _, c in cells} if any(first <= c <= last for first, last in hidden))
     return RawSheet(sheet.title, sheet.sheet_state != "visible", cells, merged, rows, columns)
 
 
@@ -78,6 +79,8 @@ def cell_text(value: Any, data_type: str) -> tuple[str, CellKind]:
     if isinstance(value, int):
         return str(value), "number"
     if isinstance(value, float):
+        if not isfinite(value):
+            return str(value), "error"
         # A spreadsheet holds fifteen significant digits; more are noise of the binary form.
         return f"{value:.15g}", "number"
     if isinstance(value, datetime):

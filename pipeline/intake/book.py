@@ -11,6 +11,8 @@ from pipeline.formats.raw import RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.intake.codes import clean, latin
 from pipeline.intake.cover import cover_of_sheet, read_cover
 from pipeline.intake.entry import ReturnContext
+from pipeline.intake.personal import personal_data
+from pipeline.intake.problems import FindingBook
 from pipeline.intake.screen import screen
 from pipeline.intake.sheet import read_sheet
 
@@ -36,12 +38,29 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
     _check_sheets(ctx, workbook, by_name)
     for table in tables:
         sheet = by_name.get(table.layout.sheet)
-        if sheet is not None:
+        if sheet is not None and (title := _title_of_another(sheet, table, tables)):
+            # Two tables with the same lines and columns would be taken for each other without a word.
+            ctx.book.add("other-title", title, sheet=sheet.name, table=table.name, allowed=table.title)
+            ctx.refuse(sheet.cells.values(), table)
+        elif sheet is not None:
             _find_hidden_cells(ctx, sheet, table)
             read_sheet(ctx, sheet, form_of(table, ctx.contract, ctx.state, ctx.round))
         elif not is_supplement:
             ctx.book.add("missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name)
     return cover
+
+
+def with_neutral_names(book: FindingBook, workbook: RawWorkbook) -> RawWorkbook:
+    """The workbook with sheets called by their number where their names hold personal data."""
+    sheets = []
+    for number, sheet in enumerate(workbook.sheets, 1):
+        if name := personal_data(sheet.name):
+            neutral = f"(sheet {number})"
+            book.add("personal-data", f"a name of the sheet with what looks like: {name}", sheet=neutral)
+            cells = {place: replace(cell, sheet=neutral) for place, cell in sheet.cells.items()}
+            sheet = replace(sheet, name=neutral, cells=cells)
+        sheets.append(sheet)
+    return replace(workbook, sheets=tuple(sheets))
 
 
 def _without(sheet: RawSheet, taken: set[tuple[str, str]]) -> RawSheet:
@@ -57,9 +76,12 @@ def _match_sheets(ctx: ReturnContext, workbook: RawWorkbook, tables: list[Table]
     found: dict[str, RawSheet] = {}
     strange = []
     for sheet in workbook.sheets:
-        name = names.get(fold(clean(sheet.name))) or names.get(fold(latin(clean(sheet.name))))
+        plain = names.get(fold(clean(sheet.name)))
+        name = plain or names.get(fold(latin(clean(sheet.name))))
         if name and name not in found:
             found[name] = sheet
+            if not plain:
+                ctx.book.add("look-alike", sheet.name, sheet=sheet.name, allowed=name)
         else:
             strange.append(sheet)
     for table in tables:
@@ -81,6 +103,13 @@ def _bears(ctx: ReturnContext, sheet: RawSheet, table: Table) -> bool:
     form = form_of(table, ctx.contract, ctx.state, ctx.round)
     texts = {fold(clean(c.text)) for (row, _), c in sheet.cells.items() if row <= 3 * CODE_ROW}
     return fold(table.title) in texts and all(fold(c.head) in texts for c in form.columns if c.kind == "value")
+
+
+def _title_of_another(sheet: RawSheet, table: Table, tables: list[Table]) -> str:
+    texts = {fold(clean(c.text)) for (row, _), c in sheet.cells.items() if row <= 3 * CODE_ROW}
+    if fold(table.title) in texts:
+        return ""
+    return next((t.title for t in tables if fold(t.title) in texts), "")
 
 
 def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, RawSheet]) -> None:
@@ -108,7 +137,7 @@ def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, table: Table) -> Non
 
 
 def _places(sheet: RawSheet, cells: list[RawCell]) -> str:
-    rows = sorted(row for row in sheet.hidden_rows if any(r == row for r, _ in sheet.cells))
-    columns = [column_letters(c) for c in sorted(sheet.hidden_columns) if any(k == c for _, k in sheet.cells)]
+    rows = sorted(sheet.hidden_rows & {row for row, _ in sheet.cells})
+    columns = [column_letters(c) for c in sorted(sheet.hidden_columns & {column for _, column in sheet.cells})]
     what = [f"row {', '.join(map(str, rows[:8]))}"] * bool(rows) + [f"column {', '.join(columns[:8])}"] * bool(columns)
     return f"{len(cells)} figures out of sight in {' and '.join(what)}"

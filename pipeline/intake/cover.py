@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET
+from pipeline.contracts.layout import COVER_SHEET, cover_fields
 from pipeline.formats.raw import RawCell, RawSheet
 from pipeline.intake.codes import latin
-from pipeline.intake.entry import ReturnContext
+from pipeline.intake.entry import MAX_NOTE, ReturnContext
+from pipeline.intake.personal import personal_data
 
 Answers = dict[str, RawCell]
+YEARS_TO_ANSWER = 5
 
 
 def cover_of_sheet(sheet: RawSheet) -> Answers:
@@ -33,7 +37,35 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         ctx.book.add(
             "contract-version", version.raw, sheet=version.sheet, cell=version.address, allowed=ctx.contract.version
         )
-    return {field: " ".join(cell.text.split()) for field, cell in answers.items()}
+    day = answers.get("date")
+    if day and day.text.strip() and not _is_date(ctx, day.text.strip()):
+        # The last of these dates is the cut-off date of the reports: what is no date must not become one.
+        ctx.book.add("cover-date", day.raw, sheet=day.sheet, cell=day.address)
+        answers = {f: c for f, c in answers.items() if f != "date"}
+    fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
+    return {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+
+
+def _is_date(ctx: ReturnContext, text: str) -> bool:
+    """True for a day after the reference year began, and not more than a few years after it ended."""
+    try:
+        return 0 <= date.fromisoformat(text).year - ctx.round <= YEARS_TO_ANSWER
+    except ValueError:
+        return False
+
+
+def _answer(ctx: ReturnContext, cell: RawCell) -> str | None:
+    """An answer as text; None, with a finding, for one that may not be taken over."""
+    text = " ".join(cell.text.split())
+    if len(text) > MAX_NOTE:
+        ctx.find("note-too-long", cell, found=f"{len(text):,} characters: {text[:60]}…")
+    elif name := personal_data(text):
+        # Numbers alone; other text was screened before.
+        ctx.find("personal-data", cell, found=f"what looks like: {name}")
+    else:
+        return text
+    ctx.refuse([cell])
+    return None
 
 
 def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> None:

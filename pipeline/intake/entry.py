@@ -13,6 +13,7 @@ from pipeline.intake.codes import latin
 from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
 from pipeline.intake.personal import personal_data
 from pipeline.intake.problems import FindingBook
+from pipeline.intake.shown import printable, shown
 
 MAX_NOTE = 1000
 
@@ -126,8 +127,8 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
         return ""
     if len(text) > MAX_NOTE:
         ctx.find("note-too-long", cell, table, found=f"{len(text):,} characters: {text[:60]}…")
-    elif cell.kind != "text" and (name := personal_data(text)):
-        # A number typed into a note is no figure. Notes of text were screened with all other text.
+    elif name := personal_data(text):
+        # A number typed into a note is no figure. Other text was screened before.
         ctx.find("personal-data", cell, table, found=f"what looks like: {name}")
     else:
         return text
@@ -162,8 +163,9 @@ def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, n
             else:
                 ctx.refuse([cell], table)
     return Entry(
-        table, figure.codes, place.raw, number, obs_status, conf_status or "C", note, place.sheet, place.address, usable
-    )
+        table, figure.codes, printable(place.raw), number, obs_status, conf_status or "C", note, place.sheet,
+        place.address, usable,
+    )  # fmt: skip
 
 
 def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
@@ -192,7 +194,7 @@ def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: st
     if code in ctx.contracts.codelist("obs_status"):
         return code
     ctx.book.add(
-        "unknown-status", cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
+        "unknown-status", shown(cell.raw), sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
         allowed=", ".join(c.code for c in ctx.contracts.codelist("obs_status")),
     )  # fmt: skip
     return None

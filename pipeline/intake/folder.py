@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.intake.shown import shown_name
 from pipeline.project import REPORTS, Project
 
 FORMATS = (".xlsx", ".xls", ".ods", ".csv", ".csv.gz")  # in this order: the first file of a state is the one read
@@ -64,19 +65,13 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
             do="give another round, or make the folder and put the returns in it",
         )  # fmt: skip
     found = [
-        ReturnFile("", "", p, f"{round_}/{printable(p.name)}", rule="not-a-return")
+        ReturnFile("", "", p, f"{round_}/{shown_name(p.name)}", rule="not-a-return")
         for p in sorted(folder.iterdir())
         if p.name not in REPORTS and p.name not in KEPT_EMPTY
     ]
     for report in REPORTS:
         found += _find_in(folder / report, report, round_, respondents(contracts, report, round_))
     return found
-
-
-def printable(name: str) -> str:
-    """A file name as it may be printed: control characters and unpaired surrogates as escapes."""
-    text = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[ReturnFile]:
@@ -87,7 +82,7 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
     for path in sorted(folder.iterdir(), key=_order):
         if path.name in KEPT_EMPTY or (RECORDS_MARK in path.name.lower() and not path.name.startswith(".")):
             continue
-        file = _classify(path, report, f"{round_}/{report}/{printable(path.name)}", states)
+        file = _classify(path, report, f"{round_}/{report}/{shown_name(path.name)}", states)
         if file is None:
             continue
         if not file.rule and (file.state, file.number) in taken:
@@ -110,15 +105,16 @@ def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFi
     withdraws = lower.endswith(WITHDRAWN_SUFFIX)
     stem = path.name[: -len(WITHDRAWN_SUFFIX if withdraws else suffix)] if suffix else path.name
     match = _NAME.fullmatch(stem)
-    state = match["state"].upper() if match else ""
+    state = _state_of(match["state"]) if match else ""
     number = int(match["number"] or 1) if match else 1
     known = state in states
     if path.is_symlink():
-        return ReturnFile(report, state if known else "", path, name, rule="linked-file")
+        return ReturnFile(report, state if known else "", path, name, rule="linked-file", number=number)
     if not path.is_file():
-        return ReturnFile(report, "", path, name, rule="not-a-return")
+        rule = "not-a-file" if known and suffix in FORMATS else "not-a-return"
+        return ReturnFile(report, state if rule == "not-a-file" else "", path, name, rule=rule, number=number)
     if suffix in FORMATS and match and not known:
-        return ReturnFile(report, printable(state), path, name, rule="not-a-member")
+        return ReturnFile(report, shown_name(state), path, name, rule="not-a-member")
     if suffix in FORMATS and match:
         cover = path.with_name(path.name[: -len(suffix)] + COVER_SUFFIX) if suffix.startswith(".csv") else None
         return ReturnFile(report, state, path, name, None if withdraws else cover, "", number, withdraws)
@@ -127,9 +123,14 @@ def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFi
     return ReturnFile(report, "", path, name, rule="not-a-return")
 
 
+def _state_of(name: str) -> str:
+    """The code of a state as written in a file name, in capitals: "ſ" is no S, although its capital is."""
+    return name.upper() if name.isascii() else name
+
+
 def _order(path: Path) -> tuple[str, int, int, str]:
     suffix = suffix_of(path.name)
     match = _NAME.fullmatch(path.name[: -len(suffix)].removesuffix(".withdrawn") if suffix else path.name)
     number = int(match["number"] or 1) if match else 1
-    state = match["state"].upper() if match else path.name.upper()
+    state = _state_of(match["state"] if match else path.name)
     return state, number, FORMATS.index(suffix) if suffix in FORMATS else len(FORMATS), path.name

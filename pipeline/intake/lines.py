@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,17 +61,17 @@ class Record:
         return self.fields.get(column) or RawCell("", f"line {self.line}, column {column}", "")
 
 
-def csv_cells(csv_text: CsvText) -> list[RawCell]:
+def csv_cells(csv_text: CsvText, columns: Container[str]) -> list[RawCell]:
     """Every filled field of the file, the header's included."""
-    header, records = records_of(csv_text)
+    header, records = records_of(csv_text, columns)
     cells = [c for r in records for c in (*r.fields.values(), *r.beyond)]
     return header + cells
 
 
-def records_of(csv_text: CsvText) -> tuple[list[RawCell], list[Record]]:
-    """The filled fields of the header, and the lines below it."""
+def records_of(csv_text: CsvText, columns: Container[str]) -> tuple[list[RawCell], list[Record]]:
+    """The filled fields of the header, and the lines below it. Only `columns` are called by their names."""
     first, *rest = csv_text.records
-    names = [fold(f) for f in first.fields]
+    names = [name if (name := fold(f)) in columns else "" for f in first.fields]
     header = [
         RawCell("", f"line {first.line}, column {number}", field)
         for number, field in enumerate(first.fields, 1)
@@ -105,8 +106,9 @@ def read_csv_return(
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
     cover_cells = [c for c in (answers or {}).values() if c.text]
-    header, records = records_of(csv_text)
-    taken = screen(ctx, [*csv_cells(csv_text), *cover_cells], lambda _: "")
+    columns = column_names(ctx.contract)
+    header, records = records_of(csv_text, columns)
+    taken = screen(ctx, [*csv_cells(csv_text, columns), *cover_cells], lambda _: "")
     answers = answers and {f: c for f, c in answers.items() if (c.sheet, c.address) not in taken}
     cover = read_cover(ctx, answers)
     ctx.ignore(cover_cells, "cover")

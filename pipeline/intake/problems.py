@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.findings import Finding, Severity
+from pipeline.intake.shown import shown, shown_name
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class IntakeRule:
     do: str
 
 
+MAX_ALIKE = 1000  # findings of one rule in one table of a file
 _NUMBER = "a whole number, or up to three decimals where the unit is kg; 0  :  –  <5  0n"
 
 RULES: dict[str, IntakeRule] = {
@@ -24,6 +27,7 @@ RULES: dict[str, IntakeRule] = {
     "not-a-return": IntakeRule(
         "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
     ),
+    "not-a-file": IntakeRule("error", "a file", "put the file itself there: folders, pipes and devices are not opened"),
     "linked-file": IntakeRule("error", "a file of its own in the folder", "put the file itself in place of the link"),
     "file-renamed": IntakeRule("note", "the ending of the file's format", "keep the ending that the program gave it"),
     "old-format": IntakeRule("note", ".xlsx", "send the form as .xlsx; here formulas cannot be told from figures"),
@@ -57,6 +61,7 @@ RULES: dict[str, IntakeRule] = {
     "cover-missing": IntakeRule(
         "query", "a cover with state, round, authority and date", "send the cover with the return"
     ),
+    "cover-date": IntakeRule("query", "the day of the return, for example 2023-03-31", "correct the date on the cover"),
     "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
     "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
     # The sheets of a workbook and the header of a CSV file.
@@ -66,6 +71,9 @@ RULES: dict[str, IntakeRule] = {
     "sheet-renamed": IntakeRule("note", "the name that the form gives the sheet", "leave the names of the sheets"),
     "hidden-cells": IntakeRule(
         "query", "figures in sight", "show all lines and columns, and confirm that the figures are meant"
+    ),
+    "other-title": IntakeRule(
+        "error", "the sheet of this table", "give the sheets the names of the form, each with its own table"
     ),
     "no-code-row": IntakeRule(
         "error", "a row of codes that begins with the word Code", "copy the figures into a fresh copy of the form"
@@ -136,6 +144,9 @@ RULES: dict[str, IntakeRule] = {
         "query", "a figure beside this status", "give the figure, or the status K, L, M, O or Q"
     ),
     "note-too-long": IntakeRule("query", "at most 1,000 characters", "shorten the note; it was not taken over"),
+    "steering-characters": IntakeRule(
+        "query", "text that reads as it looks", "type the text anew; it was not taken over: it holds invisible commands"
+    ),
     "personal-data": IntakeRule("query", "no personal data", "remove it; the cell was not taken over"),
     # Tables sent as records.
     "records-not-asked": IntakeRule(
@@ -165,17 +176,29 @@ class FindingBook:
         self.round, self.report, self.state, self.file = round_, report, state, file
         self.contract_version = contract_version
         self.findings: list[Finding] = []
+        self._alike: Counter[tuple[str, str, Severity]] = Counter()
 
     def add(
         self, rule: str, found: str, *, sheet: str = "", cell: str = "", table: str = "", key: str = "",
         severity: Severity | None = None, allowed: str = "", do: str = "",
     ) -> None:  # fmt: skip
-        """Record one finding; severity and texts come from the rule unless given."""
+        """Record one finding; severity and texts come from the rule unless given.
+
+        What is repeated of the return is short, printable and free of personal data. Of more than `MAX_ALIKE` findings
+        of one rule in one table the last says that there are more.
+        """
         default = RULES[rule]
+        severity = severity or default.severity
+        self._alike[rule, table, severity] += 1
+        number = self._alike[rule, table, severity]
+        if number > MAX_ALIKE:
+            return
+        found = shown(found, is_figure=bool(key))
         self.findings.append(
             Finding(
-                round=self.round, report=self.report, state=self.state, file=self.file, sheet=sheet, cell=cell,
-                table=table, key=key, rule=rule, severity=severity or default.severity, found=found,
+                round=self.round, report=self.report, state=self.state, file=self.file, sheet=shown_name(sheet),
+                cell=cell, table=table, key=key, rule=rule, severity=severity,
+                found=f"{found} - and more of this kind from here on" if number == MAX_ALIKE else found,
                 allowed=allowed or default.allowed, do=do or default.do, contract_version=self.contract_version,
             )
         )  # fmt: skip

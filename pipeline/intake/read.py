@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -18,10 +18,18 @@ from pipeline.formats.kinds import KIND_NAMES
 from pipeline.formats.opened import Opened, open_file
 from pipeline.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
 from pipeline.intake.account import FileAccount, Ledger
-from pipeline.intake.book import read_book
+from pipeline.intake.book import read_book, with_neutral_names
 from pipeline.intake.entry import Entry, ReturnContext
 from pipeline.intake.folder import ReturnFile, find_returns, respondents
-from pipeline.intake.lines import cover_of_csv, csv_cells, has_header, header_names, localise, read_csv_return
+from pipeline.intake.lines import (
+    column_names,
+    cover_of_csv,
+    csv_cells,
+    has_header,
+    header_names,
+    localise,
+    read_csv_return,
+)
 from pipeline.intake.problems import FindingBook
 from pipeline.intake.reading import FileReading, RoundReading
 from pipeline.intake.stage import write_staged
@@ -32,6 +40,10 @@ from pipeline.records.read import RecordsRead, read_records
 
 STAGED = "staged.duckdb"
 SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
+_NOT_OPENED = {
+    "linked-file": "a link to a file elsewhere; it was not followed",
+    "not-a-file": "a folder, a pipe or a device under the name of a return; it was not opened",
+}
 
 
 @dataclass(frozen=True)
@@ -130,8 +142,8 @@ def _open_all(files: list[ReturnFile], contracts: Contracts) -> Iterator[_File]:
 def _open(file: ReturnFile, contracts: Contracts) -> _File:
     sha256 = ""
     try:
-        if file.rule == "linked-file":
-            raise DamagedFile("linked-file", "a link to a file elsewhere; it was not followed")
+        if file.rule in _NOT_OPENED:
+            raise DamagedFile(file.rule, _NOT_OPENED[file.rule])
         data = _bytes_of(file.path)
         sha256 = hashlib.sha256(data).hexdigest()
         names = (
@@ -176,10 +188,11 @@ def _bytes_of(path: Path) -> bytes:
 def _read_file(opened: _File, contracts: Contracts, round_: int) -> _Read:
     """Read one file. A file that cannot be read, or must not be, becomes a finding; its cells count as refused."""
     file, damage = opened.file, opened.damage
+    columns = column_names(contracts.contract(file.report))
     book = _book(file, contracts, round_)
-    if file.rule and file.rule != "linked-file":
+    if file.rule and file.rule not in _NOT_OPENED:
         book.add(file.rule, file.name.rsplit("/", 1)[-1])
-        return _unread(opened, book, round_, _refuse_all(opened))
+        return _unread(opened, book, round_, _refuse_all(opened, columns))
     if damage or opened.opened is None:
         assert damage
         book.add(damage.rule, damage.found)
@@ -200,15 +213,16 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> _Read:
             return _unread(opened, book, round_, Ledger([]))
         if not content.formulas_seen:
             book.add("old-format", KIND_NAMES[kind])
+        content = with_neutral_names(book, content)
         ctx = _context(opened, contracts, round_, book, _cells(content), is_csv=False)
         return _close(ctx, opened, read_book(ctx, content, is_supplement=file.number > 1))
     if file.withdraws:
-        ctx = _context(opened, contracts, round_, book, csv_cells(content), is_csv=True)
+        ctx = _context(opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True)
         withdrawn = read_withdrawal(ctx, content)
         return replace(_close(ctx, opened, {}), withdraws=withdrawn)
     answers = cover_of_csv(opened.cover) if opened.cover else None
     filled = [c for c in (answers or {}).values() if c.text]
-    ctx = _context(opened, contracts, round_, book, csv_cells(content) + filled, is_csv=True)
+    ctx = _context(opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True)
     return _close(ctx, opened, read_csv_return(ctx, content, answers, localised))
 
 
@@ -224,10 +238,10 @@ def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> _R
     return _Read(reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), [])
 
 
-def _refuse_all(opened: _File) -> Ledger:
+def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
     """The cells of a file that is not read for another reason than damage: all of them are refused."""
     content = opened.opened.content if opened.opened else None
-    cells = csv_cells(content) if isinstance(content, CsvText) else _cells(content) if content else []
+    cells = csv_cells(content, columns) if isinstance(content, CsvText) else _cells(content) if content else []
     ledger = Ledger((c.sheet, c.address) for c in cells)
     for cell in cells:
         ledger.refuse(cell.sheet, cell.address, "")

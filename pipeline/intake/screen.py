@@ -10,18 +10,22 @@ import re
 from collections.abc import Callable, Iterable
 
 from pipeline.formats.raw import RawCell
-from pipeline.intake.entry import ReturnContext
+from pipeline.intake.entry import MAX_NOTE, ReturnContext
 from pipeline.intake.personal import personal_data
+from pipeline.intake.shown import is_bare_figure, steers
 
 _TEXT_IN_FORMULA = re.compile(r'"[^"]*"')
 # What leaves the sheet: another file or address, a program (DDE), functions that fetch, call or register.
 _REACHES_OUT = re.compile(
-    r"\[|\|[^!]*!|://|\\\\"
+    r"\[[^\[\]]*\][^\[\]!]*!|\|[^!|]*!|://|\\\\"
     r"|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|RTD|DDE|CALL|REGISTER(?:\.ID)?|EXEC|EVALUATE|IMPORT\w+|INDIRECT|IMAGE"
     r"|SQL\.REQUEST|STOCKHISTORY|ENCODEURL|INFO|CELL)\s*\(",
     re.IGNORECASE,
 )
-_POSES_AS_FORMULA = re.compile(r"\s*(?:[=@]\s*[\w(\"'+-]|[+-]\s*[A-Za-z_]+\s*[(|!])")
+# A sign is also the mark of a list, "- Croatia (HR)": with one, only what calls a function or a program is a formula.
+_POSES_AS_FORMULA = re.compile(
+    r"\s*(?:[=@＝＠]\s*[\w(\"'+@-]|[+＋－-][^\s()|]{0,60}(?:[A-Za-z_]\(|\w\|[^!|]{0,200}!))"
+)
 
 Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; empty for none
 
@@ -41,7 +45,11 @@ def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set
 def _judge(cell: RawCell) -> tuple[str, str]:
     if cell.formula and (_REACHES_OUT.search(_TEXT_IN_FORMULA.sub('""', cell.formula)) or "://" in cell.formula):
         return "formula-reaches-out", "a formula that would call a program, another file or an address"
-    if cell.kind != "text":
+    if steers(cell.text) or steers(cell.formula):
+        return "steering-characters", "text with control characters or turns of its direction"
+    # Digits alone may be a figure: whoever reads the cell knows, and looks where it is none.
+    # Longer texts are no answers: they are taken over nowhere, and what is shown of them is searched then.
+    if cell.kind != "text" or len(cell.text) > MAX_NOTE or is_bare_figure(cell.text):
         return "", ""
     if name := personal_data(cell.text):
         # The finding must not repeat what may not be kept.

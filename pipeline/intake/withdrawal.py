@@ -19,11 +19,11 @@ EVERY_TABLE = "*"
 def read_withdrawal(ctx: ReturnContext, csv_text: CsvText) -> frozenset[str]:
     """Names of the tables that are withdrawn, each with a note; findings for what is no table."""
     tables = {t.name: t for t in tables_for(ctx.contract, ctx.state)}
-    header, records = records_of(csv_text)
+    header, records = records_of(csv_text, WITHDRAWAL_COLUMNS)
     ctx.ignore(header, "form-code")
     if "table" not in {fold(c.text) for c in header}:
         ctx.book.add("wrong-header", ", ".join(c.text for c in header)[:200], cell="line 1", allowed="table,reason")
-        ctx.refuse(csv_cells(csv_text))
+        ctx.refuse(csv_cells(csv_text, WITHDRAWAL_COLUMNS))
         return frozenset()
     withdrawn: set[str] = set()
     for record in records:

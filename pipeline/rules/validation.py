@@ -109,6 +109,7 @@ def print_summary(project: Project, validation: Validation) -> None:
     for row in (r for r in rows if r.report in received):
         counts = (row.filled, row.loaded, row.refused, row.ignored, row.errors, row.queries, row.notes)
         table.add_row(row.report, row.state, row.file, *map(str, counts), row.outcome)
-    console = Console(width=None if os.isatty(1) else 140, highlight=False)
+    # Names of files are text: brackets in them are no markup, colons no pictures.
+    console = Console(width=None if os.isatty(1) else 140, highlight=False, markup=False, emoji=False)
     console.print(table)
     console.print(f"findings: {project.findings(validation.reading.round)}")
