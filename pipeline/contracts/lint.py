@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pipeline.contracts.codelists import load_codelist
+from pipeline.contracts.known_errors import load_known_errors
 from pipeline.contracts.model import load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
@@ -48,6 +49,9 @@ def lint_project(project: Project) -> Iterator[str]:
     policy = load_policy(project.contracts, contracts)
     persons = sum(rule.counts_persons for rule in policy.tables.values())
     yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
+
+    known = load_known_errors(project.contracts, contracts)
+    yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
 
     lists = sorted(project.codelists.glob("*.csv"))
     own_form = ("population", "cell_symbols")  # these two are not lists of codes

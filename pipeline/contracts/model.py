@@ -145,6 +145,11 @@ class Contracts:
         return iter(self.by_report.values())
 
     @property
+    def folder(self) -> Path:
+        """The folder that contracts and code lists lie in."""
+        return self.codelists.parent
+
+    @property
     def tables(self) -> list[Table]:
         return list(self._tables.values())
 

@@ -47,6 +47,15 @@ class FileAccount:
             self.ignored, loaded, dict(sorted(refused.items())),
         )  # fmt: skip
 
+    def leave_out(self, cells: Mapping[str, int], rule: str) -> FileAccount:
+        """The account after single loaded cells, counted by table, were left out: they are ignored by `rule`."""
+        loaded = {t: n - cells.get(t, 0) for t, n in self.loaded_by_table.items()}
+        ignored = Counter(self.ignored)
+        ignored[rule] += sum(cells.values())
+        return FileAccount(
+            self.file, self.state, self.report, self.sha256, self.filled, sum(loaded.values()), self.refused,
+            dict(sorted(ignored.items())), {t: n for t, n in loaded.items() if n}, self.refused_by_table,
+        )  # fmt: skip
 
     def set_aside(self, tables: Iterable[str], rule: str) -> FileAccount:
         """The account after tables were replaced by another file of the state: their cells are ignored by `rule`."""

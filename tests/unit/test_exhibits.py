@@ -143,7 +143,7 @@ def test_statuses_partial_sums_and_earlier_rounds_have_marks_with_footnotes(spec
 
 def test_a_queried_figure_has_its_mark(spec: Spec, store: MakeStore) -> None:
     key = "THB_VICTIMS:RO.2022._T._T"
-    finding = ("RO", "thb", "THB_VICTIMS", key, "r", "query", "s", "D7", "500", "")
+    finding = ("RO", "thb", "THB_VICTIMS", key, "r", "query", "s", "D7", "500", "", "1.0.0")
     made = store(STATES, findings=[finding])
     view = table(spec(BASE + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made)
     assert texts(view)["Romania"] == ["500q"]
