@@ -20,6 +20,7 @@ OUT := $(OUTPUTS)/$(ROUND)
 RELEASES := $(or $(SELEC_RELEASES),$(OUTPUTS)/releases)
 PY := .venv/bin/python
 RUN := $(PY) -m pipeline
+ROUND_GIVEN := $(if $(filter-out file,$(origin ROUND)),--round $(ROUND))
 # Rounds with returns up to the one asked for: the earlier ones give the revisions.
 ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$'); do [ $$r -le $(ROUND) ] && echo $$r; done)
 
@@ -79,6 +80,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
 
+contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
+	@$(RUN) contract-diff $(if $(OLD),--old '$(OLD)') $(if $(NEW),--new '$(NEW)') $(ROUND_GIVEN) $(if $(JSON),--json) $(if $(STRICT),--strict)
+
 soak: .venv/.installed-requirements-dev  ## Try two hundred changes that must not reach the public version
 	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
 
@@ -123,4 +127,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain register audit template import clean test check soak bench bench-disclosure
+.PHONY: help reports report validate explain register audit template import clean test check contract-diff soak bench bench-disclosure

@@ -203,6 +203,31 @@ def explain(
     typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
 
 
+@app.command(name="contract-diff")
+def contract_diff(
+    old: Annotated[str, typer.Option("--old", help="A folder, a contract file or a git revision.")] = "HEAD",
+    new: Annotated[str, typer.Option("--new", help="The same; by default the working copy.")] = "",
+    round_: Annotated[int | None, typer.Option("--round", help="The round that is replayed; default: newest.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a supplier breaks.")] = False,
+) -> None:
+    """Say of every change of the contracts whom it breaks, and replay the last round's returns."""
+    from pipeline.contract_diff import compare_contracts, print_comparison
+    from pipeline.errors import ContractError
+
+    with _progress("contracts") as step:
+        found = compare_contracts(Project.here(), old, new, round_, step)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_comparison(found)
+    if strict and found.breaks_supplier:
+        raise ContractError(
+            "the new contract breaks suppliers", where=f"{old} -> {found.new}",
+            do="keep the old contract for this round, or tell the states before the next one",
+        )  # fmt: skip
+
+
 @app.command()
 def lint() -> None:
     """Lint contracts against the standard, code lists, SQL models and exhibits."""
