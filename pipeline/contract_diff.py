@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.contracts.changes import ORDER, Change
 from pipeline.contracts.diff import diff_contracts
 from pipeline.contracts.sides import compared_reports, open_sides
-from pipeline.findings import Finding
+from pipeline.findings import SEVERITIES, Finding
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.replay import Replay, newest_round, replay_round
@@ -20,6 +20,7 @@ _TITLES = {
     "both": "Breaks supplier and reader", "supplier": "Breaks the supplier", "reader": "Breaks the reader",
     "neither": "Breaks nobody",
 }  # fmt: skip
+_MOST_TABLES = 8
 _MOST_CELLS = 40  # lines of cells on a terminal; JSON has all of them
 
 
@@ -89,13 +90,14 @@ def print_comparison(comparison: Comparison) -> None:
         console.print()
     if comparison.replay:
         for line in replay_lines(comparison.replay):
-            console.print(line)
+            console.print(line, soft_wrap=True)
 
 
 def _names(tables: tuple[str, ...]) -> str:
     if not tables:
         return "all"
-    return ", ".join(tables[:3]) + (f" and {len(tables) - 3} more" if len(tables) > 3 else "")
+    more = len(tables) - _MOST_TABLES
+    return ", ".join(tables[:_MOST_TABLES]) + (f" and {more} more" if more > 0 else "")
 
 
 def replay_lines(replay: Replay) -> list[str]:
@@ -103,11 +105,14 @@ def replay_lines(replay: Replay) -> list[str]:
     lines = [f"Replay of {replay.returns} accepted returns of round {replay.round}:"]
     lines += [f"  now refused: {_table(r)}" for r in replay.refused]
     lines += [f"  now accepted: {_table(r)}" for r in replay.accepted]
-    for title, findings in (("would now fail", replay.new), ("no longer found", replay.gone)):
-        counts = Counter((f.state, f.report, f.table or "whole return", f.severity) for f in findings)
-        for (state, report, table, severity), n in sorted(counts.items()):
-            lines.append(f"  {title}: {state} {report} {table}, {n} cell{'s' * (n > 1)} ({severity})")
-    lines += [f"    {_cell(f)}" for f in replay.new[:_MOST_CELLS]]
+    titles = {"error": "would now fail", "query": "would now be asked about"}
+    for findings, is_new in ((replay.new, True), (replay.gone, False)):
+        counts = Counter((f.severity, f.state, f.report, f.table or "whole return") for f in findings)
+        for (severity, state, report, table), n in sorted(counts.items()):
+            title = titles[severity] if is_new else f"{severity} no longer found"
+            lines.append(f"  {title}: {state} {report} {table}, {n} cell{'s' * (n > 1)}")
+    worst_first = sorted(replay.new, key=lambda f: SEVERITIES.index(f.severity))
+    lines += [f"    {_cell(f)}" for f in worst_first[:_MOST_CELLS]]
     if len(replay.new) > _MOST_CELLS:
         lines.append(f"    and {len(replay.new) - _MOST_CELLS} more; JSON=1 lists all of them")
     if len(lines) == 1:

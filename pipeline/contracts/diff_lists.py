@@ -104,7 +104,7 @@ def _diff_codes(here: Here, old: dict[str, Code], new: dict[str, Code], *, adds_
             else:
                 yield Change(
                     *here, f"{code} ({was.label}) removed", "both",
-                    "figures under it are refused, and its keys go away",
+                    "figures under it are no longer taken, and its keys go away",
                 )  # fmt: skip
     for code, now in new.items():
         if code not in old:
