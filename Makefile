@@ -49,6 +49,19 @@ report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION=
 validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write the findings pages
 	@$(RUN) validate --round $(ROUND)
 
+queries: .venv/.installed-requirements  ## List what states are asked: open, asked, answered; STATE= for one of them
+	@$(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) queries --round $(ROUND) $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
+
+ask: .venv/.installed-requirements  ## Enter the open queries of a state in the log as asked: STATE= DATE=2023-04-01
+	@$(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) ask --round $(ROUND) --state '$(STATE)' --date '$(DATE)'
+	@touch -c -r $(OUT)/.validated $(RETURNS)/$(ROUND)/queries.csv  # asking changes nothing that was found
+
+answer: export SELEC_ANSWER = $(value ANSWER)
+answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
+	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)'
+
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
 	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
 
@@ -127,4 +140,4 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate explain register audit template import clean test check contract-diff soak bench bench-disclosure
+.PHONY: help reports report validate queries ask answer explain register audit template import clean test check contract-diff soak bench bench-disclosure

@@ -29,6 +29,8 @@ Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPOR
 Version = Annotated[str, typer.Option("--version", help="A version of the release policy, for example public.")]
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 
+Day = Annotated[str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")]
+
 
 def main() -> None:
     """Run a command. A UserError is printed without a traceback, with its own exit code; a bug shows its traceback."""
@@ -185,6 +187,51 @@ def examples(
     for summary in make_examples(project, load_contracts(project.contracts), folder):
         for line in summary.lines():
             typer.echo(line)
+
+
+@app.command()
+def queries(
+    round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
+) -> None:
+    """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.rules.validation import read_validation
+
+    project = Project.here()
+    log = read_log(project, load_contracts(project.contracts), round_)
+    print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+
+
+@app.command()
+def ask(round_: Round, state: State, day: Day) -> None:
+    """Enter the open queries of a state in the log of the round, as asked on a day."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import ask as enter
+    from pipeline.rules.validation import read_validation
+
+    project = Project.here()
+    findings = read_validation(project, round_).findings
+    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings)
+    for query in asked:
+        typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
+    typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
+
+
+@app.command()
+def answer(
+    round_: Round, day: Day,
+    query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
+    text: Annotated[str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")],
+    effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
+) -> None:  # fmt: skip
+    """Enter what a state answered to a query, and what follows from it."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import answer as enter
+
+    project = Project.here()
+    entered = enter(project, load_contracts(project.contracts), round_, query, text, effect, day)
+    typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}")
 
 
 @app.command()

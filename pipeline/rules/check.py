@@ -25,6 +25,7 @@ from pipeline.rules.known import (
 )
 from pipeline.rules.outcome import Refusals, Validation
 from pipeline.rules.queries import ORIGIN
+from pipeline.rules.query_log import read_log, with_queries
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
 
@@ -38,9 +39,11 @@ def validate_round(
     """
     from pipeline.rules.pages import write_findings
 
+    log = read_log(project, contracts, round_)
     reading = read_round(project, contracts, round_, progress)
     progress("checking against the contracts")
     found, accounts = _check_with_known(project, contracts, round_, reading)
+    found = with_queries(found, log)
     findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
     refused = refusals(findings, later_files(reading))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
