@@ -37,12 +37,12 @@ def open_sides(project: Project, old: str, new: str) -> Iterator[tuple[Side, Sid
     Raises UserError when a name stands for nothing, ContractError when its contracts cannot be read.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        own = [_read(project, name, Path(scratch) / place) for place, name in (("old", old), ("new", new))]
-        sides = [
-            Side(name, contracts, _whole(project, contracts, other), Path(name).is_file())
-            for name, contracts, other in ((old, *own), (new, *reversed(own)))
-        ]
-        yield sides[0], sides[1]
+        before = _read(project, old, Path(scratch) / "old")
+        after = _read(project, new, Path(scratch) / "new")
+        yield (
+            Side(old, before, _whole(project, before, after), Path(old).is_file()),
+            Side(new, after, _whole(project, after, before), Path(new).is_file()),
+        )
 
 
 def compared_reports(old: Side, new: Side) -> tuple[str, ...]:

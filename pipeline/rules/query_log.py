@@ -93,9 +93,7 @@ def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, L
     log: dict[str, LoggedQuery] = {}
     for line, row in enumerate(rows, 2):
         query = LoggedQuery(**{c: " ".join(row[c].split()) for c in COLUMNS})
-        problem = _wrong(query, contracts, log, extra=row.get("", ""))
-        if problem:
-            what, allowed, do = problem
+        for what, allowed, do in _problems(query, contracts, log, extra=row.get("", "")):
             raise UserError(what, where=f"{name} line {line}", allowed=allowed, do=do)
         log[query.id] = query
     return log
@@ -108,16 +106,10 @@ def write_log(project: Project, round_: int, log: dict[str, LoggedQuery]) -> Non
     write_file(path, csv_bytes(COLUMNS, [astuple(q) for q in ordered]))
 
 
-def _wrong(
-    query: LoggedQuery, contracts: Contracts, log: dict[str, LoggedQuery], *, extra: str
-) -> tuple[str, str, str] | None:
-    """What is wrong with a line, what is allowed and what to do; None when nothing is."""
-    return next(_problems(query, contracts, log, extra), None)
-
-
 def _problems(
-    query: LoggedQuery, contracts: Contracts, log: dict[str, LoggedQuery], extra: str
+    query: LoggedQuery, contracts: Contracts, log: dict[str, LoggedQuery], *, extra: str
 ) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a line, what is allowed and what to do."""
     if extra:
         yield f"there are more cells than columns: {extra[:80]}", ",".join(COLUMNS), "put texts with commas in quotes"
     if query.report not in contracts.by_report:

@@ -184,7 +184,7 @@ def test_what_is_no_figure_cannot_be_accepted(registered: Make) -> None:
         require_figures(known, [finding()], frozenset({CELL}))
 
 
-def send(folder: Path, total: object) -> Project:
+def send(folder: Path, total: int) -> Project:
     """Romania's judgments of 2022, their total in C7, and a note beside it."""
     book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", "RO", 2022)
     sheet = book["10 Judgments"]
