@@ -261,8 +261,10 @@ def test_who_does_not_see_findings_does_not_see_that_the_register_changed(contra
     sidecar = tmp_path / "thb.sha256"
     sidecar.write_text("0")
     seen = {
-        name: "data_contracts/known_errors.yaml"
-        in _inputs(Project(ROOT, tmp_path), contracts, tmp_path / "thb.duckdb", "thb", rule, {})
+        name: any(
+            "known_errors" in f
+            for f in _inputs(Project(ROOT, tmp_path), contracts, tmp_path / "thb.duckdb", "thb", rule, {})
+        )
         for name, rule in policy.versions.items()
     }
     assert seen == {"restricted": True, "public": False, "partner": False}
