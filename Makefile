@@ -22,6 +22,7 @@ PY := .venv/bin/python
 RUN := $(PY) -m pipeline
 # Given with the command only: the LANGUAGE of the machine must not change what states read.
 SPOKEN := $(if $(filter command line,$(origin LANGUAGE)),--language $(LANGUAGE))
+ROUND_GIVEN := $(if $(filter-out file,$(origin ROUND)),--round $(ROUND))
 # Rounds with returns up to the one asked for: the earlier ones give the revisions.
 ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$'); do [ $$r -le $(ROUND) ] && echo $$r; done)
 
@@ -70,6 +71,19 @@ feedback: .venv/.installed-requirements  ## Write what goes back to a state, its
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
 	@$(RUN) feedback --round $(ROUND) --state $(STATE) $(SPOKEN)
 
+queries: .venv/.installed-requirements  ## List what states are asked: open, asked, answered; STATE= for one of them
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) queries --round $(ROUND) $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
+
+ask: .venv/.installed-requirements  ## Enter the open queries of a state in the log as asked: STATE= DATE=2023-04-01
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) ask --round $(ROUND) --state '$(STATE)' --date '$(DATE)'
+	@touch -c -r $(OUT)/.validated $(RETURNS)/$(ROUND)/queries.csv  # asking changes nothing that was found
+
+answer: export SELEC_ANSWER = $(value ANSWER)
+answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
+	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)'
+
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
 	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
 
@@ -106,6 +120,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@$(RUN) lint
 	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
+
+contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
+	@$(RUN) contract-diff $(if $(OLD),--old '$(OLD)') $(if $(NEW),--new '$(NEW)') $(ROUND_GIVEN) $(if $(JSON),--json) $(if $(STRICT),--strict)
 
 soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not reach the public version, a hundred builds killed
 	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
@@ -166,4 +183,5 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate feedback texts explain history register audit template import clean test check soak fuzz bench bench-disclosure bench-records
+.PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean
+.PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records

@@ -41,6 +41,8 @@ Version = Annotated[str, typer.Option("--version", help="A version of the releas
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]
 
+Day = Annotated[str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")]
+
 
 def main() -> None:
     """Run a command. A UserError is printed without a traceback, with its own exit code; a bug shows its traceback."""
@@ -261,6 +263,51 @@ def examples(
 
 
 @app.command()
+def queries(
+    round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
+) -> None:
+    """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.rules.validation import read_validation
+
+    project = Project.here()
+    log = read_log(project, load_contracts(project.contracts), round_)
+    print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+
+
+@app.command()
+def ask(round_: Round, state: State, day: Day) -> None:
+    """Enter the open queries of a state in the log of the round, as asked on a day."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import ask as enter
+    from pipeline.rules.validation import read_validation
+
+    project = Project.here()
+    findings = read_validation(project, round_).findings
+    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings)
+    for query in asked:
+        typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
+    typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
+
+
+@app.command()
+def answer(
+    round_: Round, day: Day,
+    query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
+    text: Annotated[str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")],
+    effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
+) -> None:  # fmt: skip
+    """Enter what a state answered to a query, and what follows from it."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.rules.query_log import answer as enter
+
+    project = Project.here()
+    entered = enter(project, load_contracts(project.contracts), round_, query, text, effect, day)
+    typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}")
+
+
+@app.command()
 def explain(
     key: Annotated[str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")],
     round_: Round,
@@ -274,6 +321,31 @@ def explain(
     project = Project.here()
     found = walk_back(project, load_contracts(project.contracts), round_, key)
     typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+
+
+@app.command(name="contract-diff")
+def contract_diff(
+    old: Annotated[str, typer.Option("--old", help="A folder, a contract file or a git revision.")] = "HEAD",
+    new: Annotated[str, typer.Option("--new", help="The same; by default the working copy.")] = "",
+    round_: Annotated[int | None, typer.Option("--round", help="The round that is replayed; default: newest.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a supplier breaks.")] = False,
+) -> None:
+    """Say of every change of the contracts whom it breaks, and replay the last round's returns."""
+    from pipeline.contract_diff import compare_contracts, print_comparison
+    from pipeline.errors import ContractError
+
+    with _progress("contracts") as step:
+        found = compare_contracts(Project.here(), old, new, round_, step)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_comparison(found)
+    if strict and found.breaks_supplier:
+        raise ContractError(
+            "the new contract breaks suppliers", where=f"{old} -> {found.new}",
+            do="keep the old contract for this round, or tell the states before the next one",
+        )  # fmt: skip
 
 
 @app.command()

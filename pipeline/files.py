@@ -78,6 +78,22 @@ def csv_bytes(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     return text.getvalue().encode()
 
 
+def csv_rows(content: bytes) -> list[dict[str, str]]:
+    """The lines of what `csv_bytes` wrote, by head, without the apostrophes before what a spreadsheet would run.
+
+    Read too is what a spreadsheet saved of it: with a byte order mark, or parted by semicolons. A line with more cells
+    than heads has them under the name "". Raises UnicodeDecodeError and csv.Error.
+    """
+    text = content.decode("utf-8-sig")
+    delimiter = ";" if ";" in text.split("\n", 1)[0] else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="", restval="", strict=True)
+    return [{h: _plain(v) if isinstance(v, str) else ",".join(v) for h, v in row.items()} for row in reader]
+
+
+def _plain(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def _inert(value: object) -> object:
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
         return value

@@ -15,6 +15,9 @@ class Finding:
     """One finding. `cell` is an address such as `D14` in a workbook, or `line 12, column 5` in a CSV file.
 
     `table` is the contract table it concerns, empty when the whole file is meant; `key` the cell key where one exists.
+    `contract_version` is that of the contract whose rule made the finding, empty for a file of no report. `query` is
+    the id under which the state is asked, `known` the entry of the register of known errors that covers the finding,
+    and `remark` what either of them says about it.
     """
 
     round: int
@@ -31,6 +34,9 @@ class Finding:
     allowed: str
     do: str
     contract_version: str = ""
+    query: str = ""
+    known: str = ""
+    remark: str = ""
 
     def as_dict(self) -> dict[str, str | int]:
         return asdict(self)

@@ -12,6 +12,7 @@ import yaml
 
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import load_codelist
+from pipeline.contracts.known_errors import load_known_errors
 from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
@@ -52,6 +53,8 @@ def lint_project(project: Project) -> Iterator[str]:
     yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
 
     yield f"feedback: states have {read_answer_days(project.contracts)} days to answer"
+    known = load_known_errors(project.contracts, contracts)
+    yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
 
     lists = sorted(project.codelists.glob("*.csv"))
     own_form = ("population", "cell_symbols")  # these two are not lists of codes

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+
+import yaml
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
@@ -14,6 +16,7 @@ from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import REPORTS
 
+ENDING = ".odcs.yaml"
 ATTRIBUTES = ("obs_status", "conf_status", "note")
 
 
@@ -154,6 +157,11 @@ class Contracts:
         return iter(self.by_report.values())
 
     @property
+    def folder(self) -> Path:
+        """The folder that contracts and code lists lie in."""
+        return self.codelists.parent
+
+    @property
     def tables(self) -> list[Table]:
         return list(self._tables.values())
 
@@ -251,7 +259,7 @@ def _read_contract(path: Path, folder: Path) -> Contract:
             limitations=odcs.description.limitations or "", window_years=int(own["windowYears"]),
             tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_), path=path,
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, yaml.YAMLError) as problem:
         raise ContractError(
             f"the contract cannot be read: {problem!r}", where=path.name,
             do="run 'make check', which lints every contract against the standard",
@@ -261,8 +269,12 @@ def _read_contract(path: Path, folder: Path) -> Contract:
 @lru_cache(maxsize=8)
 def load_contracts(folder: Path) -> Contracts:
     """Read every contract of the project. `folder` is data_contracts. Raises ContractError."""
-    found = [_read_contract(folder / f"{report}.odcs.yaml", folder / "codelists") for report in REPORTS]
-    contracts = Contracts(found, folder / "codelists")
+    return read_contracts([folder / f"{report}{ENDING}" for report in REPORTS], folder / "codelists")
+
+
+def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
+    """Read contracts from their files, with the code lists of a folder. Raises ContractError."""
+    contracts = Contracts([_read_contract(path, codelists) for path in files], codelists)
     for table in contracts.tables:
         for identity in table.identities:
             if identity.dimension:

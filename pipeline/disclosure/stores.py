@@ -39,7 +39,8 @@ _TABLES = {
     "revisions": """key varchar, state varchar, year integer, old_value decimal(18, 3), old_raw varchar,
         old_round integer, new_value decimal(18, 3), new_raw varchar, difference decimal(18, 3), unit varchar""",
     "findings": """state varchar, report varchar, cube varchar, key varchar, rule varchar, severity varchar,
-        sheet varchar, cell varchar, found varchar, allowed varchar""",
+        sheet varchar, cell varchar, found varchar, allowed varchar, contract_version varchar,
+        remark varchar""",
     "sources": "state varchar, report varchar, cube varchar, source varchar, definition varchar",
     "areas": "crime_area varchar, cube varchar, sort integer",
     "meta": "name varchar, value varchar",
@@ -179,7 +180,7 @@ def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _finding_row(f: dict[str, Any]) -> tuple[Any, ...]:
     return (
         f["state"], f["report"], f["table"], f["key"], f["rule"], f["severity"], f["sheet"], f["cell"], f["found"],
-        f["allowed"],
+        f["allowed"], f["contract_version"], f["remark"],
     )  # fmt: skip
 
 

@@ -48,6 +48,16 @@ class FileAccount:
             refused_by_table=dict(sorted(refused.items())),
         )  # fmt: skip
 
+    def leave_out(self, cells: Mapping[str, int], rule: str) -> FileAccount:
+        """The account after single loaded cells, counted by table, were left out: they are ignored by `rule`."""
+        loaded = {t: n - cells.get(t, 0) for t, n in self.loaded_by_table.items()}
+        ignored = Counter(self.ignored)
+        ignored[rule] += sum(cells.values())
+        return replace(
+            self, loaded=sum(loaded.values()), ignored=dict(sorted(ignored.items())),
+            loaded_by_table={t: n for t, n in loaded.items() if n},
+        )  # fmt: skip
+
     def set_aside(self, tables: Iterable[str], rule: str) -> FileAccount:
         """The account after tables were replaced by another file of the state: their cells are ignored by `rule`."""
         moved = set(tables)

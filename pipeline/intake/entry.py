@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pipeline.contracts.model import Contract, Contracts, Table
@@ -20,7 +20,10 @@ MAX_NOTE = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """One figure of a return with its key and where it stands. `usable` is false when it was refused as it was read."""
+    """One figure of a return with its key and where it stands. `usable` is false when it was refused as it was read.
+
+    `cells` counts the filled cells that say it: the figure, its status, and what else of its line is for it alone.
+    """
 
     table: Table
     codes: tuple[str, ...]  # in the order of the table's key dimensions: state, year, ...
@@ -32,6 +35,7 @@ class Entry:
     sheet: str
     address: str
     usable: bool
+    cells: int = 1
 
     @property
     def key(self) -> str:
@@ -90,10 +94,11 @@ def enter_line(
     conf_status = _read_conf(ctx, table, conf)
     note_text = _read_note(ctx, table, note)
     entries = [e for f in figures if (e := _enter(ctx, table, f, conf_status, note_text))]
+    beside = [c for c in (conf, note) if c and ctx.ledger.is_open(c.sheet, c.address)]
+    if len(entries) == 1:
+        entries = [replace(entries[0], cells=entries[0].cells + len(beside))]
     ctx.entries.extend(entries)
-    for cell in (conf, note):
-        if not cell or not ctx.ledger.is_open(cell.sheet, cell.address):
-            continue
+    for cell in beside:
         if any(e.usable for e in entries):
             ctx.load(cell, table)
         elif entries:
@@ -156,15 +161,15 @@ def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, n
         number = None
     place = value or status
     assert place is not None
-    for cell in (value, status):
-        if cell and ctx.ledger.is_open(cell.sheet, cell.address):
-            if usable:
-                ctx.load(cell, table)
-            else:
-                ctx.refuse([cell], table)
+    cells = [c for c in (value, status) if c and ctx.ledger.is_open(c.sheet, c.address)]
+    for cell in cells:
+        if usable:
+            ctx.load(cell, table)
+        else:
+            ctx.refuse([cell], table)
     return Entry(
         table, figure.codes, printable(place.raw), number, obs_status, conf_status or "C", note, place.sheet,
-        place.address, usable,
+        place.address, usable, len(cells),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ OTHER_FORMATS = (".xlsm", ".xlsb", ".xltx", ".docx", ".doc", ".pdf", ".txt", ".t
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
 RECORDS_MARK = ".records."  # in the name of a file of records, which pipeline.records finds and reads
+QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
 KEPT_EMPTY = (".gitkeep", ".gitignore")  # keep an empty folder in version control
 _NAME = re.compile(r"(?P<state>[^.]+)(?:\.(?P<number>[2-9]|[1-9][0-9]))?", re.DOTALL)
 
@@ -67,7 +68,7 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
     found = [
         ReturnFile("", "", p, f"{round_}/{shown_name(p.name)}", rule="not-a-return")
         for p in sorted(folder.iterdir())
-        if p.name not in REPORTS and p.name not in KEPT_EMPTY
+        if p.name not in (*REPORTS, *KEPT_EMPTY, QUERY_LOG)
     ]
     for report in REPORTS:
         found += _find_in(folder / report, report, round_, respondents(contracts, report, round_))

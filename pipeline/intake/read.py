@@ -98,7 +98,8 @@ def read_round(
         project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
     )  # fmt: skip
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
-    return RoundReading(round_, files, ordered, tuple(r.account for r in read))
+    cells_of = {(file, e.key): e.cells for _, _, file, e in entries if e.cells > 1}
+    return RoundReading(round_, files, ordered, tuple(r.account for r in read), MappingProxyType(cells_of))
 
 
 def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:

@@ -36,9 +36,14 @@ class FileReading:
 
 @dataclass(frozen=True)
 class RoundReading:
-    """All that was read of a round. `findings` are sorted; accounts stand in the order of the files."""
+    """All that was read of a round. `findings` are sorted; accounts stand in the order of the files.
+
+    `cells_of` says of a figure, by file and key, in how many cells it stands, where its status, confidentiality or note
+    fill cells of their own.
+    """
 
     round: int
     files: tuple[FileReading, ...]
     findings: tuple[Finding, ...]
     accounts: tuple[FileAccount, ...]
+    cells_of: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,3 +132,44 @@ def _copy_earlier(
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class StagedCell:
+    """A figure as it was staged, with the place it stands at. `usable` is false when it was refused as it was read."""
+
+    round: int
+    file: str
+    sheet: str
+    address: str
+    key: str
+    raw: str
+    usable: bool
+
+
+def staged_cells(path: Path, table: Table, state: str) -> list[StagedCell]:
+    """The figures of a state in a table, in the order in which they were read."""
+    import duckdb
+
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(
+            f"""select round, file, sheet, address, key, coalesce(raw, ''), usable from {table.sql_name}
+            where state = ? order by rowid""",
+            [state],
+        ).fetchall()
+    return [StagedCell(*row) for row in rows]
+
+
+def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:
+    """Take figures out of use: no rule adds them up and no report counts them; the ledger keeps them as set aside."""
+    import duckdb
+
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("begin")
+        for table, cell in cells:
+            aside, place = SET_ASIDE + table.sql_name, [cell.file, cell.sheet, cell.address, cell.key]
+            where = "file = ? and sheet = ? and address = ? and key = ? and usable"
+            connection.execute(f"create table if not exists {aside} as select * from {table.sql_name} limit 0")
+            connection.execute(f"insert into {aside} select * from {table.sql_name} where {where}", place)
+            connection.execute(f"update {table.sql_name} set usable = false where {where}", place)
+        connection.execute("commit")

@@ -54,6 +54,7 @@ def _store(path: Path) -> Iterator[str]:
         for query in (
             "select distinct note from cells where note <> ''",
             "select distinct found from findings",
+            "select distinct remark from findings where remark <> ''",
             "select distinct definition from sources where definition <> ''",
         ):
             for (text,) in connection.execute(query).fetchall():

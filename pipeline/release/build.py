@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
@@ -118,7 +119,11 @@ def _inputs(
     project: Project, contracts: Contracts, store: Path, report: str, rule: VersionRule, rendered: dict[str, str]
 ) -> dict[str, str]:
     """What the version was made from. A version for others names only what is theirs: store, templates, contracts."""
-    inputs = rendered | hash_files(project.root, [f for f in project.contracts.rglob("*") if f.is_file()])
+    contract_files = [f for f in project.contracts.rglob("*") if f.is_file()]
+    if "findings" not in rule.keeps:
+        # What is known of a state's errors is for those who see the findings, and so is whether it changed.
+        contract_files = [f for f in contract_files if f.name not in (REGISTER, SCHEMA)]
+    inputs = rendered | hash_files(project.root, contract_files)
     if "returns" in rule.keeps:
         inputs |= _returns(project, contracts, report)
     inputs["store"] = store.with_suffix(".sha256").read_text().strip()

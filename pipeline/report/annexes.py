@@ -119,7 +119,8 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     for f in store.findings:
         group = (f["state"], f["severity"], f["rule"])
         counted[group] = counted.get(group, 0) + 1
-        examples.setdefault(group, f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110])
+        first = f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110]
+        examples.setdefault(group, f"{first}; {f['remark']}" if f["remark"] else first)
     if not counted:
         return _empty(spec, store, number_, values, "No return of this round gave rise to a finding.")
     order = [m.code for m in store.contracts.members(store.round)]

@@ -11,11 +11,21 @@ from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.read import STAGED, read_round
 from pipeline.intake.reading import RoundReading
+from pipeline.intake.stage import leave_out, staged_cells
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.compile import Rule, compile_rules
+from pipeline.rules.known import (
+    after_leaving_out,
+    entries_in_force,
+    left_out,
+    require_current,
+    require_figures,
+    with_known,
+)
 from pipeline.rules.outcome import Refusals, Validation
 from pipeline.rules.queries import ORIGIN
+from pipeline.rules.query_log import read_log, with_queries
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
 
@@ -29,14 +39,52 @@ def validate_round(
     """
     from pipeline.rules.pages import write_findings
 
+    log = read_log(project, contracts, round_)
     reading = read_round(project, contracts, round_, progress)
     progress("checking against the contracts")
-    found = [*reading.findings, *check_round(project, contracts, round_, reading)]
+    found, accounts = _check_with_known(project, contracts, round_, reading)
+    found = with_queries(found, log)
     findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
-    refused = refusals(findings, frozenset(f.file for f in reading.files if f.number > 1))
-    validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in reading.accounts))
+    refused = refusals(findings, later_files(reading))
+    validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
     write_findings(project, contracts, validation)
     return validation
+
+
+def _check_with_known(
+    project: Project, contracts: Contracts, round_: int, reading: RoundReading
+) -> tuple[list[Finding], list[FileAccount]]:
+    """All findings of a round and the accounts of its files, after what the register of known errors does.
+
+    Figures that are left out are looked for first, in a check of their tables, because no rule may count them later.
+    Raises ContractError when an entry of the register is out of date.
+    """
+    staged = project.work(round_) / STAGED
+    known = entries_in_force(contracts, reading)
+    leaving = [k for k in known if k.entry.effect == "leave-out"]
+    first: list[Finding] = []
+    if leaving:
+        tables = frozenset(k.entry.table for k in leaving)
+        first = [*reading.findings, *check_round(project, contracts, round_, reading, tables)]
+    cells = {
+        (k.entry.table, k.entry.state): staged_cells(staged, contracts.table(k.entry.table), k.entry.state)
+        for k in known
+    }  # fmt: skip
+    out = left_out(known, (c for found in cells.values() for c in found if c.usable))
+    leave_out(staged, [(contracts.table(k.entry.table), c) for k, c in out])
+
+    found = [*reading.findings, *check_round(project, contracts, round_, reading)]
+    # A finding that needed the figures left out is gone from the second check, and is kept all the same.
+    found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]
+    require_current(known, found, round_)
+    require_figures(known, found, frozenset(c.key for every in cells.values() for c in every if not c.usable))
+    versions = {c.report: c.version for c in contracts}
+    return with_known(known, found, out, versions), [after_leaving_out(a, out, reading) for a in reading.accounts]
+
+
+def later_files(reading: RoundReading) -> frozenset[str]:
+    """The files that states sent after their first one."""
+    return frozenset(f.file for f in reading.files if f.number > 1)
 
 
 def refusals(findings: Iterable[Finding], later_files: frozenset[str] = frozenset()) -> Refusals:
@@ -56,8 +104,10 @@ def _after(account: FileAccount, refused: Refusals) -> FileAccount:
     return account.refuse({t for s, r, t in refused if (s, r) == (account.state, account.report)})
 
 
-def check_round(project: Project, contracts: Contracts, round_: int, reading: RoundReading) -> list[Finding]:
-    """Check the staged figures of a round against every rule of the contracts.
+def check_round(
+    project: Project, contracts: Contracts, round_: int, reading: RoundReading, tables: frozenset[str] | None = None
+) -> list[Finding]:
+    """Check the staged figures of a round against every rule of the contracts, or of `tables` alone.
 
     Raises CheckError when a check could not run: a check that crashed has neither passed nor failed.
     """
@@ -65,12 +115,14 @@ def check_round(project: Project, contracts: Contracts, round_: int, reading: Ro
 
     database = project.work(round_) / STAGED
     filled, past = _tables_with_rows(project, contracts, round_)
+    asked = None if tables is None else {contracts.table(t).sql_name for t in tables}
     # A check on no rows would pass without having looked at anything; but what was there before may be missed.
     rules = [
         r
         for c in contracts
         for r in compile_rules(contracts, c, round_)
-        if r.check.table in filled or (r.looks_back and r.check.table in past)
+        if (asked is None or r.check.table in asked)
+        and (r.check.table in filled or (r.looks_back and r.check.table in past))
     ]
     outcomes = run_expectations(database, [r.check for r in rules], ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]

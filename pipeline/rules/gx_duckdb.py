@@ -194,6 +194,8 @@ def _datasource(database: Path) -> Iterator[SQLDatasource]:
     try:
         yield datasource
     finally:
+        # GX keeps a connection of its own, which would keep others from writing to the file in this process.
+        datasource.get_execution_engine().close()
         datasource.get_engine().dispose()
 
 

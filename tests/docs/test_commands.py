@@ -22,6 +22,7 @@ NOT_RUN = {
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make clean\b.*": "it would take the build from under the other commands",
     r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
+    r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",
     r"make PYTHON=.*": "it needs another interpreter",
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]

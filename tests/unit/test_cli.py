@@ -15,7 +15,7 @@ from builds import ROOT
 from pipeline import __version__
 
 COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version", "protect",
-    "register", "audit", "feedback", "texts",
+    "register", "audit", "feedback", "texts", "contract-diff", "queries", "ask", "answer",
 )  # fmt: skip
 HEAVY = ("pandas", "matplotlib", "weasyprint", "great_expectations", "duckdb", "openpyxl", "numpy", "sqlglot")
 
@@ -30,7 +30,7 @@ def run(*arguments: str, outputs: Path | None = None) -> subprocess.CompletedPro
 def test_help_lists_every_command() -> None:
     told = run("--help")
     assert told.returncode == 0
-    listed = re.findall(r"^  ([a-z]+)  ", told.stdout, re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+)  ", told.stdout, re.MULTILINE)
     assert set(COMMANDS) <= set(listed)
 
 
@@ -69,6 +69,11 @@ def test_the_version_is_the_package_s() -> None:
     (["explain", "--round", "2022", "THB_VICTIMS:RO.2022._T._T"], "has no numbers yet"),
     (["render", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
     (["render", "--round", "2022", "--report", "thb", "--version", "restricted"], "does not exist"),
+    (["queries", "--round", "2022"], "was not validated yet"),
+    (["ask", "--round", "2022", "--state", "RO", "--date", "2023-04-01"], "was not validated yet"),
+    (["answer", "--round", "2022", "--query", "q1", "--answer", "a", "--effect", "confirmed", "--date", "2023-04-01"],
+     "was not asked in round 2022"),
+    (["contract-diff", "--old", "no such thing"], "neither a file or folder nor a revision"),
     (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
     (["feedback", "--round", "2022", "--state", "RO"], "round 2022 was not validated yet"),
     (["register", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),

@@ -10,6 +10,7 @@ from builds import ROOT
 
 from pipeline.errors import UserError
 from pipeline.project import REPORTS
+from pipeline.report.annexes import build_annex
 from pipeline.report.exhibits import CHARTS, ExhibitSpec, lay_out, read_exhibits, variables
 from pipeline.report.figures import build_figure
 from pipeline.report.store import Store
@@ -143,10 +144,18 @@ def test_statuses_partial_sums_and_earlier_rounds_have_marks_with_footnotes(spec
 
 def test_a_queried_figure_has_its_mark(spec: Spec, store: MakeStore) -> None:
     key = "THB_VICTIMS:RO.2022._T._T"
-    finding = ("RO", "thb", "THB_VICTIMS", key, "r", "query", "s", "D7", "500", "")
+    finding = ("RO", "thb", "THB_VICTIMS", key, "r", "query", "s", "D7", "500", "", "1.0.0", "")
     made = store(STATES, findings=[finding])
     view = table(spec(BASE + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made)
     assert texts(view)["Romania"] == ["500q"]
+
+
+def test_the_annex_on_queries_gives_the_reason_of_a_known_error_in_full(spec: Spec, store: MakeStore) -> None:
+    why = "known error ro-1: " + "counts sessions of courts instead of decisions, " * 4
+    finding = ("RO", "thb", "THB_VICTIMS", "", "r", "query", "s", "D7", "5" * 200, "", "1.0.0", why)
+    view = build_annex(spec("kind: findings\n  title: Queries"), store(STATES, findings=[finding]), "1", {})
+    assert isinstance(view, TableView)
+    assert view.rows[0].cells[-1].text == f"s D7: {'5' * 104}; {why}"
 
 
 def test_under_regional_sums_stand_the_states_counted(spec: Spec, store: MakeStore) -> None:

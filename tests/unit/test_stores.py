@@ -24,6 +24,7 @@ INPUTS = StoreInputs(
     findings=({
         "report": "thb", "state": "RO", "table": "THB_VICTIMS", "key": "THB_VICTIMS:RO.2022._T._T", "rule": CANARY,
         "severity": "query", "sheet": "s", "cell": "D7", "found": CANARY, "allowed": "x",
+        "remark": CANARY, "contract_version": "1.0.0",
     },),
     sources=(("RO", "thb", "THB_VICTIMS", "UNODC", CANARY),),
     meta={report: {"round": "2022", "cutoff": "2023-03-31", "refused": ""} for report in REPORTS},
