@@ -78,7 +78,8 @@ queries: .venv/.installed-requirements  ## List what states are asked: open, ask
 ask: .venv/.installed-requirements  ## Enter the open queries of a state in the log as asked: STATE= DATE=2023-04-01
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
 	@$(RUN) ask --round $(ROUND) --state '$(STATE)' --date '$(DATE)'
-	@touch -c -r $(OUT)/.validated $(RETURNS)/$(ROUND)/queries.csv  # asking changes nothing that was found
+	@$(call list_returns,$(ROUND)) > $(OUT)/.returns  # asking changes nothing that was found
+	@touch -c -r $(OUT)/.validated $(OUT)/.returns
 
 answer: export SELEC_ANSWER = $(value ANSWER)
 answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
@@ -147,9 +148,10 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 
 # A list of what lies in the folder of a round, rewritten only when a file came, went or changed. Make never reads the
 # names of these files: they are chosen by those who send them.
+list_returns = find '$(RETURNS)/$(1)' -printf '%p %y %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum
 $(OUTPUTS)/%/.returns: FORCE
 	@mkdir -p $(@D)
-	@find '$(RETURNS)/$*' -printf '%p %y %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum > $@.now
+	@$(call list_returns,$*) > $@.now
 	@cmp -s $@.now $@ && rm $@.now || mv $@.now $@
 FORCE:
 

@@ -12,10 +12,11 @@ import io
 import re
 from collections.abc import Sequence
 
-from pipeline.feedback.words import PERSONAL, REMOVED, clean, line_text
+from pipeline.feedback.words import REMOVED, clean, is_personal, line_text
 from pipeline.files import guarded
 from pipeline.findings import Finding
 from pipeline.formats.raw import CsvText
+from pipeline.intake.shown import NOT_SHOWN, shown
 from pipeline.texts import Texts
 
 COLUMN = "finding"
@@ -76,11 +77,17 @@ def _line(finding: Finding) -> int:
 def _remove_personal_data(
     rows: dict[int, list[str]], columns: Sequence[str], findings: Sequence[Finding], texts: Texts
 ) -> None:
+    """Put a word in place of fields with data of persons, those too that were refused for another reason."""
     for finding in findings:
         column = finding.cell.partition(", column ")[2]
-        if finding.rule == PERSONAL and column and _line(finding) in rows:
+        if is_personal(finding) and column and _line(finding) in rows:
             # A field beyond the header, and one of the header itself, is named by its number.
             rows[_line(finding)][columns.index(column) if column in columns else int(column) - 1] = texts.say(REMOVED)
+    for fields in rows.values():
+        for number, text in enumerate(fields):
+            is_figure = columns[number : number + 1] == ["value"]
+            if shown(text, is_figure=is_figure).startswith(NOT_SHOWN):
+                fields[number] = texts.say(REMOVED)
 
 
 def _safe(text: str) -> str:

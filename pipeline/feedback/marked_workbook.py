@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.contracts.template import workbook_bytes
 from pipeline.feedback.list_sheet import Listed, add_list_sheet
 from pipeline.feedback.opening import open_original
-from pipeline.feedback.words import PERSONAL, REMOVED, clean, comment_text, worst
+from pipeline.feedback.words import REMOVED, clean, comment_text, is_personal, worst
 from pipeline.files import guarded
 from pipeline.findings import Finding, Severity
 from pipeline.formats.raw import RawCell, RawWorkbook
@@ -123,7 +123,7 @@ def _mark_cell(cell: Cell, findings: Sequence[Finding], texts: Texts) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
-    if any(f.rule == PERSONAL for f in findings):
+    if any(map(is_personal, findings)):
         cell.value = guarded(texts.say(REMOVED))
     colour = COLOURS[worst(findings)]
     cell.fill = PatternFill("solid", start_color=colour, end_color=colour)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from pipeline.findings import SEVERITIES, Finding, Severity
+from pipeline.intake.shown import NOT_SHOWN
 from pipeline.texts import N_, Texts
 
 MAX_PART = 600  # characters of one part of a finding in a comment or a line
-PERSONAL = "personal-data"
+_PERSONAL = "personal-data"
 REMOVED = N_("[removed: personal data]")
 FORMULA_RULES = ("formula", "formula-without-value", "formula-reaches-out")
 FORMULA_WORDS = N_("this copy shows the stored value, the formula was taken out")
@@ -66,6 +67,11 @@ def line_text(findings: Iterable[Finding], texts: Texts) -> str:
         said = "; ".join(f"{name}: {' '.join(text.split())}" for name, text in parts(finding, texts))
         told.append(f"{name_of(finding.severity, texts).upper()}{f' ({column})' if column else ''} {said}")
     return " | ".join(told)
+
+
+def is_personal(finding: Finding) -> bool:
+    """True when what was found must not be repeated, in a finding of its own or in one about something else."""
+    return finding.rule == _PERSONAL or finding.found.startswith(NOT_SHOWN)
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

@@ -8,6 +8,7 @@ import unicodedata
 from pipeline.intake.personal import personal_data
 
 MAX_SHOWN = 300  # characters
+NOT_SHOWN = "(not shown: looks like "  # how a text begins that stands for data of a person
 # Characters that steer a terminal or turn the direction of the text behind them, and those that stand for nothing.
 # Zero-width spaces and joiners are none of these: they come along with what is pasted from a web page.
 _STEERING = re.compile(
@@ -46,7 +47,7 @@ def shown(text: str, *, is_figure: bool = False) -> str:
     """What a finding may repeat of a text. The digits of a figure are shown whatever number they look like."""
     # What is cut off below need not be searched; what may begin before the cut and end behind it must.
     if not (is_figure and is_bare_figure(text)) and (name := personal_data(text[: 2 * MAX_SHOWN])):
-        return f"(not shown: looks like {name})"
+        return f"{NOT_SHOWN}{name})"
     text = printable(text)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters)"
 

@@ -68,7 +68,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     target.mkdir(parents=True)
     (target.parent / f"note of {PERSONAL['file']}.txt").write_bytes(b"x")
     (target / "<img src=x onerror=alert(1)>{{7*7}}.xlsx").write_bytes(b"x")
-    (target / "TR.xlsx").write_bytes(good_workbook(REPORT, "TR"))
+    (target / "HU.xlsx").write_bytes(good_workbook(REPORT, "HU"))
     _with_markup("RO").write(target)
     _with_persons("BG").write(target)
     _csv_with_persons("MK").write(target)
