@@ -80,6 +80,8 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
         raise DamagedFile("unsafe-file", f"{inflated:,} bytes when unpacked")
     if any(p.flag_bits & 1 for p in parts):
         raise DamagedFile("password-protected", "a workbook protected by a password")
+    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+        raise DamagedFile("password-protected", "a workbook protected by a password")
     active = [n for n in names if _ACTIVE.search(n)]
     merged = elements = 0
     for part in parts:
@@ -95,8 +97,6 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
             active += _active_types(part.filename, content)
             if _links_outside(content):
                 active.append(part.filename)
-            if part.filename == "META-INF/manifest.xml" and b"encryption-data" in content:
-                raise DamagedFile("password-protected", "a workbook protected by a password")
         elif part.filename == "mimetype" and content.strip() != _ODS_TYPE:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
     if merged > MAX_MERGED:

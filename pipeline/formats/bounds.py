@@ -7,7 +7,7 @@ from pipeline.formats.raw import DamagedFile, RawSheet, RawWorkbook
 MAX_CELLS = 100_000  # filled cells of one file; the largest form has about ten thousand
 MAX_MERGED = 50_000  # cells under merged ranges
 MAX_TEXT = 32_767  # characters of one cell: what Excel itself allows
-MAX_CHARACTERS = 2_000_000  # of all cells; each of them is searched for what must not come in
+MAX_CHARACTERS = 1_000_000  # of all cells; each of them is searched for what must not come in
 MAX_NAME = 100  # characters of the name of a sheet; Excel allows 31
 
 

@@ -14,7 +14,7 @@ from pipeline.formats.bounds import MAX_CELLS, MAX_CHARACTERS, MAX_TEXT
 from pipeline.formats.kinds import foreign_kind
 from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile
 
-MAX_LINES = 50_000
+MAX_LINES = 20_000
 MAX_FIELDS = 1_000_000  # empty ones too: a form has about ten in a line
 DELIMITERS = (",", ";", "\t")
 

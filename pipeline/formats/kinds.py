@@ -71,5 +71,7 @@ def _kind_of_archive(data: bytes) -> FileKind:
         return "xlsx"
     if "content.xml" in names:
         return "ods"
+    if "encrypted-package" in names:
+        raise DamagedFile("password-protected", "a workbook protected by a password")
     what = "a binary Excel workbook (.xlsb)" if "xl/workbook.bin" in names else "an archive that is no workbook"
     raise DamagedFile("unreadable-file", what)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -32,16 +34,36 @@ def read_xlsx(data: bytes) -> RawWorkbook:
 
 
 def _open(data: bytes, *, values: bool) -> Workbook:
-    from openpyxl import load_workbook
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the library warns of extensions that hold no figures
-            return load_workbook(io.BytesIO(data), data_only=values, keep_links=False)
+            with _merged_cells_kept():
+                from openpyxl import load_workbook
+
+                return load_workbook(io.BytesIO(data), data_only=values, keep_links=False)
     except MemoryError:
         raise
     except Exception as problem:  # only the library runs here: whatever it raises, the file is not as it should be
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
+
+
+@contextmanager
+def _merged_cells_kept() -> Iterator[None]:
+    """The library empties the cells below a merged range. What stands there nobody sees, but it was sent."""
+    import openpyxl.reader.excel as library
+    from openpyxl.worksheet._reader import WorksheetReader
+    from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
+
+    class Keeping(WorksheetReader):
+        def bind_merged_cells(self) -> None:
+            if self.parser.merged_cells:
+                self.ws.merged_cells = MultiCellRange([CellRange(c.ref) for c in self.parser.merged_cells.mergeCell])
+
+    vars(library)["WorksheetReader"] = Keeping
+    try:
+        yield
+    finally:
+        vars(library)["WorksheetReader"] = WorksheetReader
 
 
 def _read_sheet(sheet: Worksheet, stored: Any) -> RawSheet:

@@ -13,7 +13,7 @@ from pipeline.intake.codes import latin
 from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
 from pipeline.intake.personal import personal_data
 from pipeline.intake.problems import FindingBook
-from pipeline.intake.shown import printable, shown
+from pipeline.intake.shown import is_bare_figure, printable, shown
 
 MAX_NOTE = 1000
 
@@ -132,7 +132,7 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
         return ""
     if len(text) > MAX_NOTE:
         ctx.find("note-too-long", cell, table, found=f"{len(text):,} characters: {text[:60]}…")
-    elif name := personal_data(text):
+    elif (cell.kind != "text" or is_bare_figure(text)) and (name := personal_data(text)):
         # A number typed into a note is no figure. Other text was screened before.
         ctx.find("personal-data", cell, table, found=f"what looks like: {name}")
     else:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import lru_cache
 
 # Every pattern looks at a bounded stretch from each place: a hostile text must not cost more than its length.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}\w{2,24}")
@@ -79,7 +80,8 @@ _CAPITALS = str.maketrans("АВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡ�
 
 def personal_data(text: str) -> str:
     """The name of the format that a text holds, for example `IBAN`; empty when it holds none of them."""
-    text = "".join(_plain(c) for c in unicodedata.normalize("NFKC", text))
+    text = unicodedata.normalize("NFKC", text)
+    text = text if text.isascii() and text.isprintable() else "".join(map(_plain, text))
     if _EMAIL.search(text):
         return "e-mail address"
     text = text.replace("_", " ")
@@ -99,18 +101,33 @@ def personal_data(text: str) -> str:
 
 def _plain(character: str) -> str:
     """Every dash as a hyphen, every space as a space, nothing for what nobody sees: they must not hide a number."""
-    category = unicodedata.category(character)
-    return {"Pd": "-", "Zs": " ", "Cf": ""}.get(category, character)
+    if character.isspace():
+        return " "
+    return {"Pd": "-", "Cf": ""}.get(unicodedata.category(character), character)
 
 
 def _is_iban(text: str) -> bool:
     """True when a text begins with an IBAN: each country has its own length, words in capitals may follow."""
-    from stdnum import iban, numdb
+    from stdnum import iban
 
     compact = text.replace(" ", "")
-    format_ = numdb.get("iban").info(compact)[0][1].get("bban", "")
-    length = 4 + sum(int(n) for n in _LENGTH.findall(format_))
-    return length > 4 and bool(iban.is_valid(compact[:length]))
+    number = compact[: _iban_length(compact[:2])]
+    # The rest after division first: it is quick, and the library looks at every detail of the format.
+    return len(number) > 4 and _rest(number) == 1 and bool(iban.is_valid(number))
+
+
+def _rest(number: str) -> int:
+    return int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
+
+
+@lru_cache(maxsize=1024)
+def _iban_length(country: str) -> int:
+    """Characters of the IBAN of a country; 0 where it has none."""
+    from stdnum import numdb
+
+    format_ = numdb.get("iban").info(country)[0][1].get("bban", "")
+    length = sum(int(n) for n in _LENGTH.findall(format_))
+    return length and 4 + length
 
 
 def _national_number(capitals: str, text: str) -> str:

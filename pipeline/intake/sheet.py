@@ -54,6 +54,7 @@ class _SheetReader:
         self.ctx, self.sheet, self.form, self.table = ctx, sheet, form, form.table
         self.top, self.left = 0, 0
         self.columns: dict[int, Column] = {}
+        self.labels: dict[int, str] = {}  # what the form has above the code of a column
         self.damaged = False
         self.localised: list[RawCell] = []
         self.seen_heads: set[str] = set()
@@ -124,6 +125,7 @@ class _SheetReader:
             if fold(known.head) != text:
                 self.ctx.find("look-alike", cell, self.table)
             self.columns[column] = Column(known.kind, known.codes)
+            self.labels[column] = known.label
             self.seen_heads.add(known.head)
         self._read_labels(unread)
         for column, cell in unread.items():
@@ -140,6 +142,7 @@ class _SheetReader:
             column = self.left + form_column.index - 1
             if form_column.kind == "label" and column not in self.columns:
                 self.columns[column] = Column("label")
+                self.labels[column] = form_column.label
                 cell = unread.pop(column, None)
                 if cell and fold(cell.text) != fold(form_column.label or form_column.head):
                     self.ctx.find("changed-text", cell, self.table)
@@ -187,12 +190,12 @@ class _SheetReader:
         return any(n == "year" and int(c) not in self.form.years for n, c in zip(names, codes, strict=True))
 
     def _ignore_text_above(self) -> None:
-        labels = {c.index: c.label for c in self.form.columns}
+        in_form = {self.left + c.index - 1: c.label for c in self.form.columns}
         for (row, column), cell in self.sheet.cells.items():
             if row >= self.top:
                 continue
             if row == self.top - 1 and column in self.columns and column != self.left:
-                expected = labels.get(column - self.left + 1, "")
+                expected = self.labels.get(column, in_form.get(column, ""))
                 if fold(cell.text) != fold(expected):
                     self.ctx.find("changed-text", cell, self.table)
                 self.ctx.ignore([cell], "form-text")
@@ -210,8 +213,10 @@ class _SheetReader:
                 self.ctx.book.add(
                     "merged-cells", f"merged: {area}", sheet=self.sheet.name, cell=address, table=self.table.name
                 )
-                if first in figures and first_row > self.top:
-                    self.ctx.refuse([self.sheet.cells.get((first_row, first))], self.table)
+                # Also what stands below the first of them, where nobody sees it.
+                area_cells = ((r, c) for r in range(first_row, last_row + 1) for c in range(first, last + 1))
+                hidden = [p for p in area_cells if p in self.sheet.cells and p[0] > self.top and p[1] in figures]
+                self.ctx.refuse([self.sheet.cells[p] for p in hidden], self.table)
 
     # What stands in it.
 

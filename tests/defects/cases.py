@@ -662,7 +662,7 @@ def csv_with_the_cover_of_another_round(draft: CsvDraft) -> Place:
 
 def _replace(data: bytes, pattern: bytes, by: bytes) -> bytes:
     """Replace a pattern in every sheet of a workbook."""
-    return _rewrite(data, lambda name, part: re.sub(pattern, by, part) if "worksheets/sheet" in name else part)
+    return rewrite(data, lambda name, part: re.sub(pattern, by, part) if "worksheets/sheet" in name else part)
 
 
 def _add(data: bytes, name: str, content: bytes) -> bytes:
@@ -672,7 +672,7 @@ def _add(data: bytes, name: str, content: bytes) -> bytes:
     return raw.getvalue()
 
 
-def _rewrite(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
+def rewrite(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
     raw = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():

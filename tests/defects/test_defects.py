@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from defects.cases import CASES, Case
+from defects.cases import Case
+from defects.messy import CASES
 from defects.returns import GOOD, ROOT, ROUND, CsvDraft, Place, WorkbookDraft, contracts, good_workbook
 from pipeline.findings import Finding
 from pipeline.intake.read import read_round

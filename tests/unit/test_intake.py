@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from defects.formats import as_old_excel
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
@@ -25,7 +26,7 @@ from pipeline.formats.xlsx import read_xlsx
 from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
-from pipeline.intake.problems import RULES
+from pipeline.intake.problems import MAX_ALIKE, RULES, FindingBook
 from pipeline.intake.read import read_round
 from pipeline.project import Project
 
@@ -98,6 +99,22 @@ def test_text_of_a_figure(text: str, decimals: int, value: str | None, status: s
     assert [p.rule for p in parsed.problems] == rules
 
 
+@pytest.mark.parametrize("text", SYMBOLS)
+def test_every_word_of_the_alias_list_is_missing_and_never_zero(text: str) -> None:
+    for written in (text, text.upper(), f"  {text}\u00a0", text.capitalize()):
+        parsed = parse_figure(written, "text", 3, SYMBOLS)
+        assert parsed.value is None
+        assert parsed.obs_status == SYMBOLS[text].obs_status
+        assert not parsed.refused
+        # A word of a state's language may also mean "none": it is told how it was read.
+        assert [p.rule for p in parsed.problems] == ["missing-word"] * bool(SYMBOLS[text].language)
+
+
+def test_words_for_missing_are_known_in_every_language_of_the_states() -> None:
+    languages = {part for symbol in SYMBOLS.values() for part in symbol.language.split("/")}
+    assert languages >= {"sq", "bs", "hr", "sr", "mk", "bg", "el", "hu", "ro", "tr"}
+
+
 def test_five_ways_of_no_figure_stay_five_things() -> None:
     said = {text: parse_figure(text, "text", 3, SYMBOLS) for text in (":", "–", "<5", "0n", "0")}
     assert [(p.value, p.obs_status) for p in said.values()] == [
@@ -166,6 +183,13 @@ def test_citizenship_of_an_open_line(contracts: Contracts, code: str, name: str,
         ("Türkiye, İstanbul", "cp1254", "TR", "cp1254"),
         ("Poliția", "utf-16", "RO", "utf-16"),
         ("Őrség", "cp1250", "HU", "cp1250"),
+        ("Полиция", "cp1251", "BG", "cp1251"),
+        ("Poliția", "utf-16-le", "RO", "utf-16-le"),
+        ("Poliția", "utf-16-be", "RO", "utf-16-be"),
+        ("табела,држава,година", "utf-16-le", "MK", "utf-16-le"),
+        ("табела,држава,година", "utf-16-be", "MK", "utf-16-be"),
+        ("Shqipëri", "utf-8-sig", "AL", "utf-8"),
+        ("vlera në ƒ", "cp1252", "AL", "cp1252"),
     ],
 )
 def test_code_page_of_the_state(text: str, encoding: str, state: str, read_as: str) -> None:
@@ -218,6 +242,73 @@ def test_archives_are_looked_at_before_they_are_opened(blank: dict[tuple[str, st
     assert check_archive(blank["thb", "RO"]) == []
     with pytest.raises(DamagedFile, match="empty"):
         kind_of(b" ")
+
+
+def test_two_sheets_that_changed_names_are_not_taken_for_each_other(project: Project, contracts: Contracts) -> None:
+    """The tables of offences and of assets have the same lines and columns: only the titles tell them apart."""
+    from openpyxl import load_workbook
+
+    data = workbook_bytes(build_workbook(contracts, "thb", "RO", 2022), 2022)
+    book = load_workbook(io.BytesIO(data))
+    one, other = book["9 Offences"], book["11 Assets"]
+    one["C7"], other["C7"] = 12, 1000
+    one.title, other.title = "-", "9 Offences"
+    one.title = "11 Assets"
+    send(project, "thb/RO.xlsx", workbook_bytes(book, 2022))
+    reading = read_round(project, contracts, 2022)
+    found = {(f.rule, f.sheet, f.table) for f in reading.findings if f.state == "RO" and f.report == "thb"}
+    assert found == {("other-title", "9 Offences", "THB_OFFENCES"), ("other-title", "11 Assets", "THB_ASSETS")}
+    assert reading.accounts[0].loaded == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "rules"),
+    [
+        ("RO.xlsx", "xls", {"file-renamed", "old-format"}),
+        ("RO.ods", "xlsx", {"file-renamed"}),
+        ("RO.xlsx", "csv", {"file-renamed", "cover-missing"}),
+        ("RO.xls", "text", {"unreadable-file"}),
+    ],
+)
+def test_a_file_is_what_it_holds_not_what_it_is_called(
+    project: Project, contracts: Contracts, name: str, make: str, rules: set[str]
+) -> None:
+    book = build_workbook(contracts, "octa", "RO", 2022)
+    makers: dict[str, Callable[[], bytes]] = {
+        "xls": lambda: as_old_excel(book), "xlsx": lambda: workbook_bytes(book, 2022),
+        "csv": lambda: b"table,state,year,value,obs_status,conf_status,note\nOCT_DRUG_OFFENCES,RO,2022,800,,,\n",
+        "text": lambda: b"Dear colleagues,\nplease find the figures below.\n",
+    }  # fmt: skip
+    send(project, f"octa/{name}", makers[make]())
+    findings = read_round(project, contracts, 2022).findings
+    assert {f.rule for f in findings if (f.state, f.report) == ("RO", "octa")} == rules
+
+
+@pytest.mark.parametrize(
+    ("day", "taken"),
+    [
+        ("2023-03-31", True), ("2022-01-01", True), ("31.03.2023", False), ("soon", False), ("2099-01-01", False),
+        ("2021-12-31", False),
+    ],
+)  # fmt: skip
+def test_the_date_of_a_cover_must_be_one(project: Project, contracts: Contracts, day: str, taken: bool) -> None:
+    """The last of them is the cut-off date that the reports print."""
+    header = b"table,state,year,value,obs_status,conf_status,note"
+    send(project, "octa/RO.csv", header + b"\nOCT_DRUG_OFFENCES,RO,2022,8,,,\n")
+    send(project, "octa/RO.cover.csv", f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n".encode())
+    reading = read_round(project, contracts, 2022)
+    assert reading.files[0].received == (day if taken else "")
+    rules = [f.rule for f in reading.findings if (f.state, f.report) == ("RO", "octa")]
+    assert rules == ([] if taken else ["cover-date"])
+
+
+def test_findings_of_one_kind_end_with_the_word_more() -> None:
+    book = FindingBook(2022, "octa", "RO", "f.csv", "1.0.0")
+    for number in range(MAX_ALIKE + 50):
+        book.add("outside-form", f"B{number}", cell=f"B{number}", table="T")
+    assert len(book.findings) == MAX_ALIKE
+    assert book.findings[-1].found.endswith("more of this kind from here on")
+    assert not book.findings[0].found.endswith("here on")
 
 
 @pytest.mark.parametrize(
