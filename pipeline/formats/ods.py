@@ -23,8 +23,8 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
-def read_ods(data: bytes) -> RawWorkbook:
-    """Read every filled cell. Nothing is calculated, followed or fetched.
+def read_ods(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
+    """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed or fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
@@ -42,7 +42,7 @@ def read_ods(data: bytes) -> RawWorkbook:
             for properties in style.iter(f"{_STYLE}table-properties")
             if properties.get(f"{_TABLE}display") == "false"
         }
-        sheets = [_Sheet(t, hidden).read() for t in root.iter(f"{_TABLE}table")]
+        sheets = [_Sheet(t, hidden, max_cells).read() for t in root.iter(f"{_TABLE}table")]
     except (ParseError, KeyError, ValueError) as problem:
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
     if next(_sources(root), None) is not None:
@@ -57,8 +57,9 @@ def _sources(root: Element) -> Iterator[Element]:
 
 
 class _Sheet:
-    def __init__(self, table: Element, hidden_styles: set[str]) -> None:
+    def __init__(self, table: Element, hidden_styles: set[str], max_cells: int) -> None:
         self.table = table
+        self.max_cells = max_cells
         self.name = table.get(f"{_TABLE}name", "")
         self.hidden = table.get(f"{_TABLE}style-name", "") in hidden_styles
         self.cells: dict[tuple[int, int], RawCell] = {}
@@ -93,8 +94,8 @@ class _Sheet:
                 for place in range(column, column + repeated):
                     address = f"{column_letters(place)}{row}"
                     self.cells[row, place] = RawCell(self.name, address, text, kind, formula)
-                if len(self.cells) > MAX_CELLS:
-                    raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
+                if len(self.cells) > self.max_cells:
+                    raise DamagedFile("unsafe-file", f"more than {self.max_cells:,} cells")
             rows, columns = (int(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
             if rows > 1 or columns > 1:
                 self.merged.append((row, column, row + rows - 1, column + columns - 1))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from pipeline.cells import TOTAL, UNKNOWN
 from pipeline.contracts.codelists import GROUP_PREFIX, fold, load_aliases
+from pipeline.importers.sheets import folded
+from pipeline.intake.codes import load_aggregates
 
 NATIONALS = "NAT"
 
@@ -22,24 +22,20 @@ class Citizenship:
     remark: str = ""
 
 
-@lru_cache(maxsize=4)
-def _aggregates(folder: Path) -> frozenset[str]:
-    path = folder / "aliases" / "citizenship_aggregates.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(fold(row["alias"]) for row in csv.DictReader(file))
-
-
 def read_citizenship(codelists: Path, spelling: str) -> Citizenship:
     """The code of a spelling. What names no one country is `_U`, and the remark keeps the spelling."""
-    folded = fold(spelling)
-    if folded == "total":
+    aliases, aggregates = load_aliases(codelists, "citizenship"), load_aggregates(codelists)
+    name = fold(spelling)
+    if name not in aliases and name not in aggregates:
+        name = folded(spelling)  # look-alike letters
+    if name == "total":
         return Citizenship(TOTAL)
-    if folded in _aggregates(codelists):
+    if name in aggregates:
         return Citizenship("", aggregate=True)
-    code = load_aliases(codelists, "citizenship").get(folded, "")
+    code = aliases.get(name, "")
     if code.startswith(GROUP_PREFIX):
         return Citizenship("", aggregate=True)
     if not code or code == UNKNOWN:
-        name = f"'{spelling}'" if spelling else "a blank name"
-        return Citizenship(UNKNOWN, remark=f"given in the source under {name}")
+        given = f"'{spelling}'" if spelling else "a blank name"
+        return Citizenship(UNKNOWN, remark=f"given in the source under {given}")
     return Citizenship(code)
