@@ -11,7 +11,7 @@ from pipeline.errors import UserError
 from pipeline.importers.figures import Gathering, Reading, Source, find_state, states_of
 from pipeline.importers.grids import Value
 from pipeline.importers.reconcile import remark_sums
-from pipeline.importers.sheets import read_published
+from pipeline.importers.sheets import PublishedRow, read_published
 from pipeline.intake.codes import clean, latin
 
 KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
@@ -65,13 +65,16 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
             elif year not in years:
                 gathering.leave_out("other_year")
             else:
-                _map_cell(gathering, f"{row.where}, {year}", (state, year), iccs, unit, row.value(year))
+                _map_cell(gathering, f"{row.where}, {year}", (state, year), iccs, unit, row)
     title = "Police-recorded offences (crim_off_cat)"
     source = Source("eurostat_crime", "Eurostat", title, "release not stated in the file")
     return remark_sums(gathering.settle(source, TABLES), contracts)
 
 
-def _map_cell(gathering: Gathering, where: str, place: tuple[str, str], iccs: str, unit: str, value: Value) -> None:
+def _map_cell(
+    gathering: Gathering, where: str, place: tuple[str, str], iccs: str, unit: str, row: PublishedRow
+) -> None:
+    value = row.value(place[1])
     what = f"{'.'.join(place)} {iccs} {unit} {value.text.strip()}"
     table, code = OFFENCES.get(iccs, ("", ""))
     if unit != "NR":
@@ -81,7 +84,7 @@ def _map_cell(gathering: Gathering, where: str, place: tuple[str, str], iccs: st
     flags = ""
     if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
         value, flags = Value(found["text"] or ":", "text"), found["flags"]
-    number = gathering.read_value(value)
+    number = gathering.read_value(value, place[1])
     if number.is_missing:
         return gathering.skip(where, what, "not_available")
     status, note = read_flags(flags)

@@ -12,7 +12,7 @@ from pipeline.contracts.codelists import fold, load_aliases
 from pipeline.contracts.model import Contracts, Table
 from pipeline.importers.grids import Value
 from pipeline.importers.sheets import Published, PublishedRow, folded
-from pipeline.importers.values import Number, plain, read_number
+from pipeline.importers.values import Number, has_decimal_comma, plain, read_number
 from pipeline.intake.codes import load_aggregates
 from pipeline.intake.parse import load_symbols
 
@@ -21,9 +21,11 @@ _SUPPRESSED = re.compile(r"<\s*(\d+)")
 _YEAR = re.compile(r"(\d{4})(?:\.0+)?")
 _CODE = re.compile(r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*")  # codes of countries and their parts: GBR_E, EU27_2020
 WRITTEN = {
-    "decimal-comma": "numbers have a decimal comma", "thousands-comma": "numbers have a comma between thousands",
-    "thousands-point": "numbers have points between thousands", "missing-word": "cells hold a national word for missing",
-}  # fmt: skip
+    "decimal-comma": "numbers have a decimal comma",
+    "thousands-comma": "numbers have a comma between thousands",
+    "thousands-point": "numbers have points between thousands",
+    "missing-word": "cells hold a word of a national language for missing",
+}
 BESIDE_UNREADABLE = "beside_an_unreadable_figure"
 # Rows that were lost to something in the file, not by what the return asks for: the account lists each of them.
 DAMAGED = (
@@ -209,13 +211,18 @@ class Gathering:
     _rows: dict[Key, list[_Row]] = field(default_factory=dict)
     _remarks: list[Figure] = field(default_factory=list)
     _written: Counter[str] = field(default_factory=Counter)
+    _commas: dict[str, bool] = field(default_factory=dict)
 
     def read(self, row: PublishedRow, column: str) -> Number:
         """The figure in a column of a row."""
-        return self.read_value(row.value(column))
+        return self.read_value(row.value(column), column)
 
-    def read_value(self, value: Value) -> Number:
-        number = read_number(value, self.decimals, load_symbols(self.contracts.codelists))
+    def read_value(self, value: Value, column: str) -> Number:
+        """The figure of a value that stands in a column, which tells whether its fractions have a comma."""
+        if self.decimals and column not in self._commas:
+            self._commas[column] = any(has_decimal_comma(r.value(column)) for r in self.published.rows)
+        symbols = load_symbols(self.contracts.codelists)
+        number = read_number(value, self.decimals, symbols, commas=self._commas.get(column, False))
         self._written.update(number.written)
         return number
 
@@ -241,7 +248,7 @@ class Gathering:
         seen = sum(len(rows) for rows in self._rows.values())
         figures = [self._figure(key, rows) for key, rows in sorted(self._rows.items())]
         used = seen - (len(self.skipped) - before)
-        written = [f"{n} {WRITTEN.get(rule, rule)}" for rule, n in sorted(self._written.items())]
+        written = [f"{n} {WRITTEN[rule]}" for rule, n in sorted(self._written.items())]
         return Reading(
             source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables,
             (*self.published.remarks, *written),
@@ -284,5 +291,3 @@ class Gathering:
         for row in rows:
             self.skip(row.where, f"{key} {row.text}", row.rule or rule)
         return Figure(key, "", note="; ".join(notes))
-
-

@@ -14,6 +14,8 @@ SUPPRESSED = "suppressed_by_the_publisher"
 EXACT = 9  # decimals kept of a weight until weights are added up
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")  # as programs write very small and very large numbers
+_DECIMAL_COMMA = re.compile(r"\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+")
+_THREE_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _UNWRITTEN = re.compile(r"[\s'\u2019\u02bc\ufeff\u200b]")
 
 
@@ -35,9 +37,19 @@ class Number:
         return self.rule in (NO_NUMBER, SUPPRESSED)
 
 
-def read_number(value: Value, decimals: int, symbols: dict[str, Symbol]) -> Number:
-    """The number of a cell; weights (`decimals` > 0) with nine decimals, so that they can be added before rounding."""
+def has_decimal_comma(value: Value) -> bool:
+    """True for a number whose comma can only be that of a fraction: 12,5 or 1.234,5."""
+    return value.kind == "text" and _DECIMAL_COMMA.fullmatch(value.text.strip()) is not None
+
+
+def read_number(value: Value, decimals: int, symbols: dict[str, Symbol], *, commas: bool = False) -> Number:
+    """The number of a cell; weights (`decimals` > 0) with nine decimals, so that they can be added before rounding.
+
+    `commas`: fractions of the column have a comma, so that 1.234 may be a thousand there.
+    """
     raw = value.text.strip()
+    if commas and value.kind == "text" and _THREE_DECIMALS.fullmatch(raw):
+        return Number("", raw, "ambiguous_number")
     if value.kind == "empty":
         return Number("", "=" if value.formula else "", "formula_without_value" if value.formula else NO_NUMBER)
     if value.kind == "text" and (found := _SUPPRESSED.fullmatch(raw)):
