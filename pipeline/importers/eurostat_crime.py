@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.importers.figures import Gathering, Reading, Source, find_state, states_of
+from pipeline.importers.figures import Gathering, Reading, Source, find_state, is_elsewhere, states_of
 from pipeline.importers.grids import Value
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow, read_published
@@ -27,6 +27,7 @@ OFFENCES: dict[str, tuple[str, str]] = {
 TABLES = tuple(dict.fromkeys(table for table, _ in OFFENCES.values()))
 # Eurostat's flags to SDMX observation statuses. n (not significant) and r (revised) have none that says so.
 FLAGS = {"b": "B", "d": "D", "e": "E", "i": "E", "s": "E", "p": "P", "u": "U"}
+_YEAR = re.compile(r"\d{4}")
 _FLAGGED = re.compile(r"(?P<text>:|\d(?:.*\d)?)?\s*(?P<flags>[bcdefinprsuz]{1,3})")
 
 
@@ -45,7 +46,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     published = read_published(path, {"crim_off_cat": (KEY_HEADER,)}, contracts)
     gathering = Gathering(contracts, round_, published)
     states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("octa").years(round_)}
-    heads = [head for head in published.heads if head != KEY_HEADER]
+    heads = [head for head in published.heads if _YEAR.fullmatch(head)]
     if not years & set(heads):
         raise UserError(
             f"there is no column of a year of the round; found: {', '.join(heads)[:200] or 'nothing'}", where=str(path),
@@ -60,7 +61,9 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
             )  # fmt: skip
         _, iccs, unit, geo = codes
         for year in heads:
-            if not (state := find_state(states, geo)):
+            if not (state := find_state(states, geo)) and not is_elsewhere(contracts, geo):
+                gathering.skip(f"{row.where}, {year}", row.text(KEY_HEADER), "state_not_in_list")
+            elif not state:
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
             elif year not in years:
                 gathering.leave_out("other_year")

@@ -13,7 +13,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.importers.grids import Value
 from pipeline.importers.sheets import Published, PublishedRow, folded
 from pipeline.importers.values import Number, has_decimal_comma, plain, read_number
-from pipeline.intake.codes import load_aggregates
+from pipeline.intake.codes import latin, load_aggregates
 from pipeline.intake.parse import load_symbols
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -147,7 +147,10 @@ def find_state(states: dict[str, str], text: str) -> str:
 def is_elsewhere(contracts: Contracts, text: str) -> bool:
     """True when a name that is no member state is a code, a country or a group of countries that the lists know."""
     known = load_aliases(contracts.codelists, "citizenship")
-    return bool(_CODE.fullmatch(text)) or fold(text) in known or fold(text) in load_aggregates(contracts.codelists)
+    names = {fold(text), folded(text)}
+    if _CODE.fullmatch(latin(text)) or not names.isdisjoint(known):
+        return True
+    return not names.isdisjoint(load_aggregates(contracts.codelists))
 
 
 def own_rows(

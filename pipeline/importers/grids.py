@@ -184,22 +184,19 @@ def read_texts(data: bytes, kind: FileKind) -> dict[str, str]:
     return found
 
 
-def split_text(text: str, limit: int | None = None) -> Iterator[tuple[str, Grid]]:
+def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
     """A text cut into cells at each separator in turn, or at the one it announces; `limit` rows of it.
 
-    A separator at which it cannot be cut is passed over.
+    Where it breaks off at an open quote, these are the rows before.
     """
     text = text.removeprefix(_BYTE_ORDER_MARK)
     announced = _ANNOUNCED.match(text)
     for delimiter in [announced[1]] if announced else DELIMITERS:
-        try:
-            yield delimiter, cut(text, delimiter, limit)
-        except DamagedFile:
-            continue
+        yield delimiter, cut(text, delimiter, limit)
 
 
 def cut(text: str, delimiter: str, limit: int | None = None) -> Grid:
-    """A text cut into cells at a separator. Raises DamagedFile when a quote is not closed."""
+    """A text cut into cells at a separator. Raises DamagedFile when a quote is not closed, unless `limit` is given."""
     text = text.removeprefix(_BYTE_ORDER_MARK)
     announced = _ANNOUNCED.match(text)
     skipped = 1 if announced else 0
@@ -219,5 +216,7 @@ def cut(text: str, delimiter: str, limit: int | None = None) -> Grid:
                 lines[number], widths[number] = line, len(fields)
             number = reader.line_num + 1 + skipped
     except csv.Error as problem:
-        raise DamagedFile("unreadable-file", f"a text file that breaks off at line {number} ({problem})") from problem
+        if limit is None:
+            found = f"a text file that breaks off at line {number} ({problem})"
+            raise DamagedFile("unreadable-file", found) from problem
     return Grid("", lines, widths=widths, cut_off=not body.endswith(("\n", "\r")))

@@ -25,9 +25,10 @@ from pipeline.importers.grids import (
     is_text,
     read_sheets,
     read_texts,
-    split_text,
+    split_top,
 )  # fmt: skip
 from pipeline.intake.codes import latin
+from pipeline.intake.parse import load_symbols
 
 HEADER_WITHIN = 40  # rows from the top in which the header must stand
 ALLOWED = "a workbook (.xlsx, .xls, .ods) or a text file (.csv, .tsv, .csv.gz) as published"
@@ -134,7 +135,7 @@ def _table_of_text(path: Path, texts: dict[str, str], choices: Choices, contract
     seen: list[Grid] = []
     tables: dict[str, _Table] = {}
     for encoding, text in texts.items():
-        for delimiter, top in split_text(text, HEADER_WITHIN):
+        for delimiter, top in split_top(text, HEADER_WITHIN):
             seen.append(top)
             if _find(path, top, choices):
                 table = _find(path, cut(text, delimiter), choices)
@@ -144,22 +145,23 @@ def _table_of_text(path: Path, texts: dict[str, str], choices: Choices, contract
         raise _no_header(path, seen, choices)
     if len(tables) == 1 and next(iter(tables)).startswith("utf"):
         return next(iter(tables.values()))
-    return _choose_code_page(path, tables, contracts)
+    return _choose_code_page(path, tables, choices, contracts)
 
 
-def _choose_code_page(path: Path, tables: dict[str, _Table], contracts: Contracts) -> _Table:
+def _choose_code_page(path: Path, tables: dict[str, _Table], choices: Choices, contracts: Contracts) -> _Table:
     """The table in the code page under which most words are known; UserError when two readings are equally good."""
-    known = {*load_aliases(contracts.codelists, "states"), *load_aliases(contracts.codelists, "citizenship")}
+    lists = contracts.codelists
+    known = {*load_aliases(lists, "states"), *load_aliases(lists, "citizenship"), *load_symbols(lists)}
     readings: dict[tuple[str, ...], str] = {}
     for encoding, table in tables.items():
-        readings.setdefault(tuple(_foreign_words(table)), encoding)
+        readings.setdefault(tuple(_foreign_words(table, choices[table.kind])), encoding)
     ranked = sorted(readings, key=lambda words: -_known(words, known))
     if len(ranked) > 1 and _known(ranked[0], known) == _known(ranked[1], known):
         first, second = ([w for w in r if w not in set(o)] for r, o in (ranked[:2], ranked[1::-1]))
         raise UserError(
             f"the code page cannot be told: '{first[0] if first else ''}' in {_named(readings[ranked[0]])} is "
             f"'{second[0] if second else ''}' in {_named(readings[ranked[1]])}",
-            where=str(path), allowed="UTF-8, or a code page that the names of countries tell",
+            where=str(path), allowed="UTF-8, or a code page that known words tell",
             do="save the file as UTF-8, and name it with FILE=",
         )  # fmt: skip
     table, encoding = tables[readings[ranked[0]]], readings[ranked[0]]
@@ -167,9 +169,9 @@ def _choose_code_page(path: Path, tables: dict[str, _Table], contracts: Contract
     return replace(table, grid=replace(table.grid, remarks=(*table.grid.remarks, remark)))
 
 
-def _foreign_words(table: _Table) -> Iterator[str]:
-    """Texts of the table that are not ASCII, row by row: those that a code page changes."""
-    columns = set(table.columns.values())
+def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
+    """Texts that are not ASCII, which a code page changes, row by row in the columns that are read."""
+    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}  # years are heads too
     for number, line in table.grid.lines.items():
         if number > table.row:
             yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
