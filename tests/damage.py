@@ -153,7 +153,8 @@ def as_xlsx(sheets: list[Sheet]) -> bytes:
             f'<styleSheet xmlns="{_NAMESPACE}"><fonts count="1"><font/></fonts>'
             '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
             '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
+            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
+            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
         )
         for n, sheet in enumerate(sheets, 1):
             archive.writestr(f"xl/worksheets/sheet{n}.xml", _sheet_xml(sheet, strings))
