@@ -26,8 +26,8 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
-def read_ods(data: bytes) -> RawWorkbook:
-    """Read every filled cell. Nothing is calculated, followed or fetched.
+def read_ods(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
+    """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed or fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
@@ -51,7 +51,7 @@ def read_ods(data: bytes) -> RawWorkbook:
         body = root.find(f"{_OFFICE}body/{_OFFICE}spreadsheet")
         if body is None:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
-        sheets = [_Sheet(t, hidden).read() for t in body.findall(f"{_TABLE}table")]
+        sheets = [_Sheet(t, hidden, max_cells).read() for t in body.findall(f"{_TABLE}table")]
     except (ParseError, KeyError, ValueError) as problem:
         raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
     return RawWorkbook(tuple(sheets))
@@ -74,8 +74,9 @@ def _leaves(link: str) -> bool:
 
 
 class _Sheet:
-    def __init__(self, table: Element, hidden_styles: set[str]) -> None:
+    def __init__(self, table: Element, hidden_styles: set[str], max_cells: int) -> None:
         self.table = table
+        self.max_cells = max_cells
         self.name = table.get(f"{_TABLE}name", "")
         self.hidden = table.get(f"{_TABLE}style-name", "") in hidden_styles
         self.cells: dict[tuple[int, int], RawCell] = {}
@@ -111,8 +112,8 @@ class _Sheet:
                 for place in range(column, column + repeated):
                     address = f"{column_letters(place)}{row}"
                     self.cells[row, place] = RawCell(self.name, address, text, kind, formula)
-                if len(self.cells) > MAX_CELLS:
-                    raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
+                if len(self.cells) > self.max_cells:
+                    raise DamagedFile("unsafe-file", f"more than {self.max_cells:,} cells")
             rows, columns = (int(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
             if rows > 1 or columns > 1:
                 if rows < 1 or columns < 1 or rows * columns * repeated > MAX_MERGED:

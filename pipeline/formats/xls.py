@@ -22,8 +22,8 @@ _LEFT_OUT = re.compile(r"= (Macro sheet|Visual Basic module)\)$", re.MULTILINE)
 _OBJECTS = ("MBD", "ObjectPool", "Ctls")  # beginnings of the names of those that hold embedded objects and controls
 
 
-def read_xls(data: bytes) -> RawWorkbook:
-    """Read every filled cell. Raises DamagedFile when the bytes are not a readable workbook."""
+def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
+    """Read every filled cell, `max_cells` of a sheet. Raises DamagedFile when the bytes are not a readable workbook."""
     import xlrd
 
     log = io.StringIO()
@@ -36,7 +36,7 @@ def read_xls(data: bytes) -> RawWorkbook:
         ) as book:
             if linked := (*_links(book), *_macro_sheets(log.getvalue())):
                 return RawWorkbook((), linked, formulas_seen=False)
-            return RawWorkbook(tuple(_read_sheet(book, s) for s in book.sheets()), formulas_seen=False)
+            return RawWorkbook(tuple(_read_sheet(book, s, max_cells) for s in book.sheets()), formulas_seen=False)
     except MemoryError:
         raise
     except DamagedFile:
@@ -68,14 +68,14 @@ def _links(book: Book) -> tuple[str, ...]:
     return tuple(sorted({names[kind] for kind in book._supbook_types if kind in names}))
 
 
-def _read_sheet(book: Book, sheet: Sheet) -> RawSheet:
+def _read_sheet(book: Book, sheet: Sheet, max_cells: int) -> RawSheet:
     cells = {}
     for row in range(sheet.nrows):
         for column, cell in enumerate(sheet.row(row)):
             if raw := _cell(book, sheet.name, row + 1, column + 1, cell):
                 cells[row + 1, column + 1] = raw
-        if len(cells) > MAX_CELLS:
-            raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
+        if len(cells) > max_cells:
+            raise DamagedFile("unsafe-file", f"more than {max_cells:,} cells")
     merged = tuple(sorted((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells))
     return RawSheet(
         sheet.name, sheet.visibility != 0, cells, merged,

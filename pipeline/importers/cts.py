@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number
+from pipeline.importers.figures import Gathering, Reading, Source
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
@@ -34,30 +34,30 @@ CATEGORIES: dict[str, tuple[str, str]] = {
         "Acts that result in the depletion or degradation of natural resources": ("OCT_ENVIRONMENT", "DEP"),
     }.items()
 }  # fmt: skip
-INDICATORS = ("Offences", "Acts against the environment")
+INDICATORS = ("offences", "acts against the environment")
 TABLES = tuple(dict.fromkeys(table for table, _ in CATEGORIES.values()))
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a UN-CTS workbook for the years of a round. Raises UserError when the file is not one."""
-    release, rows = read_table(path, VALUE)
-    gathering = Gathering(contracts, round_)
-    for state, row in rows_of_round(rows, contracts, "octa", round_, gathering):
-        _map_row(row, state, gathering)
+    release, published = read_table(path, VALUE, contracts)
+    gathering = Gathering(contracts, round_, published)
+    for state, year, row in rows_of_round(gathering, "octa"):
+        _map_row(row, state, year, gathering)
     source = Source("cts", "UNODC", "Crime Trends Survey (UN-CTS)", release)
     return remark_sums(gathering.settle(source, TABLES), contracts)
 
 
-def _map_row(row: PublishedRow, state: str, gathering: Gathering) -> None:
-    what, text = described(state, row, VALUE), clean_number(row.values.get(VALUE))
-    table, code = CATEGORIES.get(fold(row.text("Category")), ("", ""))
-    if row.text("Unit of measurement") != UNIT_COUNTS:
+def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:
+    what = described(state, row, VALUE)
+    table, code = CATEGORIES.get(row.label("Category"), ("", ""))
+    if row.label("Unit of measurement") != UNIT_COUNTS:
         return gathering.skip(row.where, what, "rate_not_count")
-    if not table or row.text("Indicator") not in INDICATORS:
+    if not table or row.label("Indicator") not in INDICATORS:
         return gathering.skip(row.where, what, "no_place_in_the_return")
-    if row.text("Sex") != "Total" or row.text("Age") != "Total":
+    if row.label("Sex") != "total" or row.label("Age") != "total":
         return gathering.skip(row.where, what, "sex_or_age_not_asked")
-    if not text:
-        return gathering.skip(row.where, what, "no_number")
-    codes = (state, row.text("Year"), code) if code else (state, row.text("Year"))
-    return gathering.add(Key(table, codes), text, row.where)
+    number = gathering.read(row, VALUE)
+    if number.is_missing:
+        return gathering.skip(row.where, what, number.rule)
+    return gathering.add(Key(table, (state, year, code) if code else (state, year)), number, row.where)

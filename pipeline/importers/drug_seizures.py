@@ -9,18 +9,20 @@ A published group total stands for its group, and the drugs it includes are not 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from pipeline.cells import Key
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number, number_of, plain, states_of
-from pipeline.importers.sheets import PublishedRow, read_workbook
+from pipeline.importers.figures import Columns, Gathering, Reading, Source, number_of, own_rows
+from pipeline.importers.sheets import PublishedRow, folded, read_published
+from pipeline.importers.values import Number
 
-HEADER_ROW = 2
-COLUMNS = ("DrugGroup", "DrugSubGroup", "DrugName", "Reference year", "Kilograms", "msCode")
+KILOGRAMS = "Kilograms"
+COLUMNS = Columns("msCode", "Reference year", ("DrugGroup", "DrugSubGroup", "DrugName"))
 TABLE = "OCT_DRUG_KG"
+TITLE = "Drug seizures"
 DECIMALS = 3
 EDITIONS = {"Drug seizures, 2018-2022": "World Drug Report 2024"}  # the file names its years, not its edition
 # Codes by group, then by subgroup, then by drug; the more exact name wins. Quotes are plain and case is folded.
@@ -46,42 +48,64 @@ TOTALS_WITHOUT_LINE = ('reported total ats (excluding "ecstasy")', "reported tot
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read annex 7.1 for the years of a round, in kilograms with three decimals. Raises UserError."""
-    banner, rows = read_workbook(path, HEADER_ROW, COLUMNS)
-    gathering = Gathering(contracts, round_, decimals=DECIMALS)
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("octa").years(round_)}
-    cells: dict[Key, list[PublishedRow]] = defaultdict(list)
-    for row in rows:
-        state, year = states.get(fold(row.text("msCode")), ""), row.text("Reference year")
-        if not state:
-            gathering.leave_out("other_state")
-        elif year not in years:
-            gathering.leave_out("other_year")
-        elif code := _code(row, gathering):
-            cells[Key(TABLE, (state, year, code))].append(row)
+    expected = (*COLUMNS.labels, COLUMNS.year, KILOGRAMS, COLUMNS.state)
+    published = read_published(path, {TABLE: expected}, contracts)
+    gathering = Gathering(contracts, round_, published, DECIMALS)
+    cells: dict[Key, list[_Row]] = defaultdict(list)
+    for state, year, row in own_rows(gathering, "octa", COLUMNS):
+        number = gathering.read(row, KILOGRAMS)
+        if code := _code(row, number, gathering):
+            cells[Key(TABLE, (state, year, code))].append(_Row(row, number))
     for key, group in sorted(cells.items()):
         _map_cell(key, group, gathering)
-    title = banner[0] if banner else "Drug seizures"
+    title = next((t for v in published.banner if folded(t := v.text.strip()).startswith("drug seizures")), TITLE)
     release = EDITIONS.get(title, "edition not stated in the file")
     return gathering.settle(Source("drug_seizures", "UNODC", f"annex 7.1 {title}", release), (TABLE,))
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row of the annex with its weight."""
+
+    published: PublishedRow
+    number: Number
+
+    @property
+    def where(self) -> str:
+        return self.published.where
+
+    @property
+    def kilograms(self) -> Decimal:
+        return number_of(self.number.text) or Decimal(0)
+
+    @property
+    def is_total(self) -> bool:
+        name = _folded(self.published, "DrugName")
+        return name.startswith("total ") or "(total of the above" in name
+
+    @property
+    def drug(self) -> str:
+        """Without brand names: "Methylphenidate" and "Methylphenidate (Ritalin, Concerta)" repeat each other."""
+        return _folded(self.published, "DrugName").partition(" (")[0]
+
+
 def _folded(row: PublishedRow, column: str) -> str:
-    return fold(row.text(column)).replace("“", '"').replace("”", '"')
+    return row.label(column).replace("“", '"').replace("”", '"')
 
 
 def _described(row: PublishedRow) -> str:
-    return " / ".join(row.text(c) for c in ("msCode", "Reference year", "DrugSubGroup", "DrugName", "Kilograms"))
+    return " / ".join(row.text(c) for c in ("msCode", "Reference year", "DrugSubGroup", "DrugName", KILOGRAMS))
 
 
-def _code(row: PublishedRow, gathering: Gathering) -> str:
+def _code(row: PublishedRow, number: Number, gathering: Gathering) -> str:
     """The code of the drug; a row that has none is skipped by its rule."""
     group, subgroup, drug = (_folded(row, c) for c in ("DrugGroup", "DrugSubGroup", "DrugName"))
     if group == PRECURSORS:
         gathering.skip(row.where, _described(row), "precursors_not_asked")
     elif subgroup in TOTALS_WITHOUT_LINE:
         gathering.skip(row.where, _described(row), "total_of_several_codes")
-    elif not clean_number(row.values.get("Kilograms"), 9):
-        gathering.skip(row.where, _described(row), "no_number")
+    elif number.is_missing:
+        gathering.skip(row.where, _described(row), number.rule)
     elif code := DRUGS.get(drug) or SUBGROUPS.get(subgroup) or GROUPS.get(group):
         return code
     else:
@@ -89,47 +113,37 @@ def _code(row: PublishedRow, gathering: Gathering) -> str:
     return ""
 
 
-def _kilograms(row: PublishedRow) -> Decimal:
-    return number_of(clean_number(row.values.get("Kilograms"), 9)) or Decimal(0)
-
-
-def _is_total(row: PublishedRow) -> bool:
-    return _folded(row, "DrugName").startswith("total ") or "(total of the above" in _folded(row, "DrugName")
-
-
-def _map_cell(key: Key, rows: list[PublishedRow], gathering: Gathering) -> None:
+def _map_cell(key: Key, rows: list[_Row], gathering: Gathering) -> None:
     """Add the rows of one cell: its published total where there is one, else its drugs."""
-    totals, parts = [r for r in rows if _is_total(r)], [r for r in rows if not _is_total(r)]
+    if any(r.number.rule for r in rows):
+        # Without the weight that cannot be read neither the total nor the sum can be settled: all stand side by side.
+        for row in rows:
+            gathering.add(key, row.number, row.where, part=row.drug)
+        return
+    totals, parts = [r for r in rows if r.is_total], [r for r in rows if not r.is_total]
     if totals:
         parts = _settle_total(key, totals, parts, gathering)
-    for drug in dict.fromkeys(_drug(r) for r in parts):
-        same = [r for r in parts if _drug(r) == drug]
-        some = [r for r in same if _kilograms(r)]
+    for drug in dict.fromkeys(r.drug for r in parts):
+        same = [r for r in parts if r.drug == drug]
+        some = [r for r in same if r.kilograms]
         for row in some or same:
-            gathering.add(key, plain(_kilograms(row), 9), row.where, part=drug)
+            gathering.add(key, row.number, row.where, part=drug)
         for row in same if some else []:
-            if not _kilograms(row):
-                gathering.skip(row.where, _described(row), "zero_beside_another_row")
+            if not row.kilograms:
+                gathering.skip(row.where, _described(row.published), "zero_beside_another_row")
 
 
-def _drug(row: PublishedRow) -> str:
-    """The drug without brand names: "Methylphenidate" and "Methylphenidate (Ritalin, Concerta)" repeat each other."""
-    return _folded(row, "DrugName").partition(" (")[0]
-
-
-def _settle_total(
-    key: Key, totals: list[PublishedRow], parts: list[PublishedRow], gathering: Gathering
-) -> list[PublishedRow]:
+def _settle_total(key: Key, totals: list[_Row], parts: list[_Row], gathering: Gathering) -> list[_Row]:
     """The rows to add where a total is published: the total, unless its parts are more than it."""
-    added = sum((_kilograms(r) for r in parts), Decimal(0))
-    if added > max(_kilograms(r) for r in totals):
+    added = sum((r.kilograms for r in parts), Decimal(0))
+    if added > max(r.kilograms for r in totals):
         # A total that is less than its parts does not include them, whatever its name says; nobody can tell.
-        total = _kilograms(totals[0])
+        total = totals[0].kilograms
         note = f"{key.year}: published total {total:f} kg is less than its parts, {added:f} kg; left blank"
         for row in totals + parts:
-            gathering.skip(row.where, _described(row), "total_less_than_its_parts")
+            gathering.skip(row.where, _described(row.published), "total_less_than_its_parts")
         gathering.remark(key, note)
         return []
     for row in parts:
-        gathering.skip(row.where, _described(row), "included_in_published_total")
+        gathering.skip(row.where, _described(row.published), "included_in_published_total")
     return totals

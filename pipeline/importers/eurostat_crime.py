@@ -6,12 +6,13 @@ import re
 from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number, states_of
+from pipeline.importers.figures import Gathering, Reading, Source, find_state, is_elsewhere, states_of
+from pipeline.importers.grids import Value
 from pipeline.importers.reconcile import remark_sums
-from pipeline.importers.sheets import read_text
+from pipeline.importers.sheets import PublishedRow, read_published
+from pipeline.intake.codes import clean, latin
 
 KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
 OFFENCES: dict[str, tuple[str, str]] = {
@@ -26,7 +27,8 @@ OFFENCES: dict[str, tuple[str, str]] = {
 TABLES = tuple(dict.fromkeys(table for table, _ in OFFENCES.values()))
 # Eurostat's flags to SDMX observation statuses. n (not significant) and r (revised) have none that says so.
 FLAGS = {"b": "B", "d": "D", "e": "E", "i": "E", "s": "E", "p": "P", "u": "U"}
-_VALUE = re.compile(r"(?P<text>:|[\d.,]+)?\s*(?P<flags>[a-z]*)")
+_YEAR = re.compile(r"\d{4}")
+_FLAGGED = re.compile(r"(?P<text>:|\d(?:.*\d)?)?\s*(?P<flags>[bcdefinprsuz]{1,3})")
 
 
 def read_flags(flags: str, known: dict[str, str] | None = None) -> tuple[str, str]:
@@ -37,48 +39,56 @@ def read_flags(flags: str, known: dict[str, str] | None = None) -> tuple[str, st
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read Eurostat's TSV for the years of a round; a row of the account is one year of one line. Raises UserError."""
-    lines = [line.split("\t") for line in read_text(path).splitlines() if line.strip()]
-    header = [h.strip() for h in lines[0]] if lines else []
-    if header[:1] != [KEY_HEADER]:
-        raise UserError(
-            f"the header starts with '{header[0] if header else ''}'", where=f"{path} row 1", allowed=KEY_HEADER,
-            do="name the TSV of crim_off_cat with FILE=, or another SOURCE=",
-        )  # fmt: skip
-    gathering = Gathering(contracts, round_)
+    """Read Eurostat's table for the years of a round; a row of the account is one year of one line. Raises UserError.
+
+    The heads of the columns are years.
+    """
+    published = read_published(path, {"crim_off_cat": (KEY_HEADER,)}, contracts)
+    gathering = Gathering(contracts, round_, published)
     states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("octa").years(round_)}
-    for number, line in enumerate(lines[1:], 2):
-        codes = line[0].strip().split(",")
+    heads = [head for head in published.heads if _YEAR.fullmatch(head)]
+    if not years & set(heads):
+        raise UserError(
+            f"there is no column of a year of the round; found: {', '.join(heads)[:200] or 'nothing'}", where=str(path),
+            allowed=", ".join(sorted(years)), do="name a file that has these years with FILE=",
+        )  # fmt: skip
+    for row in published.rows:
+        codes = [latin(clean(code)) for code in row.text(KEY_HEADER).split(",")]
         if len(codes) != 4:
             raise UserError(
-                f"'{line[0]}' is not a key of four codes", where=f"{path} row {number}", allowed=KEY_HEADER,
-                do="download the file again",
+                f"'{row.text(KEY_HEADER)}' is not a key of four codes", where=f"{path} {row.where}",
+                allowed=KEY_HEADER, do="delete the row if it is not the publisher's, or download the file again",
             )  # fmt: skip
         _, iccs, unit, geo = codes
-        for year, cell in zip(header[1:], line[1:], strict=False):
-            if not (state := states.get(fold(geo), "")):
+        for year in heads:
+            if not (state := find_state(states, geo)) and not is_elsewhere(contracts, geo):
+                gathering.skip(f"{row.where}, {year}", row.text(KEY_HEADER), "state_not_in_list")
+            elif not state:
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
             elif year not in years:
                 gathering.leave_out("other_year")
             else:
-                _map_cell(gathering, f"row {number}, {year}", (state, year), iccs, unit, cell)
+                _map_cell(gathering, f"{row.where}, {year}", (state, year), iccs, unit, row)
     title = "Police-recorded offences (crim_off_cat)"
     source = Source("eurostat_crime", "Eurostat", title, "release not stated in the file")
     return remark_sums(gathering.settle(source, TABLES), contracts)
 
 
-def _map_cell(gathering: Gathering, where: str, place: tuple[str, str], iccs: str, unit: str, cell: str) -> None:
-    what = f"{'.'.join(place)} {iccs} {unit} {cell.strip()}"
+def _map_cell(
+    gathering: Gathering, where: str, place: tuple[str, str], iccs: str, unit: str, row: PublishedRow
+) -> None:
+    value = row.value(place[1])
+    what = f"{'.'.join(place)} {iccs} {unit} {value.text.strip()}"
     table, code = OFFENCES.get(iccs, ("", ""))
-    found = _VALUE.fullmatch(cell.strip())
     if unit != "NR":
         return gathering.skip(where, what, "rate_not_count")
     if not table:
         return gathering.skip(where, what, "no_place_in_the_return")
-    if found is None:
-        return gathering.skip(where, what, "no_number")
-    text = clean_number(found["text"])
-    if not text:
+    flags = ""
+    if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
+        value, flags = Value(found["text"] or ":", "text"), found["flags"]
+    number = gathering.read_value(value, place[1])
+    if number.is_missing:
         return gathering.skip(where, what, "not_available")
-    status, note = read_flags(found["flags"])
-    return gathering.add(Key(table, (*place, code) if code else place), text, where, status, note)
+    status, note = read_flags(flags)
+    return gathering.add(Key(table, (*place, code) if code else place), number, where, status, note)

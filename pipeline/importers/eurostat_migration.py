@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.importers.citizenships import read_citizenship
 from pipeline.importers.eurostat_crime import read_flags
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number, states_of
-from pipeline.importers.sheets import PublishedRow, read_csv
+from pipeline.importers.figures import Columns, Gathering, Reading, Source, own_rows
+from pipeline.importers.sheets import PublishedRow, read_published
 
 HEADERS = {
     "present": ("LAST UPDATE", "reason", "apprehen", "citizen", "sex", "age", "unit", "geo", "TIME_PERIOD", "OBS_VALUE",
@@ -29,38 +28,37 @@ TABLES = {
     "present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ",
     "ordered_by_citizenship": "MIG_ORDERED_CTZ",
 }  # fmt: skip
-REASON = {"Total": TOTAL, "Illegal entry": "ENTRY", "Overstay": "OVER", "Other reason": "OTH"}
+UPDATED = "LAST UPDATE"
+LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
+# Labels as they are compared: no case, single spaces, hyphens for dashes.
+REASON = {"total": TOTAL, "illegal entry": "ENTRY", "overstay": "OVER", "other reason": "OTH"}
 PLACE = {
-    "Total": TOTAL, "In the external border area": "EXT", "At the border crossing point – at sea, land, air": "BCP",
-    "Between border crossing points - at land": "BTWL", "Between border crossing points - at sea": "BTWS",
-    "In the inland area": "INL",
+    "total": TOTAL, "in the external border area": "EXT", "at the border crossing point - at sea, land, air": "BCP",
+    "between border crossing points - at land": "BTWL", "between border crossing points - at sea": "BTWS",
+    "in the inland area": "INL",
 }  # fmt: skip
 ROUNDED = "Rounded to the nearest 5 by the publisher."
 DROPPED = ROUNDED + " Zero rows and flags were dropped in the copy: an absent row may be zero or missing."
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read one of the four CSV files for the years of a round. Raises UserError when it is none of them."""
-    kind, rows = read_csv(path, HEADERS)
-    gathering = Gathering(contracts, round_)
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("migration").years(round_)}
-    year_column = "year" if kind.endswith("citizenship") else "TIME_PERIOD"
+    """Read one of the four tables for the years of a round. Raises UserError when the file holds none of them."""
+    published = read_published(path, HEADERS, contracts)
+    kind = published.kind
+    gathering = Gathering(contracts, round_, published)
+    labels = tuple(head for head in HEADERS[kind][:-1] if head in LABELS)
+    columns = Columns("geo", "year" if kind.endswith("citizenship") else "TIME_PERIOD", labels)
     reporting: set[str] = set()
-    for row in rows:
-        state, year = states.get(fold(row.text("geo")), ""), row.text(year_column)
-        if not state:
-            gathering.leave_out("other_reporting_area")
-        elif year not in years:
-            gathering.leave_out("other_year")
-        else:
-            reporting.add(state)
-            _map_row(kind, row, (state, year), contracts, gathering)
+    for state, year, row in own_rows(gathering, "migration", columns, elsewhere="other_reporting_area"):
+        reporting.add(state)
+        _map_row(kind, row, (state, year), contracts, gathering)
     _remark_rounding(kind, reporting, contracts, round_, gathering)
-    return gathering.settle(Source("eurostat_migration", "Eurostat", TITLES[kind], _release(rows)), (TABLES[kind],))
+    source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published.rows, kind))
+    return gathering.settle(source, (TABLES[kind],))
 
 
-def _release(rows: list[PublishedRow]) -> str:
-    updated = max((row.text("LAST UPDATE") for row in rows), default="")
+def _release(rows: list[PublishedRow], kind: str) -> str:
+    updated = max((row.text(UPDATED) for row in rows), default="") if UPDATED in HEADERS[kind] else ""
     return f"release {updated or 'not stated in the file'}"
 
 
@@ -76,33 +74,32 @@ def _map_row(kind: str, row: PublishedRow, place: tuple[str, str], contracts: Co
     if kind.endswith("citizenship"):
         return _map_citizenship(kind, row, place, contracts, gathering)
     what = f"{'.'.join(place)} " + " / ".join(row.text(c) for c in HEADERS[kind] if c not in ("geo", "TIME_PERIOD"))
-    if row.text("citizen") != "Total" or row.text("unit") != "Person":
+    if row.label("citizen") != "total" or row.label("unit") != "person":
         return gathering.skip(row.where, what, "breakdown_not_asked")
     if kind == "refused":
-        codes = (TOTAL,) * 2 if row.text("border") == row.text("reason") == "Total" else ("", "")
-    elif row.text("sex") == row.text("age") == "Total":
-        codes = (REASON.get(row.text("reason"), ""), PLACE.get(row.text("apprehen"), ""))
+        codes = (TOTAL,) * 2 if row.label("border") == row.label("reason") == "total" else ("", "")
+    elif row.label("sex") == row.label("age") == "total":
+        codes = (REASON.get(row.label("reason"), ""), PLACE.get(row.label("apprehen").replace("–", "-"), ""))
     else:
         codes = ("", "")
     if not all(codes):
         return gathering.skip(row.where, what, "breakdown_not_asked")
-    text = clean_number(row.text("OBS_VALUE"))
-    if not text:
-        return gathering.skip(row.where, what, "no_number")
+    number = gathering.read(row, "OBS_VALUE")
+    if number.is_missing:
+        return gathering.skip(row.where, what, number.rule)
     status, note = read_flags(row.text("OBS_FLAG"))
-    return gathering.add(Key(TABLES[kind], (*place, *codes)), text, row.where, status, note)
+    return gathering.add(Key(TABLES[kind], (*place, *codes)), number, row.where, status, note)
 
 
 def _map_citizenship(
     kind: str, row: PublishedRow, place: tuple[str, str], contracts: Contracts, gathering: Gathering
 ) -> None:
-    spelling = row.text("citizen")
-    raw = row.text(HEADERS[kind][-1])
-    found, text = read_citizenship(contracts.codelists, spelling), clean_number(raw)
-    what = f"{'.'.join(place)} {spelling} {raw}"
+    spelling, column = row.text("citizen"), HEADERS[kind][-1]
+    found, number = read_citizenship(contracts.codelists, spelling), gathering.read(row, column)
+    what = f"{'.'.join(place)} {spelling} {number.raw}"
     if found.aggregate:
         return gathering.skip(row.where, what, "aggregate_of_countries")
-    if not text:
-        return gathering.skip(row.where, what, "no_number")
+    if number.is_missing:
+        return gathering.skip(row.where, what, number.rule)
     part = spelling or "blank" if found.remark else ""
-    return gathering.add(Key(TABLES[kind], (*place, found.code)), text, row.where, note=found.remark, part=part)
+    return gathering.add(Key(TABLES[kind], (*place, found.code)), number, row.where, note=found.remark, part=part)

@@ -5,14 +5,34 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from pipeline.cells import TOTAL, Key
-from pipeline.contracts.codelists import load_aliases
+from pipeline.contracts.codelists import fold, load_aliases
 from pipeline.contracts.model import Contracts, Table
+from pipeline.importers.grids import Value
+from pipeline.importers.sheets import Published, PublishedRow, folded
+from pipeline.importers.values import Number, has_decimal_comma, plain, read_number
+from pipeline.intake.codes import latin, load_aggregates
+from pipeline.intake.parse import load_symbols
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
+_YEAR = re.compile(r"(\d{4})(?:\.0+)?")
+_CODE = re.compile(r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*")  # codes of countries and their parts: GBR_E, EU27_2020
+WRITTEN = {
+    "decimal-comma": "numbers have a decimal comma",
+    "thousands-comma": "numbers have a comma between thousands",
+    "thousands-point": "numbers have points between thousands",
+    "missing-word": "cells hold a word of a national language for missing",
+}
+BESIDE_UNREADABLE = "beside_an_unreadable_figure"
+# Rows that were lost to something in the file, not by what the return asks for: the account lists each of them.
+DAMAGED = (
+    "ambiguous_number", "boolean_in_number", "date_in_number", "decimal_comma", "error_value", "formula_without_value",
+    "negative_number", "not_a_number", "not_a_whole_number", "number_too_large", BESIDE_UNREADABLE,
+    "state_not_readable", "state_not_in_list", "year_not_readable", "label_not_readable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,7 @@ class Reading:
     outside: dict[str, int]  # rows of other states or years, by reason
     used: int  # rows that stand behind the figures
     tables: tuple[str, ...]  # the contract tables this source can fill
+    remarks: tuple[str, ...] = ()  # how the file was read, where it is not as published
 
     @property
     def rows(self) -> int:
@@ -72,7 +93,7 @@ class Reading:
 
 
 def clean_number(raw: object, decimals: int = 0) -> str:
-    """The published text as digits, or `<5`; empty when it is neither (`:`, `na`, blank, a negative number).
+    """The text of a cell of a return as digits, or `<5`; empty when it is neither (`:`, blank, a negative number).
 
     Numbers are rounded half up to `decimals`; what would round to nothing but is more than nothing becomes `0n`.
     """
@@ -85,14 +106,6 @@ def clean_number(raw: object, decimals: int = 0) -> str:
     if not _NUMBER.fullmatch(text):
         return ""
     return plain(Decimal(text), decimals)
-
-
-def plain(number: Decimal, decimals: int) -> str:
-    rounded = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    if number and not rounded:
-        return "0n"
-    text = f"{rounded:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def number_of(text: str) -> Decimal | None:
@@ -111,10 +124,63 @@ def spot(table: Table, key: Key) -> str:
     return f"{key.year} {'.'.join(rest)}" if any(c != TOTAL for c in rest) else str(key.year)
 
 
+@dataclass(frozen=True)
+class Columns:
+    """Where a source says whose figure a row is, of which year, and under which labels it stands."""
+
+    state: str
+    year: str
+    labels: tuple[str, ...]
+
+
 def states_of(contracts: Contracts, round_: int) -> dict[str, str]:
     """Every spelling of the round's member states, folded, to their codes."""
     members = {c.code for c in contracts.members(round_)}
     return {alias: code for alias, code in load_aliases(contracts.codelists, "states").items() if code in members}
+
+
+def find_state(states: dict[str, str], text: str) -> str:
+    """The member state that a spelling names, also in look-alike letters; "" for others."""
+    return states.get(fold(text)) or states.get(folded(text), "")
+
+
+def is_elsewhere(contracts: Contracts, text: str) -> bool:
+    """True when a name that is no member state is a code, a country or a group of countries that the lists know."""
+    known = load_aliases(contracts.codelists, "citizenship")
+    names = {fold(text), folded(text)}
+    if _CODE.fullmatch(latin(text)) or not names.isdisjoint(known):
+        return True
+    return not names.isdisjoint(load_aggregates(contracts.codelists))
+
+
+def own_rows(
+    gathering: Gathering, report: str, columns: Columns, elsewhere: str = "other_state"
+) -> list[tuple[str, str, PublishedRow]]:
+    """Rows of member states in the years of the round, each with its state and year; the others are counted.
+
+    `elsewhere` is the reason counted for rows of other areas.
+    """
+    contracts, round_ = gathering.contracts, gathering.round_
+    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract(report).years(round_)}
+    own = []
+    for row in gathering.published.rows:
+        area, year = row.text(columns.state), _YEAR.fullmatch(row.text(columns.year))
+        state = find_state(states, area)
+        if row.is_unreadable(columns.state) or not area:
+            gathering.skip(row.where, row.whole, "state_not_readable")
+        elif not state and is_elsewhere(contracts, area):
+            gathering.leave_out(elsewhere)
+        elif not state:
+            gathering.skip(row.where, row.whole, "state_not_in_list")
+        elif row.is_unreadable(columns.year) or not year:
+            gathering.skip(row.where, row.whole, "year_not_readable")
+        elif year[1] not in years:
+            gathering.leave_out("other_year")
+        elif any(row.is_unreadable(label) for label in columns.labels):
+            gathering.skip(row.where, row.whole, "label_not_readable")
+        else:
+            own.append((state, year[1], row))
+    return own
 
 
 @dataclass(frozen=True)
@@ -126,6 +192,7 @@ class _Row:
     obs_status: str
     note: str
     part: str
+    rule: str = ""  # why the figure cannot be read; `text` is then what stands there
 
 
 @dataclass
@@ -134,19 +201,39 @@ class Gathering:
 
     The rule for several rows of one key: equal values are one value; different values are nobody's to choose
     from, so the cell stays blank and its note names them all. Parts, such as drugs of one code, are added when every
-    part is a number.
+    part is a number. A row whose figure cannot be read leaves its cell blank too: neither another row of the cell nor a
+    sum without it is the publisher's figure.
     """
 
     contracts: Contracts
     round_: int
+    published: Published
     decimals: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)
     _rows: dict[Key, list[_Row]] = field(default_factory=dict)
     _remarks: list[Figure] = field(default_factory=list)
+    _written: Counter[str] = field(default_factory=Counter)
+    _commas: dict[str, bool] = field(default_factory=dict)
 
-    def add(self, key: Key, text: str, where: str, obs_status: str = "", note: str = "", part: str = "") -> None:
-        self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part))
+    def read(self, row: PublishedRow, column: str) -> Number:
+        """The figure in a column of a row."""
+        return self.read_value(row.value(column), column)
+
+    def read_value(self, value: Value, column: str) -> Number:
+        """The figure of a value that stands in a column, which tells whether its fractions have a comma."""
+        if self.decimals and column not in self._commas:
+            self._commas[column] = any(has_decimal_comma(r.value(column)) for r in self.published.rows)
+        symbols = load_symbols(self.contracts.codelists)
+        number = read_number(value, self.decimals, symbols, commas=self._commas.get(column, False))
+        self._written.update(number.written)
+        return number
+
+    def add(
+        self, key: Key, number: Number, where: str, obs_status: str = "", note: str = "", part: str = ""
+    ) -> None:  # fmt: skip
+        text = number.raw if number.rule else number.text
+        self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part, number.rule))
 
     def remark(self, key: Key, note: str) -> None:
         """A note for the line of a cell that is not about one row of the source."""
@@ -164,7 +251,11 @@ class Gathering:
         seen = sum(len(rows) for rows in self._rows.values())
         figures = [self._figure(key, rows) for key, rows in sorted(self._rows.items())]
         used = seen - (len(self.skipped) - before)
-        return Reading(source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables)
+        written = [f"{n} {WRITTEN[rule]}" for rule, n in sorted(self._written.items())]
+        return Reading(
+            source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables,
+            (*self.published.remarks, *written),
+        )  # fmt: skip
 
     def _figure(self, key: Key, rows: list[_Row]) -> Figure:
         table = self.contracts.check_key(key)
@@ -173,6 +264,9 @@ class Gathering:
         for row in rows:
             parts.setdefault(row.part, []).append(row)
         notes = list(dict.fromkeys(f"{label}: {r.note}" for r in rows if r.note))
+        if unread := [r for r in rows if r.rule]:
+            given = listed([f"'{r.text}' ({r.rule.replace('_', ' ')})" for r in unread])
+            return self._blank(key, rows, [f"{label}: source gives {given}; left blank", *notes], BESIDE_UNREADABLE)
         differing = [name for name, group in parts.items() if len({r.text for r in group}) > 1]
         texts = [group[0].text for group in parts.values()]
         if differing:
@@ -198,7 +292,5 @@ class Gathering:
 
     def _blank(self, key: Key, rows: list[_Row], notes: list[str], rule: str) -> Figure:
         for row in rows:
-            self.skip(row.where, f"{key} {row.text}", rule)
+            self.skip(row.where, f"{key} {row.text}", row.rule or rule)
         return Figure(key, "", note="; ".join(notes))
-
-

@@ -7,19 +7,20 @@ from pathlib import Path
 from pipeline.cells import TOTAL, UNKNOWN, Key
 from pipeline.contracts.model import Contracts
 from pipeline.importers.citizenships import NATIONALS, read_citizenship
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number
+from pipeline.importers.figures import Gathering, Reading, Source
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
+from pipeline.importers.values import Number
 
 VALUE = "txtVALUE"
-SEX = {"Total": TOTAL, "Female": "F", "Male": "M", "Other": "O", "Unknown": UNKNOWN}
-AGE = {"Total": TOTAL, "0 to 17 years": "Y_LT18", "18 years or over": "Y_GE18", "Unknown": UNKNOWN}
-FORM = {"Sexual exploitation": "SEX", "Forced labour": "LAB", "Other forms of exploitation": "OTH"}
-STAGE = {
-    "Persons brought into formal contact": "SUSP", "Persons prosecuted": "PROS", "Persons convicted": "CONV",
-}  # fmt: skip
-VICTIMS, OFFENCES = "Detected trafficking victims", "Offences of trafficking in persons"
+# Labels as they are compared: no case, single spaces.
+SEX = {"total": TOTAL, "female": "F", "male": "M", "other": "O", "unknown": UNKNOWN}
+AGE = {"total": TOTAL, "0 to 17 years": "Y_LT18", "18 years or over": "Y_GE18", "unknown": UNKNOWN}
+FORM = {"sexual exploitation": "SEX", "forced labour": "LAB", "other forms of exploitation": "OTH"}
+CONVICTED = "persons convicted"
+STAGE = {"persons brought into formal contact": "SUSP", "persons prosecuted": "PROS", CONVICTED: "CONV"}
+VICTIMS, OFFENCES = "detected trafficking victims", "offences of trafficking in persons"
 TABLES = (
     "THB_VICTIMS", "THB_VICTIMS_FORM", "THB_VICTIMS_CTZ", "THB_REPATRIATED", "THB_PERSONS", "THB_CONV_FORM",
     "THB_CONV_CTZ", "THB_OFFENCES",
@@ -28,58 +29,58 @@ TABLES = (
 COUNTRIES = {
     (VICTIMS, "by citizenship"): "THB_VICTIMS_CTZ",
     (VICTIMS, "by country of repatriation"): "THB_REPATRIATED",
-    ("Persons convicted", "by citizenship"): "THB_CONV_CTZ",
+    (CONVICTED, "by citizenship"): "THB_CONV_CTZ",
 }
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a GLOTIP workbook for the years of a round. Raises UserError when the file is not one."""
-    release, rows = read_table(path, VALUE)
-    gathering = Gathering(contracts, round_)
-    own = rows_of_round(rows, contracts, "thb", round_, gathering)
+    release, published = read_table(path, VALUE, contracts)
+    gathering = Gathering(contracts, round_, published)
+    own = rows_of_round(gathering, "thb")
     named = _countries_named(own, contracts)
-    for state, row in own:
-        _map_row(row, state, contracts, gathering, named)
+    for state, year, row in own:
+        _map_row(row, (state, year), gathering, named)
     reading = gathering.settle(Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", release), TABLES)
     return remark_sums(reading, contracts)
 
 
-def _countries_named(own: list[tuple[str, PublishedRow]], contracts: Contracts) -> set[tuple[str, str, str, str]]:
+def _countries_named(own: list[tuple[str, str, PublishedRow]], contracts: Contracts) -> set[tuple[str, str, str, str]]:
     """State, year, table and code of every citizenship given by name, to see whether Nationals repeat one of them."""
     named = set()
-    for state, row in own:
-        table = COUNTRIES.get((row.text("Indicator"), row.text("Dimension")), "")
+    for state, year, row in own:
+        table = COUNTRIES.get((row.label("Indicator"), row.label("Dimension")), "")
         if table:
             code = read_citizenship(contracts.codelists, row.text("Category")).code
-            named.add((state, row.text("Year"), table, code))
+            named.add((state, year, table, code))
     return named
 
 
 def _map_row(
-    row: PublishedRow, state: str, contracts: Contracts, gathering: Gathering, named: set[tuple[str, str, str, str]]
+    row: PublishedRow, place: tuple[str, str], gathering: Gathering, named: set[tuple[str, str, str, str]]
 ) -> None:
-    what = described(state, row, VALUE)
-    text = clean_number(row.values.get(VALUE))
-    if row.text("Unit of measurement") != UNIT_COUNTS:
+    what = described(place[0], row, VALUE)
+    if row.label("Unit of measurement") != UNIT_COUNTS:
         return gathering.skip(row.where, what, "rate_not_count")
-    if not text:
-        return gathering.skip(row.where, what, "no_number")
-    table = COUNTRIES.get((row.text("Indicator"), row.text("Dimension")), "")
+    number = gathering.read(row, VALUE)
+    if number.is_missing:
+        return gathering.skip(row.where, what, number.rule)
+    table = COUNTRIES.get((row.label("Indicator"), row.label("Dimension")), "")
     if table:
-        return _map_country(row, state, table, text, contracts, gathering, named)
-    key, rule = _key(row, state)
+        return _map_country(row, place, table, number, gathering, named)
+    key, rule = _key(row, *place)
     if key is None:
         return gathering.skip(row.where, what, rule)
-    return gathering.add(key, text, row.where)
+    return gathering.add(key, number, row.where)
 
 
-def _key(row: PublishedRow, state: str) -> tuple[Key | None, str]:
+def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:
     """The cell of a row that is not about countries, or the rule by which it has none."""
-    indicator, dimension, category = row.text("Indicator"), row.text("Dimension"), row.text("Category")
-    year, sex, age = row.text("Year"), SEX.get(row.text("Sex")), AGE.get(row.text("Age"))
+    indicator, dimension, category = row.label("Indicator"), row.label("Dimension"), row.label("Category")
+    sex, age = SEX.get(row.label("Sex")), AGE.get(row.label("Age"))
     if sex is None or age is None:
         return None, "sex_or_age_not_in_list"
-    if indicator == VICTIMS and dimension == "Total":
+    if indicator == VICTIMS and dimension == "total":
         return Key("THB_VICTIMS", (state, year, sex, age)), ""
     if dimension == "by form of exploitation" and category not in FORM:
         return None, "form_not_in_list"
@@ -87,32 +88,33 @@ def _key(row: PublishedRow, state: str) -> tuple[Key | None, str]:
         return Key("THB_VICTIMS_FORM", (state, year, FORM[category], sex, age)), ""
     if indicator == OFFENCES and sex == age == TOTAL:
         return Key("THB_OFFENCES", (state, year)), ""
-    if indicator in STAGE and dimension == "Total":
+    if indicator in STAGE and dimension == "total":
         # The return asks for offenders by sex only. Unknown sex comes with unknown age, which is all there is of it.
         if age == TOTAL or sex == UNKNOWN:
             return Key("THB_PERSONS", (state, year, STAGE[indicator], sex)), ""
         return None, "offenders_by_age_not_asked"
-    if indicator == "Persons convicted" and dimension == "by form of exploitation" and sex == age == TOTAL:
+    if indicator == CONVICTED and dimension == "by form of exploitation" and sex == age == TOTAL:
         return Key("THB_CONV_FORM", (state, year, FORM[category])), ""
     return None, "no_place_in_the_return"
 
 
 def _map_country(
-    row: PublishedRow, state: str, table: str, text: str, contracts: Contracts, gathering: Gathering,
+    row: PublishedRow, place: tuple[str, str], table: str, number: Number, gathering: Gathering,
     named: set[tuple[str, str, str, str]],
 ) -> None:  # fmt: skip
-    spelling, year = row.text("Category"), row.text("Year")
-    if row.text("Sex") != "Total" or row.text("Age") != "Total":
+    state, year = place
+    spelling = row.text("Category")
+    if row.label("Sex") != "total" or row.label("Age") != "total":
         return gathering.skip(row.where, f"{state} {spelling} {year}", "country_by_sex_or_age_not_asked")
-    found = read_citizenship(contracts.codelists, spelling)
+    found = read_citizenship(gathering.contracts.codelists, spelling)
     code, note, part = found.code, found.remark, ""
     if found.aggregate:
         return gathering.skip(row.where, f"{state} {spelling} {year}", "aggregate_of_countries")
-    if table == "THB_REPATRIATED" and spelling == "Abroad":
+    if table == "THB_REPATRIATED" and row.label("Category") == "abroad":
         # Abroad is the sum of the countries named beside it (Romania 2019: 30), and all there is where none is named.
         code = TOTAL
     elif table != "THB_REPATRIATED" and code == NATIONALS and (state, year, table, state) not in named:
         code, note = state, "given in the source as Nationals"
     elif code == UNKNOWN:
         part = spelling or "blank"  # different unnamed groups are added up
-    return gathering.add(Key(table, (state, year, code)), text, row.where, note=note, part=part)
+    return gathering.add(Key(table, (state, year, code)), number, row.where, note=note, part=part)

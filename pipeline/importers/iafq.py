@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.cells import TOTAL, UNKNOWN, Key
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, Reading, Source, clean_number
+from pipeline.importers.figures import Gathering, Reading, Source
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
@@ -19,13 +18,13 @@ TYPES = {
     "other": "OTH", "unknown": UNKNOWN,
 }  # fmt: skip
 STAGES = {
-    "Individuals arrested/suspected for illicit trafficking in weapons": "SUSP",
-    "Individuals prosecuted for illicit trafficking in weapons": "PROS",
-    "Individuals convicted for illicit trafficking in weapons": "CONV",
+    "individuals arrested/suspected for illicit trafficking in weapons": "SUSP",
+    "individuals prosecuted for illicit trafficking in weapons": "PROS",
+    "individuals convicted for illicit trafficking in weapons": "CONV",
 }
-SEIZED = "Arms seized"
+SEIZED = "arms seized"
 # The source says na where sex and age have no meaning, Total where they have one.
-NO_SPLIT = ("na", "Total")
+NO_SPLIT = ("na", "total")
 TABLES = ("OCT_FIREARMS", "OCT_FIREARMS_PERSONS")
 
 
@@ -35,36 +34,36 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     The column Source names the questionnaires behind a row (IAFQ, IAFQ/SOF, SOF/UNODA). No cell has rows of two
     of them, so it does not choose between rows; were there two with different values, the cell would stay blank.
     """
-    release, rows = read_table(path, VALUE)
-    gathering = Gathering(contracts, round_)
-    for state, row in rows_of_round(rows, contracts, "octa", round_, gathering):
-        _map_row(row, state, gathering)
+    release, published = read_table(path, VALUE, contracts)
+    gathering = Gathering(contracts, round_, published)
+    for state, year, row in rows_of_round(gathering, "octa"):
+        _map_row(row, state, year, gathering)
     source = Source("iafq", "UNODC", "Illicit Arms Flows Questionnaire (IAFQ)", release)
     return remark_sums(gathering.settle(source, TABLES), contracts)
 
 
-def _map_row(row: PublishedRow, state: str, gathering: Gathering) -> None:
-    what, text = described(state, row, VALUE), clean_number(row.values.get(VALUE))
-    key, rule = _key(row, state)
+def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:
+    what = described(state, row, VALUE)
+    key, rule = _key(row, state, year)
     if key is None:
         return gathering.skip(row.where, what, rule)
-    if row.text("Unit of measurement") != UNIT_COUNTS:
+    if row.label("Unit of measurement") != UNIT_COUNTS:
         return gathering.skip(row.where, what, "rate_not_count")
-    if not text:
-        return gathering.skip(row.where, what, "no_number")
-    return gathering.add(key, text, row.where)
+    number = gathering.read(row, VALUE)
+    if number.is_missing:
+        return gathering.skip(row.where, what, number.rule)
+    return gathering.add(key, number, row.where)
 
 
-def _key(row: PublishedRow, state: str) -> tuple[Key | None, str]:
+def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:
     """The cell of a row, or the rule by which it has none."""
-    indicator, dimension, category = row.text("Indicator"), row.text("Dimension"), row.text("Category")
-    year = row.text("Year")
-    if indicator == SEIZED and dimension in ("Total", "by type"):
-        first = fold(category).replace("-", " ").replace("sub machine", "submachine").partition(" ")[0]
-        code = TOTAL if dimension == "Total" else TYPES.get(first.strip("(),"), "")
+    indicator, dimension, category = row.label("Indicator"), row.label("Dimension"), row.label("Category")
+    if indicator == SEIZED and dimension in ("total", "by type"):
+        first = category.replace("-", " ").replace("sub machine", "submachine").partition(" ")[0]
+        code = TOTAL if dimension == "total" else TYPES.get(first.strip("(),"), "")
         return (Key("OCT_FIREARMS", (state, year, code)), "") if code else (None, "type_not_in_list")
-    if indicator in STAGES and dimension == "Total":
-        if row.text("Sex") in NO_SPLIT and row.text("Age") in NO_SPLIT:
+    if indicator in STAGES and dimension == "total":
+        if row.label("Sex") in NO_SPLIT and row.label("Age") in NO_SPLIT:
             return Key("OCT_FIREARMS_PERSONS", (state, year, STAGES[indicator])), ""
         return None, "persons_by_sex_not_asked"
     if indicator == SEIZED or indicator in STAGES:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.importers.figures import Reading
+from pipeline.importers.figures import DAMAGED, Reading
 from pipeline.importers.returns import Filled, fill_returns
 from pipeline.project import Project
 
@@ -20,6 +20,8 @@ SOURCES: dict[str, str] = {
     "eurostat_crime": "pipeline.importers.eurostat_crime",
     "eurostat_migration": "pipeline.importers.eurostat_migration",
 }
+
+LISTED = 10  # rows of one rule that the account names
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class ImportSummary:
             f"  {reading.used} rows used",
             *(f"  {n} rows skipped, {rule}" for rule, n in reading.skipped_by_rule.items()),
             *(f"  {n} rows outside, {reason}" for reason, n in sorted(reading.outside.items())),
+            *(f"  {remark}" for remark in reading.remarks),
+            *_lost(reading),
         ]
         for f in self.filled:
             lines.append(
@@ -44,6 +48,17 @@ class ImportSummary:
                 f"{f.conflicts} kept against the source, {f.blank} notes only, {f.no_line} without a free line"
             )
         return lines
+
+
+def _lost(reading: Reading) -> list[str]:
+    """The rows that were lost to something in the file, each named: an analyst must look at them."""
+    lines = []
+    for rule in DAMAGED:
+        rows = [s for s in reading.skipped if s.rule == rule]
+        lines += [f"  {rule}, {s.where}: {s.what}" for s in rows[:LISTED]]
+        if len(rows) > LISTED:
+            lines.append(f"  {rule}: and {len(rows) - LISTED} more")
+    return lines
 
 
 def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> Reading:

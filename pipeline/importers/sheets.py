@@ -1,100 +1,285 @@
-"""How is a published file read? Rows as text by column name, with the place of each row; the header is checked."""
+"""Where is the table in a published file? Found by its columns: whichever sheet, row, order, separator and encoding.
+
+What cannot be read for certain is refused: columns that are missing or stand twice, merged cells in the table, rows
+that do not fit its header, a code page that cannot be told.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.contracts.codelists import fold, load_aliases
+from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.formats.raw import DamagedFile, column_letters
+from pipeline.importers.grids import (
+    BLANK,
+    Grid,
+    Line,
+    Value,
+    check_kind,
+    cut,
+    is_text,
+    read_sheets,
+    read_texts,
+    split_top,
+)  # fmt: skip
+from pipeline.intake.codes import latin
+from pipeline.intake.parse import load_symbols
 
-Row = dict[str, object]
+HEADER_WITHIN = 40  # rows from the top in which the header must stand
+ALLOWED = "a workbook (.xlsx, .xls, .ods) or a text file (.csv, .tsv, .csv.gz) as published"
+Choices = dict[str, tuple[str, ...]]
+
+
+def folded(text: str) -> str:
+    """The form in which heads and labels are compared: single spaces, no case, look-alike letters as Latin ones."""
+    return fold(latin(text))
 
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """One row by column name, and where it stands (`row 12`)."""
+    """One row of the table and where it stands (`row 12`). `columns` gives the place of each head."""
 
     where: str
-    values: Row
+    line: Line
+    columns: dict[str, int]
+
+    @property
+    def whole(self) -> str:
+        """All that stands in the row, for the account."""
+        return " / ".join(value.text.strip() for _, value in sorted(self.line.items()))
+
+    def value(self, column: str) -> Value:
+        return self.line.get(self.columns[column], BLANK)
 
     def text(self, column: str) -> str:
-        value = self.values.get(column)
-        return "" if value is None else str(value).strip()
+        return self.value(column).text.strip()
+
+    def label(self, column: str) -> str:
+        """The text as labels are compared: no case, single spaces, look-alike letters as Latin ones."""
+        return folded(self.text(column))
+
+    def is_unreadable(self, column: str) -> bool:
+        """True when an error value, a date, a truth value or a formula never worked out stands where words belong."""
+        value = self.value(column)
+        return value.kind in ("error", "date", "boolean") or (value.kind == "empty" and value.formula)
 
 
-def read_workbook(path: Path, header_row: int, expected: tuple[str, ...]) -> tuple[list[str], list[PublishedRow]]:
-    """The lines above the header as text, and the rows below it, of the first sheet. Raises UserError."""
-    import zipfile
+@dataclass(frozen=True)
+class Published:
+    """The table of a file. `kind` names which of the expected headers it has, `heads` are its columns in order.
 
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
+    `banner` holds the cells above the header, `remarks` what an analyst must know about how the file was read.
+    """
 
-    _must_exist(path)
+    kind: str
+    banner: tuple[Value, ...]
+    heads: tuple[str, ...]
+    rows: list[PublishedRow]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A header found: which of the choices it is, its row, and the column of every head."""
+
+    kind: str
+    grid: Grid
+    row: int
+    columns: dict[str, int]
+
+
+def read_published(path: Path, choices: Choices, contracts: Contracts) -> Published:
+    """Read the one table of a file that has all columns of one of the choices.
+
+    Heads are given as the choice spells them, others as the file does. Raises UserError.
+    """
+    if not path.is_file():
+        raise UserError("there is no such file", where=str(path), do="name the downloaded file with FILE=")
     try:
-        # Publishers' files state a wrong extent of the sheet; without it openpyxl counts the rows itself.
-        workbook = load_workbook(path, read_only=True, data_only=True)
-        sheet = workbook.worksheets[0]
-        sheet.reset_dimensions()
-        lines = list(sheet.iter_rows(values_only=True))
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, IndexError) as problem:
+        data = path.read_bytes()
+        kind = check_kind(data)
+        if is_text(kind):
+            table = _table_of_text(path, read_texts(data, kind), choices, contracts)
+        else:
+            table = _table_of_sheets(path, read_sheets(data, kind), choices)
+    except (DamagedFile, OSError) as problem:
+        what = f"the file cannot be read: {problem}"
+        locked = isinstance(problem, DamagedFile) and problem.rule == "password-protected"
+        do = "take the password off" if locked else "download the file again, or save it in another of these formats"
+        raise UserError(what, where=str(path), allowed=ALLOWED, do=f"{do}, and name it with FILE=") from problem
+    _check_shape(path, table)
+    return _published(table)
+
+
+def _table_of_sheets(path: Path, grids: list[Grid], choices: Choices) -> _Table:
+    """The one sheet that has the columns; a hidden sheet counts only where no visible one has them."""
+    found = [t for g in grids if (t := _find(path, g, choices))]
+    found = [t for t in found if not t.grid.hidden] or found
+    if not found:
+        raise _no_header(path, grids, choices)
+    if len(found) > 1:
         raise UserError(
-            f"the file cannot be read as a workbook ({type(problem).__name__})", where=str(path),
-            allowed="an .xlsx file as published", do="download the file again and name it with FILE=",
-        ) from problem  # fmt: skip
-    header = [_text(v) for v in lines[header_row - 1]] if len(lines) >= header_row else []
-    _check_header(path, header, expected, f"row {header_row}")
-    banner = [" ".join(t for t in map(_text, line) if t) for line in lines[: header_row - 1]]
-    rows = [
-        PublishedRow(f"row {n}", dict(zip(header, line, strict=False)))
-        for n, line in enumerate(lines[header_row:], header_row + 1) if any(v is not None for v in line)
-    ]  # fmt: skip
-    return banner, rows
+            f"{len(found)} sheets have the columns of this source: {', '.join(t.grid.name for t in found)}",
+            where=str(path), allowed="one sheet with them", do="delete the sheets that are not to be imported",
+        )  # fmt: skip
+    return found[0]
 
 
-def read_text(path: Path) -> str:
-    """The text of a published CSV or TSV file. Raises UserError when it is not UTF-8."""
-    _must_exist(path)
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (UnicodeDecodeError, OSError) as problem:
+def _table_of_text(path: Path, texts: dict[str, str], choices: Choices, contracts: Contracts) -> _Table:
+    """The table of a text file, cut at the separator that gives the columns, in the encoding that its words tell."""
+    seen: list[Grid] = []
+    tables: dict[str, _Table] = {}
+    for encoding, text in texts.items():
+        for delimiter, top in split_top(text, HEADER_WITHIN):
+            seen.append(top)
+            if _find(path, top, choices):
+                table = _find(path, cut(text, delimiter), choices)
+                assert table is not None  # its header stands in the rows seen before
+                tables[encoding] = table
+    if not tables:
+        raise _no_header(path, seen, choices)
+    if len(tables) == 1 and next(iter(tables)).startswith("utf"):
+        return next(iter(tables.values()))
+    return _choose_code_page(path, tables, choices, contracts)
+
+
+def _choose_code_page(path: Path, tables: dict[str, _Table], choices: Choices, contracts: Contracts) -> _Table:
+    """The table in the code page under which most words are known; UserError when two readings are equally good."""
+    lists = contracts.codelists
+    known = {*load_aliases(lists, "states"), *load_aliases(lists, "citizenship"), *load_symbols(lists)}
+    readings: dict[tuple[str, ...], str] = {}
+    for encoding, table in tables.items():
+        readings.setdefault(tuple(_foreign_words(table, choices[table.kind])), encoding)
+    ranked = sorted(readings, key=lambda words: -_known(words, known))
+    if len(ranked) > 1 and _known(ranked[0], known) == _known(ranked[1], known):
+        first, second = ([w for w in r if w not in set(o)] for r, o in (ranked[:2], ranked[1::-1]))
         raise UserError(
-            "the file cannot be read as UTF-8 text", where=str(path), allowed="a text file as published",
-            do="download the file again and name it with FILE=",
-        ) from problem  # fmt: skip
+            f"the code page cannot be told: '{first[0] if first else ''}' in {_named(readings[ranked[0]])} is "
+            f"'{second[0] if second else ''}' in {_named(readings[ranked[1]])}",
+            where=str(path), allowed="UTF-8, or a code page that known words tell",
+            do="save the file as UTF-8, and name it with FILE=",
+        )  # fmt: skip
+    table, encoding = tables[readings[ranked[0]]], readings[ranked[0]]
+    remark = f"the text was read as {_named(encoding)}"
+    return replace(table, grid=replace(table.grid, remarks=(*table.grid.remarks, remark)))
 
 
-def read_csv(path: Path, choices: dict[str, tuple[str, ...]]) -> tuple[str, list[PublishedRow]]:
-    """Which of the known headers the file has, and its rows. Raises UserError when it has none of them."""
-    lines = list(csv.reader(io.StringIO(read_text(path), newline="")))
-    header = lines[0] if lines else []
-    for name, expected in choices.items():
-        if set(expected) <= set(header):
-            return name, [
-                PublishedRow(f"row {n}", dict(zip(header, line, strict=False))) for n, line in enumerate(lines[1:], 2)
-            ]
-    allowed = " | ".join(",".join(c) for c in choices.values())
-    raise UserError(
-        f"the header is '{','.join(header)[:200]}'", where=f"{path} row 1", allowed=allowed,
-        do="name a file of this source with FILE=, or another SOURCE=",
+def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
+    """Texts that are not ASCII, which a code page changes, row by row in the columns that are read."""
+    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}  # years are heads too
+    for number, line in table.grid.lines.items():
+        if number > table.row:
+            yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
+
+
+def _known(words: tuple[str, ...], known: Container[str]) -> int:
+    return sum(n for word, n in Counter(words).items() if fold(word) in known)
+
+
+def _named(encoding: str) -> str:
+    return encoding.replace("cp", "Windows-").replace("utf-", "UTF-")
+
+
+def _find(path: Path, grid: Grid, choices: Choices) -> _Table | None:
+    """The first row near the top that has all columns of a choice. Raises UserError when a head stands twice."""
+    for number in sorted(n for n in grid.lines if n <= HEADER_WITHIN):
+        heads: dict[str, list[int]] = {}
+        for column, value in sorted(grid.lines[number].items()):
+            heads.setdefault(folded(value.text), []).append(column)
+        for kind, expected in choices.items():
+            wanted = {folded(name): name for name in expected}
+            if not set(wanted) <= set(heads):
+                continue
+            if twice := [h for h, columns in heads.items() if h and len(columns) > 1]:
+                name = grid.lines[number][heads[twice[0]][0]].text.strip()
+                raise UserError(
+                    f"the column '{name}' stands {len(heads[twice[0]])} times",
+                    where=_place(path, grid, number), allowed="one column of that name",
+                    do="delete or rename the columns that are not the publisher's",
+                )  # fmt: skip
+            line = grid.lines[number]
+            columns = {wanted.get(h, line[c[0]].text.strip()): c[0] for h, c in heads.items() if h}
+            return _Table(kind, grid, number, columns)
+    return None
+
+
+def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
+    """Which columns are missing from the row that has most of them, and what stands there."""
+    rows = [(g, n, {folded(v.text) for v in g.lines[n].values()}) for g in grids for n in g.lines if n <= HEADER_WITHIN]
+    where, found, missing = str(path), "nothing", list(next(iter(choices.values())))
+    if rows:
+        kind, (grid, number, heads) = max(
+            ((kind, row) for kind in choices for row in rows),
+            key=lambda pair: sum(folded(c) in pair[1][2] for c in choices[pair[0]]) / len(choices[pair[0]]),
+        )
+        where = _place(path, grid, number)
+        found = ", ".join(v.text.strip() for _, v in sorted(grid.lines[number].items()) if v.text.strip())[:200]
+        missing = [c for c in choices[kind] if folded(c) not in heads]
+    return UserError(
+        f"columns are missing: {', '.join(missing)}; found: {found or 'nothing'}", where=where,
+        allowed=f"{' | '.join(', '.join(c) for c in choices.values())}; in one of the first {HEADER_WITHIN} rows",
+        do="name a file of this source with FILE=, or another SOURCE=; heads must be the publisher's own",
     )  # fmt: skip
 
 
-def _must_exist(path: Path) -> None:
-    if not path.is_file():
-        raise UserError("there is no such file", where=str(path), do="name the downloaded file with FILE=")
+def _place(path: Path, grid: Grid, row: int) -> str:
+    return f"{path} sheet '{grid.name}' row {row}" if grid.name else f"{path} row {row}"
 
 
-def _check_header(path: Path, header: list[str], expected: tuple[str, ...], where: str) -> None:
-    missing = [c for c in expected if c not in header]
-    if missing:
-        found = ", ".join(c for c in header if c)[:200] or "nothing"
+def _check_shape(path: Path, table: _Table) -> None:
+    """Merged cells in the table, and rows of a text file that do not fit its header, would shift or hide figures."""
+    grid = table.grid
+    for top, left, bottom, right in grid.merged:
+        if bottom >= table.row and any(left <= c <= right for c in table.columns.values()):
+            cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
+            raise UserError(
+                f"merged cells {cells} stand in the table", where=_place(path, grid, top),
+                allowed="one cell per value", do="undo the merge and fill in each cell, or download the file again",
+            )  # fmt: skip
+    if not grid.widths:
+        return
+    width = grid.widths[table.row]
+    for number, fields in grid.widths.items():
+        if number > table.row and fields > width and max(grid.lines[number]) > width:
+            raise UserError(
+                f"the row has {fields} fields, its header {width}", where=_place(path, grid, number),
+                allowed="as many fields as the header",
+                do="look for a separator or a decimal comma inside a field that has no quotes, or download again",
+            )  # fmt: skip
+    last = max(grid.widths)
+    if grid.cut_off and last > table.row and grid.widths[last] < width:
         raise UserError(
-            f"columns are missing: {', '.join(missing)}; found: {found}", where=f"{path} {where}",
-            allowed=", ".join(expected), do="name a file of this source with FILE=, or another SOURCE=",
+            f"the last row has {grid.widths[last]} fields, its header {width}, and no line end: the file is incomplete",
+            where=_place(path, grid, last), allowed="a complete file", do="download the file again",
         )  # fmt: skip
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
+def _published(table: _Table) -> Published:
+    grid, columns = table.grid, table.columns
+    banner = tuple(
+        value for n in sorted(grid.lines) if n < table.row for _, value in sorted(grid.lines[n].items())
+    )  # fmt: skip
+    below = [n for n in sorted(grid.lines) if n > table.row]
+    rows = [PublishedRow(f"row {n}", grid.lines[n], columns) for n in below]
+    return Published(table.kind, banner, tuple(columns), rows, tuple(_remarks(table, below)))
+
+
+def _remarks(table: _Table, below: list[int]) -> Iterator[str]:
+    grid, places = table.grid, set(table.columns.values())
+    yield from grid.remarks
+    if grid.hidden:
+        yield f"the sheet '{grid.name}' is hidden; it was read"
+    if hidden := len(grid.hidden_rows & set(below)):
+        yield f"{hidden} rows are hidden or filtered; they were read"
+    if columns := [head for head, c in table.columns.items() if c in grid.hidden_columns]:
+        yield f"hidden columns were read: {', '.join(columns)}"
+    stored = sum(v.formula and bool(v.text) for n in below for c, v in grid.lines[n].items() if c in places)
+    if stored:
+        yield f"{stored} cells are formulas; their stored results were taken"
+    if short := sum(grid.widths[n] < grid.widths[table.row] for n in below if grid.widths):
+        yield f"{short} rows have fewer fields than the header; those that lack count as blank"

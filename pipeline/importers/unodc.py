@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 
-from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, states_of
-from pipeline.importers.sheets import PublishedRow, read_workbook
+from pipeline.importers.figures import Columns, Gathering, own_rows
+from pipeline.importers.grids import Value
+from pipeline.importers.sheets import Published, PublishedRow, read_published
 
-HEADER_ROW = 3
-UNIT_COUNTS = "Counts"
-
-
-def columns(value: str) -> tuple[str, ...]:
-    """The columns every table has, with the name of its value column."""
-    return ("Iso3_code", "Indicator", "Dimension", "Category", "Sex", "Age", "Year", "Unit of measurement", value)
-
-
-def read_table(path: Path, value: str) -> tuple[str, list[PublishedRow]]:
-    """The release as the banner states it, and the rows. Raises UserError."""
-    banner, rows = read_workbook(path, HEADER_ROW, columns(value))
-    date = next((line for line in banner if line[:1].isdigit()), "")
-    return f"release {date or 'not stated in the file'}", rows
+UNIT_COUNTS = "counts"
+LABELS = ("Indicator", "Dimension", "Category", "Sex", "Age", "Unit of measurement")
+COLUMNS = Columns("Iso3_code", "Year", LABELS)
+_DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def rows_of_round(
-    rows: list[PublishedRow], contracts: Contracts, report: str, round_: int, gathering: Gathering
-) -> list[tuple[str, PublishedRow]]:
-    """Rows of member states in the years of the round, each with its state; the others are counted as outside."""
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract(report).years(round_)}
-    own = []
-    for row in rows:
-        state = states.get(fold(row.text("Iso3_code")), "")
-        if not state:
-            gathering.leave_out("other_state")
-        elif row.text("Year") not in years:
-            gathering.leave_out("other_year")
-        else:
-            own.append((state, row))
-    return own
+def read_table(path: Path, value: str, contracts: Contracts) -> tuple[str, Published]:
+    """The release as the banner states it, and the table; `value` is its column of figures. Raises UserError."""
+    expected = (COLUMNS.state, *LABELS[:-1], COLUMNS.year, LABELS[-1], value)
+    published = read_published(path, {value: expected}, contracts)
+    return f"release {_release(published.banner) or 'not stated in the file'}", published
+
+
+def _release(banner: tuple[Value, ...]) -> str:
+    """The date above the header as UNODC writes it, also where a spreadsheet has made a date of it."""
+    for value in banner:
+        text = value.text.strip()
+        if value.kind == "date" and _ISO_DATE.match(text):
+            return f"{date.fromisoformat(text[:10]):%d/%m/%Y}"
+        if _DATE.fullmatch(text):
+            return text
+    return ""
+
+
+def rows_of_round(gathering: Gathering, report: str) -> list[tuple[str, str, PublishedRow]]:
+    """Rows of member states in the years of the round, each with its state and year; the others are counted."""
+    return own_rows(gathering, report, COLUMNS)
 
 
 def described(state: str, row: PublishedRow, value: str) -> str:
     """A row in one line for the account."""
     named = ("Indicator", "Dimension", "Category", "Sex", "Age", "Year", value)
     return " / ".join([state, *(row.text(c) for c in named)])
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipeline.importers import cts, drug_seizures, eurostat_crime, eurostat_migr
 from pipeline.importers.csv_return import CsvReturn, Dialect, to_csv
 from pipeline.importers.figures import Figure, Reading, Source, clean_number
 from pipeline.importers.returns import AUTHORITY, fill_returns, open_return
-from pipeline.importers.run import SOURCES, read_source
+from pipeline.importers.run import SOURCES, ImportSummary, read_source
 from pipeline.importers.workbook_return import WorkbookReturn, join_notes
 from pipeline.project import Project
 
@@ -395,10 +396,103 @@ def test_a_file_of_another_kind_is_refused_with_what_is_expected(
 
 def test_a_file_that_is_no_workbook_and_an_unknown_source_are_refused(tmp_path: Path, contracts: Contracts) -> None:
     (tmp_path / "x.xlsx").write_bytes(b"not a zip archive")
-    with pytest.raises(UserError, match="cannot be read as a workbook"):
+    with pytest.raises(UserError, match="columns are missing.*found: not a zip archive"):
         read_source(contracts, "glotip", tmp_path / "x.xlsx", 2022)
     with pytest.raises(UserError, match="no source 'frontex'"):
         read_source(contracts, "frontex", tmp_path / "x.xlsx", 2022)
+
+
+class TestFilesAsTheyReachAnAnalyst:
+    """What no copy of a good file shows: refusals and accounts of their own. The copies: test_damaged_sources.py."""
+
+    HEAD = ("citizen", "geo", "year", "Third Country Nationals Ordered to Leave")
+
+    def read(self, tmp_path: Path, contracts: Contracts, *rows: Sequence[str], encoding: str = "utf-8") -> Reading:
+        path = csv_file(tmp_path / "ordered.csv", [self.HEAD, *rows])
+        path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
+        return eurostat_migration.read(path, contracts, 2022)
+
+    def test_a_figure_that_cannot_be_read_leaves_its_cell_blank_beside_others(
+        self, tmp_path: Path, contracts: Contracts
+    ) -> None:
+        reading = self.read(
+            tmp_path, contracts, ("Moldova", "Romania", "2022", "1.234"), ("Moldova", "Romania", "2022", "10"),
+            ("Syria", "Romania", "2022", "5"),
+        )  # fmt: skip
+        assert texts(reading) == {"MIG_ORDERED_CTZ:RO.2022.SY": "5"}
+        assert notes(reading)["MIG_ORDERED_CTZ:RO.2022.MD"] == (
+            "2022: source gives '1.234' (ambiguous number); left blank"
+        )
+        assert reading.skipped_by_rule == {"ambiguous_number": 1, "beside_an_unreadable_figure": 1}
+        assert reading.rows == 3
+
+    def test_the_account_names_every_row_that_the_file_lost(self, tmp_path: Path, contracts: Contracts) -> None:
+        lost = [("Moldova", "Romania", "2022", "about ten")] * 12
+        reading = self.read(tmp_path, contracts, *lost, ("Syria", "Romania", "2022", "1,005"))
+        lines = ImportSummary(reading, ()).lines()
+        assert "  12 rows skipped, not_a_number" in lines
+        assert "  not_a_number, row 2: MIG_ORDERED_CTZ:RO.2022.MD about ten" in lines
+        assert sum(line.startswith("  not_a_number, row") for line in lines) == 10
+        assert "  not_a_number: and 2 more" in lines
+        assert "  1 numbers have a comma between thousands" in lines
+
+    def test_a_weight_that_cannot_be_read_is_in_no_sum(self, tmp_path: Path, contracts: Contracts) -> None:
+        pharma = ("Opioids", "Pharmaceutical opioids")
+        path = drug_file(tmp_path / "drugs.xlsx", [
+            ("TUR", *pharma, "Methadone", 2022, 0.1), ("TUR", *pharma, "Codeine", 2022, "a little"),
+            ("ALB", *pharma, "Methadone", 2022, "0,1000004"), ("ALB", *pharma, "Codeine", 2022, "0,0999996"),
+        ])  # fmt: skip
+        reading = drug_seizures.read(path, contracts, 2022)
+        assert texts(reading) == {"OCT_DRUG_KG:AL.2022.OPOTH": "0.2"}
+        assert "'a little' (not a number); left blank" in notes(reading)["OCT_DRUG_KG:TR.2022.OPOTH"]
+
+    def test_a_code_page_is_told_by_known_words_or_asked(self, tmp_path: Path, contracts: Contracts) -> None:
+        told = self.read(tmp_path, contracts, ("Syria", "Romania", "2022", "няма"), encoding="cp1251")
+        assert told.skipped_by_rule == {"no_number": 1}
+        assert "the text was read as Windows-1251" in told.remarks
+        with pytest.raises(UserError, match="code page cannot be told: '.+' in Windows-.+ is '.+' in Windows-"):
+            self.read(tmp_path, contracts, ("Česko", "Romania", "2022", "5"), encoding="cp1250")
+
+    def test_a_name_in_other_letters_is_the_same_country(self, tmp_path: Path, contracts: Contracts) -> None:
+        reading = self.read(
+            tmp_path, contracts, ("Cote d’Ivoire", "Rоmаnia", "2022", "5"), ("Curacao", "Romania", "2022.0", "5")
+        )
+        assert set(texts(reading)) == {"MIG_ORDERED_CTZ:RO.2022.CI", "MIG_ORDERED_CTZ:RO.2022.CW"}
+
+    def test_a_column_twice_and_a_round_without_a_year_are_refused(self, tmp_path: Path, contracts: Contracts) -> None:
+        twice = csv_file(tmp_path / "twice.csv", [[*self.HEAD, "Year"], ["Syria", "Romania", "2022", "5", "2021"]])
+        with pytest.raises(UserError, match="the column 'year' stands 2 times"):
+            eurostat_migration.read(twice, contracts, 2022)
+        early = tmp_path / "early.tsv"
+        early.write_text("freq,iccs,unit,geo\\TIME_PERIOD\t2008 \nA,ICCS0601,NR,EL\t1 \n", encoding="utf-8")
+        with pytest.raises(UserError, match="no column of a year of the round; found: 2008"):
+            eurostat_crime.read(early, contracts, 2022)
+
+    def test_a_hidden_sheet_is_read_only_where_no_other_has_the_table(
+        self, tmp_path: Path, contracts: Contracts
+    ) -> None:
+        path = unodc_file(tmp_path / "glotip.xlsx", "txtVALUE", [victims("ROU", "7")])
+        workbook = load_workbook(path)
+        copy = workbook.copy_worksheet(workbook.worksheets[0])
+        copy.cell(4, 12).value = "8"
+        workbook.worksheets[0].sheet_state = "hidden"
+        workbook.save(path)
+        assert texts(glotip.read(path, contracts, 2022)) == {"THB_VICTIMS:RO.2022._T._T": "8"}
+        copy.cell(3, 12).value = "figure"
+        workbook.create_sheet("Read me")
+        workbook.save(path)
+        reading = glotip.read(path, contracts, 2022)
+        assert texts(reading) == {"THB_VICTIMS:RO.2022._T._T": "7"}
+        assert "the sheet 'Sheet' is hidden; it was read" in reading.remarks
+
+    def test_the_release_is_found_where_a_spreadsheet_made_a_date_of_it(
+        self, tmp_path: Path, contracts: Contracts
+    ) -> None:
+        path = unodc_file(tmp_path / "glotip.xlsx", "txtVALUE", [victims("ROU", "7")])
+        workbook = load_workbook(path)
+        workbook.worksheets[0]["A2"] = date(2025, 4, 14)
+        workbook.save(path)
+        assert glotip.read(path, contracts, 2022).source.release == "release 14/04/2025"
 
 
 def reading_of(*figures: tuple[str, str], note: str = "", tables: tuple[str, ...] = ("THB_VICTIMS_CTZ",)) -> Reading:
