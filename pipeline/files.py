@@ -29,11 +29,13 @@ def replace_file(temporary: Path, final: Path) -> None:
     os.replace(temporary, final)
 
 
-def write_file(final: Path, content: bytes) -> None:
-    """Write a file in one step."""
+def write_file(final: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file in one step; `mode` is limited by the umask, as for any new file."""
     temporary = unfinished(final)
+    temporary.unlink(missing_ok=True)
     try:
-        with temporary.open("wb") as file:
+        # Made with its mode, because between making and changing it others could open it.
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -49,17 +51,7 @@ def write_private(final: Path, content: bytes) -> bool:
     if final.is_file() and final.read_bytes() == content:
         final.chmod(0o600)
         return False
-    temporary = unfinished(final)
-    temporary.unlink(missing_ok=True)
-    try:
-        # Made with its mode, because between making and changing it others could open it.
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, final)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(final, content, 0o600)
     return True
 
 

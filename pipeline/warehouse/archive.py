@@ -134,8 +134,7 @@ def _append(project: Project, events: Iterable[Event]) -> None:
     if lines:
         _private(project.archive)
         text = csv_bytes([f.name for f in fields(Event)], [*(astuple(e) for e in read_journal(project)), *lines])
-        write_file(project.archive / JOURNAL, text)
-        (project.archive / JOURNAL).chmod(0o600)
+        write_file(project.archive / JOURNAL, text, 0o600)
 
 
 def restore(project: Project, as_of: date, folder: Path) -> int:
