@@ -48,7 +48,8 @@ def command(outputs: Path, *arguments: str, limit: int = 0, **environment: str) 
 
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, capture_output=True, text=True, preexec_fn=bound,
-        env={**os.environ, "SELEC_OUTPUTS": str(outputs), **environment},
+        # The interpreter does not notice when only a part of its cache fits on the disk.
+        env={**os.environ, "SELEC_OUTPUTS": str(outputs), "PYTHONDONTWRITEBYTECODE": "1", **environment},
     )  # fmt: skip
 
 
