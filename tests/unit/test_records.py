@@ -43,6 +43,11 @@ GOOD = "state,year,sex,age,conf_status\nRO,2022,F,Y_LT18,\nRO,2022,F,Y_LT18,\nRO
 QUOTED = "\n".join(",".join(f'"{field}"' for field in line.split(",")) for line in GOOD.split())
 
 
+def packed(text: str) -> bytes:
+    """A text as a .gz file whose bytes do not depend on the clock: the workers of a test run must agree on them."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
 def send(project: Project, name: str, content: str | bytes) -> Path:
     path = project.returns / str(ROUND) / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,8 +164,8 @@ def test_a_quantity_beyond_what_a_cell_can_hold_is_refused(receive: Receive) -> 
         ("RO.THB_VICTIMS.records.csv", QUOTED.encode()),
         ("RO.THB_VICTIMS.records.csv", GOOD.replace("\n", "\n\n").replace("RO,", " RO , ").encode()),
         ("RO.THB_VICTIMS.records.csv", GOOD.replace("\n", "\r").encode()),
-        ("RO.THB_VICTIMS.records.csv.gz", gzip.compress(GOOD.encode())),
-        ("RO.THB_VICTIMS.records.csv.gz", gzip.compress(GOOD[:50].encode()) + gzip.compress(GOOD[50:].encode())),
+        ("RO.THB_VICTIMS.records.csv.gz", packed(GOOD)),
+        ("RO.THB_VICTIMS.records.csv.gz", packed(GOOD[:50]) + packed(GOOD[50:])),
         ("RO.THB_VICTIMS.records.parquet", b""),
     ],
 )
@@ -389,7 +394,7 @@ def test_a_file_named_otherwise_is_told_and_not_read(
 
 def test_two_files_of_a_table_refuse_it(project: Project, contracts: Contracts) -> None:
     send(project, VICTIMS, GOOD)
-    send(project, VICTIMS + ".gz", gzip.compress(GOOD.encode()))
+    send(project, VICTIMS + ".gz", gzip.compress(GOOD.encode(), mtime=0))
     reading = read_round(project, contracts, ROUND)
     assert [(f.rule, f.table) for f in reading.findings if f.severity == "error"] == [("second-file", "THB_VICTIMS")]
     assert len(staged(project, "thb_victims")) == 40
@@ -409,7 +414,7 @@ def test_a_link_is_not_followed(project: Project, contracts: Contracts, tmp_path
     [
         (VICTIMS, b"", "the file is empty"),
         (VICTIMS, GOOD.encode("utf-16"), "text in UTF-16"),
-        (VICTIMS + ".gz", gzip.compress(GOOD.encode() * 50)[:-20], "the packed file is damaged or not complete"),
+        (VICTIMS + ".gz", packed(GOOD * 50)[:-20], "the packed file is damaged or not complete"),
         (VICTIMS + ".gz", GOOD.encode(), "the packed file is damaged or not complete"),
         ("thb/RO.THB_VICTIMS.records.parquet", GOOD.encode(), "not a Parquet file, or not a complete one"),
     ],
@@ -435,7 +440,7 @@ def test_a_packed_file_is_not_inflated_without_bound(
     receive: Receive, monkeypatch: pytest.MonkeyPatch, project: Project
 ) -> None:
     monkeypatch.setattr("pipeline.records.read.most_bytes", lambda: 5_000_000)
-    read = receive(VICTIMS + ".gz", gzip.compress(GOOD.encode() + b"RO,2022,F,_U,\n" * 1_000_000))
+    read = receive(VICTIMS + ".gz", gzip.compress(GOOD.encode() + b"RO,2022,F,_U,\n" * 1_000_000, mtime=0))
     assert told(read.findings) == [("unsafe-file", "", "it inflates to more than 5,000,000 bytes")]
     assert list(project.work(ROUND).iterdir()) == []
 
