@@ -35,6 +35,7 @@ _TYPE = re.compile(rb"\s(?:Type|ContentType)\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*')")
 _RELATIONSHIP = re.compile(rb"<(?:[^\s<>/:]+:)?Relationship\s[^<>]*>")
 _EXTERNAL = re.compile(rb"TargetMode\s*=\s*[\"']External[\"']", re.IGNORECASE)
 _HYPERLINK = re.compile(rb"Type\s*=\s*[\"'][^\"']*/hyperlink[\"']")
+_RELATIONS_OF_SHEETS = ("xl/worksheets/_rels/", "xl/drawings/_rels/")
 _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
 _INCLUDE = re.compile(rb"www\.w3\.org/2001/XInclude|<\?xml-stylesheet")
@@ -95,7 +96,7 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
             _check_counts(part.filename, content)
             merged += _merged_cells(part.filename, content)
             active += _active_types(part.filename, content)
-            if _links_outside(content):
+            if _links_outside(part.filename, content):
                 active.append(part.filename)
         elif part.filename == "mimetype" and content.strip() != _ODS_TYPE:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
@@ -148,11 +149,12 @@ def _check_counts(name: str, content: bytes) -> None:
             raise DamagedFile("unsafe-file", f"{number:,} {what} in {name}")
 
 
-def _links_outside(content: bytes) -> bool:
-    """True when a part refers to something outside of the file. A hyperlink is text until somebody clicks."""
+def _links_outside(name: str, content: bytes) -> bool:
+    """True when a part refers to something outside of the file. A hyperlink of a cell is text until somebody clicks."""
+    in_sheet = name.startswith(_RELATIONS_OF_SHEETS)  # elsewhere a link may be fetched as the file is opened
     return any(
-        _EXTERNAL.search(tag) and not _HYPERLINK.search(tag) for tag in _RELATIONSHIP.findall(content)
-    )  # fmt: skip
+        _EXTERNAL.search(tag) and not (in_sheet and _HYPERLINK.search(tag)) for tag in _RELATIONSHIP.findall(content)
+    )
 
 
 def _merged_cells(name: str, content: bytes) -> int:

@@ -93,10 +93,13 @@ os.register_at_fork(after_in_child=_idle.clear)
 
 @contextmanager
 def _a_reader() -> Iterator[_Reader]:
-    """A reader that nobody else uses meanwhile. One that failed is not used again."""
+    """A reader that nobody else uses meanwhile. One that failed or has ended is not used again."""
     try:
         reader = _idle.pop()
     except IndexError:
+        reader = _Reader()
+    if reader.process.poll() is not None:
+        reader.close()
         reader = _Reader()
     try:
         yield reader

@@ -152,12 +152,12 @@ def with_relation(state: str, kind: str, target: str, *, external: bool = True, 
     """A form one of whose parts refers to something."""
     mode = ' TargetMode="External"' if external else ""
     base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    name = part.replace("worksheets/", "worksheets/_rels/") + ".rels"
+    folder, name = part.rsplit("/", 1)
     content = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         f'<Relationship Id="rIdX" Type="{base}/{kind}" Target="{target}"{mode}/></Relationships>'
     )
-    return with_parts(state, {name: content.encode()})
+    return with_parts(state, {f"{folder}/_rels/{name}.rels": content.encode()})
 
 
 def in_cell(state: str, cell: bytes) -> bytes:

