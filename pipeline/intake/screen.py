@@ -24,7 +24,7 @@ _REACHES_OUT = re.compile(
 )
 # A sign is also the mark of a list, "- Croatia (HR)": with one, only what calls a function or a program is a formula.
 _POSES_AS_FORMULA = re.compile(
-    r"\s*(?:[=@＝＠]\s*[\w(\"'+@-]|[+＋－-][^\s()|]{0,60}(?:[A-Za-z_]\(|\w\|[^!|]{0,200}!))"
+    r"\s*(?:[=@＝＠]\s*[\w(\"'+@=-]|[+＋－-][^\s()|]{0,60}(?:[A-Za-z_]\(|\w\|[^!|]{0,200}!))"
 )
 
 Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; empty for none
@@ -34,7 +34,7 @@ def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set
     """Refuse what must not come in, each with a finding. Returns sheet and address of the cells to forget."""
     taken = set()
     for cell in cells:
-        rule, found = _judge(cell)
+        rule, found = judge(cell)
         if rule:
             ctx.book.add(rule, found, sheet=cell.sheet, cell=cell.address, table=table_of(cell))
             ctx.ledger.refuse(cell.sheet, cell.address, table_of(cell))
@@ -42,11 +42,14 @@ def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set
     return taken
 
 
-def _judge(cell: RawCell) -> tuple[str, str]:
+def judge(cell: RawCell) -> tuple[str, str]:
+    """The rule that a cell breaks and what to say of it; both empty for a cell that may come in."""
     if cell.formula and (_REACHES_OUT.search(_TEXT_IN_FORMULA.sub('""', cell.formula)) or "://" in cell.formula):
         return "formula-reaches-out", "a formula that would call a program, another file or an address"
     if steers(cell.text) or steers(cell.formula):
         return "steering-characters", "text with control characters or turns of its direction"
+    if name := next((n for t in _TEXT_IN_FORMULA.findall(cell.formula) if (n := personal_data(t))), ""):
+        return "personal-data", f"what looks like: {name}, inside a formula"
     # Digits alone may be a figure: whoever reads the cell knows, and looks where it is none.
     # Longer texts are no answers: they are taken over nowhere, and what is shown of them is searched then.
     if cell.kind != "text" or len(cell.text) > MAX_NOTE or is_bare_figure(cell.text):

@@ -16,7 +16,7 @@ from pipeline.formats.opened import open_file
 from pipeline.formats.raw import CsvText, RawCell
 from pipeline.intake.parse import load_symbols
 from pipeline.intake.personal import personal_data
-from pipeline.intake.screen import _judge
+from pipeline.intake.screen import judge
 from pipeline.intake.shown import printable, shown, shown_name
 from pipeline.project import REPORTS
 
@@ -152,7 +152,7 @@ def test_no_text_of_any_form_is_taken_for_personal_data(contracts: Contracts) ->
 def test_no_example_return_is_refused_for_personal_data() -> None:
     cells = [c for path in sorted((ROOT / "returns").glob("*/*/*.*")) for c in _cells(path)]
     assert len(cells) > 10_000
-    judged = {c.text: found for c in cells if (found := _judge(c)[0])}
+    judged = {c.text: found for c in cells if (found := judge(c)[0])}
     assert judged == {}
 
 
@@ -170,6 +170,49 @@ def test_published_tables_and_names_of_countries_are_left_alone() -> None:
             texts = [text for row in csv.reader(file) for text in row]
         assert texts
         assert {t: personal_data(t) for t in texts if personal_data(t)} == {}
+
+
+def test_personal_data_inside_a_formula_is_found() -> None:
+    formula = '=IF(A1048576=1,12,"ion@police.example")'
+    assert judge(RawCell("S", "C7", "12", "number", formula))[0] == "personal-data"
+    assert judge(RawCell("S", "C7", "12", "number", '=IF(A1048576=1,12,"")')) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1", "=cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!D2", "@SUM(1+9)*cmd|' /C calc'!A0",
+        "\t=1", "\r\n =HYPERLINK(A1)", "＝1+1", "+HYPERLINK(A1)", "-1+SUM(A1:A9)", '="x"', "@A1", "=-1", "==1",
+    ],
+)  # fmt: skip
+def test_text_that_a_spreadsheet_would_run_is_refused(text: str) -> None:
+    assert judge(RawCell("S", "C7", text))[0] == "formula-as-text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-", "–", "-5", "+5", "- Croatia (HR)", "- police (border), customs", "+ 12 persons (estimate)", "-12.5", "= ",
+        "@", "a = b", "100 % (all)", "- see note | annex", "<5",
+    ],
+)  # fmt: skip
+def test_text_that_merely_begins_with_a_sign_is_not(text: str) -> None:
+    assert judge(RawCell("S", "C7", text)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("formula", "reaches"),
+    [
+        ("=SUM(C7:C9)", False), ("=SUM(Table1[Victims])", False), ("='Sheet (2)'!A1", False),
+        ('=IF(A1="[x]",1,2)', False), ("=[1]Sheet!A1", True), ("='[Book.xlsx]Sheet'!A1", True),
+        ("=cmd|'/c calc'!A0", True), ("=WEBSERVICE(A1)", True),
+        ('=HYPERLINK("#A1")', True), ("=DDE(A1;A2;A3)", True), ("=webservice (A1)", True), ("='\\\\host\\s'!A1", True),
+        ("='file:///x.ods'#Sheet.A1", True), ("=INDIRECT(A1)", True), ("=CALLER(A1)", False),
+    ],
+)  # fmt: skip
+def test_a_formula_that_leaves_its_workbook_is_refused(formula: str, reaches: bool) -> None:
+    rule = judge(RawCell("S", "C7", "12", "number", formula))[0]
+    assert rule == ("formula-reaches-out" if reaches else "")
 
 
 # What may be shown of a text.
