@@ -181,7 +181,7 @@ def _sheet_xml(sheet: Sheet, strings: dict[str, int]) -> str:
     merged = "".join(f'<mergeCell ref="{m}"/>' for m in sheet.merged)
     filtered = f'<autoFilter ref="A1:C{len(sheet.rows)}"/>' if sheet.filtered else ""
     return (
-        f'<worksheet xmlns="{_NAMESPACE}">{f"<cols>{columns}</cols>" if columns else ""}'
+        f'<worksheet xmlns="{_NAMESPACE}"><dimension ref="A1"/>{f"<cols>{columns}</cols>" if columns else ""}'
         f"<sheetData>{''.join(lines)}</sheetData>{filtered}"
         f"{f'<mergeCells>{merged}</mergeCells>' if merged else ''}</worksheet>"
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
@@ -204,13 +204,26 @@ SMALL = (
         for shape in ("present_by_citizenship", "ordered_by_citizenship")
     ),
 )
-LARGE = tuple(
-    _source(
-        f"{importer}-{round_}-{Path(file).stem}", importer, PUBLISHED.get(Path(file).name, importer),
-        (Path(FOLDER) / file).read_bytes, round_,
-    )
-    for round_, importer, file in FILES
-)  # fmt: skip
+MEMBERS = ("ALB", "BIH", "BGR", "GRC", "HUN", "MDA", "MNE", "MKD", "ROU", "SRB", "TUR")
+OTHERS = 20  # of the rows of other states one in so many is kept where a file is cut down
+
+
+def _cut_down(read: Callable[[], bytes], shape: str) -> bytes:
+    """A published workbook with all rows of the member states and some of the others: it is read in a second."""
+    header, (state, _, _, _) = SHAPES[shape]
+    rows = d.rows_of(read())
+    place = rows[header - 1].index(state)
+    below = [row for n, row in enumerate(rows[header:]) if row[place] in MEMBERS or n % OTHERS == 0]
+    return d.as_xlsx([Sheet("data", [*rows[:header], *below])])
+
+
+def _published(*, whole: bool) -> Iterator[Source]:
+    for round_, importer, file in FILES:
+        path, shape = Path(FOLDER) / file, PUBLISHED.get(Path(file).name, importer)
+        read = path.read_bytes
+        if not whole and path.suffix == ".xlsx":
+            read = partial(_cut_down, path.read_bytes, shape)
+        yield _source(f"{importer}-{round_}-{path.stem}", importer, shape, read, round_)
 
 
 # What must come of a damage.
@@ -283,10 +296,6 @@ def _decimal_commas(source: Source) -> Outcome:
 
 def _thousands_commas(source: Source) -> Outcome:
     return Lost("ambiguous_number", target=False) if source.decimals else Same()
-
-
-def _ods(source: Source) -> Outcome:
-    return Refused("bytes when unpacked") if source.name.startswith("glotip-") else Same()
 
 
 def _localised(head: str) -> str:
@@ -373,7 +382,7 @@ CASES: dict[str, Case] = {
     # Files of another kind.
     "xlsx": Case(d.to_xlsx, Same()),
     "xls": Case(d.to_xls, Same("does not tell formulas from figures")),
-    "ods": Case(d.to_ods, _ods),
+    "ods": Case(d.to_ods, Same()),
     "csv_gz": Case(d.zipped, Same()),
     "workbook_named_csv": Case(d.to_xlsx, Same(), ".csv"),
     "text_named_xlsx": Case(d.to_text(","), Same(), ".xlsx"),
@@ -448,10 +457,11 @@ def numbers(reading: Reading) -> dict[str, str]:
     return {str(f.key): f.text for f in reading.figures if f.text}
 
 
-def check(source: Source, name: str, folder: Path) -> None:
+def check(source: Source, name: str, folder: Path, instead: Outcome | None = None) -> None:
+    """The outcome of a damage is the declared one, or the one given instead."""
     case, published = CASES[name], good(source)
     before = published.reading
-    expected = case.expected(source)
+    expected = instead or case.expected(source)
     if expected is None:
         pytest.skip("this damage cannot be done to this source")
     damaged = case.damage(published.data, published.layout)
@@ -487,8 +497,26 @@ def test_a_small_copy_gives_the_same_figures_or_the_right_finding(source: Source
 
 @pytest.mark.skipif(not FOLDER, reason="SELEC_SOURCES does not name the folder of the publishers' files")
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("source", LARGE, ids=lambda s: s.name)
+@pytest.mark.parametrize("source", list(_published(whole=False)), ids=lambda s: s.name)
 def test_a_published_copy_gives_the_same_figures_or_the_right_finding(
     source: Source, name: str, tmp_path: Path
 ) -> None:  # fmt: skip
     check(source, name, tmp_path)
+
+
+# Damages that touch every row, for whole files: size is a damage of its own. One row of another state names a place
+# that no list knows, in a letter that two code pages read in two ways.
+UNTOLD = {("glotip-2022-data_glotip", "windows_1252"): Refused("'BELICEŃA' in Windows-1250 is 'BELICEÑA' in Windows-")}
+WHOLE = (
+    "utf_8", "utf_16", "windows_1252", "numbers_as_text", "columns_reversed", "filtered_rows", "formulas_with_results",
+    "merged_in_the_table", "xlsx", "xls", "csv_gz", "cut_workbook",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not FOLDER, reason="SELEC_SOURCES does not name the folder of the publishers' files")
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize(
+    "source", [s for s in _published(whole=True) if not s.is_text], ids=lambda s: s.name
+)  # fmt: skip
+def test_a_whole_published_workbook_is_read_from_a_copy(source: Source, name: str, tmp_path: Path) -> None:
+    check(source, name, tmp_path, UNTOLD.get((source.name, name)))
