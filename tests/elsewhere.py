@@ -85,8 +85,11 @@ def _times(outputs: Path) -> dict[str, int]:
 
 
 def _would_render(root: Path) -> list[str]:
-    """What make would render now, as `report/version`: it is told to say so instead of doing it."""
-    told = run_make("reports", "RUN=echo would", root=root, environment=SURROUNDINGS).stdout
+    """What make would render now, as `report/version`: it is told to say so instead of doing it.
+
+    `make reports` itself would only say that it takes the lock; `all-reports` is what it calls then.
+    """
+    told = run_make("all-reports", "RUN=echo would", root=root, environment=SURROUNDINGS).stdout
     words = [line.split() for line in told.splitlines() if line.startswith("would ")]
     others = [w for w in words if w[1] != "render"]
     assert not others, f"make would also run {others}"
