@@ -115,7 +115,7 @@ clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 
 ##@ Check
 test: .venv/.installed-requirements-dev  ## Run the tests
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
