@@ -24,6 +24,7 @@ NOT_RUN = {
     r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
     r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",
     r"make reports? .*AS_OF=.*": "it takes a minute; tests/repro builds a small project as of a day",
+    r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
     r"make PYTHON=.*": "it needs another interpreter",
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]
