@@ -53,19 +53,19 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
-def check_archive(data: bytes) -> list[str]:
+def check_archive(data: bytes, most_elements: int = MAX_ELEMENTS) -> list[str]:
     """Names of macros, links and embedded objects in a workbook; a file that has any is not read.
 
     Raises DamagedFile when the bytes are no workbook, or one that would inflate or expand beyond bounds.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _check_parts(archive)
+            return _check_parts(archive, most_elements)
     except DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
 
 
-def _check_parts(archive: zipfile.ZipFile) -> list[str]:
+def _check_parts(archive: zipfile.ZipFile, most_elements: int) -> list[str]:
     parts = archive.infolist()
     names = [p.orig_filename for p in parts]  # as they stand there: the library cuts them off at a zero byte
     # Programs differ in which of two parts of one name they read, some of them also when only the case differs.
@@ -91,8 +91,8 @@ def _check_parts(archive: zipfile.ZipFile) -> list[str]:
         if part.filename.lower().endswith((".xml", ".rels", ".vml")) or _begins_as_xml(content):
             content = _plain(part.filename, content)
             elements += content.count(b"<")
-            if elements > MAX_ELEMENTS:
-                raise DamagedFile("unsafe-file", f"more than {MAX_ELEMENTS:,} elements")
+            if elements > most_elements:
+                raise DamagedFile("unsafe-file", f"more than {most_elements:,} elements")
             _check_counts(part.filename, content)
             merged += _merged_cells(part.filename, content)
             active += _active_types(part.filename, content)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from pipeline.formats.archive import check_archive
+from pipeline.formats.archive import MAX_ELEMENTS, check_archive
 from pipeline.formats.bounds import MAX_CELLS, MAX_MERGED, MAX_TEXT
 from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.formats.xlsx import cell_text
@@ -26,14 +26,14 @@ _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
-def read_ods(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
+def read_ods(data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_ELEMENTS) -> RawWorkbook:
     """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed or fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
     from xml.etree.ElementTree import ParseError, fromstring
 
-    active = check_archive(data)
+    active = check_archive(data, most_elements)
     if active:
         return RawWorkbook((), tuple(active))
     try:

@@ -24,6 +24,7 @@ from pipeline.formats.xls import read_xls
 from pipeline.formats.xlsx import cell_text
 
 MAX_BYTES = MAX_INFLATED  # of the file itself; archives are also measured unpacked
+MAX_ELEMENTS = 20_000_000  # of all parts of a workbook; GLOTIP's has a million, a return a fortieth of that
 MAX_CELLS = 1_000_000  # of one .xls or .ods sheet, which are held in memory as a whole
 _ANNOUNCED = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)  # Excel's own first line, which tells the separator
 _BYTE_ORDER_MARK = "\ufeff"
@@ -78,9 +79,9 @@ def check_kind(data: bytes) -> FileKind:
 def read_sheets(data: bytes, kind: FileKind) -> list[Grid]:
     """Every sheet of a workbook. Nothing is calculated, followed or fetched. Raises DamagedFile."""
     if kind == "xlsx":
-        _refuse_active(tuple(check_archive(data)))
+        _refuse_active(tuple(check_archive(data, MAX_ELEMENTS)))
         return _read_xlsx(data)
-    book = read_xls(data, MAX_CELLS) if kind == "xls" else read_ods(data, MAX_CELLS)
+    book = read_xls(data, MAX_CELLS) if kind == "xls" else read_ods(data, MAX_CELLS, MAX_ELEMENTS)
     _refuse_active(book.active_content)
     remarks = () if book.formulas_seen else ("an .xls file does not tell formulas from figures",)
     return [_grid(sheet, remarks) for sheet in book.sheets]

@@ -89,7 +89,7 @@ def test_each_page_stands_beside_the_one_it_shares_words_with() -> None:
 
 
 def test_captions_are_told_by_their_number() -> None:
-    found = captions(lines("Table 3 Registered victims by state, 2018–2022 · victims\nTable of nothing\nFigure 12 Routes"))
+    found = captions(lines("Table 3 Registered victims by state, 2018–2022 · victims\nTable of it\nFigure 12 Routes"))
     assert found == {"Table 3": "Registered victims by state, 2018–2022", "Figure 12": "Routes"}
 
 
