@@ -28,15 +28,15 @@ from pipeline.leaks.wording import public_contracts
 from pipeline.leaks.words import compact
 from pipeline.open_data.grids import GROUP, MARKS, machine
 from pipeline.open_data.sdmx import COLUMNS
-from pipeline.open_data.workbook import SHORTHAND, value
+from pipeline.open_data.workbook import value
 from pipeline.report.chart_tables import table_of
 
 if TYPE_CHECKING:
     from pipeline.leaks.scan import Given
 
-_LATER = {"COUNTED": "coverage", "COUNTED_OF": "coverage", "COUNTED_AREAS": "states"}
+_SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0/message"
+_SCHEMA = f"{_SDMX} https://registry.sdmx.org/schemas/v3_0/SDMXMessage.xsd"
 _MARK = re.compile(r"\[?(?:[bdekpuwqv*]|part|old)\]?")
-_TYPES = (".csv", ".json", ".xml", ".xlsx", ".html", ".css", ".woff2", ".txt")
 
 
 def is_open_form(name: str) -> bool:
@@ -59,7 +59,7 @@ class OpenForms:
             (r"data/[A-Z][A-Z0-9_]*\.csv", self._observations), (r"data/codes/CL_[A-Z_]+\.csv", self._words),
             (r"data/datapackage\.json", self._package), (r"data/structure\.xml", self._structure),
             (r"html/tables/[\w-]+\.csv", self._table), (r"html/index\.html", self._page),
-            (r"html/style\.css", self._style), (r"html/fonts/[\w.-]+\.(?:woff2|txt)", self._font),
+            (r"html/style\.css", self._style), (r"html/fonts/[\w.-]+\.(?:woff|txt)", self._font),
             (r"[\w-]+\.xlsx", self._workbook),
         ]  # fmt: skip
         for name, data in self.files.items():
@@ -87,7 +87,11 @@ class OpenForms:
         for row in rows:
             frequency, state, *others = [row[c] for c in codes]
             year = others.pop()
-            if frequency != "A" or row["STRUCTURE"] != "dataflow" or not row["STRUCTURE_ID"].startswith(f"SELEC:{cube}("):
+            if (
+                frequency != "A"
+                or row["STRUCTURE"] != "dataflow"
+                or not row["STRUCTURE_ID"].startswith(f"SELEC:{cube}(")
+            ):
                 self.report.add(name, ",".join(row.values()), "it is of another dataflow")
             keys.append(f"{cube}:{'.'.join([state, year, *others])}")
             counted = f"{row['COUNTED']}/{row['COUNTED_OF']}" if row["COUNTED"] or row["COUNTED_OF"] else ""
@@ -126,12 +130,19 @@ class OpenForms:
         content: dict[str, Any] = json.loads(data)
         for resource in content["resources"]:
             file = self.files.get(f"data/{resource['path']}", b"")
-            if (resource.pop("bytes"), resource.pop("hash")) != (len(file), f"sha256:{hashlib.sha256(file).hexdigest()}"):
+            if (resource.pop("bytes"), resource.pop("hash")) != (
+                len(file),
+                f"sha256:{hashlib.sha256(file).hexdigest()}",
+            ):
                 self.report.add(name, f"'{resource['path']}'", "size or hash are not those of the file")
         day = self.given.manifest.get("data_cutoff", "")
-        known = {f"{day}T12:00:00Z", *(c.version for c in self.contracts), str(content["name"])}
+        known = {f"{day}T12:00:00Z", "utf-8", *(c.version for c in self.contracts), str(content["name"])}
         for entry, leaf in _leaves("", content):
-            if not isinstance(leaf, bool) and str(leaf) not in known and not str(leaf).startswith("https://datapackage.org/"):
+            if (
+                not isinstance(leaf, bool)
+                and str(leaf) not in known
+                and not str(leaf).startswith("https://datapackage.org/")
+            ):
                 self._text(f"{name}{entry}", str(leaf))
 
     def _structure(self, name: str, data: bytes) -> None:
@@ -160,6 +171,8 @@ class OpenForms:
             return int(said) <= 12
         if key in ("version", "minOccurs", "maxOccurs") and re.fullmatch(rf"{self._versions}|[01]", said):
             return True
+        if key.endswith("schemaLocation"):
+            return said == _SCHEMA
         if key.startswith("{http://www.w3.org/") or key == "urn":
             return not re.search(r"\d", said) or said.rsplit(".", 1)[-1] in known or said.rsplit("=", 1)[-1] in known
         return False
@@ -262,10 +275,13 @@ class OpenForms:
                 self.report.add(where, "a hidden sheet", "what is given must be seen")
             id_ = exhibits.get(sheet.title.replace("_", " "))
             lines = [list(line) for line in sheet.iter_rows(values_only=True)]
-            start, end = (self._range(sheet) if id_ else (len(lines), len(lines)))
+            start, end = self._range(sheet) if id_ else (len(lines), len(lines))
+            notes = 0
             for line in [*lines[:start], *lines[end:]]:
                 for text in line:
-                    if text is not None and not self._number_of_exhibit(str(text)):
+                    if sheet.title == "Notes" and text == notes + 1:
+                        notes += 1
+                    elif text is not None and not self._number_of_exhibit(str(text)):
                         self._text(where, str(text))
             if id_:
                 self._lines(where, lines[start:end], id_, value, data=True)
@@ -300,10 +316,8 @@ class OpenForms:
             match = re.match(rf"{re.escape(number)}(?!\d)", compact(text.replace("_", " ")))
             if match:
                 rest = compact(text.replace("_", " "))[match.end() :].lstrip(":")
-                return not re.search(NUMERAL, re.sub(r"\[note\d+\]$", "", self.judge.strike(rest)))
-        return bool(re.fullmatch(r"\[note\d+\]|\[\w+\] .+", text) and text.split("] ")[-1] in SHORTHAND.values()) or bool(
-            re.fullmatch(r"\[note \d+\]", text)
-        )
+                return not re.search(NUMERAL, re.sub(r"(?:\[note\d+\])+$", "", self.judge.strike(rest)))
+        return bool(re.fullmatch(r"\[note \d+\]", text))
 
     # --- page
 
@@ -364,7 +378,7 @@ class OpenForms:
             self.report.add(name, "another style", "it is that of the templates")
 
     def _font(self, name: str, data: bytes) -> None:
-        if name.endswith(".woff2") and not data.startswith(b"wOF2"):
+        if name.endswith(".woff") and not data.startswith(b"wOFF"):
             self.report.add(name, "no font", "only the report font lies there")
 
     # --- all of them

@@ -47,11 +47,17 @@ class Page:
 
 
 def read_page(html: str) -> Page:
+    """Read a page in the order of its elements, with all that the renderer never writes."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
     reader.page.blocks = [b for b in reader.page.blocks if b.texts or b.kind == "TD"]
     return reader.page
+
+
+def _text(data: str) -> Text:
+    """A text without a place: a page is laid out by the browser."""
+    return Text(data, 0, 0, 0, 0, 0, (0.0,), 1.0, None, 0, 0, "")
 
 
 class _Reader(HTMLParser):
@@ -81,7 +87,8 @@ class _Reader(HTMLParser):
         elif self.table is not None and tag in ("td", "th"):
             self.table[-1].append("")
         block = None
-        if tag in _BLOCKS and not self.drawing and not self._in_chart_table():
+        charted = self.table is not None and tag in ("td", "th")
+        if tag in _BLOCKS and not self.drawing and not charted:
             block = Block("Download" if tag == "p" and given.get("class") == "download" else _BLOCKS[tag])
             self.page.blocks.append(block)
         if tag == "a" and given.get("href", "").startswith("#") and (current := self._block()):
@@ -125,9 +132,9 @@ class _Reader(HTMLParser):
         elif self._in_chart_table() and self.table and self.table[-1]:
             self.table[-1][-1] += data
         elif block := self._block():
-            block.texts.append(Text(data, 0, 0, 0, 0, 0, None, 1.0, None, 0, len(block.texts), ""))
+            block.texts.append(_text(data))
         else:
-            self.page.blocks.append(Block("P", texts=[Text(data, 0, 0, 0, 0, 0, None, 1.0, None, 0, 0, "")]))
+            self.page.blocks.append(Block("P", texts=[_text(data)]))
 
     def handle_comment(self, data: str) -> None:
         self.page.strange.append(f"a comment '{data.strip()}'")

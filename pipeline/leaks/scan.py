@@ -118,7 +118,7 @@ def _scan_file(name: str, data: bytes, given: Given, report: ScanReport) -> None
     if name.endswith(".pdf"):
         _Pdf(name, data, given, report).scan()
         return
-    if not name.endswith((".woff2", ".xlsx")):  # compressed: any letters may stand in it
+    if not name.endswith((".woff", ".xlsx")):  # compressed: any letters may stand in it
         _machine(name, data.decode("utf-8", "replace"), given, report)
     if name.endswith(".csv") and not is_open_form(name):
         check_cells(name, data, given.register, report)

@@ -16,12 +16,13 @@ _NUMBER = re.compile(rf"[+{MINUS}]?[0-9][0-9,]*(?:\.[0-9]+)?")
 @dataclass(frozen=True)
 class Grid:
     """A table as plain lines: `heads` are distinct, the first `labels` columns name the line, `marks` says whether the
-    last column holds the footnote marks of the line."""
+    last column holds the footnote marks of the line, `texts` are the places of columns that hold words and codes."""
 
     heads: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
     labels: int
     marks: bool
+    texts: frozenset[int] = frozenset()
 
 
 def tables_of(views: list[ExhibitView]) -> list[TableView]:
@@ -44,9 +45,8 @@ def grid(view: TableView) -> Grid:
         line += [machine(cell.text) for cell in row.cells]
         lines.append(tuple([*line, _marks(heads[1:], row.cells)] if marked else line))
     named = [GROUP] if grouped else []
-    return Grid(
-        (*named, *heads, *([MARKS] if marked else [])), tuple(lines), 2 if grouped else 1, marked,
-    )  # fmt: skip
+    texts = frozenset(i + len(named) for i, c in enumerate(view.columns) if c.kind == "text")
+    return Grid((*named, *heads, *([MARKS] if marked else [])), tuple(lines), len(named) + 1, marked, texts)
 
 
 def grid_csv(view: TableView) -> bytes:

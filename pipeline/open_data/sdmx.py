@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from pipeline.files import csv_bytes
 from pipeline.open_data.flows import AGENCY, Component, Flow, List, lists
 
 if TYPE_CHECKING:
-    from pysdmx.model import Codelist, ConceptScheme, DataStructureDefinition
+    from pysdmx.model import Codelist, Concept, ConceptScheme, DataStructureDefinition
 
 CONCEPTS = "CS_SELEC"
 COLUMNS = ("STRUCTURE", "STRUCTURE_ID", "ACTION")  # of SDMX-CSV 2.0, before those of the components
@@ -36,7 +37,8 @@ def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, messa
 
     codes = {one.id: _codelist(one, version) for one in lists(found)}
     scheme = _concepts(found, version)
-    structures = [_structure(flow, codes, scheme) for flow in found]
+    concepts = {one.id: one for one in scheme.concepts}
+    structures = [_structure(flow, codes, concepts) for flow in found]
     dataflows = [
         Dataflow(f.id, name=f.title, description=f.description, version=f.version, agency=AGENCY, structure=s)
         for f, s in zip(found, structures, strict=True)
@@ -45,14 +47,22 @@ def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, messa
         [*codes.values(), scheme, *structures, *dataflows], Format.STRUCTURE_SDMX_ML_3_0, prettyprint=True,
         header=Header(id=message, prepared=prepared, sender=Organisation(id=AGENCY)),
     )  # fmt: skip
-    return str(text).encode()
+    # Which of the measures an attribute is of: there is one measure, and not every reader knows the element.
+    return re.sub(r"\s*<str:MeasureRelationship>.*?</str:MeasureRelationship>", "", str(text), flags=re.S).encode()
 
 
 def _codelist(one: List, version: str) -> Codelist:
     from pysdmx.model import Code, Codelist
 
     items = [Code(i.code, name=i.label, description=i.note or None) for i in one.items]
-    return Codelist(one.id, name=one.name, agency=AGENCY, version=version, items=items, urn=_urn("codelist.Codelist", one.id, version))  # noqa: E501
+    return Codelist(
+        one.id,
+        name=one.name,
+        agency=AGENCY,
+        version=version,
+        items=items,
+        urn=_urn("codelist.Codelist", one.id, version),
+    )
 
 
 def _concepts(found: Sequence[Flow], version: str) -> ConceptScheme:
@@ -75,17 +85,17 @@ def _concepts(found: Sequence[Flow], version: str) -> ConceptScheme:
     )  # fmt: skip
 
 
-def _structure(flow: Flow, codes: dict[str, Codelist], scheme: ConceptScheme) -> DataStructureDefinition:
+def _structure(flow: Flow, codes: dict[str, Codelist], concepts: Mapping[str, Concept]) -> DataStructureDefinition:
     from pysdmx.model import Components, DataStructureDefinition
 
-    components = Components([_component(c, codes, scheme) for c in flow.components])
+    components = Components([_component(c, codes, concepts) for c in flow.components])
     return DataStructureDefinition(
         id=flow.id, name=flow.title, description=flow.description, version=flow.version, agency=AGENCY,
         components=components,
     )  # fmt: skip
 
 
-def _component(component: Component, codes: dict[str, Codelist], scheme: ConceptScheme) -> Any:
+def _component(component: Component, codes: dict[str, Codelist], concepts: Mapping[str, Concept]) -> Any:
     from pysdmx.model import Component as SdmxComponent
     from pysdmx.model import DataType, Role
 
@@ -94,12 +104,10 @@ def _component(component: Component, codes: dict[str, Codelist], scheme: Concept
         "string": DataType.STRING, "integer": DataType.INTEGER, "number": DataType.DECIMAL, "year": DataType.PERIOD,
     }  # fmt: skip
     enumeration = codes[component.codes.id] if component.codes else None
-    level = None
-    if component.role == "attribute":
-        level = "D" if component.id == "UNIT_MEASURE" else "O"  # a dataflow has one unit
     return SdmxComponent(
-        component.id, component.required, roles[component.role], scheme[component.id],
-        local_dtype=None if enumeration else types[component.kind], local_codes=enumeration, attachment_level=level,
+        component.id, component.required, roles[component.role], concepts[component.id],
+        local_dtype=None if enumeration else types[component.kind], local_codes=enumeration,
+        attachment_level="O" if component.role == "attribute" else None,
     )  # fmt: skip
 
 

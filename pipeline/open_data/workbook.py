@@ -26,7 +26,7 @@ _SYMBOLS = {
 }  # fmt: skip
 _MARKS = {PARTIAL_MARK: "part", EARLIER_MARK: "old"}
 SHORTHAND = {
-    "b": "break in the time series", "c": "withheld: confidential, or a confidential figure could be worked out from it",
+    "b": "break in the time series", "c": "withheld: confidential, or a confidential figure could be worked out",
     "d": "definition differs", "e": "estimated value", "k": "included in another category",
     "low": "more than nothing, less than half of the unit", "nc": "not computed: a base is too small, the series "
     "breaks, or different states reported", "old": "figure of an earlier round, not restated in this one",
@@ -34,7 +34,7 @@ SHORTHAND = {
     "s": "suppressed by the sender", "u": "low reliability", "w": "includes another category", "x": "not reported",
     "z": "not applicable",
 }  # fmt: skip
-_WIDEST = 60  # characters of a column before its text wraps
+SYMBOLS = "-statuses"  # the exhibit of symbols: the workbook has none of them, and its cover names the shorthand
 _OPTIONS = {
     "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
 }  # fmt: skip
@@ -45,7 +45,7 @@ def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], created: datet
     import gptables
 
     notes: dict[str, str] = {}  # text -> reference
-    sheets = {sheet_name(t): _sheet(t, notes) for t in tables}
+    sheets = {sheet_name(t): _sheet(t, notes) for t in tables if not t.id.endswith(SYMBOLS)}
     told = None
     if notes:
         import pandas as pd
@@ -72,11 +72,16 @@ def sheet_name(table: TableView) -> str:
 
 
 def value(text: str) -> str | int | float:
-    """What stands in a cell: a number, or the shorthand that says why there is none."""
+    """What stands in a cell for a figure: a number, or the shorthand that says why there is none."""
     if re.fullmatch(r"-?[0-9]+", text):
         return int(text)
     if re.fullmatch(r"-?[0-9]+\.[0-9]+", text):
         return float(text)
+    return worded(text)
+
+
+def worded(text: str) -> str:
+    """What stands in a cell for a text: codes keep their zeros, symbols become shorthand."""
     return f"[{_SYMBOLS[text]}]" if text in _SYMBOLS else text
 
 
@@ -86,8 +91,9 @@ def _sheet(table: TableView, notes: dict[str, str]) -> Any:
 
     plain = grid(table)
     lines = [
-        [*line[: plain.labels], *(value(c) for c in line[plain.labels :])] for line in plain.lines
-    ]  # fmt: skip
+        [*line[: plain.labels], *(_cell(c, i in plain.texts) for i, c in enumerate(line[plain.labels :], plain.labels))]
+        for line in plain.lines
+    ]
     heads = list(plain.heads)
     if plain.marks:
         heads[-1] = "Shorthand"
@@ -103,6 +109,10 @@ def _sheet(table: TableView, notes: dict[str, str]) -> Any:
         legend=[f"[{s}] {SHORTHAND[s]}" for s in used if s in SHORTHAND],
         index_columns={1: 0, 2: 1} if plain.labels == 2 else {2: 0},
     )  # fmt: skip
+
+
+def _cell(text: str, is_text: bool) -> str | int | float:
+    return worded(text) if is_text else value(text)
 
 
 def _bracketed(marks: str) -> str:

@@ -41,7 +41,7 @@ def build_page(parts: Parts, templates: Path, files: Mapping[str, str]) -> dict[
         style="style.css",
     )  # fmt: skip
     page = {"index.html": html.encode(), "style.css": (templates / _FOLDER / "style.css").read_bytes()}
-    return page | {f"fonts/SourceSansPro-{face}.woff2": _font(face) for face in _FONTS} | _licence()
+    return page | {f"fonts/SourceSansPro-{face}.woff": _font(face) for face in _FONTS} | _licence()
 
 
 def page_inputs(templates: Path) -> dict[str, str]:
@@ -115,7 +115,7 @@ def _font(face: str) -> bytes:
     from pipeline.report.pdf import font_folder
 
     font = TTFont(font_folder() / f"SourceSansPro-{face}.ttf", recalcTimestamp=False)
-    font.flavor = "woff2"
+    font.flavor = "woff"
     target = io.BytesIO()
     font.save(target)
     return target.getvalue()
