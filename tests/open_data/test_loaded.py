@@ -44,7 +44,7 @@ def test_sdmx_reads_back_as_the_released_cells_with_codes_of_its_structure(built
         assert {"FREQ", "REF_AREA", "OBS_STATUS", "CONF_STATUS", "UNIT_MEASURE"} <= set(codes)
         read: Any = sdmx.read_sdmx(path, structure=structure)
         for observation in read.data[0].obs:
-            row = {d.id: str(observation.dimension[d.id]) for d in structure.dimensions}
+            row = {d.id: str(observation.dimension[d.id].value) for d in structure.dimensions}
             state, year = row["REF_AREA"], row["TIME_PERIOD"]
             others = [v for n, v in row.items() if n not in ("FREQ", "REF_AREA", "TIME_PERIOD")]
             row |= {n: str(v.value) for n, v in observation.attached_attribute.items()}
