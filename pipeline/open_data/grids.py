@@ -10,7 +10,7 @@ from pipeline.report.numbers import MINUS
 from pipeline.report.views import CellView, ExhibitView, FigureView, TableView
 
 GROUP, MARKS = "Group", "Marks"
-_NUMBER = re.compile(rf"[+{MINUS}]?[0-9][0-9,]*(?:\.[0-9]+)?")
+_NUMBER = re.compile(rf"[+{MINUS}]?(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
