@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import re
 import zipfile
@@ -20,23 +19,22 @@ from pipeline.cells import CONF_LABEL, OBS_LABEL
 from pipeline.leaks.charts import ChartCheck
 from pipeline.leaks.files import _leaves, check_cells
 from pipeline.leaks.numerals import WHY, Facts, Judge
+from pipeline.leaks.open_tables import OpenTables, csv_lines
 from pipeline.leaks.page import Page, read_page
 from pipeline.leaks.report import NUMERAL, ScanReport
 from pipeline.leaks.spelled import WHY as SPELLED
 from pipeline.leaks.spelled import names, spelled_numbers
 from pipeline.leaks.wording import public_contracts
 from pipeline.leaks.words import compact
-from pipeline.open_data.grids import GROUP, MARKS, machine
+from pipeline.open_data.grids import machine
 from pipeline.open_data.sdmx import COLUMNS
-from pipeline.open_data.workbook import value
-from pipeline.report.chart_tables import table_of
+from pipeline.report.figures import describe
 
 if TYPE_CHECKING:
     from pipeline.leaks.scan import Given
 
 _SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0/message"
 _SCHEMA = f"{_SDMX} https://registry.sdmx.org/schemas/v3_0/SDMXMessage.xsd"
-_MARK = re.compile(r"\[?(?:[bdekpuwqv*]|part|old)\]?")
 
 
 def is_open_form(name: str) -> bool:
@@ -51,6 +49,7 @@ class OpenForms:
         self.given, self.facts, self.drawings, self.report = given, facts, drawings, report
         self.files = {n: d for n, d in given.files.items() if is_open_form(n)}
         self.judge = Judge("", given.register, given.shown, facts)
+        self.tables = OpenTables(given, self.judge, report)
         self.contracts = public_contracts(given.root)
 
     def check(self) -> None:
@@ -58,9 +57,9 @@ class OpenForms:
         checks: list[tuple[str, Callable[[str, bytes], None]]] = [
             (r"data/[A-Z][A-Z0-9_]*\.csv", self._observations), (r"data/codes/CL_[A-Z_]+\.csv", self._words),
             (r"data/datapackage\.json", self._package), (r"data/structure\.xml", self._structure),
-            (r"html/tables/[\w-]+\.csv", self._table), (r"html/index\.html", self._page),
+            (r"html/tables/[\w-]+\.csv", self.tables.csv), (r"html/index\.html", self._page),
             (r"html/style\.css", self._style), (r"html/fonts/[\w.-]+\.(?:woff|txt)", self._font),
-            (r"[\w-]+\.xlsx", self._workbook),
+            (r"[\w-]+\.xlsx", self.tables.workbook),
         ]  # fmt: skip
         for name, data in self.files.items():
             found = next((check for form, check in checks if re.fullmatch(form, name)), None)
@@ -79,7 +78,7 @@ class OpenForms:
     def _observations(self, name: str, data: bytes) -> None:
         """SDMX-CSV: its lines are those of the released cells of one cube, written another way."""
         cube = name.removeprefix("data/").removesuffix(".csv")
-        heads, *lines = _lines(data)
+        heads, *lines = csv_lines(data)
         rows = [dict(zip(heads, line, strict=True)) for line in lines]
         codes = heads[len(COLUMNS) : heads.index("OBS_VALUE")]
         table = [",".join(("key", "value", "unit", "obs_status", "conf_status", "coverage", "states"))]
@@ -112,10 +111,10 @@ class OpenForms:
         return "|".join(sorted({re.escape(c.version) for c in self.contracts}))
 
     def _words(self, name: str, data: bytes) -> None:
-        for line in _lines(data)[1:]:
+        for line in csv_lines(data)[1:]:
             code, label, parent, since, until, note = line
             years = [y for y in (since, until) if y and not re.fullmatch(r"[12][0-9]{3}", y)]
-            self._text(name, " ".join((label, note, *years)))
+            self.tables.text(name, " ".join((label, note, *years)))
             if code not in self._codes or (parent and parent not in self._codes):
                 self.report.add(name, f"the code '{code}' in '{parent}'", "it is in no code list")
 
@@ -143,7 +142,7 @@ class OpenForms:
                 and str(leaf) not in known
                 and not str(leaf).startswith("https://datapackage.org/")
             ):
-                self._text(f"{name}{entry}", str(leaf))
+                self.tables.text(f"{name}{entry}", str(leaf))
 
     def _structure(self, name: str, data: bytes) -> None:
         """The structure holds words of contracts and code lists; attributes are codes, names and references."""
@@ -160,7 +159,7 @@ class OpenForms:
             text = (element.text or "").strip()
             stamped = text.startswith((f"{day}T12:00:00", report)) or text.startswith("urn:sdmx:")
             if text and not (stamped or text in known):
-                self._text(name, text)
+                self.tables.text(name, text)
             for key, said in element.attrib.items():
                 plain = re.sub(rf"\((?:{self._versions})\)", "", said)
                 if re.search(r"\d", plain) and said not in known and not self._attribute(key, plain, element, known):
@@ -176,148 +175,6 @@ class OpenForms:
         if key.startswith("{http://www.w3.org/") or key == "urn":
             return not re.search(r"\d", said) or said.rsplit(".", 1)[-1] in known or said.rsplit("=", 1)[-1] in known
         return False
-
-    # --- tables
-
-    def _table(self, name: str, data: bytes) -> None:
-        id_ = name.removeprefix("html/tables/").removesuffix(".csv")
-        self._lines(name, _lines(data), id_, machine)
-
-    def _lines(
-        self, where: str, lines: Sequence[Sequence[Any]], id_: str, form: Callable[[str], Any], data: bool = False
-    ) -> None:
-        """Lines of one exhibit, the heads first: each cell is what was noted for it, in this form of a text."""
-        entry = next((e for e in self.given.shown if e.get("table") == id_ or e.get("chart") == id_), None)
-        if entry is None:
-            self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
-            return
-        if "chart" in entry:
-            self._chart_lines(where, lines, entry, form)
-            return
-        heads, *body = lines
-        labels = 2 if heads[0] == GROUP else 1
-        marked = heads[-1] in (MARKS, "Shorthand")
-        rows = [row for row in entry["rows"] if row]
-        if len(rows) != len(body):
-            self.report.add(where, f"{len(body)} lines", f"{len(rows)} were noted as printed")
-        for head in heads:
-            self._text(where, str(head))
-        for line, row in zip(body, rows, strict=False):
-            cells = list(line[labels : -1 if marked else None])
-            for label in line[:labels]:
-                self._text(where, str(label), cell=True)
-            if marked:
-                self._marks(where, str(line[-1]))
-            if len(cells) != len(row):
-                self.report.add(where, f"{len(cells)} cells in a line", f"{len(row)} were noted as printed")
-            for cell, reference in zip(cells, row, strict=False):
-                self._cell(where, cell, reference, row, cells, form)
-
-    def _cell(
-        self, where: str, cell: Any, reference: str, row: Sequence[str], cells: Sequence[Any],
-        form: Callable[[str], Any],
-    ) -> None:  # fmt: skip
-        if not reference:
-            counted = re.fullmatch(r"(\d+) of (\d+)", str(cell))
-            if counted and int(counted[2]) == len(row) - 1 and int(counted[1]) <= int(counted[2]):
-                return
-            self._text(where, str(cell), cell=True)
-            return
-        allowed = [form(machine(t)) for t in self.given.register.printed(reference)]
-        if cell in allowed or (str(cell) == "none" and form("") in allowed):
-            self.report.counts["cell in open form"] += 1
-            return
-        said = " or ".join(str(a) for a in allowed) or "nothing"
-        self.report.add(where, f"'{cell}' stands for {reference}", f"released is {said}")
-
-    def _chart_lines(
-        self, where: str, lines: Sequence[Sequence[Any]], entry: dict[str, Any], form: Callable[[str], Any]
-    ) -> None:
-        from pipeline.open_data.grids import grid
-
-        released = ChartCheck(where, self.given.register, self.given.shown, self.judge).released(entry["data"], where)
-        plain = grid(table_of(released, entry["chart"], "", str(lines[0][0]), ""))
-        count = len(plain.heads) - (1 if plain.marks else 0)
-        expected = [[line[0], *(form(c) for c in line[1:count])] for line in plain.lines]
-        for line, wanted in zip([list(line) for line in lines[1:]], expected, strict=False):
-            if line[:count] != wanted:
-                self.report.add(where, f"'{line}'", f"released is '{wanted}'")
-            self.report.counts["cell in open form"] += count - 1
-            for rest in line[count:]:
-                self._marks(where, str(rest))
-        if len(lines) - 1 != len(expected) or [str(h) for h in lines[0][:count]] != list(plain.heads[:count]):
-            self.report.add(where, f"{len(lines) - 1} lines under {list(lines[0])}", "the chart draws others")
-
-    def _marks(self, where: str, text: str) -> None:
-        """`2020: b, *; 2021: p`, or the same as shorthand: heads of columns with marks."""
-        for part in filter(None, text.split("; ")):
-            head, _, marks = part.rpartition(": ")
-            if part != "[z]" and not all(_MARK.fullmatch(m) for m in re.split(r",? ", marks)):
-                self.report.add(where, f"'{text}'", "marks of figures stand there, and nothing else")
-            self._text(where, head)
-
-    # --- workbook
-
-    def _workbook(self, name: str, data: bytes) -> None:
-        import openpyxl
-
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            for part in parts.namelist():
-                content = parts.read(part)
-                self.given.search.add_bytes(f"{name}, {part}", content)
-                if part.endswith((".bin", ".vml")) or "external" in part.lower() or b"<f>" in content:
-                    self.report.add(name, f"the part {part}", "a workbook of tables has no macro, formula or link out")
-        book = openpyxl.load_workbook(io.BytesIO(data))
-        exhibits = self._exhibits()
-        for sheet in book.worksheets:
-            where = f"{name}, sheet {sheet.title}"
-            if sheet.sheet_state != "visible":
-                self.report.add(where, "a hidden sheet", "what is given must be seen")
-            id_ = exhibits.get(sheet.title.replace("_", " "))
-            lines = [list(line) for line in sheet.iter_rows(values_only=True)]
-            start, end = self._range(sheet) if id_ else (len(lines), len(lines))
-            notes = 0
-            for line in [*lines[:start], *lines[end:]]:
-                for text in line:
-                    if sheet.title == "Notes" and text == notes + 1:
-                        notes += 1
-                    elif text is not None and not self._number_of_exhibit(str(text)):
-                        self._text(where, str(text))
-            if id_:
-                self._lines(where, lines[start:end], id_, value, data=True)
-
-    def _range(self, sheet: Any) -> tuple[int, int]:
-        tables = list(sheet.tables.values())
-        if len(tables) != 1:
-            raise ValueError(f"sheet {sheet.title} has {len(tables)} tables")
-        first, last = tables[0].ref.split(":")
-        return int(re.sub(r"\D", "", first)) - 1, int(re.sub(r"\D", "", last))
-
-    def _exhibits(self) -> dict[str, str]:
-        """Number of each exhibit that has figures -> its id. A chart or table is noted before its number, or after."""
-        found: dict[str, str] = {}
-        chart = ""
-        last = ""
-        for entry in self.given.shown:
-            if "chart" in entry:
-                chart = entry["chart"]
-            elif "exhibit" in entry:
-                last = entry["exhibit"]
-                if chart and last.startswith("Figure"):
-                    found[last] = chart
-                chart = ""
-            elif "table" in entry:
-                found[last] = entry["table"]
-        return found
-
-    def _number_of_exhibit(self, text: str) -> bool:
-        numbers = self.judge.exhibits
-        for number in numbers:
-            match = re.match(rf"{re.escape(number)}(?!\d)", compact(text.replace("_", " ")))
-            if match:
-                rest = compact(text.replace("_", " "))[match.end() :].lstrip(":")
-                return not re.search(NUMERAL, re.sub(r"(?:\[note\d+\])+$", "", self.judge.strike(rest)))
-        return bool(re.fullmatch(r"\[note \d+\]", text))
 
     # --- page
 
@@ -359,8 +216,6 @@ class OpenForms:
         charts = [e for e in self.given.shown if "chart" in e]
         if not len(page.drawings) == len(charts) == len(self.drawings) == len(page.chart_tables):
             self.report.add(name, f"{len(page.drawings)} drawings", f"{len(self.drawings)} are in the PDF")
-        from pipeline.report.figures import describe
-
         check = ChartCheck(name, self.given.register, self.given.shown, self.judge)
         for drawing, entry, printed, lines in zip(
             page.drawings, charts, self.drawings, page.chart_tables, strict=False
@@ -371,7 +226,7 @@ class OpenForms:
             if compact(drawing.labels) != printed:
                 self.report.add(where, f"the labels '{drawing.labels}'", "the drawing of the PDF has others")
             plain = [[_unmarked(c) if i else c.strip() for i, c in enumerate(line)] for line in lines]
-            self._chart_lines(where, plain, entry, lambda text: text)
+            self.tables.chart_lines(where, plain, entry, lambda text: text)
 
     def _style(self, name: str, data: bytes) -> None:
         if data != (self.given.root / "templates" / "shared" / "web" / "style.css").read_bytes():
@@ -381,27 +236,12 @@ class OpenForms:
         if name.endswith(".woff") and not data.startswith(b"wOFF"):
             self.report.add(name, "no font", "only the report font lies there")
 
-    # --- all of them
-
-    def _text(self, where: str, text: str, cell: bool = False) -> None:
-        """A text has no numeral that is not listed, and no number as a word that public wording does not say."""
-        self.given.search.add_text(where, text)
-        said = compact(text)
-        if cell and (said in self.judge.codes or said in ("0", "<5", "0n")):
-            return
-        for numeral in re.findall(NUMERAL, self.judge.strike(said)):
-            self.report.add(where, f"'{numeral}' in '{text}'", WHY)
-
     def _complete(self) -> None:
         """Every cube that was released has its data file."""
         cubes = {key.split(":")[0] for key in self.given.register.cells}
         there = {n.removeprefix("data/").removesuffix(".csv") for n in self.files if re.fullmatch(r"data/\w+\.csv", n)}
         if any(n.startswith("data/") for n in self.files) and cubes != there:
             self.report.add("data", ", ".join(sorted(cubes ^ there)), "each released cube has its file, and no other")
-
-
-def _lines(data: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
 
 
 def _unmarked(text: str) -> str:

@@ -24,6 +24,7 @@ _SYMBOLS = {
     WITHHELD_SYMBOL: "c", OBS_SYMBOL["O"]: "x", OBS_SYMBOL["M"]: "z", OBS_SYMBOL["Q"]: "s", OBS_SYMBOL["N"]: "low",
     NOT_COMPUTED: "nc", "": "z",
 }  # fmt: skip
+SHORTHAND_HEAD = "Shorthand"  # of the column that says what stands beside the numbers of a line
 _MARKS = {PARTIAL_MARK: "part", EARLIER_MARK: "old"}
 SHORTHAND = {
     "b": "break in the time series", "c": "withheld: confidential, or a confidential figure could be worked out",
@@ -96,7 +97,7 @@ def _sheet(table: TableView, notes: dict[str, str]) -> Any:
     ]
     heads = list(plain.heads)
     if plain.marks:
-        heads[-1] = "Shorthand"
+        heads[-1] = SHORTHAND_HEAD
         for line, was in zip(lines, plain.lines, strict=True):
             line[-1] = _bracketed(was[-1]) or "[z]"
     references = "".join(f"$${_reference(n, notes)}$$" for n in table.notes)

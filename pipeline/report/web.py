@@ -110,7 +110,7 @@ def _tree(entries: Sequence[Entry]) -> list[tuple[Entry, list[Entry]]]:
 @lru_cache(maxsize=4)
 def _font(face: str) -> bytes:
     """A face of the report font as browsers load it, a third of its size."""
-    from fontTools.ttLib import TTFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     from pipeline.report.pdf import font_folder
 
