@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.report.tables import MARK_TEXTS, PARTIAL_MARK, STATUS_MARKS, footnotes
 from pipeline.report.views import CellView, ChartData, Column, Point, Row, TableView
 
+COUNTED = "States counted"  # a line or column for those whose figures are sums over fewer than all member states
 _BY_SERIES = ("line", "small_multiples", "slope", "heat")  # one row a series; other kinds: one row a place of the axis
 
 
@@ -13,14 +14,30 @@ def table_of(data: ChartData, id_: str, number: str, head: str, source: str) -> 
     xs = list(dict.fromkeys(p.x for series in data.series for p in series.points))
     points = {(series.label, p.x): p for series in data.series for p in series.points}
     labels, names = [s.label for s in data.series], [data.labels.get(x, x) for x in xs]
-    if data.kind in _BY_SERIES:
-        heads, lines = names, [(label, [points.get((label, x)) for x in xs]) for label in labels]
-    else:
-        heads, lines = labels, [(n, [points.get((s, x)) for s in labels]) for n, x in zip(names, xs, strict=True)]
+    counted = [s for s in labels if any(points[s, x].coverage for x in xs if (s, x) in points)]
     marks: dict[str, str] = {}
-    rows = tuple(Row(label, tuple(_cell(p, marks) for p in line)) for label, line in lines)
-    columns = (Column(head, "label"), *(Column(h) for h in heads))
-    return TableView(f"{id_}-data", number, data.title, data.unit, columns, rows, source, footnotes(marks))
+    if data.kind in _BY_SERIES:
+        rows = [Row(s, tuple(_cell(points.get((s, x)), marks) for x in xs)) for s in labels]
+        rows += [Row(f"{COUNTED}: {s}", tuple(_counted(points.get((s, x))) for x in xs), 0, "group") for s in counted]
+        columns = [Column(name) for name in names]
+    else:
+        rows = [
+            Row(
+                name,
+                tuple(
+                    [_cell(points.get((s, x)), marks) for s in labels] + [_counted(points.get((s, x))) for s in counted]
+                ),
+            )
+            for name, x in zip(names, xs, strict=True)
+        ]
+        columns = [Column(s) for s in labels]
+        columns += [Column(f"{COUNTED}: {s}" if len(labels) > 1 else COUNTED, "text") for s in counted]
+    heads = (Column(head, "label"), *columns)
+    return TableView(f"{id_}-data", number, data.title, data.unit, heads, tuple(rows), source, footnotes(marks))
+
+
+def _counted(point: Point | None) -> CellView:
+    return CellView(point.coverage if point else "")
 
 
 def _cell(point: Point | None, marks: dict[str, str]) -> CellView:

@@ -98,7 +98,10 @@ def test_a_chart_is_a_table_of_its_points() -> None:
     data = ChartData("line", (Series("Romania", points), Series("SELEC region", partial)), "victims", "Victims")
     lines = grid(table_of(data, "thb-f1", "Figure 1", "State", "returns."))
     assert lines.heads == ("State", "2021", "2022", "Marks")
-    assert lines.lines == (("Romania", "5", "c", ""), ("SELEC region", "7", "8", "2021: *; 2022: b"))
+    assert lines.lines == (
+        ("Romania", "5", "c", ""), ("SELEC region", "7", "8", "2021: *; 2022: b"),
+        ("States counted: SELEC region", "9 of 11", "", ""),
+    )  # fmt: skip
     bars = ChartData("bar", data.series[:1], "victims", "Victims", labels={"2021": "Last year"})
     assert grid(table_of(bars, "thb-f1", "Figure 1", "Year", "")).lines == (("Last year", "5"), ("2022", "c"))
 
