@@ -31,6 +31,11 @@ def run_make(*targets: str, environment: Mapping[str, str], root: Path = ROOT) -
     return done
 
 
+def files_of(folder: Path) -> dict[str, Path]:
+    """Every file of a finished version, by its path in the version's folder."""
+    return {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
 def copy_project(target: Path) -> Path:
     """A working copy of the project elsewhere, with its history, the times of its files and the same libraries."""
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)

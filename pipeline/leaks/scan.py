@@ -2,7 +2,8 @@
 
 Nothing here trusts the renderer: its list of keys says what each number claims to be, the values are worked out again
 from the released cells. See `pipeline.leaks.numerals` for numbers in text, `spelled` for those written as words,
-`charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts, `files` for data file and manifest.
+`charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts, `files` for data file and manifest,
+`open_forms` for the data files, the workbook and the page that go with a version that everybody may have.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from pipeline.leaks.files import check_cells, check_manifest, machine_words
 from pipeline.leaks.marks import Drawn, Fonts, read_page
 from pipeline.leaks.numerals import WHY, Facts, Judge
 from pipeline.leaks.objects import Declared, Objects, check_fonts, check_forms, check_strings, check_xmp
+from pipeline.leaks.open_forms import OpenForms, is_open_form
 from pipeline.leaks.outline import Block, read_blocks
 from pipeline.leaks.report import NUMERAL, ScanReport
 from pipeline.leaks.spelled import WHY as SPELLED
@@ -52,6 +54,7 @@ class Given:
     machine: set[str] = field(default_factory=set)
     manifest: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    drawings: list[str] = field(default_factory=list)  # what the labels of each chart of the PDF say
 
     @property
     def said(self) -> str:
@@ -95,10 +98,11 @@ def scan_version(
         [*public_wording(root), *register.sources, *(p.strip() for s in register.sources for p in s.split(";"))],
         Search(secrets), root, set(machine),
     )  # fmt: skip
-    given.files = {f.name: f.read_bytes() for f in sorted(folder.iterdir()) if f.is_file()}
+    given.files = {f.relative_to(folder).as_posix(): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
     given.manifest = check_manifest("manifest.json", given.files.get("manifest.json", b""), report)
     for name, data in given.files.items():
         _scan_file(name, data, given, report)
+    OpenForms(given, _facts(given, {}), given.drawings, report).check()
     for where, way, secret in given.search.hits():
         report.add(where, f"'{secret}' as {way}", "it is a text of the restricted tree")
     report.seconds = time.perf_counter() - start
@@ -114,14 +118,27 @@ def _scan_file(name: str, data: bytes, given: Given, report: ScanReport) -> None
     if name.endswith(".pdf"):
         _Pdf(name, data, given, report).scan()
         return
-    _machine(name, data.decode("utf-8", "replace"), given, report)
-    if name.endswith(".csv"):
+    if not name.endswith((".woff", ".xlsx")):  # compressed: any letters may stand in it
+        _machine(name, data.decode("utf-8", "replace"), given, report)
+    if name.endswith(".csv") and not is_open_form(name):
         check_cells(name, data, given.register, report)
 
 
 def _machine(where: str, text: str, given: Given, report: ScanReport) -> None:
     for word in machine_words(text, given.machine):
         report.add(where, f"'{word}'", "it names a folder, the machine or the user of a build")
+
+
+def _facts(given: Given, destinations: dict[str, int]) -> Facts:
+    """What is known of the version beside its cells; `destinations` are the pages of the anchors of a PDF."""
+    manifest = given.manifest
+    day = date.fromisoformat(manifest.get("data_cutoff", "1900-01-01"))
+    round_, contracts = int(manifest.get("round", 0)), public_contracts(given.root)
+    return Facts(
+        given.register.years | {str(manifest.get("round", ""))}, str(manifest.get("reference", "")),
+        round_, f"Data received by {day.day} {day:%B %Y}", given.wording,
+        Bindings(given.register, contracts, round_), _country_heads(contracts, round_), destinations,
+    )  # fmt: skip
 
 
 class _Pdf:
@@ -141,12 +158,15 @@ class _Pdf:
         fonts = Fonts()
         pages = [read_page(page, fonts) for page in pdf.pages]
         blocks, unread = read_blocks(pdf, pages)
-        self.facts = self._facts(pdf)
+        numbers = {page.obj.objgen: index + 1 for index, page in enumerate(pdf.pages)}
+        destinations = {name: numbers.get(to[0].objgen, 0) for name, to in named(pdf.Root, "/Dests")}
+        self.facts = _facts(self.given, destinations)
         self.judge = Judge(self.name, self.given.register, self.given.shown, self.facts)
         self.judge.judge(blocks)
         self.report.merge(self.judge.report)
         charts = ChartCheck(self.name, self.given.register, self.given.shown, self.judge)
         charts.check([b for b in blocks if b.kind == "Figure"])
+        self.given.drawings += [compact("".join(t.text for t in b.texts)) for b in blocks if b.kind == "Figure"]
         self.report.merge(charts.report)
         self._pages(pdf, pages)
         self._drawn_elsewhere(pages, [b for b in blocks if b.kind == "Figure"])
@@ -206,18 +226,6 @@ class _Pdf:
             self.report.add(where, f"'{phrase}'", SPELLED)
 
     # --- the file
-
-    def _facts(self, pdf: pikepdf.Pdf) -> Facts:
-        manifest = self.given.manifest
-        numbers = {page.obj.objgen: index + 1 for index, page in enumerate(pdf.pages)}
-        day = date.fromisoformat(manifest.get("data_cutoff", "1900-01-01"))
-        round_, contracts = int(manifest.get("round", 0)), public_contracts(self.given.root)
-        destinations = {name: numbers.get(to[0].objgen, 0) for name, to in named(pdf.Root, "/Dests")}
-        return Facts(
-            self.given.register.years | {str(manifest.get("round", ""))}, str(manifest.get("reference", "")),
-            round_, f"Data received by {day.day} {day:%B %Y}", self.given.wording,
-            Bindings(self.given.register, contracts, round_), _country_heads(contracts, round_), destinations,
-        )  # fmt: skip
 
     def _objects(self, pdf: pikepdf.Pdf, pages: list[Drawn]) -> None:
         objects = Objects(self.name, self.data, self.report)

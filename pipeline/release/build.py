@@ -26,7 +26,7 @@ from pipeline.project import Project
 from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
 from pipeline.release.proof import require_proof
 from pipeline.release.publish import put_in_place
-from pipeline.report.worker import pdf_name
+from pipeline.report.worker import OPEN, pdf_name
 from pipeline.sql.marts import POPULATION_CUBE
 
 
@@ -62,6 +62,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         data = {"cells.csv": annex}
         if rule.protected:
             data[f"{report}.csv"] = project.released(round_, report, version).read_bytes()
+            data |= _open_forms(scratch / OPEN)  # only what is scanned below
         manifest = partial(
             manifest_json, report=report, version=version, round_=round_, reference=facts.pop("reference"),
             cutoff=facts.pop("cutoff"), commit=git_commit(project.root),
@@ -78,6 +79,12 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def _open_forms(folder: Path) -> dict[str, bytes]:
+    """The forms for everybody by their path in the version's folder; none for other versions."""
+    files = sorted(f for f in folder.rglob("*") if f.is_file())
+    return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
+
+
 def _scan(
     project: Project, round_: int, report: str, version: str, scratch: Path, finished: Mapping[str, bytes | Path]
 ) -> dict[str, int]:
@@ -88,6 +95,7 @@ def _scan(
     folder = scratch / "finished"
     folder.mkdir()
     for name, content in finished.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
     found = check(
         folder, project.store(round_, report, version), collect(project, round_, report, version),

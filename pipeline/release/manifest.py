@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = (
-    "duckdb", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl", "pandas",
-    "sqlglot", "weasyprint",
+    "duckdb", "gptables", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl",
+    "pandas", "pysdmx", "sqlglot", "weasyprint",
 )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from pipeline.files import unfinished
 
 
 def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
-    """Replace the folder of a version by one with exactly these files (bytes, or a finished file to be moved).
+    """Replace the folder of a version by one with exactly these files (bytes, or a finished file to be moved), by their
+    path in it.
 
     The new folder is made beside the old one and swapped in, so the last good version stays if the build dies before.
     """
@@ -22,6 +23,7 @@ def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
     for name, content in files.items():
+        (fresh / name).parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, Path):
             os.replace(content, fresh / name)
         else:

@@ -46,6 +46,19 @@ class Definition:
     subtitle: str
     marking: str
     releasability: tuple[str, ...]
+    open_data: bool  # whether the forms for everybody go with it: a page for browsers, data files, a workbook
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a report was put together from, for its other forms: a page for the web, a workbook."""
+
+    doc: Mapping[str, Any]  # title, subtitle, marking and the like, as the templates take them
+    contents: tuple[Entry, ...]
+    tables: tuple[Entry, ...]
+    figures: tuple[Entry, ...]
+    chapters: tuple[str, ...]  # HTML as it is printed
+    exhibits: tuple[tuple[str, ExhibitView], ...]  # in their order, each with the HTML that shows it in its chapter
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,7 @@ class Document:
     sentences_left_out: tuple[str, ...]
     numbers_in_text: int
     inputs: dict[str, str]  # what of the templates this version was made from: name -> SHA-256
+    parts: Parts
 
 
 def read_definition(templates: Path, report: str, version: str) -> Definition:
@@ -76,6 +90,7 @@ def read_definition(templates: Path, report: str, version: str) -> Definition:
     return Definition(
         report, own["title"], f"{own['reference']}/{shared['reference']}", tuple(own["versions"][version]),
         shared["subtitle"], shared["marking"], tuple(shared["releasability"]),
+        bool(shared.get("open_data", False)),
     )  # fmt: skip
 
 
@@ -104,6 +119,10 @@ def build_document(store: Store, templates: Path) -> Document:
         html, f"{definition.title}, {store.round}", f"{definition.subtitle}, reference year {store.round}",
         str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
         tuple(writer.narrative.left_out), writer.narrative.bound, writer.inputs(),
+        Parts(
+            doc, tuple(writer.contents), tuple(writer.tables), tuple(writer.figures), tuple(chapters),
+            tuple(writer.placed),
+        ),
     )  # fmt: skip
 
 
@@ -124,6 +143,7 @@ class _Writer:
     prefix: str = ""
     read: set[Path] = field(default_factory=set)
     used: dict[str, ExhibitSpec] = field(default_factory=dict)
+    placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -226,6 +246,7 @@ class _Writer:
         if isinstance(view, TableView):
             self.store.shown.append({"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]})
         block: Markup = self.macros.exhibit(view)
+        self.placed.append((str(block), view))
         return block
 
     def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str]) -> ExhibitView:

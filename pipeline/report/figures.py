@@ -7,12 +7,13 @@ from dataclasses import asdict, replace
 from decimal import Decimal
 
 from pipeline.cells import Cell, Key
+from pipeline.report.chart_tables import table_of
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import rate
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
-from pipeline.report.tables import anchor, coverage_text, why_empty
+from pipeline.report.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
@@ -39,6 +40,7 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
         id_, number_, title, unit, draw_chart(data, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(spec.kind, cells))),
+        table=table_of(data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
     )  # fmt: skip
 
 

@@ -69,6 +69,10 @@ class Store:
     def cells_of(self, cube: str) -> Iterable[Cell]:
         return (c for k, c in sorted(self._cells.items()) if k.cube == cube)
 
+    def cubes(self) -> set[str]:
+        """The cubes that the store has cells of, shown or withheld."""
+        return {key.cube for key in self._cells}
+
     def table(self, cube: str) -> Table:
         return self.contracts.table(cube)
 

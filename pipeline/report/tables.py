@@ -47,7 +47,7 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     rows += _coverage_lines(spec, store, grid)
     table = store.table(spec.cube)
     first, other = (28, 10) if "coverage" in spec.add else (0, 0)  # a column of text would take what numbers leave
-    columns = [Column(_first_head(spec, store), "label", weight=first)]
+    columns = [Column(first_head(spec, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
         Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number", weight=other) for a in spec.add
@@ -130,7 +130,8 @@ def _indent(grid: Grid, item: Item) -> int:
     return max(0, item.level - min(r.level for r in grid.rows))
 
 
-def _first_head(spec: ExhibitSpec, store: Store) -> str:
+def first_head(spec: ExhibitSpec, store: Store) -> str:
+    """The head of the column of row labels: `State`, `Sex, age group`."""
     assert spec.rows is not None
     names = [
         name.capitalize() if name in ("state", "year") else store.table(spec.cube).dimension(name).label

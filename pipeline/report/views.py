@@ -97,6 +97,7 @@ class FigureView:
     source: str
     footnotes: tuple[Footnote, ...] = ()
     notes: tuple[str, ...] = ()
+    table: TableView | None = None  # the drawn figures, for readers who do not see the drawing or want to compute
 
 
 @dataclass(frozen=True)

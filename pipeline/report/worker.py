@@ -1,7 +1,8 @@
 """How is one version rendered? In a process of its own that can open one store and nothing else of the outputs.
 
 Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF, cells.csv, figures.json and
-shown.json (which keys stand behind each number, for the leak scan) to OUT. The parent (`pipeline.release.build`) adds
+shown.json (which keys stand behind each number, for the leak scan) to OUT, and for a version that everybody may have
+its open forms to OUT/open (`pipeline.open_data`). The parent (`pipeline.release.build`) adds
 the manifest and puts everything in place.
 """
 
@@ -12,15 +13,22 @@ import os
 import sys
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UserError
+
+if TYPE_CHECKING:
+    from pipeline.report.document import Document
+    from pipeline.report.store import Store
+
+OPEN = "open"  # the folder of the open forms, in OUT
 
 
 def render_version(root: Path, store_path: Path, out: Path, report: str, version: str) -> None:
     """Render one report version from its store into `out`. Raises UserError and its kin."""
     from pipeline.contracts.model import load_contracts
     from pipeline.report.data_annex import cells_csv
-    from pipeline.report.document import build_document
+    from pipeline.report.document import build_document, read_definition
     from pipeline.report.pdf import render_pdf
     from pipeline.report.store import Store
 
@@ -35,15 +43,31 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
     )  # fmt: skip
     (out / "report.html").unlink()
     (out / "cells.csv").write_bytes(annex)
+    inputs = document.inputs
+    if read_definition(root / "templates", report, version).open_data:
+        inputs = inputs | write_open_forms(store, document, root / "templates", out / OPEN)
     facts = {
         "reference": document.reference, "cutoff": document.date.isoformat(), "pages": figures.pages,
         "tables": document.tables, "figures": document.figures, "exhibits_without_data": document.empty_exhibits,
         "printed_cells": len(store.printed), "withheld_cells": sum(c.withheld for c in store.printed.values()),
         "numbers_bound_in_text": document.numbers_in_text, "sentences_left_out": len(document.sentences_left_out),
-        "inputs": document.inputs,
+        "inputs": inputs,
     }  # fmt: skip
     (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
     (out / "shown.json").write_text(json.dumps(store.shown, ensure_ascii=False), encoding="utf-8")
+
+
+def write_open_forms(store: Store, document: Document, templates: Path, folder: Path) -> dict[str, str]:
+    """Write the forms of a version that everybody may load into a folder. Returns their inputs with hashes."""
+    from pipeline.open_data.files import open_files
+    from pipeline.report.web import page_inputs
+
+    for path, data in open_files(
+        store, document, templates, pdf_name(store.report, store.version, store.round)
+    ).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return page_inputs(templates)
 
 
 def pdf_name(report: str, version: str, round_: int) -> str:

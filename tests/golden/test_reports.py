@@ -17,7 +17,7 @@ import pikepdf
 import pypdf
 import pytest
 import yaml
-from builds import ROOT, ROUND, VERSIONS, once
+from builds import ROOT, ROUND, VERSIONS, files_of, once
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
@@ -130,7 +130,7 @@ def test_it_has_title_language_tags_and_its_data_attached(built: Project, report
 def test_the_manifest_tells_the_truth_about_its_files(built: Project, report: str, version: str) -> None:
     folder = built.version_folder(ROUND, report, version)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert {p.name for p in folder.iterdir()} == {*manifest["outputs"], "manifest.json"}
+    assert set(files_of(folder)) == {*manifest["outputs"], "manifest.json"}
     for name, facts in manifest["outputs"].items():
         data = (folder / name).read_bytes()
         assert facts == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 import zlib
 from decimal import Decimal
 from functools import lru_cache
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from builds import ROOT, ROUND
+from builds import ROOT, ROUND, files_of
 from elsewhere import CANARIES, Elsewhere
 
 from pipeline.cells import Key
@@ -24,8 +25,11 @@ pytestmark = pytest.mark.slow
 
 
 def everything_in(path: Path) -> bytes:
-    """The bytes of a file; of a PDF also those of its streams, unpacked."""
+    """The bytes of a file; of a PDF also those of its streams, of a workbook those of its parts, unpacked."""
     data = path.read_bytes()
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path) as parts:
+            return data + b"".join(parts.read(name) for name in parts.namelist())
     if path.suffix != ".pdf":
         return data
     with pikepdf.open(path) as opened:
@@ -43,10 +47,10 @@ def _unpacked(stream: pikepdf.Stream) -> bytes:
 def test_restricted_only_changes_do_not_change_a_byte_of_the_public_report(elsewhere: Elsewhere) -> None:
     """A note, a contact and a text of the restricted version were changed, everything built again."""
     first, last = (p.version_folder(ROUND, "thb", "public") for p in (elsewhere.first, elsewhere.last))
-    assert {p.name for p in first.iterdir()} == {p.name for p in last.iterdir()}
-    for path in first.iterdir():
-        if path.name != "manifest.json":
-            assert path.read_bytes() == (last / path.name).read_bytes(), path.name
+    assert set(files_of(first)) == set(files_of(last))
+    for name, path in files_of(first).items():
+        if name != "manifest.json":
+            assert path.read_bytes() == (last / name).read_bytes(), name
     before, after = (json.loads((f / "manifest.json").read_text(encoding="utf-8")) for f in (first, last))
     del before["git_commit"], after["git_commit"]
     assert before == after
@@ -60,7 +64,7 @@ def test_the_public_store_does_not_change_either(elsewhere: Elsewhere) -> None:
 def test_no_canary_is_in_a_public_file(elsewhere: Elsewhere) -> None:
     restricted = elsewhere.last.store(ROUND, "thb", "restricted").read_bytes()
     assert CANARIES[0].encode() in restricted  # it did reach the restricted store, so the search can find it
-    files = list(elsewhere.last.version_folder(ROUND, "thb", "public").iterdir())
+    files = list(files_of(elsewhere.last.version_folder(ROUND, "thb", "public")).values())
     files += [elsewhere.last.store(ROUND, r, "public") for r in REPORTS]
     for path in files:
         content = everything_in(path)
@@ -76,7 +80,7 @@ def test_no_note_or_address_of_a_return_is_in_a_public_file(built: Project, cont
             for c in full.cells_of(t.name)
             if len(c.note) > 25 and "Sum of" not in c.note
         }
-        for path in built.version_folder(ROUND, report, "public").iterdir():
+        for path in files_of(built.version_folder(ROUND, report, "public")).values():
             content = everything_in(path)
             assert not [n for n in notes if n.encode() in content], path.name
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builds import ROUND, VERSIONS
+from builds import ROUND, VERSIONS, files_of
 from elsewhere import Elsewhere
 
 from pipeline.project import REPORTS, Project
@@ -16,10 +16,10 @@ SIX = [(r, v) for r in REPORTS for v in VERSIONS]
 def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
     built: Project, elsewhere: Elsewhere, report: str, version: str
 ) -> None:
-    here, there = (p.version_folder(ROUND, report, version) for p in (built, elsewhere.first))
-    assert {p.name for p in here.iterdir()} == {p.name for p in there.iterdir()}
-    for path in sorted(here.iterdir(), reverse=True):
-        assert path.read_bytes() == (there / path.name).read_bytes(), path.name
+    here, there = (files_of(p.version_folder(ROUND, report, version)) for p in (built, elsewhere.first))
+    assert set(here) == set(there)
+    for name in sorted(here, reverse=True):
+        assert here[name].read_bytes() == there[name].read_bytes(), name
 
 
 @pytest.mark.parametrize("report", REPORTS)
