@@ -18,9 +18,11 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.cli_release import app as release_commands
 from pipeline.errors import PlaceError, UserError
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
+from pipeline.options import Report, Round, Version, one_of
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
@@ -35,9 +37,8 @@ app = typer.Typer(
     help="Statistical returns in, public and restricted reports out. The make targets call these commands.",
 )  # fmt: skip
 
-Round = Annotated[int, typer.Option("--round", help="The reference year the returns were asked for, for example 2022.")]
-Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
-Version = Annotated[str, typer.Option("--version", help="A version of the release policy, for example public.")]
+app.add_typer(release_commands)
+
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]
 
@@ -175,13 +176,13 @@ def protect(round_: Round) -> None:
 
 @app.command()
 def render(round_: Round, report: Report, version: Version) -> None:
-    """Render one version of a report from its store to PDF, cells.csv and manifest.json."""
-    from pipeline.release.build import build_version
+    """Render one version of a report from its store: the master, and the draft of it that is read."""
+    from pipeline.signoff.draft import build_draft
 
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     project = Project.here()
     with at_work(project.outputs, f"render {report} {round_} {version}"), _progress(f"{report} {version}"):
-        built = build_version(project, round_, report, version)
+        built = build_draft(project, round_, report, version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
         f"{built.figures['figures']} figures"
@@ -194,7 +195,7 @@ def register(round_: Round, report: Report, version: Version) -> None:
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import register_edition
 
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     project = Project.here()
     with at_work(project.outputs, f"register {report} {round_} {version}"):
         name = register_edition(project, load_contracts(project.contracts), round_, report, version)
@@ -410,8 +411,3 @@ def lint() -> None:
 def version() -> None:
     """The version of the pipeline."""
     typer.echo(__version__)
-
-
-def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise UserError(f"there is no {what} '{value}'", allowed=", ".join(allowed))
