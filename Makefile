@@ -129,6 +129,15 @@ release: .venv/.installed-requirements  ## Release an approved version as an edi
 withdraw: .venv/.installed-requirements  ## Withdraw the released edition: REPORT= VERSION= BY= ROLE= REASON="..."
 	@$(RUN) withdraw $(SUBJECT) $(WHO)
 
+copies: .venv/.installed-requirements  ## A numbered, encrypted copy for each recipient: REPORT= RECIPIENTS=recipients.csv VERSION= DATE=
+	@$(RUN) copies $(SUBJECT) --recipients '$(RECIPIENTS)' $(if $(DATE),--date '$(DATE)')
+
+verify: .venv/.installed-requirements  ## What is this file? Hash, edition, copy, signature: FILE= PASSWORD_FILE=
+	@$(RUN) verify '$(FILE)' $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+
+trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or picture come from: FILE= PASSWORD_FILE=
+	@$(RUN) trace '$(FILE)' $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+
 ##@ Build
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
 	@$(RUN) template --report $(REPORT) --state $(STATE) --round $(ROUND)
@@ -218,5 +227,5 @@ endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
 .PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean
-.PHONY: status accept submit approve return release withdraw moves
+.PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records

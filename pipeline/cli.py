@@ -20,6 +20,7 @@ import typer
 from pipeline import __version__
 from pipeline.cli_release import app as release_commands
 from pipeline.errors import PlaceError, UserError
+from pipeline.files import owner_only
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
 from pipeline.options import Report, Round, Version, one_of
@@ -228,7 +229,8 @@ def template(
 
     project = Project.here()
     path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
-    write_template(load_contracts(project.contracts), report, state, round_, path)
+    with owner_only(project.outputs):
+        write_template(load_contracts(project.contracts), report, state, round_, path)
     typer.echo(str(path))
 
 
@@ -380,8 +382,9 @@ def as_of(
 
     project = Project.here()
     when = _day(day)
-    number = restore(project, when, folder / "returns")
-    released = as_known_on(project, when, folder / "outputs" / "releases")
+    with owner_only(project.outputs):
+        number = restore(project, when, folder / "returns")
+        released = as_known_on(project, when, folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

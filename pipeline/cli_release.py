@@ -133,3 +133,40 @@ def moves(page: Annotated[Path, typer.Argument()] = Path("docs/sign-off.md")) ->
     from pipeline.signoff.moves import write_moves
 
     typer.echo(f"{page}: {'written' if write_moves(page) else 'nothing changed'}")
+
+
+Password = Annotated[Path | None, typer.Option("--password-file", help="A file whose first line is the password.")]
+
+
+@app.command()
+def copies(
+    round_: Round, report: Report,
+    recipients: Annotated[Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")],
+    version: Version = "restricted", day: Today = "",
+) -> None:  # fmt: skip
+    """Make a numbered, named, encrypted copy of the released edition for every recipient."""
+    from pipeline.copies.copies import make_copies
+    from pipeline.copies.recipients import read_recipients
+    from pipeline.signoff.record import parse_day
+
+    people = read_recipients(recipients)
+    _sign("copies", round_, report, version, lambda p, c, s: make_copies(p, s, people, parse_day(day)))
+
+
+@app.command()
+def verify(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Say what a file is: its hash, edition, copy, and whether its signature holds."""
+    from pipeline.copies.verify import read_password
+    from pipeline.copies.verify import verify as look
+
+    for line in look(Project.here(), file, read_password(password)):
+        typer.echo(line)
+
+
+@app.command()
+def trace(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Whose copy a leaked file, page or picture comes from."""
+    from pipeline.copies.verify import read_password, whose
+
+    for line in whose(Project.here(), file, read_password(password)):
+        typer.echo(line)

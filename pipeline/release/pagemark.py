@@ -49,7 +49,7 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
         face = _Face("".join(line.text for found in marks.values() for line in found))
         font = face.embed(pdf)
         ends = {size: pdf.make_stream(_painted(found, face, size)) for size, found in marks.items()}
-        forms = {size: drawing(pdf, *size) for size in marks} if drawing else {}
+        forms = {size: _form(pdf, drawing, size, number) for number, size in enumerate(marks)} if drawing else {}
         begin = pdf.make_stream(b"q\n")
         for page in pdf.pages:
             size = _size(page)
@@ -57,12 +57,19 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
             page.contents_add(begin, prepend=True)
             page.contents_add(ends[size])
             page.add_resource(font, pikepdf.Name.Font, pikepdf.Name(_FONT), replace_existing=True)
-            if drawing:
-                name = page.add_resource(forms[size], pikepdf.Name.XObject)
-                page.contents_add(pdf.make_stream(b"/Artifact BMC\nq\n%s Do\nQ\nEMC\n" % str(name).encode()))
+            if size in forms:
+                name, form, paint = forms[size]
+                page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name(name), replace_existing=True)
+                page.contents_add(paint)
         out = io.BytesIO()
-        pdf.save(out, deterministic_id=True)
+        pdf.save(out, deterministic_id=True, fix_metadata_version=False)
     return out.getvalue()
+
+
+def _form(pdf: Any, drawing: Drawing, size: tuple[float, float], number: int) -> tuple[str, Any, Any]:
+    """A drawing with its name, which pages of other sizes may share resources with, and what paints it."""
+    name = f"/SelecForm{number}"
+    return name, drawing(pdf, *size), pdf.make_stream(f"/Artifact BMC\nq\n{name} Do\nQ\nEMC\n".encode())
 
 
 def _size(page: Any) -> tuple[float, float]:

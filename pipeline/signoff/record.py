@@ -73,11 +73,15 @@ def person(by: str, role: str, day: str) -> Person:
         raise UserError("there is no name", allowed="one person's name", do='give BY="Name Surname"')
     if role not in ROLES:
         raise UserError(f"there is no role '{role}'", allowed=", ".join(ROLES), do="give ROLE=")
+    return Person(name, role, parse_day(day))
+
+
+def parse_day(day: str) -> date:
+    """A day as it was typed, today without one. Raises UserError at what is no day."""
     try:
-        when = date.fromisoformat(day) if day else date.today()
+        return date.fromisoformat(day) if day else date.today()
     except ValueError:
         raise UserError(f"'{day}' is no day", allowed="a day such as 2023-05-02", do="give DATE=2023-05-02") from None
-    return Person(name, role, when)
 
 
 def plain(name: str) -> str:

@@ -58,7 +58,21 @@ def sign(project: Project, content: bytes, reason: str) -> bytes:
     about = signers.PdfSignatureMetadata(
         field_name=_FIELD, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=reason,
     )  # fmt: skip
-    writer = IncrementalPdfFileWriter(io.BytesIO(content))
+
+    class AsItIs(IncrementalPdfFileWriter):
+        """What the library would change besides, and PDF/A does not allow: its metadata, its version of PDF."""
+
+        def _update_meta(self) -> None:
+            pass
+
+        def ensure_output_version(self, version: Any) -> None:
+            pass
+
+        def register_extension(self, ext: Any) -> None:
+            if ext.prefix_name == "/ESIC":  # that of PAdES; the others ask for PDF 2.0
+                super().register_extension(ext)
+
+    writer = AsItIs(io.BytesIO(content))
     signed = signers.PdfSigner(about, signer=_signer(project), new_field_spec=spec).sign_pdf(writer)
     return bytes(signed.getbuffer())
 

@@ -39,7 +39,7 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     )  # fmt: skip
     number = now.draft_of(signed.master)
     enter(project, subject, "submit", who, draft=number, **signed.as_dict(), findings=[asdict(f) for f in found])
-    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review, {len(found)} open findings accepted with reasons"
+    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review, {len(found)} findings accepted with reasons"
     yield from _record_line(project, subject)
 
 
