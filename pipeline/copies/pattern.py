@@ -49,7 +49,7 @@ def drawing(code: str) -> Callable[[Any, float, float], Any]:
     def draw(pdf: Any, width: float, height: float) -> Any:
         from pikepdf import Array, Dictionary, Name
 
-        said = ["/Below gs 1 1 0.3 rg"]
+        said = ["/Below gs 1 1 0 rg"]
         for row in range(int(height / PITCH)):
             for column in range(int(width / PITCH)):
                 x = (column + 0.5) * PITCH + SHIFT * rows[row % SIDE][column % SIDE]

@@ -6,6 +6,7 @@ never passed. To add a check, write a function and put it into CHECKS.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.errors import DisclosureError
 from pipeline.project import Project
-from pipeline.release.proof import require_proof
+from pipeline.release.proof import certificate_path, require_proof
+from pipeline.release.register import editions
 from pipeline.signoff.draft import changed_files, read_files
 from pipeline.signoff.findings import OpenFinding, problems
 from pipeline.signoff.moves import APPROVALS
@@ -95,12 +97,18 @@ def check_commit(c: Candidate) -> Iterator[str]:
 
 
 def check_proof(c: Candidate) -> Iterator[str]:
-    """A protected version has a proof that verifies for the cells that it shows."""
+    """A protected version has a proof that verifies for the cells that it shows, beside all that was released."""
     if c.rule.protected:
         try:
             require_proof(c.project, c.subject.round, c.subject.version)
         except DisclosureError as problem:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
+            return
+        path = certificate_path(c.project, c.subject.round, c.subject.version)
+        beside = json.loads(path.read_text(encoding="utf-8"))["editions"]
+        for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
+            if edition.label not in beside:
+                yield f"disclosure proof: it was made before edition {edition.label} was registered; run 'make reports'"
 
 
 def check_accessibility(c: Candidate) -> Iterator[str]:
