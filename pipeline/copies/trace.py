@@ -17,7 +17,7 @@ from pipeline.copies.pattern import PITCH, SIDE, bits
 from pipeline.errors import UserError
 
 DPI = 200
-_LEAST = 58  # of 64 bits: by chance one page in a thousand million agrees so well with a code
+_LEAST = 58  # of 64 bits: by chance fewer than one page in 100,000 agrees so well with one of a hundred copies
 _APART = 6  # bits by which the best copy must lead
 _FEWEST = 40  # spots, less say nothing
 _PIXELS = 40_000_000

@@ -77,13 +77,13 @@ def moves_markdown() -> str:
     ]  # fmt: skip
     names = {state: state.replace(" ", "_") for state in STATES}
     labelled = [f'    state "{s}" as {n}' for s, n in names.items() if n != s]
-    arrows: dict[tuple[str, str], str] = {}
+    arrows: dict[tuple[str, str], list[str]] = {}
     for m in MOVES:
-        arrows[m.before, m.after] = m.command
+        arrows.setdefault((m.before, m.after), []).append(m.command)
     ends = [s for s in STATES if not any(m.before == s for m in MOVES)]
     diagram = [
         "```mermaid", "stateDiagram-v2", *labelled, f"    [*] --> {names[STATES[0]]}",
-        *(f"    {names[a]} --> {names[b]}: {command}" for (a, b), command in arrows.items()),
+        *(f"    {names[a]} --> {names[b]}: {', '.join(commands)}" for (a, b), commands in arrows.items()),
         *(f"    {names[s]} --> [*]" for s in ends), "```",
     ]  # fmt: skip
     return "\n".join([BEGIN, "", *table, "", *diagram, "", END])
