@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pipeline.copies.pattern import PITCH, SIDE, bits
@@ -32,13 +33,14 @@ class Traced:
     agreeing: int
 
 
-def trace(content: bytes, codes: Mapping[str, str], password: str = "") -> list[Traced]:
+def trace(content: bytes, codes: Mapping[str, str], password: str = "", pages: int | None = None) -> list[Traced]:
     """The copies that the pages of a PDF or a picture come from; pages that say nothing are left out.
 
-    `codes` maps labels of copies to their codes. Raises UserError for a file that is neither, or is locked.
+    `codes` maps labels of copies to their codes; only the first `pages` are looked at where that is given.
+    Raises UserError for a file that is neither, or is locked.
     """
     found = []
-    for number, (picture, pitch) in enumerate(_pictures(content, password), 1):
+    for number, (picture, pitch) in enumerate(islice(_pictures(content, password), pages), 1):
         if named := name_copy(picture, codes, pitch):
             found.append(Traced(number, *named))
     return found
@@ -128,9 +130,9 @@ def _lattices(spots: Any, pitch: float | None) -> Iterator[tuple[float, float]]:
 
     if pitch is not None:
         yield pitch, 0.0
-    chosen = spots[:: max(1, len(spots) // 400)]
+    chosen = spots[:: max(1, len(spots) // 250)]
     widths = np.exp(np.arange(np.log(12), np.log(140), 0.004))
-    angles = np.radians(np.arange(-4, 4.01, 0.25))
+    angles = np.radians(np.arange(-4, 4.01, 0.5))
     found: list[tuple[float, float, float]] = []
     for angle in angles:
         rows = chosen @ np.array([-np.sin(angle), np.cos(angle)])

@@ -40,7 +40,7 @@ def test_a_copy_is_locked_with_aes_256_and_logged_without_its_password(
     secret = password.read_text(encoding="utf-8").strip()
     with pikepdf.open(copy, password=secret) as opened:
         assert (opened.encryption.R, opened.encryption.bits) == (6, 256)
-        assert opened.encryption.stream_method == pikepdf.EncryptionMethod.aesv3
+        assert str(opened.encryption.stream_method).endswith("aesv3")
         assert (opened.allow.accessibility, opened.allow.extract, opened.allow.modify_other) == (True, False, False)
     log = copy.parent.with_suffix(".jsonl").read_text(encoding="utf-8")
     entries = [json.loads(line) for line in log.splitlines()]
@@ -97,7 +97,7 @@ def test_half_a_page_or_a_picture_of_it_names_the_copy(
     released_office: Path, copy: Path, password: Path, tmp_path: Path
 ) -> None:
     leaked = half_page(copy, password, 11)
-    assert "Copy 2" not in pypdfium2.PdfDocument(leaked)[0].get_textpage().get_text_range()
+    assert "Copy 2" not in pypdfium2.PdfDocument(leaked)[0].get_textpage().get_text_bounded()
     (tmp_path / "leaked.pdf").write_bytes(leaked)
     office = Office(released_office)
     told = office.done("trace", FILE=str(tmp_path / "leaked.pdf"))
