@@ -91,6 +91,9 @@ explain: .venv/.installed-requirements  ## Walk a number back to the returns: KE
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state $(STATE) --table '$(or $(TABLE),THB_VICTIMS)' $(if $(KEY),--key '$(KEY)') $(if $(JSON),--json)
 
+changes: .venv/.installed-requirements  ## What differs between two builds: FROM=2026-03-01|folder TO=last REPORT= VERSION=
+	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from '$(FROM)' --to '$(or $(TO),last)' $(if $(JSON),--json)
+
 register audit: VERSION := public
 register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
@@ -156,7 +159,7 @@ clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 
 ##@ Check
 test: .venv/.installed-requirements-dev  ## Run the tests
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
@@ -226,6 +229,6 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean
+.PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean changes
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records

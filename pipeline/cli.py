@@ -371,6 +371,27 @@ def history(
         print_history(found)
 
 
+@app.command()
+def changes(
+    round_: Round, report: Report, version: Version, old: Annotated[str, typer.Option("--from")],
+    new: Annotated[str, typer.Option("--to")] = "last", as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:  # fmt: skip
+    """What differs between two builds of a version: `last`, a day that was built with AS_OF, or a folder."""
+    from pipeline.changes.builds import find_build
+    from pipeline.changes.paper import write_changes
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    _one_of(report, REPORTS, "report")
+    load_policy(project.contracts, contracts).version(version)
+    before, after = (find_build(project, round_, report, version, name) for name in (old, new))
+    with at_work(project.outputs, "changes"):
+        found = write_changes(project, contracts, round_, report, version, before, after)
+    typer.echo(json.dumps(found.content, indent=1, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+
+
 @app.command(name="as-of")
 def as_of(
     day: Annotated[str, typer.Argument(help="For example 2026-03-01.")],

@@ -16,6 +16,12 @@ from pipeline.project import Project
 from pipeline.report.store import Store
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: two workers take file after file, and none is left alone with a long one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def contracts() -> Contracts:
     return load_contracts(ROOT / "data_contracts")

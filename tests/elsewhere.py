@@ -81,7 +81,9 @@ def build_elsewhere(folder: Path) -> None:
 
 
 def _times(outputs: Path) -> dict[str, int]:
-    return {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in outputs.rglob("*") if p.is_file()}
+    """When each file was written. The lock says which process holds it, so every run writes it."""
+    files = (p for p in outputs.rglob("*") if p.is_file() and p.name != ".lock")
+    return {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in files}
 
 
 def _would_render(root: Path) -> list[str]:

@@ -26,6 +26,7 @@ class Unknown:
     unit: int
     rules: CubeRules
     bound: bool
+    tells_of_bound: bool = False  # a zero from which follows that another, which a sender bound, is one
 
     @property
     def limit(self) -> int:
@@ -56,11 +57,11 @@ class Unknown:
 
     @property
     def when_hidden(self) -> tuple[int, int]:
-        """What everybody knows of it when it is not shown: zeros are shown, unless a sender bound one."""
+        """What everybody knows of it when it is not shown: zeros are shown, unless one that a sender bound follows."""
         if self.steps is None:
             return self._suppressed
         if self.steps == 0:
-            return 0, NO_LIMIT if self.bound else 0
+            return 0, NO_LIMIT if self.bound or self.tells_of_bound else 0
         return 1, NO_LIMIT
 
 
@@ -102,6 +103,7 @@ def build_world(knowledge: Knowledge) -> World:
         cells = {c.key: c for c in knowledge.truth}
         world.other_states += [k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)]
     world.links = sorted(links)
+    _mark_what_tells(world)
     _hear(world, knowledge)
     return world
 
@@ -138,6 +140,20 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
             )
         found[unknown.name] = steps
     return found
+
+
+def _mark_what_tells(world: World) -> None:
+    """Mark the zeros that tell of a bound one: beside it in a sum that is nothing as a whole, step by step."""
+    found = {n for n, u in world.unknowns.items() if u.bound and u.steps == 0}
+    sums = [(k.whole, *k.parts) for k in world.links if world.unknowns[k.whole].steps == 0] if found else []
+    before = -1
+    while before < len(found):
+        before = len(found)
+        for names in sums:
+            if not found.isdisjoint(names):
+                found.update(n for n in names if world.unknowns[n].steps == 0)
+    for name in found:
+        world.unknowns[name] = replace(world.unknowns[name], tells_of_bound=True)
 
 
 def _names_its_states(cell: TrueCell | None, states: Iterable[str]) -> bool:

@@ -7,7 +7,7 @@ cell that was revised is another unknown, named `KEY@edition`, with the sums of 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -130,12 +130,13 @@ def build_system(
     value = np.array([int(linked.values[n] * int(s)) for n, s in zip(names, scale, strict=True)], dtype=np.int64)
     low = (value > 0).astype(np.int64)
     high = np.full(len(names), NO_LIMIT, dtype=np.int64)
+    may_be_hidden = _zeros_that_tell(linked, secrets.bound)
     for name in names:
         i = index[name]
         if linked.cells[name].is_suppressed:
             low[i], high[i] = (np.int64(b) * scale[i] for b in policy.suppressed)
-        elif value[i] == 0 and name not in secrets.bound:
-            high[i] = 0  # zeros are shown, unless their sender bound them
+        elif value[i] == 0 and name not in may_be_hidden:
+            high[i] = 0  # zeros are shown, unless a bound one follows from them
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
     possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high))
@@ -147,9 +148,34 @@ def build_system(
         for i, n in enumerate(names) if hidden[i] and (n in secrets.small or n in secrets.bound)
     )  # fmt: skip
     return System(
-        names, value, low, high, _losses(names, linked, hidden, value, contracts, policy, round_), rows,
+        names, value, low, high, _losses(names, linked, hidden, high, contracts, policy, round_), rows,
         np.zeros(rows.shape[0], dtype=np.int64), row_high, demands, hidden,
     )  # fmt: skip
+
+
+def _zeros_that_tell(linked: Linked, bound: frozenset[str]) -> set[str]:
+    """The zeros that senders bound, and those from which one follows: sums of nothing, and parts that are all nothing.
+
+    A whole of nothing has parts of nothing; so a bound zero stays open only where its sums may be hidden as well.
+    """
+    zero = {n for n, c in linked.cells.items() if linked.values[n] == 0 and not c.is_suppressed}
+    sums = [(s.whole, *s.parts) for s in linked.sums if s.holds != Holds.NOT and s.whole in zero]
+    return _grown({n for n in bound if n in zero}, [[n for n in s if n in zero] for s in sums])
+
+
+def _grown(begin: set[str], groups: Iterable[Sequence[str]]) -> set[str]:
+    """What hangs together with `begin` through groups of names."""
+    groups_of: dict[str, list[Sequence[str]]] = {}
+    for group in groups:
+        for name in group:
+            groups_of.setdefault(name, []).append(group)
+    found, waiting = set(begin), list(begin)
+    while waiting:
+        for group in groups_of.get(waiting.pop(), ()):
+            fresh = [n for n in group if n not in found]
+            found.update(fresh)
+            waiting += fresh
+    return found
 
 
 def _steps(cell: TrueCell, contracts: Contracts) -> int:
@@ -221,14 +247,14 @@ def _demand(
 
 
 def _losses(
-    names: Sequence[str], linked: Linked, hidden: np.ndarray, value: np.ndarray, contracts: Contracts, policy: Policy,
+    names: Sequence[str], linked: Linked, hidden: np.ndarray, high: np.ndarray, contracts: Contracts, policy: Policy,
     round_: int,
 ) -> np.ndarray:  # fmt: skip
     loss = np.zeros(len(names))
     weights = policy.weights
     for i, name in enumerate(names):
         cell = linked.cells[name]
-        if not hidden[i] and (value[i] == 0 or name in linked.shown_before):
+        if not hidden[i] and (high[i] == 0 or name in linked.shown_before):
             loss[i] = math.inf
             continue
         at_total = all(code == TOTAL for code in cell.key.codes[2:])

@@ -20,7 +20,7 @@ from pipeline.errors import RenderError
 from pipeline.feedback.words import clean, shortened
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import STAGED
+from pipeline.intake.stage import STAGED
 from pipeline.project import REPORTS, Project
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import SummaryRow, summary_rows

@@ -16,7 +16,7 @@ MAX_INFLATED = 80_000_000
 MAX_PARTS = 500
 MAX_TAG = 100_000  # bytes of one tag: the parser starts anew at a long one with every piece that it reads
 MAX_NAME = 200  # characters of the name of a part
-MAX_ELEMENTS = 500_000  # of all parts; a full form has about fifty thousand
+MAX_ELEMENTS = 500_000  # of all parts; a full form has about twenty thousand
 MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
 MAX_RULES = 20_000  # ranges of drop-downs and conditional formats
 

@@ -28,7 +28,7 @@ from pipeline.formats.raw import DamagedFile
 MAX_MEMORY = 512 << 20  # bytes of address space of the reading process, its libraries included
 # Seconds of processor time; a full form takes less than half of one. Time on the wall would depend on what else the
 # machine does, and then the same file could be read on one machine and be refused on another.
-MAX_SECONDS = 5
+MAX_SECONDS = 4
 MAX_WAIT = 60  # seconds on the wall until a child that does nothing is ended from outside
 MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
 

@@ -1,4 +1,4 @@
-"""What did the states of a round send? Reads every return, cell by cell, into findings, accounts and staged figures."""
+"""What does the file of a state hold? Opens it and reads it, cell by cell, into figures, findings and an account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +19,7 @@ from pipeline.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
 from pipeline.intake.account import FileAccount, Ledger
 from pipeline.intake.book import read_book, with_neutral_names
 from pipeline.intake.entry import Entry, ReturnContext
-from pipeline.intake.folder import ReturnFile, find_returns, respondents
+from pipeline.intake.folder import ReturnFile
 from pipeline.intake.lines import (
     column_names,
     cover_of_csv,
@@ -31,19 +30,44 @@ from pipeline.intake.lines import (
     read_csv_return,
 )
 from pipeline.intake.problems import FindingBook
-from pipeline.intake.reading import FileReading, RoundReading
-from pipeline.intake.stage import write_staged
+from pipeline.intake.reading import FileReading
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS, read_withdrawal
 from pipeline.progress import Progress, silent
-from pipeline.project import REPORTS, Project
-from pipeline.records.read import RecordsRead, read_records
 
-STAGED = "staged.duckdb"
-SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 _NOT_OPENED = {
     "linked-file": "a link to a file elsewhere; it was not followed",
     "not-a-file": "a folder, a pipe or a device under the name of a return; it was not opened",
 }
+
+
+@dataclass(frozen=True)
+class ReturnRead:
+    """What came of one file of a state. `set_aside` are figures that a later file of the state replaced or withdrew."""
+
+    reading: FileReading
+    findings: list[Finding]
+    account: FileAccount
+    entries: list[Entry]
+    withdraws: frozenset[str] = frozenset()
+    set_aside: tuple[Entry, ...] = ()
+
+
+def read_returns(
+    files: list[ReturnFile], contracts: Contracts, round_: int, progress: Progress = silent
+) -> Iterator[ReturnRead]:
+    """Read each file. What is wrong with one is a finding, never an exception."""
+    for done, file in enumerate(_open_all(files, contracts)):
+        progress(f"reading {file.file.name}", done, len(files))
+        yield _read_file(file, contracts, round_)
+
+
+def book_of(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
+    """The findings of a file, none yet."""
+    version = contracts.contract(file.report).version if file.report else ""
+    return FindingBook(round_, file.report, file.state, file.name, version)
+
+
+# Opening: the only part that touches bytes, several files at a time, each in a bound process of its own.
 
 
 @dataclass(frozen=True)
@@ -55,84 +79,6 @@ class _File:
     opened: Opened | None = None
     cover: CsvText | None = None
     damage: DamagedFile | None = None
-
-
-@dataclass(frozen=True)
-class _Read:
-    """What came of one file. `set_aside` are figures that a later file of the state replaced or withdrew."""
-
-    reading: FileReading
-    findings: list[Finding]
-    account: FileAccount
-    entries: list[Entry]
-    withdraws: frozenset[str] = frozenset()
-    set_aside: tuple[Entry, ...] = ()
-
-
-def read_round(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
-) -> RoundReading:
-    """Read every return of a round and stage its figures in `project.work(round_)/staged.duckdb`.
-
-    What is wrong with a return is a finding, never an exception. Raises UserError when the round has no folder.
-    """
-    found = find_returns(project, contracts, round_)
-    findings = [f for file in found if file.rule == "not-a-return" for f in _not_a_return(file, contracts, round_)]
-    returns = [file for file in found if file.rule != "not-a-return"]
-    read = []
-    for done, file in enumerate(_open_all(returns, contracts)):
-        progress(f"reading {file.file.name}", done, len(returns))
-        read.append(_read_file(file, contracts, round_))
-    read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
-    records = read_records(project, contracts, round_, progress)
-    read = [_without_sheets(r, records, contracts) for r in read]
-    read += [_Read(r.reading, list(r.findings), r.account, list(r.entries)) for r in records if r.reading and r.account]
-    findings += [f for r in records if not r.reading for f in r.findings]
-    findings += [f for r in read for f in r.findings]
-    findings += _missing_returns(found, contracts, round_)
-    entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
-    set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
-    files = tuple(r.reading for r in read)
-    withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
-    write_staged(
-        project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
-    )  # fmt: skip
-    ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
-    cells_of = {(file, e.key): e.cells for _, _, file, e in entries if e.cells > 1}
-    return RoundReading(round_, files, ordered, tuple(r.account for r in read), MappingProxyType(cells_of))
-
-
-def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:
-    """The staged files of earlier rounds."""
-    folders = [p for p in project.outputs.glob("*") if p.name.isdigit() and int(p.name) < round_]
-    staged = [(int(p.name), project.work(int(p.name)) / STAGED) for p in folders]
-    return [(r, path) for r, path in staged if path.is_file()]
-
-
-def _book(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
-    version = contracts.contract(file.report).version if file.report else ""
-    return FindingBook(round_, file.report, file.state, file.name, version)
-
-
-def _not_a_return(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
-    book = _book(file, contracts, round_)
-    book.add("not-a-return", file.name.rsplit("/", 1)[-1])
-    return book.findings
-
-
-def _missing_returns(found: list[ReturnFile], contracts: Contracts, round_: int) -> list[Finding]:
-    present = {(f.report, f.state) for f in found}
-    findings = []
-    for report in REPORTS:
-        for state in respondents(contracts, report, round_):
-            if (report, state) not in present:
-                book = FindingBook(round_, report, state, "", contracts.contract(report).version)
-                book.add("no-return", "no file")
-                findings += book.findings
-    return findings
-
-
-# Opening: the only part that touches bytes, several files at a time, each in a bound process of its own.
 
 
 def _open_all(files: list[ReturnFile], contracts: Contracts) -> Iterator[_File]:
@@ -186,11 +132,11 @@ def _bytes_of(path: Path) -> bytes:
 # Reading what was opened.
 
 
-def _read_file(opened: _File, contracts: Contracts, round_: int) -> _Read:
+def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
     """Read one file. A file that cannot be read, or must not be, becomes a finding; its cells count as refused."""
     file, damage = opened.file, opened.damage
     columns = column_names(contracts.contract(file.report))
-    book = _book(file, contracts, round_)
+    book = book_of(file, contracts, round_)
     if file.rule and file.rule not in _NOT_OPENED:
         book.add(file.rule, file.name.rsplit("/", 1)[-1])
         return _unread(opened, book, round_, _refuse_all(opened, columns))
@@ -231,12 +177,12 @@ def _cells(workbook: RawWorkbook) -> list[RawCell]:
     return [c for s in workbook.sheets for c in s.cells.values()]
 
 
-def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> _Read:
+def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> ReturnRead:
     file = opened.file
     reading = FileReading(
         round_, file.report, file.state, file.name, opened.sha256, "", "", "refused", number=file.number
     )  # fmt: skip
-    return _Read(reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), [])
+    return ReturnRead(reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), [])
 
 
 def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
@@ -257,7 +203,7 @@ def _context(
     return ReturnContext(contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv)
 
 
-def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> _Read:
+def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> ReturnRead:
     file = opened.file
     refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
     reading = FileReading(
@@ -268,59 +214,5 @@ def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> _Read:
     account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
     if refused and file.number > 1:
         # A later file that cannot be used leaves the earlier ones as they were.
-        return _Read(reading, ctx.book.findings, account.refuse(None), [])
-    return _Read(reading, ctx.book.findings, account, ctx.entries)
-
-
-# Several files of one state: a later one brings its tables anew, or takes tables back.
-
-
-def _whose(read: _Read) -> tuple[str, str]:
-    return read.reading.report, read.reading.state
-
-
-def _supersede(files: list[_Read]) -> list[_Read]:
-    """The files of one return in the order of their numbers, without the figures that later files replaced."""
-    last: dict[str, int] = {}
-    for number, read in enumerate(files):
-        if read.reading.outcome == "refused" and read.reading.number > 1:
-            continue
-        for table in {*read.account.loaded_by_table, *read.account.refused_by_table, *read.withdraws}:
-            last[table] = number
-    return [_without(read, {t: files[n] for t, n in last.items() if n > number}) for number, read in enumerate(files)]
-
-
-def _without(read: _Read, later: dict[str, _Read]) -> _Read:
-    """A file without the figures, and the findings about them, of tables that `later` files bring or withdraw."""
-    if not later:
-        return read
-    withdrawn = {t for t, by in later.items() if t in by.withdraws}
-    account = read.account.set_aside(withdrawn, WITHDRAWN).set_aside(set(later) - withdrawn, SUPERSEDED)
-    return replace(
-        read,
-        findings=[f for f in read.findings if f.table not in later],
-        account=account,
-        entries=[e for e in read.entries if e.table.name not in later],
-        set_aside=tuple(e for e in read.entries if e.table.name in later),
-    )
-
-
-def _without_sheets(read: _Read, records: list[RecordsRead], contracts: Contracts) -> _Read:
-    """A return without the tables that the state sent as records: their cells are set aside."""
-    whose = (read.reading.state, read.reading.report)
-    tables = {r.table for r in records if r.reading and (r.reading.state, r.reading.report) == whose}
-    account = read.account
-    if not tables:
-        return read
-    book = FindingBook(read.reading.round, whose[1], whose[0], read.reading.file, contracts.contract(whose[1]).version)
-    for name in sorted(tables):
-        if cells := account.loaded_by_table.get(name, 0) + account.refused_by_table.get(name, 0):
-            sheet = contracts.table(name).layout.sheet
-            book.add("records-and-totals", f"records, and {cells:,} filled cells of the sheet", sheet=sheet, table=name)
-    # What is wrong on a sheet that is not used keeps nothing out.
-    findings = [replace(f, severity="note") if f.table in tables else f for f in read.findings]
-    return replace(
-        read, findings=findings + book.findings, account=account.set_aside(tables, AS_RECORDS),
-        entries=[e for e in read.entries if e.table.name not in tables],
-        set_aside=(*read.set_aside, *(e for e in read.entries if e.table.name in tables)),
-    )  # fmt: skip
+        return ReturnRead(reading, ctx.book.findings, account.refuse(None), [])
+    return ReturnRead(reading, ctx.book.findings, account, ctx.entries)

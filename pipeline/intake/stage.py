@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipeline.intake.reading import FileReading
 
+STAGED = "staged.duckdb"  # in the work folder of a round
 SET_ASIDE = "set_aside_"  # before the name of a table: figures that later files of the state replaced or withdrew
 ORIGIN = ("file", "sheet", "address")
 

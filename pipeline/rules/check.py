@@ -9,11 +9,11 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import CheckError
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import STAGED, read_round
 from pipeline.intake.reading import RoundReading
-from pipeline.intake.stage import leave_out, staged_cells
+from pipeline.intake.stage import STAGED, leave_out, staged_cells
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
+from pipeline.received import read_round
 from pipeline.rules.compile import Rule, compile_rules
 from pipeline.rules.known import (
     after_leaving_out,

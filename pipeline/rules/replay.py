@@ -10,9 +10,9 @@ from pathlib import Path
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.intake.read import read_round
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
+from pipeline.received import read_round
 from pipeline.rules.check import check_round, later_files, refusals
 from pipeline.rules.known import InForce, entries_in_force, is_known
 from pipeline.rules.outcome import Refusals

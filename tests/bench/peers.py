@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from pipeline.contracts.model import Contracts
-from pipeline.intake.read import STAGED
+from pipeline.intake.stage import STAGED
 from pipeline.project import Project
 from pipeline.rules.compile import compile_rules
 from pipeline.rules.gx_duckdb import Expected, run_expectations

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.contracts.model import load_contracts
-from pipeline.intake.read import STAGED
+from pipeline.intake.stage import STAGED
 from pipeline.project import REPORTS, Project
 
 from . import peers

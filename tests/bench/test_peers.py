@@ -10,7 +10,7 @@ from builds import ROUND
 from bench import peers
 from bench.steps import table
 from pipeline.contracts.model import Contracts
-from pipeline.intake.read import STAGED
+from pipeline.intake.stage import STAGED
 from pipeline.project import Project
 
 

@@ -11,8 +11,8 @@ from defects.cases import Case
 from defects.messy import CASES
 from defects.returns import GOOD, ROOT, ROUND, CsvDraft, Place, WorkbookDraft, contracts, good_workbook
 from pipeline.findings import Finding
-from pipeline.intake.read import read_round
 from pipeline.project import REPORTS, Project
+from pipeline.received import read_round
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
 

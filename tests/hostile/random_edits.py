@@ -33,9 +33,9 @@ from defects.returns import ROOT, ROUND, CsvDraft, WorkbookDraft, contracts, goo
 from pipeline.formats.opened import Opened, open_file
 from pipeline.formats.raw import CsvText, DamagedFile
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import read_round
 from pipeline.intake.reading import RoundReading
 from pipeline.project import REPORTS, Project
+from pipeline.received import read_round
 from pipeline.rules.check import validate_round
 
 STATES = ("RO", "MK", "GR")  # one per file of a round

@@ -18,9 +18,9 @@ from hostile.corpus import CORPUS, Hostile, Traps
 from hostile.forms import CANARY, REPORT, ROOT, ROUND, contracts
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
-from pipeline.intake.read import read_round
 from pipeline.intake.shown import shown_name
 from pipeline.project import Project
+from pipeline.received import read_round
 from pipeline.rules.validation import print_summary, validate_and_write
 
 GOOD_STATE = "TR"

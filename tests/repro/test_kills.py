@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -129,3 +130,10 @@ def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> Non
     first = {name: digest for name, digest in place.first.items() if name in then}
     assert place.published(f"outputs/as-of/{day}/outputs") == first != then
     assert place.published() == then
+    place.make("changes", *ASKED[1:], "VERSION=restricted", f"FROM={day}")
+    found = json.loads((place.round / "changes" / "thb-restricted" / "changes.json").read_text(encoding="utf-8"))
+    corrected = next(f for f in found["figures"] if f["key"] == "THB_OFFENCES:RO.2018")
+    assert (corrected["after"], corrected["why"]) == ("533", "resubmitted")
+    assert {f["why"] for f in found["figures"]} == {"resubmitted"}
+    assert "'533'" in corrected["details"][0]
+    assert [p for p in found["passages"] if "533" in p["after"].split()]

@@ -187,6 +187,26 @@ def test_a_bound_zero_cannot_be_had_from_the_region(contracts: Contracts, policy
     assert found.certificate["demands"]["THB_OFFENCES:AL.2022"] == [0, 1, 3]
 
 
+@pytest.mark.parametrize("version", ["public", "partner"])
+def test_a_bound_zero_does_not_follow_where_the_region_has_none_at_all(
+    contracts: Contracts, policy: Policy, version: str
+) -> None:
+    """A sum of nothing has parts of nothing: it is withheld as well, and the zeros of the others are shown."""
+    others = ("BA", "RO", "TR")
+    cells = with_region(true_cells("key | value | conf\n" + "\n".join(
+        f"THB_OFFENCES:{s}.2022 | 0 | {'N' if s == 'AL' else 'F'}" for s in ("AL", *others)
+    )), 2022, 2022)  # fmt: skip
+    decision = decide(cells, contracts, policy, version)
+    assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
+    assert {f"THB_OFFENCES:{s}.2022" for s in others} <= decision.shown
+    assert decision.withheld.keys() == {f"THB_OFFENCES:{s}.2022" for s in ("AL", "SELEC", "SELEC_FIX")}
+    found = audited(cells, decision, contracts, policy, version)
+    assert found.is_safe, found.failures
+    assert found.certificate["demands"]["THB_OFFENCES:AL.2022"] == [0, 1, 3]
+    careless = replace(decision, shown=frozenset(cells) - {"THB_OFFENCES:AL.2022"})
+    assert not audited(cells, careless, contracts, policy, version).is_safe
+
+
 @pytest.mark.parametrize("status", ["F", "N"])
 @pytest.mark.parametrize("small", ["0", "1", "3", "<5", "7", "40"])
 @pytest.mark.parametrize("highest", [4, 9])

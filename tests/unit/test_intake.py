@@ -30,8 +30,8 @@ from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
 from pipeline.intake.problems import MAX_ALIKE, RULES, FindingBook
-from pipeline.intake.read import read_round
 from pipeline.project import Project
+from pipeline.received import read_round
 
 ROOT = Path(__file__).parents[2]
 SYMBOLS = load_symbols(ROOT / "data_contracts" / "codelists")

@@ -23,9 +23,10 @@ from pipeline.contracts.lint import lint_project
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Finding
-from pipeline.intake.read import STAGED, read_round
 from pipeline.intake.reading import RoundReading
+from pipeline.intake.stage import STAGED
 from pipeline.project import Project
+from pipeline.received import read_round
 from pipeline.records.check import SAMPLE
 from pipeline.records.plain import LIMIT_VARIABLE, LONGEST_LINE
 from pipeline.records.read import RecordsRead, read_records

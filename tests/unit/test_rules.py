@@ -12,9 +12,9 @@ from pipeline.contracts.model import Contracts, Identity, load_contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import CheckError
 from pipeline.findings import Finding
-from pipeline.intake.read import read_round
 from pipeline.intake.stage import staged_columns
 from pipeline.project import Project
+from pipeline.received import read_round
 from pipeline.rules import queries
 from pipeline.rules.check import check_round, refusals, validate_round
 from pipeline.rules.compile import compile_rules

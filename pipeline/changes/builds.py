@@ -1,0 +1,103 @@
+"""Which two builds are compared? The last build, one as of a day, a released edition, or a folder that was kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.files import csv_rows
+from pipeline.project import Project
+from pipeline.release.manifest import sha256
+
+LAST = "last"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One printed cell of a build."""
+
+    value: str
+    status: str  # of the observation, SDMX
+    conf: str  # confidentiality, SDMX
+
+    @property
+    def withheld(self) -> bool:
+        return not self.value and self.conf not in ("", "F")
+
+    def __str__(self) -> str:
+        return self.value or ("withheld" if self.withheld else "no figure")
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished version of a report in its folder, with the project whose outputs it is one of, where there is one."""
+
+    name: str
+    folder: Path
+    manifest: Mapping[str, Any]
+    project: Project | None = None
+
+    @property
+    def pdf(self) -> Path:
+        return next(self.folder / n for n in self.manifest["outputs"] if n.endswith(".pdf"))
+
+    @property
+    def inputs(self) -> Mapping[str, str]:
+        found: Mapping[str, str] = self.manifest["inputs"]
+        return found
+
+    @property
+    def commit(self) -> str:
+        return str(self.manifest["git_commit"])
+
+    @cached_property
+    def cells(self) -> dict[str, Printed]:
+        """What is printed, by key."""
+        rows = csv_rows((self.folder / "cells.csv").read_bytes())
+        return {r["key"]: Printed(r["value"], r["obs_status"], r["conf_status"]) for r in rows}
+
+
+def find_build(project: Project, round_: int, report: str, version: str, name: str) -> Build:
+    """A build by its name: `last`, a day such as 2026-03-01 of which reports were built with AS_OF, or a folder.
+
+    Raises UserError when there is no such build, when it is of another report, version or round, or when one of its
+    files is not the one that its manifest names.
+    """
+    owner: Project | None = project
+    if name == LAST:
+        folder = project.master_folder(round_, report, version)
+        do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_}'"
+    elif _is_day(name):
+        owner = Project(project.root, project.outputs / "as-of" / name / "outputs")
+        folder = owner.master_folder(round_, report, version)
+        do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_} AS_OF={name}'"
+    else:
+        owner, folder = None, Path(name)
+        do = f"give '{LAST}', a day that was built with AS_OF, or the folder of a build with its manifest.json"
+    if not (folder / "manifest.json").is_file():
+        raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    asked, found = (report, version, round_), tuple(manifest.get(k) for k in ("report", "version", "round"))
+    if asked != found:
+        raise UserError(
+            "the build is of something else", where=str(folder), allowed=" ".join(map(str, asked)),
+            do=f"it is {' '.join(map(str, found))}; compare builds of one report, version and round",
+        )  # fmt: skip
+    for file, said in manifest["outputs"].items():
+        path = folder / file
+        if not path.is_file() or sha256(path.read_bytes()) != said["sha256"]:
+            raise UserError("the file is not the one that was built", where=str(path), do="build it again")
+    return Build(name, folder, manifest, owner)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
