@@ -272,7 +272,7 @@ def queries(
     """List the queries of a checked round: open, asked, answered, resolved."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import list_queries, print_queries, read_log
-    from pipeline.rules.validation import read_validation
+    from pipeline.rules.validated import read_validation
 
     project = Project.here()
     log = read_log(project, load_contracts(project.contracts), round_)
@@ -284,7 +284,7 @@ def ask(round_: Round, state: State, day: Day) -> None:
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import ask as enter
-    from pipeline.rules.validation import read_validation
+    from pipeline.rules.validated import read_validation
 
     project = Project.here()
     findings = read_validation(project, round_).findings
@@ -384,7 +384,7 @@ def changes(
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     load_policy(project.contracts, contracts).version(version)
     before, after = (find_build(project, round_, report, version, name) for name in (old, new))
     with at_work(project.outputs, "changes"):

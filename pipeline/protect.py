@@ -31,7 +31,7 @@ from pipeline.release.proof import (
     require_proof,
 )
 from pipeline.release.register import Registered, editions, newest_of, register
-from pipeline.rules.validation import read_validation
+from pipeline.rules.validated import read_validation
 from pipeline.sql.marts import POPULATION_CUBE
 
 ATTEMPTS = 5  # times that the chooser may hide more for cells that could not be proven safe

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from builds import ROUND, copy_project
 
+from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.signoff.draft import write_draft
-from pipeline.signoff.record import Subject
+from pipeline.signoff.record import Subject, person
+from pipeline.signoff.release import release
+from pipeline.signoff.signoff import approve, submit
 
 PEOPLE = {"analyst": "Ana Pop", "reviewer": "Bogdan Ilić", "head-of-unit": "Çelik O'Hara", "director": "Dora K."}
 VERSIONS = ("restricted", "public")
@@ -69,19 +72,22 @@ class Office:
         return self.project.version_folder(ROUND, "thb", version)
 
     def sign(self, version: str) -> None:
-        """Move a version from its build to approved."""
+        """Move a version from its build to approved, by make."""
         self.done("accept", REASON="checked with the state; it's right")
         self.done("submit", VERSION=version, BY=PEOPLE["analyst"], DATE="2023-05-02")
         self.done("approve", VERSION=version, ROLE="reviewer", DATE="2023-05-03")
         self.done("approve", VERSION=version, ROLE="director", DATE="2023-05-04")
 
-    def sign_again(self, version: str) -> None:
-        """The same for the next edition, from what lies there: make would first build what a release makes old."""
-        command = [".venv/bin/python", "-m", "pipeline", "submit", "--round", str(ROUND), "--report", "thb"]
-        told = ["--version", version, "--by", PEOPLE["analyst"], "--date", "2023-06-02"]
-        subprocess.run([*command, *told], cwd=self.root, check=True, capture_output=True)
-        self.done("approve", VERSION=version, ROLE="reviewer", DATE="2023-06-03")
-        self.done("approve", VERSION=version, ROLE="director", DATE="2023-06-04")
+    def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
+        """The same within this process, from what lies there, with the reasons that were entered."""
+        asked = self.project, contracts, Subject(ROUND, "thb", version)
+        list(submit(*asked, person(PEOPLE["analyst"], "analyst", f"2023-{month:02}-02")))
+        for day, role in ((3, "reviewer"), (4, "director")):
+            list(approve(*asked, person(PEOPLE[role], role, f"2023-{month:02}-{day:02}")))
+
+    def release_here(self, contracts: Contracts, version: str, *, month: int = 5) -> list[str]:
+        who = person(PEOPLE["director"], "director", f"2023-{month:02}-05")
+        return list(release(self.project, contracts, Subject(ROUND, "thb", version), who))
 
 
 def build_office(folder: Path, built: Project) -> None:

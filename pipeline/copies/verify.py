@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
         )  # fmt: skip
 
 
-def _signed(project: Project, content: bytes, known: list[Known]) -> Iterator[str]:
+def _signed(project: Project, content: bytes, known: list[Known]) -> Generator[str, None, bool]:
     """Lines about the signatures of a file; returns whether one of them is broken."""
     found = signatures(project, content) if content.startswith(b"%PDF") else []
     for signature in found:

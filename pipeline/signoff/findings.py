@@ -18,7 +18,7 @@ from pipeline.files import csv_bytes, csv_rows, write_private
 from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.rules.query_log import id_of, place_of, read_log
-from pipeline.rules.validation import read_validation
+from pipeline.rules.validated import read_validation
 
 _MAX_REASON = 500
 

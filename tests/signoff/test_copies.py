@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pikepdf
@@ -14,8 +15,12 @@ from builds import ROUND
 from office import Office
 from PIL import Image
 
-from pipeline.copies.copies import every_copy
+from pipeline.copies.copies import every_copy, make_copies
+from pipeline.copies.recipients import read_recipients
+from pipeline.copies.verify import verify, whose
+from pipeline.errors import SignOffError
 from pipeline.release.manifest import sha256
+from pipeline.signoff.record import Subject
 
 pytestmark = pytest.mark.slow
 EDITION = f"thb-{ROUND}-1"
@@ -108,16 +113,17 @@ def test_half_a_page_or_a_picture_of_it_names_the_copy(
     picture.rotate(1.2, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC).save(
         tmp_path / "leaked.jpg", quality=90
     )
-    assert "copy 2: Николай Димитров" in office.done("trace", FILE=str(tmp_path / "leaked.jpg"))
+    assert "copy 2: Николай Димитров" in "\n".join(whose(office.project, tmp_path / "leaked.jpg"))
 
 
-def test_a_page_of_the_edition_itself_names_nobody(released_office: Path) -> None:
-    office = Office(released_office)
-    file = office.project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
+def test_a_page_of_the_edition_itself_names_nobody(released_office: Path, tmp_path: Path) -> None:
+    project = Office(released_office).project
+    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
     with pikepdf.open(file) as opened, pikepdf.new() as one:
         one.pages.append(opened.pages[11])
-        one.save(released_office / "outputs" / "page.pdf")
-    assert "no page bears the pattern" in office.refused("trace", FILE="outputs/page.pdf")
+        one.save(tmp_path / "page.pdf")
+    with pytest.raises(SignOffError, match="no page bears the pattern"):
+        list(whose(project, tmp_path / "page.pdf"))
 
 
 def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password: Path, tmp_path: Path) -> None:
@@ -125,23 +131,24 @@ def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password:
     told = office.done("verify", FILE=str(copy), PASSWORD_FILE=str(password))
     assert f"copy:      restricted {EDITION} copy 2: Николай Димитров, ГДБОП, since 2023-05-06" in told
     assert "pattern:   that of this copy" in told
-    folder = office.project.edition_folder("public", EDITION)
-    signed = folder / f"selec-thb-{ROUND}-public.signed.pdf"
-    told = office.done("verify", FILE=str(signed))
+    signed = office.project.edition_folder("public", EDITION) / f"selec-thb-{ROUND}-public.signed.pdf"
+    told = "\n".join(verify(office.project, signed))
     assert "signature: valid; a TEST certificate" in told
     assert f"edition:   {EDITION}, public version, released 2023-05-05: {signed.name}" in told
     assert f"bytes are selec-thb-{ROUND}-public.pdf, " in told
     broken = bytearray(signed.read_bytes())
     broken[len(broken) // 2] ^= 1
     (tmp_path / "broken.pdf").write_bytes(bytes(broken))
-    assert "the signature does not hold" in office.refused("verify", FILE=str(tmp_path / "broken.pdf"))
+    with pytest.raises(SignOffError, match="the signature does not hold"):
+        list(verify(office.project, tmp_path / "broken.pdf"))
 
 
 def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(released_office: Path, tmp_path: Path) -> None:
     office = Office(Path(shutil.copytree(released_office, tmp_path / "office", symlinks=True)))
-    people = "name,organisation\nana pop,Ministry of Interior of RO\nEmine Y.,KOM\n"
-    (tmp_path / "more.csv").write_text(people, encoding="utf-8")
-    told = office.done("copies", RECIPIENTS=str(tmp_path / "more.csv"))
+    text = "name,organisation\nana pop,Ministry of Interior of RO\nEmine Y.,KOM\n"
+    (tmp_path / "more.csv").write_text(text, encoding="utf-8")
+    people = read_recipients(tmp_path / "more.csv")
+    told = "\n".join(make_copies(office.project, Subject(ROUND, "thb", "restricted"), people, date(2023, 6, 1)))
     assert "ana pop, Ministry of Interior of RO has copy 1 since 2023-05-06" in told
     assert "copy 4 for Emine Y., KOM" in told
     assert len(every_copy(office.project)) == 4

@@ -23,6 +23,7 @@ from pipeline.signoff.record import Subject, enter, person, standing
 
 SUBJECT = Subject(2022, "thb", "public")
 DAY = "2023-05-02"
+NAMES = ("project", "contracts", "rule", "subject", "standing", "signed")
 
 
 def submit(project: Project, master: str, by: str = "Ana Pop") -> None:
@@ -126,7 +127,7 @@ def test_a_record_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
      ({"accessibility": {"failed": 2}}, "2 failed"), ({"accessibility": {"failed": []}}, "")],
 )  # fmt: skip
 def test_a_check_of_another_step_that_left_no_record_is_missing(record: dict[str, object], told: str) -> None:
-    candidate = Candidate(*[None] * 6, {"build": record}, ())  # type: ignore[arg-type]
+    candidate = Candidate(**dict.fromkeys(NAMES), manifest={"build": record}, findings=())  # type: ignore[arg-type]
     lines = list(check_accessibility(candidate))
     assert (told in lines[0]) if told else not lines
     assert list(check_numbers(candidate))  # of this one there is no record in any case
