@@ -96,8 +96,8 @@ class _Face:
     """The report's font, cut down to some characters. What it does not have is shown as a question mark."""
 
     def __init__(self, characters: str) -> None:
-        from fontTools import subset
-        from fontTools.ttLib import TTFont
+        from fontTools import subset  # type: ignore[import-untyped]
+        from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
         from pipeline.report.pdf import font_folder
 
