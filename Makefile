@@ -32,7 +32,7 @@ CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py 
 	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py)
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py) pipeline/signoff/draft.py
 SHARED := $(shell find templates/shared -type f)
 
 ##@ Daily
@@ -103,6 +103,44 @@ audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.protected
 	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(if $(EXTRA),--extra '$(EXTRA)')
 
+##@ Release
+# Names and reasons are handed over as they are, whatever quotes they hold.
+accept submit approve return release withdraw copies: export SELEC_BY = $(value BY)
+accept submit approve return release withdraw copies: export SELEC_REASON = $(value REASON)
+SUBJECT = --round $(ROUND) --report '$(REPORT)' --version '$(VERSION)'
+WHO = $(if $(ROLE),--role '$(ROLE)') $(if $(DATE),--date '$(DATE)')
+
+status: .venv/.installed-requirements  ## Where a version stands, and what a release would still miss: REPORT= VERSION=
+	@$(RUN) status $(SUBJECT)
+
+accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= REASON="..." for all, or QUERY= STATE= RULE=
+	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
+
+submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
+	@$(RUN) submit $(SUBJECT) $(WHO)
+
+approve: .venv/.installed-requirements  ## Approve what was submitted, two people: REPORT= VERSION= BY= ROLE=reviewer|head-of-unit|director
+	@$(RUN) approve $(SUBJECT) $(WHO)
+
+return: .venv/.installed-requirements  ## Return a draft from review: REPORT= VERSION= BY= ROLE= REASON="..."
+	@$(RUN) return $(SUBJECT) $(WHO)
+
+release: .venv/.installed-requirements  ## Release an approved version as an edition, or say what is missing: REPORT= VERSION= BY= ROLE=
+	@$(RUN) release $(SUBJECT) $(WHO)
+
+withdraw: .venv/.installed-requirements  ## Withdraw the released edition: REPORT= VERSION= BY= ROLE= REASON="..."
+	@$(RUN) withdraw $(SUBJECT) $(WHO)
+
+copies: .venv/.installed-requirements  ## A numbered, encrypted copy for each recipient: REPORT= RECIPIENTS=recipients.csv VERSION= DATE=
+	@$(RUN) copies $(SUBJECT) --recipients '$(RECIPIENTS)' $(if $(DATE),--date '$(DATE)')
+
+verify: .venv/.installed-requirements  ## What is this file? Hash, edition, copy, signature: FILE= PASSWORD_FILE=
+	@$(RUN) verify '$(FILE)' $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+
+trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or picture come from: FILE= PASSWORD_FILE=
+	@$(RUN) trace '$(FILE)' $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+
 ##@ Build
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
 	@$(RUN) template --report $(REPORT) --state $(STATE) --round $(ROUND)
@@ -112,6 +150,9 @@ import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from pub
 
 texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
 	@$(RUN) texts
+
+moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/sign-off.md
+	@$(RUN) moves
 
 clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 	rm -rf $(OUT)
@@ -189,4 +230,5 @@ endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
 .PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean changes
+.PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records

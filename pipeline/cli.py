@@ -18,9 +18,12 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.cli_release import app as release_commands
 from pipeline.errors import PlaceError, UserError
+from pipeline.files import owner_only
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
+from pipeline.options import Report, Round, Version, one_of
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
@@ -35,9 +38,8 @@ app = typer.Typer(
     help="Statistical returns in, public and restricted reports out. The make targets call these commands.",
 )  # fmt: skip
 
-Round = Annotated[int, typer.Option("--round", help="The reference year the returns were asked for, for example 2022.")]
-Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
-Version = Annotated[str, typer.Option("--version", help="A version of the release policy, for example public.")]
+app.add_typer(release_commands)
+
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]
 
@@ -175,13 +177,13 @@ def protect(round_: Round) -> None:
 
 @app.command()
 def render(round_: Round, report: Report, version: Version) -> None:
-    """Render one version of a report from its store to PDF, cells.csv and manifest.json."""
-    from pipeline.release.build import build_version
+    """Render one version of a report from its store: the master, and the draft of it that is read."""
+    from pipeline.signoff.draft import build_draft
 
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     project = Project.here()
     with at_work(project.outputs, f"render {report} {round_} {version}"), _progress(f"{report} {version}"):
-        built = build_version(project, round_, report, version)
+        built = build_draft(project, round_, report, version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
         f"{built.figures['figures']} figures"
@@ -194,7 +196,7 @@ def register(round_: Round, report: Report, version: Version) -> None:
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import register_edition
 
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     project = Project.here()
     with at_work(project.outputs, f"register {report} {round_} {version}"):
         name = register_edition(project, load_contracts(project.contracts), round_, report, version)
@@ -227,7 +229,8 @@ def template(
 
     project = Project.here()
     path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
-    write_template(load_contracts(project.contracts), report, state, round_, path)
+    with owner_only(project.outputs):
+        write_template(load_contracts(project.contracts), report, state, round_, path)
     typer.echo(str(path))
 
 
@@ -269,7 +272,7 @@ def queries(
     """List the queries of a checked round: open, asked, answered, resolved."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import list_queries, print_queries, read_log
-    from pipeline.rules.validation import read_validation
+    from pipeline.rules.validated import read_validation
 
     project = Project.here()
     log = read_log(project, load_contracts(project.contracts), round_)
@@ -281,7 +284,7 @@ def ask(round_: Round, state: State, day: Day) -> None:
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import ask as enter
-    from pipeline.rules.validation import read_validation
+    from pipeline.rules.validated import read_validation
 
     project = Project.here()
     findings = read_validation(project, round_).findings
@@ -381,7 +384,7 @@ def changes(
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
-    _one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, "report")
     load_policy(project.contracts, contracts).version(version)
     before, after = (find_build(project, round_, report, version, name) for name in (old, new))
     with at_work(project.outputs, "changes"):
@@ -400,8 +403,9 @@ def as_of(
 
     project = Project.here()
     when = _day(day)
-    number = restore(project, when, folder / "returns")
-    released = as_known_on(project, when, folder / "outputs" / "releases")
+    with owner_only(project.outputs):
+        number = restore(project, when, folder / "returns")
+        released = as_known_on(project, when, folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 
@@ -431,8 +435,3 @@ def lint() -> None:
 def version() -> None:
     """The version of the pipeline."""
     typer.echo(__version__)
-
-
-def _one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
-    if value not in allowed:
-        raise UserError(f"there is no {what} '{value}'", allowed=", ".join(allowed))

@@ -71,3 +71,9 @@ class PlaceError(UserError):
     """The machine does not let a file be written: no room, no permission, a folder that is only for reading."""
 
     exit_code = 10
+
+
+class SignOffError(UserError):
+    """A version may not be moved on: something that its next state needs is missing."""
+
+    exit_code = 11

@@ -6,7 +6,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # What a spreadsheet takes for a formula at the beginning of a cell, the wide forms of East Asian keyboards included.
@@ -53,6 +54,25 @@ def write_private(final: Path, content: bytes) -> bool:
         return False
     write_file(final, content, 0o600)
     return True
+
+
+@contextmanager
+def owner_only(folder: Path) -> Iterator[None]:
+    """Whatever is made meanwhile, by this process and those it starts, can be opened by its owner alone: files have
+    mode 0600, folders 0700. `folder` is made so too, with all that an earlier version of the pipeline left open in it.
+    """
+    before = os.umask(0o077)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)  # first: then nobody comes in while the rest follows
+            for path in folder.rglob("*"):
+                with suppress(FileNotFoundError):  # another build may be tidying up
+                    if not path.is_symlink() and (mode := path.stat().st_mode) & 0o077:
+                        path.chmod(mode & 0o700)
+        yield
+    finally:
+        os.umask(before)
 
 
 def guarded(text: str) -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import BusyError
-from pipeline.files import UNFINISHED
+from pipeline.files import UNFINISHED, owner_only
 
 HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
 _LOCK, _RUNNING = ".lock", ".running"
@@ -24,8 +24,14 @@ _LOCK, _RUNNING = ".lock", ".running"
 
 @contextmanager
 def at_work(outputs: Path, what: str) -> Iterator[None]:
-    """Write to the outputs. Raises BusyError while another build does; tells of an earlier run that died."""
-    outputs.mkdir(parents=True, exist_ok=True)
+    """Write to the outputs, for their owner only. Raises BusyError while another build does; tells of an earlier run
+    that died."""
+    with owner_only(outputs), _alone(outputs, what):
+        yield
+
+
+@contextmanager
+def _alone(outputs: Path, what: str) -> Iterator[None]:
     held = os.environ.get(HELD) == str(outputs.resolve())
     descriptor = None if held else _take(outputs, what)
     try:
@@ -49,13 +55,14 @@ def at_work(outputs: Path, what: str) -> Iterator[None]:
 
 def hold(outputs: Path, command: list[str]) -> None:
     """Become `command`, with the lock held until it and all that it starts have ended. Raises BusyError."""
-    outputs.mkdir(parents=True, exist_ok=True)
-    if os.environ.get(HELD) != str(outputs.resolve()):
-        descriptor = _take(outputs, " ".join(command[:2]))
-        os.set_inheritable(descriptor, True)
-        for died in _after_death(outputs):
-            print(f"note: {died}", file=sys.stderr)
-    os.execvpe(command[0], command, {**os.environ, HELD: str(outputs.resolve())})
+    with owner_only(outputs):
+        if os.environ.get(HELD) != str(outputs.resolve()):
+            descriptor = _take(outputs, " ".join(command[:2]))
+            os.set_inheritable(descriptor, True)
+            for died in _after_death(outputs):
+                print(f"note: {died}", file=sys.stderr)
+        # The command inherits that what it makes is for its owner only.
+        os.execvpe(command[0], command, {**os.environ, HELD: str(outputs.resolve())})
 
 
 def _take(outputs: Path, what: str) -> int:

@@ -11,7 +11,7 @@ from pipeline.disclosure.stores import StoreInputs, read_marts, write_stores
 from pipeline.errors import UserError
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
-from pipeline.rules.validation import Validated, read_validation
+from pipeline.rules.validated import Validated, read_validation
 from pipeline.sql.marts import build_marts
 from pipeline.warehouse.ledger import load_round
 

@@ -89,6 +89,18 @@ class Project:
     def version_folder(self, round_: int, report: str, version: str) -> Path:
         return self.round_folder(round_) / report / version
 
+    def master_folder(self, round_: int, report: str, version: str) -> Path:
+        """Restricted: the finished version without the mark of a draft, which is approved and released."""
+        return self.round_folder(round_) / "masters" / report / version
+
+    def signoff_record(self, round_: int, report: str, version: str) -> Path:
+        """Restricted: who moved a version from draft to release, when, and over which files."""
+        return self.releases / "signoff" / str(round_) / f"{report}-{version}.jsonl"
+
+    def edition_folder(self, version: str, name: str) -> Path:
+        """A released edition, for reading only."""
+        return self.releases / "editions" / version / name
+
     @property
     def archive(self) -> Path:
         """Restricted: every file that a state ever sent, by its hash, with the journal of what was known when."""

@@ -31,7 +31,7 @@ from pipeline.release.proof import (
     require_proof,
 )
 from pipeline.release.register import Registered, editions, newest_of, register
-from pipeline.rules.validation import read_validation
+from pipeline.rules.validated import read_validation
 from pipeline.sql.marts import POPULATION_CUBE
 
 ATTEMPTS = 5  # times that the chooser may hide more for cells that could not be proven safe
@@ -125,8 +125,11 @@ def as_edition(registered: Registered) -> Edition:
     return Edition(registered.label, cells, frozenset(registered.shown()))
 
 
-def register_edition(project: Project, contracts: Contracts, round_: int, report: str, version: str) -> str:
-    """Enter a version of a report into the register, with the figures behind it.
+def register_edition(
+    project: Project, contracts: Contracts, round_: int, report: str, version: str, *, number: int | None = None,
+    day: date | None = None,
+) -> str:  # fmt: skip
+    """Enter a version of a report into the register, with the figures behind it, as edition `number` where it is given.
 
     Raises DisclosureError where it has no proof.
     """
@@ -134,7 +137,7 @@ def register_edition(project: Project, contracts: Contracts, round_: int, report
     require_proof(project, round_, rule.name)
     cubes = set(cubes_of(project, contracts, report))
     cells = (c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes)
-    return f"{version}-{register(project, round_, report, version, cells)}"
+    return f"{version}-{register(project, round_, report, version, cells, day, number)}"
 
 
 def audit_again(

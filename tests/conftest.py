@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from builds import ROOT, ROUND, once, run_make, shared_folder
 from elsewhere import Elsewhere, build_elsewhere
+from office import Office, build_office
 from small_tables import write_store
 
 from pipeline.contracts.known_errors import KnownError, load_known_errors
 from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.report.store import Store
 
@@ -75,3 +78,42 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Elsewhere:
     """The same reports built by another person on another machine, then changed step by step; see `elsewhere.py`."""
     return Elsewhere(once(shared_folder(tmp_path_factory, worker_id) / "elsewhere", build_elsewhere))
+
+
+@pytest.fixture(scope="session")
+def approved_office(
+    built: Project, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """An office in which both versions are approved; tests only read it."""
+
+    def make(folder: Path) -> None:
+        build_office(folder, built)
+        Office(folder).sign("public")
+        Office(folder).sign_here(contracts, "restricted")
+
+    return once(shared_folder(tmp_path_factory, worker_id) / "office", make)
+
+
+@pytest.fixture
+def office(approved_office: Path, tmp_path: Path) -> Office:
+    """A copy of it, to be worked in."""
+    return Office(Path(shutil.copytree(approved_office, tmp_path / "office", symlinks=True)))
+
+
+@pytest.fixture(scope="session")
+def released_office(
+    approved_office: Path, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """An office that released both versions and handed out copies of the restricted one; tests only read it."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(approved_office, folder, symlinks=True)
+        office = Office(folder)
+        with owner_only(office.project.outputs):
+            office.release_here(contracts, "restricted")
+        office.done("release", VERSION="public", ROLE="director", DATE="2023-05-05")
+        people = "name,organisation\nAna Pop,Ministry of Interior of RO\nНиколай Димитров,ГДБОП\nΜαρία Κ.,ΕΛ.ΑΣ.\n"
+        (folder / "outputs" / "recipients.csv").write_text(people, encoding="utf-8")
+        office.done("copies", RECIPIENTS="outputs/recipients.csv", DATE="2023-05-06")
+
+    return once(shared_folder(tmp_path_factory, worker_id) / "released", make)

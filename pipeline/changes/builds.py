@@ -71,11 +71,11 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
     """
     owner: Project | None = project
     if name == LAST:
-        folder = project.version_folder(round_, report, version)
+        folder = project.master_folder(round_, report, version)
         do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_}'"
     elif _is_day(name):
         owner = Project(project.root, project.outputs / "as-of" / name / "outputs")
-        folder = owner.version_folder(round_, report, version)
+        folder = owner.master_folder(round_, report, version)
         do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_} AS_OF={name}'"
     else:
         owner, folder = None, Path(name)

@@ -62,7 +62,7 @@ def _store(path: Path) -> Iterator[str]:
 
 
 def _covers(project: Project, round_: int) -> Iterator[str]:
-    from pipeline.rules.validation import read_validation
+    from pipeline.rules.validated import read_validation
 
     files: tuple[dict[str, Any], ...] = read_validation(project, round_).files
     for file in files:

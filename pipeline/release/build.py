@@ -1,4 +1,8 @@
-"""How does one version of a report come about? Rendered in a confined process, put in place with a manifest."""
+"""How does one version of a report come about? Rendered in a confined process, put in place with a manifest.
+
+What is made here is the master: the files that a release would copy. Analysts and reviewers read drafts of it, which
+`pipeline.signoff.draft` marks as such.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +55,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     if rule.protected:
         require_proof(project, round_, version)
     store = project.store(round_, report, version)
-    folder = project.version_folder(round_, report, version)
+    folder = project.master_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
     try:

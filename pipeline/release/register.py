@@ -64,11 +64,14 @@ def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Re
 
 
 def register(
-    project: Project, round_: int, report: str, version: str, cells: Iterable[TrueCell], today: date | None = None
-) -> str:
+    project: Project, round_: int, report: str, version: str, cells: Iterable[TrueCell], today: date | None = None,
+    number: int | None = None,
+) -> str:  # fmt: skip
     """Add an edition; `cells` are the true cells of the report. Returns its name, old or new.
 
-    The day on which it was entered is noted, so that what was known on a day can be built again.
+    Without a `number`, cells that an edition showed before are that edition; with one they are a new edition all the
+    same, of which only the text changed. The day on which it was entered is noted, so that what was known on a day can
+    be built again. Raises UserError when the number stands for other cells.
     """
     source = project.released(round_, report, version)
     if not source.is_file():
@@ -76,10 +79,16 @@ def register(
         raise UserError("there is nothing to register", where=str(source), do=do)
     content, folder = source.read_bytes(), project.releases / version
     numbers = sorted(_round_and_number(p.stem)[1] for p in folder.glob(f"{report}-{round_}-*.csv"))
-    for number in numbers:
-        if (folder / f"{report}-{round_}-{number}.csv").read_bytes() == content:
-            return f"{report}-{round_}-{number}"
-    name = f"{report}-{round_}-{numbers[-1] + 1 if numbers else 1}"
+    for known in numbers:
+        same = (folder / f"{report}-{round_}-{known}.csv").read_bytes() == content
+        if same and number in (None, known):
+            return f"{report}-{round_}-{known}"
+        if known == number:
+            raise UserError(
+                f"edition {number} showed other cells", where=str(folder), allowed="an edition is never changed",
+                do="release a new edition",
+            )  # fmt: skip
+    name = f"{report}-{round_}-{number or (numbers[-1] + 1 if numbers else 1)}"
     behind = _behind(project, version, name)
     for path, data in ((behind, _true_csv(cells)), (folder / f"{name}.csv", content)):
         write_file(path, data)

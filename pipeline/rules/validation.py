@@ -1,11 +1,11 @@
-"""What does the next step need of a validation? Writes it beside the staged figures, and reads it back."""
+"""What does the next step need of a validation? Writes it beside the staged figures, and reads all of it back."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
@@ -20,17 +20,8 @@ from pipeline.project import Project
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import summary_rows
+from pipeline.rules.validated import read_content
 from pipeline.warehouse.archive import archive_round
-
-
-@dataclass(frozen=True)
-class Validated:
-    """A validation as later steps see it: files with their covers, findings, and (state, report, table) refused."""
-
-    round: int
-    files: tuple[dict[str, Any], ...]
-    findings: tuple[dict[str, Any], ...]
-    refused: frozenset[tuple[str, str, str]]
 
 
 def validate_and_write(
@@ -61,17 +52,9 @@ def _as_dict(item: FileReading | FileAccount) -> dict[str, Any]:
     return {name: dict(sorted(v.items())) if isinstance(v, Mapping) else v for name, v in values.items()}
 
 
-def _read(project: Project, round_: int) -> dict[str, Any]:
-    path = project.work(round_) / "validation.json"
-    if not path.is_file():
-        raise UserError(f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
 def restore_validation(project: Project, round_: int) -> Validation:
     """The whole validation of a round as it was written. Raises UserError when the round was not validated yet."""
-    content = _read(project, round_)
+    content = read_content(project, round_)
     if "accounts" not in content:
         raise UserError(
             f"round {round_} was validated by an earlier version of the pipeline",
@@ -82,13 +65,6 @@ def restore_validation(project: Project, round_: int) -> Validation:
     accounts = tuple(FileAccount(**a) for a in content["accounts"])
     refused = frozenset((s, r, t) for s, r, t in content["refused"])
     return Validation(RoundReading(round_, files, findings, accounts), findings, refused, accounts)
-
-
-def read_validation(project: Project, round_: int) -> Validated:
-    """The validation of a round as written. Raises UserError when the round was not validated yet."""
-    content = _read(project, round_)
-    refused = frozenset((s, r, t) for s, r, t in content["refused"])
-    return Validated(content["round"], tuple(content["files"]), tuple(content["findings"]), refused)
 
 
 def print_summary(project: Project, validation: Validation) -> None:

@@ -35,7 +35,7 @@ from pipeline.numbers import store_inputs
 from pipeline.project import Project
 from pipeline.protect import protect_round, release_day
 from pipeline.release.proof import certificate_path, require_proof
-from pipeline.rules.validation import read_validation
+from pipeline.rules.validated import read_validation
 
 from .methods import Result, used
 

@@ -75,7 +75,7 @@ def version_of(
             opened = Store(store, contracts, report, version)
             build_document(opened, built.templates)
             shown.write_text(json.dumps(opened.shown), encoding="utf-8")
-        return Version(built.version_folder(ROUND, report, version), store, shown)
+        return Version(built.master_folder(ROUND, report, version), store, shown)
 
     return find
 

@@ -26,7 +26,7 @@ from pipeline.numbers import store_inputs
 from pipeline.project import REPORTS, Project
 from pipeline.protect import release_day
 from pipeline.release.proof import certificate_path
-from pipeline.rules.validation import read_validation
+from pipeline.rules.validated import read_validation
 
 pytestmark = pytest.mark.slow
 CHANGES = int(os.environ.get("CHANGES", "12"))

@@ -64,7 +64,9 @@ def test_the_public_store_does_not_change_either(elsewhere: Elsewhere) -> None:
 def test_no_canary_is_in_a_public_file(elsewhere: Elsewhere) -> None:
     restricted = elsewhere.last.store(ROUND, "thb", "restricted").read_bytes()
     assert CANARIES[0].encode() in restricted  # it did reach the restricted store, so the search can find it
-    files = list(files_of(elsewhere.last.version_folder(ROUND, "thb", "public")).values())
+    last = elsewhere.last
+    folders = (last.version_folder(ROUND, "thb", "public"), last.master_folder(ROUND, "thb", "public"))
+    files = [path for folder in folders for path in files_of(folder).values()]
     files += [elsewhere.last.store(ROUND, r, "public") for r in REPORTS]
     for path in files:
         content = everything_in(path)

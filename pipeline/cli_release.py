@@ -1,0 +1,172 @@
+"""The commands between a build and its readers: who signs, who releases, who receives a copy.
+
+Like those of `pipeline.cli`, of which they are a part, they parse, call one function and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.lock import at_work
+from pipeline.options import Report, Round, Version, one_of
+from pipeline.project import REPORTS, Project
+
+if TYPE_CHECKING:
+    from pipeline.contracts.model import Contracts
+    from pipeline.signoff.record import Person, Subject
+
+app = typer.Typer()
+
+By = Annotated[str, typer.Option("--by", envvar="SELEC_BY", help="Who does it: name and surname of one person.")]
+Role = Annotated[str, typer.Option("--role", help="analyst, reviewer, head-of-unit or director.")]
+Today = Annotated[str, typer.Option("--date", help="The day on which it is done; today without it.")]
+Why = Annotated[str, typer.Option("--reason", envvar="SELEC_REASON", help="A sentence that is kept.")]
+
+
+@app.command()
+def accept(
+    round_: Round, report: Report, reason: Why = "",
+    query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
+    state: Annotated[str, typer.Option("--state", help="Those of one state.")] = "",
+    rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
+) -> None:  # fmt: skip
+    """List the open findings under a report in a file for reasons; with a reason, enter why they are accepted."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.signoff.findings import accept as enter
+    from pipeline.signoff.findings import reasons_file
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    with at_work(project.outputs, f"accept {report} {round_}"):
+        contracts = load_contracts(project.contracts)
+        found = enter(project, contracts, round_, report, reason=reason, query=query, state=state, rule=rule)
+    for finding in found:
+        typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
+    without = sum(not f.reason for f in found)
+    typer.echo(f"{reasons_file(project, round_, report)}: {len(found)} open findings, {without} without a reason")
+
+
+@app.command()
+def submit(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "analyst", day: Today = ""
+) -> None:
+    """Hand in a draft for review: its files, what they were made from, and the open findings with their reasons."""
+    from pipeline.signoff.signoff import submit as hand_in
+
+    _sign("submit", round_, report, version, lambda p, c, s: hand_in(p, c, s, _person(by, role, day)))
+
+
+@app.command()
+def approve(round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "") -> None:
+    """Approve the draft that was submitted; two different people must."""
+    from pipeline.signoff.signoff import approve as sign
+
+    _sign("approve", round_, report, version, lambda p, c, s: sign(p, c, s, _person(by, role, day)))
+
+
+@app.command(name="return")
+def return_(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", reason: Why = ""
+) -> None:
+    """Return a draft from review, or take an approval back, for a reason."""
+    from pipeline.signoff.signoff import send_back
+
+    _sign("return", round_, report, version, lambda p, c, s: send_back(p, s, _person(by, role, day), reason))
+
+
+@app.command()
+def release(round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "") -> None:
+    """Release an approved version as an edition, or say everything that is missing."""
+    from pipeline.signoff.release import release as let_go
+
+    _sign("release", round_, report, version, lambda p, c, s: let_go(p, c, s, _person(by, role, day)))
+
+
+@app.command()
+def withdraw(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", reason: Why = ""
+) -> None:
+    """Withdraw a released edition, for a reason; its record stays."""
+    from pipeline.signoff.release import withdraw as take_back
+
+    _sign("withdraw", round_, report, version, lambda p, c, s: take_back(p, s, _person(by, role, day), reason))
+
+
+@app.command()
+def status(round_: Round, report: Report, version: Version) -> None:
+    """Where a version stands between draft and release, and what a release would still miss."""
+    from pipeline.signoff.signoff import status as tell
+
+    _sign("status", round_, report, version, tell)
+
+
+def _person(by: str, role: str, day: str) -> Person:
+    from pipeline.signoff.record import person
+
+    return person(by, role, day)
+
+
+def _sign(
+    what: str, round_: int, report: str, version: str,
+    act: Callable[[Project, Contracts, Subject], Iterator[str]],
+) -> None:  # fmt: skip
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+    from pipeline.signoff.record import Subject
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    load_policy(project.contracts, contracts).version(version)  # raises where there is none
+    with at_work(project.outputs, f"{what} {report} {round_} {version}"):
+        for line in act(project, contracts, Subject(round_, report, version)):
+            typer.echo(line)
+
+
+@app.command()
+def moves(page: Annotated[Path, typer.Argument()] = Path("docs/sign-off.md")) -> None:
+    """Write the table of the moves between draft and release, and its diagram, into the page about it."""
+    from pipeline.signoff.moves import write_moves
+
+    typer.echo(f"{page}: {'written' if write_moves(page) else 'nothing changed'}")
+
+
+Password = Annotated[Path | None, typer.Option("--password-file", help="A file whose first line is the password.")]
+
+
+@app.command()
+def copies(
+    round_: Round, report: Report,
+    recipients: Annotated[Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")],
+    version: Version = "restricted", day: Today = "",
+) -> None:  # fmt: skip
+    """Make a numbered, named, encrypted copy of the released edition for every recipient."""
+    from pipeline.copies.copies import make_copies
+    from pipeline.copies.recipients import read_recipients
+    from pipeline.signoff.record import parse_day
+
+    people = read_recipients(recipients)
+    _sign("copies", round_, report, version, lambda p, c, s: make_copies(p, s, people, parse_day(day)))
+
+
+@app.command()
+def verify(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Say what a file is: its hash, edition, copy, and whether its signature holds."""
+    from pipeline.copies.verify import read_password
+    from pipeline.copies.verify import verify as look
+
+    for line in look(Project.here(), file, read_password(password)):
+        typer.echo(line)
+
+
+@app.command()
+def trace(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Whose copy a leaked file, page or picture comes from."""
+    from pipeline.copies.verify import read_password, whose
+
+    for line in whose(Project.here(), file, read_password(password)):
+        typer.echo(line)

@@ -1,0 +1,133 @@
+"""How does an approved version leave? Checked once more, numbered, signed, entered into the register, never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import SignOffError
+from pipeline.files import unfinished
+from pipeline.project import Project
+from pipeline.protect import register_edition
+from pipeline.release.manifest import sha256
+from pipeline.report.worker import pdf_name
+from pipeline.signoff.checks import missing
+from pipeline.signoff.draft import read_files, read_master
+from pipeline.signoff.moves import move
+from pipeline.signoff.record import Person, Standing, Subject, enter, require_earlier, standing
+from pipeline.signoff.signature import sign
+from pipeline.signoff.signoff import candidate, needed
+
+EDITION = "edition.json"  # what an edition is, beside its files
+
+
+def edition_name(subject: Subject, number: int) -> str:
+    return f"{subject.report}-{subject.round}-{number}"
+
+
+def signed_name(subject: Subject) -> str:
+    return pdf_name(subject.report, subject.version, subject.round).removesuffix(".pdf") + ".signed.pdf"
+
+
+def release(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
+    """Release the approved version as an edition. Yields lines for the terminal.
+
+    Raises SignOffError with everything that is missing; then nothing was changed. The order is such that a run that
+    dies is finished by the next: first the register, which must know whatever goes out, then the files, then the
+    record.
+    """
+    found = candidate(project, contracts, subject)
+    if lines := missing(found):
+        raise SignOffError(
+            "not released. Missing:" + "".join(f"\n  - {line}" for line in lines), where=str(subject),
+            allowed="nothing missing", do="see docs/sign-off.md, 'When a release is refused'",
+        )  # fmt: skip
+    move(found.standing.state, "release", who.role)
+    require_earlier(project, subject, who)
+    number = _next_number(project, subject, found.standing, protected=found.rule.protected)
+    name, folder = edition_name(subject, number), project.edition_folder(subject.version, edition_name(subject, number))
+    registered = ""
+    if found.rule.protected:
+        registered = register_edition(
+            project, contracts, subject.round, subject.report, subject.version, number=number, day=who.day
+        )
+        yield f"register of editions: {registered}"
+    files = read_master(project, subject)
+    if folder.exists():  # a release died before it was recorded
+        _require_same(folder, files)
+    else:
+        about = {"edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered}
+        pdf = files[pdf_name(subject.report, subject.version, subject.round)]
+        signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
+        _write_once(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
+    hashes = {name: sha256(data) for name, data in read_files(folder).items()}
+    enter(project, subject, "release", who, edition=number, name=name, files=hashes, register=registered)
+    yield f"{folder}: edition {number} released by {who.name}, {who.role}"
+    yield from (f"  {hash_}  {name}" for name, hash_ in hashes.items())
+
+
+def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+    """Withdraw the released edition. Its files and its entry in the register stay: what was public stays known."""
+    now = standing(project, subject)
+    move(now.state, "withdraw", who.role)
+    require_earlier(project, subject, who)
+    enter(project, subject, "withdraw", who, edition=now.number, reason=needed(reason))
+    yield f"{subject}: edition {now.number} withdrawn by {who.name}, {who.role}; the record of it stays"
+
+
+def editions_of(now: Standing) -> Iterator[tuple[Mapping[str, object], Mapping[str, object] | None]]:
+    """Every edition ever released, with the event of its withdrawal where there is one."""
+    for event in now.released:
+        yield event, next((w for w in now.withdrawn if w["edition"] == event["edition"]), None)
+
+
+def _next_number(project: Project, subject: Subject, now: Standing, *, protected: bool) -> int:
+    """One more than all before; a number that stands in the register with these very cells but was never released
+    here was entered by hand or by a release that died, and is taken up."""
+    taken = {event["edition"] for event in now.released}
+    pattern = re.compile(rf"{re.escape(subject.report)}-{subject.round}-([0-9]+)")
+    listed: dict[int, Path] = {}
+    for path in (project.releases / subject.version).glob("*.csv") if protected else ():
+        if match := pattern.fullmatch(path.stem):
+            listed[int(match[1])] = path
+    if protected:
+        shown = project.released(subject.round, subject.report, subject.version).read_bytes()
+        for number in sorted(set(listed) - taken):
+            if listed[number].read_bytes() == shown:
+                return number
+    return max({*taken, *listed}, default=0) + 1
+
+
+def _require_same(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        if not (folder / name).is_file() or (folder / name).read_bytes() != data:
+            raise SignOffError(
+                f"there are other files of this edition, and no record of their release: {name}", where=str(folder),
+                allowed="an edition as it was released", do="find out where they come from; then move the folder away",
+            )  # fmt: skip
+
+
+def _write_once(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put the folder in place whole; its files, its folders and itself are for reading only, by their owner."""
+    fresh = unfinished(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    for name, data in files.items():
+        (fresh / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    for inner in sorted((p for p in fresh.rglob("*") if p.is_dir()), reverse=True):
+        inner.chmod(0o500)
+    os.rename(fresh, folder)
+    folder.chmod(0o500)
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

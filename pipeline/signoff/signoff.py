@@ -1,0 +1,149 @@
+"""How does a draft become approved? Submitted by one person, approved by two others, over the same files each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import load_policy
+from pipeline.errors import SignOffError
+from pipeline.project import Project
+from pipeline.signoff.chain import head
+from pipeline.signoff.checks import Candidate, missing
+from pipeline.signoff.draft import write_draft
+from pipeline.signoff.findings import open_findings, problems, reasons_file
+from pipeline.signoff.moves import APPROVALS, move
+from pipeline.signoff.record import Person, Subject, enter, require_earlier, standing
+from pipeline.signoff.state import Signed, differences, look_at
+
+_SHOWN = 12
+
+
+def submit(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
+    """Hand the draft as it lies there to the reviewers. Yields lines for the terminal.
+
+    Raises SignOffError with every open error and every open query without a reason, or when it was submitted already.
+    """
+    now = standing(project, subject)
+    move(now.state if now.is_open else "draft", "submit", who.role)
+    require_earlier(project, subject, who)
+    pdf = write_draft(project, subject)  # its number may be another one than when it was built
+    signed, _ = look_at(project, subject)
+    if now.is_open and now.submission and not list(_changes(now.submission, signed)):
+        raise SignOffError(f"draft {now.submission['draft']} is this very draft, and {now.state}", where=str(subject))
+    found = open_findings(project, contracts, subject.round, subject.report)
+    _require(
+        problems(found), subject, f"enter reasons in {reasons_file(project, subject.round, subject.report)} or with "
+        f"'make accept ROUND={subject.round} REPORT={subject.report} REASON=\"...\"'; an error needs a new return",
+    )  # fmt: skip
+    number = now.draft_of(signed.master)
+    enter(project, subject, "submit", who, draft=number, **signed.as_dict(), findings=[asdict(f) for f in found])
+    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review, {len(found)} findings accepted with reasons"
+    yield from _record_line(project, subject)
+
+
+def approve(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
+    """Approve the submitted draft: every file of it, and the findings still open with the reasons.
+
+    Raises SignOffError when anything changed since, or the same person has approved or submitted it.
+    """
+    now = standing(project, subject)
+    step = move(now.state, "approve", who.role, approvals=len(now.approvals) + 1)
+    require_earlier(project, subject, who)
+    assert now.submission is not None  # the table of moves: what is in review was submitted
+    if who.same_as(now.submission["by"]):
+        raise SignOffError(
+            f"{who.name} submitted this draft", where=str(subject), allowed=f"{APPROVALS} other people",
+            do="let somebody else approve it",
+        )  # fmt: skip
+    if any(who.same_as(a["by"]) for a in now.approvals):
+        raise SignOffError(
+            f"{who.name} has approved this draft already", where=str(subject),
+            allowed=f"{APPROVALS} different people", do="let another person approve it",
+        )  # fmt: skip
+    signed, _ = look_at(project, subject)
+    _require(
+        list(_changes(now.submission, signed)), subject,
+        "what the reviewers read is no longer what lies there: 'make submit' hands in the new draft",
+    )  # fmt: skip
+    found = open_findings(project, contracts, subject.round, subject.report)
+    _require(problems(found), subject, "enter the reasons first: 'make accept'")
+    enter(
+        project, subject, "approve", who, draft=now.submission["draft"], artefacts=dict(signed.artefacts),
+        findings=[asdict(f) for f in found],
+    )  # fmt: skip
+    yield f"{subject}: DRAFT {now.submission['draft']} approved by {who.name}, {who.role}; now {step.after}"
+    yield from (f"  {hash_}  {name}" for name, hash_ in signed.artefacts.items())
+    yield from (f"  accepted: {finding}: {finding.reason}" for finding in found)
+    yield from _record_line(project, subject)
+
+
+def send_back(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+    """Take a draft out of review, or an approval back; a reason is needed."""
+    now = standing(project, subject)
+    move(now.state, "return", who.role)
+    require_earlier(project, subject, who)
+    enter(project, subject, "return", who, reason=needed(reason))
+    yield f"{subject}: returned by {who.name}, {who.role}; now draft"
+    yield from _record_line(project, subject)
+
+
+def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator[str]:
+    """Where a version stands, and what a release would still miss."""
+    now = standing(project, subject)
+    edition = f", edition {now.number}" if now.number else ""
+    draft = f", DRAFT {now.submission['draft']}" if now.submission and now.is_open else ""
+    yield f"{subject}: {now.state}{draft}{edition}"
+    if now.submission and now.is_open:
+        yield f"  submitted by {now.submission['by']}, {now.submission['role']}, {now.submission['day']}"
+    for approval in now.approvals:
+        yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
+    for event in now.withdrawn:
+        yield f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}: {event['reason']}"
+    if now.is_open:
+        lines = missing(candidate(project, contracts, subject))
+        yield f"  a release would miss {len(lines)}:" if lines else "  nothing is missing: make release"
+        yield from (f"  - {line}" for line in lines[:_SHOWN])
+        if len(lines) > _SHOWN:
+            yield f"  - and {len(lines) - _SHOWN} more"
+    yield from _record_line(project, subject)
+
+
+def candidate(project: Project, contracts: Contracts, subject: Subject) -> Candidate:
+    """A version with all that the checks of a release look at."""
+    signed, manifest = look_at(project, subject)
+    found = open_findings(project, contracts, subject.round, subject.report)
+    rule = load_policy(project.contracts, contracts).version(subject.version)
+    return Candidate(
+        project, contracts, rule, subject, standing(project, subject), signed, manifest, tuple(found)
+    )  # fmt: skip
+
+
+def needed(reason: str) -> str:
+    """A reason on one line. Raises SignOffError without one."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise SignOffError("there is no reason", allowed="a sentence that the record keeps", do='give REASON="..."')
+    return reason[:1000]
+
+
+def _changes(submission: object, signed: Signed) -> Iterator[str]:
+    assert isinstance(submission, dict)
+    for kind, now in (("artefacts", signed.artefacts), ("inputs", signed.inputs)):
+        yield from (f"{name}: {how} after it was submitted" for name, how in differences(submission[kind], now))
+    if submission["commit"] != signed.commit:
+        yield f"commit {signed.commit[:12]} built it, {submission['commit'][:12]} was submitted"
+
+
+def _require(lines: list[str], subject: Subject, do: str) -> None:
+    if lines:
+        rest = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        listed = "".join(f"\n  - {line}" for line in [*lines[:_SHOWN], *rest])
+        raise SignOffError(f"{len(lines)} things stand in the way:{listed}", where=str(subject), do=do)
+
+
+def _record_line(project: Project, subject: Subject) -> Iterator[str]:
+    record = project.signoff_record(subject.round, subject.report, subject.version)
+    if record.is_file():
+        yield f"record {record}: {head(record)[:16]} (note it in the minutes: it stands for all that is written there)"

@@ -1,0 +1,112 @@
+"""What is an office? A working copy with the built reports at a commit of its own, and people who sign them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from builds import ROUND, copy_project
+
+from pipeline.contracts.model import Contracts
+from pipeline.project import Project
+from pipeline.signoff.draft import write_draft
+from pipeline.signoff.record import Subject, person
+from pipeline.signoff.release import release
+from pipeline.signoff.signoff import approve, submit
+
+PEOPLE = {"analyst": "Ana Pop", "reviewer": "Bogdan Ilić", "head-of-unit": "Çelik O'Hara", "director": "Dora K."}
+VERSIONS = ("restricted", "public")
+# What signing needs of the outputs, and what make looks at; the ledger and the archive are large.
+NEEDED = (
+    "2022/masters/thb", "2022/thb", "2022/stores", "2022/proof", "2022/findings", "2022/work", "2022/.returns",
+    "2022/.validated", "2022/.numbers", "2022/.protected", "2021/.returns", "2021/.validated",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Office:
+    """A working copy in which people type make commands about the report on trafficking."""
+
+    root: Path
+
+    @property
+    def project(self) -> Project:
+        return Project(self.root)
+
+    def make(self, *targets: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run make as an analyst would; `BY` follows from `ROLE` where it is not given."""
+        if "ROLE" in settings:
+            settings.setdefault("BY", PEOPLE[settings["ROLE"]])
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+        given = [f"{name}={value}" for name, value in {"ROUND": str(ROUND), "REPORT": "thb", **settings}.items()]
+        return subprocess.run(
+            ["make", *targets, *given], cwd=self.root, capture_output=True, text=True, timeout=300, env=inherited
+        )
+
+    def done(self, *targets: str, **settings: str) -> str:
+        done = self.make(*targets, **settings)
+        assert done.returncode == 0, f"make {targets} {settings}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def refused(self, *targets: str, **settings: str) -> str:
+        done = self.make(*targets, **settings)
+        assert done.returncode, done.stdout
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stderr
+
+    def commit(self) -> str:
+        git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "add", "-A"], cwd=self.root, check=True)
+        subprocess.run([*git, "commit", "-qm", "as it is"], cwd=self.root, check=True)
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=self.root, check=True, capture_output=True, text=True)
+        return head.stdout.strip()
+
+    def master(self, version: str) -> Path:
+        return self.project.master_folder(ROUND, "thb", version)
+
+    def draft(self, version: str) -> Path:
+        return self.project.version_folder(ROUND, "thb", version)
+
+    def sign(self, version: str) -> None:
+        """Move a version from its build to approved, by make."""
+        self.done("accept", REASON="checked with the state; it's right")
+        self.done("submit", VERSION=version, BY=PEOPLE["analyst"], DATE="2023-05-02")
+        self.done("approve", VERSION=version, ROLE="reviewer", DATE="2023-05-03")
+        self.done("approve", VERSION=version, ROLE="director", DATE="2023-05-04")
+
+    def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
+        """The same within this process, from what lies there, with the reasons that were entered."""
+        asked = self.project, contracts, Subject(ROUND, "thb", version)
+        list(submit(*asked, person(PEOPLE["analyst"], "analyst", f"2023-{month:02}-02")))
+        for day, role in ((3, "reviewer"), (4, "director")):
+            list(approve(*asked, person(PEOPLE[role], role, f"2023-{month:02}-{day:02}")))
+
+    def release_here(self, contracts: Contracts, version: str, *, month: int = 5) -> list[str]:
+        who = person(PEOPLE["director"], "director", f"2023-{month:02}-05")
+        return list(release(self.project, contracts, Subject(ROUND, "thb", version), who))
+
+
+def build_office(folder: Path, built: Project) -> None:
+    """Copy the project and what was built of it, as if it had been built from the commit that the copy is at."""
+    office = Office(copy_project(folder))
+    # A history of its own, whatever the folder of the tests is to git.
+    git = office.root / ".git"
+    shutil.rmtree(git) if git.is_dir() else git.unlink()
+    subprocess.run(["git", "init", "-q"], cwd=office.root, check=True)
+    commit = office.commit()
+    for name in NEEDED:
+        source, target = built.outputs / name, office.project.outputs / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    for version in VERSIONS:
+        path = office.master(version) / "manifest.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["git_commit"] = commit
+        # What the checks of accessibility and of printed numbers write down.
+        content["build"] |= {"accessibility": {"failed": []}, "number_audit": {"failed": []}}
+        path.write_text(json.dumps(content), encoding="utf-8")
+        write_draft(office.project, Subject(ROUND, "thb", version))

@@ -1,0 +1,154 @@
+"""Does a version leave only when everything is there, and is what left the very files that were approved?"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import pytest
+from builds import ROUND
+from office import PEOPLE, Office
+
+from pipeline.contracts.model import Contracts
+from pipeline.copies.copies import released_edition
+from pipeline.copies.verify import verify
+from pipeline.errors import SignOffError
+from pipeline.release.manifest import sha256
+from pipeline.signoff.chain import read_chain
+from pipeline.signoff.record import Subject, standing
+
+pytestmark = pytest.mark.slow
+PDF = f"selec-thb-{ROUND}-public.pdf"
+
+
+def texts(path: Path) -> list[str]:
+    with pypdfium2.PdfDocument(path) as opened:
+        return [page.get_textpage().get_text_range() for page in opened]
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def test_every_page_of_a_draft_says_so_with_its_number_and_fingerprint(office: Office) -> None:
+    master = office.master("public") / PDF
+    told = f"DRAFT 1 · {sha256(master.read_bytes())[:8]}"
+    drafts, masters = texts(office.draft("public") / PDF), texts(master)
+    assert [n for n, text in enumerate(drafts, 1) if text.count(told) < 2] == []
+    assert not any("DRAFT" in text for text in masters)
+
+
+def test_the_record_names_people_roles_hashes_and_accepted_findings(office: Office) -> None:
+    submitted, first, second = read_chain(office.project.signoff_record(ROUND, "thb", "public"))
+    assert [(e["by"], e["role"]) for e in (first, second)] == [
+        (PEOPLE[role], role) for role in ("reviewer", "director")
+    ]
+    for name in (PDF, "cells.csv", "thb.csv", "manifest.json"):
+        hashes = {e["artefacts"][name] for e in (submitted, first, second)}
+        assert hashes == {sha256((office.master("public") / name).read_bytes())}
+    assert {f["reason"] for f in second["findings"]} == {"checked with the state; it's right"}
+    assert len(second["findings"]) > 10
+    assert (submitted["state"], first["state"], second["state"]) == ("in review", "in review", "approved")
+
+
+def test_a_release_names_everything_that_changed_and_refuses(office: Office) -> None:
+    """One byte of the approved file, of what the reviewers read, of a return, a contract, a model, a template; a file
+    that git does not know, and another commit."""
+    root = office.root
+    flip(office.master("public") / PDF)
+    flip(office.draft("public") / PDF)
+    flip(root / f"returns/{ROUND}/thb/RO.xlsx")
+    for name in ("data_contracts/thb.odcs.yaml", "sql/marts/coverage.sql", "templates/thb/narrative/summary.md"):
+        path = root / name if (root / name).exists() else next((root / name).parent.iterdir())
+        path.write_bytes(path.read_bytes() + b"\n")
+    changed_model = next(
+        line for line in subprocess.run(["git", "status", "--short"], cwd=root, capture_output=True, text=True)
+        .stdout.splitlines() if " sql/" in line
+    ).split()[-1]  # fmt: skip
+    office.commit()
+    (root / "templates/thb/narrative/new.md").write_text("new\n", encoding="utf-8")
+    (office.project.proof(ROUND) / "public.json").unlink()
+    told = office.refused("release", VERSION="public", ROLE="director")
+    for line in (
+        f"hashes: {PDF}: changed after it was submitted", f"hashes: draft/{PDF}: changed after it was submitted",
+        f"hashes: {PDF}: changed after {PEOPLE['reviewer']} approved it on 2023-05-03",
+        f"inputs: returns/{ROUND}/thb/RO.xlsx: changed", "inputs: data_contracts/thb.odcs.yaml: changed",
+        f"inputs: {changed_model}: changed", "inputs: templates/thb/narrative/new.md: new",
+        "git: the files were built from commit", "git: templates/thb/narrative/new.md: not as committed",
+        "disclosure proof: ",
+    ):  # fmt: skip
+        assert f"  - {line}" in told, f"{line}\n{told}"
+    assert not (office.project.releases / "editions").exists()
+    assert not list(office.project.releases.glob("public/*"))
+
+
+def test_a_returned_draft_loses_its_approvals(office: Office) -> None:
+    office.done("return", VERSION="public", ROLE="reviewer", REASON="a word in chapter 2", DATE="2023-05-05")
+    last = read_chain(office.project.signoff_record(ROUND, "thb", "public"))[-1]
+    assert (last["event"], last["reason"], last["state"]) == ("return", "a word in chapter 2", "draft")
+    told = office.refused("release", VERSION="public", ROLE="director")
+    assert "approvals: 0 of 2 different people" in told
+
+
+def test_a_released_edition_is_what_was_approved_and_the_disclosure_engine_knows_it(released_office: Path) -> None:
+    project = Office(released_office).project
+    folder = project.edition_folder("public", f"thb-{ROUND}-1")
+    for path in Office(released_office).master("public").iterdir():
+        assert (folder / path.name).read_bytes() == path.read_bytes()
+    assert (project.releases / "public" / f"thb-{ROUND}-1.csv").read_bytes() == (folder / "thb.csv").read_bytes()
+    entered = list(csv.reader((project.releases / "entered.csv").open(encoding="utf-8")))
+    assert entered[1:] == [["2023-05-05", "public", f"thb-{ROUND}-1"]]
+    event = read_chain(project.signoff_record(ROUND, "thb", "public"))[-1]
+    assert event["state"] == "released"
+    assert event["files"] == {p.name: sha256(p.read_bytes()) for p in folder.iterdir()}
+    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o400}
+    assert folder.stat().st_mode & 0o777 == 0o500
+
+
+def test_signing_keeps_the_approved_bytes_and_what_makes_them_archival(released_office: Path) -> None:
+    folder = Office(released_office).project.edition_folder("public", f"thb-{ROUND}-1")
+    approved, signed = ((folder / n).read_bytes() for n in (PDF, PDF.replace(".pdf", ".signed.pdf")))
+    assert signed.startswith(approved)
+    with pikepdf.open(folder / PDF) as before, pikepdf.open(folder / PDF.replace(".pdf", ".signed.pdf")) as after:
+        assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
+        assert after.pdf_version == before.pdf_version
+        assert "/Version" not in after.Root
+        field = after.Root.AcroForm.Fields[0]
+        assert int(field.F) & 0b100110 == 0b100  # printed, neither hidden nor without view: PDF/A
+        assert float(field.Rect[2]) < 0  # outside of the page, so PDF/UA asks for no tag
+        assert str(field.TU)
+        assert after.pages[0].Tabs == "/S"
+
+
+def test_an_edition_is_released_once_withdrawn_with_a_record_and_followed_by_the_next(
+    released_office: Path, contracts: Contracts, tmp_path: Path
+) -> None:
+    office = Office(Path(shutil.copytree(released_office, tmp_path / "office", symlinks=True)))
+    with pytest.raises(SignOffError) as refused:
+        office.release_here(contracts, "public")
+    assert "edition 1 is released already" in str(refused.value)
+    assert f"it was made before edition public-thb-{ROUND}-1 was registered" in str(refused.value)
+    office.done("withdraw", ROLE="director", REASON="a wrong total", DATE="2023-06-01")
+    file = office.project.edition_folder("restricted", f"thb-{ROUND}-1") / f"selec-thb-{ROUND}-restricted.pdf"
+    assert any("WITHDRAWN 2023-06-01: a wrong total" in line for line in verify(office.project, file))
+    with pytest.raises(SignOffError, match="no released edition"):
+        released_edition(office.project, Subject(ROUND, "thb", "restricted"))
+    office.sign_here(contracts, "restricted", month=6)
+    assert any("edition 2 released" in line for line in office.release_here(contracts, "restricted", month=7))
+    told = office.done("status")
+    assert "released, edition 2" in told
+    assert "edition 1 withdrawn by Dora K., 2023-06-01: a wrong total" in told
+
+
+def test_a_record_changed_by_hand_is_refused_with_its_line(office: Office) -> None:
+    record = office.project.signoff_record(ROUND, "thb", "public")
+    record.write_bytes(record.read_bytes().replace(PEOPLE["reviewer"].encode(), b"Somebody Else"))
+    with pytest.raises(SignOffError, match="thb-public.jsonl line 3"):
+        standing(office.project, Subject(ROUND, "thb", "public"))

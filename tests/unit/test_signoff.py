@@ -1,0 +1,182 @@
+"""Which moves are allowed, by whom, and does a record show when it was changed?"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+from pathlib import Path
+
+import pikepdf
+import pytest
+from builds import ROOT
+
+from pipeline.errors import SignOffError, UserError
+from pipeline.files import owner_only
+from pipeline.project import Project
+from pipeline.release.pagemark import MarkLine, mark_pages
+from pipeline.signoff.chain import append, read_chain
+from pipeline.signoff.checks import CHECKS, Candidate, check_accessibility, check_numbers
+from pipeline.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
+from pipeline.signoff.record import Subject, enter, person, standing
+
+SUBJECT = Subject(2022, "thb", "public")
+DAY = "2023-05-02"
+NAMES = ("project", "contracts", "rule", "subject", "standing", "signed")
+
+
+def submit(project: Project, master: str, by: str = "Ana Pop") -> None:
+    draft = standing(project, SUBJECT).draft_of(master)
+    enter(project, SUBJECT, "submit", person(by, "analyst", DAY), draft=draft, master=master)
+
+
+def test_the_page_about_sign_off_shows_the_table_and_its_diagram() -> None:
+    page = (ROOT / "docs" / "sign-off.md").read_text(encoding="utf-8")
+    shown = BEGIN + page.split(BEGIN, 1)[1].split(END, 1)[0] + END
+    assert shown == moves_markdown(), "run 'make moves'"
+
+
+def test_every_state_is_reached_and_every_move_leads_somewhere() -> None:
+    assert {m.after for m in MOVES} == set(STATES)
+    assert {m.before for m in MOVES} == set(STATES) - {"withdrawn"}
+
+
+@pytest.mark.parametrize(
+    ("state", "command"), [("draft", "approve"), ("draft", "release"), ("in review", "release"), ("approved", "submit"),
+                           ("released", "release"), ("released", "return"), ("withdrawn", "withdraw")]
+)  # fmt: skip
+def test_a_move_that_is_not_in_the_table_is_refused(state: str, command: str) -> None:
+    with pytest.raises(SignOffError, match=f"'{command}' is no move from '{state}'"):
+        move(state, command, "director")
+
+
+def test_a_role_may_do_only_what_the_table_gives_it() -> None:
+    with pytest.raises(SignOffError, match="ROLE=analyst may not approve"):
+        move("in review", "approve", "analyst")
+    assert move("in review", "approve", "director", approvals=1).after == "in review"
+    assert move("in review", "approve", "director", approvals=2).after == "approved"
+
+
+def test_drafts_are_numbered_by_what_was_submitted(project: Project) -> None:
+    assert standing(project, SUBJECT).draft_of("aa") == 1
+    submit(project, "aa")
+    now = standing(project, SUBJECT)
+    assert (now.draft_of("aa"), now.draft_of("bb")) == (1, 2)
+    submit(project, "bb")
+    submit(project, "aa")
+    now = standing(project, SUBJECT)
+    assert (now.state, now.draft_of("aa"), now.draft_of("bb"), now.draft_of("cc")) == ("in review", 1, 2, 3)
+
+
+def test_a_changed_draft_needs_its_approvals_again(project: Project) -> None:
+    submit(project, "aa")
+    enter(project, SUBJECT, "approve", person("Bogdan I.", "reviewer", DAY))
+    assert len(standing(project, SUBJECT).approvals) == 1
+    submit(project, "bb")
+    assert standing(project, SUBJECT).approvals == ()
+    enter(project, SUBJECT, "approve", person("Bogdan I.", "reviewer", DAY))
+    enter(project, SUBJECT, "approve", person("Dora K.", "director", DAY))
+    assert standing(project, SUBJECT).state == "approved"
+    with pytest.raises(SignOffError, match="no move from 'approved'"):
+        submit(project, "cc")
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "day", "told"),
+    [("", "analyst", DAY, "no name"), ("Ana", "boss", DAY, "no role 'boss'"), ("Ana", "analyst", "2.5.", "no day"),
+     ("Ana\x1b[2J", "analyst", DAY, "no name")],
+)  # fmt: skip
+def test_who_acts_must_be_said_right(by: str, role: str, day: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        person(by, role, day)
+
+
+def test_one_person_is_not_two_by_another_spelling() -> None:
+    assert person("Ana  Pop", "reviewer", DAY).same_as("ana pop")
+    assert not person("Ana Pop", "reviewer", DAY).same_as("Ana Popa")
+
+
+@pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
+def test_a_record_changed_by_hand_names_the_line(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "record.jsonl"
+    for name in ("one", "two", "three"):
+        append(path, {"event": name})
+    lines = path.read_bytes().splitlines(keepends=True)
+    changed = {
+        "edit": [lines[0], lines[1].replace(b"two", b"owt"), lines[2]], "remove": [lines[0], lines[2]],
+        "insert": [lines[0], lines[1], lines[1], lines[2]], "swap": [lines[1], lines[0], lines[2]],
+    }  # fmt: skip
+    path.write_bytes(b"".join(changed[change]))
+    with pytest.raises(SignOffError, match="record.jsonl line [123]"):
+        read_chain(path)
+    with pytest.raises(SignOffError):
+        append(path, {"event": "four"})
+
+
+def test_a_record_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    append(tmp_path / "a" / "record.jsonl", {"event": "one"})
+    assert stat.S_IMODE((tmp_path / "a" / "record.jsonl").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [({}, "there is no record"), ({"accessibility": True}, "there is no record"),
+     ({"accessibility": {"failed": "none"}}, "there is no record"),
+     ({"accessibility": {"failed": 2}}, "2 failed"), ({"accessibility": {"failed": 0}}, "")],
+)  # fmt: skip
+def test_a_check_of_another_step_that_left_no_record_is_missing(record: dict[str, object], told: str) -> None:
+    candidate = Candidate(**dict.fromkeys(NAMES), manifest={"build": record}, findings=())  # type: ignore[arg-type]
+    lines = list(check_accessibility(candidate))
+    assert (told in lines[0]) if told else not lines
+    assert list(check_numbers(candidate))  # of this one there is no record in any case
+    assert {check_accessibility, check_numbers} <= set(CHECKS)
+
+
+def blank(pages: int = 2) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        for number in range(pages):
+            pdf.add_blank_page(page_size=(595, 842) if number % 2 == 0 else (842, 595))
+            pdf.pages[-1].contents_add(b"1 0 0 -1 0 842 cm 0 0 10 10 re f")
+        pdf.save(out, deterministic_id=True)
+    return out.getvalue()
+
+
+def test_a_mark_is_an_artifact_in_an_embedded_font_and_the_same_bytes_each_time() -> None:
+    def lines(width: float, height: float) -> list[MarkLine]:
+        return [MarkLine("DRAFT 3 · Щ Ω ș", width / 2, 20)]
+
+    marked = mark_pages(blank(), lines)
+    assert marked == mark_pages(blank(), lines)
+    with pikepdf.open(io.BytesIO(marked)) as pdf:
+        for page in pdf.pages:
+            operators = [str(i.operator) for i in pikepdf.parse_content_stream(page)]
+            assert operators[0] == "q"  # what the page does to its coordinates ends before the mark
+            text = operators.index("BT")
+            assert "BMC" in operators[:text]
+            assert operators.count("q") == operators.count("Q")
+            assert "/FontFile2" in page.Resources.Font["/SelecMark"].DescendantFonts[0].FontDescriptor
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(marked) as opened:
+        assert [page.get_textpage().get_text_range().strip() for page in opened] == ["DRAFT 3 · Щ Ω ș"] * 2
+
+
+def test_what_a_build_makes_is_for_its_owner_only_and_an_open_tree_is_closed(tmp_path: Path) -> None:
+    old = tmp_path / "outputs" / "2022" / "old.csv"
+    old.parent.mkdir(parents=True)
+    old.write_text("figures", encoding="utf-8")
+    for path in (old, old.parent, tmp_path / "outputs"):
+        path.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        with owner_only(tmp_path / "outputs"):
+            (tmp_path / "outputs" / "new").mkdir()
+            (tmp_path / "outputs" / "new" / "new.json").write_text(json.dumps({}), encoding="utf-8")
+        assert os.umask(0o022) == 0o022  # as it was
+    finally:
+        os.umask(before)
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "outputs").rglob("*")}
+    assert modes == {"2022": 0o700, "old.csv": 0o700, "new": 0o700, "new.json": 0o600}
