@@ -26,6 +26,7 @@ NOT_RUN = {
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/signoff does it",
     r"make (submit|approve|release|withdraw) .*": "each needs the one before and a clean commit; tests/signoff does them",
     r"make (copies|verify|trace) .*": "it needs a released edition; tests/signoff does it",
+    r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]
