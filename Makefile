@@ -58,6 +58,7 @@ endef
 all-reports:
 	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
+	@$(MAKE) --no-print-directory --silent $(OUTPUTS)/index.html
 	@ls $(OUT)/*/*/*.pdf
 
 one-report:
@@ -70,6 +71,9 @@ validate: .venv/.installed-requirements  ## Read and check the returns of ROUND,
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
 	@$(RUN) feedback --round $(ROUND) --state $(STATE) $(SPOKEN)
+
+desk: .venv/.installed-requirements  ## Show the page on the whole round on loopback: PORT=8000, SERVE=no to write it only
+	@$(RUN) desk --round $(ROUND) $(if $(filter no,$(SERVE)),,--serve --port $(or $(PORT),8000))
 
 queries: .venv/.installed-requirements  ## List what states are asked: open, asked, answered; STATE= for one of them
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
@@ -229,6 +233,11 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
-.PHONY: help reports report validate feedback queries ask answer texts explain history register audit template import clean changes
+# The page on the round is as new as what it is about; the commands that change the rest write it with `make desk`.
+$(OUTPUTS)/index.html: $(wildcard $(OUT)/*/*/manifest.json $(OUT)/findings/findings.json templates/desk/* pipeline/desk/*.py)
+	@$(RUN) desk --round $(ROUND) > /dev/null
+	@touch -c $@
+
+.PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records

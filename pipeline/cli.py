@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -390,6 +390,32 @@ def changes(
     with at_work(project.outputs, "changes"):
         found = write_changes(project, contracts, round_, report, version, before, after)
     typer.echo(json.dumps(found.content, indent=1, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+
+
+@app.command()
+def desk(
+    round_: Round, serve: Annotated[bool, typer.Option("--serve", help="Serve it on loopback until Ctrl-C.")] = False,
+    port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
+) -> None:  # fmt: skip
+    """Write outputs/index.html, the page on the whole round."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.desk.page import write_desk
+
+    project = Project.here()
+    with owner_only(project.outputs):
+        typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
+    if serve:
+        from pipeline.desk.serve import LOOPBACK, server
+
+        try:
+            desk_server = server(project.outputs, port)
+        except OSError as problem:
+            raise UserError(
+                f"port {port} cannot be used: {problem.strerror}", do="give another one: make desk PORT=8080"
+            ) from problem
+        typer.echo(f"http://{LOOPBACK}:{desk_server.server_address[1]}/  (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            desk_server.serve_forever()
 
 
 @app.command(name="as-of")

@@ -9,17 +9,19 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.errors import BusyError
-from pipeline.files import UNFINISHED, owner_only
+from pipeline.files import UNFINISHED, owner_only, write_file
 
 HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
-_LOCK, _RUNNING = ".lock", ".running"
+_LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
 
 
 @contextmanager
@@ -27,7 +29,20 @@ def at_work(outputs: Path, what: str) -> Iterator[None]:
     """Write to the outputs, for their owner only. Raises BusyError while another build does; tells of an earlier run
     that died."""
     with owner_only(outputs), _alone(outputs, what):
+        began = time.monotonic()
         yield
+        _keep_time(outputs, what, time.monotonic() - began)
+
+
+def _keep_time(outputs: Path, what: str, seconds: float) -> None:
+    # A file a command: two of them end at the same time when make builds two versions.
+    write_file(outputs / _TIMES / re.sub(r"[^A-Za-z0-9-]+", "_", what), f"{what}\t{seconds:.2f}\n".encode())
+
+
+def times(outputs: Path) -> dict[str, float]:
+    """Seconds of the last run of each command that came to its end."""
+    lines = [p.read_text(encoding="utf-8").rstrip("\n").split("\t") for p in sorted((outputs / _TIMES).glob("[!.]*"))]
+    return {line[0]: float(line[1]) for line in lines if len(line) == 2}
 
 
 @contextmanager

@@ -28,6 +28,7 @@ NOT_RUN = {
     r"make (copies|verify|trace) .*": "it needs a released edition; tests/signoff does it",
     r"make reports? .*AS_OF=.*": "it takes a minute; tests/repro builds a small project as of a day",
     r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
+    r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]

@@ -1,0 +1,34 @@
+"""How does the desk reach the analyst? One file, without script and without network, written or served on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import load_policy
+from pipeline.desk.gather import gather
+from pipeline.desk.pictures import first_page
+from pipeline.files import write_private
+from pipeline.project import Project
+
+KEPT = "desk"  # pictures, in the work folder of the round
+
+
+def write_desk(project: Project, contracts: Contracts, round_: int) -> Path:
+    """Write `outputs/index.html`. It names findings and people: only its owner may read it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    versions = load_policy(project.contracts, contracts).versions
+    view = gather(project, contracts, round_, versions)
+    kept = project.work(round_) / KEPT
+    for build in view["builds"]:
+        build["picture"] = first_page(build.pop("path"), kept)
+    rounds = sorted((p.name for p in project.outputs.glob("[0-9]*") if (p / "findings").is_dir()), reverse=True)
+    environment = Environment(
+        loader=FileSystemLoader(project.templates / "desk"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    page = environment.get_template("desk.html.j2").render(view, rounds=rounds)
+    target = project.outputs / "index.html"
+    write_private(target, page.encode())
+    return target
