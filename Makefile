@@ -32,7 +32,7 @@ CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py 
 	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py)
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py)
 SHARED := $(shell find templates/shared -type f)
 
 ##@ Daily

@@ -71,3 +71,9 @@ class PlaceError(UserError):
     """The machine does not let a file be written: no room, no permission, a folder that is only for reading."""
 
     exit_code = 10
+
+
+class NumberAuditError(UserError):
+    """A finished version prints a numeral that is no cell, no formula and no listed exception: it stays out."""
+
+    exit_code = 11

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pipeline.cells import Cell, Key
 from pipeline.errors import NarrativeError, UserError
-from pipeline.report.exhibits import fill
+from pipeline.report.exhibits import fill, variables
 from pipeline.report.formulas import change, rate, share
 from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
 from pipeline.report.store import Store
@@ -45,11 +45,15 @@ class Narrative:
     bound: int = 0
     read: set[Path] = field(default_factory=set)
     _sections: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
+    _place: str = ""
+    _sentence: int = 0
+    _own_values: dict[str, str] = field(default_factory=dict)
 
     def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
         """A section as HTML. Raises NarrativeError when it does not exist, prints a bare number or binds wrongly."""
         from markdown_it import MarkdownIt
 
+        self._begin(chapter, section, values)
         blocks = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         text = "\n\n".join(b for b in blocks if b)
         return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
@@ -58,9 +62,15 @@ class Narrative:
         """The list items of a section, for key findings; items with nothing to show are left out."""
         from markdown_it import MarkdownIt
 
+        self._begin(chapter, section, values)
         bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
         return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]
+
+    def _begin(self, chapter: str, section: str, values: Mapping[str, str]) -> None:
+        """Sentences are counted from one in each section, those left out too: a place is the same in every version."""
+        self._place, self._sentence = f"{chapter}.{section}", 0
+        self._own_values = {name: values[name] for name in sorted(set(values) - set(variables(self.store)))}
 
     def _blocks(self, chapter: str, section: str) -> list[tuple[str, str]]:
         if chapter not in self._sections:
@@ -108,15 +118,18 @@ class Narrative:
         plain = " ".join(_BINDING.sub(set_aside, text).split("\n"))
         kept = []
         for sentence in _SENTENCE_END.split(plain):
+            self._sentence += 1
+            written = re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence)
             try:
                 filled = fill(sentence, values, where)
                 kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
                 self.store.shown.append({
                     "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),
-                    "text": kept[-1],
+                    "text": kept[-1], "place": f"{self._place}.{self._sentence}", "written": written,
+                    "values": self._own_values,
                 })  # fmt: skip
             except _NothingToShow:
-                self.left_out.append(re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence))
+                self.left_out.append(written)
         return " ".join(kept)
 
     def _bind(self, binding: str, values: Mapping[str, str], where: str) -> str:
