@@ -85,8 +85,8 @@ answer: export SELEC_ANSWER = $(value ANSWER)
 answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
 	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)'
 
-explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
-	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
+explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
+	@$(RUN) explain --round $(ROUND) --version '$(VERSION)' $(if $(KEY),'$(KEY)') $(if $(REF),--ref '$(REF)') $(if $(JSON),--json)
 
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state $(STATE) --table '$(or $(TABLE),THB_VICTIMS)' $(if $(KEY),--key '$(KEY)') $(if $(JSON),--json)

@@ -7,13 +7,14 @@ right number in a wrong line is a wrong number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pipeline.cells import REGIONS, Key
 from pipeline.leaks.values import number
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.report.ledger import reference_of
 
 _MARKS = re.compile(r"[bdekpuwqv*x](?:,[bdekpuwqv*x])*")
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -32,8 +33,8 @@ def first_key(reference: str) -> str:
 class TableCheck:
     """Accounts for one table: `entry` is what the renderer noted of it."""
 
-    def __init__(self, known: Known, entry: dict[str, Any]) -> None:
-        self.known, self.entry = known, entry
+    def __init__(self, known: Known, entry: dict[str, Any], numbers: Collection[str] = ()) -> None:
+        self.known, self.entry, self.numbers = known, entry, numbers  # numbers of the exhibits of the document
 
     @property
     def cubes(self) -> list[str]:
@@ -51,6 +52,8 @@ class TableCheck:
         self.known.claim_label(passage, self.cubes)
         if self.entry["kind"] in ("dictionary", "sources", "coverage"):
             _claim_whole(passage, self._contract_texts(), "data dictionary")
+        if self.entry["kind"] == "provenance":
+            _claim_whole(passage, self.numbers, "exhibit")
 
     def cell(self, passage: Passage, row: int, column: int) -> str:
         """Account for a cell by row and column from 0. Returns what is wrong with it, or nothing."""
@@ -144,6 +147,10 @@ class TableCheck:
             passage.claim_all("classification", "ICCS")
         _claim_whole(passage, self._contract_texts(), "data dictionary")
 
+    def _provenance(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        if column == 0 and line["label"] in self.numbers:
+            _claim_whole(passage, [reference_of(self.known.report, line["label"])], "exhibit")
+
     def _statuses(self, passage: Passage, line: dict[str, Any], column: int) -> None:
         self.known.claim_label(passage, [])
 
@@ -151,6 +158,7 @@ class TableCheck:
 _FREE: dict[str, Any] = {
     "coverage": TableCheck._coverage, "revisions": TableCheck._revisions, "findings": TableCheck._findings,
     "sources": TableCheck._sources, "dictionary": TableCheck._dictionary, "statuses": TableCheck._statuses,
+    "provenance": TableCheck._provenance,
 }  # fmt: skip
 
 

@@ -32,7 +32,8 @@ class Walk:
         self.passages: list[Passage] = []
         self.running: list[Passage] = []
         self.wrong: dict[int, str] = {}
-        self.section, self.exhibit = "cover", None
+        self.section = "cover"
+        self.exhibit: dict[str, Any] | None = None
         self.counted = {"Table": 0, "Figure": 0}
         self.chapters = self.annexes = self.sections = 0
         self._waiting = iter(self.exhibits)
@@ -157,7 +158,7 @@ class Walk:
         passage = Passage(block.page, f"{self.section}/{entry['spec']}/title", text)
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(entry["exhibit"])), "exhibit", entry["exhibit"])
-        self._table = TableCheck(self.known, entry)
+        self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
         self.known.claim_label(passage, self._table.cubes)
         self._add(passage)
         self._row, self._column = -1, 0
@@ -173,7 +174,7 @@ class Walk:
             self._table.head(self._add(Passage(block.page, self._place("head"), text)))
         else:
             self._row, self._column = self._row + 1, 0
-            lines = self.exhibit.get("lines", [])
+            lines: list[dict[str, Any]] = self.exhibit.get("lines", [])
             passage = Passage(block.page, self._place("row"), text)
             if self._row < len(lines) and squeeze(lines[self._row]["label"]) == passage.bare:
                 self._table.row_label(passage)
@@ -182,7 +183,7 @@ class Walk:
                 self._add(passage, "the line was not noted as printed")
 
     def _cell(self, block: Block, text: str) -> None:
-        lines = self.exhibit.get("lines", []) if self.exhibit else []
+        lines: list[dict[str, Any]] = self.exhibit.get("lines", []) if self.exhibit else []
         passage = Passage(block.page, self._place("cell"), text)
         if self._table and 0 <= self._row < len(lines) and self._column < len(lines[self._row]["cells"]):
             self._add(passage, self._table.cell(passage, self._row, self._column))

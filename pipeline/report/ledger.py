@@ -6,6 +6,8 @@ again, and `make explain REF=` finds a printed number by its place in them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.report.exhibits import ExhibitSpec
@@ -32,6 +34,25 @@ def exhibit_entry(number: str, spec: ExhibitSpec, view: ExhibitView, state: str)
     else:
         entry["reason"] = view.reason
     return entry
+
+
+def reference_of(report: str, number: str) -> str:
+    """`thb:T3` for Table 3 of the report: what `make explain REF=` takes."""
+    return f"{report}:{number[0]}{number.split()[-1]}"
+
+
+def entry_keys(entry: Mapping[str, Any], ledger: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of all cells that an exhibit prints, operands of its formulas among them."""
+    references = [c[1] for line in entry.get("lines", ()) for c in line["cells"]]
+    for chart in (e for e in ledger if e.get("chart") == entry["id"]):
+        references += [p["key"] for s in chart["data"]["series"] for p in s["points"]]
+    return [key for r in references for key in keys_of(r) if key]
+
+
+def keys_of(reference: str) -> list[str]:
+    """The cells of a key, or of a formula written `name(key, key + key)`."""
+    match = re.fullmatch(r"\w+\((.+)\)", reference)
+    return re.split(r", | \+ ", match[1]) if match else [reference]
 
 
 def _cubes(spec: ExhibitSpec) -> list[str]:

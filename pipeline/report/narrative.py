@@ -274,6 +274,27 @@ def _silent(store: Store, pattern: str) -> str:
     return _listed(names)
 
 
+def operands_of(store: Store, binding: str) -> list[str]:
+    """The keys and formulas, written with their cells, behind a binding of a text or a reference of a table."""
+    words = binding.split(" ")
+    command, arguments = (words[0], words[1:]) if words[0] in _COMMANDS else ("value", words)
+    if command == "value":
+        return [binding]
+    if command == "coverage":
+        return [f"coverage({arguments[0]})"]
+    if command == "rate":
+        return [rate(store, Key.parse(arguments[0])).text]
+    if command == "share":
+        return [share(store, Key.parse(arguments[0]), Key.parse(arguments[2])).text]
+    if command == "moved":
+        now = Key.parse(arguments[0])
+        return [change(store, now, int(arguments[2])).text, str(now), str(now.at(year=int(arguments[2])))]
+    if command == "silent":
+        return []
+    found = [str(cell.key) for _, cell in _candidates(store, arguments[0])]
+    return found[: int(arguments[1])] if command == "ranked" else found[-1:]
+
+
 def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
