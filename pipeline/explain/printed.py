@@ -14,8 +14,8 @@ from pipeline.errors import UserError
 from pipeline.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.explain.references import Ledger, Listed, Printed
 from pipeline.project import REPORTS, Project
+from pipeline.report.bindings import operands_of
 from pipeline.report.ledger import keys_of
-from pipeline.report.narrative import operands_of
 from pipeline.report.store import Store
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}

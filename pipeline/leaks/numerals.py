@@ -23,6 +23,7 @@ from pipeline.leaks.words import compact
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
+_TELLS = re.compile(r"\[\[(?:claim|silent) ")  # says something of figures without a numeral
 _MARKS = re.compile(r"[bdekpuwqv*](?:,[bdekpuwqv*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 WHY = "it is no released cell, no formula over released cells, and no listed number"
@@ -122,7 +123,7 @@ class Judge:
                 continue
             pieces = self._pieces(entry)
             wanted = "".join(text for text, _ in pieces)
-            if not re.search(r"\d", wanted):
+            if not re.search(r"\d", wanted) and not _TELLS.search(entry["sentence"]):
                 continue
             found = self._find(wanted, texts, place, start)
             if found is None:
