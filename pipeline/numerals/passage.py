@@ -61,7 +61,7 @@ class Passage:
         return all(end <= c.start or c.end <= start for c in self.claims)
 
     def claim(self, start: int, end: int, kind: str, what: str = "") -> None:
-        if start < end and self.free(start, end):
+        if 0 <= start < end <= len(self.bare) and self.free(start, end):
             self.claims.append(Claim(start, end, kind, what))
 
     def claim_all(self, kind: str, what: str = "") -> None:

@@ -7,7 +7,9 @@ the renderer made of it, says which numerals may stand in it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,8 @@ class SentenceCheck:
 
     def check(self, sentences: list[dict[str, Any]], passages: list[Passage]) -> Iterator[str]:
         """Yield what is wrong with a sentence as a whole; its numerals then stay unaccounted for."""
-        place = start = 0
+        running = _Running(passages)
+        start = 0
         for entry in sentences:
             if not NUMERAL.search(entry["text"]) and "[[claim " not in entry["sentence"]:
                 continue
@@ -38,13 +41,16 @@ class SentenceCheck:
                 continue
             pieces = self._pieces(entry)
             wanted = "".join(text for text, _, _ in pieces)
-            found = _find(wanted, passages, place, start)
+            found = running.find(wanted, start)
             if found is None:
                 yield f"'{entry['text']}' ({entry['place']}) is not what its bindings say: '{_spaced(entry, pieces)}'"
                 continue
-            place, start = found
+            start = found
             for text, kind, what in pieces:
-                self._claim(passages[place], start, text, kind, what)
+                passage, at = running.at(start)
+                self._claim(passage, at, text, kind, what)
+                for after in running.after(start, text):  # a paragraph that goes on over the page
+                    self._claim(after[0], after[1], text, kind, what)
                 start += len(text)
 
     def _claim(self, passage: Passage, start: int, text: str, kind: str, what: str) -> None:
@@ -119,14 +125,40 @@ def _as_read(parts: list[tuple[tuple[str, ...], str, str]], text: str) -> list[P
     ]  # fmt: skip
 
 
-def _find(wanted: str, passages: list[Passage], place: int, start: int) -> tuple[int, int] | None:
-    """Where a sentence stands next: not inside of a longer number."""
-    first, last = r"(?<!\d)(?<!\d[.,])" if wanted[:1].isdigit() else "", r"(?!\d)" if wanted[-1:].isdigit() else ""
-    form = re.compile(first + re.escape(wanted) + last)
-    for index in range(place, len(passages)):
-        if match := form.search(passages[index].bare, start if index == place else 0):
-            return index, match.start()
-    return None
+class _Running:
+    """The passages of running text as one: a paragraph that is broken over two pages stands in two of them."""
+
+    def __init__(self, passages: list[Passage]) -> None:
+        self.passages = passages
+        self.starts = list(accumulate((len(p.bare) for p in passages), initial=0))
+        self.text = "".join(p.bare for p in passages)
+
+    def find(self, wanted: str, start: int) -> int | None:
+        """Where a sentence stands next: not inside of a longer number."""
+        place = self.text.find(wanted, start)
+        while place >= 0:
+            if not self._cuts(place) and not self._cuts(place + len(wanted)):
+                return place
+            place = self.text.find(wanted, place + 1)
+        return None
+
+    def _cuts(self, place: int) -> bool:
+        """Whether a number goes on over this place, within one passage."""
+        return place not in self.starts and bool(re.search(r"\d[.,]?\Z", self.text[max(0, place - 2) : place])) and (
+            self.text[place : place + 1].isdigit()
+        )
+
+    def at(self, place: int) -> tuple[Passage, int]:
+        """The passage of a place in the whole text, and the place in it."""
+        index = min(bisect_right(self.starts, place) - 1, len(self.passages) - 1)
+        return self.passages[index], place - self.starts[index]
+
+    def after(self, place: int, text: str) -> Iterator[tuple[Passage, int]]:
+        """The passages that a piece goes on into, with where it would start in each: before its first letter."""
+        index = bisect_right(self.starts, place) - 1
+        while index + 1 < len(self.passages) and self.starts[index + 1] < place + len(text):
+            index += 1
+            yield self.passages[index], place - self.starts[index]
 
 
 def _narrative(templates: Path, report: str, chapter: str) -> str:

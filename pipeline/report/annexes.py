@@ -259,13 +259,17 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         if not cubes:
             continue
         models = [m for c in cubes for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))]
-        tables = [f"{store.table(c).report}.odcs.yaml: {c}.value" for c in cubes]
-        shown = [", ".join(dict.fromkeys(texts)) for texts in (cubes, models, tables)]
+        contracts = [f"{store.table(c).report}.odcs.yaml" for c in cubes]
+        shown = [", ".join(dict.fromkeys(texts)) for texts in (cubes, map(_model_name, models), contracts)]
         rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
     return _text_table(
-        spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract tables"], rows,
-        CONTRACT_SOURCE, weights=(9, 11, 24, 30, 26),
+        spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
+        CONTRACT_SOURCE, weights=(11, 12, 25, 34, 18),
     )  # fmt: skip
+
+
+def _model_name(path: str) -> str:
+    return path.removeprefix("sql/").removesuffix(".sql")
 
 
 def _origins(keys: list[Key]) -> set[str]:
