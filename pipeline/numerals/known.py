@@ -72,6 +72,8 @@ class Known:
         code lists of its cubes, and years of the report's window."""
         if not passage.place.startswith(f"{self.report}/"):
             passage.place = f"{self.report}/{passage.place}"
+        if not passage.holds_numerals:
+            return
         self.exceptions.claim(passage)
         for table in self.cubes(cubes):
             for label in _labels(table):
@@ -79,7 +81,7 @@ class Known:
                 passage.claim_pattern(re.escape("".join(label.lower().split())), "code list", table.name)
         claim_years([passage], self.years if years is None else years)
         symbol = "".join(OBS_SYMBOL["Q"].split())
-        passage.claim_pattern(rf"{re.escape(symbol)}(?!\d|[.,]\d)", SYMBOL, "suppressed by the sender")
+        passage.claim_pattern(re.escape(symbol), SYMBOL, "suppressed by the sender")
 
 
 def _labels(table: Table) -> list[str]:

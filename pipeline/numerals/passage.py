@@ -27,12 +27,6 @@ class Claim:
     what: str = ""
 
 
-def alone(bare: str) -> str:
-    """A pattern for a text that is not a part of a longer number."""
-    before = r"(?<!\d)(?<!\d[.,])" if bare[:1].isdigit() else ""
-    return before + re.escape(bare) + (r"(?!\d|[.,]\d)" if bare[-1:].isdigit() else "")
-
-
 def squeeze(text: str) -> str:
     """The text without anything that cannot be seen: how claims compare."""
     return "".join(_seen(text).split())
@@ -56,9 +50,22 @@ class Passage:
         # Claims are made on the text without blanks: the renderer breaks lines and sets pieces of words apart.
         self._at = [i for i, c in enumerate(self.text) if not c.isspace()]
         self.bare = "".join(self.text[i] for i in self._at)
+        self._numerals = [
+            (m[0], m.start(), self._place(m.start()), self._place(m.end())) for m in NUMERAL.finditer(self.text)
+        ]
+
+    def _place(self, at: int) -> int:
+        """The place in the text without blanks of a place in the text."""
+        return bisect_left(self._at, at)
+
+    @property
+    def holds_numerals(self) -> bool:
+        return bool(self._numerals)
 
     def free(self, start: int, end: int) -> bool:
-        return all(end <= c.start or c.end <= start for c in self.claims)
+        """Whether a stretch is not claimed yet, and cuts no numeral in two."""
+        cut = any(first < place < last for _, _, first, last in self._numerals for place in (start, end))
+        return not cut and all(end <= c.start or c.end <= start for c in self.claims)
 
     def claim(self, start: int, end: int, kind: str, what: str = "") -> None:
         if 0 <= start < end <= len(self.bare) and self.free(start, end):
@@ -79,21 +86,18 @@ class Passage:
     def claim_phrase(self, phrase: str, kind: str, what: str = "") -> int:
         """Claim a phrase where it stands by itself: not as a part of a longer number."""
         bare = squeeze(phrase)
-        return self.claim_pattern(alone(bare), kind, what) if bare else 0
+        return self.claim_pattern(re.escape(bare), kind, what) if bare else 0
 
     def claim_numerals(self, known: Mapping[str, tuple[str, str]]) -> None:
         """Claim each free numeral that is known by its text: `known` says of what kind it is, and what."""
-        for match in NUMERAL.finditer(self.text):
-            if match[0] in known:
-                start = bisect_left(self._at, match.start())
-                self.claim(start, start + match.end() - match.start(), *known[match[0]])
+        for numeral, _, start, end in self._numerals:
+            if numeral in known:
+                self.claim(start, end, *known[numeral])
 
     def numerals(self) -> Iterator[tuple[str, Claim | None, int]]:
         """Every numeral with the claim that covers the whole of it, and its place in `text`."""
-        for match in NUMERAL.finditer(self.text):
-            start = bisect_left(self._at, match.start())
-            end = start + match.end() - match.start()
-            yield match[0], next((c for c in self.claims if c.start <= start and end <= c.end), None), match.start()
+        for numeral, at, start, end in self._numerals:
+            yield numeral, next((c for c in self.claims if c.start <= start and end <= c.end), None), at
 
     def around(self, at: int, words: int = 48) -> str:
         """The words around a numeral."""
@@ -107,4 +111,4 @@ def claim_years(passages: Iterable[Passage], years: Iterable[str]) -> None:
     either = "|".join(sorted(years))
     if either:
         for passage in passages:
-            passage.claim_pattern(rf"(?<!\d)(?<!\d[.,])(?:{either})(?!\d|[.,]\d)", "year")
+            passage.claim_pattern(rf"(?:{either})", "year")
