@@ -40,16 +40,23 @@ def sheet_cell(leaf: Explained) -> Decimal:
         return population()[tuple(leaf.key.split(":")[1].split("."))]
     path = ROOT / "returns" / leaf.file
     if path.suffix == ".xlsx":
-        return Decimal(str(workbook(path)[leaf.sheet][leaf.address].value))
+        return Decimal(str(sheet(path, leaf.sheet)[leaf.address]))
     line, column = re.fullmatch(r"line (\d+), column (\w+)", leaf.address).groups()  # type: ignore[union-attr]
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()  # one state writes its own alphabet
     mark = ";" if ";" in lines[0] else ","
     return Decimal(next(csv.DictReader([lines[0], lines[int(line) - 1]], delimiter=mark))[column])
 
 
+@lru_cache(maxsize=256)
+def sheet(path: Path, name: str) -> dict[str, Any]:
+    """The filled cells of one sheet by their address."""
+    rows = workbook(path)[name].iter_rows()
+    return {cell.coordinate: cell.value for row in rows for cell in row if cell.value is not None}
+
+
 @lru_cache(maxsize=64)
 def workbook(path: Path) -> Any:
-    return openpyxl.load_workbook(path, data_only=True)
+    return openpyxl.load_workbook(path, data_only=True, read_only=True)
 
 
 @lru_cache(maxsize=1)
