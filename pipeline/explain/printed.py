@@ -134,5 +134,6 @@ def lines(found: ExplainedNumber | Listed) -> Iterator[str]:
 
 def explain_key(project: Project, contracts: Contracts, round_: int, key: str) -> Evidence:
     """All that is known of a cell. Raises UserError where the key does not exist or the round was not built."""
+    parsed = Key.parse(key)
     with Cabinet(project, contracts, round_) as cabinet:
-        return cabinet.evidence(str(Key.parse(key)))
+        return cabinet.evidence(str(parsed))

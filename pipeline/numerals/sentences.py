@@ -144,8 +144,10 @@ class _Running:
 
     def _cuts(self, place: int) -> bool:
         """Whether a number goes on over this place, within one passage."""
-        return place not in self.starts and bool(re.search(r"\d[.,]?\Z", self.text[max(0, place - 2) : place])) and (
-            self.text[place : place + 1].isdigit()
+        return (
+            place not in self.starts
+            and bool(re.search(r"\d[.,]?\Z", self.text[max(0, place - 2) : place]))
+            and (self.text[place : place + 1].isdigit())
         )
 
     def at(self, place: int) -> tuple[Passage, int]:
