@@ -89,7 +89,7 @@ def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> Num
     from pipeline.leaks.marks import Fonts, read_page
     from pipeline.leaks.outline import read_blocks
     from pipeline.leaks.scan import named
-    from pipeline.numerals.frame import furniture, known_headings, outside
+    from pipeline.numerals.frame import furniture, known_headings, outside, wrong_attachments
     from pipeline.numerals.sentences import SentenceCheck
     from pipeline.numerals.walk import Walk
 
@@ -102,6 +102,8 @@ def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> Num
         walk = Walk(known, ledger, destinations)
         walk.walk(blocks)
         for wrong in SentenceCheck(known).check([e for e in ledger if "sentence" in e], walk.running):
+            walk.refuse(wrong)
+        for wrong in wrong_attachments(known, opened):
             walk.refuse(wrong)
         for passage in walk.running:
             passage.place = f"{known.report}/{passage.place}"

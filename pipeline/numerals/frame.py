@@ -8,8 +8,10 @@ from typing import Any
 
 import pikepdf
 
+from pipeline.leaks.files import check_cells
 from pipeline.leaks.marks import Drawn, Text
 from pipeline.leaks.outline import Block
+from pipeline.leaks.report import ScanReport
 from pipeline.leaks.scan import named
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import Passage, squeeze
@@ -56,6 +58,14 @@ def outside(known: Known, pdf: pikepdf.Pdf, headings: set[str]) -> Iterator[Pass
             yield passage
     for name, spec in named(pdf.Root, "/EmbeddedFiles"):
         yield Passage(0, f"{known.report}/attachment", f"{name} {spec.get('/Desc', '')}")
+
+
+def wrong_attachments(known: Known, pdf: pikepdf.Pdf) -> Iterator[str]:
+    """What the attached data file says otherwise than the version's store."""
+    report = ScanReport()
+    for name, spec in named(pdf.Root, "/EmbeddedFiles"):
+        check_cells(name, bytes(spec.EF.F.read_bytes()), known.register, report)
+    yield from (str(leak) for leak in report.leaks)
 
 
 def _bookmarks(outlines: Any) -> Iterator[str]:

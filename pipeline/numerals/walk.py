@@ -16,6 +16,7 @@ from pipeline.numerals.charts import DrawingCheck
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import Passage, squeeze
 from pipeline.numerals.tables import TableCheck
+from pipeline.report.ledger import entry_keys
 
 REPEATED = "heading or title"
 
@@ -159,10 +160,15 @@ class Walk:
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(entry["exhibit"])), "exhibit", entry["exhibit"])
         self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
-        self.known.claim_label(passage, self._table.cubes)
+        self.known.claim_label(passage, self._table.cubes, self._years(entry))
         self._add(passage)
         self._row, self._column = -1, 0
         self._below = _below(entry)
+
+    def _years(self, entry: dict[str, Any]) -> list[str] | None:
+        """The years that an exhibit's title may name: those of its cells. Without cells, any of the window."""
+        found = {key.split(":")[1].split(".")[1] for key in entry_keys(entry, self.drawn.values())}
+        return sorted(found) or None
 
     def _place(self, part: str) -> str:
         return f"{self.section}/{self.exhibit['spec']}/{part}" if self.exhibit else f"{self.section}/text"

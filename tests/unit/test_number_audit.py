@@ -259,6 +259,8 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     spoilt = json.loads(json.dumps(EXHIBITS))
     spoilt["T4"]["notes"] = ["Of them 77 were counted twice."]
     spoilt["T2"]["title"] = "Victims by state, 2017"
+    spoilt["T4"]["title"] = "Victims by age, 2020"
+    spoilt["T4"]["columns"] = {"axis": "year", "codes": ["2021", "{year}"]}
     spoilt["F1"]["rows"]["labels"] = {"SELEC": "Region of 12"}
     (templates / "thb/exhibits.yaml").write_text(yaml.safe_dump(spoilt), encoding="utf-8")
     css = templates / "shared/report.css"
@@ -274,7 +276,7 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     found = rendered(root, tmp_path / "store.duckdb", contracts)
     caught = {(u.place.removeprefix("thb/"), u.numeral) for u in found.unaccounted}
     assert {
-        ("victims/text", "1,857"), ("victims/text", "1,856"), ("victims/T4/note", "77"), ("victims/T2/title", "2017"),
+        ("victims/text", "1,857"), ("victims/text", "1,856"), ("victims/T4/note", "77"), ("victims/T2/title", "2017"), ("victims/T4/title", "2020"),
         ("victims/F1/title", "88"), ("imprint", "99"), ("victims/T4/cell", "1,391"),
     } <= caught  # fmt: skip
     assert any(place == "victims/F1/chart" and numeral == "12" for place, numeral in caught)
