@@ -160,13 +160,14 @@ class Walk:
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(entry["exhibit"])), "exhibit", entry["exhibit"])
         self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
+        passage.claim_phrase(self.known.variables["window"], "year")  # also where its first years have no figure
         self.known.claim_label(passage, self._table.cubes, self._years(entry))
         self._add(passage)
         self._row, self._column = -1, 0
         self._below = _below(entry)
 
     def _years(self, entry: dict[str, Any]) -> list[str] | None:
-        """The years that an exhibit's title may name: those of its cells. Without cells, any of the window."""
+        """The years that a title may name beside the window: those of the exhibit's cells. Without cells, any."""
         found = {key.split(":")[1].split(".")[1] for key in entry_keys(entry, self.drawn.values())}
         return sorted(found) or None
 

@@ -102,6 +102,18 @@ def worked_out(number: ExplainedNumber) -> str:
     return f"+{text}" if match and match[1] == "change" and value > 0 and Decimal(text.replace(",", "")) > 0 else text
 
 
+@pytest.mark.parametrize("version", ["restricted", "public", "partner"])
+@pytest.mark.parametrize("report", REPORTS)
+def test_every_numeral_of_every_version_was_accounted_for(built: Project, report: str, version: str) -> None:
+    manifest = json.loads((built.version_folder(ROUND, report, version) / "manifest.json").read_text(encoding="utf-8"))
+    audit = manifest["build"]["number_audit"]
+    assert audit["unaccounted"] == 0
+    assert audit["numerals"] == audit["cells"] + audit["formulas"] + sum(audit["exceptions"].values())
+    assert audit["cells"] > 400
+    assert audit["formulas"] > 300
+    assert audit["exceptions"].keys() >= {"year", "page", "heading", "exhibit", "axis", "source", "legal reference"}
+
+
 @pytest.fixture(scope="module")
 def printed(built: Project) -> list[tuple[str, Printed]]:
     """Every printed number of the three restricted reports that has a digit."""
