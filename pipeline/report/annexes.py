@@ -264,7 +264,7 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
     return _text_table(
         spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
-        CONTRACT_SOURCE, weights=(11, 12, 25, 34, 18),
+        CONTRACT_SOURCE, weights=(10, 9, 25, 44, 12),
     )  # fmt: skip
 
 
