@@ -32,7 +32,7 @@ CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py 
 	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py) pipeline/signoff/draft.py
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py) pipeline/signoff/draft.py
 SHARED := $(shell find templates/shared -type f)
 
 ##@ Daily
@@ -89,8 +89,8 @@ answer: export SELEC_ANSWER = $(value ANSWER)
 answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
 	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)'
 
-explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T
-	@$(RUN) explain --round $(ROUND) '$(KEY)' $(if $(JSON),--json)
+explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
+	@$(RUN) explain --round $(ROUND) --version '$(VERSION)' $(if $(KEY),'$(KEY)') $(if $(REF),--ref '$(REF)') $(if $(JSON),--json)
 
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state $(STATE) --table '$(or $(TABLE),THB_VICTIMS)' $(if $(KEY),--key '$(KEY)') $(if $(JSON),--json)

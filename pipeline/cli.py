@@ -312,18 +312,28 @@ def answer(
 
 @app.command()
 def explain(
-    key: Annotated[str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")],
     round_: Round,
+    key: Annotated[str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")] = "",
+    ref: Annotated[str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")] = "",
+    version: Version = "restricted",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:  # fmt: skip
-    """Walk a number back to the cells that add up to it, with file, sheet and address of each."""
+    """Walk a printed number or a cell back: formula, SQL, the cells that add up to it, files, addresses, findings."""
     from pipeline.contracts.model import load_contracts
-    from pipeline.sql.explain import explain as walk_back
-    from pipeline.sql.explain import lines
+    from pipeline.explain.evidence import texts
+    from pipeline.explain.printed import explain_key, explain_reference, lines
 
+    if bool(key) == bool(ref):
+        raise UserError("either a key or a reference is explained", do="give KEY= or REF=")
     project = Project.here()
-    found = walk_back(project, load_contracts(project.contracts), round_, key)
-    typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(lines(found)))
+    contracts = load_contracts(project.contracts)
+    if ref:
+        found = explain_reference(project, contracts, round_, ref, version)
+        told, told_as_text = found.as_dict(), lines(found)
+    else:
+        evidence = explain_key(project, contracts, round_, key)
+        told, told_as_text = evidence.as_dict(), texts(evidence)
+    typer.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(told_as_text))
 
 
 @app.command(name="contract-diff")

@@ -77,3 +77,9 @@ class SignOffError(UserError):
     """A version may not be moved on: something that its next state needs is missing."""
 
     exit_code = 11
+
+
+class NumberAuditError(UserError):
+    """A finished version prints a numeral that is no cell, no formula and no listed exception: it stays out."""
+
+    exit_code = 12

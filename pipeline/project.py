@@ -82,6 +82,10 @@ class Project:
         """What a version shows of a report's cells, as CSV."""
         return self.store(round_, report, version).with_suffix(".csv")
 
+    def ledger(self, round_: int, report: str, version: str) -> Path:
+        """Restricted: what a version prints where, with the key or formula behind each number."""
+        return self.work(round_) / "printed" / f"{report}-{version}.json"
+
     def proof(self, round_: int) -> Path:
         """Restricted: certificates, and why each cell is withheld."""
         return self.round_folder(round_) / "proof"

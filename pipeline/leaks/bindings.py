@@ -7,6 +7,7 @@ from decimal import Decimal
 from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts, number
 
+CHANGE_FLOOR = 20  # below it no movement is told
 _NO_ENTRY = ("_T", "_U", "NAT", "ABR")  # codes that compete in no list of the largest
 _FORMULAS = {"share": " per cent", "rate": " per 100,000 inhabitants"}
 
@@ -22,6 +23,8 @@ class Bindings:
         words = binding.split()
         if words[0] == "ref":
             return (" ".join(words[1:]),)
+        if words[0] in ("general", "claim"):
+            return self._claim(words[0], " ".join(words[1:]))
         if len(words) == 1:
             return (self.register.text(words[0]),)
         command, key = words[0], words[1]
@@ -38,6 +41,8 @@ class Bindings:
             return self._list(self._candidates(key)[: int(words[2])])
         if command == "lowest":
             return self._list(self._candidates(key)[-1:])
+        if command in ("rises", "falls"):
+            return self._movers(key, words[3], int(words[4]), up=command == "rises")
         return self._silent(key) if command == "silent" else ()
 
     def _base(self, part: str, whole: str) -> str:
@@ -66,6 +71,100 @@ class Bindings:
         verbs = ("rose", "fell") if value else ("hardly moved: it rose", "hardly moved: it fell")
         up = (self.register.value(key) or 0) > (self.register.value(then) or 0)
         return (f"{verbs[0 if up else 1]} by {size} per cent, from {then_text} to {now_text}",)
+
+    # --- claims
+
+    def _claim(self, command: str, text: str) -> Texts:
+        """The words of a claim that the released cells bear out; numerals are no part of such words."""
+        head, _, words = text.partition(": ") if command == "claim" else ("", "", text)
+        if any(c.isdigit() for c in words):
+            return ()
+        return (words,) if command == "general" or self._holds(*head.split(" ")) else ()
+
+    def _holds(self, name: str, key: str, *rest: str) -> bool:
+        """Whether a claim is true of the released cells; what has no value is not claimed."""
+        other = rest[1] if len(rest) > 1 else ""
+        if name in ("majority", "minority"):
+            part = self.register.value(f"share({key}, {self._base(key, other)})")
+            return part is not None and (part > 50 if name == "majority" else part < 50)
+        if name in ("more", "fewer"):
+            one, two = self.register.value(key), self.register.value(other)
+            return one is not None and two is not None and (one > two if name == "more" else one < two)
+        if name in ("highest", "lowest"):
+            values = self._values(other)
+            own, rivals = self.register.value(key), [v for k, v in values.items() if k != key]
+            if own is None or key not in values or not rivals:
+                return False
+            return own > max(rivals) if name == "highest" else own < min(rivals)
+        if name in ("every", "none"):
+            given, members = len(self._values(key)), len(self.contracts.members(self.round_))
+            return self._all_shown(key) and given == (members if name == "every" else 0)
+        if name.endswith("-in-most"):
+            return self._in_most(key, other, up=name.startswith("rose"))
+        return self._course_holds(name, key, other)
+
+    def _course_holds(self, name: str, key: str, year: str) -> bool:
+        years = [_in_year(key, str(y)) for y in range(int(year), int(_year(key)) + 1)]
+        known = [self.register.value(k) for k in years]
+        now, then = known[-1], known[0]
+        if now is None or then is None:
+            return False
+        if name in ("peak", "trough"):
+            before = [v for v in known[:-1] if v is not None]
+            return len(before) == len(known) - 1 and (now > max(before) if name == "peak" else now < min(before))
+        moved = self.register.value(f"change({key}, {years[0]})")
+        holds = {
+            "rose": now > then, "fell": now < then, "doubled": now >= 2 * then, "tripled": now >= 3 * then,
+            "halved": 2 * now <= then, "steady": moved is not None and abs(moved) < 5,
+        }  # fmt: skip
+        return holds.get(name, False)
+
+    def _in_most(self, pattern: str, year: str, up: bool) -> bool:
+        now, then = self._values(pattern), self._values(_in_year(pattern, year))
+        pairs = [(then[_in_year(k, year)], v) for k, v in now.items() if _in_year(k, year) in then]
+        return self._all_shown(pattern) and sum((b > a) if up else (b < a) for a, b in pairs) * 2 > len(pairs)
+
+    def _movers(self, pattern: str, year: str, count: int, up: bool) -> Texts:
+        if not self._all_shown(pattern) or not self._all_shown(_in_year(pattern, year), _year(pattern)):
+            return ()
+        found = []
+        for key, now in self._values(pattern).items():
+            then = self.register.value(_in_year(key, year))
+            low = then is None or min(now, then) < CHANGE_FLOOR
+            if low or then is None or now == then or (now > then) != up or self._breaks(key, year):
+                continue
+            label = dict(self._labelled(pattern))[key]
+            text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
+            found.append((-abs(now - then), label, text))
+        return (_listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
+
+    def _breaks(self, key: str, year: str) -> bool:
+        cells = [self.register.cells.get(_in_year(key, str(y))) for y in range(int(year) + 1, int(_year(key)) + 1)]
+        return any(c is not None and c.obs_status == "B" for c in cells)
+
+    def _labelled(self, pattern: str) -> list[tuple[str, str]]:
+        """Keys that a pattern stands for, with the labels of their codes."""
+        cube, _, joined = pattern.partition(":")
+        codes = joined.split(".")
+        star = next(i for i, code in enumerate(codes) if "*" in code)
+        return [
+            (f"{cube}:{'.'.join([*codes[:star], code, *codes[star + 1 :]])}", label)
+            for code, label in self._choices(cube, star, codes[star])
+        ]
+
+    def _all_shown(self, pattern: str, with_figures_of: str = "") -> bool:
+        """Whether no cell of a pattern is withheld; with a year, only those count whose cell of that year has one."""
+        for key, _ in self._labelled(pattern):
+            cell = self.register.cells.get(key)
+            beside = not with_figures_of or self.register.value(_in_year(key, with_figures_of)) is not None
+            if beside and cell is not None and cell.withheld:
+                return False
+        return True
+
+    def _values(self, pattern: str) -> dict[str, Decimal]:
+        """The values behind a pattern; none where one of them is withheld."""
+        values = {key: self.register.value(key) for key, _ in self._labelled(pattern)}
+        return {k: v for k, v in values.items() if v is not None} if self._all_shown(pattern) else {}
 
     # --- lists
 
@@ -109,6 +208,16 @@ class Bindings:
 
     def _list(self, found: list[tuple[str, str]]) -> Texts:
         return (_listed([f"{label} ({text})" for label, text in found]),) if found else ()
+
+
+def _year(key: str) -> str:
+    return key.split(":")[1].split(".")[1]
+
+
+def _in_year(key: str, year: str) -> str:
+    cube, codes = key.split(":")
+    parts = codes.split(".")
+    return f"{cube}:{'.'.join([parts[0], year, *parts[2:]])}"
 
 
 def _listed(parts: list[str]) -> str:

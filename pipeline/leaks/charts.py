@@ -12,7 +12,6 @@ from typing import Any
 
 from pipeline.leaks.axes import Label, labels_of, read_axes
 from pipeline.leaks.measure import measure
-from pipeline.leaks.numerals import Judge
 from pipeline.leaks.outline import Block
 from pipeline.leaks.report import NUMERAL, ScanReport
 from pipeline.leaks.values import Register
@@ -27,8 +26,8 @@ _OF = re.compile(r"(\d+)of(\d+)")
 class ChartCheck:
     """Compares the drawn charts with the noted ones, in their order."""
 
-    def __init__(self, file: str, register: Register, shown: list[dict[str, Any]], judge: Judge) -> None:
-        self.file, self.register, self.judge = file, register, judge
+    def __init__(self, file: str, register: Register, shown: list[dict[str, Any]]) -> None:
+        self.file, self.register = file, register
         self.charts = [e for e in shown if "chart" in e]
         self.report = ScanReport()
 
@@ -46,7 +45,7 @@ class ChartCheck:
             labels = labels_of(block)
             painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
             axes = read_axes(data.kind, painted, labels)
-            self._scales(where, axes.taken)
+            self.scales(where, axes.taken)
             self._texts(where, data, [t for t in labels if t not in axes.taken])
             for what, why in measure(data, block.paths, axes, self.report.counts):
                 self.report.add(where, what, why)
@@ -88,7 +87,7 @@ class ChartCheck:
 
     def _texts(self, where: str, data: ChartData, labels: list[Label]) -> None:
         """Account for every label with a digit that does not belong to a scale."""
-        allowed, free = _point_texts(data), _free_texts(data)
+        allowed, free = point_texts(data), free_texts(data)
         place = 0
         while place < len(labels):
             taken = 0
@@ -101,7 +100,7 @@ class ChartCheck:
             if not taken:
                 taken = 1
                 text = labels[place].text
-                if re.search(r"\d", text) and not self._gaps(text, data):
+                if re.search(r"\d", text) and not self.gaps(text, data):
                     self.report.add(where, f"'{text}'", "it is no released value and no number of a scale")
             place += taken
 
@@ -112,7 +111,7 @@ class ChartCheck:
             allowed[text] -= 1
             self.report.counts["value in chart"] += 1
 
-    def _gaps(self, text: str, data: ChartData) -> bool:
+    def gaps(self, text: str, data: ChartData) -> bool:
         """What stands beside a stacked bar: parts without a figure by name or number, and the range of coverage."""
         points = [(s.label, p) for s in data.series for p in s.points]
         for label in sorted({compact(label) for label, _ in points}, key=len, reverse=True):
@@ -130,7 +129,7 @@ class ChartCheck:
                 text = text.replace(f"{many}×{kind}", "", 1)
         return not re.search(r"\d", text.replace("<5", ""))
 
-    def _scales(self, where: str, labels: list[Label]) -> None:
+    def scales(self, where: str, labels: list[Label]) -> None:
         """Labels of the axis and of classes are round numbers; the drawing is read by them."""
         for label in labels:
             text = label.text.replace("\N{MINUS SIGN}", "-")
@@ -153,7 +152,7 @@ def _first(reference: str) -> str:
     return match[1] if match else reference
 
 
-def _point_texts(data: ChartData) -> Counter[str]:
+def point_texts(data: ChartData) -> Counter[str]:
     """How often the text of each value may stand in the drawing: once for each of its points."""
     texts: Counter[str] = Counter()
     for series in data.series:
@@ -172,7 +171,7 @@ def _point_texts(data: ChartData) -> Counter[str]:
     return texts
 
 
-def _free_texts(data: ChartData) -> set[str]:
+def free_texts(data: ChartData) -> set[str]:
     """What may stand in the drawing any number of times: names, units, years and counts of states."""
     points = [(s.label, p) for s in data.series for p in s.points]
     texts = {data.unit, data.title, data.x_title, *data.labels.values(), *(p.x for _, p in points)}

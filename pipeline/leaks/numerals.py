@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 from pipeline.leaks.bindings import Bindings
@@ -23,6 +23,7 @@ from pipeline.leaks.words import compact
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
+_TELLS = re.compile(r"\[\[(?:claim|silent) ")  # says something of figures without a numeral
 _MARKS = re.compile(r"[bdekpuwqv*](?:,[bdekpuwqv*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 WHY = "it is no released cell, no formula over released cells, and no listed number"
@@ -116,37 +117,39 @@ class Judge:
 
     def _sentences(self, blocks: list[Block], texts: list[str]) -> None:
         """Strike out the bound numbers of every noted sentence, in the order of the document."""
-        place = start = 0
+        # A paragraph that is broken over two pages stands in two blocks, and a sentence of it as well.
+        starts = list(accumulate(map(len, texts), initial=0))
+        whole, start = "".join(texts), 0
         for entry in self.shown:
             if "sentence" not in entry:
                 continue
             pieces = self._pieces(entry)
             wanted = "".join(text for text, _ in pieces)
-            if not re.search(r"\d", wanted):
+            if not re.search(r"\d", wanted) and not _TELLS.search(entry["sentence"]):
                 continue
-            found = self._find(wanted, texts, place, start)
+            found = self._find(wanted, whole, start, starts)
             if found is None:
                 self.report.add(
                     f"{self.file}, text", f"no sentence reads '{entry['text']}' with the released values",
                     "the text prints another value than its binding",
                 )  # fmt: skip
                 continue
-            place, start = found
-            text = texts[place]
+            start = found
             for piece, kind in pieces:
                 if kind:
                     self._count(kind, piece)
-                    text = text[:start] + _DONE * len(piece) + text[start + len(piece) :]
+                    whole = whole[:start] + _DONE * len(piece) + whole[start + len(piece) :]
                 start += len(piece)
-            texts[place] = text
+        texts[:] = [whole[first:last] for first, last in pairwise(starts)]
 
-    def _find(self, wanted: str, texts: list[str], place: int, start: int) -> tuple[int, int] | None:
-        """Where a sentence stands next: not inside of a longer number."""
-        first, last = r"(?<!\d)(?<!\d[.,])" if wanted[0].isdigit() else "", r"(?!\d)" if wanted[-1].isdigit() else ""
-        form = re.compile(first + re.escape(wanted) + last)
-        for index in range(place, len(texts)):
-            if match := form.search(texts[index], start if index == place else 0):
-                return index, match.start()
+    def _find(self, wanted: str, whole: str, start: int, starts: list[int]) -> int | None:
+        """Where a sentence stands next: not inside of a longer number. Blocks begin at `starts`."""
+        place = whole.find(wanted, start)
+        while place >= 0:
+            ends = [p for p in (place, place + len(wanted)) if p not in starts]
+            if not any(re.search(r"\d[.,]?\Z", whole[max(0, p - 2) : p]) and whole[p : p + 1].isdigit() for p in ends):
+                return place
+            place = whole.find(wanted, place + 1)
         return None
 
     def _pieces(self, entry: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -216,7 +216,7 @@ class OpenForms:
         charts = [e for e in self.given.shown if "chart" in e]
         if not len(page.drawings) == len(charts) == len(self.drawings) == len(page.chart_tables):
             self.report.add(name, f"{len(page.drawings)} drawings", f"{len(self.drawings)} are in the PDF")
-        check = ChartCheck(name, self.given.register, self.given.shown, self.judge)
+        check = ChartCheck(name, self.given.register, self.given.shown)
         for drawing, entry, printed, lines in zip(
             page.drawings, charts, self.drawings, page.chart_tables, strict=False
         ):

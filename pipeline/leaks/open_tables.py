@@ -84,7 +84,7 @@ class OpenTables:
 
     def chart_lines(self, where: str, lines: Sequence[Sequence[Any]], entry: dict[str, Any], form: Form) -> None:
         """The lines of the table behind a chart, the heads first: its points as the released values make them."""
-        released = ChartCheck(where, self.given.register, self.given.shown, self.judge).released(entry["data"], where)
+        released = ChartCheck(where, self.given.register, self.given.shown).released(entry["data"], where)
         plain = grid(table_of(released, entry["chart"], "", str(lines[0][0]), ""))
         count = len(plain.heads) - (1 if plain.marks else 0)
         expected = [[line[0], *(form(c) for c in line[1:count])] for line in plain.lines]

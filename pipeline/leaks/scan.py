@@ -164,7 +164,7 @@ class _Pdf:
         self.judge = Judge(self.name, self.given.register, self.given.shown, self.facts)
         self.judge.judge(blocks)
         self.report.merge(self.judge.report)
-        charts = ChartCheck(self.name, self.given.register, self.given.shown, self.judge)
+        charts = ChartCheck(self.name, self.given.register, self.given.shown)
         charts.check([b for b in blocks if b.kind == "Figure"])
         self.given.drawings += [compact("".join(t.text for t in b.texts)) for b in blocks if b.kind == "Figure"]
         self.report.merge(charts.report)

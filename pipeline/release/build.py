@@ -23,9 +23,10 @@ from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
-from pipeline.files import UNFINISHED
+from pipeline.files import UNFINISHED, write_private
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
+from pipeline.numerals.audit import check_numbers
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
 from pipeline.release.proof import require_proof
@@ -47,7 +48,8 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     version goes everything it released, as CSV.
 
     Raises DisclosureError when a protected version has no proof, RenderError with what the rendering process said,
-    LeakError when the finished files hold anything that was not released. The last good version stays until the new
+    NumberAuditError when the PDF prints a numeral that nothing accounts for, LeakError when the finished files hold
+    anything that was not released. The last good version stays until the new
     one is whole.
     """
     contracts = load_contracts(project.contracts)
@@ -62,6 +64,11 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         _render(project, store, scratch, report, version)
         facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
         pdf = scratch / pdf_name(report, version, round_)
+        ledger = (scratch / "shown.json").read_bytes()
+        facts["number_audit"] = check_numbers(
+            pdf.read_bytes(), store, json.loads(ledger), templates=project.templates, contracts=contracts,
+            report=report, version=version,
+        ).figures()  # fmt: skip
         annex = (scratch / "cells.csv").read_bytes()
         data = {"cells.csv": annex}
         if rule.protected:
@@ -78,6 +85,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
             facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
             finished["manifest.json"] = manifest(figures=facts)
         put_in_place(folder, finished)
+        write_private(project.ledger(round_, report, version), ledger)
         return Built(folder / pdf.name, facts)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.cells import CONF_LABEL, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
+from pipeline.cells import CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.ledger import entry_keys, reference_of
 from pipeline.report.numbers import number
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -20,6 +21,8 @@ from pipeline.report.tables import (
     formula_view,
 )  # fmt: skip
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
+from pipeline.sql.lineage import own_models
+from pipeline.sql.marts import POPULATION_CUBE
 
 ANSWERS = {"reported": "yes", "suppressed": "<5", "earlier": "old", "refused": "ref.", "none": "no"}
 ANSWER_NOTE = (
@@ -246,8 +249,38 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     )  # fmt: skip
 
 
+def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """One line an exhibit placed so far: its cubes, the SQL models that are its own, the contract's tables."""
+    folder = store.contracts.folder.parent / "sql"
+    rows = []
+    for entry in (e for e in store.shown if "exhibit" in e):
+        keys = [Key.parse(k) for k in entry_keys(entry, store.shown)]
+        cubes = [c for c in dict.fromkeys(k.cube for k in keys) if c != POPULATION_CUBE]
+        if not cubes:
+            continue
+        models = [m for c in cubes for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))]
+        contracts = [f"{store.table(c).report}.odcs.yaml" for c in cubes]
+        shown = [", ".join(dict.fromkeys(texts)) for texts in (cubes, map(_model_name, models), contracts)]
+        rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
+    return _text_table(
+        spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
+        CONTRACT_SOURCE, weights=(10, 9, 25, 44, 12),
+    )  # fmt: skip
+
+
+def _model_name(path: str) -> str:
+    return path.removeprefix("sql/").removesuffix(".sql")
+
+
+def _origins(keys: list[Key]) -> set[str]:
+    """How cells of these keys may have come about, beside being reported."""
+    found = {{REGION: "region", CONSTANT: "constant"}.get(k.state, "derived") for k in keys}
+    grouped = any(code == "NAT" or code.startswith("G_") for k in keys for code in k.codes[2:])
+    return found | ({"group"} if grouped else set())
+
+
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
     "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
     "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
-    "overview": _overview,
+    "overview": _overview, "provenance": _provenance,
 }  # fmt: skip

@@ -17,6 +17,7 @@ from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
 from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
 from pipeline.report.figures import build_figure
+from pipeline.report.ledger import exhibit_entry
 from pipeline.report.narrative import Narrative
 from pipeline.report.release_texts import ReleaseTexts, release_texts
 from pipeline.report.store import Store
@@ -194,7 +195,9 @@ class _Writer:
         name = self.store.contracts.codelist("states")[code].extra["official_name"]
         self.section_number += 1
         id_ = f"state-{code.lower()}"
-        self.contents.append(Entry(id_, f"{self.prefix}.{self.section_number}", name, 2))
+        number = f"{self.prefix}.{self.section_number}"
+        self.contents.append(Entry(id_, number, name, 2))
+        self.store.shown.append({"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name})
         shown = []
         for key, label in facts:
             from pipeline.cells import Key
@@ -202,13 +205,17 @@ class _Writer:
 
             cell = self.store.print_cell(Key.parse(fill(key, {**self.values, "state": code})))
             shown.append((cell_text(cell), fill(label, self.values)))
-            self.store.shown.append({"sentence": f"[[{cell.key}]] {shown[-1][1]}", "text": " ".join(shown[-1])})
+            place = f"{id_}.fact.{len(shown)}"
+            self.store.shown.append(
+                {"sentence": f"[[{cell.key}]] {shown[-1][1]}", "text": " ".join(shown[-1]), "place": place}
+            )
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
     def _head(self, tag: str, id_: str, number: str, title: str, level: int) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
+        self.store.shown.append({"heading": number, "id": id_, "title": title, "level": level})
         return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
             Markup(tag), id_, number, title, Markup(tag)
         )  # fmt: skip
@@ -240,7 +247,7 @@ class _Writer:
         number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
         view = self._build(spec, number, values)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
-        self.store.shown.append({"exhibit": number})
+        self.store.shown.append(exhibit_entry(number, spec, view, more.get("state", "")))
         if not hasattr(view, "source"):
             self.empty += 1
         if isinstance(view, TableView):

@@ -30,6 +30,7 @@ ANNEXES = (
     "statuses",
     "dashboard",
     "overview",
+    "provenance",
 )
 
 

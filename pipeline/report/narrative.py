@@ -8,28 +8,24 @@ same text serves every version and every round. See docs/write-narrative.md for 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
 
-from pipeline.cells import Cell, Key
 from pipeline.errors import NarrativeError, UserError
-from pipeline.report.exhibits import fill
-from pipeline.report.formulas import change, rate, share
-from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
+from pipeline.report.bindings import COMMANDS, FORMS, NothingToShow
+from pipeline.report.claims import CLAIM, GENERAL, check_claim, refuse_unbound_claims
+from pipeline.report.exhibits import fill, variables
 from pipeline.report.store import Store
 
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 _VARIABLE = re.compile(r"\{\w+\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[A-Z\x00{])")
-_SECTION = re.compile(r"^# +([a-z0-9-]+)[ \t]*$", re.MULTILINE)
+# A section that is marked as general says what holds whatever the figures are: definitions, method, limits.
+_SECTION = re.compile(r"^# +([a-z0-9-]+)([ \t]+general)?[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"\S.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
-
-
-class _NothingToShow(Exception):
-    """A binding has no value here: its sentence is left out."""
 
 
 @dataclass
@@ -45,11 +41,16 @@ class Narrative:
     bound: int = 0
     read: set[Path] = field(default_factory=set)
     _sections: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
+    _place: str = ""
+    _sentence: int = 0
+    _general: set[str] = field(default_factory=set)
+    _own_values: dict[str, str] = field(default_factory=dict)
 
     def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
         """A section as HTML. Raises NarrativeError when it does not exist, prints a bare number or binds wrongly."""
         from markdown_it import MarkdownIt
 
+        self._begin(chapter, section, values)
         blocks = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         text = "\n\n".join(b for b in blocks if b)
         return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
@@ -58,9 +59,15 @@ class Narrative:
         """The list items of a section, for key findings; items with nothing to show are left out."""
         from markdown_it import MarkdownIt
 
+        self._begin(chapter, section, values)
         bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
         lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
         return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]
+
+    def _begin(self, chapter: str, section: str, values: Mapping[str, str]) -> None:
+        """Sentences are counted from one in each section, those left out too: a place is the same in every version."""
+        self._place, self._sentence = f"{chapter}.{section}", 0
+        self._own_values = {name: values[name] for name in sorted(set(values) - set(variables(self.store)))}
 
     def _blocks(self, chapter: str, section: str) -> list[tuple[str, str]]:
         if chapter not in self._sections:
@@ -87,6 +94,7 @@ class Narrative:
         text = path.read_text(encoding="utf-8")
         _refuse_bare_numbers(text, f"{path.parent.parent.name}/narrative/{path.name}")
         heads = list(_SECTION.finditer(text))
+        self._general |= {f"{chapter}.{h[1]}" for h in heads if h[2]}
         ends = [h.start() for h in heads[1:]] + [len(text)]
         return {h[1]: (text[h.end() : end], text[: h.end()].count("\n")) for h, end in zip(heads, ends, strict=True)}
 
@@ -108,23 +116,33 @@ class Narrative:
         plain = " ".join(_BINDING.sub(set_aside, text).split("\n"))
         kept = []
         for sentence in _SENTENCE_END.split(plain):
+            self._sentence += 1
+            written = re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence)
+            if self._place not in self._general:
+                refuse_unbound_claims(written, where)
             try:
                 filled = fill(sentence, values, where)
                 kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
                 self.store.shown.append({
                     "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),
-                    "text": kept[-1],
+                    "text": kept[-1], "place": f"{self._place}.{self._sentence}", "written": written,
+                    "values": self._own_values,
                 })  # fmt: skip
-            except _NothingToShow:
-                self.left_out.append(re.sub(r"\x00(\d+)\x01", lambda m: f"[[{bindings[int(m[1])]}]]", sentence))
+            except NothingToShow:
+                self.left_out.append(written)
         return " ".join(kept)
 
     def _bind(self, binding: str, values: Mapping[str, str], where: str) -> str:
         words = fill(" ".join(binding.split()), values, where).split(" ")
+        if words[0] == GENERAL and not re.search(r"\d", binding):
+            return " ".join(words[1:])
         if words[0] == "ref":
             return " ".join(words[1:])
-        command, arguments = (words[0], words[1:]) if words[0] in _COMMANDS else ("value", words)
-        form = _FORMS[command].split()
+        if words[0] == CLAIM:
+            self.bound += 1
+            return check_claim(self.store, " ".join(words[1:]), where)
+        command, arguments = (words[0], words[1:]) if words[0] in COMMANDS else ("value", words)
+        form = FORMS[command].split()
         if not _has_form(arguments, form):
             raise NarrativeError(
                 f"'[[{binding}]]' does not have the form of the binding '{command}'", where=where,
@@ -132,7 +150,7 @@ class Narrative:
                 do="correct the binding; see docs/write-narrative.md",
             )  # fmt: skip
         try:
-            text = _COMMANDS[command](self.store, *(a for a, f in zip(arguments, form, strict=True) if f.isupper()))
+            text = COMMANDS[command](self.store, *(a for a, f in zip(arguments, form, strict=True) if f.isupper()))
             self.bound += 1
             return text
         except UserError as problem:
@@ -161,116 +179,3 @@ def _refuse_bare_numbers(text: str, where: str) -> None:
                 allowed="[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive 2011/36/EU]]",
                 do="bind the number, or write it as a word where it is not a statistic",
             )  # fmt: skip
-
-
-def _shown(store: Store, text: str) -> Cell:
-    cell = store.print_cell(Key.parse(text))
-    if not cell.has_value:
-        raise _NothingToShow
-    return cell
-
-
-def _value(store: Store, key: str) -> str:
-    return cell_text(_shown(store, key))
-
-
-def _coverage(store: Store, key: str) -> str:
-    cell = _shown(store, key)
-    if cell.coverage is None:
-        raise UserError(f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX")
-    return f"{cell.coverage} of {cell.of}"
-
-
-def _share(store: Store, part: str, whole: str) -> str:
-    formula = share(store, Key.parse(part), Key.parse(whole))
-    if formula.value is None:
-        raise _NothingToShow
-    return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
-
-
-def _rate(store: Store, key: str) -> str:
-    formula = rate(store, Key.parse(key))
-    if formula.value is None:
-        raise _NothingToShow
-    return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
-
-
-def _moved(store: Store, key: str, year: str) -> str:
-    """`rose by 40.7 per cent, from 1,319 to 1,856`; the verb follows the data."""
-    formula = change(store, Key.parse(key), int(year))
-    if formula.value is None:
-        raise _NothingToShow
-    now, then = _shown(store, key), _shown(store, str(Key.parse(key).at(year=int(year))))
-    if now.value == then.value:
-        return f"did not change ({cell_text(now)})"
-    verb = "rose" if formula.value > 0 else "fell"
-    if not formula.value:
-        verb = "hardly moved: it rose" if (now.value or 0) > (then.value or 0) else "hardly moved: it fell"
-    size = number(abs(formula.value), 1).replace(MINUS, "")
-    return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}"
-
-
-def _candidates(store: Store, pattern: str) -> list[tuple[str, Cell]]:
-    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a list."""
-    cube, _, codes_text = pattern.partition(":")
-    codes = codes_text.split(".")
-    stars = [i for i, c in enumerate(codes) if c in ("*", "G_*")]
-    if len(stars) != 1:
-        raise UserError(f"'{pattern}' needs exactly one *", allowed="for example THB_VICTIMS:*.2022._T._T")
-    (place,) = stars
-    table = store.table(cube)
-    name = table.key_dimensions[place]
-    if name == "state":
-        choices = [m.code for m in store.contracts.members(store.round)]
-    elif codes[place] == "G_*":
-        choices = [c.code for c in table.dimension(name).codelist if c.is_group or c.code == "NAT"]
-    else:
-        choices = [c.code for c in table.dimension(name).codes if c.code not in ("_T", "_U", "NAT", "ABR")]
-    found = []
-    for code in choices:
-        cell = store.cell(Key(cube, (*codes[:place], code, *codes[place + 1 :])))
-        if cell.withheld:  # what is largest must not be told where one of them is hidden
-            raise _NothingToShow
-        if cell.has_value:
-            found.append((store.label(cube, name, code), cell))
-    return sorted(found, key=lambda f: (-(f[1].value or 0), f[0]))
-
-
-def _ranked(store: Store, pattern: str, count: str) -> str:
-    """`Romania (500), Greece (358) and Türkiye (343)`: the largest first."""
-    found = _candidates(store, pattern)[: int(count)]
-    if not found:
-        raise _NothingToShow
-    return _listed([f"{label} ({_value(store, str(cell.key))})" for label, cell in found])
-
-
-def _lowest(store: Store, pattern: str) -> str:
-    found = _candidates(store, pattern)
-    if len(found) < 2:
-        raise _NothingToShow
-    label, cell = found[-1]
-    return f"{label} ({_value(store, str(cell.key))})"
-
-
-def _silent(store: Store, pattern: str) -> str:
-    """Names of the states without a figure. Nothing to show when every state has one."""
-    found = {cell.key.state for _, cell in _candidates(store, pattern)}
-    names = [store.label("", "state", m.code) for m in store.contracts.members(store.round) if m.code not in found]
-    if not names:
-        raise _NothingToShow
-    return _listed(names)
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-# How each binding is written: KEY, YEAR and COUNT are given by the author.
-_FORMS = {
-    "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
-    "ranked": "KEY COUNT", "lowest": "KEY", "silent": "KEY",
-}  # fmt: skip
-_COMMANDS: dict[str, Callable[..., str]] = {
-    "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
-    "lowest": _lowest, "silent": _silent,
-}  # fmt: skip

@@ -84,7 +84,8 @@ def main(arguments: list[str]) -> int:
     # Libraries keep caches in the home folder, which this process cannot open.
     os.environ["MPLCONFIGDIR"] = os.environ["XDG_CACHE_HOME"] = os.environ["TMPDIR"] = str(out)
     os.environ["HOME"] = str(out)
-    confine([root / "pipeline", root / "templates", root / "data_contracts", store.parent], [out])
+    readable = [root / name for name in ("pipeline", "templates", "data_contracts", "sql")]
+    confine([*readable, store.parent], [out])
     try:
         render_version(root, store, out, report, version)
     except UserError as problem:

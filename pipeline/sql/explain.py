@@ -15,6 +15,7 @@ _COLUMNS = (
     "key, value, unit, obs_status, conf_status, coverage, members, note, round, origin, part_keys, raw, file, sheet, "
     "address"
 )
+NO_FIGURE = "no figure"
 ORIGINS = {
     "reported": "reported by the state", "derived": "sum of the parts that the state reported",
     "group": "sum over the citizenships of the group", "region": "sum over the states that reported",
@@ -50,23 +51,25 @@ class Explained:
         return content
 
 
-def explain(project: Project, contracts: Contracts, round_: int, text: str) -> Explained:
-    """Walk a key back to the returns. Raises UserError when the key does not exist or the round was not built."""
+def explain(project: Project, contracts: Contracts, round_: int, text: str, marts: Any = None) -> Explained:
+    """Walk a key back to the returns, through the opened marts where they are given.
+
+    Raises UserError when the key does not exist or the round was not built.
+    """
     key = Key.parse(text)
     if key.cube != POPULATION_CUBE:
         contracts.check_key(key)
-    marts = open_marts(project, round_)
-    try:
+    if marts is not None:
         return _explain(marts, str(key))
-    finally:
-        marts.close()
+    with open_marts(project, round_) as opened:
+        return _explain(opened, str(key))
 
 
 def _explain(marts: Any, key: str) -> Explained:
     row = marts.execute(f"select {_COLUMNS} from marts.cells where key = ?", [key]).fetchone()
     if row is None:
         return Explained(
-            key, None, "", "not reported by any state", OBS_LABEL["O"], "", "", None, "", "", "", "", (), ()
+            key, None, "", NO_FIGURE, OBS_LABEL["O"], "", "", None, "", "", "", "", (), ()
         )
     found = dict(zip(_COLUMNS.split(", "), row, strict=True))
     vintages = marts.execute(

@@ -292,7 +292,7 @@ def test_any_number_adds_up_from_cells_that_hold_what_explain_says(
 
 def test_what_nobody_reported_is_told_as_such(built: Project, contracts: Contracts) -> None:
     found = explain(built, contracts, ROUND, "THB_ASSETS:RO.2022")
-    assert (found.value, found.origin, found.parts) == (None, "not reported by any state", ())
+    assert (found.value, found.origin, found.parts) == (None, "no figure", ())
 
 
 def test_the_findings_pages_load_nothing_from_outside(built: Project) -> None:

@@ -178,7 +178,7 @@ def test_no_ranking_is_told_where_one_candidate_is_hidden(tell: Tell) -> None:
         "lowest THB_VICTIMS:*.2022._T._T",
         "silent THB_VICTIMS:*.2022._T._T",
     ):
-        assert tell(f"Words. Most were in [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
+        assert tell(f"Words. There were [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
 
 
 def test_states_without_a_figure_are_named(tell: Tell) -> None:

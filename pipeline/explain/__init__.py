@@ -1,0 +1,1 @@
+"""Where does a printed number come from? From its place in a report back to the cells of the returns."""
