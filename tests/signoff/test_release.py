@@ -19,6 +19,7 @@ from pipeline.copies.verify import verify
 from pipeline.errors import SignOffError
 from pipeline.release.manifest import sha256
 from pipeline.signoff.chain import read_chain
+from pipeline.signoff.draft import read_files
 from pipeline.signoff.record import Subject, standing
 
 pytestmark = pytest.mark.slow
@@ -100,16 +101,17 @@ def test_a_returned_draft_loses_its_approvals(office: Office) -> None:
 def test_a_released_edition_is_what_was_approved_and_the_disclosure_engine_knows_it(released_office: Path) -> None:
     project = Office(released_office).project
     folder = project.edition_folder("public", f"thb-{ROUND}-1")
-    for path in Office(released_office).master("public").iterdir():
-        assert (folder / path.name).read_bytes() == path.read_bytes()
+    released = read_files(folder)
+    for name, data in read_files(Office(released_office).master("public")).items():
+        assert released[name] == data, name
     assert (project.releases / "public" / f"thb-{ROUND}-1.csv").read_bytes() == (folder / "thb.csv").read_bytes()
     entered = list(csv.reader((project.releases / "entered.csv").open(encoding="utf-8")))
     assert entered[1:] == [["2023-05-05", "public", f"thb-{ROUND}-1"]]
     event = read_chain(project.signoff_record(ROUND, "thb", "public"))[-1]
     assert event["state"] == "released"
-    assert event["files"] == {p.name: sha256(p.read_bytes()) for p in folder.iterdir()}
-    assert {p.stat().st_mode & 0o777 for p in folder.iterdir()} == {0o400}
-    assert folder.stat().st_mode & 0o777 == 0o500
+    assert event["files"] == {name: sha256(data) for name, data in released.items()}
+    modes = {(p.is_dir(), p.stat().st_mode & 0o777) for p in (folder, *folder.rglob("*"))}
+    assert modes == {(True, 0o500), (False, 0o400)}
 
 
 def test_signing_keeps_the_approved_bytes_and_what_makes_them_archival(released_office: Path) -> None:
