@@ -106,7 +106,5 @@ def build_office(folder: Path, built: Project) -> None:
         path = office.master(version) / "manifest.json"
         content = json.loads(path.read_text(encoding="utf-8"))
         content["git_commit"] = commit
-        # What the checks of accessibility and of printed numbers write down.
-        content["build"] |= {"accessibility": {"failed": []}, "number_audit": {"failed": []}}
         path.write_text(json.dumps(content), encoding="utf-8")
         write_draft(office.project, Subject(ROUND, "thb", version))
