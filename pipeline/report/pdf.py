@@ -200,6 +200,8 @@ def _write(
     # The slash makes it a folder: without it, relative URLs would start from its parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
     document = parsed.render()
+    for page in document.pages:  # the engine gives what stands inside a link a second link, under the wrong tag
+        page.links[:] = [link for link in page.links if link[3].link]
     metadata = document.metadata
     metadata.title, metadata.description, metadata.lang = title, subject, language
     metadata.authors, metadata.keywords, metadata.generator, metadata.custom = [], [], None, {}
@@ -261,6 +263,7 @@ def _finish(document: Any, pdf: Any) -> None:
     import pydyf  # type: ignore[import-untyped]
 
     _add_ua_metadata(pdf)
+    _tag_links_only(pdf)
     _link_table_heads(pdf)
     if "AF" in pdf.catalog:  # the engine lists each attachment twice
         pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
@@ -272,6 +275,14 @@ def _add_ua_metadata(pdf: Any) -> None:
         if getattr(item, "extra", {}).get("Type") == "/Metadata":
             item.stream = [b"".join(item.stream).replace(b"</rdf:RDF>", _UA_METADATA + b"</rdf:RDF>")]
             item.compress = False
+
+
+def _tag_links_only(pdf: Any) -> None:
+    """What a style sheet puts into a link, such as the number of a page, is tagged as a link that leads nowhere."""
+    for item in pdf.objects:
+        is_link = isinstance(item, dict) and item.get("S") == "/Link"
+        if is_link and not any(kid.get("Type") == "/OBJR" for kid in _objects(pdf, item)):
+            item["S"] = "/Span"
 
 
 def _link_table_heads(pdf: Any) -> None:
@@ -301,9 +312,13 @@ def _link_table_heads(pdf: Any) -> None:
 
 def _kids(pdf: Any, element: Any) -> list[Any]:
     """Children of a structure element that are structure elements themselves."""
-    numbers = [int(bytes(kid).split()[0]) for kid in element["K"] if isinstance(kid, bytes)]
-    kids = [pdf.objects[number] for number in numbers]
-    return [kid for kid in kids if isinstance(kid, dict) and kid.get("Type") == "/StructElem"]
+    return [kid for kid in _objects(pdf, element) if kid.get("Type") == "/StructElem"]
+
+
+def _objects(pdf: Any, element: Any) -> list[Any]:
+    """Children of a structure element that are no marked content: elements, and references to annotations."""
+    kids = [pdf.objects[int(bytes(kid).split()[0])] for kid in element["K"] if isinstance(kid, bytes)]
+    return [kid for kid in kids if isinstance(kid, dict)]
 
 
 def _link_rows(rows: list[tuple[bool, list[Any]]]) -> None:
