@@ -170,6 +170,9 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
 
+check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder" PASSWORD_FILE=
+	@$(PYTHON) tools/check_pdf.py $(if $(FILES),$(FILES),'$(OUT)') $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+
 contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
 	@$(RUN) contract-diff $(if $(OLD),--old '$(OLD)') $(if $(NEW),--new '$(NEW)') $(ROUND_GIVEN) $(if $(JSON),--json) $(if $(STRICT),--strict)
 
@@ -240,4 +243,4 @@ $(OUTPUTS)/index.html: $(wildcard $(OUT)/*/*/manifest.json $(OUT)/findings/findi
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
-.PHONY: test check contract-diff soak fuzz bench bench-disclosure bench-records
+.PHONY: test check check-pdf contract-diff soak fuzz bench bench-disclosure bench-records

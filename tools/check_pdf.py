@@ -39,9 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         files = find(given.paths)
         password = read_password(given.password_file) if given.password_file else ""
+        standards = ["PDF/UA-1"] if password else list(PROFILES)
         report = ask(fetch(), files, password)
         failed = 0
-        for file, (seconds, lines) in judge(report, files, ["PDF/UA-1"] if password else list(PROFILES)).items():
+        for file, (seconds, lines) in judge(report, files, standards).items():
             print(f"{'FAILED' if lines else 'passed'}  {file}  ({seconds:.1f} s)")
             for line in lines:
                 print(f"  {line}")
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotCheck as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
-    print(f"{len(files)} PDFs checked against {' and '.join(PROFILES)}, {failed} with failed rules")
+    print(f"{len(files)} PDFs checked against {' and '.join(standards)}: {failed} with failed rules")
     return 1 if failed else 0
 
 
@@ -114,7 +115,10 @@ def ask(jars: list[Path], files: list[Path], password: str) -> dict[str, Any]:
         options = ["--format", "json", "--loglevel", "0", "--maxfailuresdisplayed", "1", "--nonpdfext"]
         # 0 stands for what a file says of itself: read once, checked against both.
         options += ["--flavour", "ua1", "--password", password] if password else ["--flavour", "0"]
-        command = [*java, "-cp", os.pathsep.join(map(str, jars)), MAIN, *options, *map(str, files)]
+        # In a file, because other people of the machine can read a command and the password in it.
+        told = Path(scratch) / "arguments"
+        told.write_text("\n".join([*options, *map(str, files)]) + "\n", encoding="utf-8")
+        command = [*java, "-Dfile.encoding=UTF-8", "-cp", os.pathsep.join(map(str, jars)), MAIN, f"@{told}"]
         done = subprocess.run(command, capture_output=True, text=True, cwd=scratch)
     try:
         report: dict[str, Any] = json.loads(done.stdout)["report"]

@@ -193,6 +193,17 @@ def test_cells_know_the_heads_of_both_rows_of_a_grouped_head(report: tuple[PdfFi
         assert len(pdf.Root.StructTreeRoot.IDTree.Names) == 2 * len(ids)
 
 
+def test_a_link_is_one_link_whatever_it_is_made_of(report: tuple[PdfFigures, Path]) -> None:
+    with pikepdf.open(report[1]) as pdf:
+        links = [e for e in elements(pdf) if e.S == "/Link"]
+        annotations = [a for p in pdf.pages for a in p.get("/Annots", [])]
+        led = [kid for e in links for kid in e.K if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR"]
+        # Entries of the contents have a number, a title, and a page that the style sheet puts there.
+        assert [str(a.Dest) for a in annotations] == ["c1", "c-tr", "thb-t1", "thb-f1", "thb-t1"]
+        assert len(links) == len(led) == len(annotations)
+        assert [o.Obj.objgen for o in led] == [a.objgen for a in annotations]
+
+
 def test_attachments_are_dated_csv_data(report: tuple[PdfFigures, Path]) -> None:
     with pikepdf.open(report[1]) as pdf:
         (file,) = pdf.Root.AF

@@ -1,0 +1,156 @@
+"""Does veraPDF find no failed rule in any kind of PDF that we make, and does it find the one that is there?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pikepdf
+import pytest
+from builds import ROOT, ROUND
+
+from pipeline.changes.builds import Build
+from pipeline.changes.paper import write_changes
+from pipeline.contracts.model import Contracts
+from pipeline.copies.copies import Edition, encrypted, marked
+from pipeline.copies.pattern import new_code
+from pipeline.copies.recipients import Recipient
+from pipeline.feedback.letter import LetterWriter, read_figures
+from pipeline.project import REPORTS, Project
+from pipeline.report.pdf import font_faces, render_pdf
+from pipeline.report.worker import pdf_name
+from pipeline.rules.validation import restore_validation
+from pipeline.signoff.record import Subject
+from pipeline.signoff.signature import sign
+from pipeline.texts import load_texts
+
+pytestmark = pytest.mark.slow
+THB = Subject(ROUND, "thb", "public")
+PASSWORD = "only-for-this-test"
+FACES = "".join(
+    f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; src: url("{url}") }}'
+    for weight, url in font_faces().items()
+)
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='30'><path d='M0 0h60v30z'/></svg>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def verapdf() -> None:
+    """Skips, with a note, where veraPDF cannot run; on CI nothing is skipped, and the tests fail there."""
+    missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"veraPDF checks nothing here, missing: {', '.join(missing)}; see docs/check-pdf.md")
+
+
+def check_pdf(*files: Path, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run `make check-pdf` over files, as a reviewer would."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    given = [f"FILES={' '.join(map(str, files))}", *(f"{name}={value}" for name, value in settings.items())]
+    return subprocess.run(
+        ["make", "check-pdf", *given], cwd=ROOT, capture_output=True, text=True, timeout=500, env=inherited
+    )
+
+
+def small_pdf(path: Path, body: str) -> Path:
+    html = (
+        f'<html lang="en"><head><title>Test</title><style>{FACES} html {{ font-family: "Source Sans Pro" }}</style>'
+        f"</head><body><h1>Test</h1>{body}</body></html>"
+    )
+    date = datetime(2023, 3, 31, 12, tzinfo=UTC)
+    render_pdf(html, path, base_folder=path.parent, title="Test", subject="Test", date=date, attachments=[])
+    return path
+
+
+def master(built: Project, report: str, version: str) -> Path:
+    return built.master_folder(ROUND, report, version) / pdf_name(report, version, ROUND)
+
+
+@pytest.fixture
+def copy(built: Project) -> bytes:
+    """A recipient's copy, before it is encrypted."""
+    edition = Edition(THB, 1, master(built, "thb", "public").read_bytes())
+    return marked(edition, 2, Recipient("Николай Димитров", "ГДБОП"), new_code([]))
+
+
+@pytest.fixture
+def signed(built: Project, project: Project) -> bytes:
+    return sign(project, master(built, "thb", "public").read_bytes(), "thb 2022, public version, edition 1")
+
+
+def write_letter(built: Project, contracts: Contracts, path: Path) -> Path:
+    figures, validation = read_figures(built, contracts, ROUND), restore_validation(built, ROUND)
+    writer = LetterWriter(built, contracts, validation, figures, load_texts(built), "Restricted", 30)
+    writer.pdf("RO", ["RO-thb-2022-marked.xlsx"], path)
+    return path
+
+
+def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
+    """The paper on what changed between two small builds, which stand for two of the report."""
+    (folder / str(ROUND)).mkdir(parents=True)
+    (folder / str(ROUND) / "work").symlink_to(built.work(ROUND))
+    (folder / "warehouse.duckdb").symlink_to(built.warehouse)
+    builds = []
+    for name, number, text in (("before", "11", "Victims were few."), ("now", "12", "Victims were many.")):
+        (folder / name).mkdir()
+        small_pdf(folder / name / "report.pdf", f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
+        cells = f"key,value,unit,obs_status,conf_status,coverage\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
+        (folder / name / "cells.csv").write_text(cells, encoding="utf-8")
+        manifest = {
+            "outputs": {"report.pdf": {}}, "inputs": {}, "git_commit": name, "reference": "SELEC/THB/2022/P",
+            "data_cutoff": "2023-03-31",
+        }  # fmt: skip
+        builds.append(Build(name, folder / name, manifest))
+    written = write_changes(Project(ROOT, folder), contracts, ROUND, "thb", "public", *builds)
+    assert len(written.content["pages"]) == 1
+    return written.folder / "changes.pdf"
+
+
+def test_no_rule_fails_in_the_six_reports_and_in_a_copy_of_each_kind(
+    built: Project, contracts: Contracts, copy: bytes, signed: bytes, tmp_path: Path
+) -> None:
+    kinds = {"copy": copy, "signed": signed}
+    for name, content in kinds.items():
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+    files = [
+        *(master(built, report, version) for report in REPORTS for version in ("restricted", "public")),
+        built.version_folder(ROUND, "thb", "public") / pdf_name("thb", "public", ROUND),  # the draft
+        *(tmp_path / f"{name}.pdf" for name in kinds),
+        write_letter(built, contracts, tmp_path / "letter.pdf"),
+        write_paper(built, contracts, tmp_path / "changes"),
+    ]
+    done = check_pdf(*files)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("passed  ") == len(files) == 11
+    assert f"{len(files)} PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules" in done.stdout
+
+
+def test_an_encrypted_copy_is_checked_against_pdf_ua_under_its_password(tmp_path: Path) -> None:
+    plain = small_pdf(tmp_path / "plain.pdf", f'<p><img alt="A wedge" src="data:image/svg+xml,{SVG}"></p>')
+    locked = tmp_path / "locked.pdf"
+    locked.write_bytes(encrypted(plain.read_bytes(), PASSWORD))
+    (tmp_path / "password").write_text(f"{PASSWORD}\n", encoding="utf-8")
+    done = check_pdf(locked, PASSWORD_FILE=tmp_path / "password")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 PDFs checked against PDF/UA-1: 0 with failed rules" in done.stdout
+    done = check_pdf(plain, locked)
+    assert done.returncode
+    assert f"passed  {plain}" in done.stdout
+    assert f"FAILED  {locked}" in done.stdout
+    assert done.stdout.count("not checked") == 2
+
+
+def test_one_alternative_text_less_is_a_failed_rule_with_its_place(tmp_path: Path) -> None:
+    path = small_pdf(tmp_path / "figure.pdf", f'<p><img alt="A wedge" src="data:image/svg+xml,{SVG}"></p>')
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        figures = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"]
+        del figures[0].Alt
+        pdf.save(path)
+    done = check_pdf(path)
+    assert done.returncode, done.stdout
+    assert f"FAILED  {path}" in done.stdout
+    assert "PDF/UA-1: ISO 14289-1:2014, clause 7.3, test 1, 1 times: Figure" in done.stdout
+    assert "first: " in done.stdout
+    assert "SEFigure" in done.stdout
