@@ -367,6 +367,7 @@ def _check(content: bytes, *, title: str, language: str, date: datetime) -> tupl
             *_check_catalog(pdf, title, language),
             *_check_information(pdf, title, date),
             *_check_tags(elements),
+            *_check_links(pdf),
             *font_failures,
             *_check_actions(pdf),
         ]
@@ -448,6 +449,17 @@ def _check_tags(elements: list[Any]) -> Iterator[str]:
             if int(kind[2]) > level + 1:
                 yield f"a heading of level {kind[2]} follows one of level {level or 'none'}: a level is skipped"
             level = int(kind[2])
+
+
+def _check_links(pdf: Any) -> Iterator[str]:
+    """Whoever cannot see a link is told of it by its tag alone."""
+    listed = list(pdf.Root.get("/StructTreeRoot", {}).get("/ParentTree", {}).get("/Nums", []))
+    parents = {int(number): parent for number, parent in zip(listed[::2], listed[1::2], strict=True)}
+    for number, page in enumerate(pdf.pages, 1):
+        for item in page.get("/Annots", []):
+            parent = parents.get(int(item.get("/StructParent", -1)))
+            if item.get("/Subtype") == "/Link" and (parent is None or parent.get("/S") != "/Link"):
+                yield f"page {number}: a link to {item.get('/Dest', 'elsewhere')} is not tagged as a link"
 
 
 def _check_fonts(pdf: Any) -> tuple[tuple[str, ...], list[str]]:

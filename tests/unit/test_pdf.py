@@ -347,10 +347,22 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
         pdf.docinfo["/Author"] = "analyst7"
+        link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Dest="t1", Rect=[0, 0, 1, 1])
+        pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(link)])
         pdf.Root.OpenAction = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)"))
         pdf.save(content)
     failed = "\n".join(_check(content.getvalue(), title="T", language="en", date=DATE)[0])
-    for words in ("not tagged", "language", "output intent", "/Author", "pdfuaid:part", "script", "starts an action"):
+    missing = "page 1: a link to t1 is not tagged as a link"
+    for words in (
+        "not tagged",
+        missing,
+        "language",
+        "output intent",
+        "/Author",
+        "pdfuaid:part",
+        "script",
+        "starts an action",
+    ):
         assert words in failed
 
 
