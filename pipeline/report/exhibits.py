@@ -31,6 +31,7 @@ ANNEXES = (
     "dashboard",
     "overview",
     "provenance",
+    "quality",
 )
 
 

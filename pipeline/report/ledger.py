@@ -50,7 +50,9 @@ def entry_keys(entry: Mapping[str, Any], ledger: Iterable[Mapping[str, Any]]) ->
 
 
 def keys_of(reference: str) -> list[str]:
-    """The cells of a key, or of a formula written `name(key, key + key)`."""
+    """The cells of a key, or of a formula written `name(key, key + key)`; none of a query, which names no cell."""
+    if reference.startswith("query("):
+        return []
     match = re.fullmatch(r"\w+\((.+)\)", reference)
     return re.split(r", | \+ ", match[1]) if match else [reference]
 
