@@ -379,7 +379,7 @@ def recoloured_tile(version: Version) -> None:
         other = next(c for c in colours if c != colours[0])
         return drawing.replace(colours[0] + b" rg\n", other + b" rg\n", 1)
 
-    in_figure(version, "tile_map", change)
+    in_figure(version, "map", change)
 
 
 def coloured_tile(version: Version) -> None:
@@ -388,9 +388,9 @@ def coloured_tile(version: Version) -> None:
 
 
 def text_in_chart(version: Version) -> None:
-    page, _ = figure(version, "tile_map")
+    page, _ = figure(version, "map")
     text = f"0 0 0 rg BT 1 0 0 -1 60 60 Tm {glyphs(version, '3', page)} ET"
-    in_figure(version, "tile_map", lambda d: _last(d, text.encode()))
+    in_figure(version, "map", lambda d: _last(d, text.encode()))
 
 
 def second_number_at_an_axis(version: Version) -> None:
