@@ -25,7 +25,7 @@ from pipeline.report.store import Store
 from pipeline.report.tables import build_table
 from pipeline.report.views import ExhibitView, TableView
 
-_OPENING = ("summary", "countries", "method")
+_OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json")
 
@@ -219,9 +219,10 @@ class _Writer:
         contracts = self.store.contracts
         return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
 
-    def pair(self, left: str, right: str, **more: str) -> Markup:
-        """Two exhibits side by side, each as wide as half of the text."""
-        block: Markup = self.macros.pair(self._exhibit(left, HALF, more), self._exhibit(right, HALF, more))
+    def pair(self, left: str, *right: str, **more: str) -> Markup:
+        """Two exhibits side by side, each as wide as half of the text; more of them stand below the right one."""
+        first, others = self._exhibit(left, HALF, more), [self._exhibit(id_, HALF, more) for id_ in right]
+        block: Markup = self.macros.pair(first, Markup("\n").join(others))
         return block
 
     def exhibit(self, id_: str, **more: str) -> Markup:

@@ -12,9 +12,9 @@ INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
 TINT = "#f2f4f7"
 
 # Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell them apart in grey.
-LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#7a4f9a")
+LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#3c2aa8")
 # Ordered in lightness, so that they stay apart in grey.
-FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#e9edf0")
+FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#eff2f5")
 CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
 LAND = "#e3e5e7"  # of a map: what lies around the member states
 
