@@ -6,6 +6,7 @@ What is checked, by kind of chart:
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as long as its value.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released value that is not zero.
 - slope: heights on both sides are one straight scale through all released values, one mark a value.
+- flow: see `pipeline.leaks.flows`.
 - heat: one tile a point in the noted order; a colour is that of the class its value falls in, white for none.
 - map: the outlines of the region, each in its place; a state has the colour of its class, or is hatched for none.
 Any other filled area must be a swatch of the legend or the ground of a label inside a bar.
@@ -23,6 +24,7 @@ from pipeline.leaks.axes import Axes, Box, Found, Scale, is_swatch, join
 from pipeline.leaks.axes import grid as _grid
 from pipeline.leaks.axes import is_colour as _is
 from pipeline.leaks.axes import runs as _runs
+from pipeline.leaks.flows import flows
 from pipeline.leaks.maps import place_of, strange
 from pipeline.leaks.marks import Path
 from pipeline.report.palette import CLASSES, LAND, LINE_COLOURS, PAPER
@@ -38,7 +40,7 @@ def measure(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]
     """Yield what is wrong with the marks of a chart; count those that are right."""
     kinds: dict[str, Any] = {
         "line": _lines, "small_multiples": _lines, "bar": _bars, "grouped_bar": _bars, "stacked_bar": _stacks,
-        "slope": _slope, "heat": _tiles, "map": _map,
+        "slope": _slope, "flow": flows, "heat": _tiles, "map": _map,
     }  # fmt: skip
     try:
         painted = [p for p in paths if p.fill is not None or p.stroke is not None]

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.errors import RenderError
 from pipeline.report.classes import bounds_of, class_ink, class_legend, class_of
+from pipeline.report.flows import draw_flow
 from pipeline.report.maps import draw_map
 from pipeline.report.sheet import (
     CLASSES,
@@ -564,6 +565,7 @@ _DRAWINGS: dict[str, Callable[[ChartData, float, float | None], Sheet]] = {
     "heat": _draw_heat,
     "map": draw_map,
     "slope": _draw_slope,
+    "flow": draw_flow,
 }
 
 

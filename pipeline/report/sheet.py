@@ -149,6 +149,20 @@ class Sheet:
             codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 1), Path.CLOSEPOLY]
         self.figure.add_artist(PathPatch(Path(corners, codes), transform=self.figure.transFigure, **style))
 
+    def band(self, x: float, y: float, end: float, other: float, thick: float, **style: Any) -> None:
+        """A band from one upright edge to another, equally thick at both, that leaves and arrives level."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        middle = (x + end) / 2
+        corners = [
+            (x, y), (middle, y), (middle, other), (end, other), (end, other + thick), (middle, other + thick),
+            (middle, y + thick), (x, y + thick), (x, y),
+        ]  # fmt: skip
+        codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+        places = [(a / self.width, 1 - b / self.height) for a, b in corners]
+        self.figure.add_artist(PathPatch(Path(places, codes), transform=self.figure.transFigure, **style))
+
 
 def draw_legend(sheet: Sheet | None, labels: Sequence[str], styles: Sequence[dict[str, Any]], left: float, width: float,
             top: float) -> float:  # fmt: skip
