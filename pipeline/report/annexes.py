@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pipeline.cells import CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.headline import build_headline
 from pipeline.report.ledger import entry_keys, reference_of
 from pipeline.report.numbers import number
 from pipeline.report.quality import quality_lines
@@ -299,7 +300,8 @@ def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
 
 
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
-    "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
+    "headline": build_headline, "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions,
+    "findings": _findings,
     "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
     "overview": _overview, "provenance": _provenance, "quality": _quality,
 }  # fmt: skip

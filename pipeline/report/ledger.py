@@ -14,6 +14,14 @@ from pipeline.report.exhibits import ExhibitSpec
 from pipeline.report.views import ExhibitView, FigureView, TableView
 
 
+HEADLINE = "Headline"  # what the row of key figures is called; it stands without a number on the page
+
+
+def printed_number(entry: Mapping[str, Any]) -> str:
+    """What stands before the title of an exhibit."""
+    return "" if entry["kind"] == "headline" else str(entry["exhibit"])
+
+
 def exhibit_entry(number: str, spec: ExhibitSpec, view: ExhibitView, state: str) -> dict[str, Any]:
     """An exhibit with all its texts. `spec` names it in exhibits.yaml, `state` whose country page it stands on."""
     entry: dict[str, Any] = {
