@@ -229,6 +229,8 @@ class Walk:
             }:
                 passage.claim_phrase(str(self.known.round_), "year")
             passage.claim_phrase(f"Edition {self.known.round_}", "year")
+            if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
+                passage.claim_phrase(str(self.known.round_), "year")
         else:
             self.running.append(passage)
 

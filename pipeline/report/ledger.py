@@ -13,7 +13,6 @@ from typing import Any
 from pipeline.report.exhibits import ExhibitSpec
 from pipeline.report.views import ExhibitView, FigureView, TableView
 
-
 HEADLINE = "Headline"  # what the row of key figures is called; it stands without a number on the page
 
 
