@@ -20,7 +20,8 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     """The figure of the reference year, its change on the year before, and how many states it counts."""
     marks: dict[str, str] = {}
     keys = [Key.parse(fill(line["key"], values, spec.where)) for line in spec.indicators]
-    columns = [Column("Figure", "label"), *(Column(fill(line["label"], values, spec.where)) for line in spec.indicators)]
+    labels = [fill(line["label"], values, spec.where) for line in spec.indicators]
+    columns = [Column("Figure", "label"), *(Column(label) for label in labels)]
     figures = tuple(CellView(v.text, v.key, (), v.status) for v in (cell_view(store, key, {}) for key in keys))
     rows = [Row(values["year"], figures, kind="total")]
     changes = tuple(formula_view(change(store, key, int(values["previous"]))) for key in keys)
