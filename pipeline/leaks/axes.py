@@ -77,7 +77,7 @@ class Axes:
     @property
     def taken(self) -> list[Label]:
         at_lines = [label for plot in self.plots for found in plot.labels for label in found]
-        return at_lines + [label for _, label in self.classes if label]
+        return at_lines + [label for swatch, label in self.classes if label and not isinstance(swatch.fill, str)]
 
     def values(self) -> list[float | None]:
         """The values of the axis, which plots of one row or column share."""
@@ -97,7 +97,7 @@ class Axes:
 
 def read_axes(kind: str, paths: list[Path], labels: Sequence[Label]) -> Axes:
     """The scales of a chart, from its kind, its painted paths and its labels."""
-    if kind in ("heat", "tile_map"):
+    if kind in ("heat", "map"):
         return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
     if kind in ("line", "small_multiples"):
         first = min((p.box[0] for p in grid(paths, upright=False)), default=0.0)

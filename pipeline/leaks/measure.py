@@ -6,7 +6,9 @@ What is checked, by kind of chart:
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as long as its value.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released value that is not zero.
 - slope: heights on both sides are one straight scale through all released values, one mark a value.
-- heat, tile_map: one tile a point in the noted order; a colour is that of the class its value falls in, white for none.
+- flow: see `pipeline.leaks.flows`.
+- heat: one tile a point in the noted order; a colour is that of the class its value falls in, white for none.
+- map: the outlines of the region, each in its place; a state has the colour of its class, or is hatched for none.
 Any other filled area must be a swatch of the legend or the ground of a label inside a bar.
 """
 
@@ -22,8 +24,11 @@ from pipeline.leaks.axes import Axes, Box, Found, Scale, is_swatch, join
 from pipeline.leaks.axes import grid as _grid
 from pipeline.leaks.axes import is_colour as _is
 from pipeline.leaks.axes import runs as _runs
+from pipeline.leaks.flows import flows
+from pipeline.leaks.maps import place_of, strange
 from pipeline.leaks.marks import Path
-from pipeline.report.sheet import CLASSES, LINE_COLOURS, PAPER
+from pipeline.report.palette import CLASSES, LAND, LINE_COLOURS, PAPER
+from pipeline.report.region import layers
 from pipeline.report.views import ChartData, Point
 
 Mark = tuple[Any, float]  # place and value
@@ -35,7 +40,7 @@ def measure(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]
     """Yield what is wrong with the marks of a chart; count those that are right."""
     kinds: dict[str, Any] = {
         "line": _lines, "small_multiples": _lines, "bar": _bars, "grouped_bar": _bars, "stacked_bar": _stacks,
-        "slope": _slope, "heat": _tiles, "tile_map": _tiles,
+        "slope": _slope, "flow": flows, "heat": _tiles, "map": _map,
     }  # fmt: skip
     try:
         painted = [p for p in paths if p.fill is not None or p.stroke is not None]
@@ -278,6 +283,12 @@ def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
         return
     if any(p.fill is None for p in paths):
         yield "a line among the tiles", NOT_RELEASED
+    yield from _coloured(points, tiles, axes, counts)
+    yield from _misplaced(data, tiles)
+
+
+def _coloured(points: list[Point], tiles: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    """Each tile or state has the colour of the class of its value; without a value it is white or hatched."""
     classes = _classes(axes)
     most = max((p.value or 0 for p in points), default=0)
     for low, _, _ in classes:
@@ -285,7 +296,7 @@ def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
             yield f"a class from {_shown(low)}", "no released value falls in it"
     for tile, point in zip(tiles, points, strict=True):
         if point.value is None:
-            if not _is(tile.fill, PAPER):
+            if not _is(tile.fill, PAPER) and not isinstance(tile.fill, str):
                 yield f"the tile of {point.key} is coloured", NOT_RELEASED
             continue
         fits = [colour for low, high, colour in classes if low <= point.value < high]
@@ -293,18 +304,37 @@ def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
             yield f"the tile of {point.key} has the colour of another class", NOT_RELEASED
         else:
             counts["mark"] += 1
-    yield from _misplaced(data, tiles)
+
+
+def _map(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    points = [p for s in data.series for p in s.points]
+    wanted = layers([p.x for p in points])
+    areas, lines = [w for w in wanted if w.closed], [w for w in wanted if not w.closed]
+    lines = [line for line in lines for _ in range(2 if line.name == "neutral" else 1)]  # white, then dashed
+    drawn = [p for p in paths if not is_swatch(p)]
+    filled, stroked = [p for p in drawn if p.fill is not None], [p for p in drawn if p.fill is None]
+    if (len(filled), len(stroked)) != (len(areas), len(lines)):
+        yield f"{len(filled)} areas and {len(stroked)} lines, not {len(areas)} and {len(lines)}", NOT_RELEASED
+        return
+    place = place_of(filled[0], areas[0])
+    for path in [*strange(filled, areas, place), *strange(stroked, lines, place)]:
+        yield f"a path at {', '.join(f'{v:.1f}' for v in path.box)} points is no outline of the region", NOT_RELEASED
+    states = [path for path, layer in zip(filled, areas, strict=True) if layer.name in {p.x for p in points}]
+    if not all(_is(path.fill, LAND) for path in filled if path not in states):
+        yield "land around the states is coloured", NOT_RELEASED
+    yield from _coloured(points, states, axes, counts)
 
 
 def _classes(axes: Axes) -> list[tuple[float, float, str]]:
     """Lower end, upper end and colour of each class, from the legend."""
     lows = []
-    for _, label in axes.classes:
+    known = [(s, label) for s, label in axes.classes if not isinstance(s.fill, str)]  # a hatched one means no figure
+    for _, label in known:
         ends = re.findall(r"\d+(?:\.\d+)?", label.text.replace(",", "")) if label else []
         if not ends:
             raise ValueError("a swatch without a label of its class")
         lows.append(float(ends[0]))
-    colours = [next((c for c in CLASSES if _is(s.fill, c)), "") for s, _ in axes.classes]
+    colours = [next((c for c in CLASSES if _is(s.fill, c)), "") for s, _ in known]
     return [(low, lows[i + 1] if i + 1 < len(lows) else float("inf"), colours[i]) for i, low in enumerate(lows)]
 
 

@@ -264,6 +264,8 @@ def _plain(text: str) -> str:
 def _class_of(reference: str) -> str:
     if reference.startswith("coverage("):
         return "count of states"
+    if reference.startswith("query("):
+        return "named query"
     return "formula" if "(" in reference else "cell"
 
 

@@ -25,7 +25,9 @@ from pipeline.errors import LeakError, UserError
 from pipeline.leaks.bindings import Bindings
 from pipeline.leaks.charts import ChartCheck
 from pipeline.leaks.files import check_cells, check_manifest, machine_words
+from pipeline.leaks.maps import place_of, strange
 from pipeline.leaks.marks import Drawn, Fonts, read_page
+from pipeline.leaks.marks import Path as MarkPath
 from pipeline.leaks.numerals import WHY, Facts, Judge
 from pipeline.leaks.objects import Declared, Objects, check_fonts, check_forms, check_strings, check_xmp
 from pipeline.leaks.open_forms import OpenForms, is_open_form
@@ -37,6 +39,7 @@ from pipeline.leaks.values import Register, read_register
 from pipeline.leaks.visible import hidden_texts
 from pipeline.leaks.wording import public_contracts, public_wording
 from pipeline.leaks.words import Search, compact
+from pipeline.report.region import picture_layers
 
 ATTACHMENTS = ("cells.csv",)
 _SHOWN_LEAKS = 12
@@ -195,12 +198,21 @@ class _Pdf:
         """Outside of charts only the grounds and lines of the layout are drawn: upright boxes, marked as such."""
         charts = {mark for figure in figures for mark in figure.marked}
         for index, drawn in enumerate(pages):
+            picture = self._picture(drawn) if index == 0 else []
             for path in drawn.paths:
-                if (index, path.tag) in charts or (path.fill is None and path.stroke is None):
+                if (index, path.tag) in charts or (path.fill is None and path.stroke is None) or path in picture:
                     continue
                 if path.tag != "Artifact" or path.curved or not path.upright:
                     self.report.add(f"{self.name}, page {index + 1}", f"a drawing outside of the charts at {path.box}",
                                     "what it measures cannot be compared with released values")  # fmt: skip
+
+    def _picture(self, cover: Drawn) -> list[MarkPath]:
+        """The picture of the region on the cover: all of its paths, when each is the outline that it must be."""
+        shaped = [p for p in cover.paths if p.fill is not None and p.tag == "Artifact" and not p.upright]
+        wanted = picture_layers()
+        if len(shaped) != len(wanted) or list(strange(shaped, wanted, place_of(shaped[0], wanted[0]))):
+            return []
+        return shaped
 
     def _furniture(self, pages: list[Drawn], blocks: list[Block]) -> None:
         """Head and foot of a page: its chapter, the marking, the reference, the edition, the page's number."""

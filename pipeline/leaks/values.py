@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Register:
 
     cells: dict[str, Released]
     sources: Texts = ()
+    queries: dict[str, str] = field(default_factory=dict)  # what each named query over the store says
 
     @property
     def years(self) -> set[str]:
@@ -80,6 +82,8 @@ class Register:
         return rounded(top / sum(known) * per, places)
 
     def _formula(self, name: str, inputs: list[str]) -> Texts:
+        if name == "query":
+            return (self.queries[inputs[0]],) if inputs[0] in self.queries else ()
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
@@ -123,7 +127,20 @@ def _from_store(path: Path) -> Register:
             "select key, value, unit, obs_status, withheld, coverage, members, states from cells"
         ).fetchall()
         sources = connection.execute("select distinct source from sources order by source").fetchall()
-    return Register({row[0]: _from_row(row) for row in rows}, tuple(s for (s,) in sources if s))
+        queries = {name: _said(*(connection.execute(sql).fetchone() or (None,))) for name, sql in quality_queries()}
+    return Register({row[0]: _from_row(row) for row in rows}, tuple(s for (s,) in sources if s), queries)
+
+
+def quality_queries() -> Iterator[tuple[str, str]]:
+    """The queries of `sql/quality` by name: each gives one number about a version from its store."""
+    for path in sorted((Path(__file__).parents[2] / "sql" / "quality").glob("*.sql")):
+        yield path.stem, path.read_text(encoding="utf-8")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ":"
+    return number(Decimal(value), 1 if isinstance(value, Decimal) else 0)
 
 
 def _from_row(row: tuple[Any, ...]) -> Released:

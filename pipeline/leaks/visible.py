@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pikepdf
 
-from pipeline.leaks.marks import Colour, Drawn, Path, Text
+from pipeline.leaks.marks import Clip, Colour, Drawn, Path, Text
 
 _SMALLEST = 2.0  # points
 _SEEN = 0.5  # the part of a text that a clip path must leave
@@ -53,8 +53,16 @@ def _inside(text: Text, box: tuple[float, float, float, float]) -> bool:
     return left <= middle[0] <= right and bottom <= middle[1] <= top
 
 
+def _holds(path: Path, text: Text) -> bool:
+    """Whether the middle of a text lies in an area of any shape."""
+    return Clip(*path.box, path.parts).shows(text.x + text.width / 2, text.y + text.size / 4)
+
+
 def _on_dark(text: Text, grounds: list[tuple[Path, float, float, float, float]]) -> bool:
-    under = [p for p, *box in grounds if p.order < text.order and _inside(text, (box[0], box[1], box[2], box[3]))]
+    under = [
+        p for p, *box in grounds
+        if p.order < text.order and _inside(text, (box[0], box[1], box[2], box[3])) and (p.upright or _holds(p, text))
+    ]  # fmt: skip
     return bool(under) and (isinstance(under[-1].fill, str) or not _light(under[-1].fill or (1.0,)))
 
 

@@ -13,10 +13,11 @@ import yaml
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.report.document import read_definition
+from pipeline.report.maps import NOTES
 
 # Said by the report's own code, with the symbols that its tables use.
 FIXED = (
-    "<5: only counts suppressed by the sender", "per 100,000 inhabitants", "Per 100,000 inhabitants",
+    *NOTES, "<5: only counts suppressed by the sender", "per 100,000 inhabitants", "Per 100,000 inhabitants",
 )  # fmt: skip
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same loader, in C where it was built
 _NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists that nobody prints

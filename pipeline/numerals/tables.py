@@ -24,6 +24,11 @@ def kind_of(reference: str) -> str:
     return FORMULA if "(" in reference else CELL
 
 
+def is_query(reference: str) -> bool:
+    """Whether a number comes from a named query over the store, `query(name)`."""
+    return reference.startswith("query(")
+
+
 def first_key(reference: str) -> str:
     """The cell that a formula speaks of: the first of its operands."""
     match = re.fullmatch(r"\w+\((.+?)(?:, .+)?\)", reference)
@@ -38,7 +43,7 @@ class TableCheck:
 
     @property
     def cubes(self) -> list[str]:
-        refs = [c[1] for line in self.entry.get("lines", ()) for c in line["cells"] if c[1]]
+        refs = [c[1] for line in self.entry.get("lines", ()) for c in line["cells"] if c[1] and not is_query(c[1])]
         return [*self.entry["cubes"], *(first_key(r).split(":")[0] for r in refs)]
 
     def head(self, passage: Passage) -> None:
@@ -170,6 +175,8 @@ def _claim_whole(passage: Passage, texts: Iterable[str], kind: str) -> None:
 def misplaced(known: Known, reference: str, beside: list[str], above: list[str], page_state: str) -> str:
     """What is wrong with where a number stands: its labels must name its state and its year. `beside` are the labels
     of its row and column, `above` those of the whole exhibit."""
+    if is_query(reference):
+        return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
     if key.state not in REGIONS and key.state != page_state:
         name = known.state_label(key.state)

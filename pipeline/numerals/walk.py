@@ -16,7 +16,7 @@ from pipeline.numerals.charts import DrawingCheck
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import Passage, squeeze
 from pipeline.numerals.tables import TableCheck
-from pipeline.report.ledger import entry_keys
+from pipeline.report.ledger import HEADLINE, entry_keys, printed_number
 
 REPEATED = "heading or title"
 
@@ -35,7 +35,7 @@ class Walk:
         self.wrong: dict[int, str] = {}
         self.section = "cover"
         self.exhibit: dict[str, Any] | None = None
-        self.counted = {"Table": 0, "Figure": 0}
+        self.counted = {"Table": 0, "Figure": 0, HEADLINE: 0}
         self.chapters = self.annexes = self.sections = 0
         self._waiting = iter(self.exhibits)
         self._next: dict[str, Any] | None = next(self._waiting, None)
@@ -135,7 +135,7 @@ class Walk:
                 yield squeeze(entry["heading"] + entry.get("listed", entry["title"]))
         for entry in self.exhibits:
             if entry["id"] == target:
-                yield squeeze(entry["exhibit"] + entry["title"])
+                yield squeeze(printed_number(entry) + entry["title"])
 
     # --- exhibits
 
@@ -145,20 +145,20 @@ class Walk:
         entry = self._next
         return bool(
             entry and self.section not in ("cover", "imprint", "contents") and "reason" in entry
-            and squeeze(text) == squeeze(entry["exhibit"] + entry["title"])
+            and squeeze(text) == squeeze(printed_number(entry) + entry["title"])
         )  # fmt: skip
 
     def _caption(self, block: Block, text: str) -> None:
         entry, bare = self._next, squeeze(text)
-        if entry is None or not bare.startswith(squeeze(entry["exhibit"] + entry["title"])):
+        if entry is None or not bare.startswith(squeeze(printed_number(entry) + entry["title"])):
             self._add(Passage(block.page, f"{self.section}/text", text), "it is no exhibit that was noted next")
             return
-        word = "Table" if entry["exhibit"].startswith("Table") else "Figure"
+        word = entry["exhibit"].split()[0]
         self.counted[word] += 1
         self.exhibit, self._next = entry, next(self._waiting, None)
         passage = Passage(block.page, f"{self.section}/{entry['spec']}/title", text)
         if entry["exhibit"] == f"{word} {self.counted[word]}":
-            passage.claim(0, len(squeeze(entry["exhibit"])), "exhibit", entry["exhibit"])
+            passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
         self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
         passage.claim_phrase(self.known.variables["window"], "year")  # also where its first years have no figure
         self.known.claim_label(passage, self._table.cubes, self._years(entry))
@@ -229,6 +229,8 @@ class Walk:
             }:
                 passage.claim_phrase(str(self.known.round_), "year")
             passage.claim_phrase(f"Edition {self.known.round_}", "year")
+            if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
+                passage.claim_phrase(str(self.known.round_), "year")
         else:
             self.running.append(passage)
 

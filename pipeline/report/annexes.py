@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from pipeline.cells import CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.headline import build_headline
 from pipeline.report.ledger import entry_keys, reference_of
 from pipeline.report.numbers import number
+from pipeline.report.quality import quality_lines
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
@@ -279,8 +281,27 @@ def _origins(keys: list[Key]) -> set[str]:
     return found | ({"group"} if grouped else set())
 
 
+def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """The headings of SIMS with what they say, and below each its figures with the queries behind them."""
+    rows = [
+        Row(q.says, (CellView(q.text, f"query({q.query})"), CellView(q.query)), level=1) if q.query
+        else Row(q.heading, (CellView(""), CellView(q.says)), kind="group")
+        for q in quality_lines(store, store.contracts.folder.parent)
+    ]  # fmt: skip
+    columns = (
+        Column("Heading, figure", "label", weight=34), Column("Figure", weight=11),
+        Column("Statement, named query", "text", weight=55),
+    )  # fmt: skip
+    title = fill(spec.title, values, spec.where)
+    return TableView(
+        anchor(spec, store, values), number_, title, "", columns, tuple(rows),
+        f"the store of this version, round {store.round}.", may_split=True,
+    )  # fmt: skip
+
+
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
-    "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions, "findings": _findings,
+    "headline": build_headline, "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions,
+    "findings": _findings,
     "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
-    "overview": _overview, "provenance": _provenance,
+    "overview": _overview, "provenance": _provenance, "quality": _quality,
 }  # fmt: skip

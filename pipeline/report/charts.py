@@ -12,10 +12,13 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from html import escape
-from math import floor, isfinite, log10
+from math import floor, isfinite
 from typing import Any
 
 from pipeline.errors import RenderError
+from pipeline.report.classes import bounds_of, class_ink, class_legend, class_of
+from pipeline.report.flows import draw_flow
+from pipeline.report.maps import draw_map
 from pipeline.report.sheet import (
     CLASSES,
     DASHES,
@@ -44,13 +47,7 @@ from pipeline.report.sheet import (
 )  # fmt: skip
 from pipeline.report.views import ChartData, Point, Series
 
-# Column and row of each state's tile: neighbours stay neighbours, every state is as large as every other.
-TILES = {
-    "HR": (0, 0), "HU": (1, 0), "RO": (2, 0), "MD": (3, 0),
-    "BA": (0, 1), "RS": (1, 1), "BG": (2, 1),
-    "ME": (0, 2), "MK": (1, 2), "TR": (3, 2),
-    "AL": (0, 3), "GR": (1, 3),
-}  # fmt: skip
+NARROW, TINY = 120, 5.8  # a drawing less wide than this sets its texts closer; size of the smallest texts
 _HIDDEN = ("missing", "withheld", "suppressed")
 
 
@@ -116,12 +113,14 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
     xs = places_of(data)
     ticks, low, high = scale_of(data)
     several = len(data.series) > 1
-    ends = [wrap_text(_end_label(series, several), 42) for series in data.series]
+    narrow = width < NARROW
+    ends = [wrap_text(_end_label(series, several), 23 if narrow else 42) for series in data.series]
     names = widest_of(ends)
-    foot = [_foot(data, x, (width - names - 20) / len(xs)) for x in xs]
-    foot_lines = max(text.count("\n") + 1 for text in foot)
+    foot = [label_of(data, x) if narrow else _foot(data, x, (width - names - 20) / len(xs)) for x in xs]
+    counted = _counted(data, xs) if narrow else []
+    foot_lines = max(text.count("\n") + 1 for text in foot) + len(counted)
     needed = sum(text_height(text.count("\n") + 1) for text in ends)
-    sheet = Sheet(width, height or max(72 if any(values_of(data)) else 42, needed + 14) + text_height(foot_lines - 1))
+    sheet = Sheet(width, height or max(_height_of_lines(data, narrow), needed + 14) + text_height(foot_lines - 1))
     left, right = widest_of([tick_label(tick) for tick in ticks]) + 2.5, width - names - 6.5
     top, bottom = 9.0, sheet.height - text_height(foot_lines) - (6.5 if data.x_title else 2.5)
     axes = sheet.axes(left, top, right, bottom)
@@ -133,6 +132,11 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
     sheet.text(0, 2.2, data.unit, color=GREY)
     if data.x_title:
         sheet.text((left + right) / 2, sheet.height - 2, data.x_title, ha="center", color=GREY)
+    for line, texts in enumerate(counted):
+        colour = LINE_COLOURS[line % len(LINE_COLOURS)] if len(counted) > 1 else GREY
+        for place, text in enumerate(texts):
+            x = left + (place + 0.35) / (len(xs) - 0.3) * (right - left)
+            sheet.text(x, bottom + text_height(2 + line) - 0.8, text, ha="center", fontsize=TINY, color=colour)
     for index, series in enumerate(data.series):
         _plot_line(axes, series, xs, index, labelled=not several)
     _mark_breaks(axes, data, xs, size=SMALL)
@@ -140,6 +144,24 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
         _mark_gaps(axes, data.series[0], xs)
     _label_ends(sheet, data, xs, ends, (left, top, right, bottom), (low, high))
     return sheet
+
+
+def _height_of_lines(data: ChartData, narrow: bool) -> float:
+    if not any(values_of(data)):
+        return 42
+    return 52 if narrow else 62
+
+
+def _counted(data: ChartData, xs: Sequence[str]) -> list[list[str]]:
+    """Under a narrow plot: for each line, in its colour, how many states each figure counts or why there is none."""
+    rows = []
+    for series in data.series:
+        by_x = {p.x: p for p in series.points}
+        points = [by_x.get(x) for x in xs]
+        rows.append(["" if p is None else p.coverage if p.value is not None else p.text for p in points])
+    if len(rows) == 1:
+        rows = [[t if p.value is not None else "" for t, p in zip(rows[0], data.series[0].points, strict=False)]]
+    return [row for row in rows if any(row)]
 
 
 def _end_label(series: Series, with_text: bool) -> str:
@@ -281,7 +303,7 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
     lasts = [[run[-1] for run in _runs(series, xs)][-1:] for series in data.series]
     gap = 3.0 + widest_of([point.text for last in lasts for _, point in last], SMALL)
     left, head, foot = widest_of([tick_label(tick) for tick in ticks], SMALL) + 2, 7.5, 4.5
-    sheet = Sheet(width, height or 6 + rows * 34)
+    sheet = Sheet(width, height or 6 + rows * 29)
     panel_width = (width - left - gap * columns) / columns
     panel_height = (sheet.height - 5) / rows
     sheet.text(0, 2, data.unit, color=GREY)
@@ -386,7 +408,7 @@ def _draw_bars(data: ChartData, width: float, height: float | None) -> Sheet:
     xs, count = places_of(data), len(data.series)
     texts = [_bar_text(point) for series in data.series for point in series.points]
     sheet, axes, low, _ = _bar_sheet(
-        data, xs, 3.4 * count + 2.4 if count > 1 else 5.8, width, height, widest_of(texts) + 4
+        data, xs, 2.9 * count + 2 if count > 1 else 5.4, width, height, widest_of(texts) + 4
     )
     bar = 0.78 / count
     for index, series in enumerate(data.series):
@@ -490,63 +512,11 @@ def _stack_gaps(data: ChartData, x: str) -> str:
     return ", ".join([*_gaps(points, 2), *coverage, *breaks])
 
 
-# --- classes: heat and tiles -----------------------------------------------------------------------------------------
-
-
-def _bounds(values: Sequence[float]) -> list[float]:
-    """Round lower bounds of the second to the fifth class, in even steps, or in growing ones when a few values lead."""
-    positive = sorted(value for value in values if value > 0)
-    if not positive:
-        return []
-    high, middle = positive[-1], positive[len(positive) // 2]
-    if high > 8 * middle:
-        powers = range(floor(log10(positive[0])), floor(log10(high)) + 1)
-        round_ones = [part * 10.0**power for power in powers for part in (1, 2, 5) if part * 10.0**power <= high]
-        inner = [value for value in round_ones if value > positive[0]] or round_ones
-        chosen = {inner[round((len(inner) - 1) * (part + 1) / 4)] for part in range(4)}
-        return sorted(chosen)
-    power = 10.0 ** floor(log10(high / 5))
-    whole = all(value.is_integer() for value in map(float, positive))
-    steps = [part * power for part in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if not whole or (part * power).is_integer()]
-    step = next((step for step in steps if high <= 5 * step), max(steps, default=1.0))
-    return [round(step * part, 10) for part in range(1, 5) if step * part < high] or [high]
-
-
-def _class_of(value: float, bounds: Sequence[float]) -> int:
-    """Index of the fill; fewer classes are spread over all fills."""
-    step = sum(1 for bound in bounds if value >= bound)
-    return round(step * (len(CLASSES) - 1) / max(len(bounds), 1)) if bounds else 0
-
-
-def _class_labels(values: Sequence[float], bounds: Sequence[float]) -> list[tuple[str, int]]:
-    whole = all(float(value).is_integer() for value in [*values, *bounds])
-    edges = [min([0.0, *values]), *bounds]
-    labels = []
-    for index, low in enumerate(edges):
-        if index + 1 == len(edges):
-            text = f"{tick_label(low)} or more" if bounds else tick_label(low)
-        elif whole:
-            high = edges[index + 1] - 1
-            text = tick_label(low) if high == low else f"{tick_label(low)} to {tick_label(high)}"
-        else:
-            text = f"{tick_label(low)} to under {tick_label(edges[index + 1])}"
-        labels.append((text, _class_of(low, bounds)))
-    return labels
-
-
-def _class_legend(sheet: Sheet | None, data: ChartData, bounds: Sequence[float], left: float, width: float,
-                  top: float) -> float:  # fmt: skip
-    labels = _class_labels(values_of(data) or [0.0], bounds)
-    styles = [{"facecolor": CLASSES[index], "edgecolor": GREY, "linewidth": 0.4} for _, index in labels]
-    return draw_legend(sheet, [text for text, _ in labels], styles, left, width, top)
-
-
-def _class_ink(value: float | None, bounds: Sequence[float]) -> str:
-    return PAPER if value is not None and _class_of(value, bounds) >= 3 else INK
+# --- heat -------------------------------------------------------------------------------------------------------------
 
 
 def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
-    xs, bounds = places_of(data), _bounds(values_of(data))
+    xs, bounds = places_of(data), bounds_of(values_of(data))
     names = [wrap_text(series.label, 46) for series in data.series]
     left = widest_of(names) + 2
     cell = (width - left) / len(xs)
@@ -555,12 +525,12 @@ def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
     if upright:
         heads = [label_of(data, x) for x in xs]
     head = widest_of(heads) + 2 if upright else text_height(max(text.count("\n") + 1 for text in heads)) + 1.2
-    legend = 5.0 + _class_legend(None, data, bounds, 0, width, 0)
+    legend = 5.0 + class_legend(None, data, bounds, 0, width, 0)
     row = max(5.4, max(text_height(name.count("\n") + 1) for name in names) + 1)
     sheet = Sheet(width, height or legend + head + row * len(names))
     row = (sheet.height - legend - head) / len(names)
     sheet.text(0, 2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
-    _class_legend(sheet, data, bounds, 0, width, 4.2)
+    class_legend(sheet, data, bounds, 0, width, 4.2)
     for column, text in enumerate(heads):
         turned = {"rotation": 90, "va": "bottom"} if upright else {"va": "bottom" if "\n" in text else "baseline"}
         sheet.text(left + (column + 0.5) * cell, legend + head - 1, text, ha="center", **turned)
@@ -569,61 +539,21 @@ def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
         y = legend + head + line * row
         sheet.text(left - 1.5, y + row / 2, name, ha="right", va="center_baseline")
         for point in series.points:
-            _draw_tile(sheet, left + xs.index(point.x) * cell, y, cell, row, point, bounds, size=size)
+            _draw_tile(sheet, left + xs.index(point.x) * cell, y, cell, row, point, bounds, size)
     return sheet
 
 
 def _draw_tile(
-    sheet: Sheet,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    point: Point,
-    bounds: Sequence[float],
-    *,
-    size: float,
-    code: str = "",
+    sheet: Sheet, x: float, y: float, width: float, height: float, point: Point, bounds: Sequence[float], size: float
 ) -> None:
-    """One cell of a heat map or one state of a tile map; without a value it stays white, with the point's text."""
-    gap = point.value is None
-    colour = PAPER if point.value is None else CLASSES[_class_of(point.value, bounds)]
-    sheet.box(x, y, width, height, facecolor=colour, edgecolor=GREY if code else PALE, linewidth=0.5)
-    ink, middle = _class_ink(point.value, bounds), x + width / 2
-    if code:
-        sheet.text(middle, y + height * 0.33, code, ha="center", va="center_baseline", fontweight="bold", color=ink,
-                   fontsize=11)  # fmt: skip
-    text = f"{point.text}*" if point.status == "partial" and not code else point.text
+    """One cell of a heat map; without a value it stays white, with the point's text."""
+    colour = PAPER if point.value is None else CLASSES[class_of(point.value, bounds)]
+    sheet.box(x, y, width, height, facecolor=colour, edgecolor=PALE, linewidth=0.5)
     sheet.text(
-        middle, y + height * (0.68 if code else 0.5), text, ha="center", va="center_baseline",
-        color=ink, fontsize=size, fontweight="bold" if gap else "normal",
+        x + width / 2, y + height / 2, f"{point.text}*" if point.status == "partial" else point.text, ha="center",
+        va="center_baseline", color=class_ink(point.value, bounds), fontsize=size,
+        fontweight="bold" if point.value is None else "normal",
     )  # fmt: skip
-    if code and point.coverage:
-        sheet.text(middle, y + height * 0.88, point.coverage, ha="center", color=ink, fontsize=5.6)
-
-
-def _draw_tile_map(data: ChartData, width: float, height: float | None) -> Sheet:
-    points = [point for series in data.series for point in series.points]
-    placed = {point.x: TILES[point.x] for point in points if point.x in TILES}
-    strangers = [point.x for point in points if point.x not in TILES]
-    placed |= {x: (index, 4) for index, x in enumerate(strangers)}
-    first_column, first_row = (min(place[axis] for place in placed.values()) for axis in (0, 1))
-    columns = max(place[0] for place in placed.values()) - first_column + 1
-    rows = max(place[1] for place in placed.values()) - first_row + 1
-    bounds = _bounds(values_of(data))
-    tile = min(21.0, (width - 50) / columns, ((height or 200) - 2) / rows)
-    sheet = Sheet(width, height or rows * tile + 2)
-    size = min(TEXT, TEXT * (tile - 2) / max(widest_of([point.text for point in points]), 0.1))
-    for point in points:
-        column, row = placed[point.x]
-        x, y = 1 + (column - first_column) * tile, 1 + (row - first_row) * tile
-        _draw_tile(sheet, x, y, tile - 1, tile - 1, point, bounds, size=size, code=point.x)
-    left = columns * tile + 8
-    title = wrap_text(data.unit, width - left)
-    sheet.text(left, 1 + text_height(title.count("\n") + 1) / 2, title, color=GREY)
-    top = 3 + text_height(title.count("\n") + 1)
-    _class_legend(sheet, data, bounds, left, 1, top)  # one under the other: the map leaves a column free
-    return sheet
 
 
 _DRAWINGS: dict[str, Callable[[ChartData, float, float | None], Sheet]] = {
@@ -633,8 +563,9 @@ _DRAWINGS: dict[str, Callable[[ChartData, float, float | None], Sheet]] = {
     "stacked_bar": _draw_stacked_bars,
     "small_multiples": _draw_small_multiples,
     "heat": _draw_heat,
-    "tile_map": _draw_tile_map,
+    "map": draw_map,
     "slope": _draw_slope,
+    "flow": draw_flow,
 }
 
 

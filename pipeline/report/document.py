@@ -16,13 +16,19 @@ from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
 from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
-from pipeline.report.figures import build_figure
-from pipeline.report.ledger import exhibit_entry
+from pipeline.report.figures import FULL, HALF, build_figure
+from pipeline.report.ledger import HEADLINE, exhibit_entry
 from pipeline.report.narrative import Narrative
+from pipeline.report.palette import cover_colours, page_colours
+from pipeline.report.region import picture
 from pipeline.report.release_texts import ReleaseTexts, release_texts
 from pipeline.report.store import Store
 from pipeline.report.tables import build_table
 from pipeline.report.views import ExhibitView, TableView
+
+_OPENING = ("summary", "countries")
+COVER_MAP = 180.0  # millimetres
+_FRAME = ("versions.yaml", "imprint.yaml", "region.json")
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,9 @@ def build_document(store: Store, templates: Path) -> Document:
     chapters = [writer.write_chapter(name) for name in definition.chapters]
     day = date.fromisoformat(store.meta["cutoff"])
     values = writer.values
+    imprint = yaml.safe_load((templates / "shared" / "imprint.yaml").read_text(encoding="utf-8"))
     doc = {
+        "report": store.report, "reading": imprint["reading"], "contact": imprint["contact"],
         "title": definition.title, "subtitle": definition.subtitle, "version": store.version, "round": store.round,
         "edition": f"Edition {store.round}", "reference": fill(definition.reference, values),
         "marking": definition.marking, "releasability": definition.releasability,
@@ -112,7 +120,9 @@ def build_document(store: Store, templates: Path) -> Document:
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
     }  # fmt: skip
     html = writer.environment.get_template("shared/report.html.j2").render(
-        doc=doc, fonts=font_faces(), contents=writer.contents, tables=[e for e in writer.tables if e.listed],
+        doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
+        cover=picture(*cover_colours(store.report, store.version), COVER_MAP), contents=writer.contents,
+        tables=[e for e in writer.tables if e.listed],
         figures=[e for e in writer.figures if e.listed],
         chapters=[Markup(c) for c in chapters],
     )  # fmt: skip
@@ -137,6 +147,7 @@ class _Writer:
     contents: list[Entry] = field(default_factory=list)
     tables: list[Entry] = field(default_factory=list)
     figures: list[Entry] = field(default_factory=list)
+    headlines: list[Entry] = field(default_factory=list)
     empty: int = 0
     chapter_number: int = 0
     section_number: int = 0
@@ -171,10 +182,13 @@ class _Writer:
         self.read.add(self.templates / path)
         body = self.environment.get_template(path).render(
             chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
-            findings=self.findings, country=self.country, release=self.release, states=states, round=self.store.round,
+            pair=self.pair, findings=self.findings, country=self.country, release=self.release, states=states,
+            round=self.store.round,
             contract=self.store.contracts.contract(self.store.report),
         )  # fmt: skip
-        return f'<section class="chapter">\n{body}\n</section>'
+        # Chapters follow each other on a page; a new part starts a new one.
+        opens = " opens" if name in _OPENING else ""
+        return f'<section class="chapter{opens}">\n{body}\n</section>'
 
     def chapter(self, id_: str, title: str) -> Markup:
         self.chapter_number, self.section_number = self.chapter_number + 1, 0
@@ -233,8 +247,17 @@ class _Writer:
         contracts = self.store.contracts
         return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
 
+    def pair(self, left: str, *right: str, **more: str) -> Markup:
+        """Two exhibits side by side, each as wide as half of the text; more of them stand below the right one."""
+        first, others = self._exhibit(left, HALF, more), [self._exhibit(id_, HALF, more) for id_ in right]
+        block: Markup = self.macros.pair(first, Markup("\n").join(others))
+        return block
+
     def exhibit(self, id_: str, **more: str) -> Markup:
         """An exhibit by its id; `state` fills {state} in exhibits of country pages."""
+        return self._exhibit(id_, FULL, more)
+
+    def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
         if id_ not in self.exhibits:
             raise UserError(
                 f"there is no exhibit '{id_}'", where=f"templates/{self.store.report}/chapters",
@@ -243,9 +266,11 @@ class _Writer:
         spec, values = self.exhibits[id_], {**self.values, **self._state_name(more)}
         self.used[id_] = spec
         drawn = spec.kind in CHARTS
-        entries = self.figures if drawn else self.tables
-        number = f"{'Figure' if drawn else 'Table'} {len(entries) + 1}"
-        view = self._build(spec, number, values)
+        # The row of key figures has a number for who asks after it, but none is printed and no list names it.
+        entries = self.headlines if spec.kind == "headline" else self.figures if drawn else self.tables
+        word = HEADLINE if spec.kind == "headline" else "Figure" if drawn else "Table"
+        number = f"{word} {len(entries) + 1}"
+        view = self._build(spec, number, values, width)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         self.store.shown.append(exhibit_entry(number, spec, view, more.get("state", "")))
         if not hasattr(view, "source"):
@@ -256,9 +281,9 @@ class _Writer:
         self.placed.append((str(block), view))
         return block
 
-    def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str]) -> ExhibitView:
+    def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float) -> ExhibitView:
         if spec.kind in CHARTS:
-            return build_figure(spec, self.store, number, values)
+            return build_figure(spec, self.store, number, values, width)
         if spec.kind in ANNEXES:
             return build_annex(spec, self.store, number, values)
         return build_table(spec, self.store, number, values)
@@ -266,7 +291,7 @@ class _Writer:
     def inputs(self) -> dict[str, str]:
         """Hashes of the files read and of the exhibits placed: what another version prints is no input of this one."""
         shared = self.templates / "shared"
-        frame = [p for p in shared.iterdir() if p.suffix in (".j2", ".css") or p.name == "versions.yaml"]
+        frame = [p for p in shared.iterdir() if p.suffix in (".j2", ".css") or p.name in _FRAME]
         files = sorted({*self.read, *self.narrative.read, *frame})
         hashes = {
             f"templates/{p.relative_to(self.templates).as_posix()}": hashlib.sha256(p.read_bytes()).hexdigest()

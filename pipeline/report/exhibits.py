@@ -18,9 +18,10 @@ from pipeline.cells import REGION, REGIONS, TOTAL, Cell, Key
 from pipeline.errors import UserError
 from pipeline.report.store import Store
 
-CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope")
+CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow")
 GRIDS = ("table", *CHARTS)
 ANNEXES = (
+    "headline",
     "indicators",
     "coverage",
     "revisions",
@@ -31,6 +32,7 @@ ANNEXES = (
     "dashboard",
     "overview",
     "provenance",
+    "quality",
 )
 
 

@@ -10,6 +10,7 @@ from pipeline.cells import Cell, Key
 from pipeline.report.chart_tables import table_of
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import rate
+from pipeline.report.maps import NOTES
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -17,10 +18,13 @@ from pipeline.report.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
-_BY_CATEGORY = ("bar", "stacked_bar", "grouped_bar", "tile_map")  # rows are categories; other kinds: rows are series
+FULL, HALF = 174.0, 83.0  # widths of a drawing in millimetres: the text, and half of it less the gap of a pair
+_BY_CATEGORY = ("bar", "stacked_bar", "grouped_bar", "map")  # rows are categories; other kinds: rows are series
 
 
-def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> FigureView | EmptyView:
+def build_figure(
+    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], width_mm: float = FULL
+) -> FigureView | EmptyView:
     """A figure of an exhibit, or the one line that says why there is none."""
     from pipeline.report.charts import draw_chart
 
@@ -37,7 +41,7 @@ def build_figure(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[
     data = _chart_data(spec, store, grid, title, unit)
     store.shown.append({"chart": id_, "data": asdict(data)})
     return FigureView(
-        id_, number_, title, unit, draw_chart(data, height_mm=spec.height or None), describe(data),
+        id_, number_, title, unit, draw_chart(data, width_mm=width_mm, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(spec.kind, cells))),
         table=table_of(data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
@@ -51,12 +55,12 @@ def _chart_notes(kind: str, cells: list[Cell]) -> list[str]:
         notes.append(f"{how} are sums over fewer than all member states.")
     if any(c.withheld for c in cells):
         notes.append("c: withheld.")
-    return notes
+    return notes + list(NOTES if kind == "map" else ())
 
 
 def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
     """Leave out lines in which nobody reported anything, except the eleven states of a map."""
-    if spec.kind in ("tile_map", "heat") and "state" in (spec.rows.dimensions if spec.rows else ()):
+    if spec.kind in ("map", "heat") and "state" in (spec.rows.dimensions if spec.rows else ()):
         return grid
     keep = [i for i, row in enumerate(grid.keys) if any(_speaks(store.cell(k)) for k in row)]
     return Grid(tuple(grid.rows[i] for i in keep), grid.columns, tuple(grid.keys[i] for i in keep), grid.notes)
@@ -143,13 +147,13 @@ def describe(data: ChartData) -> str:
     shown = [s for s in data.series if any(p.value is not None for p in s.points)]
     if data.kind in ("line", "small_multiples", "slope"):
         body = "; ".join(_describe_course(s) for s in shown[:12])
-    elif data.kind in ("bar", "tile_map"):
+    elif data.kind in ("bar", "map"):
         body = _describe_ranking(data, shown[0])
     else:
         body = "; ".join(_describe_parts(data, s) for s in shown[:12])
     missing = sorted({data.labels.get(p.x, p.x) for s in data.series for p in s.points if p.value is None})
     gaps = ""
-    if missing and data.kind in ("bar", "tile_map"):
+    if missing and data.kind in ("bar", "map"):
         gaps = f" No figure shown for {', '.join(missing)}."
     return f"{data.title}, {data.unit}. {body}.{gaps}"
 

@@ -13,6 +13,13 @@ from typing import Any
 from pipeline.report.exhibits import ExhibitSpec
 from pipeline.report.views import ExhibitView, FigureView, TableView
 
+HEADLINE = "Headline"  # what the row of key figures is called; it stands without a number on the page
+
+
+def printed_number(entry: Mapping[str, Any]) -> str:
+    """What stands before the title of an exhibit."""
+    return "" if entry["kind"] == "headline" else str(entry["exhibit"])
+
 
 def exhibit_entry(number: str, spec: ExhibitSpec, view: ExhibitView, state: str) -> dict[str, Any]:
     """An exhibit with all its texts. `spec` names it in exhibits.yaml, `state` whose country page it stands on."""
@@ -50,7 +57,9 @@ def entry_keys(entry: Mapping[str, Any], ledger: Iterable[Mapping[str, Any]]) ->
 
 
 def keys_of(reference: str) -> list[str]:
-    """The cells of a key, or of a formula written `name(key, key + key)`."""
+    """The cells of a key, or of a formula written `name(key, key + key)`; none of a query, which names no cell."""
+    if reference.startswith("query("):
+        return []
     match = re.fullmatch(r"\w+\((.+)\)", reference)
     return re.split(r", | \+ ", match[1]) if match else [reference]
 

@@ -9,21 +9,18 @@ from itertools import accumulate
 from math import floor, log10
 from typing import Any
 
+from pipeline.report.palette import CLASSES, FILLS, GREY, INK, LAND, LINE_COLOURS, PALE, PAPER
 from pipeline.report.views import ChartData
+
+__all__ = ["CLASSES", "FILLS", "GREY", "INK", "LAND", "LINE_COLOURS", "PALE", "PAPER"]  # handed on to the drawings
 
 MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points
 LINE_HEIGHT = 1.18
 
-INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
-# Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell them apart in grey.
-LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#7a4f9a")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
 MARKERS = "osD^vPX<>hp"
-# Ordered in lightness, so that they stay apart in grey.
-FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#e9edf0")
 HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
-CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
 
 
 # --- fonts and measures ----------------------------------------------------------------------------------------------
@@ -140,6 +137,31 @@ class Sheet:
         self.figure.add_artist(
             Rectangle(corner, width / self.width, height / self.height, transform=self.figure.transFigure, **style)
         )
+
+    def shape(self, rings: Sequence[Sequence[tuple[float, float]]], **style: Any) -> None:
+        """One area of several closed outlines; an outline inside of another one is a hole."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        corners, codes = [], []
+        for ring in rings:
+            corners += [(x / self.width, 1 - y / self.height) for x, y in (*ring, ring[0])]
+            codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 1), Path.CLOSEPOLY]
+        self.figure.add_artist(PathPatch(Path(corners, codes), transform=self.figure.transFigure, **style))
+
+    def band(self, x: float, y: float, end: float, other: float, thick: float, **style: Any) -> None:
+        """A band from one upright edge to another, equally thick at both, that leaves and arrives level."""
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        middle = (x + end) / 2
+        corners = [
+            (x, y), (middle, y), (middle, other), (end, other), (end, other + thick), (middle, other + thick),
+            (middle, y + thick), (x, y + thick), (x, y),
+        ]  # fmt: skip
+        codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+        places = [(a / self.width, 1 - b / self.height) for a, b in corners]
+        self.figure.add_artist(PathPatch(Path(places, codes), transform=self.figure.transFigure, **style))
 
 
 def draw_legend(sheet: Sheet | None, labels: Sequence[str], styles: Sequence[dict[str, Any]], left: float, width: float,

@@ -33,7 +33,7 @@ class Store:
 
         if not path.is_file():
             raise UserError("the store of this version does not exist", where=str(path), do="run 'make reports' first")
-        self.contracts, self.report, self.version = contracts, report, version
+        self.contracts, self.report, self.version, self.path = contracts, report, version, path
         connection = duckdb.connect(str(path), read_only=True)
         try:
             self._cells = {c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "tile_map", "slope"]
+Kind = Literal["line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class TableView:
     notes: tuple[str, ...] = ()
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
+    headline: bool = False  # a row of large figures, without a number of its own
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Series:
 @dataclass(frozen=True)
 class ChartData:
     """What a chart draws. `series` by kind: line and bar, one series a line or bar colour; small_multiples, one panel
-    a series; heat, one row a series; tile_map, one series whose points are states (x is the state code)."""
+    a series; heat, one row a series; flow, one source a series, whose points are where it goes; map, one series whose
+    points are states (x is the state code)."""
 
     kind: Kind
     series: tuple[Series, ...]

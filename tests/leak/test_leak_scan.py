@@ -24,7 +24,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import LeakError
-from pipeline.leaks.marks import Fonts, read_page
+from pipeline.leaks.marks import Fonts, read_page, to_unicode
 from pipeline.leaks.report import ScanReport
 from pipeline.leaks.scan import check, named, scan_version
 from pipeline.leaks.secrets import collect
@@ -372,14 +372,15 @@ def raised_marker(version: Version) -> None:
 
 
 def recoloured_tile(version: Version) -> None:
-    """A state's tile takes the colour of another class."""
+    """A state takes the colour of another class."""
 
     def change(drawing: bytes) -> bytes:
         colours = re.findall(rb"(0\.\d+ 0\.\d+ 0\.\d+) rg\n", drawing)
-        other = next(c for c in colours if c != colours[0])
-        return drawing.replace(colours[0] + b" rg\n", other + b" rg\n", 1)
+        first = next(c for c in colours if c != colours[0])  # the first colour of all is that of the land around
+        other = next(c for c in colours if c not in (colours[0], first))
+        return drawing.replace(first + b" rg\n", other + b" rg\n", 1)
 
-    in_figure(version, "tile_map", change)
+    in_figure(version, "map", change)
 
 
 def coloured_tile(version: Version) -> None:
@@ -388,9 +389,9 @@ def coloured_tile(version: Version) -> None:
 
 
 def text_in_chart(version: Version) -> None:
-    page, _ = figure(version, "tile_map")
+    page, _ = figure(version, "map")
     text = f"0 0 0 rg BT 1 0 0 -1 60 60 Tm {glyphs(version, '3', page)} ET"
-    in_figure(version, "tile_map", lambda d: _last(d, text.encode()))
+    in_figure(version, "map", lambda d: _last(d, text.encode()))
 
 
 def second_number_at_an_axis(version: Version) -> None:
@@ -410,30 +411,55 @@ def _last(drawing: bytes, content: bytes) -> bytes:
     return drawing.removesuffix(b"EMC\n") + content + b"\nEMC\n"
 
 
+def other_outline(version: Version) -> None:
+    """An island of the map lies elsewhere: a shape could stand for a number."""
+
+    def change(drawing: bytes) -> bytes:
+        corner = re.search(rb"\n([\d.]+) ([\d.]+) m\n", drawing[len(drawing) // 2 :])
+        assert corner
+        moved = f"\n{float(corner[1]) + 9:.2f} ".encode() + corner[2] + b" m\n"
+        return drawing[: len(drawing) // 2] + drawing[len(drawing) // 2 :].replace(corner[0], moved, 1)
+
+    in_figure(version, "map", change)
+
+
+def drawing_on_the_cover(version: Version) -> None:
+    add_content(version, "/Artifact BMC 0.2 0.2 0.2 rg 100 60 m 140 63 l 120 90 l f EMC", page=0)
+
+
 def drawing_beside_charts(version: Version) -> None:
     add_content(version, "/Artifact BMC 0.2 0.2 0.2 rg 100 60 m 140 63 l 120 90 l f EMC")
 
 
 def cell_of_a_table(version: Version) -> None:
-    print_another_number(version, 5, "1,856")
+    print_another_number(version, page_of(version, "thb-t1"), "1,856")
 
 
 def number_in_a_sentence(version: Version) -> None:
-    print_another_number(version, 4, "1,856")
+    print_another_number(version, page_of(version, "summary"), "1,856", which=1)  # the key figure stands before it
 
 
-def print_another_number(version: Version, page: int, number: str) -> None:
+def key_figure(version: Version) -> None:
+    """The first of the large numbers that open the report is another one."""
+    print_another_number(version, page_of(version, "summary"), "1,856")
+
+
+def print_another_number(version: Version, page: int, number: str, which: int = 0) -> None:
     """The page prints the first digit once more in the place of the last: 1,851 where it printed 1,856."""
     with pikepdf.open(version.pdf) as pdf:
-        data = bytes(pdf.pages[page].Contents.read_bytes())
-        for _, codes in fonts_with(pdf, page, number):
-            digits = [codes[c] for c in number]
-            found = re.search(r"-?\d*".join(f"<{d}>" for d in digits).encode(), data)
-            if found:
-                changed = found[0][: -len(digits[-1]) - 1] + digits[0].encode() + b">"
-                break
-    assert found
-    replace_content(version, page, found[0], changed)
+        data, found = bytes(pdf.pages[page].Contents.read_bytes()), []
+        for font in pdf.pages[page].Resources.Font.values():
+            texts = to_unicode(font.ToUnicode.read_bytes())
+            codes = [b"|".join(b"%04x" % code for code, text in texts.items() if text == c) for c in number]
+            if all(codes):  # a digit has a glyph for tables and one for text
+                found += list(re.finditer(rb"(?:>-?[\d.]*<)?".join(b"(?:%s)" % c for c in codes), data))
+    places = {m.start(): m for m in found}  # two weights of the font may have the same codes
+    assert len(places) > which
+    match = places[sorted(places)[which]]
+    changed = match[0][:-4] + match[0][:4]
+    with pikepdf.open(version.pdf, allow_overwriting_input=True) as pdf:
+        pdf.pages[page].Contents.write(data[: match.start()] + changed + data[match.end() :])
+        pdf.save(version.pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
 def number_on_a_country_page(version: Version) -> None:
@@ -452,14 +478,20 @@ def count_of_a_withheld_cell(version: Version) -> None:
             form = rb"\[<%s>0\] TJ" % codes["c"].encode()
             if places := [m.start() for m in re.finditer(form, data[: data.index(b"/Figure")])]:
                 break
-    old = data[data.rindex(b"BT", 0, places[-1]) : places[-1] + 6]  # the one before the chart stands in the table
+    place = places[len(places) // 2]  # text that is set side by side is drawn before its charts: here are the tables
+    old = data[data.rindex(b"BT", 0, place) : place + 6]
     replace_content(version, page, old, old[:-4] + codes["3"].encode())
 
 
 def country_page(version: Version, state: str) -> int:
+    return page_of(version, f"state-{state}")
+
+
+def page_of(version: Version, name: str) -> int:
+    """The page on which a heading or an exhibit stands."""
     with pikepdf.open(version.pdf) as pdf:
         numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
-        return numbers[dict(named(pdf.Root, "/Dests"))[f"state-{state}"][0].objgen]
+        return numbers[dict(named(pdf.Root, "/Dests"))[name][0].objgen]
 
 
 def canary_in_base64(version: Version) -> None:
@@ -578,6 +610,7 @@ PUBLIC: dict[str, Cases] = {
         raised_marker: "chart thb-f1: a mark shows about",
         recoloured_tile: "chart thb-f4: the tile of .* has the colour of another class",
         text_in_chart: "chart thb-f4: '3'",
+        other_outline: "chart thb-f4: a path at .* is no outline of the region",
         alternative_text: "the alternative text '.*1,684 in 2018",
         drawing_beside_charts: "a drawing outside of the charts",
         other_data_in_attachment: "attachment cells.csv: 47 bytes",
@@ -592,6 +625,8 @@ PUBLIC: dict[str, Cases] = {
         second_number_at_an_axis: "chart thb-f1: labels (0 and 3|3 and 0) at one grid line",
         canary_in_utf16: "'canary note quokka of Tirana' as",
         number_as_a_word: "'three victims'",
+        key_figure: "TD in thb-h1: '1,851' is printed for THB_VICTIMS:SELEC.2022._T._T",
+        drawing_on_the_cover: "page 1: a drawing outside of the charts",
     },
 }
 PARTNER: Cases = {

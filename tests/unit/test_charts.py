@@ -13,7 +13,8 @@ from typing import get_args
 import pytest
 
 from pipeline.errors import RenderError
-from pipeline.report.charts import _bounds, draw_chart
+from pipeline.report.charts import draw_chart
+from pipeline.report.classes import bounds_of
 from pipeline.report.sheet import spread_apart
 from pipeline.report.views import ChartData, Kind, Point, Series
 
@@ -34,7 +35,7 @@ def chart(kind: Kind, *rows: tuple[str, tuple[float | None, ...]], xs: tuple[str
 
 
 def sample(kind: Kind) -> ChartData:
-    if kind == "tile_map":
+    if kind == "map":
         return chart(kind, ("2022", tuple(range(100, 1200, 100))), xs=STATES)
     return chart(
         kind, ("Türkiye", (611, 722, None, 933)), ("Ελλάδα", (614, 725, 836, 947)), ("Скопје", (17, 28, 39, 40))
@@ -59,7 +60,7 @@ def test_every_kind_draws_its_labels_as_text(kind: Kind) -> None:
     data = sample(kind)
     svg = draw_chart(data)
     words = " ".join(texts(svg))
-    names = STATES if kind == "tile_map" else [series.label for series in data.series]
+    names = STATES if kind == "map" else [series.label for series in data.series]
     assert all(name in words for name in names)
     assert "Registered victims" in words
     assert "<title>Victims</title>" in svg
@@ -86,7 +87,7 @@ def test_every_kind_keeps_its_text_on_the_sheet(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 @pytest.mark.parametrize("values", [(0, 0, 0, 0), (5,), (None, None, None, None), (1, 100_000, 3, 0)])
 def test_unusual_numbers_draw_too(kind: Kind, values: tuple[float | None, ...]) -> None:
-    xs = STATES if kind == "tile_map" else YEARS
+    xs = STATES if kind == "map" else YEARS
     assert "nan" not in draw_chart(chart(kind, ("Romania", values), xs=xs)).replace("nance", "")
 
 
@@ -191,7 +192,7 @@ def test_letters_that_look_like_formulas_or_markup_stay_letters() -> None:
 
 
 def test_tiles_name_the_code_and_the_text() -> None:
-    words = texts(draw_chart(sample("tile_map")))
+    words = texts(draw_chart(sample("map")))
     assert {"RO", "900", "TR", "1,100"} <= set(words)
 
 
@@ -211,8 +212,8 @@ def test_spread_keeps_order_distance_and_borders() -> None:
     ("values", "bounds"),
     [([0, 0], []), ([269, 286, 50, 120], [60, 120, 180, 240]), ([0.5, 1.0], [0.2, 0.4, 0.6, 0.8])],
 )
-def test_classes_have_round_bounds(values: list[float], bounds: list[float]) -> None:
-    assert _bounds(values) == bounds
+def test_classes_have_roundbounds_of(values: list[float], bounds: list[float]) -> None:
+    assert bounds_of(values) == bounds
 
 
 def test_drawing_library_is_not_loaded_before_it_is_needed() -> None:

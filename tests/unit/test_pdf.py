@@ -19,7 +19,9 @@ from jinja2.loaders import ChoiceLoader
 
 from pipeline.errors import RenderError
 from pipeline.report.charts import draw_chart
+from pipeline.report.palette import cover_colours, page_colours
 from pipeline.report.pdf import PdfFigures, font_faces, render_pdf
+from pipeline.report.region import picture
 from pipeline.report.views import (
     CellView,
     ChartData,
@@ -95,7 +97,7 @@ def report_html(*views: Any, version: str = "restricted") -> str:
         "title": "Trafficking in Human Beings", "subtitle": "The year 2022", "version": version, "round": "2022",
         "edition": "2023 edition", "reference": "SELEC/THB/2022/1", "marking": "For law enforcement use only",
         "releasability": ["May not be passed on."], "date_text": "30 June 2023", "language": "en",
-        "members": ["Albania", "Türkiye"],
+        "members": ["Albania", "Türkiye"], "reading": ["A colon means not reported."], "contact": [],
     }  # fmt: skip
     views = views or (TABLE, FIGURE, EMPTY)
     entries = [{"id": view.id, "number": view.number, "title": view.title, "level": 1} for view in views]
@@ -106,7 +108,16 @@ def report_html(*views: Any, version: str = "restricted") -> str:
     return (
         environment(report=REPORT)
         .get_template("report")
-        .render(doc=doc, fonts=font_faces(), contents=chapters, tables=entries[:1], figures=entries[1:2], views=views)
+        .render(
+            doc=doc,
+            fonts=font_faces(),
+            contents=chapters,
+            tables=entries[:1],
+            figures=entries[1:2],
+            views=views,
+            colours=page_colours("thb", version),
+            cover=picture(*cover_colours("thb", version), 180),
+        )  # fmt: skip
     )
 
 
@@ -173,7 +184,8 @@ def test_it_counts_what_it_wrote(report: tuple[PdfFigures, Path]) -> None:
 
 def test_bookmarks_name_the_chapters(report: tuple[PdfFigures, Path]) -> None:
     with pikepdf.open(report[1]) as pdf, pdf.open_outline() as outline:
-        assert [item.title for item in outline.root] == ["Releasability", "Contents", "1 Victims", "A Definitions"]
+        titles = [item.title for item in outline.root]
+    assert titles == ["Releasability", "How to read this report", "Contents", "1 Victims", "A Definitions"]
 
 
 def test_figures_carry_their_alternative_text(report: tuple[PdfFigures, Path]) -> None:
@@ -238,7 +250,7 @@ def test_a_wide_table_turns_its_page_and_the_next_exhibit_turns_it_back(tmp_path
     with pikepdf.open(tmp_path / "wide.pdf") as pdf:
         shapes = "".join("L" if p.mediabox[2] > p.mediabox[3] else "P" for p in pdf.pages)
     assert shapes.strip("P") == "L"
-    assert shapes.endswith("LPP")
+    assert shapes.endswith("LP")
 
 
 def test_dates_are_read_as_utc(tmp_path: Path) -> None:

@@ -1,0 +1,2 @@
+-- Cells that the version withholds.
+select count(*) from cells where withheld

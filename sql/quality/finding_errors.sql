@@ -1,0 +1,2 @@
+-- Findings that keep a table out.
+select count(*) from findings where severity = 'error'

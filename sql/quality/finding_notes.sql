@@ -1,0 +1,2 @@
+-- Findings that need no answer.
+select count(*) from findings where severity = 'note'

@@ -1,0 +1,2 @@
+-- Findings that a state is asked about.
+select count(*) from findings where severity = 'query'

@@ -1,0 +1,2 @@
+-- States with such a revision.
+select count(distinct state) from revisions

@@ -1,0 +1,2 @@
+-- Answers that stop before the reference year.
+select count(*) from coverage where answer = 'earlier'
