@@ -170,8 +170,8 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff check pipeline tests tools
 	@.venv/bin/mypy
 
-check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder" PASSWORD_FILE=
-	@$(PYTHON) tools/check_pdf.py $(if $(FILES),$(FILES),'$(OUT)') $(if $(PASSWORD_FILE),--password-file '$(PASSWORD_FILE)')
+check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
+	@$(PYTHON) tools/check_pdf.py $(if $(FILES),$(FILES),'$(OUT)')
 
 contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
 	@$(RUN) contract-diff $(if $(OLD),--old '$(OLD)') $(if $(NEW),--new '$(NEW)') $(ROUND_GIVEN) $(if $(JSON),--json) $(if $(STRICT),--strict)

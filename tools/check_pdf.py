@@ -1,11 +1,10 @@
 """Does veraPDF find a failed rule of PDF/UA-1 or PDF/A-3a? Needs Java, and Maven once; nothing of Python but itself.
 
-    python3 tools/check_pdf.py FILE_OR_FOLDER [...] [--password-file FILE]
+    python3 tools/check_pdf.py FILE_OR_FOLDER [...]
 
 veraPDF is fetched from Maven Central into .build/verapdf (SELEC_VERAPDF names another folder) and used only when it is
 the file of tools/verapdf/SHA256SUMS; once it is there, no network is asked. Every PDF must say of itself that it is
-both, and is then checked against both; an encrypted one, which PDF/A does not allow, against PDF/UA-1 alone. Exit code
-0 when no rule failed, 1 with the failed rules named, 2 when nothing could be checked.
+both, and is then checked against both. An encrypted one fails: PDF/A does not allow it. Exit code 0 when no rule failed, 1 with the failed rules named, 2 when nothing could be checked.
 """
 
 import argparse
@@ -34,15 +33,12 @@ class CannotCheck(Exception):
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check PDFs against PDF/UA-1 and PDF/A-3a with veraPDF.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
-    parser.add_argument("--password-file", type=Path, help="its first line opens the files, which are encrypted")
     given = parser.parse_args(arguments)
     try:
         files = find(given.paths)
-        password = read_password(given.password_file) if given.password_file else ""
-        standards = ["PDF/UA-1"] if password else list(PROFILES)
-        report = ask(fetch(), files, password)
+        report = ask(fetch(), files)
         failed = 0
-        for file, (seconds, lines) in judge(report, files, standards).items():
+        for file, (seconds, lines) in judge(report, files).items():
             print(f"{'FAILED' if lines else 'passed'}  {file}  ({seconds:.1f} s)")
             for line in lines:
                 print(f"  {line}")
@@ -50,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotCheck as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
-    print(f"{len(files)} PDFs checked against {' and '.join(standards)}: {failed} with failed rules")
+    print(f"{len(files)} PDFs checked against {' and '.join(PROFILES)}: {failed} with failed rules")
     return 1 if failed else 0
 
 
@@ -65,13 +61,6 @@ def find(paths: Iterable[Path]) -> list[Path]:
             raise CannotCheck(f"there is no PDF: {path}\n  to do: build the reports first: make reports")
         found |= dict.fromkeys(file.resolve() for file in files)
     return list(found)
-
-
-def read_password(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()[0]
-    except (OSError, IndexError) as problem:
-        raise CannotCheck(f"there is no password: {path}") from problem
 
 
 def fetch() -> list[Path]:
@@ -107,15 +96,14 @@ def require(program: str) -> None:
         )
 
 
-def ask(jars: list[Path], files: list[Path], password: str) -> dict[str, Any]:
+def ask(jars: list[Path], files: list[Path]) -> dict[str, Any]:
     """The report of veraPDF, all files in one run. What it writes beside is private, and gone afterwards."""
     with tempfile.TemporaryDirectory() as scratch:
         java = ["java", "-XX:+UseSerialGC", "-Djava.awt.headless=true"]
         java += [f"-D{name}={scratch}" for name in ("java.io.tmpdir", "user.home", "app.home")]
         options = ["--format", "json", "--loglevel", "0", "--maxfailuresdisplayed", "1", "--nonpdfext"]
         # 0 stands for what a file says of itself: read once, checked against both.
-        options += ["--flavour", "ua1", "--password", password] if password else ["--flavour", "0"]
-        # In a file, because other people of the machine can read a command and the password in it.
+        options += ["--flavour", "0"]
         told = Path(scratch) / "arguments"
         told.write_text("\n".join([*options, *map(str, files)]) + "\n", encoding="utf-8")
         command = [*java, "-Dfile.encoding=UTF-8", "-cp", os.pathsep.join(map(str, jars)), MAIN, f"@{told}"]
@@ -128,7 +116,7 @@ def ask(jars: list[Path], files: list[Path], password: str) -> dict[str, Any]:
     return report
 
 
-def judge(report: dict[str, Any], files: list[Path], standards: list[str]) -> dict[Path, tuple[float, list[str]]]:
+def judge(report: dict[str, Any], files: list[Path]) -> dict[Path, tuple[float, list[str]]]:
     """By file the seconds it took and what is wrong with it; a file or standard that was not checked is wrong."""
     jobs = {Path(job["itemDetails"]["name"]).resolve(): job for job in report["jobs"]}
     judged = {}
@@ -136,7 +124,7 @@ def judge(report: dict[str, Any], files: list[Path], standards: list[str]) -> di
         job = jobs.get(file, {})
         results = {result["profileName"]: result for result in job.get("validationResult", [])}
         lines: list[str] = []
-        for standard in standards:
+        for standard in PROFILES:
             result = results.get(PROFILES[standard])
             if result is None or result["jobEndStatus"] != "normal" or not result["details"]["passedRules"]:
                 lines.append(f"{standard}: not checked. {_why(job, results)}")
