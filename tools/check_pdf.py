@@ -4,7 +4,8 @@
 
 veraPDF is fetched from Maven Central into .build/verapdf (SELEC_VERAPDF names another folder) and used only when it is
 the file of tools/verapdf/SHA256SUMS; once it is there, no network is asked. Every PDF must say of itself that it is
-both, and is then checked against both. An encrypted one fails: PDF/A does not allow it. Exit code 0 when no rule failed, 1 with the failed rules named, 2 when nothing could be checked.
+both, and is then checked against both. An encrypted one fails: PDF/A does not allow it. Exit code 0 when no rule
+failed, 1 with the failed rules named, 2 when nothing could be checked.
 """
 
 import argparse
