@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+_LONG = 8  # characters of a figure
+
 Kind = Literal["line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow"]
 
 
@@ -54,6 +56,12 @@ class TableView:
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
     headline: bool = False  # a row of large figures, without a number of its own
+
+    @property
+    def has_long_numbers(self) -> bool:
+        """Whether a figure has more than eight characters: five columns of them need smaller type in half of a page."""
+        pairs = ((c, cell) for row in self.rows for c, cell in zip(self.columns[1:], row.cells, strict=False))
+        return any(c.kind == "number" and len(cell.text) > _LONG for c, cell in pairs)
 
 
 @dataclass(frozen=True)

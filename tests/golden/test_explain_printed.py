@@ -175,7 +175,7 @@ def test_a_figure_that_a_known_error_keeps_out_is_not_called_unreported(built: P
 def test_references_that_do_not_exist_lead_to_near_ones(built: Project, contracts: Contracts) -> None:
     for reference, told in (
         ("thb:T3.r99.c1", r"allowed: r1 to r\d+, c1 to c6"), ("thb:T3.x1", "is no place in T3"),
-        ("thb:T999", "near it are T99"), ("thb:S.summary.finding.3", r"summary\.findings\.3"),
+        ("thb:T999", "near it are T9"), ("thb:S.summary.finding.3", r"summary\.findings\.3"),
         ("thx:T1", "there is no report 'thx'"),
     ):  # fmt: skip
         with pytest.raises(UserError, match=told):
