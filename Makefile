@@ -55,11 +55,15 @@ $(if $(AS_OF),\
 	$(RUN) hold $(MAKE) --no-print-directory $(1))
 endef
 
+# What the page on the round is about, and what it is made with, where that is newer than the page.
+NEWER_THAN_DESK = find $(OUT) templates/desk pipeline/desk $(if $(wildcard $(OUTPUTS)/index.html),-newer $(OUTPUTS)/index.html) \
+	'(' -name manifest.json -o -name findings.json -o -name 'desk*' -o -path '*/desk/*.py' ')' -print -quit
+
 all-reports:
 	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
-	@$(MAKE) --no-print-directory --silent $(OUTPUTS)/index.html
-	@ls $(OUT)/*/*/*.pdf
+	@[ -z "$$($(NEWER_THAN_DESK))" ] || { $(RUN) desk --round $(ROUND) > /dev/null && touch -c $(OUTPUTS)/index.html; }
+	@ls $(foreach r,$(REPORTS),$(OUT)/$(r)/*/*.pdf)
 
 one-report:
 	@$(MAKE) --no-print-directory $(OUT)/$(REPORT)/$(VERSION)/manifest.json
@@ -235,11 +239,6 @@ $(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(shell find temp
 	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
-
-# The page on the round is as new as what it is about; the commands that change the rest write it with `make desk`.
-$(OUTPUTS)/index.html: $(wildcard $(OUT)/*/*/manifest.json $(OUT)/findings/findings.json templates/desk/* pipeline/desk/*.py)
-	@$(RUN) desk --round $(ROUND) > /dev/null
-	@touch -c $@
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: status accept submit approve return release withdraw copies verify trace moves

@@ -131,7 +131,7 @@ def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(built: Project, 
     (path,) = folder.glob("*.xlsx")
     book = openpyxl.load_workbook(path)
     assert book.sheetnames[:2] == ["Cover", "Contents"]
-    sheets = [s for s in book.worksheets if re.fullmatch(r"(Table|Figure)_\d+", s.title)]
+    sheets = [s for s in book.worksheets if re.fullmatch(r"(Table|Figure|Headline)_\d+", s.title)]
     tables = {p.stem.replace("-", "_"): p for p in (folder / "html" / "tables").glob("*.csv")}
     assert len(sheets) == len(tables) - 1  # the table of symbols: the workbook has shorthand instead
     for sheet in sheets:
