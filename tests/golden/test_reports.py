@@ -14,7 +14,7 @@ from typing import Any
 
 import openpyxl
 import pikepdf
-import pypdf
+import pypdfium2
 import pytest
 import yaml
 from builds import ROOT, ROUND, VERSIONS, files_of, once
@@ -46,7 +46,8 @@ def pages(path: Path) -> list[str]:
     kept = next(f for f in path.parents if f.name == "built").with_name("text") / f"{path.stem}.json"
 
     def read(folder: Path) -> None:
-        texts = [" ".join((p.extract_text() or "").split()) for p in pypdf.PdfReader(path).pages]
+        with pypdfium2.PdfDocument(path) as document:
+            texts = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
         folder.mkdir(parents=True)
         (folder / kept.name).write_text(json.dumps(texts), encoding="utf-8")
 

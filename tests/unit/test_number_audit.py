@@ -291,4 +291,4 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
             (root / "out" / pdf_name("thb", "restricted", 2022)).read_bytes(), tmp_path / "store.duckdb", ledger,
             templates=templates, contracts=contracts, report="thb", version="restricted",
         )  # fmt: skip
-    assert problem.value.exit_code == 11
+    assert problem.value.exit_code == 12
