@@ -16,6 +16,7 @@ from pipeline.explain.references import Ledger, Listed, Printed
 from pipeline.project import REPORTS, Project
 from pipeline.report.bindings import operands_of
 from pipeline.report.ledger import keys_of
+from pipeline.report.quality import answer
 from pipeline.report.store import Store
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}
@@ -89,8 +90,17 @@ class Explainer:
         behind = [r for text in printed.behind for r in operands_of(self.store, text)]
         keys = dict.fromkeys(k for r in behind for k in keys_of(r))
         cells = {key: self.cabinet.evidence(key) for key in keys}
-        formulas = tuple(_work_out(r, cells) for r in dict.fromkeys(behind) if "(" in r)
+        formulas = tuple(
+            self._ask(r) if r.startswith("query(") else _work_out(r, cells) for r in dict.fromkeys(behind) if "(" in r
+        )
         return ExplainedNumber(printed, self.version, formulas, tuple(cells.values()))
+
+
+    def _ask(self, reference: str) -> Worked:
+        """A figure about the version as a whole: the query that gives it, asked once more."""
+        name = reference.removeprefix("query(").removesuffix(")")
+        said = answer(self.store, self.cabinet.project.root, name)
+        return Worked(reference, f"sql/quality/{name}.sql over the store of the version = {said}", None)
 
 
 def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:

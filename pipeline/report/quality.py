@@ -30,26 +30,39 @@ class QualityLine:
     text: str = ""
 
 
+def answer(store: Store, root: Path, name: str) -> str:
+    """What a named query says of a version, as it is printed. Raises UserError where it is missing or broken."""
+    import duckdb
+
+    with duckdb.connect(str(store.path), read_only=True) as connection:
+        return _answer(connection, _query(root, name, "query(...)"))
+
+
 def quality_lines(store: Store, root: Path) -> Iterator[QualityLine]:
     """The lines of the quality report of a version. Raises UserError at a broken definition or query."""
     import duckdb
     import yaml
 
     content: list[dict[str, Any]] = yaml.safe_load((root / "templates" / DEFINITION).read_text(encoding="utf-8"))
-    folder = root / "sql" / "quality"
     with duckdb.connect(str(store.path), read_only=True) as connection:
         for entry in content:
             yield QualityLine(entry["heading"], entry["says"])
             for figure in entry.get("figures", ()):
                 if store.version not in figure.get("versions", (store.version,)):
                     continue
-                query = folder / f"{figure['query']}.sql"
-                if not query.is_file():
-                    raise UserError(
-                        f"there is no query '{figure['query']}'", where=f"{DEFINITION}, {entry['heading']}",
-                        allowed=", ".join(sorted(p.stem for p in folder.glob("*.sql"))), do="name one, or write it",
-                    )  # fmt: skip
+                query = _query(root, figure["query"], f"{DEFINITION}, {entry['heading']}")
                 yield QualityLine(entry["heading"], figure["what"], query.stem, _answer(connection, query))
+
+
+def _query(root: Path, name: str, where: str) -> Path:
+    folder = root / "sql" / "quality"
+    query = folder / f"{name}.sql"
+    if not query.is_file():
+        raise UserError(
+            f"there is no query '{name}'", where=where,
+            allowed=", ".join(sorted(p.stem for p in folder.glob("*.sql"))), do="name one, or write it",
+        )  # fmt: skip
+    return query
 
 
 def _answer(connection: Any, query: Path) -> str:

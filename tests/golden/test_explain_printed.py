@@ -172,6 +172,18 @@ def test_a_figure_that_a_known_error_keeps_out_is_not_called_unreported(built: P
     assert any(line.startswith("Türkiye is not in it: left out") for line in region.missing)
 
 
+@pytest.mark.parametrize("version", ["restricted", "public"])
+def test_a_figure_of_the_quality_report_names_its_query(built: Project, contracts: Contracts, version: str) -> None:
+    asked = [n for n in read_ledger(built, ROUND, "thb", version).numbers() if n.behind[0].startswith("query(")]
+    assert len(asked) >= 10
+    for number in asked:
+        found = explain_reference(built, contracts, ROUND, number.ref, version)
+        assert isinstance(found, ExplainedNumber)
+        (worked,) = found.formulas
+        assert worked.steps.startswith("sql/quality/")
+        assert worked.steps.endswith(f" = {number.text}")
+
+
 def test_references_that_do_not_exist_lead_to_near_ones(built: Project, contracts: Contracts) -> None:
     for reference, told in (
         ("thb:T3.r99.c1", r"allowed: r1 to r\d+, c1 to c6"), ("thb:T3.x1", "is no place in T3"),
