@@ -32,7 +32,8 @@ CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py 
 	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
 CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py) pipeline/signoff/draft.py
+CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py) \
+	pipeline/signoff/draft.py pipeline/sql/lineage.py $(wildcard sql/*/*.sql)
 SHARED := $(shell find templates/shared -type f)
 
 ##@ Daily
@@ -99,7 +100,7 @@ explain: .venv/.installed-requirements  ## Walk a number back to the returns: KE
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state $(STATE) --table '$(or $(TABLE),THB_VICTIMS)' $(if $(KEY),--key '$(KEY)') $(if $(JSON),--json)
 
-changes: .venv/.installed-requirements  ## What differs between two builds: FROM=2026-03-01|folder TO=last REPORT= VERSION=
+changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
 	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from '$(FROM)' --to '$(or $(TO),last)' $(if $(JSON),--json)
 
 register audit: VERSION := public

@@ -386,7 +386,7 @@ def changes(
     round_: Round, report: Report, version: Version, old: Annotated[str, typer.Option("--from")],
     new: Annotated[str, typer.Option("--to")] = "last", as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:  # fmt: skip
-    """What differs between two builds of a version: `last`, a day that was built with AS_OF, or a folder."""
+    """What differs between two builds of a version: `last`, draft-1, edition-1, a day built with AS_OF, or a folder."""
     from pipeline.changes.builds import find_build
     from pipeline.changes.paper import write_changes
     from pipeline.contracts.model import load_contracts

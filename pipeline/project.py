@@ -101,6 +101,10 @@ class Project:
         """Restricted: who moved a version from draft to release, when, and over which files."""
         return self.releases / "signoff" / str(round_) / f"{report}-{version}.jsonl"
 
+    def draft_folder(self, round_: int, report: str, version: str, number: int) -> Path:
+        """Restricted: the master of a draft that was handed in, for reading only."""
+        return self.releases / "drafts" / version / f"{report}-{round_}-{number}"
+
     def edition_folder(self, version: str, name: str) -> Path:
         """A released edition, for reading only."""
         return self.releases / "editions" / version / name

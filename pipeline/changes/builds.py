@@ -1,8 +1,9 @@
-"""Which two builds are compared? The last build, one as of a day, a released edition, or a folder that was kept."""
+"""Which two builds are compared? The last one, one as of a day, a draft, an edition, or a folder that was kept."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,12 @@ from pipeline.errors import UserError
 from pipeline.files import csv_rows
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
+from pipeline.report.worker import pdf_name
+from pipeline.signoff.record import Subject
+from pipeline.signoff.release import edition_name
 
 LAST = "last"
+_NUMBERED = re.compile(r"(?P<kind>draft|edition)-(?P<number>[0-9]{1,6})")
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Build:
 
     @property
     def pdf(self) -> Path:
-        return next(self.folder / n for n in self.manifest["outputs"] if n.endswith(".pdf"))
+        return self.folder / pdf_name(self.manifest["report"], self.manifest["version"], self.manifest["round"])
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -64,7 +69,8 @@ class Build:
 
 
 def find_build(project: Project, round_: int, report: str, version: str, name: str) -> Build:
-    """A build by its name: `last`, a day such as 2026-03-01 of which reports were built with AS_OF, or a folder.
+    """A build by its name: `last`, a day such as 2026-03-01 of which reports were built with AS_OF, `draft-1` that was
+    submitted, `edition-1` that was released, or a folder.
 
     Raises UserError when there is no such build, when it is of another report, version or round, or when one of its
     files is not the one that its manifest names.
@@ -77,9 +83,16 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
         owner = Project(project.root, project.outputs / "as-of" / name / "outputs")
         folder = owner.master_folder(round_, report, version)
         do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_} AS_OF={name}'"
+    elif match := _NUMBERED.fullmatch(name):
+        owner, number = None, int(match["number"])
+        folder = (
+            project.draft_folder(round_, report, version, number) if match["kind"] == "draft"
+            else project.edition_folder(version, edition_name(Subject(round_, report, version), number))
+        )  # fmt: skip
+        do = f"run 'make status REPORT={report} VERSION={version} ROUND={round_}' to see what there is"
     else:
         owner, folder = None, Path(name)
-        do = f"give '{LAST}', a day that was built with AS_OF, or the folder of a build with its manifest.json"
+        do = f"give '{LAST}', draft-1, edition-1, a day that was built with AS_OF, or a folder with a manifest.json"
     if not (folder / "manifest.json").is_file():
         raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ WHY = {
     PROTECTION: "the figure is withheld, or no longer withheld, to protect it or others",
     METHOD: "contracts, code lists, the release policy or SQL models were changed",
     CODE: "the code of the pipeline was changed",
-    PRINTED: "the figure is the same; an exhibit or a text that prints it came or went",
+    PRINTED: "one build prints it, the other does not; states said the same about it",
     UNKNOWN: "neither returns nor method, code or policy were changed",
 }
 _METHOD = ("data_contracts/", "sql/")
@@ -53,7 +53,7 @@ def changed_figures(project: Project, contracts: Contracts, round_: int, old: Bu
 
 
 def changed_inputs(old: Build, new: Build) -> list[str]:
-    """Names of inputs that were added, removed or changed, and files of the way that differ between the commits."""
+    """Names of inputs of the manifests that were added, removed or changed."""
     names = {n for n in old.inputs.keys() | new.inputs.keys() if old.inputs.get(n) != new.inputs.get(n)}
     return sorted(names)
 
@@ -104,7 +104,7 @@ class _Causes:
 
 
 def _differences(old: Mapping[str, Leaf], new: Mapping[str, Leaf]) -> list[str]:
-    """What states said otherwise, one line a figure. Nothing where one of the builds has no marts any more."""
+    """What states said otherwise, one line a figure."""
     found = []
     for key in sorted(old.keys() | new.keys()):
         before, after = old.get(key), new.get(key)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections import Counter
@@ -79,9 +78,6 @@ def write_changes(
             "changes.json": (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode(),
             "changes.csv": _csv(figures), "changes.pdf": pdf,
         })  # fmt: skip
-        os.chmod(target, 0o700)
-        for path in target.iterdir():
-            os.chmod(path, 0o600)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Changes(target, content)

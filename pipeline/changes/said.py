@@ -46,10 +46,6 @@ class Marts:
         ).fetchall()
         return {k: Leaf(k, raw or "", f"{file} {sheet} {address}".strip()) for k, raw, file, sheet, address in rows}
 
-    def worth(self, key: str) -> object:
-        """Value and status of a cell, printed or not; None where it does not exist."""
-        return self._marts.execute("select value, obs_status from marts.cells where key = ?", [key]).fetchone()
-
 
 class Ledger:
     """The figures behind a cell as a kept build knew them: of the returns that its manifest names, or, where it names

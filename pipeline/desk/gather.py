@@ -17,6 +17,7 @@ from pipeline.intake.folder import respondents
 from pipeline.lock import times
 from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import sha256
+from pipeline.report.worker import pdf_name
 from pipeline.signoff.record import Subject, standing
 
 MOST_RULES = 12
@@ -130,7 +131,7 @@ def _build(project: Project, round_: int, report: str, version: str) -> dict[str
     manifest = _read(folder / "manifest.json")
     if manifest is None:
         return None
-    pdf = next(n for n in manifest["outputs"] if n.endswith(".pdf"))
+    pdf = pdf_name(report, version, round_)
     now = standing(project, Subject(round_, report, version))
     made = manifest["build"]
     approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
@@ -139,7 +140,7 @@ def _build(project: Project, round_: int, report: str, version: str) -> dict[str
         "path": folder / pdf, "state": now.state, "edition": now.number, "pages": made["pages"],
         "cells": made["printed_cells"], "withheld": made["withheld_cells"], "commit": manifest["git_commit"][:12],
         "cutoff": manifest["data_cutoff"], "reference": manifest["reference"],
-        "hash": manifest["outputs"][pdf]["sha256"][:12], "approvals": approvals,
+        "hash": manifest["outputs"][pdf]["sha256"], "approvals": approvals,
         "checks": _checks(made), "page": (folder / "html" / "index.html").is_file(),
     }  # fmt: skip
 
@@ -151,7 +152,7 @@ def _checks(made: Mapping[str, Any]) -> list[tuple[str, str]]:
         says = f"{audit.get('numerals', 0):,} numerals, {audit.get('unaccounted', 0)} unaccounted"
         lines.append(("Number audit", says))
     if access := made.get("accessibility"):
-        lines.append(("Accessibility", "passed" if not access.get("failed") else f"{len(access['failed'])} failed"))
+        lines.append(("Accessibility", "passed" if not access["failed"] else f"{access['failed']} failed"))
     if scan := made.get("leak_scan"):
         lines.append(("Leak scan", f"{sum(scan.values()):,} numbers judged, nothing that was not released"))
     return lines

@@ -22,7 +22,7 @@ def write_desk(project: Project, contracts: Contracts, round_: int) -> Path:
     view = gather(project, contracts, round_, versions)
     kept = project.work(round_) / KEPT
     for build in view["builds"]:
-        build["picture"] = first_page(build.pop("path"), kept)
+        build["picture"] = first_page(build.pop("path"), build["hash"], kept)
     rounds = sorted((p.name for p in project.outputs.glob("[0-9]*") if (p / "findings").is_dir()), reverse=True)
     environment = Environment(
         loader=FileSystemLoader(project.templates / "desk"), autoescape=True, undefined=StrictUndefined,

@@ -7,14 +7,13 @@ import io
 from pathlib import Path
 
 from pipeline.files import write_file
-from pipeline.release.manifest import sha256
 
 WIDTH = 150  # pixels
 
 
-def first_page(pdf: Path, kept: Path) -> str:
+def first_page(pdf: Path, digest: str, kept: Path) -> str:
     """A data URL of the first page. Pictures are kept in `kept` by the hash of their PDF: drawing one takes a while."""
-    picture = kept / f"{sha256(pdf.read_bytes())[:24]}.png"
+    picture = kept / f"{digest[:24]}.png"
     if not picture.is_file():
         write_file(picture, _draw(pdf))
     return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"

@@ -7,7 +7,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.files import unfinished
+from pipeline.files import owner_only, unfinished
+
+_READ_FILE, _READ_FOLDER = 0o400, 0o500
 
 
 def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
@@ -32,3 +34,24 @@ def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
         os.rename(folder, old)
     os.rename(fresh, folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def keep_for_reading(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a folder in place whole that nobody is meant to change again: its files, its folders and itself are for
+    reading only, by their owner. Raises FileExistsError where there is such a folder."""
+    if folder.exists():
+        raise FileExistsError(folder)
+    with owner_only(folder.parent):
+        fresh = unfinished(folder)
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        for name, data in files.items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READ_FILE), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for inner in sorted((p for p in fresh.rglob("*") if p.is_dir()), reverse=True):
+            inner.chmod(_READ_FOLDER)
+        os.rename(fresh, folder)
+        folder.chmod(_READ_FOLDER)

@@ -28,7 +28,7 @@ from pipeline.report.views import ExhibitView, TableView
 
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
-_FRAME = ("versions.yaml", "imprint.yaml", "region.json")
+_FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
 
 
 @dataclass(frozen=True)

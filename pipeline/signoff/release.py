@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError
-from pipeline.files import unfinished
 from pipeline.project import Project
 from pipeline.protect import register_edition
 from pipeline.release.manifest import sha256
+from pipeline.release.publish import keep_for_reading
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.checks import missing
 from pipeline.signoff.draft import read_files, read_master
@@ -64,7 +62,7 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
         about = {"edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered}
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
-        _write_once(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
+        keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     enter(project, subject, "release", who, edition=number, name=name, files=hashes, register=registered)
     yield f"{folder}: edition {number} released by {who.name}, {who.role}"
@@ -110,23 +108,6 @@ def _require_same(folder: Path, files: Mapping[str, bytes]) -> None:
                 f"there are other files of this edition, and no record of their release: {name}", where=str(folder),
                 allowed="an edition as it was released", do="find out where they come from; then move the folder away",
             )  # fmt: skip
-
-
-def _write_once(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put the folder in place whole; its files, its folders and itself are for reading only, by their owner."""
-    fresh = unfinished(folder)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
-    for name, data in files.items():
-        (fresh / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    for inner in sorted((p for p in fresh.rglob("*") if p.is_dir()), reverse=True):
-        inner.chmod(0o500)
-    os.rename(fresh, folder)
-    folder.chmod(0o500)
 
 
 def _json(content: Mapping[str, object]) -> bytes:

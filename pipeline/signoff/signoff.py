@@ -9,9 +9,10 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
+from pipeline.release.publish import keep_for_reading
 from pipeline.signoff.chain import head
 from pipeline.signoff.checks import Candidate, missing
-from pipeline.signoff.draft import write_draft
+from pipeline.signoff.draft import read_master, write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
 from pipeline.signoff.moves import APPROVALS, move
 from pipeline.signoff.record import Person, Subject, enter, require_earlier, standing
@@ -38,6 +39,9 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
         f"'make accept ROUND={subject.round} REPORT={subject.report} REASON=\"...\"'; an error needs a new return",
     )  # fmt: skip
     number = now.draft_of(signed.master)
+    kept = project.draft_folder(subject.round, subject.report, subject.version, number)
+    if not kept.exists():  # else this master was handed in before
+        keep_for_reading(kept, read_master(project, subject))
     enter(project, subject, "submit", who, draft=number, **signed.as_dict(), findings=[asdict(f) for f in found])
     yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review, {len(found)} findings accepted with reasons"
     yield from _record_line(project, subject)

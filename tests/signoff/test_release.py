@@ -114,6 +114,17 @@ def test_a_released_edition_is_what_was_approved_and_the_disclosure_engine_knows
     assert modes == {(True, 0o500), (False, 0o400)}
 
 
+def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(released_office: Path) -> None:
+    office = Office(released_office)
+    kept = office.project.draft_folder(ROUND, "thb", "public", 1)
+    assert read_files(kept) == read_files(office.master("public"))
+    assert {p.stat().st_mode & 0o777 for p in kept.iterdir()} <= {0o400, 0o500}
+    told = office.done("changes", VERSION="public", FROM="draft-1", TO="edition-1")
+    assert "thb public 2022: draft-1 -> edition-1\nfigures: 0\n" in told
+    assert "passages of text: 0; pages: 0 of " in told
+    assert "make status REPORT=thb VERSION=public" in office.refused("changes", VERSION="public", FROM="draft-2")
+
+
 def test_signing_keeps_the_approved_bytes_and_what_makes_them_archival(released_office: Path) -> None:
     folder = Office(released_office).project.edition_folder("public", f"thb-{ROUND}-1")
     approved, signed = ((folder / n).read_bytes() for n in (PDF, PDF.replace(".pdf", ".signed.pdf")))
