@@ -21,7 +21,7 @@ NOT_RUN = {
     r"make soak\b.*": "it takes minutes; tests/leak runs a tenth of it",
     r"make check\b.*": "it takes half a minute; .ci/run does it after the tests",
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
-    r"make validate( ROUND=2022)?": "a minute for all states; `make feedback` writes to one, `built` validates",
+    r"make validate( ROUND=2022)?": "a minute for all states; tests/repro runs it for three",
     r"make clean\b.*": "it would take the build from under the other commands",
     r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
     r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",

@@ -12,13 +12,13 @@ BOUNDED = settings(
 )  # fmt: skip
 
 
-@settings(BOUNDED, max_examples=20)
+@settings(BOUNDED, max_examples=40)
 @given(rounds)
 def test_random_edits_never_raise_and_every_cell_has_its_end(files: list[Case]) -> None:
     check(files)
 
 
-@settings(BOUNDED, max_examples=2)
+@settings(BOUNDED, max_examples=3)
 @given(st.lists(returns(), min_size=4, max_size=6, unique_by=lambda r: (r[0], r[1])))
 def test_random_edits_pass_through_the_whole_check_of_a_round(files: list[Case]) -> None:
     check(files, validate=True)
