@@ -18,7 +18,7 @@ from pipeline.report.tables import (
     anchor,
     build_indicators,
     cell_view,
-    coverage_text,
+    counted_view,
     footnotes,
     formula_view,
 )  # fmt: skip
@@ -146,7 +146,7 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         return _empty(spec, store, number_, values, "No return of this round gave rise to an error or a query.")
     return _text_table(
         spec, store, number_, values, ["State", "Severity", "Rule", "Cells", "First of them"], rows,
-        f"validation of the returns of round {store.round}.", weights=(16, 9, 28, 8, 39),
+        f"validation of the returns of round {store.round}.", weights=(18, 8, 31, 6, 37),
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
         spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE, weights=(22, 40, 16, 11, 11),
+        CONTRACT_SOURCE, weights=(20, 47, 14, 10, 9),
     )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
                 keys = [table.total_key(REGION, y) for y in store.years]
                 views = [cell_view(store, k, marks) for k in keys]
                 views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
-                views.append(CellView(coverage_text(store.cell(keys[-1])) or "none", f"coverage({keys[-1]})"))
+                views.append(counted_view(store.cell(keys[-1])))
             else:
                 blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "none")
                 views = [CellView(text, status="missing") for text in blank]
@@ -266,7 +266,7 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
     return _text_table(
         spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
-        CONTRACT_SOURCE, weights=(10, 9, 25, 44, 12),
+        CONTRACT_SOURCE, weights=(9, 8, 27, 39, 17),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import change
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
-from pipeline.report.tables import anchor, cell_view, coverage_text, footnotes, formula_view
+from pipeline.report.tables import anchor, cell_view, counted_view, footnotes, formula_view
 from pipeline.report.views import CellView, Column, Row, TableView
 
 
@@ -26,7 +26,7 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     rows = [Row(values["year"], figures, kind="total")]
     changes = tuple(formula_view(change(store, key, int(values["previous"]))) for key in keys)
     rows.append(Row("change on the year before, %", changes))
-    counted = tuple(CellView(coverage_text(store.cell(key)), f"coverage({key})") for key in keys)
+    counted = tuple(counted_view(store.cell(key)) for key in keys)
     if any(view.text for view in counted):
         rows.append(Row("states counted", counted))
     if any(view.text == "x" for view in changes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.cells import CONSTANT, OBS_LABEL, REGION, Cell, Key
+from pipeline.cells import CONSTANT, OBS_LABEL, REGION, REGIONS, Cell, Key
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import Formula, change, rate, share
 from pipeline.report.numbers import cell_text, formula_text
@@ -108,6 +108,12 @@ def coverage_text(cell: Cell) -> str:
     return f"{cell.coverage} of {cell.of}"
 
 
+def counted_view(cell: Cell) -> CellView:
+    """How many states a figure counts, `none` where no state gave one; nothing beside the figure of a state."""
+    nobody = "none" if cell.key.state in REGIONS else ""
+    return CellView(coverage_text(cell) or nobody, f"coverage({cell.key})")
+
+
 def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> str:
     """One line when no cell has anything to show, else nothing; `state` names whose page it stands on."""
     if any(c.has_value or (c.value is None and c.obs_status not in ("O", "L") and not c.withheld) for c in cells):
@@ -157,7 +163,7 @@ def _added(what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, value
         return formula_view(rate(store, key))
     if what == "share":
         return formula_view(share(store, key, _whole(spec, store, key, grid.rows[i])))
-    return CellView(coverage_text(store.print_cell(key)), f"coverage({key})")
+    return counted_view(store.print_cell(key))
 
 
 def _notes_on_shares(rows: list[Row]) -> list[str]:
@@ -181,13 +187,13 @@ def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
     """Under a table of states: how many states each regional figure counts."""
     assert spec.rows is not None
     lines = []
-    for region, label in ((REGION, "States in the region"), (CONSTANT, "States in the constant")):
+    for region, label in ((REGION, "States in the region"), (CONSTANT, "States in constant composition")):
         if region not in spec.rows.region:
             continue
         i = next(i for i, r in enumerate(grid.rows) if r.codes.get("state") == region)
-        views = [CellView(coverage_text(store.cell(k)), f"coverage({k})") for k in grid.keys[i]]
-        views += [CellView("") for _ in spec.add]
-        if any(v.text for v in views):
+        counted = [store.cell(k) for k in grid.keys[i]]
+        views = [*map(counted_view, counted), *(CellView("") for _ in spec.add)]
+        if any(map(coverage_text, counted)):
             lines.append(Row(label, tuple(views), 0, "group"))
     return lines
 
@@ -203,7 +209,7 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
         cubes.append(table.name)
         views = [cell_view(store, key.at(year=y), marks) for y in years]
         views.append(formula_view(change(store, key, int(values["previous"]))))
-        coverage = CellView(coverage_text(store.cell(key)), f"coverage({key})")
+        coverage = counted_view(store.cell(key))
         lines.append(
             (fill(line.get("label", table.measure), values, spec.where), views, coverage, CellView(table.unit))
         )
@@ -213,7 +219,8 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
         marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
     change_head = fill(ADDED_HEADS["change"], values) if spec.columns else "Change (%)"
     columns = [Column("Indicator", "label", weight=32), *(Column(str(y), weight=9) for y in years)]
-    columns += [Column(change_head, weight=10)] + ([Column("States counted", "text", weight=9)] if regional else [])
+    columns.append(Column(change_head, weight=13 if spec.columns else 10))
+    columns += [Column(ADDED_HEADS["coverage"], "text", weight=9)] if regional else []
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
         (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),

@@ -104,12 +104,13 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
     builds = []
     for name, number, text in (("before", "11", "Victims were few."), ("now", "12", "Victims were many.")):
         (folder / name).mkdir()
-        small_pdf(folder / name / "report.pdf", f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
+        file = pdf_name("thb", "public", ROUND)
+        small_pdf(folder / name / file, f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
         cells = f"key,value,unit,obs_status,conf_status,coverage\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
         (folder / name / "cells.csv").write_text(cells, encoding="utf-8")
         manifest = {
-            "outputs": {"report.pdf": {}}, "inputs": {}, "git_commit": name, "reference": "SELEC/THB/2022/P",
-            "data_cutoff": "2023-03-31",
+            "report": "thb", "version": "public", "round": ROUND, "outputs": {file: {}}, "inputs": {},
+            "git_commit": name, "reference": "SELEC/THB/2022/P", "data_cutoff": "2023-03-31",
         }  # fmt: skip
         builds.append(Build(name, folder / name, manifest))
     written = write_changes(Project(ROOT, folder), contracts, ROUND, "thb", "public", *builds)
