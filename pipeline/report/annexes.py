@@ -177,7 +177,7 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
         spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE, weights=(20, 47, 14, 10, 9),
+        CONTRACT_SOURCE, weights=(22, 45, 14, 10, 9),
     )  # fmt: skip
 
 
@@ -266,7 +266,7 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
     return _text_table(
         spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
-        CONTRACT_SOURCE, weights=(9, 8, 27, 39, 17),
+        CONTRACT_SOURCE, weights=(9, 13, 25, 36, 17),
     )  # fmt: skip
 
 
