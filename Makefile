@@ -168,7 +168,7 @@ clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 
 ##@ Check
 test: .venv/.installed-requirements-dev  ## Run the tests
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what the tests of a file share is made once
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint

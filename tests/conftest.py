@@ -18,11 +18,11 @@ from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.report.store import Store
 
-LONGEST = "test_kills.py"  # it builds a project of its own, while the other worker builds what many tests share
+LONGEST = "test_kills.py"  # it builds a project of its own, while others build what many tests share
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: two workers take file after file, and none is left alone with a long one."""
+    """Files with slow tests first: workers take file after file, and none is left alone with a long one."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path.name != LONGEST, item.path not in slow))
 
