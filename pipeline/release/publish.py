@@ -36,6 +36,14 @@ def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def discard(folder: Path) -> None:
+    """Remove a folder, if it is there, whatever in it is for reading only."""
+    for inner in (folder, *(p for p in folder.rglob("*") if p.is_dir() and not p.is_symlink())):
+        if inner.exists():
+            inner.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def keep_for_reading(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put a folder in place whole that nobody is meant to change again: its files, its folders and itself are for
     reading only, by their owner. Raises FileExistsError where there is such a folder."""
@@ -43,7 +51,7 @@ def keep_for_reading(folder: Path, files: Mapping[str, bytes]) -> None:
         raise FileExistsError(folder)
     with owner_only(folder.parent):
         fresh = unfinished(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
+        discard(fresh)
         fresh.mkdir()
         for name, data in files.items():
             (fresh / name).parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
-from pipeline.release.publish import keep_for_reading
+from pipeline.release.publish import discard, keep_for_reading
 from pipeline.signoff.chain import head
 from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import read_master, write_draft
@@ -40,6 +40,8 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     )  # fmt: skip
     number = now.draft_of(signed.master)
     kept = project.draft_folder(subject.round, subject.report, subject.version, number)
+    if signed.master not in now.drafts:  # a run that died before the record kept another master under this number
+        discard(kept)
     if not kept.exists():  # else this master was handed in before
         keep_for_reading(kept, read_master(project, subject))
     enter(project, subject, "submit", who, draft=number, **signed.as_dict(), findings=[asdict(f) for f in found])

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 from builds import ROUND, VERSIONS, files_of
-from elsewhere import RENDERED, Elsewhere
+from elsewhere import Elsewhere
 
 from pipeline.project import REPORTS, Project
 
 pytestmark = pytest.mark.slow
-BOTH = [(r, v) for r in RENDERED for v in VERSIONS]
+SIX = [(r, v) for r in REPORTS for v in VERSIONS]
 
 
-@pytest.mark.parametrize(("report", "version"), BOTH, ids=[f"{r}-{v}" for r, v in BOTH])
+@pytest.mark.parametrize(("report", "version"), SIX, ids=[f"{r}-{v}" for r, v in SIX])
 def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
     built: Project, elsewhere: Elsewhere, report: str, version: str
 ) -> None:
@@ -47,4 +47,4 @@ def test_corrected_returns_render_only_the_versions_whose_cells_changed(elsewher
     rendered = elsewhere.steps["rendered after returns were corrected"]
     assert "thb/restricted" in rendered
     assert "migration/restricted" in rendered
-    assert "thb/public" not in rendered
+    assert not {"thb/public", "octa/public"} & set(rendered)

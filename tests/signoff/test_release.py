@@ -20,7 +20,8 @@ from pipeline.errors import SignOffError
 from pipeline.release.manifest import sha256
 from pipeline.signoff.chain import read_chain
 from pipeline.signoff.draft import read_files
-from pipeline.signoff.record import Subject, standing
+from pipeline.signoff.record import Subject, person, standing
+from pipeline.signoff.signoff import submit
 
 pytestmark = pytest.mark.slow
 PDF = f"selec-thb-{ROUND}-public.pdf"
@@ -123,6 +124,18 @@ def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(released_
     assert "thb public 2022: draft-1 -> edition-1\nfigures: 0\n" in told
     assert "passages of text: 0; pages: 0 of " in told
     assert "make status REPORT=thb VERSION=public" in office.refused("changes", VERSION="public", FROM="draft-2")
+
+
+def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next_one(office: Office, contracts: Contracts) -> None:
+    """It was kept, but never recorded: its number goes to the next master, and so does its folder."""
+    kept = office.project.draft_folder(ROUND, "thb", "public", 1)
+    record = office.project.signoff_record(ROUND, "thb", "public")
+    record.unlink()
+    (kept / "cells.csv").chmod(0o600)
+    (kept / "cells.csv").write_bytes(b"of another master")
+    subject = Subject(ROUND, "thb", "public")
+    list(submit(office.project, contracts, subject, person(PEOPLE["analyst"], "analyst", "2023-06-02")))
+    assert read_files(kept) == read_files(office.master("public"))
 
 
 def test_signing_keeps_the_approved_bytes_and_what_makes_them_archival(released_office: Path) -> None:
