@@ -95,7 +95,6 @@ class Explainer:
         )
         return ExplainedNumber(printed, self.version, formulas, tuple(cells.values()))
 
-
     def _ask(self, reference: str) -> Worked:
         """A figure about the version as a whole: the query that gives it, asked once more."""
         name = reference.removeprefix("query(").removesuffix(")")
