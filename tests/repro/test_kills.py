@@ -140,7 +140,7 @@ def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> Non
     assert place.published() == then
     place.make("changes", *ASKED[1:], "VERSION=restricted", f"FROM={day}")
     found = json.loads((place.round / "changes" / "thb-restricted" / "changes.json").read_text(encoding="utf-8"))
-    corrected = next(f for f in found["figures"] if f["key"].startswith("THB_OFFENCES:RO."))
+    corrected = next(f for f in found["figures"] if f["key"] == "THB_OFFENCES:RO.2017")
     assert (corrected["after"], corrected["why"]) == ("533", "resubmitted")
     assert {f["why"] for f in found["figures"]} == {"resubmitted"}
     assert "'533'" in corrected["details"][0]
