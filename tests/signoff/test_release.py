@@ -126,7 +126,7 @@ def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(released_
     assert "make status REPORT=thb VERSION=public" in office.refused("changes", VERSION="public", FROM="draft-2")
 
 
-def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next_one(office: Office, contracts: Contracts) -> None:
+def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next(office: Office, contracts: Contracts) -> None:
     """It was kept, but never recorded: its number goes to the next master, and so does its folder."""
     kept = office.project.draft_folder(ROUND, "thb", "public", 1)
     record = office.project.signoff_record(ROUND, "thb", "public")
