@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from pipeline.errors import UserError
 
@@ -17,7 +18,10 @@ TOTAL = "_T"
 UNKNOWN = "_U"
 REGION = "SELEC"
 CONSTANT = "SELEC_FIX"  # the region of constant composition
-REGIONS = (REGION, CONSTANT)
+BOTH_YEARS = "SELEC_BOTH"  # the states that reported in the reference year and in the year before
+REGIONS = (REGION, CONSTANT, BOTH_YEARS)
+
+SUPPRESSED_HIGHEST = 4  # what "<5", a count suppressed by its sender, may be at most
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
 
@@ -100,6 +104,7 @@ CONF_LABEL = {
     "S": "withheld by the Center",
 }
 WITHHELD_SYMBOL = "c"
+Question = Literal["", "whole", "part", "settled"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,9 @@ class Cell:
     `value` is None when there is no number to show; `obs_status` then says why. `coverage` counts the states whose
     figures are in the value and `of` the states that could have reported; both are None for a state's own cell.
     `states` names the states counted. `withheld` is true only in stores of a version that may not show the cell.
+    `question` says whether the cell stands in a block in conflict: as the "whole" that a part exceeds, as one of its
+    "part"s, which nothing is worked out from, or "settled" by the answer of the state. A regional cell that adds such
+    wholes is a "whole" too. `counts` is false where regional sums and comparisons leave the cell out.
     """
 
     key: Key
@@ -122,6 +130,13 @@ class Cell:
     note: str = ""
     vintage: int | None = None
     withheld: bool = False
+    question: Question = ""
+    counts: bool = True
+
+    @property
+    def compares(self) -> bool:
+        """Whether shares, changes, rates and rankings may use the figure. A state's own one in question may not."""
+        return self.counts and (self.coverage is not None or self.question in ("", "settled"))
 
     @property
     def has_value(self) -> bool:

@@ -51,7 +51,7 @@ def build_numbers(
         submissions += loaded.submissions
         new += loaded.new
     newest = validations[-1]
-    checks = build_marts(project, contracts, round_, submissions, newest.refused, progress)
+    checks = build_marts(project, contracts, round_, submissions, newest.refused, progress=progress)
     progress("writing the stores")
     marts, inputs = read_marts(project, round_), store_inputs(newest, round_)
     changed: dict[str, bool] = {}

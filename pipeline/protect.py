@@ -7,13 +7,14 @@ be proven in the end stops the release with the names of the cells.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
-from pipeline.disclosure.decide import Chooser, Decision
+from pipeline.disclosure.decide import IN_QUESTION, Chooser, Decision, Withheld
+from pipeline.disclosure.questions import shown_without_doubtful
 from pipeline.disclosure.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
 from pipeline.disclosure.system import Edition
 from pipeline.disclosure.why import tables_csv, withheld_csv
@@ -102,7 +103,7 @@ def _protect(
     proof = project.proof(round_)
     certificate_path(project, round_, version.name).unlink(missing_ok=True)  # rather none than another's
     for _ in range(ATTEMPTS):
-        decision = chooser.decision()
+        decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(project, contracts, round_, version, marts, inputs, REPORTS, decision.shown)
         progress(f"{version.name}: proof")
         proven = prove_version(project, contracts, policy, version, round_, marts, day)
@@ -117,6 +118,13 @@ def _protect(
         allowed="every sensitive cell keeps the values that the release policy demands",
         do="nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be protected'",
     )
+
+
+def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
+    """The decision without parts in question whose conflict the version cannot tell."""
+    shown = shown_without_doubtful(decision.shown, marts.conflicts, marts.doubtful)
+    gone = {key: Withheld(IN_QUESTION) for key in sorted(decision.shown - shown)}
+    return replace(decision, shown=shown, withheld={**decision.withheld, **gone})
 
 
 def as_edition(registered: Registered) -> Edition:

@@ -20,7 +20,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from pipeline.cells import REGION, TOTAL, Key
 from pipeline.contracts.model import Contracts
 
-CONSTANT = "SELEC_FIX"
+CONSTANT, BOTH_YEARS = "SELEC_FIX", "SELEC_BOTH"
 Sum = tuple[Key, tuple[Key, ...]]
 Contributors = Mapping[Key, tuple[str, ...]]  # regional cell -> the states in it, as published
 
@@ -53,7 +53,7 @@ def sums_over(keys: set[Key], contracts: Contracts, contributors: Contributors |
     """Every sum among these cells: parts of a dimension, and the states that a regional figure names."""
     families: dict[tuple[Key, str], list[Key]] = defaultdict(list)
     cubes = {t.name for t in contracts.tables}
-    for key in sorted(k for k in keys if k.cube in cubes and k.state not in (REGION, CONSTANT)):
+    for key in sorted(k for k in keys if k.cube in cubes and k.state not in (REGION, CONSTANT, BOTH_YEARS)):
         table = contracts.table(key.cube)
         for position, dimension in enumerate(table.dimensions, 2):
             parent = dimension.codelist[key.codes[position]].parent
@@ -84,7 +84,7 @@ def across_tables(keys: Iterable[Key], contracts: Contracts) -> dict[Key, Key]:
             for key in (k for k in known if k.cube == table.name):
                 codes = dict(zip(table.key_dimensions, key.codes, strict=True))
                 if all(codes[d.name] == TOTAL for d in table.dimensions if d.name not in names):
-                    twin = other.key({d: codes.get(d, TOTAL) for d in other.key_dimensions})
+                    twin = other.key({d: codes.get(d, dict(identity.at).get(d, TOTAL)) for d in other.key_dimensions})
                     if twin in known:
                         same[key] = twin
     return same

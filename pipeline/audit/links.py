@@ -41,14 +41,41 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
     for name in sorted(counted):
         if keys[name].cube in tables and keys[name].state not in REGIONS:
             of_states[keys[name].cube].append(name)
-    found = {(k, tuple(sorted(p for p in c.part_keys if p in counted))): False for k, c in counted.items()}
+    found: dict[tuple[str, tuple[str, ...]], tuple[bool, Relation]] = {
+        (k, tuple(sorted(p for p in c.part_keys if p in counted))): (False, "=") for k, c in counted.items()
+    }
     for cube, names in of_states.items():
+        detailed = _detailed(names, keys)
         for position, dimension in enumerate(tables[cube].dimensions, 2):
             for whole, parts in _along(tables[cube], dimension, position, names, keys, counted):
-                found.setdefault((whole, tuple(sorted(parts))), False)
+                lacks = _lacks_a_part(keys[whole], dimension, position, parts, keys, detailed)
+                found.setdefault((whole, tuple(sorted(parts))), (False, ">=" if lacks else "="))
     for one, other in _shared(tables, of_states, keys):
-        found.setdefault((one, (other,)), True)
-    return sorted(Link(whole, parts, same) for (whole, parts), same in found.items() if parts)
+        found.setdefault((one, (other,)), (True, "="))
+    return sorted(Link(whole, parts, *what) for (whole, parts), what in found.items() if parts)
+
+
+def _detailed(names: Iterable[str], keys: Mapping[str, Key]) -> set[tuple[str, ...]]:
+    """Codes of every margin, in one dimension or more, of a cell that has a number."""
+    margins: set[tuple[str, ...]] = set()
+    for name in names:
+        grown = {keys[name].codes}
+        for i in range(2, len(keys[name].codes)):
+            grown |= {(*codes[:i], TOTAL, *codes[i + 1 :]) for codes in grown}
+        margins |= grown - {keys[name].codes}
+    return margins
+
+
+def _lacks_a_part(
+    whole: Key, dimension: Dimension, position: int, parts: Iterable[str], keys: Mapping[str, Key],
+    detailed: set[tuple[str, ...]],
+) -> bool:  # fmt: skip
+    """Whether a part without a number of its own has numbers in another breakdown: then it is not nothing."""
+    there = {keys[p].codes[position] for p in parts}
+    return any(
+        code not in there and (*whole.codes[:position], code, *whole.codes[position + 1 :]) in detailed
+        for code in _children(dimension).get(whole.codes[position], ())
+    )
 
 
 def _along(
@@ -102,14 +129,17 @@ def _shared(
     tables: Mapping[str, Table], of_states: Mapping[str, Sequence[str]], keys: Mapping[str, Key]
 ) -> Iterator[tuple[str, str]]:
     """The same count in two tables with the same total. Tables that are both tied to a third share what that has."""
-    tied: dict[str, list[str]] = defaultdict(list)
+    tied: dict[str, dict[str, Mapping[str, str]]] = defaultdict(dict)
     for table in tables.values():
         for identity in table.identities:
             if identity.same_total_as:
-                tied[identity.same_total_as].append(table.name)
+                tied[identity.same_total_as][table.name] = dict(identity.at)
     for first, others in sorted(tied.items()):
         common = [d.name for d in tables[first].dimensions]
-        margins = {n: _margin(tables[n], common, of_states.get(n, ()), keys) for n in (first, *sorted(set(others)))}
+        margins = {
+            n: _margin(tables[n], common, others.get(n, {}), of_states.get(n, ()), keys)
+            for n in (first, *sorted(others))
+        }
         for one, other in combinations(margins, 2):
             for at in margins[one].keys() & margins[other].keys():
                 if one == first or at not in margins[first]:
@@ -117,12 +147,13 @@ def _shared(
 
 
 def _margin(
-    table: Table, common: Sequence[str], names: Iterable[str], keys: Mapping[str, Key]
+    table: Table, common: Sequence[str], at: Mapping[str, str], names: Iterable[str], keys: Mapping[str, Key]
 ) -> dict[tuple[str, ...], str]:
-    """Cells that are total in all but the common dimensions, by state, year and these."""
+    """Cells that are total in all but the common dimensions, by state, year and these. The whole table stands at the
+    codes `at` of dimensions that it does not have."""
     found = {}
     for name in names:
         codes = dict(zip(table.key_dimensions, keys[name].codes, strict=True))
         if all(codes[d.name] == TOTAL for d in table.dimensions if d.name not in common):
-            found[keys[name].codes[0], keys[name].codes[1], *(codes.get(d, TOTAL) for d in common)] = name
+            found[keys[name].codes[0], keys[name].codes[1], *(codes.get(d, at.get(d, TOTAL)) for d in common)] = name
     return found

@@ -194,7 +194,10 @@ def _diff_identities(old: Table, new: Table) -> Iterator[Change]:
 
 
 def _identity_name(identity: Identity) -> str:
-    return f"sum over {identity.dimension}" if identity.dimension else f"same total as {identity.same_total_as}"
+    if identity.dimension:
+        return f"sum over {identity.dimension}"
+    at = ", ".join(f"{d} {c}" for d, c in identity.at)
+    return f"same total as {identity.same_total_as}{at and f' at {at}'}"
 
 
 def _terms(identity: Identity) -> str:

@@ -41,19 +41,28 @@ class Dimension:
     def has_total(self) -> bool:
         return any(c.code == TOTAL for c in self.codes)
 
+    def parent_of(self, code: Code) -> str:
+        """The code that it is a part of, groups passed over: a part of a group is a part of what the group belongs to."""
+        codes, parent = {c.code for c in self.codes}, code.parent
+        while parent and parent not in codes:
+            parent = self.codelist[parent].parent
+        return parent
+
     def children(self, code: str) -> list[Code]:
         return [c for c in self.codes if c.parent == code]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What must add up: the parts of `dimension` to their total, or the table's total to that of another table."""
+    """What must add up: the parts of `dimension` to their total, or the table's total to that of another table, there
+    at the codes `at`, pairs of a dimension and its code."""
 
     severity: Severity
     dimension: str = ""
     parts: Literal["equal", "at_most", ""] = ""
     same_total_as: str = ""
     rounding: int = 0  # figures are rounded to multiples of this, so parts may miss their total by half of it each
+    at: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,11 @@ class Table:
     def key(self, codes: dict[str, str]) -> Key:
         """The key of a cell from the code of each dimension."""
         return Key(self.name, tuple(codes[d] for d in self.key_dimensions))
+
+    @property
+    def rounding(self) -> int:
+        """The step to which the figures of the table are rounded, 0 where they are not."""
+        return max((i.rounding for i in self.identities), default=0)
 
     def total_key(self, state: str, year: int) -> Key:
         """The key with every dimension at its total, or at its only code where there is none."""
@@ -229,7 +243,8 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
     options = measure.logicalTypeOptions or {}
     identities = tuple(
         Identity(
-            i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""), i.get("rounding", 0)
+            i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""), i.get("rounding", 0),
+            tuple((str(d), str(c)) for d, c in i.get("at", {}).items()),
         )  # fmt: skip
         for i in own.get("identities", [])
     )
@@ -266,6 +281,32 @@ def _read_contract(path: Path, folder: Path) -> Contract:
         ) from problem  # fmt: skip
 
 
+def _check_link(table: Table, identity: Identity, other: Table) -> None:
+    """Raise ContractError where `at` does not say which figure of the other table is meant."""
+    known = {d.name: [c.code for c in d.codes] for d in other.dimensions}
+    for dimension, code in identity.at:
+        if code not in known.get(dimension, []):
+            raise ContractError(
+                f"{table.name} has the same total as {other.name} at {dimension} '{code}', which is not there",
+                where=f"{table.report}{ENDING}",
+                allowed=", ".join(known.get(dimension, [])) or ", ".join(known), do="correct 'at' of the identity",
+            )  # fmt: skip
+    own = {d.name for d in table.dimensions} | {d for d, _ in identity.at}
+    open_ = [d.name for d in other.dimensions if not d.has_total and d.name not in own]
+    if other.report != table.report or open_:
+        raise ContractError(
+            f"{table.name} cannot have the same total as {other.name}: "
+            + (f"{', '.join(open_)} has no total" if open_ else "it is a table of another report"),
+            where=f"{table.report}{ENDING}", allowed="a table of the same report, with 'at' for what has no total there",
+            do="name the code under 'at', or take the identity out",
+        )  # fmt: skip
+
+
+def link_of(table: Table) -> Identity | None:
+    """The identity by which a table counts the same as another one, where there is one."""
+    return next((i for i in table.identities if i.same_total_as), None)
+
+
 @lru_cache(maxsize=8)
 def load_contracts(folder: Path) -> Contracts:
     """Read every contract of the project. `folder` is data_contracts. Raises ContractError."""
@@ -280,7 +321,7 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
             if identity.dimension:
                 table.dimension(identity.dimension)
             if identity.same_total_as:
-                contracts.table(identity.same_total_as)
+                _check_link(table, identity, contracts.table(identity.same_total_as))
         if sorted(table.layout.rows + table.layout.columns) != sorted(table.key_dimensions[1:]):
             raise ContractError(
                 f"the layout of {table.name} does not place every dimension once",

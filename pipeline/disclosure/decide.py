@@ -33,6 +33,7 @@ FEW = "too few contributors"
 GIVEN_UP = "breakdown not published"
 AS_BEFORE = "withheld by this round's registered edition"
 PROTECTS = "protects others"
+IN_QUESTION = "part in question beside a whole that is withheld"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ import yaml
 from pipeline.cells import Key, plain
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
+from pipeline.disclosure.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 _TABLES = {
     "cells": """key varchar, cube varchar, state varchar, year integer, codes varchar[], value decimal(18, 3),
         unit varchar, obs_status varchar, conf_status varchar, coverage integer, members integer, states varchar[],
-        note varchar, vintage integer, withheld boolean""",
+        note varchar, vintage integer, withheld boolean, question varchar, counts boolean, queried boolean""",
+    "conflicts": """state varchar, year integer, whole varchar, whole_cube varchar, part_cube varchar,
+        dimensions varchar[], part varchar, parts varchar[], resolution varchar, reason varchar""",
     "coverage": "report varchar, cube varchar, title varchar, sort integer, state varchar, answer varchar",
     "revisions": """key varchar, state varchar, year integer, old_value decimal(18, 3), old_raw varchar,
         old_round integer, new_value decimal(18, 3), new_raw varchar, difference decimal(18, 3), unit varchar""",
@@ -77,6 +80,8 @@ class Marts:
     coverage: list[tuple[Any, ...]]
     revisions: list[tuple[Any, ...]]
     areas: list[tuple[Any, ...]]
+    conflicts: tuple[Conflict, ...] = ()
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # a part in question, and its wholes
 
     def every_cell(self) -> dict[str, TrueCell]:
         """All cells by key, also the reference population, which is public."""
@@ -107,6 +112,19 @@ def read_marts(project: Project, round_: int) -> Marts:
                 from marts.revisions order by key"""
             ).fetchall(),
             marts.execute("select crime_area, cube, sort from marts.by_crime_area order by sort").fetchall(),
+            tuple(
+                Conflict(s, y, w, wc, pc, tuple(d), p, tuple(ps), r, why)
+                for s, y, w, wc, pc, d, p, ps, r, why in marts.execute(
+                    """select state, year, whole, whole_cube, part_cube, dimensions, part, parts, resolution, reason
+                    from marts.conflicts order by whole, part_cube, dimensions"""
+                ).fetchall()
+            ),
+            {
+                k: tuple(w)
+                for k, w in marts.execute(
+                    "select key, wholes from core.questioned_cells where role = 'part' order by key"
+                ).fetchall()
+            },
         )
     finally:
         marts.close()
@@ -119,18 +137,25 @@ def write_stores(
     """Write the stores of a version, one a report; `shown` are the keys a protected version shows. Returns per store
     whether its content changed."""
     changed = {}
-    keeps = version.keeps
+    keeps, known = version.keeps, set(shown) if version.protected else None
+    present = {r["key"] for r in marts.cells if r["value"] is not None or r["obs_status"] == "Q"}
+    conflicts = list(marts.conflicts) if known is None else visible_conflicts(marts.conflicts, known)
+    told = _told(marts, conflicts)
+    queried = queried_keys(inputs.findings, contracts, present, known)
     for report in reports:
         cubes = set(cubes_of(project, contracts, report))
         own = [r for r in marts.cells if r["cube"] in cubes]
-        if version.protected:
-            cells = [_released_row(r, r["key"] in shown or r["cube"] == POPULATION_CUBE) for r in own]
-            coverage = [_answer(c) for c in marts.coverage if c[1] in cubes]
+        coverage = [c for c in marts.coverage if c[1] in cubes]
+        if known is None:
+            cells = [_full_row(r) for r in own]
         else:
-            cells, coverage = [_full_row(r) for r in own], [c for c in marts.coverage if c[1] in cubes]
+            cells = [_released_row(r, r["key"] in known or r["cube"] == POPULATION_CUBE) for r in own]
+            coverage = [_answer(c) for c in coverage]
+        cells = [(*c, *_doubt(r, c[14], told), r["key"] in queried) for r, c in zip(own, cells, strict=True)]
         content = {
+            "conflicts": [_conflict_row(c, "notes" in keeps) for c in conflicts if c.whole_cube in cubes],
             "cells": cells if "notes" in keeps else [(*c[:12], "", *c[13:]) for c in cells],
-            "coverage": coverage,
+            "coverage": [_in_question(c, conflicts, inputs.meta[report]) for c in coverage],
             "revisions": [r[1:] for r in marts.revisions if r[0] in cubes and "revisions" in keeps],
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report and "findings" in keeps],
             "sources": [(*s[:4], s[4] if "definitions" in keeps else "") for s in inputs.sources if s[2] in cubes],
@@ -145,7 +170,7 @@ def write_stores(
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     result = marts.execute(
         """select key, cube, state, year, codes, value, unit, obs_status, conf_status, coverage, members, states, note,
-        round, origin, part_keys from marts.cells order by key"""
+        round, origin, part_keys, question, questioned, counts from marts.cells order by key"""
     )
     columns = [d[0] for d in result.description]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
@@ -170,6 +195,45 @@ def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
         row["unit"], obs_status, conf_status, row["coverage"] if counted else None, row["members"] if counted else None,
         row["states"] if counted else [], "", row["round"] if released else None, withheld,
     )  # fmt: skip
+
+
+def _told(marts: Marts, conflicts: Iterable[Conflict]) -> dict[str, frozenset[str]]:
+    """For each cell of a block in conflict, the wholes of the conflicts that this version may tell."""
+    known = {c.whole for c in conflicts}
+    told = {w: frozenset({w}) for w in known}
+    for part, wholes in marts.doubtful.items():
+        told[part] = told.get(part, frozenset()) | (frozenset(wholes) & known)
+    return told
+
+
+def _doubt(row: dict[str, Any], withheld: bool, told: Mapping[str, frozenset[str]]) -> tuple[str, bool]:
+    """`question` and `counts` of a cell as far as this version may tell them."""
+    if withheld:
+        return "", True
+    if row["coverage"] is not None:
+        wholes = [str(Key.parse(row["key"]).at(state=s)) for s in row["questioned"]]
+        return ("whole" if any(w in told for w in wholes) else ""), True
+    if row["key"] in told or row["origin"] in ("derived", "group"):
+        return row["question"], row["counts"]
+    return "", True
+
+
+def _conflict_row(c: Conflict, with_reason: bool) -> tuple[Any, ...]:
+    return (
+        c.state, c.year, c.whole, c.whole_cube, c.part_cube, list(c.dimensions), c.part, list(c.parts), c.resolution,
+        c.reason if with_reason else "",
+    )  # fmt: skip
+
+
+def _in_question(
+    row: tuple[Any, ...], conflicts: Iterable[Conflict], meta: Mapping[str, str]
+) -> tuple[Any, ...]:
+    """A state whose answer to a table stands in an open conflict of the reference year is in question."""
+    asked = any(
+        c.state == row[4] and c.year == int(meta["round"]) and not c.resolution and row[1] in (c.part_cube, c.whole_cube)
+        for c in conflicts
+    )
+    return (*row[:5], "question" if asked and row[5] == "reported" else row[5])
 
 
 def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -19,7 +19,7 @@ from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts, Dimension, Table
 
 SUPPRESSED = "Q"
-REGIONAL = ("region", "constant")
+REGIONAL = ("region", "constant", "both")
 
 
 @dataclass(frozen=True)
@@ -70,29 +70,33 @@ def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: t
 
     `suppressed` is the range that a count may have which its sender suppressed.
     """
-    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    found: dict[tuple[str, tuple[str, ...]], bool] = {}  # whether a part is known to be missing
     for cell in cells.values():
         parts = tuple(p for p in cell.parts if p in cells and cells[p].counts)
         if parts and cell.counts:
-            found[str(cell.key), parts] = None
+            found[str(cell.key), parts] = False
     tables = {t.name: t for t in contracts.tables}
     by_table: dict[str, list[TrueCell]] = defaultdict(list)
     for cell in cells.values():
         if cell.key.cube in tables and cell.counts and cell.origin not in REGIONAL:
             by_table[cell.key.cube].append(cell)
     for name, members in sorted(by_table.items()):
-        for whole, children in _within(tables[name], members):
-            found[whole, tuple(children)] = None
+        for whole, children, is_short in _within(tables[name], members):
+            found[whole, tuple(children)] = is_short
     for one, other in _shared(tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}):
-        found[other, (one,)] = None
-    sums = [Sum(whole, parts) for whole, parts in sorted(found)]
-    return [Sum(s.whole, s.parts, _strength(s, cells, suppressed)) for s in sums]
+        found[other, (one,)] = False
+    sums = {Sum(whole, parts): is_short for (whole, parts), is_short in sorted(found.items())}
+    return [Sum(s.whole, s.parts, _strength(s, cells, suppressed, is_short)) for s, is_short in sums.items()]
 
 
-def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list[str]]]:
-    """Parent and children of every dimension. An open list adds up over what a state listed, without groups; a part
-    that nobody reported stands aside for its own parts."""
+def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list[str], bool]]:
+    """Parent and children of every dimension, and whether a child is missing of which there are figures all the same.
+
+    An open list adds up over what a state listed, without groups; a part that nobody reported stands aside for its own
+    parts. One that is broken down in another dimension is no nothing: the sum is then no more than "at least"."""
     rows: dict[tuple[int, tuple[str, ...]], dict[str, TrueCell]] = defaultdict(dict)
+    cells = list(cells)
+    broken_down = {wider for cell in cells for wider in _wider(cell.key)}
     for cell in cells:
         for position in range(2, len(cell.key.codes)):
             rest = cell.key.codes[:position] + cell.key.codes[position + 1 :]
@@ -102,12 +106,27 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
         if table.layout.open_rows:
             listed = [c for code, c in sorted(line.items()) if code != TOTAL and c.origin == "reported"]
             if TOTAL in line and listed:
-                yield str(line[TOTAL].key), [str(c.key) for c in listed]
+                yield str(line[TOTAL].key), [str(c.key) for c in listed], False
             continue
         for code, whole in sorted(line.items()):
             parts = list(_parts(dimension, code, line))
             if parts:
-                yield str(whole.key), sorted(str(p.key) for p in parts)
+                yield str(whole.key), sorted(str(p.key) for p in parts), any(
+                    child.code not in line and _with(whole.key, position, child.code) in broken_down
+                    for child in dimension.codelist if child.parent == code and not child.is_group
+                )  # fmt: skip
+
+
+def _wider(key: Key) -> Iterator[Key]:
+    """The keys that a cell is a part of, with any of its dimensions at their total."""
+    broken = [i for i in range(2, len(key.codes)) if key.codes[i] != TOTAL]
+    for count in range(1, len(broken) + 1):
+        for places in combinations(broken, count):
+            yield Key(key.cube, tuple(TOTAL if i in places else c for i, c in enumerate(key.codes)))
+
+
+def _with(key: Key, position: int, code: str) -> Key:
+    return Key(key.cube, (*key.codes[:position], code, *key.codes[position + 1 :]))
 
 
 def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
@@ -122,11 +141,11 @@ def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Ite
 def _shared(tables: Mapping[str, Table], cells: Mapping[str, TrueCell]) -> Iterator[tuple[str, str]]:
     """Cells that stand in linked tables too: dimensions by name, the others at their total. Two tables that are linked
     to a third share what they have in common also where the third has no figure."""
-    linked: dict[str, set[str]] = defaultdict(set)
+    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)  # first table -> table -> codes it stands at there
     for table in tables.values():
         for identity in table.identities:
             if identity.same_total_as:
-                linked[identity.same_total_as] |= {identity.same_total_as, table.name}
+                linked[identity.same_total_as] |= {identity.same_total_as: {}, table.name: dict(identity.at)}
     for first, names in sorted(linked.items()):
         common = [d.name for d in tables[first].dimensions]
         margins: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -135,18 +154,19 @@ def _shared(tables: Mapping[str, Table], cells: Mapping[str, TrueCell]) -> Itera
                 continue
             codes = dict(zip(tables[cell.key.cube].key_dimensions, cell.key.codes, strict=True))
             if all(c == TOTAL for d, c in codes.items() if d not in ("state", "year", *common)):
-                margins[*cell.key.codes[:2], *(codes.get(d, TOTAL) for d in common)].append(text)
+                at = names[cell.key.cube]
+                margins[*cell.key.codes[:2], *(codes.get(d, at.get(d, TOTAL)) for d in common)].append(text)
         for same in margins.values():
             own = [k for k in same if k.startswith(f"{first}:")]
             yield from ((own[0], k) for k in same if k != own[0]) if own else combinations(same, 2)
 
 
-def _strength(sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int]) -> Holds:
-    """What the figures of this sum alone allow."""
+def _strength(sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int], is_short: bool) -> Holds:
+    """What the figures of this sum alone allow; of one that is short of a part, never more than "at least"."""
     low, high = _range(cells[sum_.whole], suppressed)
     parts = [_range(cells[p], suppressed) for p in sum_.parts]
     least, most = sum(p[0] for p in parts), sum(p[1] for p in parts)
-    if low <= most and least <= high:
+    if low <= most and least <= high and not is_short:
         return Holds.EXACTLY
     if sum_.is_one_count:
         return Holds.NOT

@@ -16,7 +16,7 @@ from pipeline.sql.marts import POPULATION_CUBE
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """Whether a state answered a table in the reference year: reported, suppressed, earlier, refused, none."""
+    """Whether a state answered a table in the reference year: reported, question, suppressed, earlier, refused, none."""
 
     report: str
     cube: str
@@ -42,12 +42,15 @@ class Store:
             self.findings = _dicts(connection, "findings")
             self.sources = _dicts(connection, "sources")
             self.areas = _dicts(connection, "areas", "sort")
+            self.conflicts = _dicts(connection, "conflicts")
+            self.queried = {
+                str(k) for (k,) in connection.execute("select key from cells where queried").fetchall()
+            }
             self.meta = dict(_rows(connection, "meta", "name"))
         finally:
             connection.close()
         self.round = int(self.meta["round"])
         self.years = contracts.contract(report).years(self.round)
-        self.queried = {f["key"] for f in self.findings if f["severity"] == "query" and f["key"]}
         self.printed: dict[Key, Cell] = {}
         self.shown: list[dict[str, Any]] = []  # in their order: sentences, tables, charts with their keys
 
@@ -86,10 +89,10 @@ class Store:
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
-    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld = row
+    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, question, counts, _ = row
     return Cell(
         Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
-        note or "", vintage, withheld,
+        note or "", vintage, withheld, question, counts,
     )  # fmt: skip
 
 

@@ -76,14 +76,10 @@ order by rowid"""
 
 
 def _parents(dimension: Dimension) -> dict[str, list[Code]]:
-    """Codes with their parts, groups left out: a part of a group is a part of what the group belongs to."""
-    codes = {c.code: c for c in dimension.codes}
+    """Codes with their parts, groups left out."""
     parents: dict[str, list[Code]] = {}
     for code in dimension.codes:
-        parent = code.parent
-        while parent and parent not in codes:
-            parent = dimension.codelist[parent].parent
-        if parent:
+        if parent := dimension.parent_of(code):
             parents.setdefault(parent, []).append(code)
     return parents
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts.model import Contracts, Table
+from pipeline.cells import SUPPRESSED_HIGHEST
+from pipeline.contracts.model import Contracts, Table, link_of
 from pipeline.files import replace_file, unfinished
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
@@ -19,9 +21,19 @@ if TYPE_CHECKING:
 POPULATION_CUBE = "POPULATION"
 
 
+@dataclass(frozen=True)
+class Resolution:
+    """What a state answered of a figure that one of its parts exceeds: whole, parts or neither, and in which round."""
+
+    key: str
+    resolution: str
+    reason: str
+    round: int
+
+
 def build_marts(
     project: Project, contracts: Contracts, round_: int, submissions: Iterable[str],
-    refused: Iterable[tuple[str, str, str]], progress: Progress = silent,
+    refused: Iterable[tuple[str, str, str]], resolutions: Iterable[Resolution] = (), progress: Progress = silent,
 ) -> dict[str, int]:  # fmt: skip
     """Build `cubes.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
 
@@ -40,6 +52,7 @@ def build_marts(
             connection.execute(f"create view warehouse.{table.sql_name} as select * from ledger.{table.sql_name}")
         write_seeds(connection, contracts, round_)
         _seed_submissions(connection, submissions, refused)
+        _insert(connection, "seed.resolution", [(r.key, r.resolution, r.reason, r.round) for r in resolutions])
         run_models(connection, read_models(project.sql), progress)
         counts = run_checks(connection, project.sql)
         # Views on the ledger would break once it is no longer attached; the marts stand for themselves.
@@ -69,11 +82,12 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     """Load contract facts and code lists as tables of the schema `seed`."""
     connection.execute("create schema seed")
     window = next(iter(contracts)).years(round_)
-    connection.execute("create table seed.parameters (round integer, first_year integer)")
-    _insert(connection, "seed.parameters", [(round_, window[0])])
+    connection.execute("create table seed.parameters (round integer, first_year integer, suppressed_highest integer)")
+    _insert(connection, "seed.parameters", [(round_, window[0], SUPPRESSED_HIGHEST)])
     connection.execute("create table seed.member (year integer, state varchar, sort integer)")
     years = range(window[0] - 1, round_ + 1)
     _insert(connection, "seed.member", [(y, m.code, m.sort) for y in years for m in contracts.members(y)])
+    connection.execute("create table seed.resolution (key varchar, resolution varchar, reason varchar, round integer)")
     _seed_cubes(connection, contracts)
     _seed_codes(connection, contracts)
     connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
@@ -85,14 +99,19 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
 def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
-        respondent varchar, sort integer)"""
+        respondent varchar, sort integer, family varchar, rounding integer)"""
     )
+    links = {t.name: _family(contracts, t) for t in contracts.tables}
     rows: list[tuple[Any, ...]] = [
-        (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i)
+        (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i, links[t.name][0], t.rounding)
         for i, t in enumerate(contracts.tables)
     ]
-    rows.append((POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows)))
+    rows.append(
+        (POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows), POPULATION_CUBE, 0)
+    )
     _insert(connection, "seed.cube", rows)
+    connection.execute("create table seed.fixed_code (cube varchar, dimension varchar, code varchar)")
+    _insert(connection, "seed.fixed_code", [(name, *pair) for name, (_, at) in links.items() for pair in at])
     connection.execute(
         "create table seed.cube_dimension (cube varchar, position integer, dimension varchar, codelist varchar)"
     )
@@ -101,10 +120,18 @@ def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     ])  # fmt: skip
 
 
+def _family(contracts: Contracts, table: Table) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The first of the tables that count the same thing as this one, and the codes at which it is met there."""
+    at: tuple[tuple[str, str], ...] = ()
+    while link := link_of(table):
+        table, at = contracts.table(link.same_total_as), at + link.at
+    return table.name, at
+
+
 def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(
         """create table seed.cube_code (cube varchar, position integer, code varchar, parent varchar,
-        open_list boolean)"""
+        open_list boolean, valid_from integer, valid_to integer, states varchar[])"""
     )
     _insert(connection, "seed.cube_code", [row for t in contracts.tables for row in _cube_codes(t)])
     connection.execute(
@@ -116,9 +143,12 @@ def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     ])  # fmt: skip
 
 
-def _cube_codes(table: Table) -> list[tuple[str, int, str, str, bool]]:
+def _cube_codes(table: Table) -> list[tuple[Any, ...]]:
     return [
-        (table.name, i, c.code, c.parent, bool(table.layout.open_rows))
+        (
+            table.name, i, c.code, d.parent_of(c), bool(table.layout.open_rows), c.valid_from, c.valid_to,
+            c.extra.get("states", "").split(),
+        )  # fmt: skip
         for i, d in enumerate(table.dimensions, 1)
         for c in d.codes
     ]

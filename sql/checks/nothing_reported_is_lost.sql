@@ -1,4 +1,5 @@
--- Bad row: a cell that a state reported in this window and that no longer stands among the cells.
+-- Bad row: a cell that a state reported in this window and that no longer stands among the cells, though no newer figure
+-- contradicts it.
 with
 
 reported as (
@@ -7,6 +8,10 @@ reported as (
 
 cells as (
     select * from marts.cells
+),
+
+outdated as (
+    select * from marts.outdated
 ),
 
 parameters as (
@@ -20,4 +25,6 @@ select distinct
 from reported
 inner join parameters on reported.year between parameters.first_year and parameters.round
 left join cells on reported.key = cells.key
+left join outdated on reported.key = outdated.key
 where cells.key is null
+    and outdated.key is null

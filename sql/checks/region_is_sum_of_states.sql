@@ -27,5 +27,5 @@ select
     summed.parts,
 from cells
 left join summed on cells.key = summed.key
-where cells.origin in ('region', 'constant')
+where cells.origin in ('region', 'constant', 'both')
     and (cells.value is distinct from summed.value or cells.coverage is distinct from summed.parts)

@@ -1,5 +1,6 @@
 -- Bad row: a regional total that differs from a plain sum over the newest reported figures, computed by another way.
--- Totals that needed a sum of parts in some state are left out: they have no reported figure to compare with.
+-- Totals that needed a sum of parts in some state are left out: they have no reported figure to compare with. So are
+-- those in which the parts stand for a whole, by the answer of a state.
 with
 
 reported as (
@@ -26,10 +27,11 @@ totals as (
     select
         contributions.key,
         sum(newest.value) as value,
-        count(*) as parts,
+        count(newest.value) as parts,
     from contributions
     inner join newest on contributions.part_key = newest.key
     where contributions.origin = 'region'
+        and contributions.part_key in (select key from cells where origin = 'reported')
     group by contributions.key
 )
 

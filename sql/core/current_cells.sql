@@ -1,15 +1,13 @@
--- Grain: one cell as reported by its state, newest vintage. Read by core.state_cells and marts.revisions.
--- A blank cell is no statement: what an earlier round reported stays until a state restates or withdraws it (":").
+-- Grain: one cell as reported by its state that stands in this round. Read by core.derived_totals,
+-- core.citizenship_groups, core.conflicts, core.state_cells, marts.coverage and marts.revisions.
 with
 
-reported as (
-    select * from core.reported
+newest as (
+    select * from core.newest_cells
 ),
 
-newest as (
-    select *
-    from reported
-    qualify row_number() over (partition by key order by round desc, received desc, submission_id) = 1
+outdated as (
+    select * from core.outdated_cells
 )
 
 select
@@ -28,3 +26,4 @@ select
     address,
     round,
 from newest
+where key not in (select key from outdated)

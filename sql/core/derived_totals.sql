@@ -1,72 +1,119 @@
--- Grain: one total that a state did not report although it reported every part of it. Read by core.state_cells.
--- Where one part is missing nothing is derived: missing is never zero.
+-- Grain: one total that a state left blank although it reported every part that can exist. Read by core.questioned_cells
+-- and core.state_cells.
+-- Where one part is missing nothing is derived: missing is never zero. A blank line for "unknown" is no missing part.
+-- Nor is a sum derived that a figure of the state contradicts: the same count in another table, a larger part, a smaller
+-- whole.
 with
+
+sums as (
+    select * from core.complete_parts
+),
 
 cells as (
     select * from core.current_cells
 ),
 
-cube_codes as (
-    select * from seed.cube_code
+outdated as (
+    select * from core.outdated_cells
+),
+
+relations as (
+    select * from core.part_of
+),
+
+cubes as (
+    select * from seed.cube
+),
+
+parameters as (
+    select * from seed.parameters
+),
+
+blank as (
+    select sums.*
+    from sums
+    left join cells on sums.key = cells.key
+    where cells.key is null or cells.obs_status in ('O', 'L')
 ),
 
 parts as (
     select
+        key,
+        position,
+        unnest(part_keys) as part_key,
+    from blank
+),
+
+fallen as (
+    select distinct
+        parts.key,
+        parts.position,
+    from parts
+    inner join outdated on parts.part_key = outdated.key
+),
+
+figures as (
+    select
         cells.cube,
         cells.state,
         cells.year,
-        cube_codes.position,
-        cube_codes.parent,
-        list_concat(
-            list_slice(cells.codes, 1, cube_codes.position - 1),
-            list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
-        ) as codes,
-        cells.value,
-        cells.round,
-        cells.key,
+        cells.codes,
+        coalesce(cells.value, 0) as least,
+        coalesce(cells.value, parameters.suppressed_highest) as most,
     from cells
-    inner join cube_codes
-        on cells.cube = cube_codes.cube
-        and cells.codes[cube_codes.position] = cube_codes.code
-    where cube_codes.parent != ''
-        and not cube_codes.open_list
+    cross join parameters
+    where cells.value is not null or cells.obs_status = 'Q'
 ),
 
-expected as (
-    select
-        cube,
-        position,
-        parent,
-        count(*) as parts,
-    from cube_codes
-    where parent != ''
-    group by all
+above_a_whole as (
+    select distinct
+        blank.key,
+        blank.position,
+    from blank
+    inner join relations
+        on blank.cube = relations.part_cube
+        and blank.codes = relations.part_codes
+    inner join figures
+        on relations.whole_cube = figures.cube
+        and relations.whole_codes = figures.codes
+        and blank.state = figures.state
+        and blank.year = figures.year
+    inner join cubes on blank.cube = cubes.cube
+    where blank.value > figures.most + cubes.rounding
+        or (len(relations.dimensions) = 0 and blank.value < figures.least - cubes.rounding)
 ),
 
-complete as (
-    select
-        parts.cube,
-        parts.state,
-        parts.year,
-        parts.codes,
-        sum(parts.value) as value,
-        max(parts.round) as round,
-        list(parts.key order by parts.key) as part_keys,
-    from parts
-    inner join expected
-        on parts.cube = expected.cube
-        and parts.position = expected.position
-        and parts.parent = expected.parent
-    group by parts.cube, parts.state, parts.year, parts.position, parts.codes, expected.parts
-    having count(parts.value) = expected.parts
+below_a_part as (
+    select distinct
+        blank.key,
+        blank.position,
+    from blank
+    inner join relations
+        on blank.cube = relations.whole_cube
+        and blank.codes = relations.whole_codes
+    inner join figures
+        on relations.part_cube = figures.cube
+        and relations.part_codes = figures.codes
+        and blank.state = figures.state
+        and blank.year = figures.year
+    inner join cubes on blank.cube = cubes.cube
+    where figures.least > blank.value + cubes.rounding
 ),
 
-keyed as (
-    select
-        cube || ':' || array_to_string([state, year::varchar] || codes, '.') as key,
-        *,
-    from complete
-    qualify row_number() over (partition by cube, state, year, codes order by part_keys) = 1
+refused as (
+    select * from fallen
+    union
+    select * from above_a_whole
+    union
+    select * from below_a_part
+),
+
+standing as (
+    select blank.*
+    from blank
+    left join refused using (key, position)
+    where refused.key is null
+    qualify row_number() over (partition by blank.key order by blank.position) = 1
 )
 
 select
@@ -76,7 +123,6 @@ select
     year,
     codes,
     value,
-    round,
+    newest_round as round,
     part_keys,
-from keyed
-where key not in (select key from cells)
+from standing

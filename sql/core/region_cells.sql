@@ -1,79 +1,33 @@
--- Grain: one cell of the region. Read by marts.cells.
--- SELEC is the sum over the states that reported a number in that year, with their count (coverage). SELEC_FIX is the
--- sum over the states that reported in every year of the window: its composition never changes, so its changes are real.
+-- Grain: one cell of the region that may be printed: a sum over states, or the word that it is not added up. Read by
+-- marts.cells.
 with
 
-cells as (
-    select * from core.state_cells
+sums as (
+    select * from core.region_sums
 ),
 
-parameters as (
-    select * from seed.parameters
-),
-
-members as (
-    select * from seed.member
-),
-
-cubes as (
-    select * from seed.cube
-),
-
-counted as (
-    select
-        cells.*,
-        count(*) over (partition by cells.cube, cells.state, cells.codes) as years_reported,
-    from cells
-    inner join members
-        on cells.state = members.state
-        and cells.year = members.year
-    inner join cubes
-        on cells.cube = cubes.cube
-        and cubes.respondent = 'states'
-    inner join parameters on cells.year between parameters.first_year and parameters.round
-    where cells.value is not null
-),
-
-as_reported as (
-    select 'SELEC' as state, * exclude (state), state as contributor
-    from counted
-),
-
-constant as (
-    select 'SELEC_FIX' as state, counted.* exclude (state), counted.state as contributor
-    from counted
-    inner join parameters on counted.years_reported = parameters.round - parameters.first_year + 1
-),
-
-contributions as (
-    select * from as_reported
-    union all by name
-    select * from constant
-),
-
-member_count as (
-    select year, count(*) as members
-    from members
-    group by year
+overtaken as (
+    select * from core.region_overtaken
 )
 
 select
-    contributions.cube || ':' || array_to_string([contributions.state, contributions.year::varchar] || contributions.codes, '.') as key,
-    contributions.cube,
-    contributions.state,
-    contributions.year,
-    contributions.codes,
-    sum(contributions.value) as value,
+    sums.key,
+    sums.cube,
+    sums.state,
+    sums.year,
+    sums.codes,
+    case when overtaken.key is null then sums.value end as value,
+    case when overtaken.key is null then sums.obs_status else 'L' end as obs_status,
+    case when overtaken.key is null then sums.coverage end as coverage,
+    sums.members,
+    case when overtaken.key is null then sums.states else [] end as states,
+    case when overtaken.key is null then sums.questioned else [] end as questioned,
+    case when overtaken.key is null then sums.part_keys else [] end as part_keys,
     case
-        when bool_or(contributions.obs_status = 'B') then 'B'
-        when bool_or(contributions.obs_status in ('E', 'U', 'P', 'D')) then 'U'
-        else 'A'
-    end as obs_status,
-    count(*) as coverage,
-    any_value(member_count.members) as members,
-    list(contributions.contributor order by contributions.contributor) as states,
-    list(contributions.key order by contributions.contributor) as part_keys,
-    max(contributions.round) as round,
-from contributions
-inner join member_count on contributions.year = member_count.year
-group by contributions.cube, contributions.state, contributions.year, contributions.codes
+        when overtaken.key is not null
+            then 'Not added up: ' || overtaken.beside || ' counts other states (' || overtaken.states_beside || ') than these ' || overtaken.states
+        else ''
+    end as note,
+    sums.round,
+from sums
+left join overtaken on sums.key = overtaken.key

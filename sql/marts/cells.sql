@@ -25,15 +25,18 @@ parameters as (
 every_cell as (
     select
         key, cube, state, year, codes, value, raw, obs_status, conf_status, note, file, sheet, address, round, origin,
-        null::bigint as coverage, null::bigint as members, []::varchar[] as states, part_keys,
+        null::bigint as coverage, null::bigint as members, []::varchar[] as states, part_keys, question, counts,
+        []::varchar[] as questioned,
     from state_cells
 
     union all by name
 
     select
-        key, cube, state, year, codes, value, '' as raw, obs_status, 'F' as conf_status, '' as note, '' as file,
-        '' as sheet, '' as address, round, case state when 'SELEC' then 'region' else 'constant' end as origin,
-        coverage, members, states, part_keys,
+        key, cube, state, year, codes, value, '' as raw, obs_status, 'F' as conf_status, note, '' as file,
+        '' as sheet, '' as address, round,
+        case state when 'SELEC' then 'region' when 'SELEC_FIX' then 'constant' else 'both' end as origin,
+        coverage, members, states, part_keys, case when len(questioned) > 0 then 'whole' else '' end as question,
+        true as counts, questioned,
     from region_cells
 
     union all by name
@@ -41,7 +44,8 @@ every_cell as (
     select
         key, 'POPULATION' as cube, state, year, []::varchar[] as codes, value, '' as raw, 'A' as obs_status,
         'F' as conf_status, '' as note, '' as file, '' as sheet, '' as address, null::integer as round,
-        'reference' as origin, null::bigint as coverage, null::bigint as members, states, part_keys,
+        'reference' as origin, null::bigint as coverage, null::bigint as members, states, part_keys, '' as question,
+        true as counts, []::varchar[] as questioned,
     from population
 )
 
@@ -62,6 +66,9 @@ select
     every_cell.round,
     every_cell.origin,
     every_cell.part_keys,
+    every_cell.question,
+    every_cell.questioned,
+    every_cell.counts,
     every_cell.raw,
     every_cell.file,
     every_cell.sheet,

@@ -1,0 +1,103 @@
+-- Grain: one cell carried from an earlier round that newer figures of its block contradict. Read by core.current_cells,
+-- marts.outdated and explain.
+-- The newer figures say otherwise where all parts of a carried total add up to another sum, where one of them is above
+-- it, or where a carried part is above its newer whole.
+with
+
+cells as (
+    select * from core.newest_cells
+    where value is not null
+),
+
+sums as (
+    select * from core.complete_parts
+),
+
+relations as (
+    select * from core.part_of
+),
+
+cubes as (
+    select * from seed.cube
+),
+
+by_sum as (
+    select
+        cells.key,
+        'its newer parts add up to ' || sums.value::bigint as why,
+        sums.part_keys as against,
+    from cells
+    inner join sums on cells.key = sums.key
+    inner join cubes on cells.cube = cubes.cube
+    where sums.oldest_round > cells.round
+        and abs(sums.value - cells.value) > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+),
+
+pairs as (
+    select
+        wholes.key as whole,
+        wholes.value as whole_value,
+        wholes.round as whole_round,
+        parts.key as part,
+        parts.value as part_value,
+        parts.round as part_round,
+    from relations
+    inner join cells as wholes
+        on relations.whole_cube = wholes.cube
+        and relations.whole_codes = wholes.codes
+    inner join cells as parts
+        on relations.part_cube = parts.cube
+        and relations.part_codes = parts.codes
+        and wholes.state = parts.state
+        and wholes.year = parts.year
+    inner join cubes on wholes.cube = cubes.cube
+    where wholes.round != parts.round
+        and parts.value > wholes.value + cubes.rounding
+),
+
+by_part as (
+    select
+        whole as key,
+        'the newer figure of ' || arg_max(part, part_value) || ' is ' || max(part_value)::bigint as why,
+        [arg_max(part, part_value)] as against,
+    from pairs
+    where part_round > whole_round
+    group by whole
+),
+
+by_whole as (
+    select
+        part as key,
+        'the newer figure of ' || arg_min(whole, whole_value) || ' is ' || min(whole_value)::bigint as why,
+        [arg_min(whole, whole_value)] as against,
+    from pairs
+    where whole_round > part_round
+    group by part
+),
+
+contradicted as (
+    select *, 1 as place from by_sum
+    union all
+    select *, 2 as place from by_part
+    union all
+    select *, 3 as place from by_whole
+),
+
+first_reason as (
+    select *
+    from contradicted
+    qualify row_number() over (partition by key order by place, why) = 1
+)
+
+select
+    cells.key,
+    cells.cube,
+    cells.state,
+    cells.year,
+    cells.codes,
+    cells.value,
+    cells.round,
+    first_reason.why,
+    first_reason.against,
+from first_reason
+inner join cells on first_reason.key = cells.key
