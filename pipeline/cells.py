@@ -132,6 +132,7 @@ class Cell:
     withheld: bool = False
     question: Question = ""
     counts: bool = True
+    wholes: tuple[str, ...] = ()  # keys of the wholes in whose blocks it stands, as far as the version may tell them
 
     @property
     def compares(self) -> bool:

@@ -27,7 +27,7 @@ def read_table(text: str) -> list[dict[str, str]]:
 
 def write_store(path: Path, contracts: Contracts, cells: str, **more: Any) -> Path:
     """A store with these cells. Columns: key, value (a number, a symbol of missing, or `c` for withheld) and, where
-    they matter, obs, states, of, note, vintage, question, counts (yes or no), queried (yes or no). `more` gives rows of the store's other tables by name."""
+    they matter, obs, states, of, note, vintage, question, counts (yes or no), wholes, queried (yes or no). `more` gives rows of the store's other tables by name."""
     rows = [_store_row(contracts, r) for r in read_table(cells)]
     content: dict[str, list[Any]] = {
         "cells": rows, "meta": [("cutoff", "2023-03-31"), ("refused", ""), ("round", "2022")], **more,
@@ -53,7 +53,8 @@ def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
     return (
         str(key), key.cube, key.state, key.year, list(key.codes[2:]), value, unit, obs, "S" if withheld else "F",
         coverage, of, states, row.get("note", ""), vintage, withheld,
-        row.get("question", ""), row.get("counts", "yes") != "no", row.get("queried", "") == "yes",
+        row.get("question", ""), row.get("counts", "yes") != "no", row.get("wholes", "").split(),
+        row.get("queried", "") == "yes",
     )  # fmt: skip
 
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 _TABLES = {
     "cells": """key varchar, cube varchar, state varchar, year integer, codes varchar[], value decimal(18, 3),
         unit varchar, obs_status varchar, conf_status varchar, coverage integer, members integer, states varchar[],
-        note varchar, vintage integer, withheld boolean, question varchar, counts boolean, queried boolean""",
+        note varchar, vintage integer, withheld boolean, question varchar, counts boolean, wholes varchar[],
+        queried boolean""",
     "conflicts": """state varchar, year integer, whole varchar, whole_cube varchar, part_cube varchar,
         dimensions varchar[], part varchar, parts varchar[], resolution varchar, reason varchar""",
     "coverage": "report varchar, cube varchar, title varchar, sort integer, state varchar, answer varchar",
@@ -160,7 +161,7 @@ def write_stores(
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report and "findings" in keeps],
             "sources": [(*s[:4], s[4] if "definitions" in keeps else "") for s in inputs.sources if s[2] in cubes],
             "areas": [a for a in marts.areas if a[1] in cubes],
-            "meta": sorted(inputs.meta[report].items()),
+            "meta": sorted({**inputs.meta[report], **_suppressed(own, cells)}.items()),
         }
         path = project.store(round_, report, version.name)
         changed[f"{report}/{version.name}"] = _write_store(path, content)
@@ -197,25 +198,34 @@ def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _told(marts: Marts, conflicts: Iterable[Conflict]) -> dict[str, frozenset[str]]:
+def _told(marts: Marts, conflicts: Iterable[Conflict]) -> dict[str, list[str]]:
     """For each cell of a block in conflict, the wholes of the conflicts that this version may tell."""
     known = {c.whole for c in conflicts}
-    told = {w: frozenset({w}) for w in known}
+    told = {w: {w} for w in known}
     for part, wholes in marts.doubtful.items():
-        told[part] = told.get(part, frozenset()) | (frozenset(wholes) & known)
-    return told
+        if own := known.intersection(wholes):
+            told.setdefault(part, set()).update(own)
+    return {key: sorted(wholes) for key, wholes in told.items()}
 
 
-def _doubt(row: dict[str, Any], withheld: bool, told: Mapping[str, frozenset[str]]) -> tuple[str, bool]:
-    """`question` and `counts` of a cell as far as this version may tell them."""
+def _doubt(row: dict[str, Any], withheld: bool, told: Mapping[str, list[str]]) -> tuple[str, bool, list[str]]:
+    """`question`, `counts` and `wholes` of a cell as far as this version may tell them."""
     if withheld:
-        return "", True
+        return "", True, []
     if row["coverage"] is not None:
-        wholes = [str(Key.parse(row["key"]).at(state=s)) for s in row["questioned"]]
-        return ("whole" if any(w in told for w in wholes) else ""), True
-    if row["key"] in told or row["origin"] in ("derived", "group"):
-        return row["question"], row["counts"]
-    return "", True
+        own = [str(Key.parse(row["key"]).at(state=s)) for s in row["questioned"]]
+        wholes = [w for w in own if w in told]
+        return ("whole" if wholes else ""), True, wholes
+    if row["origin"] in ("derived", "group"):
+        return row["question"], row["counts"], []
+    return (row["question"], row["counts"], told[row["key"]]) if row["key"] in told else ("", True, [])
+
+
+def _suppressed(rows: Iterable[dict[str, Any]], cells: Iterable[tuple[Any, ...]]) -> dict[str, str]:
+    """How many cells their senders had suppressed, and how many of these are withheld: two numbers a report, so that
+    nobody takes what states kept back for what the Center hides."""
+    sent = [c[14] for r, c in zip(rows, cells, strict=True) if r["value"] is None and r["obs_status"] == "Q"]
+    return {"sent_suppressed": str(len(sent)), "withheld_suppressed": str(sum(sent))}
 
 
 def _conflict_row(c: Conflict, with_reason: bool) -> tuple[Any, ...]:

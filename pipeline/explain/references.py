@@ -113,7 +113,7 @@ class Ledger:
             )  # fmt: skip
         line = lines[r - 1]
         text, key, *marks = line["cells"][c - 1]
-        notes = tuple(f"{mark}: {said}" for mark, said in entry.get("footnotes", ()) if mark in marks)
+        notes = tuple(f"{mark}: {said}" for mark, said, *_ in entry.get("footnotes", ()) if mark in marks)
         where = f"{_where(entry)}; line '{line['label']}', column '{_column(entry, c)}'"
         return Printed(f"{self.report}:{name}.r{r}.c{c}", where, text, (key,) if key else (), notes)
 

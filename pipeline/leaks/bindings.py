@@ -26,10 +26,10 @@ class Bindings:
         if words[0] in ("general", "claim"):
             return self._claim(words[0], " ".join(words[1:]))
         if len(words) == 1:
-            return (self.register.text(words[0]),)
+            return self._value(words[0])
         command, key = words[0], words[1]
         if command == "value":
-            return (self.register.text(key),)
+            return self._value(key)
         if command == "coverage":
             return self.register.printed(f"coverage({key})")
         if command in _FORMULAS:
@@ -37,6 +37,10 @@ class Bindings:
             return tuple(f"{t}{_FORMULAS[command]}" for t in self.register.printed(f"{command}({key}, {over})"))
         if command == "moved":
             return self._moved(key, words[3])
+        if command == "driver":
+            return self._driver(key, words[3])
+        if command == "shares":
+            return self._shares(key, words[3], words[5])
         if command == "ranked":
             return self._list(self._candidates(key)[: int(words[2])])
         if command == "lowest":
@@ -57,20 +61,86 @@ class Bindings:
         cell = self.register.cells.get(key)
         return " + ".join(f"POPULATION:{s}.{year}" for s in (cell.states if cell and cell.states else (state,)))
 
-    def _moved(self, key: str, year: str) -> Texts:
+    def _value(self, key: str) -> Texts:
+        """The figure; of a whole in question, what it would be if its parts held."""
+        cell, text = self.register.cells.get(key), self.register.text(key)
+        if cell is None or cell.withheld or cell.value is None or (not cell.in_question and cell.counts):
+            return (text,)
+        if cell.in_question != "whole":
+            return () if cell.in_question == "part" or not cell.counts else (text,)
+        parts = [self.register.instead.get(w, ()) for w in cell.wholes]
+        flat = [p for own in parts for p in own]
+        operands = f"{key}, {' + '.join(cell.wholes)}, {' + '.join(flat)}"
+        total = self.register.value(f"instead({operands})") if cell.wholes and all(parts) else None
+        if total is None:
+            return (f"{text} (in question)",)
+        states = _listed([self._state(w.split(":")[1].split(".")[0]) for w in cell.wholes])
+        whose = f"the parts of {states}" if key.split(":")[1].startswith("SELEC") else "its parts"
+        return (f"{text} ({number(total, 0)} if {whose} hold)",)
+
+    def _state(self, code: str) -> str:
+        return self.contracts.codelist("states").label(code)
+
+    def _pair(self, key: str, year: str) -> tuple[str, str]:
+        """The two cells that a change is told of: over the states with both years where the sums count others."""
         cube, codes = key.split(":")
         parts = codes.split(".")
-        then = f"{cube}:{'.'.join([parts[0], year, *parts[2:]])}"
-        value = self.register.value(f"change({key}, {then})")
-        now_text, then_text = self.register.text(key), self.register.text(then)
+        then = _in_year(key, year)
+        one, other = self.register.cells.get(key), self.register.cells.get(then)
+        last_two = parts[0] == "SELEC" and int(parts[1]) == self.round_ and int(year) == self.round_ - 1
+        unlike = one is None or other is None or one.withheld or other.withheld or one.states != other.states
+        if last_two and (unlike or (one is not None and one.obs_status == "B")):
+            both = f"{cube}:{'.'.join(['SELEC_BOTH', *parts[1:]])}"
+            pair = (both, _in_year(both, year))
+            if any((c := self.register.cells.get(k)) and (c.withheld or c.value is not None) for k in pair):
+                return pair
+        return key, then
+
+    def _moved(self, key: str, year: str) -> Texts:
+        now, then = self._pair(key, year)
+        value = self.register.value(f"change({now}, {then})")
+        now_text, then_text = self.register.text(now), self.register.text(then)
         if value is None:
             return ()
-        if self.register.value(key) == self.register.value(then):
-            return (f"did not change ({now_text})",)
+        states = self.register.cells[now].states
+        same = f" (same {len(states)} states)" if now.split(":")[1].startswith("SELEC") else ""
+        if self.register.value(now) == self.register.value(then):
+            return (f"did not change ({now_text}){same}",)
         size = number(abs(value), 1)
         verbs = ("rose", "fell") if value else ("hardly moved: it rose", "hardly moved: it fell")
-        up = (self.register.value(key) or 0) > (self.register.value(then) or 0)
-        return (f"{verbs[0 if up else 1]} by {size} per cent, from {then_text} to {now_text}",)
+        up = (self.register.value(now) or 0) > (self.register.value(then) or 0)
+        named = "".join(f", {text}" for text in self._driver(key, year))
+        return (f"{verbs[0 if up else 1]} by {size} per cent, from {then_text} to {now_text}{same}{named}",)
+
+    def _driver(self, key: str, year: str) -> Texts:
+        """The one state behind more than half of what the region moved."""
+        now, then = self._pair(key, year)
+        one, other = self.register.cells.get(now), self.register.cells.get(then)
+        if one is None or other is None or one.value is None or other.value is None or one.states != other.states:
+            return ()
+        whole, steps = one.value - other.value, []
+        for state in one.states:
+            a, b = (self.register.value(_of_state(k, state)) for k in (now, then))
+            if a is not None and b is not None and (a - b) * whole > 0 and abs(a - b) * 2 > abs(whole):
+                steps.append((-abs(a - b), _of_state(now, state), a - b, state))
+        if not steps or not now.split(":")[1].startswith("SELEC"):
+            return ()
+        _, _, step, state = min(steps)
+        return (f"of which {self._state(state)} {'+' if step > 0 else ''}{number(step, 0)}",)
+
+    def _shares(self, part: str, whole: str, year: str) -> Texts:
+        now, then = self._pair(part, year)
+        one, other = self.register.cells.get(now), self.register.cells.get(then)
+        if one is None or other is None or one.states != other.states:
+            return ()
+        said = []
+        for key, base in ((now, whole), (then, _in_year(whole, year))):
+            value = self.register.value(f"share({key}, {self._base(key, base)})")
+            if value is None:
+                return ()
+            said.append(f"{number(value, 1)} per cent in {_year(key)}")
+        same = f" (same {len(one.states)} states)" if one.states else ""
+        return (" and ".join(said) + same,)
 
     # --- claims
 
@@ -97,7 +167,7 @@ class Bindings:
                 return False
             return own > max(rivals) if name == "highest" else own < min(rivals)
         if name in ("every", "none"):
-            given, members = len(self._values(key)), len(self.contracts.members(self.round_))
+            given, members = len(self._values(key, doubtful=True)), len(self.contracts.members(self.round_))
             return self._all_shown(key) and given == (members if name == "every" else 0)
         if name.endswith("-in-most"):
             return self._in_most(key, other, up=name.startswith("rose"))
@@ -106,13 +176,14 @@ class Bindings:
     def _course_holds(self, name: str, key: str, year: str) -> bool:
         years = [_in_year(key, str(y)) for y in range(int(year), int(_year(key)) + 1)]
         known = [self.register.value(k) for k in years]
-        now, then = known[-1], known[0]
+        pair = (key, years[0]) if name in ("peak", "trough") else self._pair(key, year)
+        now, then = (self.register.value(k) for k in pair)
         if now is None or then is None:
             return False
         if name in ("peak", "trough"):
             before = [v for v in known[:-1] if v is not None]
             return len(before) == len(known) - 1 and (now > max(before) if name == "peak" else now < min(before))
-        moved = self.register.value(f"change({key}, {years[0]})")
+        moved = self.register.value(f"change({pair[0]}, {pair[1]})")
         holds = {
             "rose": now > then, "fell": now < then, "doubled": now >= 2 * then, "tripled": now >= 3 * then,
             "halved": 2 * now <= then, "steady": moved is not None and abs(moved) < 5,
@@ -131,6 +202,8 @@ class Bindings:
         for key, now in self._values(pattern).items():
             then = self.register.value(_in_year(key, year))
             low = then is None or min(now, then) < CHANGE_FLOOR
+            if then is not None and not self.register.cells[_in_year(key, year)].is_compared:
+                continue
             if low or then is None or now == then or (now > then) != up or self._breaks(key, year):
                 continue
             label = dict(self._labelled(pattern))[key]
@@ -161,14 +234,15 @@ class Bindings:
                 return False
         return True
 
-    def _values(self, pattern: str) -> dict[str, Decimal]:
+    def _values(self, pattern: str, *, doubtful: bool = False) -> dict[str, Decimal]:
         """The values behind a pattern; none where one of them is withheld."""
         values = {key: self.register.value(key) for key, _ in self._labelled(pattern)}
-        return {k: v for k, v in values.items() if v is not None} if self._all_shown(pattern) else {}
+        known = {k: v for k, v in values.items() if v is not None and (doubtful or self.register.cells[k].is_compared)}
+        return known if self._all_shown(pattern) else {}
 
     # --- lists
 
-    def _candidates(self, pattern: str) -> list[tuple[str, str]]:
+    def _candidates(self, pattern: str, *, doubtful: bool = False) -> list[tuple[str, str]]:
         """Labels and values that a key with one `*` stands for, largest first; none when one of them is withheld."""
         cube, _, joined = pattern.partition(":")
         codes = joined.split(".")
@@ -179,7 +253,7 @@ class Bindings:
             cell = self.register.cells.get(key)
             if cell is not None and cell.withheld:
                 return []
-            if cell is not None and cell.value is not None:
+            if cell is not None and cell.value is not None and (doubtful or cell.is_compared):
                 found.append((-cell.value, label, self.register.text(key)))
         return [(label, text) for _, label, text in sorted(found)]
 
@@ -218,6 +292,11 @@ def _in_year(key: str, year: str) -> str:
     cube, codes = key.split(":")
     parts = codes.split(".")
     return f"{cube}:{'.'.join([parts[0], year, *parts[2:]])}"
+
+
+def _of_state(key: str, state: str) -> str:
+    cube, codes = key.split(":")
+    return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
 
 
 def _listed(parts: list[str]) -> str:

@@ -72,10 +72,16 @@ class ChartCheck:
             self.report.add(where, f"'{text}' is noted for {key}", f"released is {' or '.join(allowed)}")
             text = allowed[0] if allowed else "c"
         cell = self.register.cells.get(_first(key))
-        if noted["coverage"] and (cell is None or noted["coverage"] != cell.coverage):
+        if key.startswith("sum("):
+            counted = f"{len(key.split(' + '))} of "
+            wrong = not noted["coverage"].startswith(counted) if noted["coverage"] else False
+        else:
+            wrong = bool(noted["coverage"]) and (cell is None or noted["coverage"] != cell.coverage)
+        if wrong:
             what = f"'{noted['coverage']}' is noted for {key}"
             self.report.add(where, what, "it is not the released count of states")
-        return Point(noted["x"], None if value is None else float(value), text, key, noted["status"], noted["coverage"])
+        return Point(noted["x"], None if value is None else float(value), text, key, noted["status"], noted["coverage"],
+                     noted["joined"])  # fmt: skip
 
     def _label(self, label: str, points: tuple[Point, ...], where: str) -> None:
         """A line that counts the same states throughout says so in its label."""
@@ -148,7 +154,7 @@ def _round(text: str) -> bool:
 
 
 def _first(reference: str) -> str:
-    match = re.fullmatch(r"\w+\((.+?)(?:, .+)?\)", reference)
+    match = re.fullmatch(r"\w+\((.+?)(?:(?:, | \+ ).+)?\)", reference)
     return match[1] if match else reference
 
 

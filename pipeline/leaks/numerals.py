@@ -24,7 +24,7 @@ _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 _TELLS = re.compile(r"\[\[(?:claim|silent) ")  # says something of figures without a numeral
-_MARKS = re.compile(r"[bdekpuwqv*](?:,[bdekpuwqv*])*")
+_MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 WHY = "it is no released cell, no formula over released cells, and no listed number"
 

@@ -247,4 +247,4 @@ class OpenForms:
 def _unmarked(text: str) -> str:
     """The text of a cell without its footnote marks, as machines read it."""
     plain = text.strip()
-    return machine(re.sub(r"(?<=[\d:c–x>])[bdekpuwqv*](?:,[bdekpuwqv*])*$", "", plain))
+    return machine(re.sub(r"(?<=[\d:c–x>])[bdekpuwqvi*](?:,[bdekpuwqvi*])*$", "", plain))

@@ -25,7 +25,7 @@ from pipeline.report.chart_tables import table_of
 if TYPE_CHECKING:
     from pipeline.leaks.scan import Given
 
-_MARK = re.compile(r"\[?(?:[bdekpuwqv*]|part|old)\]?")
+_MARK = re.compile(r"\[?(?:[bdekpuwqvi*]|part|old)\]?")
 Form = Callable[[str], Any]  # what the text of a released value becomes in a file
 
 

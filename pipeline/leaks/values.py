@@ -28,6 +28,15 @@ class Released:
     withheld: bool
     coverage: str  # "9 of 11" or ""
     states: Texts
+    in_question: str = ""  # "whole" or "part" of figures that contradict each other, as far as the version tells it
+    counts: bool = True
+    wholes: Texts = ()  # of a figure in question, the wholes that are exceeded
+    members: int = 0
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether shares, changes, rates and rankings use it: not a state's own figure in question."""
+        return self.counts and (bool(self.states) or self.in_question not in ("whole", "part"))
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class Register:
     cells: dict[str, Released]
     sources: Texts = ()
     queries: dict[str, str] = field(default_factory=dict)  # what each named query over the store says
+    instead: dict[str, Texts] = field(default_factory=dict)  # a whole in question -> the parts that would replace it
+    exceeded: dict[str, str] = field(default_factory=dict)  # a whole in question -> the part above it
 
     @property
     def years(self) -> set[str]:
@@ -59,7 +70,8 @@ class Register:
         if cell.withheld:
             return "c"
         if cell.value is None:
-            return _SYMBOLS.get(cell.obs_status, ":")
+            region = key.split(":")[1].startswith("SELEC")
+            return "x" if region and cell.obs_status == "L" else _SYMBOLS.get(cell.obs_status, ":")
         places = (1 if cell.value >= 1 else 3) if cell.unit == "kg" and 0 < cell.value < 10 else 0
         return number(cell.value, places)
 
@@ -70,16 +82,41 @@ class Register:
             cell = self.cells.get(reference)
             return cell.value if cell else None
         name, (first, *rest) = match[1], match[2].split(", ")
+        if name in ("sum", "instead", "difference"):
+            return self._added(name, [operands.split(" + ") for operands in (first, *rest)])
+        if name == "question" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
+            return None
         top, base = self.value(first), [self.value(k) for k in " + ".join(rest).split(" + ")]
         if name == "rate":
             base = [b for b in base if b is not None]
         known = [b for b in base if b is not None]
         if top is None or len(known) != len(base) or not sum(known):
             return None
+        if name == "share" and top > sum(known):
+            return None
         if name == "change":
             return rounded((top - known[0]) / known[0] * 100, 1)
         per, places = {"share": (100, 1), "rate": (100_000, 2)}[name]
         return rounded(top / sum(known) * per, places)
+
+    def _added(self, name: str, operands: list[list[str]]) -> Decimal | None:
+        """Sums and differences of cells: `sum(a + b)`, `difference(a, b)`, `instead(region, wholes, parts)`."""
+        signs = {"sum": (1,), "difference": (1, -1), "instead": (1, -1, 1)}[name]
+        found = Decimal(0)
+        for sign, keys in zip(signs, operands, strict=True):
+            for key in keys:
+                value = self.value(key)
+                if value is None:
+                    return None
+                found += sign * value
+        return found
+
+    def _comparable(self, name: str, keys: list[str]) -> bool:
+        """Figures in question are in no share, change or rate; what a regional figure counts of them is in its sum."""
+        cells = [self.cells[k] for k in keys if k in self.cells and not k.startswith("POPULATION:")]
+        if name == "share" and cells and cells[0].states:
+            return all(c.counts for c in cells)
+        return all(c.is_compared for c in cells)
 
     def _formula(self, name: str, inputs: list[str]) -> Texts:
         if name == "query":
@@ -87,6 +124,12 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
+        if name == "question":
+            cell = self.cells.get(inputs[0])
+            return ("i",) if cell and not cell.withheld and not cell.is_compared else ()
+        if name in ("sum", "instead", "difference"):
+            total = self.value(f"{name}({', '.join(inputs)})")
+            return () if total is None else (number(total, 0), f"+{number(total, 0)}")
         if name not in ("share", "change", "rate"):
             return ()
         value = self.value(f"{name}({', '.join(inputs)})")
@@ -124,11 +167,23 @@ def _from_store(path: Path) -> Register:
 
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
-            "select key, value, unit, obs_status, withheld, coverage, members, states from cells"
+            """select key, value, unit, obs_status, withheld, coverage, members, states, question, counts, wholes
+            from cells"""
+        ).fetchall()
+        conflicts = connection.execute(
+            """select whole, part, parts from conflicts
+            order by whole, part_cube <> whole_cube, len(parts) = 0, dimensions, part"""
         ).fetchall()
         sources = connection.execute("select distinct source from sources order by source").fetchall()
         queries = {name: _said(*(connection.execute(sql).fetchone() or (None,))) for name, sql in quality_queries()}
-    return Register({row[0]: _from_row(row) for row in rows}, tuple(s for (s,) in sources if s), queries)
+    instead: dict[str, Texts] = {}
+    exceeded: dict[str, str] = {}
+    for whole, part, parts in conflicts:
+        exceeded.setdefault(whole, part)
+        if parts:
+            instead.setdefault(whole, tuple(parts))
+    cells = {row[0]: _from_row(row) for row in rows}
+    return Register(cells, tuple(s for (s,) in sources if s), queries, instead, exceeded)
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:
@@ -144,9 +199,12 @@ def _said(value: Any) -> str:
 
 
 def _from_row(row: tuple[Any, ...]) -> Released:
-    _, value, unit, obs, withheld, coverage, members, states = row
+    _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes = row
     counted = "" if coverage is None else f"{coverage} of {members}"
-    return Released(None if value is None else Decimal(value), unit, obs, withheld, counted, tuple(states or ()))
+    return Released(
+        None if value is None else Decimal(value), unit, obs, withheld, counted, tuple(states or ()), question, counts,
+        tuple(wholes or ()), members or 0,
+    )  # fmt: skip
 
 
 def _from_line(row: dict[str, str]) -> Released:

@@ -99,7 +99,7 @@ def read_known(templates: Path, contracts: Contracts, store: Path, report: str, 
 
     tables: dict[str, list[dict[str, Any]]] = {}
     with duckdb.connect(str(store), read_only=True) as connection:
-        for name in ("coverage", "revisions", "findings", "sources", "meta"):
+        for name in ("coverage", "revisions", "findings", "sources", "meta", "conflicts"):
             result = connection.execute(f"select * from {name} order by all")
             columns = [d[0] for d in result.description or ()]
             tables[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

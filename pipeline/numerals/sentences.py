@@ -67,7 +67,7 @@ class SentenceCheck:
             return
         numerals = list(NUMERAL.finditer(text))
         for index, numeral in enumerate(numerals):
-            own = CELL if kind == "moved" and (index or len(numerals) == 1) else FORMULA if kind == "moved" else kind
+            own = _kind_in(kind, index, text)
             if own and own != "rate":
                 passage.claim(start + numeral.start(), start + numeral.end(), own, what)
 
@@ -113,7 +113,15 @@ class SentenceCheck:
 
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
-_KINDS = {"coverage": FORMULA, "share": FORMULA, "rate": "rate", "moved": "moved", "claim": "", "general": ""}
+_KINDS = {"coverage": FORMULA, "share": FORMULA, "rate": "rate", "moved": "moved", "driver": FORMULA, "shares": FORMULA, "claim": "", "general": ""}
+
+
+def _kind_in(kind: str, index: int, text: str) -> str:
+    """What a numeral of a binding's text is. Of a movement: the change, both figures, the number of states, the part of
+    one state; of a figure in question: the figure, and what it would be otherwise."""
+    if kind == "moved":
+        return CELL if index in ((0,) if text.startswith("didnotchange") else (1, 2)) else FORMULA
+    return FORMULA if kind == CELL and index and "if" in text else kind
 
 
 def _as_read(parts: list[tuple[tuple[str, ...], str, str]], text: str) -> list[Piece]:

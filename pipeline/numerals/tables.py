@@ -16,7 +16,7 @@ from pipeline.numerals.known import Known
 from pipeline.numerals.passage import CELL, FORMULA, Passage, squeeze
 from pipeline.report.ledger import reference_of
 
-_MARKS = re.compile(r"[bdekpuwqv*x](?:,[bdekpuwqv*x])*")
+_MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
 _OF = re.compile(r"(\d+)of(\d+)")
 
 
@@ -31,7 +31,7 @@ def is_query(reference: str) -> bool:
 
 def first_key(reference: str) -> str:
     """The cell that a formula speaks of: the first of its operands."""
-    match = re.fullmatch(r"\w+\((.+?)(?:, .+)?\)", reference)
+    match = re.fullmatch(r"\w+\((.+?)(?:(?:, | \+ ).+)?\)", reference)
     return match[1] if match else reference
 
 
@@ -99,7 +99,7 @@ class TableCheck:
     def _coverage(self, passage: Passage, line: dict[str, Any], column: int) -> None:
         match = _OF.fullmatch(passage.bare)
         answers = [a for a in self.known.tables["coverage"] if a["title"] == line["label"]]
-        given = sum(a["answer"] in ("reported", "suppressed") for a in answers)
+        given = sum(a["answer"] in ("reported", "question", "suppressed") for a in answers)
         members = len(self.known.contracts.members(self.known.round_))
         if match and (int(match[1]), int(match[2])) == (given, members):
             passage.claim_all(FORMULA, f"answered({line['label']})")
@@ -178,7 +178,8 @@ def misplaced(known: Known, reference: str, beside: list[str], above: list[str],
     if is_query(reference):
         return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
-    if key.state not in REGIONS and key.state != page_state:
+    of_states = reference.startswith("sum(")  # over the states that gave every part of a bar
+    if not of_states and key.state not in REGIONS and key.state != page_state:
         name = known.state_label(key.state)
         if not any(name in text for text in (*beside, *above)):
             return f"it is a figure of {name}, which neither its row nor its column names"

@@ -14,7 +14,7 @@ from pipeline.leaks.outline import Block
 from pipeline.leaks.spelled import running_text
 from pipeline.numerals.charts import DrawingCheck
 from pipeline.numerals.known import Known
-from pipeline.numerals.passage import Passage, squeeze
+from pipeline.numerals.passage import CELL, Passage, squeeze
 from pipeline.numerals.tables import TableCheck
 from pipeline.report.ledger import HEADLINE, entry_keys, printed_number
 
@@ -242,13 +242,30 @@ class Walk:
             for round_ in (self.known.round_, *(r["old_round"] for r in self.known.tables["revisions"])):
                 passage.claim_phrase(f"round {round_}", "year")
                 passage.claim_phrase(f"rounds {round_} and {self.known.round_}", "year")
+        for mark, _, *bound in self.exhibit.get("footnotes", ()) if self.exhibit else ():
+            if bound and passage.bare.startswith(mark):
+                claim_bound(self.known, passage, mark, bound[0])
+                self.known.claim_label(passage, re.findall(r"\[\[(\w+):", bound[0]))
         self.known.claim_label(passage, self._table.cubes)
         return passage
 
 
+def claim_bound(known: Known, passage: Passage, mark: str, bound: str) -> None:
+    """Account for the figures of a footnote where it reads as its keys say."""
+    pieces = re.split(r"\[\[(.+?)\]\]", bound)
+    texts = [known.register.text(p) if i % 2 else p for i, p in enumerate(pieces)]
+    if passage.bare != squeeze(mark + "".join(texts)):
+        return
+    at = len(squeeze(mark))
+    for i, text in enumerate(texts):
+        if i % 2:
+            passage.claim(at, at + len(squeeze(text)), CELL, pieces[i])
+        at += len(squeeze(text))
+
+
 def _below(entry: dict[str, Any]) -> dict[str, str]:
     """What stands below an exhibit, by its text: a note, or the line on sources."""
-    found = {squeeze(mark + text): "note" for mark, text in entry.get("footnotes", ())}
+    found = {squeeze(mark + text): "note" for mark, text, *_ in entry.get("footnotes", ())}
     for number, note in enumerate(entry.get("notes", ())):
         found[squeeze(f"Note: {note}" if not number else note)] = "note"
     if "source" in entry:

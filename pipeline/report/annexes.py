@@ -9,28 +9,34 @@ from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
 from pipeline.report.headline import build_headline
 from pipeline.report.ledger import entry_keys, reference_of
-from pipeline.report.numbers import number
+from pipeline.report.numbers import cell_text, number
 from pipeline.report.quality import quality_lines
+from pipeline.report.questions import named
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
     MARK_TEXTS,
+    NOT_COMPUTED_TEXT,
     anchor,
     build_indicators,
     cell_view,
     counted_view,
     footnotes,
     formula_view,
+    same_states_view,
 )  # fmt: skip
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 from pipeline.sql.lineage import own_models
 from pipeline.sql.marts import POPULATION_CUBE
 
-ANSWERS = {"reported": "yes", "suppressed": "<5", "earlier": "old", "refused": "ref.", "none": "no"}
-ANSWER_NOTE = (
-    "yes: figures for the reference year; old: only for earlier years; <5: only counts suppressed by the sender; "
-    "ref.: the table was refused, with a finding to the state; no: not reported."
-)
+ANSWERS = {
+    "reported": "yes", "question": "in q.", "suppressed": "<5", "earlier": "old", "refused": "ref.", "none": "no",
+}  # fmt: skip
+ANSWER_MEANS = {
+    "reported": "figures for the reference year", "question": "in question, a part is larger than its whole",
+    "earlier": "only for earlier years", "suppressed": "only counts suppressed by the sender",
+    "refused": "the table was refused, with a finding to the state", "none": "not reported",
+}  # fmt: skip
 CONTRACT_SOURCE = "data contracts of the Center."
 
 View = TableView | EmptyView
@@ -62,17 +68,19 @@ def _empty(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, s
 def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
     states = [m.code for m in store.contracts.members(store.round)]
     answers = {(c.cube, c.state): c.answer for c in store.coverage}
-    rows = []
+    rows, used = [], set[str]()
     for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
         given = [answers.get((cube, s), "none") for s in states]
-        answered = sum(a in ("reported", "suppressed") for a in given)
+        answered = sum(a in ("reported", "question", "suppressed") for a in given)
         rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
+        used.update(given)
     view = _text_table(
         spec, store, number_, values, ["Table of the return", *states, "Answered"], rows,
         f"returns of the member states to SELEC, round {store.round}.",
         weights=(30, *(5 for _ in states), 9),
     )  # fmt: skip
-    return TableView(**{**view.__dict__, "notes": (ANSWER_NOTE, *view.notes)})
+    meaning = "; ".join(f"{ANSWERS[a]}: {means}" for a, means in ANSWER_MEANS.items() if a in used)
+    return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
 
 
 def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -87,7 +95,7 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         new = number(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
         difference = "" if r["difference"] is None else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
         rows.append([
-            store.label(key.cube, "state", key.state), _what(store, key), str(key.year), old, new, difference
+            store.label(key.cube, "state", key.state), named(store, key), str(key.year), old, new, difference
         ])  # fmt: skip
     columns = (
         Column("State", "label", weight=18), Column("Figure", "text", weight=46), Column("Year", weight=7),
@@ -108,13 +116,6 @@ def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
     """Tables in the order of the contracts, states in the Center's, then years."""
     tables = [t.name for t in store.contracts.tables]
     return tables.index(key.cube), store.contracts.codelist("states")[key.state].sort, key.codes[1:]
-
-
-def _what(store: Store, key: Key) -> str:
-    """`Registered victims: Female, Adults (18 and over)`."""
-    table = store.table(key.cube)
-    labels = [d.codelist.label(c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != "_T"]
-    return f"{table.measure}: {', '.join(labels)}" if labels else f"{table.measure}, total"
 
 
 def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -182,12 +183,50 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
 
 
 def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """The symbols and marks that this version printed before this page, and the statuses that its cells have."""
+    cells = [c for e in store.shown for line in e.get("lines", ()) for c in line["cells"]]
+    points = [p for e in store.shown if "chart" in e for s in e["data"]["series"] for p in s["points"]]
+    texts = {c[0] for c in cells} | {p["text"] for p in points}
+    used = {mark for c in cells for mark in c[2:]}
     rows = [["0", "Counted, and there was none"], [WITHHELD_SYMBOL, "Withheld from this version by the release policy"]]
     rows += [[OBS_SYMBOL[code], OBS_LABEL[code].capitalize()] for code in ("O", "M", "Q", "N")]
-    rows.append(["x", "Not computed: a base is too small, the series breaks, or different states reported"])
-    rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items()]
-    rows += [[f"CONF {code}", text[0].upper() + text[1:]] for code, text in CONF_LABEL.items()]
+    rows.append([NOT_COMPUTED, NOT_COMPUTED_TEXT])
+    rows = [row for row in rows if row[0] in texts]
+    rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items() if mark in used]
+    held = {"S" if c.withheld else c.conf_status for c in store.every_cell()}
+    rows += [[f"CONF {code}", text[0].upper() + text[1:]] for code, text in CONF_LABEL.items() if code in held]
     return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6))
+
+
+def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Figures that a state was asked about and that are shown here: those in a block in conflict, and other queries."""
+    open_ = {c["whole"] for c in store.conflicts if not c["resolution"]}
+    keys = [Key.parse(k) for k in {*open_, *store.queried}]
+    keys = [k for k in keys if store.cell(k).has_value and k.cube in {t.name for t in store.own_tables()}]
+    if not keys:
+        return _empty(spec, store, number_, values, "No figure that is shown here is under question.")
+    rows = []
+    for key in sorted(keys, key=lambda k: _place(store, k)):
+        conflict = store.conflict(str(key)) if str(key) in open_ else None
+        why, against = "Asked for an explanation", CellView("")
+        if conflict is not None:
+            part = Key.parse(conflict["part"])
+            store.print_cell(part)
+            why, against = named(store, part), CellView(cell_text(store.cell(part)), str(part))
+        store.print_cell(key)
+        rows.append(Row(f"{store.label('', 'state', key.state)}, {key.year}", (
+            CellView(named(store, key)), CellView(cell_text(store.cell(key)), str(key)), CellView(why), against,
+        )))  # fmt: skip
+    columns = (
+        Column("State and year", "label", weight=20), Column("Figure", "text", weight=33),
+        Column("As reported", weight=11), Column("In conflict with, or asked", "text", weight=25),
+        Column("That figure", weight=11),
+    )  # fmt: skip
+    return TableView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, tuple(rows),
+        f"validation of the returns of round {store.round}.", (), tuple(fill(n, values, spec.where) for n in spec.notes),
+        may_split=True,
+    )  # fmt: skip
 
 
 def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -196,7 +235,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     columns = (
         Column("Crime area and indicator", "label", weight=88), *(Column(str(y), weight=16) for y in store.years),
         Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=20),
-        Column("States counted", "text", weight=19),
+        Column("Same states", "text", weight=17), Column("States counted", "text", weight=17),
     )  # fmt: skip
     rows: list[Row] = []
     for area, cubes in _cubes_by_area(store).items():
@@ -206,17 +245,17 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
             if reported:
                 keys = [table.total_key(REGION, y) for y in store.years]
                 views = [cell_view(store, k, marks) for k in keys]
-                views.append(formula_view(change(store, keys[-1], int(values["previous"]))))
-                views.append(counted_view(store.cell(keys[-1])))
+                moved = change(store, keys[-1], int(values["previous"]))
+                views += [formula_view(moved), same_states_view(store, moved), counted_view(store.cell(keys[-1]))]
             else:
-                blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "none")
+                blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "", "none")
                 views = [CellView(text, status="missing") for text in blank]
             rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
-        marks[NOT_COMPUTED] = "Not computed: different states reported, a break in the series, or a figure too small"
+        marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
-        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(marks),
+        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(store, rows, marks),
         tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
@@ -246,7 +285,7 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
-        source_line(store, list(dict.fromkeys(cubes))), footnotes(marks),
+        source_line(store, list(dict.fromkeys(cubes))), footnotes(store, rows, marks),
         tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
@@ -301,7 +340,7 @@ def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
 
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
     "headline": build_headline, "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions,
-    "findings": _findings,
+    "findings": _findings, "questions": _questions,
     "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
     "overview": _overview, "provenance": _provenance, "quality": _quality,
 }  # fmt: skip

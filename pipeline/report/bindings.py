@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
-from pipeline.cells import Cell, Key
+from pipeline.cells import REGIONS, Cell, Key
 from pipeline.errors import UserError
-from pipeline.report.formulas import change, rate, share
+from pipeline.report.formulas import Formula, change, driver, if_parts_hold, rate, share, shares_of_two_years
 from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
 from pipeline.report.store import Store
 
@@ -23,7 +24,28 @@ def shown(store: Store, text: str) -> Cell:
 
 
 def _value(store: Store, key: str) -> str:
-    return cell_text(shown(store, key))
+    """`1,856`; of a figure in question `1,856 (1,964 if the parts of the Republic of Moldova hold)`. A part in question
+    is told by no sentence."""
+    cell = shown(store, key)
+    if cell.question == "part" or not cell.counts:
+        raise NothingToShow
+    if cell.question != "whole":
+        return cell_text(cell)
+    instead = if_parts_hold(store, cell.key)
+    if instead is None or instead.value is None:
+        return f"{cell_text(cell)} (in question)"
+    states = _listed([store.label("", "state", s) for s in instead.states])
+    whose = f"the parts of {states}" if cell.key.state in REGIONS else "its parts"
+    return f"{cell_text(cell)} ({number(instead.value)} if {whose} hold)"
+
+
+def fact_text(store: Store, key: str) -> str:
+    """What the head of a country page prints for a cell; nothing for a part in question."""
+    try:
+        return _value(store, key)
+    except NothingToShow:
+        cell = store.print_cell(Key.parse(key))
+        return "" if cell.has_value else cell_text(cell)
 
 
 def _coverage(store: Store, key: str) -> str:
@@ -48,22 +70,55 @@ def _rate(store: Store, key: str) -> str:
 
 
 def _moved(store: Store, key: str, year: str) -> str:
-    """`rose by 40.7 per cent, from 1,319 to 1,856`; the verb follows the data."""
+    """`rose by 40.7 per cent, from 1,319 to 1,856 (same 11 states), of which Greece +201`; the verb follows the data.
+
+    The figures are those that can be compared; of a region that is moved by one state, the text names it.
+    """
     formula = change(store, Key.parse(key), int(year))
     if formula.value is None:
         raise NothingToShow
-    now, then = shown(store, key), shown(store, str(Key.parse(key).at(year=int(year))))
+    now, then = (store.cell(k) for k in formula.inputs)
+    same = f" (same {len(formula.states)} states)" if now.key.state in REGIONS else ""
     if now.value == then.value:
-        return f"did not change ({cell_text(now)})"
+        return f"did not change ({cell_text(now)}){same}"
     verb = "rose" if formula.value > 0 else "fell"
     if not formula.value:
         verb = "hardly moved: it rose" if (now.value or 0) > (then.value or 0) else "hardly moved: it fell"
     size = number(abs(formula.value), 1).replace(MINUS, "")
-    return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}"
+    by_one = driver(store, Key.parse(key), int(year))
+    named = f", {_of_which(store, by_one)}" if by_one else ""
+    return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}{same}{named}"
 
 
-def candidates(store: Store, pattern: str) -> list[tuple[str, Cell]]:
-    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a list."""
+def _of_which(store: Store, by_one: Formula) -> str:
+    step = number(by_one.value or Decimal(0))
+    sign = "+" if (by_one.value or 0) > 0 else ""
+    return f"of which {store.label('', 'state', by_one.inputs[0].state)} {sign}{step}"
+
+
+def _driver(store: Store, key: str, year: str) -> str:
+    """`of which Hungary +606`, where one state makes more than half of a regional change."""
+    by_one = driver(store, Key.parse(key), int(year))
+    if by_one is None:
+        raise NothingToShow
+    return _of_which(store, by_one)
+
+
+def _shares(store: Store, part: str, whole: str, year: str) -> str:
+    """`76.0 per cent in 2022 and 76.3 per cent in 2021 (same 9 states)`: both over the states with both years."""
+    now, then = shares_of_two_years(store, Key.parse(part), Key.parse(whole), int(year))
+    if now.value is None or then.value is None:
+        raise NothingToShow
+    same = f" (same {len(now.states)} states)" if now.states else ""
+    years = (Key.parse(part).year, int(year))
+    return " and ".join(
+        f"{formula_text(f)} {UNIT_SUFFIX[f.unit]} in {y}" for f, y in zip((now, then), years, strict=True)
+    ) + same
+
+
+def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tuple[str, Cell]]:
+    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a list. Figures in question are
+    among them only where `doubtful` is asked for: they are in no ranking."""
     cube, _, codes_text = pattern.partition(":")
     codes = codes_text.split(".")
     stars = [i for i, c in enumerate(codes) if c in ("*", "G_*")]
@@ -83,7 +138,7 @@ def candidates(store: Store, pattern: str) -> list[tuple[str, Cell]]:
         cell = store.cell(Key(cube, (*codes[:place], code, *codes[place + 1 :])))
         if cell.withheld:  # what is largest must not be told where one of them is hidden
             raise NothingToShow
-        if cell.has_value:
+        if cell.has_value and (doubtful or cell.compares):
             found.append((store.label(cube, name, code), cell))
     return sorted(found, key=lambda f: (-(f[1].value or 0), f[0]))
 
@@ -134,7 +189,7 @@ def _falls(store: Store, pattern: str, year: str, count: str) -> str:
 
 def _silent(store: Store, pattern: str) -> str:
     """Names of the states without a figure. Nothing to show when every state has one."""
-    found = {cell.key.state for _, cell in candidates(store, pattern)}
+    found = {cell.key.state for _, cell in candidates(store, pattern, doubtful=True)}
     names = [store.label("", "state", m.code) for m in store.contracts.members(store.round) if m.code not in found]
     if not names:
         raise NothingToShow
@@ -148,7 +203,8 @@ def operands_of(store: Store, binding: str) -> list[str]:
         return _claimed(store, words[1:])
     command, arguments = (words[0], words[1:]) if words[0] in COMMANDS else ("value", words)
     if command == "value":
-        return [binding]
+        instead = if_parts_hold(store, Key.parse(arguments[0]))
+        return [*arguments, *([instead.text] if instead else [])]
     if command == "coverage":
         return [f"coverage({arguments[0]})"]
     if command == "rate":
@@ -156,8 +212,15 @@ def operands_of(store: Store, binding: str) -> list[str]:
     if command == "share":
         return [share(store, Key.parse(arguments[0]), Key.parse(arguments[2])).text]
     if command == "moved":
-        now = Key.parse(arguments[0])
-        return [change(store, now, int(arguments[2])).text, str(now), str(now.at(year=int(arguments[2])))]
+        formula = change(store, Key.parse(arguments[0]), int(arguments[2]))
+        by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
+        return [formula.text, *map(str, formula.inputs), *([by_one.text] if by_one else [])]
+    if command == "driver":
+        by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
+        return [by_one.text] if by_one else []
+    if command == "shares":
+        both = shares_of_two_years(store, Key.parse(arguments[0]), Key.parse(arguments[2]), int(arguments[4]))
+        return [f.text for f in both]
     if command == "silent" or words[0] == "general":
         return []
     if command in ("rises", "falls"):
@@ -189,6 +252,7 @@ def _listed(parts: list[str]) -> str:
 # How each binding is written: KEY, YEAR and COUNT are given by the author.
 FORMS = {
     "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
+    "driver": "KEY since YEAR", "shares": "KEY of KEY and YEAR",
     "ranked": "KEY COUNT", "lowest": "KEY", "silent": "KEY", "rises": "KEY since YEAR COUNT",
     "falls": "KEY since YEAR COUNT",
 }  # fmt: skip

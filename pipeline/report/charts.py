@@ -195,7 +195,7 @@ def _set_value_axis(axis: Any, ticks: Sequence[float]) -> None:
 
 
 def _runs(series: Series, xs: Sequence[str]) -> list[list[tuple[int, Point]]]:
-    """Points that a line may join: it ends at a gap, and before a break in the series."""
+    """Points that a line may join: it ends at a gap, before a break in the series, and where the states change."""
     by_x = {point.x: point for point in series.points}
     runs: list[list[tuple[int, Point]]] = [[]]
     for place, x in enumerate(xs):
@@ -203,7 +203,7 @@ def _runs(series: Series, xs: Sequence[str]) -> list[list[tuple[int, Point]]]:
         if point is None or point.value is None:
             runs.append([])
             continue
-        if point.status == "break":
+        if point.status == "break" or not point.joined:
             runs.append([])
         runs[-1].append((place, point))
     return [run for run in runs if run]

@@ -7,18 +7,19 @@ store, and stops the build where it does not. Where its figures are missing or w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipeline.cells import Cell, Key
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.bindings import NothingToShow, candidates, shown
-from pipeline.report.formulas import change, share
+from pipeline.report.formulas import change, driver, share
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.store import Store
 
 CLAIM, GENERAL = "claim", "general"
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
+_COURSES = ("rose", "fell", "doubled", "tripled", "halved")  # claims of a change from one year to another
 _STEADY = 5  # per cent: a smaller change is steady
 _FEWEST_STATES = 3  # of which most must have moved
 
@@ -84,6 +85,24 @@ def check_claim(store: Store, text: str, where: str) -> str:
     return words
 
 
+def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
+    """Raise NarrativeError where a sentence claims a course of the region that one state makes, and does not name it."""
+    words = [b.split() for b in bindings]
+    named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
+    for w in words:
+        if w[0] != CLAIM or len(w) < 5 or w[1] not in _COURSES:
+            continue
+        key, year = w[2], w[4].rstrip(":")
+        by_one = driver(store, Key.parse(key), int(year)) if year.isdigit() else None
+        if by_one is not None and (key, "since", year) not in named:
+            state = store.label("", "state", by_one.inputs[0].state)
+            raise NarrativeError(
+                f"one state makes more than half of the change of {key} since {year}, and the sentence does not name it",
+                where=where, allowed=f"[[moved {key} since {year}]] or [[driver {key} since {year}]] beside the claim",
+                do=f"name it in the same sentence: {state}, {by_one.text}",
+            )  # fmt: skip
+
+
 # --- courses
 
 
@@ -92,7 +111,7 @@ def _course(store: Store, key: str, year: str) -> tuple[Cell, Cell, str]:
     formula = change(store, Key.parse(key), int(year))
     if formula.value is None:
         raise NothingToShow
-    now, then = shown(store, key), shown(store, str(Key.parse(key).at(year=int(year))))
+    now, then = (shown(store, str(k)) for k in formula.inputs)
     said = f"{cell_text(then)} in {year}, {cell_text(now)} in {now.key.year}, {formula_text(formula)} per cent"
     return now, then, said
 
@@ -122,7 +141,7 @@ def _extreme(up: bool) -> Callable[[Store, str, str], Held]:
     def check(store: Store, key: str, year: str) -> Held:
         now = Key.parse(key)
         cells = [shown(store, str(now.at(year=y))) for y in range(int(year), now.year + 1)]
-        if len({c.states for c in cells}) != 1:
+        if len({c.states for c in cells}) != 1 or not all(c.compares for c in cells):
             raise NothingToShow
         values = [c.value for c in cells if c.value is not None]
         rest, last = values[:-1], values[-1]
@@ -141,7 +160,7 @@ def _in_most(up: bool) -> Callable[[Store, str, str], Held]:
             then = store.cell(now.key.at(year=int(year)))
             if then.withheld:
                 raise NothingToShow
-            if now.value is not None and then.value is not None:
+            if now.value is not None and then.value is not None and then.compares:
                 store.print_cell(now.key)
                 store.print_cell(then.key)
                 pairs.append((label, then, now, (now.value > then.value) if up else (now.value < then.value)))
@@ -173,7 +192,7 @@ def _than(more: bool) -> Callable[[Store, str, str], Held]:
 
     def check(store: Store, one: str, other: str) -> Held:
         first, second = shown(store, one), shown(store, other)
-        if first.states != second.states:
+        if first.states != second.states or not (first.compares and second.compares):
             raise NothingToShow
         assert first.value is not None
         assert second.value is not None
@@ -205,7 +224,7 @@ def _every(given: bool) -> Callable[[Store, str], Held]:
     """Whether every member state has a figure, or none has one."""
 
     def check(store: Store, pattern: str) -> Held:
-        found = {cell.key.state for _, cell in candidates(store, pattern)}
+        found = {cell.key.state for _, cell in candidates(store, pattern, doubtful=True)}
         members = {m.code for m in store.contracts.members(store.round)}
         return (found == members if given else not found), f"figures of {', '.join(sorted(found)) or 'no state'}"
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
+from pipeline.report.bindings import fact_text
 from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
 from pipeline.report.figures import FULL, HALF, build_figure
 from pipeline.report.ledger import HEADLINE, exhibit_entry
@@ -29,6 +30,8 @@ from pipeline.report.views import ExhibitView, TableView
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
+
+IN_QUESTION = "in question"  # what stands in the place of a fact that is a part in question
 
 
 @dataclass(frozen=True)
@@ -214,15 +217,14 @@ class _Writer:
         self.store.shown.append({"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name})
         shown = []
         for key, label in facts:
-            from pipeline.cells import Key
-            from pipeline.report.numbers import cell_text
-
-            cell = self.store.print_cell(Key.parse(fill(key, {**self.values, "state": code})))
-            shown.append((cell_text(cell), fill(label, self.values)))
-            place = f"{id_}.fact.{len(shown)}"
-            self.store.shown.append(
-                {"sentence": f"[[{cell.key}]] {shown[-1][1]}", "text": " ".join(shown[-1]), "place": place}
-            )
+            filled = fill(key, {**self.values, "state": code})
+            text = fact_text(self.store, filled)
+            shown.append((text or IN_QUESTION, fill(label, self.values)))
+            if text:
+                self.store.shown.append({
+                    "sentence": f"[[{filled}]] {shown[-1][1]}", "text": " ".join(shown[-1]),
+                    "place": f"{id_}.fact.{len(shown)}",
+                })  # fmt: skip
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 

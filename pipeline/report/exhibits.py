@@ -26,6 +26,7 @@ ANNEXES = (
     "coverage",
     "revisions",
     "findings",
+    "questions",
     "sources",
     "dictionary",
     "statuses",

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
 
-from pipeline.cells import Cell, Key
+from pipeline.cells import REGIONS, Cell, Key
 from pipeline.report.chart_tables import table_of
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
-from pipeline.report.formulas import rate
+from pipeline.report.formulas import Formula, rate, whole_bars
 from pipeline.report.maps import NOTES
-from pipeline.report.numbers import cell_text, formula_text
+from pipeline.report.numbers import cell_text, formula_text, number
+from pipeline.report.questions import QUESTION_MARK
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import anchor, coverage_text, first_head, why_empty
@@ -29,6 +30,7 @@ def build_figure(
     from pipeline.report.charts import draw_chart
 
     grid = _with_values(lay_out(spec, store, values), store, spec)
+    kind, drawn = _kind_of(spec, store, grid)
     title, id_ = fill(spec.title, values, spec.where), anchor(spec, store, values)
     cells = [c for row in grid.cells(store) for c in row]
     reason = why_empty(cells, store, spec.cube, values.get("state_name", ""))
@@ -38,24 +40,47 @@ def build_figure(
     if reason:
         return EmptyView(id_, number_, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
-    data = _chart_data(spec, store, grid, title, unit)
+    data = _chart_data(kind, spec, store, grid, title, unit, drawn)
     store.shown.append({"chart": id_, "data": asdict(data)})
     return FigureView(
         id_, number_, title, unit, draw_chart(data, width_mm=width_mm, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),
-        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(spec.kind, cells))),
-        table=table_of(data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
+        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))),
+        table=table_of(store, data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
     )  # fmt: skip
 
 
-def _chart_notes(kind: str, cells: list[Cell]) -> list[str]:
-    notes = []
-    if any(_partial(c) for c in cells):
-        how = "Hollow marks" if kind in ("line", "small_multiples", "slope") else "Figures with a count of states"
+def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
+    notes, points = [], [p for s in data.series for p in s.points]
+    if data.kind == "stacked_bar" and any(p.coverage for p in points):
+        notes.append("Each bar is over the states that gave every part of it.")
+    elif any(_partial(c) for c in cells):
+        how = "Hollow marks" if data.kind in ("line", "small_multiples", "slope") else "Figures with a count of states"
         notes.append(f"{how} are sums over fewer than all member states.")
+    if any(not p.joined for p in points):
+        notes.append("A line is broken where other states are counted than in the year before.")
+    if any(p.text == QUESTION_MARK for p in points):
+        notes.append(f"{QUESTION_MARK}: in question, a part is larger than its whole; not drawn.")
     if any(c.withheld for c in cells):
         notes.append("c: withheld.")
-    return notes + list(NOTES if kind == "map" else ())
+    return notes + list(NOTES if data.kind == "map" else ())
+
+
+def _kind_of(spec: ExhibitSpec, store: Store, grid: Grid) -> tuple[str, dict[Key, Formula]]:
+    """The kind of drawing, and of stacked bars the sums that may stand on each other.
+
+    Where a bar of the region cannot be made of the same states throughout, the parts are drawn as lines.
+    """
+    if spec.kind != "stacked_bar":
+        return spec.kind, {}
+    drawn = {}
+    for row in grid.keys:
+        drawn |= dict(zip(row, whole_bars(store, list(row)), strict=True))
+    regional = any(k.state in REGIONS for row in grid.keys for k in row)
+    by_year = spec.rows is not None and spec.rows.dimensions == ("year",)
+    if regional and by_year and any(f.value is None for f in drawn.values()):
+        return "line", {}
+    return spec.kind, drawn
 
 
 def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
@@ -70,8 +95,15 @@ def _speaks(cell: Cell) -> bool:
     return cell.has_value or cell.withheld or cell.obs_status == "Q"
 
 
-def _chart_data(spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: str) -> ChartData:
+def _chart_data(
+    kind: str, spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: str, drawn: Mapping[Key, Formula]
+) -> ChartData:
     point = _rate_point if spec.measure == "rate" else _cell_point
+    if drawn:
+
+        def point(store: Store, x: str, key: Key) -> Point:
+            return _bar_point(store, x, key, drawn[key])
+
     labels: dict[str, str] = {}
     if spec.kind in _BY_CATEGORY:
         series = [
@@ -83,10 +115,23 @@ def _chart_data(spec: ExhibitSpec, store: Store, grid: Grid, title: str, unit: s
         items = grid.columns
     for item in items:
         labels[_x(item)] = item.label
-    if spec.kind == "line" and len(series) > 1:
-        series = [_with_coverage_in_label(s) for s in series]
-    kind: Kind = spec.kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
-    return ChartData(kind, tuple(series), unit, title, "", labels)
+    if kind == "line":
+        series = [_broken(store, s) for s in series]
+        if len(series) > 1:
+            series = [_with_coverage_in_label(s) for s in series]
+    chosen: Kind = kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
+    return ChartData(chosen, tuple(series), unit, title, "", labels)
+
+
+def _broken(store: Store, series: Series) -> Series:
+    """A line that is not joined where the states behind it change."""
+    points: list[Point] = []
+    before: tuple[str, ...] | None = None
+    for p in series.points:
+        states = store.cell(Key.parse(p.key)).states if p.value is not None and "(" not in p.key else ()
+        points.append(replace(p, joined=not (before and states and states != before)))
+        before = states or before
+    return Series(series.label, tuple(points))
 
 
 def _with_coverage_in_label(series: Series) -> Series:
@@ -108,15 +153,35 @@ def _series(
     return Series(label, tuple(point(store, _x(item), key) for item, key in zip(items, keys, strict=True)))
 
 
+def _bar_point(store: Store, x: str, key: Key, formula: Formula) -> Point:
+    """A part of a bar, over the states that gave every part."""
+    if formula.value is None:
+        return replace(_cell_point(store, x, key), value=None, text=formula.symbol, status="missing")
+    cell = store.cell(key)
+    text = number(formula.value) if formula.text.startswith("sum(") else cell_text(cell)
+    many, of = len(formula.states), cell.of or 0
+    coverage = f"{many} of {of}" if cell.coverage is not None and many < of else ""
+    return Point(x, _float(formula.value), text, formula.text, "partial" if coverage else _status(cell), coverage)
+
+
 def _cell_point(store: Store, x: str, key: Key) -> Point:
     cell = store.print_cell(key)
+    if cell.has_value and not cell.counts:
+        return _doubtful_point(x, key)
     return Point(
         x, _float(cell.value if cell.has_value else None), cell_text(cell), str(key), _status(cell), _partial(cell)
     )
 
 
+def _doubtful_point(x: str, key: Key) -> Point:
+    """A figure in question has no place in a drawing."""
+    return Point(x, None, QUESTION_MARK, f"question({key})", "missing")
+
+
 def _rate_point(store: Store, x: str, key: Key) -> Point:
     formula, cell = rate(store, key), store.print_cell(key)
+    if cell.has_value and not cell.compares:
+        return _doubtful_point(x, key)
     text = formula_text(formula) if formula.value is not None else cell_text(cell)
     return Point(x, _float(formula.value), text, formula.text, _status(cell), _partial(cell))
 

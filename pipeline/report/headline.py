@@ -9,31 +9,48 @@ from collections.abc import Mapping
 
 from pipeline.cells import Key
 from pipeline.report.exhibits import ExhibitSpec, fill
-from pipeline.report.formulas import change
+from pipeline.report.formulas import change, if_parts_hold
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
-from pipeline.report.tables import anchor, cell_view, counted_view, footnotes, formula_view
+from pipeline.report.tables import (
+    NOT_COMPUTED_TEXT,
+    anchor,
+    cell_view,
+    counted_view,
+    footnotes,
+    formula_view,
+    is_headline,
+    same_states_view,
+)  # fmt: skip
 from pipeline.report.views import CellView, Column, Row, TableView
 
 
 def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
-    """The figure of the reference year, its change on the year before, and how many states it counts."""
+    """The figure of the reference year, what it would be if parts in question held, its change on the year before, and
+    how many states they count. A sum over half of the states or fewer is no headline."""
     marks: dict[str, str] = {}
-    keys = [Key.parse(fill(line["key"], values, spec.where)) for line in spec.indicators]
-    labels = [fill(line["label"], values, spec.where) for line in spec.indicators]
-    columns = [Column("Figure", "label"), *(Column(label) for label in labels)]
+    lines = [(Key.parse(fill(line["key"], values, spec.where)), line) for line in spec.indicators]
+    lines = [(key, line) for key, line in lines if is_headline(store.cell(key))]
+    keys = [key for key, _ in lines]
+    columns = [Column("Figure", "label"), *(Column(fill(line["label"], values, spec.where)) for _, line in lines)]
     figures = tuple(CellView(v.text, v.key, (), v.status) for v in (cell_view(store, key, {}) for key in keys))
     rows = [Row(values["year"], figures, kind="total")]
-    changes = tuple(formula_view(change(store, key, int(values["previous"]))) for key in keys)
-    rows.append(Row("change on the year before, %", changes))
+    instead = [if_parts_hold(store, key) for key in keys]
+    if any(instead):
+        rows.append(Row("if the parts in question hold", tuple(formula_view(f) if f else CellView("") for f in instead)))
+    moved = [change(store, key, int(values["previous"])) for key in keys]
+    rows.append(Row("change on the year before, %", tuple(map(formula_view, moved))))
+    same = tuple(same_states_view(store, f) for f in moved)
+    if any(view.text for view in same):
+        rows.append(Row("in the same states", same))
     counted = tuple(counted_view(store.cell(key)) for key in keys)
     if any(view.text for view in counted):
         rows.append(Row("states counted", counted))
-    if any(view.text == "x" for view in changes):
-        marks["x"] = "Not computed: see the rules on changes and shares in the chapter on method"
+    if any(f.value is None for f in moved):
+        marks["x"] = NOT_COMPUTED_TEXT
     cubes = list(dict.fromkeys(key.cube for key in keys))
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
-        source_line(store, cubes), footnotes(marks), tuple(fill(n, values, spec.where) for n in spec.notes),
-        headline=True,
+        source_line(store, cubes), footnotes(store, rows, marks),
+        tuple(fill(n, values, spec.where) for n in spec.notes), headline=True,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.bindings import COMMANDS, FORMS, NothingToShow
-from pipeline.report.claims import CLAIM, GENERAL, check_claim, refuse_unbound_claims
+from pipeline.report.claims import CLAIM, GENERAL, check_claim, refuse_unbound_claims, require_drivers
 from pipeline.report.exhibits import fill, variables
 from pipeline.report.store import Store
 
@@ -122,6 +122,8 @@ class Narrative:
                 refuse_unbound_claims(written, where)
             try:
                 filled = fill(sentence, values, where)
+                own = [fill(bindings[int(n)], values) for n in re.findall(r"\x00(\d+)\x01", sentence)]
+                require_drivers(self.store, own, where)
                 kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
                 self.store.shown.append({
                     "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipeline.cells import OBS_SYMBOL, WITHHELD_SYMBOL, Cell, plain
-from pipeline.report.formulas import Formula
+from pipeline.cells import OBS_SYMBOL, REGIONS, WITHHELD_SYMBOL, Cell, plain
+from pipeline.report.formulas import NOT_COMPUTED, Formula
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -19,10 +19,17 @@ def number(value: Decimal, decimals: int = 0) -> str:
     return f"{rounded:,}".replace("-", MINUS)
 
 
+def is_not_added_up(cell: Cell) -> bool:
+    """Whether states gave figures for a regional cell that do not make a sum beside its parts or its whole."""
+    return cell.key.state in REGIONS and cell.value is None and cell.obs_status == "L"
+
+
 def cell_text(cell: Cell) -> str:
     """What stands in a table for a cell: its number, or the symbol that says why there is none."""
     if cell.withheld:
         return WITHHELD_SYMBOL
+    if is_not_added_up(cell):
+        return NOT_COMPUTED
     if cell.value is None:
         return OBS_SYMBOL.get(cell.obs_status, ":")
     decimals = 0
@@ -35,7 +42,7 @@ def formula_text(formula: Formula) -> str:
     """What stands in a table for a formula: its number with sign where it is a change, or why there is none."""
     if formula.value is None:
         return formula.symbol
-    decimals = 2 if formula.unit == "per_100k" else 1
+    decimals = {"per_100k": 2, "percent": 1}.get(formula.unit, 0)
     text = number(formula.value, decimals)
     return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
 

@@ -69,6 +69,24 @@ class Store:
         self.printed[key] = cell
         return cell
 
+    def conflict(self, whole: str) -> dict[str, Any] | None:
+        """What exceeds a whole, by preference in its own table; None where this version tells of nothing."""
+        own = [c for c in self.conflicts if c["whole"] == whole]
+        return min(own, key=lambda c: (c["part_cube"] != c["whole_cube"], not c["parts"], c["part"]), default=None)
+
+    def parts_instead(self, whole: str) -> tuple[str, ...]:
+        """The parts that would stand in the place of a whole in question; none where they are not all numbers."""
+        own = [c for c in self.conflicts if c["whole"] == whole and c["parts"]]
+        best = min(own, key=lambda c: (c["part_cube"] != c["whole_cube"], c["dimensions"]), default=None)
+        return tuple(best["parts"]) if best else ()
+
+    def every_cell(self) -> Iterable[Cell]:
+        return self._cells.values()
+
+    def own_tables(self) -> tuple[Table, ...]:
+        """The tables of this report's own contract."""
+        return self.contracts.contract(self.report).tables
+
     def cells_of(self, cube: str) -> Iterable[Cell]:
         return (c for k, c in sorted(self._cells.items()) if k.cube == cube)
 
@@ -89,10 +107,10 @@ class Store:
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
-    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, question, counts, _ = row
+    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, question, counts, wholes, _ = row
     return Cell(
         Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
-        note or "", vintage, withheld, question, counts,
+        note or "", vintage, withheld, question, counts, tuple(wholes or ()),
     )  # fmt: skip
 
 

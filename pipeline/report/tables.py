@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from pipeline.cells import CONSTANT, OBS_LABEL, REGION, REGIONS, Cell, Key
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import Formula, change, rate, share
-from pipeline.report.numbers import cell_text, formula_text
+from pipeline.report.numbers import cell_text, formula_text, is_not_added_up
+from pipeline.report.questions import IN_QUESTION, QUESTION_MARK, footnote, is_marked
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Footnote, Row, TableView
@@ -15,12 +17,16 @@ from pipeline.report.views import CellView, Column, EmptyView, Footnote, Row, Ta
 STATUS_MARKS = {"B": "b", "D": "d", "E": "e", "K": "k", "P": "p", "U": "u", "W": "w"}
 QUERY_MARK, EARLIER_MARK, PARTIAL_MARK = "q", "v", "*"
 MARK_TEXTS = {mark: OBS_LABEL[status].capitalize() for status, mark in STATUS_MARKS.items()} | {
-    QUERY_MARK: "Figure queried with the state; see the annex on queries",
+    QUERY_MARK: "Figure queried with the state; see the list of figures under question",
+    QUESTION_MARK: f"{IN_QUESTION}; the whole counts in regional figures until the state has answered, its parts do not",
     EARLIER_MARK: "Figure of an earlier round, not restated in this one",
     PARTIAL_MARK: "Sum over fewer than all member states; see the line or column on coverage",
 }
+NOT_COMPUTED_TEXT = (
+    "Not computed: different states reported, a break in the series, a figure in question, or one that is too small"
+)
 ADDED_HEADS = {
-    "change": "Change {previous}\N{EN DASH}{year} (%)", "share": "Share (%)", "rate": "Per 100,000 inhabitants",
+    "change": "Change {previous}\N{EN DASH}{year} (%)", "same": "Same states", "share": "Share (%)", "rate": "Per 100,000 inhabitants",
     "coverage": "States counted",
 }  # fmt: skip
 
@@ -34,29 +40,31 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     reason = why_empty([c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", ""))
     if reason:
         return EmptyView(anchor(spec, store, values), number, title, reason)
+    added = _columns_added(spec, grid, keep)
     marks: dict[str, str] = {}
     rows = []
     for i in keep:
         item, keys = grid.rows[i], grid.keys[i]
         views = [cell_view(store, k, marks) for k in keys]
-        views += [_added(what, spec, store, grid, i, values) for what in spec.add]
+        views += [_added(what, spec, store, grid, i, values) for what in added]
         label = f"{item.group}, {item.label.lower()}" if item.group else item.label
         rows.append(
             Row(label, tuple(views), _indent(grid, item), "total" if item.is_total and not item.group else "body")
         )
-    rows += _coverage_lines(spec, store, grid)
+    rows += _coverage_lines(spec, store, grid, added)
     table = store.table(spec.cube)
-    first, other = (28, 10) if "coverage" in spec.add else (0, 0)  # a column of text would take what numbers leave
+    first, other = (28, 10) if "coverage" in added else (0, 0)  # a column of text would take what numbers leave
     columns = [Column(first_head(spec, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
-        Column(fill(ADDED_HEADS[a], values), "text" if a == "coverage" else "number", weight=other) for a in spec.add
+        Column(fill(ADDED_HEADS[a], values), "text" if a in ("coverage", "same") else "number", weight=other)
+        for a in added
     ]  # fmt: skip
     if any(v.text == "x" for r in rows for v in r.cells):
-        marks["x"] = "Not computed: see the rules on changes and shares in the chapter on method"
+        marks["x"] = NOT_COMPUTED_TEXT
     return TableView(
         id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
-        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(marks),
+        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(store, rows, marks),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
         wide=spec.wide,
     )  # fmt: skip
@@ -77,7 +85,9 @@ def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
         own.append(PARTIAL_MARK)
     if cell.has_value and cell.vintage is not None and cell.vintage < store.round and cell.coverage is None:
         own.append(EARLIER_MARK)
-    if str(key) in store.queried:
+    if is_marked(cell):
+        own.append(QUESTION_MARK)
+    elif str(key) in store.queried and cell.has_value:
         own.append(QUERY_MARK)
     for mark in own:
         marks[mark] = MARK_TEXTS[mark]
@@ -92,12 +102,38 @@ def _status(cell: Cell) -> str:
     return "break" if cell.obs_status == "B" else ""
 
 
-def footnotes(marks: Mapping[str, str]) -> tuple[Footnote, ...]:
-    return tuple(Footnote(m, marks[m]) for m in sorted(marks, key=lambda m: (not m.isalpha(), m)))
+def footnotes(store: Store, rows: Iterable[Row], marks: Mapping[str, str]) -> tuple[Footnote, ...]:
+    """What the marks of a table mean; of figures in question, which whole and which part disagree."""
+    said = dict(marks)
+    bound = ""
+    if QUESTION_MARK in marks:
+        keys = [v.key for r in rows for v in r.cells if QUESTION_MARK in v.marks]
+        bound = footnote(store, (w for k in keys for w in store.cell(Key.parse(k)).wholes))
+        said[QUESTION_MARK] = bind_figures(store, bound)
+    in_order = sorted(said, key=lambda m: (not m.isalpha(), m))
+    return tuple(Footnote(m, said[m], bound if m == QUESTION_MARK else "") for m in in_order)
+
+
+def bind_figures(store: Store, text: str) -> str:
+    """A text with the figure of each key that stands in double square brackets."""
+    return re.sub(r"\[\[(.+?)\]\]", lambda m: cell_text(store.cell(Key.parse(m[1]))), text)
 
 
 def formula_view(formula: Formula) -> CellView:
     return CellView(formula_text(formula), formula.text, (), "" if formula.value is not None else "missing")
+
+
+def same_states_view(store: Store, formula: Formula) -> CellView:
+    """How many states a regional change counts; nothing beside the change of a state's own figure."""
+    key = formula.inputs[0]
+    if key.state not in REGIONS:
+        return CellView("")
+    return counted_view(store.cell(key)) if formula.value is not None else CellView("")
+
+
+def is_headline(cell: Cell) -> bool:
+    """Whether a figure may open a report: one of a state, or a sum over more than half of the states."""
+    return cell.coverage is None or cell.of is None or cell.coverage * 2 > cell.of
 
 
 def coverage_text(cell: Cell) -> str:
@@ -109,8 +145,9 @@ def coverage_text(cell: Cell) -> str:
 
 
 def counted_view(cell: Cell) -> CellView:
-    """How many states a figure counts, `none` where no state gave one; nothing beside the figure of a state."""
-    nobody = "none" if cell.key.state in REGIONS else ""
+    """How many states a figure counts, `none` where no state gave one; nothing beside the figure of a state, and where
+    the figures of states were not added up."""
+    nobody = "none" if cell.key.state in REGIONS and not is_not_added_up(cell) else ""
     return CellView(coverage_text(cell) or nobody, f"coverage({cell.key})")
 
 
@@ -155,10 +192,18 @@ def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
     return totals[0] if totals else grid.keys[i][-1]
 
 
+def _columns_added(spec: ExhibitSpec, grid: Grid, keep: list[int]) -> tuple[str, ...]:
+    """What an exhibit adds; beside changes of regional figures, how many states they count."""
+    regional = any(k.state in REGIONS for i in keep for k in grid.keys[i])
+    return tuple(a for what in spec.add for a in ((what, "same") if what == "change" and regional else (what,)))
+
+
 def _added(what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]) -> CellView:
     key = _base_key(grid, i, values)
     if what == "change":
         return formula_view(change(store, key, int(values["previous"])))
+    if what == "same":
+        return same_states_view(store, change(store, key, int(values["previous"])))
     if what == "rate":
         return formula_view(rate(store, key))
     if what == "share":
@@ -183,7 +228,7 @@ def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
     return table.key(codes)
 
 
-def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
+def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid, added: tuple[str, ...]) -> list[Row]:
     """Under a table of states: how many states each regional figure counts."""
     assert spec.rows is not None
     lines = []
@@ -192,7 +237,7 @@ def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid) -> list[Row]:
             continue
         i = next(i for i, r in enumerate(grid.rows) if r.codes.get("state") == region)
         counted = [store.cell(k) for k in grid.keys[i]]
-        views = [*map(counted_view, counted), *(CellView("") for _ in spec.add)]
+        views = [*map(counted_view, counted), *(CellView("") for _ in added)]
         if any(map(coverage_text, counted)):
             lines.append(Row(label, tuple(views), 0, "group"))
     return lines
@@ -203,26 +248,34 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
     marks: dict[str, str] = {}
     years = store.years if spec.columns else store.years[-2:]
     lines, cubes = [], []
+    left_out = []
     for line in spec.indicators:
         key = Key.parse(fill(line["key"], values, spec.where))
         table = store.contracts.check_key(key)
+        if not is_headline(store.cell(key)):
+            left_out.append(fill(line.get("label", table.measure), values, spec.where))
+            continue
         cubes.append(table.name)
         views = [cell_view(store, key.at(year=y), marks) for y in years]
-        views.append(formula_view(change(store, key, int(values["previous"]))))
-        coverage = counted_view(store.cell(key))
-        lines.append(
-            (fill(line.get("label", table.measure), values, spec.where), views, coverage, CellView(table.unit))
-        )
-    regional = any(coverage.text for _, _, coverage, _ in lines)  # a state's own figures have no coverage to tell
-    rows = [Row(label, (*views, *([coverage] if regional else []), unit)) for label, views, coverage, unit in lines]
+        moved = change(store, key, int(values["previous"]))
+        views.append(formula_view(moved))
+        counted = [same_states_view(store, moved), counted_view(store.cell(key))]
+        lines.append((fill(line.get("label", table.measure), values, spec.where), views, counted, CellView(table.unit)))
+    regional = any(counted[1].text for _, _, counted, _ in lines)  # a state's own figures have no coverage to tell
+    rows = [Row(label, (*views, *(counted if regional else []), unit)) for label, views, counted, unit in lines]
     if any(v.text == "x" for r in rows for v in r.cells):
-        marks["x"] = "Not computed: different states reported, a break in the series, or a figure too small"
+        marks["x"] = NOT_COMPUTED_TEXT
     change_head = fill(ADDED_HEADS["change"], values) if spec.columns else "Change (%)"
     columns = [Column("Indicator", "label", weight=32), *(Column(str(y), weight=9) for y in years)]
     columns.append(Column(change_head, weight=13 if spec.columns else 10))
-    columns += [Column(ADDED_HEADS["coverage"], "text", weight=9)] if regional else []
+    columns += [Column(ADDED_HEADS[a], "text", weight=9) for a in ("same", "coverage")] if regional else []
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
         (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),
-        footnotes(marks), tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
+        footnotes(store, rows, marks), (*(fill(n, values, spec.where) for n in spec.notes), *_not_told(left_out)),
+        spec.wide,
     )  # fmt: skip
+
+
+def _not_told(labels: list[str]) -> list[str]:
+    return [f"Given by half of the states or fewer, and so no headline: {', '.join(labels)}."] if labels else []

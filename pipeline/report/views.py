@@ -40,6 +40,7 @@ class Row:
 class Footnote:
     mark: str
     text: str
+    bound: str = ""  # the text with the keys of its figures in double square brackets, where it has any
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Point:
     key: str = ""
     status: str = ""  # "", "missing", "withheld", "suppressed", "break", "partial"
     coverage: str = ""  # "9 of 11" or ""
+    joined: bool = True  # whether a line may come to it from the point before: both count the same states
 
 
 @dataclass(frozen=True)

@@ -1,2 +1,2 @@
--- Cells of states that the sender suppressed as fewer than five.
-select count(*) from cells where obs_status = 'Q' and state not in ('SELEC', 'SELEC_FIX') and not withheld
+-- Cells that their sender suppressed as fewer than five, told as one number for all tables of the report.
+select value::bigint from meta where name = 'sent_suppressed'
