@@ -109,6 +109,11 @@ def load_codelist(folder: Path, name: str) -> CodeList:
     return CodeList(name, codes)
 
 
+def in_running_text(label: str) -> str:
+    """A state's name within a sentence: `the Republic of Moldova`, `Romania`."""
+    return f"the {label}" if label.startswith("Republic of ") else label
+
+
 def fold(text: str) -> str:
     """The form in which spellings are compared: NFKC, single spaces, no case."""
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

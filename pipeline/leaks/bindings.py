@@ -79,7 +79,8 @@ class Bindings:
         return (f"{text} ({number(total, 0)} if {whose} hold)",)
 
     def _state(self, code: str) -> str:
-        return self.contracts.codelist("states").label(code)
+        label = self.contracts.codelist("states").label(code)
+        return f"the {label}" if label.startswith("Republic") else label
 
     def _pair(self, key: str, year: str) -> tuple[str, str]:
         """The two cells that a change is told of: over the states with both years where the sums count others."""

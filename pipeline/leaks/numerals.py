@@ -8,7 +8,7 @@ of wording that is public as it stands. Anything else is a leak.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate, islice, pairwise
 from typing import Any
@@ -52,6 +52,7 @@ class Judge:
         self.wording = sorted({compact(w) for w in facts.wording} - {""}, key=lambda w: (-len(w), w))
         self.phrases = [w for w in self.wording if re.search(r"[^\W\d_]", w)]
         self.codes = {w for w in self.wording if w not in self.phrases}
+        self.footnotes = dict(self._bound_footnotes())
 
     def judge(self, blocks: list[Block]) -> None:
         """Judge all text of the structure; charts are judged by `pipeline.leaks.charts`."""
@@ -107,7 +108,7 @@ class Judge:
         counted = _COUNTED.fullmatch(text)
         if counted:
             answers = [t for t in row if t != text]
-            given = sum(t in ("yes", "<5") for t in answers)
+            given = sum(t in ("yes", "inq.", "<5") for t in answers)
             if (int(counted[1]), int(counted[2])) == (given, len(answers)):
                 self._count("count of states", text)
                 return
@@ -168,6 +169,31 @@ class Judge:
                 pieces.append((compact(text), _binding_class(part)))
         return pieces
 
+    # --- footnotes
+
+    def _bound_footnotes(self) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
+        """Footnotes with figures, as they must read with the released values, and their pieces: words and figures."""
+        for entry in self.shown:
+            for note in entry.get("footnotes", ()):
+                if len(note) > 2:
+                    pieces = [
+                        (compact(self.register.text(part) if index % 2 else part), bool(index % 2))
+                        for index, part in enumerate(_BINDING.split(note[2]))
+                    ]
+                    yield "".join(text for text, _ in pieces), pieces
+
+    def _footnote(self, text: str) -> str:
+        """A footnote without the figures that its keys stand for; any other text as it is."""
+        read = next((full for full in self.footnotes if text.endswith(full) and len(text) - len(full) < 2), None)
+        if read is None:
+            return text
+        left = text[: len(text) - len(read)]
+        for piece, is_figure in self.footnotes[read]:
+            left += _DONE * len(piece) if is_figure else piece
+            if is_figure:
+                self._count("cell", piece)
+        return left
+
     # --- what remains
 
     def _numbered(self, heads: Iterable[Block]) -> None:
@@ -200,7 +226,7 @@ class Judge:
         if text in self.codes and block.kind in ("TH", "TD"):
             self._count("wording", text)
             return
-        left = self.strike(text, self._own_rules(block))
+        left = self.strike(self._footnote(text), self._own_rules(block))
         for numeral in re.findall(NUMERAL, left):
             self.report.add(self.where(block), f"'{numeral}' in '{block.text}'", WHY)
 
@@ -273,4 +299,5 @@ def _binding_class(binding: str) -> str:
     first = binding.split()[0]
     if first == "ref":
         return "reference"
-    return {"coverage": "count of states", "share": "formula", "rate": "formula", "moved": "formula"}.get(first, "cell")
+    return {"coverage": "count of states", "share": "formula", "rate": "formula", "moved": "formula",
+            "driver": "formula", "shares": "formula"}.get(first, "cell")  # fmt: skip

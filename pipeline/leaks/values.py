@@ -84,7 +84,7 @@ class Register:
         name, (first, *rest) = match[1], match[2].split(", ")
         if name in ("sum", "instead", "difference"):
             return self._added(name, [operands.split(" + ") for operands in (first, *rest)])
-        if name == "question" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
+        if name == "undrawn" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
             return None
         top, base = self.value(first), [self.value(k) for k in " + ".join(rest).split(" + ")]
         if name == "rate":
@@ -124,9 +124,9 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
-        if name == "question":
+        if name == "undrawn":  # a figure that a drawing leaves out: in question, or a part of an incomplete bar
             cell = self.cells.get(inputs[0])
-            return ("i",) if cell and not cell.withheld and not cell.is_compared else ()
+            return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
         if name in ("sum", "instead", "difference"):
             total = self.value(f"{name}({', '.join(inputs)})")
             return () if total is None else (number(total, 0), f"+{number(total, 0)}")

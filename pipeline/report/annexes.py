@@ -21,7 +21,7 @@ from pipeline.report.tables import (
     build_indicators,
     cell_view,
     counted_view,
-    footnotes,
+    footnotes_of,
     formula_view,
     same_states_view,
 )  # fmt: skip
@@ -255,7 +255,7 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
-        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes(store, rows, marks),
+        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes_of(store, rows, marks),
         tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
@@ -285,7 +285,7 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
-        source_line(store, list(dict.fromkeys(cubes))), footnotes(store, rows, marks),
+        source_line(store, list(dict.fromkeys(cubes))), footnotes_of(store, rows, marks),
         tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
     )  # fmt: skip
 

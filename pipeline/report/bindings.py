@@ -6,9 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from pipeline.cells import REGIONS, Cell, Key
+from pipeline.contracts.codelists import in_running_text
 from pipeline.errors import UserError
 from pipeline.report.formulas import Formula, change, driver, if_parts_hold, rate, share, shares_of_two_years
-from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
+from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, is_headline, number
 from pipeline.report.store import Store
 
 
@@ -34,9 +35,19 @@ def _value(store: Store, key: str) -> str:
     instead = if_parts_hold(store, cell.key)
     if instead is None or instead.value is None:
         return f"{cell_text(cell)} (in question)"
-    states = _listed([store.label("", "state", s) for s in instead.states])
+    states = _listed([in_running_text(store.label("", "state", s)) for s in instead.states])
     whose = f"the parts of {states}" if cell.key.state in REGIONS else "its parts"
     return f"{cell_text(cell)} ({number(instead.value)} if {whose} hold)"
+
+
+def may_open(store: Store, binding: str) -> bool:
+    """Whether what a binding prints may be a key finding: no figure of the region over half of the states or fewer."""
+    words = binding.split(" ")
+    if words[0] == "moved":
+        return all(is_headline(store.cell(k)) for k in change(store, Key.parse(words[1]), int(words[3])).inputs)
+    if len(words) == 1 and ":" in words[0] or words[0] == "value":
+        return is_headline(store.cell(Key.parse(words[-1])))
+    return True
 
 
 def fact_text(store: Store, key: str) -> str:
@@ -93,7 +104,7 @@ def _moved(store: Store, key: str, year: str) -> str:
 def _of_which(store: Store, by_one: Formula) -> str:
     step = number(by_one.value or Decimal(0))
     sign = "+" if (by_one.value or 0) > 0 else ""
-    return f"of which {store.label('', 'state', by_one.inputs[0].state)} {sign}{step}"
+    return f"of which {in_running_text(store.label('', 'state', by_one.inputs[0].state))} {sign}{step}"
 
 
 def _driver(store: Store, key: str, year: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.report.store import Store
 from pipeline.report.tables import MARK_TEXTS, PARTIAL_MARK, STATUS_MARKS, footnotes
 from pipeline.report.views import CellView, ChartData, Column, Point, Row, TableView
 
@@ -10,7 +9,7 @@ COUNTED = "States counted"  # a line or column for those whose figures are sums 
 _BY_SERIES = ("line", "small_multiples", "slope", "heat")  # one row a series; other kinds: one row a place of the axis
 
 
-def table_of(store: Store, data: ChartData, id_: str, number: str, head: str, source: str) -> TableView:
+def table_of(data: ChartData, id_: str, number: str, head: str, source: str) -> TableView:
     """The points of a chart as a table; `head` names what goes down, as the exhibit's rows do."""
     xs = list(dict.fromkeys(p.x for series in data.series for p in series.points))
     points = {(series.label, p.x): p for series in data.series for p in series.points}
@@ -34,7 +33,7 @@ def table_of(store: Store, data: ChartData, id_: str, number: str, head: str, so
         columns = [Column(s) for s in labels]
         columns += [Column(f"{COUNTED}: {s}" if len(labels) > 1 else COUNTED, "text") for s in counted]
     heads = (Column(head, "label"), *columns)
-    return TableView(f"{id_}-data", number, data.title, data.unit, heads, tuple(rows), source, footnotes(store, rows, marks))
+    return TableView(f"{id_}-data", number, data.title, data.unit, heads, tuple(rows), source, footnotes(marks))
 
 
 def _counted(point: Point | None) -> CellView:

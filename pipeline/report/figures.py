@@ -46,7 +46,7 @@ def build_figure(
         id_, number_, title, unit, draw_chart(data, width_mm=width_mm, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))),
-        table=table_of(store, data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
+        table=table_of(data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
     )  # fmt: skip
 
 
@@ -156,7 +156,8 @@ def _series(
 def _bar_point(store: Store, x: str, key: Key, formula: Formula) -> Point:
     """A part of a bar, over the states that gave every part."""
     if formula.value is None:
-        return replace(_cell_point(store, x, key), value=None, text=formula.symbol, status="missing")
+        point = _cell_point(store, x, key)
+        return Point(x, None, formula.symbol, f"undrawn({key})", "missing") if point.value is not None else point
     cell = store.cell(key)
     text = number(formula.value) if formula.text.startswith("sum(") else cell_text(cell)
     many, of = len(formula.states), cell.of or 0
@@ -175,7 +176,7 @@ def _cell_point(store: Store, x: str, key: Key) -> Point:
 
 def _doubtful_point(x: str, key: Key) -> Point:
     """A figure in question has no place in a drawing."""
-    return Point(x, None, QUESTION_MARK, f"question({key})", "missing")
+    return Point(x, None, QUESTION_MARK, f"undrawn({key})", "missing")
 
 
 def _rate_point(store: Store, x: str, key: Key) -> Point:

@@ -192,6 +192,8 @@ def whole_bars(store: Store, parts: list[Key]) -> list[Formula]:
     if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
         return [Formula(str(c.key), c.value, c.unit, (c.key,), states=c.states) for c in cells]
     if parts[0].state not in REGIONS:
+        if store.table(parts[0].cube).layout.open_rows:  # what a state did not list of its own choice is no missing part
+            return [Formula(str(c.key), c.value, c.unit, (c.key,), symbol=_symbol([c])) for c in cells]
         given = all(c.has_value and c.compares for c in cells)
         return [
             Formula(str(c.key), c.value if given else None, c.unit, (c.key,), symbol=_symbol([c])) for c in cells

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pipeline.cells import Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import change, if_parts_hold
+from pipeline.report.numbers import is_headline
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.tables import (
@@ -17,9 +18,8 @@ from pipeline.report.tables import (
     anchor,
     cell_view,
     counted_view,
-    footnotes,
+    footnotes_of,
     formula_view,
-    is_headline,
     same_states_view,
 )  # fmt: skip
 from pipeline.report.views import CellView, Column, Row, TableView
@@ -51,6 +51,6 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     cubes = list(dict.fromkeys(key.cube for key in keys))
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
-        source_line(store, cubes), footnotes(store, rows, marks),
+        source_line(store, cubes), footnotes_of(store, rows, marks),
         tuple(fill(n, values, spec.where) for n in spec.notes), headline=True,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from pipeline.errors import NarrativeError, UserError
-from pipeline.report.bindings import COMMANDS, FORMS, NothingToShow
+from pipeline.report.bindings import COMMANDS, FORMS, NothingToShow, may_open
 from pipeline.report.claims import CLAIM, GENERAL, check_claim, refuse_unbound_claims, require_drivers
 from pipeline.report.exhibits import fill, variables
 from pipeline.report.store import Store
@@ -43,6 +43,7 @@ class Narrative:
     _sections: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
     _place: str = ""
     _sentence: int = 0
+    _opening: bool = False  # whether these are key findings
     _general: set[str] = field(default_factory=set)
     _own_values: dict[str, str] = field(default_factory=dict)
 
@@ -56,11 +57,16 @@ class Narrative:
         return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
 
     def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
-        """The list items of a section, for key findings; items with nothing to show are left out."""
+        """The list items of a section, for key findings; items with nothing to show are left out, and so are those on a
+        sum over half of the states or fewer."""
         from markdown_it import MarkdownIt
 
         self._begin(chapter, section, values)
-        bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
+        self._opening = True
+        try:
+            bound = [self._bind_block(b, values, w) for b, w in self._blocks(chapter, section)]
+        finally:
+            self._opening = False
         lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
         return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]
 
@@ -124,6 +130,8 @@ class Narrative:
                 filled = fill(sentence, values, where)
                 own = [fill(bindings[int(n)], values) for n in re.findall(r"\x00(\d+)\x01", sentence)]
                 require_drivers(self.store, own, where)
+                if self._opening and not all(may_open(self.store, b) for b in own):
+                    raise NothingToShow
                 kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
                 self.store.shown.append({
                     "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),

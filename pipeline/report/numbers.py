@@ -24,6 +24,11 @@ def is_not_added_up(cell: Cell) -> bool:
     return cell.key.state in REGIONS and cell.value is None and cell.obs_status == "L"
 
 
+def is_headline(cell: Cell) -> bool:
+    """Whether a figure may open a report: one of a state, or a sum over more than half of the states."""
+    return cell.coverage is None or cell.of is None or cell.coverage * 2 > cell.of
+
+
 def cell_text(cell: Cell) -> str:
     """What stands in a table for a cell: its number, or the symbol that says why there is none."""
     if cell.withheld:

@@ -9,6 +9,7 @@ from pipeline.report.store import Store
 
 QUESTION_MARK = "i"
 IN_QUESTION = "In question: a part is larger than its whole"
+LISTED = "they are listed in the annex on figures under question"
 _ENDS = {
     "": "Until the state has answered, the whole counts in regional figures and its parts do not.",
     "whole": "The state said that the whole counts.", "parts": "The state said that the parts count.",
@@ -23,22 +24,38 @@ def named(store: Store, key: Key) -> str:
     return f"{table.measure}: {', '.join(labels)}" if labels else f"{table.measure}, total"
 
 
-def footnote(store: Store, wholes: Iterable[str]) -> str:
-    """The footnote on the wholes of figures in question, each with the part above it. Figures stand as bindings."""
-    said, ends = [], []
-    for whole in sorted(set(wholes), key=lambda w: _order(store, w)):
+def footnote(store: Store, keys: Iterable[Key]) -> str:
+    """The footnote on marked cells: of a state's own, the whole and the part above it; of a regional one, whose wholes it
+    counts. Figures stand as bindings."""
+    cells = [store.cell(k) for k in keys]
+    own = {w for c in cells if c.coverage is None for w in c.wholes}
+    counted = {Key.parse(w).state for c in cells if c.coverage is not None for w in c.wholes}
+    said, ends = [IN_QUESTION], []
+    for whole in sorted(own, key=lambda w: _order(store, w)):
         conflict = store.conflict(whole)
-        if conflict is None:
-            continue
-        key, part = Key.parse(whole), Key.parse(conflict["part"])
-        said.append(
-            f"{store.label('', 'state', key.state)} {key.year}, {named(store, key)} [[{whole}]], but "
-            f"{named(store, part)} [[{conflict['part']}]]"
-        )
-        for k in (key, part):
-            store.print_cell(k)
-        ends.append(_ENDS[conflict["resolution"]])
-    return f"{IN_QUESTION}. {'; '.join(said)}. {' '.join(dict.fromkeys(ends))}"
+        if conflict is not None:
+            said.append(_both(store, Key.parse(whole), Key.parse(conflict["part"])))
+            ends.append(_ENDS[conflict["resolution"]])
+    if counted:
+        states = [m.label for m in store.contracts.codelist("states") if m.code in counted]
+        said.append(f"Regional figures that are marked count such wholes of {', '.join(states)}; {LISTED}")
+        ends.append(_ENDS[""])
+    return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
+
+
+def _both(store: Store, whole: Key, part: Key) -> str:
+    """`Republic of Moldova 2022: registered victims, total 43, but adults (18 and over) 107`."""
+    for key in (whole, part):
+        store.print_cell(key)
+    one, other = named(store, whole), named(store, part)
+    same = store.table(whole.cube).measure == store.table(part.cube).measure
+    short = other.partition(": ")[2] if same else other
+    where = f"{store.label('', 'state', whole.state)} {whole.year}"
+    return f"{where}: {_lower(one)} [[{whole}]], but {_lower(short or other)} [[{part}]]"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _order(store: Store, whole: str) -> tuple[int, tuple[str, ...], str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pipeline.cells import CONSTANT, OBS_LABEL, REGION, REGIONS, Cell, Key
 from pipeline.report.exhibits import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import Formula, change, rate, share
-from pipeline.report.numbers import cell_text, formula_text, is_not_added_up
+from pipeline.report.numbers import cell_text, formula_text, is_headline, is_not_added_up
 from pipeline.report.questions import IN_QUESTION, QUESTION_MARK, footnote, is_marked
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -64,7 +64,7 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
         marks["x"] = NOT_COMPUTED_TEXT
     return TableView(
         id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
-        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes(store, rows, marks),
+        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes_of(store, rows, marks),
         notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
         wide=spec.wide,
     )  # fmt: skip
@@ -102,16 +102,20 @@ def _status(cell: Cell) -> str:
     return "break" if cell.obs_status == "B" else ""
 
 
-def footnotes(store: Store, rows: Iterable[Row], marks: Mapping[str, str]) -> tuple[Footnote, ...]:
+def footnotes(marks: Mapping[str, str], bound: str = "") -> tuple[Footnote, ...]:
+    """What marks mean. `bound` says it of figures in question, with the keys of its figures."""
+    in_order = sorted(marks, key=lambda m: (not m.isalpha(), m))
+    return tuple(Footnote(m, marks[m], bound if m == QUESTION_MARK else "") for m in in_order)
+
+
+def footnotes_of(store: Store, rows: Iterable[Row], marks: Mapping[str, str]) -> tuple[Footnote, ...]:
     """What the marks of a table mean; of figures in question, which whole and which part disagree."""
     said = dict(marks)
     bound = ""
     if QUESTION_MARK in marks:
-        keys = [v.key for r in rows for v in r.cells if QUESTION_MARK in v.marks]
-        bound = footnote(store, (w for k in keys for w in store.cell(Key.parse(k)).wholes))
+        bound = footnote(store, (Key.parse(v.key) for r in rows for v in r.cells if QUESTION_MARK in v.marks))
         said[QUESTION_MARK] = bind_figures(store, bound)
-    in_order = sorted(said, key=lambda m: (not m.isalpha(), m))
-    return tuple(Footnote(m, said[m], bound if m == QUESTION_MARK else "") for m in in_order)
+    return footnotes(said, bound)
 
 
 def bind_figures(store: Store, text: str) -> str:
@@ -129,11 +133,6 @@ def same_states_view(store: Store, formula: Formula) -> CellView:
     if key.state not in REGIONS:
         return CellView("")
     return counted_view(store.cell(key)) if formula.value is not None else CellView("")
-
-
-def is_headline(cell: Cell) -> bool:
-    """Whether a figure may open a report: one of a state, or a sum over more than half of the states."""
-    return cell.coverage is None or cell.of is None or cell.coverage * 2 > cell.of
 
 
 def coverage_text(cell: Cell) -> str:
@@ -272,7 +271,7 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
     return TableView(
         anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
         (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),
-        footnotes(store, rows, marks), (*(fill(n, values, spec.where) for n in spec.notes), *_not_told(left_out)),
+        footnotes_of(store, rows, marks), (*(fill(n, values, spec.where) for n in spec.notes), *_not_told(left_out)),
         spec.wide,
     )  # fmt: skip
 
