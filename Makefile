@@ -91,8 +91,8 @@ ask: .venv/.installed-requirements  ## Enter the open queries of a state in the 
 	@touch -c -r $(OUT)/.validated $(OUT)/.returns
 
 answer: export SELEC_ANSWER = $(value ANSWER)
-answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE=
-	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)'
+answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE= RESOLUTION=whole|parts|neither
+	@$(RUN) answer --round $(ROUND) --query '$(QUERY)' --effect '$(EFFECT)' --date '$(DATE)' --resolution '$(RESOLUTION)'
 
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
 	@$(RUN) explain --round $(ROUND) --version '$(VERSION)' $(if $(KEY),'$(KEY)') $(if $(REF),--ref '$(REF)') $(if $(JSON),--json)

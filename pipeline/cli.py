@@ -300,14 +300,16 @@ def answer(
     query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
     text: Annotated[str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")],
     effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
+    resolution: Annotated[str, typer.Option("--resolution", help="Which count: whole, parts or neither.")] = "",
 ) -> None:  # fmt: skip
     """Enter what a state answered to a query, and what follows from it."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import answer as enter
 
     project = Project.here()
-    entered = enter(project, load_contracts(project.contracts), round_, query, text, effect, day)
-    typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}")
+    entered = enter(project, load_contracts(project.contracts), round_, query, text, effect, day, resolution)
+    counts = f"; counts: {entered.resolution}" if entered.resolution else ""
+    typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
@@ -11,8 +12,9 @@ from pipeline.disclosure.stores import StoreInputs, read_marts, write_stores
 from pipeline.errors import UserError
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
+from pipeline.rules.query_log import read_log
 from pipeline.rules.validated import Validated, read_validation
-from pipeline.sql.marts import build_marts
+from pipeline.sql.marts import Resolution, build_marts
 from pipeline.warehouse.ledger import load_round
 
 
@@ -51,7 +53,8 @@ def build_numbers(
         submissions += loaded.submissions
         new += loaded.new
     newest = validations[-1]
-    checks = build_marts(project, contracts, round_, submissions, newest.refused, progress=progress)
+    answers = resolutions(project, contracts, [v.round for v in validations])
+    checks = build_marts(project, contracts, round_, submissions, newest.refused, answers, progress)
     progress("writing the stores")
     marts, inputs = read_marts(project, round_), store_inputs(newest, round_)
     changed: dict[str, bool] = {}
@@ -59,6 +62,14 @@ def build_numbers(
         if not version.protected:
             changed |= write_stores(project, contracts, round_, version, marts, inputs, REPORTS)
     return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
+
+
+def resolutions(project: Project, contracts: Contracts, rounds: Iterable[int]) -> list[Resolution]:
+    """What states answered of figures that one of their parts exceeds, from the logs of queries of these rounds."""
+    return [
+        Resolution(q.key, q.resolution, q.answer, r)
+        for r in rounds for _, q in sorted(read_log(project, contracts, r).items()) if q.resolution
+    ]  # fmt: skip
 
 
 def store_inputs(validated: Validated, round_: int) -> StoreInputs:

@@ -42,7 +42,7 @@ class Dimension:
         return any(c.code == TOTAL for c in self.codes)
 
     def parent_of(self, code: Code) -> str:
-        """The code that it is a part of, groups passed over: a part of a group is a part of what the group belongs to."""
+        """The code that it is a part of; a part of a group is a part of what the group belongs to."""
         codes, parent = {c.code for c in self.codes}, code.parent
         while parent and parent not in codes:
             parent = self.codelist[parent].parent
@@ -297,7 +297,8 @@ def _check_link(table: Table, identity: Identity, other: Table) -> None:
         raise ContractError(
             f"{table.name} cannot have the same total as {other.name}: "
             + (f"{', '.join(open_)} has no total" if open_ else "it is a table of another report"),
-            where=f"{table.report}{ENDING}", allowed="a table of the same report, with 'at' for what has no total there",
+            where=f"{table.report}{ENDING}",
+            allowed="a table of the same report, with 'at' for what has no total there",
             do="name the code under 'at', or take the identity out",
         )  # fmt: skip
 

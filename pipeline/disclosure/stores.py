@@ -240,7 +240,7 @@ def _in_question(
 ) -> tuple[Any, ...]:
     """A state whose answer to a table stands in an open conflict of the reference year is in question."""
     asked = any(
-        c.state == row[4] and c.year == int(meta["round"]) and not c.resolution and row[1] in (c.part_cube, c.whole_cube)
+        (c.state, c.year, c.resolution) == (row[4], int(meta["round"]), "") and row[1] in (c.part_cube, c.whole_cube)
         for c in conflicts
     )
     return (*row[:5], "question" if asked and row[5] == "reported" else row[5])

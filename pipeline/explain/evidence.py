@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipeline.cells import OBS_LABEL, REGIONS, Key
+from pipeline.cells import BOTH_YEARS, OBS_LABEL, REGIONS, Key
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.sql.explain import ORIGINS, Explained, explain
@@ -93,7 +93,7 @@ class Cabinet:
             if member.code not in counted:
                 own = key.at(state=member.code)
                 found = self._walk(str(own))
-                why = self._why(own, found) if found.value is None else "it did not report every year of the window"
+                why = self._why(own, found) if found.value is None else _why_not_counted(key, found)
                 yield f"{member.label} is not in it: {why}"
 
     def _why(self, key: Key, cell: Explained) -> str:
@@ -151,6 +151,15 @@ class Cabinet:
         for version, hidden in self._hidden.items():
             if key in hidden:
                 yield version, hidden[key]
+
+
+def _why_not_counted(region: Key, own: Explained) -> str:
+    """Why a state with a figure is not in a sum over states."""
+    if own.contradicts:
+        return f"its figure {figure(own.value) if own.value is not None else ''} does not count, {own.contradicts[0]}"
+    if region.state == BOTH_YEARS:
+        return "it did not report both years, or there is a break between them"
+    return "it did not report every year of the window"
 
 
 def _reason(row: dict[str, str]) -> str:

@@ -106,6 +106,10 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
     """A formula worked out from the exact values of its cells, without looking at what was printed."""
     name, _, inside = reference.removesuffix(")").partition("(")
     first, _, rest = inside.partition(", ")
+    if name in _SIGNS:
+        return _added(reference, [operands.split(" + ") for operands in inside.split(", ")], _SIGNS[name], cells)
+    if name == "undrawn":
+        return Worked(reference, "left out of the drawing", None)
     if name == "coverage":
         return Worked(reference, f"states counted: {cells[first].cell.coverage or 'none'}", None)
     top, base = cells[first].cell.value, [cells[k].cell.value for k in rest.split(" + ")]
@@ -120,6 +124,21 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         exact, steps = top / total * _PER[name], f"{figure(top)} / {below} x {_PER[name]:,}"
     value = exact.quantize(Decimal(_PLACES[name]), ROUND_HALF_UP)
     return Worked(reference, f"{steps} = {value}", value)
+
+
+_SIGNS = {"sum": "+", "difference": "+-", "instead": "+-+"}  # of the operands of formulas that only add
+
+
+def _added(reference: str, operands: list[list[str]], signs: str, cells: dict[str, Evidence]) -> Worked:
+    value, steps = Decimal(0), ""
+    for sign, keys in zip(signs, operands, strict=True):
+        for key in keys:
+            own = cells[key].cell.value
+            if own is None:
+                return Worked(reference, "an operand has no value", None)
+            value += own if sign == "+" else -own
+            steps += f" {sign} {figure(own)}" if steps else figure(own)
+    return Worked(reference, f"{steps} = {figure(value)}", value)
 
 
 def lines(found: ExplainedNumber | Listed) -> Iterator[str]:

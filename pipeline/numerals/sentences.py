@@ -113,7 +113,10 @@ class SentenceCheck:
 
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
-_KINDS = {"coverage": FORMULA, "share": FORMULA, "rate": "rate", "moved": "moved", "driver": FORMULA, "shares": FORMULA, "claim": "", "general": ""}
+_KINDS = {
+    **dict.fromkeys(("coverage", "share", "shares", "driver"), FORMULA), "rate": "rate", "moved": "moved", "claim": "",
+    "general": "",
+}  # fmt: skip
 
 
 def _kind_in(kind: str, index: int, text: str) -> str:

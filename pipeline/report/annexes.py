@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.cells import CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
+from pipeline.cells import BOTH_YEARS, CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
 from pipeline.report.headline import build_headline
@@ -224,8 +224,8 @@ def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     )  # fmt: skip
     return TableView(
         anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, tuple(rows),
-        f"validation of the returns of round {store.round}.", (), tuple(fill(n, values, spec.where) for n in spec.notes),
-        may_split=True,
+        f"validation of the returns of round {store.round}.",
+        notes=tuple(fill(n, values, spec.where) for n in spec.notes), may_split=True,
     )  # fmt: skip
 
 
@@ -315,7 +315,7 @@ def _model_name(path: str) -> str:
 
 def _origins(keys: list[Key]) -> set[str]:
     """How cells of these keys may have come about, beside being reported."""
-    found = {{REGION: "region", CONSTANT: "constant"}.get(k.state, "derived") for k in keys}
+    found = {{REGION: "region", CONSTANT: "constant", BOTH_YEARS: "both"}.get(k.state, "derived") for k in keys}
     grouped = any(code == "NAT" or code.startswith("G_") for k in keys for code in k.codes[2:])
     return found | ({"group"} if grouped else set())
 

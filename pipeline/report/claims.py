@@ -86,7 +86,7 @@ def check_claim(store: Store, text: str, where: str) -> str:
 
 
 def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
-    """Raise NarrativeError where a sentence claims a course of the region that one state makes, and does not name it."""
+    """Raise NarrativeError where a sentence claims a course of the region that one state makes unnamed."""
     words = [b.split() for b in bindings]
     named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
     for w in words:
@@ -97,7 +97,7 @@ def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
         if by_one is not None and (key, "since", year) not in named:
             state = store.label("", "state", by_one.inputs[0].state)
             raise NarrativeError(
-                f"one state makes more than half of the change of {key} since {year}, and the sentence does not name it",
+                f"one state makes more than half of the change of {key} since {year}, and is not named",
                 where=where, allowed=f"[[moved {key} since {year}]] or [[driver {key} since {year}]] beside the claim",
                 do=f"name it in the same sentence: {state}, {by_one.text}",
             )  # fmt: skip

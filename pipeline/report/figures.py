@@ -73,7 +73,7 @@ def _kind_of(spec: ExhibitSpec, store: Store, grid: Grid) -> tuple[str, dict[Key
     """
     if spec.kind != "stacked_bar":
         return spec.kind, {}
-    drawn = {}
+    drawn: dict[Key, Formula] = {}
     for row in grid.keys:
         drawn |= dict(zip(row, whole_bars(store, list(row)), strict=True))
     regional = any(k.state in REGIONS for row in grid.keys for k in row)

@@ -22,8 +22,8 @@ NOT_COMPUTED = "x"
 
 @dataclass(frozen=True)
 class Formula:
-    """A number worked out from cells. `text` names the formula and its cells; `unit` is percent, per_100k or that of the
-    cells. `states` are those that a regional one counts."""
+    """A number worked out from cells. `text` names the formula and its cells; `unit` is percent, per_100k or that of
+    the cells. `states` are those that a regional one counts."""
 
     text: str
     value: Decimal | None
@@ -150,7 +150,8 @@ def shares_of_two_years(store: Store, part: Key, whole: Key, since: int) -> tupl
     """The share in two years over the same states: those that gave the part in both."""
     now, then = compared(store, part, since)
     if store.cell(now).states != store.cell(then).states:
-        nothing = Formula(f"share({part}, {whole})", None, "percent", (part, whole), "different states in the two years")
+        why = "different states in the two years"
+        nothing = Formula(f"share({part}, {whole})", None, "percent", (part, whole), why)
         return nothing, nothing
     return share(store, now, whole), share(store, then, whole.at(year=since))
 
@@ -192,7 +193,7 @@ def whole_bars(store: Store, parts: list[Key]) -> list[Formula]:
     if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
         return [Formula(str(c.key), c.value, c.unit, (c.key,), states=c.states) for c in cells]
     if parts[0].state not in REGIONS:
-        if store.table(parts[0].cube).layout.open_rows:  # what a state did not list of its own choice is no missing part
+        if store.table(parts[0].cube).layout.open_rows:  # what a state does not list is no missing part
             return [Formula(str(c.key), c.value, c.unit, (c.key,), symbol=_symbol([c])) for c in cells]
         given = all(c.has_value and c.compares for c in cells)
         return [

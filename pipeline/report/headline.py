@@ -37,7 +37,8 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     rows = [Row(values["year"], figures, kind="total")]
     instead = [if_parts_hold(store, key) for key in keys]
     if any(instead):
-        rows.append(Row("if the parts in question hold", tuple(formula_view(f) if f else CellView("") for f in instead)))
+        views = tuple(formula_view(f) if f else CellView("") for f in instead)
+        rows.append(Row("if the parts in question hold", views))
     moved = [change(store, key, int(values["previous"])) for key in keys]
     rows.append(Row("change on the year before, %", tuple(map(formula_view, moved))))
     same = tuple(same_states_view(store, f) for f in moved)

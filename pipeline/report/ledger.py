@@ -36,7 +36,8 @@ def exhibit_entry(number: str, spec: ExhibitSpec, view: ExhibitView, state: str)
         }  # fmt: skip
     if isinstance(view, TableView | FigureView):
         entry |= {
-            "footnotes": [[f.mark, f.text, *([f.bound] if f.bound else [])] for f in view.footnotes], "notes": list(view.notes), "source": view.source,
+            "footnotes": [[f.mark, f.text, *([f.bound] if f.bound else [])] for f in view.footnotes],
+            "notes": list(view.notes), "source": view.source,
         }  # fmt: skip
     else:
         entry["reason"] = view.reason

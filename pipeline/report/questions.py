@@ -25,8 +25,8 @@ def named(store: Store, key: Key) -> str:
 
 
 def footnote(store: Store, keys: Iterable[Key]) -> str:
-    """The footnote on marked cells: of a state's own, the whole and the part above it; of a regional one, whose wholes it
-    counts. Figures stand as bindings."""
+    """The footnote on marked cells: of a state's own, the whole and the part above it; of a regional one, whose wholes
+    it counts. Figures stand as bindings."""
     cells = [store.cell(k) for k in keys]
     own = {w for c in cells if c.coverage is None for w in c.wholes}
     counted = {Key.parse(w).state for c in cells if c.coverage is not None for w in c.wholes}

@@ -16,7 +16,7 @@ from pipeline.sql.marts import POPULATION_CUBE
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """Whether a state answered a table in the reference year: reported, question, suppressed, earlier, refused, none."""
+    """How a state answered a table in the reference year: reported, question, suppressed, earlier, refused, none."""
 
     report: str
     cube: str
@@ -107,7 +107,8 @@ class Store:
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
-    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, question, counts, wholes, _ = row
+    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, *doubt = row
+    question, counts, wholes, _ = doubt
     return Cell(
         Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
         note or "", vintage, withheld, question, counts, tuple(wholes or ()),

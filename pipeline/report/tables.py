@@ -18,7 +18,7 @@ STATUS_MARKS = {"B": "b", "D": "d", "E": "e", "K": "k", "P": "p", "U": "u", "W":
 QUERY_MARK, EARLIER_MARK, PARTIAL_MARK = "q", "v", "*"
 MARK_TEXTS = {mark: OBS_LABEL[status].capitalize() for status, mark in STATUS_MARKS.items()} | {
     QUERY_MARK: "Figure queried with the state; see the list of figures under question",
-    QUESTION_MARK: f"{IN_QUESTION}; the whole counts in regional figures until the state has answered, its parts do not",
+    QUESTION_MARK: f"{IN_QUESTION}; until the state has answered, regional figures count the whole, not its parts",
     EARLIER_MARK: "Figure of an earlier round, not restated in this one",
     PARTIAL_MARK: "Sum over fewer than all member states; see the line or column on coverage",
 }
@@ -26,8 +26,8 @@ NOT_COMPUTED_TEXT = (
     "Not computed: different states reported, a break in the series, a figure in question, or one that is too small"
 )
 ADDED_HEADS = {
-    "change": "Change {previous}\N{EN DASH}{year} (%)", "same": "Same states", "share": "Share (%)", "rate": "Per 100,000 inhabitants",
-    "coverage": "States counted",
+    "change": "Change {previous}\N{EN DASH}{year} (%)", "same": "Same states", "share": "Share (%)",
+    "rate": "Per 100,000 inhabitants", "coverage": "States counted",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contract, Contracts, Dimension, Table
 from pipeline.findings import Severity
 from pipeline.intake.folder import respondents
-from pipeline.rules import queries
+from pipeline.rules import parts, queries
 from pipeline.rules.gx_duckdb import Expected
 from pipeline.texts import N_
 
@@ -34,7 +34,7 @@ class Rule:
     @property
     def looks_back(self) -> bool:
         """Whether the rule looks for figures of an earlier round that are gone."""
-        return self.rule_id.endswith(".value.not_restated")
+        return self.rule_id.endswith((".value.not_restated", ".value.outdated"))
 
 
 def compile_rules(contracts: Contracts, contract: Contract, round_: int) -> list[Rule]:
@@ -122,6 +122,13 @@ class _Compiler:
             )  # fmt: skip
 
     def _identities(self) -> Iterator[Rule]:
+        family = [(t, at) for t, at in parts.linked_to(self.contracts, self.table) if t.report == self.table.report]
+        if self.table.dimensions:
+            yield self._query(
+                "part_exceeds_whole", "query", N_("no part is larger than its whole"),
+                N_("say which figures count, the whole, its parts or neither, and correct the others"),
+                parts.exceeding(self.table, family),
+            )  # fmt: skip
         for identity in self.table.identities:
             if identity.dimension:
                 exact = identity.parts == "equal"
@@ -165,6 +172,12 @@ class _Compiler:
             "value.not_restated", "note", N_("the figures of earlier rounds, restated"),
             N_("restate the figure, or confirm that it is withdrawn"), queries.not_restated(table, self.years),
         )  # fmt: skip
+        if table.dimensions:
+            yield self._query(
+                "value.outdated", "query", N_("older figures that agree with the newer ones beside them"),
+                N_("restate the figure; the older one is no longer used"),
+                parts.outdated(table, self.states, self.years),
+            )  # fmt: skip
 
     def _notes(self) -> Iterator[Rule]:
         yield self._query(

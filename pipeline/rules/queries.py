@@ -16,20 +16,20 @@ _DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
 _LINE = "regexp_extract(address, '[0-9]+')"  # the line of an address, in a workbook and in a CSV file
 
 
-def _text(value: str) -> str:
+def text_of(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _among(codes: list[str] | tuple[str, ...]) -> str:
-    return "(" + ", ".join(_text(c) for c in codes) + ")"
+def among(codes: list[str] | tuple[str, ...]) -> str:
+    return "(" + ", ".join(text_of(c) for c in codes) + ")"
 
 
-def _plain(column: str) -> str:
+def plain(column: str) -> str:
     """A number as a person writes it: without the zeros after the point."""
     return f"regexp_replace(cast(cast({column} as decimal(38,3)) as varchar), '[.]?0+$', '')"
 
 
-def _cells(table: Table) -> str:
+def usable_cells(table: Table) -> str:
     """The usable figures, one per key: duplicates have a rule of their own."""
     return f"""select *
     from {table.sql_name}
@@ -65,17 +65,17 @@ def invalid_code(table: Table, dimension: Dimension) -> str:
     for code in limited_codes(dimension):
         outside = [f"year not between {code.valid_from} and {code.valid_to}"]
         if states := code.extra.get("states"):
-            outside.append(f"state not in {_among(states.split())}")
-        limits.append(f"({dimension.name} = {_text(code.code)} and ({' or '.join(outside)}))")
+            outside.append(f"state not in {among(states.split())}")
+        limits.append(f"({dimension.name} = {text_of(code.code)} and ({' or '.join(outside)}))")
     return f"""
-select {_ORIGIN}, concat({_plain("value")}, ' under ', {dimension.name}, ' in ', year) as found
+select {_ORIGIN}, concat({plain("value")}, ' under ', {dimension.name}, ' in ', year) as found
 from {table.sql_name}
 where value <> 0
     and ({" or ".join(limits)})
 order by rowid"""
 
 
-def _parents(dimension: Dimension) -> dict[str, list[Code]]:
+def parents_of(dimension: Dimension) -> dict[str, list[Code]]:
     """Codes with their parts, groups left out."""
     parents: dict[str, list[Code]] = {}
     for code in dimension.codes:
@@ -87,14 +87,15 @@ def _parents(dimension: Dimension) -> dict[str, list[Code]]:
 def identity(table: Table, identity: Identity, states: list[str], years: range) -> str:
     """Totals that differ from their parts.
 
-    Parts above their total are always wrong. Parts below it are wrong only where all of them are reported: in an open
+    Parts that together are above their total are always wrong; one that alone is above it has a rule of its own
+    (`parts.exceeding`). Parts below it are wrong only where all of them are reported: in an open
     list, where the line for unknown is. Where the contract says that figures are rounded, parts and total may differ by
     half of a step each.
     """
     dimension = table.dimension(identity.dimension)
     others = [d for d in table.key_dimensions if d != dimension.name]
-    tree = [(parent, child) for parent, parts in _parents(dimension).items() for child in parts]
-    members = ", ".join(f"({_text(p)}, {_text(c.code)})" for p, c in tree)
+    tree = [(parent, child) for parent, parts in parents_of(dimension).items() for child in parts]
+    members = ", ".join(f"({text_of(p)}, {text_of(c.code)})" for p, c in tree)
     same = " and ".join(f"total.{d} = parts.{d}" for d in others)
     keys = ", ".join(f"cells.{d}" for d in others)
     slack = f"{identity.rounding} / 2.0 * (parts.numbers + 1)" if identity.rounding else "0"
@@ -103,18 +104,18 @@ def identity(table: Table, identity: Identity, states: list[str], years: range) 
         short = f"parts.is_complete and total.value - parts.value > {slack}"
     return f"""
 with cells as (
-    {_cells(table)}
+    {usable_cells(table)}
 ),
 
 tree(parent, part) as (
     values {members}
 ),
 
-{_needed(table, dimension, tree, states, years)},
+{needed_parts(table, dimension, tree, states, years)},
 
 parts as (
-    select {keys}, tree.parent, sum(cells.value) as value, count(cells.value) as numbers,
-        {_complete(table, dimension)} as is_complete
+    select {keys}, tree.parent, sum(cells.value) as value, count(cells.value) as numbers, max(cells.value) as largest,
+        {is_complete_sql(table, dimension)} as is_complete
     from cells
     inner join tree on cells.{dimension.name} = tree.part
     left join needed on needed.parent = tree.parent and needed.state = cells.state and needed.year = cells.year
@@ -122,16 +123,19 @@ parts as (
 )
 
 select {", ".join("total." + c for c in ORIGIN)},
-    concat('total ', {_plain("total.value")}, ', parts ', {_plain("parts.value")}, ' (', parts.numbers, ' reported)')
+    concat('total ', {plain("total.value")}, ', parts ', {plain("parts.value")}, ' (', parts.numbers, ' reported)')
         as found
 from cells as total
 inner join parts on parts.parent = total.{dimension.name} and {same}
 where total.value is not null
+    and parts.largest <= total.value + {identity.rounding}
     and (parts.value - total.value > {slack} or ({short}))
 order by total.key"""
 
 
-def _needed(table: Table, dimension: Dimension, tree: list[tuple[str, Code]], states: list[str], years: range) -> str:
+def needed_parts(
+    table: Table, dimension: Dimension, tree: list[tuple[str, Code]], states: list[str], years: range
+) -> str:
     """How many parts each total has in the form of a state and year."""
     counts: dict[tuple[str, str, int], int] = {}
     for parent, child in tree:
@@ -139,35 +143,39 @@ def _needed(table: Table, dimension: Dimension, tree: list[tuple[str, Code]], st
             for year in years:
                 if child.valid_in(year) and child.valid_for(state):
                     counts[parent, state, year] = counts.get((parent, state, year), 0) + 1
-    rows = ", ".join(f"({_text(p)}, {_text(s)}, {y}, {n})" for (p, s, y), n in counts.items())
+    rows = ", ".join(f"({text_of(p)}, {text_of(s)}, {y}, {n})" for (p, s, y), n in counts.items())
     return f"""needed(parent, state, year, n) as (
     values {rows}
 )"""
 
 
-def _complete(table: Table, dimension: Dimension) -> str:
+def is_complete_sql(table: Table, dimension: Dimension) -> str:
     # What cannot exist, and what is less than half of the unit, adds nothing: it is as good as reported.
     reported = "(cells.value is not null or cells.obs_status in ('M', 'N'))"
     if table.layout.open_rows:
-        return f"bool_or(cells.{dimension.name} = {_text(UNKNOWN)} and {reported}) and bool_and({reported})"
+        return f"bool_or(cells.{dimension.name} = {text_of(UNKNOWN)} and {reported}) and bool_and({reported})"
     return f"count(*) filter (where {reported}) = needed.n"
 
 
 def same_total(table: Table, other: Table) -> str:
+    """Totals that differ from the same count in another table, where the identity says at which codes it stands."""
+    fixed = {d: c for i in table.identities if i.same_total_as == other.name for d, c in i.at}
+
     def at_total(name: str, which: Table) -> str:
-        return "".join(f"\n    and {name}.{d.name} = {_text(TOTAL)}" for d in which.dimensions if d.has_total)
+        places = {d.name: TOTAL for d in which.dimensions if d.has_total} | (fixed if which is other else {})
+        return "".join(f"\n    and {name}.{d} = {text_of(c)}" for d, c in places.items())
 
     return f"""
 with cells as (
-    {_cells(table)}
+    {usable_cells(table)}
 ),
 
 others as (
-    {_cells(other)}
+    {usable_cells(other)}
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({_plain("cells.value")}, ', but ', {_plain("others.value")}, ' on sheet ', others.sheet, ' ', others.address)
+    concat({plain("cells.value")}, ', but ', {plain("others.value")}, ' on sheet ', others.sheet, ' ', others.address)
         as found
 from cells
 inner join others on cells.state = others.state and cells.year = others.year
@@ -181,11 +189,11 @@ def change(table: Table, round_: int) -> str:
     same = " and ".join(f"now.{d} = before.{d}" for d in others)
     return f"""
 with cells as (
-    {_cells(table)}
+    {usable_cells(table)}
 )
 
 select {", ".join("now." + c for c in ORIGIN)},
-    concat({_plain("before.value")}, ' in ', before.year, ', ', {_plain("now.value")}, ' in ', now.year) as found
+    concat({plain("before.value")}, ' in ', before.year, ', ', {plain("now.value")}, ' in ', now.year) as found
 from cells as now
 inner join cells as before on {same} and before.year = now.year - 1
 where now.year = {round_}
@@ -199,11 +207,11 @@ order by now.key"""
 def revised(table: Table) -> str:
     return f"""
 with cells as (
-    {_cells(table)}
+    {usable_cells(table)}
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({_plain("earlier.value")}, ' in round ', earlier.round, ', now ', {_plain("cells.value")}) as found
+    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ', {plain("cells.value")}) as found
 from cells
 inner join earlier on cells.key = earlier.key
 where cells.value <> earlier.value
@@ -213,13 +221,13 @@ order by cells.key"""
 def not_restated(table: Table, years: range) -> str:
     """Figures of an earlier round for which there is none now. A figure refused as it was read is not blank."""
     return f"""
-select files.state, earlier.key, files.file, coalesce(cells.sheet, {_text(table.layout.sheet)}) as sheet,
+select files.state, earlier.key, files.file, coalesce(cells.sheet, {text_of(table.layout.sheet)}) as sheet,
     coalesce(cells.address, '') as address, coalesce(cells.raw, '') as raw,
-    concat({_plain("earlier.value")}, ' in round ', earlier.round, ', now ', coalesce(cells.raw, 'empty')) as found
+    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ', coalesce(cells.raw, 'empty')) as found
 from earlier
 inner join files on files.report = earlier.report and files.state = earlier.state and files.outcome = 'read'
 left join {table.sql_name} as cells on cells.key = earlier.key
-where earlier.table_name = {_text(table.name)}
+where earlier.table_name = {text_of(table.name)}
     and earlier.year between {years[0]} and {years[-1]}
     and earlier.value is not null
     and cells.value is null
@@ -233,7 +241,7 @@ def missing_note(table: Table) -> str:
 select {_ORIGIN}, concat('status ', obs_status, ' without a note') as found
 from {table.sql_name}
 where usable
-    and obs_status in {_among(NOTED)}
+    and obs_status in {among(NOTED)}
     and coalesce(trim(note), '') = ''
 qualify row_number() over (partition by file, sheet, {_LINE} order by rowid) = 1
 order by rowid"""
@@ -245,7 +253,7 @@ select {_ORIGIN}, coalesce(note, 'no note') as found
 from {table.sql_name}
 where usable
     and conf_status = 'E'
-    and not regexp_matches(coalesce(note, ''), {_text(_DATE)})
+    and not regexp_matches(coalesce(note, ''), {text_of(_DATE)})
 qualify row_number() over (partition by file, sheet, {_LINE} order by rowid) = 1
 order by rowid"""
 
@@ -253,10 +261,10 @@ order by rowid"""
 def chain(table: Table, dimension: Dimension) -> str:
     """More persons convicted than prosecuted in the years for which both are known, three of them at least."""
     others = [d for d in table.dimensions if d.name != dimension.name and d.has_total]
-    at_total = "".join(f"\n        and {d.name} = {_text(TOTAL)}" for d in others)
+    at_total = "".join(f"\n        and {d.name} = {text_of(TOTAL)}" for d in others)
     return f"""
 with cells as (
-    {_cells(table)}
+    {usable_cells(table)}
 ),
 
 stages as (
@@ -278,7 +286,7 @@ sums as (
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({_plain("sums.convicted")}, ' convicted, ', {_plain("sums.prosecuted")}, ' prosecuted in the same years')
+    concat({plain("sums.convicted")}, ' convicted, ', {plain("sums.prosecuted")}, ' prosecuted in the same years')
         as found
 from sums
 inner join cells on cells.key = sums.key

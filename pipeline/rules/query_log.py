@@ -27,6 +27,12 @@ EFFECTS = {
     "corrected": "the state sends another figure",
     "withdrawn": "the state takes the figure back",
 }
+RESOLUTIONS = {
+    "whole": "the whole counts, its parts do not",
+    "parts": "the parts count, and their sum stands in the place of the whole",
+    "neither": "none of the figures counts",
+}
+CONFLICT = "part_exceeds_whole"  # the rule whose answer says which figures count
 MAX_ANSWER = 1000
 _ID = re.compile(r"q[0-9a-f]{8}")
 
@@ -50,9 +56,15 @@ class LoggedQuery:
     answered: str = ""
     answer: str = ""
     effect: str = ""
+    resolution: str = ""  # of a part above its whole: which of them count
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.rule.endswith(f".{CONFLICT}")
 
 
 COLUMNS = tuple(f.name for f in fields(LoggedQuery))
+_ADDED = ("resolution",)  # columns that older logs do not have
 
 
 def query_id(report: str, state: str, table: str, place: str, rule: str) -> str:
@@ -84,7 +96,7 @@ def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, L
             f"the log of queries cannot be read: {problem}", where=name, allowed="CSV in UTF-8",
             do="save it as CSV (UTF-8), or take the last good version",
         ) from None  # fmt: skip
-    missing = [c for c in COLUMNS if c not in heads]
+    missing = [c for c in COLUMNS if c not in heads and c not in _ADDED]
     if missing:
         raise UserError(
             f"columns are missing: {', '.join(missing)}", where=f"{name} line 1", allowed=",".join(COLUMNS),
@@ -92,7 +104,7 @@ def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, L
         )  # fmt: skip
     log: dict[str, LoggedQuery] = {}
     for line, row in enumerate(rows, 2):
-        query = LoggedQuery(**{c: " ".join(row[c].split()) for c in COLUMNS})
+        query = LoggedQuery(**{c: " ".join(row.get(c, "").split()) for c in COLUMNS})
         for what, allowed, do in _problems(query, contracts, log, extra=row.get("", "")):
             raise UserError(what, where=f"{name} line {line}", allowed=allowed, do=do)
         log[query.id] = query
@@ -131,7 +143,7 @@ def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
     days = "a day such as 2023-04-01"
     if not _is_day(query.asked):
         yield f"asked: '{query.asked}' is no day", days, "give the day on which the state was asked"
-    if not (query.answered or query.answer or query.effect):
+    if not (query.answered or query.answer or query.effect or query.resolution):
         return
     if not _is_day(query.answered):
         yield f"answered: '{query.answered}' is no day", days, "give the day of the answer, or empty answer and effect"
@@ -139,6 +151,18 @@ def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
         yield f"answered on {query.answered}, before it was asked on {query.asked}", "a later day", "correct the days"
     if query.effect not in EFFECTS:
         yield f"effect: '{query.effect}'", ", ".join(EFFECTS), "say what follows from the answer"
+    if query.resolution and not query.is_conflict:
+        yield (
+            f"resolution: '{query.resolution}' of a query that asks for none", f"empty, but for the rule {CONFLICT}",
+            "leave it empty",
+        )  # fmt: skip
+    elif query.resolution and query.resolution not in RESOLUTIONS:
+        yield f"resolution: '{query.resolution}'", ", ".join(RESOLUTIONS), "say which figures count"
+    elif query.is_conflict and query.effect == "confirmed" and not query.resolution:
+        yield (
+            "whole and parts cannot both be confirmed", f"a resolution: {', '.join(RESOLUTIONS)}",
+            "say which figures count: RESOLUTION=whole, parts or neither",
+        )  # fmt: skip
     if not query.answer:
         yield "there is an answer without words", "what the state said, in short", "write it down"
     if len(query.answer) > MAX_ANSWER:
@@ -245,9 +269,11 @@ def ask(
 
 
 def answer(
-    project: Project, contracts: Contracts, round_: int, id_: str, text: str, effect: str, day: str
-) -> LoggedQuery:
-    """Enter what a state answered to a query. An answer that was there before is replaced.
+    project: Project, contracts: Contracts, round_: int, id_: str, text: str, effect: str, day: str,
+    resolution: str = "",
+) -> LoggedQuery:  # fmt: skip
+    """Enter what a state answered to a query; to one on a part above its whole, also which of them count. An answer
+    that was there before is replaced.
 
     Raises UserError when the query was not asked, or when the answer could not stand in the log.
     """
@@ -260,7 +286,7 @@ def answer(
             do=f"see 'make queries ROUND={round_}'; 'make ask' enters what is asked",
         )  # fmt: skip
     _require_day(day, "DATE", "the day of the answer")
-    query = replace(log[id_], answered=day, answer=" ".join(text.split()), effect=effect)
+    query = replace(log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution)
     for what, allowed, do in _wrong_answer(query):
         raise UserError(what, where=f"query {id_}", allowed=allowed, do=do)
     write_log(project, round_, log | {id_: query})

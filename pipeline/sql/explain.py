@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pipeline.cells import OBS_LABEL, Key
+from pipeline.cells import OBS_LABEL, OBS_SYMBOL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
@@ -20,6 +20,8 @@ ORIGINS = {
     "reported": "reported by the state", "derived": "sum of the parts that the state reported",
     "group": "sum over the citizenships of the group", "region": "sum over the states that reported",
     "constant": "sum over the states that reported in every year of the window",
+    "both": "sum over the states that reported both in the reference year and in the year before",
+    "resolved": "sum of the parts, which hold by the answer of the state",
     "reference": "UN DESA, World Population Prospects 2024",
 }  # fmt: skip
 
@@ -42,11 +44,13 @@ class Explained:
     address: str
     parts: tuple[Explained, ...]
     vintages: tuple[tuple[int, str, str], ...]  # round, raw text, file
+    contradicts: tuple[str, ...] = ()  # what of its siblings it cannot stand beside, and what follows
 
     def as_dict(self) -> dict[str, Any]:
         content = {k: v for k, v in self.__dict__.items() if k not in ("parts", "vintages") and v not in ("", None)}
         content["value"] = None if self.value is None else str(self.value.normalize() + 0)
         content["vintages"] = [{"round": r, "raw": raw, "file": f} for r, raw, f in self.vintages]
+        content["contradicts"] = list(self.contradicts)
         content["parts"] = [p.as_dict() for p in self.parts]
         return content
 
@@ -68,9 +72,13 @@ def explain(project: Project, contracts: Contracts, round_: int, text: str, mart
 def _explain(marts: Any, key: str) -> Explained:
     row = marts.execute(f"select {_COLUMNS} from marts.cells where key = ?", [key]).fetchone()
     if row is None:
+        told = marts.execute(
+            "select round, raw, file from core.reported where key = ? order by round desc, received desc", [key]
+        ).fetchall()
         return Explained(
-            key, None, "", NO_FIGURE, OBS_LABEL["O"], "", "", None, "", "", "", "", (), ()
-        )
+            key, None, "", NO_FIGURE, OBS_LABEL["O"], "", "", None, "", "", "", "", (), tuple(told),
+            _contradictions(marts, key),
+        )  # fmt: skip
     found = dict(zip(_COLUMNS.split(", "), row, strict=True))
     vintages = marts.execute(
         "select round, raw, file from core.reported where key = ? order by round desc, received desc", [key]
@@ -79,8 +87,37 @@ def _explain(marts: Any, key: str) -> Explained:
     return Explained(
         key, found["value"], found["unit"], ORIGINS[found["origin"]], OBS_LABEL.get(found["obs_status"], ""), coverage,
         found["note"], found["round"], found["raw"], found["file"], found["sheet"], found["address"],
-        tuple(_explain(marts, part) for part in found["part_keys"] or ()), tuple(vintages),
+        tuple(_explain(marts, part) for part in found["part_keys"] or ()), tuple(vintages), _contradictions(marts, key),
     )  # fmt: skip
+
+
+_FOLLOWS = {
+    "": "the state is asked; until it answers, the whole counts in regional figures and its parts do not",
+    "whole": "the state said that the whole counts", "parts": "the state said that the parts count",
+    "neither": "the state said that neither counts",
+}  # fmt: skip
+
+
+def _contradictions(marts: Any, key: str) -> tuple[str, ...]:
+    """Conflicts in whose block the cell stands, and figures of earlier rounds that newer ones made fall."""
+    conflicts = marts.execute(
+        """select conflicts.whole, wholes.value, wholes.obs_status, conflicts.part, conflicts.part_value,
+            conflicts.resolution, conflicts.reason
+        from core.conflicts
+        inner join core.current_cells as wholes on wholes.key = conflicts.whole
+        where conflicts.whole in (select unnest(wholes) from core.questioned_cells where key = ?)
+        order by conflicts.whole, conflicts.part_value desc, conflicts.part""",
+        [key],
+    ).fetchall()
+    said = []
+    for whole, value, status, part, larger, resolution, reason in conflicts:
+        number = OBS_SYMBOL.get(status, ":") if value is None else f"{value.normalize() + 0:,f}"
+        because = f" ({reason})" if reason else ""
+        exceeds = f"{whole} is {number}, but its part {part} is {larger.normalize() + 0:,f}"
+        said.append(f"in conflict: {exceeds}; {_FOLLOWS[resolution]}{because}")
+    dropped = marts.execute("select value, round, why from marts.outdated where key = ?", [key]).fetchall()
+    said += [f"the figure of round {r}, {v.normalize() + 0:,f}, is no longer used: {why}" for v, r, why in dropped]
+    return tuple(dict.fromkeys(said))
 
 
 def lines(found: Explained, depth: int = 0) -> list[str]:
@@ -97,7 +134,8 @@ def lines(found: Explained, depth: int = 0) -> list[str]:
         )
     if found.note:
         text.append(f"{pad}    note: {found.note}")
-    for round_, raw, file in found.vintages[1:]:
+    text += [f"{pad}    {said}" for said in found.contradicts]
+    for round_, raw, file in found.vintages[1 if found.file else 0 :]:
         text.append(f"{pad}    round {round_} said '{raw}' ({file})")
     for part in found.parts:
         text += lines(part, depth + 1)

@@ -14,7 +14,8 @@ MART = "marts.cells"
 # What a model adds to the cells that states reported: only cells of these origins went through it.
 _MADE_BY = {
     "core.derived_totals": ("derived",), "core.citizenship_groups": ("group",),
-    "core.region_cells": ("region", "constant"), "marts.population": ("reference",),
+    **dict.fromkeys(("core.region_sums", "core.region_overtaken", "core.region_cells"), ("region", "constant", "both")),
+    "marts.population": ("reference",),
 }  # fmt: skip
 
 
