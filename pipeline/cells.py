@@ -133,6 +133,7 @@ class Cell:
     question: Question = ""
     counts: bool = True
     wholes: tuple[str, ...] = ()  # keys of the wholes in whose blocks it stands, as far as the version may tell them
+    queried: bool = False  # its state was asked about it, and the version may say so
 
     @property
     def compares(self) -> bool:
@@ -142,3 +143,16 @@ class Cell:
     @property
     def has_value(self) -> bool:
         return self.value is not None and not self.withheld
+
+    def doubts(self, round_: int) -> str:
+        """Marks of doubt in a round, parted by blanks: i in question, q queried, v of an earlier round."""
+        if not self.has_value:
+            return ""
+        carried = self.vintage is not None and self.vintage < round_ and self.coverage is None
+        return doubt_marks(bool(self.wholes), self.queried, carried)
+
+
+def doubt_marks(in_question: bool, queried: bool, carried: bool) -> str:
+    """What stands beside a figure in data files; the same marks as in the reports."""
+    found = ["i"] if in_question else ["q"] if queried else []
+    return " ".join(found + ["v"] * carried)

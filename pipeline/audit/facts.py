@@ -15,6 +15,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 
 COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage", "states")
+MARKS = "marks"  # a last column of newer files, of which nothing follows
 SUPPRESSED = "Q"
 LESS = "<5"  # what others publish of a count from 1 to the threshold less one
 
@@ -106,15 +107,15 @@ def read_released(path: Path) -> ReleasedFile:
         rows = list(csv.reader(data.decode("utf-8").splitlines()))
     except (OSError, UnicodeDecodeError) as problem:
         raise UserError(f"the released file cannot be read: {problem}", where=str(path)) from problem
-    if not rows or tuple(rows[0]) != COLUMNS:
+    if not rows or tuple(rows[0]) not in (COLUMNS, (*COLUMNS, MARKS)):
         raise UserError("the first line does not name the columns", where=str(path), allowed=",".join(COLUMNS))
     shown: dict[str, Decimal] = {}
     states: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
     for line, row in enumerate(rows[1:], 2):
         where = f"{path} line {line}"
-        if len(row) != len(COLUMNS):
-            raise UserError(f"there are {len(row)} columns", where=where, allowed=str(len(COLUMNS)))
+        if len(row) != len(rows[0]):
+            raise UserError(f"there are {len(row)} columns", where=where, allowed=str(len(rows[0])))
         key = row[0]
         Key.parse(key)
         if key in seen:

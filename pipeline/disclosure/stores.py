@@ -164,7 +164,7 @@ def write_stores(
             "meta": sorted({**inputs.meta[report], **_suppressed(own, cells)}.items()),
         }
         path = project.store(round_, report, version.name)
-        changed[f"{report}/{version.name}"] = _write_store(path, content)
+        changed[f"{report}/{version.name}"] = _write_store(path, content, round_)
     return changed
 
 
@@ -258,7 +258,7 @@ def _finding_row(f: dict[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
+def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: int) -> bool:
     """Write a store when its content differs from the one in place. The sidecar .sha256 is what make compares."""
     import duckdb
     import pandas as pd
@@ -280,7 +280,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]]) -> bool:
     finally:
         connection.close()
     sidecar.unlink(missing_ok=True)  # first: what a build that dies here leaves must not pass for finished
-    write_file(as_csv, released_csv(content["cells"]))
+    write_file(as_csv, released_csv(content["cells"], round_))
     replace_file(temporary, path)
     write_file(sidecar, f"{digest}\n".encode())
     return True

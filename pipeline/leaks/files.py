@@ -15,6 +15,7 @@ from pipeline.leaks.values import Register
 
 COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage")
 STATES = "states"  # a column of the list of all released cells
+MARKS = "marks"
 MANIFEST = {
     "report", "version", "round", "reference", "data_cutoff", "git_commit", "libraries", "inputs", "outputs", "build",
 }  # fmt: skip
@@ -32,8 +33,8 @@ def check_cells(where: str, data: bytes, register: Register, report: ScanReport)
         report.add(where, f"cannot be read: {problem}", "nobody can say what it holds")
         return
     head = tuple(lines[0] if lines else ())
-    if head not in (COLUMNS, (*COLUMNS, STATES)):
-        report.add(where, f"columns {', '.join(head)}", f"allowed are {', '.join(COLUMNS)}, and {STATES} at the end")
+    if tuple(h for h in head if h not in (STATES, MARKS)) != COLUMNS:
+        report.add(where, f"columns {', '.join(head)}", f"allowed are {', '.join((*COLUMNS, STATES, MARKS))}")
         return
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(head):
@@ -51,6 +52,9 @@ def _wrong_cell(row: dict[str, str], register: Register) -> str:
         return "the unit is no unit"
     if not re.fullmatch(r"[A-Z]?", row["obs_status"]) or not re.fullmatch(r"[A-Z]?", row["conf_status"]):
         return "a status is one letter"
+    marks = row.get(MARKS, "")
+    if marks != (cell.marks if cell and MARKS in row else ""):
+        return f"released are the marks '{cell.marks if cell else ''}'"
     if cell is None:
         return "the cell is not among the released ones" if row["value"] or row["coverage"] else ""
     states = row.get(STATES, "")

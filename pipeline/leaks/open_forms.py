@@ -81,7 +81,7 @@ class OpenForms:
         heads, *lines = csv_lines(data)
         rows = [dict(zip(heads, line, strict=True)) for line in lines]
         codes = heads[len(COLUMNS) : heads.index("OBS_VALUE")]
-        table = [",".join(("key", "value", "unit", "obs_status", "conf_status", "coverage", "states"))]
+        table = [",".join(("key", "value", "unit", "obs_status", "conf_status", "coverage", "states", "marks"))]
         keys = []
         for row in rows:
             frequency, state, *others = [row[c] for c in codes]
@@ -94,9 +94,10 @@ class OpenForms:
                 self.report.add(name, ",".join(row.values()), "it is of another dataflow")
             keys.append(f"{cube}:{'.'.join([state, year, *others])}")
             counted = f"{row['COUNTED']}/{row['COUNTED_OF']}" if row["COUNTED"] or row["COUNTED_OF"] else ""
+            doubtful = row["OBS_STATUS"] == "V" and set(row["MARKS"].split()) & {"i", "q"}
             table.append(",".join((
-                keys[-1], row["OBS_VALUE"], row["UNIT_MEASURE"], row["OBS_STATUS"], row["CONF_STATUS"], counted,
-                row["COUNTED_AREAS"],
+                keys[-1], row["OBS_VALUE"], row["UNIT_MEASURE"], "A" if doubtful else row["OBS_STATUS"],
+                row["CONF_STATUS"], counted, row["COUNTED_AREAS"], row["MARKS"],
             )))  # fmt: skip
         check_cells(name, "\n".join(table).encode(), self.given.register, self.report)
         expected = {k for k in self.given.register.cells if k.startswith(f"{cube}:")}
@@ -167,7 +168,7 @@ class OpenForms:
 
     def _attribute(self, key: str, said: str, element: Any, known: set[str]) -> bool:
         if key.endswith("position") and said.isdigit():
-            return int(said) <= 12
+            return int(said) <= 13
         if key in ("version", "minOccurs", "maxOccurs") and re.fullmatch(rf"{self._versions}|[01]", said):
             return True
         if key.endswith("schemaLocation"):

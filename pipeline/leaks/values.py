@@ -32,6 +32,7 @@ class Released:
     counts: bool = True
     wholes: Texts = ()  # of a figure in question, the wholes that are exceeded
     members: int = 0
+    marks: str = ""  # of doubt: i, q, v
 
     @property
     def is_compared(self) -> bool:
@@ -167,7 +168,15 @@ def _from_store(path: Path) -> Register:
 
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
-            """select key, value, unit, obs_status, withheld, coverage, members, states, question, counts, wholes
+            """select key, value, unit, obs_status, withheld, coverage, members, states, question, counts, wholes,
+                case
+                    when value is null then ''
+                    else trim(concat(
+                        case when len(wholes) > 0 then 'i' when queried then 'q' else '' end,
+                        case when coverage is null and vintage < (select value::integer from meta where name = 'round')
+                            then ' v' else '' end
+                    ))
+                end
             from cells"""
         ).fetchall()
         conflicts = connection.execute(
@@ -199,16 +208,16 @@ def _said(value: Any) -> str:
 
 
 def _from_row(row: tuple[Any, ...]) -> Released:
-    _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes = row
+    _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes, marks = row
     counted = "" if coverage is None else f"{coverage} of {members}"
     return Released(
         None if value is None else Decimal(value), unit, obs, withheld, counted, tuple(states or ()), question, counts,
-        tuple(wholes or ()), members or 0,
+        tuple(wholes or ()), members or 0, marks,
     )  # fmt: skip
 
 
 def _from_line(row: dict[str, str]) -> Released:
     return Released(
         Decimal(row["value"]) if row["value"] else None, row["unit"], row["obs_status"], row["conf_status"] == "S",
-        row["coverage"].replace("/", " of "), tuple((row.get("states") or "").split()),
+        row["coverage"].replace("/", " of "), tuple((row.get("states") or "").split()), marks=row.get("marks") or "",
     )  # fmt: skip

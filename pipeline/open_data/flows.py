@@ -12,6 +12,7 @@ from pipeline.report.store import Store
 from pipeline.sql.marts import POPULATION_CUBE
 
 AGENCY = "SELEC"
+NOT_VALIDATED = "V"  # of CL_OBS_STATUS: a figure under question
 FREQUENCY = "A"  # every figure is of a calendar year
 
 
@@ -59,6 +60,7 @@ class Flow:
     description: str
     unit: str
     components: tuple[Component, ...]
+    round_: int
 
     @property
     def reference(self) -> str:
@@ -74,9 +76,11 @@ class Flow:
         state, year, *codes = cell.key.codes
         counted = "" if cell.coverage is None else str(cell.coverage)
         of = "" if cell.coverage is None or cell.of is None else str(cell.of)
+        doubts = cell.doubts(self.round_)
+        doubtful = cell.obs_status == "A" and set(doubts.split()) & {"i", "q"}
         return (
-            FREQUENCY, state, *codes, year, csv_value(cell), cell.obs_status, cell.conf_status, cell.unit, counted, of,
-            " ".join(cell.states),
+            FREQUENCY, state, *codes, year, csv_value(cell), NOT_VALIDATED if doubtful else cell.obs_status,
+            cell.conf_status, cell.unit, counted, of, " ".join(cell.states), doubts,
         )  # fmt: skip
 
 
@@ -97,7 +101,7 @@ def _flow(store: Store, cube: str) -> Flow:
     table = store.table(cube)
     own = tuple(Component(d.name.upper(), d.label, "dimension", _list(d.codelist)) for d in table.dimensions)
     version = store.contracts.contract(table.report).version
-    return Flow(cube, version, table.title, table.description, table.unit, tuple(_components(store, own)))
+    return Flow(cube, version, table.title, table.description, table.unit, tuple(_components(store, own)), store.round)
 
 
 def _population(store: Store) -> Flow:
@@ -105,7 +109,7 @@ def _population(store: Store) -> Flow:
     return Flow(
         POPULATION_CUBE, store.contracts.contract(store.report).version, "Inhabitants by state",
         "Reference population of the rates: UN DESA, World Population Prospects 2024.", "inhabitants",
-        tuple(_components(store, ())),
+        tuple(_components(store, ())), store.round,
     )  # fmt: skip
 
 
@@ -138,6 +142,11 @@ def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]
     yield Component(
         "COUNTED_AREAS", "Codes of the states counted", "attribute", required=False,
         description="Codes of CL_REF_AREA, parted by blanks.",
+    )  # fmt: skip
+    yield Component(
+        "MARKS", "Marks of doubt", "attribute", required=False,
+        description="i: in question, a part is larger than its whole, or the figure counts such a whole. q: its state was "
+        "asked about it. v: figure of an earlier round. Parted by blanks.",
     )  # fmt: skip
 
 

@@ -43,13 +43,11 @@ class Store:
             self.sources = _dicts(connection, "sources")
             self.areas = _dicts(connection, "areas", "sort")
             self.conflicts = _dicts(connection, "conflicts")
-            self.queried = {
-                str(k) for (k,) in connection.execute("select key from cells where queried").fetchall()
-            }
             self.meta = dict(_rows(connection, "meta", "name"))
         finally:
             connection.close()
         self.round = int(self.meta["round"])
+        self.queried = {str(c.key) for c in self._cells.values() if c.queried}
         self.years = contracts.contract(report).years(self.round)
         self.printed: dict[Key, Cell] = {}
         self.shown: list[dict[str, Any]] = []  # in their order: sentences, tables, charts with their keys
@@ -108,10 +106,10 @@ class Store:
 
 def _cell(row: tuple[Any, ...]) -> Cell:
     key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, *doubt = row
-    question, counts, wholes, _ = doubt
+    question, counts, wholes, queried = doubt
     return Cell(
         Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
-        note or "", vintage, withheld, question, counts, tuple(wholes or ()),
+        note or "", vintage, withheld, question, counts, tuple(wholes or ()), queried,
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
     store = Store(store_path, load_contracts(root / "data_contracts"), report, version)
     document = build_document(store, root / "templates")
     (out / "report.html").write_text(document.html, encoding="utf-8")
-    annex = cells_csv(store.printed.values())
+    annex = cells_csv(store.printed.values(), store.round)
     figures = render_pdf(
         document.html, out / pdf_name(report, version, store.round), base_folder=root / "templates",
         title=document.title, subject=document.subject, date=datetime.combine(document.date, time(12), UTC),
