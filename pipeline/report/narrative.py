@@ -128,11 +128,12 @@ class Narrative:
                 refuse_unbound_claims(written, where)
             try:
                 filled = fill(sentence, values, where)
+                said = re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled)
                 own = [fill(bindings[int(n)], values) for n in re.findall(r"\x00(\d+)\x01", sentence)]
                 require_drivers(self.store, own, where)
                 if self._opening and not all(may_open(self.store, b) for b in own):
                     raise NothingToShow
-                kept.append(re.sub(r"\x00(\d+)\x01", lambda m: self._bind(bindings[int(m[1])], values, where), filled))
+                kept.append(said)
                 self.store.shown.append({
                     "sentence": re.sub(r"\x00(\d+)\x01", lambda m: f"[[{fill(bindings[int(m[1])], values)}]]", filled),
                     "text": kept[-1], "place": f"{self._place}.{self._sentence}", "written": written,

@@ -143,11 +143,9 @@ def test_statuses_partial_sums_and_earlier_rounds_have_marks_with_footnotes(spec
 
 
 def test_a_queried_figure_has_its_mark(spec: Spec, store: MakeStore) -> None:
-    key = "THB_VICTIMS:RO.2022._T._T"
-    finding = ("RO", "thb", "THB_VICTIMS", key, "r", "query", "s", "D7", "500", "", "1.0.0", "")
-    made = store(STATES, findings=[finding])
+    made = store("key | value | queried\nTHB_VICTIMS:RO.2022._T._T | 500 | yes\nTHB_VICTIMS:AL.2022._T._T | 110 |")
     view = table(spec(BASE + "  rows: state\n  columns: {axis: year, codes: ['2022']}"), made)
-    assert texts(view)["Romania"] == ["500q"]
+    assert (texts(view)["Romania"], texts(view)["Albania"]) == (["500q"], ["110"])
 
 
 def test_the_annex_on_queries_gives_the_reason_of_a_known_error_in_full(spec: Spec, store: MakeStore) -> None:
@@ -180,7 +178,8 @@ def test_changes_not_computed_are_explained_below(spec: Spec, store: MakeStore) 
     )
     view = table(spec(lines), store(STATES))
     told = texts(view)
-    assert (told["Albania"][-1], told["Romania"][-1], told["SELEC region"][-1]) == ("x", "+25.0", "x")
+    assert [told[r][-2:] for r in ("Albania", "Romania", "SELEC region")] == [["x", ""], ["+25.0", ""], ["x", ""]]
+    assert view.columns[-1].label == "Same states"
     assert "x" in {f.mark for f in view.footnotes}
 
 
@@ -288,7 +287,15 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
     state = build_indicators(spec(lines), made, "Table 1", variables(made, state="RO"))
     region = build_indicators(spec(lines), made, "Table 1", variables(made, state="SELEC"))
     assert "States counted" not in [c.label for c in state.columns]
-    assert texts(region)["Victims"] == ["570*", "610*", "x", "2 of 11", "victims"]
+    assert "Same states" not in [c.label for c in state.columns]
+    assert (texts(region), region.notes) == ({}, ("Given by half of the states or fewer, and so no headline: Victims.",))
+    most = store("""
+        key                          | value | states | of
+        THB_VICTIMS:SELEC.2021._T._T | 500   | AL RO  | 3
+        THB_VICTIMS:SELEC.2022._T._T | 610   | AL RO  | 3
+        """)
+    told = build_indicators(spec(lines), most, "Table 1", variables(most, state="SELEC"))
+    assert texts(told)["Victims"] == ["500*", "610*", "+22.0", "2 of 3", "2 of 3", "victims"]
 
 
 @pytest.mark.parametrize("report", REPORTS)

@@ -66,11 +66,13 @@ def test_machines_get_nothing_where_nothing_is_shown() -> None:
 
 
 def test_the_data_annex_has_a_line_a_cell_in_order_of_keys() -> None:
-    region = Cell(KEY.at(state="SELEC"), Decimal("1856"), "victims", coverage=11, of=11, states=("RO",))
+    region = Cell(KEY.at(state="SELEC"), Decimal("1856"), "victims", coverage=11, of=11, states=("RO",), wholes=("w",))
+    old = Cell(KEY.at(state="MD", year=2021), Decimal(31), "victims", vintage=2021, wholes=("w",), queried=True)
     hidden = Cell(KEY.at(state="AL"), None, "victims", "Q", "S", withheld=True)
-    assert cells_csv([region, Cell(KEY, None, "victims", "O"), hidden]).decode().splitlines() == [
-        "key,value,unit,obs_status,conf_status,coverage",
-        "THB_VICTIMS:AL.2022._T._T,,victims,Q,S,",
-        "THB_VICTIMS:RO.2022._T._T,,victims,O,F,",
-        "THB_VICTIMS:SELEC.2022._T._T,1856,victims,A,F,11/11",
+    assert cells_csv([region, Cell(KEY, None, "victims", "O"), hidden, old], 2022).decode().splitlines() == [
+        "key,value,unit,obs_status,conf_status,coverage,marks",
+        "THB_VICTIMS:AL.2022._T._T,,victims,Q,S,,",
+        "THB_VICTIMS:MD.2021._T._T,31,victims,A,F,,i v",
+        "THB_VICTIMS:RO.2022._T._T,,victims,O,F,,",
+        "THB_VICTIMS:SELEC.2022._T._T,1856,victims,A,F,11/11,i",
     ]

@@ -51,10 +51,11 @@ def test_every_query_stands_somewhere_and_says_what_it_counts(definition: list[d
 def test_the_figures_are_those_of_the_store_and_findings_stand_in_the_restricted_version(
     store: Callable[..., Store], version: str, restricted_only: bool
 ) -> None:
-    made = store(CELLS, version=version)
+    sent = [("round", "2022"), ("cutoff", "2023-03-31"), ("sent_suppressed", "1"), ("withheld_suppressed", "0")]
+    made = store(CELLS, version=version, meta=sent)
     lines = {q.query: q.text for q in quality_lines(made, ROOT) if q.query}
     assert (lines["cells"], lines["cells_shown"], lines["cells_withheld"]) == ("4", "2", "1")
-    assert lines["suppression_rate"] == "25.0"
+    assert (lines["withheld_rate"], lines["sent_suppressed_rate"]) == ("25.0", "25.0")
     assert ("finding_queries" in lines, "revised" in lines) == (restricted_only, restricted_only)
     # The checks work them out by themselves.
     register = read_register(made.path)

@@ -97,7 +97,8 @@ def _staged(contracts: Contracts, name: str, rows: dict[str, tuple[float | None,
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "Q")}, []),
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "M")}, ["total 10, parts 8 (2 reported)"]),
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (0, "A")}, ["total 10, parts 8 (3 reported)"]),
-        ({"_T": (10, "A"), "FORC": (11, "A")}, ["total 10, parts 11 (1 reported)"]),
+        ({"_T": (10, "A"), "FORC": (11, "A")}, []),  # a part above its whole has a rule of its own
+        ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (5, "A")}, ["total 10, parts 11 (2 reported)"]),
         ({"_T": (None, "O"), "FORC": (11, "A"), "VOL": (1, "A"), "_U": (0, "A")}, []),
     ],
 )

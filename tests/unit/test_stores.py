@@ -50,7 +50,8 @@ def marts(project: Project) -> Project:
         connection.execute(
             """create table marts.cells (key varchar, cube varchar, state varchar, year integer, codes varchar[],
             value decimal(18, 3), unit varchar, obs_status varchar, conf_status varchar, coverage integer,
-            members integer, states varchar[], note varchar, round integer, origin varchar, part_keys varchar[])"""
+            members integer, states varchar[], note varchar, round integer, origin varchar, part_keys varchar[],
+            question varchar, questioned varchar[], counts boolean)"""
         )
         for key, value, obs, conf in CELLS:
             add_cell(connection, key, value, obs, conf)
@@ -67,6 +68,12 @@ def marts(project: Project) -> Project:
             11::decimal(18, 3) as old_value, '11' as old_raw, 2021 as old_round,
             13::decimal(18, 3) as new_value, '13' as new_raw, 2::decimal(18, 3) as difference, 'victims' as unit"""
         )
+        connection.execute("create schema core")
+        connection.execute("create table core.questioned_cells (key varchar, role varchar, wholes varchar[])")
+        connection.execute(
+            """create table marts.conflicts (state varchar, year integer, whole varchar, whole_cube varchar,
+            part_cube varchar, dimensions varchar[], part varchar, parts varchar[], resolution varchar, reason varchar)"""
+        )
         connection.execute(
             "create table marts.by_crime_area as select 'THB' as crime_area, 'THB_VICTIMS' as cube, 1 as sort"
         )
@@ -81,7 +88,7 @@ def add_cell(
     state, year, *rest = codes.split(".")
     count = len(states) if states else None
     connection.execute(
-        "insert into marts.cells values (?, ?, ?, ?, ?, ?, 'victims', ?, ?, ?, ?, ?, ?, 2022, ?, ?)",
+        "insert into marts.cells values (?, ?, ?, ?, ?, ?, 'victims', ?, ?, ?, ?, ?, ?, 2022, ?, ?, '', [], true)",
         [
             key,
             cube,
@@ -151,8 +158,8 @@ def test_what_the_sender_suppressed_looks_like_what_the_center_withheld(marts: P
 def test_the_released_cells_stand_beside_the_store(marts: Project, contracts: Contracts) -> None:
     write_stores(marts, contracts)
     lines = marts.released(2022, "thb", "public").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "key,value,unit,obs_status,conf_status,coverage,states"
-    assert "THB_VICTIMS:SELEC.2022._T._T,901,victims,A,F,4/11,AL BA RO TR" in lines
+    assert lines[0] == "key,value,unit,obs_status,conf_status,coverage,states,marks"
+    assert "THB_VICTIMS:SELEC.2022._T._T,901,victims,A,F,4/11,AL BA RO TR," in lines
     assert "THB_VICTIMS:AL.2022.F._T,,victims,Q,S,," in lines
     assert "THB_VICTIMS:GR.2022._T._T,,victims,O,F,," in lines
 
