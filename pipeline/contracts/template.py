@@ -65,7 +65,7 @@ def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -
 
     contract = contracts.contract(report)
     allowed = [c.code for c in contracts.members(round_)] + ["SELEC"]
-    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state)]
+    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state, round_)]
     if state not in allowed or not forms:
         raise UserError(
             f"'{state}' does not answer the {report} questionnaire of round {round_}", allowed=", ".join(allowed),

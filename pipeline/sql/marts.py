@@ -37,7 +37,9 @@ def build_marts(
         connection.execute(f"attach '{project.warehouse}' as ledger (read_only)")
         connection.execute("create schema warehouse")
         for table in contracts.tables:
-            connection.execute(f"create view warehouse.{table.sql_name} as select * from ledger.{table.sql_name}")
+            # A table that the round does not ask for has no figures in it: no cell, no line of coverage, no exhibit.
+            only = "" if table.is_asked(round_) else " where false"
+            connection.execute(f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}")
         write_seeds(connection, contracts, round_)
         _seed_submissions(connection, submissions, refused)
         run_models(connection, read_models(project.sql), progress)
@@ -74,7 +76,7 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     connection.execute("create table seed.member (year integer, state varchar, sort integer)")
     years = range(window[0] - 1, round_ + 1)
     _insert(connection, "seed.member", [(y, m.code, m.sort) for y in years for m in contracts.members(y)])
-    _seed_cubes(connection, contracts)
+    _seed_cubes(connection, contracts, round_)
     _seed_codes(connection, contracts)
     connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
     with (contracts.codelists / "population.csv").open(encoding="utf-8", newline="") as file:
@@ -82,14 +84,14 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     _insert(connection, "seed.population", rows)
 
 
-def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
         respondent varchar, sort integer)"""
     )
     rows: list[tuple[Any, ...]] = [
         (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i)
-        for i, t in enumerate(contracts.tables)
+        for i, t in enumerate(contracts.tables_of(round_))
     ]
     rows.append((POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows)))
     _insert(connection, "seed.cube", rows)
