@@ -1,0 +1,106 @@
+"""Does a project that followed a page of the documentation to the letter build? Each page's own blocks are followed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from builds import ROOT, copy_project, run_make
+from openpyxl import load_workbook
+from pages import Command, Edit, apply_edit, steps_of
+from small_project import CHAPTERS, SMALL_ROUND, keep_chapters, keep_few_returns
+
+from pipeline.contracts.layout import COVER_SHEET, form_of
+from pipeline.contracts.model import load_contracts
+
+ROUND = 2023
+# `make check` lints the contracts, then the code of the whole project, which no page changes much.
+SHORTER = {"make check": ".venv/bin/python -m pipeline lint"}
+ANSWERS = {"authority": "Ministry", "contact": "Statistics unit", "date": "2024-03-31"}
+
+
+def page(name: str) -> Path:
+    return ROOT / "docs" / f"{name}.md"
+
+
+def run(root: Path, command: str) -> str:
+    """Run a command of a page in a working copy. Returns what it said."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    done = subprocess.run(
+        ["bash", "-c", SHORTER.get(command, command)], cwd=root, capture_output=True, text=True, env=environment,
+        timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def follow(root: Path, name: str, before_commands: Callable[[], None], after: dict[str, Callable[[], None]]) -> str:
+    """Follow a page: its edits, then its commands. `after` does by hand what people do after a command."""
+    steps = steps_of(page(name))
+    edits = [s for s in steps if isinstance(s, Edit)]
+    commands = [s for s in steps if isinstance(s, Command)]
+    assert edits
+    assert commands
+    for edit in edits:
+        apply_edit(root, edit)
+    before_commands()
+    said = ""
+    for command in commands:
+        said += run(root, command.line)
+        for start, act in after.items():
+            if command.line.startswith(start):
+                act()
+    return said
+
+
+def fill(root: Path, path: Path, report: str, table: str, figures: dict[str, int]) -> None:
+    """Fill in the reference year of one table of a form, by the codes of its lines; "" is a table of one line."""
+    contracts = load_contracts(root / "data_contracts")
+    form = form_of(contracts.table(table), contracts.contract(report), path.stem, ROUND)
+    book = load_workbook(path)
+    for key, (row, column) in form.addresses().items():
+        if key.year == ROUND and (code := ".".join(key.codes[2:])) in figures:
+            book[form.sheet].cell(row, column).value = figures[code]
+    for line in book[COVER_SHEET].iter_rows(max_col=3):
+        if line[0].value in ANSWERS:
+            line[2].value = ANSWERS[str(line[0].value)]
+    book.save(path)
+
+
+def printed(root: Path, report: str, version: str, round_: int = ROUND) -> dict[str, str]:
+    """Key and value of every printed cell of a finished version."""
+    folder = root / "outputs" / str(round_) / report / version
+    assert (
+        json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["build"]["number_audit"]["unaccounted"] == 0
+    )
+    with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
+        return {row["key"]: row["value"] for row in csv.DictReader(file)}
+
+
+@pytest.mark.slow
+def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "copy")
+    keep_few_returns(root)
+    form = root / f"outputs/{ROUND}/templates/thb/RO.xlsx"
+    said = follow(
+        root, "add-a-table", lambda: keep_chapters(root, ["helplines"]),
+        {"make template": lambda: fill(root, form, "thb", "THB_HELPLINE", {"_T": 100, "F": 90, "M": 10})},
+    )  # fmt: skip
+    assert "Breaks nobody" in said
+    assert "Breaks the supplier" not in said
+    for version in ("restricted", "public"):
+        cells = printed(root, "thb", version)
+        assert cells["THB_HELPLINE:RO.2023._T"] == "100"
+        assert {key.split(":")[0] for key in cells} == {"THB_HELPLINE"}
+
+    keep_chapters(root, [*CHAPTERS, "helplines"])
+    run_make("report", "REPORT=thb", f"ROUND={SMALL_ROUND}", environment={}, root=root)
+    assert "THB_HELPLINE" not in {key.split(":")[0] for key in printed(root, "thb", "restricted", SMALL_ROUND)}
+    found = json.loads((root / f"outputs/{SMALL_ROUND}/findings/findings.json").read_text(encoding="utf-8"))
+    assert [f for f in found["findings"] if "THB_HELPLINE" in (f["table"], f["rule"])] == []
+    assert "missing-sheet" not in {f["rule"] for f in found["findings"]}
