@@ -21,12 +21,15 @@ def small_project(folder: Path) -> Path:
     return root
 
 
-def keep_few_returns(root: Path) -> None:
+def keep_few_returns(root: Path, round_: int = SMALL_ROUND, report: str = "thb") -> None:
     """Leave the returns of one round, one report and three states."""
     for path in (root / "returns").iterdir():
-        if path.is_dir() and path.name != str(SMALL_ROUND):
+        if path.is_dir() and path.name != str(round_):
             shutil.rmtree(path)
-    for path in (root / "returns" / str(SMALL_ROUND) / "thb").iterdir():
+    for path in (root / "returns" / str(round_)).iterdir():
+        if path.is_dir() and path.name != report:
+            shutil.rmtree(path)
+    for path in (root / "returns" / str(round_) / report).iterdir():
         if path.name.split(".")[0] not in STATES:
             path.unlink()
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from builds import ROOT, copy_project, run_make
+from builds import ROOT, ROUND, copy_project, run_make
 from openpyxl import load_workbook
 from pages import Command, Edit, apply_edit, steps_of
 from small_project import CHAPTERS, SMALL_ROUND, keep_chapters, keep_few_returns
 
 from pipeline.contracts.layout import COVER_SHEET, form_of
-from pipeline.contracts.model import load_contracts
+from pipeline.contracts.model import ENDING, read_contracts
+from pipeline.report.exhibits import ANNEXES, GRIDS
 
-ROUND = 2023
+LATER = 2023
 # `make check` lints the contracts, then the code of the whole project, which no page changes much.
 SHORTER = {"make check": ".venv/bin/python -m pipeline lint"}
 ANSWERS = {"authority": "Ministry", "contact": "Statistics unit", "date": "2024-03-31"}
@@ -58,13 +60,14 @@ def follow(root: Path, name: str, before_commands: Callable[[], None], after: di
     return said
 
 
-def fill(root: Path, path: Path, report: str, table: str, figures: dict[str, int]) -> None:
+def fill(root: Path, path: Path, report: str, table: str, round_: int, figures: dict[str, int]) -> None:
     """Fill in the reference year of one table of a form, by the codes of its lines; "" is a table of one line."""
-    contracts = load_contracts(root / "data_contracts")
-    form = form_of(contracts.table(table), contracts.contract(report), path.stem, ROUND)
+    folder = root / "data_contracts"
+    contracts = read_contracts([folder / f"{report}{ENDING}"], folder / "codelists")
+    form = form_of(contracts.table(table), contracts.contract(report), path.stem, round_)
     book = load_workbook(path)
     for key, (row, column) in form.addresses().items():
-        if key.year == ROUND and (code := ".".join(key.codes[2:])) in figures:
+        if key.year == round_ and (code := ".".join(key.codes[2:])) in figures:
             book[form.sheet].cell(row, column).value = figures[code]
     for line in book[COVER_SHEET].iter_rows(max_col=3):
         if line[0].value in ANSWERS:
@@ -72,7 +75,7 @@ def fill(root: Path, path: Path, report: str, table: str, figures: dict[str, int
     book.save(path)
 
 
-def printed(root: Path, report: str, version: str, round_: int = ROUND) -> dict[str, str]:
+def printed(root: Path, report: str, version: str, round_: int) -> dict[str, str]:
     """Key and value of every printed cell of a finished version."""
     folder = root / "outputs" / str(round_) / report / version
     assert (
@@ -86,15 +89,15 @@ def printed(root: Path, report: str, version: str, round_: int = ROUND) -> dict[
 def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(tmp_path: Path) -> None:
     root = copy_project(tmp_path / "copy")
     keep_few_returns(root)
-    form = root / f"outputs/{ROUND}/templates/thb/RO.xlsx"
+    form = root / f"outputs/{LATER}/templates/thb/RO.xlsx"
     said = follow(
         root, "add-a-table", lambda: keep_chapters(root, ["helplines"]),
-        {"make template": lambda: fill(root, form, "thb", "THB_HELPLINE", {"_T": 100, "F": 90, "M": 10})},
+        {"make template": lambda: fill(root, form, "thb", "THB_HELPLINE", LATER, {"_T": 100, "F": 90, "M": 10})},
     )  # fmt: skip
     assert "Breaks nobody" in said
     assert "Breaks the supplier" not in said
     for version in ("restricted", "public"):
-        cells = printed(root, "thb", version)
+        cells = printed(root, "thb", version, LATER)
         assert cells["THB_HELPLINE:RO.2023._T"] == "100"
         assert {key.split(":")[0] for key in cells} == {"THB_HELPLINE"}
 
@@ -104,3 +107,24 @@ def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(tmp
     found = json.loads((root / f"outputs/{SMALL_ROUND}/findings/findings.json").read_text(encoding="utf-8"))
     assert [f for f in found["findings"] if "THB_HELPLINE" in (f["table"], f["rule"])] == []
     assert "missing-sheet" not in {f["rule"] for f in found["findings"]}
+
+
+@pytest.mark.slow
+def test_a_report_is_added_to_the_letter(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "copy")
+    keep_few_returns(root, ROUND, "octa")
+    form = root / f"outputs/{ROUND}/templates/cyber/RO.xlsx"
+    follow(
+        root, "add-a-report", lambda: None,
+        {"make template": lambda: fill(root, form, "cyber", "CYB_ATTACKS", ROUND, {"": 321})},
+    )  # fmt: skip
+    for version in ("restricted", "public"):
+        cells = printed(root, "cyber", version, ROUND)
+        assert cells[f"CYB_ATTACKS:RO.{ROUND}"] == "321"
+        assert {key.split(":")[0] for key in cells} == {"CYB_ATTACKS", "OCT_CYBERCRIME"}
+
+
+def test_the_page_on_reports_names_every_kind_of_exhibit() -> None:
+    text = page("add-a-report").read_text(encoding="utf-8").split("## Exhibits")[1]
+    named = [kind for line in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for kind in re.findall(r"`(\w+)`", line)]
+    assert sorted(named) == sorted((*GRIDS, *ANNEXES))
