@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLLOWED = ("add-a-table", "add-a-report")  # pages whose steps need each other: test_pages_followed.py follows them
+# Pages whose steps need each other: test_pages_followed.py follows them from first to last.
+FOLLOWED = ("add-a-table", "add-a-report", "add-a-state")
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\n(?P<body>.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _EDIT = re.compile(
     r"(?:(?P<make>Make)|(?P<end>Add\sto\sthe\send\sof)|Add\sto|In)\s`(?P<path>[^`]+)`"

@@ -13,6 +13,7 @@ import yaml
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.known_errors import load_known_errors
+from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
@@ -74,6 +75,10 @@ def lint_project(project: Project) -> Iterator[str]:
     checked = [load_codelist(project.codelists, p.stem) for p in lists if p.stem not in own_form]
     yield f"code lists: {len(checked)} with {sum(len(c) for c in checked)} codes"
     yield from _lint_units(project)
+    if lacking := list(lint_states(project, contracts)):
+        raise ContractError("\n  ".join(["member states lack something:", *lacking]), do="do what stands behind each")
+    yield "member states: population, spellings, border sections, citizenship and outline are there"
+    yield from without_consent(contracts, policy)
 
 
 def _lint_units(project: Project) -> Iterator[str]:

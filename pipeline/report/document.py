@@ -119,9 +119,10 @@ def build_document(store: Store, templates: Path) -> Document:
         "date_text": f"Data received by {day.day} {day:%B %Y}", "language": "en",
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
     }  # fmt: skip
+    members = [m.code for m in store.contracts.members(store.round)]
     html = writer.environment.get_template("shared/report.html.j2").render(
         doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
-        cover=picture(*cover_colours(store.report, store.version), COVER_MAP), contents=writer.contents,
+        cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members), contents=writer.contents,
         tables=[e for e in writer.tables if e.listed],
         figures=[e for e in writer.figures if e.listed],
         chapters=[Markup(c) for c in chapters],

@@ -6,18 +6,24 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from builds import ROOT, ROUND, copy_project, run_make
 from openpyxl import load_workbook
 from pages import Command, Edit, apply_edit, steps_of
 from small_project import CHAPTERS, SMALL_ROUND, keep_chapters, keep_few_returns
 
 from pipeline.contracts.layout import COVER_SHEET, form_of
+from pipeline.contracts.lint import lint_project
 from pipeline.contracts.model import ENDING, read_contracts
+from pipeline.errors import ContractError
+from pipeline.project import Project
 from pipeline.report.exhibits import ANNEXES, GRIDS
 
 LATER = 2023
@@ -128,3 +134,96 @@ def test_the_page_on_reports_names_every_kind_of_exhibit() -> None:
     text = page("add-a-report").read_text(encoding="utf-8").split("## Exhibits")[1]
     named = [kind for line in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for kind in re.findall(r"`(\w+)`", line)]
     assert sorted(named) == sorted((*GRIDS, *ANNEXES))
+
+
+MAP = {
+    "F1": {
+        "kind": "map", "title": "Victims per 100,000 inhabitants, {year}", "cube": "THB_VICTIMS", "rows": "state",
+        "columns": {"axis": "year", "codes": ["{year}"]}, "measure": "rate",
+    },
+    "T1": {"kind": "table", "title": "Victims by state, {year}", "cube": "THB_VICTIMS",
+           "rows": {"axis": "state", "region": "SELEC"}, "columns": "year"},
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) -> None:
+    root = copy_project(tmp_path / "copy")
+    keep_few_returns(root)
+    templates = root / "templates" / "thb"
+
+    def leave_a_map() -> None:
+        keep_chapters(root, ["victims"])
+        (templates / "exhibits.yaml").write_text(yaml.safe_dump(MAP), encoding="utf-8")
+        text = '{{ chapter("victims", "Victims") }}\n{{ exhibit("F1") }}\n{{ exhibit("T1") }}\n'
+        (templates / "chapters" / "victims.html.j2").write_text(text, encoding="utf-8")
+
+    def send() -> None:
+        figures = {"_T._T": 500, "F._T": 300, "M._T": 200}
+        for state in ("UA", "RO"):
+            run(root, f"make template REPORT=thb STATE={state} ROUND={LATER}")
+            fill(root, root / f"outputs/{LATER}/templates/thb/{state}.xlsx", "thb", "THB_VICTIMS", LATER, figures)
+        other = root / f"returns/{LATER}/thb/RO.xlsx"
+        other.parent.mkdir(parents=True)
+        shutil.copy(root / f"outputs/{LATER}/templates/thb/RO.xlsx", other)
+
+    follow(root, "add-a-state", leave_a_map, {"make template": send})
+    for version in ("restricted", "public"):
+        cells = printed(root, "thb", version, LATER)
+        assert cells["THB_VICTIMS:UA.2023._T._T"] == "500"
+        assert cells["THB_VICTIMS:SELEC.2023._T._T"] in ("1000", "")  # two states are too few for a public sum
+        assert cells["POPULATION:UA.2023"]
+    chart = next(e for e in ledger(root, LATER) if "chart" in e)
+    assert [p["text"] for s in chart["data"]["series"] for p in s["points"] if p["x"] == "UA"] == ["1.33"]
+
+
+def ledger(root: Path, round_: int) -> list[dict[str, Any]]:
+    """What the restricted version noted of what it printed."""
+    path = Project(root).ledger(round_, "thb", "restricted")
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+# Each edit of the page that is left out, and what `make check` then says.
+LEFT_OUT = {
+    "aliases/states.csv": "aliases/states.csv: no spelling leads to UA from its code of three letters; add",
+    "population.csv": "population.csv: no population of UA in 2023; add a row for each of these years",
+    "border_section.csv": "border_section.csv: no section names UA among its states; add UA to the column 'states'",
+    "citizenship.csv": "citizenship.csv: the citizenship UA stands in G_EUR; give it the parent G_SEL",
+    "release_policy.yaml": "consents: the partner version leaves out UA, who did not agree to it",
+}
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The parts of a project that a lint reads."""
+    root = tmp_path_factory.mktemp("content") / "copy"
+    for name in ("data_contracts", "templates/shared"):
+        shutil.copytree(ROOT / name, root / name)
+    return root
+
+
+@pytest.mark.parametrize("left_out", [*LEFT_OUT, ""])
+def test_what_a_new_state_lacks_is_said_by_the_lint(content: Path, tmp_path: Path, left_out: str) -> None:
+    root = shutil.copytree(content, tmp_path / "copy")
+    for edit in (s for s in steps_of(page("add-a-state")) if isinstance(s, Edit)):
+        if not left_out or not edit.path.endswith(left_out) or edit.path.endswith("codelists/states.csv"):
+            apply_edit(root, edit)
+    try:
+        said = "\n".join(lint_project(Project(root)))
+    except ContractError as problem:
+        said = str(problem)
+    told = LEFT_OUT.get(left_out, "member states: population, spellings, border sections, citizenship and outline")
+    assert told in said
+    assert ("lack something" in said) == (left_out not in ("", "release_policy.yaml"))
+    assert ("leaves out UA" in said) == (left_out == "release_policy.yaml")
+
+
+def test_a_state_that_the_map_does_not_show_is_said_by_the_lint(content: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(content, tmp_path / "copy")
+    region = root / "templates/shared/region.json"
+    shown = json.loads(region.read_text(encoding="utf-8"))
+    del shown["shapes"]["RO"]
+    region.write_text(json.dumps(shown), encoding="utf-8")
+    with pytest.raises(ContractError, match="region.json: no outline of RO; add its number to CODES of tools/outline"):
+        list(lint_project(Project(root)))
