@@ -25,7 +25,7 @@ _NAMES: dict[str, tuple[float, float, tuple[float, float] | None]] = {
     "AL": (15.5, 67.0, (22.6, 63.0)), "BA": (14.6, 37.2, None), "BG": (57.0, 52.0, None), "GR": (34.5, 73.6, None),
     "HU": (29.0, 15.5, None), "MD": (85.5, 13.0, (74.5, 17.5)), "ME": (15.6, 53.0, (20.0, 47.0)),
     "MK": (34.8, 58.6, None), "RO": (55.0, 28.0, None), "RS": (31.0, 34.0, None), "TR": (115.0, 83.0, None),
-    KOSOVO: (31.0, 51.2, None),
+    KOSOVO: (31.0, 51.2, None), "UA": (112.0, 8.5, None),
 }  # fmt: skip
 
 

@@ -39,13 +39,17 @@ def test_every_state_has_outline_and_place_for_its_name_inside_of_the_sheet() ->
     assert FILE.stat().st_size < 150_000
 
 
-def test_names_of_states_do_not_stand_on_each_other() -> None:
-    names = {
-        "BA": "Herzegovina", "MK": "Macedonia", "ME": "Montenegro", KOSOVO: KOSOVO_NAME, "MD": "Moldova",
-        "AL": "Albania", "RS": "Serbia", "HU": "Hungary", "RO": "Romania", "BG": "Bulgaria", "GR": "Greece",
-    }  # fmt: skip
+NAMES = {
+    "BA": "Herzegovina", "MK": "Macedonia", "ME": "Montenegro", KOSOVO: KOSOVO_NAME, "MD": "Republic of Moldova",
+    "AL": "Albania", "RS": "Serbia", "HU": "Hungary", "RO": "Romania", "BG": "Bulgaria", "GR": "Greece",
+    "TR": "Türkiye",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"UA": "Ukraine"}, {"HR": "Croatia"}, {"SI": "Slovenia"}, {"CY": "Cyprus"}])
+def test_names_of_states_do_not_stand_on_each_other(more: dict[str, str]) -> None:
     boxes = {}
-    for code, name in names.items():
+    for code, name in (NAMES | more).items():
         x, y, inside = name_place(code)
         width, lines = text_width(name, 5.6 if code == KOSOVO else SMALL), 1 if code == KOSOVO else 2
         left = x - width / 2 if not inside else x - width if inside[0] > x else x
