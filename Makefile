@@ -153,7 +153,7 @@ trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or 
 
 ##@ Build
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
-	@$(RUN) template --report $(REPORT) --state $(STATE) --round $(ROUND)
+	@$(RUN) template --report '$(REPORT)' --state '$(STATE)' --round '$(ROUND)'
 
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
 	@$(RUN) import --source '$(SOURCE)' --file '$(FILE)' --round $(ROUND)
