@@ -9,7 +9,8 @@ REPORT ?= thb
 VERSION ?= restricted
 STATE ?= RO
 PYTHON ?= python3
-REPORTS := thb migration octa
+# The reports that the pipeline knows, in their order.
+REPORTS := $(shell sed -n 's/^REPORTS = (\(.*\))$$/\1/p' pipeline/project.py | tr -d '",')
 VERSIONS ?= restricted public
 # Every row of the release policy is a version that can be built.
 POLICY := data_contracts/release_policy.yaml
@@ -39,7 +40,7 @@ SHARED := $(shell find templates/shared -type f)
 ##@ Daily
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
-	@echo; echo "  ROUND=$(ROUND)  REPORT=thb|migration|octa  VERSION=restricted|public|partner  STATE=RO"
+	@echo; echo "  ROUND=$(ROUND)  REPORT=$(subst $() ,|,$(REPORTS))  VERSION=restricted|public|partner  STATE=RO"
 
 # AS_OF=2026-03-01 builds from the returns that were known on that day, in a folder of its own.
 reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner" AS_OF=2026-03-01
@@ -152,7 +153,7 @@ trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or 
 
 ##@ Build
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
-	@$(RUN) template --report $(REPORT) --state $(STATE) --round $(ROUND)
+	@$(RUN) template --report '$(REPORT)' --state '$(STATE)' --round '$(ROUND)'
 
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
 	@$(RUN) import --source '$(SOURCE)' --file '$(FILE)' --round $(ROUND)

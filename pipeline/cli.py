@@ -225,9 +225,11 @@ def template(
 ) -> None:
     """Write the blank return workbook of a state from the contract."""
     from pipeline.contracts.model import load_contracts
-    from pipeline.contracts.template import write_template
+    from pipeline.contracts.template import check_round, write_template
 
+    one_of(report, REPORTS, "report")
     project = Project.here()
+    check_round(project.returns, round_)
     path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
     with owner_only(project.outputs):
         write_template(load_contracts(project.contracts), report, state, round_, path)

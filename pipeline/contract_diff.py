@@ -14,7 +14,7 @@ from pipeline.contracts.sides import compared_reports, open_sides
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
-from pipeline.rules.replay import Replay, newest_round, replay_round
+from pipeline.rules.replay import Replay, newest_round, opened_rounds, replay_round
 
 _TITLES = {
     "both": "Breaks supplier and reader", "supplier": "Breaks the supplier", "reader": "Breaks the reader",
@@ -59,7 +59,8 @@ def compare_contracts(
     """
     name = new or "the working copy"
     with open_sides(project, old, new or str(project.contracts)) as (before, after):
-        changes = diff_contracts(before.contracts, after.contracts, compared_reports(before, after))
+        newest = max(opened_rounds(project), default=0)
+        changes = diff_contracts(before.contracts, after.contracts, compared_reports(before, after), newest)
         if not changes:
             return Comparison(old, name, (), None)
         chosen = newest_round(project) if round_ is None else round_

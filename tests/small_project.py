@@ -16,14 +16,27 @@ CHAPTERS = ["introduction", "justice"]
 def small_project(folder: Path) -> Path:
     """A working copy that builds in a few seconds what the whole project builds in minutes."""
     root = copy_project(folder)
+    keep_few_returns(root)
+    keep_chapters(root, CHAPTERS)
+    return root
+
+
+def keep_few_returns(root: Path, round_: int = SMALL_ROUND, report: str = "thb") -> None:
+    """Leave the returns of one round, one report and three states."""
     for path in (root / "returns").iterdir():
-        if path.is_dir() and path.name != str(SMALL_ROUND):
+        if path.is_dir() and path.name != str(round_):
             shutil.rmtree(path)
-    for path in (root / "returns" / str(SMALL_ROUND) / "thb").iterdir():
+    for path in (root / "returns" / str(round_)).iterdir():
+        if path.is_dir() and path.name != report:
+            shutil.rmtree(path)
+    for path in (root / "returns" / str(round_) / report).iterdir():
         if path.name.split(".")[0] not in STATES:
             path.unlink()
-    description = root / "templates" / "thb" / "report.yaml"
+
+
+def keep_chapters(root: Path, chapters: list[str], report: str = "thb") -> None:
+    """Leave these chapters in every version of a report."""
+    description = root / "templates" / report / "report.yaml"
     content = yaml.safe_load(description.read_text(encoding="utf-8"))
-    content["versions"] = dict.fromkeys(content["versions"], CHAPTERS)
+    content["versions"] = dict.fromkeys(content["versions"], chapters)
     description.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return root

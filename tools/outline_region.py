@@ -1,4 +1,4 @@
-"""Make templates/shared/region.json: the outlines of the member states and of what lies around them.
+"""Make templates/shared/region.json: the outlines of the member states, and of every other state that the map shows.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
     python tools/outline_region.py package/countries-50m.json templates/shared/region.json
@@ -6,7 +6,7 @@
 The source is Natural Earth 4.1.0, Admin 0 countries, 1:50m (public domain), by the npm package world-atlas 2.0.2 as
 TopoJSON (ISC licence). Outlines are projected with Lambert's conformal conic projection, cut to the frame of the map,
 thinned by arcs so that neighbours keep one common border, and written in hundredths of a millimetre on a sheet that is
-170 mm wide. Nothing but Python is needed.
+170 mm wide. Nothing but Python is needed. Which of them are member states is not said here: a map asks the code list.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from pathlib import Path
 from typing import Any
 
 Place = tuple[float, float]
-MEMBERS = {
+# The states in the frame of the map by their numbers in the source: ISO 3166-1.
+CODES = {
     "008": "AL", "070": "BA", "100": "BG", "300": "GR", "348": "HU", "498": "MD", "499": "ME", "807": "MK", "642": "RO",
-    "688": "RS", "792": "TR",
+    "688": "RS", "792": "TR", "031": "AZ", "040": "AT", "051": "AM", "191": "HR", "196": "CY", "203": "CZ",
+    "268": "GE", "364": "IR", "368": "IQ", "376": "IL", "380": "IT", "400": "JO", "422": "LB", "616": "PL", "643": "RU",
+    "703": "SK", "705": "SI", "760": "SY", "804": "UA",
 }  # fmt: skip
 KOSOVO = "Kosovo"  # the source gives it no code
+FINE = ("AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR", "XK")  # their smaller islands are kept too
 
 AROUND = (5.0, 55.0, 28.0, 57.0)  # degrees taken in before projection: far coasts would fold over the map
 PARALLELS, MIDDLE = (37.0, 46.0), (30.0, 41.5)
@@ -45,27 +49,27 @@ def main(source: Path, target: Path) -> None:
     sheet = Sheet()
     arcs = [thin(arc, sheet) for arc in unpack(topology)]
     shapes: dict[str, list[list[Place]]] = {}
-    around: list[list[Place]] = []
+    nameless: list[list[Place]] = []
     kosovo: set[int] = set()
     for country in topology["objects"]["countries"]["geometries"]:
         rings = [ring for polygon in polygons(country) for ring in polygon]
         near = [cut(join(arcs, ring), AROUND) for ring in rings]
         found = [cut([sheet.place(*p) for p in ring], (0.0, WIDTH, 0.0, HEIGHT)) for ring in near if ring]
         name = country["properties"]["name"]
-        code = "XK" if name == KOSOVO else MEMBERS.get(country.get("id", ""), "")
-        kept = [r for r in found if len(r) > 2 and abs(area(r)) > (0.3 if code else 0.8)]
-        if code:
+        code = "XK" if name == KOSOVO else CODES.get(country.get("id", ""), "")
+        kept = [r for r in found if len(r) > 2 and abs(area(r)) > (0.3 if code in FINE else 0.8)]
+        if code and kept:
             shapes[code] = sorted(kept, key=lambda r: -abs(area(r)))
         else:
-            around += kept
+            nameless += kept
         if code == "XK":
             kosovo = {index if index >= 0 else ~index for ring in rings for index in ring}
-    assert len(shapes) == len(MEMBERS) + 1, sorted(shapes)
+    assert set(FINE) <= set(shapes), sorted(shapes)
     content = {
         "source": "Natural Earth 4.1.0, Admin 0 countries, 1:50m, public domain, by world-atlas 2.0.2",
         "width": WIDTH, "height": HEIGHT,
         "shapes": {code: [whole(r) for r in shapes[code]] for code in sorted(shapes)},
-        "around": [whole(r) for r in sorted(around, key=lambda r: -abs(area(r)))],
+        "nameless": [whole(r) for r in sorted(nameless, key=lambda r: -abs(area(r)))],
         "neutral": [whole([sheet.place(*p) for p in arcs[i]]) for i in sorted(kosovo)],
     }  # fmt: skip
     lines = [f" {json.dumps(key)}: {json.dumps(value, separators=(',', ':'))}" for key, value in content.items()]

@@ -15,7 +15,7 @@ import yaml
 
 from pipeline.contracts.changes import Change, breaks_of, merged, version_changes
 from pipeline.contracts.diff_lists import diff_dimension, diff_shared
-from pipeline.contracts.model import Contract, Contracts, Identity, Table
+from pipeline.contracts.model import LAST_ROUND, Contract, Contracts, Identity, Table
 from pipeline.findings import SEVERITIES, Severity
 
 _FORM = "the form is another one; returns on the old form may not be read"
@@ -23,8 +23,11 @@ _TEXT = "a text; where it asks for something else than before, raise the major v
 _PARTS = ("", "at_most", "equal")  # what is asked of parts, from nothing to most
 
 
-def diff_contracts(old: Contracts, new: Contracts, reports: tuple[str, ...]) -> list[Change]:
-    """Every change of the contracts of `reports`, worst first; the same change of many tables stands once."""
+def diff_contracts(old: Contracts, new: Contracts, reports: tuple[str, ...], newest: int) -> list[Change]:
+    """Every change of the contracts of `reports`, worst first; the same change of many tables stands once.
+
+    `newest` is the last round with returns: what is asked only after it breaks nobody.
+    """
     found: list[Change] = []
     for report in reports:
         before, now = old.by_report.get(report), new.by_report.get(report)
@@ -37,7 +40,7 @@ def diff_contracts(old: Contracts, new: Contracts, reports: tuple[str, ...]) -> 
                 Change((report,), (), "contract", "the report is no longer asked for", "both",
                        "returns of it are no longer read, and its tables go away")
             )  # fmt: skip
-    found += _diff_tables(old, new, reports)
+    found += _diff_tables(old, new, reports, newest)
     found += diff_shared(old, new, reports)
     changes = merged(found)
     both = [(r, old.by_report[r].version, new.by_report[r].version) for r in reports
@@ -58,7 +61,7 @@ def _diff_contract(old: Contract, new: Contract) -> Iterator[Change]:
             yield Change(*here, field, "reworded", "neither", _TEXT, True)
 
 
-def _diff_tables(old: Contracts, new: Contracts, reports: tuple[str, ...]) -> Iterator[Change]:
+def _diff_tables(old: Contracts, new: Contracts, reports: tuple[str, ...], newest: int) -> Iterator[Change]:
     was = {t.name: t for t in old.tables if t.report in reports}
     now = {t.name: t for t in new.tables if t.report in reports}
     raw_old, raw_new = _properties(old, reports), _properties(new, reports)
@@ -69,15 +72,48 @@ def _diff_tables(old: Contracts, new: Contracts, reports: tuple[str, ...]) -> It
     for name, table in now.items():
         if name not in was:
             if table.report in old.by_report:
-                yield Change((table.report,), (name,), "table", "added", "supplier",
-                             f"a new sheet must be sent by {_who(table)}")  # fmt: skip
+                yield _added(table, newest)
             continue
         if was[name].report != table.report:
             yield Change((was[name].report, table.report), (name,), "table",
                          f"asked for in {table.report} instead of {was[name].report}", "both",
                          "it comes with another return and stands in another report")  # fmt: skip
+        yield from _diff_rounds(was[name], table, newest)
         yield from _diff_table(was[name], table, new.codelists)
         yield from _diff_properties(table, raw_old[name], raw_new[name])
+
+
+def _added(table: Table, newest: int) -> Change:
+    here = ((table.report,), (table.name,), "table")
+    if table.first_round > newest:
+        return Change(*here, f"added, asked from round {table.first_round} on", "neither",
+                      "no round with returns asks for it; the forms of that round have its sheet")  # fmt: skip
+    return Change(*here, "added", "supplier", f"a new sheet must be sent by {_who(table)}")
+
+
+def _diff_rounds(old: Table, new: Table, newest: int) -> Iterator[Change]:
+    """A table that other rounds ask for: those that have returns, up to the newest, or only those to come."""
+    here = ((new.report,), (new.name,), "rounds")
+    if (old.first_round, old.last_round) == (new.first_round, new.last_round):
+        return
+    told = f"asked {_rounds(new)} instead of {_rounds(old)}"
+    was, now = ({r for r in range(newest + 1) if table.is_asked(r)} for table in (old, new))
+    if was - now:
+        yield Change(*here, told, "both", "rounds with returns no longer read its sheet, and their keys go away")
+    elif now - was:
+        yield Change(*here, told, "supplier", f"rounds with returns miss its sheet from {_who(new)}")
+    elif new.last_round < old.last_round:
+        yield Change(*here, told, "reader", "later rounds do not have its keys")
+    else:
+        yield Change(*here, told, "neither", "no round with returns is asked for anything else")
+
+
+def _rounds(table: Table) -> str:
+    """`from round 2023 on`, as it reads behind "asked"."""
+    first, last = table.first_round, table.last_round
+    if last == LAST_ROUND:
+        return f"from round {first} on" if first else "in every round"
+    return f"in rounds {first} to {last}" if first else f"until round {last}"
 
 
 def _who(table: Table) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondent_of
 from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError
 
@@ -120,10 +120,10 @@ def _against_contracts(entries: list[dict[str, Any]], contracts: Contracts) -> I
         if table is None or table.report != entry["report"]:
             yield f"{name}: there is no table '{entry['table']}' in the report '{entry['report']}'"
             continue
-        if entry["state"] not in contracts.codelist("states") or table not in tables_for(
-            contracts.contract(table.report), entry["state"]
-        ):
+        if entry["state"] not in contracts.codelist("states") or table.respondent != respondent_of(entry["state"]):
             yield f"{name}: '{entry['state']}' does not report {table.name}"
+        if not table.is_asked(entry["round"]):
+            yield f"{name}: round {entry['round']} does not ask for {table.name}"
         if entry["rule"].endswith(".key.unique") and entry["effect"] == "accept":
             yield f"{name}: two figures for one cell cannot both be used: leave the cell out"
         for cell in entry["cells"]:

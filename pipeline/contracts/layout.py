@@ -118,10 +118,13 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
     return SheetForm(table, state, years, tuple(columns), tuple(rows))
 
 
-def tables_for(contract: Contract, state: str) -> list[Table]:
-    """The tables a respondent fills in: states theirs, the Center (SELEC) its own activity."""
-    respondent = "center" if state == "SELEC" else "states"
-    return [t for t in contract.tables if t.respondent == respondent]
+def tables_for(contract: Contract, state: str, round_: int) -> list[Table]:
+    """The tables a respondent fills in in a round: states theirs, the Center (SELEC) its own activity."""
+    return [t for t in contract.tables_of(round_) if t.respondent == respondent_of(state)]
+
+
+def respondent_of(state: str) -> Literal["states", "center"]:
+    return "center" if state == "SELEC" else "states"
 
 
 SOURCE_FIELD, DEFINITION_FIELD = "source:", "definition:"
@@ -143,9 +146,9 @@ def cover_fields(contract: Contract, state: str, state_name: str, round_: int) -
         ("contact", "Contact point (function, not a person)", "", True),
         ("date", "Date of the return (YYYY-MM-DD)", "", True),
     ]
-    for table in tables_for(contract, state):
+    for table in tables_for(contract, state, round_):
         fields.append((SOURCE_FIELD + table.name, f"Source of '{table.layout.sheet}'", "", True))
-    for table in tables_for(contract, state):
+    for table in tables_for(contract, state, round_):
         fields.append(
             (
                 DEFINITION_FIELD + table.name,

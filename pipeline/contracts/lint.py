@@ -13,6 +13,7 @@ import yaml
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.known_errors import load_known_errors
+from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
@@ -28,16 +29,29 @@ def odcs_schema() -> dict[str, Any]:
     return schema
 
 
+# What a contract of ours may say of a table beside the words of the standard.
+TABLE_PROPERTIES = (
+    "crimeArea", "unit", "iccs", "respondent", "layout", "records", "identities", "plausibility", "firstRound",
+    "lastRound",
+)  # fmt: skip
+
+
 def lint_contract(path: Path) -> list[str]:
-    """Every place where a contract does not follow the standard, as `path: what`."""
+    """Every place where a contract does not follow the standard, or says what nobody reads, as `path: what`."""
     import jsonschema
 
     validator = jsonschema.validators.validator_for(odcs_schema())(odcs_schema())
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return [
+    wrong = [
         f"{path.name} at {'.'.join(map(str, e.absolute_path)) or 'the top'}: {e.message[:300]}"
         for e in validator.iter_errors(content)
     ]
+    return wrong or [
+        f"{path.name}, table {table['name']}: nobody reads the property '{own['property']}'; known are "
+        + ", ".join(TABLE_PROPERTIES)
+        for table in content["schema"] for own in table.get("customProperties", ())
+        if own["property"] not in TABLE_PROPERTIES
+    ]  # fmt: skip
 
 
 def lint_project(project: Project) -> Iterator[str]:
@@ -61,6 +75,10 @@ def lint_project(project: Project) -> Iterator[str]:
     checked = [load_codelist(project.codelists, p.stem) for p in lists if p.stem not in own_form]
     yield f"code lists: {len(checked)} with {sum(len(c) for c in checked)} codes"
     yield from _lint_units(project)
+    if lacking := list(lint_states(project, contracts)):
+        raise ContractError("\n  ".join(["member states lack something:", *lacking]), do="do what stands behind each")
+    yield "member states: population, spellings, border sections, citizenship and outline are there"
+    yield from without_consent(contracts, policy)
 
 
 def _lint_units(project: Project) -> Iterator[str]:

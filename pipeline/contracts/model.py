@@ -18,6 +18,7 @@ from pipeline.project import REPORTS
 
 ENDING = ".odcs.yaml"
 ATTRIBUTES = ("obs_status", "conf_status", "note")
+LAST_ROUND = 9999
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,16 @@ class Table:
     change_absolute: float
     change_severity: Severity
     records: Records | None = None  # None where the table is sent as totals only
+    first_round: int = 0  # the rounds in which it is asked, both included
+    last_round: int = LAST_ROUND
 
     @property
     def sql_name(self) -> str:
         return self.name.lower()
+
+    def is_asked(self, round_: int) -> bool:
+        """Whether a round asks for the table. A round that does not has no form, no rule and no exhibit of it."""
+        return self.first_round <= round_ <= self.last_round
 
     @property
     def key_dimensions(self) -> tuple[str, ...]:
@@ -154,6 +161,10 @@ class Contract:
     tables: tuple[Table, ...]
     path: Path
 
+    def tables_of(self, round_: int) -> list[Table]:
+        """The tables that a round asks for."""
+        return [t for t in self.tables if t.is_asked(round_)]
+
     def years(self, round_: int) -> range:
         """The years a return of this round restates: the reference year and those before it."""
         return range(round_ - self.window_years + 1, round_ + 1)
@@ -177,7 +188,12 @@ class Contracts:
 
     @property
     def tables(self) -> list[Table]:
+        """Every table of every contract, also those that some rounds do not ask for."""
         return list(self._tables.values())
+
+    def tables_of(self, round_: int) -> list[Table]:
+        """The tables that a round asks for."""
+        return [t for t in self.tables if t.is_asked(round_)]
 
     def table(self, name: str) -> Table:
         if name not in self._tables:
@@ -232,8 +248,20 @@ def _read_records(value: Any) -> Records | None:
     return Records(str(value["one"]), str(value.get("sum", "")))
 
 
+def _read_rounds(table: str, own: dict[str, Any]) -> tuple[int, int]:
+    """The first and the last round in which a table is asked; every round where the contract says neither."""
+    first, last = own.get("firstRound", 0), own.get("lastRound", LAST_ROUND)
+    for name, value in (("firstRound", first), ("lastRound", last)):
+        if name in own and (type(value) is not int or not 2000 <= value < LAST_ROUND):
+            raise ValueError(f"{table}: {name} is {value!r}; it must be a round, four digits such as 2023")
+    if first > last:
+        raise ValueError(f"{table}: firstRound {first} is after lastRound {last}; no round would ask for the table")
+    return first, last
+
+
 def _read_table(schema: Any, report: str, folder: Path) -> Table:
     own = _custom(schema.customProperties)
+    first, last = _read_rounds(schema.name, own)
     roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
     measures = [p for p in schema.properties if roles[p.name] == "measure"]
     if len(measures) != 1:
@@ -259,6 +287,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
         layout=Layout(layout["sheet"], tuple(layout["rows"]), tuple(layout["columns"]), layout.get("openRows", 0)),
         change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
         change_severity=change["severity"], records=_read_records(own.get("records")),
+        first_round=first, last_round=last,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime
@@ -47,7 +48,21 @@ HELP = (
     ("Totals", "Give the total even where the parts are not known. Parts and unknown must add up to the total."),
     ("Lists of citizenship", "One line per country: choose it from the list in the column beside the code."),
 )  # fmt: skip
+_YEARS = range(2000, 2100)
 _GREY, _BLUE, _LIGHT = "FFE7E6E6", "FF1F3864", "FFF7F7F7"
+
+
+def check_round(returns: Path, round_: int) -> None:
+    """Refuse a round that cannot be or that nobody opened: one before the first that has a folder of returns."""
+    rounds = [int(p.name) for p in returns.glob("*") if p.is_dir() and re.fullmatch("[0-9]{4}", p.name)]
+    first = min(rounds, default=_YEARS[0])
+    if not first <= round_ <= _YEARS[-1]:
+        told = f"before the first one, {first}" if _YEARS[0] <= round_ < first else "no year of four digits"
+        raise UserError(
+            f"there is no round {round_}: it is {told}",
+            allowed=f"{first} or later, such as {max(rounds, default=first) + 1}",
+            do="give the reference year of the forms",
+        )  # fmt: skip
 
 
 def write_template(contracts: Contracts, report: str, state: str, round_: int, path: Path) -> None:
@@ -64,13 +79,15 @@ def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -
     from openpyxl import Workbook
 
     contract = contracts.contract(report)
-    allowed = [c.code for c in contracts.members(round_)] + ["SELEC"]
-    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state)]
-    if state not in allowed or not forms:
+    asked = [*(c.code for c in contracts.members(round_)), "SELEC"]
+    allowed = [s for s in asked if tables_for(contract, s, round_)]
+    if state not in allowed:
         raise UserError(
-            f"'{state}' does not answer the {report} questionnaire of round {round_}", allowed=", ".join(allowed),
-            do="give the ISO code of a member state (SELEC for the Center's own activity in octa)",
+            f"'{state}' does not answer the {report} questionnaire of round {round_}",
+            allowed=", ".join(allowed) or "nobody in that round",
+            do="give the code of one that does, or another round or report",
         )  # fmt: skip
+    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state, round_)]
     workbook = Workbook()
     cover = workbook.active
     assert cover is not None

@@ -60,9 +60,9 @@ def _grid(contracts: Contracts, report: str, round_: int, found: Mapping[str, An
     sent = {f["state"] for f in found["files"] if f["report"] == report}
     outcomes = {(t["state"], t["table"]): t for t in found["tables"] if t["report"] == report}
     queries = Counter((f["state"], f["table"]) for f in found["findings"] if f["severity"] == "query")
-    forms = {s.code: {t.name for t in tables_for(contract, s.code)} for s in states}
+    forms = {s.code: {t.name for t in tables_for(contract, s.code, round_)} for s in states}
     rows = []
-    for table in contract.tables:
+    for table in contract.tables_of(round_):
         places = [
             _place(s.label, table.name in forms[s.code], s.code in sent, outcomes.get((s.code, table.name)),
                    queries[s.code, table.name])

@@ -231,7 +231,7 @@ class LetterWriter:
         for report in (r for r in REPORTS if r in sent):
             contract = self.contracts.contract(report)
             full, empty, refused = [], [], []
-            for table in tables_for(contract, state):
+            for table in tables_for(contract, state, self.validation.reading.round):
                 number, first, last = self.figures.counts.get((state, table.name), (0, 0, 0))
                 years = str(first) if first == last else f"{first}–{last}"
                 name = _unnumbered(table.layout.sheet)

@@ -43,9 +43,9 @@ class CsvCell:
     note: str = ""
 
 
-def further_dimensions(contract: Contract, state: str) -> list[str]:
-    """Every dimension of the report's tables beside state and year, once, in contract order."""
-    return list(dict.fromkeys(d.name for t in tables_for(contract, state) for d in t.dimensions))
+def further_dimensions(contract: Contract, state: str, round_: int) -> list[str]:
+    """Every dimension of the round's tables beside state and year, once, in contract order."""
+    return list(dict.fromkeys(d.name for t in tables_for(contract, state, round_) for d in t.dimensions))
 
 
 def cover_path(path: Path) -> Path:
@@ -56,14 +56,15 @@ def write_csv_return(
     path: Path,
     contract: Contract,
     state: str,
+    round_: int,
     cells: dict[Key, CsvCell],
     cover: list[tuple[str, str]],
     dialect: Dialect,
 ) -> None:
     """Write both files of a return. Raises UserError when a note cannot be written in the code page."""
-    tables = {t.name: t for t in tables_for(contract, state)}
+    tables = {t.name: t for t in tables_for(contract, state, round_)}
     order = {name: n for n, name in enumerate(tables)}
-    names = further_dimensions(contract, state)
+    names = further_dimensions(contract, state, round_)
     rows = [["table", "state", "year", *names, *ATTRIBUTES]]
     for key in sorted(cells, key=lambda k: (order[k.cube], k.codes)):
         codes = dict(zip(tables[key.cube].key_dimensions, key.codes, strict=True))
@@ -103,7 +104,7 @@ def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
         if not filled and (note or conf):
             cells[max(keys)] = CsvCell(NOT_AVAILABLE, "", conf, note)
     contract = source.contracts.contract(source.report)
-    write_csv_return(path, contract, source.state, cells, source.cover(), dialect)
+    write_csv_return(path, contract, source.state, source.round_, cells, source.cover(), dialect)
 
 
 @dataclass
@@ -121,7 +122,7 @@ class CsvReturn:
 
     def __post_init__(self) -> None:
         contract = self.contracts.contract(self.report)
-        header = ["table", "state", "year", *further_dimensions(contract, self.state), *ATTRIBUTES]
+        header = ["table", "state", "year", *further_dimensions(contract, self.state, self.round_), *ATTRIBUTES]
         self.dialect, rows = _read(self.path, self.state, header)
         for line, row in enumerate(rows, 2):
             key = self._key(row, line)
@@ -160,7 +161,8 @@ class CsvReturn:
 
     def save(self) -> None:
         contract = self.contracts.contract(self.report)
-        write_csv_return(self.path, contract, self.state, self.cells, list(self.answers.items()), self.dialect)
+        cover = list(self.answers.items())
+        write_csv_return(self.path, contract, self.state, self.round_, self.cells, cover, self.dialect)
 
     def _key(self, row: dict[str, str], line: int) -> Key:
         table = self.contracts.table(row["table"].strip())

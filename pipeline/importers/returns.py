@@ -65,11 +65,13 @@ def fill_returns(
     if wrong := [s for s in states or [] if s not in members]:
         raise UserError(f"'{wrong[0]}' is not a member state in {round_}", allowed=", ".join(members))
     results = []
-    for report in dict.fromkeys(contracts.table(name).report for name in reading.tables):
+    asked = {t.name: t for name in reading.tables if (t := contracts.table(name)).is_asked(round_)}
+    for report in dict.fromkeys(table.report for table in asked.values()):
         for state in states or members:
             figures = [
-                f for f in reading.figures if f.key.state == state and contracts.table(f.key.cube).report == report
-            ]
+                f for f in reading.figures
+                if f.key.state == state and f.key.cube in asked and asked[f.key.cube].report == report
+            ]  # fmt: skip
             results.append(_fill_return(contracts, report, state, round_, root / report, figures, reading))
     return results
 
@@ -91,7 +93,7 @@ def _fill_return(
     contracts: Contracts, report: str, state: str, round_: int, folder: Path, figures: list[Figure], reading: Reading
 ) -> Filled:
     file = open_return(contracts, report, state, round_, folder)
-    _add_lines(file, contracts, report, state, figures)
+    _add_lines(file, contracts, report, state, round_, figures)
     counts = {"written": 0, "same": 0, "conflicts": 0, "blank": 0, "no_line": 0}
     for figure in sorted(figures, key=lambda f: f.key):
         counts[_fill_cell(file, contracts.table(figure.key.cube), figure, reading)] += 1
@@ -103,9 +105,11 @@ def _fill_return(
     return Filled(state, report, file.path, **counts)
 
 
-def _add_lines(file: ReturnFile, contracts: Contracts, report: str, state: str, figures: list[Figure]) -> None:
+def _add_lines(
+    file: ReturnFile, contracts: Contracts, report: str, state: str, round_: int, figures: list[Figure]
+) -> None:
     """Open lists get all their new lines at once, so that the first fill stands in the order of names."""
-    for table in tables_for(contracts.contract(report), state):
+    for table in tables_for(contracts.contract(report), state, round_):
         if table.layout.open_rows:
             place = table.key_dimensions.index(table.layout.rows[0])
             file.add_lines(table, {f.key.codes[place] for f in figures if f.key.cube == table.name})

@@ -145,7 +145,7 @@ class WorkbookReturn:
     def lines(self) -> list[tuple[list[tuple[Key, str, str]], list[Key], str, str]]:
         """Every line with its filled cells (key, text, status), all its keys, its confidentiality and its note."""
         found = []
-        for table in tables_for(self.contracts.contract(self.report), self.state):
+        for table in tables_for(self.contracts.contract(self.report), self.state, self.round_):
             sheet = self._sheets_of(table)
             for code, line in sheet.lines.items():
                 keys = [self._key(table, code, head) for head in sheet.values]

@@ -24,7 +24,7 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
 
     A supplement brings some tables anew: sheets that it leaves out are not missed.
     """
-    tables = tables_for(ctx.contract, ctx.state)
+    tables = tables_for(ctx.contract, ctx.state, ctx.round)
     by_name = _match_sheets(ctx, workbook, tables)
     table_at = {s.name: t.name for t in tables if (s := by_name.get(t.layout.sheet))}
     cells = [c for s in workbook.sheets for c in s.cells.values()]

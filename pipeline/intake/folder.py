@@ -52,8 +52,8 @@ def suffix_of(name: str) -> str:
 
 def respondents(contracts: Contracts, report: str, round_: int) -> list[str]:
     """Who answers the questionnaire of a report: the member states, and the Center where a table asks it."""
-    members = [c.code for c in contracts.members(round_)]
-    return members + (["SELEC"] if tables_for(contracts.contract(report), "SELEC") else [])
+    asked = [*(c.code for c in contracts.members(round_)), "SELEC"]
+    return [state for state in asked if tables_for(contracts.contract(report), state, round_)]
 
 
 def find_returns(project: Project, contracts: Contracts, round_: int) -> list[ReturnFile]:

@@ -128,7 +128,7 @@ def read_lines(ctx: ReturnContext, header: list[RawCell], records: list[Record])
         ctx.refuse(c for r in records for c in (*r.fields.values(), *r.beyond))
         return
     ctx.ignore(header, "form-code")
-    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state)}
+    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state, ctx.round)}
     lists = _open_lists(ctx, records, tables)
     for record in records:
         _read_record(ctx, record, tables, lists)

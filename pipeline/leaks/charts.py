@@ -7,10 +7,10 @@ back: `pipeline.leaks.measure` turns marks into values, and each mark must be on
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
 from pipeline.leaks.axes import Label, labels_of, read_axes
+from pipeline.leaks.labels import ChartTexts
 from pipeline.leaks.measure import measure
 from pipeline.leaks.outline import Block
 from pipeline.leaks.report import NUMERAL, ScanReport
@@ -19,7 +19,6 @@ from pipeline.leaks.words import compact
 from pipeline.report.figures import describe
 from pipeline.report.views import ChartData, Point, Series
 
-_LONGEST = 8  # lines that one label may take
 _OF = re.compile(r"(\d+)of(\d+)")
 
 
@@ -93,29 +92,17 @@ class ChartCheck:
 
     def _texts(self, where: str, data: ChartData, labels: list[Label]) -> None:
         """Account for every label with a digit that does not belong to a scale."""
-        allowed, free = point_texts(data), free_texts(data)
-        place = 0
+        texts, place = ChartTexts(data), 0
         while place < len(labels):
-            taken = 0
-            for count in range(min(_LONGEST, len(labels) - place), 0, -1):
-                joined = "".join(label.text for label in labels[place : place + count])
-                if joined in free or allowed[joined] > 0:
-                    self._account(joined, allowed, joined in free)
-                    taken = count
-                    break
-            if not taken:
-                taken = 1
-                text = labels[place].text
-                if re.search(r"\d", text) and not self.gaps(text, data):
-                    self.report.add(where, f"'{text}'", "it is no released value and no number of a scale")
+            text, taken = texts.next_label(labels[place:])
+            if text in texts.free:
+                self.report.counts["chart label"] += len(re.findall(NUMERAL, text))
+            elif texts.values[text] > 0:
+                texts.values[text] -= 1
+                self.report.counts["value in chart"] += 1
+            elif re.search(r"\d", text) and not self.gaps(text, data):
+                self.report.add(where, f"'{text}'", "it is no released value and no number of a scale")
             place += taken
-
-    def _account(self, text: str, allowed: Counter[str], free: bool) -> None:
-        if free:
-            self.report.counts["chart label"] += len(re.findall(NUMERAL, text))
-        else:
-            allowed[text] -= 1
-            self.report.counts["value in chart"] += 1
 
     def gaps(self, text: str, data: ChartData) -> bool:
         """What stands beside a stacked bar: parts without a figure by name or number, and the range of coverage."""
@@ -156,33 +143,3 @@ def _round(text: str) -> bool:
 def _first(reference: str) -> str:
     match = re.fullmatch(r"\w+\((.+?)(?:(?:, | \+ ).+)?\)", reference)
     return match[1] if match else reference
-
-
-def point_texts(data: ChartData) -> Counter[str]:
-    """How often the text of each value may stand in the drawing: once for each of its points."""
-    texts: Counter[str] = Counter()
-    for series in data.series:
-        for point in series.points:
-            text = compact(point.text)
-            if data.kind in ("bar", "grouped_bar"):
-                notes = [n for n in (point.coverage, "break" if point.status == "break" else "") if n]
-                text = compact(f"{point.text} ({', '.join(notes)})") if notes else text
-            elif data.kind == "heat" and point.status == "partial":
-                text += "*"
-            texts[text] += 1
-        if series.points and data.kind in ("line", "slope"):
-            for end in (series.points[0], series.points[-1]):
-                texts[compact(f"{series.label}  {end.text}")] += 1
-                texts[compact(f"{end.text}  {series.label}")] += 1
-    return texts
-
-
-def free_texts(data: ChartData) -> set[str]:
-    """What may stand in the drawing any number of times: names, units, years and counts of states."""
-    points = [(s.label, p) for s in data.series for p in s.points]
-    texts = {data.unit, data.title, data.x_title, *data.labels.values(), *(p.x for _, p in points)}
-    texts |= {s.label for s in data.series} | {p.coverage for _, p in points} | {f"{s} {p.coverage}" for s, p in points}
-    texts |= {f"{s} {p.text}" for s, p in points if p.value is None} | {p.text for _, p in points if p.value is None}
-    kinds = {p.text for _, p in points if p.value is None}
-    texts |= {f"{n} × {kind}" for kind in kinds for n in range(2, len(data.series) + 1)}
-    return {compact(t) for t in texts} - {""}

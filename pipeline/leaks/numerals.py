@@ -41,6 +41,7 @@ class Facts:
     bindings: Bindings
     countries: Mapping[str, str] = field(default_factory=dict)  # heading of a country page -> its name in the contents
     destinations: Mapping[str, int] = field(default_factory=dict)  # name -> page from 1
+    members: tuple[str, ...] = ()  # codes of the states that the map of the cover shows
 
 
 class Judge:

@@ -109,7 +109,7 @@ class OpenForms:
 
     @property
     def _versions(self) -> str:
-        return "|".join(sorted({re.escape(c.version) for c in self.contracts}))
+        return f"(?:{'|'.join(sorted({re.escape(c.version) for c in self.contracts}))})"
 
     def _words(self, name: str, data: bytes) -> None:
         for line in csv_lines(data)[1:]:

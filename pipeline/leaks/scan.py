@@ -141,6 +141,7 @@ def _facts(given: Given, destinations: dict[str, int]) -> Facts:
         given.register.years | {str(manifest.get("round", ""))}, str(manifest.get("reference", "")),
         round_, f"Data received by {day.day} {day:%B %Y}", given.wording,
         Bindings(given.register, contracts, round_), _country_heads(contracts, round_), destinations,
+        tuple(m.code for m in contracts.members(round_)),
     )  # fmt: skip
 
 
@@ -209,7 +210,7 @@ class _Pdf:
     def _picture(self, cover: Drawn) -> list[MarkPath]:
         """The picture of the region on the cover: all of its paths, when each is the outline that it must be."""
         shaped = [p for p in cover.paths if p.fill is not None and p.tag == "Artifact" and not p.upright]
-        wanted = picture_layers()
+        wanted = picture_layers(self.facts.members)
         if len(shaped) != len(wanted) or list(strange(shaped, wanted, place_of(shaped[0], wanted[0]))):
             return []
         return shaped

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Any
 
 from pipeline.leaks.axes import Label, labels_of, read_axes
-from pipeline.leaks.charts import ChartCheck, free_texts, point_texts
+from pipeline.leaks.charts import ChartCheck
+from pipeline.leaks.labels import ChartTexts
 from pipeline.leaks.outline import Block
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import FORMULA, NUMERAL, Passage, squeeze
@@ -15,7 +15,6 @@ from pipeline.numerals.tables import kind_of, misplaced
 from pipeline.report.figures import describe
 from pipeline.report.views import ChartData
 
-_LONGEST = 8  # lines that one label may take
 _OF = r"\d+(?:to\d+)?of\d+"
 
 
@@ -84,30 +83,24 @@ class DrawingCheck:
 
     def _labels(self, block: Block, labels: list[Label]) -> list[Passage]:
         """Labels in the order of drawing; one that was broken into lines is put together again."""
-        values, free = point_texts(self.data), free_texts(self.data)
-        found, place = [], 0
+        texts, found, place = ChartTexts(self.data), [], 0
         while place < len(labels):
-            taken, joined = 1, labels[place].text
-            for count in range(min(_LONGEST, len(labels) - place), 0, -1):
-                text = "".join(label.text for label in labels[place : place + count])
-                if text in free or values[text] > 0:
-                    taken, joined = count, text
-                    break
-            passage = self._passage(block, joined)
-            self._account(passage, values, free)
+            text, taken = texts.next_label(labels[place:])
+            passage = self._passage(block, text)
+            self._account(passage, texts)
             found.append(passage)
             place += taken
         return found
 
-    def _account(self, passage: Passage, values: Counter[str], free: set[str]) -> None:
+    def _account(self, passage: Passage, texts: ChartTexts) -> None:
         text = passage.bare
         if not re.search(r"\d", text) or self.wrong:
             return
-        if values[text] > 0 and text not in free:
-            values[text] -= 1
+        if texts.values[text] > 0 and text not in texts.free:
+            texts.values[text] -= 1
             self._value(passage)
             return
-        if text in free or self.check.gaps(text, self.data):
+        if text in texts.free or self.check.gaps(text, self.data):
             inner = [*(s.label for s in self.data.series), *self.data.labels.values()]
             for label in sorted(map(squeeze, inner), key=len, reverse=True):
                 self._claim_inside(passage, text.find(label), label)

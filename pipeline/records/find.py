@@ -53,7 +53,7 @@ def _look_at(path: Path, contracts: Contracts, report: str, round_: int) -> Reco
     state, kind = match["state"].upper(), match["kind"].lower()
     if state not in respondents(contracts, report, round_):
         return RecordFile(report, state, None, path, name, kind, "not-a-member")
-    asked = {t.name: t for t in tables_for(contracts.contract(report), state) if t.records}
+    asked = {t.name: t for t in tables_for(contracts.contract(report), state, round_) if t.records}
     table = asked.get(match["table"].upper())
     if table is None:
         return RecordFile(report, state, None, path, name, kind, "records-not-asked")

@@ -172,7 +172,7 @@ def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
 
 def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
     rows = []
-    for table in store.contracts.contract(store.report).tables:
+    for table in store.contracts.contract(store.report).tables_of(store.round):
         dimensions = ", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)])
         what = f"{table.title}. {table.description}"
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
@@ -266,7 +266,7 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
     for a in store.areas:
         known.setdefault(a["crime_area"], []).append((a["cube"], True))
     silent: dict[str, list[tuple[str, bool]]] = {}
-    for table in store.contracts.contract(store.report).tables:
+    for table in store.contracts.contract(store.report).tables_of(store.round):
         if table.crime_area not in known and table.respondent == "states":
             silent.setdefault(table.crime_area, []).append((table.name, False))
     by_area = known | silent

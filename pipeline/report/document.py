@@ -16,7 +16,7 @@ from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
 from pipeline.report.bindings import fact_text
-from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, fill, read_exhibits, variables
+from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, asked_of, fill, read_exhibits, variables
 from pipeline.report.figures import FULL, HALF, build_figure
 from pipeline.report.ledger import HEADLINE, exhibit_entry
 from pipeline.report.narrative import Narrative
@@ -122,9 +122,10 @@ def build_document(store: Store, templates: Path) -> Document:
         "date_text": f"Data received by {day.day} {day:%B %Y}", "language": "en",
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
     }  # fmt: skip
+    members = [m.code for m in store.contracts.members(store.round)]
     html = writer.environment.get_template("shared/report.html.j2").render(
         doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
-        cover=picture(*cover_colours(store.report, store.version), COVER_MAP), contents=writer.contents,
+        cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members), contents=writer.contents,
         tables=[e for e in writer.tables if e.listed],
         figures=[e for e in writer.figures if e.listed],
         chapters=[Markup(c) for c in chapters],
@@ -186,7 +187,7 @@ class _Writer:
         body = self.environment.get_template(path).render(
             chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
             pair=self.pair, findings=self.findings, country=self.country, release=self.release, states=states,
-            round=self.store.round,
+            round=self.store.round, is_asked=self.store.is_asked,
             contract=self.store.contracts.contract(self.store.report),
         )  # fmt: skip
         # Chapters follow each other on a page; a new part starts a new one.
@@ -251,21 +252,32 @@ class _Writer:
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:
         """Two exhibits side by side, each as wide as half of the text; more of them stand below the right one."""
-        first, others = self._exhibit(left, HALF, more), [self._exhibit(id_, HALF, more) for id_ in right]
+        asked = [id_ for id_ in (left, *right) if asked_of(self._spec(id_), self.store)]
+        if len(asked) < 2:
+            return Markup("").join(self._exhibit(id_, FULL, more) for id_ in asked)
+        first, *others = [self._exhibit(id_, HALF, more) for id_ in asked]
         block: Markup = self.macros.pair(first, Markup("\n").join(others))
         return block
 
     def exhibit(self, id_: str, **more: str) -> Markup:
-        """An exhibit by its id; `state` fills {state} in exhibits of country pages."""
+        """An exhibit by its id; `state` fills {state} in exhibits of country pages.
+
+        Nothing where the round does not ask for what it shows.
+        """
         return self._exhibit(id_, FULL, more)
 
-    def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
+    def _spec(self, id_: str) -> ExhibitSpec:
         if id_ not in self.exhibits:
             raise UserError(
                 f"there is no exhibit '{id_}'", where=f"templates/{self.store.report}/chapters",
                 allowed=", ".join(self.exhibits), do="add it to exhibits.yaml",
             )  # fmt: skip
-        spec, values = self.exhibits[id_], {**self.values, **self._state_name(more)}
+        return self.exhibits[id_]
+
+    def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
+        spec, values = asked_of(self._spec(id_), self.store), {**self.values, **self._state_name(more)}
+        if spec is None:
+            return Markup("")
         self.used[id_] = spec
         drawn = spec.kind in CHARTS
         # The row of key figures has a number for who asks after it, but none is printed and no list names it.

@@ -7,7 +7,7 @@ An exhibit names a cube, what goes down (`rows`), what goes across (`columns`) a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,14 @@ def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
         except (KeyError, TypeError) as problem:
             raise UserError(f"a field is missing or of the wrong kind: {problem}", where=where) from problem
     return specs
+
+
+def asked_of(spec: ExhibitSpec, store: Store) -> ExhibitSpec | None:
+    """The exhibit as far as the round asks for its tables: without the lines of others, or none at all."""
+    if spec.cube and not store.is_asked(spec.cube):
+        return None
+    lines = tuple(line for line in spec.indicators if store.is_asked(str(line["key"]).split(":")[0]))
+    return replace(spec, indicators=lines) if lines or not spec.indicators else None
 
 
 def _axis(raw: Any) -> AxisSpec | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.report.classes import bounds_of, class_ink, class_labels, class_of
-from pipeline.report.region import KOSOVO, LABELS, Layer, layers, read_region
+from pipeline.report.region import KOSOVO, Layer, layers, name_place, read_region
 from pipeline.report.sheet import (
     CLASSES,
     GREY,
@@ -61,7 +61,7 @@ def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
     sheet.text(0, 2.2, data.unit, color=GREY)
     for point in points:
         _name(sheet, data, point, scale, top, bounds)
-    x, y, _ = LABELS[KOSOVO]
+    x, y, _ = name_place(KOSOVO)
     sheet.text(x * scale, top + y * scale, KOSOVO_NAME, ha="center", va="center_baseline", fontsize=5.6, color=INK)
     draw_legend(sheet, labels, fills, 0, width, top + region.height * scale + 2)
     return sheet
@@ -95,7 +95,7 @@ def _draw_layer(sheet: Sheet, layer: Layer, scale: float, top: float, point: Poi
 
 
 def _name(sheet: Sheet, data: ChartData, point: Point, scale: float, top: float, bounds: list[float]) -> None:
-    x, y, inside = LABELS[point.x]
+    x, y, inside = name_place(point.x)
     ink = INK if inside else class_ink(point.value, bounds)
     name = label_of(data, point.x)
     if not inside:

@@ -92,6 +92,10 @@ class Store:
         """The cubes that the store has cells of, shown or withheld."""
         return {key.cube for key in self._cells}
 
+    def is_asked(self, cube: str) -> bool:
+        """Whether the round asks states for a cube; one that no contract has is for its user to refuse."""
+        return all(t.is_asked(self.round) for t in self.contracts.tables if t.name == cube)
+
     def table(self, cube: str) -> Table:
         return self.contracts.table(cube)
 

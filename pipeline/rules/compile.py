@@ -40,7 +40,7 @@ class Rule:
 def compile_rules(contracts: Contracts, contract: Contract, round_: int) -> list[Rule]:
     """Every rule of a contract for a round, table by table in the order of the contract."""
     rules: list[Rule] = []
-    for table in contract.tables:
+    for table in contract.tables_of(round_):
         rules += _Compiler(contracts, contract, table, round_).rules()
     return rules
 
@@ -49,7 +49,8 @@ class _Compiler:
     def __init__(self, contracts: Contracts, contract: Contract, table: Table, round_: int) -> None:
         self.contracts, self.contract, self.table, self.round = contracts, contract, table, round_
         self.years = contract.years(round_)
-        self.states = [s for s in respondents(contracts, contract.report, round_) if table in tables_for(contract, s)]
+        asked = respondents(contracts, contract.report, round_)
+        self.states = [s for s in asked if table in tables_for(contract, s, round_)]
 
     def rules(self) -> list[Rule]:
         return [*self._codes(), *self._values(), *self._identities(), *self._history(), *self._notes()]
@@ -122,7 +123,7 @@ class _Compiler:
             )  # fmt: skip
 
     def _identities(self) -> Iterator[Rule]:
-        family = [(t, at) for t, at in parts.linked_to(self.contracts, self.table) if t.report == self.table.report]
+        family = [(t, at) for t, at in parts.linked_to(self.contracts, self.table) if t.is_asked(self.round)]
         if self.table.dimensions:
             yield self._query(
                 "part_exceeds_whole", "query", N_("no part is larger than its whole"),
@@ -139,8 +140,8 @@ class _Compiler:
                     N_("correct the total or its parts; say in the note why they differ"),
                     queries.identity(self.table, identity, self.states, self.years),
                 )  # fmt: skip
-            if identity.same_total_as:
-                other = self.contracts.table(identity.same_total_as)
+            other = self.contracts.table(identity.same_total_as) if identity.same_total_as else None
+            if other and other.is_asked(self.round):
                 yield self._query(
                     f"total.same_as_{other.name}", identity.severity,
                     N_("the same total as on sheet '{sheet}'").format(sheet=other.layout.sheet),

@@ -95,7 +95,7 @@ def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[st
     for account in validation.accounts:
         if account.state not in contracts.codelist("states"):
             continue
-        for table in tables_for(contracts.contract(account.report), account.state):
+        for table in tables_for(contracts.contract(account.report), account.state, validation.reading.round):
             # A table sent as records is told of with their file, not with the sheet that was set aside.
             if account.table != table.name and (
                 account.table or (account.state, account.report, table.name) in by_records

@@ -49,12 +49,17 @@ class _Checked:
     returns: frozenset[tuple[str, str]]
 
 
-def newest_round(project: Project) -> int:
-    """The last round with returns. Raises UserError when there is none."""
-    rounds = [
+def opened_rounds(project: Project) -> list[int]:
+    """The rounds with returns, oldest first."""
+    return sorted(
         int(p.name) for p in project.returns.glob("*")
         if p.name.isdigit() and any(f.is_file() for r in REPORTS for f in (p / r).glob("*"))
-    ]  # fmt: skip
+    )  # fmt: skip
+
+
+def newest_round(project: Project) -> int:
+    """The last round with returns. Raises UserError when there is none."""
+    rounds = opened_rounds(project)
     if not rounds:
         raise UserError(
             "there are no returns to replay", where=str(project.returns),

@@ -49,7 +49,9 @@ def build_marts(
         connection.execute(f"attach '{project.warehouse}' as ledger (read_only)")
         connection.execute("create schema warehouse")
         for table in contracts.tables:
-            connection.execute(f"create view warehouse.{table.sql_name} as select * from ledger.{table.sql_name}")
+            # A table that the round does not ask for has no figures in it: no cell, no line of coverage, no exhibit.
+            only = "" if table.is_asked(round_) else " where false"
+            connection.execute(f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}")
         write_seeds(connection, contracts, round_)
         _seed_submissions(connection, submissions, refused)
         _insert(connection, "seed.resolution", [(r.key, r.resolution, r.reason, r.round) for r in resolutions])
@@ -88,7 +90,7 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     years = range(window[0] - 1, round_ + 1)
     _insert(connection, "seed.member", [(y, m.code, m.sort) for y in years for m in contracts.members(y)])
     connection.execute("create table seed.resolution (key varchar, resolution varchar, reason varchar, round integer)")
-    _seed_cubes(connection, contracts)
+    _seed_cubes(connection, contracts, round_)
     _seed_codes(connection, contracts)
     connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
     with (contracts.codelists / "population.csv").open(encoding="utf-8", newline="") as file:
@@ -96,7 +98,7 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     _insert(connection, "seed.population", rows)
 
 
-def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
         respondent varchar, sort integer, family varchar, rounding integer)"""
@@ -104,7 +106,7 @@ def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     links = {t.name: _family(contracts, t) for t in contracts.tables}
     rows: list[tuple[Any, ...]] = [
         (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i, links[t.name][0], t.rounding)
-        for i, t in enumerate(contracts.tables)
+        for i, t in enumerate(contracts.tables_of(round_))
     ]
     rows.append(
         (POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows), POPULATION_CUBE, 0)

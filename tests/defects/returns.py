@@ -195,7 +195,7 @@ class CsvDraft:
 
     def __post_init__(self) -> None:
         contract = contracts().contract(self.report)
-        tables = tables_for(contract, self.state)
+        tables = tables_for(contract, self.state, self.round)
         names = list(dict.fromkeys(d.name for t in tables for d in t.dimensions))
         self.header = [*BEFORE, *names, *AFTER]
         self.lines = [

@@ -25,6 +25,7 @@ from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 
 TABLES = ("THB_VICTIMS", "THB_VICTIMS_FORM", "THB_VICTIMS_CTZ", "THB_JUDGMENTS", "THB_ASSETS", "THB_OFFENCES")
+NEWEST = 2022
 Content = dict[str, Any]
 Edit = Callable[[Content, Path], object]
 
@@ -53,7 +54,7 @@ def edited(small: Path, folder: Path, edit: Edit) -> list[Change]:
     edit(content, folder / "codelists")
     write(path, content)
     old, new = (read_contracts([f / path.name], f / "codelists") for f in (small, folder))
-    return diff_contracts(old, new, ("thb",))
+    return diff_contracts(old, new, ("thb",), NEWEST)
 
 
 def table(content: Content, name: str = "THB_JUDGMENTS") -> Content:
@@ -66,6 +67,12 @@ def column(content: Content, name: str, of: str = "THB_JUDGMENTS") -> Content:
 
 def own(part: Content, name: str) -> Content:
     return next(p for p in part["customProperties"] if p["property"] == name)
+
+
+def rounds(of: Content, **own_properties: int) -> Content:
+    """A table that says in which rounds it is asked."""
+    said = [{"property": name, "value": value} for name, value in own_properties.items()]
+    return {**of, "customProperties": [*of["customProperties"], *said]}
 
 
 def layout(content: Content, of: str = "THB_JUDGMENTS") -> Content:
@@ -154,6 +161,18 @@ CHANGES: dict[str, tuple[Edit, str, str, str, str]] = {  # edit, where, what, wh
     "table removed": (lambda c, _: c["schema"].remove(table(c)), "table", "removed", "both", "major"),
     "table added": (lambda c, _: c["schema"].append({**table(c), "name": "THB_MORE"}), "table", "added", "supplier",
                     "major"),
+    "table added for a later round": (
+        lambda c, _: c["schema"].append({**rounds(table(c), firstRound=NEWEST + 1), "name": "THB_MORE"}), "table",
+        "asked from round 2023 on", "neither", "minor"),
+    "table added for a round with returns": (
+        lambda c, _: c["schema"].append({**rounds(table(c), firstRound=NEWEST), "name": "THB_MORE"}), "table", "added",
+        "supplier", "major"),
+    "table no longer asked in a round with returns": (
+        lambda c, _: table(c).update(rounds(table(c), firstRound=NEWEST)), "rounds",
+        "asked from round 2022 on instead of in every round", "both", "major"),
+    "table no longer asked after the newest round": (
+        lambda c, _: table(c).update(rounds(table(c), lastRound=NEWEST)), "rounds", "asked until round 2022", "reader",
+        "major"),
     "table reworded": (lambda c, _: table(c).update(description="Else"), "description", "reworded", "neither", "patch"),
     "respondent": (lambda c, _: table(c)["customProperties"].append({"property": "respondent", "value": "center"}),
                    "respondent", "the Center instead of the states", "both", "major"),
@@ -347,14 +366,14 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_old_and_new_name_revisions_folders_and_files(repository: Project, small: Path) -> None:
     with open_sides(repository, "v1", str(repository.root)) as (old, new):
         assert set(old.contracts.by_report) == set(new.contracts.by_report) == {"thb", "migration", "octa"}
-        assert diff_contracts(old.contracts, new.contracts, compared_reports(old, new)) == []
+        assert diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST) == []
     with open_sides(repository, "HEAD", str(small / f"thb{ENDING}")) as (old, new):
         assert compared_reports(old, new) == ("thb",)
-        (removed,) = [c for c in diff_contracts(old.contracts, new.contracts, ("thb",)) if c.what == "removed"]
+        (removed,) = [c for c in diff_contracts(old.contracts, new.contracts, ("thb",), NEWEST) if c.what == "removed"]
         assert len(removed.tables) == len(old.contracts.contract("thb").tables) - len(TABLES)
         assert set(new.whole.by_report) == {"thb", "migration", "octa"}
     with open_sides(repository, "HEAD", str(small)) as (old, new):
-        told = diff_contracts(old.contracts, new.contracts, compared_reports(old, new))
+        told = diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST)
         assert [c.reports for c in told if c.what == "the report is no longer asked for"] == [("migration",), ("octa",)]
 
 

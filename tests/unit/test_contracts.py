@@ -104,9 +104,9 @@ def test_a_key_belongs_to_its_table(contracts: Contracts) -> None:
 
 def test_the_center_answers_only_its_own_tables(contracts: Contracts) -> None:
     octa = contracts.contract("octa")
-    assert [t.name for t in tables_for(octa, "SELEC")] == ["SEL_ACTIVITY"]
-    assert "SEL_ACTIVITY" not in [t.name for t in tables_for(octa, "RO")]
-    assert tables_for(contracts.contract("thb"), "SELEC") == []
+    assert [t.name for t in tables_for(octa, "SELEC", 2022)] == ["SEL_ACTIVITY"]
+    assert "SEL_ACTIVITY" not in [t.name for t in tables_for(octa, "RO", 2022)]
+    assert tables_for(contracts.contract("thb"), "SELEC", 2022) == []
 
 
 def test_a_form_has_one_address_a_key(contracts: Contracts) -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from urllib.parse import quote
 
-import pikepdf
 import pytest
+from drawings import draw_block
 
-from pipeline.leaks.axes import labels_of, read_axes
-from pipeline.leaks.marks import Fonts, Path, read_page
+from pipeline.leaks.axes import Label, labels_of, read_axes
+from pipeline.leaks.marks import Path
 from pipeline.leaks.measure import measure
-from pipeline.leaks.outline import read_blocks
-from pipeline.report.charts import draw_chart
-from pipeline.report.pdf import font_faces
 from pipeline.report.views import ChartData, Point, Series
 
 
@@ -31,27 +25,17 @@ FLOW = ChartData("flow", SENT, "persons", "Flow")
 MAP = ChartData("map", (Series("2022", points(12, 3.5, None, 40)),), "per 100,000 inhabitants", "Map")
 
 
-@lru_cache(maxsize=2)
-def drawn(data_title: str) -> tuple[list[Path], list[object]]:
+def drawn(title: str) -> tuple[list[Path], list[Label]]:
     """Paths and labels of a chart, from a page of a PDF."""
-    from weasyprint import HTML
-
-    data = {"Flow": FLOW, "Map": MAP}[data_title]
-    faces = "".join(f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {w}; src: url("{u}") }}'
-                    for w, u in font_faces().items())  # fmt: skip
-    picture = f'<img alt="a" src="data:image/svg+xml,{quote(draw_chart(data, width_mm=170))}">'
-    html = f'<html lang="en"><style>{faces} html {{ font-family: "Source Sans Pro" }}</style><title>a</title>{picture}'
-    with pikepdf.open(io.BytesIO(HTML(string=html).write_pdf(pdf_tags=True))) as pdf:
-        pages = [read_page(page, Fonts()) for page in pdf.pages]
-        (figure,) = (b for b in read_blocks(pdf, pages)[0] if b.kind == "Figure")
-    return figure.paths, labels_of(figure)  # type: ignore[return-value]
+    figure = draw_block({"Flow": FLOW, "Map": MAP}[title])
+    return figure.paths, labels_of(figure)
 
 
 def faults(data: ChartData, paths: list[Path]) -> tuple[list[str], int]:
     _, labels = drawn(data.title)
     painted = [p for p in paths if p.fill is not None or p.stroke is not None]
     counts: Counter[str] = Counter()
-    found = measure(data, paths, read_axes(data.kind, painted, labels), counts)  # type: ignore[arg-type]
+    found = measure(data, paths, read_axes(data.kind, painted, labels), counts)
     return [what for what, _ in found], counts["mark"]
 
 

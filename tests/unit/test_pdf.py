@@ -116,7 +116,7 @@ def report_html(*views: Any, version: str = "restricted") -> str:
             figures=entries[1:2],
             views=views,
             colours=page_colours("thb", version),
-            cover=picture(*cover_colours("thb", version), 180),
+            cover=picture(*cover_colours("thb", version), 180, ("BG", "GR", "RO")),
         )  # fmt: skip
     )
 

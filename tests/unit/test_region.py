@@ -11,7 +11,7 @@ from pipeline.leaks.maps import place_of, strange
 from pipeline.leaks.marks import Path
 from pipeline.report.charts import draw_chart
 from pipeline.report.maps import KOSOVO_NAME, NOT_REPORTED, NOTES, WITHHELD
-from pipeline.report.region import FILE, KOSOVO, LABELS, Layer, layers, picture_layers, read_region
+from pipeline.report.region import FILE, KOSOVO, Layer, layers, name_place, picture_layers, read_region
 from pipeline.report.sheet import SMALL, text_width
 from pipeline.report.views import ChartData, Point, Series
 
@@ -31,22 +31,26 @@ def map_of(*points: Point) -> ChartData:
 
 def test_every_state_has_outline_and_place_for_its_name_inside_of_the_sheet() -> None:
     region = read_region()
-    assert set(region.shapes) == set(LABELS) == {*STATES, KOSOVO}
-    for rings in (*region.shapes.values(), region.around, region.neutral):
+    assert {*STATES, KOSOVO} <= set(region.shapes)
+    for rings in (*region.shapes.values(), region.nameless, region.neutral):
         for x, y in (place for ring in rings for place in ring):
             assert 0 <= x <= region.width
             assert 0 <= y <= region.height
     assert FILE.stat().st_size < 150_000
 
 
-def test_names_of_states_do_not_stand_on_each_other() -> None:
-    names = {
-        "BA": "Herzegovina", "MK": "Macedonia", "ME": "Montenegro", KOSOVO: KOSOVO_NAME, "MD": "Moldova",
-        "AL": "Albania", "RS": "Serbia", "HU": "Hungary", "RO": "Romania", "BG": "Bulgaria", "GR": "Greece",
-    }  # fmt: skip
+NAMES = {
+    "BA": "Herzegovina", "MK": "Macedonia", "ME": "Montenegro", KOSOVO: KOSOVO_NAME, "MD": "Republic of Moldova",
+    "AL": "Albania", "RS": "Serbia", "HU": "Hungary", "RO": "Romania", "BG": "Bulgaria", "GR": "Greece",
+    "TR": "Türkiye",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"UA": "Ukraine"}, {"HR": "Croatia"}, {"SI": "Slovenia"}, {"CY": "Cyprus"}])
+def test_names_of_states_do_not_stand_on_each_other(more: dict[str, str]) -> None:
     boxes = {}
-    for code, name in names.items():
-        x, y, inside = LABELS[code]
+    for code, name in (NAMES | more).items():
+        x, y, inside = name_place(code)
         width, lines = text_width(name, 5.6 if code == KOSOVO else SMALL), 1 if code == KOSOVO else 2
         left = x - width / 2 if not inside else x - width if inside[0] > x else x
         boxes[code] = (left, y - 1.4 * lines, left + width, y + 1.4 * lines)
@@ -75,8 +79,8 @@ def test_a_map_names_kosovo_neutrally_and_says_what_its_borders_mean() -> None:
 
 
 def test_a_code_without_an_outline_is_refused_by_name() -> None:
-    with pytest.raises(RenderError, match="no outline of HR"):
-        layers(["HR"])
+    with pytest.raises(RenderError, match="no outline of PT"):
+        layers(["PT"])
 
 
 def test_a_map_at_any_place_and_scale_is_the_region() -> None:
@@ -92,7 +96,32 @@ def test_a_map_at_any_place_and_scale_is_the_region() -> None:
     lambda parts: (parts[0][:-3],),  # corners were left out
 ])  # fmt: skip
 def test_a_path_that_is_another_shape_is_found(change: object) -> None:
-    wanted = picture_layers()
+    wanted = picture_layers(STATES)
     paths = [on_page(layer) for layer in wanted]
     paths[4] = replace(paths[4], parts=change(paths[4].parts))  # type: ignore[operator]
     assert list(strange(paths, wanted, place_of(paths[0], wanted[0]))) == [paths[4]]
+
+
+def test_any_state_of_the_map_may_be_a_member_and_has_its_name_inside_of_its_outline() -> None:
+    region = read_region()
+    others = sorted({*region.shapes} - {*STATES, KOSOVO})
+    assert {"HR", "SI", "UA"} <= set(others)
+    for code in others:
+        wanted = layers([*STATES, code])
+        assert wanted[0].rings == region.around([*STATES, code])
+        assert not set(region.shapes[code]) & set(wanted[0].rings)
+        assert [layer.rings for layer in wanted if layer.name == code] == [region.shapes[code]]
+        x, y, inside = name_place(code)
+        assert inside is None
+        assert is_in(region.shapes[code][0], x, y)
+
+
+def is_in(ring: tuple[tuple[float, float], ...], x: float, y: float) -> bool:
+    sides = zip(ring, (*ring[1:], ring[0]), strict=True)
+    return sum((b <= y) != (d <= y) and a + (y - b) / (d - b) * (c - a) > x for (a, b), (c, d) in sides) % 2 == 1
+
+
+def test_a_map_with_a_new_member_is_drawn_with_its_name_and_its_figure() -> None:
+    svg = draw_chart(map_of(Point("RO", 2.5, "2.50"), Point("UA", 1.0, "1.00")))
+    assert ">UA<" in svg
+    assert ">1.00<" in svg

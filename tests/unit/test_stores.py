@@ -160,8 +160,8 @@ def test_the_released_cells_stand_beside_the_store(marts: Project, contracts: Co
     lines = marts.released(2022, "thb", "public").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "key,value,unit,obs_status,conf_status,coverage,states,marks"
     assert "THB_VICTIMS:SELEC.2022._T._T,901,victims,A,F,4/11,AL BA RO TR," in lines
-    assert "THB_VICTIMS:AL.2022.F._T,,victims,Q,S,," in lines
-    assert "THB_VICTIMS:GR.2022._T._T,,victims,O,F,," in lines
+    assert "THB_VICTIMS:AL.2022.F._T,,victims,Q,S,,," in lines
+    assert "THB_VICTIMS:GR.2022._T._T,,victims,O,F,,," in lines
 
 
 def test_a_partner_store_keeps_definitions_but_no_notes(marts: Project, contracts: Contracts) -> None:

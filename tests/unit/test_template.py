@@ -109,6 +109,14 @@ def test_groups_are_worked_out_never_asked_for() -> None:
         assert not [c.value for c in sheet["A"] if str(c.value).startswith("G_")]
 
 
+@pytest.mark.parametrize(("report", "asked"), [("thb", "RS, TR"), ("migration", "RS, TR"), ("octa", "RS, TR, SELEC")])
+def test_who_may_be_asked_is_said_by_report(contracts: Contracts, report: str, asked: str) -> None:
+    with pytest.raises(UserError) as problem:
+        build_workbook(contracts, report, "XX", 2022)
+    assert problem.value.allowed.startswith("AL, BA, BG")
+    assert problem.value.allowed.endswith(asked)
+
+
 @pytest.mark.parametrize(("report", "state"), [("thb", "XX"), ("thb", "HR"), ("thb", "ro"), ("thb", "SELEC")])
 def test_who_does_not_answer_gets_no_form(contracts: Contracts, tmp_path: Path, report: str, state: str) -> None:
     with pytest.raises(UserError, match=f"'{state}' does not answer the thb questionnaire"):

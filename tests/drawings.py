@@ -1,0 +1,40 @@
+"""How does a chart look once it is on a page? Draws it, prints it into a PDF and reads that page back."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from urllib.parse import quote
+
+import pikepdf
+
+from pipeline.leaks.marks import Fonts, read_page
+from pipeline.leaks.outline import Block, read_blocks
+from pipeline.report.charts import draw_chart
+from pipeline.report.figures import describe
+from pipeline.report.pdf import font_faces
+from pipeline.report.views import ChartData
+
+
+def draw_block(data: ChartData, width_mm: float = 170) -> Block:
+    """The chart as the scan and the number audit find it in a finished document."""
+    picture = quote(draw_chart(data, width_mm=width_mm))
+    faces = "".join(f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {w}; src: url("{u}") }}'
+                    for w, u in font_faces().items())  # fmt: skip
+    image = f'<img alt="{describe(data)}" src="data:image/svg+xml,{picture}">'
+    style = f'{faces} html {{ font-family: "Source Sans Pro" }}'
+    return _print(f'<html lang="en"><style>{style}</style><title>a</title>{image}')
+
+
+@lru_cache(maxsize=8)
+def _printed(html: str) -> bytes:
+    from weasyprint import HTML
+
+    return bytes(HTML(string=html).write_pdf(pdf_tags=True))
+
+
+def _print(html: str) -> Block:
+    with pikepdf.open(io.BytesIO(_printed(html))) as pdf:
+        pages = [read_page(page, Fonts()) for page in pdf.pages]
+        (figure,) = (b for b in read_blocks(pdf, pages)[0] if b.kind == "Figure")
+    return figure
