@@ -1,4 +1,4 @@
-"""What did Eurostat publish on illegal migration? Four tables, told apart by their header, for the migration return."""
+"""What did Eurostat publish on illegal migration? Three tables, told apart by their header, for the migration return."""
 
 from __future__ import annotations
 
@@ -16,18 +16,13 @@ HEADERS = {
                 "OBS_FLAG"),
     "refused": ("LAST UPDATE", "border", "unit", "reason", "citizen", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"),
     "present_by_citizenship": ("citizen", "geo", "year", "Illegal Third Country Nationals"),
-    "ordered_by_citizenship": ("citizen", "geo", "year", "Third Country Nationals Ordered to Leave"),
 }  # fmt: skip
 TITLES = {
     "present": "Third-country nationals found to be illegally present (migr_eipre)",
     "refused": "Third-country nationals refused entry at the external borders (migr_eirfs)",
     "present_by_citizenship": "Third-country nationals found to be illegally present (migr_eipre), by citizenship",
-    "ordered_by_citizenship": "Third-country nationals ordered to leave (migr_eiord), by citizenship",
 }
-TABLES = {
-    "present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ",
-    "ordered_by_citizenship": "MIG_ORDERED_CTZ",
-}  # fmt: skip
+TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
 UPDATED = "LAST UPDATE"
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.
@@ -42,7 +37,7 @@ DROPPED = ROUNDED + " Zero rows and flags were dropped in the copy: an absent ro
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read one of the four tables for the years of a round. Raises UserError when the file holds none of them."""
+    """Read one of the three tables for the years of a round. Raises UserError when the file holds none of them."""
     published = read_published(path, HEADERS, contracts)
     kind = published.kind
     gathering = Gathering(contracts, round_, published)

@@ -29,7 +29,6 @@ FILES = (
     (2022, "drug_seizures", "unodc-drug-seizures/7.1._Drug_seizures_2018-2022.xlsx"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_illegally_present.csv"),
     (2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"),
-    (2022, "eurostat_migration", "eurostat-migration/third_country_nationals_ordered_to_leave.csv"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"),
 )
 # Some states send tidy CSV, each in the dialect of its office software.

@@ -52,7 +52,7 @@ class Source:
     @property
     def has_fractions(self) -> bool:
         """True for the copies in which whole numbers are written like 10.0."""
-        return self.columns[3][0].startswith(("Illegal", "Third"))
+        return self.columns[3][0].startswith("Illegal")
 
 
 UNODC = ("Iso3_code", "Year", "Category")
@@ -67,12 +67,10 @@ SHAPES: dict[str, tuple[int, tuple[str, str, str, tuple[str, ...]]]] = {
     "present": (1, ("geo", "TIME_PERIOD", "apprehen", ("OBS_VALUE",))),
     "refused": (1, ("geo", "TIME_PERIOD", "border", ("OBS_VALUE",))),
     "present_by_citizenship": (1, ("geo", "year", "citizen", ("Illegal Third Country Nationals",))),
-    "ordered_by_citizenship": (1, ("geo", "year", "citizen", ("Third Country Nationals Ordered to Leave",))),
 }
 PUBLISHED = {
     "migrants_illegally_present.csv": "present",
     "third_country_illegaly_present.csv": "present_by_citizenship",
-    "third_country_nationals_ordered_to_leave.csv": "ordered_by_citizenship",
     "migrants_refused_entry_at_the_border.csv": "refused",
 }
 
@@ -182,9 +180,9 @@ def _small_refused() -> bytes:
     ])  # fmt: skip
 
 
-def _small_by_citizenship(head: str) -> bytes:
+def _small_by_citizenship() -> bytes:
     return d.as_csv([
-        ["citizen", "geo", "year", head],
+        ["citizen", "geo", "year", "Illegal Third Country Nationals"],
         ["Moldova", "Romania", "2022", "10.0"], ["Türkiye", "Romania", "2022", "1230.0"],
         ["Côte d’Ivoire", "Greece", "2021", "35.0"], ["Total", "Greece", "2021", "35.0"],
         ["Syria", "Austria", "2022", "5.0"], ["Asia", "Greece", "2021", "90.0"],
@@ -199,10 +197,7 @@ SMALL = (
     _source("eurostat_crime", "eurostat_crime", "eurostat_crime", _small_crime),
     _source("present", "eurostat_migration", "present", _small_present),
     _source("refused", "eurostat_migration", "refused", _small_refused),
-    *(
-        _source(shape, "eurostat_migration", shape, partial(_small_by_citizenship, SHAPES[shape][1][3][0]))
-        for shape in ("present_by_citizenship", "ordered_by_citizenship")
-    ),
+    _source("present_by_citizenship", "eurostat_migration", "present_by_citizenship", _small_by_citizenship),
 )
 MEMBERS = ("ALB", "BIH", "BGR", "GRC", "HUN", "MDA", "MNE", "MKD", "ROU", "SRB", "TUR")
 OTHERS = 20  # of the rows of other states one in so many is kept where a file is cut down

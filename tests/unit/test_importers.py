@@ -352,17 +352,17 @@ class TestEurostatMigration:
         ]
         assert notes(reading) == {"MIG_STAY:GR.2022._T._T": eurostat_migration.ROUNDED}
 
-    def test_orders_by_citizenship_leave_aggregates_out(self, tmp_path: Path, contracts: Contracts) -> None:
+    def test_persons_by_citizenship_leave_aggregates_out(self, tmp_path: Path, contracts: Contracts) -> None:
         rows = [
-            ["citizen", "geo", "year", "Third Country Nationals Ordered to Leave"],
+            ["citizen", "geo", "year", "Illegal Third Country Nationals"],
             ["Kosovo*", "Romania", "2022", "10.0"], ["Asia", "Romania", "2022", "90.0"],
             ["Moldova", "Romania", "2022", ""],
             ["Total", "Romania", "2022", "500.0"], ["Moldova", "Austria", "2022", "5.0"],
         ]  # fmt: skip
         reading = eurostat_migration.read(csv_file(tmp_path / "b.csv", rows), contracts, 2022)
-        assert texts(reading) == {"MIG_ORDERED_CTZ:RO.2022.XK": "10", "MIG_ORDERED_CTZ:RO.2022._T": "500"}
+        assert texts(reading) == {"MIG_STAY_CTZ:RO.2022.XK": "10", "MIG_STAY_CTZ:RO.2022._T": "500"}
         assert reading.skipped_by_rule == {"aggregate_of_countries": 1, "no_number": 1}
-        assert "zero or missing" in notes(reading)["MIG_ORDERED_CTZ:RO.2022._T"]
+        assert "zero or missing" in notes(reading)["MIG_STAY_CTZ:RO.2022._T"]
 
     def test_refusals_and_persons_by_citizenship_are_told_by_their_headers(
         self, tmp_path: Path, contracts: Contracts
@@ -405,10 +405,10 @@ def test_a_file_that_is_no_workbook_and_an_unknown_source_are_refused(tmp_path: 
 class TestFilesAsTheyReachAnAnalyst:
     """What no copy of a good file shows: refusals and accounts of their own. The copies: test_damaged_sources.py."""
 
-    HEAD = ("citizen", "geo", "year", "Third Country Nationals Ordered to Leave")
+    HEAD = ("citizen", "geo", "year", "Illegal Third Country Nationals")
 
     def read(self, tmp_path: Path, contracts: Contracts, *rows: Sequence[str], encoding: str = "utf-8") -> Reading:
-        path = csv_file(tmp_path / "ordered.csv", [self.HEAD, *rows])
+        path = csv_file(tmp_path / "present.csv", [self.HEAD, *rows])
         path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
         return eurostat_migration.read(path, contracts, 2022)
 
@@ -419,8 +419,8 @@ class TestFilesAsTheyReachAnAnalyst:
             tmp_path, contracts, ("Moldova", "Romania", "2022", "1.234"), ("Moldova", "Romania", "2022", "10"),
             ("Syria", "Romania", "2022", "5"),
         )  # fmt: skip
-        assert texts(reading) == {"MIG_ORDERED_CTZ:RO.2022.SY": "5"}
-        assert notes(reading)["MIG_ORDERED_CTZ:RO.2022.MD"] == (
+        assert texts(reading) == {"MIG_STAY_CTZ:RO.2022.SY": "5"}
+        assert notes(reading)["MIG_STAY_CTZ:RO.2022.MD"] == (
             "2022: source gives '1.234' (ambiguous number); left blank"
         )
         assert reading.skipped_by_rule == {"ambiguous_number": 1, "beside_an_unreadable_figure": 1}
@@ -431,7 +431,7 @@ class TestFilesAsTheyReachAnAnalyst:
         reading = self.read(tmp_path, contracts, *lost, ("Syria", "Romania", "2022", "1,005"))
         lines = ImportSummary(reading, ()).lines()
         assert "  12 rows skipped, not_a_number" in lines
-        assert "  not_a_number, row 2: MIG_ORDERED_CTZ:RO.2022.MD about ten" in lines
+        assert "  not_a_number, row 2: MIG_STAY_CTZ:RO.2022.MD about ten" in lines
         assert sum(line.startswith("  not_a_number, row") for line in lines) == 10
         assert "  not_a_number: and 2 more" in lines
         assert "  1 numbers have a comma between thousands" in lines
@@ -457,7 +457,7 @@ class TestFilesAsTheyReachAnAnalyst:
         reading = self.read(
             tmp_path, contracts, ("Cote d’Ivoire", "Rоmаnia", "2022", "5"), ("Curacao", "Romania", "2022.0", "5")
         )
-        assert set(texts(reading)) == {"MIG_ORDERED_CTZ:RO.2022.CI", "MIG_ORDERED_CTZ:RO.2022.CW"}
+        assert set(texts(reading)) == {"MIG_STAY_CTZ:RO.2022.CI", "MIG_STAY_CTZ:RO.2022.CW"}
 
     def test_a_column_twice_and_a_round_without_a_year_are_refused(self, tmp_path: Path, contracts: Contracts) -> None:
         twice = csv_file(tmp_path / "twice.csv", [[*self.HEAD, "Year"], ["Syria", "Romania", "2022", "5", "2021"]])
