@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Columns, Gathering, Reading, Source, number_of, own_rows
+from pipeline.importers.figures import Columns, Gathering, Reading, Source, number_of, own_rows, with_anchored
 from pipeline.importers.sheets import PublishedRow, folded, read_published
 from pipeline.importers.values import Number
 
@@ -50,7 +50,13 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read annex 7.1 for the years of a round, in kilograms with three decimals. Raises UserError."""
     expected = (*COLUMNS.labels, COLUMNS.year, KILOGRAMS, COLUMNS.state)
     published = read_published(path, {TABLE: expected}, contracts)
-    gathering = Gathering(contracts, round_, published, DECIMALS)
+    reading = _gather(Gathering(contracts, round_, published, DECIMALS))
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, DECIMALS, scope))
+    )
+
+
+def _gather(gathering: Gathering) -> Reading:
     cells: dict[Key, list[_Row]] = defaultdict(list)
     for state, year, row in own_rows(gathering, "octa", COLUMNS):
         number = gathering.read(row, KILOGRAMS)
@@ -58,7 +64,8 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
             cells[Key(TABLE, (state, year, code))].append(_Row(row, number))
     for key, group in sorted(cells.items()):
         _map_cell(key, group, gathering)
-    title = next((t for v in published.banner if folded(t := v.text.strip()).startswith("drug seizures")), TITLE)
+    banner = [v.text.strip() for v in gathering.published.banner]
+    title = next((t for t in banner if folded(t).startswith("drug seizures")), TITLE)
     release = EDITIONS.get(title, "edition not stated in the file")
     return gathering.settle(Source("drug_seizures", "UNODC", f"annex 7.1 {title}", release), (TABLE,))
 

@@ -14,8 +14,7 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
 from pipeline.importers.csv_return import Dialect, to_csv
-from pipeline.importers.returns import fill_returns
-from pipeline.importers.run import ImportSummary, read_source
+from pipeline.importers.run import ImportSummary, run_import
 from pipeline.importers.workbook_return import WorkbookReturn
 from pipeline.project import Project
 
@@ -51,9 +50,8 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
     try:
         summaries = []
         for round_, source, file in FILES:
-            reading = read_source(contracts, source, data_folder / file, round_)
-            filled = fill_returns(project, contracts, reading, round_, folder=new / str(round_))
-            summaries.append(ImportSummary(reading, tuple(filled)))
+            folder = new / str(round_)
+            summaries.append(run_import(project, contracts, source, data_folder / file, round_, folder))
         _write_center(contracts, max(r for r, _, _ in FILES), new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
