@@ -98,6 +98,7 @@ class Table:
     change_absolute: float
     change_severity: Severity
     records: Records | None = None  # None where the table is sent as totals only
+    several_figures: str = ""  # the status that says: the source gives several figures, the value is the largest
 
     @property
     def sql_name(self) -> str:
@@ -244,6 +245,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
         layout=Layout(layout["sheet"], tuple(layout["rows"]), tuple(layout["columns"]), layout.get("openRows", 0)),
         change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
         change_severity=change["severity"], records=_read_records(own.get("records")),
+        several_figures=own.get("severalFigures", ""),
     )  # fmt: skip
 
 

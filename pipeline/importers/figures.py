@@ -254,6 +254,7 @@ class Gathering:
     skipped: list[Skipped] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)
     _rows: dict[Key, list[_Row]] = field(default_factory=dict)
+    _settled: list[tuple[Figure, int]] = field(default_factory=list)
     _remarks: list[Figure] = field(default_factory=list)
     _written: Counter[str] = field(default_factory=Counter)
     _commas: dict[str, bool] = field(default_factory=dict)
@@ -277,6 +278,10 @@ class Gathering:
         text = number.raw if number.rule else number.text
         self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part, number.rule))
 
+    def add_settled(self, figure: Figure, rows: int) -> None:
+        """A figure whose rows the source's own rules have settled; `rows` stand behind it."""
+        self._settled.append((figure, rows))
+
     def remark(self, key: Key, note: str) -> None:
         """A note for the line of a cell that is not about one row of the source."""
         self._remarks.append(Figure(key, "", note=note))
@@ -292,7 +297,8 @@ class Gathering:
         before = len(self.skipped)
         seen = sum(len(rows) for rows in self._rows.values())
         figures = [self._figure(key, rows) for key, rows in sorted(self._rows.items())]
-        used = seen - (len(self.skipped) - before)
+        figures += [figure for figure, _ in self._settled]
+        used = seen - (len(self.skipped) - before) + sum(rows for _, rows in self._settled)
         written = [f"{n} {WRITTEN[rule]}" for rule, n in sorted(self._written.items())]
         return Reading(
             source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables,
