@@ -30,6 +30,8 @@ FILES = (
     (2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"),
 )
+# The date on the covers: a return cannot be older than the newest release that makes it.
+DATED = {2021: "2023-06-30", 2022: "2025-04-30"}
 # Some states send tidy CSV, each in the dialect of its office software.
 CSV_RETURNS = {
     (2022, "thb", "HU"): Dialect(",", "utf-8"),
@@ -51,7 +53,8 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
         summaries = []
         for round_, source, file in FILES:
             folder = new / str(round_)
-            summaries.append(run_import(project, contracts, source, data_folder / file, round_, folder))
+            day = DATED[round_]
+            summaries.append(run_import(project, contracts, source, data_folder / file, round_, folder, day))
         _write_center(contracts, max(r for r, _, _ in FILES), new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
@@ -69,7 +72,7 @@ def _write_center(contracts: Contracts, round_: int, folder: Path) -> None:
     path = folder / str(round_) / "octa" / f"{CENTER}.xlsx"
     file = WorkbookReturn(contracts, "octa", CENTER, round_, path, workbook)
     file.answer("authority", CENTER)
-    file.answer("date", f"{round_ + 1}-03-31")
+    file.answer("date", DATED[round_])
     file.save()
 
 

@@ -74,14 +74,15 @@ def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> R
 
 
 def run_import(
-    project: Project, contracts: Contracts, source: str, file: Path, round_: int, folder: Path | None = None
-) -> ImportSummary:
-    """Pre-fill the returns of a round from one published file, in `folder` or the round's own.
+    project: Project, contracts: Contracts, source: str, file: Path, round_: int, folder: Path | None = None,
+    day: str = "",
+) -> ImportSummary:  # fmt: skip
+    """Pre-fill the returns of a round from one published file, in `folder` or the round's own, dated `day`.
 
     Raises UserError, before any return is written, when the file misses a total that was printed elsewhere.
     """
     reading = read_source(contracts, source, file, round_)
     comparisons = compare_with_anchors(reading, contracts)
     require_anchors(comparisons, str(file))
-    filled = fill_returns(project, contracts, reading, round_, folder=folder)
+    filled = fill_returns(project, contracts, reading, round_, folder=folder, day=day)
     return ImportSummary(reading, tuple(filled), tuple(comparison_lines(comparisons)))
