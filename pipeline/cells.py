@@ -26,6 +26,13 @@ SUPPRESSED_HIGHEST = 4  # what "<5", a count suppressed by its sender, may be at
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
 
 
+def printed_decimals(value: Decimal, unit: str) -> int:
+    """With how many decimals a report prints a value: small weights keep theirs, the rest is whole."""
+    if unit == "kg" and 0 < value < 10:
+        return 1 if value >= 1 else 3
+    return 0
+
+
 def plain(value: Decimal) -> str:
     """A value for machines: no commas, no exponent, no trailing zeros, no minus before a zero."""
     return format(value.normalize() + 0, "f")

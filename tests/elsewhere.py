@@ -103,7 +103,7 @@ def correct_migration_return(path: Path) -> None:
     from openpyxl import load_workbook
 
     book = load_workbook(path)
-    sheet = book["4 Ordered to leave"]
+    sheet = book["1 Illegal stay citizenship"]
     for row in sheet.iter_rows(min_row=7):
         for cell in row[2:]:
             if isinstance(cell.value, int | float) and cell.value > 100:

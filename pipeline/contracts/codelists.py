@@ -74,6 +74,12 @@ class CodeList:
         return [c for c in self if c.parent == parent]
 
     @property
+    def groups(self) -> list[Code]:
+        """The groups that stand beside one another: those that codes have as their parent, no margins over them."""
+        parents = {c.parent for c in self}
+        return [c for c in self if c.is_group and c.code in parents]
+
+    @property
     def has_total(self) -> bool:
         return TOTAL in self._codes
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.known_errors import load_known_errors
@@ -31,8 +32,8 @@ def odcs_schema() -> dict[str, Any]:
 
 # What a contract of ours may say of a table beside the words of the standard.
 TABLE_PROPERTIES = (
-    "crimeArea", "unit", "iccs", "respondent", "layout", "records", "identities", "plausibility", "firstRound",
-    "lastRound",
+    "crimeArea", "unit", "iccs", "respondent", "layout", "records", "identities", "plausibility", "severalFigures",
+    "firstRound", "lastRound",
 )  # fmt: skip
 
 
@@ -69,6 +70,9 @@ def lint_project(project: Project) -> Iterator[str]:
     yield f"feedback: states have {read_answer_days(project.contracts)} days to answer"
     known = load_known_errors(project.contracts, contracts)
     yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
+
+    anchors = load_anchors(project.contracts, contracts)
+    yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"
 
     lists = sorted(project.codelists.glob("*.csv"))
     own_form = ("population", "cell_symbols")  # these two are not lists of codes

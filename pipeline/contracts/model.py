@@ -110,6 +110,7 @@ class Table:
     records: Records | None = None  # None where the table is sent as totals only
     first_round: int = 0  # the rounds in which it is asked, both included
     last_round: int = LAST_ROUND
+    several_figures: str = ""  # the status that says: the source gives several figures, the value is the largest
 
     @property
     def sql_name(self) -> str:
@@ -288,6 +289,7 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
         change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
         change_severity=change["severity"], records=_read_records(own.get("records")),
         first_round=first, last_round=last,
+        several_figures=own.get("severalFigures", ""),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, Reading, Source
+from pipeline.importers.figures import Gathering, Reading, Source, with_anchored
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
@@ -41,11 +41,17 @@ TABLES = tuple(dict.fromkeys(table for table, _ in CATEGORIES.values()))
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a UN-CTS workbook for the years of a round. Raises UserError when the file is not one."""
     release, published = read_table(path, VALUE, contracts)
-    gathering = Gathering(contracts, round_, published)
+    reading = _gather(Gathering(contracts, round_, published), release)
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release)
+    )
+
+
+def _gather(gathering: Gathering, release: str) -> Reading:
     for state, year, row in rows_of_round(gathering, "octa"):
         _map_row(row, state, year, gathering)
     source = Source("cts", "UNODC", "Crime Trends Survey (UN-CTS)", release)
-    return remark_sums(gathering.settle(source, TABLES), contracts)
+    return remark_sums(gathering.settle(source, TABLES), gathering.contracts)
 
 
 def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:

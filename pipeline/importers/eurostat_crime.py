@@ -8,7 +8,15 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.importers.figures import Gathering, Reading, Source, find_state, is_elsewhere, states_of
+from pipeline.importers.figures import (
+    Gathering,
+    Reading,
+    Source,
+    find_state,
+    is_elsewhere,
+    scope_of_round,
+    with_anchored,
+)
 from pipeline.importers.grids import Value
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow, read_published
@@ -44,15 +52,23 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     The heads of the columns are years.
     """
     published = read_published(path, {"crim_off_cat": (KEY_HEADER,)}, contracts)
-    gathering = Gathering(contracts, round_, published)
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract("octa").years(round_)}
     heads = [head for head in published.heads if _YEAR.fullmatch(head)]
+    years = scope_of_round(contracts, "octa", round_).years
     if not years & set(heads):
         raise UserError(
             f"there is no column of a year of the round; found: {', '.join(heads)[:200] or 'nothing'}", where=str(path),
             allowed=", ".join(sorted(years)), do="name a file that has these years with FILE=",
         )  # fmt: skip
-    for row in published.rows:
+    reading = _gather(path, heads, Gathering(contracts, round_, published))
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(path, heads, Gathering(contracts, round_, published, scope=scope))
+    )
+
+
+def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
+    contracts = gathering.contracts
+    scope = gathering.scope or scope_of_round(contracts, "octa", gathering.round_)
+    for row in gathering.published.rows:
         codes = [latin(clean(code)) for code in row.text(KEY_HEADER).split(",")]
         if len(codes) != 4:
             raise UserError(
@@ -61,11 +77,11 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
             )  # fmt: skip
         _, iccs, unit, geo = codes
         for year in heads:
-            if not (state := find_state(states, geo)) and not is_elsewhere(contracts, geo):
+            if not (state := find_state(scope.areas, geo)) and not is_elsewhere(contracts, geo):
                 gathering.skip(f"{row.where}, {year}", row.text(KEY_HEADER), "state_not_in_list")
             elif not state:
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
-            elif year not in years:
+            elif year not in scope.years:
                 gathering.leave_out("other_year")
             else:
                 _map_cell(gathering, f"{row.where}, {year}", (state, year), iccs, unit, row)

@@ -1,4 +1,4 @@
-"""What did Eurostat publish on illegal migration? Four tables, told apart by their header, for the migration return."""
+"""What did Eurostat publish on illegal migration? Three tables told apart by their header, for the migration return."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.importers.citizenships import read_citizenship
 from pipeline.importers.eurostat_crime import read_flags
-from pipeline.importers.figures import Columns, Gathering, Reading, Source, own_rows
+from pipeline.importers.figures import Columns, Gathering, Reading, Source, own_rows, with_anchored
 from pipeline.importers.sheets import PublishedRow, read_published
 
 HEADERS = {
@@ -16,18 +16,13 @@ HEADERS = {
                 "OBS_FLAG"),
     "refused": ("LAST UPDATE", "border", "unit", "reason", "citizen", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"),
     "present_by_citizenship": ("citizen", "geo", "year", "Illegal Third Country Nationals"),
-    "ordered_by_citizenship": ("citizen", "geo", "year", "Third Country Nationals Ordered to Leave"),
 }  # fmt: skip
 TITLES = {
     "present": "Third-country nationals found to be illegally present (migr_eipre)",
     "refused": "Third-country nationals refused entry at the external borders (migr_eirfs)",
     "present_by_citizenship": "Third-country nationals found to be illegally present (migr_eipre), by citizenship",
-    "ordered_by_citizenship": "Third-country nationals ordered to leave (migr_eiord), by citizenship",
 }
-TABLES = {
-    "present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ",
-    "ordered_by_citizenship": "MIG_ORDERED_CTZ",
-}  # fmt: skip
+TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
 UPDATED = "LAST UPDATE"
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.
@@ -42,17 +37,24 @@ DROPPED = ROUNDED + " Zero rows and flags were dropped in the copy: an absent ro
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read one of the four tables for the years of a round. Raises UserError when the file holds none of them."""
+    """Read one of the three tables for the years of a round. Raises UserError when the file holds none of them."""
     published = read_published(path, HEADERS, contracts)
+    reading = _gather(Gathering(contracts, round_, published))
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope))
+    )
+
+
+def _gather(gathering: Gathering) -> Reading:
+    contracts, published = gathering.contracts, gathering.published
     kind = published.kind
-    gathering = Gathering(contracts, round_, published)
     labels = tuple(head for head in HEADERS[kind][:-1] if head in LABELS)
     columns = Columns("geo", "year" if kind.endswith("citizenship") else "TIME_PERIOD", labels)
     reporting: set[str] = set()
     for state, year, row in own_rows(gathering, "migration", columns, elsewhere="other_reporting_area"):
         reporting.add(state)
         _map_row(kind, row, (state, year), contracts, gathering)
-    _remark_rounding(kind, reporting, contracts, round_, gathering)
+    _remark_rounding(kind, reporting, contracts, gathering)
     source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published.rows, kind))
     return gathering.settle(source, (TABLES[kind],))
 
@@ -62,12 +64,12 @@ def _release(rows: list[PublishedRow], kind: str) -> str:
     return f"release {updated or 'not stated in the file'}"
 
 
-def _remark_rounding(kind: str, states: set[str], contracts: Contracts, round_: int, gathering: Gathering) -> None:
+def _remark_rounding(kind: str, states: set[str], contracts: Contracts, gathering: Gathering) -> None:
     """The first line of each state's sheet says what the publisher's rounding means."""
     table = contracts.table(TABLES[kind])
     note = DROPPED if kind.endswith("citizenship") else ROUNDED
     for state in sorted(states):
-        gathering.remark(table.total_key(state, round_), note)
+        gathering.remark(table.total_key(state, gathering.round_), note)
 
 
 def _map_row(kind: str, row: PublishedRow, place: tuple[str, str], contracts: Contracts, gathering: Gathering) -> None:

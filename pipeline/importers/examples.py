@@ -14,8 +14,7 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook
 from pipeline.importers.csv_return import Dialect, to_csv
-from pipeline.importers.returns import fill_returns
-from pipeline.importers.run import ImportSummary, read_source
+from pipeline.importers.run import ImportSummary, run_import
 from pipeline.importers.workbook_return import WorkbookReturn
 from pipeline.project import Project
 
@@ -29,9 +28,10 @@ FILES = (
     (2022, "drug_seizures", "unodc-drug-seizures/7.1._Drug_seizures_2018-2022.xlsx"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_illegally_present.csv"),
     (2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"),
-    (2022, "eurostat_migration", "eurostat-migration/third_country_nationals_ordered_to_leave.csv"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"),
 )
+# The date on the covers: a return cannot be older than the newest release that makes it.
+DATED = {2021: "2023-06-30", 2022: "2025-04-30"}
 # Some states send tidy CSV, each in the dialect of its office software.
 CSV_RETURNS = {
     (2022, "thb", "HU"): Dialect(",", "utf-8"),
@@ -52,9 +52,9 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
     try:
         summaries = []
         for round_, source, file in FILES:
-            reading = read_source(contracts, source, data_folder / file, round_)
-            filled = fill_returns(project, contracts, reading, round_, folder=new / str(round_))
-            summaries.append(ImportSummary(reading, tuple(filled)))
+            folder = new / str(round_)
+            day = DATED[round_]
+            summaries.append(run_import(project, contracts, source, data_folder / file, round_, folder, day))
         _write_center(contracts, max(r for r, _, _ in FILES), new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
@@ -72,7 +72,7 @@ def _write_center(contracts: Contracts, round_: int, folder: Path) -> None:
     path = folder / str(round_) / "octa" / f"{CENTER}.xlsx"
     file = WorkbookReturn(contracts, "octa", CENTER, round_, path, workbook)
     file.answer("authority", CENTER)
-    file.answer("date", f"{round_ + 1}-03-31")
+    file.answer("date", DATED[round_])
     file.save()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from pipeline.cells import TOTAL, Key
+from pipeline.contracts.anchors import Anchor, areas_of, load_anchors
 from pipeline.contracts.codelists import fold, load_aliases
 from pipeline.contracts.model import Contracts, Table
 from pipeline.importers.grids import Value
@@ -82,6 +84,7 @@ class Reading:
     used: int  # rows that stand behind the figures
     tables: tuple[str, ...]  # the contract tables this source can fill
     remarks: tuple[str, ...] = ()  # how the file was read, where it is not as published
+    anchored: tuple[Figure, ...] = ()  # what the file gives for the areas and years of anchors, members or not
 
     @property
     def rows(self) -> int:
@@ -139,7 +142,7 @@ def states_of(contracts: Contracts, round_: int) -> dict[str, str]:
     return {alias: code for alias, code in load_aliases(contracts.codelists, "states").items() if code in members}
 
 
-def find_state(states: dict[str, str], text: str) -> str:
+def find_state(states: Mapping[str, str], text: str) -> str:
     """The member state that a spelling names, also in look-alike letters; "" for others."""
     return states.get(fold(text)) or states.get(folded(text), "")
 
@@ -153,15 +156,53 @@ def is_elsewhere(contracts: Contracts, text: str) -> bool:
     return not names.isdisjoint(load_aggregates(contracts.codelists))
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Whose rows are read: the areas by every spelling, folded, and the years."""
+
+    areas: Mapping[str, str]
+    years: frozenset[str]
+
+
+def scope_of_round(contracts: Contracts, report: str, round_: int) -> Scope:
+    """The member states of a round, and the years that its returns restate."""
+    years = frozenset(str(y) for y in contracts.contract(report).years(round_))
+    return Scope(states_of(contracts, round_), years)
+
+
+def scope_of_anchors(contracts: Contracts, anchors: tuple[Anchor, ...]) -> Scope:
+    """The areas and years of anchors. An area that no list knows is what the file itself calls it."""
+    wanted = {area for anchor in anchors for area in areas_of(anchor, contracts)}
+    spellings = {fold(area): area for area in wanted}
+    for name in ("citizenship", "states"):
+        spellings |= {s: code for s, code in load_aliases(contracts.codelists, name).items() if code in wanted}
+    return Scope(spellings, frozenset(str(a.year) for a in anchors))
+
+
+def with_anchored(reading: Reading, contracts: Contracts, read_again: Callable[[Scope], Reading]) -> Reading:
+    """The reading with what the file gives for the anchors of its source, whosever the rows are.
+
+    The account is that of the round alone: a row of Germany is outside it, and compared all the same.
+    """
+    source = reading.source
+    anchors = tuple(
+        a for a in load_anchors(contracts.folder, contracts) if a.is_of(source.publisher, source.table, source.release)
+    )
+    if not anchors:
+        return reading
+    return replace(reading, anchored=read_again(scope_of_anchors(contracts, anchors)).figures)
+
+
 def own_rows(
     gathering: Gathering, report: str, columns: Columns, elsewhere: str = "other_state"
 ) -> list[tuple[str, str, PublishedRow]]:
     """Rows of member states in the years of the round, each with its state and year; the others are counted.
 
-    `elsewhere` is the reason counted for rows of other areas.
+    `elsewhere` is the reason counted for rows of other areas. A gathering with a scope of its own reads that instead.
     """
-    contracts, round_ = gathering.contracts, gathering.round_
-    states, years = states_of(contracts, round_), {str(y) for y in contracts.contract(report).years(round_)}
+    contracts = gathering.contracts
+    scope = gathering.scope or scope_of_round(contracts, report, gathering.round_)
+    states, years = scope.areas, scope.years
     own = []
     for row in gathering.published.rows:
         area, year = row.text(columns.state), _YEAR.fullmatch(row.text(columns.year))
@@ -209,9 +250,11 @@ class Gathering:
     round_: int
     published: Published
     decimals: int = 0
+    scope: Scope | None = None  # whose rows are read; None is the round
     skipped: list[Skipped] = field(default_factory=list)
     outside: Counter[str] = field(default_factory=Counter)
     _rows: dict[Key, list[_Row]] = field(default_factory=dict)
+    _settled: list[tuple[Figure, int]] = field(default_factory=list)
     _remarks: list[Figure] = field(default_factory=list)
     _written: Counter[str] = field(default_factory=Counter)
     _commas: dict[str, bool] = field(default_factory=dict)
@@ -235,6 +278,10 @@ class Gathering:
         text = number.raw if number.rule else number.text
         self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part, number.rule))
 
+    def add_settled(self, figure: Figure, rows: int) -> None:
+        """A figure whose rows the source's own rules have settled; `rows` stand behind it."""
+        self._settled.append((figure, rows))
+
     def remark(self, key: Key, note: str) -> None:
         """A note for the line of a cell that is not about one row of the source."""
         self._remarks.append(Figure(key, "", note=note))
@@ -250,7 +297,8 @@ class Gathering:
         before = len(self.skipped)
         seen = sum(len(rows) for rows in self._rows.values())
         figures = [self._figure(key, rows) for key, rows in sorted(self._rows.items())]
-        used = seen - (len(self.skipped) - before)
+        figures += [figure for figure, _ in self._settled]
+        used = seen - (len(self.skipped) - before) + sum(rows for _, rows in self._settled)
         written = [f"{n} {WRITTEN[rule]}" for rule, n in sorted(self._written.items())]
         return Reading(
             source, tuple(figures + self._remarks), tuple(self.skipped), dict(self.outside), used, tables,
@@ -258,7 +306,8 @@ class Gathering:
         )  # fmt: skip
 
     def _figure(self, key: Key, rows: list[_Row]) -> Figure:
-        table = self.contracts.check_key(key)
+        is_listed = key.state in self.contracts.codelist("states")  # anchors may stand in any area of the file
+        table = self.contracts.check_key(key) if is_listed else self.contracts.table(key.cube)
         label = spot(table, key)
         parts: dict[str, list[_Row]] = {}
         for row in rows:

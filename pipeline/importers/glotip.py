@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.cells import TOTAL, UNKNOWN, Key
 from pipeline.contracts.model import Contracts
 from pipeline.importers.citizenships import NATIONALS, read_citizenship
-from pipeline.importers.figures import Gathering, Reading, Source
+from pipeline.importers.figures import Gathering, Reading, Source, with_anchored
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
@@ -36,13 +36,19 @@ COUNTRIES = {
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a GLOTIP workbook for the years of a round. Raises UserError when the file is not one."""
     release, published = read_table(path, VALUE, contracts)
-    gathering = Gathering(contracts, round_, published)
+    reading = _gather(Gathering(contracts, round_, published), release)
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release)
+    )
+
+
+def _gather(gathering: Gathering, release: str) -> Reading:
     own = rows_of_round(gathering, "thb")
-    named = _countries_named(own, contracts)
+    named = _countries_named(own, gathering.contracts)
     for state, year, row in own:
         _map_row(row, (state, year), gathering, named)
     reading = gathering.settle(Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", release), TABLES)
-    return remark_sums(reading, contracts)
+    return remark_sums(reading, gathering.contracts)
 
 
 def _countries_named(own: list[tuple[str, str, PublishedRow]], contracts: Contracts) -> set[tuple[str, str, str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.cells import TOTAL, UNKNOWN, Key
 from pipeline.contracts.model import Contracts
-from pipeline.importers.figures import Gathering, Reading, Source
+from pipeline.importers.figures import Gathering, Reading, Source, with_anchored
 from pipeline.importers.reconcile import remark_sums
 from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
@@ -35,11 +35,17 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     of them, so it does not choose between rows; were there two with different values, the cell would stay blank.
     """
     release, published = read_table(path, VALUE, contracts)
-    gathering = Gathering(contracts, round_, published)
+    reading = _gather(Gathering(contracts, round_, published), release)
+    return with_anchored(
+        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release)
+    )
+
+
+def _gather(gathering: Gathering, release: str) -> Reading:
     for state, year, row in rows_of_round(gathering, "octa"):
         _map_row(row, state, year, gathering)
     source = Source("iafq", "UNODC", "Illicit Arms Flows Questionnaire (IAFQ)", release)
-    return remark_sums(gathering.settle(source, TABLES), contracts)
+    return remark_sums(gathering.settle(source, TABLES), gathering.contracts)
 
 
 def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:

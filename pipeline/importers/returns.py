@@ -54,11 +54,12 @@ class Filled:
 
 def fill_returns(
     project: Project, contracts: Contracts, reading: Reading, round_: int, states: list[str] | None = None,
-    folder: Path | None = None,
+    folder: Path | None = None, day: str = "",
 ) -> list[Filled]:  # fmt: skip
     """Write the figures of a reading into the returns of a round; a state without figures gets a blank return.
 
-    `folder` holds one folder per report, by default `returns/<round>`. Raises UserError when a return cannot be read.
+    `folder` holds one folder per report, by default `returns/<round>`. `day` dates returns that bear no date; without
+    one the state dates its return when it sends it. Raises UserError when a return cannot be read.
     """
     root = folder or project.returns / str(round_)
     members = [c.code for c in contracts.members(round_)]
@@ -72,7 +73,7 @@ def fill_returns(
                 f for f in reading.figures
                 if f.key.state == state and f.key.cube in asked and asked[f.key.cube].report == report
             ]  # fmt: skip
-            results.append(_fill_return(contracts, report, state, round_, root / report, figures, reading))
+            results.append(_fill_return(contracts, report, state, round_, root / report, figures, reading, day))
     return results
 
 
@@ -90,8 +91,9 @@ def open_return(contracts: Contracts, report: str, state: str, round_: int, fold
 
 
 def _fill_return(
-    contracts: Contracts, report: str, state: str, round_: int, folder: Path, figures: list[Figure], reading: Reading
-) -> Filled:
+    contracts: Contracts, report: str, state: str, round_: int, folder: Path, figures: list[Figure], reading: Reading,
+    day: str,
+) -> Filled:  # fmt: skip
     file = open_return(contracts, report, state, round_, folder)
     _add_lines(file, contracts, report, state, round_, figures)
     counts = {"written": 0, "same": 0, "conflicts": 0, "blank": 0, "no_line": 0}
@@ -100,7 +102,7 @@ def _fill_return(
     for name in sorted({f.key.cube for f in figures}):
         file.cite(name, reading.source.cited)
     file.answer("authority", AUTHORITY)
-    file.answer("date", f"{round_ + 1}-03-31")
+    file.answer("date", day)
     file.save()
     return Filled(state, report, file.path, **counts)
 

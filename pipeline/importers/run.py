@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.importers.anchored import compare_with_anchors, comparison_lines, require_anchors
 from pipeline.importers.figures import DAMAGED, Reading
 from pipeline.importers.returns import Filled, fill_returns
 from pipeline.project import Project
@@ -30,6 +31,7 @@ class ImportSummary:
 
     reading: Reading
     filled: tuple[Filled, ...]
+    compared: tuple[str, ...] = ()  # totals printed elsewhere, and what the file says beside them
 
     def lines(self) -> list[str]:
         """The account for people, one line each."""
@@ -40,6 +42,7 @@ class ImportSummary:
             *(f"  {n} rows skipped, {rule}" for rule, n in reading.skipped_by_rule.items()),
             *(f"  {n} rows outside, {reason}" for reason, n in sorted(reading.outside.items())),
             *(f"  {remark}" for remark in reading.remarks),
+            *(f"  {line}" for line in self.compared),
             *_lost(reading),
         ]
         for f in self.filled:
@@ -70,7 +73,16 @@ def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> R
     return reading
 
 
-def run_import(project: Project, contracts: Contracts, source: str, file: Path, round_: int) -> ImportSummary:
-    """Pre-fill the returns of a round from one published file. Raises UserError."""
+def run_import(
+    project: Project, contracts: Contracts, source: str, file: Path, round_: int, folder: Path | None = None,
+    day: str = "",
+) -> ImportSummary:  # fmt: skip
+    """Pre-fill the returns of a round from one published file, in `folder` or the round's own, dated `day`.
+
+    Raises UserError, before any return is written, when the file misses a total that was printed elsewhere.
+    """
     reading = read_source(contracts, source, file, round_)
-    return ImportSummary(reading, tuple(fill_returns(project, contracts, reading, round_)))
+    comparisons = compare_with_anchors(reading, contracts)
+    require_anchors(comparisons, str(file))
+    filled = fill_returns(project, contracts, reading, round_, folder=folder, day=day)
+    return ImportSummary(reading, tuple(filled), tuple(comparison_lines(comparisons)))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET, cover_fields
+from pipeline.contracts.layout import COVER_SHEET, SOURCE_FIELD, cover_fields, tables_for
 from pipeline.formats.raw import RawCell, RawSheet
 from pipeline.intake.codes import latin
 from pipeline.intake.entry import MAX_NOTE, ReturnContext
 from pipeline.intake.personal import personal_data
+from pipeline.intake.releases import earliest_release
 
 Answers = dict[str, RawCell]
 YEARS_TO_ANSWER = 5
@@ -42,8 +43,26 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         # The last of these dates is the cut-off date of the reports: what is no date must not become one.
         ctx.book.add("cover-date", day.raw, sheet=day.sheet, cell=day.address)
         answers = {f: c for f, c in answers.items() if f != "date"}
+    _check_releases(ctx, answers)
     fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
     return {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+
+
+def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
+    """A return cannot hold what was not yet released on its date: the tables whose source came later are refused."""
+    day = answers.get("date")
+    if day is None or not day.text.strip():
+        return
+    dated = date.fromisoformat(day.text.strip())
+    for table in tables_for(ctx.contract, ctx.state, ctx.round):
+        source = answers.get(SOURCE_FIELD + table.name)
+        released = earliest_release(source.text) if source else None
+        if released and dated < released:
+            found = f"{dated}; the source of '{table.layout.sheet}' was released {released} or later"
+            ctx.book.add(
+                "date-before-release", found, sheet=day.sheet, cell=day.address, table=table.name,
+                allowed=f"{released} or later",
+            )  # fmt: skip
 
 
 def _is_date(ctx: ReturnContext, text: str) -> bool:

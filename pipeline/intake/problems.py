@@ -62,6 +62,10 @@ RULES: dict[str, IntakeRule] = {
         "query", "a cover with state, round, authority and date", "send the cover with the return"
     ),
     "cover-date": IntakeRule("query", "the day of the return, for example 2023-03-31", "correct the date on the cover"),
+    "date-before-release": IntakeRule(
+        "error", "a date on or after the release of each source",
+        "correct the date of the return, or name the source that was used",
+    ),
     "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
     "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
     # The sheets of a workbook and the header of a CSV file.

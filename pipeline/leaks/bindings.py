@@ -265,7 +265,8 @@ class Bindings:
         table = self.contracts.table(cube)
         dimension = table.dimension(table.key_dimensions[place])
         if star == "G_*":
-            return [(c.code, c.label) for c in dimension.codelist if c.is_group or c.code == "NAT"]
+            groups = dimension.codelist.groups
+            return [(c.code, c.label) for c in dimension.codelist if c.code == "NAT" or c in groups]
         return [(c.code, c.label) for c in dimension.codes if c.code not in _NO_ENTRY]
 
     def _silent(self, pattern: str) -> Texts:

@@ -141,7 +141,8 @@ def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tu
     if name == "state":
         choices = [m.code for m in store.contracts.members(store.round)]
     elif codes[place] == "G_*":
-        choices = [c.code for c in table.dimension(name).codelist if c.is_group or c.code == "NAT"]
+        codelist = table.dimension(name).codelist
+        choices = [c.code for c in codelist if c.code == "NAT" or c in codelist.groups]
     else:
         choices = [c.code for c in table.dimension(name).codes if c.code not in ("_T", "_U", "NAT", "ABR")]
     found = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipeline.cells import OBS_SYMBOL, REGIONS, WITHHELD_SYMBOL, Cell, plain
+from pipeline.cells import OBS_SYMBOL, REGIONS, WITHHELD_SYMBOL, Cell, plain, printed_decimals
 from pipeline.report.formulas import NOT_COMPUTED, Formula
 
 MINUS = "\N{MINUS SIGN}"
@@ -37,10 +37,7 @@ def cell_text(cell: Cell) -> str:
         return NOT_COMPUTED
     if cell.value is None:
         return OBS_SYMBOL.get(cell.obs_status, ":")
-    decimals = 0
-    if cell.unit == "kg" and 0 < cell.value < 10:
-        decimals = 1 if cell.value >= 1 else 3
-    return number(cell.value, decimals)
+    return number(cell.value, printed_decimals(cell.value, cell.unit))
 
 
 def formula_text(formula: Formula) -> str:

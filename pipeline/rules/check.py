@@ -14,6 +14,7 @@ from pipeline.intake.stage import STAGED, leave_out, staged_cells
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.received import read_round
+from pipeline.rules.anchored import check_anchors
 from pipeline.rules.compile import Rule, compile_rules
 from pipeline.rules.known import (
     after_leaving_out,
@@ -74,6 +75,7 @@ def _check_with_known(
     leave_out(staged, [(contracts.table(k.entry.table), c) for k, c in out])
 
     found = [*reading.findings, *check_round(project, contracts, round_, reading)]
+    found += check_anchors(project, contracts, round_, reading)
     # A finding that needed the figures left out is gone from the second check, and is kept all the same.
     found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]
     require_current(known, found, round_)

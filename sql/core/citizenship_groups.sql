@@ -1,6 +1,7 @@
 -- Grain: one state, year and group of citizenships. Read by core.state_cells.
 -- Groups are sums over the citizenships that a state lists with a number. Own nationals form the group NAT and are
 -- taken out of the group of SELEC member states. A citizenship suppressed by the sender is not in the sum.
+-- Two margins stand above the groups: all whose citizenship is known, and the foreign ones among them.
 with
 
 cells as (
@@ -20,6 +21,7 @@ listed as (
     select
         cells.*,
         cells.codes[1] as citizenship,
+        bool_or(cells.codes[1] = cells.state) over (partition by cells.cube, cells.state, cells.year) as names_own,
     from cells
     inner join dimensions
         on cells.cube = dimensions.cube
@@ -36,6 +38,27 @@ grouped as (
     where listed.citizenship = listed.state or citizenships.parent like 'G\_%' escape '\'
 ),
 
+known as (
+    -- Where a state names its own country, "own nationals" beside it are the same persons again.
+    select *
+    from listed
+    where citizenship not in ('_T', '_U')
+        and (citizenship != 'NAT' or not names_own)
+),
+
+placed as (
+    select * from grouped
+
+    union all by name
+
+    select *, 'G_KNOWN' as group_code from known
+
+    union all by name
+
+    select *, 'G_FOR' as group_code from known
+    where citizenship not in (state, 'NAT')
+),
+
 summed as (
     select
         cube,
@@ -47,7 +70,7 @@ summed as (
         count(*) filter (where obs_status = 'Q') as suppressed_parts,
         max(round) as round,
         list(key order by key) filter (where value is not null) as part_keys,
-    from grouped
+    from placed
     group by all
 )
 

@@ -184,8 +184,8 @@ def test_findings_stand_on_their_lines(answered: Answered, state: str, report: s
 
 @pytest.mark.parametrize(("state", "said"), [
     ("TR", ["National Focal Point, Türkiye", "1 table refused", "octa: 5 Firearms persons", "3523140",
-            "at most 1,000,000 persons", "30 April 2023", "TR-octa-2022-marked.xlsx"]),
-    ("RO", ["No table was refused", "RO-thb-2022-marked.xlsx", "8 of 11 tables have figures", "31 March 2023"]),
+            "at most 1,000,000 persons", "30 May 2025", "TR-octa-2022-marked.xlsx"]),
+    ("RO", ["No table was refused", "RO-thb-2022-marked.xlsx", "8 of 11 tables have figures", "30 April 2025"]),
     ("MD", ["refused", "a damaged or incomplete workbook", "There is no marked copy, because no file could be read"]),
     ("MK", ["the whole return", "save it as an Excel workbook", "There is no marked copy"]),
     ("GR", ["National Focal Point, Greece", "not received", "within 30 days of receiving this letter",

@@ -240,7 +240,7 @@ def xmp_field(version: Version) -> None:
 def xmp_date(version: Version) -> None:
     def change(pdf: Pdf) -> None:
         data = bytes(pdf.Root.Metadata.read_bytes())
-        pdf.Root.Metadata.write(data.replace(b"2023-03-31T12:00:00Z", b"2025-11-21T23:28:07Z", 1))
+        pdf.Root.Metadata.write(re.sub(rb"\d{4}-\d\d-\d\dT12:00:00Z", b"2025-11-21T23:28:07Z", data, count=1))
 
     edit(version, change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from pipeline.cells import Key
+from pipeline.contracts.anchors import COLUMNS
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.errors import UserError
 from pipeline.importers import cts, drug_seizures, eurostat_crime, eurostat_migration, glotip, iafq
@@ -280,15 +282,61 @@ class TestDrugSeizures:
         }  # fmt: skip
         assert reading.source.cited == "UNODC, annex 7.1 Drug seizures, 2018-2022, World Drug Report 2024"
 
-    def test_one_drug_given_twice_is_never_added(self, tmp_path: Path, contracts: Contracts) -> None:
+    def test_of_one_drug_given_twice_the_larger_is_the_least_that_was_seized(
+        self, tmp_path: Path, contracts: Contracts
+    ) -> None:
         reading = self.read(
-            tmp_path, contracts, ("TUR", *self.OPIATES, "Heroin", 2019, 19963),
-            ("TUR", *self.OPIATES, "Heroin", 2019, 202),
+            tmp_path, contracts, ("TUR", *self.OPIATES, "Heroin", 2021, 202),
+            ("TUR", *self.OPIATES, "Heroin", 2021, 19963),
             ("BGR", *self.OPIATES, "Heroin", 2019, 0), ("BGR", *self.OPIATES, "Heroin", 2019, 968),
         )  # fmt: skip
-        assert texts(reading) == {"OCT_DRUG_KG:BG.2019.HER": "968"}
-        assert notes(reading) == {"OCT_DRUG_KG:TR.2019.HER": "2019: source gives 19963 and 202 for heroin; left blank"}
-        assert reading.skipped_by_rule == {"values_differ": 2, "zero_beside_another_row": 1}
+        assert texts(reading) == {"OCT_DRUG_KG:BG.2019.HER": "968", "OCT_DRUG_KG:TR.2021.HER": "19963"}
+        assert {str(f.key): f.obs_status for f in reading.figures if f.obs_status} == {"OCT_DRUG_KG:TR.2021.HER": "U"}
+        assert notes(reading) == {
+            "OCT_DRUG_KG:TR.2021.HER": (
+                "2021: source gives 19963 and 202 for heroin; the larger is the least that was seized"
+            )
+        }
+        assert reading.skipped_by_rule == {"zero_beside_another_row": 1}
+        assert reading.rows == 4
+
+    @pytest.mark.parametrize(
+        ("rows", "text", "status"),
+        [
+            ((191.28896, 0.001), "191.29", ""),  # 191 with and without the trace
+            ((28.46, 0.05), "28.46", "U"),  # 28, but 29 with it
+            ((9.96, 0.03), "9.99", ""),  # 10.0 both ways
+            ((9.4, 0.06), "9.4", "U"),  # 9.4, but 9.5 with it
+            ((0.5, 0.0004), "0.5", ""),  # three decimals below one kilogram
+            ((0.5, 0.0006), "0.5", "U"),
+            ((5.0, 5.0), "5", ""),  # the same figure twice is one
+        ],
+    )
+    def test_a_trace_is_added_where_no_printed_digit_changes(
+        self, tmp_path: Path, contracts: Contracts, rows: tuple[float, ...], text: str, status: str
+    ) -> None:
+        given = [("ROU", *self.OPIATES, "Heroin", 2022, weight) for weight in rows]
+        (figure,) = self.read(tmp_path, contracts, *given).figures
+        assert (figure.text, figure.obs_status) == (text, status)
+
+    @pytest.mark.parametrize(
+        ("printed", "text", "status"),
+        [("120", "120", ""), ("100", "100", "U"), ("110", "100", "U")],
+    )
+    def test_rows_that_a_printed_total_shows_to_be_parts_are_added(
+        self, tmp_path: Path, printed: str, text: str, status: str
+    ) -> None:
+        folder = tmp_path / "data_contracts"
+        shutil.copytree(ROOT / "data_contracts", folder)
+        anchor = f'x,UNODC,"annex 7.1 Drug seizures, 2018-2022",,RO,2022,OCT_DRUG_KG,HER,{printed},2,a yearbook'
+        (folder / "anchors.csv").write_text(",".join(COLUMNS) + "\n" + anchor + "\n", encoding="utf-8")
+        reading = self.read(
+            tmp_path, load_contracts(folder), ("ROU", *self.OPIATES, "Heroin", 2022, 100),
+            ("ROU", *self.OPIATES, "Heroin", 2022, 20),
+        )  # fmt: skip
+        (figure,) = reading.figures
+        assert (figure.text, figure.obs_status) == (text, status)
+        assert ("a yearbook" in figure.note) == (not status)
 
     def test_a_group_total_stands_for_its_drugs(self, tmp_path: Path, contracts: Contracts) -> None:
         total = ("Reported total hallucinogens", "Total hallucinogens (including the above, all other hallucinogens)")
@@ -296,7 +344,7 @@ class TestDrugSeizures:
             tmp_path, contracts, ("HUN", self.HALL, *total, 2021, 5), ("HUN", self.HALL, "LSD", "LSD", 2021, 2),
             ("GRC", self.HALL, *total, 2021, 1), ("GRC", self.HALL, "LSD", "LSD", 2021, 2),
         )  # fmt: skip
-        assert texts(reading) == {"OCT_DRUG_KG:HU.2021.HAL": "5"}
+        assert texts(reading) == {"OCT_DRUG_KG:GR.2021.HAL": "2", "OCT_DRUG_KG:HU.2021.HAL": "5"}
         assert "published total 1 kg is less than its parts, 2 kg" in notes(reading)["OCT_DRUG_KG:GR.2021.HAL"]
 
     def test_curly_quotes_and_precursors(self, tmp_path: Path, contracts: Contracts) -> None:
@@ -352,17 +400,17 @@ class TestEurostatMigration:
         ]
         assert notes(reading) == {"MIG_STAY:GR.2022._T._T": eurostat_migration.ROUNDED}
 
-    def test_orders_by_citizenship_leave_aggregates_out(self, tmp_path: Path, contracts: Contracts) -> None:
+    def test_persons_by_citizenship_leave_aggregates_out(self, tmp_path: Path, contracts: Contracts) -> None:
         rows = [
-            ["citizen", "geo", "year", "Third Country Nationals Ordered to Leave"],
+            ["citizen", "geo", "year", "Illegal Third Country Nationals"],
             ["Kosovo*", "Romania", "2022", "10.0"], ["Asia", "Romania", "2022", "90.0"],
             ["Moldova", "Romania", "2022", ""],
             ["Total", "Romania", "2022", "500.0"], ["Moldova", "Austria", "2022", "5.0"],
         ]  # fmt: skip
         reading = eurostat_migration.read(csv_file(tmp_path / "b.csv", rows), contracts, 2022)
-        assert texts(reading) == {"MIG_ORDERED_CTZ:RO.2022.XK": "10", "MIG_ORDERED_CTZ:RO.2022._T": "500"}
+        assert texts(reading) == {"MIG_STAY_CTZ:RO.2022.XK": "10", "MIG_STAY_CTZ:RO.2022._T": "500"}
         assert reading.skipped_by_rule == {"aggregate_of_countries": 1, "no_number": 1}
-        assert "zero or missing" in notes(reading)["MIG_ORDERED_CTZ:RO.2022._T"]
+        assert "zero or missing" in notes(reading)["MIG_STAY_CTZ:RO.2022._T"]
 
     def test_refusals_and_persons_by_citizenship_are_told_by_their_headers(
         self, tmp_path: Path, contracts: Contracts
@@ -405,10 +453,10 @@ def test_a_file_that_is_no_workbook_and_an_unknown_source_are_refused(tmp_path: 
 class TestFilesAsTheyReachAnAnalyst:
     """What no copy of a good file shows: refusals and accounts of their own. The copies: test_damaged_sources.py."""
 
-    HEAD = ("citizen", "geo", "year", "Third Country Nationals Ordered to Leave")
+    HEAD = ("citizen", "geo", "year", "Illegal Third Country Nationals")
 
     def read(self, tmp_path: Path, contracts: Contracts, *rows: Sequence[str], encoding: str = "utf-8") -> Reading:
-        path = csv_file(tmp_path / "ordered.csv", [self.HEAD, *rows])
+        path = csv_file(tmp_path / "present.csv", [self.HEAD, *rows])
         path.write_bytes(path.read_text(encoding="utf-8").encode(encoding))
         return eurostat_migration.read(path, contracts, 2022)
 
@@ -419,8 +467,8 @@ class TestFilesAsTheyReachAnAnalyst:
             tmp_path, contracts, ("Moldova", "Romania", "2022", "1.234"), ("Moldova", "Romania", "2022", "10"),
             ("Syria", "Romania", "2022", "5"),
         )  # fmt: skip
-        assert texts(reading) == {"MIG_ORDERED_CTZ:RO.2022.SY": "5"}
-        assert notes(reading)["MIG_ORDERED_CTZ:RO.2022.MD"] == (
+        assert texts(reading) == {"MIG_STAY_CTZ:RO.2022.SY": "5"}
+        assert notes(reading)["MIG_STAY_CTZ:RO.2022.MD"] == (
             "2022: source gives '1.234' (ambiguous number); left blank"
         )
         assert reading.skipped_by_rule == {"ambiguous_number": 1, "beside_an_unreadable_figure": 1}
@@ -431,7 +479,7 @@ class TestFilesAsTheyReachAnAnalyst:
         reading = self.read(tmp_path, contracts, *lost, ("Syria", "Romania", "2022", "1,005"))
         lines = ImportSummary(reading, ()).lines()
         assert "  12 rows skipped, not_a_number" in lines
-        assert "  not_a_number, row 2: MIG_ORDERED_CTZ:RO.2022.MD about ten" in lines
+        assert "  not_a_number, row 2: MIG_STAY_CTZ:RO.2022.MD about ten" in lines
         assert sum(line.startswith("  not_a_number, row") for line in lines) == 10
         assert "  not_a_number: and 2 more" in lines
         assert "  1 numbers have a comma between thousands" in lines
@@ -457,7 +505,7 @@ class TestFilesAsTheyReachAnAnalyst:
         reading = self.read(
             tmp_path, contracts, ("Cote d’Ivoire", "Rоmаnia", "2022", "5"), ("Curacao", "Romania", "2022.0", "5")
         )
-        assert set(texts(reading)) == {"MIG_ORDERED_CTZ:RO.2022.CI", "MIG_ORDERED_CTZ:RO.2022.CW"}
+        assert set(texts(reading)) == {"MIG_STAY_CTZ:RO.2022.CI", "MIG_STAY_CTZ:RO.2022.CW"}
 
     def test_a_column_twice_and_a_round_without_a_year_are_refused(self, tmp_path: Path, contracts: Contracts) -> None:
         twice = csv_file(tmp_path / "twice.csv", [[*self.HEAD, "Year"], ["Syria", "Romania", "2022", "5", "2021"]])
@@ -553,7 +601,10 @@ class TestFillingReturns:
         fill_returns(project, contracts, other, 2022, ["GR"])
         cover = dict(open_workbook(project, contracts, "GR").cover())
         assert cover["source:THB_VICTIMS_CTZ"] == "Publisher, Table, release 1; Other, Series, 2024"
-        assert (cover["authority"], cover["contact"], cover["date"]) == (AUTHORITY, "", "2023-03-31")
+        # An import does not know when the state will send the return.
+        assert (cover["authority"], cover["contact"], cover["date"]) == (AUTHORITY, "", "")
+        fill_returns(project, contracts, other, 2022, ["GR"], day="2025-04-30")
+        assert dict(open_workbook(project, contracts, "GR").cover())["date"] == "2025-04-30"
 
     def test_lines_a_state_inserted_do_no_harm(self, project: Project, contracts: Contracts) -> None:
         fill_returns(project, contracts, reading_of((self.CTZ + "RO", "9")), 2022, ["GR"])

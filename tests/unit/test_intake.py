@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -30,8 +31,10 @@ from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
 from pipeline.intake.problems import MAX_ALIKE, RULES, FindingBook
+from pipeline.intake.releases import earliest_release
 from pipeline.project import Project
 from pipeline.received import read_round
+from pipeline.rules.check import refusals
 
 ROOT = Path(__file__).parents[2]
 SYMBOLS = load_symbols(ROOT / "data_contracts" / "codelists")
@@ -331,6 +334,43 @@ def test_the_date_of_a_cover_must_be_one(project: Project, contracts: Contracts,
     assert reading.files[0].received == (day if taken else "")
     rules = [f.rule for f in reading.findings if (f.state, f.report) == ("RO", "octa")]
     assert rules == ([] if taken else ["cover-date"])
+
+
+@pytest.mark.parametrize(
+    ("source", "released"),
+    [
+        ("UNODC, Trafficking in persons (GLOTIP), release 14/04/2025", date(2025, 4, 14)),
+        ("UNODC, annex 7.1 Drug seizures, 2018-2022, World Drug Report 2024", date(2024, 1, 1)),
+        ("Eurostat, crim_off_cat, release 2025-03-01", date(2025, 3, 1)),
+        ("Bureau of Statistics, updated 3 May 2024; Police, yearbook 2023", date(2024, 5, 3)),
+        ("Register of the police, edition of June 2024", date(2024, 6, 1)),
+        ("Ministry, release: 05.02.2024", date(2024, 2, 5)),
+        ("Eurostat, crim_off_cat, release not stated in the file", None),
+        ("Police register, offences of 2018-2022", None),
+        ("Annual report 2018-2022", None),
+        ("Ministry, release 31/31/2024", None),
+        ("", None),
+    ],
+)
+def test_the_release_of_a_source_is_read_where_it_can_be(source: str, released: date | None) -> None:
+    assert earliest_release(source) == released
+
+
+@pytest.mark.parametrize(("day", "refused"), [("2025-04-13", True), ("2025-04-14", False), ("", False)])
+def test_a_return_is_not_older_than_the_release_that_it_names(
+    project: Project, contracts: Contracts, day: str, refused: bool
+) -> None:
+    """Only the table whose source came later is kept out."""
+    header = b"table,state,year,value,obs_status,conf_status,note\n"
+    send(project, "octa/RO.csv", header + b"OCT_DRUG_OFFENCES,RO,2022,8,,,\nOCT_VEHICLE_THEFT,RO,2022,9,,,\n")
+    sources = "source:OCT_DRUG_OFFENCES,Police release 14/04/2025\nsource:OCT_VEHICLE_THEFT,Police\n"
+    cover = f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n{sources}"
+    send(project, "octa/RO.cover.csv", cover.encode())
+    findings = [f for f in read_round(project, contracts, 2022).findings if f.rule == "date-before-release"]
+    assert [(f.severity, f.table) for f in findings] == ([("error", "OCT_DRUG_OFFENCES")] if refused else [])
+    if refused:
+        assert findings[0].found == "2025-04-13; the source of '3 Drug offences' was released 2025-04-14 or later"
+        assert refusals(findings) == {("RO", "octa", "OCT_DRUG_OFFENCES")}
 
 
 def test_findings_of_one_kind_end_with_the_word_more() -> None:
