@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts, number
+from pipeline.leaks.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
 
 CHANGE_FLOOR = 20  # below it no movement is told
 _NO_ENTRY = ("_T", "_U", "NAT", "ABR")  # codes that compete in no list of the largest
@@ -17,6 +18,7 @@ class Bindings:
 
     def __init__(self, register: Register, contracts: Contracts, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
+        self.who = Who(register, contracts, round_)
 
     def texts(self, binding: str) -> Texts:
         """The texts that may stand where the binding stood; none when it had nothing that may be shown."""
@@ -25,13 +27,15 @@ class Bindings:
             return (" ".join(words[1:]),)
         if words[0] in ("general", "claim"):
             return self._claim(words[0], " ".join(words[1:]))
+        if words[0] in WHO:
+            return self.who.texts(words)
         if len(words) == 1:
             return (self.register.text(words[0]),)
         command, key = words[0], words[1]
         if command == "value":
             return (self.register.text(key),)
         if command == "coverage":
-            return self.register.printed(f"coverage({key})")
+            return tuple(_in_words(t) for t in self.register.printed(f"coverage({key})"))
         if command in _FORMULAS:
             over = self._base(key, words[3]) if command == "share" else self._people(key)
             return tuple(f"{t}{_FORMULAS[command]}" for t in self.register.printed(f"{command}({key}, {over})"))
@@ -43,7 +47,7 @@ class Bindings:
             return self._list(self._candidates(key)[-1:])
         if command in ("rises", "falls"):
             return self._movers(key, words[3], int(words[4]), up=command == "rises")
-        return self._silent(key) if command == "silent" else ()
+        return ()
 
     def _base(self, part: str, whole: str) -> str:
         cell, base = self.register.cells.get(part), self.register.cells.get(whole)
@@ -96,9 +100,8 @@ class Bindings:
             if own is None or key not in values or not rivals:
                 return False
             return own > max(rivals) if name == "highest" else own < min(rivals)
-        if name in ("every", "none"):
-            given, members = len(self._values(key)), len(self.contracts.members(self.round_))
-            return self._all_shown(key) and given == (members if name == "every" else 0)
+        if name in WHO_CLAIMS:
+            return self.who.holds(name, [key, *rest])
         if name.endswith("-in-most"):
             return self._in_most(key, other, up=name.startswith("rose"))
         return self._course_holds(name, key, other)
@@ -136,7 +139,7 @@ class Bindings:
             label = dict(self._labelled(pattern))[key]
             text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
             found.append((-abs(now - then), label, text))
-        return (_listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
+        return (listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
 
     def _breaks(self, key: str, year: str) -> bool:
         cells = [self.register.cells.get(_in_year(key, str(y))) for y in range(int(year) + 1, int(_year(key)) + 1)]
@@ -193,21 +196,8 @@ class Bindings:
             return [(c.code, c.label) for c in dimension.codelist if c.is_group or c.code == "NAT"]
         return [(c.code, c.label) for c in dimension.codes if c.code not in _NO_ENTRY]
 
-    def _silent(self, pattern: str) -> Texts:
-        """Names of the member states without a figure, in their order; none where a figure is withheld."""
-        cube, _, joined = pattern.partition(":")
-        codes = joined.split(".")
-        names = []
-        for member in self.contracts.members(self.round_):
-            cell = self.register.cells.get(f"{cube}:{'.'.join([member.code, *codes[1:]])}")
-            if cell is not None and cell.withheld:
-                return ()
-            if cell is None or cell.value is None:
-                names.append(member.label)
-        return (_listed(names),) if names else ()
-
     def _list(self, found: list[tuple[str, str]]) -> Texts:
-        return (_listed([f"{label} ({text})" for label, text in found]),) if found else ()
+        return (listed([f"{label} ({text})" for label, text in found]),) if found else ()
 
 
 def _year(key: str) -> str:
@@ -220,5 +210,7 @@ def _in_year(key: str, year: str) -> str:
     return f"{cube}:{'.'.join([parts[0], year, *parts[2:]])}"
 
 
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _in_words(coverage: str) -> str:
+    """`all eleven` for `11 of 11`."""
+    given, _, of = coverage.partition(" of ")
+    return f"all {COUNTS[int(of)]}" if given == of and given.isdigit() and int(of) < len(COUNTS) else coverage

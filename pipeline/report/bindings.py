@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pipeline.cells import Cell, Key
 from pipeline.errors import UserError
 from pipeline.report.formulas import change, rate, share
-from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, number
+from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, count_word, formula_text, number
 from pipeline.report.store import Store
 
 
@@ -28,9 +28,9 @@ def _value(store: Store, key: str) -> str:
 
 def _coverage(store: Store, key: str) -> str:
     cell = shown(store, key)
-    if cell.coverage is None:
+    if cell.coverage is None or cell.of is None:
         raise UserError(f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX")
-    return f"{cell.coverage} of {cell.of}"
+    return f"all {count_word(cell.of)}" if cell.coverage == cell.of else f"{cell.coverage} of {cell.of}"
 
 
 def _share(store: Store, part: str, whole: str) -> str:
@@ -132,15 +132,6 @@ def _falls(store: Store, pattern: str, year: str, count: str) -> str:
     return _movers(store, pattern, year, count, up=False)
 
 
-def _silent(store: Store, pattern: str) -> str:
-    """Names of the states without a figure. Nothing to show when every state has one."""
-    found = {cell.key.state for _, cell in candidates(store, pattern)}
-    names = [store.label("", "state", m.code) for m in store.contracts.members(store.round) if m.code not in found]
-    if not names:
-        raise NothingToShow
-    return _listed(names)
-
-
 def operands_of(store: Store, binding: str) -> list[str]:
     """The keys and formulas, written with their cells, behind a binding of a text or a reference of a table."""
     words = binding.split(" ")
@@ -158,7 +149,7 @@ def operands_of(store: Store, binding: str) -> list[str]:
     if command == "moved":
         now = Key.parse(arguments[0])
         return [change(store, now, int(arguments[2])).text, str(now), str(now.at(year=int(arguments[2])))]
-    if command == "silent" or words[0] == "general":
+    if words[0] == "general":
         return []
     if command in ("rises", "falls"):
         keys = [cell.key for _, cell in candidates(store, arguments[0])]
@@ -189,10 +180,10 @@ def _listed(parts: list[str]) -> str:
 # How each binding is written: KEY, YEAR and COUNT are given by the author.
 FORMS = {
     "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
-    "ranked": "KEY COUNT", "lowest": "KEY", "silent": "KEY", "rises": "KEY since YEAR COUNT",
+    "ranked": "KEY COUNT", "lowest": "KEY", "rises": "KEY since YEAR COUNT",
     "falls": "KEY since YEAR COUNT",
 }  # fmt: skip
 COMMANDS: dict[str, Callable[..., str]] = {
     "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
-    "lowest": _lowest, "silent": _silent, "rises": _rises, "falls": _falls,
+    "lowest": _lowest, "rises": _rises, "falls": _falls,
 }  # fmt: skip

@@ -66,7 +66,7 @@ FALSE = [
 def tell(tmp_path: Path, store: MakeStore) -> Tell:
     """The HTML of a text that is the section `s` of a chapter."""
 
-    def write(text: str, cells: str = CELLS, head: str = "# s") -> str:
+    def write(text: str, cells: str = CELLS, head: str = "# s reviewed: 2022") -> str:
         texts = tmp_path / "thb" / "narrative"
         texts.mkdir(parents=True, exist_ok=True)
         (texts / "chapter.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
@@ -135,7 +135,7 @@ def test_words_that_are_borne_out_or_claim_nothing_are_printed(tell: Tell, text:
 
 
 def test_a_section_marked_as_general_may_speak_of_rises(tell: Tell) -> None:
-    assert tell("A rise can mean more crime.", head="# s general") == "<p>A rise can mean more crime.</p>"
+    assert tell("A rise can mean more crime.", head="# s general reviewed: 2022") == "<p>A rise can mean more crime.</p>"
 
 
 @pytest.mark.parametrize("binding", [
