@@ -115,9 +115,9 @@ def test_nothing_is_claimed_over_a_hidden_figure(tell: Tell, binding: str) -> No
 
 @pytest.mark.parametrize("text", [
     "The number rose sharply.", "Victims fell again.", "Most victims are women.", "It doubled.",
-    "The highest number came from Romania.", "That is the majority.", "There are more than before.",
+    "The highest number came from the north.", "That is the majority.", "There are more than before.",
     "A growing number.", "Numbers are declining.", "For the first time it moved.",
-    f"Romania has the smallest: [[ranked {V}:*.2022._T._T 1]].", f"The most fell: [[ranked {V}:*.2022._T._T 1]].",
+    f"It has the smallest: [[ranked {V}:*.2022._T._T 1]].", f"The most fell: [[ranked {V}:*.2022._T._T 1]].",
 ])  # fmt: skip
 def test_a_claim_in_plain_words_does_not_build(tell: Tell, text: str) -> None:
     with pytest.raises(NarrativeError, match=r"(?s)claims something that is bound to no cell.*write-narrative"):

@@ -133,25 +133,25 @@ def test_an_unknown_variable_does_not_build(tell: Tell) -> None:
 
 @pytest.mark.parametrize("key", ["THB_VICTIMS:HU.2022._T._T", "THB_VICTIMS:MD.2022._T._T", "THB_OFFENCES:RO.2022"])
 def test_a_sentence_without_its_number_is_left_out_and_its_neighbours_stay(tell: Tell, key: str) -> None:
-    told = tell(f"Romania registered [[THB_VICTIMS:RO.2022._T._T]]. The other figure was [[{key}]]. That is all.")
-    assert told == "<p>Romania registered 500. That is all.</p>"
+    told = tell(f"One state registered [[THB_VICTIMS:RO.2022._T._T]]. The other figure was [[{key}]]. That is all.")
+    assert told == "<p>One state registered 500. That is all.</p>"
 
 
 def test_a_sentence_with_a_withheld_number_is_left_out(tell: Tell, tmp_path: Path, store: MakeStore) -> None:
-    text = "In all [[THB_VICTIMS:SELEC.2022._T._T]]. Albania had [[THB_VICTIMS:AL.2022._T._T]] of them. Done."
+    text = "In all [[THB_VICTIMS:SELEC.2022._T._T]]. One state had [[THB_VICTIMS:AL.2022._T._T]] of them. Done."
     assert tell(text, PUBLIC, "public") == "<p>In all 1,856. Done.</p>"
     _, narrative = prepare(tmp_path, store, f"# s reviewed: 2022\n\n{text}\n", PUBLIC, "public")
     narrative.paragraphs("chapter", "s", {})
-    assert narrative.left_out == ["Albania had [[THB_VICTIMS:AL.2022._T._T]] of them."]
+    assert narrative.left_out == ["One state had [[THB_VICTIMS:AL.2022._T._T]] of them."]
     assert narrative.bound == 1
 
 
 def test_a_paragraph_of_which_nothing_stays_leaves_no_trace(tell: Tell) -> None:
-    assert tell("Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n\nThe end.") == "<p>The end.</p>"
+    assert tell("One state: [[THB_VICTIMS:HU.2022._T._T]].\n\nThe end.") == "<p>The end.</p>"
 
 
 def test_a_sentence_that_starts_with_a_binding_is_a_sentence_of_its_own(tell: Tell) -> None:
-    assert tell("Nothing else. [[THB_VICTIMS:HU.2022._T._T]] in Hungary. Fine.") == "<p>Nothing else. Fine.</p>"
+    assert tell("Nothing else. [[THB_VICTIMS:HU.2022._T._T]] in one state. Fine.") == "<p>Nothing else. Fine.</p>"
 
 
 @pytest.mark.parametrize(("binding", "text"), [
@@ -178,11 +178,11 @@ def test_no_ranking_is_told_where_one_candidate_is_hidden(tell: Tell) -> None:
         "lowest THB_VICTIMS:*.2022._T._T",
         "silent THB_VICTIMS:*.2022._T._T",
     ):
-        assert tell(f"Words. There were [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
+        assert tell(f"Words. Of no use are [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
 
 
 def test_states_without_a_figure_are_named(tell: Tell) -> None:
-    told = tell("Silent: [[silent THB_VICTIMS:*.2022._T._T]].")
+    told = tell("Nothing from [[silent THB_VICTIMS:*.2022._T._T]].")
     assert "Hungary" in told
     assert "Serbia" in told
     assert "Romania" not in told
@@ -203,14 +203,14 @@ def test_a_missing_section_or_chapter_is_told_with_those_there_are(tmp_path: Pat
 
 
 def test_sections_end_where_the_next_one_starts(tmp_path: Path, store: MakeStore) -> None:
-    _, narrative = prepare(tmp_path, store, "# one reviewed: 2022\n\nFirst.\n\n# two reviewed: 2022\n\nSecond.\n")
-    assert str(narrative.paragraphs("chapter", "one", {})).strip() == "<p>First.</p>"
-    assert str(narrative.paragraphs("chapter", "two", {})).strip() == "<p>Second.</p>"
+    _, narrative = prepare(tmp_path, store, "# one reviewed: 2022\n\nBegun.\n\n# two reviewed: 2022\n\nEnded.\n")
+    assert str(narrative.paragraphs("chapter", "one", {})).strip() == "<p>Begun.</p>"
+    assert str(narrative.paragraphs("chapter", "two", {})).strip() == "<p>Ended.</p>"
 
 
 def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeStore) -> None:
     text = (
-        "# s reviewed: 2022\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
+        "# s reviewed: 2022\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Another: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
     )
     made, narrative = prepare(tmp_path, store, text)
     items = [str(i) for i in narrative.items("chapter", "s", variables(made))]
