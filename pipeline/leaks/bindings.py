@@ -134,16 +134,18 @@ class Bindings:
         for key, now in self._values(pattern).items():
             then = self.register.value(_in_year(key, year))
             low = then is None or min(now, then) < CHANGE_FLOOR
-            if low or then is None or now == then or (now > then) != up or self._breaks(key, year):
+            if low or then is None or now == then or (now > then) != up or not self._same(key, year):
                 continue
             label = dict(self._labelled(pattern))[key]
             text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
             found.append((-abs(now - then), label, text))
         return (listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
 
-    def _breaks(self, key: str, year: str) -> bool:
+    def _same(self, key: str, year: str) -> bool:
+        """Whether two years of a key can be compared: no break between them, and the same states behind both."""
         cells = [self.register.cells.get(_in_year(key, str(y))) for y in range(int(year) + 1, int(_year(key)) + 1)]
-        return any(c is not None and c.obs_status == "B" for c in cells)
+        states = [c.states for c in map(self.register.cells.get, (key, _in_year(key, year))) if c is not None]
+        return len(set(states)) == 1 and not any(c is not None and c.obs_status == "B" for c in cells)
 
     def _labelled(self, pattern: str) -> list[tuple[str, str]]:
         """Keys that a pattern stands for, with the labels of their codes."""

@@ -135,7 +135,8 @@ def test_words_that_are_borne_out_or_claim_nothing_are_printed(tell: Tell, text:
 
 
 def test_a_section_marked_as_general_may_speak_of_rises(tell: Tell) -> None:
-    assert tell("A rise can mean more crime.", head="# s general reviewed: 2022") == "<p>A rise can mean more crime.</p>"
+    told = tell("A rise can mean more crime.", head="# s general reviewed: 2022")
+    assert told == "<p>A rise can mean more crime.</p>"
 
 
 @pytest.mark.parametrize("binding", [

@@ -92,7 +92,8 @@ def test_a_bare_digit_does_not_build_and_is_told_with_file_and_line(
 
 
 def test_digits_after_a_binding_of_two_lines_are_told_with_their_line(tmp_path: Path, store: MakeStore) -> None:
-    _, narrative = prepare(tmp_path, store, "# s reviewed: 2022\n\n[[share THB_VICTIMS:SELEC.2022.F._T\nof X]] of\n7 victims.\n")
+    text = "# s reviewed: 2022\n\n[[share THB_VICTIMS:SELEC.2022.F._T\nof X]] of\n7 victims.\n"
+    _, narrative = prepare(tmp_path, store, text)
     with pytest.raises(NarrativeError, match=r"chapter\.md line 5"):
         narrative.paragraphs("chapter", "s", {})
 
@@ -189,7 +190,8 @@ def test_states_without_a_figure_are_named(tell: Tell) -> None:
 
 
 def test_what_a_text_prints_stands_in_the_data_annex(tmp_path: Path, store: MakeStore) -> None:
-    made, narrative = prepare(tmp_path, store, "# s reviewed: 2022\n\nIt [[moved THB_VICTIMS:SELEC.2022._T._T since 2021]].\n")
+    text = "# s reviewed: 2022\n\nIt [[moved THB_VICTIMS:SELEC.2022._T._T since 2021]].\n"
+    made, narrative = prepare(tmp_path, store, text)
     narrative.paragraphs("chapter", "s", {})
     assert {Key.parse("THB_VICTIMS:SELEC.2021._T._T"), Key.parse("THB_VICTIMS:SELEC.2022._T._T")} <= set(made.printed)
 
@@ -210,7 +212,8 @@ def test_sections_end_where_the_next_one_starts(tmp_path: Path, store: MakeStore
 
 def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeStore) -> None:
     text = (
-        "# s reviewed: 2022\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Another: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
+        "# s reviewed: 2022\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n"
+        "- Another: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
     )
     made, narrative = prepare(tmp_path, store, text)
     items = [str(i) for i in narrative.items("chapter", "s", variables(made))]
