@@ -189,7 +189,8 @@ def test_the_check_of_a_round_names_every_kind_of_fault_on_a_line(
         f"It [[claim rose {V}:HU.2022._T._T since 2021: rose]].", f"- [[{V}:RO.2022._T._T]] of them.\n- Only some.",
         " ".join(["word"] * 46) + ".", f"[[{V}:XX.2022._T._T]] of them.", "In {yaer}.", "# t", "Nobody read it.",
     ]) + "\n")  # fmt: skip
-    made, told = store(CELLS), []
+    made = store(CELLS)
+    told: list[NarrativeError] = []
     narrative = Narrative(path.parent, made, tell=told.append)
     for name in ("s", "t", "missing"):
         narrative.paragraphs("chapter", name, variables(made))
