@@ -61,11 +61,19 @@ endef
 NEWER_THAN_DESK = find $(OUT) templates/desk pipeline/desk $(if $(wildcard $(OUTPUTS)/index.html),-newer $(OUTPUTS)/index.html) \
 	'(' -name manifest.json -o -name findings.json -o -name 'desk*' -o -path '*/desk/*.py' ')' -print -quit
 
+# The same error of several versions is printed once: "error: ..." with the indented lines that go with it.
+ONCE = awk 'function put() { if (e != "" && !seen[e]++) print e; e = "" } /^error: / { put(); e = $$0; next } \
+	e != "" && /^  / { e = e "\n" $$0; next } { put(); print } END { put() }'
+
+# One report that fails does not keep the others from being built; the build as a whole fails all the same.
 all-reports:
 	@$(MAKE) --no-print-directory --silent $(OUT)/.numbers
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json))
-	@[ -z "$$($(NEWER_THAN_DESK))" ] || { $(RUN) desk --round $(ROUND) > /dev/null && touch -c $(OUTPUTS)/index.html; }
-	@ls $(foreach r,$(REPORTS),$(OUT)/$(r)/*/*.pdf)
+	@set -o pipefail; failed=0; \
+	{ $(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target \
+	$(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/manifest.json)) 2>&1 >&3 | $(ONCE) >&2; } 3>&1 || failed=1; \
+	[ -z "$$($(NEWER_THAN_DESK))" ] || { $(RUN) desk --round $(ROUND) > /dev/null && touch -c $(OUTPUTS)/index.html; }; \
+	ls $(foreach r,$(REPORTS),$(foreach v,$(VERSIONS),$(OUT)/$(r)/$(v)/*.pdf)) 2> /dev/null; \
+	[ $$failed = 0 ] || { echo "not every report was built: the errors are above, older files stand" >&2; exit 1; }
 
 one-report:
 	@$(MAKE) --no-print-directory $(OUT)/$(REPORT)/$(VERSION)/manifest.json
@@ -112,6 +120,15 @@ register: .venv/.installed-requirements  ## Enter a released version into the re
 audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.protected
 	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(if $(EXTRA),--extra '$(EXTRA)')
+
+##@ Texts
+check-text: .venv/.installed-requirements  ## List all faults of the texts of ROUND, of all reports and versions, without rendering
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.protected
+	@$(RUN) check-text --round $(ROUND)
+
+review-texts: .venv/.installed-requirements  ## Show the texts to be read for ROUND, with what changed: READ=thb/summary.reading or all-shown marks them
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.numbers
+	@$(RUN) review-texts --round $(ROUND) $(if $(READ),--read '$(READ)')
 
 ##@ Release
 # Names and reasons are handed over as they are, whatever quotes they hold.
@@ -243,5 +260,6 @@ endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: check-text review-texts all-reports one-report
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check check-pdf contract-diff soak fuzz bench bench-disclosure bench-records

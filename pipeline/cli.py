@@ -19,6 +19,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli_release import app as release_commands
+from pipeline.cli_texts import app as text_commands
 from pipeline.errors import PlaceError, UserError
 from pipeline.files import owner_only
 from pipeline.lock import at_work
@@ -39,6 +40,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 app.add_typer(release_commands)
+app.add_typer(text_commands)
 
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
 Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]

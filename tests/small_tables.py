@@ -27,7 +27,8 @@ def read_table(text: str) -> list[dict[str, str]]:
 
 def write_store(path: Path, contracts: Contracts, cells: str, **more: Any) -> Path:
     """A store with these cells. Columns: key, value (a number, a symbol of missing, or `c` for withheld) and, where
-    they matter, obs, states, of, note, vintage, question, counts (yes or no), wholes, queried (yes or no). `more` gives rows of the store's other tables by name."""
+    they matter, obs, states, of, note, vintage, question, counts (yes or no), wholes, queried
+    (yes or no). `more` gives rows of the store's other tables by name."""
     rows = [_store_row(contracts, r) for r in read_table(cells)]
     content: dict[str, list[Any]] = {
         "cells": rows, "meta": [("cutoff", "2023-03-31"), ("refused", ""), ("round", "2022")], **more,

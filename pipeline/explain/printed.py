@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.explain.references import Ledger, Listed, Printed
 from pipeline.project import REPORTS, Project
-from pipeline.report.bindings import operands_of
+from pipeline.report.commands import operands_of
 from pipeline.report.ledger import keys_of
 from pipeline.report.quality import answer
 from pipeline.report.store import Store

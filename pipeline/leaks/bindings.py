@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts, number
+from pipeline.leaks.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
 
 CHANGE_FLOOR = 20  # below it no movement is told
 _NO_ENTRY = ("_T", "_U", "NAT", "ABR")  # codes that compete in no list of the largest
@@ -17,6 +18,7 @@ class Bindings:
 
     def __init__(self, register: Register, contracts: Contracts, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
+        self.who = Who(register, contracts, round_)
 
     def texts(self, binding: str) -> Texts:
         """The texts that may stand where the binding stood; none when it had nothing that may be shown."""
@@ -25,20 +27,20 @@ class Bindings:
             return (" ".join(words[1:]),)
         if words[0] in ("general", "claim"):
             return self._claim(words[0], " ".join(words[1:]))
+        if words[0] in WHO:
+            return self.who.texts(words)
         if len(words) == 1:
             return self._value(words[0])
         command, key = words[0], words[1]
         if command == "value":
             return self._value(key)
         if command == "coverage":
-            return self.register.printed(f"coverage({key})")
+            return tuple(_in_words(t) for t in self.register.printed(f"coverage({key})"))
         if command in _FORMULAS:
             over = self._base(key, words[3]) if command == "share" else self._people(key)
             return tuple(f"{t}{_FORMULAS[command]}" for t in self.register.printed(f"{command}({key}, {over})"))
         if command == "moved":
             return self._moved(key, words[3])
-        if command == "driver":
-            return self._driver(key, words[3])
         if command == "shares":
             return self._shares(key, words[3], words[5])
         if command == "ranked":
@@ -47,7 +49,7 @@ class Bindings:
             return self._list(self._candidates(key)[-1:])
         if command in ("rises", "falls"):
             return self._movers(key, words[3], int(words[4]), up=command == "rises")
-        return self._silent(key) if command == "silent" else ()
+        return ()
 
     def _base(self, part: str, whole: str) -> str:
         cell, base = self.register.cells.get(part), self.register.cells.get(whole)
@@ -74,7 +76,7 @@ class Bindings:
         total = self.register.value(f"instead({operands})") if cell.wholes and all(parts) else None
         if total is None:
             return (f"{text} (in question)",)
-        states = _listed([self._state(w.split(":")[1].split(".")[0]) for w in cell.wholes])
+        states = listed([self._state(w.split(":")[1].split(".")[0]) for w in cell.wholes])
         whose = f"the parts of {states}" if key.split(":")[1].startswith("SELEC") else "its parts"
         return (f"{text} ({number(total, 0)} if {whose} hold)",)
 
@@ -167,9 +169,8 @@ class Bindings:
             if own is None or key not in values or not rivals:
                 return False
             return own > max(rivals) if name == "highest" else own < min(rivals)
-        if name in ("every", "none"):
-            given, members = len(self._values(key, doubtful=True)), len(self.contracts.members(self.round_))
-            return self._all_shown(key) and given == (members if name == "every" else 0)
+        if name in WHO_CLAIMS:
+            return self.who.holds(name, [key, *rest])
         if name.endswith("-in-most"):
             return self._in_most(key, other, up=name.startswith("rose"))
         return self._course_holds(name, key, other)
@@ -205,16 +206,18 @@ class Bindings:
             low = then is None or min(now, then) < CHANGE_FLOOR
             if then is not None and not self.register.cells[_in_year(key, year)].is_compared:
                 continue
-            if low or then is None or now == then or (now > then) != up or self._breaks(key, year):
+            if low or then is None or now == then or (now > then) != up or not self._same(key, year):
                 continue
             label = dict(self._labelled(pattern))[key]
             text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
             found.append((-abs(now - then), label, text))
-        return (_listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
+        return (listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
 
-    def _breaks(self, key: str, year: str) -> bool:
+    def _same(self, key: str, year: str) -> bool:
+        """Whether two years of a key can be compared: no break between them, and the same states behind both."""
         cells = [self.register.cells.get(_in_year(key, str(y))) for y in range(int(year) + 1, int(_year(key)) + 1)]
-        return any(c is not None and c.obs_status == "B" for c in cells)
+        states = [c.states for c in map(self.register.cells.get, (key, _in_year(key, year))) if c is not None]
+        return len(set(states)) == 1 and not any(c is not None and c.obs_status == "B" for c in cells)
 
     def _labelled(self, pattern: str) -> list[tuple[str, str]]:
         """Keys that a pattern stands for, with the labels of their codes."""
@@ -269,21 +272,8 @@ class Bindings:
             return [(c.code, c.label) for c in dimension.codelist if c.code == "NAT" or c in groups]
         return [(c.code, c.label) for c in dimension.codes if c.code not in _NO_ENTRY]
 
-    def _silent(self, pattern: str) -> Texts:
-        """Names of the member states without a figure, in their order; none where a figure is withheld."""
-        cube, _, joined = pattern.partition(":")
-        codes = joined.split(".")
-        names = []
-        for member in self.contracts.members(self.round_):
-            cell = self.register.cells.get(f"{cube}:{'.'.join([member.code, *codes[1:]])}")
-            if cell is not None and cell.withheld:
-                return ()
-            if cell is None or cell.value is None:
-                names.append(member.label)
-        return (_listed(names),) if names else ()
-
     def _list(self, found: list[tuple[str, str]]) -> Texts:
-        return (_listed([f"{label} ({text})" for label, text in found]),) if found else ()
+        return (listed([f"{label} ({text})" for label, text in found]),) if found else ()
 
 
 def _year(key: str) -> str:
@@ -301,5 +291,7 @@ def _of_state(key: str, state: str) -> str:
     return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
 
 
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _in_words(coverage: str) -> str:
+    """`all eleven` for `11 of 11`."""
+    given, _, of = coverage.partition(" of ")
+    return f"all {COUNTS[int(of)]}" if given == of and given.isdigit() and int(of) < len(COUNTS) else coverage

@@ -17,15 +17,17 @@ from pipeline.leaks.bindings import Bindings
 from pipeline.leaks.outline import Block
 from pipeline.leaks.report import NUMERAL, ScanReport
 from pipeline.leaks.values import Register
+from pipeline.leaks.who import WHO
 from pipeline.leaks.wording import SYMBOLS
 from pipeline.leaks.words import compact
 
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-_TELLS = re.compile(r"\[\[(?:claim|silent) ")  # says something of figures without a numeral
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")  # says something of figures without a numeral
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
+_FORMULAS = ("share", "shares", "rate", "moved", "leader")
 WHY = "it is no released cell, no formula over released cells, and no listed number"
 
 
@@ -300,5 +302,5 @@ def _binding_class(binding: str) -> str:
     first = binding.split()[0]
     if first == "ref":
         return "reference"
-    return {"coverage": "count of states", "share": "formula", "rate": "formula", "moved": "formula",
-            "driver": "formula", "shares": "formula"}.get(first, "cell")  # fmt: skip
+    kinds = {"coverage": "count of states", "lastyear": "year", **dict.fromkeys(_FORMULAS, "formula")}
+    return kinds.get(first, "cell")

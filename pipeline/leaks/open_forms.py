@@ -189,7 +189,7 @@ class OpenForms:
             self.report.add(name, what, "the page has text, tables and drawings only")
         for block in page.blocks:
             self.given.search.add_text(f"{name}, {block.kind}", block.text)
-            for phrase in spelled_numbers(block.text, self.given.said, names(self.given.root)):
+            for phrase in spelled_numbers(block.text, self.given.said, names(self.given.root), self.given.members):
                 self.report.add(f"{name}, {block.kind}", f"'{phrase}'", SPELLED)
             if block.kind in ("Download", "Summary"):
                 text = compact(block.text)

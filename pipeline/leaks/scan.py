@@ -34,7 +34,7 @@ from pipeline.leaks.open_forms import OpenForms, is_open_form
 from pipeline.leaks.outline import Block, read_blocks
 from pipeline.leaks.report import NUMERAL, ScanReport
 from pipeline.leaks.spelled import WHY as SPELLED
-from pipeline.leaks.spelled import names, running_text, said_in_public, spelled_numbers
+from pipeline.leaks.spelled import count_of_members, names, running_text, said_in_public, spelled_numbers
 from pipeline.leaks.values import Register, read_register
 from pipeline.leaks.visible import hidden_texts
 from pipeline.leaks.wording import public_contracts, public_wording
@@ -67,6 +67,11 @@ class Given:
             return said_in_public(self.root, told[0], told[1], self.register.sources)
         except (UserError, OSError, KeyError):  # then nothing is public
             return ""
+
+    @property
+    def members(self) -> str:
+        """How many member states the round of the manifest has, as a word."""
+        return count_of_members(self.root, int(self.manifest.get("round", 0)))
 
 
 def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) -> ScanReport:
@@ -235,7 +240,7 @@ class _Pdf:
                     self.report.add(f"{self.name}, page {index + 1}, head or foot", f"'{text.text}'", WHY)
 
     def _spelled(self, where: str, text: str) -> None:
-        for phrase in spelled_numbers(text, self.given.said, names(self.given.root)):
+        for phrase in spelled_numbers(text, self.given.said, names(self.given.root), self.given.members):
             self.report.add(where, f"'{phrase}'", SPELLED)
 
     # --- the file

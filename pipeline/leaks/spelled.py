@@ -1,7 +1,8 @@
 """Is a number that is written as a word part of the public wording? `three victims` tells as much as `3 victims`.
 
 Each such word must stand in the version's own templates, contracts, code lists or code together with the words that
-follow it. Where a list of names follows that a binding printed, the words up to the names must.
+follow it. Where a list of names follows that a binding printed, the words up to the names must. How many member states
+there are is public.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.leaks.outline import Block
+from pipeline.leaks.who import COUNTS
 from pipeline.leaks.wording import public_contracts, public_texts, read_narratives
 
 _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -33,10 +35,17 @@ def names(root: Path) -> frozenset[str]:
     return frozenset(_tokens(code.label)[0] for code in public_contracts(root).codelist("states"))
 
 
-def spelled_numbers(text: str, public: str, names: frozenset[str]) -> Iterator[str]:
+def count_of_members(root: Path, round_: int) -> str:
+    """How many member states a round has, as a word."""
+    return COUNTS[len(public_contracts(root).members(round_))]
+
+
+def spelled_numbers(text: str, public: str, names: frozenset[str], members: str = "") -> Iterator[str]:
     """Numbers written as words that public wording does not say, each with the words around it."""
     tokens = _tokens(text)
     for place, token in enumerate(tokens):
+        if token == members and tokens[place + 1 : place + 2] in (["member"], ["states"]):
+            continue
         if token in _NUMBERS:
             phrase = _phrase(tokens[place : place + 1 + _AROUND], names)
             if len(phrase) == 1:  # nothing follows: `victims: three`

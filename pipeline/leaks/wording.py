@@ -55,9 +55,9 @@ def public_contracts(root: Path) -> Contracts:
 
 
 def narratives(root: Path, report: str) -> list[Path]:
-    """All narratives of a report, its own and the shared ones."""
+    """All narratives of a report, its own and the shared ones, those of single rounds too."""
     folders = (root / "templates" / report / "narrative", root / "templates" / "shared" / "narrative")
-    return [f for folder in folders for f in sorted(folder.glob("*.md"))]
+    return [f for folder in folders for f in sorted(folder.rglob("*.md"))]
 
 
 def read_narratives(root: Path, report: str, version: str) -> list[Path]:

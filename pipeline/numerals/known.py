@@ -16,6 +16,7 @@ from pipeline.cells import OBS_SYMBOL
 from pipeline.contracts.model import Contracts, Table
 from pipeline.leaks.bindings import Bindings
 from pipeline.leaks.values import Register, read_register
+from pipeline.leaks.who import LastGiven
 from pipeline.numerals.exceptions import Exceptions, load_exceptions
 from pipeline.numerals.passage import NUMERAL, Passage, claim_years
 from pipeline.sql.marts import POPULATION_CUBE
@@ -49,7 +50,9 @@ class Known:
     @property
     def variables(self) -> dict[str, str]:
         first, previous, year = self.years[0], self.years[-2], self.years[-1]
-        return {"year": year, "previous": previous, "first_year": first, "window": f"{first}\N{EN DASH}{year}"}
+        last = LastGiven(self.bindings.who)
+        window = f"{first}\N{EN DASH}{year}"
+        return {"year": year, "previous": previous, "first_year": first, "window": window, "last": last}
 
     @property
     def date_text(self) -> str:

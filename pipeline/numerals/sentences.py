@@ -10,13 +10,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
+from pipeline.leaks.who import WHO
 from pipeline.numerals.known import Known
 from pipeline.numerals.passage import CELL, FORMULA, NUMERAL, Passage, squeeze
 
-_PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+)\}", re.DOTALL)
+_PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")  # says something of figures without a numeral
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
@@ -34,7 +35,7 @@ class SentenceCheck:
         running = _Running(passages)
         start = 0
         for entry in sentences:
-            if not NUMERAL.search(entry["text"]) and "[[claim " not in entry["sentence"]:
+            if not NUMERAL.search(entry["text"]) and not _TELLS.search(entry["sentence"]):
                 continue
             if not self._is_written(entry):
                 yield f"no narrative says '{entry.get('written', '')}'"
@@ -76,7 +77,7 @@ class SentenceCheck:
             return True  # the facts in the head of a country page: judged by their key and by the rules of labels
         chapter = str(entry["place"]).split(".")[0]
         if chapter not in self._files:
-            self._files[chapter] = " ".join(_narrative(self.known.templates, self.known.report, chapter).split())
+            self._files[chapter] = " ".join(_narrative(self.known, chapter).split())
         return " ".join(entry["written"].split()) in self._files[chapter]
 
     def _pieces(self, entry: dict[str, Any]) -> list[Piece]:
@@ -101,7 +102,9 @@ class SentenceCheck:
         return [((p,), "year" if p in self.known.years else "", "") for p in pieces if p]
 
     def _variable(self, name: str, values: dict[str, str]) -> tuple[tuple[str, ...], str, str]:
-        return (_plain(values.get(name, _NOTHING)),), "year" if name in self.known.variables else "", name
+        variable, _, asked = name.partition(":")
+        text = format(values[variable], asked) if variable in values else _NOTHING
+        return (_plain(text),), "year" if variable in self.known.variables else "", name
 
     def _binding(self, binding: str, values: dict[str, str]) -> tuple[tuple[str, ...], str, str]:
         filled = " ".join(binding.split()).format(**values)
@@ -114,8 +117,9 @@ class SentenceCheck:
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
 _KINDS = {
-    **dict.fromkeys(("coverage", "share", "shares", "driver"), FORMULA), "rate": "rate", "moved": "moved", "claim": "",
-    "general": "",
+    **dict.fromkeys(("coverage", "share", "shares", "leader"), FORMULA), "rate": "rate", "moved": "moved",
+    "lastyear": "year",
+    **dict.fromkeys(("claim", "general", "reporters", "silent", "members", "memberlist", "publishers", "state"), ""),
 }  # fmt: skip
 
 
@@ -174,9 +178,11 @@ class _Running:
             yield self.passages[index], place - self.starts[index]
 
 
-def _narrative(templates: Path, report: str, chapter: str) -> str:
-    paths = [templates / folder / "narrative" / f"{chapter}.md" for folder in (report, "shared")]
-    return next((p.read_text(encoding="utf-8") for p in paths if p.is_file()), "")
+def _narrative(known: Known, chapter: str) -> str:
+    """What is written of a chapter, for all rounds and for this one."""
+    folders = [known.templates / folder / "narrative" for folder in (known.report, "shared")]
+    paths = [p for f in folders for p in (f / f"{chapter}.md", f / str(known.round_) / f"{chapter}.md")]
+    return "\n".join(p.read_text(encoding="utf-8") for p in paths if p.is_file())
 
 
 def _marked_off(text: str) -> str:

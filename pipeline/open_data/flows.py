@@ -145,8 +145,8 @@ def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]
     )  # fmt: skip
     yield Component(
         "MARKS", "Marks of doubt", "attribute", required=False,
-        description="i: in question, a part is larger than its whole, or the figure counts such a whole. q: its state was "
-        "asked about it. v: figure of an earlier round. Parted by blanks.",
+        description="i: in question, a part is larger than its whole, or the figure counts such a whole. q: its state "
+        "was asked about it. v: figure of an earlier round. Parted by blanks.",
     )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ SHORTHAND_HEAD = "Shorthand"  # of the column that says what stands beside the n
 _MARKS = {PARTIAL_MARK: "part", EARLIER_MARK: "old"}
 SHORTHAND = {
     "b": "break in the time series", "c": "withheld: confidential, or a confidential figure could be worked out",
-    "d": "definition differs", "e": "estimated value", "i": "in question: a part is larger than its whole", "k": "included in another category",
+    "d": "definition differs", "e": "estimated value",
+    "i": "in question: a part is larger than its whole", "k": "included in another category",
     "low": "more than nothing, less than half of the unit", "nc": "not computed: a base is too small, the series "
     "breaks, or different states reported", "old": "figure of an earlier round, not restated in this one",
     "p": "provisional value", "part": "sum over fewer than all member states", "q": "figure queried with the state",

@@ -9,7 +9,7 @@ from pipeline.cells import REGIONS, Cell, Key
 from pipeline.contracts.codelists import in_running_text
 from pipeline.errors import UserError
 from pipeline.report.formulas import Formula, change, driver, if_parts_hold, rate, share, shares_of_two_years
-from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, formula_text, is_headline, number
+from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, count_word, formula_text, is_headline, number
 from pipeline.report.store import Store
 
 
@@ -46,7 +46,8 @@ def may_open(store: Store, binding: str) -> bool:
     if words[0] == "moved":
         return all(is_headline(store.cell(k)) for k in change(store, Key.parse(words[1]), int(words[3])).inputs)
     if len(words) == 1 and ":" in words[0] or words[0] == "value":
-        return is_headline(store.cell(Key.parse(words[-1])))
+        cell = store.cell(Key.parse(words[-1]))
+        return is_headline(cell) and not store.is_least(cell)
     return True
 
 
@@ -61,9 +62,9 @@ def fact_text(store: Store, key: str) -> str:
 
 def _coverage(store: Store, key: str) -> str:
     cell = shown(store, key)
-    if cell.coverage is None:
+    if cell.coverage is None or cell.of is None:
         raise UserError(f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX")
-    return f"{cell.coverage} of {cell.of}"
+    return f"all {count_word(cell.of)}" if cell.coverage == cell.of else f"{cell.coverage} of {cell.of}"
 
 
 def _share(store: Store, part: str, whole: str) -> str:
@@ -105,14 +106,6 @@ def _of_which(store: Store, by_one: Formula) -> str:
     step = number(by_one.value or Decimal(0))
     sign = "+" if (by_one.value or 0) > 0 else ""
     return f"of which {in_running_text(store.label('', 'state', by_one.inputs[0].state))} {sign}{step}"
-
-
-def _driver(store: Store, key: str, year: str) -> str:
-    """`of which Hungary +606`, where one state makes more than half of a regional change."""
-    by_one = driver(store, Key.parse(key), int(year))
-    if by_one is None:
-        raise NothingToShow
-    return _of_which(store, by_one)
 
 
 def _shares(store: Store, part: str, whole: str, year: str) -> str:
@@ -199,15 +192,6 @@ def _falls(store: Store, pattern: str, year: str, count: str) -> str:
     return _movers(store, pattern, year, count, up=False)
 
 
-def _silent(store: Store, pattern: str) -> str:
-    """Names of the states without a figure. Nothing to show when every state has one."""
-    found = {cell.key.state for _, cell in candidates(store, pattern, doubtful=True)}
-    names = [store.label("", "state", m.code) for m in store.contracts.members(store.round) if m.code not in found]
-    if not names:
-        raise NothingToShow
-    return _listed(names)
-
-
 def operands_of(store: Store, binding: str) -> list[str]:
     """The keys and formulas, written with their cells, behind a binding of a text or a reference of a table."""
     words = binding.split(" ")
@@ -227,13 +211,10 @@ def operands_of(store: Store, binding: str) -> list[str]:
         formula = change(store, Key.parse(arguments[0]), int(arguments[2]))
         by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
         return [formula.text, *map(str, formula.inputs), *([by_one.text] if by_one else [])]
-    if command == "driver":
-        by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
-        return [by_one.text] if by_one else []
     if command == "shares":
         both = shares_of_two_years(store, Key.parse(arguments[0]), Key.parse(arguments[2]), int(arguments[4]))
         return [f.text for f in both]
-    if command == "silent" or words[0] == "general":
+    if words[0] == "general":
         return []
     if command in ("rises", "falls"):
         keys = [cell.key for _, cell in candidates(store, arguments[0])]
@@ -264,11 +245,11 @@ def _listed(parts: list[str]) -> str:
 # How each binding is written: KEY, YEAR and COUNT are given by the author.
 FORMS = {
     "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
-    "driver": "KEY since YEAR", "shares": "KEY of KEY and YEAR",
-    "ranked": "KEY COUNT", "lowest": "KEY", "silent": "KEY", "rises": "KEY since YEAR COUNT",
+    "shares": "KEY of KEY and YEAR",
+    "ranked": "KEY COUNT", "lowest": "KEY", "rises": "KEY since YEAR COUNT",
     "falls": "KEY since YEAR COUNT",
 }  # fmt: skip
 COMMANDS: dict[str, Callable[..., str]] = {
     "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
-    "lowest": _lowest, "silent": _silent, "rises": _rises, "falls": _falls,
+    "lowest": _lowest, "rises": _rises, "falls": _falls,
 }  # fmt: skip

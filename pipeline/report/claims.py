@@ -8,68 +8,78 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 from pipeline.cells import Cell, Key
 from pipeline.errors import NarrativeError, UserError
+from pipeline.report import coverage_claims, drivers
 from pipeline.report.bindings import NothingToShow, candidates, shown
+from pipeline.report.forms import fitting_form, given_arguments
 from pipeline.report.formulas import change, driver, share
 from pipeline.report.numbers import cell_text, formula_text
 from pipeline.report.store import Store
 
-CLAIM, GENERAL = "claim", "general"
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
 _COURSES = ("rose", "fell", "doubled", "tripled", "halved")  # claims of a change from one year to another
 _STEADY = 5  # per cent: a smaller change is steady
+_CLEAR = 20  # per cent: a change that may be called clear or sharp
 _FEWEST_STATES = 3  # of which most must have moved
 
-# Words that claim something of the data. Superlatives are borne out by a binding that ranks in the same sentence.
-_UP_DOWN = (
-    r"rose|risen|rises?|rising|fell|fallen|falls?|falling|increas\w*|decreas\w*|grew|grown|grows?|growing|"
-    r"declin\w*|dropp?(?:s|ed|ing)?|doubl\w*|tripl\w*|halv\w*|surg\w*|plung\w*|soar\w*|peak\w*"
-)
-_COMPARED = r"majority|minority|higher|larger|smaller|greater|(?:more|less|fewer) than|first time"
-_MOST, _LEAST = r"highest|most|mostly|largest|greatest", r"lowest|fewest|least|smallest"
-_WORDS = re.compile(rf"\b(?:{_UP_DOWN}|{_COMPARED}|{_MOST}|{_LEAST})\b", re.IGNORECASE)
-_RANKED_BY = {
-    "ranked": re.compile(rf"(?:{_MOST})", re.IGNORECASE), "lowest": re.compile(rf"(?:{_LEAST})", re.IGNORECASE),
-    "rises": re.compile(r"largest|most|rises?|increases?", re.IGNORECASE),
-    "falls": re.compile(r"largest|most|falls?|decreases?", re.IGNORECASE),
-}  # fmt: skip
-_BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
+# What a claim's words may say only where the claim tests it: words, and the claims that do.
+_RISES, _FALLS = ("rose", "doubled", "tripled", "peak", "rose-in-most"), ("fell", "halved", "trough", "fell-in-most")
+_PARTS = ("driver", "much")
+_SAYS = [(re.compile(rf"\b(?:{words})\b", re.IGNORECASE), claims) for words, claims in (
+    (r"rose|risen|rising|increas\w*|grew|grown|growing|went up|moved up|more and more", (*_RISES, *_PARTS, "apart")),
+    (r"fell|fallen|falling|decreas\w*|declin\w*|dropp\w*|went down|moved down", (*_FALLS, *_PARTS, "apart")),
+    (r"doubl\w*", ("doubled", "tripled")), (r"tripl\w*", ("tripled",)), (r"halv\w*|half as many", ("halved",)),
+    (r"majority|(?:more|less) than half|most|mostly",
+     ("majority", "minority", "driver", "rose-in-most", "fell-in-most", "highest", "most-report", "every", "fewer",
+      "more", "peak")),
+    (r"much|large part", ("much", "driver", "majority")),
+    (r"only|alone", ("driver", "few-report", "last-year", "highest", "source-is", "majority")),
+    (r"no state|no member state|nobody|no figures?|empty|nothing", ("none", "empty")),
+    (r"every state|every member|all (?:\w+ )?states", ("every", "same-states")),
+    (r"few", ("few-report",)),
+    (r"highest|largest|greatest", ("highest", "peak", "driver")), (r"lowest|smallest|fewest", ("lowest", "trough")),
+    (r"last year|latest|last figures?", ("last-year",)), (r"same states", ("same-states",)),
+    (r"other states|different states|states .*(?:differ|not the same)", ("other-states", "differ")),
+)]  # fmt: skip
+_SHARPLY = re.compile(r"\b(?:sharp\w*|clear\w*|strong\w*|marked\w*|steep\w*|far)\b", re.IGNORECASE)
 
 
-def refuse_unbound_claims(sentence: str, where: str) -> None:
-    """Raise NarrativeError where a word outside of a binding claims something that nobody checks."""
-    commands = {b.split()[0] for b in _BINDING.findall(sentence)}
-    allowed = [words for command, words in _RANKED_BY.items() if command in commands]
-    for word in _WORDS.findall(_BINDING.sub(" ", sentence)):
-        if not any(words.fullmatch(word) for words in allowed):
-            raise NarrativeError(
-                f"'{word}' claims something that is bound to no cell: '{' '.join(sentence.split())[:110]}'",
-                where=where,
-                allowed="[[moved KEY since YEAR]], [[claim rose KEY since YEAR: words]] and its kin, superlatives in a "
-                "sentence with [[ranked ...]], or [[general words]] where it holds whatever the figures are",
-                do="bind the claim, or say it in another way; see docs/write-narrative.md",
-            )  # fmt: skip
+def _says_too_much(name: str, words: str) -> str:
+    """A word of a claim that the claim does not test."""
+    for pattern, claims in _SAYS:
+        if (match := pattern.search(words)) and name not in claims:
+            return match[0]
+    return ""
 
 
 def check_claim(store: Store, text: str, where: str) -> str:
     """The words of a claim that holds. Raises NarrativeError where it does not, NothingToShow without figures."""
     head, colon, words = text.partition(": ")
     name, *arguments = head.split(" ")
-    form = FORMS.get(name, "").split()
-    fits = len(arguments) == len(form) and all(
-        (a.isdigit() if f == "YEAR" else f.isupper() or a == f) for a, f in zip(arguments, form, strict=True)
-    )
-    if name not in FORMS or not colon or not words.strip() or not fits or re.search(r"\d", words):
+    forms, check = CLAIMS.get(name, ((), None))
+    form = fitting_form(arguments, forms)
+    if check is None or form is None or not colon or not words.strip() or re.search(r"\d", words):
+        known = {n: f for n, (f, _) in CLAIMS.items() if check is None or n == name}
         raise NarrativeError(
             f"'[[claim {text}]]' does not have the form of a claim", where=where,
-            allowed="; ".join(f"[[claim {n} {f}: words]]" for n, f in FORMS.items() if name not in FORMS or n == name),
+            allowed="; ".join(f"[[claim {n} {f}: words]]" for n, fs in known.items() for f in fs),
             do="correct the claim; see docs/write-narrative.md",
         )  # fmt: skip
+    if word := _says_too_much(name, words):
+        raise NarrativeError(
+            f"'{word}' in '{words}' is more than the claim '{name}' tests", where=where,
+            allowed=f"this word in claims of {', '.join(_claims_that_say(word))}",
+            do="say what the claim tests, or claim what the words say; see docs/write-narrative.md",
+        )  # fmt: skip
     try:
-        holds, figures = _CLAIMS[name](store, *(a for a, f in zip(arguments, form, strict=True) if f.isupper()))
+        holds, figures = check(store, *given_arguments(arguments, form))
+        if holds and _SHARPLY.search(words):
+            holds, more = _clear(store, *given_arguments(arguments, form))
+            figures = f"{figures}; {more}"
     except NarrativeError:
         raise
     except UserError as problem:
@@ -90,7 +100,7 @@ def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
     words = [b.split() for b in bindings]
     named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
     for w in words:
-        if w[0] != CLAIM or len(w) < 5 or w[1] not in _COURSES:
+        if w[0] != "claim" or len(w) < 5 or w[1] not in _COURSES:
             continue
         key, year = w[2], w[4].rstrip(":")
         by_one = driver(store, Key.parse(key), int(year)) if year.isdigit() else None
@@ -103,7 +113,22 @@ def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
             )  # fmt: skip
 
 
+def _claims_that_say(word: str) -> tuple[str, ...]:
+    return next(claims for pattern, claims in _SAYS if pattern.fullmatch(word) or pattern.search(word))
+
+
+def _clear(store: Store, *arguments: str) -> Held:
+    """Whether a change is large enough to be called clear or sharp; a claim without a year to compare with never is."""
+    if len(arguments) != 2 or not arguments[1].isdigit() or "*" in arguments[0]:
+        return False, "only a change of one figure since a year can be called clear or sharp"
+    formula = change(store, Key.parse(arguments[0]), int(arguments[1]))
+    size = abs(formula.value or Decimal(0))
+    return size >= _CLEAR, f"clear or sharp is from {_CLEAR} per cent on, and it is {size}"
+
+
 # --- courses
+
+_SINCE = ("KEY since YEAR",)
 
 
 def _course(store: Store, key: str, year: str) -> tuple[Cell, Cell, str]:
@@ -116,15 +141,17 @@ def _course(store: Store, key: str, year: str) -> tuple[Cell, Cell, str]:
     return now, then, said
 
 
-def _ratio(over: float, up: bool) -> Callable[[Store, str, str], Held]:
-    """Whether a figure is more than so many times an earlier one, or less."""
+def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
+    """Whether a figure rose by so many per cent, or fell; with nought, whether it moved that way at all."""
 
     def check(store: Store, key: str, year: str) -> Held:
+        moved = change(store, Key.parse(key), int(year)).value
         now, then, figures = _course(store, key, year)
-        assert now.value is not None
-        assert then.value is not None
-        low, high = (then.value, now.value) if up else (now.value, then.value)
-        return (high > low if over == 1 else high >= int(over) * low), figures
+        assert moved is not None
+        if not percent and not moved:  # too little to be seen in the per cent that are printed
+            moved = (now.value or Decimal(0)) - (then.value or Decimal(0))
+        size = moved if up else -moved
+        return (size >= percent if percent else size > 0), figures
 
     return check
 
@@ -220,28 +247,15 @@ def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
     return check
 
 
-def _every(given: bool) -> Callable[[Store, str], Held]:
-    """Whether every member state has a figure, or none has one."""
-
-    def check(store: Store, pattern: str) -> Held:
-        found = {cell.key.state for _, cell in candidates(store, pattern, doubtful=True)}
-        members = {m.code for m in store.contracts.members(store.round)}
-        return (found == members if given else not found), f"figures of {', '.join(sorted(found)) or 'no state'}"
-
-    return check
-
-
-FORMS = {
-    **dict.fromkeys(("rose", "fell", "doubled", "tripled", "halved", "steady", "peak", "trough"), "KEY since YEAR"),
-    **dict.fromkeys(("majority", "minority"), "KEY of KEY"), **dict.fromkeys(("more", "fewer"), "KEY than KEY"),
-    **dict.fromkeys(("highest", "lowest"), "KEY of PATTERN"), **dict.fromkeys(("every", "none"), "PATTERN"),
-    **dict.fromkeys(("rose-in-most", "fell-in-most"), "PATTERN since YEAR"),
-}  # fmt: skip
-_CLAIMS: dict[str, Callable[..., Held]] = {
-    "rose": _ratio(1, up=True), "fell": _ratio(1, up=False), "doubled": _ratio(2, up=True),
-    "tripled": _ratio(3, up=True), "halved": _ratio(2, up=False), "steady": _steady, "peak": _extreme(up=True),
-    "trough": _extreme(up=False), "majority": _part(above=True), "minority": _part(above=False),
-    "more": _than(more=True), "fewer": _than(more=False), "highest": _ranks(first=True), "lowest": _ranks(first=False),
-    "every": _every(given=True), "none": _every(given=False), "rose-in-most": _in_most(up=True),
-    "fell-in-most": _in_most(up=False),
+CLAIMS: dict[str, tuple[tuple[str, ...], Callable[..., Held]]] = {
+    "rose": (_SINCE, _ratio(0, up=True)), "fell": (_SINCE, _ratio(0, up=False)),
+    "doubled": (_SINCE, _ratio(100, up=True)), "tripled": (_SINCE, _ratio(200, up=True)),
+    "halved": (_SINCE, _ratio(50, up=False)), "steady": (_SINCE, _steady), "peak": (_SINCE, _extreme(up=True)),
+    "trough": (_SINCE, _extreme(up=False)), "majority": (("KEY of KEY",), _part(above=True)),
+    "minority": (("KEY of KEY",), _part(above=False)), "more": (("KEY than KEY",), _than(more=True)),
+    "fewer": (("KEY than KEY",), _than(more=False)), "highest": (("KEY of PATTERN",), _ranks(first=True)),
+    "lowest": (("KEY of PATTERN",), _ranks(first=False)),
+    "rose-in-most": (("PATTERN since YEAR",), _in_most(up=True)),
+    "fell-in-most": (("PATTERN since YEAR",), _in_most(up=False)), **coverage_claims.CLAIMS,
+    **drivers.CLAIMS,
 }  # fmt: skip

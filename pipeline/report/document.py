@@ -109,7 +109,7 @@ def build_document(store: Store, templates: Path) -> Document:
     from pipeline.report.pdf import font_faces
 
     definition = read_definition(templates, store.report, store.version)
-    writer = _Writer(store, templates, definition)
+    writer = Writer(store, templates, definition)
     chapters = [writer.write_chapter(name) for name in definition.chapters]
     day = date.fromisoformat(store.meta["cutoff"])
     values = writer.values
@@ -142,7 +142,7 @@ def build_document(store: Store, templates: Path) -> Document:
 
 
 @dataclass
-class _Writer:
+class Writer:
     """Writes chapters and keeps the running numbers of chapters, tables and figures."""
 
     store: Store

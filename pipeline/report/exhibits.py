@@ -16,6 +16,7 @@ import yaml
 
 from pipeline.cells import REGION, REGIONS, TOTAL, Cell, Key
 from pipeline.errors import UserError
+from pipeline.report.coverage_claims import LastYears
 from pipeline.report.store import Store
 
 CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow")
@@ -141,11 +142,11 @@ def _axis(raw: Any) -> AxisSpec | None:
 
 
 def variables(store: Store, **more: str) -> dict[str, str]:
-    """What {year}, {previous}, {first_year} stand for in titles, axes and texts."""
+    """What {year}, {previous}, {first_year}, {last:TABLE} stand for in titles, axes and texts."""
     years = store.years
     return {
         "year": str(years[-1]), "previous": str(years[-2]), "first_year": str(years[0]),
-        "window": f"{years[0]}\N{EN DASH}{years[-1]}", **more,
+        "window": f"{years[0]}\N{EN DASH}{years[-1]}", "last": LastYears(store), **more,
     }  # fmt: skip
 
 

@@ -124,13 +124,18 @@ def _chart_data(
 
 
 def _broken(store: Store, series: Series) -> Series:
-    """A line that is not joined where the states behind it change."""
+    """A line that is not joined where the states behind it change, and where a figure is the least that there was."""
     points: list[Point] = []
     before: tuple[str, ...] | None = None
+    after_least = False  # the point before stands for several figures of its source
     for p in series.points:
-        states = store.cell(Key.parse(p.key)).states if p.value is not None and "(" not in p.key else ()
-        points.append(replace(p, joined=not (before and states and states != before)))
-        before = states or before
+        if p.value is None or "(" in p.key:
+            points.append(p)
+            continue
+        cell = store.cell(Key.parse(p.key))
+        least = store.is_least(cell)
+        points.append(replace(p, joined=before is None or (cell.states == before and not least and not after_least)))
+        before, after_least = cell.states, least
     return Series(series.label, tuple(points))
 
 

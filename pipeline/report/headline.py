@@ -30,7 +30,7 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     how many states they count. A sum over half of the states or fewer is no headline."""
     marks: dict[str, str] = {}
     lines = [(Key.parse(fill(line["key"], values, spec.where)), line) for line in spec.indicators]
-    lines = [(key, line) for key, line in lines if is_headline(store.cell(key))]
+    lines = [(key, line) for key, line in lines if is_headline(store.cell(key)) and not store.is_least(store.cell(key))]
     keys = [key for key, _ in lines]
     columns = [Column("Figure", "label"), *(Column(fill(line["label"], values, spec.where)) for _, line in lines)]
     figures = tuple(CellView(v.text, v.key, (), v.status) for v in (cell_view(store, key, {}) for key in keys))

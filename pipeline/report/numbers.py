@@ -12,6 +12,17 @@ MINUS = "\N{MINUS SIGN}"
 UNIT_SUFFIX = {"percent": "per cent", "per_100k": "per 100,000 inhabitants"}
 
 
+_WORDS = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+
+
+def count_word(count: int) -> str:
+    """A small count as a word: eleven."""
+    return _WORDS[count] if count < len(_WORDS) else str(count)
+
+
 def number(value: Decimal, decimals: int = 0) -> str:
     """Thousands commas, a true minus sign, fixed decimals."""
     step = Decimal(1).scaleb(-decimals)

@@ -67,6 +67,13 @@ class Store:
         self.printed[key] = cell
         return cell
 
+    def is_least(self, cell: Cell) -> bool:
+        """Whether the source gives several figures of a cell, or of one that it counts: the value is the largest."""
+        if cell.key.cube == POPULATION_CUBE or not cell.has_value:
+            return False
+        several = self.table(cell.key.cube).several_figures
+        return bool(several) and cell.obs_status == several
+
     def conflict(self, whole: str) -> dict[str, Any] | None:
         """What exceeds a whole, by preference in its own table; None where this version tells of nothing."""
         own = [c for c in self.conflicts if c["whole"] == whole]

@@ -22,6 +22,7 @@ MARK_TEXTS = {mark: OBS_LABEL[status].capitalize() for status, mark in STATUS_MA
     EARLIER_MARK: "Figure of an earlier round, not restated in this one",
     PARTIAL_MARK: "Sum over fewer than all member states; see the line or column on coverage",
 }
+SEVERAL_FIGURES = "the source gives several figures, the largest stands as the least that there was"
 NOT_COMPUTED_TEXT = (
     "Not computed: different states reported, a break in the series, a figure in question, or one that is too small"
 )
@@ -81,6 +82,7 @@ def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
     own = []
     if cell.obs_status in STATUS_MARKS and cell.has_value:
         own.append(STATUS_MARKS[cell.obs_status])
+    several = bool(own) and store.is_least(cell)
     if cell.has_value and cell.coverage is not None and cell.of is not None and cell.coverage < cell.of:
         own.append(PARTIAL_MARK)
     if cell.has_value and cell.vintage is not None and cell.vintage < store.round and cell.coverage is None:
@@ -91,6 +93,8 @@ def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
         own.append(QUERY_MARK)
     for mark in own:
         marks[mark] = MARK_TEXTS[mark]
+    if several:
+        marks[own[0]] = f"{MARK_TEXTS[own[0]]}; {SEVERAL_FIGURES}"
     return CellView(cell_text(cell), str(key), tuple(own), _status(cell))
 
 
@@ -251,7 +255,7 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
     for line in spec.indicators:
         key = Key.parse(fill(line["key"], values, spec.where))
         table = store.contracts.check_key(key)
-        if not is_headline(store.cell(key)):
+        if not is_headline(store.cell(key)) or store.is_least(store.cell(key)):
             left_out.append(fill(line.get("label", table.measure), values, spec.where))
             continue
         cubes.append(table.name)

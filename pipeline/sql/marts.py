@@ -101,15 +101,18 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
 def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
-        respondent varchar, sort integer, family varchar, rounding integer)"""
+        respondent varchar, sort integer, family varchar, rounding integer, several varchar)"""
     )
     links = {t.name: _family(contracts, t) for t in contracts.tables}
     rows: list[tuple[Any, ...]] = [
-        (t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i, links[t.name][0], t.rounding)
+        (
+            t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i, links[t.name][0], t.rounding,
+            t.several_figures,
+        )  # fmt: skip
         for i, t in enumerate(contracts.tables_of(round_))
     ]
     rows.append(
-        (POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows), POPULATION_CUBE, 0)
+        (POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows), POPULATION_CUBE, 0, "")
     )
     _insert(connection, "seed.cube", rows)
     connection.execute("create table seed.fixed_code (cube varchar, dimension varchar, code varchar)")

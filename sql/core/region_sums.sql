@@ -3,7 +3,8 @@
 -- sum over the states that reported in every year of the window: its composition never changes, so its changes are real.
 -- SELEC_BOTH is the sum over the states that reported both in the reference year and in the year before, without a break
 -- between them; it is there where the two years of SELEC count different states or cross a break.
--- Parts in question are in none of them.
+-- Parts in question are in none of them. A figure that stands for several ones of its source is the least that there
+-- was: it is in the plain sum, and in none that is compared with another year.
 with
 
 cells as (
@@ -27,8 +28,9 @@ counted as (
         cells.*,
         parameters.round as reference_year,
         parameters.round - parameters.first_year + 1 as window_years,
-        count(*) over same_figure as years_reported,
-        count(*) filter (where cells.year >= parameters.round - 1) over same_figure as last_years,
+        cubes.several != '' and cells.obs_status = cubes.several as is_least,
+        count(*) filter (where not is_least) over same_figure as years_reported,
+        count(*) filter (where cells.year >= parameters.round - 1 and not is_least) over same_figure as last_years,
         bool_or(cells.obs_status = 'B' and cells.year = parameters.round) over same_figure as breaks,
     from cells
     inner join members

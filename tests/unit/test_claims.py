@@ -66,7 +66,7 @@ FALSE = [
 def tell(tmp_path: Path, store: MakeStore) -> Tell:
     """The HTML of a text that is the section `s` of a chapter."""
 
-    def write(text: str, cells: str = CELLS, head: str = "# s") -> str:
+    def write(text: str, cells: str = CELLS, head: str = "# s reviewed: 2022") -> str:
         texts = tmp_path / "thb" / "narrative"
         texts.mkdir(parents=True, exist_ok=True)
         (texts / "chapter.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
@@ -115,9 +115,9 @@ def test_nothing_is_claimed_over_a_hidden_figure(tell: Tell, binding: str) -> No
 
 @pytest.mark.parametrize("text", [
     "The number rose sharply.", "Victims fell again.", "Most victims are women.", "It doubled.",
-    "The highest number came from Romania.", "That is the majority.", "There are more than before.",
+    "The highest number came from the north.", "That is the majority.", "There are more than before.",
     "A growing number.", "Numbers are declining.", "For the first time it moved.",
-    f"Romania has the smallest: [[ranked {V}:*.2022._T._T 1]].", f"The most fell: [[ranked {V}:*.2022._T._T 1]].",
+    f"It has the smallest: [[ranked {V}:*.2022._T._T 1]].", f"The most fell: [[ranked {V}:*.2022._T._T 1]].",
 ])  # fmt: skip
 def test_a_claim_in_plain_words_does_not_build(tell: Tell, text: str) -> None:
     with pytest.raises(NarrativeError, match=r"(?s)claims something that is bound to no cell.*write-narrative"):
@@ -135,7 +135,8 @@ def test_words_that_are_borne_out_or_claim_nothing_are_printed(tell: Tell, text:
 
 
 def test_a_section_marked_as_general_may_speak_of_rises(tell: Tell) -> None:
-    assert tell("A rise can mean more crime.", head="# s general") == "<p>A rise can mean more crime.</p>"
+    told = tell("A rise can mean more crime.", head="# s general reviewed: 2022")
+    assert told == "<p>A rise can mean more crime.</p>"
 
 
 @pytest.mark.parametrize("binding", [

@@ -53,7 +53,7 @@ def tell(tmp_path: Path, store: MakeStore) -> Tell:
     """The HTML of a text that is the section `s` of a chapter."""
 
     def write(text: str, cells: str = CELLS, version: str = "restricted", **more: str) -> str:
-        made, narrative = prepare(tmp_path, store, f"# s\n\n{text}\n", cells, version)
+        made, narrative = prepare(tmp_path, store, f"# s reviewed: 2022\n\n{text}\n", cells, version)
         return str(narrative.paragraphs("chapter", "s", {**variables(made), **more})).strip()
 
     return write
@@ -86,13 +86,14 @@ def test_zero_is_told(tell: Tell) -> None:
 def test_a_bare_digit_does_not_build_and_is_told_with_file_and_line(
     line: str, tmp_path: Path, store: MakeStore
 ) -> None:
-    _, narrative = prepare(tmp_path, store, f"# s\n\nGood text.\n\n{line}\n")
+    _, narrative = prepare(tmp_path, store, f"# s reviewed: 2022\n\nGood text.\n\n{line}\n")
     with pytest.raises(NarrativeError, match=r"thb/narrative/chapter\.md line 5: a number is not bound to a cell"):
         narrative.paragraphs("chapter", "s", {})
 
 
 def test_digits_after_a_binding_of_two_lines_are_told_with_their_line(tmp_path: Path, store: MakeStore) -> None:
-    _, narrative = prepare(tmp_path, store, "# s\n\n[[share THB_VICTIMS:SELEC.2022.F._T\nof X]] of\n7 victims.\n")
+    text = "# s reviewed: 2022\n\n[[share THB_VICTIMS:SELEC.2022.F._T\nof X]] of\n7 victims.\n"
+    _, narrative = prepare(tmp_path, store, text)
     with pytest.raises(NarrativeError, match=r"chapter\.md line 5"):
         narrative.paragraphs("chapter", "s", {})
 
@@ -133,25 +134,25 @@ def test_an_unknown_variable_does_not_build(tell: Tell) -> None:
 
 @pytest.mark.parametrize("key", ["THB_VICTIMS:HU.2022._T._T", "THB_VICTIMS:MD.2022._T._T", "THB_OFFENCES:RO.2022"])
 def test_a_sentence_without_its_number_is_left_out_and_its_neighbours_stay(tell: Tell, key: str) -> None:
-    told = tell(f"Romania registered [[THB_VICTIMS:RO.2022._T._T]]. The other figure was [[{key}]]. That is all.")
-    assert told == "<p>Romania registered 500. That is all.</p>"
+    told = tell(f"One state registered [[THB_VICTIMS:RO.2022._T._T]]. The other figure was [[{key}]]. That is all.")
+    assert told == "<p>One state registered 500. That is all.</p>"
 
 
 def test_a_sentence_with_a_withheld_number_is_left_out(tell: Tell, tmp_path: Path, store: MakeStore) -> None:
-    text = "In all [[THB_VICTIMS:SELEC.2022._T._T]]. Albania had [[THB_VICTIMS:AL.2022._T._T]] of them. Done."
+    text = "In all [[THB_VICTIMS:SELEC.2022._T._T]]. One state had [[THB_VICTIMS:AL.2022._T._T]] of them. Done."
     assert tell(text, PUBLIC, "public") == "<p>In all 1,856. Done.</p>"
-    _, narrative = prepare(tmp_path, store, f"# s\n\n{text}\n", PUBLIC, "public")
+    _, narrative = prepare(tmp_path, store, f"# s reviewed: 2022\n\n{text}\n", PUBLIC, "public")
     narrative.paragraphs("chapter", "s", {})
-    assert narrative.left_out == ["Albania had [[THB_VICTIMS:AL.2022._T._T]] of them."]
+    assert narrative.left_out == ["One state had [[THB_VICTIMS:AL.2022._T._T]] of them."]
     assert narrative.bound == 1
 
 
 def test_a_paragraph_of_which_nothing_stays_leaves_no_trace(tell: Tell) -> None:
-    assert tell("Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n\nThe end.") == "<p>The end.</p>"
+    assert tell("One state: [[THB_VICTIMS:HU.2022._T._T]].\n\nThe end.") == "<p>The end.</p>"
 
 
 def test_a_sentence_that_starts_with_a_binding_is_a_sentence_of_its_own(tell: Tell) -> None:
-    assert tell("Nothing else. [[THB_VICTIMS:HU.2022._T._T]] in Hungary. Fine.") == "<p>Nothing else. Fine.</p>"
+    assert tell("Nothing else. [[THB_VICTIMS:HU.2022._T._T]] in one state. Fine.") == "<p>Nothing else. Fine.</p>"
 
 
 @pytest.mark.parametrize(("binding", "text"), [
@@ -178,24 +179,25 @@ def test_no_ranking_is_told_where_one_candidate_is_hidden(tell: Tell) -> None:
         "lowest THB_VICTIMS:*.2022._T._T",
         "silent THB_VICTIMS:*.2022._T._T",
     ):
-        assert tell(f"Words. There were [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
+        assert tell(f"Words. Of no use are [[{binding}]]. End.", PUBLIC, "public") == "<p>Words. End.</p>"
 
 
 def test_states_without_a_figure_are_named(tell: Tell) -> None:
-    told = tell("Silent: [[silent THB_VICTIMS:*.2022._T._T]].")
+    told = tell("Nothing from [[silent THB_VICTIMS:*.2022._T._T]].")
     assert "Hungary" in told
     assert "Serbia" in told
     assert "Romania" not in told
 
 
 def test_what_a_text_prints_stands_in_the_data_annex(tmp_path: Path, store: MakeStore) -> None:
-    made, narrative = prepare(tmp_path, store, "# s\n\nIt [[moved THB_VICTIMS:SELEC.2022._T._T since 2021]].\n")
+    text = "# s reviewed: 2022\n\nIt [[moved THB_VICTIMS:SELEC.2022._T._T since 2021]].\n"
+    made, narrative = prepare(tmp_path, store, text)
     narrative.paragraphs("chapter", "s", {})
     assert {Key.parse("THB_VICTIMS:SELEC.2021._T._T"), Key.parse("THB_VICTIMS:SELEC.2022._T._T")} <= set(made.printed)
 
 
 def test_a_missing_section_or_chapter_is_told_with_those_there_are(tmp_path: Path, store: MakeStore) -> None:
-    _, narrative = prepare(tmp_path, store, "# overview\n\nText.\n\n# states\n\nText.\n")
+    _, narrative = prepare(tmp_path, store, "# overview reviewed: 2022\n\nText.\n\n# states reviewed: 2022\n\nText.\n")
     with pytest.raises(NarrativeError, match=r"there is no section 'nothing'[\s\S]*overview, states"):
         narrative.paragraphs("chapter", "nothing", {})
     with pytest.raises(NarrativeError, match=r"the text does not exist"):
@@ -203,14 +205,15 @@ def test_a_missing_section_or_chapter_is_told_with_those_there_are(tmp_path: Pat
 
 
 def test_sections_end_where_the_next_one_starts(tmp_path: Path, store: MakeStore) -> None:
-    _, narrative = prepare(tmp_path, store, "# one\n\nFirst.\n\n# two\n\nSecond.\n")
-    assert str(narrative.paragraphs("chapter", "one", {})).strip() == "<p>First.</p>"
-    assert str(narrative.paragraphs("chapter", "two", {})).strip() == "<p>Second.</p>"
+    _, narrative = prepare(tmp_path, store, "# one reviewed: 2022\n\nBegun.\n\n# two reviewed: 2022\n\nEnded.\n")
+    assert str(narrative.paragraphs("chapter", "one", {})).strip() == "<p>Begun.</p>"
+    assert str(narrative.paragraphs("chapter", "two", {})).strip() == "<p>Ended.</p>"
 
 
 def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeStore) -> None:
     text = (
-        "# s\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n- Hungary: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
+        "# s reviewed: 2022\n\n- Victims: [[THB_VICTIMS:RO.2022._T._T]].\n"
+        "- Another: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
     )
     made, narrative = prepare(tmp_path, store, text)
     items = [str(i) for i in narrative.items("chapter", "s", variables(made))]

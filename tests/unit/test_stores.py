@@ -72,7 +72,8 @@ def marts(project: Project) -> Project:
         connection.execute("create table core.questioned_cells (key varchar, role varchar, wholes varchar[])")
         connection.execute(
             """create table marts.conflicts (state varchar, year integer, whole varchar, whole_cube varchar,
-            part_cube varchar, dimensions varchar[], part varchar, parts varchar[], resolution varchar, reason varchar)"""
+            part_cube varchar, dimensions varchar[], part varchar, parts varchar[], resolution varchar,
+            reason varchar)"""
         )
         connection.execute(
             "create table marts.by_crime_area as select 'THB' as crime_area, 'THB_VICTIMS' as cube, 1 as sort"
