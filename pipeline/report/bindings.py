@@ -251,5 +251,5 @@ FORMS = {
 }  # fmt: skip
 COMMANDS: dict[str, Callable[..., str]] = {
     "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
-    "lowest": _lowest, "rises": _rises, "falls": _falls,
+    "lowest": _lowest, "rises": _rises, "falls": _falls, "shares": _shares,
 }  # fmt: skip
