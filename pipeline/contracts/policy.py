@@ -54,6 +54,7 @@ class Weights:
     """What hiding a cell costs, as multiples."""
 
     region: float
+    both_years: float
     total: float
     reference_year: float
     headline: float

@@ -15,7 +15,7 @@ from decimal import Decimal
 import numpy as np
 from scipy.sparse import csr_array
 
-from pipeline.cells import REGIONS, TOTAL
+from pipeline.cells import BOTH_YEARS, REGIONS, TOTAL
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.completion import complete
@@ -260,6 +260,7 @@ def _losses(
         at_total = all(code == TOTAL for code in cell.key.codes[2:])
         loss[i] = 1 + math.log1p(float(linked.values[name]))
         loss[i] *= weights.region if cell.key.state in REGIONS else 1
+        loss[i] *= weights.both_years if cell.key.state == BOTH_YEARS else 1
         loss[i] *= weights.total if at_total else 1
         loss[i] *= weights.headline if at_total and policy.table(cell.key.cube).headline else 1
         loss[i] *= weights.reference_year if cell.key.year == round_ else 1
