@@ -44,9 +44,9 @@ class Bindings:
         if command == "shares":
             return self._shares(key, words[3], words[5])
         if command == "ranked":
-            return self._list(self._candidates(key)[: int(words[2])])
+            return self._ranked(key, int(words[2]))
         if command == "lowest":
-            return self._list(self._candidates(key)[-1:])
+            return self._lowest(key)
         if command in ("rises", "falls"):
             return self._movers(key, words[3], int(words[4]), up=command == "rises")
         return ()
@@ -211,7 +211,51 @@ class Bindings:
             label = dict(self._labelled(pattern))[key]
             text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
             found.append((-abs(now - then), label, text))
-        return (listed([f"{label} {text}" for _, label, text in sorted(found)[:count]]),) if found else ()
+        if not found:
+            return ()
+        told = sorted(found)[:count]
+        doubts = []
+        for label, key, now in self._doubtful(pattern, year):
+            then = self.register.value(_in_year(key, year))
+            if then is not None and (now > then) == up and abs(now - then) >= -told[-1][0]:
+                doubts.append(label)
+        return (listed([f"{label} {text}" for _, label, text in told]) + self._leaving_out(doubts),)
+
+    def _ranked(self, pattern: str, count: int) -> Texts:
+        found = self._candidates(pattern)[:count]
+        least = min((v for k, v in self._values(pattern).items() if self._label(pattern, k) in dict(found)), default=None)
+        if least is None:
+            return ()
+        doubts = []
+        for label, key, value in self._doubtful(pattern):
+            parts = self.register.instead.get(key, ())
+            instead = self.register.value(f"instead({key}, {key}, {' + '.join(parts)})") if parts else None
+            if max(value, instead or value) >= least:
+                doubts.append(label)
+        return tuple(text + self._leaving_out(doubts) for text in self._list(found))
+
+    def _lowest(self, pattern: str) -> Texts:
+        found, values = self._candidates(pattern)[-1:], self._values(pattern)
+        doubts = [label for label, _, value in self._doubtful(pattern) if values and value <= min(values.values())]
+        return tuple(text + self._leaving_out(doubts) for text in self._list(found))
+
+    def _label(self, pattern: str, key: str) -> str:
+        return dict(self._labelled(pattern))[key]
+
+    def _doubtful(self, pattern: str, year: str = "") -> list[tuple[str, str, Decimal]]:
+        """Figures in question, also of the earlier year, that a list leaves out: label, key, value, largest first."""
+        found = []
+        for key, label in self._labelled(pattern):
+            cells = [self.register.cells.get(k) for k in (key, *([_in_year(key, year)] if year else []))]
+            value = self.register.value(key)
+            if value is not None and any(c is not None and c.value is not None and not c.is_compared for c in cells):
+                found.append((-value, label, key))
+        return [(label, key, -value) for value, label, key in sorted(found)]
+
+    def _leaving_out(self, labels: list[str]) -> str:
+        names = [f"the {name}" if name.startswith("Republic") else name for name in labels]
+        whose = "figure is" if len(labels) == 1 else "figures are"
+        return f", leaving out {listed(names)}, whose {whose} in question" if labels else ""
 
     def _same(self, key: str, year: str) -> bool:
         """Whether two years of a key can be compared: no break between them, and the same states behind both."""

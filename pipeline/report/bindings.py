@@ -153,7 +153,25 @@ def _ranked(store: Store, pattern: str, count: str) -> str:
     found = candidates(store, pattern)[: int(count)]
     if not found:
         raise NothingToShow
-    return _listed([f"{label} ({_value(store, str(cell.key))})" for label, cell in found])
+    least = found[-1][1].value or Decimal(0)
+    doubts = [
+        (label, cell) for label, cell in doubtful_ones(store, pattern) if (cell.value or 0) >= least
+        or ((instead := if_parts_hold(store, cell.key)) and (instead.value or 0) >= least)
+    ]
+    return _listed([f"{label} ({_value(store, str(cell.key))})" for label, cell in found]) + _leaving_out(doubts)
+
+
+def doubtful_ones(store: Store, pattern: str) -> list[tuple[str, Cell]]:
+    """Figures in question that a pattern stands for, largest first: they are in no ranking."""
+    return [(label, cell) for label, cell in candidates(store, pattern, doubtful=True) if not cell.compares]
+
+
+def _leaving_out(doubts: list[tuple[str, Cell]]) -> str:
+    """`, leaving out Romania, whose figure is in question`: who might stand in a list and does not."""
+    if not doubts:
+        return ""
+    names = _listed([in_running_text(label) for label, _ in doubts])
+    return f", leaving out {names}, whose {'figure is' if len(doubts) == 1 else 'figures are'} in question"
 
 
 def _lowest(store: Store, pattern: str) -> str:
@@ -161,7 +179,8 @@ def _lowest(store: Store, pattern: str) -> str:
     if len(found) < 2:
         raise NothingToShow
     label, cell = found[-1]
-    return f"{label} ({_value(store, str(cell.key))})"
+    doubts = [(one, other) for one, other in doubtful_ones(store, pattern) if (other.value or 0) <= (cell.value or 0)]
+    return f"{label} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
 
 
 def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
@@ -178,10 +197,18 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
             found.append((-abs(now.value - then.value), label, now, then))
     if not found:
         raise NothingToShow
+    listed = sorted(found, key=lambda f: f[:2])[: int(count)]
+    doubts = []
+    for label, now in candidates(store, pattern, doubtful=True):
+        then = store.cell(now.key.at(year=int(year)))
+        if now.value is None or then.value is None or (now.compares and then.compares):
+            continue
+        if (now.value > then.value) == up and abs(now.value - then.value) >= -listed[-1][0]:
+            doubts.append((label, now))
     return _listed([
         f"{label} (from {_value(store, str(then.key))} to {_value(store, str(now.key))})"
-        for _, label, now, then in sorted(found, key=lambda f: f[:2])[: int(count)]
-    ])  # fmt: skip
+        for _, label, now, then in listed
+    ]) + _leaving_out(doubts)  # fmt: skip
 
 
 def _rises(store: Store, pattern: str, year: str, count: str) -> str:

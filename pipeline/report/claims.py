@@ -13,7 +13,7 @@ from decimal import Decimal
 from pipeline.cells import Cell, Key
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report import coverage_claims, drivers
-from pipeline.report.bindings import NothingToShow, candidates, shown
+from pipeline.report.bindings import NothingToShow, candidates, doubtful_ones, shown
 from pipeline.report.forms import fitting_form, given_arguments
 from pipeline.report.formulas import change, driver, share
 from pipeline.report.numbers import cell_text, formula_text
@@ -96,7 +96,7 @@ def check_claim(store: Store, text: str, where: str) -> str:
 
 
 def unnamed_drivers(store: Store, bindings: Iterable[str], where: str) -> Iterator[NarrativeError]:
-    """What is wrong where a sentence claims a course of the region that one state makes, and does not name the state."""
+    """What is wrong where a sentence claims a course of the region that one state makes and leaves it unnamed."""
     words = [b.split() for b in bindings]
     named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
     for w in words:
@@ -238,6 +238,9 @@ def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
         if len(found) < 2:
             raise NothingToShow
         ordered = found if first else found[::-1]
+        top = ordered[0][1].value or 0
+        if any(((c.value or 0) >= top) if first else ((c.value or 0) <= top) for _, c in doubtful_ones(store, pattern)):
+            raise NothingToShow  # a figure in question might take its place
         for _, cell in found:
             store.print_cell(cell.key)
         best, second = ordered[0][1], ordered[1][1]
