@@ -149,7 +149,10 @@ class Narrative:
         filled = fill(BINDING.sub("\x00", written), values, where)
         printed = [self._bind(binding, values, where) for binding in bindings]
         own = [fill(" ".join(b.split()), values) for b in bindings]
-        require_drivers(self.store, own, where)
+        try:
+            require_drivers(self.store, own, where)
+        except NarrativeError as problem:
+            self._fault(problem)
         if self._opening and not all(may_open(self.store, b) for b in own):
             raise NothingToShow
         text = _put_in(filled, printed)
