@@ -7,7 +7,7 @@ store, and stops the build where it does not. Where its figures are missing or w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from pipeline.cells import Cell, Key
@@ -95,8 +95,8 @@ def check_claim(store: Store, text: str, where: str) -> str:
     return words
 
 
-def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
-    """Raise NarrativeError where a sentence claims a course of the region that one state makes unnamed."""
+def unnamed_drivers(store: Store, bindings: Iterable[str], where: str) -> Iterator[NarrativeError]:
+    """What is wrong where a sentence claims a course of the region that one state makes, and does not name the state."""
     words = [b.split() for b in bindings]
     named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
     for w in words:
@@ -106,7 +106,7 @@ def require_drivers(store: Store, bindings: Iterable[str], where: str) -> None:
         by_one = driver(store, Key.parse(key), int(year)) if year.isdigit() else None
         if by_one is not None and (key, "since", year) not in named:
             state = store.label("", "state", by_one.inputs[0].state)
-            raise NarrativeError(
+            yield NarrativeError(
                 f"one state makes more than half of the change of {key} since {year}, and is not named",
                 where=where, allowed=f"[[moved {key} since {year}]] or [[driver {key} since {year}]] beside the claim",
                 do=f"name it in the same sentence: {state}, {by_one.text}",

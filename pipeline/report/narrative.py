@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.bindings import NothingToShow, may_open
-from pipeline.report.claims import check_claim, require_drivers
+from pipeline.report.claims import check_claim, unnamed_drivers
 from pipeline.report.commands import CLAIM, GENERAL, REFERENCE, STATE, print_binding
 from pipeline.report.coverage_claims import LastYears
 from pipeline.report.exhibits import fill, variables
@@ -149,10 +149,7 @@ class Narrative:
         filled = fill(BINDING.sub("\x00", written), values, where)
         printed = [self._bind(binding, values, where) for binding in bindings]
         own = [fill(" ".join(b.split()), values) for b in bindings]
-        try:
-            require_drivers(self.store, own, where)
-        except NarrativeError as problem:
-            self._fault(problem)
+        self._fault_of(unnamed_drivers(self.store, own, where))
         if self._opening and not all(may_open(self.store, b) for b in own):
             raise NothingToShow
         text = _put_in(filled, printed)

@@ -132,7 +132,7 @@ def test_the_contracts_of_the_project_follow_the_standard() -> None:
     assert lines[0].startswith("contracts: 3 follow ODCS")
     assert lines[1].startswith("release policy: restricted, public, partner")
     assert lines[4].startswith("anchors: ")
-    assert len(lines) == 8
+    assert len(lines) == 9
 
 
 def test_lint_tells_the_place_of_every_violation(broken: Callable[[str, Edit], Path]) -> None:
