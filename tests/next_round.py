@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 from builds import ROOT, ROUND
 
-from pipeline.cells import Key
+from pipeline.cells import Key, plain
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import Contracts, Table, load_contracts
 from pipeline.importers.csv_return import CsvCell, Dialect, write_csv_return
@@ -88,15 +89,15 @@ def _figures(folder: Path, contracts: Contracts) -> dict[Key, tuple[str, str]]:
     return found
 
 
-def _said(value: object, raw: str, status: str) -> tuple[str, str]:
-    return (raw if value is None else f"{value:f}".rstrip("0").rstrip(".") or "0", "" if status == "A" else status)
+def _said(value: Decimal | None, raw: str, status: str) -> tuple[str, str]:
+    return (raw if value is None else plain(value), "" if status == "A" else status)
 
 
 def _write_returns(project: Project, contracts: Contracts, figures: dict[Key, tuple[str, str]]) -> None:
     for report in REPORTS:
         contract = contracts.contract(report)
         for state in [*(m.code for m in contracts.members(NEXT)), *(["SELEC"] if report == "octa" else [])]:
-            tables = {t.name: t for t in tables_for(contract, state)}
+            tables = {t.name: t for t in tables_for(contract, state, NEXT)}
             cells = {k: c for k, c in _later(figures, state, tables).items() if k.year in contract.years(NEXT)}
             cells |= _filled(state, tables, contract.years(NEXT))
             sources = {k.cube for k in cells}
@@ -104,7 +105,7 @@ def _write_returns(project: Project, contracts: Contracts, figures: dict[Key, tu
                 (f, _answer(f, value, state, sources)) for f, _, value, _ in cover_fields(contract, state, state, NEXT)
             ]
             path = project.returns / str(NEXT) / report / f"{state}.csv"
-            write_csv_return(path, contract, state, cells, cover, Dialect())
+            write_csv_return(path, contract, state, NEXT, cells, cover, Dialect())
 
 
 def _later(figures: dict[Key, tuple[str, str]], state: str, tables: dict[str, Table]) -> dict[Key, CsvCell]:

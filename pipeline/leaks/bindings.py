@@ -201,15 +201,15 @@ class Bindings:
         if not self._all_shown(pattern) or not self._all_shown(_in_year(pattern, year), _year(pattern)):
             return ()
         found = []
-        for key, now in self._values(pattern).items():
-            then = self.register.value(_in_year(key, year))
-            low = then is None or min(now, then) < CHANGE_FLOOR
-            if then is not None and not self.register.cells[_in_year(key, year)].is_compared:
+        for key in self._values(pattern):
+            pair = self._pair(key, year)
+            now, then = map(self.register.value, pair)
+            if now is None or then is None or min(now, then) < CHANGE_FLOOR or now == then or (now > then) != up:
                 continue
-            if low or then is None or now == then or (now > then) != up or not self._same(key, year):
+            if not self._comparable(*pair):
                 continue
             label = dict(self._labelled(pattern))[key]
-            text = f"(from {self.register.text(_in_year(key, year))} to {self.register.text(key)})"
+            text = f"(from {self.register.text(pair[1])} to {self.register.text(pair[0])})"
             found.append((-abs(now - then), label, text))
         if not found:
             return ()
@@ -257,11 +257,13 @@ class Bindings:
         whose = "figure is" if len(labels) == 1 else "figures are"
         return f", leaving out {listed(names)}, whose {whose} in question" if labels else ""
 
-    def _same(self, key: str, year: str) -> bool:
-        """Whether two years of a key can be compared: no break between them, and the same states behind both."""
-        cells = [self.register.cells.get(_in_year(key, str(y))) for y in range(int(year) + 1, int(_year(key)) + 1)]
-        states = [c.states for c in map(self.register.cells.get, (key, _in_year(key, year))) if c is not None]
-        return len(set(states)) == 1 and not any(c is not None and c.obs_status == "B" for c in cells)
+    def _comparable(self, now: str, then: str) -> bool:
+        """Whether two years can be compared: no break between them, the same states behind both, none in question."""
+        between = range(int(_year(then)) + 1, int(_year(now)) + 1)
+        cells = [self.register.cells.get(_in_year(now, str(y))) for y in between]
+        both = [self.register.cells[k] for k in (now, then)]
+        broken = any(c is not None and c.obs_status == "B" for c in cells) and "SELEC_BOTH" not in now
+        return both[0].states == both[1].states and all(c.is_compared for c in both) and not broken
 
     def _labelled(self, pattern: str) -> list[tuple[str, str]]:
         """Keys that a pattern stands for, with the labels of their codes."""

@@ -142,7 +142,8 @@ class Who:
             keys = [f"{cube}:{'.'.join([state, y, *others])}" for y in (year, now)]
             if any(c is not None and c.withheld for c in map(self.register.cells.get, keys)):
                 return None
-            values = [self.register.value(k) for k in keys]
+            known = [c for c in map(self.register.cells.get, keys) if c is not None and c.is_compared]
+            values = [self.register.value(k) for k in keys] if len(known) == len(keys) else [None, None]
             if cells[0] and state in cells[0].states and values[0] is not None and values[1] is not None:
                 pairs[state] = (values[0], values[1])
         return pairs if len(pairs) > 1 else None

@@ -184,13 +184,17 @@ def _lowest(store: Store, pattern: str) -> str:
 
 
 def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
-    """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved most in one direction."""
+    """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved most in one direction.
+
+    Where the key is one of the region, the figures of both years are those of the same states.
+    """
     found = []
     for label, now in candidates(store, pattern):
         then = store.cell(now.key.at(year=int(year)))
         if then.withheld:
             raise NothingToShow
         formula = change(store, now.key, int(year))
+        now, then = (store.cell(k) for k in formula.inputs)
         if formula.value is None or now.value is None or then.value is None:
             continue
         if (now.value > then.value) == up and now.value != then.value:
@@ -245,7 +249,7 @@ def operands_of(store: Store, binding: str) -> list[str]:
         return []
     if command in ("rises", "falls"):
         keys = [cell.key for _, cell in candidates(store, arguments[0])]
-        return [str(k) for key in keys for k in (key.at(year=int(arguments[2])), key)]
+        return [str(k) for key in keys for k in change(store, key, int(arguments[2])).inputs[::-1]]
     found = [str(cell.key) for _, cell in candidates(store, arguments[0])]
     return found[: int(arguments[1])] if command == "ranked" else found[-1:]
 

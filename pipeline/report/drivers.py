@@ -14,9 +14,10 @@ from pipeline.report.store import Store
 _MOST, _MUCH = 1 / 2, 1 / 4  # of the region's change
 
 
-
 def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, Cell]], Key]:
     """The cells of a regional figure and of an earlier year, of each state that gave a number for both.
+
+    Figures in question are left out, as in every comparison.
 
     Raises NothingToShow where a figure is withheld or fewer than two states can be compared.
     """
@@ -29,7 +30,7 @@ def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, C
         pair = store.cell(key.at(state=state, year=int(year))), store.cell(key.at(state=state))
         if any(c.withheld for c in pair):
             raise NothingToShow
-        if state in then.states and all(c.has_value for c in pair):
+        if state in then.states and all(c.has_value and c.compares for c in pair):
             pairs[state] = pair
     if len(pairs) < 2:
         raise NothingToShow
