@@ -41,7 +41,7 @@ def _value(store: Store, key: str) -> str:
 
 
 def may_open(store: Store, binding: str) -> bool:
-    """Whether what a binding prints may be a key finding: no figure of the region over half of the states or fewer."""
+    """Whether what a binding prints may be a key finding: no figure of the region over fewer than two in five states."""
     words = binding.split(" ")
     if words[0] == "moved":
         return all(is_headline(store.cell(k)) for k in change(store, Key.parse(words[1]), int(words[3])).inputs)
