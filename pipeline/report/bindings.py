@@ -230,8 +230,8 @@ def operands_of(store: Store, binding: str) -> list[str]:
         return _claimed(store, words[1:])
     command, arguments = (words[0], words[1:]) if words[0] in COMMANDS else ("value", words)
     if command == "value":
-        instead = if_parts_hold(store, Key.parse(arguments[0]))
-        return [*arguments, *([instead.text] if instead else [])]
+        instead = if_parts_hold(store, Key.parse(binding)) if "(" not in binding else None
+        return [binding, *([instead.text] if instead else [])]
     if command == "coverage":
         return [f"coverage({arguments[0]})"]
     if command == "rate":
