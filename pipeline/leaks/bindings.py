@@ -223,7 +223,8 @@ class Bindings:
 
     def _ranked(self, pattern: str, count: int) -> Texts:
         found = self._candidates(pattern)[:count]
-        least = min((v for k, v in self._values(pattern).items() if self._label(pattern, k) in dict(found)), default=None)
+        values = self._values(pattern)
+        least = min((v for k, v in values.items() if self._label(pattern, k) in dict(found)), default=None)
         if least is None:
             return ()
         doubts = []

@@ -157,7 +157,7 @@ def test_the_data_annex_has_valid_keys_in_order_each_once(
     folder = built.version_folder(ROUND, report, version)
     assert (folder / "cells.csv").read_text(encoding="utf-8").splitlines()[
         0
-    ] == "key,value,unit,obs_status,conf_status,coverage"
+    ] == "key,value,unit,obs_status,conf_status,coverage,marks"
     keys = [row["key"] for row in cells(folder)]
     assert keys == sorted(set(keys))
     assert len(keys) > 100

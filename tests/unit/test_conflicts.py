@@ -1,4 +1,4 @@
-"""From returns to numbers: who counts where a part is larger than its whole, before and after the state has answered?"""
+"""From returns to numbers: who counts where a part is larger than its whole, before and after the answer?"""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def send(project: Project) -> Send:
     return put
 
 
-def build(project: Project, contracts: Contracts, round_: int = 2022) -> dict[str, tuple[Decimal | None, tuple[str, ...]]]:
+def build(
+    project: Project, contracts: Contracts, round_: int = 2022
+) -> dict[str, tuple[Decimal | None, tuple[str, ...]]]:
     """The cells of the marts: value and states counted."""
     for r in sorted(int(p.name) for p in project.returns.iterdir()):
         validate_and_write(project, contracts, r)
