@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,11 @@ from pathlib import Path
 from pipeline.cells import TOTAL
 from pipeline.errors import ContractError
 
+# Names that are common nouns or plurals. The turned names of M49, as Iran (Islamic Republic of), take none.
+_TAKES_ARTICLE = re.compile(
+    r"^[^(]*\b(Republics?|Federation|Kingdom|States?|Emirates|Islands|Isle|Territor(y|ies))\b"
+    r"|^(Bahamas|Comoros|Congo|Gambia|Holy See|Maldives|Netherlands|Philippines|Seychelles)\b"
+)
 COLUMNS = ("code", "label", "parent", "sort", "valid_from", "valid_to", "note")
 GROUP_PREFIX = "G_"  # groups of a hierarchy that are worked out, never entered in a form
 
@@ -116,8 +122,8 @@ def load_codelist(folder: Path, name: str) -> CodeList:
 
 
 def in_running_text(label: str) -> str:
-    """A state's name within a sentence: `the Republic of Moldova`, `Romania`."""
-    return f"the {label}" if label.startswith("Republic of ") else label
+    """The name of a country within a sentence: `the Republic of Moldova`, `the Syrian Arab Republic`, `Romania`."""
+    return f"the {label}" if _TAKES_ARTICLE.search(label) else label
 
 
 def fold(text: str) -> str:

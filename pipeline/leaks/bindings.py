@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts, number
 from pipeline.leaks.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
@@ -81,8 +82,7 @@ class Bindings:
         return (f"{text} ({number(total, 0)} if {whose} hold)",)
 
     def _state(self, code: str) -> str:
-        label = self.contracts.codelist("states").label(code)
-        return f"the {label}" if label.startswith("Republic") else label
+        return in_running_text(self.contracts.codelist("states").label(code))
 
     def _pair(self, key: str, year: str) -> tuple[str, str]:
         """The two cells that a change is told of: over the states with both years where the sums count others."""
@@ -219,12 +219,12 @@ class Bindings:
             then = self.register.value(_in_year(key, year))
             if then is not None and (now > then) == up and abs(now - then) >= -told[-1][0]:
                 doubts.append(label)
-        return (listed([f"{label} {text}" for _, label, text in told]) + self._leaving_out(doubts),)
+        return (listed([f"{in_running_text(label)} {text}" for _, label, text in told]) + self._leaving_out(doubts),)
 
     def _ranked(self, pattern: str, count: int) -> Texts:
         found = self._candidates(pattern)[:count]
-        values = self._values(pattern)
-        least = min((v for k, v in values.items() if self._label(pattern, k) in dict(found)), default=None)
+        labels = dict(found)
+        least = min((v for k, v in self._values(pattern).items() if self._label(pattern, k) in labels), default=None)
         if least is None:
             return ()
         doubts = []
@@ -254,7 +254,7 @@ class Bindings:
         return [(label, key, -value) for value, label, key in sorted(found)]
 
     def _leaving_out(self, labels: list[str]) -> str:
-        names = [f"the {name}" if name.startswith("Republic") else name for name in labels]
+        names = [in_running_text(name) for name in labels]
         whose = "figure is" if len(labels) == 1 else "figures are"
         return f", leaving out {listed(names)}, whose {whose} in question" if labels else ""
 
@@ -320,7 +320,7 @@ class Bindings:
         return [(c.code, c.label) for c in dimension.codes if c.code not in _NO_ENTRY]
 
     def _list(self, found: list[tuple[str, str]]) -> Texts:
-        return (listed([f"{label} ({text})" for label, text in found]),) if found else ()
+        return (listed([f"{in_running_text(label)} ({text})" for label, text in found]),) if found else ()
 
 
 def _year(key: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts
 
@@ -83,7 +84,7 @@ class Who:
             return ("no state",) if command == "reporters" else ()
         if len(chosen) == len(self.members):
             return (f"all {COUNTS[len(chosen)]} member states" if command == "reporters" else "any member state",)
-        return (listed(chosen),)
+        return (listed([in_running_text(label) for label in chosen]),)
 
     def _gave(self, key: str) -> bool | None:
         """Whether a cell says a figure or that there is one; None where it is withheld."""
@@ -159,7 +160,7 @@ class Who:
         for state, part in self._parts(key, year).items():
             if part > _PARTS["driver"] and part == max(self._parts(key, year).values()):
                 texts = [self.register.text(f"{cube}:{'.'.join([state, y, *others])}") for y in (year, now)]
-                return (f"{self.labels[state]} (from {texts[0]} to {texts[1]})",)
+                return (f"{in_running_text(self.labels[state])} (from {texts[0]} to {texts[1]})",)
         return ()
 
     def _leader(self, pattern: str) -> Texts:
@@ -175,7 +176,7 @@ class Who:
         whole = self.register.cells.get(region)
         base = region if whole and whole.states != (first,) else keys[first]
         shares = self.register.printed(f"share({keys[first]}, {base})")
-        return tuple(f"{self.labels[first]} ({share} per cent)" for share in shares)
+        return tuple(f"{in_running_text(self.labels[first])} ({share} per cent)" for share in shares)
 
     # --- claims
 

@@ -168,7 +168,8 @@ def _ranked(store: Store, pattern: str, count: str) -> str:
         (label, cell) for label, cell in doubtful_ones(store, pattern) if (cell.value or 0) >= least
         or ((instead := if_parts_hold(store, cell.key)) and (instead.value or 0) >= least)
     ]
-    return _listed([f"{label} ({_value(store, str(cell.key))})" for label, cell in found]) + _leaving_out(doubts)
+    told = [f"{in_running_text(label)} ({_value(store, str(cell.key))})" for label, cell in found]
+    return _listed(told) + _leaving_out(doubts)
 
 
 def doubtful_ones(store: Store, pattern: str) -> list[tuple[str, Cell]]:
@@ -190,7 +191,7 @@ def _lowest(store: Store, pattern: str) -> str:
         raise NothingToShow
     label, cell = found[-1]
     doubts = [(one, other) for one, other in doubtful_ones(store, pattern) if (other.value or 0) <= (cell.value or 0)]
-    return f"{label} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
+    return f"{in_running_text(label)} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
 
 
 def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
@@ -222,7 +223,7 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
         if (now.value > then.value) == up and abs(now.value - then.value) >= -listed[-1][0]:
             doubts.append((label, now))
     return _listed([
-        f"{label} (from {_value(store, str(then.key))} to {_value(store, str(now.key))})"
+        f"{in_running_text(label)} (from {_value(store, str(then.key))} to {_value(store, str(now.key))})"
         for _, label, now, then in listed
     ]) + _leaving_out(doubts)  # fmt: skip
 

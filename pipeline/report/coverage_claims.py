@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from pipeline.cells import REGION, Cell, Key
+from pipeline.contracts.codelists import in_running_text
 from pipeline.errors import UserError
 from pipeline.report.bindings import NothingToShow
 from pipeline.report.numbers import count_word
@@ -100,7 +101,7 @@ def answers(store: Store, pattern: str, years: Iterable[int] = ()) -> dict[str, 
 
 
 def _named(store: Store, states: Iterable[str]) -> list[str]:
-    return [store.label("", "state", s) for s in states]
+    return [in_running_text(store.label("", "state", s)) for s in states]
 
 
 def _reporters(store: Store, pattern: str, whole_window: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.report.annexes import build_annex
@@ -238,7 +239,10 @@ class Writer:
         )  # fmt: skip
 
     def text(self, chapter: str, section: str, **more: str) -> Markup:
-        return self.narrative.paragraphs(chapter, section, {**self.values, **self._state_name(more)})
+        values = {**self.values, **self._state_name(more)}
+        if "state_name" in values:
+            values["state_name"] = in_running_text(values["state_name"])
+        return self.narrative.paragraphs(chapter, section, values)
 
     def findings(self, chapter: str, section: str, title: str = "Key findings") -> Markup:
         items = self.narrative.items(chapter, section, self.values)

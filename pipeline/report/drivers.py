@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.cells import REGION, Cell, Key
+from pipeline.contracts.codelists import in_running_text
 from pipeline.report.bindings import NothingToShow, candidates
 from pipeline.report.coverage_claims import Held, answers
 from pipeline.report.formulas import share
@@ -62,7 +63,7 @@ def _driver(store: Store, text: str, year: str) -> str:
     if parts[state] <= _MOST:
         raise NothingToShow
     then, now = pairs[state]
-    return f"{store.label('', 'state', state)} (from {cell_text(then)} to {cell_text(now)})"
+    return f"{in_running_text(store.label('', 'state', state))} (from {cell_text(then)} to {cell_text(now)})"
 
 
 def _leader(store: Store, pattern: str) -> str:
@@ -75,7 +76,7 @@ def _leader(store: Store, pattern: str) -> str:
     formula = share(store, cell.key, cell.key.at(state=REGION))
     if formula.value is None:
         raise NothingToShow
-    return f"{label} ({formula_text(formula)} {UNIT_SUFFIX[formula.unit]})"
+    return f"{in_running_text(label)} ({formula_text(formula)} {UNIT_SUFFIX[formula.unit]})"
 
 
 def _made(above: float) -> Callable[[Store, str, str, str], Held]:

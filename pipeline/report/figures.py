@@ -20,6 +20,10 @@ from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point,
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
 FULL, HALF = 174.0, 83.0  # widths of a drawing in millimetres: the text, and half of it less the gap of a pair
+# What says in a kind of chart that a sum is one over fewer than all states; in others it is the count beside a figure.
+_PARTIAL = {
+    **dict.fromkeys(("line", "small_multiples", "slope"), "Hollow marks"), "heat": "Figures with an asterisk",
+}  # fmt: skip
 _BY_CATEGORY = ("bar", "stacked_bar", "grouped_bar", "map")  # rows are categories; other kinds: rows are series
 
 
@@ -55,7 +59,7 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     if data.kind == "stacked_bar" and any(p.coverage for p in points):
         notes.append("Each bar is over the states that gave every part of it.")
     elif any(_partial(c) for c in cells):
-        how = "Hollow marks" if data.kind in ("line", "small_multiples", "slope") else "Figures with a count of states"
+        how = _PARTIAL.get(data.kind, "Figures with a count of states")
         notes.append(f"{how} are sums over fewer than all member states.")
     if any(not p.joined for p in points):
         notes.append("A line is broken where other states are counted than in the year before.")

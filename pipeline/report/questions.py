@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.cells import TOTAL, Cell, Key
 from pipeline.report.store import Store
@@ -30,12 +30,17 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
     cells = [store.cell(k) for k in keys]
     own = {w for c in cells if c.coverage is None for w in c.wholes}
     counted = {Key.parse(w).state for c in cells if c.coverage is not None for w in c.wholes}
-    said, ends = [IN_QUESTION], []
+    told: dict[tuple[str, int], list[tuple[str, str]]] = {}  # by state and year, which are named once
+    ends = []
     for whole in sorted(own, key=lambda w: _order(store, w)):
         conflict = store.conflict(whole)
         if conflict is not None:
-            said.append(_both(store, Key.parse(whole), Key.parse(conflict["part"])))
+            key = Key.parse(whole)
+            told.setdefault((key.state, key.year), []).append(_both(store, key, Key.parse(conflict["part"])))
             ends.append(_ENDS[conflict["resolution"]])
+    said = [IN_QUESTION]
+    for (state, year), both in told.items():
+        said.append(f"{store.label('', 'state', state)} {year}: {'; '.join(_named_once(both))}")
     if counted:
         states = [m.label for m in store.contracts.codelist("states") if m.code in counted]
         said.append(f"Regional figures that are marked count such wholes of {', '.join(states)}; {LISTED}")
@@ -43,15 +48,30 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
     return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
 
 
-def _both(store: Store, whole: Key, part: Key) -> str:
-    """`Republic of Moldova 2022: registered victims, total 43, but adults (18 and over) 107`."""
-    for key in (whole, part):
-        store.print_cell(key)
+def _both(store: Store, whole: Key, part: Key) -> tuple[str, str]:
+    """`registered victims` and `total [[...]], but adults (18 and over) [[...]]`: the measure, and what is said of it.
+
+    A part of a table that this report does not print has no figure here.
+    """
+    store.print_cell(whole)
     one, other = named(store, whole), named(store, part)
-    same = store.table(whole.cube).measure == store.table(part.cube).measure
-    short = other.partition(": ")[2] if same else other
-    where = f"{store.label('', 'state', whole.state)} {whole.year}"
-    return f"{where}: {_lower(one)} [[{whole}]], but {_lower(short or other)} [[{part}]]"
+    measure = store.table(whole.cube).measure
+    same = store.table(part.cube).measure == measure
+    short = (other.partition(": ")[2] if same else "") or other
+    if store.cell(part).has_value:
+        store.print_cell(part)
+        told = f"{_lower(short)} [[{part}]]"
+    else:
+        told = f"{_lower(short)}, which stands in another report, is larger"
+    return _lower(measure), f"{one[len(measure):]} [[{whole}]], but {told}"
+
+
+def _named_once(both: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is said of several wholes, with the name of their measure where it changes only."""
+    before = ""
+    for measure, said in both:
+        yield f"{measure}{said}" if measure != before else _lower(said.lstrip(":, "))
+        before = measure
 
 
 def _lower(text: str) -> str:

@@ -12,7 +12,7 @@ import yaml
 from builds import ROOT
 
 from pipeline.cells import Key
-from pipeline.contracts.codelists import load_aliases, load_codelist
+from pipeline.contracts.codelists import in_running_text, load_aliases, load_codelist
 from pipeline.contracts.layout import form_of, tables_for
 from pipeline.contracts.lint import lint_contract, lint_project
 from pipeline.contracts.model import Contracts, load_contracts
@@ -189,3 +189,14 @@ def test_every_spelling_of_a_state_leads_to_its_code(contracts: Contracts) -> No
     known = load_aliases(contracts.codelists, "states")
     assert {known["romania"], known["ro"]} == {"RO"}
     assert known["turkey"] == known["türkiye"] == "TR"
+
+
+@pytest.mark.parametrize(("label", "said"), [
+    ("Republic of Moldova", "the Republic of Moldova"), ("Syrian Arab Republic", "the Syrian Arab Republic"),
+    ("United Kingdom", "the United Kingdom"), ("State of Palestine", "the State of Palestine"),
+    ("Philippines", "the Philippines"), ("Romania", "Romania"), ("Bosnia and Herzegovina", "Bosnia and Herzegovina"),
+    ("Iran (Islamic Republic of)", "Iran (Islamic Republic of)"), ("Other EU member", "Other EU member"),
+    ("Cannabis herb", "Cannabis herb"),
+])  # fmt: skip
+def test_names_that_take_an_article_have_it_in_running_text(label: str, said: str) -> None:
+    assert in_running_text(label) == said

@@ -54,7 +54,7 @@ SOURCES = [("RO", "thb", P, "UNODC, Trafficking in persons (GLOTIP), release 1; 
            ("RO", "thb", V, "UNODC, Trafficking in persons (GLOTIP), release 1", "")]  # fmt: skip
 
 SAID = [
-    (f"reporters {P}:*.2022.CONV._T", "Greece, Hungary, Republic of Moldova and Romania"),
+    (f"reporters {P}:*.2022.CONV._T", "Greece, Hungary, the Republic of Moldova and Romania"),
     (f"reporters {P}:*.2022.PROS._T whole window", "Greece"),
     (f"reporters {P}:*.2022.SUSP._T", "no state"),
     ("reporters THB_OFFENCES:*.2019", "Romania"),
