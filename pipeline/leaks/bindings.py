@@ -124,7 +124,9 @@ class Bindings:
         whole, steps = one.value - other.value, []
         for state in one.states:
             a, b = (self.register.value(_of_state(k, state)) for k in (now, then))
-            if a is not None and b is not None and (a - b) * whole > 0 and abs(a - b) * 2 > abs(whole):
+            if a is None or b is None:
+                return ()
+            if (a - b) * whole > 0 and abs(a - b) * 2 > abs(whole):
                 steps.append((-abs(a - b), _of_state(now, state), a - b, state))
         if not steps or not now.split(":")[1].startswith("SELEC"):
             return ()

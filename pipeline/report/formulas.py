@@ -114,7 +114,7 @@ def driver(store: Store, key: Key, since: int) -> Formula | None:
     for state in now.states:
         own, before = store.cell(now.key.at(state=state)), store.cell(then.key.at(state=state))
         if own.value is None or before.value is None:
-            continue
+            return None  # it may have moved more than those that are shown
         step = own.value - before.value
         if moved and step * moved > 0 and abs(step) * 2 > abs(moved):
             found.append((-abs(step), own.key, before.key, step))

@@ -110,7 +110,8 @@ order by wholes.key"""
 
 def outdated(table: Table, states: list[str], years: range) -> str:
     """Figures of an earlier round, not restated, that newer figures beside them contradict: all parts of a total add up
-    to another sum, a part is above it, or it is above its whole. Nothing is carried on against newer figures."""
+    to another sum, a part is above it, or it is above its whole, alone or with the parts beside it that still stand.
+    Nothing is carried on against newer figures."""
     names = [d.name for d in table.dimensions]
     codes = ", ".join(f"split_part(split_part(earlier.key, ':', 2), '.', {i}) as {n}" for i, n in enumerate(names, 3))
     divided = [] if table.layout.open_rows else [d for d in table.dimensions if parents_of(d)]
@@ -123,6 +124,8 @@ def outdated(table: Table, states: list[str], years: range) -> str:
     members = [f"({text_of(d)}, {text_of(parent)}, {text_of(part.code)})" for d, parent, part in tree]
     members = members or ["('', '', '')"]
     sums = "".join(f"{_sum_of_parts(table, d)}\n\n    union all\n\n    " for d in divided)
+    together = "".join(f"\n\n    union all\n\n    {_beside_others(table, d)}" for d in divided)
+    columns = f"key, state, year, value, {', '.join(names)}" if names else "key, state, year, value"
     return f"""
 with {_lineages(table)},
 
@@ -150,7 +153,7 @@ carried as (
         and now.key is null
 ),
 
-contradicted as (
+contradicted_alone as (
     {sums}select whole.key, concat('a newer part is ', max({plain("part.value")})) as why
     from carried as whole
     inner join cells as part on whole.state = part.state and whole.year = part.year and part.key <> whole.key
@@ -166,6 +169,16 @@ contradicted as (
     where part.value > whole.value + {table.rounding}
         and {_is_part(table, table, {})}
     group by part.key
+),
+
+figures as (
+    select {columns}, true as is_newer from cells where value is not null
+    union all
+    select {columns}, false from carried where key not in (select key from contradicted_alone)
+),
+
+contradicted as (
+    select * from contradicted_alone{together}
 )
 
 select files.state, carried.key, files.file, {text_of(table.layout.sheet)} as sheet, '' as address, '' as raw,
@@ -182,7 +195,9 @@ def _sum_of_parts(table: Table, dimension: Dimension) -> str:
     same = "".join(f" and part.{d.name} = whole.{d.name}" for d in table.dimensions if d.name != dimension.name)
     name = text_of(dimension.name)
     unknown = f"part.{dimension.name} <> {text_of(UNKNOWN)}"
-    return f"""select whole.key, concat('its newer parts add up to ', {plain("sum(part.value)")}) as why
+    suppressed = "count(*) filter (where part.obs_status = 'Q')"
+    return f"""select whole.key, concat('its newer parts add up to ', {plain("sum(part.value)")},
+        case when {suppressed} > 0 then concat(' and ', {suppressed}, ' suppressed') else '' end) as why
     from carried as whole
     inner join tree on tree.dimension = {name} and tree.parent = whole.{dimension.name}
     inner join cells as part on part.state = whole.state and part.year = whole.year
@@ -190,7 +205,34 @@ def _sum_of_parts(table: Table, dimension: Dimension) -> str:
     inner join needed on needed.dimension = {name} and needed.parent = whole.{dimension.name}
         and needed.state = whole.state and needed.year = whole.year
     group by whole.key, whole.value, needed.parts
-    having count(*) filter (where {unknown} and (part.value is not null or part.obs_status in ('M', 'N')))
+    having count(*) filter (where {unknown} and (part.value is not null or part.obs_status in ('M', 'N', 'Q')))
         >= needed.parts
-        and count(*) filter (where part.obs_status = 'Q') = 0
-        and abs(sum(part.value) - whole.value) > {table.rounding} / 2.0 * (count(part.value) + 1)"""
+        and (sum(part.value) - whole.value > {table.rounding} / 2.0 * (count(part.value) + 1)
+            or whole.value - sum(part.value) - {SUPPRESSED_HIGHEST} * {suppressed}
+                > {table.rounding} / 2.0 * (count(part.value) + 1))"""
+
+
+def _beside_others(table: Table, dimension: Dimension) -> str:
+    """Carried parts that are more than their newer whole together with the parts beside them, newer or carried too."""
+    same, own = (
+        "".join(f" and {one}.{d.name} = {other}.{d.name}" for d in table.dimensions if d.name != dimension.name)
+        for one, other in (("part", "whole"), ("carried", "overfull"))
+    )
+    name = text_of(dimension.name)
+    return f"""select carried.key,
+        concat('its newer whole of ', {plain("overfull.value")}, ' would have parts of ',
+            {plain("overfull.parts")}) as why
+    from (
+        select whole.*, sum(part.value) as parts
+        from figures as whole
+        inner join tree on tree.dimension = {name} and tree.parent = whole.{dimension.name}
+        inner join figures as part on part.state = whole.state and part.year = whole.year
+            and part.{dimension.name} = tree.part{same}
+        where whole.is_newer
+        group by all
+        having sum(part.value) - whole.value > {table.rounding} / 2.0 * (count(*) + 1)
+    ) as overfull
+    inner join tree on tree.dimension = {name} and tree.parent = overfull.{dimension.name}
+    inner join carried on carried.state = overfull.state and carried.year = overfull.year
+        and carried.{dimension.name} = tree.part{own}
+    where carried.key not in (select key from contradicted_alone)"""

@@ -1,7 +1,7 @@
 -- Grain: one total of one state and year, and one dimension in which every part of it that can exist is reported. Read by
 -- core.derived_totals and core.outdated_cells.
 -- "Unknown" is added where it is reported, and need not be there. What is not applicable or less than half of the unit
--- adds nothing. A part suppressed by its sender leaves the sum open.
+-- adds nothing. A part suppressed by its sender leaves the sum open: suppressed says how many there are.
 with
 
 cells as (
@@ -76,7 +76,7 @@ summed as (
         codes,
         sum(value) as value,
         count(value) as numbers,
-        count(*) filter (where code != '_U' and (value is not null or obs_status in ('M', 'N'))) as answered,
+        count(*) filter (where code != '_U' and (value is not null or obs_status in ('M', 'N', 'Q'))) as answered,
         count(*) filter (where obs_status = 'Q') as suppressed,
         min(round) filter (where value is not null) as oldest_round,
         max(round) filter (where value is not null) as newest_round,
@@ -96,8 +96,8 @@ select
     summed.oldest_round,
     summed.newest_round,
     summed.part_keys,
+    summed.suppressed::integer as suppressed,
 from summed
 inner join expected using (state, year, cube, position, parent)
 where summed.answered >= expected.parts
     and summed.numbers > 0
-    and summed.suppressed = 0

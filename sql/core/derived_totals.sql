@@ -33,7 +33,8 @@ blank as (
     select sums.*
     from sums
     left join cells on sums.key = cells.key
-    where cells.key is null or cells.obs_status in ('O', 'L')
+    where sums.suppressed = 0
+        and (cells.key is null or cells.obs_status in ('O', 'L'))
 ),
 
 parts as (

@@ -1,7 +1,8 @@
 -- Grain: one cell carried from an earlier round that newer figures of its block contradict. Read by core.current_cells,
 -- marts.outdated and explain.
 -- The newer figures say otherwise where all parts of a carried total add up to another sum, where one of them is above
--- it, or where a carried part is above its newer whole.
+-- it, or where a carried part is above its newer whole, alone or with the parts beside it. A part that its sender
+-- suppressed may be anything up to the highest small count.
 with
 
 cells as (
@@ -21,16 +22,30 @@ cubes as (
     select * from seed.cube
 ),
 
+cube_codes as (
+    select * from seed.cube_code
+),
+
+parameters as (
+    select * from seed.parameters
+),
+
 by_sum as (
     select
         cells.key,
-        'its newer parts add up to ' || sums.value::bigint as why,
+        'its newer parts add up to ' || sums.value::bigint
+        || case when sums.suppressed > 0 then ' and ' || sums.suppressed || ' suppressed' else '' end as why,
         sums.part_keys as against,
     from cells
     inner join sums on cells.key = sums.key
     inner join cubes on cells.cube = cubes.cube
+    cross join parameters
     where sums.oldest_round > cells.round
-        and abs(sums.value - cells.value) > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+        and (
+            sums.value - cells.value > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+            or cells.value - sums.value - sums.suppressed * parameters.suppressed_highest
+            > cubes.rounding / 2.0 * (len(sums.part_keys) + 1)
+        )
 ),
 
 pairs as (
@@ -75,12 +90,77 @@ by_whole as (
     group by part
 ),
 
+fallen as (
+    select key from by_sum
+    union
+    select key from by_part
+    union
+    select key from by_whole
+),
+
+-- The parts of a total along one dimension, as far as they are numbers that still stand.
+sides as (
+    select
+        cells.key,
+        cells.cube,
+        cells.state,
+        cells.year,
+        cells.value,
+        cells.round,
+        cube_codes.position,
+        list_concat(
+            list_slice(cells.codes, 1, cube_codes.position - 1),
+            list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
+        ) as codes,
+    from cells
+    inner join cube_codes
+        on cells.cube = cube_codes.cube
+        and cells.codes[cube_codes.position] = cube_codes.code
+    left join fallen on cells.key = fallen.key
+    where cube_codes.parent != ''
+        and not cube_codes.open_list
+        and fallen.key is null
+),
+
+overfull as (
+    select
+        wholes.key as whole,
+        wholes.value as whole_value,
+        wholes.round as whole_round,
+        sides.position,
+        sum(sides.value) as value,
+        list(sides.key order by sides.key) as part_keys,
+    from sides
+    inner join cells as wholes
+        on sides.cube = wholes.cube
+        and sides.state = wholes.state
+        and sides.year = wholes.year
+        and sides.codes = wholes.codes
+    inner join cubes on sides.cube = cubes.cube
+    group by all
+    having sum(sides.value) - wholes.value > any_value(cubes.rounding) / 2.0 * (count(*) + 1)
+),
+
+by_sides as (
+    select
+        sides.key,
+        'its newer whole of ' || overfull.whole_value::bigint || ' would have parts of ' || overfull.value::bigint as why,
+        [overfull.whole] as against,
+    from overfull
+    inner join sides
+        on overfull.position = sides.position
+        and list_contains(overfull.part_keys, sides.key)
+    where overfull.whole_round > sides.round
+),
+
 contradicted as (
     select *, 1 as place from by_sum
     union all
     select *, 2 as place from by_part
     union all
     select *, 3 as place from by_whole
+    union all
+    select *, 4 as place from by_sides
 ),
 
 first_reason as (

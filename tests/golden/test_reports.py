@@ -202,7 +202,8 @@ def test_every_large_number_of_the_text_is_a_cell(
     difference in the annex on revisions, or a round mark of a scale."""
     store = Store(built.store(ROUND, report, version), contracts, report, version)
     ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
-    known = follow_from_cells(store, ledger) | {number(Decimal(r["value"])) for r in cells(built.version_folder(ROUND, report, version)) if r["value"]}
+    annex = cells(built.version_folder(ROUND, report, version))
+    known = follow_from_cells(store, ledger) | {number(Decimal(r["value"])) for r in annex if r["value"]}
     known |= set(read_register(built.store(ROUND, report, version)).queries.values())
     texts = pages(pdf(built, report, version))
     printed = {
