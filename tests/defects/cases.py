@@ -14,6 +14,9 @@ from defects.returns import WHOLE_FILE, CsvDraft, Place, WorkbookDraft, place
 from pipeline.findings import Severity
 
 
+Also = tuple[str, Severity, str, str, str]  # rule, severity, table, line, year
+
+
 @dataclass(frozen=True)
 class Case:
     """A defect in the return of a state. `change` puts it in and says where the finding must stand."""
@@ -26,22 +29,25 @@ class Case:
     change: Callable[[Any], Place]
     state: str = ""
     earlier: bool = False  # a good return of the round before is there too
+    also: tuple[Also, ...] = ()  # what follows in another table from the same figure
 
 
 CASES: list[Case] = []
 Change = Callable[[Any], Place]
 
 
-def _register(kind: Any, report: str, rule: str, severity: Severity, state: str, earlier: bool) -> Any:
+def _register(
+    kind: Any, report: str, rule: str, severity: Severity, state: str, earlier: bool, also: tuple[Also, ...] = ()
+) -> Any:
     def add(change: Change) -> Change:
-        CASES.append(Case(change.__name__, report, rule, severity, kind, change, state, earlier))
+        CASES.append(Case(change.__name__, report, rule, severity, kind, change, state, earlier, also))
         return change
 
     return add
 
 
-def xlsx(report: str, rule: str, severity: Severity, state: str = "", *, earlier: bool = False) -> Any:
-    return _register(WorkbookDraft, report, rule, severity, state, earlier)
+def xlsx(report: str, rule: str, severity: Severity, state: str = "", *, earlier: bool = False, also: Any = ()) -> Any:
+    return _register(WorkbookDraft, report, rule, severity, state, earlier, also)
 
 
 def in_csv(report: str, rule: str, severity: Severity, state: str = "") -> Any:
@@ -108,13 +114,15 @@ for _name, _report, _table, _line, _head, _value, _rule, _severity in _FIGURES:
 # Figures beside each other.
 
 
-@xlsx("thb", "THB_CONV_FORM.form.at_most", "query")
+@xlsx("thb", "THB_CONV_FORM.part_exceeds_whole", "query",
+      also=[("THB_PERSONS.part_exceeds_whole", "query", "THB_PERSONS", "CONV._T", "2022")])  # fmt: skip
 def part_above_its_total(draft: WorkbookDraft) -> Place:
     draft.figure("THB_CONV_FORM", "SEX").value = 25
     return place(draft.figure("THB_CONV_FORM", "_T"))
 
 
-@xlsx("thb", "THB_VICTIMS_CTZ.total.same_as_THB_VICTIMS", "query")
+@xlsx("thb", "THB_VICTIMS_CTZ.total.same_as_THB_VICTIMS", "query",
+      also=[("THB_VICTIMS.part_exceeds_whole", "query", "THB_VICTIMS", "_T._T", "2019")])  # fmt: skip
 def linked_totals_differ(draft: WorkbookDraft) -> Place:
     draft.figure("THB_VICTIMS_CTZ", "_U", "2019").value = 6
     cell = draft.figure("THB_VICTIMS_CTZ", "_T", "2019")
@@ -125,8 +133,8 @@ def linked_totals_differ(draft: WorkbookDraft) -> Place:
 @xlsx("thb", "THB_PERSONS.stage.chain", "note")
 def more_convicted_than_prosecuted(draft: WorkbookDraft) -> Place:
     for year in range(2018, 2023):
-        draft.figure("THB_PERSONS", "CONV.M", str(year)).value = 45
-        draft.figure("THB_PERSONS", "CONV._T", str(year)).value = 50
+        draft.figure("THB_PERSONS", "PROS.M", str(year)).value = 10
+        draft.figure("THB_PERSONS", "PROS._T", str(year)).value = 18
     return place(draft.figure("THB_PERSONS", "CONV._T"))
 
 
