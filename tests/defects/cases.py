@@ -13,7 +13,6 @@ from typing import Any
 from defects.returns import WHOLE_FILE, CsvDraft, Place, WorkbookDraft, place
 from pipeline.findings import Severity
 
-
 Also = tuple[str, Severity, str, str, str]  # rule, severity, table, line, year
 
 

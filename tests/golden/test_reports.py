@@ -217,15 +217,17 @@ def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
     """Sums that a chart names with their cells, both figures of a question, and the change of a single state."""
     values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
     sums = re.findall(r"\bsum\(([^()]+)\)", json.dumps(ledger))
-    found = {number(sum((values[k] for k in text.split(" + ")), Decimal(0))) for text in sums}
+    parts = [text.split(" + ") for text in sums]
+    found = {number(sum((values[k] for k in keys), Decimal(0))) for keys in parts if set(keys) <= set(values)}
     for cell in store.every_cell():
-        then = values.get(str(cell.key.at(year=ROUND - 1)))
-        if cell.key.year == ROUND and cell.value is not None and then is not None:
-            found.add(number(abs(cell.value - then)))
+        for year in range(ROUND - 4, cell.key.year):
+            then = values.get(str(cell.key.at(year=year)))
+            if cell.value is not None and then is not None:
+                found.add(number(abs(cell.value - then)))
         if cell.value is not None and cell.wholes:
             exceeding = [
                 sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
-                for w in cell.wholes if w in values and store.parts_instead(w)
+                for w in cell.wholes if store.parts_instead(w) and {w, *store.parts_instead(w)} <= set(values)
             ]
             found.add(number(cell.value + sum(exceeding, Decimal(0))))
     return found

@@ -181,7 +181,7 @@ def test_no_findings_page_has_a_live_tag(shown: Shown) -> None:
 
 
 def test_text_is_text_in_the_restricted_report(shown: Shown, tmp_path: Path) -> None:
-    """Without the page on method: it says of the returns of the round where they are from, and stops a build of others."""
+    """Without the page on method: it says where the returns of the round are from, and stops a build of others."""
     store = Store(shown.project.store(ROUND, REPORT, "restricted"), contracts(), REPORT, "restricted")
     templates = Path(shutil.copytree(shown.project.templates, tmp_path / "templates"))
     description = templates / REPORT / "report.yaml"
