@@ -260,6 +260,6 @@ endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
-.PHONY: check-text review-texts all-reports one-report
+.PHONY: check-text review-texts
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check check-pdf contract-diff soak fuzz bench bench-disclosure bench-records

@@ -103,8 +103,9 @@ def read_marts(project: Project, round_: int) -> Marts:
     """Read what stores are made of. Raises UserError when the marts were not built yet."""
     marts = open_marts(project, round_)
     try:
+        cells = _read_cells(marts)
         return Marts(
-            _read_cells(marts),
+            cells,
             marts.execute(
                 "select report, cube, title, sort, state, answer from marts.coverage order by sort, state_sort"
             ).fetchall(),
@@ -120,12 +121,7 @@ def read_marts(project: Project, round_: int) -> Marts:
                     from marts.conflicts order by whole, part_cube, dimensions"""
                 ).fetchall()
             ),
-            {
-                k: tuple(w)
-                for k, w in marts.execute(
-                    "select key, wholes from core.questioned_cells where role = 'part' order by key"
-                ).fetchall()
-            },
+            _doubtful(marts, cells),
         )
     finally:
         marts.close()
@@ -198,6 +194,17 @@ def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _doubtful(marts: duckdb.DuckDBPyConnection, cells: Iterable[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """The parts in question, and what is worked out from them, each with the wholes in whose blocks it stands."""
+    rows = marts.execute("select key, wholes from core.questioned_cells where role = 'part' order by key").fetchall()
+    found = {key: tuple(wholes) for key, wholes in rows}
+    for row in cells:
+        if row["origin"] in ("derived", "group") and not row["counts"] and row["key"] not in found:
+            wholes = {w for part in row["part_keys"] or () for w in found.get(part, ())}
+            found[row["key"]] = tuple(sorted(wholes))
+    return found
+
+
 def _told(marts: Marts, conflicts: Iterable[Conflict]) -> dict[str, list[str]]:
     """For each cell of a block in conflict, the wholes of the conflicts that this version may tell."""
     known = {c.whole for c in conflicts}
@@ -216,8 +223,6 @@ def _doubt(row: dict[str, Any], withheld: bool, told: Mapping[str, list[str]]) -
         own = [str(Key.parse(row["key"]).at(state=s)) for s in row["questioned"]]
         wholes = [w for w in own if w in told]
         return ("whole" if wholes else ""), True, wholes
-    if row["origin"] in ("derived", "group"):
-        return row["question"], row["counts"], []
     return (row["question"], row["counts"], told[row["key"]]) if row["key"] in told else ("", True, [])
 
 

@@ -72,7 +72,7 @@ def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: t
     """
     found: dict[tuple[str, tuple[str, ...]], bool] = {}  # whether a part is known to be missing
     for cell in cells.values():
-        parts = tuple(p for p in cell.parts if p in cells and cells[p].counts)
+        parts = tuple(sorted(p for p in cell.parts if p in cells and cells[p].counts))
         if parts and cell.counts:
             found[str(cell.key), parts] = False
     tables = {t.name: t for t in contracts.tables}
@@ -82,7 +82,7 @@ def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: t
             by_table[cell.key.cube].append(cell)
     for name, members in sorted(by_table.items()):
         for whole, children, is_short in _within(tables[name], members):
-            found[whole, tuple(children)] = is_short
+            found.setdefault((whole, tuple(children)), is_short)  # a worked-out whole is its parts, whatever lacks
     for one, other in _shared(tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}):
         found[other, (one,)] = False
     sums = {Sum(whole, parts): is_short for (whole, parts), is_short in sorted(found.items())}

@@ -8,7 +8,17 @@ from decimal import Decimal
 from pipeline.cells import REGIONS, Cell, Key
 from pipeline.contracts.codelists import in_running_text
 from pipeline.errors import UserError
-from pipeline.report.formulas import Formula, change, driver, if_parts_hold, rate, share, shares_of_two_years
+from pipeline.report.formulas import (
+    Formula,
+    change,
+    comparable,
+    compared,
+    driver,
+    if_parts_hold,
+    rate,
+    share,
+    shares_of_two_years,
+)
 from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, count_word, formula_text, is_headline, number
 from pipeline.report.store import Store
 
@@ -41,10 +51,10 @@ def _value(store: Store, key: str) -> str:
 
 
 def may_open(store: Store, binding: str) -> bool:
-    """Whether what a binding prints may be a key finding: no figure of the region over half of the states or fewer."""
+    """Whether what a binding prints may be a key finding: no sum of the region over fewer than two in five states."""
     words = binding.split(" ")
     if words[0] == "moved":
-        return all(is_headline(store.cell(k)) for k in change(store, Key.parse(words[1]), int(words[3])).inputs)
+        return all(is_headline(store.cell(k)) for k in compared(store, Key.parse(words[1]), int(words[3])))
     if len(words) == 1 and ":" in words[0] or words[0] == "value":
         cell = store.cell(Key.parse(words[-1]))
         return is_headline(cell) and not store.is_least(cell)
@@ -194,9 +204,11 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
         then = store.cell(now.key.at(year=int(year)))
         if then.withheld:
             raise NothingToShow
-        formula = change(store, now.key, int(year))
-        now, then = (store.cell(k) for k in formula.inputs)
-        if formula.value is None or now.value is None or then.value is None:
+        pair = comparable(store, now.key, int(year))
+        if pair is None:
+            continue
+        now, then = pair
+        if now.value is None or then.value is None:
             continue
         if (now.value > then.value) == up and now.value != then.value:
             found.append((-abs(now.value - then.value), label, now, then))
@@ -231,8 +243,8 @@ def operands_of(store: Store, binding: str) -> list[str]:
         return _claimed(store, words[1:])
     command, arguments = (words[0], words[1:]) if words[0] in COMMANDS else ("value", words)
     if command == "value":
-        instead = if_parts_hold(store, Key.parse(arguments[0]))
-        return [*arguments, *([instead.text] if instead else [])]
+        instead = if_parts_hold(store, Key.parse(binding)) if "(" not in binding else None
+        return [binding, *([instead.text] if instead else [])]
     if command == "coverage":
         return [f"coverage({arguments[0]})"]
     if command == "rate":
@@ -250,7 +262,7 @@ def operands_of(store: Store, binding: str) -> list[str]:
         return []
     if command in ("rises", "falls"):
         keys = [cell.key for _, cell in candidates(store, arguments[0])]
-        return [str(k) for key in keys for k in change(store, key, int(arguments[2])).inputs[::-1]]
+        return [str(k) for key in keys for k in compared(store, key, int(arguments[2]))[::-1]]
     found = [str(cell.key) for _, cell in candidates(store, arguments[0])]
     return found[: int(arguments[1])] if command == "ranked" else found[-1:]
 

@@ -71,6 +71,12 @@ def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
     return pair if any(c.has_value or c.withheld for c in known) else (now.key, then.key)
 
 
+def comparable(store: Store, key: Key, since: int) -> tuple[Cell, Cell] | None:
+    """The two cells that a change of this cell goes by, not noted as printed; None where there is no such change."""
+    now, then = (store.cell(k) for k in compared(store, key, since))
+    return None if _why_no_change(store, now, then) else (now, then)
+
+
 def _unlike(store: Store, now: Cell, then: Cell) -> bool:
     return now.withheld or then.withheld or now.states != then.states or _breaks(store, now, then)
 

@@ -27,7 +27,7 @@ from pipeline.report.views import CellView, Column, Row, TableView
 
 def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
     """The figure of the reference year, what it would be if parts in question held, its change on the year before, and
-    how many states they count. A sum over half of the states or fewer is no headline."""
+    how many states they count. A sum over fewer than two in five states is no headline."""
     marks: dict[str, str] = {}
     lines = [(Key.parse(fill(line["key"], values, spec.where)), line) for line in spec.indicators]
     lines = [(key, line) for key, line in lines if is_headline(store.cell(key)) and not store.is_least(store.cell(key))]

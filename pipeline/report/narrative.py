@@ -60,7 +60,7 @@ class Narrative:
 
     def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
         """The list items of a section, for key findings; items with nothing to show are left out, and so are those on a
-        sum over half of the states or fewer."""
+        sum over fewer than two in five of the states."""
         from markdown_it import MarkdownIt
 
         self._opening = True

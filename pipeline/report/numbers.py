@@ -36,8 +36,8 @@ def is_not_added_up(cell: Cell) -> bool:
 
 
 def is_headline(cell: Cell) -> bool:
-    """Whether a figure may open a report: one of a state, or a sum over more than half of the states."""
-    return cell.coverage is None or cell.of is None or cell.coverage * 2 > cell.of
+    """Whether a figure may open a report: one of a state, or a sum over two in five of the states or more."""
+    return cell.coverage is None or cell.of is None or cell.coverage * 5 >= cell.of * 2
 
 
 def cell_text(cell: Cell) -> str:

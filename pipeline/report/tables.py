@@ -281,4 +281,4 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
 
 
 def _not_told(labels: list[str]) -> list[str]:
-    return [f"Given by half of the states or fewer, and so no headline: {', '.join(labels)}."] if labels else []
+    return [f"Given by fewer than two in five states, and so no headline: {', '.join(labels)}."] if labels else []

@@ -81,7 +81,7 @@ blocks as (
         whole_value,
         part_cube,
         dimensions,
-        arg_max(part, part_value) filter (where is_above) as part,
+        first(part order by part_value desc, part) filter (where is_above) as part,
         max(part_value) filter (where is_above) as part_value,
         case
             when bool_and(part_value is not null) filter (where is_direct)
@@ -98,8 +98,8 @@ blocks as (
 answered as (
     select
         blocks.whole,
-        arg_max(resolutions.resolution, resolutions.round) as resolution,
-        arg_max(resolutions.reason, resolutions.round) as reason,
+        first(resolutions.resolution order by resolutions.round desc) as resolution,
+        first(resolutions.reason order by resolutions.round desc) as reason,
     from blocks
     inner join resolutions on blocks.whole = resolutions.key
     left join reported as asked

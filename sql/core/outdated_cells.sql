@@ -58,8 +58,8 @@ pairs as (
 by_part as (
     select
         whole as key,
-        'the newer figure of ' || arg_max(part, part_value) || ' is ' || max(part_value)::bigint as why,
-        [arg_max(part, part_value)] as against,
+        'the newer figure of ' || first(part order by part_value desc, part) || ' is ' || max(part_value)::bigint as why,
+        [first(part order by part_value desc, part)] as against,
     from pairs
     where part_round > whole_round
     group by whole
@@ -68,8 +68,8 @@ by_part as (
 by_whole as (
     select
         part as key,
-        'the newer figure of ' || arg_min(whole, whole_value) || ' is ' || min(whole_value)::bigint as why,
-        [arg_min(whole, whole_value)] as against,
+        'the newer figure of ' || first(whole order by whole_value, whole) || ' is ' || min(whole_value)::bigint as why,
+        [first(whole order by whole_value, whole)] as against,
     from pairs
     where whole_round > part_round
     group by part

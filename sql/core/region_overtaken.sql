@@ -57,8 +57,8 @@ fewer as (
 
 select
     key,
-    arg_min(beside, beside) as beside,
-    any_value(states) as states,
-    arg_min(states_beside, beside) as states_beside,
+    min(beside) as beside,
+    min(states) as states,
+    first(states_beside order by beside) as states_beside,
 from fewer
 group by key

@@ -28,7 +28,7 @@ counted as (
         cells.*,
         parameters.round as reference_year,
         parameters.round - parameters.first_year + 1 as window_years,
-        cubes.several != '' and cells.obs_status = cubes.several as is_least,
+        coalesce(cubes.several != '' and cells.obs_status = cubes.several, false) as is_least,
         count(*) filter (where not is_least) over same_figure as years_reported,
         count(*) filter (where cells.year >= parameters.round - 1 and not is_least) over same_figure as last_years,
         bool_or(cells.obs_status = 'B' and cells.year = parameters.round) over same_figure as breaks,

@@ -157,7 +157,7 @@ def test_the_data_annex_has_valid_keys_in_order_each_once(
     folder = built.version_folder(ROUND, report, version)
     assert (folder / "cells.csv").read_text(encoding="utf-8").splitlines()[
         0
-    ] == "key,value,unit,obs_status,conf_status,coverage"
+    ] == "key,value,unit,obs_status,conf_status,coverage,marks"
     keys = [row["key"] for row in cells(folder)]
     assert keys == sorted(set(keys))
     assert len(keys) > 100
@@ -195,10 +195,14 @@ def test_the_totals_of_the_data_annex_stand_in_the_text(built: Project, report: 
 
 
 @each_report
-def test_every_large_number_of_the_text_is_a_cell(built: Project, report: str, version: str) -> None:
-    """A number with a thousands comma is a cell, a figure of the quality report, a difference in the annex on
-    revisions, or a round mark of a scale."""
-    known = {number(Decimal(r["value"])) for r in cells(built.version_folder(ROUND, report, version)) if r["value"]}
+def test_every_large_number_of_the_text_is_a_cell(
+    built: Project, contracts: Contracts, report: str, version: str
+) -> None:
+    """A number with a thousands comma is a cell, follows from cells as told, is a figure of the quality report, a
+    difference in the annex on revisions, or a round mark of a scale."""
+    store = Store(built.store(ROUND, report, version), contracts, report, version)
+    ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
+    known = follow_from_cells(store, ledger) | {number(Decimal(r["value"])) for r in cells(built.version_folder(ROUND, report, version)) if r["value"]}
     known |= set(read_register(built.store(ROUND, report, version)).queries.values())
     texts = pages(pdf(built, report, version))
     printed = {
@@ -206,6 +210,24 @@ def test_every_large_number_of_the_text_is_a_cell(built: Project, report: str, v
     }
     unknown = {n for n in printed - known if int(n.replace(",", "")) % 50 not in (0, 49)}
     assert unknown == set()
+
+
+def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
+    """Sums that a chart names with their cells, both figures of a question, and the change of a single state."""
+    values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
+    sums = re.findall(r"\bsum\(([^()]+)\)", json.dumps(ledger))
+    found = {number(sum((values[k] for k in text.split(" + ")), Decimal(0))) for text in sums}
+    for cell in store.every_cell():
+        then = values.get(str(cell.key.at(year=ROUND - 1)))
+        if cell.key.year == ROUND and cell.value is not None and then is not None:
+            found.add(number(abs(cell.value - then)))
+        if cell.value is not None and cell.wholes:
+            exceeding = [
+                sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
+                for w in cell.wholes if w in values and store.parts_instead(w)
+            ]
+            found.add(number(cell.value + sum(exceeding, Decimal(0))))
+    return found
 
 
 @each_report

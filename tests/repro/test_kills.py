@@ -130,8 +130,8 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> N
 
 @pytest.mark.slow
 def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> None:
-    """The return was corrected today; on the last day of the year before, its first form was what was known."""
-    day = f"{SMALL_ROUND + 1}-12-31"
+    """The return was corrected today; at the end of the year in which it came in, its first form was what was known."""
+    day = f"{SMALL_ROUND + 2}-12-31"
     place.make()
     then = place.published()
     place.make(*ASKED, f"AS_OF={day}")

@@ -289,7 +289,7 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
     assert "States counted" not in [c.label for c in state.columns]
     assert "Same states" not in [c.label for c in state.columns]
     assert texts(region) == {}
-    assert region.notes == ("Given by half of the states or fewer, and so no headline: Victims.",)
+    assert region.notes == ("Given by fewer than two in five states, and so no headline: Victims.",)
     most = store("""
         key                          | value | states | of
         THB_VICTIMS:SELEC.2021._T._T | 500   | AL RO  | 3

@@ -8,7 +8,16 @@ from decimal import Decimal
 import pytest
 
 from pipeline.cells import Key
-from pipeline.report.formulas import Formula, change, rate, share
+from pipeline.report.formulas import (
+    Formula,
+    change,
+    driver,
+    if_parts_hold,
+    rate,
+    share,
+    shares_of_two_years,
+    whole_bars,
+)  # fmt: skip
 from pipeline.report.store import Store
 
 MakeStore = Callable[..., Store]
@@ -180,3 +189,173 @@ def test_without_a_figure_there_is_no_rate(store: MakeStore, value: str) -> None
         POPULATION:RO.2022        | 19,166,776
         """)
     assert rate(made, RO22).value is None
+
+
+# --- like with like
+
+PAIR = """
+key                               | value | states
+THB_VICTIMS:SELEC.2021._T._T      | 600   | AL RO GR
+THB_VICTIMS:SELEC.2022._T._T      | 900   | BG RO GR
+THB_VICTIMS:SELEC_BOTH.2021._T._T | 500   | RO GR
+THB_VICTIMS:SELEC_BOTH.2022._T._T | 750   | RO GR
+THB_VICTIMS:RO.2021._T._T         | 300   |
+THB_VICTIMS:RO.2022._T._T         | 350   |
+THB_VICTIMS:GR.2021._T._T         | 200   |
+THB_VICTIMS:GR.2022._T._T         | 400   |
+"""
+
+
+def test_a_change_of_the_region_is_over_the_states_with_both_years(store: MakeStore) -> None:
+    formula = change(store(PAIR), REGION22, 2021)
+    assert (formula.value, formula.states) == (Decimal("50.0"), ("RO", "GR"))
+    assert formula.text == "change(THB_VICTIMS:SELEC_BOTH.2022._T._T, THB_VICTIMS:SELEC_BOTH.2021._T._T)"
+
+
+def test_where_both_years_count_the_same_states_the_plain_sums_are_compared(store: MakeStore) -> None:
+    made = store("""
+        key                          | value | states
+        THB_VICTIMS:SELEC.2021._T._T | 600   | RO GR
+        THB_VICTIMS:SELEC.2022._T._T | 900   | RO GR
+        """)
+    assert change(made, REGION22, 2021).inputs == (REGION22, REGION22.at(year=2021))
+
+
+def test_a_pair_that_is_withheld_is_not_replaced_by_sums_over_other_states(store: MakeStore) -> None:
+    made = store(PAIR.replace("2022._T._T | 750", "2022._T._T | c"), version="public")
+    formula = change(made, REGION22, 2021)
+    assert (formula.value, formula.symbol) == (None, "c")
+
+
+def test_a_change_since_another_year_does_not_take_the_last_two(store: MakeStore) -> None:
+    made = store(PAIR.replace(".2021.", ".2020."))
+    assert change(made, REGION22, 2020).reason == "different states reported in the two years"
+
+
+@pytest.mark.parametrize(("gr", "named"), [
+    ("400", "GR"),  # 200 of 250
+    ("325", ""),  # half of 250 is not more than half
+    ("326", "GR"), ("150", "RO"),  # the region moves the other way than Greece
+])  # fmt: skip
+def test_the_state_that_makes_more_than_half_of_a_change_is_named(store: MakeStore, gr: str, named: str) -> None:
+    ro = 300 + 250 - (int(gr) - 200)
+    text = PAIR.replace("GR.2022._T._T         | 400", f"GR.2022._T._T         | {gr}")
+    text = text.replace("RO.2022._T._T         | 350", f"RO.2022._T._T         | {ro}")
+    made = store(text)
+    found = driver(made, REGION22, 2021)
+    assert (found.inputs[0].state if found else "") == named
+    if found:
+        assert found.value == (Decimal(gr) - 200 if named == "GR" else Decimal(ro) - 300)
+
+
+def test_nobody_is_named_where_the_state_is_withheld_or_the_change_is_its_own(store: MakeStore) -> None:
+    hidden = PAIR.replace("GR.2022._T._T         | 400", "GR.2022._T._T         | c")
+    assert driver(store(hidden, version="public"), REGION22, 2021) is None
+    assert driver(store(PAIR), RO22, 2021) is None
+
+
+def test_shares_of_two_years_are_over_the_same_states(store: MakeStore) -> None:
+    made = store("""
+        key                                   | value | states
+        THB_VICTIMS:SELEC.2021.F._T           | 90    | AL RO
+        THB_VICTIMS:SELEC.2022.F._T           | 80    | BG RO
+        THB_VICTIMS:SELEC_BOTH.2021.F._T      | 50    | RO
+        THB_VICTIMS:SELEC_BOTH.2022.F._T      | 60    | RO
+        THB_VICTIMS:SELEC.2021._T._T          | 300   | AL BG RO
+        THB_VICTIMS:SELEC.2022._T._T          | 300   | AL BG RO
+        THB_VICTIMS:RO.2021._T._T             | 100   |
+        THB_VICTIMS:RO.2022._T._T             | 100   |
+        """)
+    now, then = shares_of_two_years(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22, 2021)
+    assert (now.value, then.value, now.states, then.states) == (Decimal("60.0"), Decimal("50.0"), ("RO",), ("RO",))
+
+
+# --- figures in question
+
+DOUBT = """
+key                              | value | states | question | counts | wholes
+THB_VICTIMS:MD.2022._T._T        | 43    |        | whole    | yes    | THB_VICTIMS:MD.2022._T._T
+THB_VICTIMS:MD.2022._T.Y_LT18    | 44    |        | part     | no     | THB_VICTIMS:MD.2022._T._T
+THB_VICTIMS:MD.2022._T.Y_GE18    | 107   |        | part     | no     | THB_VICTIMS:MD.2022._T._T
+THB_VICTIMS:MD.2022.F._T         | 30    |        |          | yes    |
+THB_VICTIMS:MD.2021._T._T        | 31    |        |          | yes    |
+THB_VICTIMS:RO.2022._T._T        | 500   |        |          | yes    |
+THB_VICTIMS:RO.2022._T.Y_LT18    | 234   |        |          | yes    |
+THB_VICTIMS:SELEC.2022._T._T     | 543   | MD RO  | whole    | yes    | THB_VICTIMS:MD.2022._T._T
+THB_VICTIMS:SELEC.2022._T.Y_LT18 | 234   | RO     |          | yes    |
+POPULATION:MD.2022               | 3000000 |      |          | yes    |
+"""
+MD22 = Key.parse("THB_VICTIMS:MD.2022._T._T")
+PARTS = ["THB_VICTIMS:MD.2022._T.Y_GE18", "THB_VICTIMS:MD.2022._T.Y_LT18"]
+CONFLICT = ("MD", 2022, str(MD22), "THB_VICTIMS", "THB_VICTIMS", ["age"], PARTS[0], PARTS, "", "")
+
+
+def test_what_is_in_question_is_in_no_share_change_or_rate(store: MakeStore) -> None:
+    made = store(DOUBT, conflicts=[CONFLICT])
+    children, women = (Key.parse(f"THB_VICTIMS:MD.2022.{c}") for c in ("_T.Y_LT18", "F._T"))
+    for formula in (share(made, children, MD22), share(made, women, MD22), rate(made, MD22), change(made, MD22, 2021)):
+        assert (formula.value, formula.symbol) == (None, "x"), formula.text
+        assert "in question" in formula.reason
+
+
+def test_a_share_of_the_region_is_over_the_states_whose_parts_count(store: MakeStore) -> None:
+    formula = share(store(DOUBT, conflicts=[CONFLICT]), Key.parse("THB_VICTIMS:SELEC.2022._T.Y_LT18"), REGION22)
+    assert (formula.value, formula.states) == (Decimal("46.8"), ("RO",))
+
+
+def test_no_share_is_above_a_hundred_per_cent(store: MakeStore) -> None:
+    made = store("key | value\nTHB_VICTIMS:RO.2022.F._T | 44\nTHB_VICTIMS:RO.2022._T._T | 43")
+    formula = share(made, Key.parse("THB_VICTIMS:RO.2022.F._T"), RO22)
+    assert (formula.value, formula.reason) == (None, "the part is larger than its whole")
+
+
+def test_a_figure_says_what_it_would_be_if_the_parts_held(store: MakeStore) -> None:
+    made = store(DOUBT, conflicts=[CONFLICT])
+    for key, value in ((MD22, 151), (REGION22, 651)):
+        formula = if_parts_hold(made, key)
+        assert formula is not None
+        assert (formula.value, formula.states) == (Decimal(value), ("MD",))
+
+
+def test_without_all_parts_as_numbers_there_is_no_other_figure(store: MakeStore) -> None:
+    assert if_parts_hold(store(DOUBT, conflicts=[(*CONFLICT[:7], [], "", "")]), REGION22) is None
+    assert if_parts_hold(store(DOUBT, conflicts=[CONFLICT]), RO22) is None
+
+
+# --- bars of the same states
+
+FORMS = """
+key                                     | value | states
+THB_VICTIMS_FORM:SELEC.2022.SEX._T._T   | 900   | BG GR RO
+THB_VICTIMS_FORM:SELEC.2022.LAB._T._T   | 500   | GR HU RO
+THB_VICTIMS_FORM:BG.2022.SEX._T._T      | 100   |
+THB_VICTIMS_FORM:GR.2022.SEX._T._T      | 300   |
+THB_VICTIMS_FORM:RO.2022.SEX._T._T      | 500   |
+THB_VICTIMS_FORM:GR.2022.LAB._T._T      | 200   |
+THB_VICTIMS_FORM:HU.2022.LAB._T._T      | 50    |
+THB_VICTIMS_FORM:RO.2022.LAB._T._T      | 250   |
+"""
+BAR = [Key.parse(f"THB_VICTIMS_FORM:SELEC.2022.{f}._T._T") for f in ("SEX", "LAB")]
+
+
+def test_parts_of_a_bar_are_over_the_states_that_gave_every_part(store: MakeStore) -> None:
+    found = whole_bars(store(FORMS), BAR)
+    assert [(f.value, f.states) for f in found] == [(Decimal(800), ("GR", "RO")), (Decimal(450), ("GR", "RO"))]
+    assert found[0].text.startswith("sum(THB_VICTIMS_FORM:GR.2022.SEX._T._T + ")
+
+
+def test_a_bar_of_parts_over_the_same_states_is_drawn_as_it_is(store: MakeStore) -> None:
+    made = store(FORMS.replace("GR HU RO", "BG GR RO"))
+    assert [f.text for f in whole_bars(made, BAR)] == [str(k) for k in BAR]
+
+
+def test_a_bar_that_would_need_a_withheld_figure_is_not_drawn(store: MakeStore) -> None:
+    made = store(FORMS.replace("SEX._T._T   | 900   | BG GR RO", "SEX._T._T | c |"), version="public")
+    assert [f.value for f in whole_bars(made, BAR)] == [None, None]
+
+
+def test_a_bar_of_one_state_needs_all_of_its_parts(store: MakeStore) -> None:
+    made = store(FORMS)
+    for state, drawn in (("GR", True), ("BG", False)):
+        found = whole_bars(made, [k.at(state=state) for k in BAR])
+        assert all((f.value is not None) == drawn for f in found)

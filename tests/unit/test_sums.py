@@ -79,6 +79,25 @@ def test_listed_citizenships_add_up_to_the_total_and_groups_to_their_members(con
     }  # fmt: skip
 
 
+def test_a_whole_that_was_worked_out_is_its_parts_whatever_lacks(contracts: Contracts) -> None:
+    """The other sex has figures by age but no total: a sent whole may be more than the rest, a worked-out one not."""
+    text = """
+    key | value | origin
+    THB_VICTIMS:AL.2022._T._T | 30 | derived
+    THB_VICTIMS:AL.2022.F._T | 20
+    THB_VICTIMS:AL.2022.M._T | 10
+    THB_VICTIMS:AL.2022.O.Y_LT18 | <5
+    """
+    cells = named(text)
+    whole, *_ = cells
+    holds = {s.parts: s.holds for s in find_sums(cells, contracts, SUPPRESSED) if s.whole == whole}
+    parts = ("THB_VICTIMS:AL.2022.F._T", "THB_VICTIMS:AL.2022.M._T")
+    assert holds == {parts: Holds.AT_LEAST}
+    cells[whole] = TrueCell(cells[whole].key, cells[whole].value, "A", "F", "derived", parts)
+    holds = {s.parts: s.holds for s in find_sums(cells, contracts, SUPPRESSED) if s.whole == whole}
+    assert holds == {parts: Holds.EXACTLY}
+
+
 def test_the_region_is_the_sum_of_the_states_that_gave_a_number(contracts: Contracts) -> None:
     cells = with_region(true_cells("""
     key | value
