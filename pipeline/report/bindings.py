@@ -55,6 +55,8 @@ def may_open(store: Store, binding: str) -> bool:
     words = binding.split(" ")
     if words[0] == "moved":
         return all(is_headline(store.cell(k)) for k in compared(store, Key.parse(words[1]), int(words[3])))
+    if words[0] == "ranked":
+        return all(is_headline(cell) for _, cell in candidates(store, words[1])[: int(words[2])])
     if len(words) == 1 and ":" in words[0] or words[0] == "value":
         cell = store.cell(Key.parse(words[-1]))
         return is_headline(cell) and not store.is_least(cell)

@@ -138,6 +138,19 @@ def test_a_sum_over_few_states_is_no_key_finding(store: MakeStore) -> None:
     assert may_open(made, "THB_OFFENCES:RO.2022")
 
 
+def test_a_list_of_sums_over_few_states_is_no_key_finding(store: MakeStore) -> None:
+    made = store("""
+        key                         | value | states   | of
+        THB_VICTIMS_CTZ:SELEC.2022.SY | 100 | GR RO    | 6
+        THB_VICTIMS_CTZ:SELEC.2022.UA | 120 | GR HU RO | 5
+        THB_VICTIMS_CTZ:RO.2022.SY    | 50  |          |
+        THB_VICTIMS_CTZ:GR.2022.SY    | 50  |          |
+        """)
+    assert may_open(made, "ranked THB_VICTIMS_CTZ:SELEC.2022.* 1")
+    assert not may_open(made, "ranked THB_VICTIMS_CTZ:SELEC.2022.* 2")
+    assert may_open(made, "ranked THB_VICTIMS_CTZ:*.2022.SY 2")
+
+
 def test_a_course_that_one_state_makes_is_not_claimed_without_its_name(store: MakeStore) -> None:
     made = store("""
         key                     | value | states
