@@ -27,7 +27,7 @@ from pipeline.report.views import CellView, Column, Row, TableView
 
 def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
     """The figure of the reference year, what it would be if parts in question held, its change on the year before, and
-    how many states they count. A sum over fewer than two in five states is no headline."""
+    how many states they count. A sum over fewer than two in five states is no headline, and neither is its change."""
     marks: dict[str, str] = {}
     lines = [(Key.parse(fill(line["key"], values, spec.where)), line) for line in spec.indicators]
     lines = [(key, line) for key, line in lines if is_headline(store.cell(key)) and not store.is_least(store.cell(key))]
@@ -40,14 +40,16 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
         views = tuple(formula_view(f) if f else CellView("") for f in instead)
         rows.append(Row("if the parts in question hold", views))
     moved = [change(store, key, int(values["previous"])) for key in keys]
-    rows.append(Row("change on the year before, %", tuple(map(formula_view, moved))))
-    same = tuple(same_states_view(store, f) for f in moved)
+    told = [all(is_headline(store.cell(k)) for k in f.inputs) for f in moved]
+    changes = tuple(formula_view(f) if t else CellView("") for f, t in zip(moved, told, strict=True))
+    rows.append(Row("change on the year before, %", changes))
+    same = tuple(same_states_view(store, f) if t else CellView("") for f, t in zip(moved, told, strict=True))
     if any(view.text for view in same):
         rows.append(Row("in the same states", same))
     counted = tuple(counted_view(store.cell(key)) for key in keys)
     if any(view.text for view in counted):
         rows.append(Row("states counted", counted))
-    if any(f.value is None for f in moved):
+    if any(f.value is None for f, t in zip(moved, told, strict=True) if t):
         marks["x"] = NOT_COMPUTED_TEXT
     cubes = list(dict.fromkeys(key.cube for key in keys))
     return TableView(

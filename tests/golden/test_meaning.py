@@ -147,6 +147,18 @@ def test_one_label_and_year_has_one_value_over_the_three_reports(built: Project,
     assert len(said) > 40
 
 
+def test_no_tile_is_a_sum_or_a_change_over_fewer_than_two_in_five_states(built: Project) -> None:
+    seen = 0
+    for report in REPORTS:
+        for version in VERSIONS:
+            for entry in (e for e in printed(built, report, version) if e.get("kind") == "headline"):
+                for text in (cell[0] for line in entry["lines"] for cell in line["cells"]):
+                    if match := re.fullmatch(r"(\d+) of (\d+)", text):
+                        assert int(match[1]) * 5 >= int(match[2]) * 2, f"{report} {version}: {text}"
+                        seen += 1
+    assert seen > 20
+
+
 def test_the_rule_for_states_and_the_model_of_the_numbers_find_the_same(built: Project) -> None:
     findings = read_validation(built, ROUND).findings
     asked = {f["key"] for f in findings if f["rule"].endswith(".part_exceeds_whole")}
