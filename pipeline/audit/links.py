@@ -47,8 +47,9 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
     for cube, names in of_states.items():
         detailed = _detailed(names, keys)
         for position, dimension in enumerate(tables[cube].dimensions, 2):
+            children = _children(dimension)
             for whole, parts in _along(tables[cube], dimension, position, names, keys, counted):
-                lacks = _lacks_a_part(keys[whole], dimension, position, parts, keys, detailed)
+                lacks = _lacks_a_part(keys[whole], children, position, parts, keys, detailed)
                 found.setdefault((whole, tuple(sorted(parts))), (False, ">=" if lacks else "="))
     for one, other in _shared(tables, of_states, keys):
         found.setdefault((one, (other,)), (True, "="))
@@ -67,14 +68,14 @@ def _detailed(names: Iterable[str], keys: Mapping[str, Key]) -> set[tuple[str, .
 
 
 def _lacks_a_part(
-    whole: Key, dimension: Dimension, position: int, parts: Iterable[str], keys: Mapping[str, Key],
+    whole: Key, children: Mapping[str, Sequence[str]], position: int, parts: Iterable[str], keys: Mapping[str, Key],
     detailed: set[tuple[str, ...]],
 ) -> bool:  # fmt: skip
     """Whether a part without a number of its own has numbers in another breakdown: then it is not nothing."""
     there = {keys[p].codes[position] for p in parts}
     return any(
         code not in there and (*whole.codes[:position], code, *whole.codes[position + 1 :]) in detailed
-        for code in _children(dimension).get(whole.codes[position], ())
+        for code in children.get(whole.codes[position], ())
     )
 
 

@@ -19,7 +19,7 @@ from pipeline.errors import NarrativeError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.document import Writer, read_definition
 from pipeline.report.narrative import Narrative
-from pipeline.report.sections import LONGEST, Section, place_of, read_sections, texts_of, words_in
+from pipeline.report.sections import LONGEST, Section, place_of, read_sections, words_in
 from pipeline.report.store import Store
 
 
@@ -146,11 +146,3 @@ def _notes(found: _Found) -> Iterator[str]:
 def _replaced(section: Section, asked: Iterable[Section]) -> bool:
     """Whether a text of the round stands in the place of this one."""
     return any(s.reference == section.reference and s.path != section.path for s in asked)
-
-
-def sections_of(templates: Path, report: str, chapter: str, round_: int) -> dict[str, Section]:
-    """The sections of a chapter as a round has them."""
-    sections: dict[str, Section] = {}
-    for path in texts_of(templates / report / "narrative", chapter, round_):
-        sections |= read_sections(path)
-    return sections
