@@ -16,6 +16,9 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError, UserError
 
 POLICY, SCHEMA = "release_policy.yaml", "release_policy.schema.json"
+# Material that may go with a protected version. Notes, findings and revisions repeat what senders wrote; an answer on a
+# definition does too, but goes with it as far as it says yes or no, or was cleared.
+MAY_KEEP = frozenset({"definitions"})
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,11 @@ def _against_contracts(content: dict[str, Any], contracts: Contracts) -> list[st
     for name, own in content["versions"].items():
         unknown = set(own["readers_have"]) - set(content["versions"])
         wrong += [f"versions.{name}.readers_have: there is no version '{v}'" for v in sorted(unknown)]
+        if own["protected"] and (words := sorted(set(own["keeps"]) - MAY_KEEP)):
+            wrong.append(
+                f"versions.{name}.keeps: {', '.join(words)} hold what senders wrote, and the version is protected; "
+                f"allowed are {', '.join(sorted(MAY_KEEP))}"
+            )
     for consent in content["consents"]:
         if consent["version"] not in content["versions"]:
             wrong.append(f"consents: there is no version '{consent['version']}'")

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pipeline.cells import Key, plain
+from pipeline.cleared import sources_of
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
+from pipeline.contracts.sources import Sources
 from pipeline.disclosure.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
@@ -139,6 +141,7 @@ def write_stores(
     conflicts = list(marts.conflicts) if known is None else visible_conflicts(marts.conflicts, known)
     told = _told(marts, conflicts)
     queried = queried_keys(inputs.findings, contracts, present, known)
+    sources = sources_of(project)
     for report in reports:
         cubes = set(cubes_of(project, contracts, report))
         own = [r for r in marts.cells if r["cube"] in cubes]
@@ -155,13 +158,22 @@ def write_stores(
             "coverage": [_in_question(c, conflicts, inputs.meta[report]) for c in coverage],
             "revisions": [r[1:] for r in marts.revisions if r[0] in cubes and "revisions" in keeps],
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report and "findings" in keeps],
-            "sources": [(*s[:4], s[4] if "definitions" in keeps else "") for s in inputs.sources if s[2] in cubes],
+            "sources": [_source_row(s, version, sources) for s in inputs.sources if s[2] in cubes],
             "areas": [a for a in marts.areas if a[1] in cubes],
             "meta": sorted({**inputs.meta[report], **_suppressed(own, cells)}.items()),
         }
         path = project.store(round_, report, version.name)
         changed[f"{report}/{version.name}"] = _write_store(path, content, round_)
     return changed
+
+
+def _source_row(row: tuple[str, str, str, str, str], version: VersionRule, sources: Sources) -> tuple[str, ...]:
+    """State, report, table, source and definition as a version may print them: nothing that a sender wrote goes into a
+    protected one but what was cleared."""
+    *place, source, definition = row
+    if version.protected:
+        source, definition = sources.for_others(source), sources.definition_for_others(definition)
+    return (*place, source, definition if "definitions" in version.keeps else "")
 
 
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

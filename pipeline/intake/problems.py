@@ -66,6 +66,10 @@ RULES: dict[str, IntakeRule] = {
         "error", "a date on or after the release of each source",
         "correct the date of the return, or name the source that was used",
     ),
+    "source-not-listed": IntakeRule(
+        "query", "sources of the Center's list, parted by semicolons, with the day of their release if they have one",
+        "name a listed source; versions for others print no other text until the Center has cleared it",
+    ),
     "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
     "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
     # The sheets of a workbook and the header of a CSV file.

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.contracts.known_errors import REGISTER
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.report.document import read_definition
 from pipeline.report.maps import NOTES
@@ -34,7 +35,8 @@ def public_wording(root: Path) -> tuple[str, ...]:
     """
     found = set(FIXED)
     for path in sorted([*(root / "data_contracts").glob("*.yaml"), *(root / "templates").glob("**/*.yaml")]):
-        if path.name == NUMBER_EXCEPTIONS:  # excused in their places alone, which the number audit knows
+        # Numbers are excused in their places alone, which the number audit knows; errors of states are nobody else's.
+        if path.name in (NUMBER_EXCEPTIONS, REGISTER):
             continue
         found |= set(_leaves(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)))
     for path in sorted((root / "data_contracts" / "codelists").glob("**/*.csv")):
@@ -78,8 +80,8 @@ def _chapter(templates: Path, report: str, name: str) -> str:
 def public_texts(root: Path, narratives: list[Path]) -> str:
     """What contracts, code lists, templates, the given narratives and the report's own code say: no secret is in it."""
     kinds = (("data_contracts", "*.yaml"), ("data_contracts", "*.csv"), ("templates", "*.yaml"), ("templates", "*.j2"),
-             ("pipeline/report", "*.py"))  # fmt: skip
-    files = [f for folder, kind in kinds for f in sorted((root / folder).rglob(kind))]
+             ("pipeline/report", "*.py"), ("pipeline/open_data", "*.py"))  # fmt: skip
+    files = [f for folder, kind in kinds for f in sorted((root / folder).rglob(kind)) if f.name != REGISTER]
     return "\n".join(f.read_text(encoding="utf-8") for f in [*files, *narratives])
 
 

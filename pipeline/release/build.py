@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.cleared import sources_of
 from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
@@ -111,7 +112,7 @@ def _scan(
         (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
     found = check(
         folder, project.store(round_, report, version), collect(project, round_, report, version),
-        shown=scratch / "shown.json", root=project.root, machine=machine_names(),
+        shown=scratch / "shown.json", root=project.root, machine=machine_names(), sources=sources_of(project),
     )  # fmt: skip
     return found.counts
 

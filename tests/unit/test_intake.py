@@ -31,7 +31,7 @@ from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
 from pipeline.intake.problems import MAX_ALIKE, RULES, FindingBook
-from pipeline.intake.releases import earliest_release
+from pipeline.contracts.releases import earliest_release
 from pipeline.project import Project
 from pipeline.received import read_round
 from pipeline.rules.check import refusals
