@@ -27,7 +27,7 @@ from typing import Any
 
 from pipeline.errors import SignOffError
 from pipeline.event_lines import RESTORE, START, before, digest, file_of, lines_of, loosely, parsed, written
-from pipeline.files import write_private
+from pipeline.files import write_file, write_private
 from pipeline.heads import complete, end_of, keeps_heads, read_heads, require_known
 from pipeline.people import Person
 from pipeline.project import Project
@@ -92,9 +92,11 @@ class Chain:
             content["key"] = who.signer.identity.fingerprint
             content["signature"] = who.signer.sign(written(content))
         lines.append(written(content))
-        write_private(self.path, file_of(lines))
         if self.folder:
+            write_private(self.path, file_of(lines))
             complete(self.folder)
+        else:  # in a folder that others may read for what else lies there
+            write_file(self.path, file_of(lines), 0o600)
         return Head(len(lines), digest(lines[-1]))
 
     def head(self) -> Head:

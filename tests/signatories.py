@@ -17,19 +17,19 @@ VALID = 'valid-after="20200101",valid-before="20990101"'
 @cache
 def keys() -> Path:
     """A folder with a key for each role, made once a process."""
-    folder = Path(tempfile.mkdtemp(prefix="selec-keys-"))
+    return make_keys(Path(tempfile.mkdtemp(prefix="selec-keys-")))
+
+
+def make_keys(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     for role in PEOPLE:
         make_key(folder / role)
     return folder
 
 
-def make_key(path: Path, *options: str) -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path), *options], check=True)
+def make_key(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
     return path
-
-
-def key_of(role: str) -> Path:
-    return keys() / role
 
 
 def public(key: Path) -> str:
@@ -41,24 +41,14 @@ def line(principal: str, key: Path, name: str, roles: str, valid: str = VALID, n
     return f'{principal} namespaces="{namespace}",{valid} {public(key)} {name}; {roles}\n'
 
 
-def list_of_signers() -> str:
-    return "# people of the tests\n" + "".join(
-        line(f"{role}@selec.example", key_of(role), name, role) for role, name in PEOPLE.items()
-    )
-
-
-def enter_signers(contracts: Path) -> Signers:
-    """Write the list of signers among contracts."""
+def enter_signers(contracts: Path, folder: Path) -> Signers:
+    """Write the list of signers among contracts, with the keys of a folder."""
     contracts.mkdir(parents=True, exist_ok=True)
-    (contracts / FILE).write_text(list_of_signers(), encoding="utf-8")
+    lines = (line(f"{role}@selec.example", folder / role, name, role) for role, name in PEOPLE.items())
+    (contracts / FILE).write_text("# people of the tests\n" + "".join(lines), encoding="utf-8")
     return read_signers(contracts)
 
 
-@cache
-def the_signers() -> Signers:
-    return enter_signers(keys() / "contracts")
-
-
-def signing(role: str, day: str = "2023-05-02") -> Person:
+def signing(signers: Signers, folder: Path, role: str, day: str = "2023-05-02") -> Person:
     """The person of a role with the key of that person."""
-    return acting(the_signers(), str(key_of(role)), "", role, day)
+    return acting(signers, str(folder / role), "", role, day)

@@ -60,7 +60,7 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
     registered = ""
     if found.rule.protected:
         registered = register_edition(
-            project, contracts, subject.round, subject.report, subject.version, number=number, day=who.day
+            project, contracts, subject.round, subject.report, subject.version, who, number=number
         )
         yield f"register of editions: {registered}"
     files = read_master(project, subject)
