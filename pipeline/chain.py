@@ -19,14 +19,25 @@ each edition that left bears it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SignOffError
-from pipeline.event_lines import RESTORE, START, before, digest, file_of, lines_of, loosely, parsed, written
+from pipeline.event_lines import (
+    RESTORE,
+    START,
+    before,
+    digest,
+    file_of,
+    lines_of,
+    loosely,
+    parsed,
+    seal_of_journal,
+    written,
+)
 from pipeline.files import write_file, write_private
 from pipeline.heads import complete, end_of, keeps_heads, read_heads, require_known
 from pipeline.people import Person
@@ -52,6 +63,7 @@ class Chain:
     path: Path
     signers: Signers
     folder: Path | None
+    beside: Callable[[], Mapping[str, object]] = dict  # what each event names of files that nobody signs, by their name
 
     def read(self) -> list[dict[str, Any]]:
         """The events, oldest first. Raises SignOffError that names the first line that is not as it was written."""
@@ -83,7 +95,7 @@ class Chain:
         _require_kind(who, self.path, [*events, *map(loosely, noted)])
         content: dict[str, Any] = {"record": self.name, "number": len(lines) + 1, **event, **who.as_dict()}
         if self.folder:
-            content["heads"] = end_of(noted)
+            content |= {"heads": end_of(noted), "beside": dict(self.beside())}
         content["previous"] = before(lines, len(lines) + 1)
         self._require_order(events, content, self.path.name)
         if who.signer is None:
@@ -176,7 +188,10 @@ class Chain:
 def open_chain(project: Project, name: str, path: Path) -> Chain:
     """A record by its name and its file. In the folder of releases its events are noted in `heads.jsonl` as well."""
     inside = path.is_relative_to(project.releases)
-    return Chain(name, path, read_signers(project.contracts), project.releases if inside else None)
+    return Chain(
+        name, path, read_signers(project.contracts), project.releases if inside else None,
+        lambda: {project.journal.name: seal} if (seal := seal_of_journal(project.journal)) else {},
+    )  # fmt: skip
 
 
 def is_rehearsal(events: list[dict[str, Any]]) -> bool:

@@ -27,6 +27,13 @@ def lines_of(path: Path) -> list[bytes]:
     return content[:-1].split(b"\n")
 
 
+def seal_of_journal(path: Path) -> list[object] | None:
+    """What an event names of a journal (`pipeline.warehouse.journal`), which nobody signs: the hash of its first event,
+    the number of its last line before the end, and the hash of that; None where there is none."""
+    lines = path.read_bytes()[:-1].split(b"\n")[:-1] if path.is_file() else []
+    return [digest(lines[1]), len(lines), digest(lines[-1])] if len(lines) > 1 else None
+
+
 def file_of(lines: list[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 

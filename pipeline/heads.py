@@ -111,6 +111,14 @@ def keeps_heads(folder: Path) -> bool:
     return not (folder / OF_A_DAY).exists() or (folder / HEADS).exists() or (folder / "signoff").exists()
 
 
+def sealed_beside(folder: Path, name: str) -> Iterator[tuple[str, object]]:
+    """What the events of the folder say of a file that is no record of people, such as the journal of the archive."""
+    for _, (path, lines) in _records(folder):
+        for number, event in enumerate(map(loosely, lines), 1):
+            if isinstance(beside := event.get("beside"), dict) and name in beside:
+                yield f"{path.name} line {number}", beside[name]
+
+
 def _is_next(lines: list[bytes], line: bytes) -> bool:
     return loosely(line).get("heads") == end_of(lines)
 
