@@ -13,8 +13,7 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.report.worker import pdf_name
-from pipeline.signoff.chain import read_chain
-from pipeline.signoff.record import Subject, play
+from pipeline.signoff.record import Subject, standing
 from pipeline.signoff.release import editions_of
 from pipeline.signoff.signature import signatures
 
@@ -100,7 +99,7 @@ def known_editions(project: Project) -> Iterator[Known]:
     for record in sorted((project.releases / "signoff").glob("*/*.jsonl")):
         report, _, version = record.stem.rpartition("-")
         subject = Subject(int(record.parent.name), report, version)
-        for event, withdrawn in editions_of(play(read_chain(record))):
+        for event, withdrawn in editions_of(standing(project, subject)):
             yield Known(subject, event, withdrawn)
 
 

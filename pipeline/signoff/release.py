@@ -17,11 +17,19 @@ from pipeline.report.worker import pdf_name
 from pipeline.signoff.checks import missing
 from pipeline.signoff.draft import read_files, read_master
 from pipeline.signoff.moves import move
-from pipeline.signoff.record import Person, Standing, Subject, enter, require_earlier, standing
+from pipeline.signoff.record import (
+    EDITION,
+    Person,
+    Standing,
+    Subject,
+    enter,
+    record_of,
+    require_earlier,
+    seal_of,
+    standing,
+)
 from pipeline.signoff.signature import sign
 from pipeline.signoff.signoff import candidate, needed
-
-EDITION = "edition.json"  # what an edition is, beside its files
 
 
 def edition_name(subject: Subject, number: int) -> str:
@@ -52,14 +60,17 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
     registered = ""
     if found.rule.protected:
         registered = register_edition(
-            project, contracts, subject.round, subject.report, subject.version, number=number, day=who.day
+            project, contracts, subject.round, subject.report, subject.version, who, number=number
         )
         yield f"register of editions: {registered}"
     files = read_master(project, subject)
     if folder.exists():  # a release died before it was recorded
         _require_same(folder, files)
     else:
-        about = {"edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered}
+        about = {
+            "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
+            "rehearsal": found.standing.rehearsal, "record": seal_of(record_of(project, subject).head()),
+        }  # fmt: skip
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
         keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})

@@ -10,12 +10,11 @@ from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.publish import discard, keep_for_reading
-from pipeline.signoff.chain import head
 from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import read_master, write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
 from pipeline.signoff.moves import APPROVALS, move
-from pipeline.signoff.record import Person, Subject, enter, require_earlier, standing
+from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing
 from pipeline.signoff.state import Signed, differences, look_at
 
 _SHOWN = 12
@@ -150,6 +149,7 @@ def _require(lines: list[str], subject: Subject, do: str) -> None:
 
 
 def _record_line(project: Project, subject: Subject) -> Iterator[str]:
-    record = project.signoff_record(subject.round, subject.report, subject.version)
-    if record.is_file():
-        yield f"record {record}: {head(record)[:16]} (note it in the minutes: it stands for all that is written there)"
+    record = record_of(project, subject)
+    if (head := record.head()).number:
+        told = f"{head.sha256[:16]} (note it in the minutes: it stands for all that is written there)"
+        yield f"record {record.path}: {told}"
