@@ -29,6 +29,8 @@ ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$')
 
 # Who may sign changes nothing in a report.
 CONTRACTS := $(shell find data_contracts -type f ! -name allowed_signers)
+# Which texts of senders may be printed for others: another list asks and prints anew.
+CLEARED := $(wildcard $(RELEASES)/cleared.jsonl)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
 CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py) \
 	$(wildcard templates/findings/* templates/locale/*/*.po)
@@ -140,9 +142,14 @@ review-texts: .venv/.installed-requirements  ## Show the texts to be read for RO
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.numbers
 	@$(RUN) review-texts --round $(ROUND) $(if $(READ),--read '$(READ)')
 
+clear-text: export SELEC_TEXT = $(value TEXT)
+clear-text: .venv/.installed-requirements  ## Texts of covers that others do not read; TEXT=hash REASON="..." clears one, TAKE_BACK=yes undoes it
+	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
+	@$(RUN) clear-text --round $(ROUND) $(if $(TAKE_BACK),--take-back) $(WHO)
+
 ##@ Release
 # Names and reasons are handed over as they are, whatever quotes they hold.
-accept submit approve return release withdraw copies: export SELEC_REASON = $(value REASON)
+accept submit approve return release withdraw copies clear-text: export SELEC_REASON = $(value REASON)
 SUBJECT = --round $(ROUND) --report '$(REPORT)' --version '$(VERSION)'
 WHO = $(if $(ROLE),--role '$(ROLE)') $(if $(DATE),--date '$(DATE)')
 
@@ -240,7 +247,7 @@ FORCE:
 
 # A round is validated when its returns, the contracts or the reading code changed.
 define validated
-$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(CONTRACTS) $(CODE_READ) $(3)
+$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(CONTRACTS) $(CODE_READ) $(3) $(CLEARED)
 	@$(RUN) validate --round $(1) --no-feedback
 	@touch $$@
 endef
@@ -269,6 +276,6 @@ endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
-.PHONY: check-text review-texts
+.PHONY: check-text review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
 .PHONY: test check check-pdf contract-diff soak fuzz bench bench-disclosure bench-records

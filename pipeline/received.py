@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
+from pipeline.cleared import without_cleared
 from pipeline.contracts.model import Contracts
 from pipeline.findings import Finding
 from pipeline.intake.folder import ReturnFile, find_returns, respondents
@@ -42,6 +43,7 @@ def read_round(project: Project, contracts: Contracts, round_: int, progress: Pr
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
     set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
+    findings = list(without_cleared(findings, files, project))
     withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
     write_staged(
         project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
