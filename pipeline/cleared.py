@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
 
 from pipeline.chain import Chain, open_chain
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import DEFINITION_ANSWERS, DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.contracts.sources import Sources, as_written, load_sources, text_hash
 from pipeline.errors import UserError
+from pipeline.event_lines import file_of, lines_of
+from pipeline.files import write_private
 from pipeline.findings import Finding
 from pipeline.intake.reading import FileReading
 from pipeline.people import Person
@@ -71,6 +75,15 @@ def clear_text(project: Project, round_: int, sha256: str, reason: str, who: Per
 def take_back(project: Project, round_: int, sha256: str, reason: str, who: Person) -> SenderText:
     """Take the clearance of a text back; it raises what `clear_text` raises."""
     return _enter(project, round_, TAKE_BACK, sha256, reason, who)
+
+
+def cleared_on(project: Project, day: date, folder: Path) -> int:
+    """Copy the record of clearances as it was on a day into another register, for reading. Returns how many events."""
+    known = [event for event in _record(project).read() if event["day"] <= day.isoformat()]
+    if known:  # days go forward, so that these are the first lines
+        lines = lines_of(project.cleared_texts)[: len(known)]
+        write_private(folder / project.cleared_texts.name, file_of(lines))
+    return len(known)
 
 
 def without_cleared(

@@ -449,6 +449,7 @@ def as_of(
     folder: Annotated[Path, typer.Option("--folder", help="Where the returns of that day are put.")],
 ) -> None:
     """Put the returns as they were known on a day into a folder, from the archive."""
+    from pipeline.cleared import cleared_on
     from pipeline.release.register import as_known_on
     from pipeline.warehouse.archive import restore
 
@@ -457,6 +458,7 @@ def as_of(
     with owner_only(project.outputs):
         number = restore(project, when, folder / "returns")
         released = as_known_on(project, when, folder / "outputs" / "releases")
+        cleared_on(project, when, folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

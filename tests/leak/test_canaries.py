@@ -250,3 +250,13 @@ def test_others_read_that_there_are_sources_which_are_not_named(planted: Planted
     text = page.read_text(encoding="utf-8")
     assert "sources that states named to SELEC" in text
     assert "UNODC, Trafficking in persons (GLOTIP)" in text
+
+
+def test_an_analyst_sees_each_of_these_texts_and_can_clear_it(planted: Planted) -> None:
+    told = run(planted.project.root, "clear-text").splitlines()
+    assert len(told) > 30
+    assert all("not printed for others" in line for line in told)
+    who = ("--reason", "read", "--by", "Ana Pop", "--rehearsal", "--date", f"{ROUND + 1}-05-02")
+    cleared = run(planted.project.root, "clear-text", "--text", told[0].split()[0], *who)
+    assert told[0].split("'")[1] in cleared
+    assert "1 are cleared" in run(planted.project.root, "clear-text")

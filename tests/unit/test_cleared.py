@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from builds import ROOT
 from signatories import enter_signers, keys, signing
 
-from pipeline.cleared import clear_text, sender_texts, sources_of, take_back, without_cleared
+from pipeline.cleared import clear_text, cleared_on, sender_texts, sources_of, take_back, without_cleared
 from pipeline.contracts.sources import ANOTHER, text_hash
 from pipeline.errors import SignOffError, UserError
+from pipeline.files import write_file
 from pipeline.findings import Finding
+from pipeline.heads import OF_A_DAY
 from pipeline.intake.reading import FileReading
 from pipeline.people import Person, person
 from pipeline.project import Project
@@ -110,6 +114,16 @@ def test_a_clearance_of_one_text_does_not_hold_for_another_that_was_written_over
         project.cleared_texts.write_text(written.replace(old, new), encoding="utf-8")
         with pytest.raises(SignOffError, match=r"cleared\.jsonl line 1"):
             sources_of(project)
+
+
+def test_a_build_as_of_a_day_knows_what_was_cleared_by_then(project: Project, analyst: Person, tmp_path: Path) -> None:
+    clear_text(project, 2022, text_hash(REGISTER), "why", analyst)  # on 2 May
+    for day, count in ((date(2023, 5, 1), 0), (date(2023, 5, 2), 1)):
+        then = replace(project, releases_folder=tmp_path / str(day))
+        (then.releases).mkdir()
+        write_file(then.releases / OF_A_DAY, b"then\n")
+        assert cleared_on(project, day, then.releases) == count
+        assert sources_of(then).is_cleared(REGISTER) == bool(count)
 
 
 def test_what_was_cleared_in_a_rehearsal_says_so(project: Project) -> None:
