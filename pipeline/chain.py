@@ -63,7 +63,7 @@ class Chain:
     path: Path
     signers: Signers
     folder: Path | None
-    beside: Callable[[], Mapping[str, object]] = dict  # what each event names of files that nobody signs, by their name
+    journals: Callable[[], Mapping[str, object]] = dict  # the ends of files that nobody signs, by their name
 
     def read(self) -> list[dict[str, Any]]:
         """The events, oldest first. Raises SignOffError that names the first line that is not as it was written."""
@@ -95,7 +95,7 @@ class Chain:
         _require_kind(who, self.path, [*events, *map(loosely, noted)])
         content: dict[str, Any] = {"record": self.name, "number": len(lines) + 1, **event, **who.as_dict()}
         if self.folder:
-            content |= {"heads": end_of(noted), "beside": dict(self.beside())}
+            content |= {"heads": end_of(noted), "journals": dict(self.journals())}
         content["previous"] = before(lines, len(lines) + 1)
         self._require_order(events, content, self.path.name)
         if who.signer is None:

@@ -278,13 +278,17 @@ def queries(
     round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
 ) -> None:
     """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.chain import is_rehearsal
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.rules.query_record import record_of_queries
     from pipeline.rules.validated import read_validation
 
     project = Project.here()
     log = read_log(project, load_contracts(project.contracts), round_)
     print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+    if is_rehearsal(record_of_queries(project, round_).read()):
+        typer.echo("REHEARSAL: nobody signed what was asked and answered, and no version can be submitted with it")
 
 
 @app.command()

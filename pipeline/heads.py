@@ -49,6 +49,12 @@ def read_heads(folder: Path) -> list[bytes]:
     return lines
 
 
+def require_heads(folder: Path) -> None:
+    """Raises SignOffError where any record of the folder is not as it was noted, or is gone."""
+    if keeps_heads(folder):
+        read_heads(folder)
+
+
 def _require_there(
     records: dict[str, tuple[Path, list[bytes]]], noted: list[dict[str, Any]], entry: dict[str, Any]
 ) -> None:
@@ -115,7 +121,7 @@ def sealed_beside(folder: Path, name: str) -> Iterator[tuple[str, object]]:
     """What the events of the folder say of a file that is no record of people, such as the journal of the archive."""
     for _, (path, lines) in _records(folder):
         for number, event in enumerate(map(loosely, lines), 1):
-            if isinstance(beside := event.get("beside"), dict) and name in beside:
+            if isinstance(beside := event.get("journals"), dict) and name in beside:
                 yield f"{path.name} line {number}", beside[name]
 
 

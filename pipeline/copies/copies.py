@@ -18,6 +18,7 @@ from pipeline.copies.pattern import drawing, new_code
 from pipeline.copies.recipients import Recipient
 from pipeline.errors import SignOffError
 from pipeline.files import write_private
+from pipeline.heads import require_heads
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
@@ -39,10 +40,11 @@ class Edition:
     subject: Subject
     number: int
     pdf: bytes
+    rehearsal: bool = False
 
     @property
     def name(self) -> str:
-        return edition_name(self.subject, self.number)
+        return edition_name(self.subject, self.number, rehearsal=self.rehearsal)
 
     def __str__(self) -> str:
         return f"{self.subject}, edition {self.number}"
@@ -82,7 +84,7 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             do="restore the folder from its copy; nothing was handed out",
         )  # fmt: skip
     pdf = (folder / pdf_name(subject.report, subject.version, subject.round)).read_bytes()
-    return Edition(subject, event["edition"], pdf)
+    return Edition(subject, event["edition"], pdf, "rehearsal" in event)
 
 
 def _make(
@@ -114,7 +116,7 @@ def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> by
 
     As conforming as the edition: marks are artifacts, in an embedded font.
     """
-    told = f"Copy {number} \u00b7 {recipient}"
+    told = f"{'REHEARSAL ' if edition.rehearsal else ''}Copy {number} \u00b7 {recipient}"
 
     def lines(width: float, height: float) -> Iterator[MarkLine]:
         yield MarkLine(told, width / 2, height - 9 * MM, colour=_INK)
@@ -149,7 +151,8 @@ def copies_log(project: Project, version: str, edition: str) -> Chain:
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:
     """Every logged copy of every edition, by a label such as `restricted thb-2022-1 copy 3`. Raises SignOffError where
-    a log is not as it was written."""
+    a log is not as it was written, or is gone."""
+    require_heads(project.releases)
     return {
         f"{e['version']} {e['edition']} copy {e['copy']}": e
         for path in sorted((project.releases / "copies").glob("*/*.jsonl"))
