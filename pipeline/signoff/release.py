@@ -15,7 +15,7 @@ from pipeline.release.manifest import sha256
 from pipeline.release.publish import keep_for_reading
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.checks import missing
-from pipeline.signoff.draft import read_files, read_master
+from pipeline.signoff.draft import as_rehearsal, read_files, read_master
 from pipeline.signoff.moves import move
 from pipeline.signoff.record import (
     EDITION,
@@ -65,6 +65,8 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
         )
         yield f"register of editions: {registered}"
     files = read_master(project, subject)
+    if who.rehearses:
+        files = as_rehearsal(subject, files)
     if folder.exists():  # a release died before it was recorded
         _require_same(folder, files)
     else:

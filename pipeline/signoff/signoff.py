@@ -29,7 +29,7 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     now = standing(project, subject)
     move(now.state if now.is_open else "draft", "submit", who.role)
     require_earlier(project, subject, who)
-    pdf = write_draft(project, subject)  # its number may be another one than when it was built
+    pdf = write_draft(project, subject, rehearsal=who.rehearses)  # its number may be another one than when it was built
     signed, _ = look_at(project, subject)
     if now.is_open and now.submission and not list(_changes(now.submission, signed)):
         raise SignOffError(f"draft {now.submission['draft']} is this very draft, and {now.state}", where=str(subject))

@@ -76,7 +76,7 @@ class World:
 
 
 def approvals(world: World, subject: Subject) -> None:
-    nothing = {"artefacts": {}, "findings": []}
+    nothing: dict[str, Any] = {"artefacts": {}, "findings": []}
     more: dict[str, Any] = {"master": "aa", "inputs": {}, "commit": "c", **nothing}
     enter(world.project, subject, "submit", world.who("analyst"), draft=1, **more)
     enter(world.project, subject, "approve", world.who("reviewer"), draft=1, **nothing)
@@ -493,11 +493,15 @@ def journal_again(rows: list[list[str]]) -> bytes:
     return file_of([*lines, f"end,{len(lines)},,,{digest(lines[-1]) if len(lines) > 1 else START}".encode()])
 
 
+def journal_way(number: int, change: Callable[[bytes], list[bytes]]) -> Callable[[list[bytes]], bytes]:
+    """One line replaced by others, or by none."""
+    return lambda lines: file_of([*lines[:number], *change(lines[number]), *lines[number + 1 :]])
+
+
 JOURNAL_WAYS: dict[str, Callable[[list[bytes]], bytes]] = {
-    **{f"day of line {n}": (lambda x, n=n: file_of([*x[:n], x[n].replace(b"2023-03-0", b"2023-02-0"), *x[n + 1 :]]))
-       for n in (1, 2, 3)},
-    **{f"line {n} is gone": (lambda x, n=n: file_of([*x[:n], *x[n + 1 :]])) for n in (0, 1, 2, 3, 4)},
-    **{f"line {n} twice": (lambda x, n=n: file_of([*x[:n], x[n], *x[n:]])) for n in (1, 2, 3, 4)},
+    **{f"day of line {n}": journal_way(n, lambda x: [x.replace(b"2023-03-0", b"2023-02-0")]) for n in (1, 2, 3)},
+    **{f"line {n} is gone": journal_way(n, lambda _: []) for n in (0, 1, 2, 3, 4)},
+    **{f"line {n} twice": journal_way(n, lambda x: [x, x]) for n in (1, 2, 3, 4)},
     "two change places": lambda x: file_of([x[0], x[2], x[1], *x[3:]]),
     "worked out again without the last": lambda x: journal_again([*rows_of(x)[:3], rows_of(x)[-1]]),
     "worked out again without the first": lambda x: journal_again([rows_of(x)[0], *rows_of(x)[2:]]),
@@ -506,10 +510,9 @@ JOURNAL_WAYS: dict[str, Callable[[list[bytes]], bytes]] = {
     ),
     "line ends of Windows": lambda x: file_of([y + b"\r" for y in x]),
     "no line end": lambda x: file_of(x)[:-1], "empty": lambda _: b"", "only a line end": lambda _: b"\n",
-    "zeros": lambda x: bytes(200) + b"\n", "not UTF-8": lambda x: file_of(x).replace(b"R1", b"\xff1"),
-    "quotes without end": lambda x: file_of(x).replace(b"R1", b'"R1'),
-    "cut in a line": lambda x: file_of(x)[:150],
-}  # type: ignore[misc]  # fmt: skip
+    "zeros": lambda _: bytes(200) + b"\n", "not UTF-8": lambda x: file_of(x).replace(b"R1", b"\xff1"),
+    "quotes without end": lambda x: file_of(x).replace(b"R1", b'"R1'), "cut in a line": lambda x: file_of(x)[:150],
+}  # fmt: skip
 
 
 def rows_of(lines: list[bytes]) -> list[list[str]]:
