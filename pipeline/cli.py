@@ -303,7 +303,8 @@ def ask(
     project = Project.here()
     findings = read_validation(project, round_).findings
     who = Hand(by, role, "", key, rehearsal).person(project, "ask")
-    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
+    with at_work(project.outputs, f"ask {state} {round_}"):
+        asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -324,7 +325,8 @@ def answer(
 
     project = Project.here()
     who, contracts = Hand(by, role, "", key, rehearsal).person(project, "answer"), load_contracts(project.contracts)
-    entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
+    with at_work(project.outputs, f"answer {query}"):
+        entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from pipeline.chain import Chain, Head, is_rehearsal, open_chain
 from pipeline.errors import SignOffError
+from pipeline.event_lines import RESTORE
 from pipeline.people import Person as Person
 from pipeline.people import parse_day as parse_day
 from pipeline.people import person as person
 from pipeline.project import Project
 from pipeline.rules.query_record import record_of_queries
 from pipeline.signers import plain as plain
-from pipeline.signoff.moves import STATES, move
+from pipeline.signoff.moves import MOVES, STATES, move
 
 Event = Mapping[str, Any]
 EDITION = "edition.json"  # what an edition is, beside its files
@@ -97,8 +98,14 @@ def seal_of(head: Head) -> dict[str, object]:
 def play(events: Iterable[Event]) -> Standing:
     """Follow the events through the table of moves; raises SignOffError at one that it does not allow."""
     now = Standing()
-    for event in events:
-        now = _after(now, event)
+    for number, event in enumerate(events, 1):
+        try:
+            now = _after(now, event)
+        except (KeyError, TypeError, AttributeError):
+            raise SignOffError(
+                "this event lacks what such an event says", where=f"line {number} of the record",
+                allowed=", ".join(dict.fromkeys(m.command for m in MOVES)), do=RESTORE,
+            ) from None  # fmt: skip
     return now
 
 
@@ -129,7 +136,7 @@ def _require_another(event: Event, now: Standing) -> None:
             what = "submitted" if earlier is now.submission else "approved"
             raise SignOffError(
                 f"{event['by']} approves a draft that the same person, or the same key, has {what}",
-                allowed="different people", do="restore the record from its last good copy",
+                allowed="different people", do=RESTORE,
             )  # fmt: skip
 
 

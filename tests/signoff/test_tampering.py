@@ -83,6 +83,13 @@ def approvals(world: World, subject: Subject) -> None:
     enter(world.project, subject, "approve", world.who("director"), draft=1, **nothing)
 
 
+def copy(number: int) -> dict[str, object]:
+    return {
+        "event": "copy", "copy": number, "name": "A", "organisation": "B", "edition": "thb-2022-1", "file": "f",
+        "version": "restricted", "sha256": "x", "code": "c",
+    }  # fmt: skip
+
+
 def release(world: World, subject: Subject) -> None:
     name = f"thb-{subject.round}-1"
     enter(world.project, subject, "release", world.who("director"), edition=1, name=name, files={}, register="")
@@ -115,10 +122,7 @@ def made(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> Path
         register(world.project, 2022, "thb", "public", BEHIND, world.who("director"), number)
     release(world, SUBJECT)
     for number in (1, 2, 3):
-        copies_log(world.project, "restricted", "thb-2022-1").append(
-            {"event": "copy", "copy": number, "name": "A", "organisation": "B", "edition": "thb-2022-1",
-             "version": "restricted", "file": "f", "sha256": "x", "code": "c"}, world.who("analyst"),
-        )  # fmt: skip
+        copies_log(world.project, "restricted", "thb-2022-1").append(copy(number), world.who("analyst"))
     release(world, OTHER)  # after everything else
     return world.root
 
@@ -134,7 +138,7 @@ Read = Callable[[World, Contracts], object]
 
 
 def copy_again(world: World, _: Contracts) -> object:
-    return copies_log(world.project, "restricted", "thb-2022-1").append({"event": "copy"}, world.who("analyst", LATER))
+    return copies_log(world.project, "restricted", "thb-2022-1").append(copy(4), world.who("analyst", LATER))
 
 
 def register_again(world: World, _: Contracts) -> object:
@@ -247,6 +251,15 @@ def replayed(lines: list[bytes], world: World) -> list[bytes]:
     return [*lines[:-1], foreign]
 
 
+def lacking(lines: list[bytes], world: World) -> list[bytes]:
+    """The last event without what it says, signed by its person."""
+    last = json.loads(lines[-1])
+    kept = ("record", "number", "by", "role", "day", "heads", "previous", "key")
+    key = {name: role for role, name in PEOPLE.items()}[last["by"]]
+    event = signed({k: v for k, v in last.items() if k in kept}, world.keys / key)
+    return [*lines[:-1], json.dumps(event, ensure_ascii=False).encode()]
+
+
 def as_rehearsal(lines: list[bytes], _: World) -> list[bytes]:
     events = [{k: v for k, v in e.items() if k not in ("signature", "key")} for e in parse(lines)]
     return linked([{**e, "rehearsal": True} for e in events])
@@ -290,6 +303,7 @@ WAYS: dict[str, Way] = {
     "a key that was no longer valid": with_the_key_of("old", "Old Hand", "director"),
     "the last event of another record": replayed,
     "a line by a key of the list that was written by hand": added,
+    "nothing but who it was": lacking,
     "the last line is cut in two": lambda lines, _: [*lines[:-1], lines[-1][: len(lines[-1]) // 2]],
     "line ends of Windows": lambda lines, _: [x + b"\r" for x in lines],
     "an empty line": lambda lines, _: [lines[0], b"", *lines[1:]],
