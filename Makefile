@@ -157,7 +157,7 @@ status: .venv/.installed-requirements  ## Where a version stands, and what a rel
 	@$(RUN) status $(SUBJECT)
 
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= REASON="..." for all, or QUERY= STATE= RULE=
-	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
+	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)') $(WHO)
 
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json

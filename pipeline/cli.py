@@ -278,13 +278,17 @@ def queries(
     round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
 ) -> None:
     """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.chain import is_rehearsal
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.rules.query_record import record_of_queries
     from pipeline.rules.validated import read_validation
 
     project = Project.here()
     log = read_log(project, load_contracts(project.contracts), round_)
     print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+    if is_rehearsal(record_of_queries(project, round_).read()):
+        typer.echo("REHEARSAL: nobody signed what was asked and answered, and no version can be submitted with it")
 
 
 @app.command()
@@ -299,7 +303,8 @@ def ask(
     project = Project.here()
     findings = read_validation(project, round_).findings
     who = Hand(by, role, "", key, rehearsal).person(project, "ask")
-    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
+    with at_work(project.outputs, f"ask {state} {round_}"):
+        asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -320,7 +325,8 @@ def answer(
 
     project = Project.here()
     who, contracts = Hand(by, role, "", key, rehearsal).person(project, "answer"), load_contracts(project.contracts)
-    entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
+    with at_work(project.outputs, f"answer {query}"):
+        entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 

@@ -31,6 +31,7 @@ def accept(
     query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
     state: Annotated[str, typer.Option("--state", help="Those of one state.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
+    by: By = "", role: Role = "", day: Today = "", key: SignKey = "", rehearsal: Rehearsal = False,
 ) -> None:  # fmt: skip
     """List the open findings under a report in a file for reasons; with a reason, enter why they are accepted."""
     from pipeline.contracts.model import load_contracts
@@ -41,7 +42,8 @@ def accept(
     project = Project.here()
     with at_work(project.outputs, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
-        found = enter(project, contracts, round_, report, reason=reason, query=query, state=state, rule=rule)
+        who = Hand(by, role, day, key, rehearsal).person(project, "accept") if reason.strip() else None
+        found = enter(project, contracts, round_, report, reason=reason, query=query, state=state, rule=rule, who=who)
     for finding in found:
         typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
     without = sum(not f.reason for f in found)

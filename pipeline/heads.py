@@ -49,6 +49,12 @@ def read_heads(folder: Path) -> list[bytes]:
     return lines
 
 
+def require_heads(folder: Path) -> None:
+    """Raises SignOffError where any record of the folder is not as it was noted, or is gone."""
+    if keeps_heads(folder):
+        read_heads(folder)
+
+
 def _require_there(
     records: dict[str, tuple[Path, list[bytes]]], noted: list[dict[str, Any]], entry: dict[str, Any]
 ) -> None:
@@ -108,14 +114,15 @@ def complete(folder: Path) -> list[bytes]:
 def keeps_heads(folder: Path) -> bool:
     """Whether the records of a folder are noted. They are, but in a register as it was on a day, which has no records
     of people beside it."""
-    return not (folder / OF_A_DAY).exists() or (folder / HEADS).exists() or (folder / "signoff").exists()
+    others = (HEADS, "signoff", "accepted", "copies", "drafts", "editions")
+    return not (folder / OF_A_DAY).exists() or any((folder / name).exists() for name in others)
 
 
 def sealed_beside(folder: Path, name: str) -> Iterator[tuple[str, object]]:
     """What the events of the folder say of a file that is no record of people, such as the journal of the archive."""
     for _, (path, lines) in _records(folder):
         for number, event in enumerate(map(loosely, lines), 1):
-            if isinstance(beside := event.get("beside"), dict) and name in beside:
+            if isinstance(beside := event.get("journals"), dict) and name in beside:
                 yield f"{path.name} line {number}", beside[name]
 
 

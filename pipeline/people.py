@@ -24,6 +24,9 @@ class Person:
     day: date
     signer: Signer | None = None
 
+    def __str__(self) -> str:
+        return f"{self.name}, {self.role}" + (" (REHEARSAL)" if self.rehearses else "")
+
     @property
     def rehearses(self) -> bool:
         return self.signer is None

@@ -251,8 +251,8 @@ def lint_signers(contracts: Path) -> str:
     """Read the file as strictly as those do who use it. Returns a line for the terminal; raises ContractError."""
     signers = read_signers(contracts)
     people = {i.principal for i in signers.identities}
-    told = f"{len(people)} people with {len(signers.identities)} keys" if people else "nobody may sign: rehearsals only"
-    return f"{FILE}: {told}"
+    told = f"{len(people)} people with {len(signers.identities)} keys" if people else "nobody, so all is rehearsal"
+    return f"signers: {told}"
 
 
 def require_somebody(signers: Signers) -> None:

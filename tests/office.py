@@ -84,10 +84,13 @@ class Office:
 
     def sign(self, version: str) -> None:
         """Move a version from its build to approved, by make."""
-        self.done("accept", REASON="checked with the state; it's right")
+        self.accept_every_rule("checked with the state; it's right")
         self.done("submit", VERSION=version, DATE="2023-05-02")
         self.done("approve", VERSION=version, ROLE="reviewer", DATE="2023-05-03")
         self.done("approve", VERSION=version, ROLE="director", DATE="2023-05-04")
+
+    def accept_every_rule(self, reason: str) -> None:
+        self.done("accept", REASON=reason)
 
     def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
         """The same within this process, from what lies there, with the reasons that were entered."""

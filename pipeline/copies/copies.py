@@ -18,6 +18,7 @@ from pipeline.copies.pattern import drawing, new_code
 from pipeline.copies.recipients import Recipient
 from pipeline.errors import SignOffError
 from pipeline.files import write_private
+from pipeline.heads import require_heads
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
@@ -29,6 +30,7 @@ from pipeline.signoff.release import edition_name, editions_of
 # Without letters and digits that are taken for each other, because a password is read out and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 6, 5  # 31 to the power of 30: some 148 bits
+_HOLDS = ("copy", "name", "organisation", "edition", "version", "file", "sha256", "code")  # what the log says of each
 _INK = (0.2, 0.2, 0.2)
 
 
@@ -39,10 +41,11 @@ class Edition:
     subject: Subject
     number: int
     pdf: bytes
+    rehearsal: bool = False
 
     @property
     def name(self) -> str:
-        return edition_name(self.subject, self.number)
+        return edition_name(self.subject, self.number, rehearsal=self.rehearsal)
 
     def __str__(self) -> str:
         return f"{self.subject}, edition {self.number}"
@@ -82,7 +85,7 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             do="restore the folder from its copy; nothing was handed out",
         )  # fmt: skip
     pdf = (folder / pdf_name(subject.report, subject.version, subject.round)).read_bytes()
-    return Edition(subject, event["edition"], pdf)
+    return Edition(subject, event["edition"], pdf, "rehearsal" in event)
 
 
 def _make(
@@ -114,7 +117,7 @@ def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> by
 
     As conforming as the edition: marks are artifacts, in an embedded font.
     """
-    told = f"Copy {number} \u00b7 {recipient}"
+    told = f"{'REHEARSAL ' if edition.rehearsal else ''}Copy {number} \u00b7 {recipient}"
 
     def lines(width: float, height: float) -> Iterator[MarkLine]:
         yield MarkLine(told, width / 2, height - 9 * MM, colour=_INK)
@@ -144,12 +147,13 @@ def encrypted(content: bytes, password: str) -> bytes:
 
 def copies_log(project: Project, version: str, edition: str) -> Chain:
     path = project.releases / "copies" / version / f"{edition}.jsonl"
-    return open_chain(project, f"copies {version} {edition}", path)
+    return open_chain(project, f"copies {version} {edition}", path, _HOLDS)
 
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:
     """Every logged copy of every edition, by a label such as `restricted thb-2022-1 copy 3`. Raises SignOffError where
-    a log is not as it was written."""
+    a log is not as it was written, or is gone."""
+    require_heads(project.releases)
     return {
         f"{e['version']} {e['edition']} copy {e['copy']}": e
         for path in sorted((project.releases / "copies").glob("*/*.jsonl"))

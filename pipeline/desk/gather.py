@@ -137,7 +137,8 @@ def _build(project: Project, round_: int, report: str, version: str) -> dict[str
     approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
     return {
         "report": report, "version": version, "folder": f"{round_}/{report}/{version}", "pdf": pdf,
-        "path": folder / pdf, "state": now.state, "edition": now.number, "pages": made["pages"],
+        "path": folder / pdf, "state": now.state, "edition": now.number, "rehearsal": now.rehearsal,
+        "pages": made["pages"],
         "cells": made["printed_cells"], "withheld": made["withheld_cells"], "commit": manifest["git_commit"][:12],
         "cutoff": manifest["data_cutoff"], "reference": manifest["reference"],
         "hash": manifest["outputs"][pdf]["sha256"], "approvals": approvals,

@@ -177,7 +177,7 @@ def as_known_on(project: Project, day: date, folder: Path) -> int:
 
 def record_of_register(project: Project) -> Chain:
     """The record of who entered which edition."""
-    return open_chain(project, "register", project.releases / ENTERED)
+    return open_chain(project, "register", project.releases / ENTERED, ("version", "edition", "shown", "behind"))
 
 
 def _behind(project: Project, version: str, name: str) -> Path:

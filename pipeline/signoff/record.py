@@ -9,12 +9,14 @@ from typing import Any
 
 from pipeline.chain import Chain, Head, is_rehearsal, open_chain
 from pipeline.errors import SignOffError
+from pipeline.event_lines import RESTORE
 from pipeline.people import Person as Person
 from pipeline.people import parse_day as parse_day
 from pipeline.people import person as person
 from pipeline.project import Project
+from pipeline.rules.query_record import record_of_queries
 from pipeline.signers import plain as plain
-from pipeline.signoff.moves import STATES, move
+from pipeline.signoff.moves import MOVES, STATES, move
 
 Event = Mapping[str, Any]
 EDITION = "edition.json"  # what an edition is, beside its files
@@ -76,7 +78,7 @@ def standing(project: Project, subject: Subject) -> Standing:
 
 def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, object]]:
     """The head of the record as each edition that was released bears it: where, the number of the line, its hash."""
-    pattern = f"{subject.report}-{subject.round}-*/{EDITION}"
+    pattern = f"*{subject.report}-{subject.round}-*/{EDITION}"  # those of a rehearsal begin with another word
     for path in sorted(project.edition_folder(subject.version, "").glob(pattern)):
         try:
             seal = json.loads(path.read_bytes())["record"]
@@ -96,8 +98,14 @@ def seal_of(head: Head) -> dict[str, object]:
 def play(events: Iterable[Event]) -> Standing:
     """Follow the events through the table of moves; raises SignOffError at one that it does not allow."""
     now = Standing()
-    for event in events:
-        now = _after(now, event)
+    for number, event in enumerate(events, 1):
+        try:
+            now = _after(now, event)
+        except (KeyError, TypeError, AttributeError):
+            raise SignOffError(
+                "this event lacks what such an event says", where=f"line {number} of the record",
+                allowed=", ".join(dict.fromkeys(m.command for m in MOVES)), do=RESTORE,
+            ) from None  # fmt: skip
     return now
 
 
@@ -128,15 +136,29 @@ def _require_another(event: Event, now: Standing) -> None:
             what = "submitted" if earlier is now.submission else "approved"
             raise SignOffError(
                 f"{event['by']} approves a draft that the same person, or the same key, has {what}",
-                allowed="different people", do="restore the record from its last good copy",
+                allowed="different people", do=RESTORE,
             )  # fmt: skip
 
 
 def enter(project: Project, subject: Subject, command: str, who: Person, **more: Any) -> Head:
     """Write an event into the record, if it is an allowed move. Returns what now stands for the record."""
+    if not who.rehearses:
+        _require_no_rehearsal(project, subject)
     record = record_of(project, subject)
     now = play([*record.read(), {"event": command, **who.as_dict(), **more}])
     return record.append({"event": command, **more, "state": now.state}, who)
+
+
+def _require_no_rehearsal(project: Project, subject: Subject) -> None:
+    """What is signed rests on no answer that was only rehearsed."""
+    for round_ in sorted(int(p.name) for p in project.returns.glob("[0-9]*") if p.name.isdigit()):
+        record = record_of_queries(project, round_)
+        if round_ <= subject.round and is_rehearsal(record.read()):
+            raise SignOffError(
+                f"the queries of round {round_} were asked or answered in rehearsal", where=str(record.path),
+                allowed="queries that were entered with a key",
+                do="move the log and its record away, and enter them again: 'make ask', 'make answer'",
+            )  # fmt: skip
 
 
 def require_earlier(project: Project, subject: Subject, who: Person) -> None:

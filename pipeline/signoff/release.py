@@ -15,7 +15,7 @@ from pipeline.release.manifest import sha256
 from pipeline.release.publish import keep_for_reading
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.checks import missing
-from pipeline.signoff.draft import read_files, read_master
+from pipeline.signoff.draft import as_rehearsal, read_files, read_master
 from pipeline.signoff.moves import move
 from pipeline.signoff.record import (
     EDITION,
@@ -32,8 +32,8 @@ from pipeline.signoff.signature import sign
 from pipeline.signoff.signoff import candidate, needed
 
 
-def edition_name(subject: Subject, number: int) -> str:
-    return f"{subject.report}-{subject.round}-{number}"
+def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
+    return f"{'REHEARSAL-' if rehearsal else ''}{subject.report}-{subject.round}-{number}"
 
 
 def signed_name(subject: Subject) -> str:
@@ -56,7 +56,8 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
     move(found.standing.state, "release", who.role)
     require_earlier(project, subject, who)
     number = _next_number(project, subject, found.standing, protected=found.rule.protected)
-    name, folder = edition_name(subject, number), project.edition_folder(subject.version, edition_name(subject, number))
+    name = edition_name(subject, number, rehearsal=who.rehearses)
+    folder = project.edition_folder(subject.version, name)
     registered = ""
     if found.rule.protected:
         registered = register_edition(
@@ -64,19 +65,21 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
         )
         yield f"register of editions: {registered}"
     files = read_master(project, subject)
+    if who.rehearses:
+        files = as_rehearsal(subject, files)
     if folder.exists():  # a release died before it was recorded
         _require_same(folder, files)
     else:
         about = {
             "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
-            "rehearsal": found.standing.rehearsal, "record": seal_of(record_of(project, subject).head()),
+            "rehearsal": who.rehearses, "record": seal_of(record_of(project, subject).head()),
         }  # fmt: skip
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
         keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     enter(project, subject, "release", who, edition=number, name=name, files=hashes, register=registered)
-    yield f"{folder}: edition {number} released by {who.name}, {who.role}"
+    yield f"{folder}: edition {number} released by {who}"
     yield from (f"  {hash_}  {name}" for name, hash_ in hashes.items())
 
 
@@ -86,7 +89,7 @@ def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> It
     move(now.state, "withdraw", who.role)
     require_earlier(project, subject, who)
     enter(project, subject, "withdraw", who, edition=now.number, reason=needed(reason))
-    yield f"{subject}: edition {now.number} withdrawn by {who.name}, {who.role}; the record of it stays"
+    yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
 
 
 def editions_of(now: Standing) -> Iterator[tuple[Mapping[str, object], Mapping[str, object] | None]]:

@@ -18,6 +18,7 @@ from pipeline.signoff.record import Person, Subject, enter, record_of, require_e
 from pipeline.signoff.state import Signed, differences, look_at
 
 _SHOWN = 12
+REHEARSED = " (REHEARSAL: nobody signed, and nothing of it counts)"
 
 
 def submit(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
@@ -28,7 +29,7 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     now = standing(project, subject)
     move(now.state if now.is_open else "draft", "submit", who.role)
     require_earlier(project, subject, who)
-    pdf = write_draft(project, subject)  # its number may be another one than when it was built
+    pdf = write_draft(project, subject, rehearsal=who.rehearses)  # its number may be another one than when it was built
     signed, _ = look_at(project, subject)
     if now.is_open and now.submission and not list(_changes(now.submission, signed)):
         raise SignOffError(f"draft {now.submission['draft']} is this very draft, and {now.state}", where=str(subject))
@@ -78,7 +79,7 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
         project, subject, "approve", who, draft=now.submission["draft"], artefacts=dict(signed.artefacts),
         findings=[asdict(f) for f in found],
     )  # fmt: skip
-    yield f"{subject}: DRAFT {now.submission['draft']} approved by {who.name}, {who.role}; now {step.after}"
+    yield f"{subject}: DRAFT {now.submission['draft']} approved by {who}; now {step.after}"
     yield from (f"  {hash_}  {name}" for name, hash_ in signed.artefacts.items())
     yield from (f"  accepted: {finding}: {finding.reason}" for finding in found)
     yield from _record_line(project, subject)
@@ -90,7 +91,7 @@ def send_back(project: Project, subject: Subject, who: Person, reason: str) -> I
     move(now.state, "return", who.role)
     require_earlier(project, subject, who)
     enter(project, subject, "return", who, reason=needed(reason))
-    yield f"{subject}: returned by {who.name}, {who.role}; now draft"
+    yield f"{subject}: returned by {who}; now draft"
     yield from _record_line(project, subject)
 
 
@@ -99,7 +100,7 @@ def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator
     now = standing(project, subject)
     edition = f", edition {now.number}" if now.number else ""
     draft = f", DRAFT {now.submission['draft']}" if now.submission and now.is_open else ""
-    yield f"{subject}: {now.state}{draft}{edition}"
+    yield f"{subject}: {now.state}{draft}{edition}{REHEARSED if now.rehearsal else ''}"
     if now.submission and now.is_open:
         yield f"  submitted by {now.submission['by']}, {now.submission['role']}, {now.submission['day']}"
     for approval in now.approvals:
