@@ -31,10 +31,11 @@ Why = Annotated[str, typer.Option("--reason", envvar="SELEC_REASON", help="A sen
 def accept(
     round_: Round, report: Report, reason: Why = "",
     query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
-    state: Annotated[str, typer.Option("--state", help="Those of one state.")] = "",
+    state: Annotated[str, typer.Option("--state", help="With a rule: its findings on one state.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
 ) -> None:  # fmt: skip
-    """List the open findings under a report in a file for reasons; with a reason, enter why they are accepted."""
+    """List the open findings under a report in a file for reasons; with a reason, enter why those of one rule, or a
+    single one, are accepted."""
     from pipeline.contracts.model import load_contracts
     from pipeline.signoff.findings import accept as enter
     from pipeline.signoff.findings import reasons_file
@@ -79,11 +80,14 @@ def return_(
 
 
 @app.command()
-def release(round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "") -> None:
+def release(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "",
+    test: Annotated[bool, typer.Option("--test", help="A trial: sign with the test certificate.")] = False,
+) -> None:  # fmt: skip
     """Release an approved version as an edition, or say everything that is missing."""
     from pipeline.signoff.release import release as let_go
 
-    _sign("release", round_, report, version, lambda p, c, s: let_go(p, c, s, _person(by, role, day)))
+    _sign("release", round_, report, version, lambda p, _, s: let_go(p, s, _person(by, role, day), test=test))
 
 
 @app.command()
@@ -101,7 +105,7 @@ def status(round_: Round, report: Report, version: Version) -> None:
     """Where a version stands between draft and release, and what a release would still miss."""
     from pipeline.signoff.signoff import status as tell
 
-    _sign("status", round_, report, version, tell)
+    _sign("status", round_, report, version, lambda p, _, s: tell(p, s))
 
 
 def _person(by: str, role: str, day: str) -> Person:
