@@ -89,7 +89,7 @@ def accept(
             do=f"make accept ROUND={round_} REPORT={report} RULE={_commonest(of_state)}"
             f"{f' STATE={state}' if state else ''} REASON=\"...\", or QUERY= with the id of one finding",
         )  # fmt: skip
-    elif reason:
+    if reason:
         picked = {
             f.id for f in found
             if (f.id == query or not query) and (f.state == state or not state) and (f.rule == rule or not rule)

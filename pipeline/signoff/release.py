@@ -17,7 +17,7 @@ from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import read_files
 from pipeline.signoff.held import require_held
 from pipeline.signoff.moves import move
-from pipeline.signoff.record import Person, Standing, Subject, enter, require_earlier, standing
+from pipeline.signoff.record import Event, Person, Standing, Subject, enter, require_earlier, standing
 from pipeline.signoff.signature import KEY, sign, signatures
 from pipeline.signoff.signoff import candidate, needed
 
@@ -101,7 +101,7 @@ def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> It
     yield f"{subject}: edition {now.number} withdrawn by {who.name}, {who.role}; the record of it stays"
 
 
-def editions_of(now: Standing) -> Iterator[tuple[Mapping[str, object], Mapping[str, object] | None]]:
+def editions_of(now: Standing) -> Iterator[tuple[Event, Event | None]]:
     """Every edition ever released, with the event of its withdrawal where there is one."""
     for event in now.released:
         yield event, next((w for w in now.withdrawn if w["edition"] == event["edition"]), None)
