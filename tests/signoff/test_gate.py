@@ -235,7 +235,8 @@ def test_what_was_changed_before_it_was_submitted_does_not_leave_although_two_ap
 @pytest.mark.parametrize(
     ("file", "named"),
     [(DATA, DATA), ("html/index.html", "html/index.html"), ("proof", "proof/public.json"),
-     ("store", "stores/public/thb.csv"), ("policy", "data_contracts/release_policy.yaml"), ("printed", "printed/thb-public.json")],
+     ("store", "stores/public/thb.csv"), ("policy", "data_contracts/release_policy.yaml"),
+     ("printed", "printed/thb-public.json")],
 )  # fmt: skip
 def test_nobody_approves_what_was_changed_after_it_was_submitted(submitted_here: Shop, file: str, named: str) -> None:
     shop = submitted_here
