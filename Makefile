@@ -156,7 +156,7 @@ WHO = $(if $(ROLE),--role '$(ROLE)') $(if $(DATE),--date '$(DATE)')
 status: .venv/.installed-requirements  ## Where a version stands, and what a release would still miss: REPORT= VERSION=
 	@$(RUN) status $(SUBJECT)
 
-accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= REASON="..." for all, or QUERY= STATE= RULE=
+accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= REASON="..."
 	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)') $(WHO)
 
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
@@ -169,8 +169,8 @@ approve: .venv/.installed-requirements  ## Approve what was submitted, two peopl
 return: .venv/.installed-requirements  ## Return a draft from review: REPORT= VERSION= BY= ROLE= REASON="..."
 	@$(RUN) return $(SUBJECT) $(WHO)
 
-release: .venv/.installed-requirements  ## Release an approved version as an edition, or say what is missing: REPORT= VERSION= BY= ROLE=
-	@$(RUN) release $(SUBJECT) $(WHO)
+release: .venv/.installed-requirements  ## Release an approved version as an edition, or say what is missing: REPORT= VERSION= BY= ROLE= TEST=yes
+	@$(RUN) release $(SUBJECT) $(WHO) $(if $(filter yes,$(TEST)),--test)
 
 withdraw: .venv/.installed-requirements  ## Withdraw the released edition: REPORT= VERSION= BY= ROLE= REASON="..."
 	@$(RUN) withdraw $(SUBJECT) $(WHO)

@@ -29,11 +29,12 @@ Why = Annotated[str, typer.Option("--reason", envvar="SELEC_REASON", help="A sen
 def accept(
     round_: Round, report: Report, reason: Why = "",
     query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
-    state: Annotated[str, typer.Option("--state", help="Those of one state.")] = "",
+    state: Annotated[str, typer.Option("--state", help="With a rule: its findings on one state.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
     by: By = "", role: Role = "", day: Today = "", key: SignKey = "", rehearsal: Rehearsal = False,
 ) -> None:  # fmt: skip
-    """List the open findings under a report in a file for reasons; with a reason, enter why they are accepted."""
+    """List the open findings under a report in a file for reasons; with a reason, enter why those of one rule, or a
+    single one, are accepted."""
     from pipeline.contracts.model import load_contracts
     from pipeline.signoff.findings import accept as enter
     from pipeline.signoff.findings import reasons_file
@@ -90,12 +91,13 @@ def return_(
 def release(
     round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
     rehearsal: Rehearsal = False,
+    test: Annotated[bool, typer.Option("--test", help="A trial: sign with the test certificate.")] = False,
 ) -> None:  # fmt: skip
     """Release an approved version as an edition, or say everything that is missing."""
     from pipeline.signoff.release import release as let_go
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("release", round_, report, version, hand, lambda p, c, s, who: let_go(p, c, s, who))
+    _act("release", round_, report, version, hand, lambda p, _, s, who: let_go(p, s, who, test=test))
 
 
 @app.command()
@@ -115,7 +117,7 @@ def status(round_: Round, report: Report, version: Version) -> None:
     """Where a version stands between draft and release, and what a release would still miss."""
     from pipeline.signoff.signoff import status as tell
 
-    _sign("status", round_, report, version, tell)
+    _sign("status", round_, report, version, lambda p, _, s: tell(p, s))
 
 
 def _act(

@@ -13,11 +13,12 @@ from builds import ROUND, copy_project
 from signatories import PEOPLE as PEOPLE
 from signatories import enter_signers, make_keys, signing
 
-from pipeline.contracts.model import Contracts
+from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.people import Person
 from pipeline.project import Project
 from pipeline.signers import read_signers
 from pipeline.signoff.draft import write_draft
+from pipeline.signoff.findings import accept, open_findings
 from pipeline.signoff.record import Subject
 from pipeline.signoff.release import release
 from pipeline.signoff.signoff import approve, submit
@@ -90,7 +91,13 @@ class Office:
         self.done("approve", VERSION=version, ROLE="director", DATE="2023-05-04")
 
     def accept_every_rule(self, reason: str) -> None:
-        self.done("accept", REASON=reason)
+        """Rule by rule, as analysts must: the first by make, the others within this process."""
+        contracts = load_contracts(self.project.contracts)
+        rules = sorted({f.rule for f in open_findings(self.project, contracts, ROUND, "thb") if not f.reason})
+        if rules:
+            self.done("accept", RULE=rules[0], REASON=reason)
+        for rule in rules[1:]:
+            accept(self.project, contracts, ROUND, "thb", reason=reason, rule=rule)
 
     def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
         """The same within this process, from what lies there, with the reasons that were entered."""
@@ -99,9 +106,9 @@ class Office:
         for day, role in ((3, "reviewer"), (4, "director")):
             list(approve(*asked, self.person(role, f"2023-{month:02}-{day:02}")))
 
-    def release_here(self, contracts: Contracts, version: str, *, month: int = 5) -> list[str]:
+    def release_here(self, version: str, *, month: int = 5) -> list[str]:
         who = self.person("director", f"2023-{month:02}-05")
-        return list(release(self.project, contracts, Subject(ROUND, "thb", version), who))
+        return list(release(self.project, Subject(ROUND, "thb", version), who, test=True))
 
 
 def build_office(folder: Path, built: Project) -> None:

@@ -9,6 +9,7 @@ agree and no other copy comes near.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +23,9 @@ _LEAST = 58  # of 64 bits: by chance fewer than one page in 100,000 agrees so we
 _APART = 6  # bits by which the best copy must lead
 _FEWEST = 40  # spots, less say nothing
 _PIXELS = 40_000_000
+MOST_PAGES = 2_000  # a report has a hundred; whoever wants to know is not kept waiting for hours
+_FILE_ALLOWED = "a PDF with pages, or a picture such as PNG or JPEG"
+_WRONG_PASSWORD, _OTHER_LOCK = 4, 5  # as PDFium numbers what went wrong
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,18 @@ def trace(content: bytes, codes: Mapping[str, str], password: str = "", pages: i
     """The copies that the pages of a PDF or a picture come from; pages that say nothing are left out.
 
     `codes` maps labels of copies to their codes; only the first `pages` are looked at where that is given.
-    Raises UserError for a file that is neither, or is locked.
+    Raises UserError for a file that is neither, is damaged, or is locked.
     """
     found = []
-    for number, (picture, pitch) in enumerate(islice(_pictures(content, password), pages), 1):
+    for number, picture, pitch in islice(_pictures(content, password), pages or MOST_PAGES):
         if named := name_copy(picture, codes, pitch):
             found.append(Traced(number, *named))
     return found
+
+
+def is_pdf(content: bytes) -> bool:
+    """Whether a file says that it is a PDF; readers look for that in its first kilobyte."""
+    return b"%PDF-" in content[:1024]
 
 
 def name_copy(picture: Any, codes: Mapping[str, str], pitch: float | None) -> tuple[str, int] | None:
@@ -71,39 +80,68 @@ def name_copy(picture: Any, codes: Mapping[str, str], pitch: float | None) -> tu
     return None
 
 
-def _pictures(content: bytes, password: str) -> Iterator[tuple[Any, float | None]]:
+def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float | None]]:
+    """Number, picture and width of the lattice of every page that can be drawn; a picture is one page."""
     import numpy as np
 
-    if content[:1024].lstrip().startswith(b"%PDF"):
+    if is_pdf(content):
         yield from _pages(content, password)
         return
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.width * image.height > _PIXELS:
-                raise UserError("the picture is too large", allowed=f"up to {_PIXELS:,} pixels", do="make it smaller")
-            yield np.asarray(image.convert("RGB")).astype(int), None
-    except (UnidentifiedImageError, OSError) as problem:
-        raise UserError(f"cannot be read: {problem}", allowed="a PDF, or a picture such as PNG or JPEG") from None
+        with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
+            warnings.simplefilter("ignore")  # of large pictures, which have a limit of their own here
+            small = image.width * image.height <= _PIXELS
+            shown = np.asarray(image.convert("RGB")).astype(int) if small else None
+    except Image.DecompressionBombError:
+        shown = None
+    except Exception:  # whatever a damaged picture makes the readers of some forty formats raise
+        what = "the file is neither a PDF nor a picture, or it is damaged" if content else "the file is empty"
+        raise UserError(what, allowed=_FILE_ALLOWED, do="give the file as it was found") from None
+    if shown is None:
+        raise UserError("the picture is too large", allowed=f"up to {_PIXELS:,} pixels", do="make it smaller")
+    yield 1, shown, None
 
 
-def _pages(content: bytes, password: str) -> Iterator[tuple[Any, float | None]]:
+def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | None]]:
     import numpy as np
     import pypdfium2
 
     try:
         opened = pypdfium2.PdfDocument(content, password=password or None)
     except pypdfium2.PdfiumError as problem:
+        raise _not_opened(getattr(problem, "err_code", 0), password) from None
+    drawn = 0
+    try:
+        for number in range(len(opened)):
+            try:
+                page = opened[number]
+                scale = min(DPI / 72, (_PIXELS / max(1.0, page.get_width() * page.get_height())) ** 0.5)
+                picture = page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3].astype(int)
+            except (pypdfium2.PdfiumError, ValueError, IndexError, MemoryError):
+                continue  # a damaged page says nothing; the others may
+            drawn += 1
+            yield number + 1, np.ascontiguousarray(picture), PITCH * scale
+    finally:
+        opened.close()
+    if not drawn:
         raise UserError(
-            f"the PDF cannot be opened: {problem}", allowed="a PDF that is not locked",
-            do="give its password: PASSWORD_FILE=",
-        ) from None  # fmt: skip
-    for page in opened:
-        scale = min(DPI / 72, (_PIXELS / max(1.0, page.get_width() * page.get_height())) ** 0.5)
-        picture = page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3].astype(int)
-        yield np.ascontiguousarray(picture), PITCH * scale
-    opened.close()
+            "the PDF has no page that can be drawn", allowed=_FILE_ALLOWED,
+            do="take the file from where it was found again: it may have been cut short",
+        )  # fmt: skip
+
+
+def _not_opened(code: int, password: str) -> UserError:
+    if code == _WRONG_PASSWORD:
+        what = "the PDF is locked, and this is not its password" if password else "the PDF is locked"
+        return UserError(what, allowed="a PDF that is not locked, or its password", do="give it: PASSWORD_FILE=")
+    if code == _OTHER_LOCK:
+        return UserError("the PDF is locked in a way that is not known here", allowed="a PDF that is not locked")
+    return UserError(
+        "the PDF is damaged: it was cut short or changed, or is no PDF", allowed=_FILE_ALLOWED,
+        do="take the file from where it was found again",
+    )  # fmt: skip
 
 
 def _spots(picture: Any) -> Any:

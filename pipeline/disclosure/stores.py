@@ -280,7 +280,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
     import duckdb
     import pandas as pd
 
-    digest = hashlib.sha256(json.dumps([content, _TABLES], default=_jsonable, sort_keys=True).encode()).hexdigest()
+    digest = _digest(content)
     sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
     if path.is_file() and as_csv.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
         return False
@@ -301,6 +301,31 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
     replace_file(temporary, path)
     write_file(sidecar, f"{digest}\n".encode())
     return True
+
+
+def store_problems(path: Path, round_: int) -> list[str]:
+    """What of a store is not as it was written: its tables against the hash beside it, its released cells against its
+    tables. Empty where all is as it was."""
+    import duckdb
+
+    sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
+    if gone := [f.name for f in (path, sidecar, as_csv) if not f.is_file()]:
+        return [f"{', '.join(gone)}: there is no such file; run 'make reports'"]
+    try:
+        with duckdb.connect(str(path), read_only=True) as store:
+            content = {name: store.execute(f"select * from {name}").fetchall() for name in _TABLES}
+    except duckdb.Error as problem:
+        return [f"{path.name}: it cannot be read: {str(problem).splitlines()[0][:200]}"]
+    found = []
+    if sidecar.read_bytes().strip() != _digest(content).encode():
+        found.append(f"{path.name}: its tables are not those of {sidecar.name}")
+    if as_csv.read_bytes() != released_csv(content["cells"], round_):
+        found.append(f"{as_csv.name}: not the released cells of {path.name}")
+    return found
+
+
+def _digest(content: Mapping[str, list[tuple[Any, ...]]]) -> str:
+    return hashlib.sha256(json.dumps([content, _TABLES], default=_jsonable, sort_keys=True).encode()).hexdigest()
 
 
 def _jsonable(value: Any) -> str:

@@ -105,6 +105,11 @@ def read_definition(templates: Path, report: str, version: str) -> Definition:
     )  # fmt: skip
 
 
+def title_of(definition: Definition, round_: int) -> str:
+    """The title of a report, as a reader shows it in place of the name of the file."""
+    return f"{definition.title}, {round_}"
+
+
 def build_document(store: Store, templates: Path) -> Document:
     """Build the HTML of the store's report and version. Raises UserError, NarrativeError."""
     from pipeline.report.pdf import font_faces
@@ -132,7 +137,7 @@ def build_document(store: Store, templates: Path) -> Document:
         chapters=[Markup(c) for c in chapters],
     )  # fmt: skip
     return Document(
-        html, f"{definition.title}, {store.round}", f"{definition.subtitle}, reference year {store.round}",
+        html, title_of(definition, store.round), f"{definition.subtitle}, reference year {store.round}",
         str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
         tuple(writer.narrative.left_out), writer.narrative.bound, writer.inputs(),
         Parts(

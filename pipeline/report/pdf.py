@@ -110,7 +110,7 @@ def render_pdf(
         raise _failure(
             output, "the layout engine reported", messages, "repair the template, style sheet or chart named"
         )
-    failed, figures = _check(content, title=title, language=language, date=date)
+    failed, figures = check_pdf(content, title=title, language=language, date=date)
     if failed:
         raise _failure(output, "the PDF does not conform", failed, "repair the template or text that causes it")
     write_file(output, content)
@@ -356,7 +356,7 @@ def _link_rows(rows: list[tuple[bool, list[Any]]]) -> None:
 # --- check -----------------------------------------------------------------------------------------------------------
 
 
-def _check(content: bytes, *, title: str, language: str, date: datetime) -> tuple[list[str], PdfFigures]:
+def check_pdf(content: bytes, *, title: str, language: str = "en", date: datetime) -> tuple[list[str], PdfFigures]:
     """Look at the finished bytes with another library: what is wrong with them, and what is in them."""
     import pikepdf
 

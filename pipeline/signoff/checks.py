@@ -1,41 +1,53 @@
 """What must hold before a version is released? One function a question; each yields a line for everything missing.
 
-A check that another step makes is read from the `build` figures of the manifest: a record that is absent is missing,
-never passed. To add a check, write a function and put it into CHECKS.
+Checks are made on `copy`, what was read once (`pipeline.signoff.held`), and nothing is believed because a file that
+lies beside says so: what the build recorded is compared with what is found again. To add a check, write a function and
+put it into CHECKS.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
-from pipeline.errors import DisclosureError
+from pipeline.disclosure.stores import store_problems
+from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.release.proof import certificate_path, require_proof
 from pipeline.release.register import editions
-from pipeline.signoff.draft import changed_files, read_files
+from pipeline.signoff.again import Found, check_pages_again, count_numbers_again, scan_again
+from pipeline.signoff.draft import MANIFEST, changed_files, read_files
 from pipeline.signoff.findings import OpenFinding, problems
 from pipeline.signoff.moves import APPROVALS
 from pipeline.signoff.record import Standing, Subject, plain
-from pipeline.signoff.state import Signed, changed_in_git, commit_now, differences
+from pipeline.signoff.state import Seen, Signed, changed_in_git, changed_inputs, commit_now, differences
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version that is to be released, with all that the checks ask about it."""
+    """A version that is to be released, with all that the checks ask about it. `copy` is a project that holds what was
+    `seen` and nobody else writes to; `project` is the one that people work in."""
 
     project: Project
+    copy: Project
     contracts: Contracts
     rule: VersionRule
     subject: Subject
     standing: Standing
-    signed: Signed
-    manifest: dict[str, Any]
+    seen: Seen
     findings: tuple[OpenFinding, ...]
+
+    @property
+    def signed(self) -> Signed:
+        return self.seen.signed
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        return self.seen.manifest
 
 
 Check = Callable[[Candidate], Iterator[str]]
@@ -61,11 +73,12 @@ def check_approvals(c: Candidate) -> Iterator[str]:
 
 
 def check_artefacts(c: Candidate) -> Iterator[str]:
-    """Every file is the one that was submitted and that each approval names."""
+    """Every file is the one that was submitted and that each approval names: no other, none more, none fewer."""
+    for name in changed_files(c.seen.master):
+        yield f"hashes: {name}: not as it was built"
     where = c.subject.round, c.subject.report, c.subject.version
-    for folder in (c.project.master_folder(*where), c.project.version_folder(*where)):
-        for name in changed_files(read_files(folder)):
-            yield f"hashes: {folder / name}: not as it was built"
+    for name in changed_files(read_files(c.project.version_folder(*where))):
+        yield f"hashes: draft/{name}: not as it was built"
     if c.standing.submission is None:
         yield "hashes: nothing was submitted"
         return
@@ -77,10 +90,25 @@ def check_artefacts(c: Candidate) -> Iterator[str]:
 
 
 def check_inputs(c: Candidate) -> Iterator[str]:
-    """Every return, contract, model, template, program and store is the one that was submitted."""
-    if c.standing.submission is not None:
-        for name, how in differences(c.standing.submission["inputs"], c.signed.inputs):
-            yield f"inputs: {name}: {how} after the draft was submitted"
+    """Every return, contract, model, template, program, store and certificate is the one that was submitted, and each
+    approval names the same certificate, policy, contracts and store."""
+    if c.standing.submission is None:
+        return
+    for name, how in changed_inputs(c.project, c.subject, c.standing.submission, c.signed):
+        yield f"inputs: {name}: {how} after the draft was submitted"
+    for approval in c.standing.approvals:
+        for name, how in changed_inputs(c.project, c.subject, approval, c.signed, c.signed.bound()):
+            yield f"inputs: {name}: {how} after {approval['by']} approved it on {approval['day']}"
+
+
+def check_store(c: Candidate) -> Iterator[str]:
+    """The store is what its hash says, and so are the released cells beside it, which are proven and published."""
+    where = c.subject.round, c.subject.report, c.subject.version
+    for problem in store_problems(c.copy.store(*where), c.subject.round):
+        yield f"store: {problem}"
+    name = f"{c.subject.report}.csv"
+    if c.rule.protected and c.seen.master.get(name) != c.seen.work.get(f"stores/{c.subject.version}/{name}"):
+        yield f"store: {name} of the version is not stores/{c.subject.version}/{name}, which is what was proven"
 
 
 def check_commit(c: Candidate) -> Iterator[str]:
@@ -100,11 +128,11 @@ def check_proof(c: Candidate) -> Iterator[str]:
     """A protected version has a proof that verifies for the cells that it shows, beside all that was released."""
     if c.rule.protected:
         try:
-            require_proof(c.project, c.subject.round, c.subject.version)
-        except DisclosureError as problem:
+            require_proof(c.copy, c.subject.round, c.subject.version)
+        except UserError as problem:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
             return
-        path = certificate_path(c.project, c.subject.round, c.subject.version)
+        path = certificate_path(c.copy, c.subject.round, c.subject.version)
         beside = json.loads(path.read_text(encoding="utf-8"))["editions"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
@@ -112,13 +140,57 @@ def check_proof(c: Candidate) -> Iterator[str]:
 
 
 def check_accessibility(c: Candidate) -> Iterator[str]:
-    """`build.accessibility` of the manifest: what the check of PDF/UA and PDF/A found."""
-    yield from _recorded(c.manifest, "accessibility", "accessibility")
+    """The PDF is looked at again for what PDF/UA and PDF/A ask, as the renderer does before it writes one."""
+    found = check_pages_again(c.copy, c.contracts, c.subject, c.seen.master)
+    yield from _told("accessibility", found)
+    yield from _compared(c.manifest, found)
 
 
 def check_numbers(c: Candidate) -> Iterator[str]:
-    """`build.number_audit` of the manifest: what the audit of every printed number found."""
-    yield from _recorded(c.manifest, "number_audit", "number audit", "unaccounted")
+    """Every printed number is audited again."""
+    found = count_numbers_again(c.copy, c.contracts, c.subject, c.seen.master)
+    yield from _told("number audit", found)
+    yield from _compared(c.manifest, found)
+
+
+def check_leaks(c: Candidate) -> Iterator[str]:
+    """The files of a protected version are opened again as an attacker would."""
+    if c.rule.protected:
+        found = scan_again(c.copy, c.subject)
+        yield from _told("leak scan", found)
+        yield from _compared(c.manifest, found)
+
+
+def check_manifest(c: Candidate) -> Iterator[str]:
+    """The manifest is about this version, and names the inputs that lie there."""
+    about = {"report": c.subject.report, "version": c.subject.version, "round": c.subject.round}
+    for name, value in about.items():
+        if c.manifest.get(name) != value:
+            yield f"manifest: '{name}' says {c.manifest.get(name)}, and this is {value}"
+    named = c.manifest.get("inputs")
+    if not isinstance(named, dict) or "store" not in named:
+        yield f"manifest: {MANIFEST} names no inputs"
+        return
+    for name, hash_ in named.items():
+        if (name == "store" or "/" in name) and c.signed.inputs.get(name) != hash_:
+            yield f"manifest: it was built from another {name} than lies there"
+
+
+def _told(called: str, found: Found) -> Iterator[str]:
+    yield from (f"{called}: {line}" for line in found.problems)
+
+
+def _compared(manifest: Mapping[str, Any], found: Found) -> Iterator[str]:
+    """What the build recorded, beside what was found again in these bytes."""
+    for name, said, figures in found.unlike(manifest.get("build")) if not found.problems else ():
+        yield f"manifest: 'build.{name}' says {_shortly(said, figures)}, these files give {_shortly(figures, said)}"
+
+
+def _shortly(one: Any, other: Any) -> str:
+    """A record, of two that differ only what is not the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        one = {name: value for name, value in one.items() if other.get(name) != value}
+    return " ".join(str(one).split())[:200]
 
 
 def check_findings(c: Candidate) -> Iterator[str]:
@@ -133,16 +205,7 @@ def check_findings(c: Candidate) -> Iterator[str]:
                 yield f"findings: another reason since {approval['by']} approved: {finding}"
 
 
-def _recorded(manifest: dict[str, Any], name: str, called: str, wrong: str = "failed") -> Iterator[str]:
-    """A record of another step: an object that counts what is `wrong`; nothing else counts as passed."""
-    record = manifest["build"].get(name)
-    if not isinstance(record, dict) or not isinstance(record.get(wrong), int):
-        yield f"{called}: there is no record of it in manifest.json ('build.{name}' with '{wrong}')"
-    elif record[wrong]:
-        yield f"{called}: {record[wrong]} {wrong}"
-
-
 CHECKS: tuple[Check, ...] = (
-    check_artefacts, check_inputs, check_commit, check_proof, check_accessibility, check_numbers, check_findings,
-    check_approvals,
+    check_artefacts, check_inputs, check_commit, check_store, check_proof, check_leaks, check_numbers,
+    check_accessibility, check_manifest, check_findings, check_approvals,
 )  # fmt: skip

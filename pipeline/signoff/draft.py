@@ -1,12 +1,15 @@
 """What does a reviewer read? A draft: the master with DRAFT, its number and its fingerprint on every page.
 
 The number comes from the record of what was submitted, the fingerprint from the content, so that neither clock nor
-machine shows and two different drafts never bear the same mark.
+machine shows and two different drafts never bear the same mark. The fingerprint is over every file of the version, not
+the PDF alone, and over what it was allowed by: the certificate of its proof, the policy and the contracts.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from pipeline.project import Project
 from pipeline.release.build import Built, build_version
 from pipeline.release.manifest import sha256
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
+from pipeline.release.proof import certificate_path
 from pipeline.release.publish import put_in_place
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.record import Subject, standing
@@ -44,13 +48,13 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
         )  # fmt: skip
     manifest = json.loads(files[MANIFEST])
     name = pdf_name(subject.report, subject.version, subject.round)
-    fingerprint = sha256(files[name])
+    fingerprint = fingerprint_of({n: sha256(data) for n, data in files.items()} | _bound(project, subject))
     now = standing(project, subject)
     number = now.draft_of(fingerprint)
     changed_here = _with_mark(subject, files, *mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal))
     for file, data in changed_here.items():
         manifest["outputs"][file] = {"sha256": sha256(data), "bytes": len(data)}
-    manifest["draft"] = {"number": number, "master": fingerprint}
+    manifest["draft"] = {"number": number, "fingerprint": fingerprint}
     content = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     folder = project.version_folder(subject.round, subject.report, subject.version)
     put_in_place(folder, {**files, **changed_here, MANIFEST: content})
@@ -69,6 +73,25 @@ def _with_mark(subject: Subject, files: Mapping[str, bytes], mark: str, short: s
     if WEB_PAGE in files:
         marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
     return marked
+def fingerprint_of(hashes: Mapping[str, str]) -> str:
+    """One hash for many files: that of a line `<sha256>  <name>` for each, in the order of their names."""
+    return sha256("".join(f"{hash_}  {name}\n" for name, hash_ in sorted(hashes.items())).encode())
+
+
+def bound_to(subject: Subject, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Of the hashes of inputs by name, those that the fingerprint of a version covers besides its own files."""
+    proof = f"proof/{subject.version}.json"
+    return {n: hash_ for n, hash_ in inputs.items() if n == proof or n.startswith("data_contracts/")}
+
+
+def _bound(project: Project, subject: Subject) -> dict[str, str]:
+    found = {
+        f"data_contracts/{name}": sha256(data) for name, data in read_files(project.contracts, "__pycache__").items()
+    }
+    proof = certificate_path(project, subject.round, subject.version)
+    if proof.is_file():
+        found[f"proof/{subject.version}.json"] = sha256(proof.read_bytes())
+    return bound_to(subject, found)
 
 
 def _marked_page(page: bytes, mark: str) -> bytes:
@@ -90,18 +113,46 @@ def read_master(project: Project, subject: Subject) -> dict[str, bytes]:
     return files
 
 
-def read_files(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder by its path in it; none where there is no folder."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+def read_files(folder: Path, *without: str) -> dict[str, bytes]:
+    """Every file of a folder by its path in it, each opened once; none where there is no folder. `without` names
+    folders that are passed over.
+
+    Raises SignOffError at a link and at what is no file: nobody could say what will be read there the next time.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if not set(without) & set(name.parts) and (path.is_symlink() or not path.is_dir()):
+            found[name.as_posix()] = _read_file(path)
+    return found
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        # Without waiting: a pipe has nothing to give.
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        what = "a link, not a file" if path.is_symlink() else f"cannot be read: {problem.strerror}"
+        raise _no_file(path, what) from None
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise _no_file(path, "no regular file")
+        return file.read()
+
+
+def _no_file(path: Path, what: str) -> SignOffError:
+    return SignOffError(
+        what, where=str(path), allowed="files only, which the owner may read", do="remove it, then build again"
+    )
 
 
 def changed_files(files: Mapping[str, bytes]) -> list[str]:
     """Names of files that are missing, not in the manifest beside them, or of other content than it says."""
     try:
         outputs = json.loads(files[MANIFEST])["outputs"]
-    except (KeyError, ValueError):
+        named = {name: facts["sha256"] for name, facts in outputs.items()}
+    except (KeyError, ValueError, TypeError, AttributeError):
         return [MANIFEST]
-    named = {name: facts["sha256"] for name, facts in outputs.items()}
     found = {name: sha256(data) for name, data in files.items() if name != MANIFEST}
     return sorted(name for name in named | found if named.get(name) != found.get(name))
 

@@ -7,7 +7,8 @@ what `make accept` entered (`pipeline.signoff.reasons`). An approval repeats the
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -73,22 +74,30 @@ def accept(
     project: Project, contracts: Contracts, round_: int, report: str, *, reason: str = "", query: str = "",
     state: str = "", rule: str = "", who: Person | None = None,
 ) -> list[OpenFinding]:  # fmt: skip
-    """Write the file of reasons anew, with `reason` entered for the open queries that are named. Returns all.
+    """Write the file of reasons anew, with `reason` entered for what is named. Returns all.
 
-    Named are those with this id, of this state and of this rule; where none of them is given, those without a reason.
-    Raises UserError when nothing is named by them, or the reason could not stand in the file.
+    A reason is for one thing: the finding with this id, or those of one rule, of one state where that is given.
+    Raises UserError when neither id nor rule is given or nothing is named by them, or when the reason could not stand
+    in the file.
     """
     reason = " ".join(reason.split())
     if len(reason) > _MAX_REASON or not reason.isprintable():
         raise UserError("the reason cannot be kept", allowed=f"up to {_MAX_REASON} printable characters")
     found = open_findings(project, contracts, round_, report)
+    of_state = [f for f in found if f.state == state or not state]
+    if reason and of_state and not (query or rule):
+        raise UserError(
+            f"one reason does not accept everything: {_by_rule(of_state)}", where=f"{report} {round_}",
+            allowed="a reason for one rule (of one state, or of all), or for one finding",
+            do=f"make accept ROUND={round_} REPORT={report} RULE={_commonest(of_state)}"
+            f"{f' STATE={state}' if state else ''} REASON=\"...\", or QUERY= with the id of one finding",
+        )  # fmt: skip
     if reason:
         picked = {
             f.id for f in found
             if (f.id == query or not query) and (f.state == state or not state) and (f.rule == rule or not rule)
-            and (query or state or rule or not f.reason)
         }  # fmt: skip
-        if not picked and (query or state or rule):
+        if not picked and found:
             raise UserError(
                 f"no open finding of {report} {round_} is named by QUERY={query} STATE={state} RULE={rule}",
                 do=f"see 'make accept ROUND={round_} REPORT={report}' for the list",
@@ -100,6 +109,19 @@ def accept(
     rows = [[asdict(f)[c] for c in COLUMNS] for f in found]
     write_private(reasons_file(project, round_, report), csv_bytes(COLUMNS, rows))
     return found
+
+
+def _by_rule(found: Collection[OpenFinding]) -> str:
+    """The rules with their findings and those that have no reason yet, a line each."""
+    every, without = Counter(f.rule for f in found), Counter(f.rule for f in found if not f.reason)
+    lines = [f"  RULE={rule}: {n} findings, {without[rule]} without a reason" for rule, n in sorted(every.items())]
+    return "".join(f"\n{line}" for line in lines) or "there is no open finding"
+
+
+def _commonest(found: Iterable[OpenFinding]) -> str:
+    """The rule with most findings that have no reason yet."""
+    count = Counter(f.rule for f in found if not f.reason)
+    return min(count, key=lambda rule: (-count[rule], rule), default="...")
 
 
 def problems(found: Iterable[OpenFinding]) -> list[str]:

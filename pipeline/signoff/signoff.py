@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
-from pipeline.contracts.model import Contracts
+from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.publish import discard, keep_for_reading
 from pipeline.signoff.checks import Candidate, missing
-from pipeline.signoff.draft import read_master, write_draft
+from pipeline.signoff.draft import write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
+from pipeline.signoff.held import held
 from pipeline.signoff.moves import APPROVALS, move
 from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing
-from pipeline.signoff.state import Signed, differences, look_at
+from pipeline.signoff.state import Signed, changed_inputs, differences, look_at
+from pipeline.signoff.summary import summary
 
 _SHOWN = 12
 REHEARSED = " (REHEARSAL: nobody signed, and nothing of it counts)"
@@ -30,22 +34,25 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     move(now.state if now.is_open else "draft", "submit", who.role)
     require_earlier(project, subject, who)
     pdf = write_draft(project, subject, rehearsal=who.rehearses)  # its number may be another one than when it was built
-    signed, _ = look_at(project, subject)
-    if now.is_open and now.submission and not list(_changes(now.submission, signed)):
+    seen = look_at(project, subject)
+    signed = seen.signed
+    if now.is_open and now.submission and not list(_changes(project, subject, now.submission, signed)):
         raise SignOffError(f"draft {now.submission['draft']} is this very draft, and {now.state}", where=str(subject))
     found = open_findings(project, contracts, subject.round, subject.report)
     _require(
-        problems(found), subject, f"enter reasons in {reasons_file(project, subject.round, subject.report)} or with "
-        f"'make accept ROUND={subject.round} REPORT={subject.report} REASON=\"...\"'; an error needs a new return",
+        problems(found), subject, f"enter reasons in {reasons_file(project, subject.round, subject.report)}, or for a "
+        f"rule with 'make accept ROUND={subject.round} REPORT={subject.report} RULE=... REASON=\"...\"'; an error "
+        "needs a new return",
     )  # fmt: skip
     number = now.draft_of(signed.master)
     kept = project.draft_folder(subject.round, subject.report, subject.version, number)
     if signed.master not in now.drafts:  # a run that died before the record kept another master under this number
         discard(kept)
     if not kept.exists():  # else this master was handed in before
-        keep_for_reading(kept, read_master(project, subject))
+        keep_for_reading(kept, seen.master)
     enter(project, subject, "submit", who, draft=number, **signed.as_dict(), findings=[asdict(f) for f in found])
-    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review, {len(found)} findings accepted with reasons"
+    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review"
+    yield from summary(project, subject, number, seen, found)
     yield from _record_line(project, subject)
 
 
@@ -68,20 +75,21 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
             f"{who.name} has approved this draft already", where=str(subject),
             allowed=f"{APPROVALS} different people", do="let another person approve it",
         )  # fmt: skip
-    signed, _ = look_at(project, subject)
+    seen = look_at(project, subject)
+    signed = seen.signed
     _require(
-        list(_changes(now.submission, signed)), subject,
+        list(_changes(project, subject, now.submission, signed)), subject,
         "what the reviewers read is no longer what lies there: 'make submit' hands in the new draft",
     )  # fmt: skip
     found = open_findings(project, contracts, subject.round, subject.report)
     _require(problems(found), subject, "enter the reasons first: 'make accept'")
     enter(
         project, subject, "approve", who, draft=now.submission["draft"], artefacts=dict(signed.artefacts),
-        findings=[asdict(f) for f in found],
+        master=signed.master, inputs=signed.bound(), beside=signed.beside, findings=[asdict(f) for f in found],
     )  # fmt: skip
-    yield f"{subject}: DRAFT {now.submission['draft']} approved by {who}; now {step.after}"
-    yield from (f"  {hash_}  {name}" for name, hash_ in signed.artefacts.items())
-    yield from (f"  accepted: {finding}: {finding.reason}" for finding in found)
+    number = now.submission["draft"]
+    yield f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
+    yield from summary(project, subject, number, seen, found)
     yield from _record_line(project, subject)
 
 
@@ -95,7 +103,7 @@ def send_back(project: Project, subject: Subject, who: Person, reason: str) -> I
     yield from _record_line(project, subject)
 
 
-def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator[str]:
+def status(project: Project, subject: Subject) -> Iterator[str]:
     """Where a version stands, and what a release would still miss."""
     now = standing(project, subject)
     edition = f", edition {now.number}" if now.number else ""
@@ -108,7 +116,8 @@ def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator
     for event in now.withdrawn:
         yield f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}: {event['reason']}"
     if now.is_open:
-        lines = missing(candidate(project, contracts, subject))
+        with candidate(project, subject) as found:
+            lines = missing(found)
         yield f"  a release would miss {len(lines)}:" if lines else "  nothing is missing: make release"
         yield from (f"  - {line}" for line in lines[:_SHOWN])
         if len(lines) > _SHOWN:
@@ -116,14 +125,15 @@ def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator
     yield from _record_line(project, subject)
 
 
-def candidate(project: Project, contracts: Contracts, subject: Subject) -> Candidate:
-    """A version with all that the checks of a release look at."""
-    signed, manifest = look_at(project, subject)
-    found = open_findings(project, contracts, subject.round, subject.report)
-    rule = load_policy(project.contracts, contracts).version(subject.version)
-    return Candidate(
-        project, contracts, rule, subject, standing(project, subject), signed, manifest, tuple(found)
-    )  # fmt: skip
+@contextmanager
+def candidate(project: Project, subject: Subject) -> Iterator[Candidate]:
+    """A version with all that the checks of a release look at: everything is read here, once, and goes by copy."""
+    seen = look_at(project, subject)
+    with held(project, subject, seen) as copy:
+        contracts = load_contracts(copy.contracts)
+        found = open_findings(project, contracts, subject.round, subject.report)
+        rule = load_policy(copy.contracts, contracts).version(subject.version)
+        yield Candidate(project, copy, contracts, rule, subject, standing(project, subject), seen, tuple(found))
 
 
 def needed(reason: str) -> str:
@@ -134,10 +144,12 @@ def needed(reason: str) -> str:
     return reason[:1000]
 
 
-def _changes(submission: object, signed: Signed) -> Iterator[str]:
-    assert isinstance(submission, dict)
-    for kind, now in (("artefacts", signed.artefacts), ("inputs", signed.inputs)):
-        yield from (f"{name}: {how} after it was submitted" for name, how in differences(submission[kind], now))
+def _changes(project: Project, subject: Subject, submission: Mapping[str, Any], signed: Signed) -> Iterator[str]:
+    told = (
+        *differences(submission["artefacts"], signed.artefacts),
+        *changed_inputs(project, subject, submission, signed),
+    )
+    yield from (f"{name}: {how} after it was submitted" for name, how in told)
     if submission["commit"] != signed.commit:
         yield f"commit {signed.commit[:12]} built it, {submission['commit'][:12]} was submitted"
 

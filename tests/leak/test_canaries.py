@@ -113,10 +113,11 @@ def plant_in_workbook(path: Path, made: Planted) -> None:
             continue
         filled = [r for r in sheet.iter_rows(min_row=7) if any(isinstance(c.value, int | float) for c in r[2:])]
         for line in filled[:2]:
-            sheet.cell(line[0].row, heads["Note"]).value = made.plant(f"{where} note of {sheet.title}")
+            sheet.cell(line[0].row or 0, heads["Note"] or 0).value = made.plant(f"{where} note of {sheet.title}")
         sheet.cell(8, sheet.max_column + 2).value = made.plant(f"{where} outside the form of {sheet.title}")
     last = book.worksheets[2]
     last["B7"].comment = Comment(made.plant(f"{where} comment"), made.plant(f"{where} comment"))
+    assert last.oddHeader is not None
     last.oddHeader.center.text = made.plant(f"{where} header")
     book.defined_names["told"] = DefinedName("told", attr_text=f'"{made.plant(f"{where} name of a range")}"')
     for name in ("creator", "title", "subject", "keywords", "description", "category"):

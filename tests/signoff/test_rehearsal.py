@@ -36,8 +36,10 @@ def rehearsed(
     with owner_only(office.project.outputs):
         ids = [finding.id for finding in open_findings(office.project, contracts, ROUND, "thb")]
         enter_reason(office.project, ROUND, "thb", "seen", ids, person(PEOPLE["analyst"], "analyst", "2023-05-01"))
-        steps = (("submit", "analyst", {}), ("approve", "reviewer", {}), ("approve", "director", {}),
-                 ("status", "", {}), ("release", "director", {"TEST": "yes"}))  # fmt: skip
+        steps: list[tuple[str, str, dict[str, str]]] = [
+            ("submit", "analyst", {}), ("approve", "reviewer", {}), ("approve", "director", {}), ("status", "", {}),
+            ("release", "director", {"TEST": "yes"}),
+        ]  # fmt: skip
         for command, role, more in steps:
             who = {"ROLE": role, "BY": PEOPLE[role], "DATE": "2023-05-02"} if role else {}
             told[f"{command} {role}".strip()] = office.done(command, REHEARSAL="yes", **who, **more)

@@ -353,7 +353,7 @@ def test_arguments_that_cannot_be_embedded_are_refused(change: dict[str, Any], t
 
 
 def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
-    from pipeline.report.pdf import _check
+    from pipeline.report.pdf import check_pdf
 
     content = io.BytesIO()
     with pikepdf.new() as pdf:
@@ -363,7 +363,7 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
         pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(link)])
         pdf.Root.OpenAction = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)"))
         pdf.save(content)
-    failed = "\n".join(_check(content.getvalue(), title="T", language="en", date=DATE)[0])
+    failed = "\n".join(check_pdf(content.getvalue(), title="T", language="en", date=DATE)[0])
     missing = "page 1: a link to t1 is not tagged as a link"
     for words in (
         "not tagged",

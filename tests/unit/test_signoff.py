@@ -16,13 +16,12 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.release.pagemark import MarkLine, mark_pages
-from pipeline.signoff.checks import CHECKS, Candidate, check_accessibility, check_numbers
+from pipeline.signoff.again import Found
 from pipeline.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
 from pipeline.signoff.record import Subject, enter, person, standing
 
 SUBJECT = Subject(2022, "thb", "public")
 DAY = "2023-05-02"
-NAMES = ("project", "contracts", "rule", "subject", "standing", "signed")
 
 
 def submit(project: Project, master: str, by: str = "Ana Pop") -> None:
@@ -98,17 +97,15 @@ def test_one_person_is_not_two_by_another_spelling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
-    [({}, "there is no record"), ({"accessibility": True}, "there is no record"),
-     ({"accessibility": {"failed": "none"}}, "there is no record"),
-     ({"accessibility": {"failed": 2}}, "2 failed"), ({"accessibility": {"failed": 0}}, "")],
+    ("build", "said"),
+    [({}, None), (None, None), ("passed", None), ({"accessibility": True}, True),
+     ({"accessibility": {"failed": "none"}}, {"failed": "none"}), ({"accessibility": {"failed": 2}}, {"failed": 2}),
+     ({"accessibility": {"failed": 0, "skipped": 1}}, {"failed": 0, "skipped": 1})],
 )  # fmt: skip
-def test_a_check_of_another_step_that_left_no_record_is_missing(record: dict[str, object], told: str) -> None:
-    candidate = Candidate(**dict.fromkeys(NAMES), manifest={"build": record}, findings=())  # type: ignore[arg-type]
-    lines = list(check_accessibility(candidate))
-    assert (told in lines[0]) if told else not lines
-    assert list(check_numbers(candidate))  # of this one there is no record in any case
-    assert {check_accessibility, check_numbers} <= set(CHECKS)
+def test_what_a_build_recorded_is_compared_with_what_is_found_again(build: object, said: object) -> None:
+    found = Found((), {"accessibility": {"failed": 0}})
+    assert list(found.unlike(build)) == [("accessibility", said, {"failed": 0})]
+    assert not list(found.unlike({"accessibility": {"failed": 0}, "pages": 7}))
 
 
 def blank(pages: int = 2) -> bytes:
