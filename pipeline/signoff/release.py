@@ -23,7 +23,6 @@ from pipeline.signoff.record import (
     Standing,
     Subject,
     enter,
-    record_of,
     require_earlier,
     seal_of,
     standing,
@@ -72,7 +71,7 @@ def release(project: Project, contracts: Contracts, subject: Subject, who: Perso
     else:
         about = {
             "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
-            "rehearsal": who.rehearses, "record": seal_of(record_of(project, subject).head()),
+            "rehearsal": who.rehearses, "record": seal_of(project, subject),
         }  # fmt: skip
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
