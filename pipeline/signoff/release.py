@@ -24,7 +24,6 @@ from pipeline.signoff.record import (
     Standing,
     Subject,
     enter,
-    record_of,
     require_earlier,
     seal_of,
     standing,
@@ -80,7 +79,7 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         else:
             about = {
                 "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
-                "rehearsal": who.rehearses, "record": seal_of(record_of(project, subject).head()),
+                "rehearsal": who.rehearses, "record": seal_of(project, subject),
             }  # fmt: skip
             about |= {"test": TEST_SIGNATURE} if is_test else {}
             keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
