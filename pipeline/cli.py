@@ -421,15 +421,16 @@ def desk(
     with owner_only(project.outputs):
         typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
     if serve:
-        from pipeline.desk.serve import LOOPBACK, server
+        from pipeline.desk.serve import server
 
         try:
             desk_server = server(project.outputs, port)
-        except OSError as problem:
+        except (OSError, OverflowError) as problem:
             raise UserError(
-                f"port {port} cannot be used: {problem.strerror}", do="give another one: make desk PORT=8080"
+                f"port {port} cannot be used: {getattr(problem, 'strerror', problem)}",
+                do="give another one: make desk PORT=8080",
             ) from problem
-        typer.echo(f"http://{LOOPBACK}:{desk_server.server_address[1]}/  (Ctrl-C ends it)")
+        typer.echo(f"{desk_server.address}  (for nobody else; Ctrl-C ends it)")
         with suppress(KeyboardInterrupt):
             desk_server.serve_forever()
 
