@@ -259,21 +259,36 @@ $(OUTPUTS)/%/.returns: FORCE
 	@cmp -s $@.now $@ && rm $@.now || mv $@.now $@
 FORCE:
 
+# What a step left is looked at before it is taken for up to date. A file of .sound is new when one of these has not the
+# hash that .kept beside it says, or is gone: then the step is done again. Hashes are written by pipeline/kept.py.
+define sound
+$(OUTPUTS)/$(1)/.sound/$(2): FORCE
+	@mkdir -p $$(@D)
+	@for f in $(addprefix $(OUTPUTS)/$(1)/,$(3)); do \
+	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}") 2> /dev/null || exit 1; done \
+	&& { [ -e $$@ ] || touch -d @0 $$@; } || touch $$@
+endef
+$(foreach r,$(ROUNDS),$(eval $(call sound,$(r),validated,work/validation.json work/staged.duckdb findings/findings.json)))
+stores_of = $(foreach v,$(1),$(foreach r,$(REPORTS),$(addprefix stores/$(v)/$(r),.duckdb .csv .sha256)))
+PROTECTED := $(filter-out restricted,$(ALL_VERSIONS))
+$(eval $(call sound,$(ROUND),numbers,../warehouse.duckdb work/cubes.duckdb $(call stores_of,restricted)))
+$(eval $(call sound,$(ROUND),protected,$(call stores_of,$(PROTECTED)) $(PROTECTED:%=proof/%.json)))
+
 # A round is validated when its returns, the contracts or the reading code changed.
 define validated
-$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(CONTRACTS) $(CODE_READ) $(3)
+$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(OUTPUTS)/$(1)/.sound/validated $(CONTRACTS) $(CODE_READ) $(3)
 	@$(RUN) validate --round $(1) --no-feedback
 	@touch $$@
 endef
 before = $(lastword $(foreach r,$(ROUNDS),$(shell [ $(r) -lt $(1) ] && echo $(r))))
 $(foreach r,$(ROUNDS),$(eval $(call validated,$(r),,$(patsubst %,$(OUTPUTS)/%/.validated,$(call before,$(r))))))
 
-$(OUT)/.numbers: $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_NUMBERS) $(wildcard sql/*/*.sql templates/*/report.yaml)
+$(OUT)/.numbers: $(OUT)/.sound/numbers $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_NUMBERS) $(wildcard sql/*/*.sql templates/*/report.yaml)
 	@$(RUN) numbers --round $(ROUND)
 	@touch $@
 
 # What a protected version shows is chosen and proven beside everything that was released before.
-$(OUT)/.protected: $(OUT)/.numbers $(CODE_PROTECT) $(filter %.csv,$(call files_in,$(RELEASES)))
+$(OUT)/.protected: $(OUT)/.numbers $(OUT)/.sound/protected $(CODE_PROTECT) $(filter %.csv,$(call files_in,$(RELEASES)))
 	@$(RUN) protect --round $(ROUND)
 	@touch $@
 
@@ -284,7 +299,8 @@ $(OUT)/stores/%.sha256: $(OUT)/.protected
 	@test -f $@
 
 define version
-$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(call files_in,templates/$(1)) $(SHARED) $(CONTRACTS) $(CODE_BASE) $(CODE_RENDER)
+$(call sound,$(ROUND),$(1)-$(2),masters/$(1)/$(2) $(1)/$(2) work/printed/$(1)-$(2).json)
+$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(OUT)/.sound/$(1)-$(2) $(call files_in,templates/$(1)) $(SHARED) $(CONTRACTS) $(CODE_BASE) $(CODE_RENDER)
 	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))

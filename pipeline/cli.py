@@ -22,6 +22,7 @@ from pipeline.cli_release import app as release_commands
 from pipeline.cli_texts import app as text_commands
 from pipeline.errors import PlaceError, UserError
 from pipeline.files import owner_only
+from pipeline.kept import blamed
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
 from pipeline.options import Report, Round, Version, one_of
@@ -59,6 +60,8 @@ def main() -> None:
             raise
         _stop(_place_error(problem))
     except Exception as problem:
+        if damage := blamed(problem):
+            _stop(damage)
         # The database tells of a full disk in a class of its own.
         if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
             raise

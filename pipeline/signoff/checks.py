@@ -6,7 +6,6 @@ never passed. To add a check, write a function and put it into CHECKS.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.errors import DisclosureError
+from pipeline.kept import read_json
 from pipeline.project import Project
 from pipeline.release.proof import certificate_path, require_proof
 from pipeline.release.register import editions
@@ -105,7 +105,7 @@ def check_proof(c: Candidate) -> Iterator[str]:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
             return
         path = certificate_path(c.project, c.subject.round, c.subject.version)
-        beside = json.loads(path.read_text(encoding="utf-8"))["editions"]
+        beside = read_json(path)["editions"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
                 yield f"disclosure proof: it was made before edition {edition.label} was registered; run 'make reports'"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.kept import parse_json
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, sha256
 from pipeline.report.worker import pdf_name
@@ -38,7 +38,8 @@ class Signed:
 def look_at(project: Project, subject: Subject) -> tuple[Signed, dict[str, Any]]:
     """What would be signed now, and the manifest of it. Raises SignOffError when it was not built."""
     files = read_master(project, subject)
-    manifest = json.loads(files[MANIFEST])
+    folder = project.master_folder(subject.round, subject.report, subject.version)
+    manifest = parse_json(files[MANIFEST], folder / MANIFEST)
     artefacts = {name: sha256(data) for name, data in files.items()}
     drafts = read_files(project.version_folder(subject.round, subject.report, subject.version))
     artefacts |= {f"draft/{name}": sha256(data) for name, data in drafts.items()}
