@@ -264,9 +264,9 @@ FORCE:
 define sound
 $(OUTPUTS)/$(1)/.sound/$(2): FORCE
 	@mkdir -p $$(@D)
-	@for f in $(addprefix $(OUTPUTS)/$(1)/,$(3)); do \
-	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}") 2> /dev/null || exit 1; done \
-	&& { [ -e $$@ ] || touch -d @0 $$@; } || touch $$@
+	@if (for f in $(addprefix $(OUTPUTS)/$(1)/,$(3)); do \
+	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}") || exit 1; done) 2> /dev/null; \
+	then [ -e $$@ ] || touch -d @0 $$@; else touch $$@; fi
 endef
 $(foreach r,$(ROUNDS),$(eval $(call sound,$(r),validated,work/validation.json work/staged.duckdb findings/findings.json)))
 stores_of = $(foreach v,$(1),$(foreach r,$(REPORTS),$(addprefix stores/$(v)/$(r),.duckdb .csv .sha256)))
