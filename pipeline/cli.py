@@ -22,6 +22,7 @@ from pipeline.cli_release import app as release_commands
 from pipeline.cli_texts import app as text_commands
 from pipeline.errors import PlaceError, UserError
 from pipeline.files import owner_only
+from pipeline.kept import blamed
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
 from pipeline.options import By, Hand, Rehearsal, Report, Role, Round, SignKey, Today, Version, one_of
@@ -59,6 +60,8 @@ def main() -> None:
             raise
         _stop(_place_error(problem))
     except Exception as problem:
+        if damage := blamed(problem):
+            _stop(damage)
         # The database tells of a full disk in a class of its own.
         if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
             raise
@@ -436,15 +439,16 @@ def desk(
     with owner_only(project.outputs):
         typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
     if serve:
-        from pipeline.desk.serve import LOOPBACK, server
+        from pipeline.desk.serve import server
 
         try:
             desk_server = server(project.outputs, port)
-        except OSError as problem:
+        except (OSError, OverflowError) as problem:
             raise UserError(
-                f"port {port} cannot be used: {problem.strerror}", do="give another one: make desk PORT=8080"
+                f"port {port} cannot be used: {getattr(problem, 'strerror', problem)}",
+                do="give another one: make desk PORT=8080",
             ) from problem
-        typer.echo(f"http://{LOOPBACK}:{desk_server.server_address[1]}/  (Ctrl-C ends it)")
+        typer.echo(f"{desk_server.address}  (for nobody else; Ctrl-C ends it)")
         with suppress(KeyboardInterrupt):
             desk_server.serve_forever()
 

@@ -16,7 +16,7 @@ from pipeline.audit.reconcile import Reconciled
 from pipeline.audit.sensitive import Demand, is_narrowed
 from pipeline.audit.system import NO_LIMIT, Interval
 from pipeline.audit.world import World
-from pipeline.files import write_file
+from pipeline.kept import keep_bytes
 
 FORMAT = 2
 
@@ -88,4 +88,4 @@ def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
 
 def write_certificate(certificate: Mapping[str, Any], path: Path) -> None:
     """Put the certificate in place in one step."""
-    write_file(path, certificate_bytes(certificate))
+    keep_bytes(path, certificate_bytes(certificate))

@@ -27,7 +27,8 @@ from pipeline.disclosure.questions import Conflict, queried_keys, visible_confli
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
-from pipeline.files import replace_file, unfinished, write_file
+from pipeline.files import unfinished
+from pipeline.kept import is_kept, keep_bytes, keep_file
 from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
@@ -282,7 +283,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
 
     digest = _digest(content)
     sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
-    if path.is_file() and as_csv.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
+    if all(map(is_kept, (path, as_csv, sidecar))) and sidecar.read_text().strip() == digest:
         return False
     temporary = unfinished(path)
     temporary.unlink(missing_ok=True)
@@ -297,9 +298,9 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
     finally:
         connection.close()
     sidecar.unlink(missing_ok=True)  # first: what a build that dies here leaves must not pass for finished
-    write_file(as_csv, released_csv(content["cells"], round_))
-    replace_file(temporary, path)
-    write_file(sidecar, f"{digest}\n".encode())
+    keep_bytes(as_csv, released_csv(content["cells"], round_))
+    keep_file(temporary, path)
+    keep_bytes(sidecar, f"{digest}\n".encode())
     return True
 
 

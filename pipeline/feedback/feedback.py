@@ -24,7 +24,7 @@ from pipeline.errors import UserError
 from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.feedback.marked_csv import mark_csv
 from pipeline.feedback.marked_workbook import Heading, mark_cells, mark_workbook
-from pipeline.files import write_file, write_private
+from pipeline.files import write_private
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.formats.opened import open_file
 from pipeline.formats.raw import CsvText, DamagedFile
@@ -32,6 +32,7 @@ from pipeline.intake.folder import WITHDRAWN_SUFFIX, suffix_of
 from pipeline.intake.lines import header_names, localise
 from pipeline.intake.reading import FileReading
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS
+from pipeline.kept import keep_bytes, remembered
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.outcome import Validation
@@ -117,8 +118,7 @@ class _Work:
         self.marking: str = yaml.safe_load(versions)["restricted"]["marking"]
         self.code = _digest(_code(self.project), self.texts.language, self.marking)
         path = self.project.work(self.round) / RECORD
-        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        self.record = {name: _Made(**made) for name, made in known.items()}
+        self.record = {name: _Made(**made) for name, made in remembered(path).items()}
 
     @cached_property
     def letters(self) -> LetterWriter:
@@ -174,7 +174,7 @@ class _Work:
                     path.parent.rmdir()
         self.record = {n: v for n, v in sorted(self.record.items()) if (self.folder / n).is_file()}
         text = json.dumps({n: asdict(made) for n, made in self.record.items()}, indent=1) + "\n"
-        write_file(self.project.work(self.round) / RECORD, text.encode())
+        keep_bytes(self.project.work(self.round) / RECORD, text.encode())
 
     # What is due.
 

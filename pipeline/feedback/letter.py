@@ -21,6 +21,7 @@ from pipeline.feedback.words import clean, shortened
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.stage import STAGED
+from pipeline.kept import open_database
 from pipeline.project import REPORTS, Project
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import SummaryRow, summary_rows
@@ -54,8 +55,6 @@ class Figures:
 
 def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures:
     """Look up once for all letters which tables have figures and what was revised."""
-    import duckdb
-
     tables = contracts.tables
     counts = " union all ".join(
         f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last from {t.sql_name}"
@@ -67,7 +66,7 @@ def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures
         " inner join earlier on earlier.key = now.key where now.value is not null and earlier.value is not null"
         for t in tables
     )
-    with duckdb.connect(str(project.work(round_) / STAGED), read_only=True) as connection:
+    with open_database(project.work(round_) / STAGED) as connection:
         found = connection.execute(counts).fetchall()
         changes = connection.execute(f"select * from ({revised}) where before <> value").fetchall()
     return Figures(

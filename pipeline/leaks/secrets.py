@@ -19,6 +19,7 @@ from typing import Any
 from pipeline.cleared import sources_of
 from pipeline.contracts.layout import SOURCE_FIELD
 from pipeline.contracts.sources import Sources
+from pipeline.kept import open_database
 from pipeline.leaks.values import read_register
 from pipeline.leaks.wording import narratives, public_texts, read_narratives
 from pipeline.leaks.words import canaries
@@ -52,9 +53,7 @@ def machine_names() -> set[str]:
 
 
 def _store(path: Path) -> Iterator[str]:
-    import duckdb
-
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_database(path) as connection:
         for query in (
             "select distinct note from cells where note <> ''",
             "select distinct found from findings",

@@ -24,7 +24,8 @@ from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
-from pipeline.files import UNFINISHED, write_private
+from pipeline.files import UNFINISHED
+from pipeline.kept import keep_bytes, seal_folder
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
 from pipeline.numerals.audit import check_numbers
@@ -87,7 +88,8 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
             facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
             finished["manifest.json"] = manifest(figures=facts)
         put_in_place(folder, finished)
-        write_private(project.ledger(round_, report, version), ledger)
+        seal_folder(folder)
+        keep_bytes(project.ledger(round_, report, version), ledger)
         return Built(folder / pdf.name, facts)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import DisclosureError
+from pipeline.kept import read_json
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
 
@@ -122,7 +122,7 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     """
     path = certificate_path(project, round_, version)
     where = f"{version} version of {round_}"
-    if not path.is_file():
+    if not path.exists():
         raise DisclosureError(
             "there is no proof that what is withheld cannot be worked out", where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
@@ -141,7 +141,7 @@ def require_proof(project: Project, round_: int, version: str) -> str:
 
 def _files_of_editions(project: Project, certificate: Path, round_: int) -> dict[str, list[Path]]:
     """The released files of every edition that a certificate was made beside."""
-    names = json.loads(certificate.read_text(encoding="utf-8"))["editions"]
+    names = read_json(certificate)["editions"]
     found: dict[str, list[Path]] = {}
     for name in names:
         version, _, rest = name.partition("-")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.kept import open_database
 from pipeline.report.numbers import number
 from pipeline.report.store import Store
 
@@ -32,19 +33,16 @@ class QualityLine:
 
 def answer(store: Store, root: Path, name: str) -> str:
     """What a named query says of a version, as it is printed. Raises UserError where it is missing or broken."""
-    import duckdb
-
-    with duckdb.connect(str(store.path), read_only=True) as connection:
+    with open_database(store.path) as connection:
         return _answer(connection, _query(root, name, "query(...)"))
 
 
 def quality_lines(store: Store, root: Path) -> Iterator[QualityLine]:
     """The lines of the quality report of a version. Raises UserError at a broken definition or query."""
-    import duckdb
     import yaml
 
     content: list[dict[str, Any]] = yaml.safe_load((root / "templates" / DEFINITION).read_text(encoding="utf-8"))
-    with duckdb.connect(str(store.path), read_only=True) as connection:
+    with open_database(store.path) as connection:
         for entry in content:
             yield QualityLine(entry["heading"], entry["says"])
             for figure in entry.get("figures", ()):

@@ -11,6 +11,7 @@ from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.reading import RoundReading
 from pipeline.intake.stage import STAGED, leave_out, staged_cells
+from pipeline.kept import open_database
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.received import read_round
@@ -145,9 +146,7 @@ def check_round(
 
 def _tables_with_rows(project: Project, contracts: Contracts, round_: int) -> tuple[set[str], set[str]]:
     """Names of the staged tables with figures, now and in an earlier round."""
-    import duckdb
-
-    with duckdb.connect(str(project.work(round_) / STAGED), read_only=True) as connection:
+    with open_database(project.work(round_) / STAGED) as connection:
         counts = " union all ".join(
             f"select '{t.sql_name}' as name, exists (select 1 from {t.sql_name}) as filled" for t in contracts.tables
         )

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
-from pipeline.files import write_file
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.folder import respondents
+from pipeline.kept import is_kept, keep_bytes
 from pipeline.project import REPORTS, Project
 from pipeline.texts import N_, Texts, load_texts
 
@@ -141,8 +141,8 @@ def write_findings(project: Project, contracts: Contracts, validation: Validatio
 def _write(path: Path, text: str) -> Path:
     # An untouched file keeps its time stamp, so that what depends on it is not built again.
     data = text.encode()
-    if not path.is_file() or path.read_bytes() != data:
-        write_file(path, data)
+    if not is_kept(path) or path.read_bytes() != data:
+        keep_bytes(path, data)
     return path
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.files import write_file
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.reading import FileReading, RoundReading
+from pipeline.kept import keep_bytes
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
@@ -43,7 +43,7 @@ def validate_and_write(
         "refused": sorted(validation.refused),
     }
     path = project.work(round_) / "validation.json"
-    write_file(path, json.dumps(content, ensure_ascii=False).encode())
+    keep_bytes(path, json.dumps(content, ensure_ascii=False).encode())
     return validation
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.errors import SignOffError
+from pipeline.kept import seal_folder
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
 from pipeline.release.manifest import sha256
@@ -58,6 +59,7 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
     content = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     folder = project.version_folder(subject.round, subject.report, subject.version)
     put_in_place(folder, {**files, **changed_here, MANIFEST: content})
+    seal_folder(folder)
     return folder / name
 
 

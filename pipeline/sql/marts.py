@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cells import SUPPRESSED_HIGHEST
 from pipeline.contracts.model import Contracts, Table, link_of
-from pipeline.files import replace_file, unfinished
+from pipeline.files import unfinished
+from pipeline.kept import check_database, keep_file, open_database, quoted_path
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.sql.runner import read_models, run_checks, run_models
@@ -41,12 +42,13 @@ def build_marts(
     """
     import duckdb
 
+    check_database(project.warehouse)
     final = project.work(round_) / "cubes.duckdb"
     temporary = unfinished(final)
     temporary.unlink(missing_ok=True)
     connection = duckdb.connect(str(temporary))
     try:
-        connection.execute(f"attach '{project.warehouse}' as ledger (read_only)")
+        connection.execute(f"attach {quoted_path(project.warehouse)} as ledger (read_only)")
         connection.execute("create schema warehouse")
         for table in contracts.tables:
             # A table that the round does not ask for has no figures in it: no cell, no line of coverage, no exhibit.
@@ -63,7 +65,7 @@ def build_marts(
         connection.execute("detach ledger")
     finally:
         connection.close()
-    replace_file(temporary, final)
+    keep_file(temporary, final)
     return counts
 
 
@@ -167,11 +169,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
     """Open the marts of a round for reading. Raises UserError when they were not built yet."""
-    import duckdb
-
     from pipeline.errors import UserError
 
     path: Path = project.work(round_) / "cubes.duckdb"
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
-    return duckdb.connect(str(path), read_only=True)
+    return open_database(path)

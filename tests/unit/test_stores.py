@@ -241,7 +241,7 @@ def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("pipeline.disclosure.stores.replace_file", die)
+        broken.setattr("pipeline.disclosure.stores.keep_file", die)
         with pytest.raises(OSError, match="no space"):
             write(less)
     assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", "public").read_text(encoding="utf-8")
