@@ -134,24 +134,37 @@ def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ..
 
 
 def _told(error: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """The faults behind one error: of alternatives, those of the alternative that comes nearest."""
-    path = tuple(error.absolute_path)
-    if error.validator in ("anyOf", "oneOf") and error.context:
-        chosen = _nearest(error.context, len(path))
-        if chosen:
-            for inner in chosen:
-                yield from _told(inner)
-            return
-    yield path, _sentence(error)
-
-
-def _nearest(errors: Sequence[Any], depth: int) -> list[Any]:
-    """The errors of the one alternative that fails deeper in than the others; none where no one does."""
+    """The faults behind one error: where there are alternatives, those of the one that was meant."""
+    if error.validator not in ("anyOf", "oneOf") or not error.context:
+        yield tuple(error.absolute_path), _sentence(error)
+        return
     alternatives: dict[Any, list[Any]] = {}
-    for error in errors:
-        alternatives.setdefault(error.schema_path[0], []).append(error)
-    deep = [own for own in alternatives.values() if all(len(e.absolute_path) > depth for e in own)]
-    return deep[0] if len(deep) == 1 else []
+    for inner in error.context:
+        alternatives.setdefault(inner.schema_path[0], []).append(inner)
+    meant = [own for own in alternatives.values() if not any(_is_of_another_kind(e, error) for e in own)]
+    if len(meant) == 1:
+        for inner in meant[0]:
+            yield from _told(inner)
+        return
+    allowed = [_in_words(alternative) for alternative in error.validator_value]
+    yield tuple(error.absolute_path), f"{kind_of(error.instance)} stands where {' or '.join(allowed)} is meant"
+
+
+def _is_of_another_kind(inner: Any, error: Any) -> bool:
+    """Whether an alternative is another kind of value altogether."""
+    return inner.validator in ("type", "enum", "const") and len(inner.absolute_path) == len(error.absolute_path)
+
+
+def _in_words(schema: dict[str, Any]) -> str:
+    """What a schema allows, in a few words."""
+    match schema:
+        case {"const": only}:
+            return f"'{only}'"
+        case {"enum": listed}:
+            return f"one of {', '.join(map(str, listed))}"
+        case {"type": kinds}:
+            return " or ".join(_KINDS.get(k, k) for k in ([kinds] if isinstance(kinds, str) else kinds))
+    return "something else"
 
 
 def _sentence(error: Any) -> str:
