@@ -16,17 +16,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.cells import Key, plain
 from pipeline.cleared import sources_of
+from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
 from pipeline.disclosure.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
-from pipeline.errors import UserError
 from pipeline.files import unfinished
 from pipeline.kept import is_kept, keep_bytes, keep_file
 from pipeline.project import Project
@@ -65,12 +63,7 @@ class StoreInputs:
 
 def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
     """The cubes a report prints from: its own tables and those its exhibits borrow from other reports."""
-    path = project.templates / report / "report.yaml"
-    if not path.is_file():
-        raise UserError(
-            "the report has no definition", where=str(path), do="add report.yaml (see docs/add-a-report.md)"
-        )
-    borrowed = yaml.safe_load(path.read_text(encoding="utf-8")).get("borrowed_cubes", [])
+    borrowed = read_report_file(project.templates, report).borrowed_cubes
     for cube in borrowed:
         contracts.table(cube)
     return [t.name for t in contracts.contract(report).tables] + list(borrowed) + [POPULATION_CUBE]

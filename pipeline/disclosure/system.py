@@ -102,17 +102,16 @@ def find_secrets(linked: Linked, policy: Policy, version: VersionRule, day: date
         counted = rule.counts_persons and version.hides_small_counts
         if cell.is_suppressed or (counted and cell.value is not None and 0 < cell.value < rule.threshold):
             small.add(name)
-        if key.state in REGIONS:
-            if counted and cell.value and len(cell.parts) < rule.min_contributors:
-                few.add(name)
-        elif _is_bound(cell, linked, policy, version, day):
+        if key.state in REGIONS and counted and cell.value and len(cell.parts) < rule.min_contributors:
+            few.add(name)
+        if _is_bound(cell, linked, policy, version, day):
             bound.add(name)
     return Secrets(frozenset(small), frozenset(bound), frozenset(few), given_up)
 
 
 def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date) -> bool:
-    """Bound by its sender; a total or group worked out from bound cells is bound with them."""
-    parts = [linked.cells[p] for p in cell.parts if p in linked.cells]
+    """Bound by its sender; a total or group worked out from bound cells of the sender is bound with them."""
+    parts = [linked.cells[p] for p in cell.parts if p in linked.cells and linked.cells[p].key.state == cell.key.state]
     return any(
         policy.is_bound(version, c.key.state, c.key.cube, c.conf_status, day) for c in (cell, *parts)
     )

@@ -19,7 +19,9 @@ from typing import Any
 
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import fold
+from pipeline.contracts.definitions import read_version_texts
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.feedback.marked_csv import mark_csv
@@ -108,14 +110,11 @@ class _Work:
     kept: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        import yaml
-
         self.round = self.validation.reading.round
         self.folder = self.project.findings(self.round)
         self.texts = load_texts(self.project)
         self.states = list(states_with_page(self.contracts, self.validation))
-        versions = (self.project.templates / "shared" / "versions.yaml").read_text(encoding="utf-8")
-        self.marking: str = yaml.safe_load(versions)["restricted"]["marking"]
+        self.marking = read_version_texts(self.project.templates)[FOR_STATES].marking
         self.code = _digest(_code(self.project), self.texts.language, self.marking)
         path = self.project.work(self.round) / RECORD
         self.record = {name: _Made(**made) for name, made in remembered(path).items()}

@@ -22,6 +22,7 @@ from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.stage import STAGED
 from pipeline.kept import open_database
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.project import REPORTS, Project
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import SummaryRow, summary_rows
@@ -124,12 +125,15 @@ class LetterWriter:
         """Render the letter of a state to `output`. Raises RenderError when it does not fit its pages."""
         from pipeline.report.pdf import font_faces, render_pdf
 
-        template = _environment(self.project, self.texts).get_template("letter.html.j2")
+        with mistakes_told(self.project.templates):
+            template = _environment(self.project, self.texts).get_template("letter.html.j2")
         fonts = {weight: url for weight, url in font_faces().items() if weight in FONT_WEIGHTS}
         for most in LIST_LENGTHS:
             view = self.view(state, enclosed, most)
+            with mistakes_told(self.project.templates):
+                html = template.render(**view, fonts=fonts)
             written = render_pdf(
-                template.render(**view, fonts=fonts), output, base_folder=self.project.templates,
+                html, output, base_folder=self.project.templates,
                 title=self.title(state), subject=self.marking, language=self.texts.language,
                 date=self._dated(state), attachments=[],
             )  # fmt: skip
@@ -269,13 +273,9 @@ def _locale(texts: Texts) -> str:
 
 
 def _environment(project: Project, texts: Texts) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(project.templates / "feedback"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = open_templates(project.templates / "feedback", trim_blocks=True, lstrip_blocks=True)
     texts.install(environment)
     # A text inside a style sheet: there, the escapes of HTML would be printed as they are.
     environment.filters["css"] = lambda text: Markup('"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
@@ -10,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.contracts.codelists import fold
+from pipeline.contracts.lists import read_list
 from pipeline.findings import Severity
 from pipeline.formats.raw import CellKind
 
@@ -53,6 +53,9 @@ class Parsed:
         return any(p.refused for p in self.problems)
 
 
+SYMBOL_COLUMNS = ("text", "obs_status", "language", "note")
+
+
 @dataclass(frozen=True)
 class Symbol:
     """What a text in place of a figure stands for. `language` is empty for symbols that the form explains."""
@@ -64,8 +67,8 @@ class Symbol:
 @lru_cache(maxsize=8)
 def load_symbols(codelists: Path) -> dict[str, Symbol]:
     """Text (folded) to its meaning, from `cell_symbols.csv`."""
-    with (codelists / "cell_symbols.csv").open(encoding="utf-8", newline="") as file:
-        return {fold(row["text"]): Symbol(row["obs_status"], row["language"]) for row in csv.DictReader(file)}
+    lines = read_list(codelists / "cell_symbols.csv", SYMBOL_COLUMNS, keys=("text", "obs_status"))
+    return {fold(line["text"]): Symbol(line["obs_status"], line["language"]) for line in lines}
 
 
 def parse_figure(

@@ -14,7 +14,7 @@ from pipeline.audit.certificate import write_certificate
 from pipeline.audit.extra import GivenAway, given_away, read_extra
 from pipeline.audit.facts import CubeRules, Edition, Knowledge, Rules, read_released
 from pipeline.audit.facts import TrueCell as AuditedCell
-from pipeline.cells import REGIONS, Key
+from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
@@ -109,8 +109,7 @@ def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
 def _binder(policy: Policy, version: VersionRule, day: date) -> Callable[[str, str], bool]:
     def is_bound(text: str, conf_status: str) -> bool:
         key = Key.parse(text)
-        regional = key.state in REGIONS  # the Center's own sums; no state bound them
-        return not regional and policy.is_bound(version, key.state, key.cube, conf_status, day)
+        return policy.is_bound(version, key.state, key.cube, conf_status, day)
 
     return is_bound
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cells import SUPPRESSED_HIGHEST
 from pipeline.contracts.model import Contracts, Table, link_of
+from pipeline.contracts.population import load_population
 from pipeline.files import unfinished
 from pipeline.kept import check_database, keep_file, open_database, quoted_path
 from pipeline.progress import Progress, silent
@@ -95,8 +95,7 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     _seed_cubes(connection, contracts, round_)
     _seed_codes(connection, contracts)
     connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
-    with (contracts.codelists / "population.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(r["state"], int(r["year"]), int(r["population"]), r["source"]) for r in csv.DictReader(file)]
+    rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
     _insert(connection, "seed.population", rows)
 
 
