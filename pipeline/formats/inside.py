@@ -16,7 +16,8 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-import openpyxl.reader.excel  # noqa: F401
+import openpyxl.formula.translate
+import openpyxl.utils.datetime  # noqa: F401
 import xlrd  # noqa: F401
 
 from pipeline.confine import confine

@@ -62,12 +62,14 @@ def foreign_kind(data: bytes) -> str:
 def _kind_of_archive(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = set(archive.namelist())
+            names = {name.replace("\\", "/").casefold() for name in archive.namelist()}
     except _DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
-    if {"xl/workbook.xml", "content.xml"} <= names:
+    # Its list of relationships says which part is the workbook: programs call it as they like.
+    is_excel = any(name.startswith("xl/") and name.endswith(".xml") for name in names) and "xl/workbook.bin" not in names
+    if is_excel and "content.xml" in names:
         raise DamagedFile("unsafe-file", "an Excel and an OpenDocument workbook in one archive")
-    if "xl/workbook.xml" in names:
+    if is_excel:
         return "xlsx"
     if "content.xml" in names:
         return "ods"
