@@ -89,9 +89,18 @@ def _supersede(files: list[ReturnRead]) -> list[ReturnRead]:
     for number, read in enumerate(files):
         if read.reading.outcome == "refused" and read.reading.number > 1:
             continue
-        for table in {*read.account.loaded_by_table, *read.account.refused_by_table, *read.withdraws}:
+        for table in _brought(read):
             last[table] = number
     return [_without(read, {t: files[n] for t, n in last.items() if n > number}) for number, read in enumerate(files)]
+
+
+def _brought(read: ReturnRead) -> set[str]:
+    """Tables of which a file says something: figures, an error that keeps them out, or that they are taken back.
+
+    A remark beside a table, or a cell outside of its form, says nothing about the figures sent before.
+    """
+    errors = {f.table for f in read.findings if f.severity == "error" and f.table}
+    return {e.table.name for e in read.entries} | errors | read.withdraws
 
 
 def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:

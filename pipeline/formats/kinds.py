@@ -66,7 +66,8 @@ def _kind_of_archive(data: bytes) -> FileKind:
     except _DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
     # Its list of relationships says which part is the workbook: programs call it as they like.
-    is_excel = any(name.startswith("xl/") and name.endswith(".xml") for name in names) and "xl/workbook.bin" not in names
+    is_binary = "xl/workbook.bin" in names
+    is_excel = not is_binary and any(name.startswith("xl/") and name.endswith(".xml") for name in names)
     if is_excel and "content.xml" in names:
         raise DamagedFile("unsafe-file", "an Excel and an OpenDocument workbook in one archive")
     if is_excel:
@@ -75,5 +76,5 @@ def _kind_of_archive(data: bytes) -> FileKind:
         return "ods"
     if "encrypted-package" in names:
         raise DamagedFile("password-protected", "a workbook protected by a password")
-    what = "a binary Excel workbook (.xlsb)" if "xl/workbook.bin" in names else "an archive that is no workbook"
+    what = "a binary Excel workbook (.xlsb)" if is_binary else "an archive that is no workbook"
     raise DamagedFile("unreadable-file", what)

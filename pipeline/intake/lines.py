@@ -18,6 +18,7 @@ from pipeline.intake.openlist import OpenList
 from pipeline.intake.screen import screen
 
 BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status", "note")
+ANSWERS = ("value", "obs_status", "conf_status")  # without one of them a line says another thing
 
 
 def column_names(contract: Contract) -> set[str]:
@@ -101,7 +102,7 @@ def read_csv_return(
 
     `localised` are heads that were in another language. Returns the answers of the cover as text.
     """
-    if csv_text.encoding != "utf-8":
+    if csv_text.encoding not in ("utf-8", ""):  # where it is empty, each text whose letters are not known is reported
         ctx.book.add("encoding", csv_text.encoding, cell="line 1")
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
@@ -113,11 +114,13 @@ def read_csv_return(
     cover = read_cover(ctx, answers)
     ctx.ignore(cover_cells, "cover")
     read_lines(ctx, header, [_forget(r, taken) for r in records])
+    ctx.settle_held()
     return cover
 
 
 def _forget(record: Record, taken: set[tuple[str, str]]) -> Record:
-    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken}
+    """The record without what must not come in. What a figure is made of stays: who reads it decides."""
+    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken or n in ANSWERS}
     return Record(record.line, fields, tuple(c for c in record.beyond if (c.sheet, c.address) not in taken))
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.findings import Finding, Severity
-from pipeline.intake.shown import shown, shown_name
+from pipeline.intake.shown import MAX_SHOWN, NOT_SHOWN, names_of_invisible, shown, shown_name
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,11 @@ RULES: dict[str, IntakeRule] = {
         "error", ".xlsx, .csv, .csv.gz, .xls or .ods", "open it and save it as an Excel workbook (.xlsx)"
     ),
     "unreadable-file": IntakeRule(
-        "error", "a complete, unprotected .xlsx workbook or CSV text file", "send the file again, saved as .xlsx"
+        "error", "a complete, unprotected .xlsx workbook or CSV text file",
+        "open it in Excel or LibreOffice and save it under a new name as Excel Workbook (.xlsx), or send it once more",
+    ),
+    "nothing-read": IntakeRule(
+        "error", "a file with figures of at least one table", "send the file again with its figures, or take it back"
     ),
     "unsafe-file": IntakeRule(
         "error", "a workbook of ordinary size without document type declarations",
@@ -68,6 +72,10 @@ RULES: dict[str, IntakeRule] = {
     ),
     "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
     "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
+    "unknown-letters": IntakeRule(
+        "query", "UTF-8, or a code page that known words tell",
+        "save the file as 'CSV UTF-8', or send the workbook; the text was not taken over",
+    ),
     # The sheets of a workbook and the header of a CSV file.
     "missing-sheet": IntakeRule("error", "every sheet of the form", "put the sheet back, even when it stays empty"),
     "unknown-sheet": IntakeRule("query", "the sheets of the form", "move the figures into the sheets of the form"),
@@ -121,6 +129,14 @@ RULES: dict[str, IntakeRule] = {
     ),
     "rounded": IntakeRule("note", "up to three decimals", "round to three decimals"),
     "not-a-number": IntakeRule("error", _NUMBER, "give the number alone and move the rest to the note"),
+    "invisible-characters": IntakeRule(
+        "note", "a number", "type the figure anew: beside it stand characters that nobody sees"
+    ),
+    "number-as-formula": IntakeRule("note", "a number", "give the number alone, without = and quotes"),
+    "damaged-cell": IntakeRule(
+        "query", "one value in each cell, written as spreadsheets write it",
+        "type it anew in Excel or LibreOffice, and save the file there under a new name; it was not taken over",
+    ),
     "number-too-large": IntakeRule("error", "at most fifteen digits", "check the figure and its unit"),
     "date-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds a date"),
     "boolean-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds TRUE or FALSE"),
@@ -197,7 +213,10 @@ class FindingBook:
         number = self._alike[rule, table, severity]
         if number > MAX_ALIKE:
             return
+        unseen = names_of_invisible(found[:MAX_SHOWN])
         found = shown(found, is_figure=bool(key))
+        if unseen and not found.startswith(NOT_SHOWN):
+            found = f"{found} (with the invisible {unseen})"
         self.findings.append(
             Finding(
                 round=self.round, report=self.report, state=self.state, file=self.file, sheet=shown_name(sheet),
