@@ -27,6 +27,17 @@ RULES: dict[str, IntakeRule] = {
     "not-a-return": IntakeRule(
         "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
     ),
+    "wrong-folder": IntakeRule(
+        "query", "<round>/thb, <round>/migration or <round>/octa", "put the file into the folder of its report"
+    ),
+    "unclear-name": IntakeRule(
+        "error", "<STATE>.xlsx for the return, <STATE>.2.xlsx to <STATE>.99.xlsx for what was sent later",
+        "call it <STATE>.2.xlsx if it corrects the return, <STATE>.xlsx if it is the return; else take it away",
+    ),
+    "stray-file": IntakeRule(
+        "query", "returns, later files with their covers, and records, each under its name",
+        "if figures came in it, send them as <STATE>.2.xlsx; if not, move it elsewhere: it was not read",
+    ),
     "not-a-file": IntakeRule("error", "a file", "put the file itself there: folders, pipes and devices are not opened"),
     "linked-file": IntakeRule("error", "a file of its own in the folder", "put the file itself in place of the link"),
     "file-renamed": IntakeRule("note", "the ending of the file's format", "keep the ending that the program gave it"),

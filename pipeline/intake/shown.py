@@ -32,7 +32,7 @@ def is_invisible(character: str) -> bool:
     """True for what a reader does not see: marks of direction, joiners, soft hyphens, control characters."""
     if character in "\t\n\r":
         return False
-    return unicodedata.category(character) in ("Cf", "Cc", "Cs") or bool(_INVISIBLE.match(character))
+    return unicodedata.category(character) in ("Cf", "Cc") or bool(_INVISIBLE.match(character))
 
 
 def without_invisible(text: str) -> str:

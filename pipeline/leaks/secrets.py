@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.files import name_as_text
 from pipeline.leaks.values import read_register
 from pipeline.leaks.wording import narratives, public_texts, read_narratives
 from pipeline.leaks.words import canaries
@@ -32,7 +33,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     released = read_register(project.store(round_, report, version))
     public = "\n".join([public_texts(project.root, read), *released.sources])
     secrets = {*_store(project.store(round_, report, "restricted")), *_covers(project, round_)}
-    secrets |= {f.name for f in sorted(project.returns.rglob("*")) if f.is_file()}
+    secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
     for path in narratives(project.root, report):
         if path not in read:
             secrets |= set(_sentences(path.read_text(encoding="utf-8")))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.files import name_as_text
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, sha256
 from pipeline.report.worker import pdf_name
@@ -61,7 +62,7 @@ def inputs_of(project: Project, subject: Subject) -> dict[str, str]:
 
 def _hashes(folder: Path, name: str) -> dict[str, str]:
     return {
-        f"{name}/{path.relative_to(folder).as_posix()}": sha256(path.read_bytes())
+        f"{name}/{name_as_text(path.relative_to(folder))}": sha256(path.read_bytes())
         for path in sorted(folder.rglob("*")) if path.is_file() and not _MADE & set(path.parts)
     }  # fmt: skip
 
