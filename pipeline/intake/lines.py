@@ -240,10 +240,14 @@ def _first_alike(record: Record, table: Table) -> RawCell:
 
 
 def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
-    """Field code to answer of a cover file with the columns field and answer."""
-    answers = {}
+    """Field code to answer of a cover file with the columns field and answer; two answers to one field are none."""
+    answers: dict[str, RawCell] = {}
     for record in csv_text.records[1:]:
-        if len(record.fields) > 1 and record.fields[0].strip():
-            address = f"line {record.line}, column answer"
-            answers[record.fields[0].strip()] = RawCell(COVER_SHEET, address, record.fields[1])
+        field = record.fields[0].strip()
+        if len(record.fields) > 1 and field:
+            cell = RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1])
+            if field in answers and answers[field].text != cell.text:
+                both = f"the field stands twice: {answers[field].text} and {cell.text}"
+                cell = replace(cell, text=both, kind="damaged")
+            answers[field] = cell
     return answers
