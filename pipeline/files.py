@@ -24,6 +24,11 @@ def unfinished(final: Path) -> Path:
     return final.with_name(f".{final.name}.{os.getpid()}{UNFINISHED}")
 
 
+def name_as_text(path: Path | str) -> str:
+    """The name of a file as text that can be written down: bytes of it that are no UTF-8 stand as `\\xe2`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def replace_file(temporary: Path, final: Path) -> None:
     """Put a finished file in place of an earlier one; the folder is made where it is missing."""
     final.parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from pipeline.formats.raw import CsvText, DamagedFile
 from pipeline.intake.folder import WITHDRAWN_SUFFIX, suffix_of
 from pipeline.intake.lines import header_names, localise
 from pipeline.intake.reading import FileReading
+from pipeline.intake.vocabulary import load_words
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS
 from pipeline.kept import keep_bytes, remembered
 from pipeline.progress import Progress, silent
@@ -214,7 +215,8 @@ class _Work:
         data, file = self._bytes(copy.file), copy.file
         contract, codelists = self.contracts.contract(file.report), self.contracts.codelists
         withdraws = file.file.lower().endswith(WITHDRAWN_SUFFIX)
-        opened = open_file(data, file.state, WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists))
+        names = WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists)
+        opened = open_file(data, file.state, names, load_words(codelists))
         content = opened.content
         if isinstance(content, CsvText):
             named = content if withdraws else localise(content, contract, codelists)[0]

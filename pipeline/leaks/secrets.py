@@ -19,6 +19,7 @@ from typing import Any
 from pipeline.cleared import sources_of
 from pipeline.contracts.layout import SOURCE_FIELD
 from pipeline.contracts.sources import Sources
+from pipeline.files import name_as_text
 from pipeline.kept import open_database
 from pipeline.leaks.values import read_register
 from pipeline.leaks.wording import narratives, public_texts, read_narratives
@@ -37,7 +38,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     named = read_register(project.store(round_, report, version)).sources
     public = "\n".join([public_texts(project.root, read), *(s for s in named if sources.is_for_others(s))])
     secrets = {*_store(project.store(round_, report, "restricted")), *_covers(project, round_, sources)}
-    secrets |= {f.name for f in sorted(project.returns.rglob("*")) if f.is_file()}
+    secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
     for path in narratives(project.root, report):
         if path not in read:
             secrets |= set(_sentences(path.read_text(encoding="utf-8")))

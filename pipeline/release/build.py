@@ -24,7 +24,7 @@ from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
-from pipeline.files import UNFINISHED
+from pipeline.files import UNFINISHED, name_as_text
 from pipeline.kept import keep_bytes, seal_folder
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
@@ -162,7 +162,7 @@ def _returns(project: Project, contracts: Contracts, report: str) -> dict[str, s
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):
             hashes |= {
-                f"returns/{f.relative_to(project.returns).as_posix()}": sha256(f.read_bytes())
+                f"returns/{name_as_text(f.relative_to(project.returns))}": sha256(f.read_bytes())
                 for f in sorted(folder.rglob("*")) if f.is_file()
             }  # fmt: skip
     return hashes

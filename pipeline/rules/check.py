@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import CheckError
@@ -33,16 +35,18 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
 
 
 def validate_round(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent, taken: Path | None = None
 ) -> Validation:
     """Read the returns of a round, check them, write the findings and say which tables are refused.
 
+    `taken` is a folder to read them from in place of that of the returns: a copy that nobody changes meanwhile.
     Raises UserError when the round has no folder and CheckError when a check could not run.
     """
     from pipeline.rules.pages import write_findings
 
     log = read_log(project, contracts, round_)
-    reading = read_round(project, contracts, round_, progress)
+    sent = replace(project, returns_folder=taken) if taken else project
+    reading = read_round(sent, contracts, round_, progress)
     progress("checking against the contracts")
     found, accounts = _check_with_known(project, contracts, round_, reading)
     found = with_queries(found, log)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SignOffError
+from pipeline.files import name_as_text
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, sha256
 from pipeline.release.proof import certificate_path
@@ -110,7 +111,7 @@ def returns_of(project: Project, round_: int) -> dict[str, str]:
     for folder in sorted(project.returns.iterdir()) if project.returns.is_dir() else ():
         if folder.name.isdigit() and int(folder.name) <= round_:
             found |= {
-                f"returns/{folder.name}/{path.relative_to(folder).as_posix()}": sha256(path.read_bytes())
+                f"returns/{folder.name}/{name_as_text(path.relative_to(folder))}": sha256(path.read_bytes())
                 for path in sorted(folder.rglob("*")) if path.is_file()
             }  # fmt: skip
     return found
