@@ -59,6 +59,8 @@ def audit(knowledge: Knowledge) -> Audit:
         proof = _prove(knowledge, world, held, known, demands)
     failures, already = _shown(world)
     failures += [(k, "it is shown with contributors that the true cell does not have") for k in world.other_states]
+    failures += [(k, "the release has no line for it, and only a row of an open list may be left out") for k in
+                 world.without_line]  # fmt: skip
     failures += list(proof.failures.items())
     certificate = make_certificate(knowledge, world, held, demands, proof.tables, already)
     counts = {
