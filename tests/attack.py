@@ -137,7 +137,7 @@ def between(
     ends = []
     for sign in (1, -1):
         solved = milp(
-            sign * cost, integrality=np.ones(len(unknown)), bounds=Bounds([b[0] for b in bounds], [b[1] for b in bounds]),
+            sign * cost, integrality=np.ones(len(unknown)), bounds=Bounds(*np.array(bounds).T),
             constraints=LinearConstraint(np.array(rows), limits, limits) if rows else None,
         )  # fmt: skip
         if solved.x is None:

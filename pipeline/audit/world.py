@@ -28,6 +28,7 @@ class Unknown:
     bound: bool
     tells_of_bound: bool = False  # a zero from which follows that another, which a sender bound, is one
     is_seen_row: bool = False  # of an open list, named by its state, and known to readers: suppressed, it is at least 1
+    is_new_row: bool = False  # such a row that no earlier edition named
 
     @property
     def limit(self) -> int:
@@ -43,6 +44,11 @@ class Unknown:
     def _suppressed(self) -> tuple[int, int]:
         least = max(self.rules.suppressed[0], int(self.is_seen_row))
         return least * self.unit, self.rules.suppressed[1] * self.unit
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """What was known of it, when it is not shown, before the release that is audited."""
+        return replace(self, is_seen_row=False).when_hidden if self.is_new_row else self.when_hidden
 
     @property
     def is_small(self) -> bool:
@@ -94,6 +100,7 @@ def build_world(knowledge: Knowledge) -> World:
     first: dict[tuple[str, int | None], str] = {}
     links: set[Link] = set()
     seen_rows: set[str] = set()
+    rows_before: set[str] = set()
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
         names = _name(world, knowledge, edition.name, cells, first)
@@ -102,7 +109,9 @@ def build_world(knowledge: Knowledge) -> World:
         rows = {k for k in names if cells[k].is_suppressed and stands_in_an_open_list(cells[k], knowledge.contracts)}
         unnamed = {k for k in names if not any(f.names(k) for f in edition.released)}
         seen_rows |= {names[k] for k in rows - unnamed}
-        if not edition.name:
+        if edition.name:
+            rows_before |= {names[k] for k in rows - unnamed}
+        else:
             world.without_line = sorted(unnamed - rows)
         for link in find_links(cells, knowledge.contracts):
             links.add(replace(link, whole=names[link.whole], parts=tuple(sorted(names[p] for p in link.parts))))
@@ -112,7 +121,7 @@ def build_world(knowledge: Knowledge) -> World:
         cells = {c.key: c for c in knowledge.truth}
         world.other_states += [k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)]
     world.links = sorted(links)
-    _mark_seen_rows(world, seen_rows)
+    _mark_seen_rows(world, seen_rows, rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)
     return world
@@ -152,10 +161,10 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
     return found
 
 
-def _mark_seen_rows(world: World, rows: set[str]) -> None:
+def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
     """Mark the rows that readers know to be at least 1. A list that contradicts this was not written by that rule."""
     for name in rows:
-        world.unknowns[name] = replace(world.unknowns[name], is_seen_row=True)
+        world.unknowns[name] = replace(world.unknowns[name], is_seen_row=True, is_new_row=name not in before)
     for link in world.links:
         least = sum(world.unknowns[p].range_[0] for p in link.parts)
         if least > world.unknowns[link.whole].range_[1]:

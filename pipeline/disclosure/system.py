@@ -49,6 +49,7 @@ class Linked:
     hidden_before: frozenset[str]  # names that the newest edition with the cell withheld
     values: dict[str, Decimal]
     sums: tuple[Sum, ...]
+    named_now: frozenset[str] = frozenset()  # suppressed rows of which only this release says that they are there
 
 
 def link(
@@ -58,8 +59,8 @@ def link(
     """Tie a release and the editions before it (newest first) together. The release has no line for what is in
     `left_out`."""
     seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out
-    seen_rows = seen_rows.union(*(e.named for e in editions))
-    floor = rows_with_a_floor(seen_rows, [cells, *(e.cells for e in editions)], contracts, policy)
+    seen_before: frozenset[str] = frozenset().union(*(e.named for e in editions))
+    floor = rows_with_a_floor(seen_rows | seen_before, [cells, *(e.cells for e in editions)], contracts, policy)
     release, cells = cells, with_floors(cells, floor, policy)
     named = {k: c for k, c in cells.items() if c.counts}
     current = frozenset(named)
@@ -82,7 +83,8 @@ def link(
         for s in find_sums(own, contracts, policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
     values, held = complete(named, list(sums), policy.suppressed)
-    return Linked(named, current, shown, frozenset(withheld - set(shown)), values, tuple(held))
+    hidden_before = frozenset(withheld - set(shown))
+    return Linked(named, current, shown, hidden_before, values, tuple(held), floor - seen_before)
 
 
 def _name(key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str], edition: str) -> str:
@@ -153,7 +155,10 @@ def build_system(
             high[i] = 0  # zeros are shown, unless a bound one follows from them
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
-    possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high))
+    low_before = low.copy()  # that this release names a row must not make it ask for less
+    for name in linked.named_now:
+        low_before[index[name]] = policy.suppressed[0] * scale[index[name]]
+    possible = _possible(linked.sums, index, np.where(before, value, low_before), np.where(before, value, high))
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
