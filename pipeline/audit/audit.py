@@ -59,6 +59,8 @@ def audit(knowledge: Knowledge) -> Audit:
         proof = _prove(knowledge, world, held, known, demands)
     failures, already = _shown(world)
     failures += [(k, "it is shown with contributors that the true cell does not have") for k in world.other_states]
+    failures += [(k, "the release has no line for it, and only a row of an open list may be left out") for k in
+                 world.without_line]  # fmt: skip
     failures += list(proof.failures.items())
     certificate = make_certificate(knowledge, world, held, demands, proof.tables, already)
     counts = {
@@ -77,7 +79,7 @@ def _left_open(world: World, held: Reconciled, names: Iterable[str]) -> dict[str
         return {}
     every = sorted(world.unknowns)
     hidden = np.array([n not in world.shown_before and world.unknowns[n].when_hidden != (0, 0) for n in every])
-    limits = np.array([_limits(world, n) for n in every], dtype=np.int64)
+    limits = np.array([_limits(world, n, before=True) for n in every], dtype=np.int64)
     system = build_system(
         every, np.array([held.base[n] for n in every], dtype=np.int64), limits[:, 0], limits[:, 1], hidden,
         [(k.whole, k.parts, k.relation) for k in held.links],
@@ -108,9 +110,9 @@ def _prove(
     )  # fmt: skip
 
 
-def _limits(world: World, name: str) -> tuple[int, int]:
+def _limits(world: World, name: str, before: bool = False) -> tuple[int, int]:
     """What bounds a hidden cell: that it is hidden, and others who published that it is small."""
-    low, high = world.unknowns[name].when_hidden
+    low, high = world.unknowns[name].before if before else world.unknowns[name].when_hidden
     is_said_small = name in world.said and world.said[name] is None
     return (low, min(high, world.unknowns[name].limit)) if is_said_small else (low, high)
 

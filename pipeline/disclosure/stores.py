@@ -125,11 +125,12 @@ def read_marts(project: Project, round_: int) -> Marts:
 
 def write_stores(
     project: Project, contracts: Contracts, round_: int, version: VersionRule, marts: Marts, inputs: StoreInputs,
-    reports: Iterable[str], shown: Collection[str] = (),
+    reports: Iterable[str], shown: Collection[str] = (), left_out: Collection[str] = (),
 ) -> dict[str, bool]:  # fmt: skip
-    """Write the stores of a version, one a report; `shown` are the keys a protected version shows. Returns per store
-    whether its content changed."""
+    """Write the stores of a version, one a report; `shown` are the keys a protected version shows, `left_out` those it
+    has no line for. Returns per store whether its content changed."""
     changed = {}
+    incomplete = _sums_that_lack(marts.cells, left_out)
     keeps, known = version.keeps, set(shown) if version.protected else None
     present = {r["key"] for r in marts.cells if r["value"] is not None or r["obs_status"] == "Q"}
     conflicts = list(marts.conflicts) if known is None else visible_conflicts(marts.conflicts, known)
@@ -138,12 +139,14 @@ def write_stores(
     sources = sources_of(project)
     for report in reports:
         cubes = set(cubes_of(project, contracts, report))
-        own = [r for r in marts.cells if r["cube"] in cubes]
+        own = [r for r in marts.cells if r["cube"] in cubes and r["key"] not in left_out]
         coverage = [c for c in marts.coverage if c[1] in cubes]
         if known is None:
             cells = [_full_row(r) for r in own]
         else:
-            cells = [_released_row(r, r["key"] in known or r["cube"] == POPULATION_CUBE) for r in own]
+            cells = [
+                _released_row(r, r["key"] in known or r["cube"] == POPULATION_CUBE, r["key"] in incomplete) for r in own
+            ]
             coverage = [_answer(c) for c in coverage]
         cells = [(*c, *_doubt(r, c[14], told), r["key"] in queried) for r, c in zip(own, cells, strict=True)]
         content = {
@@ -186,11 +189,19 @@ def _full_row(row: dict[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
+def _sums_that_lack(rows: Iterable[dict[str, Any]], left_out: Collection[str]) -> set[str]:
+    """The sums worked out over open lists of which rows are left out, and the regional sums of these. All of them say
+    that they may lack something: which of them does would tell what the rows are."""
+    lists = {Key.parse(k).codes[:2] + (k.split(":")[0],) for k in left_out}
+    of_states = {r["key"] for r in rows if r["origin"] == "group" and (r["state"], str(r["year"]), r["cube"]) in lists}
+    return of_states | {r["key"] for r in rows if r["coverage"] is not None and of_states & set(r["part_keys"] or ())}
+
+
+def _released_row(row: dict[str, Any], released: bool, lacks: bool = False) -> tuple[Any, ...]:
     """A released cell, or a withheld one that says nothing but that it is withheld. Missing stays missing."""
     known_missing = row["value"] is None and row["obs_status"] != "Q"
     withheld = not released and not known_missing
-    obs_status = "Q" if withheld else row["obs_status"]
+    obs_status = "Q" if withheld else "U" if lacks else row["obs_status"]
     conf_status = "S" if withheld else "F"
     counted = released or known_missing
     return (
