@@ -283,11 +283,11 @@ def test_each_file_that_was_changed_added_or_taken_away_after_the_approvals_is_n
     ):  # fmt: skip
         assert f"  - hashes: {name}: not as it was built" in told, told
         assert f"  - hashes: {name}: {how} after it was submitted" in told, told
-        assert f"  - hashes: {name}: {how} after Of director approved it on 2023-05-04" in told, told
+        assert f"  - hashes: {name}: {how} after Dora K. approved it on 2023-05-04" in told, told
     for name in ("proof/public.json", "stores/public/thb.csv", "data_contracts/release_policy.yaml",
                  "printed/thb-public.json"):  # fmt: skip
         assert f"  - inputs: {name}: changed after the draft was submitted" in told, told
-        assert f"  - inputs: {name}: changed after Of reviewer approved it on 2023-05-03" in told, told
+        assert f"  - inputs: {name}: changed after Bogdan Ilić approved it on 2023-05-03" in told, told
 
 
 def a_link(path: Path) -> None:
@@ -408,9 +408,10 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
             assert f"RULE={rule}: {sum(f.rule == rule for f in mine)} findings" in told
         assert f"make accept ROUND={SMALL_ROUND} REPORT=thb RULE=" in told
     rule, state = found[0].rule, found[0].state
-    after = accept(project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state)
+    who = built_here.person("analyst", 2)
+    after = accept(project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state, who=who)
     assert {(f.rule, f.state) for f in after if f.reason == "another"} == {(rule, state)}
-    after = accept(project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id)
+    after = accept(project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id, who=who)
     assert [f.id for f in after if f.reason == "this one"] == [found[-1].id]
 
 
