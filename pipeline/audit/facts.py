@@ -103,6 +103,8 @@ class Knowledge:
     editions: tuple[Edition, ...] = ()
     intervals: tuple[Interval, ...] = ()
     extra: Mapping[str, Decimal | None] = field(default_factory=dict)
+    day: str = ""  # by which embargoes are judged
+    rules_files: Mapping[str, str] = field(default_factory=dict)  # policy, contracts and code lists, and their digests
     time_limit: float = 600.0
 
 

@@ -26,6 +26,7 @@ class Unknown:
     unit: int
     rules: CubeRules
     bound: bool
+    conf_status: str = "F"
     tells_of_bound: bool = False  # a zero from which follows that another, which a sender bound, is one
     is_seen_row: bool = False  # of an open list, named by its state, and known to readers: suppressed, it is at least 1
     is_new_row: bool = False  # such a row that no earlier edition named
@@ -143,7 +144,7 @@ def _name(
         if name not in world.unknowns:
             bound = knowledge.rules.is_bound(key, cell.conf_status)
             rules = knowledge.rules.cube(cube)
-            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound)
+            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound, cell.conf_status)
     return names
 
 

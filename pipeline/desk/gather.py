@@ -170,7 +170,7 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
     )
     return {
         "version": version, "sensitive": len(certificate["demands"]), "hidden": len(certificate["base"]),
-        "tables": len(certificate["tables"]), "editions": len(certificate["editions"]), "holds": same,
+        "tables": len(certificate["tables"]), "editions": len(certificate["releases"]) - 1, "holds": same,
     }  # fmt: skip
 
 

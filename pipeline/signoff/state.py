@@ -82,12 +82,12 @@ def look_at(project: Project, subject: Subject) -> Seen:
     inputs["store"] = work.get(f"{store}.sha256", b"").decode("ascii", "replace").strip()
     manifest = _json(master[MANIFEST], f"{MANIFEST} of the master of {subject}", "build it again")
     proof = work.get(f"proof/{subject.version}.json")
-    beside = _json(proof, f"proof of {subject}", "run 'make reports'").get("editions", ()) if proof else ()
+    beside = _json(proof, f"proof of {subject}", "run 'make reports'").get("releases", ()) if proof else ()
     hashes = _hashes(master)
     signed = Signed(
         fingerprint_of(hashes | bound_to(subject, inputs)),
         hashes | {f"draft/{name}": hash_ for name, hash_ in _hashes(drafts).items()}, inputs,
-        tuple(str(name) for name in beside), str(manifest.get("git_commit", "")),
+        tuple(str(name) for name in beside if name), str(manifest.get("git_commit", "")),
     )  # fmt: skip
     return Seen(signed, manifest, master, sources, work)
 

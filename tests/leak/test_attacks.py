@@ -1,7 +1,7 @@
 """What could an outsider work out? Attacks from published files only; each succeeds where only small counts are hidden.
 
 The attackers (`attack.py`) read released cells and code lists. Whether they are right is judged by the certificate,
-which holds the withheld counts and which of them are sensitive.
+which holds the withheld counts, and by the list of what is withheld, which says why.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from builds import ROOT, ROUND, once, run_make, shared_folder
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
+from pipeline.disclosure.decide import BOUND, LEFT_OUT, SMALL, SUPPRESSED
 from pipeline.disclosure.stores import read_marts
 from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
@@ -37,6 +38,7 @@ from pipeline.report.views import ChartData, Point, Series
 
 pytestmark = pytest.mark.slow
 VERSIONS = ("public", "partner")
+SENSITIVE = (SUPPRESSED, LEFT_OUT, BOUND, SMALL)
 DAY = date(2023, 5, 31)
 
 
@@ -55,6 +57,8 @@ class Release:
 
 
 def read_release(project: Project, round_: int, version: str) -> Release:
+    with (project.proof(round_) / f"{version}.withheld.csv").open(encoding="utf-8", newline="") as file:
+        by_rule = {row["key"] for row in csv.DictReader(file) if row["reason"] in SENSITIVE}
     certificate = json.loads(certificate_path(project, round_, version).read_text(encoding="utf-8"))
     shown: dict[Key, Decimal] = {}
     withheld: set[Key] = set()
@@ -68,7 +72,7 @@ def read_release(project: Project, round_: int, version: str) -> Release:
                     shown[Key.parse(row["key"])] = Decimal(row["value"])
                 elif row["conf_status"] == "S":
                     withheld.add(Key.parse(row["key"]))
-    secret = {Key.parse(n): Decimal(certificate["base"][n]) for n in certificate["demands"] if "@" not in n}
+    secret = {Key.parse(n): Decimal(certificate["base"][n]) for n in sorted(by_rule) if n in certificate["base"]}
     return Release(shown, withheld, states, secret)
 
 

@@ -20,7 +20,7 @@ from pipeline.disclosure.decide import LEFT_OUT, Chooser, Decision
 from pipeline.disclosure.rows import open_positions, rows_beside_a_total
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition
-from pipeline.release.proof import _audited, _rules
+from pipeline.release.proof import audit_rules, audited_cell
 
 DAY = date(2023, 5, 1)
 OPEN = [t.name for t in load_contracts(ROOT / "data_contracts").tables if open_positions(t)]
@@ -63,8 +63,8 @@ def audited(
     left_out: frozenset[str] = frozenset(), editions: tuple[AuditedEdition, ...] = (),
 ) -> Audit:  # fmt: skip
     file = released(cells, shown, left_out)
-    truth = tuple(_audited(c) for c in cells.values())
-    rules = _rules(policy, policy.version("public"), DAY)
+    truth = tuple(audited_cell(c) for c in cells.values())
+    rules = audit_rules(policy, policy.version("public"), DAY)
     return audit(Knowledge("public", 2022, contracts, rules, (file,), truth, editions))
 
 
@@ -139,7 +139,7 @@ def test_a_row_that_an_edition_named_cannot_be_left_out_any_more(contracts: Cont
     assert decision.left_out == frozenset()
     assert suppressed(cells) <= set(decision.given_away)
     then = AuditedEdition("thb-2021-1", (released(cells, frozenset(), frozenset()),),
-                          tuple(_audited(c) for c in cells.values()))  # fmt: skip
+                          tuple(audited_cell(c) for c in cells.values()))  # fmt: skip
     assert audited(cells, contracts, policy, decision.shown, decision.left_out, (then,)).is_safe
 
 
