@@ -36,6 +36,7 @@ def rehearsed(
     with owner_only(office.project.outputs):
         ids = [finding.id for finding in open_findings(office.project, contracts, ROUND, "thb")]
         enter_reason(office.project, ROUND, "thb", "seen", ids, person(PEOPLE["analyst"], "analyst", "2023-05-01"))
+        steps: tuple[tuple[str, str, dict[str, str]], ...]
         steps = (("submit", "analyst", {}), ("approve", "reviewer", {}), ("approve", "director", {}),
                  ("status", "", {}), ("release", "director", {"TEST": "yes"}))  # fmt: skip
         for command, role, more in steps:
