@@ -27,7 +27,8 @@ ROUND_GIVEN := $(if $(filter-out file,$(origin ROUND)),--round $(ROUND))
 # Rounds with returns up to the one asked for: the earlier ones give the revisions.
 ROUNDS := $(shell for r in $$(ls $(RETURNS) 2>/dev/null | grep -E '^[0-9]{4}$$'); do [ $$r -le $(ROUND) ] && echo $$r; done)
 
-CONTRACTS := $(shell find data_contracts -type f)
+# Who may sign changes nothing in a report.
+CONTRACTS := $(shell find data_contracts -type f ! -name allowed_signers)
 CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
 CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py) \
 	$(wildcard templates/findings/* templates/locale/*/*.po)
@@ -93,6 +94,15 @@ queries: .venv/.installed-requirements  ## List what states are asked: open, ask
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
 	@$(RUN) queries --round $(ROUND) $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
 
+# Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
+ask answer register accept submit approve return release withdraw copies: export SELEC_BY = $(value BY)
+ifneq ($(origin SIGN_KEY),undefined)
+export SELEC_SIGN_KEY = $(value SIGN_KEY)
+endif
+ifneq ($(origin REHEARSAL),undefined)
+export SELEC_REHEARSAL = $(value REHEARSAL)
+endif
+
 ask: .venv/.installed-requirements  ## Enter the open queries of a state in the log as asked: STATE= DATE=2023-04-01
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.validated
 	@$(RUN) ask --round $(ROUND) --state '$(STATE)' --date '$(DATE)'
@@ -115,7 +125,7 @@ changes: .venv/.installed-requirements  ## What differs between two builds: FROM
 register audit: VERSION := public
 register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json
-	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION)
+	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION) $(WHO)
 
 audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/.protected
@@ -132,7 +142,6 @@ review-texts: .venv/.installed-requirements  ## Show the texts to be read for RO
 
 ##@ Release
 # Names and reasons are handed over as they are, whatever quotes they hold.
-accept submit approve return release withdraw copies: export SELEC_BY = $(value BY)
 accept submit approve return release withdraw copies: export SELEC_REASON = $(value REASON)
 SUBJECT = --round $(ROUND) --report '$(REPORT)' --version '$(VERSION)'
 WHO = $(if $(ROLE),--role '$(ROLE)') $(if $(DATE),--date '$(DATE)')
@@ -141,7 +150,7 @@ status: .venv/.installed-requirements  ## Where a version stands, and what a rel
 	@$(RUN) status $(SUBJECT)
 
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= REASON="..."
-	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)')
+	@$(RUN) accept --round $(ROUND) --report '$(REPORT)' --query '$(QUERY)' --rule '$(RULE)' $(if $(filter-out file,$(origin STATE)),--state '$(STATE)') $(WHO)
 
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
 	@$(RUN) hold $(MAKE) --no-print-directory --silent $(OUT)/$(REPORT)/$(VERSION)/manifest.json

@@ -24,7 +24,7 @@ from pipeline.errors import PlaceError, UserError
 from pipeline.files import owner_only
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
-from pipeline.options import Report, Round, Version, one_of
+from pipeline.options import By, Hand, Rehearsal, Report, Role, Round, SignKey, Today, Version, one_of
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
@@ -193,7 +193,10 @@ def render(round_: Round, report: Report, version: Version) -> None:
 
 
 @app.command()
-def register(round_: Round, report: Report, version: Version) -> None:
+def register(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:  # fmt: skip
     """Enter what a protected version released into the register of editions."""
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import register_edition
@@ -201,7 +204,8 @@ def register(round_: Round, report: Report, version: Version) -> None:
     one_of(report, REPORTS, "report")
     project = Project.here()
     with at_work(project.outputs, f"register {report} {round_} {version}"):
-        name = register_edition(project, load_contracts(project.contracts), round_, report, version)
+        who = Hand(by, role, day, key, rehearsal).person(project, "register")
+        name = register_edition(project, load_contracts(project.contracts), round_, report, version, who)
     typer.echo(name)
 
 
@@ -274,17 +278,23 @@ def queries(
     round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
 ) -> None:
     """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.chain import is_rehearsal
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.rules.query_record import record_of_queries
     from pipeline.rules.validated import read_validation
 
     project = Project.here()
     log = read_log(project, load_contracts(project.contracts), round_)
     print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+    if is_rehearsal(record_of_queries(project, round_).read()):
+        typer.echo("REHEARSAL: nobody signed what was asked and answered, and no version can be submitted with it")
 
 
 @app.command()
-def ask(round_: Round, state: State, day: Day) -> None:
+def ask(
+    round_: Round, state: State, day: Day, by: By = "", role: Role = "", key: SignKey = "", rehearsal: Rehearsal = False
+) -> None:
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import ask as enter
@@ -292,7 +302,8 @@ def ask(round_: Round, state: State, day: Day) -> None:
 
     project = Project.here()
     findings = read_validation(project, round_).findings
-    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings)
+    who = Hand(by, role, "", key, rehearsal).person(project, "ask")
+    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -305,13 +316,15 @@ def answer(
     text: Annotated[str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")],
     effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
     resolution: Annotated[str, typer.Option("--resolution", help="Which count: whole, parts or neither.")] = "",
+    by: By = "", role: Role = "", key: SignKey = "", rehearsal: Rehearsal = False,
 ) -> None:  # fmt: skip
     """Enter what a state answered to a query, and what follows from it."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import answer as enter
 
     project = Project.here()
-    entered = enter(project, load_contracts(project.contracts), round_, query, text, effect, day, resolution)
+    who, contracts = Hand(by, role, "", key, rehearsal).person(project, "answer"), load_contracts(project.contracts)
+    entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 

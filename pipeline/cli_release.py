@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.lock import at_work
-from pipeline.options import Report, Round, Version, one_of
+from pipeline.options import By, Hand, Rehearsal, Report, Role, Round, SignKey, Today, Version, one_of
 from pipeline.project import REPORTS, Project
 
 if TYPE_CHECKING:
     from pipeline.contracts.model import Contracts
-    from pipeline.signoff.record import Person, Subject
+    from pipeline.people import Person
+    from pipeline.signoff.record import Subject
 
 app = typer.Typer()
 
-By = Annotated[str, typer.Option("--by", envvar="SELEC_BY", help="Who does it: name and surname of one person.")]
-Role = Annotated[str, typer.Option("--role", help="analyst, reviewer, head-of-unit or director.")]
-Today = Annotated[str, typer.Option("--date", help="The day on which it is done; today without it.")]
 Why = Annotated[str, typer.Option("--reason", envvar="SELEC_REASON", help="A sentence that is kept.")]
 
 
@@ -33,6 +31,7 @@ def accept(
     query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
     state: Annotated[str, typer.Option("--state", help="With a rule: its findings on one state.")] = "",
     rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
+    by: By = "", role: Role = "", day: Today = "", key: SignKey = "", rehearsal: Rehearsal = False,
 ) -> None:  # fmt: skip
     """List the open findings under a report in a file for reasons; with a reason, enter why those of one rule, or a
     single one, are accepted."""
@@ -44,7 +43,8 @@ def accept(
     project = Project.here()
     with at_work(project.outputs, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
-        found = enter(project, contracts, round_, report, reason=reason, query=query, state=state, rule=rule)
+        who = Hand(by, role, day, key, rehearsal).person(project, "accept") if reason.strip() else None
+        found = enter(project, contracts, round_, report, reason=reason, query=query, state=state, rule=rule, who=who)
     for finding in found:
         typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
     without = sum(not f.reason for f in found)
@@ -53,51 +53,63 @@ def accept(
 
 @app.command()
 def submit(
-    round_: Round, report: Report, version: Version, by: By = "", role: Role = "analyst", day: Today = ""
-) -> None:
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:  # fmt: skip
     """Hand in a draft for review: its files, what they were made from, and the open findings with their reasons."""
     from pipeline.signoff.signoff import submit as hand_in
 
-    _sign("submit", round_, report, version, lambda p, c, s: hand_in(p, c, s, _person(by, role, day)))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("submit", round_, report, version, hand, lambda p, c, s, who: hand_in(p, c, s, who))
 
 
 @app.command()
-def approve(round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "") -> None:
+def approve(
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:  # fmt: skip
     """Approve the draft that was submitted; two different people must."""
     from pipeline.signoff.signoff import approve as sign
 
-    _sign("approve", round_, report, version, lambda p, c, s: sign(p, c, s, _person(by, role, day)))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("approve", round_, report, version, hand, lambda p, c, s, who: sign(p, c, s, who))
 
 
 @app.command(name="return")
 def return_(
-    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", reason: Why = ""
-) -> None:
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False, reason: Why = "",
+) -> None:  # fmt: skip
     """Return a draft from review, or take an approval back, for a reason."""
     from pipeline.signoff.signoff import send_back
 
-    _sign("return", round_, report, version, lambda p, c, s: send_back(p, s, _person(by, role, day), reason))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("return", round_, report, version, hand, lambda p, c, s, who: send_back(p, s, who, reason))
 
 
 @app.command()
 def release(
-    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "",
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False,
     test: Annotated[bool, typer.Option("--test", help="A trial: sign with the test certificate.")] = False,
 ) -> None:  # fmt: skip
     """Release an approved version as an edition, or say everything that is missing."""
     from pipeline.signoff.release import release as let_go
 
-    _sign("release", round_, report, version, lambda p, _, s: let_go(p, s, _person(by, role, day), test=test))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("release", round_, report, version, hand, lambda p, _, s, who: let_go(p, s, who, test=test))
 
 
 @app.command()
 def withdraw(
-    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", reason: Why = ""
-) -> None:
+    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False, reason: Why = "",
+) -> None:  # fmt: skip
     """Withdraw a released edition, for a reason; its record stays."""
     from pipeline.signoff.release import withdraw as take_back
 
-    _sign("withdraw", round_, report, version, lambda p, c, s: take_back(p, s, _person(by, role, day), reason))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("withdraw", round_, report, version, hand, lambda p, c, s, who: take_back(p, s, who, reason))
 
 
 @app.command()
@@ -108,10 +120,11 @@ def status(round_: Round, report: Report, version: Version) -> None:
     _sign("status", round_, report, version, lambda p, _, s: tell(p, s))
 
 
-def _person(by: str, role: str, day: str) -> Person:
-    from pipeline.signoff.record import person
-
-    return person(by, role, day)
+def _act(
+    what: str, round_: int, report: str, version: str, hand: Hand,
+    act: Callable[[Project, Contracts, Subject, Person], Iterator[str]],
+) -> None:  # fmt: skip
+    _sign(what, round_, report, version, lambda p, c, s: act(p, c, s, hand.person(p, what)))
 
 
 def _sign(
@@ -146,15 +159,16 @@ Password = Annotated[Path | None, typer.Option("--password-file", help="A file w
 def copies(
     round_: Round, report: Report,
     recipients: Annotated[Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")],
-    version: Version = "restricted", day: Today = "",
+    version: Version = "restricted", by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    rehearsal: Rehearsal = False,
 ) -> None:  # fmt: skip
     """Make a numbered, named, encrypted copy of the released edition for every recipient."""
     from pipeline.copies.copies import make_copies
     from pipeline.copies.recipients import read_recipients
-    from pipeline.signoff.record import parse_day
 
     people = read_recipients(recipients)
-    _sign("copies", round_, report, version, lambda p, c, s: make_copies(p, s, people, parse_day(day)))
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("copies", round_, report, version, hand, lambda p, c, s, who: make_copies(p, s, people, who))
 
 
 @app.command()

@@ -115,5 +115,10 @@ class Project:
         return self.outputs / "archive"
 
     @property
+    def journal(self) -> Path:
+        """Restricted: when each file of the archive was first known."""
+        return self.archive / "journal.csv"
+
+    @property
     def warehouse(self) -> Path:
         return self.outputs / "warehouse.duckdb"

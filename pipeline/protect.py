@@ -21,6 +21,7 @@ from pipeline.disclosure.why import tables_csv, withheld_csv
 from pipeline.errors import DisclosureError, UserError
 from pipeline.files import write_file
 from pipeline.numbers import store_inputs
+from pipeline.people import Person
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 from pipeline.release.proof import (
@@ -134,8 +135,8 @@ def as_edition(registered: Registered) -> Edition:
 
 
 def register_edition(
-    project: Project, contracts: Contracts, round_: int, report: str, version: str, *, number: int | None = None,
-    day: date | None = None,
+    project: Project, contracts: Contracts, round_: int, report: str, version: str, who: Person, *,
+    number: int | None = None,
 ) -> str:  # fmt: skip
     """Enter a version of a report into the register, with the figures behind it, as edition `number` where it is given.
 
@@ -145,7 +146,7 @@ def register_edition(
     require_proof(project, round_, rule.name)
     cubes = set(cubes_of(project, contracts, report))
     cells = (c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes)
-    return f"{version}-{register(project, round_, report, version, cells, day, number)}"
+    return f"{version}-{register(project, round_, report, version, cells, who, number)}"
 
 
 def audit_again(

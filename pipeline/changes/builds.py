@@ -87,7 +87,7 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
         owner, number = None, int(match["number"])
         folder = (
             project.draft_folder(round_, report, version, number) if match["kind"] == "draft"
-            else project.edition_folder(version, edition_name(Subject(round_, report, version), number))
+            else _edition(project, Subject(round_, report, version), number)
         )  # fmt: skip
         do = f"run 'make status REPORT={report} VERSION={version} ROUND={round_}' to see what there is"
     else:
@@ -114,3 +114,9 @@ def _is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def _edition(project: Project, subject: Subject, number: int) -> Path:
+    """The folder of an edition; that of a rehearsal where there is no other."""
+    rehearsed = project.edition_folder(subject.version, edition_name(subject, number, rehearsal=True))
+    return rehearsed if rehearsed.is_dir() else project.edition_folder(subject.version, edition_name(subject, number))

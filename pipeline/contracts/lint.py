@@ -19,6 +19,7 @@ from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import ContractError
 from pipeline.project import REPORTS, Project
+from pipeline.signers import lint_signers
 
 
 def odcs_schema() -> dict[str, Any]:
@@ -67,6 +68,7 @@ def lint_project(project: Project) -> Iterator[str]:
     persons = sum(rule.counts_persons for rule in policy.tables.values())
     yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
 
+    yield lint_signers(project.contracts)
     yield f"feedback: states have {read_answer_days(project.contracts)} days to answer"
     known = load_known_errors(project.contracts, contracts)
     yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")

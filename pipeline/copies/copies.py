@@ -11,21 +11,20 @@ import io
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 from typing import Any
 
+from pipeline.chain import Chain, open_chain
 from pipeline.copies.pattern import drawing, new_code
 from pipeline.copies.recipients import Recipient
 from pipeline.errors import SignOffError
 from pipeline.files import write_private
+from pipeline.heads import require_heads
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
 from pipeline.report.worker import pdf_name
-from pipeline.signoff.chain import append, read_chain
 from pipeline.signoff.draft import read_files
-from pipeline.signoff.record import Subject, standing
+from pipeline.signoff.record import Person, Subject, standing
 from pipeline.signoff.release import edition_name, editions_of
 
 # Without letters and digits that are taken for each other, because a password is read out and typed.
@@ -41,16 +40,17 @@ class Edition:
     subject: Subject
     number: int
     pdf: bytes
+    rehearsal: bool = False
 
     @property
     def name(self) -> str:
-        return edition_name(self.subject, self.number)
+        return edition_name(self.subject, self.number, rehearsal=self.rehearsal)
 
     def __str__(self) -> str:
         return f"{self.subject}, edition {self.number}"
 
 
-def make_copies(project: Project, subject: Subject, recipients: Iterable[Recipient], day: date) -> Iterator[str]:
+def make_copies(project: Project, subject: Subject, recipients: Iterable[Recipient], who: Person) -> Iterator[str]:
     """Make a copy of the newest released edition for every recipient who has none. Yields lines for the terminal.
 
     Raises SignOffError when no edition is released, or its files are not those that were released.
@@ -58,13 +58,13 @@ def make_copies(project: Project, subject: Subject, recipients: Iterable[Recipie
     edition = released_edition(project, subject)
     log = copies_log(project, subject.version, edition.name)
     for recipient in recipients:
-        entries = read_chain(log)
+        entries = log.read()
         held = [e for e in entries if (e["name"].casefold(), e["organisation"].casefold()) == recipient.key]
         if held:
             yield f"{recipient} has copy {held[0]['copy']} since {held[0]['day']}"
             continue
-        yield _make(project, edition, recipient, entries, day)
-    yield f"{log}: {len(read_chain(log))} copies of {edition}"
+        yield _make(project, edition, recipient, log, who)
+    yield f"{log.path}: {len(log.read())} copies of {edition}"
 
 
 def released_edition(project: Project, subject: Subject) -> Edition:
@@ -84,12 +84,13 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             do="restore the folder from its copy; nothing was handed out",
         )  # fmt: skip
     pdf = (folder / pdf_name(subject.report, subject.version, subject.round)).read_bytes()
-    return Edition(subject, event["edition"], pdf)
+    return Edition(subject, event["edition"], pdf, "rehearsal" in event)
 
 
 def _make(
-    project: Project, edition: Edition, recipient: Recipient, entries: list[dict[str, Any]], day: date
+    project: Project, edition: Edition, recipient: Recipient, log: Chain, who: Person
 ) -> str:  # fmt: skip
+    entries = log.read()
     number = len(entries) + 1
     code = new_code(e["code"] for e in entries)
     password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
@@ -100,12 +101,12 @@ def _make(
     copy = project.releases / "copies" / version / edition.name / f"{stem}.pdf"
     write_private(secret, f"{password}\n".encode())
     write_private(copy, content)
-    append(
-        copies_log(project, version, edition.name),
+    log.append(
         {
-            "copy": number, "name": recipient.name, "organisation": recipient.organisation, "edition": edition.name,
-            "version": version, "day": day.isoformat(), "file": copy.name, "sha256": sha256(content), "code": code,
+            "event": "copy", "copy": number, "name": recipient.name, "organisation": recipient.organisation,
+            "edition": edition.name, "version": version, "file": copy.name, "sha256": sha256(content), "code": code,
         },
+        who,
     )  # fmt: skip
     return f"{copy}: copy {number} for {recipient}; password in {secret}"
 
@@ -115,7 +116,7 @@ def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> by
 
     As conforming as the edition: marks are artifacts, in an embedded font.
     """
-    told = f"Copy {number} \u00b7 {recipient}"
+    told = f"{'REHEARSAL ' if edition.rehearsal else ''}Copy {number} \u00b7 {recipient}"
 
     def lines(width: float, height: float) -> Iterator[MarkLine]:
         yield MarkLine(told, width / 2, height - 9 * MM, colour=_INK)
@@ -143,13 +144,17 @@ def encrypted(content: bytes, password: str) -> bytes:
     return out.getvalue()
 
 
-def copies_log(project: Project, version: str, edition: str) -> Path:
-    return project.releases / "copies" / version / f"{edition}.jsonl"
+def copies_log(project: Project, version: str, edition: str) -> Chain:
+    path = project.releases / "copies" / version / f"{edition}.jsonl"
+    return open_chain(project, f"copies {version} {edition}", path)
 
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:
-    """Every logged copy of every edition, by a label such as `restricted thb-2022-1 copy 3`."""
+    """Every logged copy of every edition, by a label such as `restricted thb-2022-1 copy 3`. Raises SignOffError where
+    a log is not as it was written, or is gone."""
+    require_heads(project.releases)
     return {
         f"{e['version']} {e['edition']} copy {e['copy']}": e
-        for log in sorted((project.releases / "copies").glob("*/*.jsonl")) for e in read_chain(log)
+        for path in sorted((project.releases / "copies").glob("*/*.jsonl"))
+        for e in copies_log(project, path.parent.name, path.stem).read()
     }  # fmt: skip

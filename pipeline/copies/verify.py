@@ -15,8 +15,7 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.report.worker import pdf_name
-from pipeline.signoff.chain import read_chain
-from pipeline.signoff.record import Subject, play
+from pipeline.signoff.record import Subject, standing
 from pipeline.signoff.release import TEST_SIGNATURE, editions_of
 from pipeline.signoff.signature import Signature, signatures
 
@@ -44,7 +43,7 @@ class Known:
         """What a release that was a trial is worth."""
         if self.event.get("test"):
             yield f"TEST:      the edition was {TEST_SIGNATURE}"
-        if self.event.get("rehearsal"):
+        if "rehearsal" in self.event:
             yield "REHEARSAL: names were typed, no key signed: this was never released in earnest"
 
 
@@ -175,7 +174,7 @@ def known_editions(project: Project) -> Iterator[Known]:
     for record in sorted((project.releases / "signoff").glob("*/*.jsonl")):
         report, _, version = record.stem.rpartition("-")
         subject = Subject(int(record.parent.name), report, version)
-        found = list(editions_of(play(read_chain(record))))
+        found = list(editions_of(standing(project, subject)))
         for event, withdrawn in found:
             later = [other for other, _ in found if other["edition"] > event["edition"]]
             yield Known(subject, event, withdrawn, later[-1] if later else None)

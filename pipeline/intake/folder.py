@@ -18,6 +18,7 @@ COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
 RECORDS_MARK = ".records."  # in the name of a file of records, which pipeline.records finds and reads
 QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
+QUERY_RECORD = "queries.jsonl"  # who entered it
 KEPT_EMPTY = (".gitkeep", ".gitignore")  # keep an empty folder in version control
 _NAME = re.compile(r"(?P<state>[^.]+)(?:\.(?P<number>[2-9]|[1-9][0-9]))?", re.DOTALL)
 
@@ -68,7 +69,7 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
     found = [
         ReturnFile("", "", p, f"{round_}/{shown_name(p.name)}", rule="not-a-return")
         for p in sorted(folder.iterdir())
-        if p.name not in (*REPORTS, *KEPT_EMPTY, QUERY_LOG)
+        if p.name not in (*REPORTS, *KEPT_EMPTY, QUERY_LOG, QUERY_RECORD)
     ]
     for report in REPORTS:
         found += _find_in(folder / report, report, round_, respondents(contracts, report, round_))

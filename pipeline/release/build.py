@@ -32,6 +32,7 @@ from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha
 from pipeline.release.proof import require_proof
 from pipeline.release.publish import put_in_place
 from pipeline.report.worker import OPEN, pdf_name
+from pipeline.signers import FILE as SIGNERS
 from pipeline.sql.marts import POPULATION_CUBE
 
 
@@ -138,8 +139,9 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
 def _inputs(
     project: Project, contracts: Contracts, store: Path, report: str, rule: VersionRule, rendered: dict[str, str]
 ) -> dict[str, str]:
-    """What the version was made from. A version for others names only what is theirs: store, templates, contracts."""
-    contract_files = [f for f in project.contracts.rglob("*") if f.is_file()]
+    """What the version was made from. A version for others names only what is theirs: store, templates, contracts.
+    Who may sign it is no part of it."""
+    contract_files = [f for f in project.contracts.rglob("*") if f.is_file() and f.name != SIGNERS]
     if "findings" not in rule.keeps:
         # What is known of a state's errors is for those who see the findings, and so is whether it changed.
         contract_files = [f for f in contract_files if f.name not in (REGISTER, SCHEMA)]

@@ -1,7 +1,8 @@
 """What was ever released? A register of editions: what each showed, and apart from it the true cells of its day.
 
 `releases/<version>/<edition>.csv` repeats what the edition published; `releases/restricted/<version>-<edition>.csv`
-holds the figures behind it, which the protection of later editions needs. Nothing in the register is changed later.
+holds the figures behind it, which the protection of later editions needs. `entered.jsonl` is the signed record of who
+entered which edition when, with the hashes of both files: the register holds these files as they were, and no others.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.cells import Key
+from pipeline.chain import Chain, open_chain
 from pipeline.disclosure.sums import TrueCell
-from pipeline.errors import UserError
+from pipeline.errors import SignOffError, UserError
+from pipeline.event_lines import digest, file_of, lines_of
 from pipeline.files import csv_bytes, write_file
+from pipeline.heads import OF_A_DAY
+from pipeline.people import Person
 from pipeline.project import Project
 
-ENTERED = "entered.csv"  # when each edition was entered
+ENTERED = "entered.jsonl"  # who entered each edition, when
+_BEFORE = "entered.csv"  # the list without signatures that there was before
 TRUE_COLUMNS = ("key", "value", "obs_status", "conf_status", "origin", "parts")
 
 
@@ -45,9 +51,14 @@ class Registered:
 
 
 def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
-    """The registered editions of these versions, newest round and edition first."""
+    """The registered editions of these versions, newest round and edition first.
+
+    Raises SignOffError that names what is missing, changed, or not entered, in any version.
+    """
+    wanted = tuple(versions)
+    require_whole(project, wanted)
     found = []
-    for version in versions:
+    for version in wanted:
         for path in (project.releases / version).glob("*.csv"):
             found.append(Registered(path.stem, version, path, _read_true(_behind(project, version, path.stem))))
     return sorted(found, key=lambda e: (_round_and_number(e.name), e.name), reverse=True)
@@ -64,58 +75,109 @@ def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Re
 
 
 def register(
-    project: Project, round_: int, report: str, version: str, cells: Iterable[TrueCell], today: date | None = None,
+    project: Project, round_: int, report: str, version: str, cells: Iterable[TrueCell], who: Person,
     number: int | None = None,
 ) -> str:  # fmt: skip
-    """Add an edition; `cells` are the true cells of the report. Returns its name, old or new.
+    """Add an edition, signed by `who`; `cells` are the true cells of the report. Returns its name, old or new.
 
     Without a `number`, cells that an edition showed before are that edition; with one they are a new edition all the
     same, of which only the text changed. The day on which it was entered is noted, so that what was known on a day can
-    be built again. Raises UserError when the number stands for other cells.
+    be built again. An entry comes before its files: a run that died between them is finished by the next. Raises
+    UserError when the number stands for other cells.
     """
     source = project.released(round_, report, version)
     if not source.is_file():
         do = f"run 'make reports ROUND={round_}' first"
         raise UserError("there is nothing to register", where=str(source), do=do)
-    content, folder = source.read_bytes(), project.releases / version
-    numbers = sorted(_round_and_number(p.stem)[1] for p in folder.glob(f"{report}-{round_}-*.csv"))
-    for known in numbers:
-        same = (folder / f"{report}-{round_}-{known}.csv").read_bytes() == content
-        if same and number in (None, known):
-            return f"{report}-{round_}-{known}"
+    content, behind = source.read_bytes(), _true_csv(cells)
+    entered = {
+        _round_and_number(e["edition"])[1]: e for e in record_of_register(project).read()
+        if e["version"] == version and e["edition"].rpartition("-")[0] == f"{report}-{round_}"
+    }  # fmt: skip
+    for known, event in sorted(entered.items()):
+        if event["shown"] == digest(content) and number in (None, known):
+            name = str(event["edition"])
+            if digest(behind) == event["behind"]:  # else it is there, and the returns have changed since
+                _put(project, version, name, content, behind)
+            return name
         if known == number:
             raise UserError(
-                f"edition {number} showed other cells", where=str(folder), allowed="an edition is never changed",
-                do="release a new edition",
+                f"edition {number} showed other cells", where=str(project.releases / version),
+                allowed="an edition is never changed", do="release a new edition",
             )  # fmt: skip
-    name = f"{report}-{round_}-{number or (numbers[-1] + 1 if numbers else 1)}"
-    behind = _behind(project, version, name)
-    for path, data in ((behind, _true_csv(cells)), (folder / f"{name}.csv", content)):
-        write_file(path, data)
-    line = ((today or date.today()).isoformat(), version, name)
-    write_file(project.releases / ENTERED, csv_bytes(("day", "version", "edition"), [*_entered(project), line]))
+    name = f"{report}-{round_}-{number or max(entered, default=0) + 1}"
+    record_of_register(project).append(
+        {"event": "register", "version": version, "edition": name, "shown": digest(content), "behind": digest(behind)},
+        who,
+    )  # fmt: skip
+    _put(project, version, name, content, behind)
     return name
 
 
+def _put(project: Project, version: str, name: str, shown: bytes, behind: bytes) -> None:
+    for path, data in ((project.releases / version / f"{name}.csv", shown), (_behind(project, version, name), behind)):
+        if not path.is_file() or path.read_bytes() != data:
+            write_file(path, data)
+
+
+def require_whole(project: Project, versions: Iterable[str] = ()) -> None:
+    """Every edition that was entered is there with the files of that day, and no other, also in these `versions`.
+
+    Raises SignOffError with everything that is not so.
+    """
+    if (project.releases / _BEFORE).exists():
+        raise SignOffError(
+            "this register is from before entries were signed, when all were rehearsals",
+            where=str(project.releases / _BEFORE), allowed=ENTERED, do="move the whole register away and begin anew",
+        )  # fmt: skip
+    entered = record_of_register(project).read()
+    expected: dict[Path, str] = {}
+    for event in entered:
+        expected[project.releases / event["version"] / f"{event['edition']}.csv"] = event["shown"]
+        expected[_behind(project, event["version"], event["edition"])] = event["behind"]
+    folders = {path.parent for path in expected} | {project.releases / v for v in (*versions, "restricted")}
+    found = {path for folder in folders for path in folder.glob("*.csv")}
+    wrong = [f"{_short(project, p)}: there, but never entered" for p in sorted(found - set(expected))]
+    for path, sha256 in expected.items():
+        if path not in found:
+            wrong.append(f"{_short(project, path)}: entered, but missing")
+        elif digest(path.read_bytes()) != sha256:
+            wrong.append(f"{_short(project, path)}: not as it was entered")
+    if wrong:
+        raise SignOffError(
+            "what was released is not what the register says, so nothing can be proven safe beside it:"
+            + "".join(f"\n  - {line}" for line in wrong),
+            where=str(project.releases), allowed=f"the files that {ENTERED} names, as they were entered",
+            do="restore the register from its last good copy; where an entry was interrupted, 'make register' or "
+            "'make release' finishes it",
+        )  # fmt: skip
+
+
+def _short(project: Project, path: Path) -> str:
+    return path.relative_to(project.releases).as_posix()
+
+
 def as_known_on(project: Project, day: date, folder: Path) -> int:
-    """Copy the editions that were registered by a day into another register. Returns how many there were."""
+    """Copy the editions that were registered by a day into another register, for reading. Returns how many."""
+    require_whole(project)
     shutil.rmtree(folder, ignore_errors=True)
-    entered = [line for line in _entered(project) if line[0] <= day.isoformat()]
-    for _, version, name in entered:
+    known = [event for event in record_of_register(project).read() if event["day"] <= day.isoformat()]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_file(folder / OF_A_DAY, f"{day}\n".encode())
+    if known:  # days go forward, so that these are the first lines
+        write_file(folder / ENTERED, file_of(lines_of(project.releases / ENTERED)[: len(known)]))
+    for event in known:
+        version, name = event["version"], event["edition"]
         for path in (project.releases / version / f"{name}.csv", _behind(project, version, name)):
             target = folder / path.relative_to(project.releases)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    return len(entered)
+    return len(known)
 
 
-def _entered(project: Project) -> list[list[str]]:
-    """Day, version and name of every registered edition, in the order in which they were entered."""
-    path = project.releases / ENTERED
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))[1:]
+def record_of_register(project: Project) -> Chain:
+    """The record of who entered which edition."""
+    return open_chain(project, "register", project.releases / ENTERED)
 
 
 def _behind(project: Project, version: str, name: str) -> Path:

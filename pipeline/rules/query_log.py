@@ -1,7 +1,8 @@
 """What did we ask the states, and what did they answer? The log of a round's queries, read, checked and written.
 
-The log is `returns/<round>/queries.csv`, an input that analysts keep beside the returns, one line per query. A query is
-known by the place and rule of its finding, so that the same question has the same id in every round and on any machine.
+The log is `returns/<round>/queries.csv`, beside the returns, one line per query. A query is known by the place and rule
+of its finding, so that the same question has the same id in every round and on any machine. Whoever asks or enters an
+answer signs it (`pipeline.rules.query_record`); a line that nobody signed is refused.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 from pipeline.contracts.model import Contracts
-from pipeline.errors import UserError
+from pipeline.errors import SignOffError, UserError
 from pipeline.files import csv_bytes, csv_rows, write_file
 from pipeline.findings import Finding
-from pipeline.intake.folder import QUERY_LOG
+from pipeline.intake.folder import QUERY_LOG, QUERY_RECORD
 from pipeline.intake.personal import personal_data
+from pipeline.people import Person
 from pipeline.project import Project
+from pipeline.rules.query_record import enter_rows, entered_rows
 
 EFFECTS = {
     "confirmed": "the figure stands as it was sent",
@@ -84,7 +87,33 @@ def place_of(finding: Finding) -> str:
 
 
 def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, LoggedQuery]:
-    """The log of a round by id; empty when there is none. Raises UserError at the first line that is not right."""
+    """The log of a round by id; empty when there is none.
+
+    Raises UserError at the first line that is not right, or that nobody signed.
+    """
+    log = _as_it_lies_there(project, contracts, round_)
+    signed, before = (_queries(rows) for rows in entered_rows(project, round_))
+    if log in (signed, before):  # before: a run died between the record and the log
+        return signed
+    lines = {id_: line for line, id_ in enumerate(log, 2)}
+    wrong = next(i for i in (*log, *signed) if log.get(i) != signed.get(i))
+    what = "is not as it was signed" if wrong in signed else "was signed by nobody"
+    raise SignOffError(
+        f"the query {wrong} {what if wrong in log else 'is missing'}",
+        where=f"{round_}/{QUERY_LOG}" + (f" line {lines[wrong]}" if wrong in log else ""),
+        allowed=f"the lines as 'make ask' and 'make answer' entered them, with their record {QUERY_RECORD}",
+        do="put the lines back, and enter what is new by 'make ask' and 'make answer'; a log from before queries were "
+        "signed is moved away and entered again",
+    )
+
+
+def _queries(rows: Mapping[str, Mapping[str, str]]) -> dict[str, LoggedQuery]:
+    return {
+        id_: LoggedQuery(**{c: " ".join(row.get(c, "").split()) for c in COLUMNS}) for id_, row in rows.items()
+    }  # fmt: skip
+
+
+def _as_it_lies_there(project: Project, contracts: Contracts, round_: int) -> dict[str, LoggedQuery]:
     path, name = project.returns / str(round_) / QUERY_LOG, f"{round_}/{QUERY_LOG}"
     if not path.exists():
         return {}
@@ -251,9 +280,10 @@ def _logged(finding: Finding, asked: str = "") -> LoggedQuery:
 
 
 def ask(
-    project: Project, contracts: Contracts, round_: int, state: str, day: str, findings: Iterable[dict[str, Any]]
-) -> list[LoggedQuery]:
-    """Enter every open query of a state in the log as asked on `day`. Returns the new lines.
+    project: Project, contracts: Contracts, round_: int, state: str, day: str, findings: Iterable[dict[str, Any]],
+    who: Person,
+) -> list[LoggedQuery]:  # fmt: skip
+    """Enter every open query of a state in the log as asked on `day`, signed by `who`. Returns the new lines.
 
     Raises UserError when there is no such state, or the day is none.
     """
@@ -264,16 +294,17 @@ def ask(
     standing = (Finding(**f) for f in findings if f["query"] and f["state"] == state)
     new = {f.query: _logged(f, day) for f in standing if f.query not in log}
     if new:
+        enter_rows(project, round_, "ask", [asdict(q) for q in new.values()], who)
         write_log(project, round_, log | new)
     return list(new.values())
 
 
 def answer(
     project: Project, contracts: Contracts, round_: int, id_: str, text: str, effect: str, day: str,
-    resolution: str = "",
+    resolution: str = "", *, who: Person,
 ) -> LoggedQuery:  # fmt: skip
-    """Enter what a state answered to a query; to one on a part above its whole, also which of them count. An answer
-    that was there before is replaced.
+    """Enter what a state answered to a query, signed by `who`; to one on a part above its whole, also which of them
+    count. An answer that was there before is replaced; the record keeps it.
 
     Raises UserError when the query was not asked, or when the answer could not stand in the log.
     """
@@ -289,6 +320,7 @@ def answer(
     query = replace(log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution)
     for what, allowed, do in _wrong_answer(query):
         raise UserError(what, where=f"query {id_}", allowed=allowed, do=do)
+    enter_rows(project, round_, "answer", [asdict(query)], who)
     write_log(project, round_, log | {id_: query})
     return query
 

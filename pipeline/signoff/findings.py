@@ -1,7 +1,7 @@
-"""Which findings are still open under a report, and why is each accepted? A file of reasons that the analyst keeps.
+"""Which findings are still open under a report, and why is each accepted? A file of the reasons that analysts signed.
 
-`releases/signoff/<round>/<report>.accepted.csv` has a line for every open finding; the column `reason` is the
-analyst's, in words or by `make accept`. An approval repeats the reasons, so that it says what was known.
+`releases/signoff/<round>/<report>.accepted.csv` has a line for every open finding, for reading; the column `reason` is
+what `make accept` entered (`pipeline.signoff.reasons`). An approval repeats the reasons: it says what was known.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import UserError
 from pipeline.files import csv_bytes, csv_rows, write_private
 from pipeline.findings import Finding
+from pipeline.people import Person
 from pipeline.project import Project
 from pipeline.rules.query_log import id_of, place_of, read_log
 from pipeline.rules.validated import read_validation
+from pipeline.signoff.reasons import enter_reason, require_signed, signed_reasons
 
 _MAX_REASON = 500
 
@@ -52,7 +54,8 @@ def open_findings(project: Project, contracts: Contracts, round_: int, report: s
     tables = set(cubes_of(project, contracts, report))
     log = read_log(project, contracts, round_)
     confirmed = {id_ for id_, query in log.items() if query.effect == "confirmed"}
-    reasons = _reasons(reasons_file(project, round_, report))
+    reasons = signed_reasons(project, round_, report)
+    require_signed(_reasons(reasons_file(project, round_, report)), reasons, reasons_file(project, round_, report))
     found: dict[str, OpenFinding] = {}
     for entry in read_validation(project, round_).findings:
         finding = Finding(**entry)
@@ -69,7 +72,7 @@ def open_findings(project: Project, contracts: Contracts, round_: int, report: s
 
 def accept(
     project: Project, contracts: Contracts, round_: int, report: str, *, reason: str = "", query: str = "",
-    state: str = "", rule: str = "",
+    state: str = "", rule: str = "", who: Person | None = None,
 ) -> list[OpenFinding]:  # fmt: skip
     """Write the file of reasons anew, with `reason` entered for what is named. Returns all.
 
@@ -99,6 +102,9 @@ def accept(
                 f"no open finding of {report} {round_} is named by QUERY={query} STATE={state} RULE={rule}",
                 do=f"see 'make accept ROUND={round_} REPORT={report}' for the list",
             )  # fmt: skip
+        if who is None:
+            raise UserError("nobody accepts this", allowed="a person", do="give SIGN_KEY=, or REHEARSAL=yes with BY=")
+        enter_reason(project, round_, report, reason, sorted(picked), who)
         found = [replace(f, reason=reason) if f.id in picked else f for f in found]
     rows = [[asdict(f)[c] for c in COLUMNS] for f in found]
     write_private(reasons_file(project, round_, report), csv_bytes(COLUMNS, rows))

@@ -7,16 +7,11 @@ from pathlib import Path
 
 from pipeline.errors import SignOffError
 from pipeline.files import write_file
+from pipeline.signers import ROLES as ROLES
 
 STATES = ("draft", "in review", "approved", "released", "withdrawn")
 APPROVALS = 2  # by so many different people, none of them the one who submitted
 
-ROLES = {
-    "analyst": "makes the report",
-    "reviewer": "checks figures and text",
-    "head-of-unit": "answers for the figures",
-    "director": "answers for the publication",
-}
 _APPROVERS = ("reviewer", "head-of-unit", "director")
 
 
@@ -41,6 +36,26 @@ MOVES = (
     Move("release", "approved", "released", ("analyst", "head-of-unit", "director"), "every check of the release"),
     Move("withdraw", "released", "withdrawn", ("head-of-unit", "director"), "a reason; the record stays"),
 )
+
+# What is signed besides the moves, and by whom.
+OTHERS = {
+    "accept": ("analyst",), "ask": ("analyst",), "answer": ("analyst",), "clear-text": ("analyst",),
+    "copies": ("analyst", "head-of-unit", "director"), "register": ("analyst", "head-of-unit", "director"),
+}  # fmt: skip
+
+
+def roles_of(command: str) -> tuple[str, ...]:
+    """Who may ever give this command."""
+    moved = dict.fromkeys(role for m in MOVES if m.command == command for role in m.roles)
+    return tuple(moved) or OTHERS[command]
+
+
+def require_role(command: str, role: str) -> None:
+    """Raises SignOffError where a role may not give a command."""
+    if role not in roles_of(command):
+        raise SignOffError(
+            f"ROLE={role} may not {command}", allowed=", ".join(roles_of(command)), do="let a person of that role do it"
+        )
 
 
 def move(state: str, command: str, role: str, approvals: int = 0) -> Move:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
-from pipeline.errors import SignOffError, UserError
+from pipeline.chain import Chain, Head, is_rehearsal, open_chain
+from pipeline.errors import SignOffError
+from pipeline.people import Person as Person
+from pipeline.people import parse_day as parse_day
+from pipeline.people import person as person
 from pipeline.project import Project
-from pipeline.signoff.chain import append, read_chain
-from pipeline.signoff.moves import ROLES, STATES, move
+from pipeline.rules.query_record import record_of_queries
+from pipeline.signers import plain as plain
+from pipeline.signoff.moves import STATES, move
 
 Event = Mapping[str, Any]
+EDITION = "edition.json"  # what an edition is, beside its files
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,9 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Person:
-    """Who does something, as whom, on which day. Names are as given; the pipeline knows nobody."""
-
-    name: str
-    role: str
-    day: date
-
-    def same_as(self, name: str) -> bool:
-        return plain(self.name) == plain(name)
-
-    def as_dict(self) -> dict[str, str]:
-        return {"by": self.name, "role": self.role, "day": self.day.isoformat()}
-
-
-@dataclass(frozen=True)
 class Standing:
     """The state of the newest edition. `number` is that of the edition, 0 until it is released; `drafts` maps the
-    hash of each master that was ever submitted to the number of its draft."""
+    hash of each master that was ever submitted to the number of its draft. In a `rehearsal` nothing counts."""
 
     state: str = STATES[0]
     number: int = 0
@@ -55,6 +45,7 @@ class Standing:
     released: tuple[Event, ...] = ()
     withdrawn: tuple[Event, ...] = ()
     drafts: Mapping[str, int] = field(default_factory=dict)
+    rehearsal: bool = False
 
     def draft_of(self, master: str) -> int:
         """The number that a draft bears: that under which this master was submitted, else the next one."""
@@ -66,32 +57,41 @@ class Standing:
         return self.state not in ("released", "withdrawn")
 
 
-def person(by: str, role: str, day: str) -> Person:
-    """Check who is said to act. Raises UserError without a name, with an unknown role, or with what is no day."""
-    name = " ".join(by.split())
-    if not name or len(name) > 100 or not name.isprintable():
-        raise UserError("there is no name", allowed="one person's name", do='give BY="Name Surname"')
-    if role not in ROLES:
-        raise UserError(f"there is no role '{role}'", allowed=", ".join(ROLES), do="give ROLE=")
-    return Person(name, role, parse_day(day))
-
-
-def parse_day(day: str) -> date:
-    """A day as it was typed, today without one. Raises UserError at what is no day."""
-    try:
-        return date.fromisoformat(day) if day else date.today()
-    except ValueError:
-        raise UserError(f"'{day}' is no day", allowed="a day such as 2023-05-02", do="give DATE=2023-05-02") from None
-
-
-def plain(name: str) -> str:
-    """A name as it is compared: one person is not two because of a capital or a space."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+def record_of(project: Project, subject: Subject) -> Chain:
+    """The record of a version."""
+    path = project.signoff_record(subject.round, subject.report, subject.version)
+    return open_chain(project, f"signoff {subject}", path)
 
 
 def standing(project: Project, subject: Subject) -> Standing:
-    """Where a version stands. Raises SignOffError when the record was changed by hand."""
-    return play(read_chain(_path(project, subject)))
+    """Where a version stands.
+
+    Raises SignOffError when the record is not as it was written, or not the one that an edition bears the head of.
+    """
+    record = record_of(project, subject)
+    events = record.read()
+    for where, number, sha256 in _sealed(project, subject):
+        record.require_holds(number, sha256, where)
+    return replace(play(events), rehearsal=is_rehearsal(events))
+
+
+def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, object]]:
+    """The head of the record as each edition that was released bears it: where, the number of the line, its hash."""
+    pattern = f"*{subject.report}-{subject.round}-*/{EDITION}"  # those of a rehearsal begin with another word
+    for path in sorted(project.edition_folder(subject.version, "").glob(pattern)):
+        try:
+            seal = json.loads(path.read_bytes())["record"]
+            yield f"{path.parent.name}/{EDITION}", seal["number"], seal["sha256"]
+        except (ValueError, KeyError, TypeError):
+            raise SignOffError(
+                "the edition does not say which approvals it was released by", where=str(path),
+                allowed="the file as it was released", do="restore the folder of the edition",
+            ) from None  # fmt: skip
+
+
+def seal_of(head: Head) -> dict[str, object]:
+    """What an edition bears of its record."""
+    return {"number": head.number, "sha256": head.sha256}
 
 
 def play(events: Iterable[Event]) -> Standing:
@@ -112,6 +112,7 @@ def _after(now: Standing, event: Event) -> Standing:
         drafts = {**now.drafts, event["master"]: event["draft"]}
         return replace(now, submission=event, approvals=(), drafts=drafts)
     if command == "approve":
+        _require_another(event, now)
         return replace(now, approvals=(*now.approvals, event))
     if command == "return":
         return replace(now, submission=None, approvals=())
@@ -120,23 +121,44 @@ def _after(now: Standing, event: Event) -> Standing:
     return replace(now, withdrawn=(*now.withdrawn, event))
 
 
-def enter(project: Project, subject: Subject, command: str, who: Person, **more: Any) -> str:
-    """Write an event into the record, if it is an allowed move. Returns the hash that now stands for the record."""
-    path = _path(project, subject)
-    event = {"event": command, **who.as_dict(), **more}
-    now = play([*read_chain(path), event])
-    return append(path, {**event, "state": now.state})
+def _require_another(event: Event, now: Standing) -> None:
+    """Nobody approves what he or she submitted, and nobody approves twice: by name, and by key."""
+    for earlier in (now.submission or {}, *now.approvals):
+        same_key = "key" in event and event["key"] == earlier.get("key")
+        if same_key or plain(event["by"]) == plain(earlier.get("by", "")):
+            what = "submitted" if earlier is now.submission else "approved"
+            raise SignOffError(
+                f"{event['by']} approves a draft that the same person, or the same key, has {what}",
+                allowed="different people", do="restore the record from its last good copy",
+            )  # fmt: skip
+
+
+def enter(project: Project, subject: Subject, command: str, who: Person, **more: Any) -> Head:
+    """Write an event into the record, if it is an allowed move. Returns what now stands for the record."""
+    if not who.rehearses:
+        _require_no_rehearsal(project, subject)
+    record = record_of(project, subject)
+    now = play([*record.read(), {"event": command, **who.as_dict(), **more}])
+    return record.append({"event": command, **more, "state": now.state}, who)
+
+
+def _require_no_rehearsal(project: Project, subject: Subject) -> None:
+    """What is signed rests on no answer that was only rehearsed."""
+    for round_ in sorted(int(p.name) for p in project.returns.glob("[0-9]*") if p.name.isdigit()):
+        record = record_of_queries(project, round_)
+        if round_ <= subject.round and is_rehearsal(record.read()):
+            raise SignOffError(
+                f"the queries of round {round_} were asked or answered in rehearsal", where=str(record.path),
+                allowed="queries that were entered with a key",
+                do="move the log and its record away, and enter them again: 'make ask', 'make answer'",
+            )  # fmt: skip
 
 
 def require_earlier(project: Project, subject: Subject, who: Person) -> None:
     """Raises SignOffError when the day lies before that of the last event: a record goes forward."""
-    events = read_chain(_path(project, subject))
+    events = record_of(project, subject).read()
     if events and who.day.isoformat() < events[-1]["day"]:
         raise SignOffError(
             f"{who.day} lies before {events[-1]['day']}, the day of the last event", where=str(subject),
             allowed="days in their order", do="give the day on which it is done: DATE=",
         )  # fmt: skip
-
-
-def _path(project: Project, subject: Subject) -> Any:
-    return project.signoff_record(subject.round, subject.report, subject.version)

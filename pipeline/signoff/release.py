@@ -17,16 +17,26 @@ from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import read_files
 from pipeline.signoff.held import require_held
 from pipeline.signoff.moves import move
-from pipeline.signoff.record import Event, Person, Standing, Subject, enter, require_earlier, standing
+from pipeline.signoff.record import (
+    EDITION,
+    Event,
+    Person,
+    Standing,
+    Subject,
+    enter,
+    record_of,
+    require_earlier,
+    seal_of,
+    standing,
+)
 from pipeline.signoff.signature import KEY, sign, signatures
 from pipeline.signoff.signoff import candidate, needed
 
-EDITION = "edition.json"  # what an edition is, beside its files
 TEST_SIGNATURE = "signed with a test certificate that anybody can make: it proves nothing about who released it"
 
 
-def edition_name(subject: Subject, number: int) -> str:
-    return f"{subject.report}-{subject.round}-{number}"
+def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
+    return f"{'REHEARSAL-' if rehearsal else ''}{subject.report}-{subject.round}-{number}"
 
 
 def signed_name(subject: Subject) -> str:
@@ -54,7 +64,7 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         move(found.standing.state, "release", who.role)
         require_earlier(project, subject, who)
         number = _next_number(found)
-        name, files = edition_name(subject, number), found.seen.master
+        name, files = edition_name(subject, number, rehearsal=who.rehearses), found.seen.master
         folder = project.edition_folder(subject.version, name)
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
@@ -62,19 +72,22 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         registered = ""
         if found.rule.protected:
             registered = register_edition(
-                found.copy, found.contracts, subject.round, subject.report, subject.version, number=number, day=who.day
+                found.copy, found.contracts, subject.round, subject.report, subject.version, who, number=number
             )
             yield f"register of editions: {registered}"
         if folder.exists():  # a release died before it was recorded
             _require_same(folder, files)
         else:
-            about = {"edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered}
+            about = {
+                "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
+                "rehearsal": who.rehearses, "record": seal_of(record_of(project, subject).head()),
+            }  # fmt: skip
             about |= {"test": TEST_SIGNATURE} if is_test else {}
             keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     more = {"test": True} if is_test else {}
     enter(project, subject, "release", who, edition=number, name=name, files=hashes, register=registered, **more)
-    yield f"{folder}: edition {number} released by {who.name}, {who.role}"
+    yield f"{folder}: edition {number} released by {who}"
     yield f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the record"
     if is_test:
         yield f"  TEST: {TEST_SIGNATURE}"
@@ -98,7 +111,7 @@ def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> It
     move(now.state, "withdraw", who.role)
     require_earlier(project, subject, who)
     enter(project, subject, "withdraw", who, edition=now.number, reason=needed(reason))
-    yield f"{subject}: edition {now.number} withdrawn by {who.name}, {who.role}; the record of it stays"
+    yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
 
 
 def editions_of(now: Standing) -> Iterator[tuple[Event, Event | None]]:

@@ -12,17 +12,17 @@ from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.publish import discard, keep_for_reading
-from pipeline.signoff.chain import head
 from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
 from pipeline.signoff.held import held
 from pipeline.signoff.moves import APPROVALS, move
-from pipeline.signoff.record import Person, Subject, enter, require_earlier, standing
+from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing
 from pipeline.signoff.state import Signed, changed_inputs, differences, look_at
 from pipeline.signoff.summary import summary
 
 _SHOWN = 12
+REHEARSED = " (REHEARSAL: nobody signed, and nothing of it counts)"
 
 
 def submit(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
@@ -88,7 +88,7 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
         master=signed.master, inputs=signed.bound(), beside=signed.beside, findings=[asdict(f) for f in found],
     )  # fmt: skip
     number = now.submission["draft"]
-    yield f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who.name}, {who.role}; now {step.after}"
+    yield f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
     yield from summary(project, subject, number, seen, found)
     yield from _record_line(project, subject)
 
@@ -99,7 +99,7 @@ def send_back(project: Project, subject: Subject, who: Person, reason: str) -> I
     move(now.state, "return", who.role)
     require_earlier(project, subject, who)
     enter(project, subject, "return", who, reason=needed(reason))
-    yield f"{subject}: returned by {who.name}, {who.role}; now draft"
+    yield f"{subject}: returned by {who}; now draft"
     yield from _record_line(project, subject)
 
 
@@ -108,7 +108,7 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
     now = standing(project, subject)
     edition = f", edition {now.number}" if now.number else ""
     draft = f", DRAFT {now.submission['draft']}" if now.submission and now.is_open else ""
-    yield f"{subject}: {now.state}{draft}{edition}"
+    yield f"{subject}: {now.state}{draft}{edition}{REHEARSED if now.rehearsal else ''}"
     if now.submission and now.is_open:
         yield f"  submitted by {now.submission['by']}, {now.submission['role']}, {now.submission['day']}"
     for approval in now.approvals:
@@ -162,6 +162,7 @@ def _require(lines: list[str], subject: Subject, do: str) -> None:
 
 
 def _record_line(project: Project, subject: Subject) -> Iterator[str]:
-    record = project.signoff_record(subject.round, subject.report, subject.version)
-    if record.is_file():
-        yield f"record {record}: {head(record)[:16]} (note it in the minutes: it stands for all that is written there)"
+    record = record_of(project, subject)
+    if (head := record.head()).number:
+        told = f"{head.sha256[:16]} (note it in the minutes: it stands for all that is written there)"
+        yield f"record {record.path}: {told}"

@@ -1,39 +1,22 @@
 """What did a state send, byte for byte, and since when do we know it? Originals by their hash, and a journal of them.
 
 `outputs/archive/<first two letters>/<sha256>` is never changed. `outputs/archive/journal.csv` says when a file of the
-returns was first seen, changed, or gone; nothing in it is changed later. Restricted, like all that states send.
+returns was first seen, changed, or gone (`pipeline.warehouse.journal`). Restricted, like all that states send.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.files import csv_bytes, unfinished, write_file
+from pipeline.files import unfinished
 from pipeline.project import Project
-
-JOURNAL = "journal.csv"
-
-
-@dataclass(frozen=True)
-class Event:
-    """A file of the returns as it was from a day on. `sha256` is empty when the file was gone.
-
-    `known` is the day from which its content counts as known: the date that a return bears, or the day on which it
-    was first seen, where it bears none, or one that cannot be. `file` is relative to the folder of the returns.
-    """
-
-    known: str
-    seen: str
-    file: str
-    sha256: str
+from pipeline.warehouse.journal import Event, add_events, read_journal
 
 
 def archive_round(project: Project, round_: int, dates: Mapping[str, str], today: date | None = None) -> list[Event]:
@@ -52,7 +35,9 @@ def archive_round(project: Project, round_: int, dates: Mapping[str, str], today
         if before is None or before.sha256 != digest:
             events.append(Event(_known(dates.get(_owner(name, dates), ""), seen, before), seen, name, digest))
     events += [Event(max(seen, e.known), seen, e.file, "") for e in last.values() if e.sha256]
-    _append(project, events)
+    if events:
+        _private(project.archive)
+        add_events(project, events)
     return events
 
 
@@ -111,30 +96,6 @@ def _private(folder: Path) -> None:
         part.chmod(0o700)
         if part.name == "archive":
             return
-
-
-def read_journal(project: Project) -> list[Event]:
-    """Every event, oldest first. Raises UserError when the journal was changed by hand."""
-    path = project.archive / JOURNAL
-    if not path.is_file():
-        return []
-    names = [f.name for f in fields(Event)]
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    if not lines or lines[0] != names or any(len(line) != len(names) for line in lines[1:]):
-        raise UserError(
-            "the journal of the archive cannot be read", where=str(path), allowed=",".join(names),
-            do="restore it from a backup; the archived files themselves are named by their hash",
-        )  # fmt: skip
-    return [Event(*line) for line in lines[1:]]
-
-
-def _append(project: Project, events: Iterable[Event]) -> None:
-    lines = [astuple(e) for e in events]
-    if lines:
-        _private(project.archive)
-        text = csv_bytes([f.name for f in fields(Event)], [*(astuple(e) for e in read_journal(project)), *lines])
-        write_file(project.archive / JOURNAL, text, 0o600)
 
 
 def restore(project: Project, as_of: date, folder: Path) -> int:

@@ -12,7 +12,7 @@ from pipeline.cells import plain
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.warehouse.archive import read_journal
+from pipeline.warehouse.journal import read_journal
 
 if TYPE_CHECKING:
     import duckdb

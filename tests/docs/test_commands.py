@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from builds import ROOT, ROUND, copy_project
 from pages import FOLLOWED
+from signatories import enter_signers, make_keys
 
 from pipeline.project import Project
 
@@ -57,6 +58,7 @@ def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the six reports built, to try commands in."""
     root = copy_project(tmp_path_factory.mktemp("workshop") / "copy")
     shutil.copytree(built.outputs, root / "outputs", copy_function=shutil.copy2, dirs_exist_ok=True)
+    enter_signers(root / "data_contracts", make_keys(root / "outputs" / "keys"))
     return root
 
 
@@ -64,6 +66,7 @@ def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_of_the_documentation_works(command: str, workshop: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    environment["SELEC_SIGN_KEY"] = str(workshop / "outputs" / "keys" / "analyst")
     done = subprocess.run(
         ["bash", "-c", command], cwd=workshop, capture_output=True, text=True, env=environment, timeout=300
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,13 +17,14 @@ from pipeline.copies.copies import released_edition
 from pipeline.copies.verify import verify
 from pipeline.errors import SignOffError
 from pipeline.release.manifest import sha256
-from pipeline.signoff.chain import read_chain
+from pipeline.release.register import record_of_register
 from pipeline.signoff.draft import read_files
-from pipeline.signoff.record import Subject, person, standing
+from pipeline.signoff.record import Subject, record_of, standing
 from pipeline.signoff.signoff import submit
 from pipeline.signoff.state import look_at
 
 pytestmark = pytest.mark.slow
+PUBLIC = Subject(ROUND, "thb", "public")
 PDF = f"selec-thb-{ROUND}-public.pdf"
 
 
@@ -50,7 +50,7 @@ def test_every_page_of_a_draft_says_so_with_its_number_and_fingerprint(office: O
 
 
 def test_the_record_names_people_roles_hashes_and_accepted_findings(office: Office) -> None:
-    submitted, first, second = read_chain(office.project.signoff_record(ROUND, "thb", "public"))
+    submitted, first, second = record_of(office.project, PUBLIC).read()
     assert [(e["by"], e["role"]) for e in (first, second)] == [
         (PEOPLE[role], role) for role in ("reviewer", "director")
     ]
@@ -95,7 +95,7 @@ def test_a_release_names_everything_that_changed_and_refuses(office: Office) -> 
 
 def test_a_returned_draft_loses_its_approvals(office: Office) -> None:
     office.done("return", VERSION="public", ROLE="reviewer", REASON="a word in chapter 2", DATE="2023-05-05")
-    last = read_chain(office.project.signoff_record(ROUND, "thb", "public"))[-1]
+    last = record_of(office.project, PUBLIC).read()[-1]
     assert (last["event"], last["reason"], last["state"]) == ("return", "a word in chapter 2", "draft")
     told = office.refused("release", VERSION="public", ROLE="director")
     assert "approvals: 0 of 2 different people" in told
@@ -108,9 +108,10 @@ def test_a_released_edition_is_what_was_approved_and_the_disclosure_engine_knows
     for name, data in read_files(Office(released_office).master("public")).items():
         assert released[name] == data, name
     assert (project.releases / "public" / f"thb-{ROUND}-1.csv").read_bytes() == (folder / "thb.csv").read_bytes()
-    entered = list(csv.reader((project.releases / "entered.csv").open(encoding="utf-8")))
-    assert entered[1:] == [["2023-05-05", "public", f"thb-{ROUND}-1"]]
-    event = read_chain(project.signoff_record(ROUND, "thb", "public"))[-1]
+    (entered,) = record_of_register(project).read()
+    told = [entered[k] for k in ("day", "version", "edition", "by")]
+    assert told == ["2023-05-05", "public", f"thb-{ROUND}-1", PEOPLE["director"]]
+    event = record_of(project, PUBLIC).read()[-1]
     assert event["state"] == "released"
     assert event["files"] == {name: sha256(data) for name, data in released.items()}
     modes = {(p.is_dir(), p.stat().st_mode & 0o777) for p in (folder, *folder.rglob("*"))}
@@ -131,12 +132,14 @@ def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(released_
 def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next(office: Office, contracts: Contracts) -> None:
     """It was kept, but never recorded: its number goes to the next master, and so does its folder."""
     kept = office.project.draft_folder(ROUND, "thb", "public", 1)
-    record = office.project.signoff_record(ROUND, "thb", "public")
-    record.unlink()
+    for folder in ("signoff", "accepted"):
+        shutil.rmtree(office.project.releases / folder)
+    (office.project.releases / "heads.jsonl").unlink()
+    office.accept_every_rule("checked with the state; it's right")
     (kept / "cells.csv").chmod(0o600)
     (kept / "cells.csv").write_bytes(b"of another master")
     subject = Subject(ROUND, "thb", "public")
-    list(submit(office.project, contracts, subject, person(PEOPLE["analyst"], "analyst", "2023-06-02")))
+    list(submit(office.project, contracts, subject, office.person("analyst", "2023-06-02")))
     assert read_files(kept) == read_files(office.master("public"))
 
 
@@ -178,5 +181,5 @@ def test_an_edition_is_released_once_withdrawn_with_a_record_and_followed_by_the
 def test_a_record_changed_by_hand_is_refused_with_its_line(office: Office) -> None:
     record = office.project.signoff_record(ROUND, "thb", "public")
     record.write_bytes(record.read_bytes().replace(PEOPLE["reviewer"].encode(), b"Somebody Else"))
-    with pytest.raises(SignOffError, match="thb-public.jsonl line 3"):
+    with pytest.raises(SignOffError, match="thb-public.jsonl line 2: nobody vouches"):
         standing(office.project, Subject(ROUND, "thb", "public"))

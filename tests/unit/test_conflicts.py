@@ -11,6 +11,7 @@ import pytest
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.numbers import build_numbers
+from pipeline.people import person
 from pipeline.project import Project
 from pipeline.report.store import Store
 from pipeline.rules.query_log import answer, ask, read_log
@@ -21,6 +22,7 @@ from pipeline.sql.marts import open_marts
 HEAD = "table,state,year,sex,age,form,citizenship,stage,value,obs_status,conf_status,note\n"
 COVER = "field,answer\nreport,thb\nstate,{state}\nround,{round}\ndate,{day}\n"
 Send = Callable[..., None]
+WHO = person("Ana Pop", "analyst", "2023-05-02")
 
 
 @pytest.fixture
@@ -97,8 +99,8 @@ def test_the_answer_says_which_figures_count(
     project: Project, contracts: Contracts, resolution: str, total: int, children: tuple[int, tuple[str, ...]], own: int
 ) -> None:
     build(project, contracts)
-    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"))
-    answer(project, contracts, 2022, query.id, "One agency only.", "confirmed", "2023-04-20", resolution)
+    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO)
+    answer(project, contracts, 2022, query.id, "One agency only.", "confirmed", "2023-04-20", resolution, who=WHO)
     cells = build(project, contracts)
     assert cells["THB_VICTIMS:SELEC.2022._T._T"][0] == total
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_LT18"] == children
@@ -111,8 +113,8 @@ def test_the_answer_says_which_figures_count(
 @pytest.mark.usefixtures("two_states")
 def test_an_answer_does_not_hold_for_other_figures(project: Project, contracts: Contracts, send: Send) -> None:
     build(project, contracts)
-    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"))
-    answer(project, contracts, 2022, query.id, "The parts.", "confirmed", "2023-04-20", "parts")
+    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO)
+    answer(project, contracts, 2022, query.id, "The parts.", "confirmed", "2023-04-20", "parts", who=WHO)
     send("MD", 2023, TxT=50, TxLT=44, TxGE=107)
     send("RO", 2023, TxT=500)
     cells = build(project, contracts, 2023)
@@ -128,9 +130,9 @@ def test_whole_and_parts_cannot_both_be_confirmed(
     project: Project, contracts: Contracts, effect: str, resolution: str, words: str
 ) -> None:
     build(project, contracts)
-    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"))
+    (query,) = ask(project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO)
     with pytest.raises(UserError, match=words):
-        answer(project, contracts, 2022, query.id, "Yes.", effect, "2023-04-20", resolution)
+        answer(project, contracts, 2022, query.id, "Yes.", effect, "2023-04-20", resolution, who=WHO)
     assert read_log(project, contracts, 2022)[query.id].effect == ""
 
 

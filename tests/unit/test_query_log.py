@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.files import csv_bytes, csv_rows
 from pipeline.findings import Finding
 from pipeline.intake.folder import QUERY_LOG, find_returns
+from pipeline.people import person
 from pipeline.project import Project
 from pipeline.rules.query_log import (
     COLUMNS,
@@ -37,6 +38,7 @@ from pipeline.rules.query_log import (
 from pipeline.rules.validation import validate_and_write
 
 KEY = "THB_JUDGMENTS:RO.2018._T"
+WHO = person("Ana Pop", "analyst", "2023-05-02")
 
 
 def finding(key: str = KEY, severity: str = "query", found: str = "total 9, parts 10", **more: str) -> Finding:
@@ -114,8 +116,8 @@ def test_asking_enters_every_open_query_of_the_state_once(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     findings = dicts(finding(), finding("", rule="unknown-sheet"), finding("THB_JUDGMENTS:BG.2018._T"))
-    assert len(ask(project, contracts, 2022, "RO", "2023-04-01", findings)) == 2
-    assert ask(project, contracts, 2022, "RO", "2023-05-01", findings) == []
+    assert len(ask(project, contracts, 2022, "RO", "2023-04-01", findings, WHO)) == 2
+    assert ask(project, contracts, 2022, "RO", "2023-05-01", findings, WHO) == []
     log = read_log(project, contracts, 2022)
     assert {(q.state, q.asked, q.answered) for q in log.values()} == {("RO", "2023-04-01", "")}
     assert {q.cell for q in log.values()} == {"C7", "C7 on sheet 10 Judgments"}
@@ -126,7 +128,7 @@ def test_asking_enters_every_open_query_of_the_state_once(
 
 
 def test_without_open_queries_no_log_is_made(project: Project, contracts: Contracts, round_folder: Path) -> None:
-    assert ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding("THB_JUDGMENTS:BG.2018._T"))) == []
+    assert ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding("THB_JUDGMENTS:BG.2018._T")), WHO) == []
     assert not (round_folder / QUERY_LOG).exists()
     assert read_log(project, contracts, 2022) == {}
 
@@ -135,8 +137,9 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     odd = finding(found='=HYPERLINK("x"), "y"')
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(odd))
-    answer(project, contracts, 2022, query.id, "-5 is right;\nso \"they\" say, 'indeed'", "confirmed", "2023-04-20")
+    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(odd), WHO)
+    text = "-5 is right;\nso \"they\" say, 'indeed'"
+    answer(project, contracts, 2022, query.id, text, "confirmed", "2023-04-20", who=WHO)
     raw = next(csv.DictReader(io.StringIO((round_folder / QUERY_LOG).read_text(encoding="utf-8"))))
     assert raw["found"].startswith("'=HYPERLINK")
     assert raw["answer"].startswith("'-5")
@@ -148,7 +151,7 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
 def test_personal_data_that_a_state_sent_does_not_enter_the_log(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding(found="ask ana@example.org")))
+    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding(found="ask ana@example.org")), WHO)
     assert "ana@" not in (round_folder / QUERY_LOG).read_text(encoding="utf-8")
 
 
@@ -160,7 +163,7 @@ def test_a_log_that_a_spreadsheet_saved_is_read(
     project: Project, contracts: Contracts, round_folder: Path, save: object
 ) -> None:
     plain = finding(found="total 9")
-    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(plain))
+    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(plain), WHO)
     before = read_log(project, contracts, 2022)
     path = round_folder / QUERY_LOG
     path.write_bytes(save(path.read_text(encoding="utf-8")))  # type: ignore[operator]
@@ -224,12 +227,12 @@ def test_a_line_twice_and_a_line_too_long_are_told(project: Project, contracts: 
 
 def test_what_cannot_be_asked_or_answered_is_told(project: Project, contracts: Contracts, round_folder: Path) -> None:
     with pytest.raises(UserError, match="there is no state 'XX'"):
-        ask(project, contracts, 2022, "XX", "2023-04-01", [])
+        ask(project, contracts, 2022, "XX", "2023-04-01", [], WHO)
     with pytest.raises(UserError, match="DATE: '' is no day"):
-        ask(project, contracts, 2022, "RO", "", [])
+        ask(project, contracts, 2022, "RO", "", [], WHO)
     with pytest.raises(UserError, match="the query 'q12345678' was not asked in round 2022"):
-        answer(project, contracts, 2022, "q12345678", "Yes.", "confirmed", "2023-04-20")
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()))
+        answer(project, contracts, 2022, "q12345678", "Yes.", "confirmed", "2023-04-20", who=WHO)
+    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
     for text, effect, day, told in (
         ("Yes.", "confirmed", "today", "DATE: 'today' is no day"),
         ("Yes.", "maybe", "2023-04-20", "effect: 'maybe'"),
@@ -237,9 +240,9 @@ def test_what_cannot_be_asked_or_answered_is_told(project: Project, contracts: C
         ("Call +40 21 303 60 09", "confirmed", "2023-04-20", "looks like: telephone number"),
     ):
         with pytest.raises(UserError, match=told.replace("+", r"\+")):
-            answer(project, contracts, 2022, query.id, text, effect, day)
+            answer(project, contracts, 2022, query.id, text, effect, day, who=WHO)
     assert read_log(project, contracts, 2022) == {query.id: query}
-    answer(project, contracts, 2022, query.id.upper(), "Yes.", "confirmed", "2023-04-20")
+    answer(project, contracts, 2022, query.id.upper(), "Yes.", "confirmed", "2023-04-20", who=WHO)
     assert read_log(project, contracts, 2022)[query.id].effect == "confirmed"
 
 
@@ -261,11 +264,11 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     first = validate_and_write(project, contracts, 2022)
     (query,) = [f for f in first.findings if f.severity == "query"]
     assert query.query == id_of(query)
-    (line,) = ask(project, contracts, 2022, "RO", "2023-04-01", [f.as_dict() for f in first.findings])
+    (line,) = ask(project, contracts, 2022, "RO", "2023-04-01", [f.as_dict() for f in first.findings], WHO)
     assert line.id == query.query
     assert [f.path.name for f in find_returns(project, contracts, 2022)] == ["RO.xlsx"]
 
-    answer(project, contracts, 2022, line.id, "Two <courts> count alike.", "confirmed", "2023-04-20")
+    answer(project, contracts, 2022, line.id, "Two <courts> count alike.", "confirmed", "2023-04-20", who=WHO)
     second = validate_and_write(project, contracts, 2022)
     assert [f for f in second.findings if f.severity == "query"] == []
     (note,) = [f for f in second.findings if f.query]
@@ -282,11 +285,12 @@ def test_the_log_is_no_return_and_changes_what_is_found(
 def test_an_answer_reaches_the_log_through_make_as_it_was_typed(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()))
+    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
     text = "It's $HOME, `pwd` \"and\" $(shell id) as sent"
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
     done = subprocess.run(
-        ["make", "answer", f"QUERY={query.id}", "ROUND=2022", "EFFECT=corrected", "DATE=2023-04-20", f"ANSWER={text}"],
+        ["make", "answer", f"QUERY={query.id}", "ROUND=2022", "EFFECT=corrected", "DATE=2023-04-20", f"ANSWER={text}",
+         "REHEARSAL=yes", "BY=Ana Pop"],
         cwd=ROOT, capture_output=True, text=True, env={**inherited, "SELEC_RETURNS": str(project.returns)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -305,7 +309,7 @@ def test_asking_and_listing_need_a_validation_and_leave_it_current(tmp_path: Pat
 
     alone = run(sys.executable, "-m", "pipeline", "queries", "--round", "2022")
     assert (alone.returncode, "was not validated yet" in alone.stderr) == (2, True)
-    told = run("make", "ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01")
+    told = run("make", "ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01", "REHEARSAL=yes", "BY=Ana Pop")
     assert told.returncode == 0, told.stderr
     assert "queries entered as asked of RO on 2023-04-01" in told.stdout
     listed = run("make", "queries", "ROUND=2022")

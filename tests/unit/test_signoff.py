@@ -17,7 +17,6 @@ from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.release.pagemark import MarkLine, mark_pages
 from pipeline.signoff.again import Found
-from pipeline.signoff.chain import append, read_chain
 from pipeline.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
 from pipeline.signoff.record import Subject, enter, person, standing
 
@@ -93,30 +92,8 @@ def test_who_acts_must_be_said_right(by: str, role: str, day: str, told: str) ->
 
 def test_one_person_is_not_two_by_another_spelling() -> None:
     assert person("Ana  Pop", "reviewer", DAY).same_as("ana pop")
+    assert person("Bogdan Ilić", "reviewer", DAY).same_as("Bogdan Ilic")
     assert not person("Ana Pop", "reviewer", DAY).same_as("Ana Popa")
-
-
-@pytest.mark.parametrize("change", ["edit", "remove", "insert", "swap"])
-def test_a_record_changed_by_hand_names_the_line(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "record.jsonl"
-    for name in ("one", "two", "three"):
-        append(path, {"event": name})
-    lines = path.read_bytes().splitlines(keepends=True)
-    changed = {
-        "edit": [lines[0], lines[1].replace(b"two", b"owt"), lines[2]], "remove": [lines[0], lines[2]],
-        "insert": [lines[0], lines[1], lines[1], lines[2]], "swap": [lines[1], lines[0], lines[2]],
-    }  # fmt: skip
-    path.write_bytes(b"".join(changed[change]))
-    with pytest.raises(SignOffError, match="record.jsonl line [123]"):
-        read_chain(path)
-    with pytest.raises(SignOffError):
-        append(path, {"event": "four"})
-
-
-def test_a_record_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
-    append(tmp_path / "a" / "record.jsonl", {"event": "one"})
-    assert stat.S_IMODE((tmp_path / "a" / "record.jsonl").stat().st_mode) == 0o600
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize(
