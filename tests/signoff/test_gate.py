@@ -18,6 +18,7 @@ from builds import run_make
 from signatories import PEOPLE, enter_signers, keys, signing
 from small_project import SMALL_ROUND, small_project
 
+from pipeline import protect
 from pipeline.contracts.model import load_contracts
 from pipeline.errors import SignOffError, UserError
 from pipeline.people import Person
@@ -337,6 +338,22 @@ def test_what_changes_while_the_checks_run_changes_too_late(
     own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json"}
     assert {name: data for name, data in edition.items() if name not in own} == before
     assert (shop.project.releases / "public" / f"thb-{SMALL_ROUND}-1.csv").read_bytes() == cells
+
+
+def test_what_is_registered_by_hand_is_what_the_verifier_read(
+    built_here: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, verify, before = built_here, protect.require_proof, built_here.store_csv.read_bytes()
+
+    def tampered(copy: Project, round_: int, version: str) -> str:
+        append(shop.store_csv)
+        return verify(copy, round_, version)
+
+    monkeypatch.setattr(protect, "require_proof", tampered)
+    contracts, who = load_contracts(shop.project.contracts), shop.person("director", "2023-05-02")
+    name = protect.register_edition(shop.project, contracts, SMALL_ROUND, "thb", "public", who)
+    assert (shop.project.releases / "public" / f"{name.removeprefix('public-')}.csv").read_bytes() == before
+    assert shop.store_csv.read_bytes() != before
 
 
 def test_a_copy_that_others_write_to_while_it_is_checked_is_refused(
