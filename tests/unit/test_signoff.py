@@ -124,7 +124,7 @@ def signed(proof: str, *beside: str) -> Signed:
         (signed("b", "public-thb-2022-1", "public-octa-2022-7"), ["proof/public.json"]),  # nobody registered that
         (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={"proof/public.json": "b"}),
          ["data_contracts/thb.odcs.yaml"]),
-        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs=signed("b").inputs | {"new": "n"}),
+        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={**signed("b").inputs, "new": "n"}),
          ["new"]),
         (replace(signed("a"), inputs={"data_contracts/thb.odcs.yaml": "c"}), ["proof/public.json"]),
     ],
