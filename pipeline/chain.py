@@ -63,6 +63,7 @@ class Chain:
     path: Path
     signers: Signers
     folder: Path | None
+    holds: tuple[str, ...] = ()  # what every event says, in words or numbers
     journals: Callable[[], Mapping[str, object]] = dict  # the ends of files that nobody signs, by their name
 
     def read(self) -> list[dict[str, Any]]:
@@ -145,9 +146,12 @@ class Chain:
     def _require_person(self, event: Mapping[str, Any], where: str) -> None:
         try:
             name, role, day = str(event["by"]), str(event["role"]), date.fromisoformat(event["day"])
+            if day.isoformat() != event["day"] or not all(isinstance(event[f], (str, int)) for f in self.holds):
+                raise ValueError
         except (KeyError, ValueError, TypeError):
             raise SignOffError(
-                "it does not say who acted when", where=where, allowed="by, role and day", do=RESTORE
+                "it does not say who did what when", where=where, allowed=", ".join(("by", "role", "day", *self.holds)),
+                do=RESTORE,
             ) from None
         if event.get("rehearsal") is True and "signature" not in event and "key" not in event:
             return
@@ -185,11 +189,12 @@ class Chain:
             require_known(noted, event.get("heads"), f"{self.path.name} line {event['number']}")
 
 
-def open_chain(project: Project, name: str, path: Path) -> Chain:
-    """A record by its name and its file. In the folder of releases its events are noted in `heads.jsonl` as well."""
+def open_chain(project: Project, name: str, path: Path, holds: tuple[str, ...] = ()) -> Chain:
+    """A record by its name and its file, and what every event of it says. In the folder of releases its events are
+    noted in `heads.jsonl` as well."""
     inside = path.is_relative_to(project.releases)
     return Chain(
-        name, path, read_signers(project.contracts), project.releases if inside else None,
+        name, path, read_signers(project.contracts), project.releases if inside else None, holds,
         lambda: {project.journal.name: seal} if (seal := seal_of_journal(project.journal)) else {},
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from pipeline.cli_release import app as release_commands
 from pipeline.cli_texts import app as text_commands
 from pipeline.errors import PlaceError, UserError
 from pipeline.files import owner_only
+from pipeline.kept import blamed
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
 from pipeline.options import By, Hand, Rehearsal, Report, Role, Round, SignKey, Today, Version, one_of
@@ -59,6 +60,8 @@ def main() -> None:
             raise
         _stop(_place_error(problem))
     except Exception as problem:
+        if damage := blamed(problem):
+            _stop(damage)
         # The database tells of a full disk in a class of its own.
         if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
             raise
@@ -303,7 +306,8 @@ def ask(
     project = Project.here()
     findings = read_validation(project, round_).findings
     who = Hand(by, role, "", key, rehearsal).person(project, "ask")
-    asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
+    with at_work(project.outputs, f"ask {state} {round_}"):
+        asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -324,7 +328,8 @@ def answer(
 
     project = Project.here()
     who, contracts = Hand(by, role, "", key, rehearsal).person(project, "answer"), load_contracts(project.contracts)
-    entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
+    with at_work(project.outputs, f"answer {query}"):
+        entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 
@@ -434,15 +439,16 @@ def desk(
     with owner_only(project.outputs):
         typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
     if serve:
-        from pipeline.desk.serve import LOOPBACK, server
+        from pipeline.desk.serve import server
 
         try:
             desk_server = server(project.outputs, port)
-        except OSError as problem:
+        except (OSError, OverflowError) as problem:
             raise UserError(
-                f"port {port} cannot be used: {problem.strerror}", do="give another one: make desk PORT=8080"
+                f"port {port} cannot be used: {getattr(problem, 'strerror', problem)}",
+                do="give another one: make desk PORT=8080",
             ) from problem
-        typer.echo(f"http://{LOOPBACK}:{desk_server.server_address[1]}/  (Ctrl-C ends it)")
+        typer.echo(f"{desk_server.address}  (for nobody else; Ctrl-C ends it)")
         with suppress(KeyboardInterrupt):
             desk_server.serve_forever()
 
@@ -453,6 +459,7 @@ def as_of(
     folder: Annotated[Path, typer.Option("--folder", help="Where the returns of that day are put.")],
 ) -> None:
     """Put the returns as they were known on a day into a folder, from the archive."""
+    from pipeline.cleared import cleared_on
     from pipeline.release.register import as_known_on
     from pipeline.warehouse.archive import restore
 
@@ -461,6 +468,7 @@ def as_of(
     with owner_only(project.outputs):
         number = restore(project, when, folder / "returns")
         released = as_known_on(project, when, folder / "outputs" / "releases")
+        cleared_on(project, when, folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

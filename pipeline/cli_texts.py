@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from pipeline.errors import NarrativeError
-from pipeline.options import Round
+from pipeline.lock import at_work
+from pipeline.options import By, Hand, Rehearsal, Role, Round, SignKey, Today
 from pipeline.project import Project
 
 app = typer.Typer()
@@ -55,3 +56,30 @@ def review_texts(
         f"{len(waiting)} sections to be read for round {round_}; mark each with READ=report/chapter.section"
         if waiting else f"every section was read for round {round_}"
     )  # fmt: skip
+
+
+@app.command(name="clear-text")
+def clear_text(
+    round_: Round,
+    text: Annotated[str, typer.Option("--text", envvar="SELEC_TEXT", help="A hash, or its beginning.")] = "",
+    reason: Annotated[str, typer.Option("--reason", envvar="SELEC_REASON", help="Why others may read it.")] = "",
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take the clearance back instead.")] = False,
+    by: By = "", role: Role = "", day: Today = "", key: SignKey = "", rehearsal: Rehearsal = False,
+) -> None:  # fmt: skip
+    """List the texts of covers that versions for others do not print; with a hash, let them print that very text."""
+    from pipeline import cleared
+
+    project = Project.here()
+    if text:
+        change = cleared.take_back if take_back else cleared.clear_text
+        with at_work(project.outputs, f"clear-text {round_}"):
+            who = Hand(by, role, day, key, rehearsal).person(project, "clear-text")
+            typer.echo(str(change(project, round_, text, reason, who)))
+        typer.echo("run 'make reports' again: versions for others are chosen, proven and printed anew")
+        return
+    found = cleared.sender_texts(project, round_)
+    for one in found:
+        typer.echo(str(one))
+    waiting = sum(not t.is_cleared for t in found)
+    cleared_too = len(found) - waiting
+    typer.echo(f"round {round_}: {waiting} texts of covers are not printed for others, {cleared_too} are cleared")

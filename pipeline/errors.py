@@ -83,3 +83,9 @@ class NumberAuditError(UserError):
     """A finished version prints a numeral that is no cell, no formula and no listed exception: it stays out."""
 
     exit_code = 12
+
+
+class DamagedFileError(UserError):
+    """A file that an earlier step left is not what it left: nothing is made from it."""
+
+    exit_code = 14

@@ -24,10 +24,23 @@ def unfinished(final: Path) -> Path:
     return final.with_name(f".{final.name}.{os.getpid()}{UNFINISHED}")
 
 
+def name_as_text(path: Path | str) -> str:
+    """The name of a file as text that can be written down: bytes of it that are no UTF-8 stand as `\\xe2`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def replace_file(temporary: Path, final: Path) -> None:
     """Put a finished file in place of an earlier one; the folder is made where it is missing."""
     final.parent.mkdir(parents=True, exist_ok=True)
+    _make_way(final)
     os.replace(temporary, final)
+
+
+def _make_way(final: Path) -> None:
+    """A folder in the place of a file is set aside, beside it, with all that is in it."""
+    if final.is_dir() and not final.is_symlink():
+        numbers = (n for n in range(1, 1000) if not final.with_name(f"{final.name}.folder-{n}").exists())
+        final.rename(final.with_name(f"{final.name}.folder-{next(numbers)}"))
 
 
 def write_file(final: Path, content: bytes, mode: int = 0o666) -> None:
@@ -40,6 +53,7 @@ def write_file(final: Path, content: bytes, mode: int = 0o666) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        _make_way(final)
         os.replace(temporary, final)
     finally:
         temporary.unlink(missing_ok=True)

@@ -114,7 +114,8 @@ def complete(folder: Path) -> list[bytes]:
 def keeps_heads(folder: Path) -> bool:
     """Whether the records of a folder are noted. They are, but in a register as it was on a day, which has no records
     of people beside it."""
-    return not (folder / OF_A_DAY).exists() or (folder / HEADS).exists() or (folder / "signoff").exists()
+    others = (HEADS, "signoff", "accepted", "copies", "drafts", "editions")
+    return not (folder / OF_A_DAY).exists() or any((folder / name).exists() for name in others)
 
 
 def sealed_beside(folder: Path, name: str) -> Iterator[tuple[str, object]]:

@@ -42,12 +42,15 @@ class Hand:
         """Whose key it is; the typed name where it is a rehearsal. Raises UserError where it is neither."""
         from pipeline.people import acting, person
         from pipeline.signers import read_signers
-        from pipeline.signoff.moves import roles_of
+        from pipeline.signoff.moves import require_role, roles_of
 
         roles = roles_of(command)
-        if not self.rehearsal:
-            return acting(read_signers(project.contracts), self.key, self.by, self.role, self.day, roles)
-        return person(self.by, self.role or ("analyst" if "analyst" in roles else ""), self.day)
+        if self.rehearsal:
+            who = person(self.by, self.role or ("analyst" if "analyst" in roles else ""), self.day)
+        else:
+            who = acting(read_signers(project.contracts), self.key, self.by, self.role, self.day, roles)
+        require_role(command, who.role)
+        return who
 
 
 def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:

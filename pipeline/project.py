@@ -110,6 +110,11 @@ class Project:
         return self.releases / "editions" / version / name
 
     @property
+    def cleared_texts(self) -> Path:
+        """Restricted: which texts of senders may be printed for others, who cleared them, and why."""
+        return self.releases / "cleared.jsonl"
+
+    @property
     def archive(self) -> Path:
         """Restricted: every file that a state ever sent, by its hash, with the journal of what was known when."""
         return self.outputs / "archive"

@@ -96,7 +96,10 @@ def _protect(
     inputs: StoreInputs, done: dict[str, Protected], progress: Progress,
 ) -> Protected:  # fmt: skip
     cells = marts.reported_cells()
-    known = [Edition(current_edition(v, round_), cells, done[v].decision.shown) for v in version.readers_have]
+    known = [
+        Edition(current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out)
+        for v in version.readers_have
+    ]
     registered = editions(project, (version.name, *version.readers_have))
     known += [as_edition(e) for e in registered]
     again = [as_edition(e) for e in newest_of(registered, version.name, round_)]
@@ -107,7 +110,9 @@ def _protect(
     certificate_path(project, round_, version.name).unlink(missing_ok=True)  # rather none than another's
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
-        changed = write_stores(project, contracts, round_, version, marts, inputs, REPORTS, decision.shown)
+        changed = write_stores(
+            project, contracts, round_, version, marts, inputs, REPORTS, decision.shown, decision.left_out
+        )
         progress(f"{version.name}: proof")
         proven = prove_version(project, contracts, policy, version, round_, marts, day)
         if not proven.failures:
@@ -133,7 +138,8 @@ def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
 def as_edition(registered: Registered) -> Edition:
     """A registered edition as the chooser knows it."""
     cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
-    return Edition(registered.label, cells, frozenset(registered.shown()))
+    left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
+    return Edition(registered.label, cells, frozenset(registered.shown()), left_out)
 
 
 def register_edition(

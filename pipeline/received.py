@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
+from pipeline.cleared import without_cleared
 from pipeline.contracts.model import Contracts
 from pipeline.findings import Finding
 from pipeline.intake.folder import ReturnFile, find_returns, respondents
@@ -18,6 +19,7 @@ from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 from pipeline.records.read import RecordsRead, read_records
 
+NOT_READ = ("not-a-return", "wrong-folder", "stray-file")  # files that are nobody's return; states are told of them
 SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 
 
@@ -27,8 +29,8 @@ def read_round(project: Project, contracts: Contracts, round_: int, progress: Pr
     What is wrong with a return is a finding, never an exception. Raises UserError when the round has no folder.
     """
     found = find_returns(project, contracts, round_)
-    findings = [f for file in found if file.rule == "not-a-return" for f in _not_a_return(file, contracts, round_)]
-    returns = [file for file in found if file.rule != "not-a-return"]
+    findings = [f for file in found if file.rule in NOT_READ for f in _not_read(file, contracts, round_)]
+    returns = [file for file in found if file.rule not in NOT_READ]
     read = list(read_returns(returns, contracts, round_, progress))
     read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
     records = read_records(project, contracts, round_, progress)
@@ -42,6 +44,7 @@ def read_round(project: Project, contracts: Contracts, round_: int, progress: Pr
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
     set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
+    findings = list(without_cleared(findings, files, project))
     withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
     write_staged(
         project.work(round_) / STAGED, contracts, files, entries, set_aside, _earlier(project, round_), withdrawn
@@ -58,14 +61,14 @@ def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:
     return [(r, path) for r, path in staged if path.is_file()]
 
 
-def _not_a_return(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
+def _not_read(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
     book = book_of(file, contracts, round_)
-    book.add("not-a-return", file.name.rsplit("/", 1)[-1])
+    book.add(file.rule, file.name.rsplit("/", 1)[-1])
     return book.findings
 
 
 def _missing_returns(found: list[ReturnFile], contracts: Contracts, round_: int) -> list[Finding]:
-    present = {(f.report, f.state) for f in found}
+    present = {(f.report, f.state) for f in found if f.rule not in NOT_READ}
     findings = []
     for report in REPORTS:
         for state in respondents(contracts, report, round_):
@@ -89,9 +92,18 @@ def _supersede(files: list[ReturnRead]) -> list[ReturnRead]:
     for number, read in enumerate(files):
         if read.reading.outcome == "refused" and read.reading.number > 1:
             continue
-        for table in {*read.account.loaded_by_table, *read.account.refused_by_table, *read.withdraws}:
+        for table in _brought(read):
             last[table] = number
     return [_without(read, {t: files[n] for t, n in last.items() if n > number}) for number, read in enumerate(files)]
+
+
+def _brought(read: ReturnRead) -> set[str]:
+    """Tables of which a file says something: figures, an error that keeps them out, or that they are taken back.
+
+    A remark beside a table, or a cell outside of its form, says nothing about the figures sent before.
+    """
+    errors = {f.table for f in read.findings if f.severity == "error" and f.table}
+    return {e.table.name for e in read.entries} | errors | read.withdraws
 
 
 def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:

@@ -109,11 +109,13 @@ def work_out_across(
 
 
 def between(
-    key: Key, shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: Contracts
-) -> tuple[int, int] | None:
+    key: Key, shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: Contracts,
+    limits_of: Mapping[Key, tuple[int, int]] | None = None,
+) -> tuple[int, int] | None:  # fmt: skip
     """Least and greatest count of one withheld cell, by whole-number programming over the sums of its state and year.
 
-    A withheld count is at least one, because zeros are shown. None where the published figures contradict each other.
+    A withheld count is at least one, because zeros are shown; `limits_of` says where more is known. None where the
+    published figures contradict each other.
     """
     near = {k for k in {*shown, *withheld} if k.codes[:2] == key.codes[:2] and k.cube == key.cube}
     unknown = sorted(k for k in near if k not in shown)
@@ -131,10 +133,11 @@ def between(
             limits.append(-rest)
     cost = np.zeros(len(unknown))
     cost[place[key]] = 1
+    bounds = [(limits_of or {}).get(k, (1, 10_000)) for k in unknown]
     ends = []
     for sign in (1, -1):
         solved = milp(
-            sign * cost, integrality=np.ones(len(unknown)), bounds=Bounds(1, 10_000),
+            sign * cost, integrality=np.ones(len(unknown)), bounds=Bounds(*np.array(bounds).T),
             constraints=LinearConstraint(np.array(rows), limits, limits) if rows else None,
         )  # fmt: skip
         if solved.x is None:

@@ -7,23 +7,19 @@ names the cell. Linear programs serve only to search and to refuse; what proves 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pipeline.audit.certificate import make_certificate
-from pipeline.audit.exact import TINY, Component
+from pipeline.audit.certificate import make_certificate, touches
 from pipeline.audit.facts import Knowledge
-from pipeline.audit.peel import components, tighten
 from pipeline.audit.proof import Proof, prove
+from pipeline.audit.ranges import left_open
 from pipeline.audit.reconcile import Reconciled, reconcile
-from pipeline.audit.sensitive import Demand, demand_of, derivable
-from pipeline.audit.system import build_system
+from pipeline.audit.sensitive import Demand, demand_of, derivable, is_narrowed
 from pipeline.audit.world import World, build_world
-
-LOOK_BACK_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,10 @@ class Audit:
     """What an audit found. `failures` names cells with the reason; a release with any must not go out."""
 
     certificate: dict[str, Any]
+    demands: dict[str, Demand]  # hidden sensitive cells, and what each must be able to be
     failures: list[tuple[str, str]]
     contradicted: list[str]  # others published what is not true here: it was left out
+    already_public: list[str]  # sensitive cells that an earlier edition had shown unchanged
     counts: dict[str, int]
     seconds: dict[str, float]
 
@@ -53,46 +51,28 @@ def audit(knowledge: Knowledge) -> Audit:
     }
     prepared = time.monotonic()
     proof = _prove(knowledge, world, held, known, demands)
-    narrower = {n: demand_of(world.unknowns[n], *r) for n, r in _left_open(world, held, proof.failures).items()}
+    before = {n: _limits(world, n, before=True) for n in world.unknowns}
+    derived = left_open(world, held, proof.failures, before)
+    narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
     if any(demands[n] != d for n, d in narrower.items()):
         demands |= narrower
         proof = _prove(knowledge, world, held, known, demands)
     failures, already = _shown(world)
     failures += [(k, "it is shown with contributors that the true cell does not have") for k in world.other_states]
+    failures += [(k, "the release has no line for it, and only a row of an open list may be left out") for k in
+                 world.without_line]  # fmt: skip
     failures += list(proof.failures.items())
-    certificate = make_certificate(knowledge, world, held, demands, proof.tables, already)
+    ranges = {n: r.times for n, r in derived.items() if r.times and n in demands}
+    certificate = make_certificate(knowledge, world, held, proof.tables, ranges)
+    narrowed = sum(is_narrowed(world.unknowns[n], d) for n, d in demands.items())
     counts = {
         "cells": len(world.unknowns), "hidden": len(certificate["base"]), "sensitive": len(demands),
-        "proven": proof.proven, "tables": len(proof.tables), "sums": len(certificate["sums"]),
-        "narrowed": len(certificate["narrowed"]), "not_reconciling": len(held.dropped), "already_public": len(already),
+        "proven": proof.proven, "tables": len(proof.tables),
+        "sums": sum(touches(k, known) for k in held.links), "narrowed": narrowed, "not_reconciling": len(held.dropped),
+        "already_public": len(already),
     }  # fmt: skip
     seconds = {"prepare": prepared - begun, **proof.seconds, "all": time.monotonic() - begun}
-    return Audit(certificate, sorted(failures), world.contradicted, counts, seconds)
-
-
-def _left_open(world: World, held: Reconciled, names: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The ranges of cells for somebody who has only the earlier editions. This release cannot make them wider."""
-    wanted = [n for n in names if n in world.unknowns]
-    if not wanted or not world.shown_before:
-        return {}
-    every = sorted(world.unknowns)
-    hidden = np.array([n not in world.shown_before and world.unknowns[n].when_hidden != (0, 0) for n in every])
-    limits = np.array([_limits(world, n) for n in every], dtype=np.int64)
-    system = build_system(
-        every, np.array([held.base[n] for n in every], dtype=np.int64), limits[:, 0], limits[:, 1], hidden,
-        [(k.whole, k.parts, k.relation) for k in held.links],
-    )  # fmt: skip
-    tight = tighten(system)
-    place, label = {n: i for i, n in enumerate(every)}, components(tight)
-    found = {}
-    for name in wanted:
-        cell = place[name]
-        component = Component(tight, label == label[cell])
-        ends = [component.extreme(cell, most, LOOK_BACK_SECONDS)[0] for most in (False, True)]
-        least = int(tight.low[cell]) if ends[0] is None else int(np.ceil(ends[0] - TINY))
-        greatest = int(tight.high[cell]) if ends[1] is None else int(np.floor(ends[1] + TINY))
-        found[name] = (max(least, int(tight.low[cell])), min(greatest, int(tight.high[cell])))
-    return found
+    return Audit(certificate, demands, sorted(failures), world.contradicted, already, counts, seconds)
 
 
 def _prove(
@@ -108,9 +88,9 @@ def _prove(
     )  # fmt: skip
 
 
-def _limits(world: World, name: str) -> tuple[int, int]:
+def _limits(world: World, name: str, before: bool = False) -> tuple[int, int]:
     """What bounds a hidden cell: that it is hidden, and others who published that it is small."""
-    low, high = world.unknowns[name].when_hidden
+    low, high = world.unknowns[name].before if before else world.unknowns[name].when_hidden
     is_said_small = name in world.said and world.said[name] is None
     return (low, min(high, world.unknowns[name].limit)) if is_said_small else (low, high)
 

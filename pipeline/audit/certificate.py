@@ -6,79 +6,67 @@ It holds true values and is restricted: it must never be part of a public artefa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.audit.facts import Knowledge
+from pipeline.audit.facts import Edition, Knowledge
 from pipeline.audit.links import Link
 from pipeline.audit.reconcile import Reconciled
-from pipeline.audit.sensitive import Demand, is_narrowed
-from pipeline.audit.system import NO_LIMIT, Interval
 from pipeline.audit.world import World
-from pipeline.files import write_file
+from pipeline.cells import REGIONS, Key
+from pipeline.kept import keep_bytes
 
-FORMAT = 2
+FORMAT = 3
+POPULATION = "POPULATION"  # the reference population, which is public and adds up to no count
 
 
 def make_certificate(
-    knowledge: Knowledge, world: World, held: Reconciled, demands: Mapping[str, Demand],
-    tables: Sequence[Mapping[str, int]], already_public: Sequence[str],
+    knowledge: Knowledge, world: World, held: Reconciled, tables: Sequence[Mapping[str, int]],
+    ranges: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> dict[str, Any]:  # fmt: skip
-    """Everything that is needed to check the tables without anything else than the released files."""
+    """What nobody can tell from released files, policy, contracts and code lists: whoever has these checks the tables
+    without anything else. `ranges` tell for cells how earlier editions narrowed them."""
     known = world.known
     hidden = sorted(n for n in world.unknowns if n not in known)
-    limits = {n: world.unknowns[n].when_hidden for n in hidden}
-    cubes = sorted({world.unknowns[n].cube for n in world.unknowns})
+    now = Edition("", knowledge.released, knowledge.truth)
     return {
-        "format": FORMAT, "version": knowledge.version, "round": knowledge.round_,
-        "released": {f.name: f.sha256 for f in knowledge.released},
-        "editions": {
-            e.name: {"released": {f.name: f.sha256 for f in e.released}, "own": world.own[e.name]}
-            for e in knowledge.editions
-        },
-        "rules": {
-            "cubes": {c: _rules(knowledge, c) for c in cubes},
-            "sensitive": [n for n in hidden if world.unknowns[n].steps is None or world.unknowns[n].bound],
-        },
-        "scale": _scale(knowledge, cubes),
-        "known": {n: v for n, v in world.said.items() if v is not None and n not in world.shown_now},
+        "format": FORMAT, "version": knowledge.version, "round": knowledge.round_, "day": knowledge.day,
+        "rules": dict(knowledge.rules_files),
+        "releases": {e.name: _release(e, world) for e in (now, *knowledge.editions)},
         "base": {n: held.base[n] for n in hidden},
-        "bounds": {
-            n: [low, None if high >= NO_LIMIT else high]
-            for n, (low, high) in limits.items()
-            if (low, high) != (1, NO_LIMIT)
-        },
-        "demands": {n: list(d) for n, d in sorted(demands.items())},
-        "sums": [[k.whole, list(k.parts), k.relation] for k in held.links if _touches(k, known)],
-        "intervals": [_interval(i) for i in knowledge.intervals if any(n not in known for n in i[1])],
+        "suppressed": [n for n in hidden if world.unknowns[n].steps is None],
+        "statuses": {n: world.unknowns[n].conf_status for n in hidden if world.unknowns[n].conf_status != "F"},
+        "at_least": _entries((k for k in held.links if k.relation == ">="), known),
+        "contradicted": _entries(held.dropped, known),
+        "ranges": ranges,
         "tables": [dict(sorted(t.items())) for t in tables],
-        "narrowed": sorted(n for n, d in demands.items() if is_narrowed(world.unknowns[n], d)),
-        "not_reconciling": [[k.whole, list(k.parts)] for k in held.dropped],
-        "already_public": sorted(already_public),
     }  # fmt: skip
 
 
-def _rules(knowledge: Knowledge, cube: str) -> dict[str, Any]:
-    rules = knowledge.rules.cube(cube)
+def _release(edition: Edition, world: World) -> dict[str, Any]:
+    """What the files of one release do not tell: rows without a line, and the parts of what was worked out."""
+    cells = {c.key: c for c in edition.truth if c.counts}
+    told = {k for f in edition.released for k in f.states if k in f.shown}
     return {
-        "small_counts": rules.small_counts, "threshold": rules.threshold, "highest": rules.highest,
-        "values": rules.values,
-    }  # fmt: skip
+        "files": {f.name: f.sha256 for f in edition.released},
+        "left_out": sorted(k for k in cells if not any(f.names(k) for f in edition.released)),
+        "parts": {
+            k: sorted(p for p in c.part_keys if p in cells)
+            for k, c in sorted(cells.items())
+            if c.part_keys and not (k in told and Key.parse(k).state in REGIONS) and c.key.split(":")[0] != POPULATION
+        },
+        "own": world.own.get(edition.name, {}),
+    }
 
 
-def _scale(knowledge: Knowledge, cubes: Sequence[str]) -> dict[str, int]:
-    decimals = {t.name: t.decimals for t in knowledge.contracts.tables}
-    return {c: decimals[c] for c in cubes if decimals.get(c)}
+def _entries(links: Iterable[Link], known: Mapping[str, int]) -> list[list[str]]:
+    return [list(e) for e in sorted({(k.whole, *k.parts) for k in links if touches(k, known)})]
 
 
-def _touches(link: Link, known: Mapping[str, int]) -> bool:
+def touches(link: Link, known: Mapping[str, int]) -> bool:
+    """Whether a sum says anything of a cell that is not known."""
     return link.whole not in known or any(p not in known for p in link.parts)
-
-
-def _interval(interval: Interval) -> list[Any]:
-    name, factors, lowest, highest = interval
-    return [name, dict(sorted(factors.items())), lowest, highest]
 
 
 def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
@@ -88,4 +76,4 @@ def certificate_bytes(certificate: Mapping[str, Any]) -> bytes:
 
 def write_certificate(certificate: Mapping[str, Any], path: Path) -> None:
     """Put the certificate in place in one step."""
-    write_file(path, certificate_bytes(certificate))
+    keep_bytes(path, certificate_bytes(certificate))

@@ -52,6 +52,17 @@ class Component:
             return None, None
         return float(answer[column]), answer
 
+    def duals(self, cell: int, most: bool, seconds: float) -> np.ndarray | None:
+        """How much each row counts for the least or greatest value of a cell; None where there is no answer."""
+        if self.extreme(cell, most, seconds)[1] is None:
+            return None
+        model, column = self.model(False), self.place[cell]
+        model.changeColCost(column, -1.0 if most else 1.0)
+        run(model, Limits(seconds))
+        duals = np.array(model.getSolution().row_dual)
+        model.changeColCost(column, 0.0)
+        return -duals if most else duals
+
     def table(self, cell: int, wanted: Range, seconds: float) -> tuple[str, Numbers | None]:
         """A table of whole numbers in which a cell is in a range, or the word that there is none."""
         model, column = self.model(True), self.place[cell]

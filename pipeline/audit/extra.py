@@ -70,7 +70,7 @@ def given_away(knowledge: Knowledge, extra: dict[str, Decimal | None]) -> GivenA
     direct = [
         (key, f"the file says {value}")
         for key, value in sorted(extra.items())
-        if value is not None and key in alone.certificate["demands"] and key not in said_wrongly
+        if value is not None and key in alone.demands and key not in said_wrongly
     ]
     before = {key for key, _ in alone.failures}
     together = [f for f in both.failures if f[0] not in before and f[0] not in shown]

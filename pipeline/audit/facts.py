@@ -43,12 +43,18 @@ class TrueCell:
 
 @dataclass(frozen=True)
 class ReleasedFile:
-    """One report's released cells: numbers by key, and the contributors named for regional ones."""
+    """One report's released cells: numbers by key, the contributors named for regional ones, and the keys that have a
+    line at all; None where every cell has one."""
 
     name: str
     sha256: str
     shown: Mapping[str, Decimal]
     states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    keys: frozenset[str] | None = None
+
+    def names(self, key: str) -> bool:
+        """Whether a reader of the file knows that the cell is there."""
+        return self.keys is None or key in self.keys
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,8 @@ class Knowledge:
     editions: tuple[Edition, ...] = ()
     intervals: tuple[Interval, ...] = ()
     extra: Mapping[str, Decimal | None] = field(default_factory=dict)
+    day: str = ""  # by which embargoes are judged
+    rules_files: Mapping[str, str] = field(default_factory=dict)  # policy, contracts and code lists, and their digests
     time_limit: float = 600.0
 
 
@@ -125,7 +133,7 @@ def read_released(path: Path) -> ReleasedFile:
             shown[key] = read_number(row[1], where)
         if row[6]:
             states[key] = tuple(row[6].split())
-    return ReleasedFile(path.name, hashlib.sha256(data).hexdigest(), shown, states)
+    return ReleasedFile(path.name, hashlib.sha256(data).hexdigest(), shown, states, frozenset(seen))
 
 
 def read_number(text: str, where: str) -> Decimal:

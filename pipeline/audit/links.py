@@ -18,7 +18,7 @@ from pipeline.cells import REGIONS, TOTAL, Key
 from pipeline.contracts.codelists import GROUP_PREFIX
 from pipeline.contracts.model import Contracts, Dimension, Table
 
-CITIZENSHIP, OWN_NATIONALS = "citizenship", "NAT"
+OWN_NATIONALS = "NAT"
 Relation = Literal["=", ">="]
 
 
@@ -88,7 +88,7 @@ def _along(
     for name in names:
         codes = keys[name].codes
         lines[codes[:position] + codes[position + 1 :]][codes[position]] = name
-    is_open = table.layout.open_rows > 0 and dimension.codelist.name == CITIZENSHIP
+    is_open = is_chosen_by_states(table, dimension)
     children = {} if is_open else _children(dimension)
     for line in lines.values():
         if is_open and TOTAL in line:
@@ -98,8 +98,26 @@ def _along(
                 yield line[code], _present(code, children, line)
 
 
+def is_chosen_by_states(table: Table, dimension: Dimension) -> bool:
+    """Whether states write the codes of this dimension into their sheet themselves."""
+    return table.layout.open_rows > 0 and dimension.name in table.layout.rows
+
+
+def stands_in_an_open_list(cell: TrueCell, contracts: Contracts) -> bool:
+    """A row that its state wrote itself, every other breakdown at its total: nobody writes one for nobody."""
+    key = Key.parse(cell.key)
+    table = next((t for t in contracts.tables if t.name == key.cube), None)
+    if table is None or cell.origin != "reported":
+        return False
+    broken_down = [(d, c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != TOTAL]
+    if len(broken_down) != 1:
+        return False
+    ((dimension, code),) = broken_down
+    return is_chosen_by_states(table, dimension) and _is_listed(code, cell)
+
+
 def _is_listed(code: str, cell: TrueCell) -> bool:
-    """A citizenship that its state listed itself: no total, no group, and own nationals only where reported."""
+    """A code that its state listed itself: no total, no group, and own nationals only where reported."""
     if code == TOTAL or code.startswith(GROUP_PREFIX):
         return False
     return code != OWN_NATIONALS or cell.origin == "reported"

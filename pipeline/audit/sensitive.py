@@ -24,7 +24,7 @@ def derivable(world: World, links: Sequence[Link], base: dict[str, int]) -> dict
     names = sorted(world.unknowns)
     place = {n: i for i, n in enumerate(names)}
     limits = [
-        (world.shown_before[n],) * 2 if n in world.shown_before else world.unknowns[n].when_hidden for n in names
+        (world.shown_before[n],) * 2 if n in world.shown_before else world.unknowns[n].before for n in names
     ]
     start = np.cumsum([0, *(1 + len(k.parts) for k in links)])
     cells = [place[n] for k in links for n in (k.whole, *k.parts)]

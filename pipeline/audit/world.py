@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.audit.facts import CubeRules, Edition, Knowledge, TrueCell, join_shown, to_steps, unit_of
-from pipeline.audit.links import Link, find_links
+from pipeline.audit.links import Link, find_links, stands_in_an_open_list
 from pipeline.audit.system import NO_LIMIT
 from pipeline.cells import REGIONS, Key
 from pipeline.errors import UserError
@@ -26,7 +26,10 @@ class Unknown:
     unit: int
     rules: CubeRules
     bound: bool
+    conf_status: str = "F"
     tells_of_bound: bool = False  # a zero from which follows that another, which a sender bound, is one
+    is_seen_row: bool = False  # of an open list, named by its state, and known to readers: suppressed, it is at least 1
+    is_new_row: bool = False  # such a row that no earlier edition named
 
     @property
     def limit(self) -> int:
@@ -40,7 +43,13 @@ class Unknown:
 
     @property
     def _suppressed(self) -> tuple[int, int]:
-        return self.rules.suppressed[0] * self.unit, self.rules.suppressed[1] * self.unit
+        least = max(self.rules.suppressed[0], int(self.is_seen_row))
+        return least * self.unit, self.rules.suppressed[1] * self.unit
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """What was known of it, when it is not shown, before the release that is audited."""
+        return replace(self, is_seen_row=False).when_hidden if self.is_new_row else self.when_hidden
 
     @property
     def is_small(self) -> bool:
@@ -77,6 +86,7 @@ class World:
     contradicted: list[str] = field(default_factory=list)  # others said what is not true here
     own: dict[str, dict[str, str]] = field(default_factory=dict)  # edition -> key -> its unknown of then
     other_states: list[str] = field(default_factory=list)  # shown with contributors that it does not have
+    without_line: list[str] = field(default_factory=list)  # cells that the release does not even name
 
     @property
     def known(self) -> dict[str, int]:
@@ -90,11 +100,20 @@ def build_world(knowledge: Knowledge) -> World:
     now = Edition("", knowledge.released, knowledge.truth)
     first: dict[tuple[str, int | None], str] = {}
     links: set[Link] = set()
+    seen_rows: set[str] = set()
+    rows_before: set[str] = set()
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
         names = _name(world, knowledge, edition.name, cells, first)
         if edition.name:
             world.own[edition.name] = {k: n for k, n in names.items() if n != k}
+        rows = {k for k in names if cells[k].is_suppressed and stands_in_an_open_list(cells[k], knowledge.contracts)}
+        unnamed = {k for k in names if not any(f.names(k) for f in edition.released)}
+        seen_rows |= {names[k] for k in rows - unnamed}
+        if edition.name:
+            rows_before |= {names[k] for k in rows - unnamed}
+        else:
+            world.without_line = sorted(unnamed - rows)
         for link in find_links(cells, knowledge.contracts):
             links.add(replace(link, whole=names[link.whole], parts=tuple(sorted(names[p] for p in link.parts))))
         shown = world.shown_before if edition.name else world.shown_now
@@ -103,6 +122,7 @@ def build_world(knowledge: Knowledge) -> World:
         cells = {c.key: c for c in knowledge.truth}
         world.other_states += [k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)]
     world.links = sorted(links)
+    _mark_seen_rows(world, seen_rows, rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)
     return world
@@ -124,7 +144,7 @@ def _name(
         if name not in world.unknowns:
             bound = knowledge.rules.is_bound(key, cell.conf_status)
             rules = knowledge.rules.cube(cube)
-            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound)
+            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound, cell.conf_status)
     return names
 
 
@@ -140,6 +160,17 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
             )
         found[unknown.name] = steps
     return found
+
+
+def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
+    """Mark the rows that readers know to be at least 1. A list that contradicts this was not written by that rule."""
+    for name in rows:
+        world.unknowns[name] = replace(world.unknowns[name], is_seen_row=True, is_new_row=name not in before)
+    for link in world.links:
+        least = sum(world.unknowns[p].range_[0] for p in link.parts)
+        if least > world.unknowns[link.whole].range_[1]:
+            for name in rows.intersection(link.parts):
+                world.unknowns[name] = replace(world.unknowns[name], is_seen_row=False)
 
 
 def _mark_what_tells(world: World) -> None:

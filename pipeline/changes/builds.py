@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.files import csv_rows
+from pipeline.kept import read_json
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.report.worker import pdf_name
@@ -93,9 +93,9 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
     else:
         owner, folder = None, Path(name)
         do = f"give '{LAST}', draft-1, edition-1, a day that was built with AS_OF, or a folder with a manifest.json"
-    if not (folder / "manifest.json").is_file():
+    if not (folder / "manifest.json").exists():
         raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = read_json(folder / "manifest.json")
     asked, found = (report, version, round_), tuple(manifest.get(k) for k in ("report", "version", "round"))
     if asked != found:
         raise UserError(

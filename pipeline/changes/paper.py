@@ -18,6 +18,7 @@ from pipeline.changes.sheets import lay_pages, marks_of, pairs_of
 from pipeline.changes.wording import Passage, captions, compare, read_lines
 from pipeline.contracts.model import Contracts
 from pipeline.files import UNFINISHED, csv_bytes
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.project import Project
 from pipeline.release.publish import put_in_place
 
@@ -123,19 +124,16 @@ def _csv(figures: Sequence[Change]) -> bytes:
 
 
 def _write_pdf(project: Project, content: dict[str, Any], pairs: Sequence[Any], target: Path) -> None:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     from pipeline.report.pdf import font_faces, render_pdf
 
     title = f"Changes in {content['report']} {content['version']} {content['round']}"
-    environment = Environment(
-        loader=FileSystemLoader(project.templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    html = environment.get_template("changes/changes.html.j2").render({
-        **content, "title": title, "fonts": font_faces(), "marking": MARKING, "pairs": pairs,
-        "pages": content["pages_in_all"], "most": MOST_DETAILS, "longest": LONGEST_LIST,
-        "reasons": [(why, number, WHY[why]) for why, number in content["reasons"].items()],
-    })  # fmt: skip
+    environment = open_templates(project.templates, trim_blocks=True)
+    with mistakes_told(project.templates):
+        html = environment.get_template("changes/changes.html.j2").render({
+            **content, "title": title, "fonts": font_faces(), "marking": MARKING, "pairs": pairs,
+            "pages": content["pages_in_all"], "most": MOST_DETAILS, "longest": LONGEST_LIST,
+            "reasons": [(why, number, WHY[why]) for why, number in content["reasons"].items()],
+        })  # fmt: skip
     day = datetime.fromisoformat(content["now"]["cutoff"]).date()
     render_pdf(
         html, target, base_folder=project.templates, title=title, subject="What differs between two builds",

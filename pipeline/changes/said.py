@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.cells import REGIONS, Key
 from pipeline.changes.builds import Build
 from pipeline.contracts.model import Contracts
+from pipeline.kept import open_database
 from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
@@ -52,10 +53,8 @@ class Ledger:
     none, of those dated up to its data cut-off."""
 
     def __init__(self, project: Project, contracts: Contracts, build: Build, now: Marts) -> None:
-        import duckdb
-
         self._contracts, self._now = contracts, now
-        self._ledger = duckdb.connect(str(project.warehouse), read_only=True)
+        self._ledger = open_database(project.warehouse)
         self._files = {h for name, h in build.inputs.items() if name.startswith("returns/")}
         self._cutoff = str(build.manifest["data_cutoff"])
         self._tables = {

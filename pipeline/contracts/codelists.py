@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.cells import TOTAL
+from pipeline.contracts.lists import ListLine, read_list
 from pipeline.errors import ContractError
 
 # Names that are common nouns or plurals. The turned names of M49, as Iran (Islamic Republic of), take none.
@@ -19,6 +20,7 @@ _TAKES_ARTICLE = re.compile(
     r"|^(Bahamas|Comoros|Congo|Gambia|Holy See|Maldives|Netherlands|Philippines|Seychelles)\b"
 )
 COLUMNS = ("code", "label", "parent", "sort", "valid_from", "valid_to", "note")
+_CODE, _SORT = re.compile("[A-Za-z0-9_]{1,40}"), re.compile("[0-9]{1,6}")
 GROUP_PREFIX = "G_"  # groups of a hierarchy that are worked out, never entered in a form
 
 
@@ -90,35 +92,65 @@ class CodeList:
         return TOTAL in self._codes
 
 
-def _year(text: str, default: int) -> int:
-    return int(text[:4]) if text else default
-
-
 @lru_cache(maxsize=64)
 def load_codelist(folder: Path, name: str) -> CodeList:
-    """Read `<folder>/<name>.csv`. Raises ContractError when a column is missing or a code stands twice."""
-    path = folder / f"{name}.csv"
-    if not path.is_file():
-        raise ContractError("no such code list", where=str(path), do="add the CSV file or correct the contract")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if rows and not set(COLUMNS) <= set(rows[0]):
-        raise ContractError("columns are missing", where=str(path), allowed=",".join(COLUMNS))
-    codes: list[Code] = []
-    seen: set[str] = set()
-    for line, row in enumerate(rows, 2):
-        if row["code"] in seen:
-            raise ContractError(f"code '{row['code']}' stands twice", where=f"{path} line {line}")
-        seen.add(row["code"])
-        extra = {k: v for k, v in row.items() if k not in COLUMNS}
-        codes.append(
-            Code(row["code"], row["label"], row["parent"], int(row["sort"]), _year(row["valid_from"], 0),
-                 _year(row["valid_to"], 9999), row["note"], extra)
+    """Read `<folder>/<name>.csv`. Raises ContractError with the line of whatever a later step could not use."""
+    codes: dict[str, Code] = {}
+    labels: dict[str, str] = {}
+    lines = read_list(folder / f"{name}.csv", COLUMNS, keys=("code", "label", "sort"), more=True)
+    for line in lines:
+        code = _read_code(line)
+        if code.code in codes:
+            raise line.wrong(f"code '{code.code}' stands twice", do="take one of the two lines out")
+        if (other := labels.setdefault(fold(code.label), code.code)) != code.code:
+            raise line.wrong(f"the label '{code.label}' is that of {other} too", do="give each code a label of its own")
+        codes[code.code] = code
+    for line in lines:
+        _check_parents(line, codes)
+    return CodeList(name, codes.values())
+
+
+def _read_code(line: ListLine) -> Code:
+    """One line of a list of codes. Raises ContractError at what no form, key or query could hold."""
+    if not _CODE.fullmatch(line["code"]):
+        raise line.wrong(
+            f"'{line['code']}' is no code", allowed="letters, digits and low lines, 40 at most",
+            do="correct the code; it stands in keys of cells",
         )  # fmt: skip
-    for c in codes:
-        if c.parent and c.parent not in seen:
-            raise ContractError(f"parent '{c.parent}' of '{c.code}' is not in the list", where=str(path))
-    return CodeList(name, codes)
+    if line["label"][0] in "=+-@":
+        raise line.wrong(f"the label '{line['label']}' would be a formula in a form", do="begin it with a letter")
+    if not _SORT.fullmatch(line["sort"]):
+        raise line.wrong(f"sort is '{line['sort']}'", allowed="a whole number, such as 10")
+    from_, to = (_year(line, column, default) for column, default in (("valid_from", 0), ("valid_to", 9999)))
+    if from_ > to:
+        raise line.wrong(f"valid_from {from_} is after valid_to {to}", do="correct one of the two")
+    extra = {column: value for column, value in line.values.items() if column not in COLUMNS}
+    return Code(
+        line["code"], line["label"], line["parent"], int(line["sort"]), from_, to, line["note"], extra
+    )  # fmt: skip
+
+
+def _year(line: ListLine, column: str, default: int) -> int:
+    text = line[column]
+    if not text:
+        return default
+    try:
+        return date.fromisoformat(text if len(text) > 4 else f"{text}-01-01").year
+    except ValueError:
+        allowed = "a year, such as 2017, or a day, such as 2017-12-31"
+        raise line.wrong(f"{column} is '{text}'", allowed=allowed) from None
+
+
+def _check_parents(line: ListLine, codes: dict[str, Code]) -> None:
+    """A code has a parent of its list, and is no part of itself."""
+    code, parent, seen = line["code"], line["parent"], {line["code"]}
+    while parent:
+        if parent not in codes:
+            raise line.wrong(f"parent '{parent}' of '{code}' is not in the list", do="correct the parent, or add it")
+        if parent in seen:
+            raise line.wrong(f"'{code}' is a part of itself, by its parent '{line['parent']}'", do="correct the parent")
+        seen.add(parent)
+        parent = codes[parent].parent
 
 
 def in_running_text(label: str) -> str:
@@ -141,7 +173,6 @@ def load_aliases(folder: Path, name: str) -> dict[str, str]:
         known[fold(code.code)] = code.code
     path = folder / "aliases" / f"{name}.csv"
     if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                known.setdefault(fold(row["alias"]), row["code"])
+        for line in read_list(path, ("alias", "code"), keys=("alias", "code"), more=True):
+            known.setdefault(fold(line["alias"]), line["code"])
     return known

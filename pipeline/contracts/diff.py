@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.contracts.changes import Change, breaks_of, merged, version_changes
 from pipeline.contracts.diff_lists import diff_dimension, diff_shared
 from pipeline.contracts.model import LAST_ROUND, Contract, Contracts, Identity, Table
 from pipeline.findings import SEVERITIES, Severity
+from pipeline.yaml_files import read_yaml
 
 _FORM = "the form is another one; returns on the old form may not be read"
 _TEXT = "a text; where it asks for something else than before, raise the major version all the same"
@@ -280,7 +279,7 @@ def _properties(contracts: Contracts, reports: tuple[str, ...]) -> dict[str, dic
     found = {}
     for contract in contracts:
         if contract.report in reports:
-            content = yaml.safe_load(contract.path.read_text(encoding="utf-8"))
+            content = read_yaml(contract.path).content
             for table in content["schema"]:
                 found[table["name"]] = {p["name"]: p for p in table["properties"]}
     return found

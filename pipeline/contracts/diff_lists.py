@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.contracts.changes import Change, breaks_of
 from pipeline.contracts.codelists import Code, fold, load_aliases
+from pipeline.contracts.lists import read_list
 from pipeline.contracts.model import Contracts, Dimension, Table
 
 # Lists that no dimension names: who answers, what may stand beside a figure, in which units, for which area.
@@ -70,8 +70,7 @@ def _codes(contracts: Contracts, name: str) -> dict[str, Code]:
 def _spellings(path: Path, spelling: str, meaning: str) -> dict[str, str]:
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {fold(row[spelling]): row.get(meaning) or "" for row in csv.DictReader(file)}
+    return {fold(row[spelling]): row.values.get(meaning, "") for row in read_list(path, (spelling,), more=True)}
 
 
 Here = tuple[tuple[str, ...], tuple[str, ...], str]

@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from pipeline.contracts.layout import respondent_of
 from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError
+from pipeline.yaml_files import YamlFile, faults, read_yaml
 
 REGISTER, SCHEMA = "known_errors.yaml", "known_errors.schema.json"
 ANY_CODE = "*"
@@ -72,30 +71,20 @@ def load_known_errors(folder: Path, contracts: Contracts) -> tuple[KnownError, .
     path = folder / REGISTER
     if not path.is_file():
         return ()
-    try:
-        content = _plain_dates(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise ContractError(f"the register cannot be read: {problem}", where=REGISTER, do="repair the YAML") from None
-    wrong = [*_against_schema(content, folder / SCHEMA)] or [*_against_contracts(content["known_errors"], contracts)]
+    file = read_yaml(path)
+    content = file.content
+    wrong = [*_against_schema(file, folder / SCHEMA)] or [
+        f"line {file.line(('known_errors', number))}, {problem}"
+        for number, problem in _against_contracts(content["known_errors"], contracts)
+    ]
     if wrong:
         raise ContractError("\n".join(wrong), where=REGISTER, do="correct the entries named; see docs/known-errors.md")
     return tuple(_read(entry) for entry in content["known_errors"])
 
 
-def _plain_dates(content: Any) -> Any:
-    """A day without quotes is a date for YAML and text for the schema."""
-    if isinstance(content, dict):
-        return {k: _plain_dates(v) for k, v in content.items()}
-    if isinstance(content, list):
-        return [_plain_dates(v) for v in content]
-    return content.isoformat() if isinstance(content, date) else content
-
-
-def _against_schema(content: Any, schema: Path) -> list[str]:
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    return [f"{_place(content, list(e.absolute_path))}: {e.message[:300]}" for e in validator.iter_errors(content)]
+def _against_schema(file: YamlFile, schema: Path) -> list[str]:
+    found = faults(file.content, json.loads(schema.read_text(encoding="utf-8")))
+    return [f"line {file.line(path)}, {_place(file.content, list(path))}: {what}" for path, what in found]
 
 
 def _place(content: Any, path: list[Any]) -> str:
@@ -107,38 +96,42 @@ def _place(content: Any, path: list[Any]) -> str:
     return ".".join(map(str, (name or f"entry {path[1] + 1}", *path[2:])))
 
 
-def _against_contracts(entries: list[dict[str, Any]], contracts: Contracts) -> Iterator[str]:
+def _against_contracts(entries: list[dict[str, Any]], contracts: Contracts) -> Iterator[tuple[int, str]]:
+    """Entries that name what is not there, or that no step could follow: their number and the sentence."""
     seen: set[str] = set()
-    for entry in entries:
+    for number, entry in enumerate(entries):
         name = entry["id"]
         if name in seen:
-            yield f"{name}: the id stands twice"
+            yield number, f"{name}: the id stands twice"
         seen.add(name)
-        yield from (f"{name}: {wrong}" for wrong in _wrong_dates(entry))
-        tables = {t.name: t for t in contracts.tables}
-        table = tables.get(entry["table"])
-        if table is None or table.report != entry["report"]:
-            yield f"{name}: there is no table '{entry['table']}' in the report '{entry['report']}'"
+        yield from ((number, f"{name}: {wrong}") for wrong in (*_wrong_dates(entry), *_wrong_entry(entry, contracts)))
+
+
+def _wrong_entry(entry: dict[str, Any], contracts: Contracts) -> Iterator[str]:
+    tables = {t.name: t for t in contracts.tables}
+    table = tables.get(entry["table"])
+    if table is None or table.report != entry["report"]:
+        yield f"there is no table '{entry['table']}' in the report '{entry['report']}'"
+        return
+    if entry["state"] not in contracts.codelist("states") or table.respondent != respondent_of(entry["state"]):
+        yield f"'{entry['state']}' does not report {table.name}"
+    if not table.is_asked(entry["round"]):
+        yield f"round {entry['round']} does not ask for {table.name}"
+    if entry["rule"].endswith(".key.unique") and entry["effect"] == "accept":
+        yield "two figures for one cell cannot both be used: leave the cell out"
+    for cell in entry["cells"]:
+        cube, codes = _parts(cell)
+        form = f"{table.name}:{'.'.join(table.key_dimensions)}"
+        if cube != table.name or len(codes) != len(table.key_dimensions):
+            yield f"'{cell}' is no cell of the table, which are written {form}"
             continue
-        if entry["state"] not in contracts.codelist("states") or table.respondent != respondent_of(entry["state"]):
-            yield f"{name}: '{entry['state']}' does not report {table.name}"
-        if not table.is_asked(entry["round"]):
-            yield f"{name}: round {entry['round']} does not ask for {table.name}"
-        if entry["rule"].endswith(".key.unique") and entry["effect"] == "accept":
-            yield f"{name}: two figures for one cell cannot both be used: leave the cell out"
-        for cell in entry["cells"]:
-            cube, codes = _parts(cell)
-            form = f"{table.name}:{'.'.join(table.key_dimensions)}"
-            if cube != table.name or len(codes) != len(table.key_dimensions):
-                yield f"{name}: '{cell}' is no cell of the table, which are written {form}"
-                continue
-            if codes[0] != entry["state"]:
-                yield f"{name}: '{cell}' is a cell of '{codes[0]}', the entry is about {entry['state']}"
-            if codes[1] != ANY_CODE and not (codes[1].isdigit() and len(codes[1]) == 4):
-                yield f"{name}: '{codes[1]}' in '{cell}' is not a year"
-            for dimension, code in zip(table.dimensions, codes[2:], strict=True):
-                if code != ANY_CODE and code not in {c.code for c in dimension.codes}:
-                    yield f"{name}: '{code}' in '{cell}' is no code of {dimension.name}"
+        if codes[0] != entry["state"]:
+            yield f"'{cell}' is a cell of '{codes[0]}', the entry is about {entry['state']}"
+        if codes[1] != ANY_CODE and not (codes[1].isdigit() and len(codes[1]) == 4):
+            yield f"'{codes[1]}' in '{cell}' is not a year"
+        for dimension, code in zip(table.dimensions, codes[2:], strict=True):
+            if code != ANY_CODE and code not in {c.code for c in dimension.codes}:
+                yield f"'{code}' in '{cell}' is no code of {dimension.name}"
 
 
 def _wrong_dates(entry: dict[str, Any]) -> Iterator[str]:

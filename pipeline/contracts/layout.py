@@ -128,6 +128,7 @@ def respondent_of(state: str) -> Literal["states", "center"]:
 
 
 SOURCE_FIELD, DEFINITION_FIELD = "source:", "definition:"
+DEFINITION_ANSWERS = ("yes", "partly", "no")
 
 
 def cover_fields(contract: Contract, state: str, state_name: str, round_: int) -> list[tuple[str, str, str, bool]]:

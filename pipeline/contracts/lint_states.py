@@ -5,14 +5,15 @@ Checked for every state that is a member in the last year of the reference popul
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.contracts.codelists import Code
+from pipeline.contracts.lists import read_list
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
+from pipeline.contracts.population import load_population
 from pipeline.project import Project
 
 PAGE = "docs/add-a-state.md"
@@ -21,7 +22,7 @@ _MEMBERS, _GROUP = "SELEC", "G_SEL"
 
 def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
     """Every thing that a member state lacks: in which file, what is missing, what to do."""
-    population = _population(project.codelists / "population.csv")
+    population = {(p.state, p.year) for p in load_population(project.codelists)}
     last = max((year for _, year in population), default=0)
     window = min(contract.window_years for contract in contracts)
     members = current_members(contracts, last)
@@ -54,7 +55,7 @@ def current_members(contracts: Contracts, year: int) -> list[Code]:
 def without_consent(contracts: Contracts, policy: Policy) -> Iterator[str]:
     """A version that needs consent and the members that did not give it: that may be right, and is said."""
     given = {(version, state) for version, states, _ in policy.consents for state in states}
-    last = max(year for _, year in _population(contracts.codelists / "population.csv"))
+    last = max(p.year for p in load_population(contracts.codelists))
     members = [m.code for m in current_members(contracts, last)]
     for version in (v for v in policy.versions.values() if v.needs_consent):
         if missing := [code for code in members if (version.name, code) not in given]:
@@ -80,14 +81,8 @@ def _citizenship(contracts: Contracts, state: Code) -> Iterator[str]:
                     f"give it the parent {_GROUP}, which holds the citizens of member states")  # fmt: skip
 
 
-def _population(path: Path) -> set[tuple[str, int]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {(row["state"], int(row["year"])) for row in csv.DictReader(file)}
-
-
 def _aliases(path: Path) -> dict[str, str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["alias"]: row["code"] for row in csv.DictReader(file)}
+    return {line["alias"]: line["code"] for line in read_list(path, ("alias", "code"), keys=("alias", "code"))}
 
 
 def _outlines(path: Path) -> set[str]:

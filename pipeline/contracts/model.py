@@ -8,17 +8,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import REPORTS
+from pipeline.yaml_files import read_yaml
 
 ENDING = ".odcs.yaml"
 ATTRIBUTES = ("obs_status", "conf_status", "note")
 LAST_ROUND = 9999
+_HOW_TO_FIND = "run 'make check', which names the line of everything that is wrong with a contract"
 
 
 @dataclass(frozen=True)
@@ -296,8 +296,9 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
 def _read_contract(path: Path, folder: Path) -> Contract:
     from open_data_contract_standard.model import OpenDataContractStandard
 
+    content = read_yaml(path).mapping()
     try:
-        odcs = OpenDataContractStandard.from_string(path.read_text(encoding="utf-8"))
+        odcs = OpenDataContractStandard.model_validate(content)
         own = _custom(odcs.customProperties)
         return Contract(
             report=own["report"], name=odcs.name or "", title=odcs.dataProduct or "", version=odcs.version or "",
@@ -305,11 +306,10 @@ def _read_contract(path: Path, folder: Path) -> Contract:
             limitations=odcs.description.limitations or "", window_years=int(own["windowYears"]),
             tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_), path=path,
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError, AttributeError, OSError, yaml.YAMLError) as problem:
-        raise ContractError(
-            f"the contract cannot be read: {problem!r}", where=path.name,
-            do="run 'make check', which lints every contract against the standard",
-        ) from problem  # fmt: skip
+    except KeyError as problem:
+        raise ContractError(f"the contract lacks {problem}", where=path.name, do=_HOW_TO_FIND) from problem
+    except (TypeError, ValueError, AttributeError) as problem:
+        raise ContractError(f"the contract cannot be read: {problem}", where=path.name, do=_HOW_TO_FIND) from problem
 
 
 def _check_link(table: Table, identity: Identity, other: Table) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
+from pipeline.cells import REGION, REGIONS
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sender_binds import EMBARGOED, keeps_out, releases
 from pipeline.errors import ContractError, UserError
+from pipeline.yaml_files import YamlFile, read_yaml
 
 POLICY, SCHEMA = "release_policy.yaml", "release_policy.schema.json"
 
@@ -83,62 +84,97 @@ class Policy:
         return self.versions[name]
 
     def is_bound(self, version: VersionRule, state: str, table: str, conf_status: str, day: date) -> bool:
-        """Whether the sender keeps a state's cell out of a version on a day: by its status, or for want of consent."""
-        if conf_status == "E" and day >= self.embargoes.get((state, table), date.max):
-            return False
-        if conf_status in version.bound:
+        """Whether the sender keeps a cell out of a version on a day: by its status, or for want of consent.
+
+        The Center's own figures need no consent, and its sums over states have no status but F.
+        """
+        until = self.embargoes.get((state, table)) if conf_status == EMBARGOED else None
+        is_over = until is not None and day >= until
+        if not is_over and (keeps_out(conf_status, protected=version.protected) or conf_status in version.bound):
             return True
-        return version.needs_consent and not any(
-            name == version.name and state in states and (not tables or table in tables)
-            for name, states, tables in self.consents
+        return (
+            version.needs_consent
+            and state not in REGIONS
+            and not any(
+                name == version.name and state in states and (not tables or table in tables)
+                for name, states, tables in self.consents
+            )
         )
 
 
 @lru_cache(maxsize=8)
 def load_policy(folder: Path, contracts: Contracts) -> Policy:
     """Read the policy of the folder data_contracts. Raises ContractError with everything that is wrong."""
-    path = folder / POLICY
-    try:
-        content = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str))  # dates as text
-    except (OSError, yaml.YAMLError) as problem:
-        raise ContractError(f"the release policy cannot be read: {problem}", where=str(path)) from problem
-    wrong = [*_against_schema(content, folder / SCHEMA)] or [*_against_contracts(content, contracts)]
+    file = read_yaml(folder / POLICY)
+    schema = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+    wrong = file.against(schema) or [*releases(file), *_against_contracts(file, contracts), *_without_effect(file)]
     if wrong:
-        raise ContractError("\n".join(wrong), where=POLICY, do="correct the entries named; see docs/disclosure.md")
-    return _read(content)
+        raise ContractError(
+            "\n".join(["the release policy is wrong:", *wrong]), where=POLICY,
+            do="correct the entries named; see docs/disclosure.md",
+        )  # fmt: skip
+    return _read(file.content)
 
 
-def _against_schema(content: Any, schema: Path) -> list[str]:
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    found = validator.iter_errors(content)
-    return [f"{'.'.join(map(str, e.absolute_path)) or 'the top'}: {e.message[:300]}" for e in found]
-
-
-def _against_contracts(content: dict[str, Any], contracts: Contracts) -> list[str]:
+def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
+    """Entries about tables, dimensions, states and versions that are not there."""
+    content = file.content
     names = {t.name for t in contracts.tables}
-    states = {c.code for c in contracts.codelist("states")}
-    rules = content["tables"]
-    wrong = [f"tables.{n}: the table has no entry, so nobody decided what of it is public" for n in names - set(rules)]
-    wrong += [f"tables.{n}: there is no such table" for n in set(rules) - names]
-    for name in sorted(names & set(rules)):
+    states = {state.code for state in contracts.codelist("states") if state.parent}
+    for name in sorted(names - set(content["tables"])):
+        yield f"{file.place(('tables',))}.{name}: the table has no entry, so nobody decided what of it is public"
+    for name, rule in content["tables"].items():
+        if name not in names:
+            yield f"{file.place(('tables', name))}: there is no such table"
+            continue
         known = {d.name for d in contracts.table(name).dimensions}
-        unknown = {d for step in rules[name].get("coarsen", []) for d in step} - known
-        wrong += [f"tables.{name}.coarsen: there is no dimension '{d}'" for d in sorted(unknown)]
+        for number, step in enumerate(rule.get("coarsen", [])):
+            for dimension in sorted(set(step) - known):
+                place = file.place(("tables", name, "coarsen", number))
+                yield f"{place}: there is no dimension '{dimension}'; allowed: {', '.join(sorted(known)) or 'none'}"
     for name, own in content["versions"].items():
-        unknown = set(own["readers_have"]) - set(content["versions"])
-        wrong += [f"versions.{name}.readers_have: there is no version '{v}'" for v in sorted(unknown)]
-    for consent in content["consents"]:
+        for other in sorted(set(own["readers_have"]) - set(content["versions"])):
+            yield f"{file.place(('versions', name, 'readers_have'))}: there is no version '{other}'"
+    for number, consent in enumerate(content["consents"]):
+        at = f"line {file.line(('consents', number))}, consents"
         if consent["version"] not in content["versions"]:
-            wrong.append(f"consents: there is no version '{consent['version']}'")
+            yield f"{at}: there is no version '{consent['version']}'"
         tables = [] if consent["tables"] == "all" else consent["tables"]
-        wrong += [f"consents: there is no table '{t}'" for t in sorted(set(tables) - names)]
-        wrong += [f"consents: there is no state '{s}'" for s in sorted(set(consent["states"]) - states)]
-    for embargo in content["embargoes"]:
-        if embargo["table"] not in names or embargo["state"] not in states:
-            wrong.append(f"embargoes: there is no table '{embargo['table']}' of '{embargo['state']}'")
-    return sorted(wrong)
+        for kind, given, known in (("table", tables, names), ("state", consent["states"], states)):
+            for name in sorted(set(given) - known):
+                yield f"{at}: there is no {kind} '{name}'"
+    for number, embargo in enumerate(content["embargoes"]):
+        if embargo["table"] not in names or embargo["state"] not in {*states, REGION}:
+            place = file.place(("embargoes", number))
+            yield f"{place}: there is no table '{embargo['table']}' of '{embargo['state']}'"
+
+
+def _without_effect(file: YamlFile) -> Iterator[str]:
+    """Entries that would be used otherwise than they read, or not at all."""
+    content = file.content
+    for number, consent in enumerate(content["consents"]):
+        version = content["versions"].get(consent["version"])
+        if version and not version["needs_consent"]:
+            place = file.place(("consents", number, "version"))
+            yield f"{place}: the version '{consent['version']}' asks for no consent, so nothing would come of it"
+    seen: set[tuple[str, str]] = set()
+    for number, embargo in enumerate(content["embargoes"]):
+        own = (embargo["state"], embargo["table"])
+        if own in seen:
+            yield f"{file.place(('embargoes', number))}: {' '.join(own)} stands twice"
+        seen.add(own)
+        try:
+            date.fromisoformat(embargo["until"])
+        except ValueError:
+            yield f"{file.place(('embargoes', number, 'until'))}: '{embargo['until']}' is no day of the calendar"
+    if content["suppressed_by_sender"]["highest"] < content["suppressed_by_sender"]["lowest"]:
+        yield f"{file.place(('suppressed_by_sender',))}: the highest is below the lowest"
+    waiting = {name: set(own["readers_have"]) for name, own in content["versions"].items()}
+    while ready := [name for name, others in waiting.items() if not others & set(waiting)]:
+        waiting = {name: others for name, others in waiting.items() if name not in ready}
+    if waiting:
+        place, names = file.place(("versions",)), ", ".join(waiting)
+        yield f"{place}: the readers of {names} have each other's versions, in a circle"
 
 
 def _read(content: dict[str, Any]) -> Policy:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from pipeline.contracts.layout import (
     CODE_ROW,
     COVER_SHEET,
+    DEFINITION_ANSWERS,
     DEFINITION_FIELD,
     HELP_SHEET,
     LABEL_ROW,
     LISTS_SHEET,
+    SOURCE_FIELD,
     FormColumn,
     SheetForm,
     cover_fields,
@@ -24,13 +26,13 @@ from pipeline.contracts.layout import (
     tables_for,
 )  # fmt: skip
 from pipeline.contracts.model import Contract, Contracts
+from pipeline.contracts.sources import load_sources
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
-ANSWERS = ("yes", "partly", "no")
 HELP = (
     ("What to fill in", "White cells only. Grey cells are locked: they carry the codes by which the form is read."),
     ("Numbers", "Whole numbers, or up to three decimals where the unit is kg. No formulas, no text beside a number."),
@@ -43,6 +45,8 @@ HELP = (
                "E estimated, K included in another category, P provisional, U low reliability, W includes another."),
     ("Confidentiality", "Leave empty when the line may be published by the rules of the Center; C, D or N binds the "
                         "Center; E needs the end of the embargo in the note."),
+    ("Sources", "On the cover, for each sheet: choose from the list, several parted by semicolons; after a comma the "
+                "day of a release, as in: release 14/04/2025. Another source than these is asked about."),
     ("Note", "Explain breaks, differences of definition and unusual changes. No names, no personal data."),
     ("Years", "Restate the reference year and the four before it; a changed figure is recorded as a revision."),
     ("Totals", "Give the total even where the parts are not known. Parts and unknown must add up to the total."),
@@ -94,7 +98,7 @@ def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -
     cover.title = COVER_SHEET
     lists = workbook.create_sheet(LISTS_SHEET)
     _write_lists(lists, contracts, forms)
-    _write_cover(cover, contract, contracts.codelist("states")[state].extra["official_name"], state, round_)
+    _write_cover(cover, contract, contracts, state, round_)
     _write_help(workbook.create_sheet(HELP_SHEET, 1))
     for form in forms:
         _write_form(workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1), form)
@@ -143,12 +147,13 @@ def _protect(sheet: Worksheet) -> None:
 
 
 def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm]) -> None:
-    """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists."""
+    """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists, E: sources."""
     columns: list[Iterable[str]] = [
         [c.code for c in contracts.codelist("obs_status")],
         [c.code for c in contracts.codelist("conf_status")],
-        ANSWERS,
+        DEFINITION_ANSWERS,
         [c.label for c in contracts.codelist("citizenship") if not c.is_group and c.code not in ("_T", "_U")],
+        load_sources(contracts.codelists).offered(),
     ]  # fmt: skip
     for column, values in enumerate(columns, 1):
         for row, value in enumerate(values, 1):
@@ -156,14 +161,21 @@ def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm])
     _protect(sheet)
 
 
-def _write_cover(sheet: Worksheet, contract: Contract, name: str, state: str, round_: int) -> None:
+def _write_cover(sheet: Worksheet, contract: Contract, contracts: Contracts, state: str, round_: int) -> None:
     from openpyxl.styles import Alignment, Font, Protection
     from openpyxl.worksheet.datavalidation import DataValidation
 
+    name = contracts.codelist("states")[state].extra["official_name"]
     sheet["A1"], sheet["A1"].font = contract.name, Font(bold=True, size=14, color=_BLUE)
     sheet["A2"] = f"{name}, round {round_}"
-    answers = DataValidation("list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(ANSWERS)}", allow_blank=True)
-    sheet.add_data_validation(answers)
+    answers = DataValidation("list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(DEFINITION_ANSWERS)}", allow_blank=True)
+    offered = len(load_sources(contracts.codelists).offered())
+    # Offered, not demanded: a table may have several sources, or one that the Center does not know yet.
+    sources = DataValidation(
+        "list", formula1=f"={LISTS_SHEET}!$E$1:$E${offered}", allow_blank=True, showErrorMessage=False
+    )
+    for rule in (answers, sources):
+        sheet.add_data_validation(rule)
     for column, head in enumerate(("Field", "What", "Answer"), 1):
         sheet.cell(4, column, head).font = Font(bold=True)
     for row, (code, label, value, open_) in enumerate(cover_fields(contract, state, name, round_), 5):
@@ -176,6 +188,8 @@ def _write_cover(sheet: Worksheet, contract: Contract, name: str, state: str, ro
             answer.fill = _fill(_GREY)
         if code.startswith(DEFINITION_FIELD):
             answers.add(answer.coordinate)
+        if code.startswith(SOURCE_FIELD):
+            sources.add(answer.coordinate)
     for letter, width in (("A", 30), ("B", 62), ("C", 80)):
         sheet.column_dimensions[letter].width = width
     _protect(sheet)

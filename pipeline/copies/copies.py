@@ -30,6 +30,7 @@ from pipeline.signoff.release import edition_name, editions_of
 # Without letters and digits that are taken for each other, because a password is read out and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 6, 5  # 31 to the power of 30: some 148 bits
+_HOLDS = ("copy", "name", "organisation", "edition", "version", "file", "sha256", "code")  # what the log says of each
 _INK = (0.2, 0.2, 0.2)
 
 
@@ -146,7 +147,7 @@ def encrypted(content: bytes, password: str) -> bytes:
 
 def copies_log(project: Project, version: str, edition: str) -> Chain:
     path = project.releases / "copies" / version / f"{edition}.jsonl"
-    return open_chain(project, f"copies {version} {edition}", path)
+    return open_chain(project, f"copies {version} {edition}", path, _HOLDS)
 
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES
 from pipeline.intake.folder import respondents
+from pipeline.kept import read_json
 from pipeline.lock import times
 from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import sha256
@@ -49,7 +49,7 @@ def gather(project: Project, contracts: Contracts, round_: int, versions: Iterab
 
 
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return read_json(path) if path.exists() else None
 
 
 def _grid(contracts: Contracts, report: str, round_: int, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +137,8 @@ def _build(project: Project, round_: int, report: str, version: str) -> dict[str
     approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
     return {
         "report": report, "version": version, "folder": f"{round_}/{report}/{version}", "pdf": pdf,
-        "path": folder / pdf, "state": now.state, "edition": now.number, "pages": made["pages"],
+        "path": folder / pdf, "state": now.state, "edition": now.number, "rehearsal": now.rehearsal,
+        "pages": made["pages"],
         "cells": made["printed_cells"], "withheld": made["withheld_cells"], "commit": manifest["git_commit"][:12],
         "cutoff": manifest["data_cutoff"], "reference": manifest["reference"],
         "hash": manifest["outputs"][pdf]["sha256"], "approvals": approvals,
@@ -169,7 +170,7 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
     )
     return {
         "version": version, "sensitive": len(certificate["demands"]), "hidden": len(certificate["base"]),
-        "tables": len(certificate["tables"]), "editions": len(certificate["editions"]), "holds": same,
+        "tables": len(certificate["tables"]), "editions": len(certificate["releases"]) - 1, "holds": same,
     }  # fmt: skip
 
 

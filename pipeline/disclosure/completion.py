@@ -27,7 +27,8 @@ def complete(
     values = {k: c.value for k, c in cells.items() if c.value is not None}
     result = list(sums)
     for unknown, touched in _groups(cells, sums):
-        found, strengths = _solve(values, unknown, [sums[i] for i in touched], suppressed)
+        lowest = {k: max(suppressed[0], cells[k].least) for k in unknown}
+        found, strengths = _solve(values, lowest, [sums[i] for i in touched], suppressed[1])
         values |= found
         for i, strength in zip(touched, strengths, strict=True):
             result[i] = replace(sums[i], holds=strength)
@@ -61,14 +62,13 @@ def _groups(cells: Mapping[str, TrueCell], sums: Sequence[Sum]) -> list[tuple[li
 
 
 def _solve(
-    values: Mapping[str, Decimal], unknown: list[str], sums: list[Sum], suppressed: tuple[int, int]
+    values: Mapping[str, Decimal], lowest: Mapping[str, int], sums: list[Sum], high: int
 ) -> tuple[dict[str, Decimal], list[Holds]]:
-    """One group: whole numbers for its unknown cells, at the least cost of weakened sums."""
+    """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the least cost of weakened sums."""
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
     model.setOptionValue("threads", 1)
-    low, high = suppressed
-    cells = {k: model.addIntegral(lb=low, ub=high) for k in unknown}
+    cells = {k: model.addIntegral(lb=low, ub=high) for k, low in lowest.items()}
     costs = []
     weak: list[tuple[highspy.highs_var | None, highspy.highs_var]] = []
     for i, s in enumerate(sums):
@@ -93,7 +93,7 @@ def _solve(
         model.run()
     if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise DisclosureError(
-            "no completion of suppressed counts was found", where=unknown[0], do="look at its sums"
+            "no completion of suppressed counts was found", where=next(iter(lowest)), do="look at its sums"
         )
     solution = np.round(np.array(model.getSolution().col_value)).astype(int)
     found = {k: Decimal(int(solution[v.index])) for k, v in cells.items()}

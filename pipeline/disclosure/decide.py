@@ -20,6 +20,7 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.before import left_open
 from pipeline.disclosure.choose import choose, strengthen
 from pipeline.disclosure.linked import Pattern, System
+from pipeline.disclosure.rows import rows_beside_a_total
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition, Linked, Secrets, build_system, find_secrets, given_away, link
 from pipeline.errors import DisclosureError
@@ -27,6 +28,7 @@ from pipeline.progress import Progress, silent
 
 # Why a cell is withheld, in the words of the analyst's tables.
 SUPPRESSED = "suppressed by the sender"
+LEFT_OUT = "suppressed by the sender, and left out with its row"
 BOUND = "bound by the sender"
 SMALL = "small count"
 FEW = "too few contributors"
@@ -66,6 +68,7 @@ class Decision:
     coarsened: Mapping[str, tuple[str, ...]]  # table -> breakdowns given up for single states; "state" for all
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
     given_away: tuple[str, ...]  # withheld, but earlier editions left less open than the policy demands
+    left_out: frozenset[str] = frozenset()  # withheld with their row: the version has no line for them
 
 
 class Chooser:
@@ -79,7 +82,9 @@ class Chooser:
         is unchanged, the same cells are shown, whatever changed behind them."""
         self.contracts, self.policy, self.version, self.round, self.day = contracts, policy, version, round_, day
         self.progress = progress
-        self.linked: Linked = link(cells, editions, contracts, policy)
+        self.cells, self.editions = cells, editions
+        self.left_out = self._rows_left_out()
+        self.linked: Linked = link(cells, editions, contracts, policy, self.left_out)
         self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         self.left_open: dict[str, tuple[int, int]] = {}  # what earlier editions left of cells that failed
@@ -101,6 +106,14 @@ class Chooser:
             )
             if not self._look_back() and not self._coarsen():
                 return
+
+    def _rows_left_out(self) -> frozenset[str]:
+        """Rows that would tell beside their total, and those that an edition with the same cells left out. A row that
+        any edition named is known to be there, whatever is left out now."""
+        found = set(rows_beside_a_total(self.cells.values(), self.contracts))
+        for edition in self.editions:
+            found |= {k for k in edition.left_out if k in self.cells and self.cells[k].is_suppressed}
+        return frozenset(found).difference(*(e.named for e in self.editions))
 
     def _look_back(self) -> bool:
         """See what earlier editions left open of cells without protection. Returns whether that was news."""
@@ -178,13 +191,13 @@ class Chooser:
         public = sorted(n for n in self.secrets.small | self.secrets.bound if n in shown)
         return Decision(
             frozenset(shown), withheld, self._counts(shown, withheld), self._coarsened(),
-            tuple(public), tuple(given_away(self.linked, self.system, self.policy)),
+            tuple(public), tuple(given_away(self.linked, self.system, self.policy)), self.left_out,
         )  # fmt: skip
 
     def _why(self, name: str, place: int) -> Withheld:
         cell, secrets = self.linked.cells[name], self.secrets
         if cell.is_suppressed:
-            return Withheld(SUPPRESSED)
+            return Withheld(LEFT_OUT if name in self.left_out else SUPPRESSED)
         if name in secrets.bound:
             return Withheld(BOUND)
         if name in secrets.small:

@@ -16,16 +16,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.cells import Key, plain
+from pipeline.cleared import sources_of
+from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
+from pipeline.contracts.sources import Sources
 from pipeline.disclosure.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.disclosure.released import released_csv
 from pipeline.disclosure.sums import TrueCell
-from pipeline.errors import UserError
-from pipeline.files import replace_file, unfinished, write_file
+from pipeline.files import unfinished
+from pipeline.kept import is_kept, keep_bytes, keep_file
 from pipeline.project import Project
 from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
@@ -62,12 +63,7 @@ class StoreInputs:
 
 def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
     """The cubes a report prints from: its own tables and those its exhibits borrow from other reports."""
-    path = project.templates / report / "report.yaml"
-    if not path.is_file():
-        raise UserError(
-            "the report has no definition", where=str(path), do="add report.yaml (see docs/add-a-report.md)"
-        )
-    borrowed = yaml.safe_load(path.read_text(encoding="utf-8")).get("borrowed_cubes", [])
+    borrowed = read_report_file(project.templates, report).borrowed_cubes
     for cube in borrowed:
         contracts.table(cube)
     return [t.name for t in contracts.contract(report).tables] + list(borrowed) + [POPULATION_CUBE]
@@ -129,24 +125,28 @@ def read_marts(project: Project, round_: int) -> Marts:
 
 def write_stores(
     project: Project, contracts: Contracts, round_: int, version: VersionRule, marts: Marts, inputs: StoreInputs,
-    reports: Iterable[str], shown: Collection[str] = (),
+    reports: Iterable[str], shown: Collection[str] = (), left_out: Collection[str] = (),
 ) -> dict[str, bool]:  # fmt: skip
-    """Write the stores of a version, one a report; `shown` are the keys a protected version shows. Returns per store
-    whether its content changed."""
+    """Write the stores of a version, one a report; `shown` are the keys a protected version shows, `left_out` those it
+    has no line for. Returns per store whether its content changed."""
     changed = {}
+    incomplete = _sums_that_lack(marts.cells, left_out)
     keeps, known = version.keeps, set(shown) if version.protected else None
     present = {r["key"] for r in marts.cells if r["value"] is not None or r["obs_status"] == "Q"}
     conflicts = list(marts.conflicts) if known is None else visible_conflicts(marts.conflicts, known)
     told = _told(marts, conflicts)
     queried = queried_keys(inputs.findings, contracts, present, known)
+    sources = sources_of(project)
     for report in reports:
         cubes = set(cubes_of(project, contracts, report))
-        own = [r for r in marts.cells if r["cube"] in cubes]
+        own = [r for r in marts.cells if r["cube"] in cubes and r["key"] not in left_out]
         coverage = [c for c in marts.coverage if c[1] in cubes]
         if known is None:
             cells = [_full_row(r) for r in own]
         else:
-            cells = [_released_row(r, r["key"] in known or r["cube"] == POPULATION_CUBE) for r in own]
+            cells = [
+                _released_row(r, r["key"] in known or r["cube"] == POPULATION_CUBE, r["key"] in incomplete) for r in own
+            ]
             coverage = [_answer(c) for c in coverage]
         cells = [(*c, *_doubt(r, c[14], told), r["key"] in queried) for r, c in zip(own, cells, strict=True)]
         content = {
@@ -155,13 +155,22 @@ def write_stores(
             "coverage": [_in_question(c, conflicts, inputs.meta[report]) for c in coverage],
             "revisions": [r[1:] for r in marts.revisions if r[0] in cubes and "revisions" in keeps],
             "findings": [_finding_row(f) for f in inputs.findings if f["report"] == report and "findings" in keeps],
-            "sources": [(*s[:4], s[4] if "definitions" in keeps else "") for s in inputs.sources if s[2] in cubes],
+            "sources": [_source_row(s, version, sources) for s in inputs.sources if s[2] in cubes],
             "areas": [a for a in marts.areas if a[1] in cubes],
             "meta": sorted({**inputs.meta[report], **_suppressed(own, cells)}.items()),
         }
         path = project.store(round_, report, version.name)
         changed[f"{report}/{version.name}"] = _write_store(path, content, round_)
     return changed
+
+
+def _source_row(row: tuple[str, str, str, str, str], version: VersionRule, sources: Sources) -> tuple[str, ...]:
+    """State, report, table, source and definition as a version may print them: nothing that a sender wrote goes into a
+    protected one but what was cleared."""
+    *place, source, definition = row
+    if version.protected:
+        source, definition = sources.for_others(source), sources.definition_for_others(definition)
+    return (*place, source, definition if "definitions" in version.keeps else "")
 
 
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -180,11 +189,19 @@ def _full_row(row: dict[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _released_row(row: dict[str, Any], released: bool) -> tuple[Any, ...]:
+def _sums_that_lack(rows: Iterable[dict[str, Any]], left_out: Collection[str]) -> set[str]:
+    """The sums worked out over open lists of which rows are left out, and the regional sums of these. All of them say
+    that they may lack something: which of them does would tell what the rows are."""
+    lists = {Key.parse(k).codes[:2] + (k.split(":")[0],) for k in left_out}
+    of_states = {r["key"] for r in rows if r["origin"] == "group" and (r["state"], str(r["year"]), r["cube"]) in lists}
+    return of_states | {r["key"] for r in rows if r["coverage"] is not None and of_states & set(r["part_keys"] or ())}
+
+
+def _released_row(row: dict[str, Any], released: bool, lacks: bool = False) -> tuple[Any, ...]:
     """A released cell, or a withheld one that says nothing but that it is withheld. Missing stays missing."""
     known_missing = row["value"] is None and row["obs_status"] != "Q"
     withheld = not released and not known_missing
-    obs_status = "Q" if withheld else row["obs_status"]
+    obs_status = "Q" if withheld else "U" if lacks else row["obs_status"]
     conf_status = "S" if withheld else "F"
     counted = released or known_missing
     return (
@@ -270,7 +287,7 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
 
     digest = _digest(content)
     sidecar, as_csv = path.with_suffix(".sha256"), path.with_suffix(".csv")
-    if path.is_file() and as_csv.is_file() and sidecar.is_file() and sidecar.read_text().strip() == digest:
+    if all(map(is_kept, (path, as_csv, sidecar))) and sidecar.read_text().strip() == digest:
         return False
     temporary = unfinished(path)
     temporary.unlink(missing_ok=True)
@@ -285,9 +302,9 @@ def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: 
     finally:
         connection.close()
     sidecar.unlink(missing_ok=True)  # first: what a build that dies here leaves must not pass for finished
-    write_file(as_csv, released_csv(content["cells"], round_))
-    replace_file(temporary, path)
-    write_file(sidecar, f"{digest}\n".encode())
+    keep_bytes(as_csv, released_csv(content["cells"], round_))
+    keep_file(temporary, path)
+    keep_bytes(sidecar, f"{digest}\n".encode())
     return True
 
 

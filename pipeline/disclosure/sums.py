@@ -32,6 +32,7 @@ class TrueCell:
     conf_status: str
     origin: str
     parts: tuple[str, ...] = ()
+    least: int = 0  # what it is at least where its sender suppressed it, and the policy says no more
 
     @property
     def is_suppressed(self) -> bool:
@@ -103,7 +104,7 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
             rows[position, rest][cell.key.codes[position]] = cell
     for (position, _), line in sorted(rows.items()):
         dimension = table.dimensions[position - 2]
-        if table.layout.open_rows:
+        if table.layout.open_rows and dimension.name in table.layout.rows:
             listed = [c for code, c in sorted(line.items()) if code != TOTAL and c.origin == "reported"]
             if TOTAL in line and listed:
                 yield str(line[TOTAL].key), [str(c.key) for c in listed], False
@@ -175,5 +176,5 @@ def _strength(sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, i
 
 def _range(cell: TrueCell, suppressed: tuple[int, int]) -> tuple[Decimal, Decimal]:
     if cell.value is None:
-        return Decimal(suppressed[0]), Decimal(suppressed[1])
+        return Decimal(max(suppressed[0], cell.least)), Decimal(suppressed[1])
     return cell.value, cell.value

@@ -20,16 +20,23 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.completion import complete
 from pipeline.disclosure.linked import NO_LIMIT, Demand, System
+from pipeline.disclosure.rows import rows_with_a_floor, with_floors
 from pipeline.disclosure.sums import Holds, Sum, TrueCell, find_sums
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What was published once: its name, the true cells of its day, and the keys it showed."""
+    """What was published once: its name, the true cells of its day, the keys it showed, and the rows it left out."""
 
     name: str
     cells: Mapping[str, TrueCell]
     shown: frozenset[str]
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Suppressed cells that its readers know to be there."""
+        return frozenset(k for k, c in self.cells.items() if c.is_suppressed) - self.left_out
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,19 @@ class Linked:
     hidden_before: frozenset[str]  # names that the newest edition with the cell withheld
     values: dict[str, Decimal]
     sums: tuple[Sum, ...]
+    named_now: frozenset[str] = frozenset()  # suppressed rows of which only this release says that they are there
 
 
 def link(
-    cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy
-) -> Linked:
-    """Tie a release and the editions before it (newest first) together."""
+    cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy,
+    left_out: frozenset[str] = frozenset(),
+) -> Linked:  # fmt: skip
+    """Tie a release and the editions before it (newest first) together. The release has no line for what is in
+    `left_out`."""
+    seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out
+    seen_before: frozenset[str] = frozenset().union(*(e.named for e in editions))
+    floor = rows_with_a_floor(seen_rows | seen_before, [cells, *(e.cells for e in editions)], contracts, policy)
+    release, cells = cells, with_floors(cells, floor, policy)
     named = {k: c for k, c in cells.items() if c.counts}
     current = frozenset(named)
     sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, policy.suppressed))
@@ -55,7 +69,7 @@ def link(
     withheld: set[str] = set()
     known = {(k, c.value): k for k, c in named.items()}
     for edition in editions:
-        own = {k: c for k, c in edition.cells.items() if c.counts}
+        own = {k: c for k, c in with_floors(edition.cells, floor, policy).items() if c.counts}
         names = {k: _name(k, c, known, edition.name) for k, c in sorted(own.items())}
         for key, name in names.items():
             seen = name in shown or name in withheld
@@ -64,12 +78,13 @@ def link(
                 shown.setdefault(name, edition.name)
             elif not seen:
                 withheld.add(name)
-        if edition.cells is cells:
+        if edition.cells is release:
             continue  # another version of the release itself: its sums are those of the release
         for s in find_sums(own, contracts, policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
     values, held = complete(named, list(sums), policy.suppressed)
-    return Linked(named, current, shown, frozenset(withheld - set(shown)), values, tuple(held))
+    hidden_before = frozenset(withheld - set(shown))
+    return Linked(named, current, shown, hidden_before, values, tuple(held), floor - seen_before)
 
 
 def _name(key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str], edition: str) -> str:
@@ -102,17 +117,16 @@ def find_secrets(linked: Linked, policy: Policy, version: VersionRule, day: date
         counted = rule.counts_persons and version.hides_small_counts
         if cell.is_suppressed or (counted and cell.value is not None and 0 < cell.value < rule.threshold):
             small.add(name)
-        if key.state in REGIONS:
-            if counted and cell.value and len(cell.parts) < rule.min_contributors:
-                few.add(name)
-        elif _is_bound(cell, linked, policy, version, day):
+        if key.state in REGIONS and counted and cell.value and len(cell.parts) < rule.min_contributors:
+            few.add(name)
+        if _is_bound(cell, linked, policy, version, day):
             bound.add(name)
     return Secrets(frozenset(small), frozenset(bound), frozenset(few), given_up)
 
 
 def _is_bound(cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date) -> bool:
-    """Bound by its sender; a total or group worked out from bound cells is bound with them."""
-    parts = [linked.cells[p] for p in cell.parts if p in linked.cells]
+    """Bound by its sender; a total or group worked out from bound cells of the sender is bound with them."""
+    parts = [linked.cells[p] for p in cell.parts if p in linked.cells and linked.cells[p].key.state == cell.key.state]
     return any(
         policy.is_bound(version, c.key.state, c.key.cube, c.conf_status, day) for c in (cell, *parts)
     )
@@ -134,12 +148,16 @@ def build_system(
     for name in names:
         i = index[name]
         if linked.cells[name].is_suppressed:
-            low[i], high[i] = (np.int64(b) * scale[i] for b in policy.suppressed)
+            lowest, highest = max(policy.suppressed[0], linked.cells[name].least), policy.suppressed[1]
+            low[i], high[i] = lowest * scale[i], highest * scale[i]
         elif value[i] == 0 and name not in may_be_hidden:
             high[i] = 0  # zeros are shown, unless a bound one follows from them
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
-    possible = _possible(linked.sums, index, np.where(before, value, low), np.where(before, value, high))
+    low_before = low.copy()  # that this release names a row must not make it ask for less
+    for name in linked.named_now:
+        low_before[index[name]] = policy.suppressed[0] * scale[index[name]]
+    possible = _possible(linked.sums, index, np.where(before, value, low_before), np.where(before, value, high))
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])

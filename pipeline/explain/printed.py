@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,6 +12,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.explain.references import Ledger, Listed, Printed
+from pipeline.kept import read_json
 from pipeline.project import REPORTS, Project
 from pipeline.report.commands import operands_of
 from pipeline.report.ledger import keys_of
@@ -56,12 +56,12 @@ def read_ledger(project: Project, round_: int, report: str, version: str) -> Led
     if report not in REPORTS:
         raise UserError(f"there is no report '{report}'", allowed=", ".join(f"{r}:T1.r1.c1" for r in REPORTS))
     path = project.ledger(round_, report, version)
-    if not path.is_file():
+    if not path.exists():
         raise UserError(
             f"the {version} version of {report} was not built in round {round_}", where=str(path),
             do=f"run 'make report REPORT={report} VERSION={version} ROUND={round_}' first",
         )  # fmt: skip
-    return Ledger(report, json.loads(path.read_text(encoding="utf-8")))
+    return Ledger(report, read_json(path))
 
 
 def explain_reference(

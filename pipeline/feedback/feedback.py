@@ -19,19 +19,23 @@ from typing import Any
 
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import fold
+from pipeline.contracts.definitions import read_version_texts
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.feedback.marked_csv import mark_csv
 from pipeline.feedback.marked_workbook import Heading, mark_cells, mark_workbook
-from pipeline.files import write_file, write_private
+from pipeline.files import write_private
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.formats.opened import open_file
 from pipeline.formats.raw import CsvText, DamagedFile
 from pipeline.intake.folder import WITHDRAWN_SUFFIX, suffix_of
 from pipeline.intake.lines import header_names, localise
 from pipeline.intake.reading import FileReading
+from pipeline.intake.vocabulary import load_words
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS
+from pipeline.kept import keep_bytes, remembered
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.outcome import Validation
@@ -107,18 +111,14 @@ class _Work:
     kept: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        import yaml
-
         self.round = self.validation.reading.round
         self.folder = self.project.findings(self.round)
         self.texts = load_texts(self.project)
         self.states = list(states_with_page(self.contracts, self.validation))
-        versions = (self.project.templates / "shared" / "versions.yaml").read_text(encoding="utf-8")
-        self.marking: str = yaml.safe_load(versions)["restricted"]["marking"]
+        self.marking = read_version_texts(self.project.templates)[FOR_STATES].marking
         self.code = _digest(_code(self.project), self.texts.language, self.marking)
         path = self.project.work(self.round) / RECORD
-        known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        self.record = {name: _Made(**made) for name, made in known.items()}
+        self.record = {name: _Made(**made) for name, made in remembered(path).items()}
 
     @cached_property
     def letters(self) -> LetterWriter:
@@ -174,7 +174,7 @@ class _Work:
                     path.parent.rmdir()
         self.record = {n: v for n, v in sorted(self.record.items()) if (self.folder / n).is_file()}
         text = json.dumps({n: asdict(made) for n, made in self.record.items()}, indent=1) + "\n"
-        write_file(self.project.work(self.round) / RECORD, text.encode())
+        keep_bytes(self.project.work(self.round) / RECORD, text.encode())
 
     # What is due.
 
@@ -215,7 +215,8 @@ class _Work:
         data, file = self._bytes(copy.file), copy.file
         contract, codelists = self.contracts.contract(file.report), self.contracts.codelists
         withdraws = file.file.lower().endswith(WITHDRAWN_SUFFIX)
-        opened = open_file(data, file.state, WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists))
+        names = WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists)
+        opened = open_file(data, file.state, names, load_words(codelists))
         content = opened.content
         if isinstance(content, CsvText):
             named = content if withdraws else localise(content, contract, codelists)[0]

@@ -21,6 +21,8 @@ from pipeline.feedback.words import clean, shortened
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.stage import STAGED
+from pipeline.kept import open_database
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.project import REPORTS, Project
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import SummaryRow, summary_rows
@@ -54,8 +56,6 @@ class Figures:
 
 def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures:
     """Look up once for all letters which tables have figures and what was revised."""
-    import duckdb
-
     tables = contracts.tables
     counts = " union all ".join(
         f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last from {t.sql_name}"
@@ -67,7 +67,7 @@ def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures
         " inner join earlier on earlier.key = now.key where now.value is not null and earlier.value is not null"
         for t in tables
     )
-    with duckdb.connect(str(project.work(round_) / STAGED), read_only=True) as connection:
+    with open_database(project.work(round_) / STAGED) as connection:
         found = connection.execute(counts).fetchall()
         changes = connection.execute(f"select * from ({revised}) where before <> value").fetchall()
     return Figures(
@@ -125,12 +125,15 @@ class LetterWriter:
         """Render the letter of a state to `output`. Raises RenderError when it does not fit its pages."""
         from pipeline.report.pdf import font_faces, render_pdf
 
-        template = _environment(self.project, self.texts).get_template("letter.html.j2")
+        with mistakes_told(self.project.templates):
+            template = _environment(self.project, self.texts).get_template("letter.html.j2")
         fonts = {weight: url for weight, url in font_faces().items() if weight in FONT_WEIGHTS}
         for most in LIST_LENGTHS:
             view = self.view(state, enclosed, most)
+            with mistakes_told(self.project.templates):
+                html = template.render(**view, fonts=fonts)
             written = render_pdf(
-                template.render(**view, fonts=fonts), output, base_folder=self.project.templates,
+                html, output, base_folder=self.project.templates,
                 title=self.title(state), subject=self.marking, language=self.texts.language,
                 date=self._dated(state), attachments=[],
             )  # fmt: skip
@@ -270,13 +273,9 @@ def _locale(texts: Texts) -> str:
 
 
 def _environment(project: Project, texts: Texts) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(project.templates / "feedback"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = open_templates(project.templates / "feedback", trim_blocks=True, lstrip_blocks=True)
     texts.install(environment)
     # A text inside a style sheet: there, the escapes of HTML would be printed as they are.
     environment.filters["css"] = lambda text: Markup('"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"')

@@ -55,6 +55,8 @@ def mark_workbook(
         book = open_original(data)
     except Exception:  # only the library runs there: what it can read but not take over is sent back as its cells
         return mark_cells(raw, findings, heading, round_, texts)
+    if [s.title for s in book.worksheets] != [s.name for s in raw.sheets]:
+        return mark_cells(raw, findings, heading, round_, texts)  # the library did not see the sheets that were read
     _mark(book, {s.title: s for s in book.worksheets}, findings, heading, texts)
     try:
         return workbook_bytes(book, round_)

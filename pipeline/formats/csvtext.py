@@ -7,11 +7,13 @@ import io
 import re
 import unicodedata
 import zlib
+from collections.abc import Set
 
 from pipeline.contracts.codelists import fold
 from pipeline.formats.archive import MAX_INFLATED
 from pipeline.formats.bounds import MAX_CELLS, MAX_CHARACTERS, MAX_TEXT
 from pipeline.formats.kinds import foreign_kind
+from pipeline.formats.letters import read_letters
 from pipeline.formats.raw import CsvRecord, CsvText, DamagedFile
 
 MAX_LINES = 20_000
@@ -26,12 +28,16 @@ _ANNOUNCED = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)  # Excel's own first 
 _WORD = re.compile(r"\w+")
 
 
-def read_csv(data: bytes, state: str, names: set[str]) -> CsvText:
+def read_csv(data: bytes, state: str, names: set[str], words: Set[str] = frozenset()) -> CsvText:
     """Split a CSV file into records. `names` are the column names it may have: they tell the delimiter.
 
-    Raises DamagedFile when the bytes are no text or no table.
+    `words` tell the code page of a text that is no UTF-8. Letters that they do not tell become `UNREAD`, and the
+    encoding is empty. Raises DamagedFile when the bytes are no text or no table.
     """
-    text, encoding = decode(data, state)
+    if is_unicode(data):
+        text, encoding = decode(data, state)
+    else:
+        text, encoding = read_letters(data, words, CODE_PAGES.get(state, ()))
     delimiter = _delimiter(text, names)
     return CsvText(tuple(_records(text, delimiter)), encoding, delimiter)
 
@@ -54,6 +60,17 @@ def inflate(data: bytes) -> bytes:
     if text.startswith((b"PK", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")) or foreign_kind(text):
         raise DamagedFile("unreadable-file", "a compressed file that holds no CSV text")
     return text
+
+
+def is_unicode(data: bytes) -> bool:
+    """True for UTF-8, and for UTF-16 or what else has zero bytes; bytes of a code page are neither."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def decode(data: bytes, state: str) -> tuple[str, str]:

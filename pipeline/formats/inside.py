@@ -16,12 +16,13 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-import openpyxl.reader.excel  # noqa: F401
+import openpyxl.formula.translate
+import openpyxl.utils.datetime  # noqa: F401
 import xlrd  # noqa: F401
 
 from pipeline.confine import confine
 from pipeline.formats import ods, xls, xlsx  # noqa: F401
-from pipeline.formats.csvtext import CODE_PAGES
+from pipeline.formats.letters import CODE_PAGES
 from pipeline.formats.opened import as_json, read_bytes, receive, send
 from pipeline.formats.raw import DamagedFile
 
@@ -35,7 +36,7 @@ MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
 _TOO_SLOW = f"not read within {MAX_SECONDS} seconds"
 _TOO_LARGE = f"more than {MAX_MEMORY >> 20} MiB of memory needed to read it"
 
-for _name in ("utf-8-sig", "utf-16", *{page for pages in CODE_PAGES.values() for page in pages}, "cp1250", "cp1252"):
+for _name in ("utf-8-sig", "utf-16", *CODE_PAGES):
     codecs.lookup(_name)
 
 
@@ -93,7 +94,7 @@ def _listen(descriptor: int) -> tuple[bytes, bool]:
 def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
     bind(told.fileno())
     try:
-        answer = json.dumps(as_json(read_bytes(data, question["state"], question["names"]))).encode()
+        answer = json.dumps(as_json(read_bytes(data, question["state"], question["names"], question["words"]))).encode()
     except DamagedFile as damage:
         answer = json.dumps({"rule": damage.rule, "found": damage.found}).encode()
     except MemoryError:

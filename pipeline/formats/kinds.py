@@ -62,16 +62,19 @@ def foreign_kind(data: bytes) -> str:
 def _kind_of_archive(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = set(archive.namelist())
+            names = {name.replace("\\", "/").casefold() for name in archive.namelist()}
     except _DAMAGE as problem:
         raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
-    if {"xl/workbook.xml", "content.xml"} <= names:
+    # Its list of relationships says which part is the workbook: programs call it as they like.
+    is_binary = "xl/workbook.bin" in names
+    is_excel = not is_binary and any(name.startswith("xl/") and name.endswith(".xml") for name in names)
+    if is_excel and "content.xml" in names:
         raise DamagedFile("unsafe-file", "an Excel and an OpenDocument workbook in one archive")
-    if "xl/workbook.xml" in names:
+    if is_excel:
         return "xlsx"
     if "content.xml" in names:
         return "ods"
     if "encrypted-package" in names:
         raise DamagedFile("password-protected", "a workbook protected by a password")
-    what = "a binary Excel workbook (.xlsb)" if "xl/workbook.bin" in names else "an archive that is no workbook"
+    what = "a binary Excel workbook (.xlsb)" if is_binary else "an archive that is no workbook"
     raise DamagedFile("unreadable-file", what)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from pipeline.formats.archive import MAX_ELEMENTS, check_archive
@@ -23,6 +23,9 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 _SCRIPT = "{urn:oasis:names:tc:opendocument:xmlns:script:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NOT_FINITE = ("nan", "inf", "-inf", "infinity", "-infinity", "1.#nan", "1.#inf", "-1.#inf")
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
@@ -53,7 +56,7 @@ def read_ods(data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_E
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
         sheets = [_Sheet(t, hidden, max_cells).read() for t in body.findall(f"{_TABLE}table")]
     except (ParseError, KeyError, ValueError) as problem:
-        raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
+        raise DamagedFile("unreadable-file", "a damaged workbook: a part is cut off or garbled") from problem
     return RawWorkbook(tuple(sheets))
 
 
@@ -114,7 +117,7 @@ class _Sheet:
                     self.cells[row, place] = RawCell(self.name, address, text, kind, formula)
                 if len(self.cells) > self.max_cells:
                     raise DamagedFile("unsafe-file", f"more than {self.max_cells:,} cells")
-            rows, columns = (int(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
+            rows, columns = (_whole(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
             if rows > 1 or columns > 1:
                 if rows < 1 or columns < 1 or rows * columns * repeated > MAX_MERGED:
                     raise DamagedFile("unsafe-file", f"{rows:,} rows and {columns:,} columns merged")
@@ -145,7 +148,7 @@ def _hidden_columns(table: Element) -> list[tuple[int, int]]:
 
 
 def _repeated(element: Element, what: str, limit: int) -> int:
-    number = int(element.get(f"{_TABLE}number-{what}-repeated", "1"))
+    number = _whole(element.get(f"{_TABLE}number-{what}-repeated", "1"))
     if not 0 < number <= limit:
         raise DamagedFile("unsafe-file", f"{number:,} {what} in one element")
     return number
@@ -167,7 +170,8 @@ def _content(cell: Element) -> tuple[str, CellKind, str]:
     if kind in ("date", "time"):
         return cell.get(f"{_OFFICE}{kind}-value", "") or shown, "date", formula
     text = cell.get(f"{_OFFICE}string-value") or shown
-    return text, "empty" if formula and not text else "text", formula
+    # A formula that was worked out has the type of its result, also when that is no character at all.
+    return text, "empty" if formula and not text and kind != "string" else "text", formula
 
 
 def _pieces(paragraph: Element) -> Iterator[str]:
@@ -175,7 +179,7 @@ def _pieces(paragraph: Element) -> Iterator[str]:
     yield paragraph.text or ""
     for element in paragraph:
         if element.tag == f"{_TEXT}s":
-            yield " " * min(int(element.get(f"{_TEXT}c", "1")), MAX_TEXT)
+            yield " " * min(_whole(element.get(f"{_TEXT}c", "1")), MAX_TEXT)
         elif element.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
             yield "\n" if element.tag == f"{_TEXT}line-break" else "\t"
         else:
@@ -184,10 +188,15 @@ def _pieces(paragraph: Element) -> Iterator[str]:
 
 
 def _number(text: str) -> tuple[str, CellKind]:
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return text, "text"
-    if not number.is_finite():
+    if text.casefold() in _NOT_FINITE:
         return text, "error"
-    return cell_text(float(number), "n")
+    if not _NUMBER.fullmatch(text):
+        return text, "damaged"
+    return cell_text(float(text), "n")
+
+
+def _whole(text: str) -> int:
+    """A number of things. Raises ValueError for what only Python takes for one."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f"no number: {text[:20]}")
+    return int(text)

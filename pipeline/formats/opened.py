@@ -33,15 +33,17 @@ class Opened:
     content: RawWorkbook | CsvText
 
 
-def open_file(data: bytes, state: str, names: Iterable[str]) -> Opened:
+def open_file(data: bytes, state: str, names: Iterable[str], words: Iterable[str] = ()) -> Opened:
     """Read the bytes of one file in a bound process. `names` are the column names a CSV file may have.
+
+    `words` tell the code page of a CSV file that is no UTF-8.
 
     Raises DamagedFile when the file is damaged, hostile, or takes more than its share of memory or time.
     """
     if len(data) > MAX_FILE:
         raise DamagedFile("unsafe-file", f"{len(data):,} bytes")
     with _a_reader() as reader:
-        answer = reader.ask(data, {"state": state, "names": sorted(names)})
+        answer = reader.ask(data, {"state": state, "names": sorted(names), "words": sorted(words)})
     if "rule" in answer:
         raise DamagedFile(answer["rule"], answer["found"])
     return _from_json(answer)
@@ -130,7 +132,7 @@ def receive(stream: BinaryIO | Any) -> bytes | None:
     return content
 
 
-def read_bytes(data: bytes, state: str, names: Iterable[str]) -> Opened:
+def read_bytes(data: bytes, state: str, names: Iterable[str], words: Iterable[str] = ()) -> Opened:
     """Read the bytes of one file in this process. Raises DamagedFile."""
     from pipeline.formats.ods import read_ods
     from pipeline.formats.xls import read_xls
@@ -138,7 +140,8 @@ def read_bytes(data: bytes, state: str, names: Iterable[str]) -> Opened:
 
     kind = kind_of(data)
     if kind in ("csv", "csv.gz"):
-        return Opened(kind, read_csv(inflate(data) if kind == "csv.gz" else data, state, set(names)))
+        text = inflate(data) if kind == "csv.gz" else data
+        return Opened(kind, read_csv(text, state, set(names), frozenset(words)))
     reader = {"xlsx": read_xlsx, "xls": read_xls, "ods": read_ods}[kind]
     return Opened(kind, check_bounds(reader(data)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CellKind = Literal["number", "text", "date", "boolean", "error", "empty"]
+CellKind = Literal["number", "text", "date", "boolean", "error", "empty", "damaged"]
 
 
 class DamagedFile(Exception):

@@ -44,7 +44,7 @@ def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
     except Exception as problem:  # only the library runs here: whatever it raises, the file is not as it should be
         if "encrypted" in str(problem).lower():
             raise DamagedFile("password-protected", "a workbook protected by a password") from problem
-        raise DamagedFile("unreadable-file", f"a damaged workbook ({type(problem).__name__})") from problem
+        raise DamagedFile("unreadable-file", "a damaged workbook: its records cannot be read") from problem
 
 
 def _streams(data: bytes, log: io.StringIO) -> tuple[str, ...]:
@@ -99,8 +99,8 @@ def _cell(book: Book, sheet: str, row: int, column: int, cell: Cell) -> RawCell 
     if cell.ctype == xlrd.XL_CELL_NUMBER:
         return RawCell(sheet, address, *cell_text(cell.value, "n"))
     if not cell.value:
-        # A label is never empty: this is a formula whose result is, or was never worked out.
-        return RawCell(sheet, address, "", "empty", "=")
+        # A label is never empty: this is a formula whose result is no character at all.
+        return RawCell(sheet, address, "", "text", "=")
     return RawCell(sheet, address, cell.value)
 
 

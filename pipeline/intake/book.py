@@ -29,7 +29,8 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
     table_at = {s.name: t.name for t in tables if (s := by_name.get(t.layout.sheet))}
     cells = [c for s in workbook.sheets for c in s.cells.values()]
     taken = screen(ctx, cells, lambda cell: table_at.get(cell.sheet, ""))
-    by_name = {name: _without(sheet, taken) for name, sheet in by_name.items()}
+    own = {name: _without(sheet, taken) for name, sheet in by_name.items() if name in _OWN}
+    by_name = by_name | own
     cover_sheet = by_name.get(COVER_SHEET)
     cover = read_cover(ctx, cover_of_sheet(cover_sheet) if cover_sheet else None)
     for name in _OWN:
@@ -47,6 +48,7 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
             read_sheet(ctx, sheet, form_of(table, ctx.contract, ctx.state, ctx.round))
         elif not is_supplement:
             ctx.book.add("missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name)
+    ctx.settle_held()
     return cover
 
 
@@ -123,7 +125,7 @@ def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, 
         elif name is None and sheet.cells:
             ctx.book.add("unknown-sheet", f"sheet with {len(sheet.cells)} cells", sheet=sheet.name)
         if name is None:
-            ctx.ignore(sheet.cells.values(), "unknown-sheet")
+            ctx.ignore((c for c in sheet.cells.values() if not ctx.is_held(c)), "unknown-sheet")
 
 
 def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, table: Table) -> None:

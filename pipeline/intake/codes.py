@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Container
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from pipeline.cells import TOTAL, UNKNOWN
 from pipeline.contracts.codelists import fold, load_aliases
+from pipeline.contracts.lists import read_list
 from pipeline.contracts.model import Table
 
 # Cyrillic and Greek letters that look like Latin ones.
@@ -64,8 +64,8 @@ def split_codes(text: str, names: tuple[str, ...], table: Table) -> tuple[tuple[
 @lru_cache(maxsize=8)
 def load_headers(codelists: Path) -> dict[str, str]:
     """Heads of columns in the languages of the states (folded) to the column they name."""
-    with (codelists / "aliases" / "headers.csv").open(encoding="utf-8", newline="") as file:
-        return {fold(row["alias"]): row["code"] for row in csv.DictReader(file)}
+    lines = read_list(codelists / "aliases" / "headers.csv", ("alias", "code", "language"), keys=("alias", "code"))
+    return {fold(line["alias"]): line["code"] for line in lines}
 
 
 @lru_cache(maxsize=256)
@@ -89,8 +89,7 @@ def load_aggregates(codelists: Path) -> frozenset[str]:
     path = codelists / "aliases" / "citizenship_aggregates.csv"
     if not path.is_file():
         return frozenset()
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(fold(row["alias"]) for row in csv.DictReader(file))
+    return frozenset(fold(line["alias"]) for line in read_list(path, ("alias", "source", "note"), keys=("alias",)))
 
 
 def read_citizenship(code: str, name: str, table: Table, dimension: str, codelists: Path) -> Spelling:

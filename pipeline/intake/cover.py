@@ -6,11 +6,12 @@ from datetime import date
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import COVER_SHEET, SOURCE_FIELD, cover_fields, tables_for
+from pipeline.contracts.releases import earliest_release
+from pipeline.contracts.sources import load_sources
 from pipeline.formats.raw import RawCell, RawSheet
 from pipeline.intake.codes import latin
 from pipeline.intake.entry import MAX_NOTE, ReturnContext
 from pipeline.intake.personal import personal_data
-from pipeline.intake.releases import earliest_release
 
 Answers = dict[str, RawCell]
 YEARS_TO_ANSWER = 5
@@ -44,8 +45,12 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         ctx.book.add("cover-date", day.raw, sheet=day.sheet, cell=day.address)
         answers = {f: c for f, c in answers.items() if f != "date"}
     _check_releases(ctx, answers)
+    _check_sources(ctx, answers)
     fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
-    return {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+    said = {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
+    if said.get("date"):  # printed in every version: as a day is written, whichever way the state wrote it
+        said["date"] = date.fromisoformat(said["date"]).isoformat()
+    return said
 
 
 def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
@@ -63,6 +68,15 @@ def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
                 "date-before-release", found, sheet=day.sheet, cell=day.address, table=table.name,
                 allowed=f"{released} or later",
             )  # fmt: skip
+
+
+def _check_sources(ctx: ReturnContext, answers: Answers) -> None:
+    """A source that is not on the Center's list is asked about: what a state writes there is not printed for others."""
+    sources = load_sources(ctx.contracts.codelists)
+    for table in tables_for(ctx.contract, ctx.state, ctx.round):
+        cell = answers.get(SOURCE_FIELD + table.name)
+        if cell and (unlisted := [text for text, name in sources.parts(cell.text) if not name]):
+            ctx.find("source-not-listed", cell, table, found="; ".join(unlisted))
 
 
 def _is_date(ctx: ReturnContext, text: str) -> bool:

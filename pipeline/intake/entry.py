@@ -12,8 +12,8 @@ from pipeline.intake.account import Ledger
 from pipeline.intake.codes import latin
 from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
 from pipeline.intake.personal import personal_data
-from pipeline.intake.problems import FindingBook
-from pipeline.intake.shown import is_bare_figure, printable, shown
+from pipeline.intake.problems import RULES, FindingBook
+from pipeline.intake.shown import is_bare_figure, names_of_invisible, printable, shown
 
 MAX_NOTE = 1000
 
@@ -42,9 +42,22 @@ class Entry:
         return f"{self.table.name}:{'.'.join(self.codes)}"
 
 
+@dataclass(frozen=True)
+class Held:
+    """A cell that must not come in, and why. `table` is empty where nobody knew yet to which table it belongs."""
+
+    cell: RawCell
+    rule: str
+    found: str
+    table: str
+
+
 @dataclass
 class ReturnContext:
-    """The return that is being read: what is asked of whom, and where its findings and cells are written down."""
+    """The return that is being read: what is asked of whom, and where its findings and cells are written down.
+
+    `held` are the cells that must not come in, by sheet and address, until somebody knows what they were to say.
+    """
 
     contracts: Contracts
     contract: Contract
@@ -54,6 +67,7 @@ class ReturnContext:
     ledger: Ledger
     is_csv: bool = False
     entries: list[Entry] = field(default_factory=list)
+    held: dict[tuple[str, str], Held] = field(default_factory=dict)
 
     @property
     def years(self) -> range:
@@ -63,6 +77,28 @@ class ReturnContext:
         """A finding at a cell."""
         name = table.name if table else ""
         self.book.add(rule, found or cell.raw, sheet=cell.sheet, cell=cell.address, table=name, key=key)
+
+    def is_held(self, cell: RawCell) -> bool:
+        return (cell.sheet, cell.address) in self.held
+
+    def keep_out(self, cell: RawCell, table: Table, key: str = "") -> None:
+        """A held cell is a figure or what binds one: an error, for without it the table says another thing."""
+        held = self.held.pop((cell.sheet, cell.address))
+        is_number = bool(key) and held.rule == "steering-characters"
+        self.book.add(
+            "not-a-number" if is_number else held.rule, held.found, sheet=cell.sheet, cell=cell.address,
+            table=table.name, key=key, severity="error", do="type it anew, the figure or code alone",
+        )  # fmt: skip
+        self.refuse([cell], table)
+
+    def settle_held(self) -> None:
+        """Report the held cells that nothing depends on: they are left out, and the state is told."""
+        for held in self.held.values():
+            cell = held.cell
+            self.book.add(held.rule, held.found, sheet=cell.sheet, cell=cell.address, table=held.table)
+            if self.ledger.is_open(cell.sheet, cell.address):
+                self.ledger.refuse(cell.sheet, cell.address, held.table)
+        self.held.clear()
 
     def load(self, cell: RawCell, table: Table) -> None:
         self.ledger.load(cell.sheet, cell.address, table.name)
@@ -109,6 +145,9 @@ def enter_line(
 
 def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
     """The confidentiality of a line; empty when it is not known, and then no figure of the line may be used."""
+    if cell is not None and ctx.is_held(cell):
+        ctx.keep_out(cell, table)
+        return ""
     if cell is None or not cell.text.strip():
         ctx.ignore([cell], "blank-text")
         return "F"
@@ -144,6 +183,13 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
 def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, note: str) -> Entry | None:
     value, status = figure.value, figure.status
     key = f"{table.name}:{'.'.join(figure.codes)}"
+    if value and ctx.is_held(value) and _is_a_figure(ctx, table, value):
+        del ctx.held[value.sheet, value.address]
+    if held := [c for c in (value, status) if c and ctx.is_held(c)]:
+        for cell in held:
+            ctx.keep_out(cell, table, key)
+        ctx.refuse([value, status], table)
+        return None
     parsed = _parse(ctx, table, value, key) if value else None
     if parsed and any(p.rule == "blank-text" for p in parsed.problems):
         ctx.ignore([value], "blank-text")
@@ -173,19 +219,29 @@ def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, n
     )  # fmt: skip
 
 
+def _is_a_figure(ctx: ReturnContext, table: Table, cell: RawCell) -> bool:
+    """True for a text that was held as a formula and is a number in disguise: `="18"`."""
+    if ctx.held[cell.sheet, cell.address].rule != "formula-as-text":
+        return False
+    symbols = load_symbols(ctx.contracts.codelists)
+    return not parse_figure(cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv).refused
+
+
 def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
     if cell.kind == "empty":
         ctx.find("formula-without-value", cell, table, key=key, found=cell.formula)
         return Parsed(None, "", (Problem("formula-without-value", refused=True),))
-    parsed = parse_figure(
-        cell.text, cell.kind, table.decimals, load_symbols(ctx.contracts.codelists), is_csv=ctx.is_csv
-    )
+    symbols = load_symbols(ctx.contracts.codelists)
+    parsed = parse_figure(cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv)
     if cell.formula:
         ctx.find("formula", cell, table, key=key)
+        if not cell.text:  # it was worked out, and says that the cell is empty
+            return parsed
+    do = RULES["invisible-characters"].do if names_of_invisible(cell.text) else ""
     for problem in parsed.problems:
         ctx.book.add(
             problem.rule, cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
-            severity=problem.severity,
+            severity=problem.severity, do=do if problem.rule == "not-a-number" else "",
         )  # fmt: skip
     return parsed
 

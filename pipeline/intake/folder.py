@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.files import name_as_text
 from pipeline.intake.shown import shown_name
 from pipeline.project import REPORTS, Project
 
 FORMATS = (".xlsx", ".xls", ".ods", ".csv", ".csv.gz")  # in this order: the first file of a state is the one read
-OTHER_FORMATS = (".xlsm", ".xlsb", ".xltx", ".docx", ".doc", ".pdf", ".txt", ".tsv", ".zip")
+OTHER_FORMATS = (".xlsm", ".xlsb", ".xltx", ".docx", ".doc", ".pdf", ".txt", ".tsv", ".zip")  # known, and not read
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
 RECORDS_MARK = ".records."  # in the name of a file of records, which pipeline.records finds and reads
 QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
 QUERY_RECORD = "queries.jsonl"  # who entered it
-KEPT_EMPTY = (".gitkeep", ".gitignore")  # keep an empty folder in version control
+UNCLEAR_NAME, STRAY_FILE = "unclear-name", "stray-file"
 _NAME = re.compile(r"(?P<state>[^.]+)(?:\.(?P<number>[2-9]|[1-9][0-9]))?", re.DOTALL)
+UNNUMBERED = 100  # stands for the number of a file whose name says none, beside a return: it is refused alone
+# What programs leave in a folder by themselves: locks of open files, views of folders, halves of Macintosh files.
+_LEFT_BY_PROGRAMS = re.compile(
+    r"~\$.*|\.~lock\..*#|~WR[A-Z]\d+\.tmp|\._.*|\.DS_Store|__MACOSX|Icon\r|\.Spotlight-V100|\.Trashes|\.fseventsd"
+    r"|(?:eh)?thumbs\.db|desktop\.ini|\.directory|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+|\.gitkeep|\.gitignore",
+    re.IGNORECASE | re.DOTALL,
+)
+_FIRST_LETTERS = re.compile(r"[^A-Za-z]*([A-Za-z]+)")
 
 
 @dataclass(frozen=True)
@@ -66,14 +76,26 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
             f"there are no returns of round {round_}", where=str(folder), allowed=", ".join(rounds),
             do="give another round, or make the folder and put the returns in it",
         )  # fmt: skip
+    everybody = {state for report in REPORTS for state in respondents(contracts, report, round_)}
     found = [
-        ReturnFile("", "", p, f"{round_}/{shown_name(p.name)}", rule="not-a-return")
+        ReturnFile("", "", p, f"{round_}/{shown_name(name_as_text(p.name))}", rule=_rule_outside(p, everybody))
         for p in sorted(folder.iterdir())
-        if p.name not in (*REPORTS, *KEPT_EMPTY, QUERY_LOG, QUERY_RECORD)
+        if p.name not in (*REPORTS, QUERY_LOG, QUERY_RECORD) and not is_left_by_program(p.name)
     ]
     for report in REPORTS:
         found += _find_in(folder / report, report, round_, respondents(contracts, report, round_))
     return found
+
+
+def is_left_by_program(name: str) -> bool:
+    """True for what programs put beside files without being asked: nobody sent it, and nothing is said of it."""
+    return _LEFT_BY_PROGRAMS.fullmatch(name) is not None
+
+
+def _rule_outside(path: Path, states: Container[str]) -> str:
+    """The rule for what lies beside the folders of the reports."""
+    meant = suffix_of(path.name) in FORMATS and _meant_state(path.name, states)
+    return "wrong-folder" if meant and path.is_file() else "not-a-return"
 
 
 def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[ReturnFile]:
@@ -82,9 +104,10 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
     found: list[ReturnFile] = []
     taken: set[tuple[str, int]] = set()
     for path in sorted(folder.iterdir(), key=_order):
-        if path.name in KEPT_EMPTY or (RECORDS_MARK in path.name.lower() and not path.name.startswith(".")):
+        is_records = RECORDS_MARK in path.name.lower() and not path.name.startswith(".")
+        if is_left_by_program(path.name) or is_records:
             continue
-        file = _classify(path, report, f"{round_}/{report}/{shown_name(path.name)}", states)
+        file = _classify(path, report, f"{round_}/{report}/{shown_name(name_as_text(path.name))}", states)
         if file is None:
             continue
         if not file.rule and (file.state, file.number) in taken:
@@ -92,18 +115,27 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
         if not file.rule:
             taken.add((file.state, file.number))
         found.append(file)
-    return found
+    return [_beside_return(file, taken) for file in found]
+
+
+def _beside_return(file: ReturnFile, taken: Container[tuple[str, int]]) -> ReturnFile:
+    """A file of an unclear name is refused alone where the state's return is there, else as the return itself."""
+    unclear = file.rule == UNCLEAR_NAME and (file.state, 1) in taken
+    return replace(file, number=UNNUMBERED) if unclear else file
 
 
 def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFile | None:
     """What a file of the folder is; None for the cover of a CSV return, which is read with it."""
     lower, suffix = path.name.lower(), suffix_of(path.name)
-    if path.name.startswith((".", "~$")):
-        return ReturnFile(report, "", path, name, rule="not-a-return")
+    meant = _meant_state(path.name, states)
+    if path.name.startswith("."):
+        rule = UNCLEAR_NAME if meant and suffix in FORMATS else STRAY_FILE if meant else "not-a-return"
+        return ReturnFile(report, meant, path, name, rule=rule)
     if lower.endswith(COVER_SUFFIX):
         owner = path.name[: -len(COVER_SUFFIX)]
-        owned = any((path.parent / f"{owner}{s}").is_file() for s in (".csv", ".csv.gz"))
-        return None if owned else ReturnFile(report, "", path, name, rule="not-a-return")
+        if any((path.parent / f"{owner}{s}").is_file() for s in (".csv", ".csv.gz")):
+            return None
+        return ReturnFile(report, meant, path, name, rule=STRAY_FILE if meant else "not-a-return")
     withdraws = lower.endswith(WITHDRAWN_SUFFIX)
     stem = path.name[: -len(WITHDRAWN_SUFFIX if withdraws else suffix)] if suffix else path.name
     match = _NAME.fullmatch(stem)
@@ -113,16 +145,25 @@ def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFi
     if path.is_symlink():
         return ReturnFile(report, state if known else "", path, name, rule="linked-file", number=number)
     if not path.is_file():
-        rule = "not-a-file" if known and suffix in FORMATS else "not-a-return"
-        return ReturnFile(report, state if rule == "not-a-file" else "", path, name, rule=rule, number=number)
+        if known and suffix in FORMATS:
+            return ReturnFile(report, state, path, name, rule="not-a-file", number=number)
+        return ReturnFile(report, meant, path, name, rule=STRAY_FILE if meant else "not-a-return")
+    if suffix in FORMATS and meant and not (match and known):
+        return ReturnFile(report, meant, path, name, rule=UNCLEAR_NAME)
     if suffix in FORMATS and match and not known:
-        return ReturnFile(report, shown_name(state), path, name, rule="not-a-member")
+        return ReturnFile(report, shown_name(name_as_text(state)), path, name, rule="not-a-member")
     if suffix in FORMATS and match:
         cover = path.with_name(path.name[: -len(suffix)] + COVER_SUFFIX) if suffix.startswith(".csv") else None
         return ReturnFile(report, state, path, name, None if withdraws else cover, "", number, withdraws)
-    if suffix in OTHER_FORMATS and known:
-        return ReturnFile(report, state, path, name, rule="unsupported-format")
-    return ReturnFile(report, "", path, name, rule="not-a-return")
+    if known and match:
+        return ReturnFile(report, state, path, name, rule="unsupported-format", number=number)
+    return ReturnFile(report, meant, path, name, rule=STRAY_FILE if meant else "not-a-return")
+
+
+def _meant_state(name: str, states: Container[str]) -> str:
+    """The state with whose code a name begins, before a point, a space, a digit or any other sign; else empty."""
+    first = _FIRST_LETTERS.match(name)
+    return first[1].upper() if first and first[1].upper() in states else ""
 
 
 def _state_of(name: str) -> str:

@@ -18,6 +18,7 @@ from pipeline.intake.openlist import OpenList
 from pipeline.intake.screen import screen
 
 BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status", "note")
+ANSWERS = ("value", "obs_status", "conf_status")  # without one of them a line says another thing
 
 
 def column_names(contract: Contract) -> set[str]:
@@ -101,7 +102,7 @@ def read_csv_return(
 
     `localised` are heads that were in another language. Returns the answers of the cover as text.
     """
-    if csv_text.encoding != "utf-8":
+    if csv_text.encoding not in ("utf-8", ""):  # where it is empty, each text whose letters are not known is reported
         ctx.book.add("encoding", csv_text.encoding, cell="line 1")
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
@@ -113,11 +114,13 @@ def read_csv_return(
     cover = read_cover(ctx, answers)
     ctx.ignore(cover_cells, "cover")
     read_lines(ctx, header, [_forget(r, taken) for r in records])
+    ctx.settle_held()
     return cover
 
 
 def _forget(record: Record, taken: set[tuple[str, str]]) -> Record:
-    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken}
+    """The record without what must not come in. What a figure is made of stays: who reads it decides."""
+    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken or n in ANSWERS}
     return Record(record.line, fields, tuple(c for c in record.beyond if (c.sheet, c.address) not in taken))
 
 
@@ -237,10 +240,14 @@ def _first_alike(record: Record, table: Table) -> RawCell:
 
 
 def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
-    """Field code to answer of a cover file with the columns field and answer."""
-    answers = {}
+    """Field code to answer of a cover file with the columns field and answer; two answers to one field are none."""
+    answers: dict[str, RawCell] = {}
     for record in csv_text.records[1:]:
-        if len(record.fields) > 1 and record.fields[0].strip():
-            address = f"line {record.line}, column answer"
-            answers[record.fields[0].strip()] = RawCell(COVER_SHEET, address, record.fields[1])
+        field = record.fields[0].strip()
+        if len(record.fields) > 1 and field:
+            cell = RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1])
+            if field in answers and answers[field].text != cell.text:
+                both = f"the field stands twice: {answers[field].text} and {cell.text}"
+                cell = replace(cell, text=both, kind="damaged")
+            answers[field] = cell
     return answers

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.contracts.codelists import fold
+from pipeline.contracts.lists import read_list
 from pipeline.findings import Severity
 from pipeline.formats.raw import CellKind
+from pipeline.intake.shown import is_invisible, without_invisible
 
 MISSING = "O"
 NIL = "N"
@@ -28,7 +29,9 @@ _POINT_GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _COMMA_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
 _POINT_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_DECIMAL = re.compile(r"-?[0-9]+,[0-9]+")
-_TYPED = {"date": "date-in-number", "boolean": "boolean-in-number", "error": "error-value"}
+_TYPED = {"date": "date-in-number", "boolean": "boolean-in-number", "error": "error-value", "damaged": "damaged-cell"}
+# How programs keep a spreadsheet from changing a number, and how people begin one: ="18" and =18.
+_AS_FORMULA = re.compile(r'=\s*(?:"([^"]*)"|([-+]?[0-9][0-9., \u00a0\u202f\']*))')
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ class Parsed:
         return any(p.refused for p in self.problems)
 
 
+SYMBOL_COLUMNS = ("text", "obs_status", "language", "note")
+
+
 @dataclass(frozen=True)
 class Symbol:
     """What a text in place of a figure stands for. `language` is empty for symbols that the form explains."""
@@ -64,8 +70,8 @@ class Symbol:
 @lru_cache(maxsize=8)
 def load_symbols(codelists: Path) -> dict[str, Symbol]:
     """Text (folded) to its meaning, from `cell_symbols.csv`."""
-    with (codelists / "cell_symbols.csv").open(encoding="utf-8", newline="") as file:
-        return {fold(row["text"]): Symbol(row["obs_status"], row["language"]) for row in csv.DictReader(file)}
+    lines = read_list(codelists / "cell_symbols.csv", SYMBOL_COLUMNS, keys=("text", "obs_status"))
+    return {fold(line["text"]): Symbol(line["obs_status"], line["language"]) for line in lines}
 
 
 def parse_figure(
@@ -80,9 +86,26 @@ def parse_figure(
         return Parsed(None, "", (Problem(_TYPED[kind], refused=True),))
     if kind == "number":
         return _round(Decimal(text), decimals, ())
-    stripped = text.strip().strip(_SPACES + "\ufeff\u200b").strip()
+    seen = without_invisible(text)
+    if not seen.strip() and any(not is_invisible(c) and not c.isspace() for c in text):
+        return Parsed(None, "", (Problem("not-a-number", refused=True),))
+    disguises = [Problem("invisible-characters")] * (seen != text)
+    stripped = seen.strip().strip(_SPACES).strip()
+    if formula := _AS_FORMULA.fullmatch(stripped):
+        stripped = (formula[1] or formula[2] or "").strip().strip(_SPACES).strip()
+        disguises.append(Problem("number-as-formula"))
     if not stripped:
         return Parsed(None, MISSING, (Problem("blank-text"),))
+    parsed = _parse_plain(stripped, decimals, symbols, is_csv=is_csv)
+    if parsed.refused:
+        return parsed
+    # What is odd about a figure as a whole says enough: it is a text then, too.
+    said = [p for p in parsed.problems if not disguises or p.rule != "number-as-text"]
+    return replace(parsed, problems=(*disguises, *said))
+
+
+def _parse_plain(stripped: str, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool) -> Parsed:
+    """What a text says that holds nothing but what a reader sees."""
     if symbol := symbols.get(fold(stripped)):
         # A word of another language is read as missing, never as zero, and said so: some of them also mean "none".
         return Parsed(None, symbol.obs_status, (Problem("missing-word"),) if symbol.language else ())

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from pipeline.findings import Finding, Severity
-from pipeline.intake.shown import shown, shown_name
+from pipeline.intake.shown import MAX_SHOWN, NOT_SHOWN, names_of_invisible, shown, shown_name
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,17 @@ RULES: dict[str, IntakeRule] = {
     "not-a-return": IntakeRule(
         "note", "<STATE>.xlsx, or <STATE>.csv with <STATE>.cover.csv", "move the file elsewhere if it is not a return"
     ),
+    "wrong-folder": IntakeRule(
+        "query", "<round>/thb, <round>/migration or <round>/octa", "put the file into the folder of its report"
+    ),
+    "unclear-name": IntakeRule(
+        "error", "<STATE>.xlsx for the return, <STATE>.2.xlsx to <STATE>.99.xlsx for what was sent later",
+        "call it <STATE>.2.xlsx if it corrects the return, <STATE>.xlsx if it is the return; else take it away",
+    ),
+    "stray-file": IntakeRule(
+        "query", "returns, later files with their covers, and records, each under its name",
+        "if figures came in it, send them as <STATE>.2.xlsx; if not, move it elsewhere: it was not read",
+    ),
     "not-a-file": IntakeRule("error", "a file", "put the file itself there: folders, pipes and devices are not opened"),
     "linked-file": IntakeRule("error", "a file of its own in the folder", "put the file itself in place of the link"),
     "file-renamed": IntakeRule("note", "the ending of the file's format", "keep the ending that the program gave it"),
@@ -46,7 +57,11 @@ RULES: dict[str, IntakeRule] = {
         "error", ".xlsx, .csv, .csv.gz, .xls or .ods", "open it and save it as an Excel workbook (.xlsx)"
     ),
     "unreadable-file": IntakeRule(
-        "error", "a complete, unprotected .xlsx workbook or CSV text file", "send the file again, saved as .xlsx"
+        "error", "a complete, unprotected .xlsx workbook or CSV text file",
+        "open it in Excel or LibreOffice and save it under a new name as Excel Workbook (.xlsx), or send it once more",
+    ),
+    "nothing-read": IntakeRule(
+        "error", "a file with figures of at least one table", "send the file again with its figures, or take it back"
     ),
     "unsafe-file": IntakeRule(
         "error", "a workbook of ordinary size without document type declarations",
@@ -66,8 +81,16 @@ RULES: dict[str, IntakeRule] = {
         "error", "a date on or after the release of each source",
         "correct the date of the return, or name the source that was used",
     ),
+    "source-not-listed": IntakeRule(
+        "query", "sources of the Center's list, parted by semicolons, with the day of their release if they have one",
+        "name a listed source; versions for others print no other text until the Center has cleared it",
+    ),
     "contract-version": IntakeRule("query", "the version of the contract in force", "use the current form next time"),
     "encoding": IntakeRule("note", "UTF-8", "save the CSV file as UTF-8; check that the notes read well"),
+    "unknown-letters": IntakeRule(
+        "query", "UTF-8, or a code page that known words tell",
+        "save the file as 'CSV UTF-8', or send the workbook; the text was not taken over",
+    ),
     # The sheets of a workbook and the header of a CSV file.
     "missing-sheet": IntakeRule("error", "every sheet of the form", "put the sheet back, even when it stays empty"),
     "unknown-sheet": IntakeRule("query", "the sheets of the form", "move the figures into the sheets of the form"),
@@ -121,6 +144,14 @@ RULES: dict[str, IntakeRule] = {
     ),
     "rounded": IntakeRule("note", "up to three decimals", "round to three decimals"),
     "not-a-number": IntakeRule("error", _NUMBER, "give the number alone and move the rest to the note"),
+    "invisible-characters": IntakeRule(
+        "note", "a number", "type the figure anew: beside it stand characters that nobody sees"
+    ),
+    "number-as-formula": IntakeRule("note", "a number", "give the number alone, without = and quotes"),
+    "damaged-cell": IntakeRule(
+        "query", "one value in each cell, written as spreadsheets write it",
+        "type it anew in Excel or LibreOffice, and save the file there under a new name; it was not taken over",
+    ),
     "number-too-large": IntakeRule("error", "at most fifteen digits", "check the figure and its unit"),
     "date-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds a date"),
     "boolean-in-number": IntakeRule("error", _NUMBER, "give the number; the cell holds TRUE or FALSE"),
@@ -197,7 +228,10 @@ class FindingBook:
         number = self._alike[rule, table, severity]
         if number > MAX_ALIKE:
             return
+        unseen = names_of_invisible(found[:MAX_SHOWN])
         found = shown(found, is_figure=bool(key))
+        if unseen and not found.startswith(NOT_SHOWN):
+            found = f"{found} (with the invisible {unseen})"
         self.findings.append(
             Finding(
                 round=self.round, report=self.report, state=self.state, file=self.file, sheet=shown_name(sheet),

@@ -31,6 +31,7 @@ from pipeline.intake.lines import (
 )
 from pipeline.intake.problems import FindingBook
 from pipeline.intake.reading import FileReading
+from pipeline.intake.vocabulary import load_words
 from pipeline.intake.withdrawal import WITHDRAWAL_COLUMNS, read_withdrawal
 from pipeline.progress import Progress, silent
 
@@ -97,20 +98,21 @@ def _open(file: ReturnFile, contracts: Contracts) -> _File:
             WITHDRAWAL_COLUMNS if file.withdraws
             else header_names(contracts.contract(file.report), contracts.codelists)
         )  # fmt: skip
-        opened = open_file(data, file.state, names)
+        words = load_words(contracts.codelists)
+        opened = open_file(data, file.state, names, words)
         cover = None
         if file.cover and file.cover.is_file() and isinstance(opened.content, CsvText):
-            cover = _open_cover(file.cover, file.state)
+            cover = _open_cover(file.cover, file.state, words)
         return _File(file, sha256, opened, cover)
     except DamagedFile as damage:
         return _File(file, sha256, damage=damage)
 
 
-def _open_cover(path: Path, state: str) -> CsvText:
+def _open_cover(path: Path, state: str, words: Iterable[str]) -> CsvText:
     """The companion of a CSV return. A damaged one counts as damage of the return: it may say whose it is."""
     if path.is_symlink():
         raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
-    content = open_file(_bytes_of(path), state, {"field", "answer"}).content
+    content = open_file(_bytes_of(path), state, {"field", "answer"}, words).content
     if not isinstance(content, CsvText):
         raise DamagedFile("unreadable-file", f"{path.name} is no text file")
     return content
@@ -158,6 +160,9 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
         if content.active_content:
             book.add("active-content", ", ".join(content.active_content[:5]))
             return _unread(opened, book, round_, Ledger([]))
+        if not any(s.cells for s in content.sheets):
+            book.add("nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell")
+            return _unread(opened, book, round_, Ledger([]))
         if not content.formulas_seen:
             book.add("old-format", KIND_NAMES[kind])
         content = with_neutral_names(book, content)
@@ -166,7 +171,7 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
     if file.withdraws:
         ctx = _context(opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True)
         withdrawn = read_withdrawal(ctx, content)
-        return replace(_close(ctx, opened, {}), withdraws=withdrawn)
+        return replace(_close(ctx, opened, {}, withdrawn), withdraws=withdrawn)
     answers = cover_of_csv(opened.cover) if opened.cover else None
     filled = [c for c in (answers or {}).values() if c.text]
     ctx = _context(opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True)
@@ -203,8 +208,27 @@ def _context(
     return ReturnContext(contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv)
 
 
-def _close(ctx: ReturnContext, opened: _File, cover: dict[str, str]) -> ReturnRead:
+def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]) -> str:
+    """What a file is that changes nothing, and of which the state believes that it does; empty for all others.
+
+    A first workbook may be blank: it says that nothing was reported. An error says enough about a file already.
+    """
+    content = opened.opened.content if opened.opened else None
+    if ctx.entries or withdrawn or any(f.severity == "error" for f in ctx.book.findings):
+        return ""
+    if opened.file.withdraws:
+        return "a withdrawal of no table"
+    if opened.file.number > 1:
+        return "a later file without a figure"
+    return "a header without lines" if isinstance(content, CsvText) and len(content.records) < 2 else ""
+
+
+def _close(
+    ctx: ReturnContext, opened: _File, cover: dict[str, str], withdrawn: frozenset[str] = frozenset()
+) -> ReturnRead:
     file = opened.file
+    if nothing := _brings_nothing(ctx, opened, withdrawn):
+        ctx.book.add("nothing-read", nothing)
     refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
     reading = FileReading(
         ctx.round, file.report, file.state, file.name, opened.sha256, cover.get("date", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import (
@@ -51,7 +51,10 @@ def read_sheet(ctx: ReturnContext, sheet: RawSheet, form: SheetForm) -> None:
 
 class _SheetReader:
     def __init__(self, ctx: ReturnContext, sheet: RawSheet, form: SheetForm) -> None:
-        self.ctx, self.sheet, self.form, self.table = ctx, sheet, form, form.table
+        seen = {place: cell for place, cell in sheet.cells.items() if not ctx.is_held(cell)}
+        self.ctx, self.form, self.table = ctx, form, form.table
+        self.sheet = replace(sheet, cells=seen)
+        self.held = {place: cell for place, cell in sheet.cells.items() if ctx.is_held(cell)}
         self.top, self.left = 0, 0
         self.columns: dict[int, Column] = {}
         self.labels: dict[int, str] = {}  # what the form has above the code of a column
@@ -230,6 +233,11 @@ class _SheetReader:
                 lines[row][column] = cell
             else:
                 self.outside[row].append(cell)
+        for (row, column), cell in self.held.items():
+            # Its line must know that there was something: no figure is left out, or taken for free, without a word.
+            is_answer = column in self.columns and self.columns[column].kind in ("value", "status", "conf")
+            if is_answer and row > self.top and self.ctx.ledger.is_open(cell.sheet, cell.address):
+                lines[row][column] = cell
         return [Line(row, cells) for row, cells in sorted(lines.items())]
 
     def _of_kind(self, line: Line, *kinds: ColumnKind) -> list[RawCell]:
@@ -378,7 +386,7 @@ class _SheetReader:
     def _report_outside(self) -> None:
         lines = []
         for _, cells in sorted(self.outside.items()):
-            still = [c for c in cells if self.ctx.ledger.is_open(c.sheet, c.address)]
+            still = [c for c in cells if self.ctx.ledger.is_open(c.sheet, c.address) and not self.ctx.is_held(c)]
             blank = [c for c in still if not c.text.strip() and not c.formula]
             self.ctx.ignore(blank, "blank-text")
             if filled := [c for c in still if c not in blank]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.model import Contracts, Table
-from pipeline.files import replace_file, unfinished
+from pipeline.files import unfinished
 from pipeline.intake.entry import Entry
+from pipeline.kept import check_database, keep_file, open_database, seal, unseal
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,7 +79,7 @@ def write_staged(
         _fill(connection, "withdrawn", [("file", "varchar"), ("table_name", "varchar")], list(withdrawn))
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier)
-    replace_file(fresh, path)
+    keep_file(fresh, path)
 
 
 def _rows_by_table(entries: Sequence[tuple[str, int, str, Entry]]) -> dict[str, list[tuple[object, ...]]]:
@@ -117,6 +118,7 @@ def _copy_earlier(
         " key varchar, value decimal(18,3), obs_status varchar)"
     )
     for _, path in sorted(earlier, reverse=True):
+        check_database(path)
         connection.execute(f"attach {_quoted(str(path))} as past (read_only)")
         query = "select table_name from duckdb_tables() where database_name = 'past'"
         names = {str(name) for (name,) in connection.execute(query).fetchall()}
@@ -150,9 +152,7 @@ class StagedCell:
 
 def staged_cells(path: Path, table: Table, state: str) -> list[StagedCell]:
     """The figures of a state in a table, in the order in which they were read."""
-    import duckdb
-
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_database(path) as connection:
         rows = connection.execute(
             f"""select round, file, sheet, address, key, coalesce(raw, ''), usable from {table.sql_name}
             where state = ? order by rowid""",
@@ -165,6 +165,7 @@ def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:
     """Take figures out of use: no rule adds them up and no report counts them; the ledger keeps them as set aside."""
     import duckdb
 
+    unseal(path)
     with duckdb.connect(str(path)) as connection:
         connection.execute("begin")
         for table, cell in cells:
@@ -174,3 +175,4 @@ def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:
             connection.execute(f"insert into {aside} select * from {table.sql_name} where {where}", place)
             connection.execute(f"update {table.sql_name} set usable = false where {where}", place)
         connection.execute("commit")
+    seal(path)

@@ -115,7 +115,8 @@ class OpenForms:
         for line in csv_lines(data)[1:]:
             code, label, parent, since, until, note = line
             years = [y for y in (since, until) if y and not re.fullmatch(r"[12][0-9]{3}", y)]
-            self.tables.text(name, " ".join((label, note, *years)))
+            for text in (label, note, *years):
+                self.tables.text(name, text)
             if code not in self._codes or (parent and parent not in self._codes):
                 self.report.add(name, f"the code '{code}' in '{parent}'", "it is in no code list")
 
@@ -199,6 +200,8 @@ class OpenForms:
             plain = re.sub(rf"^(?:Figuresof)?(?:{'|'.join(judge.exhibits) or '-'})(?=,)", "", compact(said))
             if re.search(NUMERAL, judge.strike(plain)):
                 self.report.add(name, f"'{said}' as an attribute", WHY)
+            for phrase in spelled_numbers(said, self.given.said, names(self.given.root), self.given.members):
+                self.report.add(name, f"'{phrase}' as an attribute", SPELLED)
         self._links(name, page)
         self._drawings(name, page)
 

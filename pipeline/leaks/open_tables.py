@@ -12,10 +12,13 @@ import re
 import zipfile
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from pipeline.leaks.charts import ChartCheck
 from pipeline.leaks.numerals import WHY, Judge
 from pipeline.leaks.report import NUMERAL, ScanReport
+from pipeline.leaks.spelled import WHY as SPELLED
+from pipeline.leaks.spelled import names, spelled_numbers
 from pipeline.leaks.wording import SYMBOLS
 from pipeline.leaks.words import compact
 from pipeline.open_data.grids import GROUP, MARKS, grid, machine
@@ -25,6 +28,12 @@ from pipeline.report.chart_tables import table_of
 if TYPE_CHECKING:
     from pipeline.leaks.scan import Given
 
+# The parts of a workbook of tables. A comment, drawing, macro, query, link or custom property would be another one.
+_PART = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:core|app)\.xml|xl/(?:workbook|styles|sharedStrings)\.xml"
+    r"|xl/_rels/workbook\.xml\.rels|xl/theme/theme1\.xml|xl/worksheets/sheet\d+\.xml|xl/tables/table\d+\.xml"
+    r"|xl/worksheets/_rels/sheet\d+\.xml\.rels"
+)
 _MARK = re.compile(r"\[?(?:[bdekpuwqvi*]|part|old)\]?")
 Form = Callable[[str], Any]  # what the text of a released value becomes in a file
 
@@ -115,8 +124,10 @@ class OpenTables:
             for part in parts.namelist():
                 content = parts.read(part)
                 self.given.search.add_bytes(f"{name}, {part}", content)
-                if part.endswith((".bin", ".vml")) or "external" in part.lower() or b"<f>" in content:
-                    self.report.add(name, f"the part {part}", "a workbook of tables has no macro, formula or link out")
+                if not _PART.fullmatch(part) or b"<f>" in content or b'TargetMode="External"' in content:
+                    self.report.add(name, f"the part {part}", "a workbook of tables has sheets, tables and texts only")
+                if part.startswith("docProps/"):
+                    self._properties(f"{name}, {part}", content)
         book = openpyxl.load_workbook(io.BytesIO(data))
         exhibits = self._exhibits()
         for sheet in book.worksheets:
@@ -135,6 +146,15 @@ class OpenTables:
                         self.text(where, str(text))
             if id_:
                 self.lines(where, lines[start:end], id_, value)
+
+    def _properties(self, where: str, content: bytes) -> None:
+        """What a workbook says of itself: public texts, the day of the data, names and number of its sheets."""
+        stamp = f"{self.given.manifest.get('data_cutoff', '')}T12:00:00Z"
+        for element in ElementTree.fromstring(content).iter():
+            text = (element.text or "").strip()
+            counted = element.tag.endswith(("}i4", "}AppVersion", "}DocSecurity"))
+            if text and text != stamp and not counted and not self._number_of_exhibit(text):
+                self.text(where, text)
 
     def _range(self, sheet: Any) -> tuple[int, int]:
         tables = list(sheet.tables.values())
@@ -172,8 +192,10 @@ class OpenTables:
     # --- texts
 
     def text(self, where: str, text: str, cell: bool = False) -> None:
-        """A text has no numeral that is not listed."""
+        """A text has no numeral that is not listed, and says no number in words that is not public wording."""
         self.given.search.add_text(where, text)
+        for phrase in spelled_numbers(text, self.given.said, names(self.given.root), self.given.members):
+            self.report.add(where, f"'{phrase}'", SPELLED)
         said = compact(text)
         if cell and (said in self.judge.codes or said in SYMBOLS):
             return

@@ -13,7 +13,7 @@ import json
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 import pikepdf
 
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sources import Sources, load_sources
 from pipeline.errors import LeakError, UserError
 from pipeline.leaks.bindings import Bindings
 from pipeline.leaks.charts import ChartCheck
@@ -33,6 +34,7 @@ from pipeline.leaks.objects import Declared, Objects, check_fonts, check_forms, 
 from pipeline.leaks.open_forms import OpenForms, is_open_form
 from pipeline.leaks.outline import Block, read_blocks
 from pipeline.leaks.report import NUMERAL, ScanReport
+from pipeline.leaks.senders import check_store
 from pipeline.leaks.spelled import WHY as SPELLED
 from pipeline.leaks.spelled import count_of_members, names, running_text, said_in_public, spelled_numbers
 from pipeline.leaks.values import Register, read_register
@@ -40,6 +42,7 @@ from pipeline.leaks.visible import hidden_texts
 from pipeline.leaks.wording import public_contracts, public_wording
 from pipeline.leaks.words import Search, compact
 from pipeline.report.region import picture_layers
+from pipeline.report.worker import pdf_name
 
 ATTACHMENTS = ("cells.csv",)
 _SHOWN_LEAKS = 12
@@ -69,6 +72,13 @@ class Given:
             return ""
 
     @property
+    def names(self) -> set[str]:
+        """The names that files of the version bear; those of its open forms stand in folders of their own."""
+        report, version, round_ = (str(self.manifest.get(name, "")) for name in ("report", "version", "round"))
+        pdf = pdf_name(report, version, int(round_)) if round_.isdigit() else ""
+        return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
+
+    @property
     def members(self) -> str:
         """How many member states the round of the manifest has, as a word."""
         return count_of_members(self.root, int(self.manifest.get("round", 0)))
@@ -91,16 +101,22 @@ def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) ->
 
 def scan_version(
     folder: Path, released: Path, secrets: dict[str, str], *, shown: Path, root: Path,
-    machine: Iterable[str] = (),
+    machine: Iterable[str] = (), sources: Sources | None = None,
 ) -> ScanReport:  # fmt: skip
     """Scan the PDFs, data files and manifest in a folder.
 
     `released` is the version's store or a CSV of released cells, `secrets` the canaries of
     `pipeline.leaks.secrets.collect`, `shown` the renderer's list of keys (shown.json), `root` the project, whose
-    contracts and templates say what wording is public, `machine` the names of machine and user.
+    contracts and templates say what wording is public, `machine` the names of machine and user, `sources` what of the
+    covers may be said: without it the list alone, and no cleared text.
     """
     start, report = time.perf_counter(), ScanReport()
+    sources = sources or load_sources(root / "data_contracts" / "codelists")
     register = read_register(released)
+    named = tuple(s for s in register.sources if sources.is_for_others(s))
+    if released.suffix == ".duckdb":
+        named = check_store(released, public_contracts(root), sources, report)
+    register = replace(register, sources=named)
     given = Given(
         register, json.loads(shown.read_text(encoding="utf-8")),
         [*public_wording(root), *register.sources, *(p.strip() for s in register.sources for p in s.split(";"))],
@@ -123,6 +139,8 @@ def _scan_file(name: str, data: bytes, given: Given, report: ScanReport) -> None
     expected = set(given.manifest.get("outputs", {})) | {"manifest.json"}
     if name not in expected:
         report.add(name, "a file that the manifest does not name", "only finished artefacts leave the house")
+    if name not in given.names and not re.fullmatch(r"(data|html)/.+", name):  # these are judged one by one
+        report.add(name, "a file of no known name", f"allowed are {', '.join(sorted(given.names))}")
     if name.endswith(".pdf"):
         _Pdf(name, data, given, report).scan()
         return

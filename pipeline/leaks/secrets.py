@@ -1,9 +1,9 @@
 """Which words may never be in a version that leaves the house? Collected from the restricted inputs of its round.
 
-Taken are notes of cells, texts of findings, what covers say of persons and definitions, names of files of returns, and
-sentences of narratives that the version did not read. What contracts, code lists, templates of the version, named
-sources or the report's own code say as well is public, and so is a phrase with fewer than `words.SHORTEST` letters and
-digits or hardly any letters (`words.canaries`): it would be found where nothing leaked.
+Taken are notes of cells, texts of findings, all that covers say, names of files of returns, and sentences of narratives
+that the version did not read. What contracts, code lists, templates of the version, listed sources, cleared texts or
+the report's own code say as well is public, and so is a phrase with fewer than `words.SHORTEST` letters and digits or
+hardly any letters (`words.canaries`): it would be found where nothing leaked.
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.cleared import sources_of
+from pipeline.contracts.layout import SOURCE_FIELD
+from pipeline.contracts.sources import Sources
+from pipeline.files import name_as_text
+from pipeline.kept import open_database
 from pipeline.leaks.values import read_register
 from pipeline.leaks.wording import narratives, public_texts, read_narratives
 from pipeline.leaks.words import canaries
@@ -29,10 +34,11 @@ _COMMON_USERS = ("root", "user", "runner", "build")
 def collect(project: Project, round_: int, report: str, version: str) -> dict[str, str]:
     """The canaries of a version: bare form and text. Reads the restricted store, the covers and the narratives."""
     read = read_narratives(project.root, report, version)
-    released = read_register(project.store(round_, report, version))
-    public = "\n".join([public_texts(project.root, read), *released.sources])
-    secrets = {*_store(project.store(round_, report, "restricted")), *_covers(project, round_)}
-    secrets |= {f.name for f in sorted(project.returns.rglob("*")) if f.is_file()}
+    sources = sources_of(project)
+    named = read_register(project.store(round_, report, version)).sources
+    public = "\n".join([public_texts(project.root, read), *(s for s in named if sources.is_for_others(s))])
+    secrets = {*_store(project.store(round_, report, "restricted")), *_covers(project, round_, sources)}
+    secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
     for path in narratives(project.root, report):
         if path not in read:
             secrets |= set(_sentences(path.read_text(encoding="utf-8")))
@@ -48,9 +54,7 @@ def machine_names() -> set[str]:
 
 
 def _store(path: Path) -> Iterator[str]:
-    import duckdb
-
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_database(path) as connection:
         for query in (
             "select distinct note from cells where note <> ''",
             "select distinct found from findings",
@@ -61,12 +65,17 @@ def _store(path: Path) -> Iterator[str]:
                 yield from (part for part in (text or "", *re.split(r"; ", text or "")))
 
 
-def _covers(project: Project, round_: int) -> Iterator[str]:
+def _covers(project: Project, round_: int, sources: Sources) -> Iterator[str]:
+    """What covers say, whole and in its parts, but for sources of the list and texts that were cleared."""
     from pipeline.rules.validated import read_validation
 
     files: tuple[dict[str, Any], ...] = read_validation(project, round_).files
     for file in files:
-        yield from (v for k, v in file["cover"].items() if isinstance(v, str) and not k.startswith("source:"))
+        for field, answer in file["cover"].items():
+            if field.startswith(SOURCE_FIELD):
+                yield from (t for t, name in sources.parts(answer) if not name and not sources.is_cleared(t))
+            elif not sources.is_cleared(answer):
+                yield answer
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -16,7 +16,12 @@ from pipeline.leaks.outline import Block
 from pipeline.leaks.who import COUNTS
 from pipeline.leaks.wording import public_contracts, public_texts, read_narratives
 
-_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBERS = frozenset({
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
+    "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million", "dozen", "dozens", "couple", "pair",
+    "trio", "twice", "thrice",
+})  # fmt: skip
 _AROUND = 2  # words beside a number that have to be public with it
 _TOKEN = re.compile(r"[^\W\d_]+|[^\s\w]|[\d_]\S*")
 _GAP = 0.12  # of the type size: pieces of text nearer than this are one word

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import LeakError
+from pipeline.kept import open_database
 
 _MINUS = "\N{MINUS SIGN}"
 _SYMBOLS = {"Q": "<5", "N": "0n", "M": "\N{EN DASH}"}
@@ -164,9 +165,7 @@ def read_register(path: Path) -> Register:
 
 
 def _from_store(path: Path) -> Register:
-    import duckdb
-
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with open_database(path) as connection:
         rows = connection.execute(
             """select key, value, unit, obs_status, withheld, coverage, members, states, question, counts, wholes,
                 case

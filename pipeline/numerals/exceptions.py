@@ -10,12 +10,10 @@ import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from pipeline.errors import ContractError
 from pipeline.numerals.passage import NUMERAL, Passage
+from pipeline.yaml_files import YamlFile, read_yaml
 
 LIST, SCHEMA = "number_exceptions.yaml", "number_exceptions.schema.json"
 
@@ -55,8 +53,9 @@ class Exceptions:
 def load_exceptions(templates: Path) -> Exceptions:
     """Read templates/shared/number_exceptions.yaml. Raises ContractError with everything that is wrong."""
     folder = templates / "shared"
-    content = yaml.safe_load((folder / LIST).read_text(encoding="utf-8"))
-    wrong = _against_schema(content, folder / SCHEMA) or _against_sense(content["exceptions"])
+    file = read_yaml(folder / LIST)
+    content = file.content
+    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8"))) or _against_sense(file)
     if wrong:
         raise ContractError(
             "\n  ".join(["the list of exceptions is wrong:", *wrong]), where=f"templates/shared/{LIST}",
@@ -68,22 +67,17 @@ def load_exceptions(templates: Path) -> Exceptions:
     return Exceptions(tuple(sorted(found, key=lambda e: (-len(e.text), e.text))))
 
 
-def _against_schema(content: Any, schema: Path) -> list[str]:
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    return [f"{'.'.join(map(str, e.absolute_path))}: {e.message[:200]}" for e in validator.iter_errors(content)]
-
-
-def _against_sense(listed: list[dict[str, Any]]) -> list[str]:
+def _against_sense(file: YamlFile) -> list[str]:
     """An exception that holds no numeral excuses nothing; one that holds everywhere excuses a wrong number."""
     wrong = []
-    for text, places in ((text, entry["where"]) for entry in listed for text in entry["texts"]):
-        if not NUMERAL.search(text):
-            wrong.append(f"'{text}' holds no numeral")
-        bare = not any(c.isalpha() for c in text)
-        for place in places:
-            named = [part for part in place.split("/") if part.strip("*")]
-            if not named or (bare and len(named) < 2):
-                wrong.append(f"'{text}' in '{place}': name the chapter or exhibit and the part of it")
+    for number, entry in enumerate(file.content["exceptions"]):
+        line = f"line {file.line(('exceptions', number))}"
+        for text in entry["texts"]:
+            if not NUMERAL.search(text):
+                wrong.append(f"{line}: '{text}' holds no numeral")
+            bare = not any(c.isalpha() for c in text)
+            for place in entry["where"]:
+                named = [part for part in place.split("/") if part.strip("*")]
+                if not named or (bare and len(named) < 2):
+                    wrong.append(f"{line}: '{text}' in '{place}': name the chapter or exhibit and the part of it")
     return wrong

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.cells import OBS_SYMBOL
 from pipeline.contracts.model import Contracts, Table
+from pipeline.kept import open_database
 from pipeline.leaks.bindings import Bindings
 from pipeline.leaks.values import Register, read_register
 from pipeline.leaks.who import LastGiven
@@ -96,12 +97,10 @@ def _labels(table: Table) -> list[str]:
 
 def read_known(templates: Path, contracts: Contracts, store: Path, report: str, version: str) -> Known:
     """Read what a version may print. Raises UserError and its kin where store or lists cannot be read."""
-    import duckdb
-
     from pipeline.report.document import read_definition
 
     tables: dict[str, list[dict[str, Any]]] = {}
-    with duckdb.connect(str(store), read_only=True) as connection:
+    with open_database(store) as connection:
         for name in ("coverage", "revisions", "findings", "sources", "meta", "conflicts"):
             result = connection.execute(f"select * from {name} order by all")
             columns = [d[0] for d in result.description or ()]

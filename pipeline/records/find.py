@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts, Table
+from pipeline.files import name_as_text
 from pipeline.intake.folder import RECORDS_MARK, respondents
+from pipeline.intake.shown import shown_name
 from pipeline.project import REPORTS, Project
 
 _NAME = re.compile(r"(?P<state>[^.]+)\.(?P<table>[^.]+)\.records\.(?P<kind>csv|csv\.gz|parquet)", re.IGNORECASE)
@@ -46,7 +48,7 @@ def find_records(project: Project, contracts: Contracts, round_: int) -> list[Re
 
 
 def _look_at(path: Path, contracts: Contracts, report: str, round_: int) -> RecordFile:
-    name = f"{round_}/{report}/{path.name}"
+    name = f"{round_}/{report}/{shown_name(name_as_text(path.name))}"
     match = _NAME.fullmatch(path.name)
     if match is None:
         return RecordFile(report, "", None, path, name, "", "not-a-return")

@@ -18,12 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.cleared import sources_of
 from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
-from pipeline.files import UNFINISHED, write_private
+from pipeline.files import UNFINISHED, name_as_text
+from pipeline.kept import keep_bytes, seal_folder
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
 from pipeline.numerals.audit import check_numbers
@@ -86,7 +88,8 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
             facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
             finished["manifest.json"] = manifest(figures=facts)
         put_in_place(folder, finished)
-        write_private(project.ledger(round_, report, version), ledger)
+        seal_folder(folder)
+        keep_bytes(project.ledger(round_, report, version), ledger)
         return Built(folder / pdf.name, facts)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -112,7 +115,7 @@ def _scan(
         (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
     found = check(
         folder, project.store(round_, report, version), collect(project, round_, report, version),
-        shown=scratch / "shown.json", root=project.root, machine=machine_names(),
+        shown=scratch / "shown.json", root=project.root, machine=machine_names(), sources=sources_of(project),
     )  # fmt: skip
     return found.counts
 
@@ -159,7 +162,7 @@ def _returns(project: Project, contracts: Contracts, report: str) -> dict[str, s
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):
             hashes |= {
-                f"returns/{f.relative_to(project.returns).as_posix()}": sha256(f.read_bytes())
+                f"returns/{name_as_text(f.relative_to(project.returns))}": sha256(f.read_bytes())
                 for f in sorted(folder.rglob("*")) if f.is_file()
             }  # fmt: skip
     return hashes

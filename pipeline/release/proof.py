@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from pipeline.audit.certificate import write_certificate
 from pipeline.audit.extra import GivenAway, given_away, read_extra
 from pipeline.audit.facts import CubeRules, Edition, Knowledge, Rules, read_released
 from pipeline.audit.facts import TrueCell as AuditedCell
-from pipeline.cells import REGIONS, Key
+from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
@@ -23,6 +24,7 @@ from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
+from pipeline.release.rule_copies import digests, write_copies
 
 TIME_LIMIT = 600.0  # seconds for one proof; what is not decided by then counts as unsafe
 VERIFIER = Path("tools") / "verify_certificate.py"
@@ -41,12 +43,18 @@ def certificate_path(project: Project, round_: int, version: str) -> Path:
     return project.proof(round_) / f"{version}.json"
 
 
+def rules_path(project: Project, round_: int) -> Path:
+    """Copies of policy, contracts and code lists that a verifier reads beside the certificates of a round."""
+    return project.proof(round_) / "rules"
+
+
 def prove_version(
     project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date
 ) -> Proven:  # fmt: skip
     """Audit what the stores of a version show; the certificate is written only when nothing stays unsafe."""
     found = audit(_knowledge(project, contracts, policy, version, round_, marts, day))
     if not found.failures:
+        write_copies(project.contracts, rules_path(project, round_))
         write_certificate(found.certificate, certificate_path(project, round_, version.name))
     return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"])
 
@@ -63,16 +71,16 @@ def audit_beside(
 def _knowledge(
     project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts, day: date
 ) -> Knowledge:  # fmt: skip
-    truth = tuple(_audited(c) for c in marts.every_cell().values())
+    truth = tuple(audited_cell(c) for c in marts.every_cell().values())
     beside = tuple(
         Edition(current_edition(v, round_), tuple(read_released(p) for p in _released(project, round_, v)), truth)
         for v in version.readers_have
     )
     earlier = tuple(_edition(e) for e in editions(project, (version.name, *version.readers_have)))
     return Knowledge(
-        version.name, round_, contracts, _rules(policy, version, day),
+        version.name, round_, contracts, audit_rules(policy, version, day),
         tuple(read_released(p) for p in _released(project, round_, version.name)), truth, beside + earlier,
-        time_limit=TIME_LIMIT,
+        day=day.isoformat(), rules_files=digests(contracts), time_limit=TIME_LIMIT,
     )  # fmt: skip
 
 
@@ -86,16 +94,17 @@ def _released(project: Project, round_: int, version: str) -> list[Path]:
 
 
 def _edition(registered: Registered) -> Edition:
-    truth = tuple(_audited(c) for c in registered.cells)
+    truth = tuple(audited_cell(c) for c in registered.cells)
     return Edition(registered.label, (read_released(registered.released),), truth)
 
 
-def _audited(cell: TrueCell) -> AuditedCell:
+def audited_cell(cell: TrueCell) -> AuditedCell:
     """A true cell as the auditor knows it, which has words of its own so that no error is shared."""
     return AuditedCell(str(cell.key), cell.value, cell.obs_status, cell.conf_status, cell.origin, cell.parts)
 
 
-def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
+def audit_rules(policy: Policy, version: VersionRule, day: date) -> Rules:
+    """The policy for one version on one day, as the auditor reads it."""
     cubes = {
         name: CubeRules(
             rule.counts_persons and version.hides_small_counts, rule.threshold, rule.highest, rule.values,
@@ -109,8 +118,7 @@ def _rules(policy: Policy, version: VersionRule, day: date) -> Rules:
 def _binder(policy: Policy, version: VersionRule, day: date) -> Callable[[str, str], bool]:
     def is_bound(text: str, conf_status: str) -> bool:
         key = Key.parse(text)
-        regional = key.state in REGIONS  # the Center's own sums; no state bound them
-        return not regional and policy.is_bound(version, key.state, key.cube, conf_status, day)
+        return policy.is_bound(version, key.state, key.cube, conf_status, day)
 
     return is_bound
 
@@ -122,15 +130,19 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     """
     path = certificate_path(project, round_, version)
     where = f"{version} version of {round_}"
-    if not path.is_file():
+    if not path.exists():
         raise DisclosureError(
             "there is no proof that what is withheld cannot be worked out", where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
         )  # fmt: skip
-    command = [sys.executable, str(project.root / VERIFIER), str(path), *map(str, _released(project, round_, version))]
-    for name, files in _files_of_editions(project, path, round_).items():
-        command += [f"--edition={name}={file}" for file in files]
-    done = subprocess.run(command, capture_output=True, text=True)
+    with tempfile.TemporaryDirectory() as folder:  # not the copies beside the certificate: those that are in force
+        write_copies(project.contracts, Path(folder))
+        command = [
+            sys.executable, "-I", str(project.root / VERIFIER), f"--version={version}", f"--round={round_}",
+            f"--rules={folder}", *_files_of_releases(project, path, round_), "--", str(path),
+            *map(str, _released(project, round_, version)),
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise DisclosureError(
             (done.stdout or done.stderr).strip()[:4000], where=f"{where}: the proof does not verify",
@@ -139,14 +151,24 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     return done.stdout.strip()
 
 
-def _files_of_editions(project: Project, certificate: Path, round_: int) -> dict[str, list[Path]]:
-    """The released files of every edition that a certificate was made beside."""
-    names = json.loads(certificate.read_text(encoding="utf-8"))["editions"]
-    found: dict[str, list[Path]] = {}
-    for name in names:
+def _files_of_releases(project: Project, certificate: Path, round_: int) -> list[str]:
+    """The arguments that name what is verified against: true figures of this release and of every edition that its
+    certificate was made beside, and the released files of these."""
+    true = _released(project, round_, "restricted")
+    found = [f"--true={file}" for file in true]
+    for name in _editions_of(certificate):
         version, _, rest = name.partition("-")
-        if rest == str(round_):
-            found[name] = _released(project, round_, version)
-        else:
-            found[name] = [project.releases / version / f"{rest}.csv"]
+        is_current = rest == str(round_)
+        files = _released(project, round_, version) if is_current else [project.releases / version / f"{rest}.csv"]
+        behind = true if is_current else [project.releases / "restricted" / f"{name}.csv"]
+        found += [f"--edition={name}={file}" for file in files]
+        found += [f"--true={name}={file}" for file in behind]
     return found
+
+
+def _editions_of(certificate: Path) -> list[str]:
+    """The editions that a certificate names; none where it cannot be read, which the verifier says."""
+    try:
+        return sorted(name for name in json.loads(certificate.read_text(encoding="utf-8"))["releases"] if name)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return []

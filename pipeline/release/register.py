@@ -49,6 +49,11 @@ class Registered:
         with self.released.open(encoding="utf-8", newline="") as file:
             return {row["key"]: Decimal(row["value"]) for row in csv.DictReader(file) if row["value"]}
 
+    def named(self) -> frozenset[str]:
+        """The cells that the edition has a line for, with or without a value."""
+        with self.released.open(encoding="utf-8", newline="") as file:
+            return frozenset(row["key"] for row in csv.DictReader(file))
+
 
 def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
     """The registered editions of these versions, newest round and edition first.
@@ -177,7 +182,7 @@ def as_known_on(project: Project, day: date, folder: Path) -> int:
 
 def record_of_register(project: Project) -> Chain:
     """The record of who entered which edition."""
-    return open_chain(project, "register", project.releases / ENTERED)
+    return open_chain(project, "register", project.releases / ENTERED, ("version", "edition", "shown", "behind"))
 
 
 def _behind(project: Project, version: str, name: str) -> Path:

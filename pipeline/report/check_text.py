@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
 from markupsafe import Markup
 
+from pipeline.contracts.definitions import REPORT, read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
 from pipeline.project import REPORTS, Project
@@ -83,10 +83,9 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
     """Read the texts of every version of a round whose store exists. Raises UserError where none does."""
     found, read = _Found(), []
     for report in REPORTS:
-        path = project.templates / report / "report.yaml"
-        if not path.is_file():
+        if not (project.templates / report / REPORT).is_file():
             continue
-        for version in yaml.safe_load(path.read_text(encoding="utf-8"))["versions"]:
+        for version in read_report_file(project.templates, report).versions:
             store_path = project.store(round_, report, version)
             if store_path.is_file():
                 read.append(f"{report}/{version}")

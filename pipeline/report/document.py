@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markupsafe import Markup
 
 from pipeline.contracts.codelists import in_running_text
+from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.report.annexes import build_annex
 from pipeline.report.bindings import fact_text
 from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, asked_of, fill, read_exhibits, variables
@@ -92,16 +93,15 @@ class Document:
 
 def read_definition(templates: Path, report: str, version: str) -> Definition:
     """Read report.yaml and the shared versions.yaml. Raises UserError when the version is not defined."""
-    path = templates / report / "report.yaml"
-    own = yaml.safe_load(path.read_text(encoding="utf-8"))
-    versions = yaml.safe_load((templates / "shared" / "versions.yaml").read_text(encoding="utf-8"))
-    if version not in own["versions"] or version not in versions:
-        raise UserError(f"there is no version '{version}'", where=str(path), allowed=", ".join(own["versions"]))
+    own, versions = read_report_file(templates, report), read_version_texts(templates)
+    if version not in own.versions or version not in versions:
+        raise UserError(
+            f"there is no version '{version}'", where=str(own.file.path), allowed=", ".join(own.versions)
+        )
     shared = versions[version]
     return Definition(
-        report, own["title"], f"{own['reference']}/{shared['reference']}", tuple(own["versions"][version]),
-        shared["subtitle"], shared["marking"], tuple(shared["releasability"]),
-        bool(shared.get("open_data", False)),
+        report, own.title, f"{own.reference}/{shared.reference}", own.versions[version], shared.subtitle,
+        shared.marking, shared.releasability, shared.open_data,
     )  # fmt: skip
 
 
@@ -119,9 +119,9 @@ def build_document(store: Store, templates: Path) -> Document:
     chapters = [writer.write_chapter(name) for name in definition.chapters]
     day = date.fromisoformat(store.meta["cutoff"])
     values = writer.values
-    imprint = yaml.safe_load((templates / "shared" / "imprint.yaml").read_text(encoding="utf-8"))
+    imprint = read_imprint(templates)
     doc = {
-        "report": store.report, "reading": imprint["reading"], "contact": imprint["contact"],
+        "report": store.report, "reading": imprint.reading, "contact": imprint.contact,
         "title": definition.title, "subtitle": definition.subtitle, "version": store.version, "round": store.round,
         "edition": f"Edition {store.round}", "reference": fill(definition.reference, values),
         "marking": definition.marking, "releasability": definition.releasability,
@@ -129,13 +129,14 @@ def build_document(store: Store, templates: Path) -> Document:
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
     }  # fmt: skip
     members = [m.code for m in store.contracts.members(store.round)]
-    html = writer.environment.get_template("shared/report.html.j2").render(
-        doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
-        cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members), contents=writer.contents,
-        tables=[e for e in writer.tables if e.listed],
-        figures=[e for e in writer.figures if e.listed],
-        chapters=[Markup(c) for c in chapters],
-    )  # fmt: skip
+    with mistakes_told(templates):
+        html = writer.environment.get_template("shared/report.html.j2").render(
+            doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
+            cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members), contents=writer.contents,
+            tables=[e for e in writer.tables if e.listed],
+            figures=[e for e in writer.figures if e.listed],
+            chapters=[Markup(c) for c in chapters],
+        )  # fmt: skip
     return Document(
         html, title_of(definition, store.round), f"{definition.subtitle}, reference year {store.round}",
         str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
@@ -168,8 +169,6 @@ class Writer:
     placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
         self.values = variables(self.store)
         self.exhibits: dict[str, ExhibitSpec] = {}
         for folder in ("shared", self.store.report):
@@ -177,10 +176,9 @@ class Writer:
             if path.is_file():
                 self.exhibits |= read_exhibits(path)
         self.narrative = Narrative(self.templates / self.store.report / "narrative", self.store)
-        self.environment = Environment(
-            loader=FileSystemLoader(self.templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self.macros: Any = self.environment.get_template("shared/macros.html.j2").module
+        self.environment = open_templates(self.templates, trim_blocks=True)
+        with mistakes_told(self.templates):
+            self.macros: Any = self.environment.get_template("shared/macros.html.j2").module
 
     def write_chapter(self, name: str) -> str:
         """One chapter or annex from its template, own or shared."""
@@ -190,12 +188,13 @@ class Writer:
             raise UserError(f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml")
         states = self.store.contracts.members(self.store.round)
         self.read.add(self.templates / path)
-        body = self.environment.get_template(path).render(
-            chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
-            pair=self.pair, findings=self.findings, country=self.country, release=self.release, states=states,
-            round=self.store.round, is_asked=self.store.is_asked,
-            contract=self.store.contracts.contract(self.store.report),
-        )  # fmt: skip
+        with mistakes_told(self.templates):
+            body = self.environment.get_template(path).render(
+                chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
+                pair=self.pair, findings=self.findings, country=self.country, release=self.release, states=states,
+                round=self.store.round, is_asked=self.store.is_asked,
+                contract=self.store.contracts.contract(self.store.report),
+            )  # fmt: skip
         # Chapters follow each other on a page; a new part starts a new one.
         opens = " opens" if name in _OPENING else ""
         return f'<section class="chapter{opens}">\n{body}\n</section>'
@@ -278,8 +277,8 @@ class Writer:
     def _spec(self, id_: str) -> ExhibitSpec:
         if id_ not in self.exhibits:
             raise UserError(
-                f"there is no exhibit '{id_}'", where=f"templates/{self.store.report}/chapters",
-                allowed=", ".join(self.exhibits), do="add it to exhibits.yaml",
+                f"there is no exhibit '{id_}'", allowed=", ".join(self.exhibits),
+                do="correct the name, or add it to exhibits.yaml",
             )  # fmt: skip
         return self.exhibits[id_]
 

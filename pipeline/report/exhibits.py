@@ -12,30 +12,15 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.cells import REGION, REGIONS, TOTAL, Cell, Key
-from pipeline.errors import UserError
+from pipeline.errors import ContractError, UserError
 from pipeline.report.coverage_claims import LastYears
+from pipeline.report.exhibit_rules import ANNEXES as ANNEXES
+from pipeline.report.exhibit_rules import CHARTS as CHARTS
+from pipeline.report.exhibit_rules import GRIDS as GRIDS
+from pipeline.report.exhibit_rules import exhibit_faults
 from pipeline.report.store import Store
-
-CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow")
-GRIDS = ("table", *CHARTS)
-ANNEXES = (
-    "headline",
-    "indicators",
-    "coverage",
-    "revisions",
-    "findings",
-    "questions",
-    "sources",
-    "dictionary",
-    "statuses",
-    "dashboard",
-    "overview",
-    "provenance",
-    "quality",
-)
+from pipeline.yaml_files import name_of, read_yaml
 
 
 @dataclass(frozen=True)
@@ -95,27 +80,23 @@ class Grid:
 
 
 def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
-    """Read exhibits.yaml. Raises UserError naming the exhibit whose fields are wrong."""
-    specs = {}
-    for id_, raw in yaml.safe_load(path.read_text(encoding="utf-8")).items():
-        where = f"{path.parent.name}/{path.name}, exhibit {id_}"
-        kind = raw.get("kind", "")
-        if kind not in (*GRIDS, *ANNEXES):
-            raise UserError(f"kind '{kind}' is unknown", where=where, allowed=", ".join((*GRIDS, *ANNEXES)))
-        unknown = set(raw) - set(ExhibitSpec.__dataclass_fields__)
-        if unknown:
-            raise UserError(f"unknown fields {', '.join(sorted(unknown))}", where=where)
-        try:
-            specs[id_] = ExhibitSpec(
-                id=id_, kind=kind, title=raw["title"], cube=raw.get("cube", ""), rows=_axis(raw.get("rows")),
-                columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
-                add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
-                measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
-                height=raw.get("height", 0), where=where,
-            )  # fmt: skip
-        except (KeyError, TypeError) as problem:
-            raise UserError(f"a field is missing or of the wrong kind: {problem}", where=where) from problem
-    return specs
+    """Read exhibits.yaml. Raises ContractError with line and exhibit of everything whose fields are wrong."""
+    file = read_yaml(path)
+    if wrong := list(exhibit_faults(file)):
+        raise ContractError(
+            "\n  ".join(["exhibits are wrong:", *wrong]), where=name_of(path), do="correct the exhibits named"
+        )
+    return {id_: _read(id_, raw, f"{name_of(path)} {file.place((id_,))}") for id_, raw in file.content.items()}
+
+
+def _read(id_: str, raw: dict[str, Any], where: str) -> ExhibitSpec:
+    return ExhibitSpec(
+        id=id_, kind=raw["kind"], title=raw["title"], cube=raw.get("cube", ""), rows=_axis(raw.get("rows")),
+        columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
+        add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
+        measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
+        height=raw.get("height", 0), where=where,
+    )  # fmt: skip
 
 
 def asked_of(spec: ExhibitSpec, store: Store) -> ExhibitSpec | None:

@@ -12,12 +12,31 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.errors import ContractError, UserError
+from pipeline.kept import open_database
 from pipeline.report.numbers import number
 from pipeline.report.store import Store
+from pipeline.yaml_files import name_of, read_yaml
 
 DEFINITION = "shared/quality.yaml"
 NO_FIGURE = ":"
+_TEXT = {"type": "string", "minLength": 1}
+_SCHEMA = {
+    "type": "array", "minItems": 1,
+    "items": {
+        "type": "object", "additionalProperties": False, "required": ["heading", "says"],
+        "properties": {
+            "heading": _TEXT, "says": _TEXT,
+            "figures": {"type": "array", "items": {
+                "type": "object", "additionalProperties": False, "required": ["what", "query"],
+                "properties": {
+                    "what": _TEXT, "query": {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"},
+                    "versions": {"type": "array", "minItems": 1, "items": _TEXT},
+                },
+            }},
+        },
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,19 +51,25 @@ class QualityLine:
 
 def answer(store: Store, root: Path, name: str) -> str:
     """What a named query says of a version, as it is printed. Raises UserError where it is missing or broken."""
-    import duckdb
-
-    with duckdb.connect(str(store.path), read_only=True) as connection:
+    with open_database(store.path) as connection:
         return _answer(connection, _query(root, name, "query(...)"))
+
+
+def read_quality(templates: Path) -> list[dict[str, Any]]:
+    """The headings with what they say and the figures below them. Raises ContractError with all that is wrong."""
+    file = read_yaml(templates / DEFINITION)
+    if wrong := file.against(_SCHEMA):
+        raise ContractError(
+            "\n  ".join(["the file is wrong:", *wrong]), where=name_of(file.path), do="correct the entries"
+        )
+    content: list[dict[str, Any]] = file.content
+    return content
 
 
 def quality_lines(store: Store, root: Path) -> Iterator[QualityLine]:
     """The lines of the quality report of a version. Raises UserError at a broken definition or query."""
-    import duckdb
-    import yaml
-
-    content: list[dict[str, Any]] = yaml.safe_load((root / "templates" / DEFINITION).read_text(encoding="utf-8"))
-    with duckdb.connect(str(store.path), read_only=True) as connection:
+    content = read_quality(root / "templates")
+    with open_database(store.path) as connection:
         for entry in content:
             yield QualityLine(entry["heading"], entry["says"])
             for figure in entry.get("figures", ()):

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from pipeline.contracts.definitions import REPORT, read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
@@ -20,6 +19,7 @@ from pipeline.report.check_text import write_texts
 from pipeline.report.narrative import Narrative
 from pipeline.report.sections import Section
 from pipeline.report.store import Store
+from pipeline.yaml_files import read_text
 
 ALL_SHOWN = "all-shown"
 _RESTRICTED = "restricted"
@@ -91,8 +91,8 @@ def unread_sections(project: Project, contracts: Contracts, round_: int) -> list
 def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:
     """The built versions of a round, restricted ones first: what others print they mostly print too."""
     for report in REPORTS:
-        path = project.templates / report / "report.yaml"
-        versions = yaml.safe_load(path.read_text(encoding="utf-8"))["versions"] if path.is_file() else {}
+        path = project.templates / report / REPORT
+        versions = read_report_file(project.templates, report).versions if path.is_file() else {}
         for version in sorted(versions, key=lambda v: v != _RESTRICTED):
             if project.store(round_, report, version).is_file():
                 yield report, version
@@ -145,6 +145,6 @@ def mark_read(project: Project, contracts: Contracts, round_: int, read: str) ->
 
 
 def _mark(path: Path, name: str, round_: int) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     head = rf"^(# +{re.escape(name)}(?:[ \t]+general)?)(?:[ \t]+reviewed:[ \t]*\d*)?[ \t]*$"
     path.write_text(re.sub(head, rf"\1 reviewed: {round_}", text, count=1, flags=re.MULTILINE), encoding="utf-8")

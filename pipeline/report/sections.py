@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.errors import NarrativeError
 from pipeline.report.unbound import BINDING, VARIABLE
+from pipeline.yaml_files import read_text
 
 LONGEST = 45  # words of a sentence, a binding counted as one
 
@@ -121,7 +122,7 @@ def texts_of(folder: Path, chapter: str, round_: int) -> list[Path]:
 
 def read_sections(path: Path) -> dict[str, Section]:
     """The sections of one file in their order."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     heads = list(_HEAD.finditer(text))
     ends = [h.start() for h in heads[1:]] + [len(text)]
     return {
@@ -133,7 +134,7 @@ def read_sections(path: Path) -> dict[str, Section]:
 
 def file_faults(path: Path) -> Iterator[NarrativeError]:
     """What is wrong with a file before anything is worked out: brackets, head lines, digits outside of bindings."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     where = place_of(path)
     yield from _bracket_faults(text, where)
     for head in _HEAD_LIKE.finditer(text):

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
+from pipeline.kept import open_database
 from pipeline.sql.marts import POPULATION_CUBE
 
 
@@ -29,12 +30,10 @@ class Store:
     """The cells of one report version. Asking for a cell that nobody reported gives a cell that is missing."""
 
     def __init__(self, path: Path, contracts: Contracts, report: str, version: str) -> None:
-        import duckdb
-
-        if not path.is_file():
+        if not path.exists():
             raise UserError("the store of this version does not exist", where=str(path), do="run 'make reports' first")
         self.contracts, self.report, self.version, self.path = contracts, report, version, path
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = open_database(path)
         try:
             self._cells = {c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())}
             self.coverage = [CoverageRow(r, c, t, s, a) for r, c, t, _, s, a in _rows(connection, "coverage", "sort")]

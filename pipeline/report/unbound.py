@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,10 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.contracts.codelists import load_codelist
+from pipeline.contracts.lists import read_list
 from pipeline.errors import NarrativeError
 from pipeline.report.commands import CLAIM, GENERAL, REFERENCE, STATE
 
-NAMES = "names_in_texts.csv"  # adjectives of states, and publishers
+NAMES, NAME_COLUMNS = "names_in_texts.csv", ("kind", "code", "name")  # adjectives of states, and publishers
 BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 VARIABLE = re.compile(r"\{\w+(?::[\w.*]+)?\}")
 _SHORTEST = 4  # letters of a state's alias that is a word and no code
@@ -63,19 +63,13 @@ def load_names(contracts: Path) -> Names:
     for state in load_codelist(contracts / "codelists", "states"):
         if state.parent:
             names[state.code] |= {state.label, state.extra["official_name"]}
-    aliases = _rows(contracts / "codelists" / "aliases" / "states.csv")
-    for row in aliases:
+    for row in read_list(contracts / "codelists" / "aliases" / "states.csv", ("alias", "code"), keys=("alias", "code")):
         if len(row["alias"]) >= _SHORTEST and row["alias"].isprintable():
             names[row["code"]].add(row["alias"])
     publishers = {"UN DESA"}
-    for row in _rows(contracts / NAMES):
+    for row in read_list(contracts / NAMES, NAME_COLUMNS, keys=("kind", "name")):
         (publishers if row["kind"] == "publisher" else names[row["code"]]).add(row["name"])
     return Names({code: _any_of(found, "s?") for code, found in names.items()}, _any_of(publishers))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _any_of(names: set[str], ending: str = "") -> re.Pattern[str]:

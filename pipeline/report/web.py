@@ -17,6 +17,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.report.document import Entry, Parts
 from pipeline.report.views import EmptyView, FigureView, TableView
 
@@ -28,18 +29,15 @@ _FOLDER = "shared/web"
 def build_page(parts: Parts, templates: Path, files: Mapping[str, str]) -> dict[str, bytes]:
     """The page with its style sheet and fonts, by their path in its folder; `files` are names and addresses of what
     else there is to load. The CSV of an exhibit is expected at `tables/<id>.csv`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    macros: Any = environment.get_template(f"{_FOLDER}/macros.html.j2").module
-    chapters = _lower_headings("\x00".join(_with_exhibits(parts, macros))).split("\x00")
-    html = environment.get_template(f"{_FOLDER}/page.html.j2").render(
-        doc=parts.doc, tree=_tree(parts.contents), tables=[e for e in parts.tables if e.listed],
-        figures=[e for e in parts.figures if e.listed], chapters=[Markup(c) for c in chapters], files=files,
-        style="style.css",
-    )  # fmt: skip
+    environment = open_templates(templates, trim_blocks=True)
+    with mistakes_told(templates):
+        macros: Any = environment.get_template(f"{_FOLDER}/macros.html.j2").module
+        chapters = _lower_headings("\x00".join(_with_exhibits(parts, macros))).split("\x00")
+        html = environment.get_template(f"{_FOLDER}/page.html.j2").render(
+            doc=parts.doc, tree=_tree(parts.contents), tables=[e for e in parts.tables if e.listed],
+            figures=[e for e in parts.figures if e.listed], chapters=[Markup(c) for c in chapters], files=files,
+            style="style.css",
+        )  # fmt: skip
     page = {"index.html": html.encode(), "style.css": (templates / _FOLDER / "style.css").read_bytes()}
     return page | {f"fonts/SourceSansPro-{face}.woff": _font(face) for face in _FONTS} | _licence()
 

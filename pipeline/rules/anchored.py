@@ -17,6 +17,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.findings import Finding, Severity
 from pipeline.intake.reading import FileReading, RoundReading
 from pipeline.intake.stage import STAGED
+from pipeline.kept import open_database
 from pipeline.project import Project
 from pipeline.texts import N_
 
@@ -80,10 +81,8 @@ def _check(
 
 def _read_cells(staged: Path, table: Table, anchor: Anchor) -> dict[Key, tuple[Decimal | None, str]]:
     """The figures that an anchor adds up, whosever they are, with the address of each."""
-    import duckdb
-
     columns = ", ".join(table.key_dimensions)
-    with duckdb.connect(str(staged), read_only=True) as connection:
+    with open_database(staged) as connection:
         rows = connection.execute(
             f"select {columns}, value, usable, address from {table.sql_name} where year = ? order by rowid",
             [anchor.year],

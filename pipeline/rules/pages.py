@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
-from pipeline.files import write_file
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.folder import respondents
+from pipeline.kept import is_kept, keep_bytes
+from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.project import REPORTS, Project
 from pipeline.texts import N_, Texts, load_texts
 
@@ -130,8 +131,10 @@ def write_findings(project: Project, contracts: Contracts, validation: Validatio
     for state, name in states.items():
         view = _state_view(contracts, validation, state, name)
         sent_back = sorted(p.name for p in (folder / state).glob("[!.]*"))
-        pages[f"{state}.html"] = environment.get_template("state.html.j2").render(view, sent_back=sent_back)
-    pages["index.html"] = environment.get_template("index.html.j2").render(_index_view(validation, states))
+        with mistakes_told(project.templates):
+            pages[f"{state}.html"] = environment.get_template("state.html.j2").render(view, sent_back=sent_back)
+    with mistakes_told(project.templates):
+        pages["index.html"] = environment.get_template("index.html.j2").render(_index_view(validation, states))
     for old in folder.glob("*.html"):
         if _PAGE.fullmatch(old.name) and old.name not in pages:
             old.unlink()
@@ -141,8 +144,8 @@ def write_findings(project: Project, contracts: Contracts, validation: Validatio
 def _write(path: Path, text: str) -> Path:
     # An untouched file keeps its time stamp, so that what depends on it is not built again.
     data = text.encode()
-    if not path.is_file() or path.read_bytes() != data:
-        write_file(path, data)
+    if not is_kept(path) or path.read_bytes() != data:
+        keep_bytes(path, data)
     return path
 
 
@@ -173,12 +176,7 @@ def _account(account: FileAccount) -> dict[str, Any]:
 
 
 def _environment(project: Project, texts: Texts) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(project.templates / "findings"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    environment = open_templates(project.templates / "findings", trim_blocks=True, lstrip_blocks=True)
     texts.install(environment)
     return environment
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.kept import read_json
 from pipeline.project import Project
 
 
@@ -23,9 +23,9 @@ class Validated:
 def read_content(project: Project, round_: int) -> dict[str, Any]:
     """All that was written of a validation. Raises UserError when the round was not validated yet."""
     path = project.work(round_) / "validation.json"
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_json(path)
     return content
 
 

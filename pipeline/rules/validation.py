@@ -11,17 +11,17 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.files import write_file
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.intake.reading import FileReading, RoundReading
+from pipeline.kept import keep_bytes
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
 from pipeline.rules.pages import summary_rows
 from pipeline.rules.validated import read_content
-from pipeline.warehouse.archive import archive_round
+from pipeline.warehouse.archive import archive_round, take_round
 
 
 def validate_and_write(
@@ -33,8 +33,9 @@ def validate_and_write(
             f"there are no returns of round {round_}", where=str(project.returns),
             do="put the returns under returns/<round>/<report>/",
         )  # fmt: skip
-    validation = validate_round(project, contracts, round_, progress)
-    archive_round(project, round_, {f.file: f.received for f in validation.reading.files})
+    with take_round(project, round_) as taken:
+        validation = validate_round(project, contracts, round_, progress, taken.folder)
+    archive_round(project, round_, {f.file: f.received for f in validation.reading.files}, kept=taken.kept)
     content = {
         "round": round_,
         "files": [_as_dict(f) for f in validation.reading.files],
@@ -43,7 +44,7 @@ def validate_and_write(
         "refused": sorted(validation.refused),
     }
     path = project.work(round_) / "validation.json"
-    write_file(path, json.dumps(content, ensure_ascii=False).encode())
+    keep_bytes(path, json.dumps(content, ensure_ascii=False).encode())
     return validation
 
 

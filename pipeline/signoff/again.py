@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from pipeline.cleared import sources_of
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.leaks.scan import scan_version
@@ -68,7 +69,7 @@ def scan_again(copy: Project, subject: Subject) -> Found:
         where = subject.round, subject.report, subject.version
         found = scan_version(
             copy.master_folder(*where), copy.store(*where), collect(copy, *where), shown=copy.ledger(*where),
-            root=copy.root, machine=machine_names(),
+            root=copy.root, machine=machine_names(), sources=sources_of(copy),
         )  # fmt: skip
         counts = {kind: number for kind, number in found.counts.items() if kind != _OF_MANIFEST}
         return Found(_listed(found.leaks), {"leak_scan": counts})

@@ -7,7 +7,6 @@ put it into CHECKS.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.disclosure.stores import store_problems
 from pipeline.errors import UserError
+from pipeline.kept import read_json
 from pipeline.project import Project
 from pipeline.release.proof import certificate_path, require_proof
 from pipeline.release.register import editions
@@ -133,7 +133,7 @@ def check_proof(c: Candidate) -> Iterator[str]:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
             return
         path = certificate_path(c.copy, c.subject.round, c.subject.version)
-        beside = json.loads(path.read_text(encoding="utf-8"))["editions"]
+        beside = read_json(path)["releases"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
                 yield f"disclosure proof: it was made before edition {edition.label} was registered; run 'make reports'"

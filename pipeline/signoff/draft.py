@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.errors import SignOffError
+from pipeline.kept import seal_folder
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
 from pipeline.release.manifest import sha256
@@ -23,6 +24,7 @@ from pipeline.release.publish import put_in_place
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.record import Subject, standing
 
+REHEARSAL = "REHEARSAL: signed by nobody, not for release"
 MANIFEST, WEB_PAGE = "manifest.json", "html/index.html"
 _REPORT = b'<main id="report" tabindex="-1">'
 
@@ -33,8 +35,9 @@ def build_draft(project: Project, round_: int, report: str, version: str) -> Bui
     return Built(write_draft(project, Subject(round_, report, version)), built.figures)
 
 
-def write_draft(project: Project, subject: Subject) -> Path:
-    """Mark the master as a draft and put it with its data files in place. Returns the PDF.
+def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) -> Path:
+    """Mark the master as a draft and put it with its data files in place; in a rehearsal it says that too. Returns the
+    PDF.
 
     Raises SignOffError when there is no master, or its files are not those of its manifest.
     """
@@ -47,18 +50,31 @@ def write_draft(project: Project, subject: Subject) -> Path:
     manifest = json.loads(files[MANIFEST])
     name = pdf_name(subject.report, subject.version, subject.round)
     fingerprint = fingerprint_of({n: sha256(data) for n, data in files.items()} | _bound(project, subject))
-    number = standing(project, subject).draft_of(fingerprint)
-    marked = mark_pages(files[name], lambda width, height: _lines(number, fingerprint, width, height))
-    changed_here = {name: marked}
-    if WEB_PAGE in files:
-        changed_here[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark_of(number, fingerprint))
+    now = standing(project, subject)
+    number = now.draft_of(fingerprint)
+    changed_here = _with_mark(subject, files, *mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal))
     for file, data in changed_here.items():
         manifest["outputs"][file] = {"sha256": sha256(data), "bytes": len(data)}
     manifest["draft"] = {"number": number, "fingerprint": fingerprint}
     content = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     folder = project.version_folder(subject.round, subject.report, subject.version)
     put_in_place(folder, {**files, **changed_here, MANIFEST: content})
+    seal_folder(folder)
     return folder / name
+
+
+def as_rehearsal(subject: Subject, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of an edition that was only rehearsed: every page says so."""
+    return {**files, **_with_mark(subject, files, REHEARSAL, REHEARSAL.split(":")[0])}
+
+
+def _with_mark(subject: Subject, files: Mapping[str, bytes], mark: str, short: str) -> dict[str, bytes]:
+    """The files that people read, with a mark on every page: the PDF, and the page for browsers where there is one."""
+    name = pdf_name(subject.report, subject.version, subject.round)
+    marked = {name: mark_pages(files[name], lambda width, height: _lines(mark, short, width, height))}
+    if WEB_PAGE in files:
+        marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
+    return marked
 
 
 def fingerprint_of(hashes: Mapping[str, str]) -> str:
@@ -145,16 +161,16 @@ def changed_files(files: Mapping[str, bytes]) -> list[str]:
     return sorted(name for name in named | found if named.get(name) != found.get(name))
 
 
-def mark_of(number: int, fingerprint: str) -> str:
-    """What stands on every page of a draft."""
-    return f"DRAFT {number} \u00b7 {fingerprint[:8]} \u00b7 not approved, not for release"
+def mark_of(number: int, fingerprint: str, *, rehearsal: bool = False) -> tuple[str, str]:
+    """What stands on every page of a draft: above and below, and beside the text."""
+    short = f"{'REHEARSAL ' if rehearsal else ''}DRAFT {number}"
+    return f"{short} \u00b7 {fingerprint[:8]} \u00b7 not approved, not for release", short
 
 
-def _lines(number: int, fingerprint: str, width: float, height: float) -> Iterator[MarkLine]:
-    told = mark_of(number, fingerprint)
+def _lines(told: str, short: str, width: float, height: float) -> Iterator[MarkLine]:
     yield MarkLine(told, width / 2, height - 9 * MM)
     yield MarkLine(told, width / 2, 7 * MM)
-    yield MarkLine(f"DRAFT {number}", width - 7 * MM, height / 2, size=22, turn=True)
+    yield MarkLine(short, width - 7 * MM, height / 2, size=22, turn=True)
 
 
 def _build(project: Project, subject: Subject) -> str:

@@ -9,13 +9,15 @@ from typing import Any
 
 from pipeline.chain import Chain, Head, is_rehearsal, open_chain
 from pipeline.errors import SignOffError
+from pipeline.event_lines import RESTORE
+from pipeline.heads import end_of, read_heads, require_known
 from pipeline.people import Person as Person
 from pipeline.people import parse_day as parse_day
 from pipeline.people import person as person
 from pipeline.project import Project
 from pipeline.rules.query_record import record_of_queries
 from pipeline.signers import plain as plain
-from pipeline.signoff.moves import STATES, move
+from pipeline.signoff.moves import MOVES, STATES, move
 
 Event = Mapping[str, Any]
 EDITION = "edition.json"  # what an edition is, beside its files
@@ -70,18 +72,20 @@ def standing(project: Project, subject: Subject) -> Standing:
     """
     record = record_of(project, subject)
     events = record.read()
-    for where, number, sha256 in _sealed(project, subject):
+    for where, number, sha256, heads in _sealed(project, subject):
         record.require_holds(number, sha256, where)
+        require_known(read_heads(project.releases), heads, where)
     return replace(play(events), rehearsal=is_rehearsal(events))
 
 
-def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, object]]:
-    """The head of the record as each edition that was released bears it: where, the number of the line, its hash."""
+def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, object, object]]:
+    """The head of the record as each edition that was released bears it: where, the number of the line, its hash, and
+    the end of the heads of all records."""
     pattern = f"*{subject.report}-{subject.round}-*/{EDITION}"  # those of a rehearsal begin with another word
     for path in sorted(project.edition_folder(subject.version, "").glob(pattern)):
         try:
             seal = json.loads(path.read_bytes())["record"]
-            yield f"{path.parent.name}/{EDITION}", seal["number"], seal["sha256"]
+            yield f"{path.parent.name}/{EDITION}", seal["number"], seal["sha256"], seal["heads"]
         except (ValueError, KeyError, TypeError):
             raise SignOffError(
                 "the edition does not say which approvals it was released by", where=str(path),
@@ -89,16 +93,23 @@ def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, o
             ) from None  # fmt: skip
 
 
-def seal_of(head: Head) -> dict[str, object]:
-    """What an edition bears of its record."""
-    return {"number": head.number, "sha256": head.sha256}
+def seal_of(project: Project, subject: Subject) -> dict[str, object]:
+    """What an edition bears of its record, and of all others."""
+    head = record_of(project, subject).head()
+    return {"number": head.number, "sha256": head.sha256, "heads": end_of(read_heads(project.releases))}
 
 
 def play(events: Iterable[Event]) -> Standing:
     """Follow the events through the table of moves; raises SignOffError at one that it does not allow."""
     now = Standing()
-    for event in events:
-        now = _after(now, event)
+    for number, event in enumerate(events, 1):
+        try:
+            now = _after(now, event)
+        except (KeyError, TypeError, AttributeError):
+            raise SignOffError(
+                "this event lacks what such an event says", where=f"line {number} of the record",
+                allowed=", ".join(dict.fromkeys(m.command for m in MOVES)), do=RESTORE,
+            ) from None  # fmt: skip
     return now
 
 
@@ -129,7 +140,7 @@ def _require_another(event: Event, now: Standing) -> None:
             what = "submitted" if earlier is now.submission else "approved"
             raise SignOffError(
                 f"{event['by']} approves a draft that the same person, or the same key, has {what}",
-                allowed="different people", do="restore the record from its last good copy",
+                allowed="different people", do=RESTORE,
             )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pipeline.release.manifest import sha256
 from pipeline.release.publish import keep_for_reading
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.checks import Candidate, missing
-from pipeline.signoff.draft import read_files
+from pipeline.signoff.draft import as_rehearsal, read_files
 from pipeline.signoff.held import require_held
 from pipeline.signoff.moves import move
 from pipeline.signoff.record import (
@@ -24,7 +24,6 @@ from pipeline.signoff.record import (
     Standing,
     Subject,
     enter,
-    record_of,
     require_earlier,
     seal_of,
     standing,
@@ -64,7 +63,8 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         move(found.standing.state, "release", who.role)
         require_earlier(project, subject, who)
         number = _next_number(found)
-        name, files = edition_name(subject, number, rehearsal=who.rehearses), found.seen.master
+        name = edition_name(subject, number, rehearsal=who.rehearses)
+        files = as_rehearsal(subject, found.seen.master) if who.rehearses else found.seen.master
         folder = project.edition_folder(subject.version, name)
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
         signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
@@ -80,7 +80,7 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         else:
             about = {
                 "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
-                "rehearsal": who.rehearses, "record": seal_of(record_of(project, subject).head()),
+                "rehearsal": who.rehearses, "record": seal_of(project, subject),
             }  # fmt: skip
             about |= {"test": TEST_SIGNATURE} if is_test else {}
             keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})

@@ -33,7 +33,7 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     now = standing(project, subject)
     move(now.state if now.is_open else "draft", "submit", who.role)
     require_earlier(project, subject, who)
-    pdf = write_draft(project, subject)  # its number may be another one than when it was built
+    pdf = write_draft(project, subject, rehearsal=who.rehearses)  # its number may be another one than when it was built
     seen = look_at(project, subject)
     signed = seen.signed
     if now.is_open and now.submission and not list(_changes(project, subject, now.submission, signed)):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SignOffError
+from pipeline.files import name_as_text
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, sha256
 from pipeline.release.proof import certificate_path
@@ -81,12 +82,12 @@ def look_at(project: Project, subject: Subject) -> Seen:
     inputs["store"] = work.get(f"{store}.sha256", b"").decode("ascii", "replace").strip()
     manifest = _json(master[MANIFEST], f"{MANIFEST} of the master of {subject}", "build it again")
     proof = work.get(f"proof/{subject.version}.json")
-    beside = _json(proof, f"proof of {subject}", "run 'make reports'").get("editions", ()) if proof else ()
+    beside = _json(proof, f"proof of {subject}", "run 'make reports'").get("releases", ()) if proof else ()
     hashes = _hashes(master)
     signed = Signed(
         fingerprint_of(hashes | bound_to(subject, inputs)),
         hashes | {f"draft/{name}": hash_ for name, hash_ in _hashes(drafts).items()}, inputs,
-        tuple(str(name) for name in beside), str(manifest.get("git_commit", "")),
+        tuple(str(name) for name in beside if name), str(manifest.get("git_commit", "")),
     )  # fmt: skip
     return Seen(signed, manifest, master, sources, work)
 
@@ -110,7 +111,7 @@ def returns_of(project: Project, round_: int) -> dict[str, str]:
     for folder in sorted(project.returns.iterdir()) if project.returns.is_dir() else ():
         if folder.name.isdigit() and int(folder.name) <= round_:
             found |= {
-                f"returns/{folder.name}/{path.relative_to(folder).as_posix()}": sha256(path.read_bytes())
+                f"returns/{folder.name}/{name_as_text(path.relative_to(folder))}": sha256(path.read_bytes())
                 for path in sorted(folder.rglob("*")) if path.is_file()
             }  # fmt: skip
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cells import SUPPRESSED_HIGHEST
 from pipeline.contracts.model import Contracts, Table, link_of
-from pipeline.files import replace_file, unfinished
+from pipeline.contracts.population import load_population
+from pipeline.files import unfinished
+from pipeline.kept import check_database, keep_file, open_database, quoted_path
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.sql.runner import read_models, run_checks, run_models
@@ -41,12 +42,13 @@ def build_marts(
     """
     import duckdb
 
+    check_database(project.warehouse)
     final = project.work(round_) / "cubes.duckdb"
     temporary = unfinished(final)
     temporary.unlink(missing_ok=True)
     connection = duckdb.connect(str(temporary))
     try:
-        connection.execute(f"attach '{project.warehouse}' as ledger (read_only)")
+        connection.execute(f"attach {quoted_path(project.warehouse)} as ledger (read_only)")
         connection.execute("create schema warehouse")
         for table in contracts.tables:
             # A table that the round does not ask for has no figures in it: no cell, no line of coverage, no exhibit.
@@ -63,7 +65,7 @@ def build_marts(
         connection.execute("detach ledger")
     finally:
         connection.close()
-    replace_file(temporary, final)
+    keep_file(temporary, final)
     return counts
 
 
@@ -93,8 +95,7 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     _seed_cubes(connection, contracts, round_)
     _seed_codes(connection, contracts)
     connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
-    with (contracts.codelists / "population.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(r["state"], int(r["year"]), int(r["population"]), r["source"]) for r in csv.DictReader(file)]
+    rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
     _insert(connection, "seed.population", rows)
 
 
@@ -167,11 +168,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
     """Open the marts of a round for reading. Raises UserError when they were not built yet."""
-    import duckdb
-
     from pipeline.errors import UserError
 
     path: Path = project.work(round_) / "cubes.duckdb"
-    if not path.is_file():
+    if not path.exists():
         raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
-    return duckdb.connect(str(path), read_only=True)
+    return open_database(path)

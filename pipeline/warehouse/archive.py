@@ -1,5 +1,8 @@
 """What did a state send, byte for byte, and since when do we know it? Originals by their hash, and a journal of them.
 
+The files of a round are kept before anybody reads them, and what was kept is what is read: whatever happens to a file
+meanwhile, the figures, the ledger, the journal and the archive speak of the same bytes.
+
 `outputs/archive/<first two letters>/<sha256>` is never changed. `outputs/archive/journal.csv` says when a file of the
 returns was first seen, changed, or gone (`pipeline.warehouse.journal`). Restricted, like all that states send.
 """
@@ -9,28 +12,110 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.files import unfinished
+from pipeline.files import name_as_text, unfinished
+from pipeline.formats.archive import MAX_FILE
+from pipeline.intake.folder import RECORDS_MARK, is_left_by_program
 from pipeline.project import Project
 from pipeline.warehouse.journal import Event, add_events, read_journal
 
+TAKEN = "taken"  # in the work folder of a round, while it is read: its files as they were kept
+_PIECE = 1 << 20
 
-def archive_round(project: Project, round_: int, dates: Mapping[str, str], today: date | None = None) -> list[Event]:
-    """Keep every file of a round as it is now. Returns what is new in the journal.
 
-    `dates` gives the date on the cover of a return by its name. A link is not followed: it has no content of its own.
+@dataclass(frozen=True)
+class TakenRound:
+    """The files of a round as they were kept. `folder` holds them under their names, as the folder of the returns does.
+
+    `kept` is name and hash of each; the name is relative to the folder of the returns.
     """
-    folder = project.returns / str(round_)
+
+    folder: Path
+    kept: Mapping[str, str]
+
+
+@contextmanager
+def take_round(project: Project, round_: int) -> Iterator[TakenRound]:
+    """Keep every file of a round, and give a folder of what was kept to read from; it is gone afterwards.
+
+    A link stays a link, and what is no file stays none: neither is followed or opened.
+    """
+    taken = project.work(round_) / TAKEN
+    shutil.rmtree(taken, ignore_errors=True)
+    taken.mkdir(parents=True, mode=0o700)
+    kept: dict[str, str] = {}
+    try:
+        for path in _all_below(project.returns / str(round_)):
+            name = path.relative_to(project.returns)
+            if digest := _take(project, path, taken / name):
+                kept[name_as_text(name)] = digest
+        yield TakenRound(taken, kept)
+    finally:
+        shutil.rmtree(taken, ignore_errors=True)
+
+
+def _all_below(folder: Path) -> Iterator[Path]:
+    """Everything in a folder, each folder before what lies in it; no link is followed."""
+    for parent, folders, files in os.walk(folder):
+        yield Path(parent)
+        folders.sort()
+        yield from (Path(parent, name) for name in folders if Path(parent, name).is_symlink())
+        yield from (Path(parent, name) for name in sorted(files))
+
+
+def _take(project: Project, path: Path, target: Path) -> str:
+    """Put one thing of the returns in the folder to read from. Returns its hash if it is a file that is kept."""
+    with suppress(FileNotFoundError):  # it was taken away meanwhile: then it was not sent
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            target.symlink_to(os.readlink(path))
+        elif stat.S_ISDIR(status.st_mode):
+            target.mkdir(mode=0o700)
+        elif not stat.S_ISREG(status.st_mode):
+            os.mkfifo(target, 0o600)
+        elif status.st_size > MAX_FILE and RECORDS_MARK not in path.name.lower():
+            with target.open("wb") as file:  # nobody reads a file of that size: its size says why
+                file.truncate(status.st_size)
+        else:
+            return _take_file(project, path, target)
+    return ""
+
+
+def _take_file(project: Project, path: Path, target: Path) -> str:
+    try:
+        digest = _keep(project, path)
+    except PermissionError:
+        target.touch(mode=0o000)  # whoever reads it says so, as of the file itself
+        return ""
+    try:
+        os.link(original(project, digest), target)
+    except OSError:  # a file system without links
+        shutil.copyfile(original(project, digest), target)
+    return digest if _counts(path) else ""
+
+
+def archive_round(
+    project: Project, round_: int, dates: Mapping[str, str], today: date | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> list[Event]:  # fmt: skip
+    """Enter in the journal what was kept of a round, or keep it as it is now. Returns what is new in the journal.
+
+    `dates` gives the date on the cover of a return by its name.
+    """
+    if kept is None:
+        with take_round(project, round_) as taken:
+            kept = taken.kept
     seen = (today or date.today()).isoformat()
     last = {e.file: e for e in read_journal(project) if e.file.startswith(f"{round_}/")}
     events = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink() and _counts(p)):
-        name = path.relative_to(project.returns).as_posix()
-        digest = _keep(project, path)
+    for name, digest in sorted(kept.items()):
         before = last.pop(name, None)
         if before is None or before.sha256 != digest:
             events.append(Event(_known(dates.get(_owner(name, dates), ""), seen, before), seen, name, digest))
@@ -42,7 +127,7 @@ def archive_round(project: Project, round_: int, dates: Mapping[str, str], today
 
 
 def _counts(path: Path) -> bool:
-    return not path.name.startswith((".", "~$"))
+    return not path.name.startswith(".") and not is_left_by_program(path.name)
 
 
 def _owner(name: str, dates: Mapping[str, str]) -> str:
@@ -66,23 +151,35 @@ def _known(told: str, seen: str, before: Event | None) -> str:
 
 
 def _keep(project: Project, path: Path) -> str:
-    """Copy a file into the archive unless it is there already. Returns its hash."""
+    """Copy a file into the archive unless it is there already. Returns the hash of the bytes that are there.
+
+    The name in the archive is the hash of what was copied, not of what was there before or will be there after.
+    """
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    target = original(project, digest)
-    if not target.is_file():
-        _private(target.parent)
-        fresh = unfinished(target)
-        shutil.copyfile(path, fresh)
-        with fresh.open("rb") as file:
-            copied = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
-        if copied != digest:  # the file was changed while it was copied: its next reading sees it whole
-            fresh.unlink()
-            return _keep(project, path)
-        fresh.chmod(0o600)
-        os.replace(fresh, target)
-    return digest
+    if _holds(original(project, digest), digest, path.stat().st_size):
+        return digest
+    _private(project.archive)
+    fresh, copied = unfinished(project.archive / "incoming"), hashlib.sha256()
+    with path.open("rb") as source, fresh.open("wb") as copy:
+        while piece := source.read(_PIECE):
+            copied.update(piece)
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+    target = original(project, copied.hexdigest())
+    _private(target.parent)
+    fresh.chmod(0o600)
+    os.replace(fresh, target)
+    return copied.hexdigest()
+
+
+def _holds(kept: Path, digest: str, size: int) -> bool:
+    """True when the archive has a file whole; of files longer than a return only the length is looked at."""
+    if not kept.is_file() or kept.stat().st_size != size:
+        return False
+    with kept.open("rb") as file:
+        return size > MAX_FILE or hashlib.file_digest(file, "sha256").hexdigest() == digest
 
 
 def original(project: Project, sha256: str) -> Path:

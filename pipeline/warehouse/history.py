@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cells import plain
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
+from pipeline.kept import open_database
 from pipeline.project import Project
 from pipeline.warehouse.journal import read_journal
 
@@ -67,17 +68,15 @@ def history(project: Project, contracts: Contracts, state: str, table_name: str,
 
     Raises UserError when there is no such state or table, or nothing was ever loaded.
     """
-    import duckdb
-
     table = contracts.table(table_name)
     states = [c.code for c in contracts.codelist("states")]
     if state not in states:
         raise UserError(f"there is no state '{state}'", allowed=", ".join(states))
     if key:
         contracts.check_key(_key(key, table, state))
-    if not project.warehouse.is_file():
+    if not project.warehouse.exists():
         raise UserError("nothing was loaded yet", where=str(project.warehouse), do="run 'make reports' first")
-    with duckdb.connect(str(project.warehouse), read_only=True) as ledger:
+    with open_database(project.warehouse) as ledger:
         said = list(_statements(ledger, table, state))
         files = (*_accepted(ledger, project, table, state), *_not_loaded(ledger, project, table, state))
     by_key: dict[str, list[Statement]] = {}

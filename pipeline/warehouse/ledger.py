@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.intake.stage import SET_ASIDE
+from pipeline.kept import check_database, quoted_path, seal, unseal
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,6 +74,9 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if path.exists():
+            check_database(path)
+        unseal(path)
         connection = duckdb.connect(str(path))
     except duckdb.IOException as problem:
         raise UserError(
@@ -109,7 +113,8 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
     """
     connection = open_warehouse(warehouse, contracts)
     try:
-        connection.execute(f"attach '{staged}' as staged (read_only)")
+        check_database(staged)
+        connection.execute(f"attach {quoted_path(staged)} as staged (read_only)")
         refused_set = set(refused)
         files = connection.execute(
             "select round, report, state, file, sha256, coalesce(received, ''), coalesce(contract_version, ''), number"
@@ -143,9 +148,10 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
             except select * from withdrawals"""
         )
         connection.execute("commit")
-        return Loaded(tuple(loaded), new)
     finally:
         connection.close()
+    seal(warehouse)
+    return Loaded(tuple(loaded), new)
 
 
 def _identity(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
 import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +14,6 @@ from builds import ROOT, ROUND
 from pipeline.contracts.model import Contracts
 from pipeline.desk.gather import _place, gather
 from pipeline.desk.page import write_desk
-from pipeline.desk.serve import server
 from pipeline.errors import UserError
 from pipeline.project import Project
 
@@ -116,37 +112,3 @@ def test_the_desk_is_accessible_works_from_a_file_and_fits_a_phone(page: Path, w
             assert {f"{ROUND}/thb/restricted/selec-thb-{ROUND}-restricted.pdf", f"{ROUND}/findings/RO.html"} <= reached
         with opened(browser, page.as_uri(), width, judged=True) as found:
             assert broken_rules(found.page) == []
-
-
-@pytest.fixture
-def address(page: Path) -> Iterator[tuple[str, int]]:
-    with server(page.parent, 0) as desk:
-        thread = threading.Thread(target=desk.serve_forever, daemon=True)
-        thread.start()
-        yield str(desk.server_address[0]), int(desk.server_address[1])
-        desk.shutdown()
-
-
-def test_the_desk_is_served_to_this_machine_under_its_own_name_only(address: tuple[str, int], page: Path) -> None:
-    host, port = address
-    assert host == "127.0.0.1"
-
-    def ask(path: str, name: str = f"localhost:{port}") -> tuple[int, bytes, str | None]:
-        connection = http.client.HTTPConnection(host, port, timeout=10)
-        connection.request("GET", path, headers={"Host": name})
-        answer = connection.getresponse()
-        return answer.status, answer.read(), answer.getheader("Content-Security-Policy")
-
-    status, content, policy = ask("/")
-    assert (status, content) == (200, page.read_bytes())
-    assert policy
-    assert "default-src 'none'" in policy
-    assert ask(f"/{ROUND}/findings/RO.html")[0] == 200
-    assert ask("/", "pages.example")[0] == 421
-    outside = page.parent.parent / "outside.txt"
-    outside.write_text("not part of the outputs", encoding="utf-8")
-    (page.parent / "link.txt").symlink_to(outside)
-    for path in ("/link.txt", "/../outside.txt", "/%2e%2e/outside.txt", "/.times/", f"/{ROUND}/", "/nothing"):
-        status, content, _ = ask(path)
-        assert status == 404, path
-        assert b"not part of the outputs" not in content

@@ -28,6 +28,7 @@ NOT_RUN = {
     r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
     r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/signoff does it",
+    r"make clear-text .*TEXT=.*": "it needs a text of a cover; tests/unit/test_cleared.py clears one",
     r"make (submit|approve|release|withdraw) .*": "each needs the one before; tests/signoff does them",
     r"make (copies|verify|trace) .*": "it needs a released edition; tests/signoff does it",
     r"make reports? .*AS_OF=.*": "it takes a minute; tests/repro builds a small project as of a day",

@@ -1,7 +1,7 @@
 """What could an outsider work out? Attacks from published files only; each succeeds where only small counts are hidden.
 
 The attackers (`attack.py`) read released cells and code lists. Whether they are right is judged by the certificate,
-which holds the withheld counts and which of them are sensitive.
+which holds the withheld counts, and by the list of what is withheld, which says why.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from builds import ROOT, ROUND, once, run_make, shared_folder
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
+from pipeline.disclosure.decide import BOUND, LEFT_OUT, SMALL, SUPPRESSED
 from pipeline.disclosure.stores import read_marts
 from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
@@ -37,6 +38,7 @@ from pipeline.report.views import ChartData, Point, Series
 
 pytestmark = pytest.mark.slow
 VERSIONS = ("public", "partner")
+SENSITIVE = (SUPPRESSED, LEFT_OUT, BOUND, SMALL)
 DAY = date(2023, 5, 31)
 
 
@@ -55,6 +57,8 @@ class Release:
 
 
 def read_release(project: Project, round_: int, version: str) -> Release:
+    with (project.proof(round_) / f"{version}.withheld.csv").open(encoding="utf-8", newline="") as file:
+        by_rule = {row["key"] for row in csv.DictReader(file) if row["reason"] in SENSITIVE}
     certificate = json.loads(certificate_path(project, round_, version).read_text(encoding="utf-8"))
     shown: dict[Key, Decimal] = {}
     withheld: set[Key] = set()
@@ -68,7 +72,7 @@ def read_release(project: Project, round_: int, version: str) -> Release:
                     shown[Key.parse(row["key"])] = Decimal(row["value"])
                 elif row["conf_status"] == "S":
                     withheld.add(Key.parse(row["key"]))
-    secret = {Key.parse(n): Decimal(certificate["base"][n]) for n in certificate["demands"] if "@" not in n}
+    secret = {Key.parse(n): Decimal(certificate["base"][n]) for n in sorted(by_rule) if n in certificate["base"]}
     return Release(shown, withheld, states, secret)
 
 
@@ -111,6 +115,38 @@ def test_whole_number_programming_on_single_cells(naive: Release, release: Relea
 
     assert exact(naive)
     assert exact(release) == {}
+
+
+def test_a_country_that_a_state_listed_is_at_least_one_and_still_open(
+    built: Project, release: Release, contracts: Contracts
+) -> None:
+    """Every `<5` of an open list that a reader sees is 1 to 4, not more; the rows left out would tell."""
+    open_tables = {t.name for t in contracts.tables if t.layout.open_rows}
+    cells = {c.key: c for c in read_marts(built, ROUND).reported_cells().values() if c.key.cube in open_tables}
+    sent = {k for k, c in cells.items() if c.is_suppressed}
+    limits = {k: (0 if k.codes[2] == "_T" else 1, 4) for k in sent}
+    rows = {k for k in sent if k.codes[2] != "_T"}
+
+    def told(seen: set[Key]) -> set[str]:
+        """Rows of which a reader knows more than that they are 1 to 4, by state and year."""
+        ranges = {k: between(k, release.shown, release.withheld | seen, contracts, limits) for k in seen}
+        found = {_line(k) for k, r in ranges.items() if r not in (None, (1, 4))}
+        for line in {_line(k) for k in seen}:  # what is not in the sum of all known citizenships is in these rows
+            total, known = (release.shown.get(Key.parse(f"{line}.{code}")) for code in ("_T", "G_KNOWN"))
+            count = sum(_line(k) == line for k in seen)
+            if total is not None and known is not None and not count + 3 <= total - known <= count * 4 - 3:
+                found.add(line)
+        return found
+
+    assert told(rows & release.withheld) == set()
+    assert len(rows & release.withheld) > 200
+    lines = {f"THB_REPATRIATED:{line}" for line in ("AL.2020", "RS.2022", "RO.2018", "RO.2019")}
+    assert lines <= told(rows)
+    assert not any(_line(k) in lines for k in rows & release.withheld)
+
+
+def _line(key: Key) -> str:
+    return f"{key.cube}:{key.state}.{key.year}"
 
 
 def test_a_printed_share_gives_a_small_count_so_none_is_printed_over_one(

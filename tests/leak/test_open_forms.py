@@ -99,7 +99,7 @@ TAMPERED: dict[str, Callable[[Path], None]] = {
     r"html/style\.css: another style": edit("html/style.css", r"\Z", "p::after { content: '7,654' }"),
     r"\.xlsx, sheet Table_\d+: '\d+' stands for": change_a_cell_of_the_workbook,
     r"\.xlsx, sheet More: a hidden sheet": lambda version: None,
-    r"\.xlsx: the part .*macro, formula": lambda version: None,
+    r"\.xlsx: the part .*sheets, tables and texts only": lambda version: None,
     r"\.xlsx, .*quokka": lambda version: None,
     r"data/notes\.txt: a file of no known kind": add_a_file,
 }  # fmt: skip

@@ -389,7 +389,7 @@ def test_a_name_that_stands_for_nothing_is_told(repository: Project, tmp_path: P
 def test_a_contract_that_cannot_be_read_is_named_with_its_side(repository: Project, tmp_path: Path) -> None:
     (tmp_path / f"thb{ENDING}").write_text("version: [", encoding="utf-8")
     with (
-        pytest.raises(ContractError, match=rf"{tmp_path}.*thb.odcs.yaml: the contract cannot be read"),
+        pytest.raises(ContractError, match=rf"{tmp_path}.*thb.odcs.yaml line 2, column 1: this cannot be read"),
         open_sides(repository, "HEAD", str(tmp_path)),
     ):
         pass

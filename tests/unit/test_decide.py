@@ -27,7 +27,7 @@ from pipeline.disclosure.linked import Pattern, System
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition
 from pipeline.errors import DisclosureError, UserError
-from pipeline.release.proof import _audited, _rules
+from pipeline.release.proof import audit_rules, audited_cell
 
 DAY = date(2023, 5, 1)
 # Five states with enough victims of each sex; the tables of the tests change one thing in it.
@@ -86,8 +86,8 @@ def audited(
 ) -> Audit:
     """What the auditor says of a decision, by the same policy."""
     shown = {k: c.value for k, c in cells.items() if k in decision.shown and c.value is not None}
-    truth = tuple(_audited(c) for c in cells.values())
-    rules = _rules(policy, policy.version(version), DAY)
+    truth = tuple(audited_cell(c) for c in cells.values())
+    rules = audit_rules(policy, policy.version(version), DAY)
     return audit(Knowledge(version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth))
 
 

@@ -18,6 +18,7 @@ import xlwt
 from defects.formats import as_old_excel
 
 from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.releases import earliest_release
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import UserError
 from pipeline.formats import opened
@@ -31,7 +32,6 @@ from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
 from pipeline.intake.parse import load_symbols, parse_figure
 from pipeline.intake.problems import MAX_ALIKE, RULES, FindingBook
-from pipeline.intake.releases import earliest_release
 from pipeline.project import Project
 from pipeline.received import read_round
 from pipeline.rules.check import refusals

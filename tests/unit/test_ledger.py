@@ -144,6 +144,6 @@ def test_a_load_that_dies_leaves_the_ledger_as_it_was(staging: Staging, monkeypa
 
 def test_a_file_that_is_no_warehouse_is_told_in_one_line(tmp_path: Path, contracts: Contracts) -> None:
     (tmp_path / "w.duckdb").write_text("no database")
-    with pytest.raises(UserError, match="the warehouse cannot be opened") as problem:
+    with pytest.raises(UserError, match="not a valid DuckDB database file") as problem:
         open_warehouse(tmp_path / "w.duckdb", contracts)
     assert "Traceback" not in str(problem.value)

@@ -165,9 +165,17 @@ def test_the_released_cells_stand_beside_the_store(marts: Project, contracts: Co
     assert "THB_VICTIMS:GR.2022._T._T,,victims,O,F,,," in lines
 
 
-def test_a_partner_store_keeps_definitions_but_no_notes(marts: Project, contracts: Contracts) -> None:
+def test_a_partner_store_keeps_answers_on_definitions_but_no_words_of_senders(
+    marts: Project, contracts: Contracts
+) -> None:
     write_stores(marts, contracts)
-    assert rows(marts, "partner", "select definition from sources") == [(CANARY,)]
+    assert rows(marts, "partner", "select definition from sources") == [("",)]
+    answered = replace(INPUTS, sources=(("RO", "thb", "THB_VICTIMS", f"GLOTIP; {CANARY}", "Partly"),))
+    write_stores(marts, contracts, answered)
+    assert rows(marts, "partner", "select source, definition from sources") == [
+        ("UNODC, Trafficking in persons (GLOTIP); sources that states named to SELEC", "partly")
+    ]
+    assert rows(marts, "restricted", "select source from sources") == [(f"GLOTIP; {CANARY}",)]
     assert rows(marts, "partner", "select distinct note from cells") == [("",)]
     assert rows(marts, "partner", "select count(*) from revisions") == [(0,)]
 
@@ -233,7 +241,7 @@ def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("pipeline.disclosure.stores.replace_file", die)
+        broken.setattr("pipeline.disclosure.stores.keep_file", die)
         with pytest.raises(OSError, match="no space"):
             write(less)
     assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", "public").read_text(encoding="utf-8")

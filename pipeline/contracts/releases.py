@@ -11,14 +11,14 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH = "|".join(_MONTHS)
 # What stands behind a word such as release: a day in one of the ways in which publishers write it, a month, or a year.
-_WHEN = (
+WHEN = (
     r"(?P<iso>\d{4}-\d{2}-\d{2})|(?P<day>\d{1,2})[./](?P<number>\d{1,2})[./](?P<of>\d{4})"
     rf"|(?:(?P<on>\d{{1,2}}) )?(?P<month>{_MONTH}) (?P<in>\d{{4}})|(?P<year>\d{{4}})"
 )
 # Years of data stand in titles too ("Drug seizures, 2018-2022"): a year counts only behind a word for an edition.
 _RELEASE = re.compile(
     rf"\b(?:release|released|edition|version of|update of|updated|last update|report|prospects|yearbook)"
-    rf"(?: of| on|:)? (?:{_WHEN})(?![\d-])",
+    rf"(?: of| on|:)? (?:{WHEN})(?![\d-])",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,115 @@
+"""What is each report called, which versions has it, of which chapters? The definition files of the templates, read.
+
+`<report>/report.yaml` says what one report is; `shared/versions.yaml` and `shared/imprint.yaml` hold for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ContractError, UserError
+from pipeline.yaml_files import YamlFile, name_of, read_yaml
+
+REPORT, VERSIONS, IMPRINT = "report.yaml", "versions.yaml", "imprint.yaml"
+_TEXT = {"type": "string", "minLength": 1}
+_NAMES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}}
+_REPORT_SCHEMA = {
+    "type": "object", "additionalProperties": False, "required": ["title", "reference", "versions"],
+    "properties": {
+        "title": _TEXT, "reference": _TEXT, "borrowed_cubes": _NAMES,
+        "versions": {
+            "type": "object", "minProperties": 1, "propertyNames": {"pattern": "^[a-z]+$"},
+            "additionalProperties": {**_NAMES, "minItems": 1},
+        },
+    },
+}  # fmt: skip
+_VERSIONS_SCHEMA = {
+    "type": "object", "propertyNames": {"pattern": "^[a-z]+$"},
+    "additionalProperties": {
+        "type": "object", "additionalProperties": False,
+        "required": ["subtitle", "reference", "marking", "releasability"],
+        "properties": {
+            "subtitle": _TEXT, "reference": _TEXT, "marking": _TEXT, "open_data": {"type": "boolean"},
+            "releasability": {"type": "array", "minItems": 1, "items": _TEXT},
+        },
+    },
+}  # fmt: skip
+_IMPRINT_SCHEMA = {
+    "type": "object", "additionalProperties": False, "required": ["contact", "reading"],
+    "properties": {
+        "contact": {"type": "array", "items": _TEXT},
+        "reading": {"type": "array", "minItems": 1, "items": _TEXT},
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """A report as its own file defines it; `versions` are the chapters of each."""
+
+    title: str
+    reference: str
+    borrowed_cubes: tuple[str, ...]
+    versions: Mapping[str, tuple[str, ...]]
+    file: YamlFile
+
+
+@dataclass(frozen=True)
+class VersionTexts:
+    """What a version is called in every report, how its pages are marked, and who may receive it."""
+
+    subtitle: str
+    reference: str
+    marking: str
+    releasability: tuple[str, ...]
+    open_data: bool  # whether the forms for everybody go with it: a page for browsers, data files, a workbook
+
+
+@dataclass(frozen=True)
+class Imprint:
+    """What stands on the back of the cover of every report."""
+
+    contact: tuple[str, ...]
+    reading: tuple[str, ...]
+
+
+def read_report_file(templates: Path, report: str) -> ReportFile:
+    """Read report.yaml of a report. Raises UserError where there is none, ContractError with all that is wrong."""
+    path = templates / report / REPORT
+    if not path.is_file():
+        raise UserError(
+            "the report has no definition", where=name_of(path), do="add report.yaml (see docs/add-a-report.md)"
+        )
+    file = _checked(path, _REPORT_SCHEMA)
+    own = file.content
+    return ReportFile(
+        own["title"], own["reference"], tuple(own.get("borrowed_cubes", ())),
+        {name: tuple(chapters) for name, chapters in own["versions"].items()}, file,
+    )  # fmt: skip
+
+
+def read_version_texts(templates: Path) -> dict[str, VersionTexts]:
+    """Read the shared versions.yaml. Raises ContractError with all that is wrong."""
+    file = _checked(templates / "shared" / VERSIONS, _VERSIONS_SCHEMA)
+    return {
+        name: VersionTexts(
+            own["subtitle"], own["reference"], own["marking"], tuple(own["releasability"]), own.get("open_data", False)
+        )
+        for name, own in file.content.items()
+    }
+
+
+def read_imprint(templates: Path) -> Imprint:
+    """Read the shared imprint.yaml. Raises ContractError with all that is wrong."""
+    own = _checked(templates / "shared" / IMPRINT, _IMPRINT_SCHEMA).content
+    return Imprint(tuple(own["contact"]), tuple(own["reading"]))
+
+
+def _checked(path: Path, schema: dict[str, Any]) -> YamlFile:
+    file = read_yaml(path)
+    if wrong := file.against(schema):
+        raise ContractError("\n  ".join(["the file is wrong:", *wrong]), where=name_of(path), do="correct the entries")
+    return file

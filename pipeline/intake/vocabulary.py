@@ -1,0 +1,27 @@
+"""Which words are known with their letters? They tell the code page of a text that does not say it itself."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.contracts.codelists import fold, load_aliases
+from pipeline.intake.codes import load_headers
+from pipeline.intake.parse import load_symbols
+
+WORDS = "words_of_notes.csv"  # beside the contracts: frequent words of notes and covers, in the languages of the states
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+@lru_cache(maxsize=8)
+def load_words(codelists: Path) -> frozenset[str]:
+    """Words with letters outside of ASCII, folded: names of countries, heads, words for missing, words of notes."""
+    texts = [*load_aliases(codelists, "citizenship"), *load_aliases(codelists, "states")]
+    texts += [*load_headers(codelists), *load_symbols(codelists)]
+    path = codelists.parent / WORDS
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            texts += [row["word"] for row in csv.DictReader(file)]
+    return frozenset(word for text in texts for word in _WORD.findall(fold(text)) if not word.isascii())

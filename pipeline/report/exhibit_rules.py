@@ -1,0 +1,109 @@
+"""What may stand in exhibits.yaml? The fields that each kind of exhibit reads, and what each of them may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.cells import REGIONS
+from pipeline.yaml_files import YamlFile, faults, visible
+
+CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow")
+GRIDS = ("table", *CHARTS)
+ANNEXES = (
+    "headline",
+    "indicators",
+    "coverage",
+    "revisions",
+    "findings",
+    "questions",
+    "sources",
+    "dictionary",
+    "statuses",
+    "dashboard",
+    "overview",
+    "provenance",
+    "quality",
+)
+_TEXT = {"type": "string", "minLength": 1}
+_CODE = {"type": ["string", "integer"]}
+_AXIS = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "object", "additionalProperties": False, "required": ["axis"],
+            "properties": {
+                "axis": {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "uniqueItems": True, "items": _TEXT}]},
+                "codes": {"type": "array", "minItems": 1, "items": {"anyOf": [
+                    _CODE, {"type": "array", "minItems": 1, "items": _CODE},
+                ]}},
+                "top": {"type": "integer", "minimum": 1, "maximum": 1000},
+                "region": {"anyOf": [
+                    {"enum": list(REGIONS)},
+                    {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(REGIONS)}},
+                ]},
+                "leaves": {"type": "boolean"},
+                "labels": {"type": "object", "additionalProperties": _TEXT},
+            },
+        },
+    ],
+}  # fmt: skip
+_FIELDS: dict[str, Any] = {
+    "kind": {"enum": [*GRIDS, *ANNEXES]},
+    "title": _TEXT,
+    "notes": {"type": "array", "items": _TEXT},
+    "cube": _TEXT,
+    "rows": _AXIS,
+    "columns": _AXIS,
+    "at": {"type": "object", "additionalProperties": _CODE},
+    "add": {"type": "array", "uniqueItems": True, "items": {"enum": ["change", "rate", "share", "coverage"]}},
+    "measure": {"enum": ["value", "rate"]},
+    "indicators": {
+        "type": "array", "minItems": 1,
+        "items": {
+            "type": "object", "additionalProperties": False, "required": ["key"],
+            "properties": {"key": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*:"}, "label": _TEXT},
+        },
+    },
+    "wide": {"type": "boolean"},
+    "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
+}  # fmt: skip
+_GRID = ("cube", "rows", "columns")
+# Beside kind, title and notes: the fields that a kind must have, and those that it may have.
+_OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    **dict.fromkeys(CHARTS, (_GRID, ("at", "measure", "height", "wide"))),
+    "table": (_GRID, ("at", "add", "wide")),
+    "headline": (("indicators",), ()),
+    "indicators": (("indicators",), ("columns", "wide")),
+    "overview": (("indicators",), ("wide",)),
+    "dashboard": ((), ("wide",)),
+}
+_LABELLED = ("headline", "overview")  # kinds whose indicators have no label of their own
+
+
+def exhibit_faults(file: YamlFile) -> Iterator[str]:
+    """What is wrong with each exhibit of a file: its line, its name, the field."""
+    for id_, raw in file.mapping().items():
+        wrong = list(faults({id_: raw}, {"additionalProperties": _schema(raw)}))
+        for path, what in dict.fromkeys(wrong):
+            place = ".".join(str(step + 1) if isinstance(step, int) else str(step) for step in path[1:])
+            yield f"line {file.line(path)}, exhibit {visible(id_)}{f', {place}' if place else ''}: {what}"
+
+
+def _schema(raw: Any) -> dict[str, Any]:
+    kind = raw.get("kind") if isinstance(raw, dict) else None
+    known = kind if isinstance(kind, str) and kind in (*GRIDS, *ANNEXES) else None
+    needed, more = _OF_KIND.get(known or "", ((), ()))
+    names = ["kind", "title", "notes", *needed, *more] if known else list(_FIELDS)
+    fields = {name: _FIELDS[name] for name in names}
+    if kind in _LABELLED:
+        fields["indicators"] = _with_label(fields["indicators"])
+    if kind == "indicators":
+        fields["columns"] = {"const": "year"}
+    return {
+        "type": "object", "additionalProperties": False, "required": ["kind", "title", *needed], "properties": fields,
+    }  # fmt: skip
+
+
+def _with_label(indicators: dict[str, Any]) -> dict[str, Any]:
+    return {**indicators, "items": {**indicators["items"], "required": ["key", "label"]}}
