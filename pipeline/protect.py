@@ -7,9 +7,11 @@ be proven in the end stops the release with the names of the cells.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
@@ -19,7 +21,7 @@ from pipeline.disclosure.stores import Marts, StoreInputs, cubes_of, read_marts,
 from pipeline.disclosure.system import Edition
 from pipeline.disclosure.why import tables_csv, withheld_csv
 from pipeline.errors import DisclosureError, UserError
-from pipeline.files import write_file
+from pipeline.files import UNFINISHED, write_file
 from pipeline.numbers import store_inputs
 from pipeline.people import Person
 from pipeline.progress import Progress, silent
@@ -146,13 +148,28 @@ def register_edition(
 ) -> str:  # fmt: skip
     """Enter a version of a report into the register, with the figures behind it, as edition `number` where it is given.
 
-    Raises DisclosureError where it has no proof.
+    What is registered are the very bytes that the verifier read. Raises DisclosureError where it has no proof.
     """
     rule = _protected(project, contracts, version)
-    require_proof(project, round_, rule.name)
-    cubes = set(cubes_of(project, contracts, report))
-    cells = (c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes)
-    return f"{version}-{register(project, round_, report, version, cells, who, number)}"
+    with _read_once(project, round_) as copy:
+        require_proof(copy, round_, rule.name)
+        cubes = set(cubes_of(project, contracts, report))
+        cells = [c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes]
+        return f"{version}-{register(copy, round_, report, version, cells, who, number)}"
+
+
+@contextmanager
+def _read_once(project: Project, round_: int) -> Iterator[Project]:
+    """The project with a copy of released cells and certificates: what others change meanwhile is changed too late."""
+    folder = project.round_folder(round_)
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".held-", suffix=UNFINISHED, dir=folder) as temporary:
+        copy = Project(project.root, Path(temporary), project.returns, project.releases, project.language)
+        for path in (*folder.glob("stores/*/*.csv"), *folder.glob("proof/*.json")):
+            target = copy.round_folder(round_) / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+        yield copy
 
 
 def audit_again(

@@ -96,8 +96,9 @@ class Office:
         rules = sorted({f.rule for f in open_findings(self.project, contracts, ROUND, "thb") if not f.reason})
         if rules:
             self.done("accept", RULE=rules[0], REASON=reason)
+        who = self.person("analyst", "")
         for rule in rules[1:]:
-            accept(self.project, contracts, ROUND, "thb", reason=reason, rule=rule)
+            accept(self.project, contracts, ROUND, "thb", reason=reason, rule=rule, who=who)
 
     def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
         """The same within this process, from what lies there, with the reasons that were entered."""

@@ -43,7 +43,7 @@ class Known:
         """What a release that was a trial is worth."""
         if self.event.get("test"):
             yield f"TEST:      the edition was {TEST_SIGNATURE}"
-        if self.event.get("rehearsal"):
+        if "rehearsal" in self.event:
             yield "REHEARSAL: names were typed, no key signed: this was never released in earnest"
 
 

@@ -75,6 +75,8 @@ def _with_mark(subject: Subject, files: Mapping[str, bytes], mark: str, short: s
     if WEB_PAGE in files:
         marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
     return marked
+
+
 def fingerprint_of(hashes: Mapping[str, str]) -> str:
     """One hash for many files: that of a line `<sha256>  <name>` for each, in the order of their names."""
     return sha256("".join(f"{hash_}  {name}\n" for name, hash_ in sorted(hashes.items())).encode())

@@ -33,6 +33,7 @@ from pipeline.signoff.signoff import candidate, needed
 
 TEST_SIGNATURE = "signed with a test certificate that anybody can make: it proves nothing about who released it"
 
+
 def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
     return f"{'REHEARSAL-' if rehearsal else ''}{subject.report}-{subject.round}-{number}"
 

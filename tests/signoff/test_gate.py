@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 from builds import run_make
-from signatories import enter_signers, keys, signing
+from signatories import PEOPLE, enter_signers, keys, signing
 from small_project import SMALL_ROUND, small_project
 
+from pipeline import protect
 from pipeline.contracts.model import load_contracts
 from pipeline.errors import SignOffError, UserError
 from pipeline.people import Person
@@ -61,21 +62,21 @@ class Shop:
     def store_csv(self) -> Path:
         return self.project.released(SMALL_ROUND, "thb", "public")
 
-    def person(self, role: str, day: int) -> Person:
-        return signing(read_signers(self.project.contracts), keys(), role, f"2023-05-0{day}")
+    def person(self, role: str, day: str) -> Person:
+        return signing(read_signers(self.project.contracts), keys(), role, day)
 
     def submit(self) -> None:
         contracts = load_contracts(self.project.contracts)
-        list(submit(self.project, contracts, SUBJECT, self.person("analyst", 2)))
+        list(submit(self.project, contracts, SUBJECT, self.person("analyst", "2023-05-02")))
 
     def approve(self) -> list[str]:
         contracts, told = load_contracts(self.project.contracts), []
         for day, role in ((3, "reviewer"), (4, "director")):
-            told = list(approve(self.project, contracts, SUBJECT, self.person(role, day)))
+            told = list(approve(self.project, contracts, SUBJECT, self.person(role, f"2023-05-0{day}")))
         return told
 
     def release(self) -> list[str]:
-        return list(release(self.project, SUBJECT, self.person("director", 5), test=True))
+        return list(release(self.project, SUBJECT, self.person("director", "2023-05-05"), test=True))
 
     def refused(self) -> str:
         """What a release says that it refuses; nothing has left."""
@@ -99,18 +100,17 @@ class Shop:
 def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Built from a commit of its own, with a reason for each open query."""
     root = small_project(tmp_path_factory.mktemp("shop") / "shop")
-    enter_signers(root / "data_contracts", keys())
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
+    enter_signers(root / "data_contracts", keys())
     who = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "as it is"]):
         subprocess.run(["git", *command], cwd=root, check=True)
     run_make("report", "REPORT=thb", "VERSION=public", f"ROUND={SMALL_ROUND}", root=root, environment={})
     shop = Shop(root)
-    contracts = load_contracts(shop.project.contracts)
+    contracts, analyst = load_contracts(shop.project.contracts), shop.person("analyst", "2023-05-01")
     for rule in sorted({f.rule for f in open_findings(shop.project, contracts, SMALL_ROUND, "thb")}):
-        accept(shop.project, contracts, SMALL_ROUND, "thb", reason="asked, and confirmed", rule=rule,
-               who=shop.person("analyst", 1))
+        accept(shop.project, contracts, SMALL_ROUND, "thb", reason="asked, and confirmed", rule=rule, who=analyst)
     return shop
 
 
@@ -283,11 +283,11 @@ def test_each_file_that_was_changed_added_or_taken_away_after_the_approvals_is_n
     ):  # fmt: skip
         assert f"  - hashes: {name}: not as it was built" in told, told
         assert f"  - hashes: {name}: {how} after it was submitted" in told, told
-        assert f"  - hashes: {name}: {how} after Dora K. approved it on 2023-05-04" in told, told
+        assert f"  - hashes: {name}: {how} after {PEOPLE['director']} approved it on 2023-05-04" in told, told
     for name in ("proof/public.json", "stores/public/thb.csv", "data_contracts/release_policy.yaml",
                  "printed/thb-public.json"):  # fmt: skip
         assert f"  - inputs: {name}: changed after the draft was submitted" in told, told
-        assert f"  - inputs: {name}: changed after Bogdan Ilić approved it on 2023-05-03" in told, told
+        assert f"  - inputs: {name}: changed after {PEOPLE['reviewer']} approved it on 2023-05-03" in told, told
 
 
 def a_link(path: Path) -> None:
@@ -338,6 +338,22 @@ def test_what_changes_while_the_checks_run_changes_too_late(
     own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json"}
     assert {name: data for name, data in edition.items() if name not in own} == before
     assert (shop.project.releases / "public" / f"thb-{SMALL_ROUND}-1.csv").read_bytes() == cells
+
+
+def test_what_is_registered_by_hand_is_what_the_verifier_read(
+    built_here: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, verify, before = built_here, protect.require_proof, built_here.store_csv.read_bytes()
+
+    def tampered(copy: Project, round_: int, version: str) -> str:
+        append(shop.store_csv)
+        return verify(copy, round_, version)
+
+    monkeypatch.setattr(protect, "require_proof", tampered)
+    contracts, who = load_contracts(shop.project.contracts), shop.person("director", "2023-05-02")
+    name = protect.register_edition(shop.project, contracts, SMALL_ROUND, "thb", "public", who)
+    assert (shop.project.releases / "public" / f"{name.removeprefix('public-')}.csv").read_bytes() == before
+    assert shop.store_csv.read_bytes() != before
 
 
 def test_a_copy_that_others_write_to_while_it_is_checked_is_refused(
@@ -397,18 +413,17 @@ def test_an_approval_prints_ten_lines_at_most_and_all_of_it_stands_in_a_file(bui
 
 def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
     project = built_here.project
-    contracts = load_contracts(project.contracts)
+    contracts, who = load_contracts(project.contracts), built_here.person("analyst", "2023-05-02")
     found = open_findings(project, contracts, SMALL_ROUND, "thb")
     for state in ("", "RO"):
         with pytest.raises(UserError) as refused:
-            accept(project, contracts, SMALL_ROUND, "thb", reason="all of it", state=state)
+            accept(project, contracts, SMALL_ROUND, "thb", reason="all of it", state=state, who=who)
         told = str(refused.value)
-        mine = [f for f in found if state in ("", f.state)]
+        mine = [f for f in found if f.state == state or not state]
         for rule in {f.rule for f in mine}:
             assert f"RULE={rule}: {sum(f.rule == rule for f in mine)} findings" in told
         assert f"make accept ROUND={SMALL_ROUND} REPORT=thb RULE=" in told
     rule, state = found[0].rule, found[0].state
-    who = built_here.person("analyst", 2)
     after = accept(project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state, who=who)
     assert {(f.rule, f.state) for f in after if f.reason == "another"} == {(rule, state)}
     after = accept(project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id, who=who)
@@ -417,7 +432,7 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
 
 def test_a_test_certificate_needs_to_be_asked_for(approved_here: Shop) -> None:
     with pytest.raises(SignOffError, match="test certificate that anybody can make.*") as refused:
-        list(release(approved_here.project, SUBJECT, approved_here.person("director", 5)))
+        list(release(approved_here.project, SUBJECT, approved_here.person("director", "2023-05-05")))
     assert "TEST=yes" in str(refused.value)
     assert not list(approved_here.project.releases.glob("public/*"))
     assert any("TEST: signed with a test certificate" in line for line in approved_here.release())

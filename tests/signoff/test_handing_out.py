@@ -17,7 +17,7 @@ from PIL import Image
 from pipeline.copies.copies import every_copy, make_copies
 from pipeline.copies.recipients import read_recipients
 from pipeline.copies.verify import verify, whose
-from pipeline.errors import SignOffError
+from pipeline.errors import SignOffError, UserError
 from pipeline.release.manifest import sha256
 from pipeline.signoff.record import Subject
 
@@ -130,9 +130,14 @@ def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password:
     told = office.done("verify", FILE=str(copy), PASSWORD_FILE=str(password))
     assert f"copy:      restricted {EDITION} copy 2: Николай Димитров, ГДБОП, since 2023-05-06" in told
     assert "pattern:   that of this copy" in told
+    # Both versions have an edition of this name.
+    assert f"edition:   {EDITION}, restricted version, released 2023-05-05" in told
+    assert "public" not in told.replace(str(copy), "")
     signed = office.project.edition_folder("public", EDITION) / f"selec-thb-{ROUND}-public.signed.pdf"
     told = "\n".join(verify(office.project, signed))
     assert "signature: valid; a TEST certificate" in told
+    assert told.count("TEST:      ") == 2  # of the release, and of the signature
+    assert "signed with a test certificate that anybody can make: it proves nothing" in told
     assert f"edition:   {EDITION}, public version, released 2023-05-05: {signed.name}" in told
     assert f"bytes are selec-thb-{ROUND}-public.pdf, " in told
     broken = bytearray(signed.read_bytes())
@@ -140,6 +145,36 @@ def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password:
     (tmp_path / "broken.pdf").write_bytes(bytes(broken))
     with pytest.raises(SignOffError, match="the signature does not hold"):
         list(verify(office.project, tmp_path / "broken.pdf"))
+
+
+def test_a_file_under_the_name_of_another_version_is_said_and_refused(released_office: Path, tmp_path: Path) -> None:
+    project = Office(released_office).project
+    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
+    taken = tmp_path / f"selec-thb-{ROUND}-public.pdf"
+    taken.write_bytes(file.read_bytes())
+    told: list[str] = []
+    with pytest.raises(
+        SignOffError, match=f"is a file of thb {ROUND} public, and this is one of thb {ROUND} restricted"
+    ):
+        told.extend(verify(project, taken))
+    mine = tmp_path / "downloaded.pdf"
+    mine.write_bytes(file.read_bytes())
+    text = "\n".join(verify(project, mine))
+    assert f"name:      here it is downloaded.pdf; in the edition it is {file.name}" in text
+    assert f"edition:   {EDITION}, restricted version" in text
+    assert "public version" not in text
+
+
+def test_a_locked_copy_with_another_password_and_a_cut_one_get_a_sentence(
+    released_office: Path, copy: Path, tmp_path: Path
+) -> None:
+    project = Office(released_office).project
+    assert "not its password" in "\n".join(verify(project, copy, "wrong"))
+    (tmp_path / "cut.pdf").write_bytes(copy.read_bytes()[:20_000])
+    with pytest.raises(SignOffError, match="no file of any edition and no copy, or it was changed"):
+        list(verify(project, tmp_path / "cut.pdf"))
+    with pytest.raises(UserError, match="damaged"):
+        list(whose(project, tmp_path / "cut.pdf"))
 
 
 def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(released_office: Path, tmp_path: Path) -> None:

@@ -173,6 +173,10 @@ def test_an_edition_is_released_once_withdrawn_with_a_record_and_followed_by_the
         released_edition(office.project, Subject(ROUND, "thb", "restricted"))
     office.sign_here(contracts, "restricted", month=6)
     assert any("edition 2 released" in line for line in office.release_here("restricted", month=7))
+    told = "\n".join(verify(office.project, file))
+    assert f"SUPERSEDED by thb-{ROUND}-2, released 2023-07-05; WITHDRAWN 2023-06-01: a wrong total" in told
+    newer = office.project.edition_folder("restricted", f"thb-{ROUND}-2") / "edition.json"
+    assert not {"SUPERSEDED", "WITHDRAWN"} & set("\n".join(verify(office.project, newer)).split())
     told = office.done("status")
     assert "released, edition 2" in told
     assert "edition 1 withdrawn by Dora K., 2023-06-01: a wrong total" in told

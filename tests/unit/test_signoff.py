@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -13,12 +14,13 @@ import pytest
 from builds import ROOT
 
 from pipeline.errors import SignOffError, UserError
-from pipeline.files import owner_only
+from pipeline.files import owner_only, write_file
 from pipeline.project import Project
 from pipeline.release.pagemark import MarkLine, mark_pages
 from pipeline.signoff.again import Found
 from pipeline.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
 from pipeline.signoff.record import Subject, enter, person, standing
+from pipeline.signoff.state import Signed, changed_inputs
 
 SUBJECT = Subject(2022, "thb", "public")
 DAY = "2023-05-02"
@@ -106,6 +108,34 @@ def test_what_a_build_recorded_is_compared_with_what_is_found_again(build: objec
     found = Found((), {"accessibility": {"failed": 0}})
     assert list(found.unlike(build)) == [("accessibility", said, {"failed": 0})]
     assert not list(found.unlike({"accessibility": {"failed": 0}, "pages": 7}))
+
+
+def signed(proof: str, *beside: str) -> Signed:
+    return Signed("0" * 64, {}, {"proof/public.json": proof, "data_contracts/thb.odcs.yaml": "c"}, beside, "0" * 40)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (signed("a", "public-thb-2022-1"), []),
+        (signed("b", "public-thb-2022-1", "public-octa-2022-1"), []),  # made again beside an edition that is registered
+        (signed("b", "public-thb-2022-1"), ["proof/public.json"]),
+        (signed("b", "public-octa-2022-1"), ["proof/public.json"]),  # it forgets one that it was made beside
+        (signed("b", "public-thb-2022-1", "public-octa-2022-7"), ["proof/public.json"]),  # nobody registered that
+        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={"proof/public.json": "b"}),
+         ["data_contracts/thb.odcs.yaml"]),
+        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={**signed("b").inputs, "new": "n"}),
+         ["new"]),
+        (replace(signed("a"), inputs={"data_contracts/thb.odcs.yaml": "c"}), ["proof/public.json"]),
+    ],
+)  # fmt: skip
+def test_a_certificate_is_another_one_only_because_an_edition_was_registered(
+    project: Project, now: Signed, told: list[str]
+) -> None:
+    for name in ("thb-2022-1", "octa-2022-1"):
+        write_file(project.releases / "public" / f"{name}.csv", b"key,value\n")
+    before = signed("a", "public-thb-2022-1").as_dict()
+    assert [name for name, _ in changed_inputs(project, SUBJECT, before, now)] == told
 
 
 def blank(pages: int = 2) -> bytes:
