@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,11 @@ def is_kept(path: Path) -> bool:
         return check_file(path)
     except DamagedFileError:
         return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands in the place of a file, a folder or a link to nowhere too."""
+    return os.path.lexists(path)
 
 
 def check_file(path: Path) -> bool:

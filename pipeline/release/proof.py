@@ -20,7 +20,7 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import DisclosureError
-from pipeline.kept import read_json
+from pipeline.kept import is_there, read_json
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
 
@@ -122,7 +122,7 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     """
     path = certificate_path(project, round_, version)
     where = f"{version} version of {round_}"
-    if not path.exists():
+    if not is_there(path):
         raise DisclosureError(
             "there is no proof that what is withheld cannot be worked out", where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
@@ -131,6 +131,12 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     for name, files in _files_of_editions(project, path, round_).items():
         command += [f"--edition={name}={file}" for file in files]
     done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and "Traceback" in done.stderr:
+        last = done.stderr.strip().splitlines()[-1][:400]
+        raise DisclosureError(
+            f"the verifier broke down on the proof or on the released files: {last}", where=where,
+            do=f"run 'make reports ROUND={round_}' again; nothing of this version is published",
+        )  # fmt: skip
     if done.returncode:
         raise DisclosureError(
             (done.stdout or done.stderr).strip()[:4000], where=f"{where}: the proof does not verify",

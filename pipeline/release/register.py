@@ -7,6 +7,7 @@ holds the figures behind it, which the protection of later editions needs. Nothi
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from pathlib import Path
 from pipeline.cells import Key
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import UserError
-from pipeline.files import csv_bytes, write_file
+from pipeline.files import csv_bytes
+from pipeline.kept import check_file, damaged, is_there, keep_bytes, read_bytes
 from pipeline.project import Project
 
 ENTERED = "entered.csv"  # when each edition was entered
@@ -49,6 +51,7 @@ def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
     found = []
     for version in versions:
         for path in (project.releases / version).glob("*.csv"):
+            check_file(path)
             found.append(Registered(path.stem, version, path, _read_true(_behind(project, version, path.stem))))
     return sorted(found, key=lambda e: (_round_and_number(e.name), e.name), reverse=True)
 
@@ -80,7 +83,7 @@ def register(
     content, folder = source.read_bytes(), project.releases / version
     numbers = sorted(_round_and_number(p.stem)[1] for p in folder.glob(f"{report}-{round_}-*.csv"))
     for known in numbers:
-        same = (folder / f"{report}-{round_}-{known}.csv").read_bytes() == content
+        same = read_bytes(folder / f"{report}-{round_}-{known}.csv") == content
         if same and number in (None, known):
             return f"{report}-{round_}-{known}"
         if known == number:
@@ -91,9 +94,9 @@ def register(
     name = f"{report}-{round_}-{number or (numbers[-1] + 1 if numbers else 1)}"
     behind = _behind(project, version, name)
     for path, data in ((behind, _true_csv(cells)), (folder / f"{name}.csv", content)):
-        write_file(path, data)
+        keep_bytes(path, data)
     line = ((today or date.today()).isoformat(), version, name)
-    write_file(project.releases / ENTERED, csv_bytes(("day", "version", "edition"), [*_entered(project), line]))
+    keep_bytes(project.releases / ENTERED, csv_bytes(("day", "version", "edition"), [*_entered(project), line]))
     return name
 
 
@@ -112,10 +115,15 @@ def as_known_on(project: Project, day: date, folder: Path) -> int:
 def _entered(project: Project) -> list[list[str]]:
     """Day, version and name of every registered edition, in the order in which they were entered."""
     path = project.releases / ENTERED
-    if not path.is_file():
+    if not is_there(path):
         return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))[1:]
+    try:
+        lines = list(csv.reader(io.StringIO(read_bytes(path).decode("utf-8"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise damaged(path, str(problem)) from problem
+    if not lines or any(len(line) != len(lines[0]) for line in lines):
+        raise damaged(path, "a line is cut off")
+    return lines[1:]
 
 
 def _behind(project: Project, version: str, name: str) -> Path:
@@ -145,16 +153,19 @@ def _true_csv(cells: Iterable[TrueCell]) -> bytes:
 
 
 def _read_true(path: Path) -> tuple[TrueCell, ...]:
-    if not path.is_file():
+    if not is_there(path):
         raise UserError(
             "the figures behind a released edition are missing, so nothing can be proven safe beside it",
             where=str(path), do="restore the register of releases with its folder 'restricted'",
         )  # fmt: skip
-    with path.open(encoding="utf-8", newline="") as file:
+    content = read_bytes(path)
+    try:
         return tuple(
             TrueCell(
                 Key.parse(r["key"]), Decimal(r["value"]) if r["value"] else None, r["obs_status"], r["conf_status"],
                 r["origin"], tuple(r["parts"].split()),
             )
-            for r in csv.DictReader(file)
+            for r in csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
         )  # fmt: skip
+    except (ValueError, KeyError, AttributeError, ArithmeticError, csv.Error, UserError) as problem:
+        raise damaged(path, f"a line of it cannot be read: {problem}") from problem

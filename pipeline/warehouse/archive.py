@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files import csv_bytes, unfinished, write_file
+from pipeline.kept import is_there, read_bytes
 from pipeline.project import Project
 
 JOURNAL = "journal.csv"
@@ -116,11 +118,13 @@ def _private(folder: Path) -> None:
 def read_journal(project: Project) -> list[Event]:
     """Every event, oldest first. Raises UserError when the journal was changed by hand."""
     path = project.archive / JOURNAL
-    if not path.is_file():
+    if not is_there(path):
         return []
     names = [f.name for f in fields(Event)]
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
+    try:
+        lines = list(csv.reader(io.StringIO(read_bytes(path).decode("utf-8"), newline="")))
+    except (UnicodeDecodeError, csv.Error):
+        lines = []
     if not lines or lines[0] != names or any(len(line) != len(names) for line in lines[1:]):
         raise UserError(
             "the journal of the archive cannot be read", where=str(path), allowed=",".join(names),
