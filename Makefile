@@ -229,6 +229,9 @@ check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPD
 guards: .venv/.installed-requirements  ## What this kernel refuses to a process that reads a return or renders a version
 	@$(RUN) guards
 
+sbom: .venv/.installed-requirements-dev  ## Write the libraries that the pipeline runs with, in CycloneDX: outputs/sbom.json
+	@$(PY) tools/sbom.py '$(OUTPUTS)/sbom.json'
+
 contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
 	@$(RUN) contract-diff $(call option,--old,OLD) $(call option,--new,NEW) $(call given,--round,ROUND) $(if $(JSON),--json) $(if $(STRICT),--strict)
 
