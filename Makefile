@@ -271,7 +271,7 @@ define sound
 $(OUTPUTS)/$(1)/.sound/$(2): FORCE
 	@mkdir -p $$(@D)
 	@if (for f in $(addprefix $(OUTPUTS)/$(1)/,$(3)); do \
-	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}") || exit 1; done) 2> /dev/null; \
+	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}.sum") || exit 1; done) 2> /dev/null; \
 	then [ -e $$@ ] || touch -d @0 $$@; else touch $$@; fi
 endef
 $(foreach r,$(ROUNDS),$(eval $(call sound,$(r),validated,work/validation.json work/staged.duckdb findings/findings.json)))

@@ -192,7 +192,7 @@ def test_a_file_of_which_no_hash_was_kept_is_looked_at_by_its_form(
 ) -> None:
     """As after a build that died just then, or with outputs of an earlier version of the pipeline."""
     path = damage(name, how)
-    kept = path.parent / ".kept" / path.name
+    kept = path.parent / ".kept" / f"{path.name}.sum"
     before = kept.read_bytes()
     kept.unlink()
     try:
