@@ -14,7 +14,7 @@ from pipeline.signoff.checks import Candidate, missing
 from pipeline.signoff.draft import read_master, write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
 from pipeline.signoff.moves import APPROVALS, move
-from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing
+from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing, unrecorded
 from pipeline.signoff.state import Signed, differences, look_at
 
 _SHOWN = 12
@@ -105,6 +105,8 @@ def status(project: Project, contracts: Contracts, subject: Subject) -> Iterator
         yield f"  submitted by {now.submission['by']}, {now.submission['role']}, {now.submission['day']}"
     for approval in now.approvals:
         yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
+    for place in unrecorded(project, subject, now):
+        yield f"  {place} lies there without a record of its release: 'make release' finishes what was interrupted"
     for event in now.withdrawn:
         yield f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}: {event['reason']}"
     if now.is_open:
