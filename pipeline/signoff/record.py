@@ -93,6 +93,12 @@ def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, o
             ) from None  # fmt: skip
 
 
+def unrecorded(project: Project, subject: Subject, now: Standing) -> list[str]:
+    """Editions whose files lie there without an event of their release: it died before, or was cut off the record."""
+    recorded = {event.get("name") for event in now.released}
+    return [place for place, *_ in _sealed(project, subject) if place.split("/")[0] not in recorded]
+
+
 def seal_of(project: Project, subject: Subject) -> dict[str, object]:
     """What an edition bears of its record, and of all others."""
     head = record_of(project, subject).head()
@@ -148,6 +154,12 @@ def enter(project: Project, subject: Subject, command: str, who: Person, **more:
     """Write an event into the record, if it is an allowed move. Returns what now stands for the record."""
     if not who.rehearses:
         _require_no_rehearsal(project, subject)
+    if command != "release" and (there := unrecorded(project, subject, standing(project, subject))):
+        raise SignOffError(
+            f"{there[0]} lies there, and the record does not know of its release", where=str(subject),
+            allowed="an edition and the event of its release", do="where a release was interrupted, 'make release' "
+            "finishes it; else the end of the record was cut off: restore it from its last good copy",
+        )  # fmt: skip
     record = record_of(project, subject)
     now = play([*record.read(), {"event": command, **who.as_dict(), **more}])
     return record.append({"event": command, **more, "state": now.state}, who)

@@ -17,7 +17,7 @@ from pipeline.signoff.draft import write_draft
 from pipeline.signoff.findings import open_findings, problems, reasons_file
 from pipeline.signoff.held import held
 from pipeline.signoff.moves import APPROVALS, move
-from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing
+from pipeline.signoff.record import Person, Subject, enter, record_of, require_earlier, standing, unrecorded
 from pipeline.signoff.state import Signed, changed_inputs, differences, look_at
 from pipeline.signoff.summary import summary
 
@@ -113,6 +113,8 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
         yield f"  submitted by {now.submission['by']}, {now.submission['role']}, {now.submission['day']}"
     for approval in now.approvals:
         yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
+    for place in unrecorded(project, subject, now):
+        yield f"  {place} lies there without a record of its release: 'make release' finishes what was interrupted"
     for event in now.withdrawn:
         yield f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}: {event['reason']}"
     if now.is_open:

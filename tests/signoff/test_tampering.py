@@ -36,7 +36,7 @@ from pipeline.rules.query_log import answer, ask, id_of, read_log, with_queries
 from pipeline.rules.query_record import record_of_queries
 from pipeline.signers import NAMESPACE, fingerprint, read_signers
 from pipeline.signoff.reasons import enter_reason, record_of_reasons, signed_reasons
-from pipeline.signoff.record import Subject, enter, record_of, seal_of, standing
+from pipeline.signoff.record import Subject, enter, record_of, seal_of, standing, unrecorded
 from pipeline.warehouse.archive import archive_round, restore
 from pipeline.warehouse.journal import read_journal
 
@@ -490,6 +490,25 @@ def test_an_edition_knows_the_records_that_it_was_released_by(world: World, part
         (edition / "edition.json").write_text(content, encoding="utf-8")
         with pytest.raises(UserError, match="does not say which approvals"):
             standing(world.project, SUBJECT)
+
+
+def test_an_edition_without_the_event_of_its_release_stops_every_other_move(world: World) -> None:
+    """Whoever cuts the newest event of all off record and heads leaves the edition behind."""
+    name = f"thb-{OTHER.round}-1"
+    edition = world.project.edition_folder("restricted", name)
+    edition.mkdir(parents=True)
+    record = record_of(world.project, OTHER)
+    lines = record.path.read_bytes()[:-1].split(b"\n")
+    record.path.write_bytes(file_of(lines[:-1]))
+    heads = world.project.releases / "heads.jsonl"
+    heads.write_bytes(file_of(heads.read_bytes()[:-1].split(b"\n")[:-1]))
+    (edition / "edition.json").write_text(json.dumps({"record": seal_of(world.project, OTHER)}), encoding="utf-8")
+    now = standing(world.project, OTHER)
+    assert (now.state, unrecorded(world.project, OTHER, now)) == ("approved", [f"{name}/edition.json"])
+    with pytest.raises(UserError, match="the record does not know of its release"):
+        enter(world.project, OTHER, "return", world.who("reviewer", LATER), reason="a word")
+    release(world, OTHER)
+    enter(world.project, OTHER, "withdraw", world.who("director", LATER), edition=1, reason="wrong")
 
 
 JOURNAL_READERS: dict[str, Read] = {
