@@ -242,6 +242,12 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
 	@set -f; "$$GIVEN_PYTHON" tools/check_pdf.py -- $(if $(FILES),$$GIVEN_FILES,'$(OUT)')  # parted at spaces, no more
 
+guards: .venv/.installed-requirements  ## What this kernel refuses to a process that reads a return or renders a version
+	@$(RUN) guards
+
+sbom: .venv/.installed-requirements-dev  ## Write the libraries that the pipeline runs with, in CycloneDX: outputs/sbom.json
+	@$(PY) tools/sbom.py '$(OUTPUTS)/sbom.json'
+
 contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
 	@$(RUN) contract-diff $(call option,--old,OLD) $(call option,--new,NEW) $(call given,--round,ROUND) $(if $(JSON),--json) $(if $(STRICT),--strict)
 
@@ -281,7 +287,7 @@ define sound
 $(OUTPUTS)/$(1)/.sound/$(2): FORCE
 	@mkdir -p $$(@D)
 	@if (for f in $(addprefix $(OUTPUTS)/$(1)/,$(3)); do \
-	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}") || exit 1; done) 2> /dev/null; \
+	(cd "$$$${f%/*}" && sha256sum --status --check ".kept/$$$${f##*/}.sum") || exit 1; done) 2> /dev/null; \
 	then [ -e $$@ ] || touch -d @0 $$@; else touch $$@; fi
 endef
 $(foreach r,$(ROUNDS),$(eval $(call sound,$(r),validated,work/validation.json work/staged.duckdb findings/findings.json)))
@@ -324,4 +330,4 @@ $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves
-.PHONY: test check check-pdf contract-diff soak fuzz bench bench-disclosure bench-records
+.PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-records

@@ -495,6 +495,17 @@ def lint() -> None:
 
 
 @app.command()
+def guards() -> None:
+    """Say what keeps a process in that reads a return or renders a version, on this kernel."""
+    from pipeline.confine import guards as found
+    from pipeline.confine import require_guard
+
+    for line in found().lines():
+        typer.echo(line)
+    require_guard()
+
+
+@app.command()
 def version() -> None:
     """The version of the pipeline."""
     typer.echo(__version__)

@@ -1,6 +1,6 @@
 """Is a file that an earlier step left still what it left? Its hash lies beside it; a damaged one is named.
 
-The hash of `work/cubes.duckdb` is in `work/.kept/cubes.duckdb`, as `sha256sum --check` reads it: make makes a step
+The hash of `work/cubes.duckdb` is in `work/.kept/cubes.duckdb.sum`, as `sha256sum --check` reads it: make makes a step
 again whose files are not what they were. A file without a hash (its build died just then, or is from an earlier version
 of the pipeline) is looked at as far as its form goes.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,11 @@ def is_kept(path: Path) -> bool:
         return check_file(path)
     except DamagedFileError:
         return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands in the place of a file, a folder or a link to nowhere too."""
+    return os.path.lexists(path)
 
 
 def check_file(path: Path) -> bool:
@@ -203,7 +209,7 @@ def _remedy(path: Path) -> str:
 
 
 def _seal_of(path: Path) -> Path:
-    return path.parent / SEALS / path.name
+    return path.parent / SEALS / f"{path.name}.sum"
 
 
 def _read_seal(path: Path) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.files import csv_rows
-from pipeline.kept import read_json
+from pipeline.kept import is_there, read_json
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
 from pipeline.report.worker import pdf_name
@@ -93,7 +93,7 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
     else:
         owner, folder = None, Path(name)
         do = f"give '{LAST}', draft-1, edition-1, a day that was built with AS_OF, or a folder with a manifest.json"
-    if not (folder / "manifest.json").exists():
+    if not is_there(folder / "manifest.json"):
         raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
     manifest = read_json(folder / "manifest.json")
     asked, found = (report, version, round_), tuple(manifest.get(k) for k in ("report", "version", "round"))

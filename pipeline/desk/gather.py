@@ -13,7 +13,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES
 from pipeline.intake.folder import respondents
-from pipeline.kept import read_json
+from pipeline.kept import is_there, read_json
 from pipeline.lock import times
 from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import sha256
@@ -49,7 +49,7 @@ def gather(project: Project, contracts: Contracts, round_: int, versions: Iterab
 
 
 def _read(path: Path) -> Any:
-    return read_json(path) if path.exists() else None
+    return read_json(path) if is_there(path) else None
 
 
 def _grid(contracts: Contracts, report: str, round_: int, found: Mapping[str, Any]) -> dict[str, Any]:

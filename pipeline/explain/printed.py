@@ -12,7 +12,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.explain.references import Ledger, Listed, Printed
-from pipeline.kept import read_json
+from pipeline.kept import is_there, read_json
 from pipeline.project import REPORTS, Project
 from pipeline.report.commands import operands_of
 from pipeline.report.ledger import keys_of
@@ -56,7 +56,7 @@ def read_ledger(project: Project, round_: int, report: str, version: str) -> Led
     if report not in REPORTS:
         raise UserError(f"there is no report '{report}'", allowed=", ".join(f"{r}:T1.r1.c1" for r in REPORTS))
     path = project.ledger(round_, report, version)
-    if not path.exists():
+    if not is_there(path):
         raise UserError(
             f"the {version} version of {report} was not built in round {round_}", where=str(path),
             do=f"run 'make report REPORT={report} VERSION={version} ROUND={round_}' first",

@@ -1,12 +1,15 @@
-"""What happens where a file is opened? A clean process forks one child per file, binds it, and passes on what it tells.
+"""What happens where a file is opened? A clean process forks twice per file: one child takes the file, one reads it.
 
 Run as `python -m pipeline.formats.inside` by `pipeline.formats.opened`. All libraries that read files are loaded once,
-before any file is seen: a bound child finds nothing left to load. Requests and answers are length and bytes.
+before any file is seen: a bound child finds nothing left to load. Requests and answers are length and bytes. The clean
+process itself never holds a byte of a file or of an answer, so nothing of one return is in the memory in which the next
+one is read.
 """
 
 from __future__ import annotations
 
 import codecs
+import ctypes
 import json
 import os
 import resource
@@ -14,6 +17,7 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import openpyxl.formula.translate
@@ -33,6 +37,9 @@ MAX_SECONDS = 4
 MAX_WAIT = 60  # seconds on the wall until a child that does nothing is ended from outside
 MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
 
+_CLOSE_RANGE = 436  # a system call, the same number on every architecture
+_HIGHEST = ctypes.c_uint(0xFFFFFFFF)
+
 _TOO_SLOW = f"not read within {MAX_SECONDS} seconds"
 _TOO_LARGE = f"more than {MAX_MEMORY >> 20} MiB of memory needed to read it"
 
@@ -42,10 +49,27 @@ for _name in ("utf-8-sig", "utf-16", *CODE_PAGES):
 
 def main() -> None:
     """Serve requests until the other side closes."""
+    while select.select([sys.stdin], [], []):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                status = 0 if _serve() else 1
+            finally:
+                os._exit(status)
+        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+            return
+
+
+def _serve() -> bool:
+    """Take one request and answer it; False when there is none any more."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    while (question := receive(requests)) is not None:
-        data = receive(requests) or b""
-        send(answers, read_in_child(json.loads(question), data))
+    question = receive(requests)
+    if question is None:
+        return False
+    data = receive(requests) or b""
+    send(answers, read_in_child(json.loads(question), data))
+    return True
 
 
 def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
@@ -106,26 +130,40 @@ def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
 
 
 def bind(told: int) -> None:
-    """Little memory, little time, no file to write, no folder to read but the interpreter's own, no network.
+    """Little memory, little time, no file to write, no folder to read but the interpreter's own, no other process, no
+    network: `pipeline.confine` says which guard refuses what.
 
     Of what its parent had open only the descriptor `told` stays: the next file in the queue is no business of this one,
-    and what a library prints about a file is printed nowhere.
+    and what a library prints about a file is printed nowhere. Raises UserError where the kernel guards nothing.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nothing, standard)
-    os.closerange(3, told)
-    os.closerange(told + 1, 256)
-    for limit, value in ((resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+    _close_others(told)
+    for limit, value in (
+        (resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):  # fmt: skip
         resource.setrlimit(limit, (value, value))
     # The signal of the first limit tells what happened; the second one ends a process that does not listen to it.
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 1))
-    confine([], [], system=False)
+    confine([], [], system=False, role="reader")
     sys.addaudithook(_no_network)
 
 
+def _close_others(kept: int) -> None:
+    """Close every descriptor from 3 on but one, whatever its number."""
+    os.closerange(3, kept)
+    if ctypes.CDLL(None, use_errno=True).syscall(_CLOSE_RANGE, kept + 1, _HIGHEST, 0):
+        # A kernel before 5.9 does not know the call.
+        for name in os.listdir("/proc/self/fd"):
+            if int(name) > kept:
+                with suppress(OSError):  # the one that lists them
+                    os.close(int(name))
+
+
 def _no_network(event: str, _: Any) -> None:
-    """The kernel refuses TCP where it can; this refuses the rest, and every kind where it cannot."""
+    """The kernel refuses all of it where it can; this refuses what Python code asks for where it cannot."""
     if event.startswith(("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system")):
         raise PermissionError(f"no {event} while a return is read")
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipeline.confine import require_guard
 from pipeline.formats.archive import MAX_FILE
 from pipeline.formats.bounds import check_bounds
 from pipeline.formats.csvtext import inflate, read_csv
@@ -50,9 +51,13 @@ def open_file(data: bytes, state: str, names: Iterable[str], words: Iterable[str
 
 
 class _Reader:
-    """The clean process that forks a bound child per file: it holds libraries, and no figure of any state."""
+    """The clean process that forks a bound child per file: it holds libraries, and no figure of any state.
+
+    Raises UserError where the kernel cannot bind a child.
+    """
 
     def __init__(self) -> None:
+        require_guard()
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-B", "-m", "pipeline.formats.inside"],
             stdin=subprocess.PIPE,

@@ -25,7 +25,7 @@ from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.stores import cubes_of
 from pipeline.errors import RenderError
 from pipeline.files import UNFINISHED, name_as_text
-from pipeline.kept import keep_bytes, seal_folder
+from pipeline.kept import check_file, is_there, keep_bytes, seal_folder
 from pipeline.leaks.scan import check
 from pipeline.leaks.secrets import collect, machine_names
 from pipeline.numerals.audit import check_numbers
@@ -60,6 +60,9 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     if rule.protected:
         require_proof(project, round_, version)
     store = project.store(round_, report, version)
+    for made in (store, store.with_suffix(".sha256"), *([store.with_suffix(".csv")] if rule.protected else ())):
+        if is_there(made):
+            check_file(made)
     folder = project.master_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))

@@ -22,6 +22,7 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.stores import Marts
 from pipeline.disclosure.sums import TrueCell
 from pipeline.errors import DisclosureError
+from pipeline.kept import is_there
 from pipeline.project import REPORTS, Project
 from pipeline.release.register import Registered, editions
 from pipeline.release.rule_copies import digests, write_copies
@@ -130,7 +131,7 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     """
     path = certificate_path(project, round_, version)
     where = f"{version} version of {round_}"
-    if not path.exists():
+    if not is_there(path):
         raise DisclosureError(
             "there is no proof that what is withheld cannot be worked out", where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",

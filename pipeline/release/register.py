@@ -8,6 +8,7 @@ entered which edition when, with the hashes of both files: the register holds th
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.event_lines import digest, file_of, lines_of
 from pipeline.files import csv_bytes, write_file
 from pipeline.heads import OF_A_DAY
+from pipeline.kept import damaged, is_there, read_bytes
 from pipeline.people import Person
 from pipeline.project import Project
 
@@ -212,16 +214,19 @@ def _true_csv(cells: Iterable[TrueCell]) -> bytes:
 
 
 def _read_true(path: Path) -> tuple[TrueCell, ...]:
-    if not path.is_file():
+    if not is_there(path):
         raise UserError(
             "the figures behind a released edition are missing, so nothing can be proven safe beside it",
             where=str(path), do="restore the register of releases with its folder 'restricted'",
         )  # fmt: skip
-    with path.open(encoding="utf-8", newline="") as file:
+    content = read_bytes(path)
+    try:
         return tuple(
             TrueCell(
                 Key.parse(r["key"]), Decimal(r["value"]) if r["value"] else None, r["obs_status"], r["conf_status"],
                 r["origin"], tuple(r["parts"].split()),
             )
-            for r in csv.DictReader(file)
+            for r in csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
         )  # fmt: skip
+    except (ValueError, KeyError, AttributeError, ArithmeticError, csv.Error, UserError) as problem:
+        raise damaged(path, f"a line of it cannot be read: {problem}") from problem

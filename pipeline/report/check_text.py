@@ -16,6 +16,7 @@ from markupsafe import Markup
 from pipeline.contracts.definitions import REPORT, read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
+from pipeline.kept import is_there
 from pipeline.project import REPORTS, Project
 from pipeline.report.document import Writer, read_definition
 from pipeline.report.narrative import Narrative
@@ -87,7 +88,7 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
             continue
         for version in read_report_file(project.templates, report).versions:
             store_path = project.store(round_, report, version)
-            if store_path.is_file():
+            if is_there(store_path):
                 read.append(f"{report}/{version}")
                 _check(project, Store(store_path, contracts, report, version), found)
     if not read:

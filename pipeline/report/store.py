@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
-from pipeline.kept import open_database
+from pipeline.kept import is_there, open_database
 from pipeline.sql.marts import POPULATION_CUBE
 
 
@@ -30,7 +30,7 @@ class Store:
     """The cells of one report version. Asking for a cell that nobody reported gives a cell that is missing."""
 
     def __init__(self, path: Path, contracts: Contracts, report: str, version: str) -> None:
-        if not path.exists():
+        if not is_there(path):
             raise UserError("the store of this version does not exist", where=str(path), do="run 'make reports' first")
         self.contracts, self.report, self.version, self.path = contracts, report, version, path
         connection = open_database(path)

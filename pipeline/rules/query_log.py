@@ -108,9 +108,9 @@ def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, L
 
 
 def _queries(rows: Mapping[str, Mapping[str, str]]) -> dict[str, LoggedQuery]:
-    return {
-        id_: LoggedQuery(**{c: " ".join(row.get(c, "").split()) for c in COLUMNS}) for id_, row in rows.items()
-    }  # fmt: skip
+    """The lines as they come back from a file, whatever a guard against formulas makes of a text."""
+    kept = csv_rows(csv_bytes(COLUMNS, [[row.get(c, "") for c in COLUMNS] for row in rows.values()]))
+    return {row["id"]: LoggedQuery(**{c: " ".join(row[c].split()) for c in COLUMNS}) for row in kept}
 
 
 def _as_it_lies_there(project: Project, contracts: Contracts, round_: int) -> dict[str, LoggedQuery]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.kept import read_json
+from pipeline.kept import is_there, read_json
 from pipeline.project import Project
 
 
@@ -23,7 +23,7 @@ class Validated:
 def read_content(project: Project, round_: int) -> dict[str, Any]:
     """All that was written of a validation. Raises UserError when the round was not validated yet."""
     path = project.work(round_) / "validation.json"
-    if not path.exists():
+    if not is_there(path):
         raise UserError(f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first")
     content: dict[str, Any] = read_json(path)
     return content

@@ -104,7 +104,8 @@ def accept(
             )  # fmt: skip
         if who is None:
             raise UserError("nobody accepts this", allowed="a person", do="give SIGN_KEY=, or REHEARSAL=yes with BY=")
-        enter_reason(project, round_, report, reason, sorted(picked), who)
+        if picked:
+            enter_reason(project, round_, report, reason, sorted(picked), who)
         found = [replace(f, reason=reason) if f.id in picked else f for f in found]
     rows = [[asdict(f)[c] for c in COLUMNS] for f in found]
     write_private(reasons_file(project, round_, report), csv_bytes(COLUMNS, rows))

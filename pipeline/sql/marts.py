@@ -11,7 +11,7 @@ from pipeline.cells import SUPPRESSED_HIGHEST
 from pipeline.contracts.model import Contracts, Table, link_of
 from pipeline.contracts.population import load_population
 from pipeline.files import unfinished
-from pipeline.kept import check_database, keep_file, open_database, quoted_path
+from pipeline.kept import check_database, is_there, keep_file, open_database, quoted_path
 from pipeline.progress import Progress, silent
 from pipeline.project import Project
 from pipeline.sql.runner import read_models, run_checks, run_models
@@ -171,6 +171,6 @@ def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
     from pipeline.errors import UserError
 
     path: Path = project.work(round_) / "cubes.duckdb"
-    if not path.exists():
+    if not is_there(path):
         raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
     return open_database(path)

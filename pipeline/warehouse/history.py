@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.cells import plain
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
-from pipeline.kept import open_database
+from pipeline.kept import is_there, open_database
 from pipeline.project import Project
 from pipeline.warehouse.journal import read_journal
 
@@ -74,7 +74,7 @@ def history(project: Project, contracts: Contracts, state: str, table_name: str,
         raise UserError(f"there is no state '{state}'", allowed=", ".join(states))
     if key:
         contracts.check_key(_key(key, table, state))
-    if not project.warehouse.exists():
+    if not is_there(project.warehouse):
         raise UserError("nothing was loaded yet", where=str(project.warehouse), do="run 'make reports' first")
     with open_database(project.warehouse) as ledger:
         said = list(_statements(ledger, table, state))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.intake.stage import SET_ASIDE
-from pipeline.kept import check_database, quoted_path, seal, unseal
+from pipeline.kept import check_database, is_there, quoted_path, seal, unseal
 
 if TYPE_CHECKING:
     import duckdb
@@ -74,7 +74,7 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if path.exists():
+        if is_there(path):
             check_database(path)
         unseal(path)
         connection = duckdb.connect(str(path))
@@ -150,7 +150,7 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
         connection.execute("commit")
     finally:
         connection.close()
-    seal(warehouse)
+        seal(warehouse)  # after an error too: the transaction is undone then
     return Loaded(tuple(loaded), new)
 
 

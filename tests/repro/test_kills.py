@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -126,6 +127,65 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> N
     assert place.everything() == place.second
     assert killed >= KILLS * 0.8, "most of the builds ended before they could be killed"
     assert not list((place.root / "outputs").rglob("*.unfinished*"))
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def _replace(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+# What each step leaves, and the steps that make does again when it is damaged. What is made again with the same content
+# is nothing new to the steps after it, so they are not named where they may be left out.
+DAMAGED = {
+    "work/validation.json": "validate", "work/staged.duckdb": "validate", "findings/findings.json": "validate",
+    "work/cubes.duckdb": "numbers", "stores/restricted/thb.duckdb": "numbers",
+    "stores/restricted/thb.csv": "numbers", "stores/restricted/thb.sha256": "numbers",
+    "stores/public/thb.duckdb": "protect", "stores/public/thb.csv": "protect", "stores/public/thb.sha256": "protect",
+    "proof/public.json": "protect", "thb/public/manifest.json": "render", "thb/public/cells.csv": "render",
+    "thb/public/html/style.css": "render", "masters/thb/public/manifest.json": "render",
+    "masters/thb/public/data/structure.xml": "render", "work/printed/thb-public.json": "render",
+}  # fmt: skip
+
+
+def test_a_damaged_file_is_not_taken_for_up_to_date(place: Place, tmp_path: Path) -> None:
+    """A program that only says what it was told stands in for the steps: which of them does make call?"""
+    place.make()
+    for name, step in {"nothing": "", **DAMAGED}.items():
+        for act in (_flip, _cut, _replace, Path.unlink) if step else (lambda _: None,):
+            outputs = tmp_path / "outputs"
+            shutil.copytree(place.root / "outputs", outputs, symlinks=True)
+            act(outputs / str(SMALL_ROUND) / name)
+            told = run_make(
+                f"{outputs}/{SMALL_ROUND}/thb/public/manifest.json", "REPORTS=thb", f"ROUND={SMALL_ROUND}",
+                "RUN=@echo would", root=place.root, environment={"SELEC_OUTPUTS": str(outputs)},
+            ).stdout  # fmt: skip
+            called = re.findall(r"^would (\w+)", told, re.MULTILINE)
+            assert (called[0] if called else "") == step, f"{name}: {told}"
+            shutil.rmtree(outputs)
+
+
+@pytest.mark.slow
+def test_what_was_damaged_is_made_again_with_the_same_bytes(place: Place) -> None:
+    place.make()
+    whole = place.everything()
+    for number, name in enumerate(DAMAGED):
+        ((_flip, _cut, _replace)[number % 3])(place.round / name)
+    place.make()
+    again = place.everything()
+    assert {n for n, digest in again.items() if whole.get(n) != digest} == set()
+    assert set(whole) <= set(again)
+    assert all((place.round / name).is_file() for name in DAMAGED)
+    place.make()
 
 
 @pytest.mark.slow

@@ -13,6 +13,11 @@ import pytest
 from builds import ROOT
 
 from pipeline import __version__
+from pipeline.errors import UserError
+from pipeline.options import Hand
+from pipeline.project import Project
+from pipeline.signers import ROLES
+from pipeline.signoff.moves import MOVES, roles_of
 
 COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version", "protect",
     "register", "audit", "feedback", "texts", "contract-diff", "queries", "ask", "answer",
@@ -59,6 +64,36 @@ def test_the_version_is_the_package_s() -> None:
     assert run("version").stdout.strip() == __version__
 
 
+REHEARSAL = ("--rehearsal", "--by", "Ana Pop")
+
+
+@pytest.mark.parametrize("command", ["approve", "register"])
+def test_nobody_acts_by_a_typed_name(command: str, tmp_path: Path) -> None:
+    subject = ("--round", "2022", "--report", "thb", "--version", "public")
+    done = run(command, *subject, "--by", "Ana Pop", "--role", "director", outputs=tmp_path)
+    assert done.returncode == 11
+    assert "nobody signs this" in done.stderr
+    assert not list(tmp_path.rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize("command", ["accept", "ask", "answer", "copies", "register", *{m.command for m in MOVES}])
+def test_who_acts_is_asked_of_every_command_that_is_signed(command: str, project: Project) -> None:
+    role = roles_of(command)[-1]
+    assert Hand("Ana Pop", role, "2023-05-02", "", True).person(project, command).rehearses
+    for hand, told in (
+        (Hand("Ana Pop", role, "", "", False), "nobody signs this"),
+        (Hand("Ana Pop", role, "", "no such file", False), "nobody may sign yet"),
+        (Hand("", role, "", "", True), "there is no name"),
+        (Hand("Ana Pop", "boss", "", "", True), "there is no role 'boss'"),
+        (Hand("Ana Pop", role, "2.5.2023", "", True), "'2.5.2023' is no day"),
+    ):
+        with pytest.raises(UserError, match=told):
+            hand.person(project, command)
+    if strangers := set(ROLES) - set(roles_of(command)):
+        with pytest.raises(UserError, match=f"may not {command}"):
+            Hand("Ana Pop", min(strangers), "", "", True).person(project, command)
+
+
 @pytest.mark.parametrize(("arguments", "told"), [
     (["render", "--round", "2022", "--report", "drugs", "--version", "public"], "there is no report 'drugs'"),
     (["render", "--round", "2022", "--report", "thb", "--version", "secret"], "there is no version 'secret'"),
@@ -75,12 +110,12 @@ def test_the_version_is_the_package_s() -> None:
     (["render", "--round", "2022", "--report", "thb", "--version", "restricted"], "does not exist"),
     (["queries", "--round", "2022"], "was not validated yet"),
     (["ask", "--round", "2022", "--state", "RO", "--date", "2023-04-01"], "was not validated yet"),
-    (["answer", "--round", "2022", "--query", "q1", "--answer", "a", "--effect", "confirmed", "--date", "2023-04-01"],
-     "was not asked in round 2022"),
+    (["answer", "--round", "2022", "--query", "q1", "--answer", "a", "--effect", "confirmed", "--date", "2023-04-01",
+      *REHEARSAL], "was not asked in round 2022"),
     (["contract-diff", "--old", "no such thing"], "neither a file or folder nor a revision"),
     (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
     (["feedback", "--round", "2022", "--state", "RO"], "round 2022 was not validated yet"),
-    (["register", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
+    (["register", "--round", "2022", "--report", "thb", "--version", "public", *REHEARSAL], "there is no proof"),
 ])  # fmt: skip
 def test_what_a_person_can_repair_is_told_without_a_traceback(arguments: list[str], told: str, tmp_path: Path) -> None:
     done = run(*arguments, outputs=tmp_path)

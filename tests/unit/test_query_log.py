@@ -148,6 +148,29 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
     assert log[query.id].answer == "-5 is right; so \"they\" say, 'indeed'"
 
 
+@pytest.mark.parametrize("text", [
+    "'=5", "''=5", "=5", "'-5", "-5", "@x", "'", '"', '""', ",", ";", "a;b;c", "a\u2028b", "a\x85b", "a\x1cb",
+    "\ufeffx", "\u2009x", "\uff1d5", "'\uff1d5", "x" * 1000, "\\", "\\n", "a\r\nb", "Щ Ω ș", "\x00", "\u202e5",
+])  # fmt: skip
+def test_every_answer_that_is_taken_is_read_again(
+    project: Project, contracts: Contracts, round_folder: Path, text: str
+) -> None:
+    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
+    answer(project, contracts, 2022, query.id, text, "confirmed", "2023-04-20", who=WHO)
+    assert read_log(project, contracts, 2022)[query.id].effect == "confirmed"
+    answer(project, contracts, 2022, query.id, "again", "confirmed", "2023-04-20", who=WHO)
+    assert read_log(project, contracts, 2022)[query.id].answer == "again"
+
+
+def test_an_answer_that_is_no_utf8_is_refused_before_anything_is_written(
+    project: Project, contracts: Contracts, round_folder: Path
+) -> None:
+    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
+    with pytest.raises(UserError, match="no UTF-8"):
+        answer(project, contracts, 2022, query.id, "\udce2", "confirmed", "2023-04-20", who=WHO)
+    assert read_log(project, contracts, 2022) == {query.id: query}
+
+
 def test_personal_data_that_a_state_sent_does_not_enter_the_log(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:

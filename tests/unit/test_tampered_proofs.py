@@ -7,7 +7,6 @@ let through stands in HARMLESS, with the reason.
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import re
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proofs import EDITION, SmallProof, make_proof, run_verifier
+from proofs import SmallProof, make_proof, run_verifier
 
 from pipeline.contracts.model import Contracts
 
