@@ -6,6 +6,7 @@ checks beside them lie on a disk that people write to.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from pipeline.report.store import Store
 from pipeline.report.worker import pdf_name
 from pipeline.signoff.record import Subject
 
+DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
 _LISTED = 6
 # Of the scan of a build, what is another number now: it met the manifest before its own figures stood in it.
 _OF_MANIFEST = "number in manifest"
@@ -57,9 +59,22 @@ def count_numbers_again(copy: Project, contracts: Contracts, subject: Subject, m
         known = read_known(copy.templates, contracts, copy.store(*where), subject.report, subject.version)
         ledger = json.loads(copy.ledger(*where).read_bytes())
         found = audit_numbers(master[_pdf(subject)], known, ledger)
-        return Found(_listed(found.unaccounted), {"number_audit": found.figures()})
+        wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
+        return Found(_listed(wrong), {"number_audit": found.figures()})
 
     return _ended(audit)
+
+
+def unlike_attached(pdf: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Data files of a version that are not what the PDF carries under their name. The audit reads what is attached;
+    so a data file that the reader is given beside it is audited too."""
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        attached = {name: bytes(spec.get_file().read_bytes()) for name, spec in opened.attachments.items()}
+    for name in sorted({*attached, DATA_FILE}):
+        if attached.get(name) != files.get(name):
+            yield f"{name} of the version is not the {name} that is attached to the PDF"
 
 
 def scan_again(copy: Project, subject: Subject) -> Found:

@@ -17,7 +17,7 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.files import owner_only, write_file
 from pipeline.project import Project
 from pipeline.release.pagemark import MarkLine, mark_pages
-from pipeline.signoff.again import Found
+from pipeline.signoff.again import Found, unlike_attached
 from pipeline.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
 from pipeline.signoff.record import Subject, enter, person, standing
 from pipeline.signoff.state import Signed, changed_inputs
@@ -136,6 +136,28 @@ def test_a_certificate_is_another_one_only_because_an_edition_was_registered(
         write_file(project.releases / "public" / f"{name}.csv", b"key,value\n")
     before = signed("a", "public-thb-2022-1").as_dict()
     assert [name for name, _ in changed_inputs(project, SUBJECT, before, now)] == told
+
+
+def carrying(**attached: bytes) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        for name, data in attached.items():
+            pdf.attachments[f"{name}.csv"] = data
+        pdf.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("attached", "files", "told"),
+    [({"cells": b"a"}, {"cells.csv": b"a", "thb.csv": b"c"}, []), ({"cells": b"a"}, {"cells.csv": b"b"}, ["cells.csv"]),
+     ({"cells": b"a"}, {}, ["cells.csv"]), ({}, {"cells.csv": b"a"}, ["cells.csv"]),
+     ({"cells": b"a", "more": b"m"}, {"cells.csv": b"a"}, ["more.csv"])],
+)  # fmt: skip
+def test_the_data_file_beside_a_pdf_is_the_one_that_it_carries(
+    attached: dict[str, bytes], files: dict[str, bytes], told: list[str]
+) -> None:
+    assert [line.split()[0] for line in unlike_attached(carrying(**attached), files)] == told
 
 
 def blank(pages: int = 2) -> bytes:
