@@ -78,7 +78,9 @@ def _place(file: YamlFile, at: tuple[Any, ...]) -> str:
             break
         if isinstance(here, dict) and isinstance(here.get("name"), str):
             names.append(here["name"])
-    own = [] if "customProperties" in at else [s for s in at if isinstance(s, str) and s not in ("schema", "properties")]
+    own = [step for step in at if isinstance(step, str) and step not in ("schema", "properties")]
+    if "customProperties" in at:  # its name stands in what is told
+        own = []
     return ", ".join([f"line {file.line(at)}", *names, *own[-1:]])
 
 
@@ -230,7 +232,8 @@ class _ContractLint:
         for name, list_ in (("unit", "unit"), ("crimeArea", "crime_area"), ("severalFigures", "obs_status")):
             listed = self._list(list_)
             if name in own and not isinstance(listed, str) and own[name] not in listed:
-                yield f"{name}: '{own[name]}' is not in the code list {list_}; there are {', '.join(c.code for c in listed)}"
+                there = ", ".join(c.code for c in listed)
+                yield f"{name}: '{own[name]}' is not in the code list {list_}; there are {there}"
         if str(table.get("physicalName", table["name"])).lower() != table["name"].lower():
             yield f"physicalName is '{table['physicalName']}', and the table is kept as {table['name'].lower()}"
 

@@ -157,6 +157,13 @@ def write_stores(
     return changed
 
 
+def write_empty_store(path: Path, round_: int) -> None:
+    """A store of a round in which nobody reported anything: what can be written over it can be written over any."""
+    content: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
+    content["meta"] = [("cutoff", f"{round_ + 1}-01-01"), ("refused", ""), ("round", str(round_))]
+    _write_store(path, content, round_)
+
+
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     result = marts.execute(
         """select key, cube, state, year, codes, value, unit, obs_status, conf_status, coverage, members, states, note,
