@@ -487,10 +487,10 @@ def _day(text: str) -> date:
 
 @app.command()
 def lint() -> None:
-    """Lint contracts against the standard, code lists, SQL models and exhibits."""
-    from pipeline.contracts.lint import lint_project
+    """Check contracts, lists, policy, registers, SQL models, templates and texts without running any of them."""
+    from pipeline.lint import lint_everything
 
-    for line in lint_project(Project.here()):
+    for line in lint_everything(Project.here()):
         typer.echo(line)
 
 

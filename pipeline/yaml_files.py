@@ -135,7 +135,7 @@ def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ..
 
 def _told(error: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
     """The faults behind one error: where there are alternatives, those of the one that was meant."""
-    if error.validator not in ("anyOf", "oneOf") or not error.context:
+    if error.validator not in ("anyOf", "oneOf") or not error.context or "description" in error.schema:
         yield tuple(error.absolute_path), _sentence(error)
         return
     alternatives: dict[Any, list[Any]] = {}
@@ -183,6 +183,10 @@ def _sentence(error: Any) -> str:
         case "required":
             lacking = [k for k in error.validator_value if k not in error.instance]
             return f"{_quoted(lacking)} is missing" if len(lacking) == 1 else f"{_quoted(lacking)} are missing"
+        case "enum":
+            return f"'{visible(str(error.instance))}' is not one of {', '.join(map(str, error.validator_value))}"
+        case "pattern" | "oneOf" | "maxLength" if told := error.schema.get("description"):
+            return f"{kind_of(error.instance)} stands where this is meant: {told}"
     text: str = error.message
     return text if len(text) <= 300 else f"{text[:300]} ..."
 

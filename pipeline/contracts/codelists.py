@@ -95,6 +95,9 @@ class CodeList:
 @lru_cache(maxsize=64)
 def load_codelist(folder: Path, name: str) -> CodeList:
     """Read `<folder>/<name>.csv`. Raises ContractError with the line of whatever a later step could not use."""
+    if not (folder / f"{name}.csv").is_file():
+        where = str(folder / f"{name}.csv")
+        raise ContractError("no such code list", where=where, do="add the CSV file or correct the contract")
     codes: dict[str, Code] = {}
     labels: dict[str, str] = {}
     lines = read_list(folder / f"{name}.csv", COLUMNS, keys=("code", "label", "sort"), more=True)

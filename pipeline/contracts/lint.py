@@ -1,116 +1,169 @@
-"""Are contracts, code lists, models and exhibits well formed? Checks them without running any of them."""
+"""Are contracts, code lists, policy and registers well formed? Checks them without running any step.
+
+Whatever a later step could not use, or would use otherwise than it reads, is told with file, line and repair.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import yaml
-
+from pipeline.cells import CONF_LABEL, OBS_LABEL
 from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
-from pipeline.contracts.codelists import load_codelist
+from pipeline.contracts.codelists import fold, load_codelist
 from pipeline.contracts.known_errors import load_known_errors
+from pipeline.contracts.layout import form_of, tables_for
+from pipeline.contracts.lint_contracts import lint_contract as lint_contract
+from pipeline.contracts.lint_contracts import lint_together
+from pipeline.contracts.lint_contracts import odcs_schema as odcs_schema
 from pipeline.contracts.lint_states import lint_states, without_consent
-from pipeline.contracts.model import ATTRIBUTES, Table, load_contracts
+from pipeline.contracts.lists import ListLine, read_list
+from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
-from pipeline.errors import ContractError
+from pipeline.contracts.population import load_population
+from pipeline.errors import ContractError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.signers import lint_signers
+from pipeline.yaml_files import name_of
+
+_OWN_FORM = ("population", "cell_symbols")  # these two are not lists of codes
+_SYMBOLS = ("text", "obs_status", "language", "note")
+_NAMES = "names_in_texts.csv"
+_HEADERS = ("table", "code", "state", "year", "sex", "age", "citizenship", "value", "status", "conf_status", "note")
+T = TypeVar("T")
 
 
-def odcs_schema() -> dict[str, Any]:
-    """The JSON schema of the data contract standard, as its package ships it."""
-    import open_data_contract_standard
+class Wrong:
+    """All that was found wrong, each once."""
 
-    path = Path(open_data_contract_standard.__file__).parent / "schema.json"
-    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return schema
+    def __init__(self) -> None:
+        self.told: dict[str, None] = {}
 
+    def tried(self, read: Callable[[], T]) -> T | None:
+        """What a reader gives, or nothing where it refuses: then what it says is kept."""
+        try:
+            return read()
+        except UserError as problem:
+            self.told[str(problem)] = None
+            return None
 
-# What a contract of ours may say of a table beside the words of the standard.
-TABLE_PROPERTIES = (
-    "crimeArea", "unit", "iccs", "respondent", "layout", "records", "identities", "plausibility", "severalFigures",
-    "firstRound", "lastRound",
-)  # fmt: skip
-
-
-def lint_contract(path: Path) -> list[str]:
-    """Every place where a contract does not follow the standard, or says what nobody reads, as `path: what`."""
-    import jsonschema
-
-    validator = jsonschema.validators.validator_for(odcs_schema())(odcs_schema())
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    wrong = [
-        f"{path.name} at {'.'.join(map(str, e.absolute_path)) or 'the top'}: {e.message[:300]}"
-        for e in validator.iter_errors(content)
-    ]
-    return wrong or [
-        f"{path.name}, table {table['name']}: nobody reads the property '{own['property']}'; known are "
-        + ", ".join(TABLE_PROPERTIES)
-        for table in content["schema"] for own in table.get("customProperties", ())
-        if own["property"] not in TABLE_PROPERTIES
-    ]  # fmt: skip
+    def tell(self) -> None:
+        """Raise ContractError with everything, if there is anything."""
+        if self.told:
+            raise ContractError("\n".join(self.told), do="correct what is named")
 
 
 def lint_project(project: Project) -> Iterator[str]:
     """Check everything; yields a line per kind that is right. Raises ContractError with all that is wrong."""
-    wrong = [w for report in REPORTS for w in lint_contract(project.contracts / f"{report}.odcs.yaml")]
-    if wrong:
-        raise ContractError("\n".join(wrong), do="correct the contract; the standard is ODCS 3.2")
-    contracts = load_contracts(project.contracts)
+    wrong = Wrong()
+    files = [project.contracts / f"{report}{ENDING}" for report in REPORTS]
+    wrong.told |= dict.fromkeys(w for file in files for w in lint_contract(file))
+    # A contract names lists: one that cannot be read is told by itself, not once for every table that uses it.
+    lists = [p for p in sorted(project.codelists.glob("*.csv")) if p.stem not in _OWN_FORM]
+    checked = [wrong.tried(partial(load_codelist, project.codelists, p.stem)) for p in lists]
+    wrong.tell()
+    wrong.told |= dict.fromkeys(lint_together(files))
+    contracts = wrong.tried(lambda: load_contracts(project.contracts))
+    wrong.tell()
+    assert contracts is not None
+    wrong.told |= dict.fromkeys(_unusable(contracts, project))
+    wrong.tell()
     yield f"contracts: {len(contracts.by_report)} follow ODCS 3.2, {len(contracts.tables)} tables"
 
-    policy = load_policy(project.contracts, contracts)
-    persons = sum(rule.counts_persons for rule in policy.tables.values())
-    yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
-
-    yield lint_signers(project.contracts)
-    yield f"feedback: states have {read_answer_days(project.contracts)} days to answer"
-    known = load_known_errors(project.contracts, contracts)
-    yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
-
-    anchors = load_anchors(project.contracts, contracts)
-    yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"
-
-    lists = sorted(project.codelists.glob("*.csv"))
-    own_form = ("population", "cell_symbols")  # these two are not lists of codes
-    checked = [load_codelist(project.codelists, p.stem) for p in lists if p.stem not in own_form]
-    yield f"code lists: {len(checked)} with {sum(len(c) for c in checked)} codes"
-    yield from _lint_units(project)
+    policy = wrong.tried(lambda: load_policy(project.contracts, contracts))
+    if policy:
+        persons = sum(rule.counts_persons for rule in policy.tables.values())
+        yield f"release policy: {', '.join(policy.versions)}; {persons} tables count persons"
+    if signers := wrong.tried(lambda: lint_signers(project.contracts)):
+        yield signers
+    if days := wrong.tried(lambda: read_answer_days(project.contracts)):
+        yield f"feedback: states have {days} days to answer"
+    known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
+    if known is not None:
+        yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
+    anchors = wrong.tried(lambda: load_anchors(project.contracts, contracts))
+    if anchors is not None:
+        yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"
+    wrong.told |= dict.fromkeys(_wrong_lists(project, contracts))
+    found = [c for c in checked if c is not None]
+    yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"
+    yield "units and crime areas: every table uses listed ones"
+    yield f"records: {sum(t.records is not None for t in contracts.tables)} tables may be sent as records"
+    wrong.tell()
     if lacking := list(lint_states(project, contracts)):
         raise ContractError("\n  ".join(["member states lack something:", *lacking]), do="do what stands behind each")
     yield "member states: population, spellings, border sections, citizenship and outline are there"
+    assert policy is not None
     yield from without_consent(contracts, policy)
 
 
-def _lint_units(project: Project) -> Iterator[str]:
-    contracts = load_contracts(project.contracts)
-    units, areas = contracts.codelist("unit"), contracts.codelist("crime_area")
-    for table in contracts.tables:
-        units[table.unit]
-        areas[table.crime_area]
-    yield "units and crime areas: every table uses listed ones"
-    taken = [t for t in contracts.tables if t.records]
-    for table in taken:
-        if wrong := _wrong_records(table):
-            raise ContractError(f"{table.name}: {wrong}", where=f"{table.report}.odcs.yaml", do="correct its records")
-    yield f"records: {len(taken)} tables may be sent as records"
+def _unusable(contracts: Contracts, project: Project) -> Iterator[str]:
+    """Forms that cannot be laid out for a member in the last year of the population: no line, no column, no code."""
+    population = load_population(project.codelists)
+    last = max(p.year for p in population)
+    for contract in contracts:
+        where = name_of(contract.path)
+        asked = [*(m.code for m in contracts.members(last)), "SELEC"]
+        told: set[str] = set()
+        for state in asked:
+            for table in tables_for(contract, state, last):
+                form = form_of(table, contract, state, last)
+                if table.name not in told and not form.addresses() and not table.layout.open_rows:
+                    told.add(table.name)
+                    yield f"{where}: {table.name} has no cell that {state} could fill in for {last}; correct its lists"
 
 
-def _wrong_records(table: Table) -> str:
-    """What is wrong with the record form of a table; empty when nothing is."""
-    assert table.records is not None
-    quantity = table.records.quantity
-    if not table.records.one.strip():
-        return "the record form does not say what one row is"
-    if not table.dimensions:
-        return "a table without dimensions has no record form: a line of state and year would mean nothing and a record"
-    if quantity and not re.fullmatch("[a-z][a-z0-9_]*", quantity):
-        return f"'{quantity}' is no name of a column; use small letters, digits and low lines"
-    if quantity in (*table.key_dimensions, *ATTRIBUTES):
-        return f"the column '{quantity}' of the record form stands for something else already"
-    return ""
+def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
+    """Lists that are no lists of codes, or whose codes our own program must know."""
+    folder = project.codelists
+    for name, known in (("obs_status", OBS_LABEL), ("conf_status", CONF_LABEL)):
+        for code in contracts.codelist(name):
+            if code.code not in known:
+                yield (f"codelists/{name}.csv: '{code.code}' is no status that the reports can print; allowed: "
+                       + ", ".join(known))  # fmt: skip
+    if "F" not in contracts.codelist("conf_status"):
+        yield "codelists/conf_status.csv: there is no status F, which every figure has that nobody bound"
+    statuses = {c.code for c in contracts.codelist("obs_status")}
+    wrong = Wrong()
+    wrong.tried(lambda: load_population(folder))
+    wrong.tried(lambda: _spellings(folder / "cell_symbols.csv", "text", "obs_status", statuses, _SYMBOLS))
+    for path in sorted((folder / "aliases").glob("*.csv")):
+        if path.stem == "headers":
+            wrong.tried(partial(_spellings, path, "alias", "code", set(_HEADERS), ("alias", "code", "language")))
+        elif path.stem.endswith("_aggregates"):
+            wrong.tried(partial(read_list, path, ("alias", "source", "note"), keys=("alias",)))
+        elif (folder / f"{path.stem}.csv").is_file():
+            codes = {c.code for c in contracts.codelist(path.stem)}
+            columns = ("alias", "code") if path.stem == "states" else ("alias", "code", "source")
+            wrong.tried(partial(_spellings, path, "alias", "code", codes, columns))
+        else:
+            yield f"{name_of(path)}: there is no list '{path.stem}' that it has spellings of; rename or remove it"
+    if (names := project.contracts / _NAMES).is_file():
+        wrong.tried(lambda: _names(names, {s.code for s in contracts.codelist("states")}))
+    yield from wrong.told
+
+
+def _spellings(path: Path, spelling: str, meaning: str, known: set[str], columns: tuple[str, ...]) -> None:
+    """A spelling leads to one code, and that code is there. Raises ContractError."""
+    seen: dict[str, ListLine] = {}
+    for line in read_list(path, columns, keys=(spelling, meaning)):
+        if line[meaning] not in known:
+            allowed = ", ".join(sorted(known)[:40])
+            raise line.wrong(f"'{line[spelling]}' leads to '{line[meaning]}', which is not there", allowed=allowed)
+        first = seen.setdefault(fold(line[spelling]), line)
+        if first[meaning] != line[meaning]:
+            raise line.wrong(
+                f"'{line[spelling]}' leads to {line[meaning]}, and in line {first.number} to {first[meaning]}",
+                do="keep the one that is meant",
+            )  # fmt: skip
+
+
+def _names(path: Path, states: set[str]) -> None:
+    for line in read_list(path, ("kind", "code", "name"), keys=("kind", "name")):
+        if line["kind"] not in ("state", "publisher"):
+            raise line.wrong(f"the kind is '{line['kind']}'", allowed="state, publisher")
+        if line["kind"] == "state" and line["code"] not in states:
+            raise line.wrong(f"there is no state '{line['code']}'", allowed=", ".join(sorted(states)))

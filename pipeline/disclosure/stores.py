@@ -173,6 +173,13 @@ def _source_row(row: tuple[str, str, str, str, str], version: VersionRule, sourc
     return (*place, source, definition if "definitions" in version.keeps else "")
 
 
+def write_empty_store(path: Path, round_: int) -> None:
+    """A store of a round in which nobody reported anything: what can be written over it can be written over any."""
+    content: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
+    content["meta"] = [("cutoff", f"{round_ + 1}-01-01"), ("refused", ""), ("round", str(round_))]
+    _write_store(path, content, round_)
+
+
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     result = marts.execute(
         """select key, cube, state, year, codes, value, unit, obs_status, conf_status, coverage, members, states, note,

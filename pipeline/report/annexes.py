@@ -55,14 +55,14 @@ def _text_table(
         Column(h, "text" if i else "label", weight=w) for i, (h, w) in enumerate(zip(heads, widths, strict=True))
     )
     lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
-    notes = tuple(fill(n, values, spec.where) for n in spec.notes)
-    title = fill(spec.title, values, spec.where)
+    notes = tuple(fill(n, values, spec.place) for n in spec.notes)
+    title = fill(spec.title, values, spec.place)
     id_ = anchor(spec, store, values)
     return TableView(id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True)
 
 
 def _empty(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str) -> EmptyView:
-    return EmptyView(anchor(spec, store, values), number_, fill(spec.title, values, spec.where), reason)
+    return EmptyView(anchor(spec, store, values), number_, fill(spec.title, values, spec.place), reason)
 
 
 def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -107,7 +107,7 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         for r, k in zip(rows, revisions, strict=True)
     )
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, lines,
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", columns, lines,
         f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
     )  # fmt: skip
 
@@ -223,9 +223,9 @@ def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         Column("That figure", weight=11),
     )  # fmt: skip
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", columns, tuple(rows),
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", columns, tuple(rows),
         f"validation of the returns of round {store.round}.",
-        notes=tuple(fill(n, values, spec.where) for n in spec.notes), may_split=True,
+        notes=tuple(fill(n, values, spec.place) for n in spec.notes), may_split=True,
     )  # fmt: skip
 
 
@@ -254,9 +254,9 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
         marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "as shown per line", columns,
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "as shown per line", columns,
         tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
+        tuple(fill(n, values, spec.place) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
 
@@ -277,16 +277,16 @@ def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     """One line a state, one column an indicator of any table: keys with {state} in them."""
     marks: dict[str, str] = {}
     columns = [Column("State", "label")]
-    columns += [Column(fill(i["label"], values, spec.where)) for i in spec.indicators]
+    columns += [Column(fill(i["label"], values, spec.place)) for i in spec.indicators]
     rows, cubes = [], []
     for member in store.contracts.members(store.round):
-        keys = [Key.parse(fill(i["key"], {**values, "state": member.code}, spec.where)) for i in spec.indicators]
+        keys = [Key.parse(fill(i["key"], {**values, "state": member.code}, spec.place)) for i in spec.indicators]
         cubes += [store.contracts.check_key(k).name for k in keys]
         rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", tuple(columns), tuple(rows),
         source_line(store, list(dict.fromkeys(cubes))), footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.where) for n in spec.notes), spec.wide,
+        tuple(fill(n, values, spec.place) for n in spec.notes), spec.wide,
     )  # fmt: skip
 
 
@@ -331,7 +331,7 @@ def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
         Column("Heading, figure", "label", weight=34), Column("Figure", weight=11),
         Column("Statement, named query", "text", weight=55),
     )  # fmt: skip
-    title = fill(spec.title, values, spec.where)
+    title = fill(spec.title, values, spec.place)
     return TableView(
         anchor(spec, store, values), number_, title, "", columns, tuple(rows),
         f"the store of this version, round {store.round}.", may_split=True,

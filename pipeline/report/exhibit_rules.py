@@ -26,6 +26,7 @@ ANNEXES = (
     "quality",
 )
 _TEXT = {"type": "string", "minLength": 1}
+_KEY = {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*:", "description": "a key of a cell"}
 _CODE = {"type": ["string", "integer"]}
 _AXIS = {
     "anyOf": [
@@ -62,7 +63,7 @@ _FIELDS: dict[str, Any] = {
         "type": "array", "minItems": 1,
         "items": {
             "type": "object", "additionalProperties": False, "required": ["key"],
-            "properties": {"key": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*:"}, "label": _TEXT},
+            "properties": {"key": _KEY, "label": _TEXT},
         },
     },
     "wide": {"type": "boolean"},

@@ -52,7 +52,14 @@ class ExhibitSpec:
     notes: tuple[str, ...] = ()
     wide: bool = False
     height: int = 0  # of a chart, in millimetres; 0 leaves it to the drawing
-    where: str = ""
+    where: str = ""  # its file and name; what was made of it is known by this, wherever in the file it stands
+    line: int = field(default=0, repr=False, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where to look for it: file, line and name."""
+        file, _, name = self.where.partition(", ")
+        return f"templates/{file} line {self.line}, {name}" if self.line else self.where
 
 
 @dataclass(frozen=True)
@@ -86,16 +93,19 @@ def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
         raise ContractError(
             "\n  ".join(["exhibits are wrong:", *wrong]), where=name_of(path), do="correct the exhibits named"
         )
-    return {id_: _read(id_, raw, f"{name_of(path)} {file.place((id_,))}") for id_, raw in file.content.items()}
+    name = f"{path.parent.name}/{path.name}"
+    return {
+        id_: _read(id_, raw, f"{name}, exhibit {id_}", file.line((id_,))) for id_, raw in file.content.items()
+    }  # fmt: skip
 
 
-def _read(id_: str, raw: dict[str, Any], where: str) -> ExhibitSpec:
+def _read(id_: str, raw: dict[str, Any], where: str, line: int) -> ExhibitSpec:
     return ExhibitSpec(
         id=id_, kind=raw["kind"], title=raw["title"], cube=raw.get("cube", ""), rows=_axis(raw.get("rows")),
         columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
         add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
         measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
-        height=raw.get("height", 0), where=where,
+        height=raw.get("height", 0), where=where, line=line,
     )  # fmt: skip
 
 
@@ -141,7 +151,7 @@ def fill(text: str, values: Mapping[str, str], where: str = "") -> str:
 def lay_out(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> Grid:
     """Work out the rows, columns and keys of an exhibit in the store's round."""
     if spec.rows is None or spec.columns is None or not spec.cube:
-        raise UserError("a grid needs cube, rows and columns", where=spec.where)
+        raise UserError("a grid needs cube, rows and columns", where=spec.place)
     base = _base_codes(spec, store, values)
     rows = _items(spec.rows, spec, store, values, base)
     columns = _items(spec.columns, spec, store, values, base)
@@ -157,10 +167,10 @@ def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> d
     table = store.table(spec.cube)
     codes = {d.name: TOTAL for d in table.dimensions}
     codes |= {"state": REGION, "year": values["year"]}
-    given = {k: fill(v, values, spec.where) for k, v in spec.at.items()}
+    given = {k: fill(v, values, spec.place) for k, v in spec.at.items()}
     unknown = set(given) - set(codes)
     if unknown:
-        raise UserError(f"'at' names {', '.join(sorted(unknown))}", where=spec.where, allowed=", ".join(codes))
+        raise UserError(f"'at' names {', '.join(sorted(unknown))}", where=spec.place, allowed=", ".join(codes))
     return codes | given
 
 
@@ -169,7 +179,7 @@ def _items(
 ) -> list[Item]:
     choices = [_choices(name, axis, spec, store, values, base) for name in axis.dimensions]
     if axis.codes:
-        combinations: Iterable[tuple[str, ...]] = [tuple(fill(c, values, spec.where) for c in cs) for cs in axis.codes]
+        combinations: Iterable[tuple[str, ...]] = [tuple(fill(c, values, spec.place) for c in cs) for cs in axis.codes]
     else:
         combinations = product(*choices)
     items = []

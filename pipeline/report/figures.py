@@ -35,7 +35,7 @@ def build_figure(
 
     grid = _with_values(lay_out(spec, store, values), store, spec)
     kind, drawn = _kind_of(spec, store, grid)
-    title, id_ = fill(spec.title, values, spec.where), anchor(spec, store, values)
+    title, id_ = fill(spec.title, values, spec.place), anchor(spec, store, values)
     cells = [c for row in grid.cells(store) for c in row]
     reason = why_empty(cells, store, spec.cube, values.get("state_name", ""))
     if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
@@ -49,7 +49,7 @@ def build_figure(
     return FigureView(
         id_, number_, title, unit, draw_chart(data, width_mm=width_mm, height_mm=spec.height or None), describe(data),
         source_line(store, [spec.cube]),
-        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))),
+        notes=tuple(fill(n, values, spec.place) for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))),
         table=table_of(data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])),
     )  # fmt: skip
 

@@ -29,10 +29,10 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
     """The figure of the reference year, what it would be if parts in question held, its change on the year before, and
     how many states they count. A sum over fewer than two in five states is no headline, and neither is its change."""
     marks: dict[str, str] = {}
-    lines = [(Key.parse(fill(line["key"], values, spec.where)), line) for line in spec.indicators]
+    lines = [(Key.parse(fill(line["key"], values, spec.place)), line) for line in spec.indicators]
     lines = [(key, line) for key, line in lines if is_headline(store.cell(key)) and not store.is_least(store.cell(key))]
     keys = [key for key, _ in lines]
-    columns = [Column("Figure", "label"), *(Column(fill(line["label"], values, spec.where)) for _, line in lines)]
+    columns = [Column("Figure", "label"), *(Column(fill(line["label"], values, spec.place)) for _, line in lines)]
     figures = tuple(CellView(v.text, v.key, (), v.status) for v in (cell_view(store, key, {}) for key in keys))
     rows = [Row(values["year"], figures, kind="total")]
     instead = [if_parts_hold(store, key) for key in keys]
@@ -53,7 +53,7 @@ def build_headline(spec: ExhibitSpec, store: Store, number: str, values: Mapping
         marks["x"] = NOT_COMPUTED_TEXT
     cubes = list(dict.fromkeys(key.cube for key in keys))
     return TableView(
-        anchor(spec, store, values), number, fill(spec.title, values, spec.where), "", tuple(columns), tuple(rows),
+        anchor(spec, store, values), number, fill(spec.title, values, spec.place), "", tuple(columns), tuple(rows),
         source_line(store, cubes), footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.where) for n in spec.notes), headline=True,
+        tuple(fill(n, values, spec.place) for n in spec.notes), headline=True,
     )  # fmt: skip

@@ -42,6 +42,7 @@ class Narrative:
     bound: int = 0
     read: set[Path] = field(default_factory=set)
     tell: Callable[[NarrativeError], None] | None = None
+    must_be_read: bool = True  # whether somebody must have read each text for the round
     claims: dict[tuple[str, str], bool] = field(default_factory=dict)
     asked: dict[str, Section] = field(default_factory=dict)
     _sections: dict[str, dict[str, Section]] = field(default_factory=dict)
@@ -80,7 +81,8 @@ class Narrative:
         self._own_values = {name: values[name] for name in sorted(set(values) - set(variables(self.store)))}
         if section.reference not in self.asked:
             self.asked[section.reference] = section
-            self._fault_of(unread(section, self.store.round))
+            if self.must_be_read:
+                self._fault_of(unread(section, self.store.round))
         return [self._bind_block(block, values) for block in section.blocks()]
 
     def _find(self, chapter: str, name: str) -> Section | None:

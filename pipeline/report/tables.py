@@ -35,7 +35,7 @@ ADDED_HEADS = {
 def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView | EmptyView:
     """A table of an exhibit, or the one line that says why there is none."""
     grid = lay_out(spec, store, values)
-    title = fill(spec.title, values, spec.where)
+    title = fill(spec.title, values, spec.place)
     cells = grid.cells(store)
     keep = [i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)]
     reason = why_empty([c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", ""))
@@ -66,7 +66,7 @@ def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[st
     return TableView(
         id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
         rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes_of(store, rows, marks),
-        notes=tuple(fill(n, values, spec.where) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
+        notes=tuple(fill(n, values, spec.place) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
         wide=spec.wide,
     )  # fmt: skip
 
@@ -253,17 +253,17 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
     lines, cubes = [], []
     left_out = []
     for line in spec.indicators:
-        key = Key.parse(fill(line["key"], values, spec.where))
+        key = Key.parse(fill(line["key"], values, spec.place))
         table = store.contracts.check_key(key)
         if not is_headline(store.cell(key)) or store.is_least(store.cell(key)):
-            left_out.append(fill(line.get("label", table.measure), values, spec.where))
+            left_out.append(fill(line.get("label", table.measure), values, spec.place))
             continue
         cubes.append(table.name)
         views = [cell_view(store, key.at(year=y), marks) for y in years]
         moved = change(store, key, int(values["previous"]))
         views.append(formula_view(moved))
         counted = [same_states_view(store, moved), counted_view(store.cell(key))]
-        lines.append((fill(line.get("label", table.measure), values, spec.where), views, counted, CellView(table.unit)))
+        lines.append((fill(line.get("label", table.measure), values, spec.place), views, counted, CellView(table.unit)))
     regional = any(counted[1].text for _, _, counted, _ in lines)  # a state's own figures have no coverage to tell
     rows = [Row(label, (*views, *(counted if regional else []), unit)) for label, views, counted, unit in lines]
     if any(v.text == "x" for r in rows for v in r.cells):
@@ -273,9 +273,9 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
     columns.append(Column(change_head, weight=13 if spec.columns else 10))
     columns += [Column(ADDED_HEADS[a], "text", weight=9) for a in ("same", "coverage")] if regional else []
     return TableView(
-        anchor(spec, store, values), number, fill(spec.title, values, spec.where), "as shown per line",
+        anchor(spec, store, values), number, fill(spec.title, values, spec.place), "as shown per line",
         (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),
-        footnotes_of(store, rows, marks), (*(fill(n, values, spec.where) for n in spec.notes), *_not_told(left_out)),
+        footnotes_of(store, rows, marks), (*(fill(n, values, spec.place) for n in spec.notes), *_not_told(left_out)),
         spec.wide,
     )  # fmt: skip
 

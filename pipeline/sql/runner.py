@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import CheckError, UserError
 from pipeline.progress import Progress, silent
+from pipeline.yaml_files import read_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +48,7 @@ def references(sql: str, where: str) -> frozenset[str]:
 
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
-    except sqlglot.errors.ParseError as problem:
+    except sqlglot.errors.SqlglotError as problem:
         raise UserError(f"the SQL cannot be parsed: {problem}", where=where, do="correct the model") from problem
     return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
 
@@ -57,7 +58,7 @@ def read_models(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Model
     models = {}
     for layer in layers:
         for path in sorted((folder / layer).glob("*.sql")):
-            sql = path.read_text(encoding="utf-8")
+            sql = read_text(path)
             name = f"{layer}.{path.stem}"
             models[name] = Model(name, path, sql, references(sql, f"sql/{layer}/{path.name}"))
     return models

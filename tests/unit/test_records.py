@@ -629,11 +629,11 @@ def test_a_refused_table_does_not_look_withdrawn(project: Project, contracts: Co
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"one": "one row per victim"}, "cannot be read"),
-        ({"one": "one row", "count": "rows", "sum": "kg"}, "cannot be read"),
-        ({"one": " ", "count": "rows"}, "does not say what one row is"),
+        ({"one": "one row per victim"}, "one of 'count: rows' and 'sum: <column>'"),
+        ({"one": "one row", "count": "rows", "sum": "kg"}, "one of 'count: rows' and 'sum: <column>'"),
+        ({"one": " ", "count": "rows"}, "line [0-9]+, THB_VICTIMS: records, one: .*what one row is, in words"),
         ({"one": "one row", "sum": "year"}, "stands for something else"),
-        ({"one": "one row", "sum": "kg; drop"}, "no name of a column"),
+        ({"one": "one row", "sum": "kg; drop"}, "the name of a column: small letters"),
     ],
 )
 def test_a_record_form_that_cannot_work_is_told(tmp_path: Path, project: Project, value: object, message: str) -> None:
