@@ -34,18 +34,18 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     text = data.decode("latin-1")
     runs = sorted({run for run in _RUN.findall(text) if not run.isascii()})
     pages = dict.fromkeys((*likely, *CODE_PAGES))
-    readings = {page: read for page in pages if len(runs) <= MAX_WORDS and (read := _readings(runs, page))}
-    known = {page: _known(read.values(), words) for page, read in readings.items()}
+    tried = {page: _readings(runs, page) for page in pages} if len(runs) <= MAX_WORDS else {}
+    readings = {page: by_run for page, by_run in tried.items() if by_run}
+    known = {page: _known(by_run.values(), words) for page, by_run in readings.items()}
     most = max(known.values(), default=0)
     best = [page for page in readings if known[page] == most >= MIN_KNOWN]
     agreed = {run: readings[best[0]][run] if _agree(run, best, readings) else "" for run in runs} if best else {}
 
-    def read(match: re.Match[str]) -> str:
+    def said(match: re.Match[str]) -> str:
         run = match.group()
         return run if run.isascii() else agreed.get(run) or "".join(c if c.isascii() else UNREAD for c in run)
 
-    text = _RUN.sub(read, _with_spaces(text))
-    return text, best[0] if best else ""
+    return _RUN.sub(said, _with_spaces(text)), best[0] if best else ""
 
 
 def _with_spaces(text: str) -> str:

@@ -161,14 +161,15 @@ def test_whatever_happens_to_a_file_meanwhile_figures_and_archive_agree(
     project: Project, act: Callable[[Path], object], when: str
 ) -> None:
     path, _ = send(project, "2022/octa/RO.csv", LINE % 80), send(project, "2022/octa/RO.cover.csv", COVER)
-    done = []
+    acted: list[str] = []
 
-    def meanwhile(text: str, *_: int) -> None:
-        if not done and text.startswith(when):
-            done.append(act(path))
+    def meanwhile(what: str, done: int = 0, total: int = 0) -> None:
+        if not acted and what.startswith(when):
+            acted.append(what)
+            act(path)
 
     validation = validate_and_write(project, CONTRACTS, 2022, meanwhile)
-    assert done
+    assert acted
     assert agree(project, validation) == {"2022/octa/RO.csv": LINE % 80}
     assert [(f.state, f.outcome) for f in validation.reading.files] == [("RO", "read")]
 
