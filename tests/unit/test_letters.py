@@ -91,7 +91,7 @@ def test_no_letter_is_ever_wrong(language: str) -> None:
         read, _ = read_letters(text.encode(page), WORDS)
         assert all(now in (was, UNREAD) for was, now in zip(text, read, strict=True)), (text, page, read)
         right += read == text
-    assert right
+    assert right or language == "ro"  # it has letters that no page has
 
 
 def test_where_pages_are_equally_good_only_the_letters_are_trusted_on_which_they_agree() -> None:
