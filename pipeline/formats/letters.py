@@ -1,15 +1,15 @@
 """Which letters do bytes stand for, where no mark says so? Told by words that are known under a code page.
 
 Most bytes are letters under every code page, only others. So a page is trusted when words known under it stand in the
-text, more of them than under any other page, and no word of it reads like none. Where pages are equally good, the
-letters on which they agree are trusted. All others become `UNREAD`, which whoever reads the cell must refuse.
+text, more of them than under any other page. Where pages are equally good, the words on which they agree are trusted.
+All others, and those that read like none, become `UNREAD`, which whoever reads the cell must refuse.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 UNREAD = "\ue000"  # of private use: no keyboard has it
 # Of Windows, of the command line, of Unix and of Macintosh, in the scripts of the states.
@@ -19,10 +19,12 @@ CODE_PAGES = (
     "mac-cyrillic", "mac-greek", "mac-turkish", "mac-latin2", "mac-croatian",
 )  # fmt: skip
 MIN_KNOWN = 4  # letters of known words: two of them are found in a text by chance
+MAX_ODD = 4  # one in so many words may read like none before nothing is trusted
 MAX_WORDS = 20_000  # different ones outside of ASCII; a return has some hundred
 
 _RUN = re.compile("[A-Za-z\x80-\xff]+")  # in a text whose characters are the bytes
 _WORD = re.compile(r"[^\W\d_]+")
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2500-\u259f]")  # steering characters, frames of the command line
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
@@ -33,19 +35,33 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     """
     text = data.decode("latin-1")
     runs = sorted({run for run in _RUN.findall(text) if not run.isascii()})
-    pages = dict.fromkeys((*likely, *CODE_PAGES))
-    readings = {page: read for page in pages if len(runs) <= MAX_WORDS and (read := _readings(runs, page))}
-    known = {page: _known(read.values(), words) for page, read in readings.items()}
-    most = max(known.values(), default=0)
-    best = [page for page in readings if known[page] == most >= MIN_KNOWN]
-    agreed = {run: readings[best[0]][run] if _agree(run, best, readings) else "" for run in runs} if best else {}
+    told = _told(runs, words, list(dict.fromkeys((*likely, *CODE_PAGES)))) if len(runs) <= MAX_WORDS else {}
+    agreed = _agreed(runs, told)
 
-    def read(match: re.Match[str]) -> str:
+    def said(match: re.Match[str]) -> str:
         run = match.group()
         return run if run.isascii() else agreed.get(run) or "".join(c if c.isascii() else UNREAD for c in run)
 
-    text = _RUN.sub(read, _with_spaces(text))
-    return text, best[0] if best else ""
+    return _RUN.sub(said, _with_spaces(text)), next(iter(told), "") if agreed else ""
+
+
+def _told(runs: list[str], words: Set[str], pages: list[str]) -> dict[str, dict[str, str]]:
+    """What the runs say under the pages that know most of them: one, or several that know equally many letters."""
+    readings = {page: said for page in pages for said in [_readings(runs, page)] if said}
+    known = {page: _known(said.values(), words) for page, said in readings.items()}
+    most = max(known.values(), default=0)
+    return {page: said for page, said in readings.items() if known[page] == most >= MIN_KNOWN}
+
+
+def _agreed(runs: list[str], told: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The runs that say the same under each of these pages; none where much of it reads like nothing."""
+    agreed = {}
+    for run in runs:
+        said = {readings[run] for readings in told.values()}
+        if len(said) == 1 and not _is_odd(text := said.pop()):
+            agreed[run] = text
+    odd = sum(1 for run in runs if any(_is_odd(readings[run]) for readings in list(told.values())[:1]))
+    return agreed if MAX_ODD * odd <= len(runs) + MAX_ODD else {}
 
 
 def _with_spaces(text: str) -> str:
@@ -54,40 +70,28 @@ def _with_spaces(text: str) -> str:
 
 
 def _readings(runs: list[str], page: str) -> dict[str, str]:
-    """What the runs say under a page; empty when one of them says nothing that a person would write."""
-    read = {}
-    for run in runs:
-        try:
-            text = run.encode("latin-1").decode(page)
-        except UnicodeDecodeError:
-            return {}
-        if not _may_be_written(text):
-            return {}
-        read[run] = text
-    return read
+    """What the runs say under a page; empty when it has no letter for a byte, or a sign that nobody types."""
+    try:
+        read = {run: run.encode("latin-1").decode(page) for run in runs}
+    except UnicodeDecodeError:
+        return {}
+    return {} if any(_NO_TEXT.search(text) for text in read.values()) else read
 
 
-def _may_be_written(text: str) -> bool:
-    """False for signs that nobody types beside letters, mixed scripts, and capitals behind small letters."""
-    for character in text:
-        kind = unicodedata.category(character)
-        # Control characters, and the frames and mathematical signs of the command line.
-        if kind in ("Cc", "Sm", "Co") or "\u2500" <= character <= "\u25ff":
-            return False
+def _is_odd(text: str) -> bool:
+    """True for mixed scripts, capitals behind small letters, and signs of mathematics in a word."""
     for word in _WORD.findall(text):
-        if word.isascii():
-            continue
-        scripts = {s for c in word for s in _SCRIPTS if unicodedata.name(c, "").startswith(s)}
-        if len(scripts) > 1 or any(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False)):
-            return False
-    return True
+        scripts = {s for c in word if not c.isascii() for s in _SCRIPTS if unicodedata.name(c, "").startswith(s)}
+        has_latin = any(c.isascii() for c in word)
+        if len(scripts | ({"LATIN"} if has_latin else set())) > 1:
+            return True
+        if not word.isascii() and any(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False)):
+            return True
+    return _WORD.search(text) is not None and any(unicodedata.category(c) == "Sm" for c in text)
 
 
 def _known(readings: Iterable[str], words: Set[str]) -> int:
     """Letters of the different known words."""
-    found = {word for text in readings for word in _WORD.findall(text.casefold()) if not word.isascii()}
+    # Whole runs only: beside a dash or quotation mark of a wrong page, a part of a word is a word by chance.
+    found = {text.casefold() for text in readings if not text.isascii() and not _is_odd(text)}
     return sum(len(word) for word in found if word in words)
-
-
-def _agree(run: str, pages: list[str], readings: dict[str, dict[str, str]]) -> bool:
-    return len({readings[page][run] for page in pages}) == 1

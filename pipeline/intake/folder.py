@@ -119,9 +119,9 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
 
 
 def _beside_return(file: ReturnFile, taken: Container[tuple[str, int]]) -> ReturnFile:
-    """A file of an unclear name is refused alone where the state's return is there, else as the return itself."""
-    unclear = file.rule == UNCLEAR_NAME and (file.state, 1) in taken
-    return replace(file, number=UNNUMBERED) if unclear else file
+    """A file that may be a return is refused alone where the state's return is there, else as the return itself."""
+    is_unclear = file.rule in (UNCLEAR_NAME, "unsupported-format") and (file.state, 1) in taken
+    return replace(file, number=UNNUMBERED) if is_unclear else file
 
 
 def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFile | None:

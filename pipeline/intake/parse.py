@@ -89,7 +89,9 @@ def parse_figure(
     seen = without_invisible(text)
     if not seen.strip() and any(not is_invisible(c) and not c.isspace() for c in text):
         return Parsed(None, "", (Problem("not-a-number", refused=True),))
-    disguises = [Problem("invisible-characters")] * (seen != text)
+    # In a workbook, what comes along with pasted text around a number is told with the note that it is a text.
+    unseen = seen != text if is_csv else seen.strip() != text.strip().strip("\ufeff\u200b").strip()
+    disguises = [Problem("invisible-characters")] * unseen
     stripped = seen.strip().strip(_SPACES).strip()
     if formula := _AS_FORMULA.fullmatch(stripped):
         stripped = (formula[1] or formula[2] or "").strip().strip(_SPACES).strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts, Table
 from pipeline.files import name_as_text
-from pipeline.intake.folder import RECORDS_MARK, respondents
+from pipeline.intake.folder import RECORDS_MARK, is_left_by_program, respondents
 from pipeline.intake.shown import shown_name
 from pipeline.project import REPORTS, Project
 
@@ -37,7 +37,8 @@ def find_records(project: Project, contracts: Contracts, round_: int) -> list[Re
         paths = sorted(folder.iterdir(), key=lambda p: p.name) if folder.is_dir() else []
         taken: set[tuple[str, str]] = set()
         for path in paths:
-            if RECORDS_MARK in path.name.lower() and not path.name.startswith("."):
+            left = path.name.startswith(".") or is_left_by_program(path.name)
+            if RECORDS_MARK in path.name.lower() and not left:
                 file = _look_at(path, contracts, report, round_)
                 name = file.table.name if file.table else ""
                 if not file.rule and (file.state, name) in taken:

@@ -337,7 +337,7 @@ def central_european_code_page(draft: CsvDraft) -> Place:
 @in_csv("octa", "encoding", "note", "AL")
 def western_code_page(draft: CsvDraft) -> Place:
     draft.encoding = "cp1252"
-    draft.find("OCT_DRUG_OFFENCES")["note"] = "Vlera në ƒ (florin)"  # the sign that the Central European page has not
+    draft.find("OCT_DRUG_OFFENCES")["note"] = "Vlera në ƒ, për florin"  # a sign that cp1250 has not
     return "", "line 1"
 
 

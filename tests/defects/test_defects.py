@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from defects.cases import Case
-from defects.messy import CASES
+from defects import foreign, messy  # noqa: F401 (each adds its defects)
+from defects.cases import CASES, Case
 from defects.returns import GOOD, ROOT, ROUND, CsvDraft, Place, WorkbookDraft, contracts, good_workbook, place
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
+from hostile.forms import rebuilt
+from openpyxl import Workbook
 
+from defects.formats import as_open_document
 from defects.returns import ROOT, ROUND, CsvDraft, WorkbookDraft, contracts
+from pipeline.contracts.template import build_workbook
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 from pipeline.project import Project
@@ -173,3 +179,92 @@ def test_a_second_file_of_one_number_is_refused(send: Send) -> None:
     later = supplement("810")
     sent = send({**later, "RO.2.xlsx": WorkbookDraft(REPORT, STATE).bytes()})
     assert ("RO.2.csv", "second-file") in sent.rules
+
+
+# A file that changes nothing, and of which the state believes that it does.
+
+
+def _without_sheets() -> bytes:
+    def change(name: str, content: bytes) -> bytes:
+        return re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", content) if name == "xl/workbook.xml" else content
+
+    return rebuilt(WorkbookDraft(REPORT, STATE).bytes(), change)
+
+
+def _empty_sheets() -> bytes:
+    from openpyxl import Workbook
+
+    book, raw = Workbook(), io.BytesIO()
+    book.save(raw)
+    return raw.getvalue()
+
+
+def _other_sheets() -> bytes:
+    from openpyxl import Workbook
+
+    book, raw = Workbook(), io.BytesIO()
+    book.worksheets[0]["A1"] = "see the figures that we sent by mail"
+    book.save(raw)
+    return raw.getvalue()
+
+
+def _blank_form(note: str = "") -> bytes:
+    draft = WorkbookDraft(REPORT, STATE)
+    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, STATE, ROUND)
+    if note:
+        draft.note(TABLE).value = note
+        book[draft.form(TABLE).sheet]["Z30"] = "see our letter"
+    return draft.bytes()
+
+
+HEADER = b"table,state,year,value,obs_status,conf_status,note\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("RO.2.xlsx", _without_sheets()), ("RO.2.xlsx", _empty_sheets()), ("RO.2.xlsx", _other_sheets()),
+        ("RO.2.xlsx", _blank_form()), ("RO.2.xlsx", _blank_form("as before")), ("RO.2.csv", HEADER),
+        ("RO.2.csv", HEADER + b"OCT_DRUG_OFFENCES,RO,2022,,,,as before\n"), ("RO.2.csv", HEADER + b",,,,,,\n"),
+        ("RO.2.withdrawn.csv", b"table,reason\n"), ("RO.2.ods", as_open_document(Workbook())),
+    ],
+    ids=["no sheets", "no cells", "other sheets", "blank", "remarks", "header", "note", "commas", "withdrawal", "ods"],
+)  # fmt: skip
+def test_a_later_file_that_brings_nothing_is_an_error_and_changes_nothing(send: Send, name: str, data: bytes) -> None:
+    sent = send({name: data})
+    errors = [(f.file.rsplit("/", 1)[-1], f.rule) for f in sent.findings if f.severity == "error"]
+    assert errors == [(name, "nothing-read")]
+    assert sent.staged(TABLE) == [("RO.xlsx", 800)]
+    assert sent.account("RO.xlsx").loaded == 20
+    assert sent.validation.refused == frozenset()
+
+
+def test_a_remark_beside_a_table_leaves_its_figures_as_they_were_sent(send: Send) -> None:
+    """The later file brings one table; of another it only has text outside of the form."""
+    draft = WorkbookDraft(REPORT, STATE)
+    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, STATE, ROUND)
+    draft.figure(OTHER, "HER").value = 13
+    book[draft.form(TABLE).sheet]["Z30"] = "see our letter"
+    sent = send({"RO.2.xlsx": draft.bytes()})
+    assert sent.staged(TABLE) == [("RO.xlsx", 800)]
+    assert [file for file, _ in sent.staged(OTHER)] == ["RO.2.xlsx"]
+
+
+def test_a_correction_in_strict_open_xml_counts(send: Send) -> None:
+    def change(_: str, content: bytes) -> bytes:
+        old, new = b"http://schemas.openxmlformats.org", b"http://purl.oclc.org/ooxml"
+        for part in (b"/officeDocument/", b"/spreadsheetml/"):
+            content = content.replace(old + part + b"2006/", new + part)
+        return content
+
+    draft = WorkbookDraft(REPORT, STATE)
+    draft.figure(TABLE).value = 810
+    sent = send({"RO.2.xlsx": rebuilt(draft.bytes(), change)})
+    assert sent.staged(TABLE) == [("RO.2.xlsx", 810)]
+
+
+@pytest.mark.parametrize("data", [HEADER, HEADER + b",,,,,,\n"])
+def test_a_first_file_of_a_header_alone_is_an_error(send: Send, data: bytes) -> None:
+    sent = send({"RO.xlsx": data})
+    assert "nothing-read" in [f.rule for f in sent.findings if f.severity == "error"]
+    assert (STATE, REPORT, "") in sent.validation.refused

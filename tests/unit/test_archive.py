@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import stat
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
+from pipeline.contracts.model import load_contracts
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.warehouse.archive import archive_round, original, restore
+from pipeline.rules.outcome import Validation
+from pipeline.rules.validation import validate_and_write
+from pipeline.warehouse.archive import TAKEN, archive_round, original, restore
 from pipeline.warehouse.journal import Event, read_journal
+from pipeline.warehouse.ledger import load_round
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = load_contracts(ROOT / "data_contracts")
 
 FIRST, LATER, LAST = date(2026, 2, 10), date(2026, 4, 10), date(2026, 5, 10)
 
@@ -103,3 +115,101 @@ def test_an_archived_file_that_was_changed_is_noticed(project: Project, tmp_path
         restore(project, FIRST, tmp_path / "back")
 
 
+# The bytes that are read are those that are kept.
+
+LINE = b"table,state,year,value,obs_status,conf_status,note\nOCT_DRUG_OFFENCES,RO,2022,%d,,,\n"
+COVER = b"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,2023-03-31\n"
+
+
+def agree(project: Project, validation: Validation) -> dict[str, bytes]:
+    """The bytes of each file that was read, by its name; journal, archive and ledger must speak of the same ones."""
+    load_round(project.warehouse, project.work(2022) / "staged.duckdb", CONTRACTS, validation.refused)
+    with duckdb.connect(str(project.warehouse), read_only=True) as ledger:
+        loaded = dict(ledger.execute("select file, sha256 from submissions where cells > 0").fetchall())
+    journal = {e.file: e.sha256 for e in read_journal(project)}
+    read = {f.file: f.sha256 for f in validation.reading.files if f.sha256}
+    assert read
+    assert loaded.items() <= read.items() <= journal.items()
+    contents = {name: original(project, sha256).read_bytes() for name, sha256 in read.items()}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()} == read
+    return contents
+
+
+def swap(path: Path) -> None:
+    path.write_bytes(LINE % 999)
+
+
+def replace_by_another(path: Path) -> None:
+    (path.parent / "new").write_bytes(LINE % 999)
+    (path.parent / "new").rename(path)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [swap, replace_by_another, Path.unlink, lambda p: (p.unlink(), p.symlink_to("/etc/passwd")), lambda p: p.chmod(0)],
+    ids=["written over", "replaced", "removed", "made a link", "locked"],
+)
+@pytest.mark.parametrize("when", ["reading", "checking"])
+def test_whatever_happens_to_a_file_meanwhile_figures_and_archive_agree(
+    project: Project, act: Callable[[Path], object], when: str
+) -> None:
+    path, _ = send(project, "2022/octa/RO.csv", LINE % 80), send(project, "2022/octa/RO.cover.csv", COVER)
+    acted: list[str] = []
+
+    def meanwhile(what: str, done: int = 0, total: int = 0) -> None:
+        if not acted and what.startswith(when):
+            acted.append(what)
+            act(path)
+
+    validation = validate_and_write(project, CONTRACTS, 2022, meanwhile)
+    assert acted
+    assert agree(project, validation) == {"2022/octa/RO.csv": LINE % 80}
+    assert [(f.state, f.outcome) for f in validation.reading.files] == [("RO", "read")]
+
+
+def test_a_file_changed_while_it_is_copied_is_kept_under_the_hash_of_the_copy(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, digest = send(project, "2022/octa/RO.csv", LINE % 80), hashlib.file_digest
+    send(project, "2022/octa/RO.cover.csv", COVER)
+
+    def then_changed(file: Any, name: str) -> Any:
+        result = digest(file, name)
+        if file.name == str(path):
+            path.write_bytes(LINE % 999)
+        return result
+
+    monkeypatch.setattr("pipeline.warehouse.archive.hashlib.file_digest", then_changed)
+    validation = validate_and_write(project, CONTRACTS, 2022)
+    monkeypatch.undo()
+    assert agree(project, validation) == {"2022/octa/RO.csv": LINE % 999}
+
+
+def test_what_is_no_file_stays_none_and_a_giant_is_not_copied(project: Project) -> None:
+    folder = send(project, "2022/octa/RO.csv", LINE % 80).parent
+    (folder / "BG.csv").symlink_to(folder / "RO.csv")
+    os.mkfifo(folder / "TR.csv")
+    (folder / "GR.xlsx").mkdir()
+    with (folder / "HU.xlsx").open("wb") as giant:
+        giant.truncate(1 << 40)
+    validation = validate_and_write(project, CONTRACTS, 2022)
+    rules = {f.state: f.rule for f in validation.findings if f.severity == "error"}
+    assert rules == {"BG": "linked-file", "TR": "not-a-file", "GR": "not-a-file", "HU": "unsafe-file"}
+    assert [e.file for e in read_journal(project)] == ["2022/octa/RO.csv"]
+    assert not (project.work(2022) / TAKEN).exists()
+
+
+def test_a_damaged_original_is_put_right_by_the_file_that_still_lies_there(project: Project) -> None:
+    send(project, "2022/octa/RO.csv", LINE % 80)
+    (event,) = archive_round(project, 2022, {}, FIRST)
+    original(project, event.sha256).write_bytes(LINE % 81)
+    agree(project, validate_and_write(project, CONTRACTS, 2022))
+
+
+def test_what_a_run_that_was_killed_left_is_taken_away(project: Project) -> None:
+    send(project, "2022/octa/RO.csv", LINE % 80)
+    left = project.work(2022) / TAKEN / "2022" / "octa"
+    left.mkdir(parents=True)
+    (left / "BG.csv").write_bytes(LINE % 7)
+    validation = validate_and_write(project, CONTRACTS, 2022)
+    assert [f.file for f in validation.reading.files] == ["2022/octa/RO.csv"]

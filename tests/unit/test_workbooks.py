@@ -160,7 +160,7 @@ def test_the_cells_are_those_that_the_library_reads(path: Path) -> None:
         (BOOK, "<calcPr ", '<calcPr calcMode="sometimes" '),
         (SHEET, "<sheetData>", '<sheetFormatPr defaultRowHeight="tall"/><sheetData>'),
         (SHEET, "</worksheet>", '<pageSetup orientation="upwards" paperSize="A4"/></worksheet>'),
-        (SHEET, "</worksheet>", '<conditionalFormatting sqref="?"><cfRule type="x"/></conditionalFormatting></worksheet>'),
+        (SHEET, "</worksheet>", '<conditionalFormatting><cfRule type="x"/></conditionalFormatting></worksheet>'),
         (SHEET, "</worksheet>", '<dataValidations><dataValidation type="x" sqref="A1"/></dataValidations></worksheet>'),
     ],
 )  # fmt: skip
