@@ -105,7 +105,7 @@ def check_proof(c: Candidate) -> Iterator[str]:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
             return
         path = certificate_path(c.project, c.subject.round, c.subject.version)
-        beside = json.loads(path.read_text(encoding="utf-8"))["editions"]
+        beside = json.loads(path.read_text(encoding="utf-8"))["releases"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
                 yield f"disclosure proof: it was made before edition {edition.label} was registered; run 'make reports'"
