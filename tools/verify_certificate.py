@@ -676,7 +676,8 @@ def narrow(held: list[tuple[Link, bool]], bounds: Bounds) -> None:
         least, open_ = sum(bounds[p][0] for p in parts), sum(bounds[p][1] is None for p in parts)
         most = sum(bounds[p][1] or 0 for p in parts)
         low, high = bounds[whole]
-        new: Bounds = {whole: (max(low, least), high if not exact or open_ else most if high is None else min(high, most))}
+        above = [x for x in (high, most if exact and not open_ else None) if x is not None]
+        new: Bounds = {whole: (max(low, least), min(above) if above else None)}
         for part in parts:
             at_least, at_most = bounds[part]
             room = None if high is None else high - least + at_least

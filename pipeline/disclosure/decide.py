@@ -27,6 +27,7 @@ from pipeline.disclosure.system import Edition, Linked, Secrets, build_system, f
 from pipeline.errors import DisclosureError
 from pipeline.progress import Progress, silent
 
+
 @dataclass(frozen=True)
 class Withheld:
     """Why a cell is not shown: a reason, and for an added cell the sensitive cells it protects."""
