@@ -67,7 +67,7 @@ CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
 CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py) \
 	$(wildcard templates/findings/* templates/locale/*/*.po)
 CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
-CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py
+CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py pipeline/release/rule_copies.py
 CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py) \
 	pipeline/signoff/draft.py pipeline/sql/lineage.py $(wildcard sql/*/*.sql)
 SHARED := $(call files_in,templates/shared)

@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
-from pipeline.disclosure.decide import IN_QUESTION, Chooser, Decision, Withheld
+from pipeline.disclosure.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.questions import shown_without_doubtful
+from pipeline.disclosure.reasons import IN_QUESTION
 from pipeline.disclosure.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
 from pipeline.disclosure.system import Edition
 from pipeline.disclosure.why import tables_csv, withheld_csv

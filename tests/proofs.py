@@ -198,7 +198,8 @@ def run_verifier(arguments: list[str], read_rules_once: bool = False) -> tuple[i
     """Exit code and what the verifier says, run in this process. Rules that no test changes need be read only once."""
     said = io.StringIO()
     module = _verifier()
-    rules = cached_rules if read_rules_once else _rules_class()
+    original = _rules_class()
+    rules = cached_rules if read_rules_once else original
     with redirect_stdout(said), redirect_stderr(said), patch.object(module, "Rules", rules):
         try:
             code = module.main(arguments)

@@ -233,6 +233,9 @@ def read_release(
         raise Refused(f"two released files{told} have the same name; give each file once")
     for missing in sorted(claim["files"].keys() - {p.name for p in paths}):
         wrong.append(f"{missing}{told} is missing; give all files that the proof is about")
+    for key in claim["left_out"]:
+        if fault := rules.fault(key, round_):
+            raise Refused(f"certificate: {key or 'a row'}{told} is said to be left out, and it {fault}")
     for path in sorted(paths):
         data = read_bytes(path)
         if hashlib.sha256(data).hexdigest() != claim["files"].get(path.name):
@@ -300,7 +303,7 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
         is_region = codes[0] in rules.regions
         parts = worked_out.get(key, [])
         if is_region and release.states.get(key):
-            parts = [f"{cube}:{'.'.join([s, *codes[1:]])}" for s in release.states[key]]
+            parts = [_at_state(key, s) for s in release.states[key]]
             few = rules.tables[cube].small and release.shown[key] and len(parts) < rules.tables[cube].contributors
             if few and not release.name and not all(p in release.shown for p in parts):
                 wrong.append(f"{key} is shown over fewer states than the policy allows")
@@ -310,13 +313,13 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
             wrong.append(f"{key} is said to be worked out from cells that are not there")
         elif parts:
             found[key, tuple(sorted(parts))] = (False, False)
-    for key in sorted(release.claim["parts"].keys() - keys):
-        wrong.append(f"{key} is said to be worked out, and no file names it")
+    for key in sorted(k for k, parts in release.claim["parts"].items() if k not in keys or not parts):
+        wrong.append(f"{key} is said to be worked out, and no file names it or nothing is said from what")
     lines: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
     for key in keys:
-        codes = tuple(key.split(":")[1].split("."))
-        if key.split(":")[0] in rules.tables and codes[0] not in rules.regions:
-            lines[key.split(":")[0]][codes] = key
+        place = tuple(key.split(":")[1].split("."))
+        if key.split(":")[0] in rules.tables and place[0] not in rules.regions:
+            lines[key.split(":")[0]][place] = key
     for cube, at in lines.items():
         for whole, parts, lacks in _along(rules.tables[cube], at, worked_out):
             found.setdefault((whole, tuple(sorted(parts))), (False, lacks))
@@ -324,6 +327,11 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
         found.setdefault((one, (other,)), (True, False))
     name = release.name_of
     return {Link(name(w), tuple(sorted(name(p) for p in ps)), *what) for (w, ps), what in found.items()}
+
+
+def _at_state(key: str, state: str) -> str:
+    cube, codes = key.split(":")
+    return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
 
 
 def _is_part(part: str, whole: str, is_region: bool) -> bool:
@@ -431,6 +439,8 @@ class Proof:
         for link in sorted(links):  # a list that contradicts its own rows was written by other rules
             if sum(self._sent(p)[0] for p in link.parts) > self._sent(link.whole)[1]:
                 self.rows -= set(link.parts)
+        for release in releases:
+            self._must_add_up(release, certificate["contradicted"] + certificate["at_least"])
         self.links, self.held = links, self._hold(links, certificate)
         self.bounds = self._bounds(links, self.seen)
 
@@ -452,6 +462,25 @@ class Proof:
         seen |= {release.name_of(k) for k in release.withheld}
         self.seen |= seen
         return {release.name_of(k) for k in release.withheld} | {release.name_of(k) for k in release.claim["left_out"]}
+
+    def _must_add_up(self, release: Release, listed: list[list[str]]) -> None:
+        """Worked-out figures are the sums of the parts that are named for them. Own nationals beside the state itself
+        are such a figure."""
+        told = {k: [_at_state(k, s) for s in states] for k, states in release.states.items() if self._is_region(k)}
+        for key, parts in sorted({**release.claim["parts"], **told}.items()):
+            names = [release.name_of(key), *sorted(release.name_of(p) for p in parts)]
+            if parts and self.value[names[0]] != sum(self.value[n] for n in names[1:]) and names not in listed:
+                self.wrong.append(f"{key} is said to be worked out from parts that are not all, or not its own")
+        for key in release.cells - release.claim["parts"].keys():
+            codes = key.split(":")[1].split(".")
+            twin = f"{key.split(':')[0]}:{'.'.join(codes[0] if c == OWN_NATIONALS else c for c in codes)}"
+            is_own = twin != key and twin in release.cells
+            if is_own and self.value[release.name_of(key)] == self.value[release.name_of(twin)]:
+                self.wrong.append(f"{key} is worked out, and the certificate does not say from what")
+
+    def _is_region(self, key: str) -> bool:
+        cube, codes = key.split(":")
+        return cube in self.rules.tables and codes.split(".")[0] in self.rules.regions
 
     def _table(self, cell: str) -> Table | None:
         return self.rules.tables.get(cell.split(":")[0])
@@ -607,10 +636,13 @@ class Proof:
             rows = read_rows(path, read_bytes(path))
             if not rows or not {"key", "value", "obs_status", "conf_status"} <= set(rows[0]):
                 raise Refused(f"{path.name}{told} does not hold true figures: the first line names no such columns")
-            for row in (dict(zip(rows[0], values, strict=False)) for values in rows[1:]):
+            for line, values in enumerate(rows[1:], 2):
+                if len(values) != len(rows[0]):
+                    raise Refused(f"{path.name}{told} line {line}: there are {len(values)} columns")
+                row = dict(zip(rows[0], values, strict=True))
                 key, name, table = row["key"], release.name_of(row["key"]), self._table(row["key"])
                 sent = not row["value"] and row["obs_status"] == "Q"
-                if not (row["value"] or sent) or key.startswith(POPULATION):
+                if not (row["value"] or sent):
                     continue
                 if release.name and key not in release.cells:
                     continue  # the figures behind an edition may be those of other reports as well
@@ -626,8 +658,7 @@ class Proof:
                 elif bound and key in release.shown and not told and name not in self.before:
                     self.wrong.append(f"{key} is bound by its sender, and it is shown")
         for key in sorted(release.cells - seen if paths else ()):
-            if not key.startswith(POPULATION):
-                self.wrong.append(f"{key}{told} is released, and there is no true figure of it")
+            self.wrong.append(f"{key}{told} is released, and there is no true figure of it")
 
 
 def narrow(held: list[tuple[Link, bool]], bounds: Bounds) -> None:
@@ -637,24 +668,22 @@ def narrow(held: list[tuple[Link, bool]], bounds: Bounds) -> None:
         for cell in (link.whole, *link.parts):
             with_cell[cell].append(number)
     waiting, queued = deque(range(len(held))), set(range(len(held)))
-    while waiting:
-        number = waiting.popleft()
+    left = 300 * len(held)  # bounds that are still wider then ask for more, so nothing is lost
+    while waiting and left:
+        number, left = waiting.popleft(), left - 1
         queued.discard(number)
         (whole, parts, _, _), exact = held[number]
         least, open_ = sum(bounds[p][0] for p in parts), sum(bounds[p][1] is None for p in parts)
         most = sum(bounds[p][1] or 0 for p in parts)
         low, high = bounds[whole]
-        new = {whole: (max(low, least), high if not exact or open_ else most if high is None else min(high, most))}
+        above = [x for x in (high, most if exact and not open_ else None) if x is not None]
+        new: Bounds = {whole: (max(low, least), min(above) if above else None)}
         for part in parts:
-            a, b = bounds[part]
-            if high is not None:
-                room = high - least + a
-                b_new = room if b is None else min(b, room)
-            else:
-                b_new = b
-            if exact and open_ == (b is None):
-                a = max(a, low - most + (b or 0))
-            new[part] = (a, b_new)
+            at_least, at_most = bounds[part]
+            room = None if high is None else high - least + at_least
+            rest = low - most + (at_most or 0) if exact and open_ == (at_most is None) else at_least
+            limits = [x for x in (at_most, room) if x is not None]
+            new[part] = (max(at_least, rest), min(limits) if limits else None)
         for cell, bound in new.items():
             if bound != bounds[cell]:
                 bounds[cell] = bound
@@ -690,6 +719,8 @@ def verify(given: argparse.Namespace) -> list[str]:
         raise Refused(f"edition '{name}' is not in both certificate and files; give its files as --edition NAME=FILE")
     for name in sorted(true.keys() - files.keys()):
         raise Refused(f"true figures of '{name}' are given, and no released files of it")
+    for name in sorted(files.keys() - true.keys() if true else ()):
+        raise Refused(f"true figures are given, but not those of '{name}'; give all or none")
     missing = [v for v in rules.version["readers_have"] if f"{v}-{given.round}" not in files]
     if missing:
         raise Refused(f"readers have the {missing[0]} version as well, and its files are not among those given")
@@ -700,10 +731,12 @@ def verify(given: argparse.Namespace) -> list[str]:
     if wrong:
         raise Refused("\n".join(wrong))
     links = {k for k, _ in proof.held}
+    proof.check_tables(certificate["tables"])
+    if wrong:  # where the base table does not hold there is nothing to narrow
+        raise Refused("\n".join(wrong))
     demands = proof.demands(certificate["ranges"])
     if proof.base and not demands and any(c.split(":")[1].split(".")[0] not in rules.regions for c in proof.base):
         wrong.append("cells are withheld, and none of them is sensitive; build the proof again")
-    proof.check_tables(certificate["tables"])
     proof.check_demands(certificate["tables"], demands)
     for release in releases:
         if true:

@@ -62,8 +62,8 @@ def audit(knowledge: Knowledge) -> Audit:
     failures += [(k, "the release has no line for it, and only a row of an open list may be left out") for k in
                  world.without_line]  # fmt: skip
     failures += list(proof.failures.items())
-    ranges = {n: r.times for n, r in derived.items() if r.times and n in demands}
-    certificate = make_certificate(knowledge, world, held, proof.tables, ranges)
+    times = {n: r.times for n, r in derived.items() if r.times and n in demands}
+    certificate = make_certificate(knowledge, world, held, proof.tables, times)
     narrowed = sum(is_narrowed(world.unknowns[n], d) for n, d in demands.items())
     counts = {
         "cells": len(world.unknowns), "hidden": len(certificate["base"]), "sensitive": len(demands),

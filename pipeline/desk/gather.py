@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
+from pipeline.disclosure.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES
 from pipeline.intake.folder import respondents
@@ -166,12 +168,21 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
     stores = project.store(round_, REPORTS[0], version).parent
     same = all(
         (stores / name).is_file() and sha256((stores / name).read_bytes()) == digest
-        for name, digest in certificate["released"].items()
+        for name, digest in certificate["releases"][""]["files"].items()
     )
     return {
-        "version": version, "sensitive": len(certificate["demands"]), "hidden": len(certificate["base"]),
+        "version": version, "sensitive": _sensitive(project, round_, version), "hidden": len(certificate["base"]),
         "tables": len(certificate["tables"]), "editions": len(certificate["releases"]) - 1, "holds": same,
     }  # fmt: skip
+
+
+def _sensitive(project: Project, round_: int, version: str) -> int:
+    """How many cells a version withholds for their own sake."""
+    path = project.proof(round_) / f"{version}.withheld.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(row["reason"] in SENSITIVE for row in csv.DictReader(file))
 
 
 def _changes(project: Project, round_: int, report: str, version: str) -> dict[str, Any] | None:

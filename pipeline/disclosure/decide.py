@@ -20,22 +20,12 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.before import left_open
 from pipeline.disclosure.choose import choose, strengthen
 from pipeline.disclosure.linked import Pattern, System
+from pipeline.disclosure.reasons import AS_BEFORE, BOUND, FEW, GIVEN_UP, LEFT_OUT, PROTECTS, SMALL, SUPPRESSED
 from pipeline.disclosure.rows import rows_beside_a_total
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition, Linked, Secrets, build_system, find_secrets, given_away, link
 from pipeline.errors import DisclosureError
 from pipeline.progress import Progress, silent
-
-# Why a cell is withheld, in the words of the analyst's tables.
-SUPPRESSED = "suppressed by the sender"
-LEFT_OUT = "suppressed by the sender, and left out with its row"
-BOUND = "bound by the sender"
-SMALL = "small count"
-FEW = "too few contributors"
-GIVEN_UP = "breakdown not published"
-AS_BEFORE = "withheld by this round's registered edition"
-PROTECTS = "protects others"
-IN_QUESTION = "part in question beside a whole that is withheld"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from builds import ROOT, ROUND, once, run_make, shared_folder
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
-from pipeline.disclosure.decide import BOUND, LEFT_OUT, SMALL, SUPPRESSED
+from pipeline.disclosure.reasons import SENSITIVE
 from pipeline.disclosure.stores import read_marts
 from pipeline.errors import DisclosureError
 from pipeline.project import REPORTS, Project
@@ -38,7 +38,6 @@ from pipeline.report.views import ChartData, Point, Series
 
 pytestmark = pytest.mark.slow
 VERSIONS = ("public", "partner")
-SENSITIVE = (SUPPRESSED, LEFT_OUT, BOUND, SMALL)
 DAY = date(2023, 5, 31)
 
 

@@ -184,7 +184,7 @@ def test_a_bound_zero_cannot_be_had_from_the_region(contracts: Contracts, policy
     assert "THB_OFFENCES:TR.2022" in decision.shown
     found = audited(cells, decision, contracts, policy, version)
     assert found.is_safe, found.failures
-    assert found.certificate["demands"]["THB_OFFENCES:AL.2022"] == [0, 1, 3]
+    assert found.demands["THB_OFFENCES:AL.2022"] == (0, 1, 3)
 
 
 @pytest.mark.parametrize("version", ["public", "partner"])
@@ -202,7 +202,7 @@ def test_a_bound_zero_does_not_follow_where_the_region_has_none_at_all(
     assert decision.withheld.keys() == {f"THB_OFFENCES:{s}.2022" for s in ("AL", "SELEC", "SELEC_FIX")}
     found = audited(cells, decision, contracts, policy, version)
     assert found.is_safe, found.failures
-    assert found.certificate["demands"]["THB_OFFENCES:AL.2022"] == [0, 1, 3]
+    assert found.demands["THB_OFFENCES:AL.2022"] == (0, 1, 3)
     careless = replace(decision, shown=frozenset(cells) - {"THB_OFFENCES:AL.2022"})
     assert not audited(cells, careless, contracts, policy, version).is_safe
 
@@ -225,8 +225,8 @@ def test_chooser_and_auditor_ask_the_same_of_a_cell_that_is_small_bound_or_both(
     chooser = Chooser(cells, [], contracts, policy, policy.version("public"), 2022, DAY)
     found = audited(cells, chooser.decision(), contracts, policy)
     assert found.is_safe, found.failures
-    chosen = {chooser.system.names[d.cell]: [d.low, d.high, d.values] for d in chooser.system.demands}
-    assert chosen == found.certificate["demands"]
+    chosen = {chooser.system.names[d.cell]: (d.low, d.high, d.values) for d in chooser.system.demands}
+    assert chosen == found.demands
 
 
 def test_partners_see_small_counts_but_nothing_of_a_state_that_did_not_agree(

@@ -16,7 +16,8 @@ from pipeline.audit.facts import Edition as AuditedEdition
 from pipeline.audit.facts import Knowledge, ReleasedFile
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import Policy, load_policy
-from pipeline.disclosure.decide import LEFT_OUT, Chooser, Decision
+from pipeline.disclosure.decide import Chooser, Decision
+from pipeline.disclosure.reasons import LEFT_OUT
 from pipeline.disclosure.rows import open_positions, rows_beside_a_total
 from pipeline.disclosure.sums import TrueCell
 from pipeline.disclosure.system import Edition

@@ -1,200 +1,202 @@
-"""Does the check of a certificate, by addition alone, refuse whatever was tampered with?"""
+"""Does the check of a proof say what is wrong, and what it takes on trust? Small proofs, and the real ones."""
 
 from __future__ import annotations
 
 import ast
-import csv
-import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builds import ROUND
+from proofs import EDITION, VERIFIER, SmallProof, make_proof, run_verifier
 
-from pipeline.audit.audit import audit
-from pipeline.audit.certificate import write_certificate
-from pipeline.audit.facts import COLUMNS, CubeRules, Edition, Knowledge, ReleasedFile, Rules, TrueCell, read_released
 from pipeline.contracts.model import Contracts
+from pipeline.errors import DisclosureError
+from pipeline.project import REPORTS, Project
+from pipeline.release.proof import certificate_path, require_proof, rules_path
 
-VERIFIER = Path(__file__).parents[2] / "tools" / "verify_certificate.py"
-RULES = Rules({"THB_PERSONS": CubeRules(small_counts=True)}, lambda key, status: status == "N")
-WOMEN, MEN, OTHER, UNKNOWN, ALL = (f"THB_PERSONS:RO.2022.CONV.{s}" for s in ("F", "M", "O", "_U", "_T"))
-KILOS = "OCT_DRUG_KG:RO.2022.CAN"
-TRUTH = {WOMEN: "3", MEN: "9", OTHER: "2", UNKNOWN: "7", ALL: "21", KILOS: "12.345"}
-HIDDEN = (WOMEN, MEN, OTHER)
-
-
-def true_cells(values: dict[str, str]) -> tuple[TrueCell, ...]:
-    return tuple(TrueCell(k, Decimal(v), "A", "F", "reported") for k, v in values.items())
-
-
-def write_release(path: Path, values: dict[str, str], hidden: Iterable[str]) -> ReleasedFile:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for key, value in values.items():
-            away = key in hidden
-            writer.writerow((key, "" if away else value, "persons", *("QS" if away else "AF"), "", ""))
-    return read_released(path)
+WOMEN, MEN = "THB_PERSONS:RO.2022.CONV.F", "THB_PERSONS:RO.2022.CONV.M"
 
 
 @pytest.fixture
-def made(tmp_path: Path, contracts: Contracts) -> tuple[Path, Path]:
-    """A certificate that holds, and the file it is about."""
-    released = write_release(tmp_path / "thb.csv", TRUTH, HIDDEN)
-    found = audit(Knowledge("public", 2022, contracts, RULES, (released,), true_cells(TRUTH)))
-    assert found.is_safe
-    write_certificate(found.certificate, tmp_path / "certificate.json")
-    return tmp_path / "certificate.json", tmp_path / "thb.csv"
+def proof(contracts: Contracts, tmp_path: Path) -> SmallProof:
+    return make_proof(tmp_path, contracts)
 
 
-def verify(certificate: Path, *arguments: object) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(VERIFIER), str(certificate), *map(str, arguments)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_it_is_short_and_needs_nothing_but_python() -> None:
+def test_it_needs_nothing_but_python() -> None:
     text = VERIFIER.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 150
     imported = {n.names[0].name if isinstance(n, ast.Import) else n.module for n in ast.walk(ast.parse(text))
                 if isinstance(n, (ast.Import, ast.ImportFrom))}  # fmt: skip
     assert {(name or "").split(".")[0] for name in imported} <= sys.stdlib_module_names
 
 
-def test_a_certificate_that_holds_is_verified(made: tuple[Path, Path]) -> None:
-    code, said = verify(*made)
-    assert code == 0
-    assert said.startswith("verified: 2 sensitive cells by ")
-    assert said.endswith(" over 1 sums\n")
+def test_it_runs_alone_and_says_what_it_takes_on_trust(proof: SmallProof) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(VERIFIER), *proof.arguments(with_truth=False)], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "verified: 13 sensitive cells by 5 tables over 9 sums"
+    assert lines[1] == "1 of them are less open: earlier editions and senders left no more"
+    assert lines[2] == "taken on trust:"
+    assert f"earlier editions: {EDITION}" in done.stdout
+    assert "the 19 withheld figures are the true ones; of them 6 are `<5` of their senders" in done.stdout
 
 
-def _drop_demand(c: dict[str, Any]) -> None:
-    del c["demands"][WOMEN]
+def test_with_the_true_figures_they_are_no_longer_taken_on_trust(proof: SmallProof) -> None:
+    assert "withheld figures are the true ones" not in run_verifier(proof.arguments())[1]
 
 
-def _weaken_demand(c: dict[str, Any]) -> None:
-    c["demands"][WOMEN] = [3, 3, 1]
+def _no_tables(c: dict[str, Any]) -> None:
+    c["tables"] = []
 
 
-def _raise_rule(c: dict[str, Any]) -> None:
-    c["rules"]["cubes"]["THB_PERSONS"]["highest"] = 9
-
-
-def _older_format(c: dict[str, Any]) -> None:
-    c["format"] = 1
+def _drop_table(c: dict[str, Any]) -> None:
+    c["tables"] = c["tables"][1:]
 
 
 def _move_by_one(c: dict[str, Any]) -> None:
     c["tables"][0][WOMEN] = c["tables"][0].get(WOMEN, 0) + 1
 
 
-def _drop_tables(c: dict[str, Any]) -> None:
-    c["tables"] = c["tables"][:-1]
-
-
-def _change_base(c: dict[str, Any]) -> None:
-    c["base"][MEN] += 1
-
-
 def _change_shown(c: dict[str, Any]) -> None:
-    c["tables"][0][ALL] = 1
-
-
-def _break_number(c: dict[str, Any]) -> None:
-    c["tables"][0][WOMEN] = 0.5
+    c["tables"][0]["THB_PERSONS:RO.2022.CONV._T"] = 1
 
 
 def _below_one(c: dict[str, Any]) -> None:
     c["tables"].append({WOMEN: -3, MEN: 3})
 
 
+def _change_base(c: dict[str, Any]) -> None:
+    c["base"][MEN] += 1
+
+
 def _forget_cell(c: dict[str, Any]) -> None:
-    for part in ("base", "demands"):
-        c[part].pop(OTHER)
-    c["sums"] = []
+    del c["base"][MEN]
+
+
+def _not_sensitive(c: dict[str, Any]) -> None:
+    """A small count is said to be none, in a sum that does not hold anyway."""
+    c["base"]["THB_PERSONS:RO.2022.SUSP.F"] += 50
+
+
+def _relax_sum(c: dict[str, Any]) -> None:
+    c["at_least"].append([f"THB_PERSONS:RO.2022.CONV.{s}" for s in ("_T", "F", "M", "O", "_U")])
+
+
+def _drop_sum(c: dict[str, Any]) -> None:
+    c["contradicted"].append([f"THB_PERSONS:RO.2022.CONV.{s}" for s in ("_T", "F", "M", "O", "_U")])
+
+
+def _narrow_without_proof(c: dict[str, Any]) -> None:
+    c["ranges"][WOMEN] = {"least": {}, "most": {}}
+    c["tables"] = c["tables"][:1]
+
+
+def _narrow_wrongly(c: dict[str, Any]) -> None:
+    ends = c["ranges"]["THB_CONV_CTZ:RO.2021.CY"]
+    ends["most"] = dict.fromkeys(ends["most"], "0")
+
+
+def _revise(c: dict[str, Any]) -> None:
+    c["releases"][EDITION]["own"]["THB_CONV_CTZ:RO.2021.CY"] = f"THB_CONV_CTZ:RO.2021.CY@{EDITION}"
+
+
+def _unsend(c: dict[str, Any]) -> None:
+    c["suppressed"].remove("THB_VICTIMS_CTZ:RO.2022.MD")
+
+
+def _unbind(c: dict[str, Any]) -> None:
+    c["statuses"] = {}
+
+
+def _leave_out(c: dict[str, Any]) -> None:
+    c["releases"][""]["left_out"].append("THB_VICTIMS_CTZ:RO.2022.MD")
+
+
+def _leave_out_another(c: dict[str, Any]) -> None:
+    c["releases"][""]["left_out"].append("THB_PERSONS:RO.2022.TRIAL.F")
+
+
+def _other_version(c: dict[str, Any]) -> None:
+    c["version"] = "partner"
 
 
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
-        (_drop_demand, "is sensitive and has no demand"), (_weaken_demand, "below what the rules ask"),
-        (_raise_rule, "below what the rules ask"), (_older_format, "format 1 is not known"),
-        (_move_by_one, "does not hold"), (_drop_tables, "is not proven"), (_change_base, "does not hold"),
-        (_change_shown, "is no hidden whole number"), (_break_number, "is no hidden whole number"),
-        (_below_one, f"{WOMEN} is 0"), (_forget_cell, f"{OTHER} is withheld and not in the proof"),
+        (_no_tables, "is not proven"), (_drop_table, "is not proven"), (_move_by_one, "does not hold"),
+        (_change_shown, "which is no hidden cell"), (_below_one, f"{WOMEN} is 0"), (_change_base, "does not hold"),
+        (_forget_cell, f"{MEN} is withheld and not in the proof"),
+        (_not_sensitive, "is another figure than the true one"),
+        (_relax_sum, "is said not to hold, and its figures do not bear that out"),
+        (_drop_sum, "is said not to hold, and its figures do not bear that out"),
+        (_narrow_without_proof, f"{WOMEN} is not proven"), (_narrow_wrongly, "CY is not proven"),
+        (_revise, "is withheld and not in the proof"), (_unsend, "is another figure than the true one"),
+        (_unbind, "has status N, which the proof does not say"), (_leave_out, "is no suppressed row without a line"),
+        (_leave_out_another, "has codes that are in no code list"),
+        (_other_version, "is of the partner version of 2022, not of the public version of 2022"),
     ],
 )  # fmt: skip
-def test_a_certificate_that_was_changed_is_refused(
-    made: tuple[Path, Path], tamper: Callable[[dict[str, Any]], None], said: str
+def test_a_certificate_that_was_changed_is_refused_with_a_sentence(
+    proof: SmallProof, tamper: Callable[[dict[str, Any]], None], said: str
 ) -> None:
-    certificate, released = made
-    content = json.loads(certificate.read_text(encoding="utf-8"))
+    content = json.loads(proof.certificate.read_text(encoding="utf-8"))
     tamper(content)
-    certificate.write_text(json.dumps(content), encoding="utf-8")
-    code, output = verify(certificate, released)
+    proof.certificate.write_text(json.dumps(content), encoding="utf-8")
+    code, output = run_verifier(proof.arguments())
     assert code == 1
     assert said in output
+    assert all(line.startswith("refused: ") for line in output.splitlines())
 
 
-def _accept_hash(certificate: Path, released: Path) -> None:
-    """Let the certificate be about the changed file, so that the numbers themselves must give it away."""
-    content = json.loads(certificate.read_text(encoding="utf-8"))
-    content["released"] = {released.name: hashlib.sha256(released.read_bytes()).hexdigest()}
-    certificate.write_text(json.dumps(content), encoding="utf-8")
+def test_an_earlier_edition_counts(proof: SmallProof) -> None:
+    """Without its files nothing is verified, and with another figure in it neither."""
+    arguments = proof.arguments()
+    without = [a for a in arguments if EDITION not in a]
+    code, output = run_verifier(without)
+    assert (code, "give its files as --edition NAME=FILE" in output) == (1, True)
 
 
-@pytest.mark.parametrize("hash_too", [False, True])
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        (f"{ALL},21,", f"{ALL},22,", "does not hold"),
-        (f"{MEN},,persons,Q,S", f"{MEN},9,persons,A,F", "is hidden in the proof and released"),
-        (f"{KILOS},12.345,", f"{KILOS},12.3456,", "or a broken one"),
-    ],
-)
-def test_a_released_file_that_was_changed_is_refused(
-    made: tuple[Path, Path], old: str, new: str, said: str, hash_too: bool
-) -> None:
-    certificate, released = made
-    text = released.read_text(encoding="utf-8")
-    assert old in text
-    released.write_text(text.replace(old, new), encoding="utf-8")
-    if hash_too:
-        _accept_hash(certificate, released)
-    code, output = verify(certificate, released)
-    assert code == 1
-    assert (said if hash_too else "thb.csv is not the file that was audited") in output
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["public", "partner"])
+def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(built: Project, version: str) -> None:
+    assert require_proof(built, ROUND, version).startswith("verified: ")
+    files = [str(built.released(ROUND, r, version)) for r in REPORTS]
+    beside = [f"--edition=public-{ROUND}={built.released(ROUND, r, 'public')}" for r in REPORTS]
+    code, said = run_verifier([
+        f"--version={version}", f"--round={ROUND}", f"--rules={rules_path(built, ROUND)}",
+        *(beside if version == "partner" else []), "--", str(certificate_path(built, ROUND, version)), *files,
+    ])  # fmt: skip
+    assert code == 0, said
 
 
-def test_a_missing_file_is_refused(made: tuple[Path, Path], tmp_path: Path) -> None:
-    other = tmp_path / "octa.csv"
-    other.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    code, output = verify(made[0], other)
-    assert code == 1
-    assert "thb.csv is not the file" in output
-    assert "octa.csv is not the file" in output
+@pytest.mark.slow
+def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(built: Project, tmp_path: Path) -> None:
+    """Hashes and lists made to fit: what is sensitive follows from the files and the policy, not from a list."""
+    project = copied(built, tmp_path)
+    path = certificate_path(project, ROUND, "public")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    hollow = content | {"tables": [], "suppressed": [], "statuses": {}, "ranges": {}, "at_least": []}
+    path.write_text(json.dumps(hollow), encoding="utf-8")
+    with pytest.raises(DisclosureError, match="refused: "):
+        require_proof(project, ROUND, "public")
+    moved = content | {"base": {k: v + 100 for k, v in content["base"].items()}}
+    path.write_text(json.dumps(moved), encoding="utf-8")
+    with pytest.raises(DisclosureError, match="refused: "):
+        require_proof(project, ROUND, "public")
 
 
-def test_earlier_editions_count(tmp_path: Path, contracts: Contracts) -> None:
-    (tmp_path / "then").mkdir()
-    before = {**TRUTH, MEN: "10", ALL: "22"}
-    now = write_release(tmp_path / "thb.csv", TRUTH, HIDDEN)
-    then = write_release(tmp_path / "then" / "thb.csv", before, HIDDEN)
-    known = Knowledge("public", 2022, contracts, RULES, (now,), true_cells(TRUTH))
-    found = audit(replace(known, editions=(Edition("2021", (then,), true_cells(before)),)))
-    assert found.is_safe, found.failures
-    write_certificate(found.certificate, tmp_path / "certificate.json")
-    arguments = (tmp_path / "certificate.json", tmp_path / "thb.csv")
-    code, output = verify(*arguments, "--edition", f"2021={tmp_path / 'then' / 'thb.csv'}")
-    assert code == 0, output
-    assert "over 2 sums" in output
-    assert verify(*arguments)[0] == 1
+def copied(built: Project, folder: Path) -> Project:
+    import shutil
+
+    project = Project(built.root, folder / "outputs")
+    for part in ("stores", "proof"):
+        shutil.copytree(built.round_folder(ROUND) / part, project.round_folder(ROUND) / part)
+    return project
