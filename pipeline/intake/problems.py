@@ -195,6 +195,7 @@ RULES: dict[str, IntakeRule] = {
     "records-line": IntakeRule("error", "as many fields as the first line has", "correct the lines"),
     "records-code-year": IntakeRule("error", "codes that exist in the year", "use a code that is valid in the year"),
     "records-quantity": IntakeRule("error", "a number, 0 or more, with a decimal point", "give the quantity"),
+    "records-read-as": IntakeRule("note", "records as the contract has them", "write them so; they were read"),
     "records-none": IntakeRule(
         "query", "a record, or a line of state and year alone where there was nothing to record", "confirm, or send it"
     ),

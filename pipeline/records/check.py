@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.files import replace_file, unfinished
 from pipeline.records.form import CONF, CONF_ORDER, RecordForm
+from pipeline.records.repairs import MISSING_WORDS, Remark, too_much
 from pipeline.records.source import LINE, QUANTITY, ROW, ParquetSource, Source, bare, column, file_name, quoted, raw
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ _FOUND = 80  # characters of what was found
 # Six digits in a row or more, however they are grouped, or what an address holds: such text is written down nowhere.
 _NUMBER_OF_A_PERSON = "([0-9][ ./-]?){6,}|@"
 NOT_SHOWN = "(not shown: it may be about a person)"
-GOOD, BLANK, BAD = 0, 1, 2  # what the text of a quantity is
+# What the text of a quantity is: a number, nothing, something else, or a number in the way of programs.
+GOOD, BLANK, BAD, ODD = 0, 1, 2, 3
+MOST_DIFFERENT = 1_000_000  # rows; codes of a table make some thousands at most
+DECIMALS = 9  # of a quantity; they are added exactly
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class RowRule:
     allowed: str
     broken: str
     found: str
+    do: str = ""  # where more can be said than to correct the lines
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
         _code_rule("wrong-state", "state", form.state, f"{whole} and {column('state')} <> {quoted(form.state)}"),
         _code_rule(
             "year-outside-window", "year", f"{years[0]} to {years[-1]}",
-            f"{whole} and {column('year')} not in {_among(years)}",
+            f"{whole} and {column('year')} not in {_among(years)}", "give the year alone, in four digits",
         ),
     ]  # fmt: skip
     for dimension in form.table.dimensions:
@@ -101,10 +106,13 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
                 )
             )  # fmt: skip
     if form.records.quantity:
-        allowed = "a number, 0 or more, with a decimal point" if form.table.decimals else "a whole number, 0 or more"
+        allowed = "a whole number, 0 or more, of at most fifteen digits"
+        if form.table.decimals:
+            allowed = f"0 or more, at most fifteen digits before the decimal point and {DECIMALS} behind it"
         # What stands there differs from row to row: it is looked up with the line.
-        broken = f"{whole} and not is_nil and quantity <> {GOOD}"
-        rules.append(RowRule("records-quantity", form.records.quantity, allowed, broken, "null"))
+        broken = f"{whole} and not is_nil and quantity in ({BLANK}, {BAD})"
+        do = "give the quantity in digits, without unit, comma or sign"
+        rules.append(RowRule("records-quantity", form.records.quantity, allowed, broken, "null", do))
     if CONF in names:
         rules.append(
             _code_rule(
@@ -115,26 +123,31 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
     return rules
 
 
-def _code_rule(rule: str, name: str, allowed: str, broken: str) -> RowRule:
-    return RowRule(rule, name, allowed, broken, f"case {column(name)} when '' then 'nothing' else {column(name)} end")
+def _code_rule(rule: str, name: str, allowed: str, broken: str, do: str = "") -> RowRule:
+    found = f"case {column(name)} when '' then 'nothing' else {column(name)} end"
+    return RowRule(rule, name, allowed, broken, found, do)
 
 
 def gather(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordForm) -> None:
     """Read the file into the table `records`: its different rows, each with its number `n` and the sum of quantities.
 
-    `is_nil` marks a line of state and year alone in a year without any other: there was nothing to record.
+    `is_nil` marks a line of state and year alone in a year without any other: there was nothing to record. Raises
+    RefusedRecords where hardly any two rows are equal.
     """
     names = [n for n in source.header.names if n != source.quantity]
     if source.by_line:
-        lines = f"select {LINE}, count(*) as n from ({source.read(numbered=False)}) group by {LINE}"
-        rows = _with_quantity(source, source.rows(lines, f"{LINE}, n, "), form)
+        lines = source.read(numbered=False)
+        _bring_together(connection, f"select {LINE}, count(*) as n from ({lines}) group by {LINE}")
+        rows = _with_quantity(source, source.rows("from gathered", f"{LINE}, n, "), form)
         rows = f"select *, null::decimal(38, 9) as total from ({rows})"
     else:
         rows = _with_quantity(source, source.rows(source.read(numbered=False)), form)
         key = ", ".join(_key(source))
-        rows = f"select {key}, count(*) as n, {_total(source)} as total from ({rows}) group by {key}"
+        query = f"select {key}, count(*) as n, {_total(source)} as total from ({rows}) group by {key}"
+        _bring_together(connection, query)
+        rows = "from gathered"
     whole = f"fields = {len(source.header.names)}"
-    bare_columns = ", ".join(f"{bare(raw(n))} as {column(n)}" for n in names)
+    bare_columns = ", ".join(f"{_code(n, form)} as {column(n)}" for n in names)
     filled = " + ".join([f"({column(n)} <> '')::integer" for n in names] + [f"(quantity <> {BLANK})::integer"])
     empty = " and ".join([f"{column(d.name)} = ''" for d in form.table.dimensions] + [f"quantity = {BLANK}"])
     connection.execute(
@@ -155,6 +168,68 @@ def gather(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordFo
     )
 
 
+def _bring_together(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Equal rows of the file into the table `gathered`. Raises RefusedRecords where hardly any are equal."""
+    connection.execute(f"create temp table gathered as {query}")
+    (different,) = connection.execute("select count(*) from gathered").fetchone() or (0,)
+    if different > MOST_DIFFERENT:
+        raise too_much(f"{different:,} different rows", f"at most {MOST_DIFFERENT:,}: records of equal codes are equal")
+
+
+def _code(name: str, form: RecordForm) -> str:
+    """The text of a field as it is compared with the codes: as programs write it, where that can be read in one way.
+
+    A year that stood in a column with gaps has a fraction of nought (`2022.0`). A word for nothing (`NA`, `NaN`) is
+    nothing, unless it is a code of the list: NA is Namibia.
+    """
+    text = bare(raw(name))
+    if name == "year":
+        return f"case when {_is_fraction_of_nought(text)} then left({text}, 4) else {text} end"
+    words = _missing_words(name, form)
+    return f"case when lower({text}) in {_among(words)} then '' else {text} end" if words else text
+
+
+def _is_fraction_of_nought(text: str) -> str:
+    return f"regexp_full_match({text}, '[0-9]{{4}}[.]0+')"
+
+
+def _missing_words(name: str, form: RecordForm) -> list[str]:
+    dimension = next((d for d in form.table.dimensions if d.name == name), None)
+    if dimension is None and name != CONF:
+        return []
+    codes = {c.code.lower() for c in dimension.codes} if dimension else set()
+    return [word for word in MISSING_WORDS if word not in codes]
+
+
+def remarks(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordForm) -> list[Remark]:
+    """Notes on what is written otherwise than the form has it, and was read all the same."""
+    whole = f"fields = {len(source.header.names)}"
+    asked: list[tuple[str, str, str, str]] = []
+    for name in source.header.names:
+        if name == "year":
+            asked.append((
+                f"{whole} and {_is_fraction_of_nought(bare(raw(name)))}", "years with a fraction of nought",
+                "the year alone", "write years as whole numbers",
+            ))  # fmt: skip
+        elif words := _missing_words(name, form) if name != source.quantity else []:
+            asked.append((
+                f"{whole} and lower({bare(raw(name))}) in {_among(words)}", f"a word for nothing in the column {name}",
+                "an empty field", "leave the field empty",
+            ))  # fmt: skip
+    if source.quantity:
+        asked.append((
+            f"quantity = {ODD}", f"quantities with an exponent or more than {DECIMALS} decimals",
+            f"up to {DECIMALS} decimals", f"round to {DECIMALS} decimals, without an exponent; they were read so",
+        ))  # fmt: skip
+    sums = ", ".join(f"coalesce(sum(n) filter ({condition}), 0)::bigint" for condition, *_ in asked)
+    counted = connection.execute(f"select {sums} from records").fetchone() or ()
+    kind = "row" if isinstance(source, ParquetSource) else "line"
+    return [
+        Remark("records-read-as", f"{number:,} {kind}{'s' * (number > 1)}: {found}", allowed, do)
+        for number, (_, found, allowed, do) in zip(counted, asked, strict=True) if number
+    ]  # fmt: skip
+
+
 def _key(source: Source) -> list[str]:
     """The columns by which rows are alike."""
     columns = [raw(n) for n in source.header.names if n != source.quantity]
@@ -164,19 +239,32 @@ def _key(source: Source) -> list[str]:
 def _total(source: Source) -> str:
     if not source.quantity:
         return "null::decimal(38, 9)"
-    # The second reading is for the few that have blanks or quotes around them.
-    number = f"coalesce(try_cast({QUANTITY} as decimal(38, 9)), try_cast({bare(QUANTITY)} as decimal(38, 9)))"
-    return f"sum(case when quantity = {GOOD} then {number} end)"
+    # The second reading is for the few that have blanks or quotes around them. The cast rounds half up.
+    number = f"coalesce(try_cast({QUANTITY} as decimal(38, 9)), {_bare_number()})"
+    return f"sum(case when quantity in ({GOOD}, {ODD}) then {number} end)"
+
+
+def _bare_number() -> str:
+    return f"try_cast({bare(QUANTITY)} as decimal(38, {DECIMALS}))"
 
 
 def _with_quantity(source: Source, rows: str, form: RecordForm) -> str:
     """The rows with what their quantity is: a number, nothing, or something else."""
     if not source.quantity:
         return f"select *, {BLANK} as quantity from ({rows})"
-    number = "[0-9]{1,15}([.][0-9]{1,9})?" if form.table.decimals else "[0-9]{1,15}"
+    fraction = f"[0-9]{{1,{DECIMALS}}}0*" if form.table.decimals else "0+"
+    number = f"[0-9]{{1,15}}([.]{fraction})?"
+    # The shortest text of a binary fraction has up to seventeen digits: 0.1 + 0.2 is 0.30000000000000004.
+    odd = "[0-9]([.][0-9]{1,40})?[eE][+]?[0-9]{1,3}"
+    if form.table.decimals:
+        odd = "[0-9]{1,15}([.][0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"
+    largest = f"{_bare_number()} < 1000000000000000" + ("" if form.table.decimals else f" and {_bare_number()} % 1 = 0")
+    nothing = _among(["", *MISSING_WORDS])
     kind = (
-        f"case when regexp_full_match({QUANTITY}, {quoted(number)}) then {GOOD} when {bare(QUANTITY)} = '' then {BLANK}"
-        f" when regexp_full_match({bare(QUANTITY)}, {quoted(number)}) then {GOOD} else {BAD} end"
+        f"case when regexp_full_match({QUANTITY}, {quoted(number)}) then {GOOD}"
+        f" when lower({bare(QUANTITY)}) in {nothing} then {BLANK}"
+        f" when regexp_full_match({bare(QUANTITY)}, {quoted(number)}) then {GOOD}"
+        f" when regexp_full_match({bare(QUANTITY)}, {quoted(odd)}) and {largest} then {ODD} else {BAD} end"
     )
     return f"select *, {kind} as quantity from ({rows})"
 
@@ -212,7 +300,8 @@ def _write_lines(
 ) -> None:
     """Read the file again, with line numbers, and keep the lines of rows that break a rule."""
     key = ", ".join(_key(source))
-    found = f"coalesce(found, left({QUANTITY}, {_FOUND}))" if source.quantity else "found"
+    written = f"coalesce(nullif(left({bare(QUANTITY)}, {_FOUND}), ''), 'nothing')"
+    found = f"coalesce(found, {written})" if source.quantity else "found"
     lines, rows = source.read(numbered=True), f"select {key}, rule, found from broken inner join records using (id)"
     if isinstance(source, ParquetSource):
         lines = _with_quantity(source, source.rows(lines), form)
@@ -227,7 +316,8 @@ def _write_lines(
     fresh = unfinished(full_list)
     connection.execute(
         f"""copy (
-            select {ROW} as line, rule_names.name as rule, rule_names.about as "column", {_shown(found)} as found
+            select {ROW} as line, rule_names.name as rule, rule_names.about as "column",
+                {_shown(found, form)} as found
             from ({lines})
             inner join ({rows}) using ({key})
             inner join rule_names using (rule)
@@ -237,9 +327,28 @@ def _write_lines(
     replace_file(fresh, full_list)
 
 
-def _shown(found: str) -> str:
-    """What was found as it may be written down: codes and words, but nothing that may be the number of a person."""
-    return f"case when regexp_matches({found}, '{_NUMBER_OF_A_PERSON}') then '{NOT_SHOWN}' else {found} end"
+def _shown(found: str, form: RecordForm) -> str:
+    """What was found as it may be written down: codes, words and numbers, but nothing that may be one of a person.
+
+    Where a number or a year is asked, it is told what stands in its place, without the digits that may be a person's.
+    """
+    number = f"rule_names.name = 'records-quantity' and rule_names.about = {quoted(form.records.quantity)}"
+    year = "rule_names.about = 'year'"
+    digits, fraction = "[-+]?[0-9]{6,}", "[-+]?(0|[1-9][0-9]*)[.][0-9]+([eE][-+]?[0-9]+)?"
+    day = "[0-9]{4}-[0-9]{2}-[0-9]{2}([ T].*)?"
+    other_day = "[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}([ T].*)?"
+    return f"""case
+        when {number} and regexp_full_match({found}, '{digits}') then concat('a number of ', len({found}), ' digits')
+        when {number} and regexp_full_match({found}, '{fraction}') and len({found}) > 8
+            then concat(left({found}, 6), '…, a number of ', len({found}), ' characters')
+        when {number} and regexp_full_match({found}, '[-+]?[0-9][0-9. ]*,[0-9]+') and len({found}) > 6
+            then 'a number with a comma'
+        when {year} and regexp_full_match({found}, '{day}') then concat('a date of ', left({found}, 4))
+        when {year} and regexp_full_match({found}, '{other_day}') then 'a date'
+        when {year} and regexp_full_match({found}, '{digits}') then concat('a number of ', len({found}), ' digits')
+        when regexp_matches({found}, '{_NUMBER_OF_A_PERSON}') then '{NOT_SHOWN}'
+        else {found}
+    end"""
 
 
 def _broken(connection: duckdb.DuckDBPyConnection, full_list: Path, rule: RowRule, count: int) -> BrokenRule:

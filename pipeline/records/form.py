@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.cells import TOTAL
-from pipeline.contracts.codelists import Code, fold
+from pipeline.contracts.codelists import Code
 from pipeline.contracts.model import Dimension, Records, Table
-from pipeline.formats.raw import DamagedFile
 
 CONF = "conf_status"
-DELIMITERS = (",", ";", "\t")
 # From free to most confidential: a cell is as confidential as the most confidential of its records.
 CONF_ORDER = ("F", "A", "D", "C", "N")
 
@@ -49,38 +47,3 @@ class RecordForm:
             if code.code in asked:
                 found.append(code.code)
         return found
-
-
-@dataclass(frozen=True)
-class Header:
-    """The columns of a file in its own order, and what parts them in a text file."""
-
-    names: tuple[str, ...]
-    fields: int  # filled ones
-    delimiter: str = ""
-
-
-def read_header(line: str, form: RecordForm) -> Header:
-    """The first line of a text file: names as they are compared, parted by whatever gives most names that are known."""
-
-    def split(delimiter: str) -> list[str]:
-        return [fold(field.strip(' \t"')) for field in line.rstrip("\r\n").split(delimiter)]
-
-    delimiter = max(DELIMITERS, key=lambda d: len({*form.columns, CONF} & set(split(d))))
-    names = split(delimiter)
-    return Header(tuple(names), sum(map(bool, names)), delimiter)
-
-
-def check_names(names: tuple[str, ...], form: RecordForm) -> None:
-    """Raises DamagedFile when a column is strange, missing or there twice."""
-    strange = [n for n in names if n not in (*form.columns, CONF)]
-    missing = [n for n in form.columns if n not in names]
-    if len(strange) == len(names):
-        raise DamagedFile("records-header", f"a first line without the names of columns: {', '.join(names)[:80]}")
-    if strange:
-        # A column that was not asked for may tell who the person is: nothing of it is read.
-        raise DamagedFile("records-column", f"the column '{strange[0][:40]}'")
-    if missing:
-        raise DamagedFile("records-header", f"without the column {', '.join(missing)}")
-    if len(set(names)) < len(names):
-        raise DamagedFile("records-header", f"a column stands twice: {', '.join(names)}")

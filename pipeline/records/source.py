@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.contracts.codelists import fold
-from pipeline.formats.raw import DamagedFile
-from pipeline.records.form import Header, RecordForm, read_header
-from pipeline.records.plain import LONGEST_LINE, NO_DELIMITER, NO_VALUE
+from pipeline.records.form import CONF, RecordForm
+from pipeline.records.layout import FIRST_ROWS, ROW_NAMES, Header, asked
+from pipeline.records.limits import Allowance
+from pipeline.records.plain import NO_DELIMITER, NO_VALUE, PlainText
+from pipeline.records.repairs import Remark, damaged, strange_column, too_much
 
 if TYPE_CHECKING:
     import duckdb
 
 ROW, LINE, QUANTITY = "row", "line", "q"
+LONGEST_TEXT = 200  # characters of a field of a Parquet file; a longer one is no code and no number
+MOST_COLUMNS = 1_000  # of a Parquet file; a table of records has fewer than ten
 
 
 def quoted(text: str) -> str:
@@ -58,13 +62,15 @@ class TextSource:
     header: Header
     by_line: bool  # whether equal lines are brought together before they are taken apart
     quantity: str = ""
+    skip: int = 1  # lines above the first record
 
     def read(self, *, numbered: bool) -> str:
         """The lines below the header; the first line of the file has number 1."""
-        number = f"row_number() over () + 1 as {ROW}, " if numbered else ""
+        number = f"row_number() over () + {self.skip} as {ROW}, " if numbered else ""
         return (
-            f"select {number}{LINE} from read_csv({file_name(self.path)}, auto_detect = false, header = false,"
-            f" skip = 1, delim = {quoted(NO_DELIMITER)}, quote = '', escape = '', nullstr = {quoted(NO_VALUE)},"
+            f"select {number}{LINE} from read_csv({file_name(self.path)}, auto_detect = false, compression = 'none',"
+            f" header = false, skip = {self.skip}, delim = {quoted(NO_DELIMITER)}, quote = '', escape = '',"
+            f" nullstr = {quoted(NO_VALUE)},"
             f" columns = {{{LINE}: 'VARCHAR'}})"
         )
 
@@ -83,7 +89,8 @@ class TextSource:
         """How many fields below the header are filled, whatever the header says."""
         fields = f"string_split({LINE}, {quoted(self.header.delimiter)})"
         filled = f"list_filter({fields}, lambda x: {bare('x')} <> '')"
-        return f"select sum(len({filled})) from ({self.read(numbered=False)})"
+        lines = f"select {LINE}, count(*) as n from ({self.read(numbered=False)}) group by {LINE}"
+        return f"select sum(n * len({filled}))::bigint from ({lines})"
 
 
 @dataclass(frozen=True)
@@ -99,8 +106,9 @@ class ParquetSource:
     def read(self, *, numbered: bool) -> str:
         """The rows of the file; the first has number 1."""
         number = f"file_row_number + 1 as {ROW}, " if numbered else ""
+        # A text without end, repeated by a dictionary, costs nothing to store and much to look at.
         columns = ", ".join(
-            f"""coalesce(cast("{s.replace('"', '""')}" as varchar), '') as """
+            f"coalesce(left(cast({_named(s)} as varchar), {LONGEST_TEXT}), '') as "
             + (QUANTITY if n == self.quantity else raw(n))
             for s, n in zip(self.stored, self.header.names, strict=True)
         )
@@ -118,31 +126,94 @@ class ParquetSource:
 Source = TextSource | ParquetSource
 
 
-def open_text(path: Path, form: RecordForm) -> TextSource:
+def _named(stored: str) -> str:
+    """A column of a Parquet file in SQL."""
+    return '"' + stored.replace('"', '""') + '"'
+
+
+def open_text(text: PlainText, form: RecordForm) -> TextSource:
     """A plain text file with its header, which is not checked yet."""
-    with path.open("rb") as file:
-        line = file.readline(LONGEST_LINE).decode("utf-8-sig", errors="replace")
     quantity = form.records.quantity
-    return TextSource(path, read_header(line, form), by_line=not quantity, quantity=quantity)
+    return TextSource(text.path, text.header, by_line=not quantity, quantity=quantity, skip=text.skip)
 
 
-def open_parquet(connection: duckdb.DuckDBPyConnection, path: Path, form: RecordForm, limit: int) -> ParquetSource:
-    """A Parquet file with its columns, which are not checked yet. Raises DamagedFile where it holds too much."""
+@dataclass(frozen=True)
+class ParquetTable:
+    """A Parquet file opened: its columns, notes on what was left out of it, and how many fields that were."""
+
+    source: ParquetSource
+    remarks: tuple[Remark, ...] = ()
+    left_out: int = 0
+
+
+def open_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, form: RecordForm, allowance: Allowance
+) -> ParquetTable:
+    """A Parquet file with its columns, which are not checked yet. Raises RefusedRecords where it holds too much."""
     import duckdb
 
     try:
         file = file_name(path)
-        sizes = connection.execute(f"select total_uncompressed_size from parquet_metadata({file})").fetchall()
-        (number,) = connection.execute(f"select num_rows from parquet_file_metadata({file})").fetchone() or (0,)
+        query = f"select sum(num_rows) from parquet_file_metadata({file})"
+        (rows,) = connection.execute(query).fetchone() or (0,)
         described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
+        if len(described) > MOST_COLUMNS:
+            raise too_much(f"{len(described):,} columns", "the columns of the table and conf_status")
+        (size,) = connection.execute(
+            f"select sum(total_uncompressed_size)::hugeint from parquet_metadata({file})"
+        ).fetchone() or (0,)
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as problem:
-        raise DamagedFile("unreadable-file", "not a Parquet file, or not a complete one") from problem
-    # A run of equal rows takes no room in the file, so rows are bounded too: one that says little has ten bytes.
-    size = sum(s for (s,) in sizes)
-    if size > limit or number * 10 > limit:
-        raise DamagedFile("unsafe-file", f"{number:,} rows, {size:,} bytes when unpacked")
-    nested = [str(n) for n, kind, *_ in described if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))]
-    if nested:
-        raise DamagedFile("records-column", f"the column '{nested[0][:40]}', which holds more than one value in a row")
-    stored = tuple(str(row[0]) for row in described)
-    return ParquetSource(path, Header(tuple(map(fold, stored)), 0), stored, form.records.quantity)
+        raise damaged("a Parquet file that is damaged or not complete") from problem
+    allowance.check_bytes(int(size or 0), "it holds")
+    # A run of equal rows takes no room in the file, so rows are bounded too.
+    allowance.take_rows(int(rows or 0))
+    for stored, kind, *_ in described:
+        _check_nested(str(stored), str(kind), form)
+    columns = tuple((str(row[0]), str(row[1])) for row in described)
+    stored = tuple(name for name, _ in columns)
+    names = tuple(map(fold, stored))
+    first = _first_row(connection, file, columns, form)
+    if first < 0:
+        return ParquetTable(ParquetSource(path, Header(names, 0), stored, form.records.quantity))
+    kept = [n for n, name in enumerate(names) if not _may_number(name, form)]
+    source = ParquetSource(
+        path, Header(tuple(names[n] for n in kept), 0), tuple(stored[n] for n in kept), form.records.quantity
+    )
+    remark = Remark(
+        "records-read-as", "a column that counts the rows; it was left out", "the columns of the table",
+        "write the file without row names next time",
+    )  # fmt: skip
+    return ParquetTable(source, (remark,), int(rows or 0))
+
+
+def _check_nested(stored: str, kind: str, form: RecordForm) -> None:
+    """Raises RefusedRecords when a column holds lists or structures."""
+    if not (kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT"))):
+        return
+    is_asked = fold(stored) in (*form.columns, CONF)
+    raise strange_column(
+        f"the column '{stored[:40]}', which holds more than one value in a row", asked(form),
+        "give each value a row of its own" if is_asked else "remove the column, and send no personal data",
+    )  # fmt: skip
+
+
+def _may_number(name: str, form: RecordForm) -> bool:
+    return name in ROW_NAMES and name not in (*form.columns, CONF)
+
+
+def _first_row(
+    connection: duckdb.DuckDBPyConnection, file: str, columns: tuple[tuple[str, str], ...], form: RecordForm
+) -> int:
+    """The number of the first row where one column, and no other that is strange, counts the rows; -1 else."""
+    found = [(name, kind) for name, kind in columns if _may_number(fold(name), form)]
+    if len(found) != 1 or not (found[0][1].endswith("INT") or found[0][1] in ("INTEGER", "UINTEGER", "VARCHAR")):
+        return -1
+    number = f"try_cast({_named(found[0][0])} as bigint)"
+    for first in map(int, FIRST_ROWS):
+        differ = f"{number} is distinct from file_row_number + {first}"
+        (others,) = connection.execute(f"select count(*) from read_parquet({file}) where {differ}").fetchone() or (1,)
+        if not others:
+            return first
+    return -1
