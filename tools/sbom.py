@@ -90,13 +90,13 @@ def _needed_by(block: str) -> Iterator[str]:
 
 def licence_of(found: PackageMetadata) -> str:
     """The licence that a library states: an expression of SPDX where there is one, otherwise its own words."""
-    if expression := found.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in found:
+        return found["License-Expression"]
     classifiers = [c for c in found.get_all("Classifier") or () if c.startswith("License :: ")]
     known = sorted({_CLASSIFIERS[c] for c in classifiers if c in _CLASSIFIERS})
     if known:
         return " OR ".join(known)
-    stated = " ".join(str(found.get("License") or "").split())
+    stated = " ".join(found["License"].split()) if "License" in found else ""
     if stated and len(stated) <= _LONGEST_NAME and stated != "UNKNOWN":  # a longer one is the text of the licence
         return stated
     return classifiers[0].rsplit(" :: ", 1)[1] if classifiers else ""

@@ -58,7 +58,8 @@ def test_what_needs_what_leads_from_the_project_to_each_library(bill: dict[str, 
     needs = {d["ref"]: set(d.get("dependsOn", ())) for d in bill["dependencies"]}
     direct = {sbom.normal(Requirement(line).name) for line in PROJECT["dependencies"]}
     assert needs[PROJECT["name"]] >= direct
-    reached, open_ = set(), [PROJECT["name"]]
+    reached: set[str] = set()
+    open_ = [PROJECT["name"]]
     while open_:
         for library in needs[open_.pop()] - reached:
             reached.add(library)
