@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from pipeline.findings import SEVERITIES, Finding, Severity
+from pipeline.formats.letters import UNREAD
 from pipeline.intake.shown import NOT_SHOWN
 from pipeline.texts import N_, Texts
 
@@ -21,7 +22,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-
 
 
 def clean(text: str) -> str:
-    """A text without the characters that a workbook cannot hold."""
+    """A text without the characters that a workbook cannot hold, and with a mark for letters that were not read."""
+    text = text.replace(UNREAD, "\ufffd")
     return _UNPRINTABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from pipeline.contracts.codelists import fold
@@ -19,11 +20,20 @@ YEARS_TO_ANSWER = 5
 
 def cover_of_sheet(sheet: RawSheet) -> Answers:
     """Field code to the cell of its answer: codes stand in column A, answers in column C."""
-    return {
-        cell.text.strip(): sheet.cells.get((row, 3), RawCell(sheet.name, f"C{row}", "", "empty"))
-        for (row, column), cell in sheet.cells.items()
-        if column == 1 and row > 4
-    }
+    answers: Answers = {}
+    for (row, column), code in sheet.cells.items():
+        if column == 1 and row > 4:
+            cell = sheet.cells.get((row, 3), RawCell(sheet.name, f"C{row}", "", "empty"))
+            add_answer(answers, code.text.strip(), cell)
+    return answers
+
+
+def add_answer(answers: Answers, field: str, cell: RawCell) -> None:
+    """Add an answer; two different ones to one field are none."""
+    if field in answers and answers[field].text != cell.text:
+        both = f"the field stands twice: {answers[field].text} and {cell.text}"
+        cell = replace(cell, text=both, kind="damaged")
+    answers[field] = cell
 
 
 def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
@@ -31,6 +41,10 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
     if not answers:
         ctx.book.add("cover-missing", "no cover", sheet=COVER_SHEET)
         return {}
+    for cell in answers.values():
+        if cell.kind == "damaged":
+            ctx.find("damaged-cell", cell)
+    answers = {field: cell for field, cell in answers.items() if cell.kind != "damaged"}
     _check(ctx, answers, "report", ctx.contract.report)
     _check(ctx, answers, "round", str(ctx.round))
     _check(ctx, answers, "state", ctx.state)

@@ -81,13 +81,16 @@ class ReturnContext:
     def is_held(self, cell: RawCell) -> bool:
         return (cell.sheet, cell.address) in self.held
 
-    def keep_out(self, cell: RawCell, table: Table, key: str = "") -> None:
-        """A held cell is a figure or what binds one: an error, for without it the table says another thing."""
+    def keep_out(self, cell: RawCell, table: Table, rule: str, key: str = "") -> None:
+        """A held cell is a figure or what binds one: an error, for without it the table says another thing.
+
+        `rule` is the one whose repair fits what the cell should hold.
+        """
         held = self.held.pop((cell.sheet, cell.address))
-        is_number = bool(key) and held.rule == "steering-characters"
+        is_number = rule == "not-a-number" and held.rule == "steering-characters"
         self.book.add(
-            "not-a-number" if is_number else held.rule, held.found, sheet=cell.sheet, cell=cell.address,
-            table=table.name, key=key, severity="error", do="type it anew, the figure or code alone",
+            rule if is_number else held.rule, held.found, sheet=cell.sheet, cell=cell.address,
+            table=table.name, key=key, severity="error", do=RULES[rule].do,
         )  # fmt: skip
         self.refuse([cell], table)
 
@@ -146,7 +149,7 @@ def enter_line(
 def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
     """The confidentiality of a line; empty when it is not known, and then no figure of the line may be used."""
     if cell is not None and ctx.is_held(cell):
-        ctx.keep_out(cell, table)
+        ctx.keep_out(cell, table, "unknown-conf")
         return ""
     if cell is None or not cell.text.strip():
         ctx.ignore([cell], "blank-text")
@@ -187,7 +190,7 @@ def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, n
         del ctx.held[value.sheet, value.address]
     if held := [c for c in (value, status) if c and ctx.is_held(c)]:
         for cell in held:
-            ctx.keep_out(cell, table, key)
+            ctx.keep_out(cell, table, "not-a-number" if cell is value else "unknown-status", key)
         ctx.refuse([value, status], table)
         return None
     parsed = _parse(ctx, table, value, key) if value else None

@@ -12,7 +12,7 @@ from pipeline.contracts.layout import COVER_SHEET, tables_for
 from pipeline.contracts.model import Contract, Table
 from pipeline.formats.raw import CsvRecord, CsvText, RawCell
 from pipeline.intake.codes import clean, codes_of, latin, load_headers, read_code
-from pipeline.intake.cover import read_cover
+from pipeline.intake.cover import add_answer, read_cover
 from pipeline.intake.entry import Figure, ReturnContext, enter_line
 from pipeline.intake.openlist import OpenList
 from pipeline.intake.screen import screen
@@ -245,9 +245,5 @@ def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
     for record in csv_text.records[1:]:
         field = record.fields[0].strip()
         if len(record.fields) > 1 and field:
-            cell = RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1])
-            if field in answers and answers[field].text != cell.text:
-                both = f"the field stands twice: {answers[field].text} and {cell.text}"
-                cell = replace(cell, text=both, kind="damaged")
-            answers[field] = cell
+            add_answer(answers, field, RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1]))
     return answers

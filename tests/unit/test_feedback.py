@@ -387,7 +387,7 @@ LINES = "\r\n".join(
 
 
 def marked_lines(text: str, *findings: Finding, encoding: str = "utf-8", texts: Texts) -> list[list[str]]:
-    read = read_csv(text.encode(encoding), "HU", NAMES)
+    read = read_csv(text.encode(encoding), "HU", NAMES, frozenset({"őrizet"}))
     data = mark_csv(read, read.records[0].fields, findings, texts)
     assert data.startswith(b"\xef\xbb\xbf")
     delimiter = ";" if ";" in text.split("\n")[0] else ","

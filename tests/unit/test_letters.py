@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from babel import Locale
 
 from pipeline.contracts.model import load_contracts
+from pipeline.errors import ContractError
 from pipeline.findings import Finding
 from pipeline.formats.csvtext import read_csv
 from pipeline.formats.letters import CODE_PAGES, UNREAD, read_letters
@@ -164,3 +166,11 @@ def test_a_figure_beside_unknown_letters_keeps_its_table_out(project: Project, l
 def test_an_answer_of_unknown_letters_is_not_taken_over(project: Project) -> None:
     (finding,) = found(project, "BG", "THB_OFFENCES,BG,2022,,12,,,\n", "koi8-r", "authority,Жълъд\n")
     assert (finding.rule, finding.severity, finding.cell) == ("unknown-letters", "query", "line 6, column answer")
+
+
+@pytest.mark.parametrize("text", [b"wort;sprache\nund;de\n", b"word,language\n,bg\n", b"word,language\n\xff\xfe,bg\n"])
+def test_a_file_of_words_that_cannot_be_used_is_told(tmp_path: Path, text: bytes) -> None:
+    shutil.copytree(ROOT / "data_contracts" / "codelists", tmp_path / "codelists")
+    (tmp_path / "words_of_notes.csv").write_bytes(text)
+    with pytest.raises(ContractError, match=r"words_of_notes\.csv"):
+        load_words(tmp_path / "codelists")

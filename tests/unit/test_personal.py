@@ -18,6 +18,7 @@ from pipeline.intake.parse import load_symbols
 from pipeline.intake.personal import personal_data
 from pipeline.intake.screen import judge
 from pipeline.intake.shown import printable, shown, shown_name
+from pipeline.intake.vocabulary import load_words
 from pipeline.project import REPORTS
 
 ROOT = Path(__file__).parents[2]
@@ -158,7 +159,8 @@ def test_no_example_return_is_refused_for_personal_data() -> None:
 
 def _cells(path: Path) -> list[RawCell]:
     names = ["table", "state", "year", "value", "field", "answer"]
-    content = open_file(path.read_bytes(), path.name[:2], names).content
+    words = load_words(ROOT / "data_contracts" / "codelists")
+    content = open_file(path.read_bytes(), path.name[:2], names, words).content
     if isinstance(content, CsvText):
         return [RawCell("", f"line {r.line}", field) for r in content.records for field in r.fields]
     return [c for s in content.sheets for c in s.cells.values()]

@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from defects.formats import as_open_document
 from openpyxl import Workbook, load_workbook
 
 from pipeline.formats.numberformats import shown_as
 from pipeline.formats.opened import open_file
-from pipeline.formats.raw import DamagedFile, RawCell, RawWorkbook
+from pipeline.formats.raw import DamagedFile, RawCell, RawSheet, RawWorkbook
 from pipeline.formats.xlsx import read_xlsx
 from pipeline.formats.xlsx_parts import unescaped
+from pipeline.intake.cover import cover_of_sheet
 
 ROOT = Path(__file__).parents[2]
 STYLES, SHEET, BOOK = "xl/styles.xml", "xl/worksheets/sheet1.xml", "xl/workbook.xml"
@@ -377,4 +379,34 @@ def test_escapes_are_the_characters_that_they_stand_for(written: str, read: str)
 def test_escapes_in_the_name_of_a_sheet() -> None:
     assert cells(in_part(BOOK, "1 Drugs kg", "1_x0020_Drugs kg")) == {
         a: replace(c, sheet="1 Drugs kg") for a, c in cells(GOOD).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [("12", "number"), ("1_0", "damaged"), ("١٢", "damaged"), ("80,118", "damaged")]
+)
+def test_a_number_of_an_open_document_is_one(value: str, kind: str) -> None:
+    book = Workbook()
+    book.worksheets[0]["A1"] = 12
+    data = as_open_document(book)
+
+    def change(content: bytes) -> bytes:
+        assert b'office:value="12"' in content
+        return content.replace(b'office:value="12"', f'office:value="{value}"'.encode())
+
+    assert cells(changed({"content.xml": change}, data=data))["A1"].kind == kind
+
+
+def test_an_answer_of_the_cover_that_stands_twice_is_none() -> None:
+    rows = [("report", "thb"), ("date", "2023-03-31"), ("date", "2023-06-30"), ("state", "RO"), ("state", "RO")]
+    filled = {
+        (row, column): RawCell("Cover", f"{'AC'[column > 1]}{row}", text)
+        for row, pair in enumerate(rows, 5)
+        for column, text in zip((1, 3), pair, strict=True)
+    }
+    answers = cover_of_sheet(RawSheet("Cover", False, filled))
+    assert {field: cell.kind for field, cell in answers.items()} == {
+        "report": "text",
+        "date": "damaged",
+        "state": "text",
     }
