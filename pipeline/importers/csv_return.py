@@ -19,7 +19,7 @@ from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.errors import UserError
 from pipeline.formats.csvtext import decode
 from pipeline.formats.raw import DamagedFile
-from pipeline.importers.workbook_return import WorkbookReturn, join_notes
+from pipeline.importers.workbook_return import WorkbookReturn, join_notes, put_files
 
 SEPARATORS = (",", ";", "\t")
 ATTRIBUTES = ("value", "obs_status", "conf_status", "note")
@@ -62,6 +62,19 @@ def write_csv_return(
     dialect: Dialect,
 ) -> None:
     """Write both files of a return. Raises UserError when a note cannot be written in the code page."""
+    put_files(csv_return_bytes(path, contract, state, round_, cells, cover, dialect))
+
+
+def csv_return_bytes(
+    path: Path,
+    contract: Contract,
+    state: str,
+    round_: int,
+    cells: dict[Key, CsvCell],
+    cover: list[tuple[str, str]],
+    dialect: Dialect,
+) -> dict[Path, bytes]:
+    """What both files of a return hold. Raises UserError when a note cannot be written in the code page."""
     tables = {t.name: t for t in tables_for(contract, state, round_)}
     order = {name: n for n, name in enumerate(tables)}
     names = further_dimensions(contract, state, round_)
@@ -71,24 +84,20 @@ def write_csv_return(
         cell = cells[key]
         row = [key.cube, key.state, str(key.year), *(codes.get(n, "") for n in names)]
         rows.append([*row, cell.text, cell.obs_status, cell.conf_status, cell.note])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, rows, dialect)
-    _write(cover_path(path), [COVER_HEADER, *([f, a] for f, a in cover)], dialect)
+    answers = [COVER_HEADER, *([f, a] for f, a in cover)]
+    return {path: _bytes(path, rows, dialect), cover_path(path): _bytes(path, answers, dialect)}
 
 
-def _write(path: Path, rows: list[list[str]], dialect: Dialect) -> None:
+def _bytes(path: Path, rows: list[list[str]], dialect: Dialect) -> bytes:
     text = io.StringIO()
     csv.writer(text, delimiter=dialect.separator, lineterminator="\r\n").writerows(rows)
     try:
-        data = text.getvalue().encode(dialect.encoding)
+        return text.getvalue().encode(dialect.encoding)
     except UnicodeEncodeError as problem:
         raise UserError(
             f"'{problem.object[problem.start : problem.end]}' does not exist in {dialect.encoding}", where=str(path),
             do="write the return in UTF-8",
         ) from problem  # fmt: skip
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)
 
 
 def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
@@ -159,10 +168,11 @@ class CsvReturn:
     def answer(self, field_: str, text: str) -> None:
         self.answers[field_] = self.answers.get(field_) or text
 
-    def save(self) -> None:
+    def content(self) -> dict[Path, bytes]:
+        """The files of the return as they are to be written. Raises UserError when a note cannot be written."""
         contract = self.contracts.contract(self.report)
         cover = list(self.answers.items())
-        write_csv_return(self.path, contract, self.state, self.round_, self.cells, cover, self.dialect)
+        return csv_return_bytes(self.path, contract, self.state, self.round_, self.cells, cover, self.dialect)
 
     def _key(self, row: dict[str, str], line: int) -> Key:
         table = self.contracts.table(row["table"].strip())

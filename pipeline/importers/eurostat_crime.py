@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.importers.eurostat import flagged
 from pipeline.importers.figures import (
     Gathering,
     Reading,
@@ -23,6 +25,13 @@ from pipeline.importers.sheets import PublishedRow, read_published
 from pipeline.intake.codes import clean, latin
 
 KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
+# The service gives the parts of the key in the order in which they are asked, and may leave out the frequency.
+_PARTS = ("iccs", "unit", "geo")
+KEYS = [
+    f"{','.join(order)}\\TIME_PERIOD"
+    for parts in (("freq", *_PARTS), _PARTS) for order in itertools.permutations(parts)
+]  # fmt: skip
+CHOICES = {"crim_off_cat": (KEY_HEADER,), **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER}}
 OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS0601": ("OCT_DRUG_OFFENCES", ""),
     "ICCS07041": ("OCT_MONEY_LAUNDERING", ""),
@@ -33,17 +42,9 @@ OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS09051": ("OCT_OCG", ""),
 }
 TABLES = tuple(dict.fromkeys(table for table, _ in OFFENCES.values()))
-# Eurostat's flags to SDMX observation statuses. n (not significant) and r (revised) have none that says so.
-FLAGS = {"b": "B", "d": "D", "e": "E", "i": "E", "s": "E", "p": "P", "u": "U"}
+WORDS = {3: "three", 4: "four"}
 _YEAR = re.compile(r"\d{4}")
 _FLAGGED = re.compile(r"(?P<text>:|\d(?:.*\d)?)?\s*(?P<flags>[bcdefinprsuz]{1,3})")
-
-
-def read_flags(flags: str, known: dict[str, str] | None = None) -> tuple[str, str]:
-    """Observation status of Eurostat's flags, and the note when there are several or one without a status."""
-    statuses = [(known or FLAGS)[f] for f in flags if f in (known or FLAGS)]
-    exact = len(flags) <= 1 and len(statuses) == len(flags)
-    return (statuses[0] if statuses else ""), ("" if exact else f"flags of the publisher: {', '.join(flags)}")
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
@@ -51,7 +52,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
 
     The heads of the columns are years.
     """
-    published = read_published(path, {"crim_off_cat": (KEY_HEADER,)}, contracts)
+    published = read_published(path, CHOICES, contracts)
     heads = [head for head in published.heads if _YEAR.fullmatch(head)]
     years = scope_of_round(contracts, "octa", round_).years
     if not years & set(heads):
@@ -68,17 +69,21 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
 def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
     contracts = gathering.contracts
     scope = gathering.scope or scope_of_round(contracts, "octa", gathering.round_)
+    head = CHOICES[gathering.published.kind][0]
+    parts = head.partition("\\")[0].split(",")
     for row in gathering.published.rows:
-        codes = [latin(clean(code)) for code in row.text(KEY_HEADER).split(",")]
-        if len(codes) != 4:
+        codes = [latin(clean(code)) for code in row.text(head).split(",")]
+        if len(codes) != len(parts):
             raise UserError(
-                f"'{row.text(KEY_HEADER)}' is not a key of four codes", where=f"{path} {row.where}",
-                allowed=KEY_HEADER, do="delete the row if it is not the publisher's, or download the file again",
+                f"'{row.text(head)}' is not a key of {WORDS[len(parts)]} codes",
+                where=f"{path} {row.where}", allowed=head,
+                do="delete the row if it is not the publisher's, or download the file again",
             )  # fmt: skip
-        _, iccs, unit, geo = codes
+        named = dict(zip(parts, codes, strict=True))
+        iccs, unit, geo = (named[p] for p in _PARTS)
         for year in heads:
             if not (state := find_state(scope.areas, geo)) and not is_elsewhere(contracts, geo):
-                gathering.skip(f"{row.where}, {year}", row.text(KEY_HEADER), "state_not_in_list")
+                gathering.skip(f"{row.where}, {year}", row.text(head), "state_not_in_list")
             elif not state:
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
             elif year not in scope.years:
@@ -103,8 +108,7 @@ def _map_cell(
     flags = ""
     if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
         value, flags = Value(found["text"] or ":", "text"), found["flags"]
-    number = gathering.read_value(value, place[1])
+    number, status, note = flagged(gathering.read_value(value, place[1]), flags)
     if number.is_missing:
         return gathering.skip(where, what, "not_available")
-    status, note = read_flags(flags)
     return gathering.add(Key(table, (*place, code) if code else place), number, where, status, note)

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
 from pipeline.importers.citizenships import read_citizenship
-from pipeline.importers.eurostat_crime import read_flags
+from pipeline.importers.eurostat import code_of, flagged, is_code, label_of
 from pipeline.importers.figures import Columns, Gathering, Reading, Source, own_rows, with_anchored
-from pipeline.importers.sheets import PublishedRow, read_published
+from pipeline.importers.sheets import Published, PublishedRow, read_published
 
 HEADERS = {
-    "present": ("LAST UPDATE", "reason", "apprehen", "citizen", "sex", "age", "unit", "geo", "TIME_PERIOD", "OBS_VALUE",
-                "OBS_FLAG"),
-    "refused": ("LAST UPDATE", "border", "unit", "reason", "citizen", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"),
+    "present": ("reason", "apprehen", "citizen", "sex", "age", "unit", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"),
+    "refused": ("border", "unit", "reason", "citizen", "geo", "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG"),
     "present_by_citizenship": ("citizen", "geo", "year", "Illegal Third Country Nationals"),
 }  # fmt: skip
 TITLES = {
@@ -23,7 +23,8 @@ TITLES = {
     "present_by_citizenship": "Third-country nationals found to be illegally present (migr_eipre), by citizenship",
 }
 TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
-UPDATED = "LAST UPDATE"
+UPDATED, CONFIDENTIALITY = "LAST UPDATE", "CONF_STATUS"  # columns that not every form of the table has
+CODED = ("reason", "apprehen")  # whose codes no list of this program knows: the labels are needed
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.
 REASON = {"total": TOTAL, "illegal entry": "ENTRY", "overstay": "OVER", "other reason": "OTH"}
@@ -39,10 +40,23 @@ DROPPED = ROUNDED + " Zero rows and flags were dropped in the copy: an absent ro
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read one of the three tables for the years of a round. Raises UserError when the file holds none of them."""
     published = read_published(path, HEADERS, contracts)
+    _require_labels(path, published)
     reading = _gather(Gathering(contracts, round_, published))
     return with_anchored(
         reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope))
     )
+
+
+def _require_labels(path: Path, published: Published) -> None:
+    """Raise UserError when codes stand where labels are read: the breakdown would be lost without a word."""
+    for row in published.rows if published.kind == "present" else ():
+        for column in CODED:
+            if is_code(row, column):
+                raise UserError(
+                    f"labels are codes: '{row.text(column)}' in the column {column}", where=f"{path} {row.where}",
+                    allowed="labels in English, alone or beside their codes",
+                    do="download the table with labels (labels=name or labels=both), and name it with FILE=",
+                )  # fmt: skip
 
 
 def _gather(gathering: Gathering) -> Reading:
@@ -51,16 +65,19 @@ def _gather(gathering: Gathering) -> Reading:
     labels = tuple(head for head in HEADERS[kind][:-1] if head in LABELS)
     columns = Columns("geo", "year" if kind.endswith("citizenship") else "TIME_PERIOD", labels)
     reporting: set[str] = set()
-    for state, year, row in own_rows(gathering, "migration", columns, elsewhere="other_reporting_area"):
-        reporting.add(state)
+    for state, year, row in own_rows(gathering, "migration", columns, "other_reporting_area", code_of):
+        used = gathering.added
         _map_row(kind, row, (state, year), contracts, gathering)
+        if gathering.added > used:
+            reporting.add(state)
     _remark_rounding(kind, reporting, contracts, gathering)
-    source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published.rows, kind))
+    source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published))
     return gathering.settle(source, (TABLES[kind],))
 
 
-def _release(rows: list[PublishedRow], kind: str) -> str:
-    updated = max((row.text(UPDATED) for row in rows), default="") if UPDATED in HEADERS[kind] else ""
+def _release(published: Published) -> str:
+    head = published.head(UPDATED)
+    updated = max((row.text(head) for row in published.rows), default="") if head else ""
     return f"release {updated or 'not stated in the file'}"
 
 
@@ -76,20 +93,22 @@ def _map_row(kind: str, row: PublishedRow, place: tuple[str, str], contracts: Co
     if kind.endswith("citizenship"):
         return _map_citizenship(kind, row, place, contracts, gathering)
     what = f"{'.'.join(place)} " + " / ".join(row.text(c) for c in HEADERS[kind] if c not in ("geo", "TIME_PERIOD"))
-    if row.label("citizen") != "total" or row.label("unit") != "person":
+    if label_of(row, "citizen") != "total" or label_of(row, "unit") != "person":
         return gathering.skip(row.where, what, "breakdown_not_asked")
     if kind == "refused":
-        codes = (TOTAL,) * 2 if row.label("border") == row.label("reason") == "total" else ("", "")
-    elif row.label("sex") == row.label("age") == "total":
-        codes = (REASON.get(row.label("reason"), ""), PLACE.get(row.label("apprehen").replace("–", "-"), ""))
+        codes = (TOTAL,) * 2 if label_of(row, "border") == label_of(row, "reason") == "total" else ("", "")
+    elif label_of(row, "sex") == label_of(row, "age") == "total":
+        place_found = PLACE.get(label_of(row, "apprehen").replace("–", "-"), "")
+        codes = (REASON.get(label_of(row, "reason"), ""), place_found)
     else:
         codes = ("", "")
     if not all(codes):
         return gathering.skip(row.where, what, "breakdown_not_asked")
-    number = gathering.read(row, "OBS_VALUE")
+    head = gathering.published.head(CONFIDENTIALITY)
+    confidentiality = row.text(head) if head else ""
+    number, status, note = flagged(gathering.read(row, "OBS_VALUE"), row.text("OBS_FLAG"), confidentiality)
     if number.is_missing:
         return gathering.skip(row.where, what, number.rule)
-    status, note = read_flags(row.text("OBS_FLAG"))
     return gathering.add(Key(TABLES[kind], (*place, *codes)), number, row.where, status, note)
 
 

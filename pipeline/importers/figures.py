@@ -14,7 +14,7 @@ from pipeline.contracts.codelists import fold, load_aliases
 from pipeline.contracts.model import Contracts, Table
 from pipeline.importers.grids import Value
 from pipeline.importers.sheets import Published, PublishedRow, folded
-from pipeline.importers.values import Number, has_decimal_comma, plain, read_number
+from pipeline.importers.values import SIGNS, Number, has_decimal_comma, plain, read_number
 from pipeline.intake.codes import latin, load_aggregates
 from pipeline.intake.parse import load_symbols
 
@@ -55,7 +55,8 @@ class Source:
 class Figure:
     """One published figure: plain digits or `<5` as published, without thousands separators.
 
-    An empty `text` is a cell that stays blank; `note` then says why.
+    `c` is a figure that the publisher has and does not show, `z` one that cannot be. An empty `text` is a cell that
+    stays blank; `note` then says why.
     """
 
     key: Key
@@ -194,8 +195,9 @@ def with_anchored(reading: Reading, contracts: Contracts, read_again: Callable[[
 
 
 def own_rows(
-    gathering: Gathering, report: str, columns: Columns, elsewhere: str = "other_state"
-) -> list[tuple[str, str, PublishedRow]]:
+    gathering: Gathering, report: str, columns: Columns, elsewhere: str = "other_state",
+    read_area: Callable[[PublishedRow, str], str] = PublishedRow.text,
+) -> list[tuple[str, str, PublishedRow]]:  # fmt: skip
     """Rows of member states in the years of the round, each with its state and year; the others are counted.
 
     `elsewhere` is the reason counted for rows of other areas. A gathering with a scope of its own reads that instead.
@@ -205,7 +207,7 @@ def own_rows(
     states, years = scope.areas, scope.years
     own = []
     for row in gathering.published.rows:
-        area, year = row.text(columns.state), _YEAR.fullmatch(row.text(columns.year))
+        area, year = read_area(row, columns.state), _YEAR.fullmatch(row.text(columns.year))
         state = find_state(states, area)
         if row.is_unreadable(columns.state) or not area:
             gathering.skip(row.where, row.whole, "state_not_readable")
@@ -275,8 +277,18 @@ class Gathering:
     def add(
         self, key: Key, number: Number, where: str, obs_status: str = "", note: str = "", part: str = ""
     ) -> None:  # fmt: skip
-        text = number.raw if number.rule else number.text
-        self._rows.setdefault(key, []).append(_Row(text, where, obs_status, note, part, number.rule))
+        """A figure of the file; or none, with the rule that says why."""
+        if number.rule in SIGNS:
+            sign, status = SIGNS[number.rule]
+            row = _Row(sign, where, status, note, part)
+        else:
+            row = _Row(number.raw if number.rule else number.text, where, obs_status, note, part, number.rule)
+        self._rows.setdefault(key, []).append(row)
+
+    @property
+    def added(self) -> int:
+        """Rows that gave a figure, or the reason why there is none."""
+        return sum(map(len, self._rows.values()))
 
     def add_settled(self, figure: Figure, rows: int) -> None:
         """A figure whose rows the source's own rules have settled; `rows` stand behind it."""
@@ -321,7 +333,8 @@ class Gathering:
         if differing:
             given = "; ".join(self._given(name, parts[name]) for name in differing)
             return self._blank(key, rows, [f"{label}: source gives {given}; left blank", *notes], "values_differ")
-        if len(parts) > 1:
+        signs = {sign for sign, _ in SIGNS.values()}
+        if len(parts) > 1 and not (len(set(texts)) == 1 and texts[0] in signs):
             if any(number_of(t) is None and t != "0n" for t in texts):
                 given = listed([f"{name or 'blank'} {group[0].text}" for name, group in parts.items()])
                 return self._blank(key, rows, [f"{label}: {given} cannot be added; left blank"], "cannot_be_added")
@@ -333,6 +346,10 @@ class Gathering:
             if len(rows) > 1 and not rows[0].part:
                 notes.insert(0, f"{label}: source gives {text} {len(rows)} times")
         status = next((r.obs_status for r in rows if r.obs_status), "")
+        # No figure, but the reason: the cell says it, and its rows are counted by it.
+        for rule, (sign, _) in SIGNS.items():
+            for row in rows if text == sign else ():
+                self.skip(row.where, f"{key} {row.text}", rule)
         return Figure(key, text, status, "; ".join(notes))
 
     def _given(self, name: str, group: list[_Row]) -> str:

@@ -9,6 +9,9 @@ from itertools import groupby
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts, Identity, Table
 from pipeline.importers.figures import Figure, Reading, number_of, spot
+from pipeline.importers.values import SIGNS, SUPPRESSED
+
+SUPPRESSED_SIGN = SIGNS[SUPPRESSED][0]
 
 
 def remark_sums(reading: Reading, contracts: Contracts) -> Reading:
@@ -42,6 +45,8 @@ def _check_identity(table: Table, identity: Identity, values: dict[Key, str]) ->
 
 def _contradiction(total: Decimal, texts: list[str], must_be_equal: bool) -> str:
     """What the parts add up to, when no value behind a `<5` makes that the total; empty when it can be the total."""
+    if any(t == SUPPRESSED_SIGN for t in texts):
+        must_be_equal = False  # what is not shown may be any number
     numbers = [n for t in texts if (n := number_of(t)) is not None]
     hidden = [int(t[1:]) - 1 for t in texts if t.startswith("<")]
     low, high = sum(numbers, Decimal(0)), sum(numbers, Decimal(sum(hidden)))

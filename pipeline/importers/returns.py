@@ -16,7 +16,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.importers.csv_return import CsvReturn
 from pipeline.importers.figures import Figure, Reading, clean_number, spot
-from pipeline.importers.workbook_return import WorkbookReturn
+from pipeline.importers.workbook_return import WorkbookReturn, put_files
 from pipeline.project import Project
 
 AUTHORITY = "Pre-filled from published figures"
@@ -35,7 +35,7 @@ class ReturnFile(Protocol):
     def remark(self, key: Key, note: str) -> None: ...
     def cite(self, table: str, cited: str) -> None: ...
     def answer(self, field_: str, text: str) -> None: ...
-    def save(self) -> None: ...
+    def content(self) -> dict[Path, bytes]: ...
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,15 @@ def fill_returns(
     """Write the figures of a reading into the returns of a round; a state without figures gets a blank return.
 
     `folder` holds one folder per report, by default `returns/<round>`. `day` dates returns that bear no date; without
-    one the state dates its return when it sends it. Raises UserError when a return cannot be read.
+    one the state dates its return when it sends it. Raises UserError when a return cannot be read or written: then
+    none is changed.
     """
     root = folder or project.returns / str(round_)
     members = [c.code for c in contracts.members(round_)]
     if wrong := [s for s in states or [] if s not in members]:
         raise UserError(f"'{wrong[0]}' is not a member state in {round_}", allowed=", ".join(members))
-    results = []
+    results: list[Filled] = []
+    files: dict[Path, bytes] = {}
     asked = {t.name: t for name in reading.tables if (t := contracts.table(name)).is_asked(round_)}
     for report in dict.fromkeys(table.report for table in asked.values()):
         for state in states or members:
@@ -73,7 +75,10 @@ def fill_returns(
                 f for f in reading.figures
                 if f.key.state == state and f.key.cube in asked and asked[f.key.cube].report == report
             ]  # fmt: skip
-            results.append(_fill_return(contracts, report, state, round_, root / report, figures, reading, day))
+            filled, content = _fill_return(contracts, report, state, round_, root / report, figures, reading, day)
+            results.append(filled)
+            files |= content
+    put_files(files)
     return results
 
 
@@ -93,7 +98,7 @@ def open_return(contracts: Contracts, report: str, state: str, round_: int, fold
 def _fill_return(
     contracts: Contracts, report: str, state: str, round_: int, folder: Path, figures: list[Figure], reading: Reading,
     day: str,
-) -> Filled:  # fmt: skip
+) -> tuple[Filled, dict[Path, bytes]]:  # fmt: skip
     file = open_return(contracts, report, state, round_, folder)
     _add_lines(file, contracts, report, state, round_, figures)
     counts = {"written": 0, "same": 0, "conflicts": 0, "blank": 0, "no_line": 0}
@@ -103,8 +108,7 @@ def _fill_return(
         file.cite(name, reading.source.cited)
     file.answer("authority", AUTHORITY)
     file.answer("date", day)
-    file.save()
-    return Filled(state, report, file.path, **counts)
+    return Filled(state, report, file.path, **counts), file.content()
 
 
 def _add_lines(

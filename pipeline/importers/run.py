@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -73,6 +74,19 @@ def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> R
     return reading
 
 
+def _require_rows(reading: Reading, file: Path, round_: int) -> None:
+    """Raise UserError when nothing of the file was understood: the notes alone would say nothing of any figure."""
+    if reading.used or any(f.text for f in reading.figures):
+        return
+    became = Counter(reading.outside) + Counter(reading.skipped_by_rule)
+    found = ", ".join(f"{n} {rule}" for rule, n in became.most_common(5)) or "it has none"
+    raise UserError(
+        f"no row of the file was used: {found}", where=str(file),
+        allowed=f"rows of member states, in the years and with the labels that the returns of round {round_} ask for",
+        do="no return was written; look whether it is the table of this source, has these years, and is in English",
+    )  # fmt: skip
+
+
 def run_import(
     project: Project, contracts: Contracts, source: str, file: Path, round_: int, folder: Path | None = None,
     day: str = "",
@@ -82,6 +96,7 @@ def run_import(
     Raises UserError, before any return is written, when the file misses a total that was printed elsewhere.
     """
     reading = read_source(contracts, source, file, round_)
+    _require_rows(reading, file, round_)
     comparisons = compare_with_anchors(reading, contracts)
     require_anchors(comparisons, str(file))
     filled = fill_returns(project, contracts, reading, round_, folder=folder, day=day)

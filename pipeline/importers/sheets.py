@@ -30,6 +30,7 @@ from pipeline.importers.grids import (
 from pipeline.intake.codes import latin
 from pipeline.intake.parse import load_symbols
 
+LABEL = " label"  # behind the name of a column: the one that holds the labels of its codes
 HEADER_WITHIN = 40  # rows from the top in which the header must stand
 ALLOWED = "a workbook (.xlsx, .xls, .ods) or a text file (.csv, .tsv, .csv.gz) as published"
 Choices = dict[str, tuple[str, ...]]
@@ -81,6 +82,10 @@ class Published:
     heads: tuple[str, ...]
     rows: list[PublishedRow]
     remarks: tuple[str, ...]
+
+    def head(self, name: str) -> str:
+        """The head that is `name` as heads are compared, as the file spells it; empty where it has none."""
+        return next((head for head in self.heads if folded(head) == folded(name)), "")
 
 
 @dataclass(frozen=True)
@@ -189,8 +194,9 @@ def _find(path: Path, grid: Grid, choices: Choices) -> _Table | None:
     """The first row near the top that has all columns of a choice. Raises UserError when a head stands twice."""
     for number in sorted(n for n in grid.lines if n <= HEADER_WITHIN):
         heads: dict[str, list[int]] = {}
+        names = _label_columns(grid.lines[number])
         for column, value in sorted(grid.lines[number].items()):
-            heads.setdefault(folded(value.text), []).append(column)
+            heads.setdefault(folded(names.get(column, value.text)), []).append(column)
         for kind, expected in choices.items():
             wanted = {folded(name): name for name in expected}
             if not set(wanted) <= set(heads):
@@ -203,9 +209,20 @@ def _find(path: Path, grid: Grid, choices: Choices) -> _Table | None:
                     do="delete or rename the columns that are not the publisher's",
                 )  # fmt: skip
             line = grid.lines[number]
-            columns = {wanted.get(h, line[c[0]].text.strip()): c[0] for h, c in heads.items() if h}
+            columns = {wanted.get(h, names.get(c[0], line[c[0]].text.strip())): c[0] for h, c in heads.items() if h}
             return _Table(kind, grid, number, columns)
     return None
+
+
+def _label_columns(line: Line) -> dict[int, str]:
+    """The columns of a header of SDMX-CSV 2.0 that hold the label beside a code, named after the column of the code.
+
+    There the name of a component stands behind its id, and may be the same but for case: `sex,Sex`.
+    """
+    texts = {column: value.text.strip() for column, value in line.items()}
+    if [texts.get(n, "").lstrip("\ufeff") for n in (1, 2, 3)] != ["STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME"]:
+        return {}
+    return {n: f"{texts[n - 1]}{LABEL}" for n in range(5, max(texts) + 1, 2) if n in texts and n - 1 in texts}
 
 
 def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
@@ -220,9 +237,11 @@ def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
         where = _place(path, grid, number)
         found = ", ".join(v.text.strip() for _, v in sorted(grid.lines[number].items()) if v.text.strip())[:200]
         missing = [c for c in choices[kind] if folded(c) not in heads]
+    # A kind whose name goes on behind a blank is another order of the same columns.
+    shown = [c for kind, c in choices.items() if " " not in kind]
     return UserError(
         f"columns are missing: {', '.join(missing)}; found: {found or 'nothing'}", where=where,
-        allowed=f"{' | '.join(', '.join(c) for c in choices.values())}; in one of the first {HEADER_WITHIN} rows",
+        allowed=f"{' | '.join(', '.join(c) for c in shown)}; in one of the first {HEADER_WITHIN} rows",
         do="name a file of this source with FILE=, or another SOURCE=; heads must be the publisher's own",
     )  # fmt: skip
 

@@ -11,6 +11,9 @@ from pipeline.intake.parse import Problem, Symbol, parse_figure
 
 NO_NUMBER = "no_number"
 SUPPRESSED = "suppressed_by_the_publisher"
+NOT_APPLICABLE = "not_applicable"
+# Why there is no figure, where the publisher says so: the sign of it in a return, and its observation status.
+SIGNS = {SUPPRESSED: ("c", "Q"), NOT_APPLICABLE: ("z", "M")}
 EXACT = 9  # decimals kept of a weight until weights are added up
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")  # as programs write very small and very large numbers
@@ -33,8 +36,8 @@ class Number:
 
     @property
     def is_missing(self) -> bool:
-        """True when the publisher says that there is no figure; not when there is one that cannot be read."""
-        return self.rule in (NO_NUMBER, SUPPRESSED)
+        """True when there is no figure, and nothing is said of why; not when there is one that cannot be read."""
+        return self.rule == NO_NUMBER
 
 
 def has_decimal_comma(value: Value) -> bool:
@@ -62,7 +65,10 @@ def read_number(value: Value, decimals: int, symbols: dict[str, Symbol], *, comm
     if parsed.value is None:
         if parsed.obs_status == "N":
             return Number("0n", raw)
-        return Number("", raw, SUPPRESSED if parsed.obs_status == "Q" else NO_NUMBER, written)
+        # A dash is what many put for missing; only a letter or words say that there can be no figure.
+        is_said = parsed.obs_status == "M" and any(c.isalpha() for c in raw)
+        rule = NOT_APPLICABLE if is_said else SUPPRESSED if parsed.obs_status == "Q" else NO_NUMBER
+        return Number("", raw, rule, written)
     number = _unrounded(raw, parsed.problems) if any(p.rule == "rounded" for p in parsed.problems) else parsed.value
     if number < 0:
         return Number("", raw, "negative_number")

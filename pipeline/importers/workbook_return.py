@@ -32,6 +32,20 @@ NO_MORE_ROOM = "further remarks did not fit"
 NO_ROWS_CODE = "*"  # code of the only line of a table that has no dimension down
 
 
+def put_files(files: dict[Path, bytes]) -> None:
+    """Write files, all of them or none: each is put in place when all are there beside their places."""
+    parts = {path: path.with_suffix(f"{path.suffix}.part") for path in files}
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parts[path].write_bytes(data)
+        for path, part in parts.items():
+            part.replace(path)
+    finally:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+
+
 def join_notes(old: str, new: str) -> str:
     """One more remark on a line, once. What does not fit into a note is replaced by words that say so."""
     if not new or new in old or old.endswith(NO_MORE_ROOM):
@@ -158,11 +172,12 @@ class WorkbookReturn:
                 found.append((cells, keys, conf, _text(sheet.sheet.cell(line, sheet.note).value)))
         return found
 
+    def content(self) -> dict[Path, bytes]:
+        """The file of the return as it is to be written."""
+        return {self.path: workbook_bytes(self.workbook, self.round_)}
+
     def save(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(".part")
-        part.write_bytes(workbook_bytes(self.workbook, self.round_))
-        part.replace(self.path)
+        put_files(self.content())
 
     def _key(self, table: Table, row: str, head: str) -> Key:
         layout = table.layout

@@ -74,12 +74,22 @@ def read_records(
         old.unlink()
     read = []
     for done, file in enumerate(files):
-
-        def step(what: str, at: int = done, whole: int = 0, name: str = file.name) -> None:
-            progress(f"{name}: {what}", at, len(files))
-
+        step = _Step(progress, file.name, done, len(files))
         read.append(_read_file(project, contracts, round_, file, lists, step))
     return read
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Says how far the reading of one of the files is."""
+
+    progress: Progress
+    name: str
+    file: int
+    files: int
+
+    def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
+        self.progress(f"{self.name}: {what}", self.file, self.files)
 
 
 def _read_file(
@@ -256,5 +266,5 @@ class _Reader:
         self.book.add(
             rule.rule, f"{count:,} {kinds}{column}: {examples}",
             cell=f"{kinds} {', '.join(map(str, broken.lines))}{more}", table=self.form.table.name, allowed=rule.allowed,
-            do=f"{rule.do or f'correct the {kinds}'}; records/{self.full_list.name} beside the findings lists all of them",
+            do=f"{rule.do or f'correct the {kinds}'}; records/{self.full_list.name} beside the findings lists all",
         )  # fmt: skip
