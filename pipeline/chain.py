@@ -150,7 +150,9 @@ class Chain:
                 raise ValueError
         except (KeyError, ValueError, TypeError):
             raise SignOffError(
-                "it does not say who did what when", where=where, allowed=", ".join(("by", "role", "day", *self.holds)),
+                "it does not say who did what when",
+                where=where,
+                allowed=", ".join(("by", "role", "day", *self.holds)),
                 do=RESTORE,
             ) from None
         if event.get("rehearsal") is True and "signature" not in event and "key" not in event:

@@ -552,9 +552,7 @@ def rows_of(lines: list[bytes]) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("way", JOURNAL_WAYS)
-def test_a_changed_journal_is_refused_by_everything_that_reads_it(
-    world: World, contracts: Contracts, way: str
-) -> None:
+def test_a_changed_journal_is_refused_by_everything_that_reads_it(world: World, contracts: Contracts, way: str) -> None:
     path = world.project.journal
     before = path.read_bytes()
     path.write_bytes(JOURNAL_WAYS[way](before[:-1].split(b"\n")))
