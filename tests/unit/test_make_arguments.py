@@ -20,7 +20,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 WORDS = ("ROUND", "REPORT", "VERSION")
 LISTS = ("VERSIONS", "FILES", "SIZES")  # parted at spaces
 FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RELEASES")
-SWITCHES = ("JSON", "STRICT", "SERVE")  # only whether they are given, or whether they say no
+SWITCHES = ("JSON", "STRICT", "SERVE", "TEST", "TAKE_BACK")  # only whether they are given, or whether they say no
 # What a file name can hold. Each would leave a file `pwned` if one of its characters meant anything.
 HOSTILE = {
     "quote": "x'; touch pwned; '",
@@ -36,6 +36,7 @@ HOSTILE = {
 PROGRAM = f"""#!/bin/bash
 if [ "$1 $2 $3" = "-m pipeline hold" ]; then shift 3; exec "$@"; fi
 {{ printf '%s\\0' "$@"; printf '%s\\0' "SELEC_BY=$SELEC_BY" "SELEC_REASON=$SELEC_REASON" "SELEC_ANSWER=$SELEC_ANSWER"
+printf '%s\\0' "SELEC_TEXT=$SELEC_TEXT" "SELEC_SIGN_KEY=$SELEC_SIGN_KEY" "SELEC_REHEARSAL=$SELEC_REHEARSAL"
 printf '\\0'; }} >> noted
 case "$3" in
     numbers|protect)
@@ -133,7 +134,7 @@ def test_every_argument_that_the_makefile_uses_or_explains_is_declared() -> None
     defaults = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
     by_program = {"SEED"}  # read by the program itself
     assert (explained | used | read | defaults) - by_program - declared() == set()
-    assert declared() <= explained | used | defaults
+    assert declared() <= explained | used | read | defaults
     assert len(declared()) > 35
 
 
