@@ -21,7 +21,7 @@ from pipeline.importers.figures import (
 )
 from pipeline.importers.grids import Value
 from pipeline.importers.reconcile import remark_sums
-from pipeline.importers.sheets import PublishedRow, read_published
+from pipeline.importers.sheets import Choices, PublishedRow, read_published
 from pipeline.intake.codes import clean, latin
 
 KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
@@ -31,7 +31,7 @@ KEYS = [
     f"{','.join(order)}\\TIME_PERIOD"
     for parts in (("freq", *_PARTS), _PARTS) for order in itertools.permutations(parts)
 ]  # fmt: skip
-CHOICES = {"crim_off_cat": (KEY_HEADER,), **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER}}
+CHOICES: Choices = {"crim_off_cat": (KEY_HEADER,), **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER}}
 OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS0601": ("OCT_DRUG_OFFENCES", ""),
     "ICCS07041": ("OCT_MONEY_LAUNDERING", ""),

@@ -15,6 +15,7 @@ from pipeline.errors import ContractError, UserError
 from pipeline.findings import Finding
 from pipeline.importers.returns import open_return
 from pipeline.importers.run import run_import
+from pipeline.importers.workbook_return import put_files
 from pipeline.project import Project
 from pipeline.rules.check import validate_round
 from pipeline.rules.outcome import Validation
@@ -134,7 +135,7 @@ class TestValidation:
         contracts = with_anchors(project, GREECE | {"value": "20000"})
         file = open_return(contracts, "migration", "GR", 2022, project.returns / "2022" / "migration")
         file.cite("MIG_STAY_CTZ", "Hellenic Police, register of the year")
-        file.save()
+        put_files(file.content())
         assert anchored(validate_round(project, contracts, 2022)) == []
 
     def test_a_regional_anchor_without_a_state_is_a_note_and_keeps_nothing_out(self, project: Project) -> None:

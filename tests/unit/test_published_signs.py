@@ -27,13 +27,13 @@ UNODC_HEADS: Row = [
 
 
 def _unodc(value: str, state: str, figure: object, *labels: str) -> bytes:
-    row: Row = [state, state, "Europe", "", *labels[:5], "2022", "Counts", figure]  # type: ignore[list-item]
+    row: Row = [state, state, "Europe", "", *labels[:5], "2022", "Counts", figure]
     return d.as_xlsx([Sheet("data", [["UNODC"], ["14/04/2025"], [*UNODC_HEADS, value], row])])
 
 
 def _drugs(state: str, figure: object) -> bytes:
     heads: Row = ["DrugGroup", "DrugSubGroup", "DrugName", "Reference year", "Kilograms", "msCode"]
-    row: Row = ["Opioids", "Opiates", "Heroin", 2022, figure, state]  # type: ignore[list-item]
+    row: Row = ["Opioids", "Opiates", "Heroin", 2022, figure, state]
     return d.as_xlsx([Sheet("Export", [["Drug seizures, 2018-2022"], heads, row])])
 
 
