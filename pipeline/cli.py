@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from pipeline.project import REPORTS, Project
 _PLACE = {
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO
 }  # fmt: skip
+_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
 _NO_ROOM = re.compile(r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE)
 
 app = typer.Typer(
@@ -56,6 +58,9 @@ def main() -> None:
     except UserError as problem:
         _stop(problem)
     except OSError as problem:
+        if problem.errno in _NAME:
+            named, what = os.fsdecode(problem.filename or "")[:80], f"no file is reached by it: {problem.strerror}"
+            _stop(UserError(what, where=named, do="give another name"))
         if problem.errno not in _PLACE:
             raise
         _stop(_place_error(problem))

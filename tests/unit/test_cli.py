@@ -166,3 +166,19 @@ def test_explain_speaks_to_machines_too(built: object) -> None:
     found = json.loads(told.stdout)
     assert found["key"] == "THB_OFFENCES:SELEC.2022"
     assert sum(float(p["value"]) for p in found["parts"]) == float(found["value"])
+
+
+LONG = "a" * 5000
+FILES = (
+    ("verify", "--", LONG), ("trace", "--", LONG), ("verify", "--password-file", LONG, "--", "README.md"),
+    ("copies", "--round", "2022", "--report", "thb", "--recipients", LONG), ("contract-diff", "--old", LONG),
+    ("import", "--source", "unodc-cts", "--round", "2022", "--file", LONG),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", FILES)
+def test_a_name_that_no_file_can_have_is_told_in_a_sentence(command: tuple[str, ...]) -> None:
+    told = run(*command)
+    assert told.returncode == 2
+    assert told.stderr.startswith("error: ")
+    assert "Traceback" not in told.stderr
