@@ -109,8 +109,8 @@ def _read_faults(file: YamlFile) -> Iterator[Fault]:
                 )
             if not column.get("businessName"):
                 yield place, "the column has no businessName, which stands on the form"
-    for place, own in _pair_lists(content):
-        for number, pair in enumerate(own):
+    for place, pairs in _pair_lists(content):
+        for number, pair in enumerate(pairs):
             if "property" not in pair:
                 yield (*place, number), "a pair without 'property'"
 

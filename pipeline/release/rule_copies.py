@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.contracts.model import ENDING, Contracts
 from pipeline.contracts.policy import POLICY
 from pipeline.files import write_file
+from pipeline.yaml_files import read_yaml
 
 ALWAYS = ("states", "obs_status", "conf_status")
 
@@ -42,5 +41,4 @@ def digests(contracts: Contracts) -> dict[str, str]:
 
 def _jsons(contracts: Path) -> Iterator[tuple[str, Any]]:
     for path in (contracts / POLICY, *sorted(contracts.glob(f"*{ENDING}"))):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        yield f"{path.stem}.json", json.loads(json.dumps(content, default=str))  # dates as text
+        yield f"{path.stem}.json", read_yaml(path).content  # days are read as the text that they are

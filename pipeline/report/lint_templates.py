@@ -145,7 +145,7 @@ def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
     """Write the chapters of a version that no version before had, then look at exhibits that none of them places."""
     told: dict[str, None] = {}
     try:
-        writer = _DryWriter(store, templates, read_definition(templates, store.report, store.version))
+        writer = DryWriter(store, templates, read_definition(templates, store.report, store.version))
         writer.narrative = Narrative(
             templates / store.report / "narrative", store, must_be_read=False,
             tell=lambda problem: told.setdefault(f"templates/{problem}"),
@@ -162,7 +162,7 @@ def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
     yield from told
 
 
-class _DryWriter(TextWriter):
+class DryWriter(TextWriter):
     """Writes chapters with their texts, and builds each exhibit once; what is wrong is kept in `told`."""
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from pipeline.errors import UserError
 from pipeline.options import Hand
 from pipeline.project import Project
 from pipeline.signers import ROLES
-from pipeline.signoff.moves import MOVES, roles_of
+from pipeline.signoff.moves import MOVES, OTHERS, roles_of
 
 COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version", "protect",
     "register", "audit", "feedback", "texts", "contract-diff", "queries", "ask", "answer",
@@ -76,7 +76,7 @@ def test_nobody_acts_by_a_typed_name(command: str, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.jsonl"))
 
 
-@pytest.mark.parametrize("command", ["accept", "ask", "answer", "copies", "register", *{m.command for m in MOVES}])
+@pytest.mark.parametrize("command", sorted({*OTHERS, *(m.command for m in MOVES)}))
 def test_who_acts_is_asked_of_every_command_that_is_signed(command: str, project: Project) -> None:
     role = roles_of(command)[-1]
     assert Hand("Ana Pop", role, "2023-05-02", "", True).person(project, command).rehearses
