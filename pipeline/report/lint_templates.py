@@ -74,8 +74,9 @@ def _parsed(templates: Path) -> Iterator[str]:
             yield _told(problem, path)
             continue
         for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
-            if isinstance(node.template, nodes.Const) and not _is_there(environment, node.template.value):
-                yield f"{name_of(path)} line {node.lineno}: there is no template '{node.template.value}'"
+            named = getattr(node, "template", None)
+            if isinstance(named, nodes.Const) and not _is_there(environment, named.value):
+                yield f"{name_of(path)} line {node.lineno}: there is no template '{named.value}'"
 
 
 def _is_there(environment: Environment, name: str) -> bool:
