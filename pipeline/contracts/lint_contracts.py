@@ -109,10 +109,10 @@ def _read_faults(file: YamlFile) -> Iterator[Fault]:
                 )
             if not column.get("businessName"):
                 yield place, "the column has no businessName, which stands on the form"
-    for place, pairs in _pair_lists(content):
+    for where, pairs in _pair_lists(content):
         for number, pair in enumerate(pairs):
             if "property" not in pair:
-                yield (*place, number), "a pair without 'property'"
+                yield (*where, number), "a pair without 'property'"
 
 
 def _pair_lists(content: Mapping[str, Any]) -> Iterator[tuple[tuple[Any, ...], list[Any]]]:

@@ -304,6 +304,14 @@ class Writer:
         return block
 
     def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float) -> ExhibitView:
+        try:
+            return self._build_kind(spec, number, values, width)
+        except UserError as problem:
+            if problem.where and not problem.where.startswith("codelists/"):
+                raise
+            raise type(problem)(problem.what, where=spec.place, allowed=problem.allowed, do=problem.do) from problem
+
+    def _build_kind(self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float) -> ExhibitView:
         if spec.kind in CHARTS:
             return build_figure(spec, self.store, number, values, width)
         if spec.kind in ANNEXES:

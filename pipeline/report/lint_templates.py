@@ -9,10 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
+from pipeline.contracts.lint import Wrong
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
 from pipeline.disclosure.stores import write_empty_store
@@ -28,6 +30,9 @@ from pipeline.report.quality import read_quality
 from pipeline.report.sections import file_faults, read_sections
 from pipeline.report.store import Store
 from pipeline.yaml_files import name_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
 _LANGUAGE_FILTERS = ("say", "css")  # given by the letter and the pages for states when they are written
@@ -53,7 +58,7 @@ def lint_templates(project: Project, contracts: Contracts, policy: Policy, round
 
 def _parsed(templates: Path) -> Iterator[str]:
     """Every template of the project: its characters, its syntax, its filters, what it imports."""
-    from jinja2 import meta
+    from jinja2 import nodes
 
     environment = open_templates(templates, *(p for p in sorted(templates.iterdir()) if p.is_dir()))
     environment.add_extension("jinja2.ext.i18n")
@@ -64,11 +69,18 @@ def _parsed(templates: Path) -> Iterator[str]:
             with mistakes_told(templates):
                 environment.get_template(name)
                 source = environment.loader.get_source(environment, name)[0]  # type: ignore[union-attr]
-                for other in meta.find_referenced_templates(environment.parse(source)):
-                    if other is not None:
-                        environment.get_template(other)
+                tree = environment.parse(source)
         except UserError as problem:
             yield _told(problem, path)
+            continue
+        for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+            named = getattr(node, "template", None)
+            if isinstance(named, nodes.Const) and not _is_there(environment, named.value):
+                yield f"{name_of(path)} line {node.lineno}: there is no template '{named.value}'"
+
+
+def _is_there(environment: Environment, name: str) -> bool:
+    return name in environment.list_templates(filter_func=lambda listed: listed == name)
 
 
 def _texts(templates: Path) -> Iterator[str]:
@@ -84,13 +96,11 @@ def _texts(templates: Path) -> Iterator[str]:
 def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iterator[str]:
     """What report.yaml, versions.yaml and their kin name, and whether it is there."""
     templates = project.templates
-    try:
-        versions = read_version_texts(templates)
-        read_imprint(templates)
-        quality = read_quality(templates)
-    except UserError as problem:
-        yield str(problem)
-        return
+    wrong = Wrong()
+    versions = wrong.tried(lambda: read_version_texts(templates)) or {}
+    wrong.tried(lambda: read_imprint(templates))
+    quality = wrong.tried(lambda: read_quality(templates)) or []
+    yield from wrong.told
     for name, texts in versions.items():
         if name not in policy.versions:
             yield f"templates/shared/versions.yaml: the release policy has no version '{name}'; correct the name"

@@ -7,6 +7,7 @@ contract facts and code lists, loaded as tables of the schema `seed`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LAYERS = ("staging", "core", "marts")
+_COLOURED = re.compile("\x1b\\[[0-9;]*m")
 EVERY_CUBE = "staging.every_cube"
 GIVEN = ("seed", "warehouse")  # schemas that models read and that no model builds
 
@@ -49,7 +51,8 @@ def references(sql: str, where: str) -> frozenset[str]:
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.SqlglotError as problem:
-        raise UserError(f"the SQL cannot be parsed: {problem}", where=where, do="correct the model") from problem
+        first = _COLOURED.sub("", str(problem)).split("\n", 1)[0]
+        raise UserError(f"the SQL cannot be parsed: {first}", where=where, do="correct the model") from problem
     return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
 
 
