@@ -102,9 +102,9 @@ def read_bytes(path: Path) -> bytes:
         raise _unreadable(path, problem) from problem
 
 
-def read_json(path: Path) -> Any:
-    """A record in JSON, an object. Raises DamagedFileError where it is not what was left."""
-    return parse_json(read_bytes(path), path)
+def read_json(path: Path, kind: type = dict) -> Any:
+    """A record in JSON, an object or a list. Raises DamagedFileError where it is not what was left."""
+    return parse_json(read_bytes(path), path, kind)
 
 
 def remembered(path: Path) -> dict[str, Any]:
@@ -116,13 +116,13 @@ def remembered(path: Path) -> dict[str, Any]:
     return found
 
 
-def parse_json(content: bytes, path: Path) -> Any:
-    """The object in the bytes of a record that lies at `path`. Raises DamagedFileError where there is none."""
+def parse_json(content: bytes, path: Path, kind: type = dict) -> Any:
+    """The object or list in the bytes of a record that lies at `path`. Raises DamagedFileError where there is none."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as problem:
         raise damaged(path, f"it is no JSON: {problem}" if content else "it is empty") from problem
-    if not isinstance(found, dict):
+    if not isinstance(found, kind):
         raise damaged(path, "it is no record of this pipeline")
     return found
 

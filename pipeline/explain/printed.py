@@ -61,7 +61,7 @@ def read_ledger(project: Project, round_: int, report: str, version: str) -> Led
             f"the {version} version of {report} was not built in round {round_}", where=str(path),
             do=f"run 'make report REPORT={report} VERSION={version} ROUND={round_}' first",
         )  # fmt: skip
-    return Ledger(report, read_json(path))
+    return Ledger(report, read_json(path, list))
 
 
 def explain_reference(

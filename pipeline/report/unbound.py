@@ -100,7 +100,7 @@ def unbound(sentence: str, where: str, names: Names, general: bool) -> Iterator[
 
 
 def _named(plain: str, bindings: list[str], where: str, names: Names, general: bool) -> Iterator[NarrativeError]:
-    for code, name in names.states_in(plain).items():
+    for code, name in names.states_in(_without_citizens(plain, bindings, names)).items():
         yield _error(
             name, "names a state outside of a binding", plain, where,
             f"[[ranked ...]], [[rises ...]], [[driver ...]], [[leader ...]], [[reporters ...]], or [[state {code}]] in "
@@ -124,6 +124,14 @@ def _named(plain: str, bindings: list[str], where: str, names: Names, general: b
                     f"[[{binding}]]", "names a state of which the sentence has no figure", plain, where,
                     f"a binding with a key of {code} in the same sentence", "bind a figure, or leave the state out",
                 )  # fmt: skip
+
+
+def _without_citizens(plain: str, bindings: list[str], names: Names) -> str:
+    """The text without `citizens of X` where the sentence binds a figure of these citizens: the figure names them."""
+    for code, name in names.states_in(plain).items():
+        if any(re.search(rf"\.{re.escape(code)}(?=[.\s]|$)", binding) for binding in bindings):
+            plain = re.sub(rf"\bcitizens of (?:the )?{re.escape(name)}(?!\w)", "", plain)
+    return plain
 
 
 def _in_bindings(bindings: list[str], where: str, names: Names) -> Iterator[NarrativeError]:

@@ -213,3 +213,16 @@ def test_the_check_of_a_round_names_every_kind_of_fault_on_a_line(
 def test_a_fault_is_one_line_with_the_versions_that_it_stops() -> None:
     fault = Fault("thb/narrative/x.md line 3", "what", "this", "do", ("thb/public", "octa/public"))
     assert fault.line == "thb/public, octa/public: templates/thb/narrative/x.md line 3: what (allowed: this)"
+
+
+@pytest.mark.parametrize(("sentence", "named"), [
+    ("Found were [[MIG_STAY_CTZ:SELEC.2022.TR]] times citizens of Türkiye.", False),
+    ("Found were [[MIG_STAY_CTZ:SELEC.2022.MD]] times citizens of the Republic of Moldova.", False),
+    ("Found were [[MIG_STAY_CTZ:SELEC.2022.TR]] times citizens of Romania.", True),
+    ("Found were [[MIG_STAY_CTZ:SELEC.2022.TR]] times citizens of Türkiye, in Türkiye.", True),
+    ("Türkiye found [[MIG_STAY_CTZ:SELEC.2022.TR]] times its citizens.", True),
+    ("Citizens of Türkiye were found [[MIG_STAY:TR.2022._T._T]] times.", True),
+])  # fmt: skip
+def test_citizens_are_named_by_their_figure(sentence: str, named: bool) -> None:
+    found = [str(e) for e in unbound(sentence, "x.md", load_names(ROOT / "data_contracts"), general=False)]
+    assert any("names a state" in told for told in found) == named, found
