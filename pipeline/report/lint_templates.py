@@ -1,7 +1,7 @@
 """Would the reports build? Templates, exhibits and texts of every report, written over stores without any figure.
 
 Every template is parsed; then each version is written as the build writes it, chapter after chapter, over a store in
-which nobody reported anything. What depends on figures is left to the build.
+which nobody reported anything. What depends on figures is left to the build, and the wording to `make check-text`.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
     try:
         writer = DryWriter(store, templates, read_definition(templates, store.report, store.version))
         writer.narrative = Narrative(
-            templates / store.report / "narrative", store, must_be_read=False,
+            templates / store.report / "narrative", store, judges_words=False,
             tell=lambda problem: told.setdefault(f"templates/{problem}"),
         )  # fmt: skip
     except UserError as problem:

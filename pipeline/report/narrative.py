@@ -42,7 +42,7 @@ class Narrative:
     bound: int = 0
     read: set[Path] = field(default_factory=set)
     tell: Callable[[NarrativeError], None] | None = None
-    must_be_read: bool = True  # whether somebody must have read each text for the round
+    judges_words: bool = True  # whether names and claims outside of bindings are faults, and texts nobody read
     claims: dict[tuple[str, str], bool] = field(default_factory=dict)
     asked: dict[str, Section] = field(default_factory=dict)
     _sections: dict[str, dict[str, Section]] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Narrative:
         self._own_values = {name: values[name] for name in sorted(set(values) - set(variables(self.store)))}
         if section.reference not in self.asked:
             self.asked[section.reference] = section
-            if self.must_be_read:
+            if self.judges_words:
                 self._fault_of(unread(section, self.store.round))
         return [self._bind_block(block, values) for block in section.blocks()]
 
@@ -129,7 +129,8 @@ class Narrative:
         names = load_names(self.store.contracts.folder)
         for written in sentences_of(text):
             self._sentence += 1
-            self._fault_of(unbound(written, where, names, self._general))
+            if self.judges_words:
+                self._fault_of(unbound(written, where, names, self._general))
             try:
                 kept.append(self._bind_sentence(written, values, where))
             except NothingToShow:
