@@ -89,6 +89,29 @@ def exhibit_faults(file: YamlFile) -> Iterator[str]:
         for path, what in dict.fromkeys(wrong):
             place = ".".join(str(step + 1) if isinstance(step, int) else str(step) for step in path[1:])
             yield f"line {file.line(path)}, exhibit {visible(id_)}{f', {place}' if place else ''}: {what}"
+        if not wrong:
+            for name, what in _wrong_axes(raw):
+                yield f"line {file.line((id_, name))}, exhibit {visible(id_)}, {name}: {what}"
+
+
+def _wrong_axes(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Axes whose entries do not fit each other, or of which one would not be looked at: the field and the sentence."""
+    for name in ("rows", "columns"):
+        axis = raw.get(name)
+        if not isinstance(axis, dict):
+            continue
+        names = axis["axis"] if isinstance(axis["axis"], list) else [axis["axis"]]
+        for codes in axis.get("codes", ()):
+            given = codes if isinstance(codes, list) else [codes]
+            if len(given) != len(names):
+                yield name, f"{', '.join(map(str, given))} is not one code each for {', '.join(names)}"
+        unread = [field for field in ("top", "region", "leaves") if field in axis]
+        if "codes" in axis and unread:
+            yield name, f"{', '.join(unread)} would not be looked at beside codes"
+        if "top" in axis and len(names) != 1:
+            yield name, "top needs one dimension, whose largest codes are shown"
+        if "region" in axis and "state" not in names:
+            yield name, "region is for an axis of states"
 
 
 def _schema(raw: Any) -> dict[str, Any]:
