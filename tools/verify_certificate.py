@@ -182,14 +182,16 @@ class Rules:
         cube, state = key.split(":")[0], key.split(":")[1].split(".")[0]
         if state in self.regions or cube == POPULATION:
             return False
-        for e in self.policy["embargoes"] if status == "E" else ():
-            if (e["state"], e["table"]) == (state, cube) and str(e["until"]) <= self.day:
-                return False
+        is_over = status == "E" and any(
+            (e["state"], e["table"]) == (state, cube) and str(e["until"]) <= self.day for e in self.policy["embargoes"]
+        )
+        if not is_over and (status not in ("", "F") or status in self.version["bound"]):
+            return True
         agreed = any(
             c["version"] == self.name and state in c["states"] and (c["tables"] == "all" or cube in c["tables"])
             for c in self.policy["consents"]
         )
-        return status in self.version["bound"] or (self.version["needs_consent"] and not agreed)
+        return bool(self.version["needs_consent"] and not agreed)
 
     def fault(self, key: str, round_: int) -> str:
         """What is wrong with a key; nothing where it is the address of a figure of this round."""
