@@ -45,7 +45,7 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
     if changed := changed_files(files):
         raise SignOffError(
             f"changed after it was built: {', '.join(changed)}", where=f"master of {subject}",
-            allowed="the files that manifest.json names, as they were built", do=_build(project, subject),
+            allowed="the files that manifest.json names, as they were built", do=build_again(project, subject),
         )  # fmt: skip
     manifest = json.loads(files[MANIFEST])
     name = pdf_name(subject.report, subject.version, subject.round)
@@ -113,7 +113,7 @@ def read_master(project: Project, subject: Subject) -> dict[str, bytes]:
     """The files of the master by name, as they lie there. Raises SignOffError when it was not built."""
     files = read_files(project.master_folder(subject.round, subject.report, subject.version))
     if MANIFEST not in files or pdf_name(subject.report, subject.version, subject.round) not in files:
-        raise SignOffError("this version was not built", where=str(subject), do=_build(project, subject))
+        raise SignOffError("this version was not built", where=str(subject), do=build_again(project, subject))
     return files
 
 
@@ -146,7 +146,7 @@ def _read_file(path: Path) -> bytes:
 
 def _no_file(path: Path, what: str) -> SignOffError:
     return SignOffError(
-        what, where=str(path), allowed="files only, which the owner may read", do="remove it, then build again"
+        what, where=str(path), allowed="files only, which the owner may read", do="remove it, then run 'make reports'"
     )
 
 
@@ -173,7 +173,8 @@ def _lines(told: str, short: str, width: float, height: float) -> Iterator[MarkL
     yield MarkLine(short, width - 7 * MM, height / 2, size=22, turn=True)
 
 
-def _build(project: Project, subject: Subject) -> str:
+def build_again(project: Project, subject: Subject) -> str:
+    """What to do where a built version is missing or damaged."""
     manifest = project.version_folder(subject.round, subject.report, subject.version) / MANIFEST
     return (
         f"remove {manifest} where it is there, then run "

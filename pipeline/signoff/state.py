@@ -18,7 +18,7 @@ from pipeline.files import name_as_text
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, sha256
 from pipeline.release.proof import certificate_path
-from pipeline.signoff.draft import MANIFEST, bound_to, fingerprint_of, read_files, read_master
+from pipeline.signoff.draft import MANIFEST, bound_to, build_again, fingerprint_of, read_files, read_master
 from pipeline.signoff.record import Subject
 
 SOURCES = ("data_contracts", "sql", "templates", "pipeline", "tools")
@@ -80,9 +80,10 @@ def look_at(project: Project, subject: Subject) -> Seen:
         if path in work:
             inputs[name] = sha256(work[path])
     inputs["store"] = work.get(f"{store}.sha256", b"").decode("ascii", "replace").strip()
-    manifest = _json(master[MANIFEST], f"{MANIFEST} of the master of {subject}", "build it again")
+    manifest = _json(master[MANIFEST], f"{MANIFEST} of the master of {subject}", build_again(project, subject))
     proof = work.get(f"proof/{subject.version}.json")
-    beside = _json(proof, f"proof of {subject}", "run 'make reports'").get("releases", ()) if proof else ()
+    again = f"run 'make reports ROUND={subject.round}'"
+    beside = _json(proof, f"proof of {subject}", again).get("releases", ()) if proof else ()
     hashes = _hashes(master)
     signed = Signed(
         fingerprint_of(hashes | bound_to(subject, inputs)),

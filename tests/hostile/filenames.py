@@ -22,8 +22,10 @@ for _what, _file in (
     ("name_with_a_letter_that_looks_alike", "R\u041e.xlsx"), ("name_whose_capital_is_another", "r\u017f.xlsx"),
     ("name_that_is_an_option", "--help.xlsx"), ("name_with_a_template", "{{7*7}}<b>.xlsx"),
 ):  # fmt: skip
-    # A name with more points than a return has belongs to nobody; one without is taken for that of a state.
-    in_folder("not-a-return" if _file.count(".") > 1 else "not-a-member", _what)(_named(_file))
+    # A name with more points than a return has belongs to nobody, unless a state is in it; one without is taken for
+    # that of a state.
+    _rule = "unclear-name" if "RO." in _file and _file.count(".") > 2 else "not-a-return"
+    in_folder(_rule if _file.count(".") > 1 else "not-a-member", _what)(_named(_file))
 
 
 @in_folder("linked-file")

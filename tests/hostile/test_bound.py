@@ -175,7 +175,7 @@ def test_the_process_that_serves_readers_keeps_no_byte_of_a_file_or_of_an_answer
     assert server.stdout
     try:
         for data in (text.encode(), good_workbook(report, state), text.encode()):
-            opened.send(server.stdin, json.dumps({"state": state, "names": ["key", "value"]}).encode())
+            opened.send(server.stdin, json.dumps({"state": state, "names": ["key", "value"], "words": []}).encode())
             opened.send(server.stdin, data)
             assert select.select([server.stdout], [], [], 60)[0]
             answer = opened.receive(server.stdout)

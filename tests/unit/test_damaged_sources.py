@@ -375,7 +375,7 @@ CASES: dict[str, Case] = {
         _tables(Lost("state_not_readable")),
     ),
     "state_in_another_language": Case(
-        lambda data, at: d.change(data, at, at.state, lambda t: t[: t.rfind(",") + 1] + "Бугарија"),
+        lambda data, at: d.change(data, at, at.state, lambda t: t[: t.rfind(",") + 1] + "ブルガリア"),
         lambda s: Lost("state_not_in_list", target=s.importer != "eurostat_crime"),  # there a row holds several years
     ),
     "year_is_a_date": Case(

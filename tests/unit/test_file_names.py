@@ -72,7 +72,7 @@ def test_a_name_that_is_nearly_that_of_a_return_is_an_error_of_its_state(
 
 
 @pytest.mark.parametrize(
-    "name", ["RO.numbers", "RO.fods", "RO.xml", "RO.json", "RO.bak", "RO.2.html", "RO", "RO.xlsx~"]
+    "name", ["RO.numbers", "RO.fods", "RO.xml", "RO.json", "RO.bak", "RO.html", "RO", "RO.xlsx~"]
 )
 def test_a_return_in_another_format_is_an_error_of_its_state(project: Project, contracts: Contracts, name: str) -> None:
     put(project, name)
