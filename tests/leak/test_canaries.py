@@ -34,6 +34,8 @@ pytestmark = pytest.mark.slow
 CHAPTERS = {"thb": ["introduction", "justice", "sources"], "migration": ["introduction", "smuggling", "sources"],
             "octa": ["introduction", "vehicles", "sources"]}  # fmt: skip
 PROTECTED = ("public", "partner")
+# Every report, both versions, each form; the stores of all six are searched, and a renderer opens nothing else.
+RENDERED = (("thb", "public"), ("thb", "partner"), ("migration", "public"), ("octa", "partner"))
 WORD = "quokka"  # in every canary, in no text of the project
 # Places that nobody reads, or repeats in a finding: there is nothing to be found of them afterwards.
 UNREAD = ("comment", "property", "header", "name of a range", "sheet of its own", "records text")
@@ -76,9 +78,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     plant_in_answer(root, made)
     for command in ("validate", "numbers", "protect"):
         run(root, command, *(["--no-feedback"] if command == "validate" else []))
-    for report in REPORTS:
-        for version in PROTECTED:
-            run(root, "render", "--report", report, "--version", version)
+    for report, version in RENDERED:
+        run(root, "render", "--report", report, "--version", version)
     return made
 
 
@@ -226,7 +227,7 @@ def test_no_text_of_a_sender_is_in_what_others_get(planted: Planted) -> None:
     folders = [outputs / "stores" / v for v in PROTECTED]
     folders += [outputs / kind / r / v for kind in (".", "masters") for r in REPORTS for v in PROTECTED]
     files = files_in(*folders)
-    assert len(files) > 150
+    assert len(files) > 100
     assert {p.suffix for p in files} >= {".pdf", ".xlsx", ".csv", ".html", ".json", ".xml", ".duckdb"}
     assert found_in(files) == {}
 
