@@ -143,4 +143,4 @@ def _cleared(record: Chain) -> set[str]:
 
 
 def _record(project: Project) -> Chain:
-    return open_chain(project, "cleared texts", project.cleared_texts)
+    return open_chain(project, "cleared texts", project.cleared_texts, ("event", "text", "sha256", "reason"))

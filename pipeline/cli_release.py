@@ -60,7 +60,7 @@ def submit(
     from pipeline.signoff.signoff import submit as hand_in
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("submit", round_, report, version, hand, lambda p, c, s, who: hand_in(p, c, s, who))
+    _act("submit", round_, report, version, hand, hand_in)
 
 
 @app.command()
@@ -72,7 +72,7 @@ def approve(
     from pipeline.signoff.signoff import approve as sign
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("approve", round_, report, version, hand, lambda p, c, s, who: sign(p, c, s, who))
+    _act("approve", round_, report, version, hand, sign)
 
 
 @app.command(name="return")

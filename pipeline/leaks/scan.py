@@ -113,10 +113,8 @@ def scan_version(
     start, report = time.perf_counter(), ScanReport()
     sources = sources or load_sources(root / "data_contracts" / "codelists")
     register = read_register(released)
-    named = tuple(s for s in register.sources if sources.is_for_others(s))
-    if released.suffix == ".duckdb":
-        named = check_store(released, public_contracts(root), sources, report)
-    register = replace(register, sources=named)
+    if released.suffix == ".duckdb":  # a list of released cells names no source
+        register = replace(register, sources=check_store(released, public_contracts(root), sources, report))
     given = Given(
         register, json.loads(shown.read_text(encoding="utf-8")),
         [*public_wording(root), *register.sources, *(p.strip() for s in register.sources for p in s.split(";"))],

@@ -11,6 +11,7 @@ import pytest
 from builds import ROOT
 from signatories import enter_signers, keys, signing
 
+from pipeline.chain import open_chain
 from pipeline.cleared import clear_text, cleared_on, sender_texts, sources_of, take_back, without_cleared
 from pipeline.contracts.sources import ANOTHER, text_hash
 from pipeline.errors import SignOffError, UserError
@@ -124,6 +125,16 @@ def test_a_build_as_of_a_day_knows_what_was_cleared_by_then(project: Project, an
         write_file(then.releases / OF_A_DAY, b"then\n")
         assert cleared_on(project, day, then.releases) == count
         assert sources_of(then).is_cleared(REGISTER) == bool(count)
+
+
+@pytest.mark.parametrize("lacks", ["text", "sha256", "reason"])
+def test_an_event_that_lacks_what_it_must_say_is_named(project: Project, analyst: Person, lacks: str) -> None:
+    event = {"event": "clear", "text": REGISTER, "sha256": text_hash(REGISTER), "reason": "why"}
+    open_chain(project, "cleared texts", project.cleared_texts).append(
+        {name: said for name, said in event.items() if name != lacks}, analyst
+    )
+    with pytest.raises(SignOffError, match=r"cleared\.jsonl line 1"):
+        sources_of(project)
 
 
 def test_what_was_cleared_in_a_rehearsal_says_so(project: Project) -> None:
