@@ -1,8 +1,12 @@
-"""What is a number here? A cell: one value in one cube, with one key, one unit and its statuses.
+"""What is a number here? A cell: one value in one cube, with one key, one unit and its
+statuses.
 
-A key is written `CUBE:dim.dim.dim`, in the order of the contract's dimensions, for example
-`THB_VICTIMS:RO.2022.F.Y_LT18`. The first two dimensions of every cube are state and year. `_T` is the total of a
-dimension and `_U` its unknown part (the SDMX convention); the region is the state code `SELEC`.
+A key is written `CUBE:dim.dim.dim`, in the order of the contract's dimensions, for
+example
+`THB_VICTIMS:RO.2022.F.Y_LT18`. The first two dimensions of every cube are state and
+year. `_T` is the total of a
+dimension and `_U` its unknown part (the SDMX convention); the region is the state code
+`SELEC`.
 """
 
 from __future__ import annotations
@@ -27,20 +31,26 @@ _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
 
 
 def printed_decimals(value: Decimal, unit: str) -> int:
-    """With how many decimals a report prints a value: small weights keep theirs, the rest is whole."""
+    """With how many decimals a report prints a value: small weights keep theirs, the
+    rest is whole.
+    """
     if unit == "kg" and 0 < value < 10:
         return 1 if value >= 1 else 3
     return 0
 
 
 def plain(value: Decimal) -> str:
-    """A value for machines: no commas, no exponent, no trailing zeros, no minus before a zero."""
+    """A value for machines: no commas, no exponent, no trailing zeros, no minus before
+    a zero.
+    """
     return format(value.normalize() + 0, "f")
 
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """The address of one number. `codes` holds state, year and the cube's further dimensions, in contract order."""
+    """The address of one number. `codes` holds state, year and the cube's further
+    dimensions, in contract order.
+    """
 
     cube: str
     codes: tuple[str, ...]
@@ -53,7 +63,10 @@ class Key:
             raise UserError(
                 f"'{text}' is not a cell key",
                 allowed="CUBE:state.year.dim..., for example THB_VICTIMS:RO.2022.F.Y_LT18",
-                do="write the cube, a colon, and its codes in the order of the contract's dimensions",
+                do=(
+                    "write the cube, a colon, and its codes in the order of the contract's"
+                    " dimensions"
+                ),
             )
         cube, codes = text.split(":")
         return cls(cube, tuple(codes.split(".")))
@@ -75,8 +88,9 @@ class Key:
         return Key(self.cube, codes)
 
 
-# Observation status (SDMX CL_OBS_STATUS) as used here. Missing, not applicable, suppressed by the sender, nil and
-# zero are five different things from the first cell to the PDF.
+# Observation status (SDMX CL_OBS_STATUS) as used here. Missing, not applicable,
+# suppressed by the sender, nil and zero are five different things from the first cell
+# to the PDF.
 OBS_SYMBOL = {
     "O": ":",  # missing: not reported
     "L": ":",  # exists but was not collected
@@ -118,12 +132,17 @@ Question = Literal["", "whole", "part", "settled"]
 class Cell:
     """One number and all that is known of it.
 
-    `value` is None when there is no number to show; `obs_status` then says why. `coverage` counts the states whose
-    figures are in the value and `of` the states that could have reported; both are None for a state's own cell.
-    `states` names the states counted. `withheld` is true only in stores of a version that may not show the cell.
-    `question` says whether the cell stands in a block in conflict: as the "whole" that a part exceeds, as one of its
-    "part"s, which nothing is worked out from, or "settled" by the answer of the state. A regional cell that adds such
-    wholes is a "whole" too. `counts` is false where regional sums and comparisons leave the cell out.
+    `value` is None when there is no number to show; `obs_status` then says why.
+    `coverage` counts the states whose
+    figures are in the value and `of` the states that could have reported; both are None
+    for a state's own cell.
+    `states` names the states counted. `withheld` is true only in stores of a version
+    that may not show the cell.
+    `question` says whether the cell stands in a block in conflict: as the "whole" that
+    a part exceeds, as one of its
+    "part"s, which nothing is worked out from, or "settled" by the answer of the state.
+    A regional cell that adds such wholes is a "whole" too. `counts` is false where
+    regional sums and comparisons leave the cell out.
     """
 
     key: Key
@@ -139,12 +158,16 @@ class Cell:
     withheld: bool = False
     question: Question = ""
     counts: bool = True
-    wholes: tuple[str, ...] = ()  # keys of the wholes in whose blocks it stands, as far as the version may tell them
+    wholes: tuple[
+        str, ...
+    ] = ()  # keys of the wholes in whose blocks it stands, as far as the version may tell them
     queried: bool = False  # its state was asked about it, and the version may say so
 
     @property
     def compares(self) -> bool:
-        """Whether shares, changes, rates and rankings may use the figure. A state's own one in question may not."""
+        """Whether shares, changes, rates and rankings may use the figure. A state's own
+        one in question may not.
+        """
         return self.counts and (self.coverage is not None or self.question in ("", "settled"))
 
     @property
@@ -152,7 +175,9 @@ class Cell:
         return self.value is not None and not self.withheld
 
     def doubts(self, round_: int) -> str:
-        """Marks of doubt in a round, parted by blanks: i in question, q queried, v of an earlier round."""
+        """Marks of doubt in a round, parted by blanks: i in question, q queried, v of
+        an earlier round.
+        """
         if not self.has_value:
             return ""
         carried = self.vintage is not None and self.vintage < round_ and self.coverage is None

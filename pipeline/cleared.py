@@ -1,7 +1,10 @@
-"""Which texts of senders may be printed for others? Those that somebody of the Center cleared, each by its hash.
+"""Which texts of senders may be printed for others? Those that somebody of the Center
+cleared, each by its hash.
 
-`releases/cleared.jsonl` is a record of signed events (`pipeline.chain`): a text was cleared, or its clearance was taken
-back. A text is cleared as it stands, letter for letter: another one has another hash and waits again.
+`releases/cleared.jsonl` is a record of signed events (`pipeline.chain`): a text was
+cleared, or its clearance was taken
+back. A text is cleared as it stands, letter for letter: another one has another hash
+and waits again.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ _MAX_REASON = 500
 
 @dataclass(frozen=True)
 class SenderText:
-    """A text of a cover that versions for others do not print, or only because it was cleared."""
+    """A text of a cover that versions for others do not print, or only because it was
+    cleared.
+    """
 
     sha256: str
     text: str
@@ -45,13 +50,15 @@ class SenderText:
 
 
 def sources_of(project: Project) -> Sources:
-    """The Center's list of sources with the texts that were cleared. Raises SignOffError where the record of clearances
-    is not as it was written."""
+    """The Center's list of sources with the texts that were cleared. Raises
+    SignOffError where the record of clearances is not as it was written.
+    """
     return replace(load_sources(project.codelists), cleared=frozenset(_cleared(_record(project))))
 
 
 def sender_texts(project: Project, round_: int) -> list[SenderText]:
-    """Every text of the covers of a round that is neither a listed source nor an answer that the form offers.
+    """Every text of the covers of a round that is neither a listed source nor an answer
+    that the form offers.
 
     Raises UserError when the round was not validated.
     """
@@ -67,8 +74,10 @@ def sender_texts(project: Project, round_: int) -> list[SenderText]:
 
 
 def clear_text(project: Project, round_: int, sha256: str, reason: str, who: Person) -> SenderText:
-    """Let versions for others print a text. Raises UserError when the hash is not that of one text, or no reason is
-    given; SignOffError when the record is not as it was written."""
+    """Let versions for others print a text. Raises UserError when the hash is not that
+    of one text, or no reason is given; SignOffError when the record is not as it was
+    written.
+    """
     return _enter(project, round_, CLEAR, sha256, reason, who)
 
 
@@ -78,7 +87,9 @@ def take_back(project: Project, round_: int, sha256: str, reason: str, who: Pers
 
 
 def cleared_on(project: Project, day: date, folder: Path) -> int:
-    """Copy the record of clearances as it was on a day into another register, for reading. Returns how many events."""
+    """Copy the record of clearances as it was on a day into another register, for
+    reading. Returns how many events.
+    """
     known = [event for event in _record(project).read() if event["day"] <= day.isoformat()]
     if known:  # days go forward, so that these are the first lines
         lines = lines_of(project.cleared_texts)[: len(known)]
@@ -89,14 +100,18 @@ def cleared_on(project: Project, day: date, folder: Path) -> int:
 def without_cleared(
     findings: Iterable[Finding], files: Iterable[FileReading], project: Project
 ) -> Iterator[Finding]:
-    """Findings without the questions about sources whose texts were all cleared: there is nothing left to ask."""
+    """Findings without the questions about sources whose texts were all cleared: there
+    is nothing left to ask.
+    """
     covers = {file.file: file.cover for file in files}
     sources: Sources | None = None
     for finding in findings:
         if finding.rule == UNLISTED:
             sources = sources or sources_of(project)
             answer = covers.get(finding.file, {}).get(SOURCE_FIELD + finding.table, "")
-            if answer and all(name or sources.is_cleared(text) for text, name in sources.parts(answer)):
+            if answer and all(
+                name or sources.is_cleared(text) for text, name in sources.parts(answer)
+            ):
                 continue
         yield finding
 
@@ -105,17 +120,22 @@ def _free_texts(cover: dict[str, str], sources: Sources) -> Iterator[tuple[str, 
     for field, answer in cover.items():
         if field.startswith(SOURCE_FIELD):
             yield from ((field, text) for text, name in sources.parts(answer) if not name)
-        elif field.startswith(DEFINITION_FIELD) and answer and fold(answer) not in DEFINITION_ANSWERS:
+        elif (
+            field.startswith(DEFINITION_FIELD) and answer and fold(answer) not in DEFINITION_ANSWERS
+        ):
             yield field, as_written(answer)
 
 
-def _enter(project: Project, round_: int, event: str, sha256: str, reason: str, who: Person) -> SenderText:
+def _enter(
+    project: Project, round_: int, event: str, sha256: str, reason: str, who: Person
+) -> SenderText:
     reason = " ".join(reason.split())
     if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
         raise UserError(
-            "there is no reason that can be kept", allowed=f"a sentence of up to {_MAX_REASON} printable characters",
+            "there is no reason that can be kept",
+            allowed=f"a sentence of up to {_MAX_REASON} printable characters",
             do='give REASON="..."',
-        )  # fmt: skip
+        )
     known = sender_texts(project, round_)
     found = [t for t in known if len(sha256) >= _SHORTEST and t.sha256.startswith(sha256.lower())]
     if len(found) != 1:
@@ -123,18 +143,24 @@ def _enter(project: Project, round_: int, event: str, sha256: str, reason: str, 
             f"'{sha256}' is the hash of {len(found) or 'no'} texts of round {round_}",
             allowed=", ".join(t.sha256[:12] for t in known[:20]) or "no text of this round waits",
             do=f"see 'make clear-text ROUND={round_}' for the texts and their hashes",
-        )  # fmt: skip
+        )
     (text,) = found
     if text.is_cleared == (event == CLEAR):
-        raise UserError(f"this text is {'cleared already' if text.is_cleared else 'not cleared'}", where=str(text))
-    _record(project).append({"event": event, "text": text.text, "sha256": text.sha256, "reason": reason}, who)
+        raise UserError(
+            f"this text is {'cleared already' if text.is_cleared else 'not cleared'}",
+            where=str(text),
+        )
+    _record(project).append(
+        {"event": event, "text": text.text, "sha256": text.sha256, "reason": reason}, who
+    )
     return replace(text, is_cleared=event == CLEAR)
 
 
 def _cleared(record: Chain) -> set[str]:
     found: set[str] = set()
     for event in record.read():
-        # The hash is worked out from the text that stands in the record: what was read is what is printed.
+        # The hash is worked out from the text that stands in the record: what was read
+        # is what is printed.
         if event["event"] == CLEAR:
             found.add(text_hash(str(event["text"])))
         elif event["event"] == TAKE_BACK:
@@ -143,4 +169,6 @@ def _cleared(record: Chain) -> set[str]:
 
 
 def _record(project: Project) -> Chain:
-    return open_chain(project, "cleared texts", project.cleared_texts, ("event", "text", "sha256", "reason"))
+    return open_chain(
+        project, "cleared texts", project.cleared_texts, ("event", "text", "sha256", "reason")
+    )

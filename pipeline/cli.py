@@ -1,6 +1,8 @@
-"""The commands of the pipeline: parses what was typed, calls one function, prints its result.
+"""The commands of the pipeline: parses what was typed, calls one function, prints its
+result.
 
-Heavy libraries are imported by the functions called, never here: `--help` must answer at once.
+Heavy libraries are imported by the functions called, never here: `--help` must answer
+at once.
 """
 
 from __future__ import annotations
@@ -26,40 +28,75 @@ from pipeline.files import owner_only
 from pipeline.kept import blamed
 from pipeline.lock import at_work
 from pipeline.lock import hold as hold_lock
-from pipeline.options import By, Hand, Rehearsal, Report, Role, Round, SignKey, Today, Version, one_of
+from pipeline.options import (
+    By,
+    Hand,
+    Rehearsal,
+    Report,
+    Role,
+    Round,
+    SignKey,
+    Today,
+    Version,
+    one_of,
+)
 from pipeline.progress import Progress, silent
 from pipeline.project import REPORTS, Project
 
-# No room left, over the quota, too large a file, only for reading, no permission, a file where a folder must be.
+# No room left, over the quota, too large a file, only for reading, no permission, a
+# file where a folder must be.
 _PLACE = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO
-}  # fmt: skip
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+    errno.EIO,
+}
 _NAME = {errno.ENAMETOOLONG, errno.ELOOP}
-_NO_ROOM = re.compile(r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE)
+_NO_ROOM = re.compile(
+    r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE
+)
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Statistical returns in, public and restricted reports out. The make targets call these commands.",
-)  # fmt: skip
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "Statistical returns in, public and restricted reports out. The make targets call these"
+        " commands."
+    ),
+)
 
 app.add_typer(release_commands)
 app.add_typer(text_commands)
 
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
-Language = Annotated[str, typer.Option("--language", help="What is said to states is said in it; English by default.")]
+Language = Annotated[
+    str,
+    typer.Option("--language", help="What is said to states is said in it; English by default."),
+]
 
-Day = Annotated[str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")]
+Day = Annotated[
+    str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")
+]
 
 
 def main() -> None:
-    """Run a command. A UserError is printed without a traceback, with its own exit code; a bug shows its traceback."""
+    """Run a command. A UserError is printed without a traceback, with its own exit
+    code; a bug shows its traceback.
+    """
     try:
         app()
     except UserError as problem:
         _stop(problem)
     except OSError as problem:
         if problem.errno in _NAME:
-            named, what = os.fsdecode(problem.filename or "")[:80], f"no file is reached by it: {problem.strerror}"
+            named = os.fsdecode(problem.filename or "")[:80]
+            what = f"no file is reached by it: {problem.strerror}"
             _stop(UserError(what, where=named, do="give another name"))
         if problem.errno not in _PLACE:
             raise
@@ -82,9 +119,14 @@ def _place_error(problem: Exception) -> PlaceError:
     where = str(getattr(problem, "filename", "") or "")
     what = getattr(problem, "strerror", "") or str(problem).splitlines()[0]
     return PlaceError(
-        f"cannot write: {what}", where=where, allowed="a folder of outputs with room that this user may write to",
-        do="make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the next run goes on",
-    )  # fmt: skip
+        f"cannot write: {what}",
+        where=where,
+        allowed="a folder of outputs with room that this user may write to",
+        do=(
+            "make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the"
+            " next run goes on"
+        ),
+    )
 
 
 @contextmanager
@@ -98,7 +140,12 @@ def _progress(what: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
     with Bar(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
 
@@ -110,10 +157,13 @@ def _progress(what: str) -> Iterator[Progress]:
 
 @app.command()
 def validate(
-    round_: Round, language: Language = "",
+    round_: Round,
+    language: Language = "",
     feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
-) -> None:  # fmt: skip
-    """Read and check the returns of a round; write findings, a page per state, and what goes back to it."""
+) -> None:
+    """Read and check the returns of a round; write findings, a page per state, and what
+    goes back to it.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.feedback.feedback import remove_outdated, write_feedback
     from pipeline.rules.validation import print_summary, validate_and_write
@@ -132,15 +182,22 @@ def validate(
 
 @app.command()
 def feedback(round_: Round, state: State, language: Language = "") -> None:
-    """Write what goes back to a state from a checked round: its returns with the findings marked, and a letter."""
+    """Write what goes back to a state from a checked round: its returns with the
+    findings marked, and a letter.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.feedback.feedback import write_feedback
     from pipeline.rules.validation import restore_validation
 
     project = Project.here(language)
-    with at_work(project.outputs, f"feedback {round_} {state}"), _progress(f"feedback for {state}") as step:
+    with (
+        at_work(project.outputs, f"feedback {round_} {state}"),
+        _progress(f"feedback for {state}") as step,
+    ):
         validation = restore_validation(project, round_)
-        written = write_feedback(project, load_contracts(project.contracts), validation, state, step)
+        written = write_feedback(
+            project, load_contracts(project.contracts), validation, state, step
+        )
     for path in written:
         typer.echo(str(path))
     if not written:
@@ -149,7 +206,9 @@ def feedback(round_: Round, state: State, language: Language = "") -> None:
 
 @app.command()
 def texts() -> None:
-    """List every text that is said to states anew, and bring the catalogues of all languages up to it."""
+    """List every text that is said to states anew, and bring the catalogues of all
+    languages up to it.
+    """
     from pipeline.texts import write_catalogues
 
     for path in write_catalogues(Project.here()):
@@ -158,7 +217,9 @@ def texts() -> None:
 
 @app.command()
 def numbers(round_: Round) -> None:
-    """Load accepted returns into the ledger, run the SQL models and checks, write the restricted stores."""
+    """Load accepted returns into the ledger, run the SQL models and checks, write the
+    restricted stores.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.numbers import build_numbers
 
@@ -174,7 +235,9 @@ def numbers(round_: Round) -> None:
 
 @app.command()
 def protect(round_: Round) -> None:
-    """Choose what each protected version shows, write its stores, and prove that the rest cannot be worked out."""
+    """Choose what each protected version shows, write its stores, and prove that the
+    rest cannot be worked out.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import protect_round
 
@@ -187,12 +250,17 @@ def protect(round_: Round) -> None:
 
 @app.command()
 def render(round_: Round, report: Report, version: Version) -> None:
-    """Render one version of a report from its store: the master, and the draft of it that is read."""
+    """Render one version of a report from its store: the master, and the draft of it
+    that is read.
+    """
     from pipeline.signoff.draft import build_draft
 
     one_of(report, REPORTS, "report")
     project = Project.here()
-    with at_work(project.outputs, f"render {report} {round_} {version}"), _progress(f"{report} {version}"):
+    with (
+        at_work(project.outputs, f"render {report} {round_} {version}"),
+        _progress(f"{report} {version}"),
+    ):
         built = build_draft(project, round_, report, version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
@@ -202,9 +270,15 @@ def render(round_: Round, report: Report, version: Version) -> None:
 
 @app.command()
 def register(
-    round_: Round, report: Report, version: Version, by: By = "", role: Role = "", day: Today = "", key: SignKey = "",
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
     rehearsal: Rehearsal = False,
-) -> None:  # fmt: skip
+) -> None:
     """Enter what a protected version released into the register of editions."""
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import register_edition
@@ -213,29 +287,41 @@ def register(
     project = Project.here()
     with at_work(project.outputs, f"register {report} {round_} {version}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "register")
-        name = register_edition(project, load_contracts(project.contracts), round_, report, version, who)
+        name = register_edition(
+            project, load_contracts(project.contracts), round_, report, version, who
+        )
     typer.echo(name)
 
 
 @app.command()
 def audit(
-    round_: Round, version: Version,
-    extra: Annotated[Path | None, typer.Option("--extra", help="A file of what others published.")] = None,
-) -> None:  # fmt: skip
-    """Check the proof of a protected version again, beside what others published where a file of it is given."""
+    round_: Round,
+    version: Version,
+    extra: Annotated[
+        Path | None, typer.Option("--extra", help="A file of what others published.")
+    ] = None,
+) -> None:
+    """Check the proof of a protected version again, beside what others published where
+    a file of it is given.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.protect import audit_again
 
     project = Project.here()
     with _progress(f"audit of {version}"):
-        lines = list(audit_again(project, load_contracts(project.contracts), round_, version, extra))
+        lines = list(
+            audit_again(project, load_contracts(project.contracts), round_, version, extra)
+        )
     for line in lines:
         typer.echo(line)
 
 
 @app.command()
 def template(
-    report: Report, state: State, round_: Round, out: Annotated[Path | None, typer.Option("--out")] = None
+    report: Report,
+    state: State,
+    round_: Round,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
     """Write the blank return workbook of a state from the contract."""
     from pipeline.contracts.model import load_contracts
@@ -253,9 +339,11 @@ def template(
 @app.command(name="import")
 def import_(
     round_: Round,
-    source: Annotated[str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")],
+    source: Annotated[
+        str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")
+    ],
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
-) -> None:  # fmt: skip
+) -> None:
     """Pre-fill the returns of a round from a file of published figures."""
     from pipeline.contracts.model import load_contracts
     from pipeline.importers.run import run_import
@@ -269,7 +357,9 @@ def import_(
 
 @app.command()
 def examples(
-    folder: Annotated[Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")
+    ],
 ) -> None:
     """Make the example returns again from the publishers' files."""
     from pipeline.contracts.model import load_contracts
@@ -296,12 +386,21 @@ def queries(
     log = read_log(project, load_contracts(project.contracts), round_)
     print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
     if is_rehearsal(record_of_queries(project, round_).read()):
-        typer.echo("REHEARSAL: nobody signed what was asked and answered, and no version can be submitted with it")
+        typer.echo(
+            "REHEARSAL: nobody signed what was asked and answered, and no version can be submitted"
+            " with it"
+        )
 
 
 @app.command()
 def ask(
-    round_: Round, state: State, day: Day, by: By = "", role: Role = "", key: SignKey = "", rehearsal: Rehearsal = False
+    round_: Round,
+    state: State,
+    day: Day,
+    by: By = "",
+    role: Role = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
 ) -> None:
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
@@ -320,19 +419,28 @@ def ask(
 
 @app.command()
 def answer(
-    round_: Round, day: Day,
+    round_: Round,
+    day: Day,
     query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
-    text: Annotated[str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")],
+    text: Annotated[
+        str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")
+    ],
     effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
-    resolution: Annotated[str, typer.Option("--resolution", help="Which count: whole, parts or neither.")] = "",
-    by: By = "", role: Role = "", key: SignKey = "", rehearsal: Rehearsal = False,
-) -> None:  # fmt: skip
+    resolution: Annotated[
+        str, typer.Option("--resolution", help="Which count: whole, parts or neither.")
+    ] = "",
+    by: By = "",
+    role: Role = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
     """Enter what a state answered to a query, and what follows from it."""
     from pipeline.contracts.model import load_contracts
     from pipeline.rules.query_log import answer as enter
 
     project = Project.here()
-    who, contracts = Hand(by, role, "", key, rehearsal).person(project, "answer"), load_contracts(project.contracts)
+    who = Hand(by, role, "", key, rehearsal).person(project, "answer")
+    contracts = load_contracts(project.contracts)
     with at_work(project.outputs, f"answer {query}"):
         entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
@@ -342,12 +450,18 @@ def answer(
 @app.command()
 def explain(
     round_: Round,
-    key: Annotated[str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")] = "",
-    ref: Annotated[str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")] = "",
+    key: Annotated[
+        str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")
+    ] = "",
+    ref: Annotated[
+        str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")
+    ] = "",
     version: Version = "restricted",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
-) -> None:  # fmt: skip
-    """Walk a printed number or a cell back: formula, SQL, the cells that add up to it, files, addresses, findings."""
+) -> None:
+    """Walk a printed number or a cell back: formula, SQL, the cells that add up to it,
+    files, addresses, findings.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.explain.evidence import texts
     from pipeline.explain.printed import explain_key, explain_reference, lines
@@ -358,22 +472,32 @@ def explain(
     contracts = load_contracts(project.contracts)
     if ref:
         found = explain_reference(project, contracts, round_, ref, version)
-        told, told_as_text = found.as_dict(), lines(found)
+        told = found.as_dict()
+        told_as_text = lines(found)
     else:
         evidence = explain_key(project, contracts, round_, key)
-        told, told_as_text = evidence.as_dict(), texts(evidence)
-    typer.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(told_as_text))
+        told = evidence.as_dict()
+        told_as_text = texts(evidence)
+    typer.echo(
+        json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(told_as_text)
+    )
 
 
 @app.command(name="contract-diff")
 def contract_diff(
-    old: Annotated[str, typer.Option("--old", help="A folder, a contract file or a git revision.")] = "HEAD",
+    old: Annotated[
+        str, typer.Option("--old", help="A folder, a contract file or a git revision.")
+    ] = "HEAD",
     new: Annotated[str, typer.Option("--new", help="The same; by default the working copy.")] = "",
-    round_: Annotated[int | None, typer.Option("--round", help="The round that is replayed; default: newest.")] = None,
+    round_: Annotated[
+        int | None, typer.Option("--round", help="The round that is replayed; default: newest.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail where a supplier breaks.")] = False,
 ) -> None:
-    """Say of every change of the contracts whom it breaks, and replay the last round's returns."""
+    """Say of every change of the contracts whom it breaks, and replay the last round's
+    returns.
+    """
     from pipeline.contract_diff import compare_contracts, print_comparison
     from pipeline.errors import ContractError
 
@@ -385,19 +509,26 @@ def contract_diff(
         print_comparison(found)
     if strict and found.breaks_supplier:
         raise ContractError(
-            "the new contract breaks suppliers", where=f"{old} -> {found.new}",
+            "the new contract breaks suppliers",
+            where=f"{old} -> {found.new}",
             do="keep the old contract for this round, or tell the states before the next one",
-        )  # fmt: skip
+        )
 
 
 @app.command()
 def history(
     state: State,
-    table: Annotated[str, typer.Option("--table", help="A table of the contracts, for example THB_VICTIMS.")],
-    key: Annotated[str, typer.Option("--key", help="One cell; without it the cells that were ever changed.")] = "",
+    table: Annotated[
+        str, typer.Option("--table", help="A table of the contracts, for example THB_VICTIMS.")
+    ],
+    key: Annotated[
+        str, typer.Option("--key", help="One cell; without it the cells that were ever changed.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Who said what when: every file of a state, and what each said of the cells of a table."""
+    """Who said what when: every file of a state, and what each said of the cells of a
+    table.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.warehouse.history import history as read_history
     from pipeline.warehouse.history import print_history
@@ -412,10 +543,16 @@ def history(
 
 @app.command()
 def changes(
-    round_: Round, report: Report, version: Version, old: Annotated[str, typer.Option("--from")],
-    new: Annotated[str, typer.Option("--to")] = "last", as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:  # fmt: skip
-    """What differs between two builds of a version: `last`, draft-1, edition-1, a day built with AS_OF, or a folder."""
+    round_: Round,
+    report: Report,
+    version: Version,
+    old: Annotated[str, typer.Option("--from")],
+    new: Annotated[str, typer.Option("--to")] = "last",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """What differs between two builds of a version: `last`, draft-1, edition-1, a day
+    built with AS_OF, or a folder.
+    """
     from pipeline.changes.builds import find_build
     from pipeline.changes.paper import write_changes
     from pipeline.contracts.model import load_contracts
@@ -428,14 +565,21 @@ def changes(
     before, after = (find_build(project, round_, report, version, name) for name in (old, new))
     with at_work(project.outputs, "changes"):
         found = write_changes(project, contracts, round_, report, version, before, after)
-    typer.echo(json.dumps(found.content, indent=1, ensure_ascii=False) if as_json else "\n".join(found.lines()))
+    typer.echo(
+        json.dumps(found.content, indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(found.lines())
+    )
 
 
 @app.command()
 def desk(
-    round_: Round, serve: Annotated[bool, typer.Option("--serve", help="Serve it on loopback until Ctrl-C.")] = False,
+    round_: Round,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve it on loopback until Ctrl-C.")
+    ] = False,
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
-) -> None:  # fmt: skip
+) -> None:
     """Write outputs/index.html, the page on the whole round."""
     from pipeline.contracts.model import load_contracts
     from pipeline.desk.page import write_desk
@@ -461,7 +605,9 @@ def desk(
 @app.command(name="as-of")
 def as_of(
     day: Annotated[str, typer.Argument(help="For example 2026-03-01.")],
-    folder: Annotated[Path, typer.Option("--folder", help="Where the returns of that day are put.")],
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where the returns of that day are put.")
+    ],
 ) -> None:
     """Put the returns as they were known on a day into a folder, from the archive."""
     from pipeline.cleared import cleared_on
@@ -477,9 +623,13 @@ def as_of(
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 
-@app.command(hidden=True, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(
+    hidden=True, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
 def hold(command: list[str]) -> None:
-    """Run a command with the outputs held for it alone; make calls it around builds of several steps."""
+    """Run a command with the outputs held for it alone; make calls it around builds of
+    several steps.
+    """
     hold_lock(Project.here().outputs, command)
 
 
@@ -487,12 +637,16 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UserError(f"'{text}' is no day", allowed="YYYY-MM-DD, for example 2026-03-01") from None
+        raise UserError(
+            f"'{text}' is no day", allowed="YYYY-MM-DD, for example 2026-03-01"
+        ) from None
 
 
 @app.command()
 def lint() -> None:
-    """Check contracts, lists, policy, registers, SQL models, templates and texts without running any of them."""
+    """Check contracts, lists, policy, registers, SQL models, templates and texts
+    without running any of them.
+    """
     from pipeline.lint import lint_everything
 
     for line in lint_everything(Project.here()):
@@ -501,7 +655,9 @@ def lint() -> None:
 
 @app.command()
 def guards() -> None:
-    """Say what keeps a process in that reads a return or renders a version, on this kernel."""
+    """Say what keeps a process in that reads a return or renders a version, on this
+    kernel.
+    """
     from pipeline.confine import guards as found
     from pipeline.confine import require_guard
 

@@ -1,10 +1,14 @@
-"""What may a process reach that must not be trusted? The program, and the few folders that it was given. No more.
+"""What may a process reach that must not be trusted? The program, and the few folders
+that it was given. No more.
 
 Three guards, each with what it refuses on which kernel in `guards`:
 
-- Landlock: files, also to libraries that open them by themselves; TCP; sockets and signals of others.
-- A filter of system calls (`pipeline.syscalls`): programs, processes, every kind of network, signals, tracing.
-- A hook of the interpreter: files, but only those that Python code opens. It stands in where Landlock is missing.
+- Landlock: files, also to libraries that open them by themselves; TCP; sockets and
+  signals of others.
+- A filter of system calls (`pipeline.syscalls`): programs, processes, every kind of
+  network, signals, tracing.
+- A hook of the interpreter: files, but only those that Python code opens. It stands in
+  where Landlock is missing.
 """
 
 from __future__ import annotations
@@ -20,19 +24,42 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.syscalls import Role, bind_calls, is_supported
 
-_CREATE, _ADD, _RESTRICT = 444, 445, 446  # Landlock system calls, the same number on every architecture
+_CREATE, _ADD, _RESTRICT = (
+    444,
+    445,
+    446,
+)  # Landlock system calls, the same number on every architecture
 _PR_SET_NO_NEW_PRIVS = 38
-_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_EXECUTE = 1 << 0
+_WRITE_FILE = 1 << 1
+_READ_FILE = 1 << 2
+_READ_DIR = 1 << 3
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _ALL_V1 = (1 << 13) - 1
-_REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 13, 1 << 14, 1 << 15
+_REFER = 1 << 13
+_TRUNCATE = 1 << 14
+_IOCTL_DEVICE = 1 << 15
 _TCP_BIND_AND_CONNECT = 3
 _OTHERS_SOCKETS_AND_SIGNALS = 3
-_SYSTEM = ("/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", "/opt", "/var/cache/fontconfig")
+_SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/etc",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/opt",
+    "/var/cache/fontconfig",
+)
 
 
 class _Ruleset(ctypes.Structure):
-    _fields_ = [("access_fs", ctypes.c_uint64), ("access_net", ctypes.c_uint64), ("scoped", ctypes.c_uint64)]
+    _fields_ = [
+        ("access_fs", ctypes.c_uint64),
+        ("access_net", ctypes.c_uint64),
+        ("scoped", ctypes.c_uint64),
+    ]
 
 
 class _PathBeneath(ctypes.Structure):
@@ -42,13 +69,17 @@ class _PathBeneath(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Guards:
-    """What this kernel has: the version of Landlock (0 without it), and whether it filters system calls."""
+    """What this kernel has: the version of Landlock (0 without it), and whether it
+    filters system calls.
+    """
 
     landlock: int
     calls: bool
 
     def lines(self) -> Iterator[str]:
-        """What is refused to a process that reads a return or renders a version, and by what."""
+        """What is refused to a process that reads a return or renders a version, and by
+        what.
+        """
         landlock = f"Landlock {self.landlock}" if self.landlock else ""
         calls = "filter of system calls" if self.calls else ""
         hook = "only what Python code opens (hook of the interpreter)"
@@ -56,11 +87,14 @@ class Guards:
         others = landlock if self.landlock >= 6 else ""
         for what, guards in (
             ("files and folders of others", landlock or hook),
-            ("TCP", _both(tcp, calls)), ("UDP, raw and local sockets", calls),
-            ("abstract local sockets of others", _both(others, calls)), ("signals to others", _both(others, calls)),
-            ("programs", _both(landlock, calls)), ("new processes", calls or "limit of processes, not for root"),
+            ("TCP", _both(tcp, calls)),
+            ("UDP, raw and local sockets", calls),
+            ("abstract local sockets of others", _both(others, calls)),
+            ("signals to others", _both(others, calls)),
+            ("programs", _both(landlock, calls)),
+            ("new processes", calls or "limit of processes, not for root"),
             ("tracing, memory and descriptors of others", calls),
-        ):  # fmt: skip
+        ):
             yield f"{what}: {guards or 'not refused by this kernel'}"
 
 
@@ -77,24 +111,39 @@ def guards() -> Guards:
 
 
 def require_guard() -> None:
-    """Raises UserError where nothing but the interpreter itself would keep a process in: that is no guard."""
+    """Raises UserError where nothing but the interpreter itself would keep a process
+    in: that is no guard.
+    """
     found = guards()
     if not found.landlock and not found.calls:
         raise UserError(
-            "this machine cannot keep in what reads returns and renders reports", where="kernel",
-            allowed="Linux with Landlock (5.13 or newer) or seccomp, on x86_64 or aarch64; in a container both may be "
-            "forbidden", do="run it on such a machine, or allow the container the calls landlock_* and seccomp",
-        )  # fmt: skip
+            "this machine cannot keep in what reads returns and renders reports",
+            where="kernel",
+            allowed=(
+                "Linux with Landlock (5.13 or newer) or seccomp, on x86_64 or aarch64; in a"
+                " container both may be forbidden"
+            ),
+            do="run it on such a machine, or allow the container the calls landlock_* and seccomp",
+        )
 
 
-def confine(readable: Iterable[Path], writable: Iterable[Path], *, system: bool = True, role: Role = "renderer") -> str:
-    """Confine this process for good. Returns `kernel` or `interpreter`, which of the two guards its files.
+def confine(
+    readable: Iterable[Path],
+    writable: Iterable[Path],
+    *,
+    system: bool = True,
+    role: Role = "renderer",
+) -> str:
+    """Confine this process for good. Returns `kernel` or `interpreter`, which of the
+    two guards its files.
 
-    Without `system` only the interpreter and its libraries stay readable, no other folder of the machine. Raises
-    UserError where the kernel guards nothing at all.
+    Without `system` only the interpreter and its libraries stay readable, no other
+    folder of the machine. Raises UserError where the kernel guards nothing at all.
     """
     require_guard()
-    reads = [Path(p) for p in (*(_SYSTEM if system else ()), sys.prefix, sys.base_prefix)] + list(readable)
+    reads = [Path(p) for p in (*(_SYSTEM if system else ()), sys.prefix, sys.base_prefix)] + list(
+        readable
+    )
     writes = list(writable)
     by_kernel = sys.platform == "linux" and _confine_by_kernel(reads, writes)
     bind_calls(role)  # after Landlock, whose own calls it refuses to a reader
@@ -109,18 +158,26 @@ def _confine_by_kernel(reads: list[Path], writes: list[Path]) -> bool:
     if version < 1:
         return False
     handled = (
-        _ALL_V1 | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
+        _ALL_V1
+        | (_REFER if version >= 2 else 0)
+        | (_TRUNCATE if version >= 3 else 0)
         | (_IOCTL_DEVICE if version >= 5 else 0)
-    )  # fmt: skip
-    rules = _Ruleset(
-        handled, _TCP_BIND_AND_CONNECT if version >= 4 else 0, _OTHERS_SOCKETS_AND_SIGNALS if version >= 6 else 0
     )
-    size = 24 if version >= 6 else 16 if version >= 4 else 8  # a kernel knows the fields of its version
+    rules = _Ruleset(
+        handled,
+        _TCP_BIND_AND_CONNECT if version >= 4 else 0,
+        _OTHERS_SOCKETS_AND_SIGNALS if version >= 6 else 0,
+    )
+    size = (
+        24 if version >= 6 else 16 if version >= 4 else 8
+    )  # a kernel knows the fields of its version
     descriptor = libc.syscall(_CREATE, ctypes.byref(rules), size, 0)
     if descriptor < 0:
         return False
     for path, allowed in (
-        [(p, _READ) for p in reads] + [(p, handled) for p in writes] + [(Path("/dev/null"), _WRITE_FILE)]
+        [(p, _READ) for p in reads]
+        + [(p, handled) for p in writes]
+        + [(Path("/dev/null"), _WRITE_FILE)]
     ):
         if not path.exists():
             continue

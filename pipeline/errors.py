@@ -1,14 +1,18 @@
-"""What can go wrong that the person at the keyboard can repair: one family of errors, each with its exit code.
+"""What can go wrong that the person at the keyboard can repair: one family of errors,
+each with its exit code.
 
-A `UserError` is shown without a traceback. A bug is any other exception and shows its traceback.
-Problems inside a state's return are never exceptions: they are `Finding`s (see `pipeline.findings`).
+A `UserError` is shown without a traceback. A bug is any other exception and shows its
+traceback. Problems inside a state's return are never exceptions: they are `Finding`s
+(see `pipeline.findings`).
 """
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something a person can repair. `where` it is, `what` was found, what is `allowed`, what to `do` next."""
+    """Something a person can repair. `where` it is, `what` was found, what is
+    `allowed`, what to `do` next.
+    """
 
     exit_code = 2
 
@@ -32,7 +36,9 @@ class ContractError(UserError):
 
 
 class CheckError(UserError):
-    """A check over the numbers found bad rows: the build stops before anything is printed from them."""
+    """A check over the numbers found bad rows: the build stops before anything is
+    printed from them.
+    """
 
     exit_code = 4
 
@@ -56,7 +62,9 @@ class LeakError(UserError):
 
 
 class DisclosureError(UserError):
-    """What a version may not show could be worked out from what it shows: nothing of it is published."""
+    """What a version may not show could be worked out from what it shows: nothing of it
+    is published.
+    """
 
     exit_code = 7
 
@@ -68,7 +76,9 @@ class BusyError(UserError):
 
 
 class PlaceError(UserError):
-    """The machine does not let a file be written: no room, no permission, a folder that is only for reading."""
+    """The machine does not let a file be written: no room, no permission, a folder that
+    is only for reading.
+    """
 
     exit_code = 10
 
@@ -80,7 +90,9 @@ class SignOffError(UserError):
 
 
 class NumberAuditError(UserError):
-    """A finished version prints a numeral that is no cell, no formula and no listed exception: it stays out."""
+    """A finished version prints a numeral that is no cell, no formula and no listed
+    exception: it stays out.
+    """
 
     exit_code = 12
 

@@ -1,4 +1,6 @@
-"""Which solver looks for tables? HiGHS. Where it is missing, the message says what to install."""
+"""Which solver looks for tables? HiGHS. Where it is missing, the message says what to
+install.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,9 @@ try:
     import highspy
 except ImportError as problem:
     raise UserError(
-        f"the solver HiGHS cannot be loaded: {problem}", allowed="the package highspy, as pinned in requirements.lock",
+        f"the solver HiGHS cannot be loaded: {problem}",
+        allowed="the package highspy, as pinned in requirements.lock",
         do="install it with '.venv/bin/pip install --require-hashes -r requirements.lock'",
-    ) from problem  # fmt: skip
+    ) from problem
 
 __all__ = ["highspy"]

@@ -1,8 +1,10 @@
-"""Is a file that an earlier step left still what it left? Its hash lies beside it; a damaged one is named.
+"""Is a file that an earlier step left still what it left? Its hash lies beside it; a
+damaged one is named.
 
-The hash of `work/cubes.duckdb` is in `work/.kept/cubes.duckdb.sum`, as `sha256sum --check` reads it: make makes a step
-again whose files are not what they were. A file without a hash (its build died just then, or is from an earlier version
-of the pipeline) is looked at as far as its form goes.
+The hash of `work/cubes.duckdb` is in `work/.kept/cubes.duckdb.sum`, as `sha256sum
+--check` reads it: make makes a step again whose files are not what they were. A file
+without a hash (its build died just then, or is from an earlier version of the pipeline)
+is looked at as far as its form goes.
 """
 
 from __future__ import annotations
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
 SEALS = ".kept"
 LEDGER = "warehouse.duckdb"
 _BLOCKS_BEGIN = 12288  # bytes of a DuckDB file before its blocks: three headers
-_VERSION_FILE = re.compile(r"(?:masters/)?(?P<report>[a-z]+)/(?P<version>[a-z]+)/[^/]+|"
-                           r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json")  # fmt: skip
+_VERSION_FILE = re.compile(
+    r"(?:masters/)?(?P<report>[a-z]+)/(?P<version>[a-z]+)/[^/]+|"
+    r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json"
+)
 
-_verified: dict[Path, tuple[int, ...]] = {}  # what this process found sound, and the state of the file then
+_verified: dict[
+    Path, tuple[int, ...]
+] = {}  # what this process found sound, and the state of the file then
 _unverified: set[Path] = set()  # databases that were opened without a hash
 
 
@@ -50,13 +56,17 @@ def seal(path: Path) -> None:
 
 
 def unseal(path: Path) -> None:
-    """Forget the hash of a file that is about to change: what dies between the two is no damage."""
+    """Forget the hash of a file that is about to change: what dies between the two is
+    no damage.
+    """
     _seal_of(path).unlink(missing_ok=True)
     _verified.pop(path, None)
 
 
 def seal_folder(folder: Path) -> None:
-    """Write down the hash of every file of a folder as it is now, in one list beside it."""
+    """Write down the hash of every file of a folder as it is now, in one list beside
+    it.
+    """
     files = sorted(p for p in folder.rglob("*") if p.is_file())
     lines = (f"{_hash(p)}  {p.relative_to(folder.parent).as_posix()}\n" for p in files)
     write_file(_seal_of(folder), "".join(lines).encode())
@@ -71,12 +81,16 @@ def is_kept(path: Path) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything stands in the place of a file, a folder or a link to nowhere too."""
+    """Whether anything stands in the place of a file, a folder or a link to nowhere
+    too.
+    """
     return os.path.lexists(path)
 
 
 def check_file(path: Path) -> bool:
-    """Whether a hash was kept of a file. Raises DamagedFileError where it is another one, or cannot be read."""
+    """Whether a hash was kept of a file. Raises DamagedFileError where it is another
+    one, or cannot be read.
+    """
     try:
         state = _state(path)
         for _ in range(2):  # a build may put both anew meanwhile
@@ -94,7 +108,9 @@ def check_file(path: Path) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file. Raises DamagedFileError where it is not what was left, or cannot be read."""
+    """The content of a file. Raises DamagedFileError where it is not what was left, or
+    cannot be read.
+    """
     check_file(path)
     try:
         return path.read_bytes()
@@ -103,7 +119,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path, kind: type = dict) -> Any:
-    """A record in JSON, an object or a list. Raises DamagedFileError where it is not what was left."""
+    """A record in JSON, an object or a list. Raises DamagedFileError where it is not
+    what was left.
+    """
     return parse_json(read_bytes(path), path, kind)
 
 
@@ -117,7 +135,9 @@ def remembered(path: Path) -> dict[str, Any]:
 
 
 def parse_json(content: bytes, path: Path, kind: type = dict) -> Any:
-    """The object or list in the bytes of a record that lies at `path`. Raises DamagedFileError where there is none."""
+    """The object or list in the bytes of a record that lies at `path`. Raises
+    DamagedFileError where there is none.
+    """
     try:
         found = json.loads(content)
     except (ValueError, RecursionError) as problem:
@@ -145,7 +165,9 @@ def open_database(path: Path) -> duckdb.DuckDBPyConnection:
 
 
 def check_database(path: Path) -> None:
-    """Raises DamagedFileError where a database that is about to be attached is not what was left."""
+    """Raises DamagedFileError where a database that is about to be attached is not what
+    was left.
+    """
     open_database(path).close()
 
 
@@ -155,18 +177,29 @@ def quoted_path(path: Path) -> str:
 
 
 def _check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """DuckDB opens a file whose end is missing, and fails only where it needs a part of it, or not at all."""
-    row = connection.execute("select block_size, total_blocks from pragma_database_size()").fetchone()
+    """DuckDB opens a file whose end is missing, and fails only where it needs a part of
+    it, or not at all.
+    """
+    row = connection.execute(
+        "select block_size, total_blocks from pragma_database_size()"
+    ).fetchone()
     if row and path.stat().st_size < _BLOCKS_BEGIN + row[0] * row[1]:
         connection.close()
         raise damaged(path, "its end is missing")
 
 
 def blamed(problem: Exception) -> DamagedFileError | None:
-    """What an error of the database says where a file was opened of which no hash was kept; None for other errors."""
+    """What an error of the database says where a file was opened of which no hash was
+    kept; None for other errors.
+    """
     if type(problem).__module__.strip("_") != "duckdb":
         return None
-    if type(problem).__name__ not in ("IOException", "FatalException", "InternalException", "SerializationException"):
+    if type(problem).__name__ not in (
+        "IOException",
+        "FatalException",
+        "InternalException",
+        "SerializationException",
+    ):
         return None
     for path in sorted(_unverified):
         return damaged(path, str(problem).splitlines()[0])
@@ -181,30 +214,42 @@ def damaged(path: Path, what: str) -> DamagedFileError:
 def _unreadable(path: Path, problem: OSError) -> DamagedFileError:
     if isinstance(problem, PermissionError):
         return DamagedFileError(
-            f"the file cannot be read: {problem.strerror}", where=str(path), do="let the user who runs this read it"
+            f"the file cannot be read: {problem.strerror}",
+            where=str(path),
+            do="let the user who runs this read it",
         )
     return damaged(path, problem.strerror or str(problem))
 
 
 def _remedy(path: Path) -> str:
-    """The command that makes a file of the outputs again; for the ledger, which nothing makes again, what to do."""
+    """The command that makes a file of the outputs again; for the ledger, which nothing
+    makes again, what to do.
+    """
     if path.name == LEDGER:
         return (
-            "put back the copy of your last backup; without one, move the file away and run 'make reports' for each "
-            "round: it is filled again from the returns, and what was replaced since then is in the archive only"
+            "put back the copy of your last backup; without one, move the file away and run 'make"
+            " reports' for each round: it is filled again from the returns, and what was replaced"
+            " since then is in the archive only"
         )
     parts = path.absolute().parts
-    at = next((i for i in range(len(parts) - 1, 0, -1) if re.fullmatch(r"[0-9]{4}", parts[i])), None)
+    at = next(
+        (i for i in range(len(parts) - 1, 0, -1) if re.fullmatch(r"[0-9]{4}", parts[i])), None
+    )
     if at is None:
         return "put back the copy of your last backup"
-    given = f" ROUND={parts[at]}" + (f" AS_OF={parts[at - 2]}" if parts[at - 3 : at - 2] == ("as-of",) else "")
+    given = f" ROUND={parts[at]}" + (
+        f" AS_OF={parts[at - 2]}" if parts[at - 3 : at - 2] == ("as-of",) else ""
+    )
     inside = "/".join(parts[at + 1 :])
     if inside.startswith(("findings/", "work/validation", "work/staged")):
         return f"run 'make validate{given}', which makes it again"
     if found := _VERSION_FILE.fullmatch(inside):
-        report, version = found["report"] or found["printed"], found["version"] or found["printed_version"]
+        report = found["report"] or found["printed"]
+        version = found["version"] or found["printed_version"]
         if report not in ("stores", "work"):
-            return f"run 'make report REPORT={report} VERSION={version}{given}', which makes it again"
+            return (
+                f"run 'make report REPORT={report} VERSION={version}{given}', which makes it again"
+            )
     return f"run 'make reports{given}', which makes it again"
 
 

@@ -1,6 +1,8 @@
-"""Is everything that people write well formed? Contracts, lists, policy, registers, models, templates and texts.
+"""Is everything that people write well formed? Contracts, lists, policy, registers,
+models, templates and texts.
 
-Nothing is run on figures. What a step could not use, or would use otherwise than it reads, is told with its place.
+Nothing is run on figures. What a step could not use, or would use otherwise than it
+reads, is told with its place.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from pipeline.project import Project
 
 
 def lint_everything(project: Project) -> Iterator[str]:
-    """Check everything; yields a line per kind that is right. Raises ContractError with all that is wrong."""
+    """Check everything; yields a line per kind that is right. Raises ContractError with
+    all that is wrong.
+    """
     from pipeline.contracts.lint import lint_project
     from pipeline.contracts.model import load_contracts
     from pipeline.contracts.policy import load_policy
@@ -27,11 +31,15 @@ def lint_everything(project: Project) -> Iterator[str]:
     wrong += lint_templates(project, contracts, policy, last)
     if wrong:
         raise ContractError("\n".join(dict.fromkeys(wrong)), do="correct what is named")
-    yield f"models, templates, exhibits and texts: they can be used, tried without figures for {last}"
+    yield (
+        f"models, templates, exhibits and texts: they can be used, tried without figures for {last}"
+    )
 
 
 def _wrong_models(project: Project) -> Iterator[str]:
-    """SQL that cannot be parsed, that reads what nobody builds, and tables that no model reads."""
+    """SQL that cannot be parsed, that reads what nobody builds, and tables that no
+    model reads.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.sql.runner import in_order, read_models
 
@@ -43,8 +51,10 @@ def _wrong_models(project: Project) -> Iterator[str]:
         return
     for table in load_contracts(project.contracts).tables:
         if f"staging.{table.sql_name}" not in models:
-            yield (f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
-                   "(docs/add-a-table.md)")  # fmt: skip
+            yield (
+                f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
+                "(docs/add-a-table.md)"
+            )
 
 
 def _wrong_exceptions(project: Project) -> Iterator[str]:

@@ -1,7 +1,9 @@
-"""Who is writing to the outputs? One build at a time; a build that died is noticed and what it left half-done removed.
+"""Who is writing to the outputs? One build at a time; a build that died is noticed and
+what it left half-done removed.
 
-A build of several steps (`make reports`) holds the lock over all of them; a single command takes it for itself. The
-kernel frees the lock when the last process that holds it ends, however it ends.
+A build of several steps (`make reports`) holds the lock over all of them; a single
+command takes it for itself. The kernel frees the lock when the last process that holds
+it ends, however it ends.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ _LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
 
 @contextmanager
 def at_work(outputs: Path, what: str) -> Iterator[None]:
-    """Write to the outputs, for their owner only. Raises BusyError while another build does; tells of an earlier run
-    that died."""
+    """Write to the outputs, for their owner only. Raises BusyError while another build
+    does; tells of an earlier run that died.
+    """
     with owner_only(outputs), _alone(outputs, what):
         began = time.monotonic()
         yield
@@ -36,12 +39,17 @@ def at_work(outputs: Path, what: str) -> Iterator[None]:
 
 def _keep_time(outputs: Path, what: str, seconds: float) -> None:
     # A file a command: two of them end at the same time when make builds two versions.
-    write_file(outputs / _TIMES / re.sub(r"[^A-Za-z0-9-]+", "_", what), f"{what}\t{seconds:.2f}\n".encode())
+    write_file(
+        outputs / _TIMES / re.sub(r"[^A-Za-z0-9-]+", "_", what), f"{what}\t{seconds:.2f}\n".encode()
+    )
 
 
 def times(outputs: Path) -> dict[str, float]:
     """Seconds of the last run of each command that came to its end."""
-    lines = [p.read_text(encoding="utf-8").rstrip("\n").split("\t") for p in sorted((outputs / _TIMES).glob("[!.]*"))]
+    lines = [
+        p.read_text(encoding="utf-8").rstrip("\n").split("\t")
+        for p in sorted((outputs / _TIMES).glob("[!.]*"))
+    ]
     return {line[0]: float(line[1]) for line in lines if len(line) == 2}
 
 
@@ -55,7 +63,9 @@ def _alone(outputs: Path, what: str) -> Iterator[None]:
                 print(f"note: {died}", file=sys.stderr)
         marker = outputs / _RUNNING / str(os.getpid())
         marker.parent.mkdir(exist_ok=True)
-        marker.write_text(json.dumps({"what": what, "started": _started(os.getpid())}), encoding="utf-8")
+        marker.write_text(
+            json.dumps({"what": what, "started": _started(os.getpid())}), encoding="utf-8"
+        )
         try:
             yield
         except BaseException:
@@ -69,7 +79,9 @@ def _alone(outputs: Path, what: str) -> Iterator[None]:
 
 
 def hold(outputs: Path, command: list[str]) -> None:
-    """Become `command`, with the lock held until it and all that it starts have ended. Raises BusyError."""
+    """Become `command`, with the lock held until it and all that it starts have ended.
+    Raises BusyError.
+    """
     with owner_only(outputs):
         if os.environ.get(HELD) != str(outputs.resolve()):
             descriptor = _take(outputs, " ".join(command[:2]))
@@ -88,16 +100,20 @@ def _take(outputs: Path, what: str) -> int:
         holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another build"
         os.close(descriptor)
         raise BusyError(
-            f"{holder} is at work on the same outputs", where=str(outputs), allowed="one build at a time",
+            f"{holder} is at work on the same outputs",
+            where=str(outputs),
+            allowed="one build at a time",
             do="wait until it has ended and run again; nothing was changed",
-        ) from None  # fmt: skip
+        ) from None
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"process {os.getpid()} ({what})".encode(), 0)
     return descriptor
 
 
 def _after_death(outputs: Path) -> list[str]:
-    """What runs left behind that ended in the middle: a line for each. Their unfinished files are removed."""
+    """What runs left behind that ended in the middle: a line for each. Their unfinished
+    files are removed.
+    """
     told = []
     for marker in sorted((outputs / _RUNNING).glob("*")):
         try:
@@ -107,12 +123,13 @@ def _after_death(outputs: Path) -> list[str]:
         if marker.name.isdigit() and said.get("started") == _started(int(marker.name)):
             continue
         told.append(
-            f"an earlier run ({said.get('what', 'unknown')}) ended in the middle; the last good outputs stand, "
-            "what it left half-done was removed and is made again"
+            f"an earlier run ({said.get('what', 'unknown')}) ended in the middle; the last good"
+            " outputs stand, what it left half-done was removed and is made again"
         )
         marker.unlink(missing_ok=True)
     if told:
-        # A database that was being made has its journal beside it, with one more ending.
+        # A database that was being made has its journal beside it, with one more
+        # ending.
         _remove(outputs.rglob(f".*{UNFINISHED}*"))
     return told
 
@@ -126,8 +143,12 @@ def _remove(unfinished: Iterable[Path]) -> None:
 
 
 def _started(process: int) -> str:
-    """When a process began, as the kernel counts; empty when there is none. A number may be given away again."""
+    """When a process began, as the kernel counts; empty when there is none. A number
+    may be given away again.
+    """
     try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19]
+        return (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19]
+        )
     except (OSError, IndexError):
         return ""

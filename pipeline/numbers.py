@@ -1,4 +1,6 @@
-"""From accepted returns to numbers: loads the ledger, builds the marts, writes the stores of versions that show all."""
+"""From accepted returns to numbers: loads the ledger, builds the marts, writes the
+stores of versions that show all.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from pipeline.warehouse.ledger import load_round
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a build of the numbers did: new submissions, rows each check read, stores that changed."""
+    """What a build of the numbers did: new submissions, rows each check read, stores
+    that changed.
+    """
 
     new_submissions: int
     checks: dict[str, int]
@@ -28,21 +32,28 @@ class Numbers:
 
 
 def rounds_up_to(project: Project, round_: int) -> list[int]:
-    """The rounds with returns, oldest first, up to and with this one. Raises UserError when this one has none."""
-    rounds = sorted(int(p.name) for p in project.returns.iterdir() if p.is_dir() and p.name.isdigit())
+    """The rounds with returns, oldest first, up to and with this one. Raises UserError
+    when this one has none.
+    """
+    rounds = sorted(
+        int(p.name) for p in project.returns.iterdir() if p.is_dir() and p.name.isdigit()
+    )
     if round_ not in rounds:
         raise UserError(
-            f"there are no returns of round {round_}", where=str(project.returns),
+            f"there are no returns of round {round_}",
+            where=str(project.returns),
             allowed=", ".join(map(str, rounds)) or "no round at all",
             do="put the returns under returns/<round>/<report>/",
-        )  # fmt: skip
+        )
     return [r for r in rounds if r <= round_]
 
 
 def build_numbers(
     project: Project, contracts: Contracts, round_: int, progress: Progress = silent
 ) -> Numbers:
-    """Build ledger, marts and stores of a round from the validated returns of it and the rounds before."""
+    """Build ledger, marts and stores of a round from the validated returns of it and
+    the rounds before.
+    """
     submissions: list[str] = []
     new = 0
     validations = [read_validation(project, r) for r in rounds_up_to(project, round_)]
@@ -56,7 +67,8 @@ def build_numbers(
     answers = resolutions(project, contracts, [v.round for v in validations])
     checks = build_marts(project, contracts, round_, submissions, newest.refused, answers, progress)
     progress("writing the stores")
-    marts, inputs = read_marts(project, round_), store_inputs(newest, round_)
+    marts = read_marts(project, round_)
+    inputs = store_inputs(newest, round_)
     changed: dict[str, bool] = {}
     for version in load_policy(project.contracts, contracts).versions.values():
         if not version.protected:
@@ -65,15 +77,21 @@ def build_numbers(
 
 
 def resolutions(project: Project, contracts: Contracts, rounds: Iterable[int]) -> list[Resolution]:
-    """What states answered of figures that one of their parts exceeds, from the logs of queries of these rounds."""
+    """What states answered of figures that one of their parts exceeds, from the logs of
+    queries of these rounds.
+    """
     return [
         Resolution(q.key, q.resolution, q.answer, r)
-        for r in rounds for _, q in sorted(read_log(project, contracts, r).items()) if q.resolution
-    ]  # fmt: skip
+        for r in rounds
+        for _, q in sorted(read_log(project, contracts, r).items())
+        if q.resolution
+    ]
 
 
 def store_inputs(validated: Validated, round_: int) -> StoreInputs:
-    """What a round's returns say beside figures: findings, named sources, and the facts of each report."""
+    """What a round's returns say beside figures: findings, named sources, and the facts
+    of each report.
+    """
     sources = []
     for file in validated.files:
         for field, answer in sorted(file["cover"].items()):
@@ -83,6 +101,11 @@ def store_inputs(validated: Validated, round_: int) -> StoreInputs:
                 sources.append((file["state"], file["report"], cube, answer, definition))
     meta = {}
     for report in REPORTS:
-        received = [f["received"] for f in validated.files if f["received"] and f["report"] == report]
-        meta[report] = {"round": str(round_), "cutoff": max(received) if received else f"{round_ + 1}-01-01"}
+        received = [
+            f["received"] for f in validated.files if f["received"] and f["report"] == report
+        ]
+        meta[report] = {
+            "round": str(round_),
+            "cutoff": max(received) if received else f"{round_ + 1}-01-01",
+        }
     return StoreInputs(tuple(validated.findings), tuple(sorted(sources)), meta)

@@ -1,7 +1,9 @@
-"""Who acts? A person by the key that signs, or, in rehearsal alone, by a name that was typed.
+"""Who acts? A person by the key that signs, or, in rehearsal alone, by a name that was
+typed.
 
-who = acting(signers, key, by, role, day, roles=("analyst",))   # by a key: name and role come from the list
-who = person("Ana Pop", "analyst", "2023-05-02")                # typed: what this person does says REHEARSAL
+who = acting(signers, key, by, role, day, roles=("analyst",))   # by a key: name and
+role come from the list who = person("Ana Pop", "analyst", "2023-05-02")
+# typed: what this person does says REHEARSAL
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from pipeline.signing import Signer, open_signer
 
 @dataclass(frozen=True)
 class Person:
-    """Who does something, as whom, on which day. Without a `signer` it is a rehearsal: the name is as it was typed."""
+    """Who does something, as whom, on which day. Without a `signer` it is a rehearsal:
+    the name is as it was typed.
+    """
 
     name: str
     role: str
@@ -39,47 +43,70 @@ class Person:
 
 
 def person(by: str, role: str, day: str) -> Person:
-    """Somebody of a rehearsal. Raises UserError without a name, with an unknown role, or with what is no day."""
+    """Somebody of a rehearsal. Raises UserError without a name, with an unknown role,
+    or with what is no day.
+    """
     name = " ".join(by.split())
     if not name or len(name) > 100 or not name.isprintable():
-        raise UserError("there is no name", allowed="one person's name", do='give BY="Name Surname"')
+        raise UserError(
+            "there is no name", allowed="one person's name", do='give BY="Name Surname"'
+        )
     if role not in ROLES:
         raise UserError(f"there is no role '{role}'", allowed=", ".join(ROLES), do="give ROLE=")
     return Person(name, role, parse_day(day))
 
 
-def acting(signers: Signers, key: str, by: str, role: str, day: str, roles: Iterable[str] = ROLES) -> Person:
-    """The person whose key it is, in the `role` that was asked for, or in the only one of `roles` that the person has.
+def acting(
+    signers: Signers, key: str, by: str, role: str, day: str, roles: Iterable[str] = ROLES
+) -> Person:
+    """The person whose key it is, in the `role` that was asked for, or in the only one
+    of `roles` that the person has.
 
-    Raises UserError when no key is given, it is nobody's, or not valid on the day; when `by` is another name; when the
-    person does not have the role.
+    Raises UserError when no key is given, it is nobody's, or not valid on the day; when
+    `by` is another name; when the person does not have the role.
     """
     when = parse_day(day)
     if not key:
         raise SignOffError(
-            "nobody signs this", allowed="a key of the list data_contracts/allowed_signers",
-            do="give SIGN_KEY= with the file of your key, or rehearse: REHEARSAL=yes with BY= and ROLE=",
-        )  # fmt: skip
+            "nobody signs this",
+            allowed="a key of the list data_contracts/allowed_signers",
+            do=(
+                "give SIGN_KEY= with the file of your key, or rehearse: REHEARSAL=yes with BY= and"
+                " ROLE="
+            ),
+        )
     signer = open_signer(key, signers)
     identity = signer.identity
     where = f"{signers.path} line {identity.line}"
     if by and plain(by) != plain(identity.name):
-        raise SignOffError(f"BY={by} is not whose key this is", where=where, allowed=identity.name, do="leave BY= away")
+        raise SignOffError(
+            f"BY={by} is not whose key this is",
+            where=where,
+            allowed=identity.name,
+            do="leave BY= away",
+        )
     if not identity.holds_on(when):
         raise SignOffError(
-            f"the key of {identity.name} is not valid on {when}", where=where, allowed=identity.term(),
+            f"the key of {identity.name} is not valid on {when}",
+            where=where,
+            allowed=identity.term(),
             do="let the Center enter a new key",
-        )  # fmt: skip
+        )
     fitting = [r for r in identity.roles if r in set(roles)]
     if role and role not in identity.roles:
         raise SignOffError(
-            f"{identity.name} is no {role}", where=where, allowed=", ".join(identity.roles), do="give the right ROLE="
+            f"{identity.name} is no {role}",
+            where=where,
+            allowed=", ".join(identity.roles),
+            do="give the right ROLE=",
         )
     if not role and len(fitting) != 1:
         raise SignOffError(
-            f"{identity.name} may act in several roles, or in none that may do this", where=where,
-            allowed=", ".join(fitting or roles), do="give ROLE=" if fitting else "let a person of that role do it",
-        )  # fmt: skip
+            f"{identity.name} may act in several roles, or in none that may do this",
+            where=where,
+            allowed=", ".join(fitting or roles),
+            do="give ROLE=" if fitting else "let a person of that role do it",
+        )
     return Person(identity.name, role or fitting[0], when, signer)
 
 
@@ -88,4 +115,6 @@ def parse_day(day: str) -> date:
     try:
         return date.fromisoformat(day) if day else date.today()
     except ValueError:
-        raise UserError(f"'{day}' is no day", allowed="a day such as 2023-05-02", do="give DATE=2023-05-02") from None
+        raise UserError(
+            f"'{day}' is no day", allowed="a day such as 2023-05-02", do="give DATE=2023-05-02"
+        ) from None

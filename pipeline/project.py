@@ -12,7 +12,8 @@ SOURCE_LANGUAGE = "en"
 
 @dataclass(frozen=True)
 class Project:
-    """The folders of one working copy. `root` holds data_contracts, returns, sql, templates and outputs.
+    """The folders of one working copy. `root` holds data_contracts, returns, sql,
+    templates and outputs.
 
     `language` is the one in which states are spoken to, as a code such as `en`.
     """
@@ -25,10 +26,12 @@ class Project:
 
     @classmethod
     def here(cls, language: str = "") -> Project:
-        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and SELEC_RELEASES move folders elsewhere.
+        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and
+        SELEC_RELEASES move folders elsewhere.
 
-        SELEC_LANGUAGE gives the language where none is asked for. The machine's own LANGUAGE and LANG are not looked
-        at: the same returns would give other pages on another machine.
+        SELEC_LANGUAGE gives the language where none is asked for. The machine's own
+        LANGUAGE and LANG are not looked at: the same returns would give other pages on
+        another machine.
         """
         places = (os.environ.get(f"SELEC_{name}") for name in ("OUTPUTS", "RETURNS", "RELEASES"))
         outputs, returns, releases = (Path(p) if p else None for p in places)
@@ -61,7 +64,9 @@ class Project:
 
     @property
     def releases(self) -> Path:
-        """The register of what was released: by version what it showed, and in `restricted` the figures behind it."""
+        """The register of what was released: by version what it showed, and in
+        `restricted` the figures behind it.
+        """
         return self.releases_folder or self.outputs / "releases"
 
     def round_folder(self, round_: int) -> Path:
@@ -71,7 +76,9 @@ class Project:
         return self.round_folder(round_) / "findings"
 
     def work(self, round_: int) -> Path:
-        """Restricted working files of a round: what was read, the warehouse, the marts. Never rendered from."""
+        """Restricted working files of a round: what was read, the warehouse, the marts.
+        Never rendered from.
+        """
         return self.round_folder(round_) / "work"
 
     def store(self, round_: int, report: str, version: str) -> Path:
@@ -83,7 +90,9 @@ class Project:
         return self.store(round_, report, version).with_suffix(".csv")
 
     def ledger(self, round_: int, report: str, version: str) -> Path:
-        """Restricted: what a version prints where, with the key or formula behind each number."""
+        """Restricted: what a version prints where, with the key or formula behind each
+        number.
+        """
         return self.work(round_) / "printed" / f"{report}-{version}.json"
 
     def proof(self, round_: int) -> Path:
@@ -94,11 +103,15 @@ class Project:
         return self.round_folder(round_) / report / version
 
     def master_folder(self, round_: int, report: str, version: str) -> Path:
-        """Restricted: the finished version without the mark of a draft, which is approved and released."""
+        """Restricted: the finished version without the mark of a draft, which is
+        approved and released.
+        """
         return self.round_folder(round_) / "masters" / report / version
 
     def signoff_record(self, round_: int, report: str, version: str) -> Path:
-        """Restricted: who moved a version from draft to release, when, and over which files."""
+        """Restricted: who moved a version from draft to release, when, and over which
+        files.
+        """
         return self.releases / "signoff" / str(round_) / f"{report}-{version}.jsonl"
 
     def draft_folder(self, round_: int, report: str, version: str, number: int) -> Path:
@@ -111,12 +124,16 @@ class Project:
 
     @property
     def cleared_texts(self) -> Path:
-        """Restricted: which texts of senders may be printed for others, who cleared them, and why."""
+        """Restricted: which texts of senders may be printed for others, who cleared
+        them, and why.
+        """
         return self.releases / "cleared.jsonl"
 
     @property
     def archive(self) -> Path:
-        """Restricted: every file that a state ever sent, by its hash, with the journal of what was known when."""
+        """Restricted: every file that a state ever sent, by its hash, with the journal
+        of what was known when.
+        """
         return self.outputs / "archive"
 
     @property

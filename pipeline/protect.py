@@ -1,7 +1,9 @@
-"""From numbers to what others may see: chooses what each protected version shows, writes its stores, proves them safe.
+"""From numbers to what others may see: chooses what each protected version shows,
+writes its stores, proves them safe.
 
-Chooser and auditor share no code. What the auditor cannot prove goes back to the chooser, which hides more; what cannot
-be proven in the end stops the release with the names of the cells.
+Chooser and auditor share no code. What the auditor cannot prove goes back to the
+chooser, which hides more; what cannot be proven in the end stops the release with the
+names of the cells.
 """
 
 from __future__ import annotations
@@ -53,26 +55,33 @@ class Protected:
 
     def line(self) -> str:
         tables = self.decision.tables.values()
-        primary, secondary = sum(t.primary for t in tables), sum(t.secondary for t in tables)
+        primary = sum(t.primary for t in tables)
+        secondary = sum(t.secondary for t in tables)
         given_up = sum(t.given_up for t in tables)
         before = len(self.decision.given_away) + len(self.decision.already_public)
         told = f"; {before:,} sensitive cells were given away by earlier editions" if before else ""
         return (
-            f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by rule, {secondary:,} to "
-            f"protect them, {given_up:,} in breakdowns given up; {self.proof.demands:,} sensitive cells proven safe by "
-            f"{self.proof.tables} counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}{told}"
+            f"{self.version}: {len(self.decision.shown):,} cells shown; withheld {primary:,} by"
+            f" rule, {secondary:,} to protect them, {given_up:,} in breakdowns given up;"
+            f" {self.proof.demands:,} sensitive cells proven safe by {self.proof.tables}"
+            f" counter-tables; stores changed: {', '.join(self.changed_stores) or 'none'}{told}"
         )
 
 
 def protect_round(
     project: Project, contracts: Contracts, round_: int, progress: Progress = silent
 ) -> list[Protected]:
-    """Choose and prove every protected version of a round. Raises DisclosureError naming cells that stay unsafe."""
+    """Choose and prove every protected version of a round. Raises DisclosureError
+    naming cells that stay unsafe.
+    """
     policy = load_policy(project.contracts, contracts)
-    marts, inputs = read_marts(project, round_), store_inputs(read_validation(project, round_), round_)
+    marts = read_marts(project, round_)
+    inputs = store_inputs(read_validation(project, round_), round_)
     done: dict[str, Protected] = {}
     for version in in_order(policy):
-        done[version.name] = _protect(project, contracts, policy, version, round_, marts, inputs, done, progress)
+        done[version.name] = _protect(
+            project, contracts, policy, version, round_, marts, inputs, done, progress
+        )
     return list(done.values())
 
 
@@ -84,21 +93,31 @@ def in_order(policy: Policy) -> list[VersionRule]:
         ready = [v for v in waiting.values() if not set(v.readers_have) & set(waiting)]
         if not ready:
             raise DisclosureError(
-                f"the readers of {', '.join(waiting)} have each other's versions", where="release_policy.yaml",
+                f"the readers of {', '.join(waiting)} have each other's versions",
+                where="release_policy.yaml",
                 do="let readers_have name versions without a circle",
-            )  # fmt: skip
+            )
         found += ready
         waiting = {n: v for n, v in waiting.items() if v not in ready}
     return found
 
 
 def _protect(
-    project: Project, contracts: Contracts, policy: Policy, version: VersionRule, round_: int, marts: Marts,
-    inputs: StoreInputs, done: dict[str, Protected], progress: Progress,
-) -> Protected:  # fmt: skip
+    project: Project,
+    contracts: Contracts,
+    policy: Policy,
+    version: VersionRule,
+    round_: int,
+    marts: Marts,
+    inputs: StoreInputs,
+    done: dict[str, Protected],
+    progress: Progress,
+) -> Protected:
     cells = marts.reported_cells()
     known = [
-        Edition(current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out)
+        Edition(
+            current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out
+        )
         for v in version.readers_have
     ]
     registered = editions(project, (version.name, *version.readers_have))
@@ -108,24 +127,39 @@ def _protect(
     progress(f"{version.name}: what to withhold")
     chooser = Chooser(cells, known, contracts, policy, version, round_, day, progress, again)
     proof = project.proof(round_)
-    certificate_path(project, round_, version.name).unlink(missing_ok=True)  # rather none than another's
+    certificate_path(project, round_, version.name).unlink(
+        missing_ok=True
+    )  # rather none than another's
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(
-            project, contracts, round_, version, marts, inputs, REPORTS, decision.shown, decision.left_out
+            project,
+            contracts,
+            round_,
+            version,
+            marts,
+            inputs,
+            REPORTS,
+            decision.shown,
+            decision.left_out,
         )
         progress(f"{version.name}: proof")
         proven = prove_version(project, contracts, policy, version, round_, marts, day)
         if not proven.failures:
             write_file(proof / f"{version.name}.withheld.csv", withheld_csv(decision))
             write_file(proof / f"{version.name}.tables.csv", tables_csv(decision))
-            return Protected(version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new))
+            return Protected(
+                version.name, decision, proven, tuple(n for n, is_new in changed.items() if is_new)
+            )
         chooser.protect_more(sorted(proven.failures))
     raise DisclosureError(
         "\n".join(f"{key}: {reason}" for key, reason in sorted(proven.failures.items())),
         where=f"{version.name} version of {round_}",
         allowed="every sensitive cell keeps the values that the release policy demands",
-        do="nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be protected'",
+        do=(
+            "nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be"
+            " protected'"
+        ),
     )
 
 
@@ -144,28 +178,42 @@ def as_edition(registered: Registered) -> Edition:
 
 
 def register_edition(
-    project: Project, contracts: Contracts, round_: int, report: str, version: str, who: Person, *,
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    report: str,
+    version: str,
+    who: Person,
+    *,
     number: int | None = None,
-) -> str:  # fmt: skip
-    """Enter a version of a report into the register, with the figures behind it, as edition `number` where it is given.
+) -> str:
+    """Enter a version of a report into the register, with the figures behind it, as
+    edition `number` where it is given.
 
-    What is registered are the very bytes that the verifier read. Raises DisclosureError where it has no proof.
+    What is registered are the very bytes that the verifier read. Raises DisclosureError
+    where it has no proof.
     """
     rule = _protected(project, contracts, version)
     with _read_once(project, round_) as copy:
         require_proof(copy, round_, rule.name)
         cubes = set(cubes_of(project, contracts, report))
-        cells = [c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes]
+        cells = [
+            c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes
+        ]
         return f"{version}-{register(copy, round_, report, version, cells, who, number)}"
 
 
 @contextmanager
 def _read_once(project: Project, round_: int) -> Iterator[Project]:
-    """The project with a copy of released cells and certificates: what others change meanwhile is changed too late."""
+    """The project with a copy of released cells and certificates: what others change
+    meanwhile is changed too late.
+    """
     folder = project.round_folder(round_)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".held-", suffix=UNFINISHED, dir=folder) as temporary:
-        copy = Project(project.root, Path(temporary), project.returns, project.releases, project.language)
+        copy = Project(
+            project.root, Path(temporary), project.returns, project.releases, project.language
+        )
         for path in (*folder.glob("stores/*/*.csv"), *folder.glob("proof/*.json")):
             target = copy.round_folder(round_) / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -176,21 +224,24 @@ def _read_once(project: Project, round_: int) -> Iterator[Project]:
 def audit_again(
     project: Project, contracts: Contracts, round_: int, version: str, extra: Path | None
 ) -> Iterator[str]:
-    """Verify the proof of a version; with `extra`, tell what it gives away of our hidden cells, one line each."""
+    """Verify the proof of a version; with `extra`, tell what it gives away of our
+    hidden cells, one line each.
+    """
     rule = _protected(project, contracts, version)
     yield require_proof(project, round_, rule.name)
     if extra is None:
         return
-    policy, marts = load_policy(project.contracts, contracts), read_marts(project, round_)
+    policy = load_policy(project.contracts, contracts)
+    marts = read_marts(project, round_)
     day = release_day(store_inputs(read_validation(project, round_), round_))
     told = audit_beside(project, contracts, policy, rule, round_, marts, day, extra)
     yield from (f"stated: {key}: {what}" for key, what in told.direct)
     yield from (f"follows from both: {key}: {what}" for key, what in told.together)
     yield from (f"contradicts our figure, so nothing follows: {key}" for key in told.contradicted)
     yield (
-        f"{extra}: states {len(told.direct)} hidden sensitive cells itself; {len(told.together)} more follow from it "
-        f"together with this version; {len(told.contradicted)} lines contradict our figures, {len(told.unknown)} are "
-        "of cells we have no figure for"
+        f"{extra}: states {len(told.direct)} hidden sensitive cells itself; {len(told.together)}"
+        f" more follow from it together with this version; {len(told.contradicted)} lines"
+        f" contradict our figures, {len(told.unknown)} are of cells we have no figure for"
     )
 
 
@@ -199,9 +250,11 @@ def _protected(project: Project, contracts: Contracts, version: str) -> VersionR
     rule = policy.version(version)
     if not rule.protected:
         raise UserError(
-            f"the {version} version shows everything, so there is nothing to prove", where="release_policy.yaml",
-            allowed=", ".join(v.name for v in policy.versions.values() if v.protected), do="name another VERSION",
-        )  # fmt: skip
+            f"the {version} version shows everything, so there is nothing to prove",
+            where="release_policy.yaml",
+            allowed=", ".join(v.name for v in policy.versions.values() if v.protected),
+            do="name another VERSION",
+        )
     return rule
 
 

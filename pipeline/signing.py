@@ -1,11 +1,16 @@
-"""How does a person sign, and does a signature hold? SSH signatures, made and checked by `ssh-keygen -Y`.
+"""How does a person sign, and does a signature hold? SSH signatures, made and checked
+by `ssh-keygen -Y`.
 
-    signer = open_signer("~/.ssh/id_ed25519", read_signers(project.contracts))   # or the .pub of a key in ssh-agent
-    text = signer.sign(message)                                                  # one line of base64
-    identity = check_signature(message, text, signers, day)                      # who it was; raises BadSignature
+    signer = open_signer("~/.ssh/id_ed25519", read_signers(project.contracts))   # or
+    the .pub of a key in ssh-agent
+    text = signer.sign(message)                                                  # one
+    line of base64
+    identity = check_signature(message, text, signers, day)                      # who
+    it was; raises BadSignature
 
-Passphrases, agents and hardware keys are left to ssh-keygen: no secret passes through here. A signature counts in our
-namespace alone, for a key of the list of signers, on a day on which the key is valid.
+Passphrases, agents and hardware keys are left to ssh-keygen: no secret passes through
+here. A signature counts in our namespace alone, for a key of the list of signers, on a
+day on which the key is valid.
 """
 
 from __future__ import annotations
@@ -33,42 +38,61 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True)
 class Signer:
-    """A person's key, ready to sign. `key` is the private key, or the public one of a key that ssh-agent holds."""
+    """A person's key, ready to sign. `key` is the private key, or the public one of a
+    key that ssh-agent holds.
+    """
 
     key: Path
     identity: Identity
 
     def sign(self, message: bytes) -> str:
-        """The signature over a message, base64 in one line. Raises SignOffError where ssh-keygen makes none."""
+        """The signature over a message, base64 in one line. Raises SignOffError where
+        ssh-keygen makes none.
+        """
         done = _ssh_keygen(["-Y", "sign", "-n", NAMESPACE, "-f", str(self.key)], message)
-        text = "".join(done.stdout.decode("ascii", "replace").replace(_BEGIN, "").replace(_END, "").split())
+        text = "".join(
+            done.stdout.decode("ascii", "replace").replace(_BEGIN, "").replace(_END, "").split()
+        )
         if done.returncode or not text:
             raise SignOffError(
-                f"nothing was signed: {_told(done)}", where=str(self.key),
-                allowed="a key that this person can use now: its file with the right passphrase, or in ssh-agent",
+                f"nothing was signed: {_told(done)}",
+                where=str(self.key),
+                allowed=(
+                    "a key that this person can use now: its file with the right passphrase, or in"
+                    " ssh-agent"
+                ),
                 do="try again; nothing was changed",
-            )  # fmt: skip
+            )
         return text
 
 
 def open_signer(key: str, signers: Signers) -> Signer:
-    """The signer of a key file (private, or public for a key in ssh-agent). The public part tells whose key it is.
+    """The signer of a key file (private, or public for a key in ssh-agent). The public
+    part tells whose key it is.
 
     Raises SignOffError when there is no such file, or the key is nobody's.
     """
     require_somebody(signers)
     path = Path(key).expanduser()
     if not path.is_file():
-        raise SignOffError("there is no key", where=str(path), allowed="the file of your private key, or of the public "
-                           "key that ssh-agent holds", do="give SIGN_KEY=")  # fmt: skip
+        raise SignOffError(
+            "there is no key",
+            where=str(path),
+            allowed="the file of your private key, or of the public key that ssh-agent holds",
+            do="give SIGN_KEY=",
+        )
     public = _public_part(path)
     identity = signers.by_key(public)
     if identity is None:
         raise SignOffError(
-            f"the key {fingerprint(public)} is nobody's", where=str(path),
+            f"the key {fingerprint(public)} is nobody's",
+            where=str(path),
             allowed="; ".join(f"{i.name}: {i.fingerprint}" for i in signers.identities),
-            do=f"take your own key, or let the Center enter this one in data_contracts/{signers.path}",
-        )  # fmt: skip
+            do=(
+                "take your own key, or let the Center enter this one in"
+                f" data_contracts/{signers.path}"
+            ),
+        )
     return Signer(path, identity)
 
 
@@ -84,23 +108,30 @@ def _public_part(path: Path) -> bytes:
             raise ValueError
     except (IndexError, ValueError, StopIteration):
         raise SignOffError(
-            "this is no SSH key", where=str(path), allowed="a key as 'ssh-keygen -t ed25519' makes it",
+            "this is no SSH key",
+            where=str(path),
+            allowed="a key as 'ssh-keygen -t ed25519' makes it",
             do="give SIGN_KEY=",
-        ) from None  # fmt: skip
+        ) from None
     return public
 
 
 def check_signature(message: bytes, signature: str, signers: Signers, day: date) -> Identity:
-    """Whose signature this is. Raises BadSignature, with the reason, when it is not one of this message, of a key that
-    is valid on that day, made in our namespace."""
+    """Whose signature this is. Raises BadSignature, with the reason, when it is not one
+    of this message, of a key that is valid on that day, made in our namespace.
+    """
     public = _key_of(signature)
     identity = signers.by_key(public)
     if identity is None:
-        raise BadSignature(f"it is signed with the key {fingerprint(public)}, which is nobody's in {signers.path}")
+        raise BadSignature(
+            f"it is signed with the key {fingerprint(public)}, which is nobody's in {signers.path}"
+        )
     if not identity.holds_on(day):
         raise BadSignature(f"the key of {identity.name} is valid {identity.term()}, not on {day}")
     if problem := _verified(message, signature, identity.text, identity.principal, f"{day:%Y%m%d}"):
-        raise BadSignature(f"the signature with the key of {identity.name} does not hold for it ({problem})")
+        raise BadSignature(
+            f"the signature with the key of {identity.name} does not hold for it ({problem})"
+        )
     return identity
 
 
@@ -119,31 +150,56 @@ def _verified(message: bytes, signature: str, line: str, principal: str, day: st
     """What ssh-keygen has against a signature; empty when it holds."""
     body = "\n".join(signature[i : i + 70] for i in range(0, len(signature), 70))
     with tempfile.TemporaryDirectory(prefix="selec-verify-") as folder:
-        allowed, armored = Path(folder) / "allowed_signers", Path(folder) / "signature"
+        allowed = Path(folder) / "allowed_signers"
+        armored = Path(folder) / "signature"
         allowed.write_text(line + "\n", encoding="utf-8")
         armored.write_text(f"{_BEGIN}\n{body}\n{_END}\n", encoding="ascii")
-        # Noon, because the days of the list begin at midnight on the clock of the machine.
+        # Noon, because the days of the list begin at midnight on the clock of the
+        # machine.
         done = _ssh_keygen(
-            ["-Y", "verify", "-f", str(allowed), "-I", principal, "-n", NAMESPACE, "-s", str(armored),
-             "-O", f"verify-time={day}120000"], message,
-        )  # fmt: skip
+            [
+                "-Y",
+                "verify",
+                "-f",
+                str(allowed),
+                "-I",
+                principal,
+                "-n",
+                NAMESPACE,
+                "-s",
+                str(armored),
+                "-O",
+                f"verify-time={day}120000",
+            ],
+            message,
+        )
     return _told(done) if done.returncode else ""
 
 
 def _ssh_keygen(arguments: list[str], message: bytes) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(["ssh-keygen", *arguments], input=message, capture_output=True, timeout=_SECONDS)
+        return subprocess.run(
+            ["ssh-keygen", *arguments], input=message, capture_output=True, timeout=_SECONDS
+        )
     except FileNotFoundError:
         raise SignOffError(
-            "there is no ssh-keygen", where="PATH", allowed="OpenSSH 8.9 or newer",
+            "there is no ssh-keygen",
+            where="PATH",
+            allowed="OpenSSH 8.9 or newer",
             do="install it: apt-get install openssh-client",
-        ) from None  # fmt: skip
+        ) from None
     except subprocess.TimeoutExpired:
-        raise SignOffError(f"ssh-keygen did not answer within {_SECONDS} seconds", do="try again") from None
+        raise SignOffError(
+            f"ssh-keygen did not answer within {_SECONDS} seconds", do="try again"
+        ) from None
 
 
 def _told(done: subprocess.CompletedProcess[bytes]) -> str:
     """The last line of what ssh-keygen says, without what does not print."""
-    lines = done.stderr.decode("utf-8", "replace").replace("Signing data on standard input", "").splitlines()
+    lines = (
+        done.stderr.decode("utf-8", "replace")
+        .replace("Signing data on standard input", "")
+        .splitlines()
+    )
     last = next((line for line in reversed(lines) if line.strip()), "no reason given")
     return "".join(c for c in last.strip() if c.isprintable())[:200]

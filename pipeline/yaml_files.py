@@ -1,8 +1,10 @@
-"""What does a YAML file say, and where? Read strictly: nothing in it may mean something else than it reads.
+"""What does a YAML file say, and where? Read strictly: nothing in it may mean something
+else than it reads.
 
-YAML lets much pass that a person did not mean: of a key that stands twice the last one counts, `NO` is false, `012` is
-ten, `1:30` is ninety. All of that is refused here, with file and line. A day is read as the text that it is. Whoever
-needs to know where an entry stands asks `YamlFile.place`.
+YAML lets much pass that a person did not mean: of a key that stands twice the last one
+counts, `NO` is false, `012` is ten, `1:30` is ninety. All of that is refused here, with
+file and line. A day is read as the text that it is. Whoever needs to know where an
+entry stands asks `YamlFile.place`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ LARGEST = 4_000_000  # bytes; the largest of our own has 40,000
 DEEPEST = 40  # lists and entries within each other
 MOST = 400_000  # values, with what `*name` repeats counted where it stands
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C where it was built, ten times as fast
+_LOADER = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # the same in C where it was built, ten times as fast
 _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]{1,2})?")
@@ -31,7 +35,9 @@ _TRUTH = {"true": True, "false": False}
 _NOTHING = ("", "~", "null")
 _LONGEST_NUMBER = 15  # digits; more than a double holds is no number that anybody means
 
-Path_ = Sequence[Any]  # keys and positions that lead to an entry: ("versions", "public", "bound", 0)
+Path_ = Sequence[
+    Any
+]  # keys and positions that lead to an entry: ("versions", "public", "bound", 0)
 
 
 @dataclass(frozen=True)
@@ -58,22 +64,40 @@ class YamlFile:
         return f"line {self.line(path)}, {named}" if named else f"line {self.line()}"
 
     def mapping(self) -> dict[str, Any]:
-        """The entries of a file that holds entries. Raises ContractError where it holds something else."""
+        """The entries of a file that holds entries. Raises ContractError where it holds
+        something else.
+        """
         if isinstance(self.content, dict):
             return self.content
-        raise self.wrong((), f"the file holds {kind_of(self.content)}", allowed="entries: a name, a colon, a value")
+        raise self.wrong(
+            (),
+            f"the file holds {kind_of(self.content)}",
+            allowed="entries: a name, a colon, a value",
+        )
 
-    def wrong(self, path: Path_, what: str, *, allowed: str = "", do: str = "correct the entry") -> ContractError:
+    def wrong(
+        self, path: Path_, what: str, *, allowed: str = "", do: str = "correct the entry"
+    ) -> ContractError:
         """An error at an entry of the file."""
-        return ContractError(what, where=f"{name_of(self.path)} {self.place(path)}", allowed=allowed, do=do)
+        return ContractError(
+            what, where=f"{name_of(self.path)} {self.place(path)}", allowed=allowed, do=do
+        )
 
     def against(self, schema: dict[str, Any]) -> list[str]:
-        """Every entry that a JSON schema does not allow: `line 12, versions.public.bound: what is wrong`."""
-        return list(dict.fromkeys(f"{self.place(path)}: {what}" for path, what in faults(self.content, schema)))
+        """Every entry that a JSON schema does not allow: `line 12,
+        versions.public.bound: what is wrong`.
+        """
+        return list(
+            dict.fromkeys(
+                f"{self.place(path)}: {what}" for path, what in faults(self.content, schema)
+            )
+        )
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file. Raises ContractError with file, line and column at whatever does not mean what it reads."""
+    """Read a file. Raises ContractError with file, line and column at whatever does not
+    mean what it reads.
+    """
     text = _read_text(path)
     _check_characters(path, text)
     loader = _LOADER(text)
@@ -91,13 +115,17 @@ def read_yaml(path: Path) -> YamlFile:
     finally:
         loader.dispose()
     if root is None:
-        raise ContractError("the file is empty", where=name_of(path), do="write its entries, or restore the file")
+        raise ContractError(
+            "the file is empty", where=name_of(path), do="write its entries, or restore the file"
+        )
     _check_size(path, root)
     return YamlFile(path, _build(path, root), root)
 
 
 def name_of(path: Path) -> str:
-    """A file by the folder it lies in, as people look for it: `data_contracts/thb.odcs.yaml`."""
+    """A file by the folder it lies in, as people look for it:
+    `data_contracts/thb.odcs.yaml`.
+    """
     parts = path.parts
     for top in ("data_contracts", "templates", "sql"):
         if top in parts[:-1]:
@@ -123,36 +151,55 @@ def kind_of(value: Any) -> str:
 
 
 def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Where content is not as a JSON schema has it, and why, in a sentence. A whole number is one without a point."""
+    """Where content is not as a JSON schema has it, and why, in a sentence. A whole
+    number is one without a point.
+    """
     import jsonschema
 
-    draft: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-    whole = draft.TYPE_CHECKER.redefine("integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool))
+    draft: Any = jsonschema.validators.validator_for(
+        schema, default=jsonschema.Draft202012Validator
+    )
+    whole = draft.TYPE_CHECKER.redefine(
+        "integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool)
+    )
     validator = jsonschema.validators.extend(draft, type_checker=whole)
     for error in validator(schema).iter_errors(content):
         yield from _told(error)
 
 
 def _told(error: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """The faults behind one error: where there are alternatives, those of the one that was meant."""
-    if error.validator not in ("anyOf", "oneOf") or not error.context or "description" in error.schema:
+    """The faults behind one error: where there are alternatives, those of the one that
+    was meant.
+    """
+    if (
+        error.validator not in ("anyOf", "oneOf")
+        or not error.context
+        or "description" in error.schema
+    ):
         yield tuple(error.absolute_path), _sentence(error)
         return
     alternatives: dict[Any, list[Any]] = {}
     for inner in error.context:
         alternatives.setdefault(inner.schema_path[0], []).append(inner)
-    meant = [own for own in alternatives.values() if not any(_is_of_another_kind(e, error) for e in own)]
+    meant = [
+        own for own in alternatives.values() if not any(_is_of_another_kind(e, error) for e in own)
+    ]
     if len(meant) == 1:
         for inner in meant[0]:
             yield from _told(inner)
         return
     allowed = [_in_words(alternative) for alternative in error.validator_value]
-    yield tuple(error.absolute_path), f"{kind_of(error.instance)} stands where {' or '.join(allowed)} is meant"
+    yield (
+        tuple(error.absolute_path),
+        f"{kind_of(error.instance)} stands where {' or '.join(allowed)} is meant",
+    )
 
 
 def _is_of_another_kind(inner: Any, error: Any) -> bool:
     """Whether an alternative is another kind of value altogether."""
-    return inner.validator in ("type", "enum", "const") and len(inner.absolute_path) == len(error.absolute_path)
+    return inner.validator in ("type", "enum", "const") and len(inner.absolute_path) == len(
+        error.absolute_path
+    )
 
 
 def _in_words(schema: dict[str, Any]) -> str:
@@ -163,7 +210,9 @@ def _in_words(schema: dict[str, Any]) -> str:
         case {"enum": listed}:
             return f"one of {', '.join(map(str, listed))}"
         case {"type": kinds}:
-            return " or ".join(_KINDS.get(k, k) for k in ([kinds] if isinstance(kinds, str) else kinds))
+            return " or ".join(
+                _KINDS.get(k, k) for k in ([kinds] if isinstance(kinds, str) else kinds)
+            )
     return "something else"
 
 
@@ -177,14 +226,25 @@ def _sentence(error: Any) -> str:
             return f"{kind_of(error.instance)} stands where {' or '.join(names)} is meant{do}"
         case "additionalProperties" | "unevaluatedProperties":
             known = list(error.schema.get("properties", {}))
-            unknown = [k for k in error.instance if k not in known] if isinstance(error.instance, dict) else []
+            unknown = (
+                [k for k in error.instance if k not in known]
+                if isinstance(error.instance, dict)
+                else []
+            )
             if known and unknown:
                 return f"nobody reads {_quoted(unknown)}; known are {', '.join(known)}"
         case "required":
             lacking = [k for k in error.validator_value if k not in error.instance]
-            return f"{_quoted(lacking)} is missing" if len(lacking) == 1 else f"{_quoted(lacking)} are missing"
+            return (
+                f"{_quoted(lacking)} is missing"
+                if len(lacking) == 1
+                else f"{_quoted(lacking)} are missing"
+            )
         case "enum":
-            return f"'{visible(str(error.instance))}' is not one of {', '.join(map(str, error.validator_value))}"
+            return (
+                f"'{visible(str(error.instance))}' is not one of"
+                f" {', '.join(map(str, error.validator_value))}"
+            )
         case "pattern" | "oneOf" | "maxLength" if told := error.schema.get("description"):
             return f"{kind_of(error.instance)} stands where this is meant: {told}"
     text: str = error.message
@@ -192,9 +252,14 @@ def _sentence(error: Any) -> str:
 
 
 _KINDS = {
-    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "array": "a list", "object": "entries", "null": "nothing",
-}  # fmt: skip
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "entries",
+    "null": "nothing",
+}
 
 
 def _quoted(names: Sequence[Any]) -> str:
@@ -202,8 +267,13 @@ def _quoted(names: Sequence[Any]) -> str:
 
 
 def visible(text: str) -> str:
-    """A text in which blanks and marks that nobody sees are written out: `[U+00A0]title`."""
-    return "".join(c if c == " " or (c.isprintable() and not c.isspace()) else f"[U+{ord(c):04X}]" for c in text)
+    """A text in which blanks and marks that nobody sees are written out:
+    `[U+00A0]title`.
+    """
+    return "".join(
+        c if c == " " or (c.isprintable() and not c.isspace()) else f"[U+{ord(c):04X}]"
+        for c in text
+    )
 
 
 # --- characters
@@ -220,32 +290,42 @@ def _read_text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as problem:
         raise ContractError(
-            f"the file cannot be read: {problem.strerror}", where=name_of(path), do="restore the file"
+            f"the file cannot be read: {problem.strerror}",
+            where=name_of(path),
+            do="restore the file",
         ) from None
     return decoded(data, path)
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """The text of a file, without a byte order mark. Raises ContractError at the line that is not UTF-8."""
+    """The text of a file, without a byte order mark. Raises ContractError at the line
+    that is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         before = data[: problem.start]
-        line, column = before.count(b"\n") + 1, problem.start - (before.rfind(b"\n") + 1) + 1
+        line = before.count(b"\n") + 1
+        column = problem.start - (before.rfind(b"\n") + 1) + 1
         raise ContractError(
             f"byte {column} of this line, {data[problem.start]:#04x}, is not UTF-8",
-            where=f"{name_of(path)} line {line}", allowed="a text file in UTF-8, with or without a byte order mark",
+            where=f"{name_of(path)} line {line}",
+            allowed="a text file in UTF-8, with or without a byte order mark",
             do="open it in an editor, choose UTF-8 and save it again",
-        ) from None  # fmt: skip
+        ) from None
 
 
 def read_text(path: Path) -> str:
-    """The text of a file that people write: UTF-8, with or without a byte order mark. Raises ContractError."""
+    """The text of a file that people write: UTF-8, with or without a byte order mark.
+    Raises ContractError.
+    """
     return _read_text(path).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_characters(path: Path, text: str) -> None:
-    """Refuse what people do not see: a tab, a control character, a mark without width, a line break of another kind."""
+    """Refuse what people do not see: a tab, a control character, a mark without width,
+    a line break of another kind.
+    """
     for found in _UNSEEN.finditer(text):
         character = found[0]
         before = text[: found.start()]
@@ -253,10 +333,14 @@ def _check_characters(path: Path, text: str) -> None:
         column = found.start() - (before.rfind("\n") + 1) + 1
         where = f"{name_of(path)} line {line}, column {column}"
         if character == "\t":
-            raise ContractError("a tab", where=where, allowed="blanks", do="put blanks in its place")
+            raise ContractError(
+                "a tab", where=where, allowed="blanks", do="put blanks in its place"
+            )
         name = unicodedata.name(character, "a control character").lower()
         raise ContractError(
-            f"a character that nobody sees: U+{ord(character):04X}, {name}", where=where, do="delete it"
+            f"a character that nobody sees: U+{ord(character):04X}, {name}",
+            where=where,
+            do="delete it",
         )
 
 
@@ -281,7 +365,9 @@ def _step(node: Any, step: Any) -> tuple[Any, Any] | None:
 
 
 def _check_depth(path: Path, text: str) -> None:
-    """Refuse what is deeper than anybody writes, event by event: the reader of nodes calls itself once a level."""
+    """Refuse what is deeper than anybody writes, event by event: the reader of nodes
+    calls itself once a level.
+    """
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -289,7 +375,12 @@ def _check_depth(path: Path, text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise _error(path, event.start_mark, f"entries within each other, more than {DEEPEST} deep", do="repair it")
+            raise _error(
+                path,
+                event.start_mark,
+                f"entries within each other, more than {DEEPEST} deep",
+                do="repair it",
+            )
 
 
 def _check_size(path: Path, root: Any) -> None:
@@ -297,21 +388,37 @@ def _check_size(path: Path, root: Any) -> None:
     _size(path, root, {}, set())
 
 
-def _size(path: Path, node: Any, sizes: dict[int, tuple[int, int]], within: set[int]) -> tuple[int, int]:
+def _size(
+    path: Path, node: Any, sizes: dict[int, tuple[int, int]], within: set[int]
+) -> tuple[int, int]:
     """How many values a node holds and how deep it is, with what it repeats."""
     if id(node) in within:
-        raise _error(path, node.start_mark, "an entry repeats itself within itself", do="take the '*name' out")
+        raise _error(
+            path,
+            node.start_mark,
+            "an entry repeats itself within itself",
+            do="take the '*name' out",
+        )
     if id(node) in sizes:
         return sizes[id(node)]
     size, depth = 1, 0
     if not isinstance(node, yaml.ScalarNode):
         within.add(id(node))
-        for child in [n for pair in node.value for n in pair] if isinstance(node, yaml.MappingNode) else node.value:
+        for child in (
+            [n for pair in node.value for n in pair]
+            if isinstance(node, yaml.MappingNode)
+            else node.value
+        ):
             more, below = _size(path, child, sizes, within)
-            size, depth = size + more, max(depth, below + 1)
+            size = size + more
+            depth = max(depth, below + 1)
         within.remove(id(node))
     if size > MOST or depth > DEEPEST:
-        what = f"more than {MOST:,} values" if size > MOST else f"entries within each other, more than {DEEPEST} deep"
+        what = (
+            f"more than {MOST:,} values"
+            if size > MOST
+            else f"entries within each other, more than {DEEPEST} deep"
+        )
         raise _error(path, node.start_mark, what, do="take repeated parts ('*name') out")
     sizes[id(node)] = size, depth
     return sizes[id(node)]
@@ -330,9 +437,11 @@ def _build(path: Path, node: Any) -> Any:
         name = _key(path, key)
         if name in built:
             raise _error(
-                path, key.start_mark, f"'{visible(name)}' stands twice, first in line {lines[name]}",
+                path,
+                key.start_mark,
+                f"'{visible(name)}' stands twice, first in line {lines[name]}",
                 do="keep the one that is meant and take the other out",
-            )  # fmt: skip
+            )
         lines[name] = key.start_mark.line + 1
         built[name] = _build(path, value)
     return built
@@ -341,9 +450,13 @@ def _build(path: Path, node: Any) -> Any:
 def _key(path: Path, node: Any) -> str:
     """The name of an entry, as it is written."""
     if not isinstance(node, yaml.ScalarNode) or node.tag == f"{_TAG}merge":
-        raise _error(path, node.start_mark, "this is no name of an entry", allowed="a text before the colon")
+        raise _error(
+            path, node.start_mark, "this is no name of an entry", allowed="a text before the colon"
+        )
     if not node.value.strip():
-        raise _error(path, node.start_mark, "an entry without a name", allowed="a text before the colon")
+        raise _error(
+            path, node.start_mark, "an entry without a name", allowed="a text before the colon"
+        )
     name: str = node.value
     return name
 
@@ -368,10 +481,15 @@ def _scalar(path: Path, node: Any) -> Any:
         case "timestamp" if _DAY.fullmatch(text):
             return text
     raise _error(
-        path, node.start_mark, f"{visible(text)} may be read in more than one way",
-        allowed="true, false, null, numbers such as 12 and 1.5, days such as 2022-12-31, and texts in quotes",
+        path,
+        node.start_mark,
+        f"{visible(text)} may be read in more than one way",
+        allowed=(
+            "true, false, null, numbers such as 12 and 1.5, days such as 2022-12-31, and texts in"
+            " quotes"
+        ),
         do=f'write "{text}" in quotes where the text is meant, otherwise another spelling',
-    )  # fmt: skip
+    )
 
 
 def _check_tag(path: Path, node: Any, kind: str) -> None:
@@ -381,7 +499,9 @@ def _check_tag(path: Path, node: Any, kind: str) -> None:
 
 
 def _error(path: Path, mark: Any, what: str, *, allowed: str = "", do: str = "") -> ContractError:
-    where = f"{name_of(path)} line {mark.line + 1}, column {mark.column + 1}" if mark else name_of(path)
+    where = (
+        f"{name_of(path)} line {mark.line + 1}, column {mark.column + 1}" if mark else name_of(path)
+    )
     return ContractError(what, where=where, allowed=allowed, do=do or "correct the line")
 
 

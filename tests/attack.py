@@ -1,10 +1,12 @@
-"""What can an outsider work out from what was published? Attacks that share nothing with what they are meant for.
+"""What can an outsider work out from what was published? Attacks that share nothing
+with what they are meant for.
 
-Plain subtraction along margins, repeated until nothing is new; across tables; whole-number programming on one cell;
-counts behind a printed share; lengths of bars.
+Plain subtraction along margins, repeated until nothing is new; across tables;
+whole-number programming on one cell; counts behind a printed share; lengths of bars.
 
-The reader knows the released values, which cells are withheld, and the code lists: a total is the sum of its parts, a
-regional cell the sum over the states it names. What nobody reported counts for nothing.
+The reader knows the released values, which cells are withheld, and the code lists: a
+total is the sum of its parts, a regional cell the sum over the states it names. What
+nobody reported counts for nothing.
 """
 
 from __future__ import annotations
@@ -26,17 +28,21 @@ Contributors = Mapping[Key, tuple[str, ...]]  # regional cell -> the states in i
 
 
 def work_out(
-    shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: Contracts,
+    shown: Mapping[Key, Decimal],
+    withheld: Iterable[Key],
+    contracts: Contracts,
     contributors: Contributors | None = None,
 ) -> dict[Key, Decimal]:
     """Every withheld cell that subtraction gives, with the value it gives."""
     hidden = set(withheld)
-    known, sums = dict(shown), sums_over({*shown, *hidden}, contracts, contributors)
+    known = dict(shown)
+    sums = sums_over({*shown, *hidden}, contracts, contributors)
     by_cell: dict[Key, list[Sum]] = defaultdict(list)
     for whole, parts in sums:
         for key in (whole, *parts):
             by_cell[key].append((whole, parts))
-    waiting, found = list(sums), {}
+    waiting = list(sums)
+    found = {}
     while waiting:
         whole, parts = waiting.pop()
         unknown = [k for k in (whole, *parts) if k not in known]
@@ -49,32 +55,52 @@ def work_out(
     return found
 
 
-def sums_over(keys: set[Key], contracts: Contracts, contributors: Contributors | None = None) -> list[Sum]:
-    """Every sum among these cells: parts of a dimension, and the states that a regional figure names."""
+def sums_over(
+    keys: set[Key], contracts: Contracts, contributors: Contributors | None = None
+) -> list[Sum]:
+    """Every sum among these cells: parts of a dimension, and the states that a regional
+    figure names.
+    """
     families: dict[tuple[Key, str], list[Key]] = defaultdict(list)
     cubes = {t.name for t in contracts.tables}
-    for key in sorted(k for k in keys if k.cube in cubes and k.state not in (REGION, CONSTANT, BOTH_YEARS)):
+    for key in sorted(
+        k for k in keys if k.cube in cubes and k.state not in (REGION, CONSTANT, BOTH_YEARS)
+    ):
         table = contracts.table(key.cube)
         for position, dimension in enumerate(table.dimensions, 2):
             parent = dimension.codelist[key.codes[position]].parent
-            if table.layout.open_rows:  # a state lists citizenships; groups and own nationals are worked out from them
+            if (
+                table.layout.open_rows
+            ):  # a state lists citizenships; groups and own nationals are worked out from them
                 twin = Key(key.cube, (*key.codes[:position], key.state, *key.codes[position + 1 :]))
-                derived = key.codes[position].startswith("G_") or (key.codes[position] == "NAT" and twin in keys)
+                derived = key.codes[position].startswith("G_") or (
+                    key.codes[position] == "NAT" and twin in keys
+                )
                 parent = TOTAL if parent and not derived else ""
             if parent:
                 codes = (*key.codes[:position], parent, *key.codes[position + 1 :])
                 families[Key(key.cube, codes), dimension.name].append(key)
-    found = [(whole, tuple(sorted(parts))) for (whole, _), parts in families.items() if whole in keys]
+    found = [
+        (whole, tuple(sorted(parts))) for (whole, _), parts in families.items() if whole in keys
+    ]
     for whole, states in (contributors or {}).items():
         parts = tuple(whole.at(state=s) for s in states)
-        if whole in keys and whole.cube in cubes and whole.state not in states and set(parts) <= keys:
+        if (
+            whole in keys
+            and whole.cube in cubes
+            and whole.state not in states
+            and set(parts) <= keys
+        ):
             found.append((whole, parts))
     return sorted((whole, parts) for whole, parts in found if parts)
 
 
 def across_tables(keys: Iterable[Key], contracts: Contracts) -> dict[Key, Key]:
-    """Cells that stand in two tables: the cell of the second table -> the same count in the first."""
-    known, same = set(keys), {}
+    """Cells that stand in two tables: the cell of the second table -> the same count in
+    the first.
+    """
+    known = set(keys)
+    same = {}
     for table in contracts.tables:
         for identity in table.identities:
             if not identity.same_total_as:
@@ -84,18 +110,28 @@ def across_tables(keys: Iterable[Key], contracts: Contracts) -> dict[Key, Key]:
             for key in (k for k in known if k.cube == table.name):
                 codes = dict(zip(table.key_dimensions, key.codes, strict=True))
                 if all(codes[d.name] == TOTAL for d in table.dimensions if d.name not in names):
-                    twin = other.key({d: codes.get(d, dict(identity.at).get(d, TOTAL)) for d in other.key_dimensions})
+                    twin = other.key(
+                        {
+                            d: codes.get(d, dict(identity.at).get(d, TOTAL))
+                            for d in other.key_dimensions
+                        }
+                    )
                     if twin in known:
                         same[key] = twin
     return same
 
 
 def work_out_across(
-    shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: Contracts,
+    shown: Mapping[Key, Decimal],
+    withheld: Iterable[Key],
+    contracts: Contracts,
     contributors: Contributors | None = None,
 ) -> dict[Key, Decimal]:
-    """Plain subtraction where a count that stands in two tables is known as soon as one of them gives it."""
-    known, hidden = dict(shown), set(withheld)
+    """Plain subtraction where a count that stands in two tables is known as soon as one
+    of them gives it.
+    """
+    known = dict(shown)
+    hidden = set(withheld)
     twins = across_tables({*known, *hidden}, contracts)
     pairs = [*twins.items(), *((b, a) for a, b in twins.items())]
     found: dict[Key, Decimal] = {}
@@ -109,20 +145,25 @@ def work_out_across(
 
 
 def between(
-    key: Key, shown: Mapping[Key, Decimal], withheld: Iterable[Key], contracts: Contracts,
+    key: Key,
+    shown: Mapping[Key, Decimal],
+    withheld: Iterable[Key],
+    contracts: Contracts,
     limits_of: Mapping[Key, tuple[int, int]] | None = None,
-) -> tuple[int, int] | None:  # fmt: skip
-    """Least and greatest count of one withheld cell, by whole-number programming over the sums of its state and year.
+) -> tuple[int, int] | None:
+    """Least and greatest count of one withheld cell, by whole-number programming over
+    the sums of its state and year.
 
-    A withheld count is at least one, because zeros are shown; `limits_of` says where more is known. None where the
-    published figures contradict each other.
+    A withheld count is at least one, because zeros are shown; `limits_of` says where
+    more is known. None where the published figures contradict each other.
     """
     near = {k for k in {*shown, *withheld} if k.codes[:2] == key.codes[:2] and k.cube == key.cube}
     unknown = sorted(k for k in near if k not in shown)
     place = {k: i for i, k in enumerate(unknown)}
     rows, limits = [], []
     for whole, parts in sums_over(near, contracts):
-        row, rest = np.zeros(len(unknown)), 0
+        row = np.zeros(len(unknown))
+        rest = 0
         for member, sign in ((whole, 1), *((p, -1) for p in parts)):
             if member in place:
                 row[place[member]] += sign
@@ -137,9 +178,11 @@ def between(
     ends = []
     for sign in (1, -1):
         solved = milp(
-            sign * cost, integrality=np.ones(len(unknown)), bounds=Bounds(*np.array(bounds).T),
+            sign * cost,
+            integrality=np.ones(len(unknown)),
+            bounds=Bounds(*np.array(bounds).T),
             constraints=LinearConstraint(np.array(rows), limits, limits) if rows else None,
-        )  # fmt: skip
+        )
         if solved.x is None:
             return None
         ends.append(round(float(solved.x[place[key]])))
@@ -149,7 +192,11 @@ def between(
 def numerators(share: Decimal, base: int) -> list[int]:
     """Counts that give this printed share in per cent, to one decimal, of a base."""
     step = Decimal("0.1")
-    return [n for n in range(base + 1) if (Decimal(n) / base * 100).quantize(step, ROUND_HALF_UP) == share]
+    return [
+        n
+        for n in range(base + 1)
+        if (Decimal(n) / base * 100).quantize(step, ROUND_HALF_UP) == share
+    ]
 
 
 def bar_lengths(svg: str) -> list[float]:

@@ -1,7 +1,10 @@
-"""How does a page behave in a real browser? Debian's Chromium without a network, and the rules of axe-core.
+"""How does a page behave in a real browser? Debian's Chromium without a network, and
+the rules of axe-core.
 
-`with chromium() as browser:` starts it; `opened(browser, address, width)` gives a page at a file address or at a server
-on the loopback, with all that it asked for and all that went wrong; `broken_rules(page)` asks axe-core.
+`with chromium() as browser:` starts it; `opened(browser, address, width)` gives a page
+at a file address or at a server
+on the loopback, with all that it asked for and all that went wrong;
+`broken_rules(page)` asks axe-core.
 """
 
 from __future__ import annotations
@@ -18,14 +21,21 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @dataclass
 class Opened:
-    """A page in a browser: the addresses it asked for, and what the console and failed requests told."""
+    """A page in a browser: the addresses it asked for, and what the console and failed
+    requests told.
+    """
 
     page: Page
     asked: list[str] = field(default_factory=list)
@@ -34,7 +44,9 @@ class Opened:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Chromium with a new profile. The test is skipped where the Debian package is not installed."""
+    """Chromium with a new profile. The test is skipped where the Debian package is not
+    installed.
+    """
     from playwright.sync_api import sync_playwright
 
     program = shutil.which("chromium")
@@ -49,20 +61,32 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, width: int = 1280, *, judged: bool = False) -> Iterator[Opened]:
-    """A page at an address, as wide as asked, in a context of its own that is offline when the page is a file.
+def opened(
+    browser: Browser, address: str, width: int = 1280, *, judged: bool = False
+) -> Iterator[Opened]:
+    """A page at an address, as wide as asked, in a context of its own that is offline
+    when the page is a file.
 
     A `judged` page lets axe-core in, which the page's own policy would refuse.
     """
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, offline=address.startswith("file:"), bypass_csp=judged
+        viewport={"width": width, "height": 900},
+        offline=address.startswith("file:"),
+        bypass_csp=judged,
     )
     try:
         page = context.new_page()
         found = Opened(page)
         page.on("request", lambda request: found.asked.append(request.url))
-        page.on("requestfailed", lambda request: found.troubles.append(f"not loaded: {request.url}"))
-        page.on("console", lambda said: found.troubles.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "requestfailed", lambda request: found.troubles.append(f"not loaded: {request.url}")
+        )
+        page.on(
+            "console",
+            lambda said: (
+                found.troubles.append(said.text) if said.type in ("error", "warning") else None
+            ),
+        )
         page.on("pageerror", lambda error: found.troubles.append(str(error)))
         page.goto(address)
         yield found
@@ -71,12 +95,18 @@ def opened(browser: Browser, address: str, width: int = 1280, *, judged: bool = 
 
 
 def broken_rules(page: Page, without: Sequence[str] = ()) -> list[str]:
-    """Each violation that axe-core finds, of any of its rules but those named: rule, what it asks for, the elements."""
+    """Each violation that axe-core finds, of any of its rules but those named: rule,
+    what it asks for, the elements.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    options = {"resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in without}}
+    options = {
+        "resultTypes": ["violations"],
+        "rules": {rule: {"enabled": False} for rule in without},
+    }
     answer: dict[str, Any] = Axe().run(page, options=options).response
     assert answer["passes"], "axe-core judged nothing"
     return [
-        f"{v['id']}: {v['help']}: {'; '.join(str(n['target']) for n in v['nodes'][:5])}" for v in answer["violations"]
+        f"{v['id']}: {v['help']}: {'; '.join(str(n['target']) for n in v['nodes'][:5])}"
+        for v in answer["violations"]
     ]

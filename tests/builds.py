@@ -1,4 +1,6 @@
-"""How does a test build reports? Runs make as an analyst does, in this working copy or in a copy of it."""
+"""How does a test build reports? Runs make as an analyst does, in this working copy or
+in a copy of it.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,36 @@ ROUND = 2022
 VERSIONS = ("restricted", "public")  # what `make reports` builds when it is told nothing else
 # What is no part of the project's content: made by tools, or made by the build itself.
 NOT_COPIED = (
-    ".venv", ".venv-acro", "outputs", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".build",
+    ".venv",
+    ".venv-acro",
+    "outputs",
+    "__pycache__",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".build",
     ".hypothesis",
-)  # fmt: skip
+)
 
 
-def run_make(*targets: str, environment: Mapping[str, str], root: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def run_make(
+    *targets: str, environment: Mapping[str, str], root: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
     """Run make in a working copy, as an analyst would. A failure shows what make said."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     done = subprocess.run(
-        ["make", *targets], cwd=root, capture_output=True, text=True, timeout=500, env={**inherited, **environment},
-    )  # fmt: skip
-    assert done.returncode == 0, f"make {' '.join(targets)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        ["make", *targets],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env={**inherited, **environment},
+    )
+    assert done.returncode == 0, (
+        f"make {' '.join(targets)} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+    )
     return done
 
 
@@ -37,7 +57,9 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def copy_project(target: Path) -> Path:
-    """A working copy of the project elsewhere, with its history, the times of its files and the same libraries."""
+    """A working copy of the project elsewhere, with its history, the times of its files
+    and the same libraries.
+    """
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
     (target / ".venv").symlink_to(ROOT / ".venv")
     # The folder itself is tracked; without it git would call the copy changed.
@@ -47,7 +69,9 @@ def copy_project(target: Path) -> Path:
 
 
 def once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """Make a folder once for all workers of a test run: the first one makes it, the others wait for it."""
+    """Make a folder once for all workers of a test run: the first one makes it, the
+    others wait for it.
+    """
     with folder.with_name(folder.name + ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done, failed = (folder.with_name(folder.name + end) for end in (".done", ".failed"))

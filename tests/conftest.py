@@ -1,4 +1,6 @@
-"""What do many tests share? The project's contracts, an empty project, small stores, and two builds of all reports."""
+"""What do many tests share? The project's contracts, an empty project, small stores,
+and two builds of all reports.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,15 @@ from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.report.store import Store
 
-LONGEST = "test_kills.py"  # it builds a project of its own, while others build what many tests share
+LONGEST = (  # it builds a project of its own, while others build what many tests share
+    "test_kills.py"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: workers take file after file, and none is left alone with a long one."""
+    """Files with slow tests first: workers take file after file, and none is left alone
+    with a long one.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path.name != LONGEST, item.path not in slow))
 
@@ -34,7 +40,8 @@ def contracts() -> Contracts:
 
 @pytest.fixture(scope="session", autouse=True)
 def register_of_made_up_returns() -> Iterator[None]:
-    """The project's register knows the errors of the example returns; returns that a test makes up do not have them.
+    """The project's register knows the errors of the example returns; returns that a
+    test makes up do not have them.
 
     Commands that a test runs, such as make, read the register all the same.
     """
@@ -56,7 +63,9 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Store]:
-    """A store from a small table of cells; see `small_tables.write_store` for its columns."""
+    """A store from a small table of cells; see `small_tables.write_store` for its
+    columns.
+    """
 
     def make(cells: str, report: str = "thb", version: str = "restricted", **more: object) -> Store:
         path = write_store(tmp_path / "store.duckdb", contracts, cells, **more)
@@ -67,7 +76,9 @@ def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Store]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
-    """The reports of the example round in all versions, built once in a folder of their own. Tests only read them."""
+    """The reports of the example round in all versions, built once in a folder of their
+    own. Tests only read them.
+    """
 
     def make_reports(folder: Path) -> None:
         every = "VERSIONS=restricted public partner"
@@ -78,8 +89,12 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
 
 @pytest.fixture(scope="session")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Elsewhere:
-    """The same reports built by another person on another machine, then changed step by step; see `elsewhere.py`."""
-    return Elsewhere(once(shared_folder(tmp_path_factory, worker_id) / "elsewhere", build_elsewhere))
+    """The same reports built by another person on another machine, then changed step by
+    step; see `elsewhere.py`.
+    """
+    return Elsewhere(
+        once(shared_folder(tmp_path_factory, worker_id) / "elsewhere", build_elsewhere)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -103,8 +118,12 @@ def office(approved_office: Path, tmp_path: Path) -> Office:
 
 
 @pytest.fixture(scope="session")
-def released_office(approved_office: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """An office that released both versions and handed out copies of the restricted one; tests only read it."""
+def released_office(
+    approved_office: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """An office that released both versions and handed out copies of the restricted
+    one; tests only read it.
+    """
 
     def make(folder: Path) -> None:
         shutil.copytree(approved_office, folder, symlinks=True)
@@ -112,7 +131,10 @@ def released_office(approved_office: Path, tmp_path_factory: pytest.TempPathFact
         with owner_only(office.project.outputs):
             office.release_here("restricted")
         office.done("release", VERSION="public", ROLE="director", DATE="2023-05-05", TEST="yes")
-        people = "name,organisation\nAna Pop,Ministry of Interior of RO\nНиколай Димитров,ГДБОП\nΜαρία Κ.,ΕΛ.ΑΣ.\n"
+        people = (
+            "name,organisation\nAna Pop,Ministry of Interior of RO\nНиколай Димитров,ГДБОП\nΜαρία"
+            " Κ.,ΕΛ.ΑΣ.\n"
+        )
         (folder / "outputs" / "recipients.csv").write_text(people, encoding="utf-8")
         office.done("copies", RECIPIENTS="outputs/recipients.csv", DATE="2023-05-06")
 

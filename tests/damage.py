@@ -1,7 +1,9 @@
-"""Copies of a published table as they reach an analyst: saved by another program, moved, edited, cut, locked.
+"""Copies of a published table as they reach an analyst: saved by another program,
+moved, edited, cut, locked.
 
-A damage takes the bytes of a file and gives those of the damaged copy. `Layout` says where the table stands in the
-file; `target` is the row whose figure is changed where only one is.
+A damage takes the bytes of a file and gives those of the damaged copy. `Layout` says
+where the table stands in the file; `target` is the row whose figure is changed where
+only one is.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class ErrorValue:
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows and columns of the table in its file; the first is 1. `values` are the columns that hold figures."""
+    """Rows and columns of the table in its file; the first is 1. `values` are the
+    columns that hold figures.
+    """
 
     header: int
     state: int
@@ -54,7 +58,9 @@ class Layout:
 
 @dataclass
 class Sheet:
-    """One sheet of a copy. Merged ranges are like "A1:B2"; hidden rows and columns by number."""
+    """One sheet of a copy. Merged ranges are like "A1:B2"; hidden rows and columns by
+    number.
+    """
 
     name: str
     rows: list[Row]
@@ -84,7 +90,10 @@ def _read(data: bytes) -> tuple[tuple[Any, ...], ...]:
         sheet.reset_dimensions()
         return tuple(sheet.iter_rows(values_only=True))
     text = data.decode("utf-8-sig")
-    return tuple(tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(data)))
+    return tuple(
+        tuple(row)
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(data))
+    )
 
 
 def delimiter_of(data: bytes) -> str:
@@ -116,7 +125,9 @@ STATES = {False: "visible", True: "hidden"}
 
 
 def as_xlsx(sheets: list[Sheet]) -> bytes:
-    """A workbook written part by part: the library cannot store the result of a formula."""
+    """A workbook written part by part: the library cannot store the result of a
+    formula.
+    """
     strings: dict[str, int] = {}
     data = io.BytesIO()
     numbers = range(1, len(sheets) + 1)
@@ -125,10 +136,12 @@ def as_xlsx(sheets: list[Sheet]) -> bytes:
             f'<Override PartName="/xl/{name}.xml" ContentType='
             f'"application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"/>'
             for name, kind in [
-                ("workbook", "sheet.main"), ("styles", "styles"), ("sharedStrings", "sharedStrings"),
+                ("workbook", "sheet.main"),
+                ("styles", "styles"),
+                ("sharedStrings", "sharedStrings"),
                 *((f"worksheets/sheet{n}", "worksheet") for n in numbers),
             ]
-        )  # fmt: skip
+        )
         archive.writestr(
             "[Content_Types].xml",
             f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" ContentType='
@@ -141,20 +154,23 @@ def as_xlsx(sheets: list[Sheet]) -> bytes:
             _relations([*parts, ("styles", "styles.xml"), ("sharedStrings", "sharedStrings.xml")]),
         )
         listed = "".join(
-            f'<sheet name={quoteattr(s.name)} sheetId="{n}" r:id="rId{n}" state="{STATES[s.hidden]}"/>'
+            f'<sheet name={quoteattr(s.name)} sheetId="{n}" r:id="rId{n}"'
+            f' state="{STATES[s.hidden]}"/>'
             for n, s in enumerate(sheets, 1)
         )
         archive.writestr(
             "xl/workbook.xml",
-            f'<workbook xmlns="{_NAMESPACE}" xmlns:r="{_RELATIONS}"><sheets>{listed}</sheets></workbook>',
+            f'<workbook xmlns="{_NAMESPACE}"'
+            f' xmlns:r="{_RELATIONS}"><sheets>{listed}</sheets></workbook>',
         )
         archive.writestr(
             "xl/styles.xml",
-            f'<styleSheet xmlns="{_NAMESPACE}"><fonts count="1"><font/></fonts>'
-            '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
-            '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-            '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>'
-            '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
+            f'<styleSheet xmlns="{_NAMESPACE}"><fonts count="1"><font/></fonts><fills'
+            ' count="1"><fill><patternFill patternType="none"/></fill></fills><borders'
+            ' count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs'
+            ' count="2"><xf numFmtId="0"/><xf numFmtId="14"'
+            ' applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal"'
+            ' xfId="0" builtinId="0"/></cellStyles></styleSheet>',
         )
         for n, sheet in enumerate(sheets, 1):
             archive.writestr(f"xl/worksheets/sheet{n}.xml", _sheet_xml(sheet, strings))
@@ -172,16 +188,21 @@ def _relations(parts: list[tuple[str, str]]) -> str:
 
 
 def _sheet_xml(sheet: Sheet, strings: dict[str, int]) -> str:
-    columns = "".join(f'<col min="{c}" max="{c}" width="9" hidden="1"/>' for c in sorted(sheet.hidden_columns))
+    columns = "".join(
+        f'<col min="{c}" max="{c}" width="9" hidden="1"/>' for c in sorted(sheet.hidden_columns)
+    )
     lines = []
     for number, row in enumerate(sheet.rows, 1):
-        cells = "".join(_cell_xml(value, f"{letters(c)}{number}", strings) for c, value in enumerate(row, 1))
+        cells = "".join(
+            _cell_xml(value, f"{letters(c)}{number}", strings) for c, value in enumerate(row, 1)
+        )
         hidden = ' hidden="1"' if number in sheet.hidden_rows else ""
         lines.append(f'<row r="{number}"{hidden}>{cells}</row>')
     merged = "".join(f'<mergeCell ref="{m}"/>' for m in sheet.merged)
     filtered = f'<autoFilter ref="A1:C{len(sheet.rows)}"/>' if sheet.filtered else ""
     return (
-        f'<worksheet xmlns="{_NAMESPACE}"><dimension ref="A1"/>{f"<cols>{columns}</cols>" if columns else ""}'
+        f'<worksheet xmlns="{_NAMESPACE}"><dimension'
+        f' ref="A1"/>{f"<cols>{columns}</cols>" if columns else ""}'
         f"<sheetData>{''.join(lines)}</sheetData>{filtered}"
         f"{f'<mergeCells>{merged}</mergeCells>' if merged else ''}</worksheet>"
     )
@@ -226,16 +247,23 @@ def as_xls(rows: list[Row]) -> bytes:
 
 
 def as_ods(rows: list[Row]) -> bytes:
-    """An OpenDocument workbook with the one part that holds cells; a library takes minutes for a large table."""
-    office, table, text = (f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "table", "text"))
+    """An OpenDocument workbook with the one part that holds cells; a library takes
+    minutes for a large table.
+    """
+    office, table, text = (
+        f"urn:oasis:names:tc:opendocument:xmlns:{n}:1.0" for n in ("office", "table", "text")
+    )
     lines = "".join(f"<t:table-row>{''.join(map(_ods_cell, row))}</t:table-row>" for row in rows)
     content = (
-        f'<o:document-content xmlns:o="{office}" xmlns:t="{table}" xmlns:x="{text}"><o:body><o:spreadsheet>'
-        f'<t:table t:name="data">{lines}</t:table></o:spreadsheet></o:body></o:document-content>'
+        f'<o:document-content xmlns:o="{office}" xmlns:t="{table}"'
+        f' xmlns:x="{text}"><o:body><o:spreadsheet><t:table'
+        f' t:name="data">{lines}</t:table></o:spreadsheet></o:body></o:document-content>'
     )
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED)
+        archive.writestr(
+            "mimetype", "application/vnd.oasis.opendocument.spreadsheet", zipfile.ZIP_STORED
+        )
         archive.writestr("content.xml", content)
     return data.getvalue()
 
@@ -287,15 +315,21 @@ def each_figure(make: Callable[[Any], Any]) -> Damage:
     return damage
 
 
-_NUMBER = re.compile(r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<fraction>\.\d+)?(?P<flags>\s*[a-z]*\s*)")
+_NUMBER = re.compile(
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<fraction>\.\d+)?(?P<flags>\s*[a-z]*\s*)"
+)
 
 
 def _digits(value: Any) -> re.Match[str] | None:
-    return _NUMBER.fullmatch(str(value)) if value is not None and not isinstance(value, bool) else None
+    return (
+        _NUMBER.fullmatch(str(value)) if value is not None and not isinstance(value, bool) else None
+    )
 
 
 def grouped(space: str) -> Damage:
-    """Every figure as text with this sign between thousands; the fraction keeps its point."""
+    """Every figure as text with this sign between thousands; the fraction keeps its
+    point.
+    """
 
     def make(value: Any) -> Any:
         if not (found := _digits(value)):
@@ -309,7 +343,11 @@ def grouped(space: str) -> Damage:
 def decimal_comma(value: Any) -> Any:
     if not (found := _digits(value)):
         return value
-    return found["whole"].replace(",", "") + (found["fraction"] or "").replace(".", ",") + found["flags"]
+    return (
+        found["whole"].replace(",", "")
+        + (found["fraction"] or "").replace(".", ",")
+        + found["flags"]
+    )
 
 
 def continental(value: Any) -> Any:
@@ -324,15 +362,34 @@ def as_text(value: Any) -> Any:
     return value if value is None else str(value)
 
 
-LOOK_ALIKE = str.maketrans({"A": "А", "B": "В", "C": "С", "E": "Е", "H": "Н", "M": "М", "O": "О", "P": "Р", "T": "Τ",
-                            "a": "а", "c": "с", "e": "е", "i": "і", "o": "ο", "p": "р", "x": "х"})  # fmt: skip
+LOOK_ALIKE = str.maketrans(
+    {
+        "A": "А",
+        "B": "В",
+        "C": "С",
+        "E": "Е",
+        "H": "Н",
+        "M": "М",
+        "O": "О",
+        "P": "Р",
+        "T": "Τ",
+        "a": "а",
+        "c": "с",
+        "e": "е",
+        "i": "і",
+        "o": "ο",
+        "p": "р",
+        "x": "х",
+    }
+)
 
 
 def in_column(name: str, make: Callable[[str], str]) -> Damage:
     """Every text of the column of states or of labels made anew."""
 
     def damage(data: bytes, layout: Layout) -> bytes:
-        rows, column = rows_of(data), getattr(layout, name)
+        rows = rows_of(data)
+        column = getattr(layout, name)
         for row in rows[layout.header :]:
             if column <= len(row) and isinstance(row[column - 1], str):
                 row[column - 1] = make(row[column - 1])
@@ -344,7 +401,9 @@ def in_column(name: str, make: Callable[[str], str]) -> Damage:
 def in_heads(make: Callable[[str], str]) -> Damage:
     def damage(data: bytes, layout: Layout) -> bytes:
         rows = rows_of(data)
-        rows[layout.header - 1] = [make(h) if isinstance(h, str) else h for h in rows[layout.header - 1]]
+        rows[layout.header - 1] = [
+            make(h) if isinstance(h, str) else h for h in rows[layout.header - 1]
+        ]
         return resave(data, rows)
 
     return damage
@@ -354,12 +413,20 @@ def in_heads(make: Callable[[str], str]) -> Damage:
 
 
 def rows_above(data: bytes, layout: Layout) -> bytes:
-    note: list[Row] = [["Extract for the Center", 2024], [], ["3 files were joined"], [None, "checked"], []]
+    note: list[Row] = [
+        ["Extract for the Center", 2024],
+        [],
+        ["3 files were joined"],
+        [None, "checked"],
+        [],
+    ]
     return resave(data, note + rows_of(data))
 
 
 def columns_beside(data: bytes, layout: Layout) -> bytes:
-    """Numbers of rows and remarks on the left, a column in the middle, remarks on the right."""
+    """Numbers of rows and remarks on the left, a column in the middle, remarks on the
+    right.
+    """
     result = []
     for number, row in enumerate(rows_of(data), 1):
         head = number == layout.header
@@ -384,7 +451,9 @@ def rows_between(data: bytes, layout: Layout) -> bytes:
 
 def other_sheets(data: bytes, layout: Layout) -> bytes:
     front = [Sheet("Read me", [["What this is"], ["Iso3_code", "Year"]]), Sheet("Лист1", [])]
-    return as_xlsx([*front, Sheet("Подаци 2022", rows_of(data)), Sheet("Chart", [[1, 2]], hidden=True)])
+    return as_xlsx(
+        [*front, Sheet("Подаци 2022", rows_of(data)), Sheet("Chart", [[1, 2]], hidden=True)]
+    )
 
 
 def two_tables(data: bytes, layout: Layout) -> bytes:
@@ -393,7 +462,8 @@ def two_tables(data: bytes, layout: Layout) -> bytes:
 
 
 def merged_in_the_table(data: bytes, layout: Layout) -> bytes:
-    rows, column = rows_of(data), letters(layout.label)
+    rows = rows_of(data)
+    column = letters(layout.label)
     rows.insert(layout.target, [*rows[layout.target - 1]])
     rows[layout.target][layout.label - 1] = None
     return as_xlsx([Sheet("data", rows, [f"{column}{layout.target}:{column}{layout.target + 1}"])])
@@ -411,12 +481,16 @@ def hidden_rows(data: bytes, layout: Layout) -> bytes:
 
 def filtered_rows(data: bytes, layout: Layout) -> bytes:
     rows = rows_of(data)
-    return as_xlsx([Sheet("data", rows, hidden_rows=set(range(layout.target, len(rows) + 1)), filtered=True)])
+    return as_xlsx(
+        [Sheet("data", rows, hidden_rows=set(range(layout.target, len(rows) + 1)), filtered=True)]
+    )
 
 
 def duplicated(data: bytes, layout: Layout) -> bytes:
     rows = rows_of(data)
-    return resave(data, [*rows[: layout.target], [*rows[layout.target - 1]], *rows[layout.target :]])
+    return resave(
+        data, [*rows[: layout.target], [*rows[layout.target - 1]], *rows[layout.target :]]
+    )
 
 
 def contradicted(data: bytes, layout: Layout) -> bytes:
@@ -441,12 +515,19 @@ def to_text(delimiter: str, encoding: str = "utf-8", announced: str = "") -> Dam
 
 
 def in_code_page(page: str) -> Damage:
-    """The table as a text file in a code page; letters that it lacks lose their accents, as programs do it.
+    """The table as a text file in a code page; letters that it lacks lose their
+    accents, as programs do it.
 
-    A column of remarks in a language of that code page stands beside, so that the bytes could be read in others.
+    A column of remarks in a language of that code page stands beside, so that the bytes
+    could be read in others.
     """
-    remark = {"cp1250": "Ověřeno žž", "cp1251": "Проверено", "cp1252": "vérifié", "cp1253": "Ελέγχθηκε",
-              "cp1254": "doğrulandı ş"}[page]  # fmt: skip
+    remark = {
+        "cp1250": "Ověřeno žž",
+        "cp1251": "Проверено",
+        "cp1252": "vérifié",
+        "cp1253": "Ελέγχθηκε",
+        "cp1254": "doğrulandı ş",
+    }[page]
 
     def fitting(value: Any) -> Any:
         if not isinstance(value, str):
@@ -524,7 +605,9 @@ def open_quote(data: bytes, layout: Layout) -> bytes:
 
 
 def comma_in_a_field(data: bytes, layout: Layout) -> bytes:
-    """A decimal comma in a comma-separated file without quotes: the row has a field too many."""
+    """A decimal comma in a comma-separated file without quotes: the row has a field too
+    many.
+    """
     rows = as_csv(rows_of(data)).split(b"\n")
     rows[layout.target - 1] += b",5"
     return b"\n".join(rows)

@@ -1,4 +1,6 @@
-"""How does a chart look once it is on a page? Draws it, prints it into a PDF and reads that page back."""
+"""How does a chart look once it is on a page? Draws it, prints it into a PDF and reads
+that page back.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,10 @@ from pipeline.report.views import ChartData
 def draw_block(data: ChartData, width_mm: float = 170) -> Block:
     """The chart as the scan and the number audit find it in a finished document."""
     picture = quote(draw_chart(data, width_mm=width_mm))
-    faces = "".join(f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {w}; src: url("{u}") }}'
-                    for w, u in font_faces().items())  # fmt: skip
+    faces = "".join(
+        f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {w}; src: url("{u}") }}'
+        for w, u in font_faces().items()
+    )
     image = f'<img alt="{describe(data)}" src="data:image/svg+xml,{picture}">'
     style = f'{faces} html {{ font-family: "Source Sans Pro" }}'
     return _print(f'<html lang="en"><style>{style}</style><title>a</title>{image}')

@@ -1,10 +1,11 @@
-"""What does a second build show? The same reports made in another place, then three changes, each followed by make.
+"""What does a second build show? The same reports made in another place, then three
+changes, each followed by make.
 
-One build serves the tests of repeatability, of incremental make and of leaks, because a build takes a minute. The
-steps, in order: build everything; build again; touch a text of one report; correct a figure of one migration return
-and hide canaries in a return on trafficking; hide a canary in a text of the restricted version and render the public
-one.
-What each step did is kept in `steps.json`.
+One build serves the tests of repeatability, of incremental make and of leaks, because a
+build takes a minute. The steps, in order: build everything; build again; touch a text
+of one report; correct a figure of one migration return and hide canaries in a return on
+trafficking; hide a canary in a text of the restricted version and render the public
+one. What each step did is kept in `steps.json`.
 """
 
 from __future__ import annotations
@@ -23,14 +24,22 @@ CANARIES = ("canary-note-quokka", "canary-contact-wombat", "canary-text-numbat")
 TEXT = "templates/thb/narrative/countries.md"  # of a chapter that only the restricted version has
 # Nothing of these surroundings may be seen in what is built.
 SURROUNDINGS = {
-    "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "USER": "someone", "LOGNAME": "someone",
-    "PYTHONHASHSEED": "4711", "SOURCE_DATE_EPOCH": "1", "OMP_NUM_THREADS": "3",
-}  # fmt: skip
+    "TZ": "Pacific/Kiritimati",
+    "LC_ALL": "C",
+    "LANG": "tr_TR.UTF-8",
+    "USER": "someone",
+    "LOGNAME": "someone",
+    "PYTHONHASHSEED": "4711",
+    "SOURCE_DATE_EPOCH": "1",
+    "OMP_NUM_THREADS": "3",
+}
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The folder of the second build. `first` are its outputs before anything was changed."""
+    """The folder of the second build. `first` are its outputs before anything was
+    changed.
+    """
 
     folder: Path
 
@@ -44,7 +53,9 @@ class Elsewhere:
 
     @property
     def steps(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / "steps.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(
+            (self.folder / "steps.json").read_text(encoding="utf-8")
+        )
         return content
 
 
@@ -57,7 +68,9 @@ def build_elsewhere(folder: Path) -> None:
     run_make("reports", root=root, environment=SURROUNDINGS)
     before = _times(outputs)
     run_make("reports", root=root, environment=SURROUNDINGS)
-    steps["written by a second make"] = sorted(f for f, time in _times(outputs).items() if before.get(f) != time)
+    steps["written by a second make"] = sorted(
+        f for f, time in _times(outputs).items() if before.get(f) != time
+    )
     shutil.copytree(outputs / str(ROUND), folder / "first" / str(ROUND), copy_function=shutil.copy2)
 
     (root / "templates/thb/narrative/summary.md").touch()
@@ -66,36 +79,52 @@ def build_elsewhere(folder: Path) -> None:
     correct_migration_return(root / f"returns/{ROUND}/migration/RO.xlsx")
     plant_canaries(root / f"returns/{ROUND}/thb/RO.xlsx")
     run_make(f"outputs/{ROUND}/.protected", root=root, environment=SURROUNDINGS)
-    for report in ("thb", "migration", "octa"):  # as rendered: only what the corrected returns ask for is left
+    for report in (
+        "thb",
+        "migration",
+        "octa",
+    ):  # as rendered: only what the corrected returns ask for is left
         for version in VERSIONS:
             manifest = outputs / str(ROUND) / report / version / "manifest.json"
-            if (outputs / f"{ROUND}/stores/{version}/{report}.sha256").stat().st_mtime_ns < manifest.stat().st_mtime_ns:
+            if (
+                outputs / f"{ROUND}/stores/{version}/{report}.sha256"
+            ).stat().st_mtime_ns < manifest.stat().st_mtime_ns:
                 manifest.touch()
     steps["rendered after returns were corrected"] = _would_render(root)
 
     text = root / TEXT
-    text.write_text(text.read_text(encoding="utf-8") + f"\n{CANARIES[2]} in words.\n", encoding="utf-8")
+    text.write_text(
+        text.read_text(encoding="utf-8") + f"\n{CANARIES[2]} in words.\n", encoding="utf-8"
+    )
     manifest = outputs / str(ROUND) / "thb" / "public" / "manifest.json"
     run_make(str(manifest.relative_to(root)), root=root, environment=SURROUNDINGS)
     (folder / "steps.json").write_text(json.dumps(steps, indent=1), encoding="utf-8")
 
 
 def _times(outputs: Path) -> dict[str, int]:
-    """When each file was written. The lock says which process holds it, so every run writes it."""
+    """When each file was written. The lock says which process holds it, so every run
+    writes it.
+    """
     files = (p for p in outputs.rglob("*") if p.is_file() and p.name != ".lock")
     return {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in files}
 
 
 def _would_render(root: Path) -> list[str]:
-    """What make would render now, as `report/version`: it is told to say so instead of doing it.
+    """What make would render now, as `report/version`: it is told to say so instead of
+    doing it.
 
-    `make reports` itself would only say that it takes the lock; `all-reports` is what it calls then.
+    `make reports` itself would only say that it takes the lock; `all-reports` is what
+    it calls then.
     """
     told = run_make("all-reports", "RUN=echo would", root=root, environment=SURROUNDINGS).stdout
     words = [line.split() for line in told.splitlines() if line.startswith("would ")]
     others = [w for w in words if w[1] not in ("render", "desk")]
     assert not others, f"make would also run {others}"
-    return sorted(f"{w[w.index('--report') + 1]}/{w[w.index('--version') + 1]}" for w in words if w[1] == "render")
+    return sorted(
+        f"{w[w.index('--report') + 1]}/{w[w.index('--version') + 1]}"
+        for w in words
+        if w[1] == "render"
+    )
 
 
 def correct_migration_return(path: Path) -> None:
@@ -114,11 +143,14 @@ def correct_migration_return(path: Path) -> None:
 
 
 def plant_canaries(path: Path) -> None:
-    """Words in a note and in the contact on the cover, which only the restricted version may know."""
+    """Words in a note and in the contact on the cover, which only the restricted
+    version may know.
+    """
     from openpyxl import load_workbook
 
     book = load_workbook(path)
-    cover, sheet = book["Cover"], book["1 Victims sex age"]
+    cover = book["Cover"]
+    sheet = book["1 Victims sex age"]
     contact = next(r for r in cover.iter_rows(min_row=5) if r[0].value == "contact")
     contact[2].value = CANARIES[1]
     note = next(c.column for c in sheet[6] if c.value == "Note")

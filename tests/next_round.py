@@ -1,7 +1,9 @@
-"""What would the next round bring? The returns of the last one a year later, with other figures and one state more.
+"""What would the next round bring? The returns of the last one a year later, with other
+figures and one state more.
 
-Figures are changed by whole factors, a state at a time, so that parts still add up to their totals. Tables that were
-empty are filled, and every figure names another source: what a text took for granted of the last round is gone.
+Figures are changed by whole factors, a state at a time, so that parts still add up to
+their totals. Tables that were empty are filled, and every figure names another source:
+what a text took for granted of the last round is gone.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from pipeline.rules.validation import validate_and_write
 NEXT = ROUND + 1
 JOINED = "HR"  # a member of earlier years, whose membership the copied list does not end
 REGISTER = "known_errors: []\n"
-# Tables that nobody filled, with the figure of every year and the states that now give it.
+# Tables that nobody filled, with the figure of every year and the states that now give
+# it.
 FILLED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "SEL_ACTIVITY": (("SELEC",), {"EXCH._T": 47, "MEET._T": 12}),
     "OCT_GOODS_SEIZURES": (("RO", "BG"), {"_T": 140, "CIG": 90}),
@@ -45,7 +48,9 @@ FILLED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
 
 
 def next_round(folder: Path) -> tuple[Project, Contracts]:
-    """A project whose only round is the next one, its stores of restricted versions built."""
+    """A project whose only round is the next one, its stores of restricted versions
+    built.
+    """
     root = folder / "root"
     for name in ("data_contracts", "templates", "sql"):
         shutil.copytree(ROOT / name, root / name)
@@ -72,11 +77,16 @@ def _let_join(codelists: Path) -> None:
         writer.writeheader()
         writer.writerows(rows)
     with (codelists / "population.csv").open("a", encoding="utf-8") as file:
-        file.writelines(f'{JOINED},{y},3900000,"UN DESA, World Population Prospects 2024"\n' for y in range(2013, 2024))
+        file.writelines(
+            f'{JOINED},{y},3900000,"UN DESA, World Population Prospects 2024"\n'
+            for y in range(2013, 2024)
+        )
 
 
 def _figures(folder: Path, contracts: Contracts) -> dict[Key, tuple[str, str]]:
-    """Text and observation status of every figure of the last round, as the returns have it."""
+    """Text and observation status of every figure of the last round, as the returns
+    have it.
+    """
     before = Project(ROOT, folder)
     read_round(before, load_contracts(ROOT / "data_contracts"), ROUND)
     found: dict[Key, tuple[str, str]] = {}
@@ -93,46 +103,83 @@ def _said(value: Decimal | None, raw: str, status: str) -> tuple[str, str]:
     return (raw if value is None else plain(value), "" if status == "A" else status)
 
 
-def _write_returns(project: Project, contracts: Contracts, figures: dict[Key, tuple[str, str]]) -> None:
+def _write_returns(
+    project: Project, contracts: Contracts, figures: dict[Key, tuple[str, str]]
+) -> None:
     for report in REPORTS:
         contract = contracts.contract(report)
-        for state in [*(m.code for m in contracts.members(NEXT)), *(["SELEC"] if report == "octa" else [])]:
+        for state in [
+            *(m.code for m in contracts.members(NEXT)),
+            *(["SELEC"] if report == "octa" else []),
+        ]:
             tables = {t.name: t for t in tables_for(contract, state, NEXT)}
-            cells = {k: c for k, c in _later(figures, state, tables).items() if k.year in contract.years(NEXT)}
+            cells = {
+                k: c
+                for k, c in _later(figures, state, tables).items()
+                if k.year in contract.years(NEXT)
+            }
             cells |= _filled(state, tables, contract.years(NEXT))
             sources = {k.cube for k in cells}
             cover = [
-                (f, _answer(f, value, state, sources)) for f, _, value, _ in cover_fields(contract, state, state, NEXT)
+                (f, _answer(f, value, state, sources))
+                for f, _, value, _ in cover_fields(contract, state, state, NEXT)
             ]
             path = project.returns / str(NEXT) / report / f"{state}.csv"
             write_csv_return(path, contract, state, NEXT, cells, cover, Dialect())
 
 
-def _later(figures: dict[Key, tuple[str, str]], state: str, tables: dict[str, Table]) -> dict[Key, CsvCell]:
-    """The figures of a state a year later: of some states three times as much in the last year, of others less."""
+def _later(
+    figures: dict[Key, tuple[str, str]], state: str, tables: dict[str, Table]
+) -> dict[Key, CsvCell]:
+    """The figures of a state a year later: of some states three times as much in the
+    last year, of others less.
+    """
     turn = sum(map(ord, state)) % 3
     cells = {}
     for key, (text, status) in figures.items():
         if key.state == state and key.cube in tables:
             later = key.at(year=key.year + 1)
-            factor = 3 if turn == 0 and later.year == NEXT else 2 if turn == 1 and later.year < NEXT else 1
+            factor = (
+                3
+                if turn == 0 and later.year == NEXT
+                else 2
+                if turn == 1 and later.year < NEXT
+                else 1
+            )
             number = text.replace(".", "").isdigit()
-            cells[later] = CsvCell(f"{float(text) * factor:g}" if number and "." in text else
-                                   str(int(text) * factor) if number else text, status)  # fmt: skip
+            cells[later] = CsvCell(
+                (
+                    f"{float(text) * factor:g}"
+                    if number and "." in text
+                    else str(int(text) * factor)
+                    if number
+                    else text
+                ),
+                status,
+            )
     return cells
 
 
 def _filled(state: str, tables: dict[str, Table], years: range) -> dict[Key, CsvCell]:
     return {
-        Key(table, (state, str(year), *(codes.split(".") if codes else ()))): CsvCell(str(figure + 10 * (year - NEXT)))
-        for table, (states, figures) in FILLED.items() if table in tables and state in states
-        for codes, figure in figures.items() for year in years if figure + 10 * (year - NEXT) >= 0
-    }  # fmt: skip
+        Key(table, (state, str(year), *(codes.split(".") if codes else ()))): CsvCell(
+            str(figure + 10 * (year - NEXT))
+        )
+        for table, (states, figures) in FILLED.items()
+        if table in tables and state in states
+        for codes, figure in figures.items()
+        for year in years
+        if figure + 10 * (year - NEXT) >= 0
+    }
 
 
 def _answer(field: str, value: str, state: str, sources: set[str]) -> str:
     if field == "date":
         return f"{NEXT + 1}-03-31"
     if field.startswith(SOURCE_FIELD):
-        return f"Ministry of the Interior of {state}, register" if field.removeprefix(SOURCE_FIELD) in sources else ""
+        return (
+            f"Ministry of the Interior of {state}, register"
+            if field.removeprefix(SOURCE_FIELD) in sources
+            else ""
+        )
     return value or "National Focal Point"

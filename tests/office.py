@@ -1,4 +1,6 @@
-"""What is an office? A working copy with the built reports at a commit of its own, and people who sign them."""
+"""What is an office? A working copy with the built reports at a commit of its own, and
+people who sign them.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,29 @@ from pipeline.signoff.release import release
 from pipeline.signoff.signoff import approve, submit
 
 VERSIONS = ("restricted", "public")
-# What signing needs of the outputs, and what make looks at; the ledger and the archive are large.
+# What signing needs of the outputs, and what make looks at; the ledger and the archive
+# are large.
 NEEDED = (
-    "2022/masters/thb", "2022/thb", "2022/stores", "2022/proof", "2022/findings", "2022/work", "2022/.returns",
-    "2022/.validated", "2022/.numbers", "2022/.protected", "2021/.returns", "2021/.validated",
-)  # fmt: skip
+    "2022/masters/thb",
+    "2022/thb",
+    "2022/stores",
+    "2022/proof",
+    "2022/findings",
+    "2022/work",
+    "2022/.returns",
+    "2022/.validated",
+    "2022/.numbers",
+    "2022/.protected",
+    "2021/.returns",
+    "2021/.validated",
+)
 
 
 @dataclass(frozen=True)
 class Office:
-    """A working copy in which people type make commands about the report on trafficking."""
+    """A working copy in which people type make commands about the report on
+    trafficking.
+    """
 
     root: Path
 
@@ -50,13 +65,25 @@ class Office:
         return signing(read_signers(self.project.contracts), self.keys, role, day)
 
     def make(self, *targets: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run make as somebody of the office would, with the key of the person of that `ROLE`, else of the analyst."""
+        """Run make as somebody of the office would, with the key of the person of that
+        `ROLE`, else of the analyst.
+        """
         if settings.get("REHEARSAL") != "yes":
             settings.setdefault("SIGN_KEY", str(self.keys / settings.get("ROLE", "analyst")))
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
-        given = [f"{name}={value}" for name, value in {"ROUND": str(ROUND), "REPORT": "thb", **settings}.items()]
+        inherited = {
+            k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+        }
+        given = [
+            f"{name}={value}"
+            for name, value in {"ROUND": str(ROUND), "REPORT": "thb", **settings}.items()
+        ]
         return subprocess.run(
-            ["make", *targets, *given], cwd=self.root, capture_output=True, text=True, timeout=300, env=inherited
+            ["make", *targets, *given],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env=inherited,
         )
 
     def done(self, *targets: str, **settings: str) -> str:
@@ -71,10 +98,20 @@ class Office:
         return done.stderr
 
     def commit(self) -> str:
-        git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+        git = [
+            "git",
+            "-c",
+            "user.name=test",
+            "-c",
+            "user.email=test@example.org",
+            "-c",
+            "commit.gpgsign=false",
+        ]
         subprocess.run(["git", "add", "-A"], cwd=self.root, check=True)
         subprocess.run([*git, "commit", "-qm", "as it is"], cwd=self.root, check=True)
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=self.root, check=True, capture_output=True, text=True)
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=self.root, check=True, capture_output=True, text=True
+        )
         return head.stdout.strip()
 
     def master(self, version: str) -> Path:
@@ -91,9 +128,13 @@ class Office:
         self.done("approve", VERSION=version, ROLE="director", DATE="2023-05-04")
 
     def accept_every_rule(self, reason: str) -> None:
-        """Rule by rule, as analysts must: the first by make, the others within this process."""
+        """Rule by rule, as analysts must: the first by make, the others within this
+        process.
+        """
         contracts = load_contracts(self.project.contracts)
-        rules = sorted({f.rule for f in open_findings(self.project, contracts, ROUND, "thb") if not f.reason})
+        rules = sorted(
+            {f.rule for f in open_findings(self.project, contracts, ROUND, "thb") if not f.reason}
+        )
         if rules:
             self.done("accept", RULE=rules[0], REASON=reason)
         who = self.person("analyst", "")
@@ -101,7 +142,9 @@ class Office:
             accept(self.project, contracts, ROUND, "thb", reason=reason, rule=rule, who=who)
 
     def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
-        """The same within this process, from what lies there, with the reasons that were entered."""
+        """The same within this process, from what lies there, with the reasons that
+        were entered.
+        """
         asked = self.project, contracts, Subject(ROUND, "thb", version)
         list(submit(*asked, self.person("analyst", f"2023-{month:02}-02")))
         for day, role in ((3, "reviewer"), (4, "director")):
@@ -113,7 +156,9 @@ class Office:
 
 
 def build_office(folder: Path, built: Project) -> None:
-    """Copy the project and what was built of it, as if it had been built from the commit that the copy is at."""
+    """Copy the project and what was built of it, as if it had been built from the
+    commit that the copy is at.
+    """
     office = Office(copy_project(folder))
     # A history of its own, whatever the folder of the tests is to git.
     git = office.root / ".git"
@@ -122,7 +167,8 @@ def build_office(folder: Path, built: Project) -> None:
     enter_signers(office.project.contracts, make_keys(office.keys))
     commit = office.commit()
     for name in NEEDED:
-        source, target = built.outputs / name, office.project.outputs / name
+        source = built.outputs / name
+        target = office.project.outputs / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
     for version in VERSIONS:

@@ -1,8 +1,10 @@
-"""What does a proof look like that holds? A small release with one of everything that a certificate can say.
+"""What does a proof look like that holds? A small release with one of everything that a
+certificate can say.
 
-Sums that hold, that hold only as "at least", or that contradict their figures; a bound figure; regional figures shown
-and withheld; an open list with rows left out and another whose rows are seen; an earlier edition with a figure revised
-since, and with one that it gave away.
+Sums that hold, that hold only as "at least", or that contradict their figures; a bound
+figure; regional figures shown and withheld; an open list with rows left out and another
+whose rows are seen; an earlier edition with a figure revised since, and with one that
+it gave away.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ VERIFIER = ROOT / "tools" / "verify_certificate.py"
 DAY = date(2023, 5, 1)
 EDITION = "public-thb-2021-1"
 
-# What the states sent. In the last column: `shown`, `c` for withheld, `out` for left out with its row.
+# What the states sent. In the last column: `shown`, `c` for withheld, `out` for left
+# out with its row.
 NOW = """
 key                              | value  | conf | origin | parts | release
 THB_PERSONS:RO.2022.CONV._T      | 21     |   |        |       | shown
@@ -130,9 +133,15 @@ class SmallProof:
     def arguments(self, with_truth: bool = True) -> list[str]:
         true = [f"--true={self.true}", f"--true={EDITION}={self.true_then}"] if with_truth else []
         return [
-            f"--version={self.version}", f"--round={self.round}", f"--rules={self.rules}",
-            f"--edition={EDITION}={self.then}", *true, "--", str(self.certificate), str(self.released),
-        ]  # fmt: skip
+            f"--version={self.version}",
+            f"--round={self.round}",
+            f"--rules={self.rules}",
+            f"--edition={EDITION}={self.then}",
+            *true,
+            "--",
+            str(self.certificate),
+            str(self.released),
+        ]
 
 
 def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
@@ -142,10 +151,19 @@ def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
     write_release(proof.then, proof.true_then, THEN)
     policy = load_policy(ROOT / "data_contracts", contracts)
     before = Edition(EDITION, (read_released(proof.then),), audited(THEN))
-    found = audit(Knowledge(
-        "public", 2022, contracts, audit_rules(policy, policy.version("public"), DAY), (read_released(proof.released),),
-        audited(NOW), (before,), day=DAY.isoformat(), rules_files=digests(contracts),
-    ))  # fmt: skip
+    found = audit(
+        Knowledge(
+            "public",
+            2022,
+            contracts,
+            audit_rules(policy, policy.version("public"), DAY),
+            (read_released(proof.released),),
+            audited(NOW),
+            (before,),
+            day=DAY.isoformat(),
+            rules_files=digests(contracts),
+        )
+    )
     assert found.is_safe, found.failures
     write_certificate(found.certificate, proof.certificate)
     write_copies(ROOT / "data_contracts", proof.rules)
@@ -159,14 +177,22 @@ def audited(text: str) -> tuple[TrueCell, ...]:
         is_region = ":SELEC" in row["key"]
         value = None if row["value"] in MISSING else Decimal(row["value"])
         found.append(
-            TrueCell(row["key"], value, MISSING.get(row["value"], "A"), row["conf"] or "F",
-                     row["origin"] or ("region" if is_region else "reported"), parts_of(row))
-        )  # fmt: skip
+            TrueCell(
+                row["key"],
+                value,
+                MISSING.get(row["value"], "A"),
+                row["conf"] or "F",
+                row["origin"] or ("region" if is_region else "reported"),
+                parts_of(row),
+            )
+        )
     return tuple(found)
 
 
 def parts_of(row: dict[str, str]) -> tuple[str, ...]:
-    """The cells that a worked-out one is made of: the same of other states, or of other codes of its list."""
+    """The cells that a worked-out one is made of: the same of other states, or of other
+    codes of its list.
+    """
     cube, codes = row["key"].split(":")
     state, *rest = codes.split(".")
     if state.startswith("SELEC"):
@@ -181,11 +207,16 @@ def write_release(released: Path, true: Path, text: str) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow((*COLUMNS, "marks"))
-            writer.writerows(_line(row, is_true) for row in read_table(text) if is_true or row["release"] != "out")
+            writer.writerows(
+                _line(row, is_true)
+                for row in read_table(text)
+                if is_true or row["release"] != "out"
+            )
 
 
 def _line(row: dict[str, str], is_true: bool) -> tuple[str, ...]:
-    shown, sent = row["release"] == "shown", row["value"] in MISSING
+    shown = row["release"] == "shown"
+    sent = row["value"] in MISSING
     if not is_true and not shown:
         return (row["key"], "", "persons", "Q", "S", "", "", "")
     states = row["parts"] if ":SELEC" in row["key"] else ""
@@ -195,7 +226,9 @@ def _line(row: dict[str, str], is_true: bool) -> tuple[str, ...]:
 
 
 def run_verifier(arguments: list[str], read_rules_once: bool = False) -> tuple[int, str]:
-    """Exit code and what the verifier says, run in this process. Rules that no test changes need be read only once."""
+    """Exit code and what the verifier says, run in this process. Rules that no test
+    changes need be read only once.
+    """
     said = io.StringIO()
     module = _verifier()
     original = _rules_class()

@@ -1,4 +1,6 @@
-"""Who are the people of the tests? Four with throw-away keys, and the list of signers that says so."""
+"""Who are the people of the tests? Four with throw-away keys, and the list of signers
+that says so.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,12 @@ from pathlib import Path
 from pipeline.people import Person, acting
 from pipeline.signers import FILE, NAMESPACE, Signers, read_signers
 
-PEOPLE = {"analyst": "Ana Pop", "reviewer": "Bogdan Ilić", "head-of-unit": "Çelik O'Hara", "director": "Dora K."}
+PEOPLE = {
+    "analyst": "Ana Pop",
+    "reviewer": "Bogdan Ilić",
+    "head-of-unit": "Çelik O'Hara",
+    "director": "Dora K.",
+}
 VALID = 'valid-after="20200101",valid-before="20990101"'
 
 
@@ -28,7 +35,9 @@ def make_keys(folder: Path) -> Path:
 
 
 def make_key(path: Path) -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path)], check=True
+    )
     return path
 
 
@@ -37,14 +46,18 @@ def public(key: Path) -> str:
     return " ".join(key.with_name(key.name + ".pub").read_text(encoding="ascii").split()[:2])
 
 
-def line(principal: str, key: Path, name: str, roles: str, valid: str = VALID, namespace: str = NAMESPACE) -> str:
+def line(
+    principal: str, key: Path, name: str, roles: str, valid: str = VALID, namespace: str = NAMESPACE
+) -> str:
     return f'{principal} namespaces="{namespace}",{valid} {public(key)} {name}; {roles}\n'
 
 
 def enter_signers(contracts: Path, folder: Path) -> Signers:
     """Write the list of signers among contracts, with the keys of a folder."""
     contracts.mkdir(parents=True, exist_ok=True)
-    lines = (line(f"{role}@selec.example", folder / role, name, role) for role, name in PEOPLE.items())
+    lines = (
+        line(f"{role}@selec.example", folder / role, name, role) for role, name in PEOPLE.items()
+    )
     (contracts / FILE).write_text("# people of the tests\n" + "".join(lines), encoding="utf-8")
     return read_signers(contracts)
 

@@ -1,4 +1,6 @@
-"""What is the smallest project that runs every step? One report of two chapters, one round, three states."""
+"""What is the smallest project that runs every step? One report of two chapters, one
+round, three states.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ CHAPTERS = ["introduction", "justice"]
 
 
 def small_project(folder: Path) -> Path:
-    """A working copy that builds in a few seconds what the whole project builds in minutes."""
+    """A working copy that builds in a few seconds what the whole project builds in
+    minutes.
+    """
     root = copy_project(folder)
     keep_few_returns(root)
     keep_chapters(root, CHAPTERS)

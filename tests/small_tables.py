@@ -1,4 +1,6 @@
-"""How does a test say what cells there are? As a small table of text, with only the columns that matter."""
+"""How does a test say what cells there are? As a small table of text, with only the
+columns that matter.
+"""
 
 from __future__ import annotations
 
@@ -15,35 +17,49 @@ from pipeline.disclosure.stores import _TABLES
 from pipeline.disclosure.sums import TrueCell
 from pipeline.sql.marts import POPULATION_CUBE
 
-MISSING = {":": "O", "<5": "Q", "–": "M", "0n": "N"}  # what a cell says instead of a number, and its status
+MISSING = {
+    ":": "O",
+    "<5": "Q",
+    "–": "M",
+    "0n": "N",
+}  # what a cell says instead of a number, and its status
 
 
 def read_table(text: str) -> list[dict[str, str]]:
     """Rows of a table whose columns are parted by `|`, the first line naming them."""
-    lines = [[c.strip() for c in line.split("|")] for line in text.strip().splitlines() if line.strip()]
+    lines = [
+        [c.strip() for c in line.split("|")] for line in text.strip().splitlines() if line.strip()
+    ]
     heads = lines[0]
     return [dict(zip(heads, line, strict=False)) for line in lines[1:]]
 
 
 def write_store(path: Path, contracts: Contracts, cells: str, **more: Any) -> Path:
-    """A store with these cells. Columns: key, value (a number, a symbol of missing, or `c` for withheld) and, where
-    they matter, obs, states, of, note, vintage, question, counts (yes or no), wholes, queried
-    (yes or no). `more` gives rows of the store's other tables by name."""
+    """A store with these cells. Columns: key, value (a number, a symbol of missing, or
+    `c` for withheld) and, where they matter, obs, states, of, note, vintage, question,
+    counts (yes or no), wholes, queried (yes or no). `more` gives rows of the store's
+    other tables by name.
+    """
     rows = [_store_row(contracts, r) for r in read_table(cells)]
     content: dict[str, list[Any]] = {
-        "cells": rows, "meta": [("cutoff", "2023-03-31"), ("refused", ""), ("round", "2022")], **more,
-    }  # fmt: skip
+        "cells": rows,
+        "meta": [("cutoff", "2023-03-31"), ("refused", ""), ("round", "2022")],
+        **more,
+    }
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         for name, columns in _TABLES.items():
             connection.execute(f"create table {name} ({columns})")
             for row in content.get(name, ()):
-                connection.execute(f"insert into {name} values ({', '.join('?' for _ in row)})", list(row))
+                connection.execute(
+                    f"insert into {name} values ({', '.join('?' for _ in row)})", list(row)
+                )
     return path
 
 
 def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
-    key, text = Key.parse(row["key"]), row["value"]
+    key = Key.parse(row["key"])
+    text = row["value"]
     states = row.get("states", "").split()
     withheld = text == "c"
     value = None if text in MISSING or withheld else Decimal(text.replace(",", ""))
@@ -52,37 +68,64 @@ def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
     vintage = int(row["vintage"]) if row.get("vintage") else 2022
     coverage, of = (len(states), int(row.get("of") or 11)) if states else (None, None)
     return (
-        str(key), key.cube, key.state, key.year, list(key.codes[2:]), value, unit, obs, "S" if withheld else "F",
-        coverage, of, states, row.get("note", ""), vintage, withheld,
-        row.get("question", ""), row.get("counts", "yes") != "no", row.get("wholes", "").split(),
+        str(key),
+        key.cube,
+        key.state,
+        key.year,
+        list(key.codes[2:]),
+        value,
+        unit,
+        obs,
+        "S" if withheld else "F",
+        coverage,
+        of,
+        states,
+        row.get("note", ""),
+        vintage,
+        withheld,
+        row.get("question", ""),
+        row.get("counts", "yes") != "no",
+        row.get("wholes", "").split(),
         row.get("queried", "") == "yes",
-    )  # fmt: skip
+    )
 
 
 def true_cells(cells: str) -> list[TrueCell]:
-    """Cells for disclosure control. Columns: key, value and, where they matter, conf, origin and parts (of a regional
-    cell: state codes)."""
+    """Cells for disclosure control. Columns: key, value and, where they matter, conf,
+    origin and parts (of a regional cell: state codes).
+    """
     found = []
     for row in read_table(cells):
-        key, text = Key.parse(row["key"]), row["value"]
+        key = Key.parse(row["key"])
+        text = row["value"]
         value = None if text in MISSING else Decimal(text)
         parts = tuple(str(key.at(state=s)) for s in row.get("parts", "").split())
         origin = row.get("origin") or ("region" if key.state in REGIONS else "reported")
-        found.append(TrueCell(key, value, MISSING.get(text, "A"), row.get("conf") or "F", origin, parts))
+        found.append(
+            TrueCell(key, value, MISSING.get(text, "A"), row.get("conf") or "F", origin, parts)
+        )
     return found
 
 
 def with_region(states: Iterable[TrueCell], first: int, last: int) -> dict[str, TrueCell]:
-    """State cells and the regional cells over them: SELEC, and SELEC_FIX over states with every year of the window."""
+    """State cells and the regional cells over them: SELEC, and SELEC_FIX over states
+    with every year of the window.
+    """
     states = list(states)
     given = {c.key: c for c in states if c.value is not None}
     places = sorted({(k.cube, k.codes[2:], k.year) for k in given})
     regional = []
     for cube, codes, year in places:
-        here = sorted((k for k in given if (k.cube, k.codes[2:], k.year) == (cube, codes, year)), key=str)
+        here = sorted(
+            (k for k in given if (k.cube, k.codes[2:], k.year) == (cube, codes, year)), key=str
+        )
         always = [k for k in here if all(k.at(year=y) in given for y in range(first, last + 1))]
         for region, origin, keys in (("SELEC", "region", here), ("SELEC_FIX", "constant", always)):
             if keys:
                 total = sum((given[k].value or Decimal(0) for k in keys), Decimal(0))
-                regional.append(TrueCell(keys[0].at(state=region), total, "A", "F", origin, tuple(map(str, keys))))
+                regional.append(
+                    TrueCell(
+                        keys[0].at(state=region), total, "A", "F", origin, tuple(map(str, keys))
+                    )
+                )
     return {str(c.key): c for c in [*states, *regional]}

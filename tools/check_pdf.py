@@ -1,10 +1,12 @@
-"""Does veraPDF find a failed rule of PDF/UA-1 or PDF/A-3a? Needs Java, and Maven once; nothing of Python but itself.
+"""Does veraPDF find a failed rule of PDF/UA-1 or PDF/A-3a? Needs Java, and Maven once;
+nothing of Python but itself.
 
     python3 tools/check_pdf.py FILE_OR_FOLDER [...]
 
-veraPDF is fetched from Maven Central into .build/verapdf (SELEC_VERAPDF names another folder) and used only when it is
-the file of tools/verapdf/SHA256SUMS; once it is there, no network is asked. Every PDF must say of itself that it is
-both, and is then checked against both. An encrypted one fails: PDF/A does not allow it. Exit code 0 when no rule
+veraPDF is fetched from Maven Central into .build/verapdf (SELEC_VERAPDF names another
+folder) and used only when it is the file of tools/verapdf/SHA256SUMS; once it is there,
+no network is asked. Every PDF must say of itself that it is both, and is then checked
+against both. An encrypted one fails: PDF/A does not allow it. Exit code 0 when no rule
 failed, 1 with the failed rules named, 2 when nothing could be checked.
 """
 
@@ -21,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-POM, SUMS = HERE / "verapdf" / "pom.xml", HERE / "verapdf" / "SHA256SUMS"
+POM = HERE / "verapdf" / "pom.xml"
+SUMS = HERE / "verapdf" / "SHA256SUMS"
 MAIN = "org.verapdf.apps.GreenfieldCliWrapper"
 PROFILES = {"PDF/UA-1": "PDF/UA-1 validation profile", "PDF/A-3a": "PDF/A-3A validation profile"}
 PACKAGES = {"java": "default-jre-headless", "mvn": "maven"}
@@ -32,7 +35,9 @@ class CannotCheck(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Check PDFs against PDF/UA-1 and PDF/A-3a with veraPDF.")
+    parser = argparse.ArgumentParser(
+        description="Check PDFs against PDF/UA-1 and PDF/A-3a with veraPDF."
+    )
     parser.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     given = parser.parse_args(arguments)
     try:
@@ -52,40 +57,63 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
-    """The files, and every finished PDF below the folders. Raises CannotCheck where a path gives none."""
+    """The files, and every finished PDF below the folders. Raises CannotCheck where a
+    path gives none.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         every = (p for p in sorted(path.rglob("*.pdf")) if p.is_file())
-        below = [p for p in every if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+        below = [
+            p for p in every if not any(part.startswith(".") for part in p.relative_to(path).parts)
+        ]
         files = below if path.is_dir() else [path] if path.is_file() else []
         if not files:
-            raise CannotCheck(f"there is no PDF: {path}\n  to do: build the reports first: make reports")
+            raise CannotCheck(
+                f"there is no PDF: {path}\n  to do: build the reports first: make reports"
+            )
         found |= dict.fromkeys(file.resolve() for file in files)
     return list(found)
 
 
 def fetch() -> list[Path]:
-    """The files of veraPDF, fetched where they are not there yet. Raises CannotCheck when they are not the pinned."""
+    """The files of veraPDF, fetched where they are not there yet. Raises CannotCheck
+    when they are not the pinned.
+    """
     require("java")
     folder = Path(os.environ.get("SELEC_VERAPDF") or HERE.parent / ".build" / "verapdf")
-    pinned = {name: digest for digest, name in (line.split() for line in SUMS.read_text().splitlines())}
+    pinned = {
+        name: digest for digest, name in (line.split() for line in SUMS.read_text().splitlines())
+    }
     jars = [folder / name for name in pinned]
     if not all(jar.is_file() for jar in jars):
         require("mvn")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as fresh:
-            command = ["mvn", "-B", "-q", "-ntp", "--strict-checksums", "-f", str(POM), "dependency:copy-dependencies"]
-            done = subprocess.run([*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True)
+            command = [
+                "mvn",
+                "-B",
+                "-q",
+                "-ntp",
+                "--strict-checksums",
+                "-f",
+                str(POM),
+                "dependency:copy-dependencies",
+            ]
+            done = subprocess.run(
+                [*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True
+            )
             if done.returncode or not all((Path(fresh) / name).is_file() for name in pinned):
                 raise CannotCheck(
-                    f"Maven could not fetch veraPDF:\n{done.stdout}{done.stderr}\n"
-                    f"  to do: run it where Maven Central can be reached, or copy {', '.join(pinned)} to {folder}"
+                    f"Maven could not fetch veraPDF:\n{done.stdout}{done.stderr}\n  to do: run it"
+                    f" where Maven Central can be reached, or copy {', '.join(pinned)} to {folder}"
                 )
             for jar in jars:
                 os.replace(Path(fresh) / jar.name, jar)
     for jar in jars:
         if hashlib.sha256(jar.read_bytes()).hexdigest() != pinned[jar.name]:
-            raise CannotCheck(f"{jar} is not the file that {SUMS} names\n  to do: remove it, and run this again")
+            raise CannotCheck(
+                f"{jar} is not the file that {SUMS} names\n  to do: remove it, and run this again"
+            )
     return jars
 
 
@@ -98,27 +126,48 @@ def require(program: str) -> None:
 
 
 def ask(jars: list[Path], files: list[Path]) -> dict[str, Any]:
-    """The report of veraPDF, all files in one run. What it writes beside is private, and gone afterwards."""
+    """The report of veraPDF, all files in one run. What it writes beside is private,
+    and gone afterwards.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         java = ["java", "-XX:+UseSerialGC", "-Djava.awt.headless=true"]
         java += [f"-D{name}={scratch}" for name in ("java.io.tmpdir", "user.home", "app.home")]
-        options = ["--format", "json", "--loglevel", "0", "--maxfailuresdisplayed", "1", "--nonpdfext"]
+        options = [
+            "--format",
+            "json",
+            "--loglevel",
+            "0",
+            "--maxfailuresdisplayed",
+            "1",
+            "--nonpdfext",
+        ]
         # 0 stands for what a file says of itself: read once, checked against both.
         options += ["--flavour", "0"]
         told = Path(scratch) / "arguments"
         told.write_text("\n".join([*options, *map(str, files)]) + "\n", encoding="utf-8")
-        command = [*java, "-Dfile.encoding=UTF-8", "-cp", os.pathsep.join(map(str, jars)), MAIN, f"@{told}"]
+        command = [
+            *java,
+            "-Dfile.encoding=UTF-8",
+            "-cp",
+            os.pathsep.join(map(str, jars)),
+            MAIN,
+            f"@{told}",
+        ]
         done = subprocess.run(command, capture_output=True, text=True, cwd=scratch)
     try:
         report: dict[str, Any] = json.loads(done.stdout)["report"]
     except (ValueError, KeyError) as problem:
         said = f"{done.stdout}{done.stderr}".strip()[-2000:]
-        raise CannotCheck(f"veraPDF gave no report, it ended with {done.returncode}\n{said}") from problem
+        raise CannotCheck(
+            f"veraPDF gave no report, it ended with {done.returncode}\n{said}"
+        ) from problem
     return report
 
 
 def judge(report: dict[str, Any], files: list[Path]) -> dict[Path, tuple[float, list[str]]]:
-    """By file the seconds it took and what is wrong with it; a file or standard that was not checked is wrong."""
+    """By file the seconds it took and what is wrong with it; a file or standard that
+    was not checked is wrong.
+    """
     jobs = {Path(job["itemDetails"]["name"]).resolve(): job for job in report["jobs"]}
     judged = {}
     for file in files:
@@ -127,7 +176,11 @@ def judge(report: dict[str, Any], files: list[Path]) -> dict[Path, tuple[float, 
         lines: list[str] = []
         for standard in PROFILES:
             result = results.get(PROFILES[standard])
-            if result is None or result["jobEndStatus"] != "normal" or not result["details"]["passedRules"]:
+            if (
+                result is None
+                or result["jobEndStatus"] != "normal"
+                or not result["details"]["passedRules"]
+            ):
                 lines.append(f"{standard}: not checked. {_why(job, results)}")
             else:
                 lines += (f"{standard}: {line}" for line in _failed_rules(result))
@@ -138,7 +191,10 @@ def judge(report: dict[str, Any], files: list[Path]) -> dict[Path, tuple[float, 
 def _why(job: dict[str, Any], results: dict[str, Any]) -> str:
     if problem := job.get("taskException") or job.get("taskResult"):
         return f"veraPDF says: {problem.get('exceptionMessage') or json.dumps(problem)[:500]}"
-    return f"The file does not say that it is that; it was checked as: {', '.join(results) or 'nothing'}"
+    return (
+        "The file does not say that it is that; it was checked as:"
+        f" {', '.join(results) or 'nothing'}"
+    )
 
 
 def _failed_rules(result: dict[str, Any]) -> Iterator[str]:

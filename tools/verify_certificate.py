@@ -1,12 +1,16 @@
-"""Does the proof of a release hold? Checked anew from the released files, with nothing but Python.
+"""Does the proof of a release hold? Checked anew from the released files, with nothing
+but Python.
 
-    python3 tools/verify_certificate.py --version public --round 2022 --rules FOLDER CERTIFICATE RELEASED.csv ...
+    python3 tools/verify_certificate.py --version public --round 2022 --rules FOLDER
+    CERTIFICATE RELEASED.csv ...
         [--edition NAME=FILE ...] [--true FILE ...] [--true NAME=FILE ...]
 
-FOLDER holds the policy and the contracts as JSON, and the code lists. From them and from the keys of the files follow:
-what adds up to what, which withheld cells are sensitive, and what each of these must still be able to be. The
-certificate adds what no file tells: one complete table, and others that agree with all that is public. Exit code 0
-when the tables give every sensitive cell the values that it must be able to have, 1 with the faults in sentences.
+FOLDER holds the policy and the contracts as JSON, and the code lists. From them and
+from the keys of the files follow: what adds up to what, which withheld cells are
+sensitive, and what each of these must still be able to be. The certificate adds what no
+file tells: one complete table, and others that agree with all that is public. Exit code
+0 when the tables give every sensitive cell the values that it must be able to have, 1
+with the faults in sentences.
 """
 
 import argparse
@@ -28,10 +32,20 @@ KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 RELEASE = {"files": {"*": str}, "left_out": [str], "parts": {"*": [str]}, "own": {"*": str}}
 SHAPE = {
-    "format": int, "version": str, "round": int, "day": str, "rules": {"*": str}, "releases": {"*": RELEASE},
-    "base": {"*": int}, "suppressed": [str], "statuses": {"*": str}, "at_least": [[str]], "contradicted": [[str]],
-    "ranges": {"*": {"least": {"*": str}, "most": {"*": str}}}, "tables": [{"*": int}],
-}  # fmt: skip
+    "format": int,
+    "version": str,
+    "round": int,
+    "day": str,
+    "rules": {"*": str},
+    "releases": {"*": RELEASE},
+    "base": {"*": int},
+    "suppressed": [str],
+    "statuses": {"*": str},
+    "at_least": [[str]],
+    "contradicted": [[str]],
+    "ranges": {"*": {"least": {"*": str}, "most": {"*": str}}},
+    "tables": [{"*": int}],
+}
 Bounds = dict[str, tuple[int, int | None]]
 
 
@@ -43,7 +57,9 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as problem:
-        raise Refused(f"{path} cannot be read: {problem.strerror}; give the path of the file") from problem
+        raise Refused(
+            f"{path} cannot be read: {problem.strerror}; give the path of the file"
+        ) from problem
 
 
 def read_rows(path: Path, data: bytes) -> list[list[str]]:
@@ -51,28 +67,38 @@ def read_rows(path: Path, data: bytes) -> list[list[str]]:
     try:
         rows = list(csv.reader(data.decode("utf-8").splitlines(), strict=True))
     except (ValueError, csv.Error) as problem:
-        raise Refused(f"{path.name} cannot be read as CSV: {problem}; give the file as it was written") from problem
+        raise Refused(
+            f"{path.name} cannot be read as CSV: {problem}; give the file as it was written"
+        ) from problem
     return rows
 
 
 def read_json(path: Path) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
-        for name in {n for n in names if names.count(n) > 1} if len(set(names)) < len(names) else ():
+        for name in (
+            {n for n in names if names.count(n) > 1} if len(set(names)) < len(names) else ()
+        ):
             raise Refused(f"{path.name}: '{name}' stands twice; give the file as it was written")
         return dict(pairs)
 
     try:
         return json.loads(read_bytes(path).decode("utf-8"), object_pairs_hook=once)
     except (ValueError, RecursionError) as problem:
-        raise Refused(f"{path.name} cannot be read as JSON: {problem}; give the file as it was written") from problem
+        raise Refused(
+            f"{path.name} cannot be read as JSON: {problem}; give the file as it was written"
+        ) from problem
 
 
 def must_fit(value: Any, shape: Any, where: str) -> None:
-    """Refuse what has another form: a key too many or too few, another type, a thing named twice in a list."""
+    """Refuse what has another form: a key too many or too few, another type, a thing
+    named twice in a list.
+    """
     if isinstance(shape, type) or type(value) is not type(shape):
         if type(value) is not (shape if isinstance(shape, type) else type(shape)):
-            raise Refused(f"certificate: {where} has not the form that it must have; build the proof again")
+            raise Refused(
+                f"certificate: {where} has not the form that it must have; build the proof again"
+            )
     elif isinstance(shape, list):
         if len({str(v) for v in value}) < len(value):
             raise Refused(f"certificate: {where} names something twice; build the proof again")
@@ -99,7 +125,9 @@ class Dimension(NamedTuple):
 class Table(NamedTuple):
     dimensions: list[Dimension]
     unit: int  # steps that make one
-    twin_of: list[tuple[str, dict[str, str]]]  # tables with the same total, and the codes it stands at there
+    twin_of: list[
+        tuple[str, dict[str, str]]
+    ]  # tables with the same total, and the codes it stands at there
     by_states: bool
     small: bool  # counts of persons, which the version hides where they are small
     threshold: int
@@ -123,7 +151,10 @@ class Rules:
         self.suppressed, self.policy, self.name = (sent["lowest"], sent["highest"]), policy, version
         states = self._codes("states")
         self.regions, self.states = {c for c in states if not states[c]}, set(states)
-        self.statuses, self.confidential = set(self._codes("obs_status")), set(self._codes("conf_status"))
+        self.statuses, self.confidential = (
+            set(self._codes("obs_status")),
+            set(self._codes("conf_status")),
+        )
         self.tables: dict[str, Table] = {}
         for path in sorted(folder.glob("*.odcs.json")):
             for schema in self._json(path.name)["schema"]:
@@ -131,9 +162,14 @@ class Rules:
                     raise Refused(f"{path.name}: the table {schema['name']} stands twice")
                 self.tables[schema["name"]] = self._table(schema, policy)
         for name in sorted(self.tables.keys() ^ policy["tables"].keys()):
-            raise Refused(f"release_policy.json: {name} is not in both the policy and a contract; give all contracts")
+            raise Refused(
+                f"release_policy.json: {name} is not in both the policy and a contract; give all"
+                " contracts"
+            )
         for name in sorted(audited.keys() - self.digests.keys()):
-            raise Refused(f"{name} is not among the files given; give what the release was audited under")
+            raise Refused(
+                f"{name} is not among the files given; give what the release was audited under"
+            )
 
     def _json(self, name: str) -> Any:
         content = read_json(self.folder / name)
@@ -152,7 +188,10 @@ class Rules:
     def _must_be_audited(self, name: str, data: bytes) -> None:
         self.digests[name] = hashlib.sha256(data).hexdigest()
         if self.digests[name] != self.audited.get(name):
-            raise Refused(f"{name} is not the one that the release was audited under; give that, or build it again")
+            raise Refused(
+                f"{name} is not the one that the release was audited under; give that, or build it"
+                " again"
+            )
 
     def _table(self, schema: dict[str, Any], policy: dict[str, Any]) -> Table:
         custom = {p["property"]: p["value"] for p in schema["customProperties"]}
@@ -162,46 +201,70 @@ class Rules:
             if own.get("role") == "measure":
                 unit = 1 if prop["logicalType"] == "integer" else 1000
             if own.get("role") == "dimension" and prop["name"] not in ("state", "year"):
-                parents, only = self._codes(own["codelist"]), [str(e["value"]) for e in prop.get("enum") or []]
+                parents = self._codes(own["codelist"])
+                only = [str(e["value"]) for e in prop.get("enum") or []]
                 used = [c for c in parents if not c.startswith(GROUP) and (not only or c in only)]
-                is_open = bool(custom["layout"].get("openRows")) and prop["name"] in custom["layout"]["rows"]
+                is_open = (
+                    bool(custom["layout"].get("openRows"))
+                    and prop["name"] in custom["layout"]["rows"]
+                )
                 dimensions.append(Dimension(prop["name"], parents, used, is_open))
-        twins = [(i["sameTotalAs"], {d: str(c) for d, c in i.get("at", {}).items()})
-                 for i in custom.get("identities", []) if i.get("sameTotalAs")]  # fmt: skip
+        twins = [
+            (i["sameTotalAs"], {d: str(c) for d, c in i.get("at", {}).items()})
+            for i in custom.get("identities", [])
+            if i.get("sameTotalAs")
+        ]
         own = policy["tables"].get(schema["name"], {"sensitivity": "small_counts"})
         small = own.get("small_counts", policy["small_counts"])
         return Table(
-            dimensions, unit, twins, custom.get("respondent", "states") == "states",
-            own["sensitivity"] == "small_counts" and self.version["small_counts"] == "hidden", small["threshold"],
-            small["highest"], small["values"], own.get("width_percent", policy["bound_cells"]["width_percent"]),
+            dimensions,
+            unit,
+            twins,
+            custom.get("respondent", "states") == "states",
+            own["sensitivity"] == "small_counts" and self.version["small_counts"] == "hidden",
+            small["threshold"],
+            small["highest"],
+            small["values"],
+            own.get("width_percent", policy["bound_cells"]["width_percent"]),
             own.get("min_contributors", policy["min_contributors"]),
-        )  # fmt: skip
+        )
 
     def is_bound(self, key: str, status: str) -> bool:
-        """Whether its sender keeps a cell out of the version: by its status, or for want of consent."""
-        cube, state = key.split(":")[0], key.split(":")[1].split(".")[0]
+        """Whether its sender keeps a cell out of the version: by its status, or for
+        want of consent.
+        """
+        cube = key.split(":")[0]
+        state = key.split(":")[1].split(".")[0]
         if state in self.regions or cube == POPULATION:
             return False
         is_over = status == "E" and any(
-            (e["state"], e["table"]) == (state, cube) and str(e["until"]) <= self.day for e in self.policy["embargoes"]
+            (e["state"], e["table"]) == (state, cube) and str(e["until"]) <= self.day
+            for e in self.policy["embargoes"]
         )
         if not is_over and (status not in ("", "F") or status in self.version["bound"]):
             return True
         agreed = any(
-            c["version"] == self.name and state in c["states"] and (c["tables"] == "all" or cube in c["tables"])
+            c["version"] == self.name
+            and state in c["states"]
+            and (c["tables"] == "all" or cube in c["tables"])
             for c in self.policy["consents"]
         )
         return bool(self.version["needs_consent"] and not agreed)
 
     def fault(self, key: str, round_: int) -> str:
-        """What is wrong with a key; nothing where it is the address of a figure of this round."""
+        """What is wrong with a key; nothing where it is the address of a figure of this
+        round.
+        """
         if not KEY.fullmatch(key):
             return "is no key"
-        cube, codes = key.split(":")[0], key.split(":")[1].split(".")
+        cube = key.split(":")[0]
+        codes = key.split(":")[1].split(".")
         if cube != POPULATION and cube not in self.tables:
             return "is of no table of the contracts"
         lists = [d.parents for d in self.tables[cube].dimensions] if cube != POPULATION else []
-        if len(codes) != 2 + len(lists) or any(c not in known for c, known in zip(codes[2:], lists, strict=True)):
+        if len(codes) != 2 + len(lists) or any(
+            c not in known for c, known in zip(codes[2:], lists, strict=True)
+        ):
             return "has codes that are in no code list"
         is_year = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_
         return "" if codes[0] in self.states and is_year else "is of no state or year of the round"
@@ -209,7 +272,9 @@ class Rules:
 
 @dataclass
 class Release:
-    """What one release tells, by key: numbers in steps, withheld cells, contributors of regional figures."""
+    """What one release tells, by key: numbers in steps, withheld cells, contributors of
+    regional figures.
+    """
 
     name: str
     claim: dict[str, Any]
@@ -227,9 +292,10 @@ class Release:
 
 def read_release(
     name: str, paths: list[Path], claim: dict[str, Any], rules: Rules, round_: int, wrong: list[str]
-) -> Release:  # fmt: skip
+) -> Release:
     """Read the files of one release; they must be the ones that the proof is about."""
-    release, rows_of = Release(name, claim), dict[str, list[str]]()
+    release = Release(name, claim)
+    rows_of = dict[str, list[str]]()
     told = f" of edition {name}" if name else ""
     if len({p.name for p in paths}) < len(paths):
         raise Refused(f"two released files{told} have the same name; give each file once")
@@ -237,11 +303,16 @@ def read_release(
         wrong.append(f"{missing}{told} is missing; give all files that the proof is about")
     for key in claim["left_out"]:
         if fault := rules.fault(key, round_):
-            raise Refused(f"certificate: {key or 'a row'}{told} is said to be left out, and it {fault}")
+            raise Refused(
+                f"certificate: {key or 'a row'}{told} is said to be left out, and it {fault}"
+            )
     for path in sorted(paths):
         data = read_bytes(path)
         if hashlib.sha256(data).hexdigest() != claim["files"].get(path.name):
-            wrong.append(f"{path.name}{told} is not the file that was audited; give the file as it was released")
+            wrong.append(
+                f"{path.name}{told} is not the file that was audited; give the file as it was"
+                " released"
+            )
         rows = read_rows(path, data)
         if not rows or rows[0] not in (HEADS, HEADS[:-1]):
             raise Refused(f"{path.name}{told}: the first line must be {','.join(HEADS)}")
@@ -251,7 +322,11 @@ def read_release(
             if not fault and (row[0] in here or rows_of.setdefault(row[0], row) != row):
                 fault = f"{row[0]} stands twice"
             here.add(row[0] if row else "")
-            wrong += [f"{path.name}{told} line {line}: {fault}; give the file as it was released"] if fault else []
+            wrong += (
+                [f"{path.name}{told} line {line}: {fault}; give the file as it was released"]
+                if fault
+                else []
+            )
     return release
 
 
@@ -260,7 +335,11 @@ def _read_row(release: Release, row: list[str], rules: Rules, round_: int, colum
     if len(row) != columns:
         return f"there are {len(row)} columns"
     key, value, _, obs, conf, coverage, states = row[:7]
-    fault = rules.fault(key, round_) if not release.name else ("" if KEY.fullmatch(key) else "is no key")
+    fault = (
+        rules.fault(key, round_)
+        if not release.name
+        else ("" if KEY.fullmatch(key) else "is no key")
+    )
     if fault:
         return f"{key} {fault}"
     if obs not in rules.statuses or conf not in ("F", "S"):
@@ -271,7 +350,11 @@ def _read_row(release: Release, row: list[str], rules: Rules, round_: int, colum
         release.withheld.add(key)
     elif value:
         table = rules.tables.get(key.split(":")[0])
-        steps = Fraction(value) * (table.unit if table else 1) if NUMBER.fullmatch(value) else Fraction(1, 2)
+        steps = (
+            Fraction(value) * (table.unit if table else 1)
+            if NUMBER.fullmatch(value)
+            else Fraction(1, 2)
+        )
         if steps.denominator != 1:
             return f"{key} has a broken number"
         release.shown[key] = int(steps)
@@ -282,7 +365,9 @@ def _read_row(release: Release, row: list[str], rules: Rules, round_: int, colum
 
 
 class Link(NamedTuple):
-    """A whole and its parts, by names; `same`: one count in two tables; `lacks`: a part is known to be missing."""
+    """A whole and its parts, by names; `same`: one count in two tables; `lacks`: a part
+    is known to be missing.
+    """
 
     whole: str
     parts: tuple[str, ...]
@@ -297,26 +382,43 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
     """Everything that adds up in one release, from its keys."""
     keys = release.cells
     found: dict[tuple[str, tuple[str, ...]], tuple[bool, bool]] = {}
-    worked_out = {k: p for k, p in release.claim["parts"].items() if k not in release.shown or not release.states[k]}
+    worked_out = {
+        k: p
+        for k, p in release.claim["parts"].items()
+        if k not in release.shown or not release.states[k]
+    }
     for key in sorted(keys):
-        cube, codes = key.split(":")[0], key.split(":")[1].split(".")
+        cube = key.split(":")[0]
+        codes = key.split(":")[1].split(".")
         if cube not in rules.tables:
             continue
         is_region = codes[0] in rules.regions
         parts = worked_out.get(key, [])
         if is_region and release.states.get(key):
             parts = [_at_state(key, s) for s in release.states[key]]
-            few = rules.tables[cube].small and release.shown[key] and len(parts) < rules.tables[cube].contributors
+            few = (
+                rules.tables[cube].small
+                and release.shown[key]
+                and len(parts) < rules.tables[cube].contributors
+            )
             if few and not release.name and not all(p in release.shown for p in parts):
                 wrong.append(f"{key} is shown over fewer states than the policy allows")
-        elif not parts and (is_region or any(c.startswith(GROUP) for c in codes[2:])) and rules.tables[cube].by_states:
+        elif (
+            not parts
+            and (is_region or any(c.startswith(GROUP) for c in codes[2:]))
+            and rules.tables[cube].by_states
+        ):
             wrong.append(f"{key} is worked out, and the certificate does not say from what")
         if not all(p in keys and _is_part(p, key, is_region) for p in parts):
             wrong.append(f"{key} is said to be worked out from cells that are not there")
         elif parts:
             found[key, tuple(sorted(parts))] = (False, False)
-    for key in sorted(k for k, parts in release.claim["parts"].items() if k not in keys or not parts):
-        wrong.append(f"{key} is said to be worked out, and no file names it or nothing is said from what")
+    for key in sorted(
+        k for k, parts in release.claim["parts"].items() if k not in keys or not parts
+    ):
+        wrong.append(
+            f"{key} is said to be worked out, and no file names it or nothing is said from what"
+        )
     lines: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
     for key in keys:
         place = tuple(key.split(":")[1].split("."))
@@ -328,7 +430,9 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
     for one, other in _twins(rules, lines):
         found.setdefault((one, (other,)), (True, False))
     name = release.name_of
-    return {Link(name(w), tuple(sorted(name(p) for p in ps)), *what) for (w, ps), what in found.items()}
+    return {
+        Link(name(w), tuple(sorted(name(p) for p in ps)), *what) for (w, ps), what in found.items()
+    }
 
 
 def _at_state(key: str, state: str) -> str:
@@ -337,7 +441,9 @@ def _at_state(key: str, state: str) -> str:
 
 
 def _is_part(part: str, whole: str, is_region: bool) -> bool:
-    (cube, codes), (cube_of, codes_of) = ((k.split(":")[0], k.split(":")[1].split(".")) for k in (part, whole))
+    (cube, codes), (cube_of, codes_of) = (
+        (k.split(":")[0], k.split(":")[1].split(".")) for k in (part, whole)
+    )
     differ = [i for i, (a, b) in enumerate(zip(codes, codes_of, strict=False)) if a != b]
     return cube == cube_of and len(differ) == 1 and (differ[0] == 0) == is_region
 
@@ -345,8 +451,11 @@ def _is_part(part: str, whole: str, is_region: bool) -> bool:
 def _along(
     table: Table, at: dict[tuple[str, ...], str], worked_out: dict[str, list[str]]
 ) -> list[tuple[str, list[str], bool]]:
-    """Wholes and parts along each dimension, and whether a part without a figure has figures in another breakdown."""
-    found, broken_down = [], set[tuple[str, ...]]()
+    """Wholes and parts along each dimension, and whether a part without a figure has
+    figures in another breakdown.
+    """
+    found = []
+    broken_down = set[tuple[str, ...]]()
     for codes in at:
         wider = {codes}
         for i in range(2, len(codes)):
@@ -365,8 +474,13 @@ def _along(
             rows[codes[:i] + codes[i + 1 :]][codes[i]] = key
         for line in rows.values():
             if dimension.is_open:
-                listed = [k for c, k in line.items() if c != TOTAL and not c.startswith(GROUP)
-                          and not (c == OWN_NATIONALS and k in worked_out)]  # fmt: skip
+                listed = [
+                    k
+                    for c, k in line.items()
+                    if c != TOTAL
+                    and not c.startswith(GROUP)
+                    and not (c == OWN_NATIONALS and k in worked_out)
+                ]
                 found += [(line[TOTAL], listed, False)] if TOTAL in line and listed else []
                 continue
             for code in below.keys() & line.keys():
@@ -397,7 +511,8 @@ def _twins(rules: Rules, lines: dict[str, dict[tuple[str, ...], str]]) -> list[t
         common = [d.name for d in rules.tables[first].dimensions]
         margins: list[dict[tuple[str, ...], str]] = []
         for name, at in [(first, {}), *sorted(others.items())]:
-            names, own = [d.name for d in rules.tables[name].dimensions], {}
+            names = [d.name for d in rules.tables[name].dimensions]
+            own = {}
             for codes, key in lines.get(name, {}).items():
                 code_of = dict(zip(names, codes[2:], strict=True))
                 if all(c == TOTAL for d, c in code_of.items() if d not in common):
@@ -405,25 +520,44 @@ def _twins(rules: Rules, lines: dict[str, dict[tuple[str, ...], str]]) -> list[t
             margins.append(own)
         for i, one in enumerate(margins):
             for other in margins[i + 1 :]:
-                found += [(other[m], one[m]) for m in one.keys() & other.keys() if i == 0 or m not in margins[0]]
+                found += [
+                    (other[m], one[m])
+                    for m in one.keys() & other.keys()
+                    if i == 0 or m not in margins[0]
+                ]
     return found
 
 
 class Proof:
-    """What the releases and the certificate say together: known numbers, sums that hold, bounds, demands."""
+    """What the releases and the certificate say together: known numbers, sums that
+    hold, bounds, demands.
+    """
 
-    def __init__(self, certificate: dict[str, Any], releases: list[Release], rules: Rules, wrong: list[str]) -> None:
+    def __init__(
+        self, certificate: dict[str, Any], releases: list[Release], rules: Rules, wrong: list[str]
+    ) -> None:
         self.base, self.rules, self.wrong = certificate["base"], rules, wrong
         self.suppressed, self.statuses = set(certificate["suppressed"]), certificate["statuses"]
-        self.now, self.before, self.seen, self.seen_before = dict[str, int](), dict[str, int](), set[str](), set[str]()
-        links, withheld = set[Link](), set[str]()
+        self.now, self.before, self.seen, self.seen_before = (
+            dict[str, int](),
+            dict[str, int](),
+            set[str](),
+            set[str](),
+        )
+        links = set[Link]()
+        withheld = set[str]()
         for release in releases:
             links |= find_links(release, rules, wrong)
             withheld |= self._take(release, {r.name for r in releases})
         self.known = self.before | self.now
         for cell, steps in sorted(self.now.items()):
             table = self._table(cell)
-            if table and table.small and 0 < steps < table.threshold * table.unit and cell not in self.before:
+            if (
+                table
+                and table.small
+                and 0 < steps < table.threshold * table.unit
+                and cell not in self.before
+            ):
                 wrong.append(f"{cell} is a small count, and it is shown")
         for cell in sorted(withheld - self.base.keys() - self.known.keys()):
             wrong.append(f"{cell} is withheld and not in the proof")
@@ -436,9 +570,13 @@ class Proof:
         if wrong:  # the rest would only repeat it
             return
         self.value = self.known | self.base
-        self.bound = {c for c in self.base if rules.is_bound(c.split("@")[0], self.statuses.get(c, "F"))}
+        self.bound = {
+            c for c in self.base if rules.is_bound(c.split("@")[0], self.statuses.get(c, "F"))
+        }
         self.rows = {c for c in self.suppressed if self._stands_in_an_open_list(c)}
-        for link in sorted(links):  # a list that contradicts its own rows was written by other rules
+        for link in sorted(
+            links
+        ):  # a list that contradicts its own rows was written by other rules
             if sum(self._sent(p)[0] for p in link.parts) > self._sent(link.whole)[1]:
                 self.rows -= set(link.parts)
         for release in releases:
@@ -447,38 +585,66 @@ class Proof:
         self.bounds = self._bounds(links, self.seen)
 
     def _take(self, release: Release, names: set[str]) -> set[str]:
-        """Take numbers of a release under the names of its unknowns. Returns the names that it withholds."""
+        """Take numbers of a release under the names of its unknowns. Returns the names
+        that it withholds.
+        """
         known, seen = (self.before, self.seen_before) if release.name else (self.now, self.seen)
         for key, name in sorted(release.claim["own"].items()):
             if key not in release.cells or name not in {f"{key}@{n}" for n in names - {""}}:
-                self.wrong.append(f"{key} is said to have been revised, which this release cannot tell")
+                self.wrong.append(
+                    f"{key} is said to have been revised, which this release cannot tell"
+                )
         for key, steps in release.shown.items():
             name = release.name_of(key)
             if known.setdefault(name, steps) != steps or self.now.get(name, steps) != steps:
                 self.wrong.append(f"{name} has two values in the released files")
         for key in release.claim["left_out"]:
-            if key in release.shown or key in release.withheld or release.name_of(key) not in self.suppressed:
-                self.wrong.append(f"{key} is said to be left out, and is no suppressed row without a line")
+            if (
+                key in release.shown
+                or key in release.withheld
+                or release.name_of(key) not in self.suppressed
+            ):
+                self.wrong.append(
+                    f"{key} is said to be left out, and is no suppressed row without a line"
+                )
             elif not self._stands_in_an_open_list(key):
-                self.wrong.append(f"{key} is left out, and only a row that a state wrote itself may be")
+                self.wrong.append(
+                    f"{key} is left out, and only a row that a state wrote itself may be"
+                )
         seen |= {release.name_of(k) for k in release.withheld}
         self.seen |= seen
-        return {release.name_of(k) for k in release.withheld} | {release.name_of(k) for k in release.claim["left_out"]}
+        return {release.name_of(k) for k in release.withheld} | {
+            release.name_of(k) for k in release.claim["left_out"]
+        }
 
     def _must_add_up(self, release: Release, listed: list[list[str]]) -> None:
-        """Worked-out figures are the sums of the parts that are named for them. Own nationals beside the state itself
-        are such a figure."""
-        told = {k: [_at_state(k, s) for s in states] for k, states in release.states.items() if self._is_region(k)}
+        """Worked-out figures are the sums of the parts that are named for them. Own
+        nationals beside the state itself are such a figure.
+        """
+        told = {
+            k: [_at_state(k, s) for s in states]
+            for k, states in release.states.items()
+            if self._is_region(k)
+        }
         for key, parts in sorted({**release.claim["parts"], **told}.items()):
             names = [release.name_of(key), *sorted(release.name_of(p) for p in parts)]
-            if parts and self.value[names[0]] != sum(self.value[n] for n in names[1:]) and names not in listed:
-                self.wrong.append(f"{key} is said to be worked out from parts that are not all, or not its own")
+            if (
+                parts
+                and self.value[names[0]] != sum(self.value[n] for n in names[1:])
+                and names not in listed
+            ):
+                self.wrong.append(
+                    f"{key} is said to be worked out from parts that are not all, or not its own"
+                )
         for key in release.cells - release.claim["parts"].keys():
             codes = key.split(":")[1].split(".")
-            twin = f"{key.split(':')[0]}:{'.'.join(codes[0] if c == OWN_NATIONALS else c for c in codes)}"
+            own = [codes[0] if code == OWN_NATIONALS else code for code in codes]
+            twin = f"{key.split(':')[0]}:{'.'.join(own)}"
             is_own = twin != key and twin in release.cells
             if is_own and self.value[release.name_of(key)] == self.value[release.name_of(twin)]:
-                self.wrong.append(f"{key} is worked out, and the certificate does not say from what")
+                self.wrong.append(
+                    f"{key} is worked out, and the certificate does not say from what"
+                )
 
     def _is_region(self, key: str) -> bool:
         cube, codes = key.split(":")
@@ -492,29 +658,46 @@ class Proof:
         return table.unit if table else 1
 
     def _stands_in_an_open_list(self, cell: str) -> bool:
-        codes, table = cell.split("@")[0].split(":")[1].split("."), self._table(cell)
+        codes = cell.split("@")[0].split(":")[1].split(".")
+        table = self._table(cell)
         if table is None or codes[0] in self.rules.regions:
             return False
         down = [(d, c) for d, c in zip(table.dimensions, codes[2:], strict=False) if c != TOTAL]
         return len(down) == 1 and down[0][0].is_open and not down[0][1].startswith(GROUP)
 
     def _sent(self, cell: str, seen: set[str] | None = None) -> tuple[int, int]:
-        """What a figure may be by what its sender said: `<5`, in a row that readers know of at least 1, or a number."""
+        """What a figure may be by what its sender said: `<5`, in a row that readers
+        know of at least 1, or a number.
+        """
         if cell not in self.suppressed:
             return self.value[cell], self.value[cell]
         low, high = self.rules.suppressed
-        least = max(low, 1) if cell in self.rows and cell in (self.seen if seen is None else seen) else low
+        least = (
+            max(low, 1)
+            if cell in self.rows and cell in (self.seen if seen is None else seen)
+            else low
+        )
         return least * self._unit(cell), high * self._unit(cell)
 
     def _hold(self, links: set[Link], certificate: dict[str, Any]) -> list[tuple[Link, bool]]:
-        """The sums that hold, and whether exactly. Of one that touches a withheld cell the certificate must say that it
-        does not, and its figures must bear that out."""
-        lists = {name: {tuple(entry) for entry in certificate[name]} for name in ("at_least", "contradicted")}
-        used, held = set[tuple[str, ...]](), []
+        """The sums that hold, and whether exactly. Of one that touches a withheld cell
+        the certificate must say that it does not, and its figures must bear that out.
+        """
+        lists = {
+            name: {tuple(entry) for entry in certificate[name]}
+            for name in ("at_least", "contradicted")
+        }
+        used = set[tuple[str, ...]]()
+        held = []
         for link in sorted(links):
             gap = self.value[link.whole] - sum(self.value[p] for p in link.parts)
-            touches, entry = not self.known.keys() >= {link.whole, *link.parts}, (link.whole, *link.parts)
-            weak, off = (gap > 0 or link.lacks) and not link.same, gap < 0 or (link.same and gap != 0)
+            touches = not self.known.keys() >= {link.whole, *link.parts}
+            entry = (
+                link.whole,
+                *link.parts,
+            )
+            weak = (gap > 0 or link.lacks) and not link.same
+            off = gap < 0 or (link.same and gap != 0)
             if touches and entry in lists["contradicted"] and off:
                 used.add(entry)
             elif touches and entry in lists["at_least"] and weak and not off:
@@ -524,14 +707,22 @@ class Proof:
                 held.append((link, touches or not weak))
         for entry in sorted((lists["at_least"] | lists["contradicted"]) - used):
             whole = entry[0] if entry else "nothing"
-            self.wrong.append(f"the sum of {whole} is said not to hold, and its figures do not bear that out")
+            self.wrong.append(
+                f"the sum of {whole} is said not to hold, and its figures do not bear that out"
+            )
         return held
 
     def _bounds(self, links: set[Link], seen: set[str]) -> Bounds:
-        """What everybody knows of each cell when it is hidden: zeros are shown, unless a bound one follows of them."""
+        """What everybody knows of each cell when it is hidden: zeros are shown, unless
+        a bound one follows of them.
+        """
         telling = {c for c in self.bound if self.value[c] == 0 and c not in self.suppressed}
         zero = {c for c, v in self.value.items() if v == 0 and c not in self.suppressed}
-        sums = [zero.intersection((k.whole, *k.parts)) for k in links if k.whole in zero] if telling else []
+        sums = (
+            [zero.intersection((k.whole, *k.parts)) for k in links if k.whole in zero]
+            if telling
+            else []
+        )
         before = -1
         while before < len(telling):
             before = len(telling)
@@ -541,31 +732,42 @@ class Proof:
         return {c: at_zero.get(c) or sent.get(c) or (1, None) for c in self.value}
 
     def demands(self, ranges: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
-        """What each sensitive cell must still be able to be: at most, at least, and how many values. No more than
-        earlier editions left open, which is worked out from them and from what is zero or suppressed alone."""
+        """What each sensitive cell must still be able to be: at most, at least, and how
+        many values. No more than earlier editions left open, which is worked out from
+        them and from what is zero or suppressed alone.
+        """
         bounds = self._bounds(self.links, self.seen_before)
         bounds |= {c: (v, v) for c, v in self.before.items()}
         narrow(self.held, bounds)
         found = {}
         for cell in sorted(self.base):
-            table, value = self._table(cell), self.base[cell]
-            unit, is_sent = self._unit(cell), cell in self.suppressed
-            small = bool(table and table.small and not is_sent and 0 < value < table.threshold * unit)
+            table = self._table(cell)
+            value = self.base[cell]
+            unit = self._unit(cell)
+            is_sent = cell in self.suppressed
+            small = bool(
+                table and table.small and not is_sent and 0 < value < table.threshold * unit
+            )
             if not (is_sent or small or cell in self.bound):
                 continue
             if table is None:
-                raise Refused(f"{cell} is sensitive and of no table of the contracts; give these as well")
+                raise Refused(
+                    f"{cell} is sensitive and of no table of the contracts; give these as well"
+                )
             least, most = bounds[cell]
             if cell in ranges:
                 least, most = self._proven(cell, ranges[cell], bounds, least, most)
             low = high = value
             if is_sent:
-                low, high = max(least, unit), table.highest * unit
+                low = max(least, unit)
+                high = table.highest * unit
             elif small:
-                low, high = least, max(high, table.highest * unit)
+                low = least
+                high = max(high, table.highest * unit)
             if cell in self.bound and not is_sent:
                 width = max(1, ceil(value * table.width / 100))
-                low, high = min(low, max(least, value - width)), max(high, value + width)
+                low = min(low, max(least, value - width))
+                high = max(high, value + width)
             room = table.values if most is None else min(table.values, most - least + 1)
             found[cell] = (low, high if most is None else min(high, most), room)
         for cell in sorted(ranges.keys() - found.keys()):
@@ -577,25 +779,41 @@ class Proof:
         table = self._table(cell)
         return table.values if table else 0
 
-    def _proven(self, cell: str, range_: Any, bounds: Bounds, least: int, most: int | None) -> tuple[int, int | None]:
-        """A range that follows from adding up sums, each as often as the certificate says. It must follow, or nothing
-        is taken from it: with any numbers of times at all, what comes out is true."""
+    def _proven(
+        self, cell: str, range_: Any, bounds: Bounds, least: int, most: int | None
+    ) -> tuple[int, int | None]:
+        """A range that follows from adding up sums, each as often as the certificate
+        says. It must follow, or nothing is taken from it: with any numbers of times at
+        all, what comes out is true.
+        """
         links = {json.dumps([k.whole, *k.parts]): (k, exact) for k, exact in self.held}
         for end, times_of in range_.items():
             factors: dict[str, Fraction] = defaultdict(Fraction, {cell: Fraction(1)})
             for label, times in times_of.items():
-                if label not in links or not re.fullmatch(r"-?[0-9]{1,9}(/[1-9][0-9]{0,8})?", times):
-                    raise Refused(f"{cell}: its range is derived from a sum that does not hold; build the proof again")
+                if label not in links or not re.fullmatch(
+                    r"-?[0-9]{1,9}(/[1-9][0-9]{0,8})?", times
+                ):
+                    raise Refused(
+                        f"{cell}: its range is derived from a sum that does not hold; build the"
+                        " proof again"
+                    )
                 link, exact = links[label]
                 if not exact and (Fraction(times) < 0) == (end == "least"):
-                    raise Refused(f"{cell}: its range is derived from a sum the wrong way round; build the proof again")
+                    raise Refused(
+                        f"{cell}: its range is derived from a sum the wrong way round; build the"
+                        " proof again"
+                    )
                 factors[link.whole] -= Fraction(times)
                 for part in link.parts:
                     factors[part] += Fraction(times)
             total: Fraction | None = Fraction(0)
             for name, factor in factors.items():
                 limit = bounds[name][0 if (factor > 0) == (end == "least") else 1]
-                total = None if total is None or (limit is None and factor) else total + factor * (limit or 0)
+                total = (
+                    None
+                    if total is None or (limit is None and factor)
+                    else total + factor * (limit or 0)
+                )
             if end == "least" and total is not None:
                 least = max(least, ceil(total))
             if end == "most" and total is not None:
@@ -603,16 +821,21 @@ class Proof:
         return least, most
 
     def check_tables(self, tables: list[dict[str, int]]) -> None:
-        """Base and every table: within the bounds, and every sum adds up with the released numbers."""
+        """Base and every table: within the bounds, and every sum adds up with the
+        released numbers.
+        """
         rows_with: dict[str, list[int]] = defaultdict(list)
         for number, (link, _) in enumerate(self.held):
             for cell in {link.whole, *link.parts}:
                 rows_with[cell].append(number)
         for place, changes in enumerate([{}, *tables]):
-            label, gaps = f"table {place}" if place else "the base table", dict[int, int]()
+            label = f"table {place}" if place else "the base table"
+            gaps = dict[int, int]()
             for cell in changes.keys() - self.base.keys():
                 self.wrong.append(f"{label} changes {cell}, which is no hidden cell")
-            for number in {n for c in changes for n in rows_with[c]} if place else range(len(self.held)):
+            for number in (
+                {n for c in changes for n in rows_with[c]} if place else range(len(self.held))
+            ):
                 link, exact = self.held[number]
                 value = {c: self.value[c] + changes.get(c, 0) for c in (link.whole, *link.parts)}
                 gaps[number] = value[link.whole] - sum(value[p] for p in link.parts)
@@ -623,26 +846,41 @@ class Proof:
                 if value_ < least or (most is not None and value_ > most):
                     self.wrong.append(f"{label}: {cell} is {value_}, which it cannot be")
 
-    def check_demands(self, tables: list[dict[str, int]], demands: dict[str, tuple[int, int, int]]) -> None:
-        """Over all tables, each sensitive cell is low enough, high enough, and has enough different values."""
+    def check_demands(
+        self, tables: list[dict[str, int]], demands: dict[str, tuple[int, int, int]]
+    ) -> None:
+        """Over all tables, each sensitive cell is low enough, high enough, and has
+        enough different values.
+        """
         for cell, (low, high, count) in demands.items():
             seen = {self.base[cell] + changes.get(cell, 0) for changes in [{}, *tables]}
             if min(seen) > low or max(seen) < high or len(seen) < count:
                 said = ", ".join(map(str, sorted(seen)))
-                self.wrong.append(f"{cell} is not proven: it can be {said}; it must be able to be {low} and {high}")
+                self.wrong.append(
+                    f"{cell} is not proven: it can be {said}; it must be able to be {low} and"
+                    f" {high}"
+                )
 
     def check_truth(self, release: Release, paths: list[Path]) -> None:
-        """Against the true figures: nothing is another number, is bound and shown, or has no line without cause."""
-        told, seen = f" of edition {release.name}" if release.name else "", set[str]()
+        """Against the true figures: nothing is another number, is bound and shown, or
+        has no line without cause.
+        """
+        told = f" of edition {release.name}" if release.name else ""
+        seen = set[str]()
         for path in paths:
             rows = read_rows(path, read_bytes(path))
             if not rows or not {"key", "value", "obs_status", "conf_status"} <= set(rows[0]):
-                raise Refused(f"{path.name}{told} does not hold true figures: the first line names no such columns")
+                raise Refused(
+                    f"{path.name}{told} does not hold true figures: the first line names no such"
+                    " columns"
+                )
             for line, values in enumerate(rows[1:], 2):
                 if len(values) != len(rows[0]):
                     raise Refused(f"{path.name}{told} line {line}: there are {len(values)} columns")
                 row = dict(zip(rows[0], values, strict=True))
-                key, name, table = row["key"], release.name_of(row["key"]), self._table(row["key"])
+                key = row["key"]
+                name = release.name_of(row["key"])
+                table = self._table(row["key"])
                 sent = not row["value"] and row["obs_status"] == "Q"
                 if not (row["value"] or sent):
                     continue
@@ -650,13 +888,18 @@ class Proof:
                     continue  # the figures behind an edition may be those of other reports as well
                 seen.add(key)
                 steps = Fraction(row["value"] or 0) * (table.unit if table else 1)
-                hidden, bound = name in self.base, self.rules.is_bound(key, row["conf_status"])
+                hidden = name in self.base
+                bound = self.rules.is_bound(key, row["conf_status"])
                 if key not in release.cells:
-                    self.wrong.append(f"{key}{told} has a figure, and the release has no line for it")
+                    self.wrong.append(
+                        f"{key}{told} has a figure, and the release has no line for it"
+                    )
                 elif sent != (name in self.suppressed) or (not sent and self.value[name] != steps):
                     self.wrong.append(f"{key}{told} is another figure than the true one")
                 elif hidden and not told and row["conf_status"] != self.statuses.get(name, "F"):
-                    self.wrong.append(f"{key} has status {row['conf_status']}, which the proof does not say")
+                    self.wrong.append(
+                        f"{key} has status {row['conf_status']}, which the proof does not say"
+                    )
                 elif bound and key in release.shown and not told and name not in self.before:
                     self.wrong.append(f"{key} is bound by its sender, and it is shown")
         for key in sorted(release.cells - seen if paths else ()):
@@ -669,13 +912,16 @@ def narrow(held: list[tuple[Link, bool]], bounds: Bounds) -> None:
     for number, (link, _) in enumerate(held):
         for cell in (link.whole, *link.parts):
             with_cell[cell].append(number)
-    waiting, queued = deque(range(len(held))), set(range(len(held)))
+    waiting = deque(range(len(held)))
+    queued = set(range(len(held)))
     left = 300 * len(held)  # bounds that are still wider then ask for more, so nothing is lost
     while waiting and left:
-        number, left = waiting.popleft(), left - 1
+        number = waiting.popleft()
+        left = left - 1
         queued.discard(number)
         (whole, parts, _, _), exact = held[number]
-        least, open_ = sum(bounds[p][0] for p in parts), sum(bounds[p][1] is None for p in parts)
+        least = sum(bounds[p][0] for p in parts)
+        open_ = sum(bounds[p][1] is None for p in parts)
         most = sum(bounds[p][1] or 0 for p in parts)
         low, high = bounds[whole]
         above = [x for x in (high, most if exact and not open_ else None) if x is not None]
@@ -700,7 +946,9 @@ def verify(given: argparse.Namespace) -> list[str]:
     true: dict[str, list[Path]] = defaultdict(list)
     for into, texts in ((files, given.edition), (true, given.true)):
         for text in texts:
-            name, is_named, path = text.partition("=") if "=" in text or into is files else ("", "=", text)
+            name, is_named, path = (
+                text.partition("=") if "=" in text or into is files else ("", "=", text)
+            )
             if not is_named or (into is files and not name):
                 raise Refused(f"'{text}' is not NAME=FILE")
             into[name].append(Path(path))
@@ -710,25 +958,38 @@ def verify(given: argparse.Namespace) -> list[str]:
     must_fit(certificate, SHAPE, "the top")
     if (certificate["version"], certificate["round"]) != (given.version, given.round):
         raise Refused(
-            f"the certificate is of the {certificate['version']} version of {certificate['round']}, not of the "
-            f"{given.version} version of {given.round}; give the one of this version and round"
+            f"the certificate is of the {certificate['version']} version of {certificate['round']},"
+            f" not of the {given.version} version of {given.round}; give the one of this version"
+            " and round"
         )
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", certificate["day"]):
         raise Refused(f"certificate: '{certificate['day']}' is no day; build the proof again")
     rules = Rules(given.rules, given.version, certificate["day"], certificate["rules"])
     wrong: list[str] = []
     for name in sorted(certificate["releases"].keys() ^ files.keys()):
-        raise Refused(f"edition '{name}' is not in both certificate and files; give its files as --edition NAME=FILE")
+        raise Refused(
+            f"edition '{name}' is not in both certificate and files; give its files as --edition"
+            " NAME=FILE"
+        )
     for name in sorted(true.keys() - files.keys()):
         raise Refused(f"true figures of '{name}' are given, and no released files of it")
     for name in sorted(files.keys() - true.keys() if true else ()):
         raise Refused(f"true figures are given, but not those of '{name}'; give all or none")
     missing = [v for v in rules.version["readers_have"] if f"{v}-{given.round}" not in files]
     if missing:
-        raise Refused(f"readers have the {missing[0]} version as well, and its files are not among those given")
-    releases = [read_release(n, files[n], certificate["releases"][n], rules, given.round, wrong) for n in sorted(files)]
+        raise Refused(
+            f"readers have the {missing[0]} version as well, and its files are not among those"
+            " given"
+        )
+    releases = [
+        read_release(n, files[n], certificate["releases"][n], rules, given.round, wrong)
+        for n in sorted(files)
+    ]
     if not any(f".{given.round}" in k for k in releases[0].cells):
-        wrong.append(f"there is no figure of {given.round} in the released files; give the files of this round")
+        wrong.append(
+            f"there is no figure of {given.round} in the released files; give the files of this"
+            " round"
+        )
     proof = Proof(certificate, releases, rules, wrong)
     if wrong:
         raise Refused("\n".join(wrong))
@@ -737,7 +998,11 @@ def verify(given: argparse.Namespace) -> list[str]:
     if wrong:  # where the base table does not hold there is nothing to narrow
         raise Refused("\n".join(wrong))
     demands = proof.demands(certificate["ranges"])
-    if proof.base and not demands and any(c.split(":")[1].split(".")[0] not in rules.regions for c in proof.base):
+    if (
+        proof.base
+        and not demands
+        and any(c.split(":")[1].split(".")[0] not in rules.regions for c in proof.base)
+    ):
         wrong.append("cells are withheld, and none of them is sensitive; build the proof again")
     proof.check_demands(certificate["tables"], demands)
     for release in releases:
@@ -748,8 +1013,15 @@ def verify(given: argparse.Namespace) -> list[str]:
     touching = sum(not proof.known.keys() >= {k.whole, *k.parts} for k in links)
     less = sum(d[2] < proof.values_asked(c) for c, d in demands.items())
     return [
-        f"verified: {len(demands)} sensitive cells by {len(certificate['tables'])} tables over {touching} sums",
-        *([f"{less} of them are less open: earlier editions and senders left no more"] if less else []),
+        (
+            f"verified: {len(demands)} sensitive cells by {len(certificate['tables'])} tables over"
+            f" {touching} sums"
+        ),
+        *(
+            [f"{less} of them are less open: earlier editions and senders left no more"]
+            if less
+            else []
+        ),
         *taken_on_trust(certificate, rules, releases, bool(true)),
     ]
 
@@ -758,26 +1030,46 @@ def taken_on_trust(
     certificate: dict[str, Any], rules: Rules, releases: list[Release], is_true: bool
 ) -> list[str]:
     """What no check of these files can show, in plain words."""
-    digest = hashlib.sha256(json.dumps(rules.digests, sort_keys=True).encode("utf-8")).hexdigest()[:16]
+    digest = hashlib.sha256(json.dumps(rules.digests, sort_keys=True).encode("utf-8")).hexdigest()[
+        :16
+    ]
     weak = len(certificate["at_least"]) + len(certificate["contradicted"])
     editions = ", ".join(sorted(r.name for r in releases if r.name)) or "none"
     found = [
         f"the policy, contracts and code lists given are those in force (together {digest})",
-        f"nothing else was ever released of these figures than the files given; earlier editions: {editions}",
+        (
+            "nothing else was ever released of these figures than the files given; earlier"
+            f" editions: {editions}"
+        ),
         f"embargoes are judged by the day {certificate['day']}",
     ]
     if is_true:
-        found.append("the true figures given are those that the states sent, with the statuses they gave them")
+        found.append(
+            "the true figures given are those that the states sent, with the statuses they gave"
+            " them"
+        )
     else:
         found += [
-            f"the {len(certificate['base'])} withheld figures are the true ones; of them "
-            f"{len(certificate['suppressed'])} are `<5` of their senders, {len(certificate['statuses'])} have a status",
-            "every figure that a state sent has its line, but for rows left out: give --true to check both",
+            (
+                f"the {len(certificate['base'])} withheld figures are the true ones; of them"
+                f" {len(certificate['suppressed'])} are `<5` of their senders,"
+                f" {len(certificate['statuses'])} have a status"
+            ),
+            (
+                "every figure that a state sent has its line, but for rows left out: give --true to"
+                " check both"
+            ),
         ]
     parts = sum(len(r.claim["parts"]) for r in releases)
     found += [
-        f"{parts} figures were worked out from the parts that the certificate names; they add up to these",
-        f"{weak} sums that touch withheld figures do not hold as they should; the figures themselves bear that out",
+        (
+            f"{parts} figures were worked out from the parts that the certificate names; they add"
+            " up to these"
+        ),
+        (
+            f"{weak} sums that touch withheld figures do not hold as they should; the figures"
+            " themselves bear that out"
+        ),
     ]
     return ["taken on trust:", *(f"- {line}" for line in found)]
 
@@ -792,10 +1084,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--edition", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--true", action="append", default=[], metavar="[NAME=]FILE")
     try:
-        said, code = verify(parser.parse_args(arguments)), 0
+        said = verify(parser.parse_args(arguments))
+        code = 0
     except Refused as problem:
-        said, code = [f"refused: {line}" for line in str(problem).splitlines()], 1
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, csv.Error, RecursionError) as problem:
+        said = [f"refused: {line}" for line in str(problem).splitlines()]
+        code = 1
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        csv.Error,
+        RecursionError,
+    ) as problem:
         what = f"a file has not the form that it must have ({problem!r})"
         said, code = [f"refused: {what}; give the files as they were written"], 1
     print("\n".join(said))

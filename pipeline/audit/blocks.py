@@ -1,7 +1,9 @@
-"""Which cells are worth changing together? Small blocks around cells that are still to be proven.
+"""Which cells are worth changing together? Small blocks around cells that are still to
+be proven.
 
-A change of a table keeps every sum, so a cell can move only together with others of each of its sums. A block grows
-from a cell through its sums and takes first the cells whose sums are all in it already, because they close circles.
+A change of a table keeps every sum, so a cell can move only together with others of
+each of its sums. A block grows from a cell through its sums and takes first the cells
+whose sums are all in it already, because they close circles.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ class Neighbours:
     """Who shares a row with whom, as plain lists: a block is grown one cell at a time."""
 
     def __init__(self, system: System) -> None:
-        start, cell = system.start.tolist(), system.cell.tolist()
+        start = system.start.tolist()
+        cell = system.cell.tolist()
         self.cells_of = [cell[a:b] for a, b in zip(start, start[1:], strict=False)]
         self.rows_of: list[list[int]] = [[] for _ in range(len(system.value))]
         for row, cells in enumerate(self.cells_of):

@@ -1,4 +1,6 @@
-"""What has been shown for each sensitive cell, and what is still to show? Demands against the tables found so far."""
+"""What has been shown for each sensitive cell, and what is still to show? Demands
+against the tables found so far.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Range = tuple[int, int]
 
 @dataclass
 class Progress:
-    """Demands by cell: a value of at most `low`, one of at least `high`, and `values` different ones."""
+    """Demands by cell: a value of at most `low`, one of at least `high`, and `values`
+    different ones.
+    """
 
     cell: Numbers
     low: Numbers
@@ -35,13 +39,16 @@ class Progress:
         nearer = 0
         for k in open_:
             value = int(found[k])
-            low, high = value <= self.low[k], value >= self.high[k]
+            low = value <= self.low[k]
+            high = value >= self.high[k]
             new = (low and not self.low_shown[k]) or (high and not self.high_shown[k])
             new = new or (value not in self.seen[k] and len(self.seen[k]) < self.values[k])
             self.low_shown[k] |= low
             self.high_shown[k] |= high
             self.seen[k].add(value)
-            self.proven[k] = self.low_shown[k] and self.high_shown[k] and len(self.seen[k]) >= self.values[k]
+            self.proven[k] = (
+                self.low_shown[k] and self.high_shown[k] and len(self.seen[k]) >= self.values[k]
+            )
             nearer += int(new)
         return nearer
 

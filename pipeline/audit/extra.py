@@ -1,7 +1,8 @@
-"""What do others give away? Figures published elsewhere, laid beside ours: what they state and what then follows.
+"""What do others give away? Figures published elsewhere, laid beside ours: what they
+state and what then follows.
 
-A file of extra knowledge is a CSV with the columns key and value; `<5` is a count from 1 to 4. The proof of a release
-says nothing about what others publish: this shows it.
+A file of extra knowledge is a CSV with the columns key and value; `<5` is a count from
+1 to 4. The proof of a release says nothing about what others publish: this shows it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ COLUMNS = ("key", "value")
 
 @dataclass(frozen=True)
 class GivenAway:
-    """Hidden cells that others' figures tell: `direct` states the number, `together` follows only beside ours."""
+    """Hidden cells that others' figures tell: `direct` states the number, `together`
+    follows only beside ours.
+    """
 
     direct: list[tuple[str, str]]
     together: list[tuple[str, str]]
@@ -35,16 +38,22 @@ def read_extra(path: Path, contracts: Contracts) -> dict[str, Decimal | None]:
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"the file of extra knowledge cannot be read: {problem}", where=str(path)) from problem
+        raise UserError(
+            f"the file of extra knowledge cannot be read: {problem}", where=str(path)
+        ) from problem
     if not rows or tuple(c.strip() for c in rows[0]) != COLUMNS:
-        raise UserError("the first line does not name the columns", where=f"{path} line 1", allowed="key,value")
+        raise UserError(
+            "the first line does not name the columns", where=f"{path} line 1", allowed="key,value"
+        )
     found: dict[str, Decimal | None] = {}
     for line, row in enumerate(rows[1:], 2):
         if not any(c.strip() for c in row):
             continue
         key, value = _read_row(row, f"{path} line {line}", contracts)
         if key in found:
-            raise UserError(f"{key} stands twice", where=f"{path} line {line}", do="keep one line for each cell")
+            raise UserError(
+                f"{key} stands twice", where=f"{path} line {line}", do="keep one line for each cell"
+            )
         found[key] = value
     return found
 
@@ -52,16 +61,21 @@ def read_extra(path: Path, contracts: Contracts) -> dict[str, Decimal | None]:
 def _read_row(row: list[str], where: str, contracts: Contracts) -> tuple[str, Decimal | None]:
     if len(row) != len(COLUMNS):
         raise UserError(f"there are {len(row)} columns", where=where, allowed="key,value")
-    key, text = row[0].strip(), row[1].strip()
+    key = row[0].strip()
+    text = row[1].strip()
     try:
         contracts.check_key(Key.parse(key))
     except UserError as problem:
-        raise UserError(problem.what, where=where, allowed=problem.allowed, do=problem.do) from problem
+        raise UserError(
+            problem.what, where=where, allowed=problem.allowed, do=problem.do
+        ) from problem
     return key, None if text == LESS else read_number(text, where)
 
 
 def given_away(knowledge: Knowledge, extra: dict[str, Decimal | None]) -> GivenAway:
-    """Which hidden sensitive cells the extra figures tell, by themselves or together with what we publish."""
+    """Which hidden sensitive cells the extra figures tell, by themselves or together
+    with what we publish.
+    """
     alone = audit(replace(knowledge, extra={}))
     both = audit(replace(knowledge, extra=extra))
     truth = {c.key: c for c in knowledge.truth if c.counts}

@@ -1,4 +1,6 @@
-"""What goes into an audit? Released files, earlier editions, true cells, rules, and what others published."""
+"""What goes into an audit? Released files, earlier editions, true cells, rules, and
+what others published.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ LESS = "<5"  # what others publish of a count from 1 to the threshold less one
 
 @dataclass(frozen=True)
 class TrueCell:
-    """A cell as the marts hold it. One that its sender suppressed (status Q) has no number that anybody here knows."""
+    """A cell as the marts hold it. One that its sender suppressed (status Q) has no
+    number that anybody here knows.
+    """
 
     key: str
     value: Decimal | None
@@ -37,14 +41,17 @@ class TrueCell:
 
     @property
     def counts(self) -> bool:
-        """Whether there is a number, known or suppressed. Otherwise nothing was reported."""
+        """Whether there is a number, known or suppressed. Otherwise nothing was
+        reported.
+        """
         return self.value is not None or self.is_suppressed
 
 
 @dataclass(frozen=True)
 class ReleasedFile:
-    """One report's released cells: numbers by key, the contributors named for regional ones, and the keys that have a
-    line at all; None where every cell has one."""
+    """One report's released cells: numbers by key, the contributors named for regional
+    ones, and the keys that have a line at all; None where every cell has one.
+    """
 
     name: str
     sha256: str
@@ -68,8 +75,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class CubeRules:
-    """What holds for one cube: counts from 1 to `threshold` - 1 are sensitive where it has small counts; hidden ones
-    must be able to be `highest` or more, and have so many possible `values`."""
+    """What holds for one cube: counts from 1 to `threshold` - 1 are sensitive where it
+    has small counts; hidden ones must be able to be `highest` or more, and have so many
+    possible `values`.
+    """
 
     small_counts: bool
     threshold: int = 5
@@ -81,7 +90,9 @@ class CubeRules:
 
 @dataclass(frozen=True)
 class Rules:
-    """The policy as the audit needs it. `is_bound(key, conf_status)`: its sender's status hides a cell of any size."""
+    """The policy as the audit needs it. `is_bound(key, conf_status)`: its sender's
+    status hides a cell of any size.
+    """
 
     cubes: Mapping[str, CubeRules]
     is_bound: Callable[[str, str], bool]
@@ -92,7 +103,9 @@ class Rules:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Everything an audit of one version of one round reads. `extra`: what others published, None for `<5`."""
+    """Everything an audit of one version of one round reads. `extra`: what others
+    published, None for `<5`.
+    """
 
     version: str
     round_: int
@@ -104,7 +117,9 @@ class Knowledge:
     intervals: tuple[Interval, ...] = ()
     extra: Mapping[str, Decimal | None] = field(default_factory=dict)
     day: str = ""  # by which embargoes are judged
-    rules_files: Mapping[str, str] = field(default_factory=dict)  # policy, contracts and code lists, and their digests
+    rules_files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # policy, contracts and code lists, and their digests
     time_limit: float = 600.0
 
 
@@ -114,9 +129,13 @@ def read_released(path: Path) -> ReleasedFile:
         data = path.read_bytes()
         rows = list(csv.reader(data.decode("utf-8").splitlines()))
     except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"the released file cannot be read: {problem}", where=str(path)) from problem
+        raise UserError(
+            f"the released file cannot be read: {problem}", where=str(path)
+        ) from problem
     if not rows or tuple(rows[0]) not in (COLUMNS, (*COLUMNS, MARKS)):
-        raise UserError("the first line does not name the columns", where=str(path), allowed=",".join(COLUMNS))
+        raise UserError(
+            "the first line does not name the columns", where=str(path), allowed=",".join(COLUMNS)
+        )
     shown: dict[str, Decimal] = {}
     states: dict[str, tuple[str, ...]] = {}
     seen: set[str] = set()
@@ -143,31 +162,40 @@ def read_number(text: str, where: str) -> Decimal:
     except InvalidOperation:
         value = Decimal(-1)
     if not value.is_finite() or value < 0:
-        raise UserError(f"'{text}' is not a number of cases", where=where, allowed="digits with a decimal point")
+        raise UserError(
+            f"'{text}' is not a number of cases", where=where, allowed="digits with a decimal point"
+        )
     return value
 
 
 def join_shown(files: Iterable[ReleasedFile]) -> dict[str, Decimal]:
-    """All numbers of the files of one edition. Raises UserError where two files differ on a cell."""
+    """All numbers of the files of one edition. Raises UserError where two files differ
+    on a cell.
+    """
     shown: dict[str, Decimal] = {}
     for file in files:
         for key, value in file.shown.items():
             if shown.setdefault(key, value) != value:
                 raise UserError(
-                    f"{key} is {value} here and {shown[key]} in another file of the release", where=file.name,
+                    f"{key} is {value} here and {shown[key]} in another file of the release",
+                    where=file.name,
                     do="build all reports of the round from the same marts",
                 )
     return shown
 
 
 def unit_of(contracts: Contracts, cube: str) -> int:
-    """How many whole steps make one: cubes with three decimals are counted in thousandths."""
+    """How many whole steps make one: cubes with three decimals are counted in
+    thousandths.
+    """
     decimals = {t.name: t.decimals for t in contracts.tables}
     return int(10 ** decimals.get(cube, 0))
 
 
 def to_steps(key: str, value: Decimal, unit: int) -> int:
-    """A value in whole steps. Raises UserError when it is finer than its cube's decimals."""
+    """A value in whole steps. Raises UserError when it is finer than its cube's
+    decimals.
+    """
     steps = value * unit
     if steps != steps.to_integral_value() or steps < 0:
         raise UserError(f"{key} is {value}", allowed=f"not negative, in steps of 1/{unit}")

@@ -1,7 +1,9 @@
-"""How bad is a pattern? How many sensitive cells an attacker gets exactly, or to within one or two, for comparison.
+"""How bad is a pattern? How many sensitive cells an attacker gets exactly, or to within
+one or two, for comparison.
 
-The bounds are those of linear programs, rounded inwards to whole numbers: an attacker with whole numbers may know more,
-so the counts are a lower mark of what is exposed. Every table met on the way widens what many cells can be.
+The bounds are those of linear programs, rounded inwards to whole numbers: an attacker
+with whole numbers may know more, so the counts are a lower mark of what is exposed.
+Every table met on the way widens what many cells can be.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ UNDECIDED = -1  # the width of a cell for which the time was over
 
 @dataclass(frozen=True)
 class Exposure:
-    """Hidden sensitive cells by how closely an attacker knows them; `undecided` ran out of time."""
+    """Hidden sensitive cells by how closely an attacker knows them; `undecided` ran out
+    of time.
+    """
 
     sensitive: int
     exact: int
@@ -35,9 +39,16 @@ class Exposure:
 
 
 def judge(
-    names: Sequence[str], values: Numbers, hidden: Flags, sums: Iterable[Sum], lows: Numbers, highs: Numbers,
-    demands: Demands, intervals: Iterable[Interval] = (), time_limit: float = 300.0,
-) -> Exposure:  # fmt: skip
+    names: Sequence[str],
+    values: Numbers,
+    hidden: Flags,
+    sums: Iterable[Sum],
+    lows: Numbers,
+    highs: Numbers,
+    demands: Demands,
+    intervals: Iterable[Interval] = (),
+    time_limit: float = 300.0,
+) -> Exposure:
     """Count the cells of `demands` that are hidden and known to within less than three."""
     deadline = time.monotonic() + time_limit
     tight, where, known = peel(build_system(names, values, lows, highs, hidden, sums, intervals))
@@ -50,7 +61,9 @@ def judge(
     for number in sorted({int(label[c]) for c in open_}):
         members = [c for c in open_ if label[c] == number]
         widths += _widths(Component(tight, label == number), members, deadline)
-    exact, width_1, width_2, undecided = (sum(w == width for w in widths) for width in (0, 1, 2, UNDECIDED))
+    exact, width_1, width_2, undecided = (
+        sum(w == width for w in widths) for width in (0, 1, 2, UNDECIDED)
+    )
     return Exposure(len(cells), exact, width_1, width_2, undecided)
 
 
@@ -60,7 +73,8 @@ def _widths(component: Component, members: Sequence[int], deadline: float) -> li
     most = least.copy()
     found = []
     for cell in members:
-        column, undecided = component.place[cell], False
+        column = component.place[cell]
+        undecided = False
         for upwards in (True, False):
             if _width(least[column], most[column]) >= WIDE:
                 break

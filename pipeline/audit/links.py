@@ -1,8 +1,10 @@
-"""Which cells add up to which? Every sum that a reader of keys, code lists and contracts can write down.
+"""Which cells add up to which? Every sum that a reader of keys, code lists and
+contracts can write down.
 
-Parts of a dimension and their whole; a worked-out cell and the cells it was made of; the margins that two tables have
-in common. How far each holds is decided in `reconcile`. Regional cells are tied to their states only: what adds up in
-every state adds up in the region.
+Parts of a dimension and their whole; a worked-out cell and the cells it was made of;
+the margins that two tables have in common. How far each holds is decided in
+`reconcile`. Regional cells are tied to their states only: what adds up in every state
+adds up in the region.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ Relation = Literal["=", ">="]
 
 @dataclass(frozen=True, order=True)
 class Link:
-    """A whole and its parts. `same`: one count that stands in two tables, which holds exactly or not at all."""
+    """A whole and its parts. `same`: one count that stands in two tables, which holds
+    exactly or not at all.
+    """
 
     whole: str
     parts: tuple[str, ...]
@@ -42,7 +46,8 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
         if keys[name].cube in tables and keys[name].state not in REGIONS:
             of_states[keys[name].cube].append(name)
     found: dict[tuple[str, tuple[str, ...]], tuple[bool, Relation]] = {
-        (k, tuple(sorted(p for p in c.part_keys if p in counted))): (False, "=") for k, c in counted.items()
+        (k, tuple(sorted(p for p in c.part_keys if p in counted))): (False, "=")
+        for k, c in counted.items()
     }
     for cube, names in of_states.items():
         detailed = _detailed(names, keys)
@@ -68,21 +73,32 @@ def _detailed(names: Iterable[str], keys: Mapping[str, Key]) -> set[tuple[str, .
 
 
 def _lacks_a_part(
-    whole: Key, children: Mapping[str, Sequence[str]], position: int, parts: Iterable[str], keys: Mapping[str, Key],
+    whole: Key,
+    children: Mapping[str, Sequence[str]],
+    position: int,
+    parts: Iterable[str],
+    keys: Mapping[str, Key],
     detailed: set[tuple[str, ...]],
-) -> bool:  # fmt: skip
-    """Whether a part without a number of its own has numbers in another breakdown: then it is not nothing."""
+) -> bool:
+    """Whether a part without a number of its own has numbers in another breakdown: then
+    it is not nothing.
+    """
     there = {keys[p].codes[position] for p in parts}
     return any(
-        code not in there and (*whole.codes[:position], code, *whole.codes[position + 1 :]) in detailed
+        code not in there
+        and (*whole.codes[:position], code, *whole.codes[position + 1 :]) in detailed
         for code in children.get(whole.codes[position], ())
     )
 
 
 def _along(
-    table: Table, dimension: Dimension, position: int, names: Sequence[str], keys: Mapping[str, Key],
+    table: Table,
+    dimension: Dimension,
+    position: int,
+    names: Sequence[str],
+    keys: Mapping[str, Key],
     cells: Mapping[str, TrueCell],
-) -> Iterator[tuple[str, list[str]]]:  # fmt: skip
+) -> Iterator[tuple[str, list[str]]]:
     """Wholes and parts along one dimension, the other codes fixed."""
     lines: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for name in names:
@@ -104,12 +120,16 @@ def is_chosen_by_states(table: Table, dimension: Dimension) -> bool:
 
 
 def stands_in_an_open_list(cell: TrueCell, contracts: Contracts) -> bool:
-    """A row that its state wrote itself, every other breakdown at its total: nobody writes one for nobody."""
+    """A row that its state wrote itself, every other breakdown at its total: nobody
+    writes one for nobody.
+    """
     key = Key.parse(cell.key)
     table = next((t for t in contracts.tables if t.name == key.cube), None)
     if table is None or cell.origin != "reported":
         return False
-    broken_down = [(d, c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != TOTAL]
+    broken_down = [
+        (d, c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != TOTAL
+    ]
     if len(broken_down) != 1:
         return False
     ((dimension, code),) = broken_down
@@ -117,7 +137,9 @@ def stands_in_an_open_list(cell: TrueCell, contracts: Contracts) -> bool:
 
 
 def _is_listed(code: str, cell: TrueCell) -> bool:
-    """A code that its state listed itself: no total, no group, and own nationals only where reported."""
+    """A code that its state listed itself: no total, no group, and own nationals only
+    where reported.
+    """
     if code == TOTAL or code.startswith(GROUP_PREFIX):
         return False
     return code != OWN_NATIONALS or cell.origin == "reported"
@@ -136,8 +158,12 @@ def _children(dimension: Dimension) -> dict[str, list[str]]:
     return dict(found)
 
 
-def _present(code: str, children: Mapping[str, Sequence[str]], line: Mapping[str, str]) -> list[str]:
-    """The parts of a code that have a number; a part without one stands aside for its own parts."""
+def _present(
+    code: str, children: Mapping[str, Sequence[str]], line: Mapping[str, str]
+) -> list[str]:
+    """The parts of a code that have a number; a part without one stands aside for its
+    own parts.
+    """
     found: list[str] = []
     for child in children.get(code, ()):
         found += [line[child]] if child in line else _present(child, children, line)
@@ -147,7 +173,9 @@ def _present(code: str, children: Mapping[str, Sequence[str]], line: Mapping[str
 def _shared(
     tables: Mapping[str, Table], of_states: Mapping[str, Sequence[str]], keys: Mapping[str, Key]
 ) -> Iterator[tuple[str, str]]:
-    """The same count in two tables with the same total. Tables that are both tied to a third share what that has."""
+    """The same count in two tables with the same total. Tables that are both tied to a
+    third share what that has.
+    """
     tied: dict[str, dict[str, Mapping[str, str]]] = defaultdict(dict)
     for table in tables.values():
         for identity in table.identities:
@@ -166,13 +194,22 @@ def _shared(
 
 
 def _margin(
-    table: Table, common: Sequence[str], at: Mapping[str, str], names: Iterable[str], keys: Mapping[str, Key]
+    table: Table,
+    common: Sequence[str],
+    at: Mapping[str, str],
+    names: Iterable[str],
+    keys: Mapping[str, Key],
 ) -> dict[tuple[str, ...], str]:
-    """Cells that are total in all but the common dimensions, by state, year and these. The whole table stands at the
-    codes `at` of dimensions that it does not have."""
+    """Cells that are total in all but the common dimensions, by state, year and these.
+    The whole table stands at the codes `at` of dimensions that it does not have.
+    """
     found = {}
     for name in names:
         codes = dict(zip(table.key_dimensions, keys[name].codes, strict=True))
         if all(codes[d.name] == TOTAL for d in table.dimensions if d.name not in common):
-            found[keys[name].codes[0], keys[name].codes[1], *(codes.get(d, at.get(d, TOTAL)) for d in common)] = name
+            found[
+                keys[name].codes[0],
+                keys[name].codes[1],
+                *(codes.get(d, at.get(d, TOTAL)) for d in common),
+            ] = name
     return found

@@ -1,7 +1,9 @@
-"""What follows from plain arithmetic, before anything is searched? Bounds from each row, until nothing is new.
+"""What follows from plain arithmetic, before anything is searched? Bounds from each
+row, until nothing is new.
 
-A row with one unknown cell fixes it; a row of which all but one cell is bounded bounds the last. Cells whose bounds
-meet are known to an attacker. A row that can't be broken within the bounds says nothing more.
+A row with one unknown cell fixes it; a row of which all but one cell is bounded bounds
+the last. Cells whose bounds meet are known to an attacker. A row that can't be broken
+within the bounds says nothing more.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ def tighten(system: System) -> System:
         return system
     order = np.argsort(system.cell, kind="stable")
     cells, first = np.unique(system.cell[order], return_index=True)
-    low, high = system.low.copy(), system.high.copy()
+    low = system.low.copy()
+    high = system.high.copy()
     for _ in range(PASSES):
         below, above = _from_rows(system, low, high)
         new_low = np.maximum(low[cells], np.maximum.reduceat(below[order], first))
@@ -31,13 +34,20 @@ def tighten(system: System) -> System:
 
 
 def _from_rows(system: System, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
-    """For each entry: the bounds that its row gives its cell while the other cells are within theirs."""
-    up, row = system.factor > 0, system.entry_row
-    factor, least, most = np.abs(system.factor), low[system.cell], high[system.cell]
-    small, great = np.where(up, least, most), np.where(up, most, least)
+    """For each entry: the bounds that its row gives its cell while the other cells are
+    within theirs.
+    """
+    up = system.factor > 0
+    row = system.entry_row
+    factor = np.abs(system.factor)
+    least = low[system.cell]
+    most = high[system.cell]
+    small = np.where(up, least, most)
+    great = np.where(up, most, least)
     rest_least, open_least = _others(system, small * system.factor, small >= NO_LIMIT)
     rest_most, open_most = _others(system, great * system.factor, great >= NO_LIMIT)
-    room_up, room_down = system.row_high[row] - rest_least, system.row_low[row] - rest_most
+    room_up = system.row_high[row] - rest_least
+    room_down = system.row_low[row] - rest_most
     no_top = open_least | (system.row_high[row] >= NO_LIMIT)
     no_bottom = open_most | (system.row_low[row] <= -NO_LIMIT)
     above = np.where(up, room_up // factor, -room_down // factor)
@@ -48,18 +58,23 @@ def _from_rows(system: System, low: Numbers, high: Numbers) -> tuple[Numbers, Nu
 
 
 def _others(system: System, entries: Numbers, unbounded: Flags) -> tuple[Numbers, Flags]:
-    """For each entry: the sum of the others in its row, and whether one of them has no bound."""
+    """For each entry: the sum of the others in its row, and whether one of them has no
+    bound.
+    """
     entries = np.where(unbounded, 0, entries)
     row = system.entry_row
-    total, unbounded_here = add_rows(entries, system.start), add_rows(unbounded.astype(np.int64), system.start)
+    total = add_rows(entries, system.start)
+    unbounded_here = add_rows(unbounded.astype(np.int64), system.start)
     return total[row] - entries, unbounded_here[row] > unbounded
 
 
 def binding(system: System) -> Flags:
     """Rows that some table within the bounds would break."""
     up = system.factor > 0
-    least, most = system.low[system.cell], system.high[system.cell]
-    small, great = np.where(up, least, most), np.where(up, most, least)
+    least = system.low[system.cell]
+    most = system.high[system.cell]
+    small = np.where(up, least, most)
+    great = np.where(up, most, least)
     ranges = []
     for ends in (small, great):
         unbounded = ends >= NO_LIMIT
@@ -76,6 +91,9 @@ def components(system: System) -> Numbers:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    cells, rows = len(system.value), len(system.row_low)
-    links = coo_array((np.ones(len(system.cell)), (system.cell, cells + system.entry_row)), (cells + rows,) * 2)
+    cells = len(system.value)
+    rows = len(system.row_low)
+    links = coo_array(
+        (np.ones(len(system.cell)), (system.cell, cells + system.entry_row)), (cells + rows,) * 2
+    )
     return np.asarray(connected_components(links, directed=False)[1][:cells])

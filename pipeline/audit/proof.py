@@ -1,7 +1,9 @@
-"""For which sensitive cells do counter-tables exist, on numbers alone? The core of the audit, without contracts.
+"""For which sensitive cells do counter-tables exist, on numbers alone? The core of the
+audit, without contracts.
 
-Cells that peeling fixes or bounds too narrowly fail at once. The others are proven by sweeps over blocks; what is left
-is asked one by one. Whoever is not proven is named with a reason: impossible, or not decided within the time.
+Cells that peeling fixes or bounds too narrowly fail at once. The others are proven by
+sweeps over blocks; what is left is asked one by one. Whoever is not proven is named
+with a reason: impossible, or not decided within the time.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ SINGLE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Proof:
-    """Counter-tables as sparse changes to the true table, and the demands that they don't meet."""
+    """Counter-tables as sparse changes to the true table, and the demands that they
+    don't meet.
+    """
 
     tables: list[dict[str, int]]
     failures: dict[str, str]
@@ -34,10 +38,19 @@ class Proof:
 
 
 def prove(
-    names: Sequence[str], values: Numbers, hidden: Flags, sums: Iterable[Sum], intervals: Iterable[Interval],
-    lows: Numbers, highs: Numbers, demands: Demands, time_limit: float = 600.0,
-) -> Proof:  # fmt: skip
-    """Counter-tables for the demands on hidden cells. `lows` and `highs` bound a hidden cell; NO_LIMIT is no bound."""
+    names: Sequence[str],
+    values: Numbers,
+    hidden: Flags,
+    sums: Iterable[Sum],
+    intervals: Iterable[Interval],
+    lows: Numbers,
+    highs: Numbers,
+    demands: Demands,
+    time_limit: float = 600.0,
+) -> Proof:
+    """Counter-tables for the demands on hidden cells. `lows` and `highs` bound a hidden
+    cell; NO_LIMIT is no bound.
+    """
     clock = [time.monotonic()]
     deadline = clock[0] + time_limit
     system = build_system(names, values, lows, highs, hidden, sums, intervals)
@@ -67,10 +80,13 @@ def prove(
 
 
 def peel(system: System) -> tuple[System, Numbers, System]:
-    """The system of what stays open, where its cells come from, and all cells with what follows at once."""
+    """The system of what stays open, where its cells come from, and all cells with what
+    follows at once.
+    """
     unknown, where = system.only(system.low < system.high)
     tight = tighten(unknown)
-    low, high = system.low.copy(), system.high.copy()
+    low = system.low.copy()
+    high = system.high.copy()
     low[where], high[where] = tight.low, tight.high
     tight = tight.rows_kept(binding(tight))
     rest, inner = tight.only(tight.low < tight.high)
@@ -89,7 +105,9 @@ def _sparse(change: Numbers, names: Sequence[str], where: Numbers) -> dict[str, 
 
 
 def _ask_one_by_one(search: Search, label: Numbers, deadline: float) -> dict[int, str]:
-    """Why each cell that is still open can't be proven; tables found on the way join the others."""
+    """Why each cell that is still open can't be proven; tables found on the way join
+    the others.
+    """
     progress, reasons = search.progress, {}
     models: dict[int, Component] = {}
     for k in progress.open():
@@ -107,8 +125,10 @@ def _ask_one_by_one(search: Search, label: Numbers, deadline: float) -> dict[int
 
 def _ask(search: Search, component: Component, k: int, deadline: float) -> str:
     """Prove one cell; otherwise the reason why not."""
-    progress, cell = search.progress, int(search.progress.cell[k])
-    lowest, highest = int(search.system.low[cell]), int(search.system.high[cell])
+    progress = search.progress
+    cell = int(search.progress.cell[k])
+    lowest = int(search.system.low[cell])
+    highest = int(search.system.high[cell])
     for most, shown in ((False, progress.low_shown[k]), (True, progress.high_shown[k])):
         if shown or time.monotonic() > deadline:
             continue
@@ -117,7 +137,9 @@ def _ask(search: Search, component: Component, k: int, deadline: float) -> str:
             highest = min(highest, int(np.floor(bound + TINY)))
         if bound is not None and not most:
             lowest = max(lowest, int(np.ceil(bound - TINY)))
-    reason = _too_narrow(lowest, highest, int(progress.low[k]), int(progress.high[k]), int(progress.values[k]))
+    reason = _too_narrow(
+        lowest, highest, int(progress.low[k]), int(progress.high[k]), int(progress.values[k])
+    )
     if reason:
         return reason
     undecided = False
@@ -132,5 +154,7 @@ def _ask(search: Search, component: Component, k: int, deadline: float) -> str:
                 break
             undecided = undecided or status != "impossible"
         else:
-            return UNDECIDED if undecided else "no whole-numbered table gives it the values it needs"
+            return (
+                UNDECIDED if undecided else "no whole-numbered table gives it the values it needs"
+            )
     return ""

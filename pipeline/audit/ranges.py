@@ -1,7 +1,9 @@
-"""What had earlier editions left open of a cell? A range, and the sums that give it, for anybody to add up.
+"""What had earlier editions left open of a cell? A range, and the sums that give it,
+for anybody to add up.
 
-A linear program finds how often each sum has to be taken. What counts is the addition itself, done here in exact
-fractions: whatever the numbers of times are, the range that comes out is true.
+A linear program finds how often each sum has to be taken. What counts is the addition
+itself, done here in exact fractions: whatever the numbers of times are, the range that
+comes out is true.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ FINEST = 1_000  # the largest denominator of a number of times
 
 @dataclass(frozen=True)
 class Derived:
-    """The least and the greatest value of a cell, and for each end how often each sum is added up to show it."""
+    """The least and the greatest value of a cell, and for each end how often each sum
+    is added up to show it.
+    """
 
     least: int
     most: int
@@ -37,8 +41,10 @@ class Derived:
 def left_open(
     world: World, held: Reconciled, names: Iterable[str], limits: Mapping[str, tuple[int, int]]
 ) -> dict[str, Derived]:
-    """The ranges of cells for somebody who has only the earlier editions. This release cannot make them wider.
-    `limits` bound each cell before this release."""
+    """The ranges of cells for somebody who has only the earlier editions. This release
+    cannot make them wider.
+    `limits` bound each cell before this release.
+    """
     wanted = [n for n in names if n in world.unknowns]
     if not wanted or not world.shown_before:
         return {}
@@ -46,12 +52,20 @@ def left_open(
     hidden = np.array([n not in world.shown_before and limits[n] != (0, 0) for n in every])
     bounds = np.array([limits[n] for n in every], dtype=np.int64)
     system = build_system(
-        every, np.array([held.base[n] for n in every], dtype=np.int64), bounds[:, 0], bounds[:, 1], hidden,
+        every,
+        np.array([held.base[n] for n in every], dtype=np.int64),
+        bounds[:, 0],
+        bounds[:, 1],
+        hidden,
         [(k.whole, k.parts, k.relation) for k in held.links],
-    )  # fmt: skip
+    )
     tight = tighten(system)
-    place, label = {n: i for i, n in enumerate(every)}, components(tight)
-    return {name: _derive(tight, place[name], label == label[place[name]], held.links) for name in wanted}
+    place = {n: i for i, n in enumerate(every)}
+    label = components(tight)
+    return {
+        name: _derive(tight, place[name], label == label[place[name]], held.links)
+        for name in wanted
+    }
 
 
 def _derive(tight: System, cell: int, members: np.ndarray, links: list[Link]) -> Derived:
@@ -61,19 +75,29 @@ def _derive(tight: System, cell: int, members: np.ndarray, links: list[Link]) ->
     told: dict[str, dict[str, str]] = {"least": {}, "most": {}}
     for most in (False, True):
         duals = component.duals(cell, most, SECONDS)
-        times = {} if duals is None else {int(r): Fraction(float(y)).limit_denominator(FINEST)
-                                          for r, y in zip(rows, duals, strict=True) if abs(y) > 1 / FINEST}  # fmt: skip
+        times = (
+            {}
+            if duals is None
+            else {
+                int(r): Fraction(float(y)).limit_denominator(FINEST)
+                for r, y in zip(rows, duals, strict=True)
+                if abs(y) > 1 / FINEST
+            }
+        )
         end = _add_up(tight, cell, times, most)
         if end is not None and (end < ends[1] if most else end > ends[0]):
             ends[int(most)] = end
             told["most" if most else "least"] = {
-                json.dumps([links[r].whole, *links[r].parts]): str(y) for r, y in sorted(times.items())
+                json.dumps([links[r].whole, *links[r].parts]): str(y)
+                for r, y in sorted(times.items())
             }
     return Derived(ends[0], ends[1], told if any(told.values()) else {})
 
 
 def _add_up(tight: System, cell: int, times: Mapping[int, Fraction], most: bool) -> int | None:
-    """The end of a cell's range that follows from so many times each row; None where nothing follows."""
+    """The end of a cell's range that follows from so many times each row; None where
+    nothing follows.
+    """
     factors: dict[int, Fraction] = {cell: Fraction(1)}
     for row, y in times.items():
         if tight.row_high[row] >= NO_LIMIT and (y < 0) != most:

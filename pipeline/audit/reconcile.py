@@ -1,8 +1,10 @@
-"""How far does each sum hold? And a base table: the true values, with what senders suppressed filled in to fit.
+"""How far does each sum hold? And a base table: the true values, with what senders
+suppressed filled in to fit.
 
-First each sum alone: exactly; or, where parts are missing, "the whole is at least its parts"; or not at all. Then all
-together: where suppressed counts can't be filled in so that all hold, as few sums as possible are weakened, later ones
-before earlier ones. A sum that does not hold links nothing and is listed.
+First each sum alone: exactly; or, where parts are missing, "the whole is at least its
+parts"; or not at all. Then all together: where suppressed counts can't be filled in so
+that all hold, as few sums as possible are weakened, later ones before earlier ones. A
+sum that does not hold links nothing and is listed.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Reconciled:
-    """The sums that hold, those that don't, and a value for every unknown in which all of them hold."""
+    """The sums that hold, those that don't, and a value for every unknown in which all
+    of them hold.
+    """
 
     links: list[Link]
     dropped: list[Link]
@@ -65,8 +69,13 @@ def _alone(link: Link, ranges: Ranges) -> Link | None:
 
 
 def _groups(links: Sequence[Link], ranges: Ranges) -> list[tuple[list[str], list[Link]]]:
-    """Suppressed counts that the same sums tie together, with these sums, in a fixed order."""
-    open_of = {link: [n for n in (link.whole, *link.parts) if ranges[n][0] < ranges[n][1]] for link in links}
+    """Suppressed counts that the same sums tie together, with these sums, in a fixed
+    order.
+    """
+    open_of = {
+        link: [n for n in (link.whole, *link.parts) if ranges[n][0] < ranges[n][1]]
+        for link in links
+    }
     leader: dict[str, str] = {}
 
     def lead(name: str) -> str:
@@ -97,14 +106,17 @@ def _together(
         answer = _solve(names, links, ranges, weaken=True)
     if answer is None:
         raise UserError(
-            f"suppressed counts could not be filled in around {names[0]}", do="look at the sums of this table and year"
+            f"suppressed counts could not be filled in around {names[0]}",
+            do="look at the sums of this table and year",
         )
     filled = {n: int(np.rint(answer[i])) for i, n in enumerate(names)}
     weaker: dict[Link, Link | None] = {}
     if len(answer) > len(names):
         known = dict(filled)
         for link in links:
-            gap = _value(link.whole, known, ranges) - sum(_value(p, known, ranges) for p in link.parts)
+            gap = _value(link.whole, known, ranges) - sum(
+                _value(p, known, ranges) for p in link.parts
+            )
             if gap < 0 or (gap > 0 and link.same):
                 weaker[link] = None
             elif gap > 0 and link.relation == "=":
@@ -116,8 +128,12 @@ def _value(name: str, filled: Mapping[str, int], ranges: Ranges) -> int:
     return filled.get(name, ranges[name][0])
 
 
-def _solve(names: Sequence[str], links: Sequence[Link], ranges: Ranges, weaken: bool) -> Reals | None:
-    """Columns: the suppressed counts and, to weaken, four for each sum: what is over, what is short, two yes-or-no."""
+def _solve(
+    names: Sequence[str], links: Sequence[Link], ranges: Ranges, weaken: bool
+) -> Reals | None:
+    """Columns: the suppressed counts and, to weaken, four for each sum: what is over,
+    what is short, two yes-or-no.
+    """
     place = {n: i for i, n in enumerate(names)}
     low, high = ([float(ranges[n][end]) for n in names] for end in (0, 1))
     cost = [0.0] * len(names)
@@ -151,14 +167,22 @@ def _solve(names: Sequence[str], links: Sequence[Link], ranges: Ranges, weaken: 
             row({over + 1: 1.0, over + 3: -most}, -np.inf, 0.0)
         row(entries, -known, np.inf if link.relation == ">=" else -known)
     question = Question(
-        np.array(cost), np.array(low), np.array(high), np.array(start), np.array(column), np.array(factor),
-        np.array(row_low), np.array(row_high),
-    )  # fmt: skip
+        np.array(cost),
+        np.array(low),
+        np.array(high),
+        np.array(start),
+        np.array(column),
+        np.array(factor),
+        np.array(row_low),
+        np.array(row_high),
+    )
     status, answer = run(load(question, whole=True), Limits(SECONDS))
     return answer if status == "found" else None
 
 
 def _price(rank: int, count: int) -> tuple[float, float]:
-    """Of weakening a sum by one step and of dropping it: first their number counts, then the step, then the order."""
+    """Of weakening a sum by one step and of dropping it: first their number counts,
+    then the step, then the order.
+    """
     order = 0.25 * (count - rank) / count**2
     return 1 + order, 1 + 0.25 / count + order

@@ -1,11 +1,14 @@
-"""Which whole-numbered tables prove the most cells? A search over blocks of cells, put to HiGHS block by block.
+"""Which whole-numbered tables prove the most cells? A search over blocks of cells, put
+to HiGHS block by block.
 
-First come steps: within a block the shortest change that gives one cell one value it needs, by linear programming;
-answers in fractions are left out. Steps that touch no cell in common join in one table. Then come sweeps: one sweep
-makes one table. Starting from the true one it takes disjoint blocks, and in each asks for the change that brings most
-demands nearer (one yes-or-no unknown for each range that a cell should reach). Every answer is rounded and checked in
-whole numbers before it counts, so the solver is never trusted. Each block is asked about as if it were alone, and
-answers are put together in the order of the blocks.
+First come steps: within a block the shortest change that gives one cell one value it
+needs, by linear programming; answers in fractions are left out. Steps that touch no
+cell in common join in one table. Then come sweeps: one sweep makes one table. Starting
+from the true one it takes disjoint blocks, and in each asks for the change that brings
+most demands nearer (one yes-or-no unknown for each range that a cell should reach).
+Every answer is rounded and checked in whole numbers before it counts, so the solver is
+never trusted. Each block is asked about as if it were alone, and answers are put
+together in the order of the blocks.
 """
 
 from __future__ import annotations
@@ -21,12 +24,16 @@ from pipeline.audit.demands import Progress, Range
 from pipeline.audit.solver import Limits, Question, load, open_ended, run
 from pipeline.audit.system import Numbers, System, add_rows
 
-REACH = 25  # how far beyond what the demands need a cell may move: narrow bounds keep the search easy
+REACH = (
+    25  # how far beyond what the demands need a cell may move: narrow bounds keep the search easy
+)
 
 
 @dataclass(frozen=True)
 class Level:
-    """How a sweep looks: cells in a block, demands asked for at once, and how long to go on with this level."""
+    """How a sweep looks: cells in a block, demands asked for at once, and how long to
+    go on with this level.
+    """
 
     size: int
     demands: int
@@ -34,7 +41,12 @@ class Level:
 
 
 STEPS = (250, 600, 1_500)  # cells in a block for steps, one pass each
-LEVELS = (Level(250, 80, 0.02), Level(1_000, 70, 0.015), Level(4_000, 70, 0.0), Level(10**9, 30, 0.0))
+LEVELS = (
+    Level(250, 80, 0.02),
+    Level(1_000, 70, 0.015),
+    Level(4_000, 70, 0.0),
+    Level(10**9, 30, 0.0),
+)
 TINY = 1e-6
 STEP = Limits(seconds=5)
 BLOCK = Limits(seconds=20, nodes=40, gap=0.2)
@@ -48,11 +60,15 @@ class Search:
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
         self.tables: list[Numbers] = []
-        self.asked = np.zeros(len(progress.cell), dtype=np.int64)  # how often for each demand: the hard ones wait
+        self.asked = np.zeros(
+            len(progress.cell), dtype=np.int64
+        )  # how often for each demand: the hard ones wait
         progress.add(system.value)
 
     def sweep_all(self) -> None:
-        """Steps, then sweeps with blocks of growing size until sweeps bring nothing more."""
+        """Steps, then sweeps with blocks of growing size until sweeps bring nothing
+        more.
+        """
         for size in STEPS:
             self._steps(size)
         for level in LEVELS:
@@ -71,7 +87,9 @@ class Search:
         return nearer
 
     def _sweep(self, level: Level, open_: Sequence[int]) -> tuple[int, int]:
-        """One table. Returns how many demands it brought nearer, and how many cells were in its blocks."""
+        """One table. Returns how many demands it brought nearer, and how many cells
+        were in its blocks.
+        """
         cells = 0
         table = self.system.value.copy()
         asked = []
@@ -85,7 +103,9 @@ class Search:
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
-        turn = (len(self.tables) * 7919) % len(open_)  # other seeds first than last time, so borders fall elsewhere
+        turn = (len(self.tables) * 7919) % len(
+            open_
+        )  # other seeds first than last time, so borders fall elsewhere
         order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
         return [int(self.progress.cell[k]) for k in order]
 
@@ -104,15 +124,25 @@ class Search:
 
     def _steps_of(self, block: list[int]) -> list[tuple[Numbers, Numbers]]:
         """Cells and their changes, one pair for each step of a block."""
-        open_ = [k for c in block if (k := self.by_cell.get(c)) is not None and not self.progress.proven[k]]
-        steps, mine, where = Steps(self.system, self.neighbours, block), _only(self.progress, open_), np.array(block)
+        open_ = [
+            k
+            for c in block
+            if (k := self.by_cell.get(c)) is not None and not self.progress.proven[k]
+        ]
+        steps = Steps(self.system, self.neighbours, block)
+        mine = _only(self.progress, open_)
+        where = np.array(block)
         place = {c: i for i, c in enumerate(block)}
         mine.cell = np.array([place[c] for c in mine.cell.tolist()], dtype=np.int64)
-        low, high, value = self.system.low[where], self.system.high[where], self.system.value[where]
+        low = self.system.low[where]
+        high = self.system.high[where]
+        value = self.system.value[where]
         found = []
         for k, cell in enumerate(mine.cell.tolist()):
             failed: set[Range] = set()
-            while wanted := [r for r in mine.wanted(k, int(low[cell]), int(high[cell])) if r not in failed]:
+            while wanted := [
+                r for r in mine.wanted(k, int(low[cell]), int(high[cell])) if r not in failed
+            ]:
                 change = None if time.monotonic() > self.deadline else steps.find(cell, wanted[0])
                 if change is None or not mine.add(value + change):
                     failed.add(wanted[0])
@@ -122,17 +152,26 @@ class Search:
         return found
 
     def _targets(self, block: Sequence[int], most: int) -> dict[int, list[Range]]:
-        """What to ask for in a block: ranges by cell, for those least often asked, then nearest to the seed."""
+        """What to ask for in a block: ranges by cell, for those least often asked, then
+        nearest to the seed.
+        """
         here = [self.by_cell[c] for c in block if c in self.by_cell]
-        chosen = sorted((k for k in here if not self.progress.proven[k]), key=lambda k: self.asked[k])[:most]
+        chosen = sorted(
+            (k for k in here if not self.progress.proven[k]), key=lambda k: self.asked[k]
+        )[:most]
         self.asked[chosen] += 1
         cells = self.progress.cell[chosen].tolist()
         low, high = self.system.low, self.system.high
-        wanted = {c: self.progress.wanted(k, int(low[c]), int(high[c])) for k, c in zip(chosen, cells, strict=True)}
+        wanted = {
+            c: self.progress.wanted(k, int(low[c]), int(high[c]))
+            for k, c in zip(chosen, cells, strict=True)
+        }
         return {c: ranges for c, ranges in wanted.items() if ranges}
 
     def _change(self, block: list[int], targets: dict[int, list[Range]]) -> Numbers:
-        """The change of the block's cells that reaches most targets; none where nothing is found."""
+        """The change of the block's cells that reaches most targets; none where nothing
+        is found.
+        """
         nothing = np.zeros(len(block), dtype=np.int64)
         if time.monotonic() > self.deadline:
             return nothing
@@ -144,8 +183,10 @@ class Search:
 
 
 class Steps:
-    """A block as one linear program that is kept warm. Every cell twice, for going up and for going down, at a price:
-    the shortest change is asked for, and that is mostly whole-numbered."""
+    """A block as one linear program that is kept warm. Every cell twice, for going up
+    and for going down, at a price: the shortest change is asked for, and that is mostly
+    whole-numbered.
+    """
 
     def __init__(self, system: System, neighbours: Neighbours, block: list[int]) -> None:
         self.size = len(block)
@@ -155,23 +196,36 @@ class Steps:
         start = np.concatenate(([0], np.cumsum(2 * entries)))
         row = np.repeat(np.arange(len(entries)), entries)
         at = np.arange(len(question.column)) + question.start[row]
-        column, factor = np.zeros(start[-1], dtype=np.int64), np.zeros(start[-1])
+        column = np.zeros(start[-1], dtype=np.int64)
+        factor = np.zeros(start[-1])
         column[at], factor[at] = question.column, question.factor
-        column[at + entries[row]], factor[at + entries[row]] = question.column + self.size, -question.factor
+        column[at + entries[row]], factor[at + entries[row]] = (
+            question.column + self.size,
+            -question.factor,
+        )
         self.ask = load(
             Question(
-                np.ones(2 * self.size), np.zeros(2 * self.size), np.concatenate((self.up, self.down)), start, column,
-                factor, question.row_low, question.row_high,
+                np.ones(2 * self.size),
+                np.zeros(2 * self.size),
+                np.concatenate((self.up, self.down)),
+                start,
+                column,
+                factor,
+                question.row_low,
+                question.row_high,
             ),
             whole=False,
-        )  # fmt: skip
+        )
         self.value = system.value[block]
         for option, value in (("presolve", "off"), ("solver", "simplex")):
             self.ask.setOptionValue(option, value)
 
     def find(self, cell: int, wanted: Range) -> Numbers | None:
-        """The shortest change that gives a cell a value in a range, if that is whole-numbered."""
-        low, high = wanted[0] - int(self.value[cell]), wanted[1] - int(self.value[cell])
+        """The shortest change that gives a cell a value in a range, if that is
+        whole-numbered.
+        """
+        low = wanted[0] - int(self.value[cell])
+        high = wanted[1] - int(self.value[cell])
         up = low > 0
         least, most = (low, high) if up else (-high, -low)
         room = self.up[cell] if up else self.down[cell]
@@ -192,7 +246,12 @@ class Steps:
 
 def _only(progress: Progress, demands: Sequence[int]) -> Progress:
     """A copy of what is shown for some of the demands."""
-    part = Progress(progress.cell[demands], progress.low[demands], progress.high[demands], progress.values[demands])
+    part = Progress(
+        progress.cell[demands],
+        progress.low[demands],
+        progress.high[demands],
+        progress.values[demands],
+    )
     part.seen = [set(progress.seen[k]) for k in demands]
     for name in ("low_shown", "high_shown", "proven"):
         setattr(part, name, getattr(progress, name)[demands])
@@ -200,7 +259,9 @@ def _only(progress: Progress, demands: Sequence[int]) -> Progress:
 
 
 def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bool:
-    """Change a table by one answer more, unless it touches these cells already or would not hold any more."""
+    """Change a table by one answer more, unless it touches these cells already or would
+    not hold any more.
+    """
     if np.any(table[cells] != system.value[cells]):
         return False
     table[cells] += change
@@ -211,9 +272,15 @@ def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bo
 
 
 def _question(
-    system: System, neighbours: Neighbours, table: Numbers, block: list[int], targets: dict[int, list[Range]]
+    system: System,
+    neighbours: Neighbours,
+    table: Numbers,
+    block: list[int],
+    targets: dict[int, list[Range]],
 ) -> tuple[Question, Numbers]:
-    """Columns: the change of each cell of the block, then one yes or no for each range to be reached."""
+    """Columns: the change of each cell of the block, then one yes or no for each range
+    to be reached.
+    """
     cells = np.array(block, dtype=np.int64)
     rows, sub = _rows_of(system, neighbours, cells)
     place = {c: i for i, c in enumerate(block)}
@@ -221,13 +288,16 @@ def _question(
     reach = REACH + max(far, default=0)
     low = np.maximum(system.low[cells] - table[cells], -reach).astype(np.float64)
     high = np.minimum(system.high[cells] - table[cells], reach).astype(np.float64)
-    start, column, factor = [*sub.start.tolist()], [*sub.cell.tolist()], [*sub.factor.astype(float).tolist()]
+    start = [*sub.start.tolist()]
+    column = [*sub.cell.tolist()]
+    factor = [*sub.factor.astype(float).tolist()]
     total = add_rows(system.factor * table[system.cell], system.start)[rows]
     row_low = [*(open_ended(system.row_low[rows]) - total).tolist()]
     row_high = [*(open_ended(system.row_high[rows]) - total).tolist()]
     answers = len(block)
     for cell, ranges in targets.items():
-        i, now = place[cell], int(table[cell])
+        i = place[cell]
+        now = int(table[cell])
         for a, b in ranges:
             for bound, edge, is_low in ((a - now, low[i], True), (b - now, high[i], False)):
                 if (is_low and bound > edge) or (not is_low and bound < edge):
@@ -238,11 +308,19 @@ def _question(
                     row_high.append(np.inf if is_low else edge)
             answers += 1
     yes = answers - len(block)
-    return Question(
-        np.concatenate((np.zeros(len(block)), -np.ones(yes))), np.concatenate((low, np.zeros(yes))),
-        np.concatenate((high, np.ones(yes))), np.array(start), np.array(column), np.array(factor),
-        np.array(row_low), np.array(row_high),
-    ), cells  # fmt: skip
+    return (
+        Question(
+            np.concatenate((np.zeros(len(block)), -np.ones(yes))),
+            np.concatenate((low, np.zeros(yes))),
+            np.concatenate((high, np.ones(yes))),
+            np.array(start),
+            np.array(column),
+            np.array(factor),
+            np.array(row_low),
+            np.array(row_high),
+        ),
+        cells,
+    )
 
 
 def _distance(now: int, wanted: Range) -> int:
@@ -252,7 +330,9 @@ def _distance(now: int, wanted: Range) -> int:
 
 def _rows_of(system: System, neighbours: Neighbours, cells: Numbers) -> tuple[Numbers, System]:
     """The rows that cells are in, and the system over these cells and rows."""
-    rows = np.array(sorted({r for c in cells.tolist() for r in neighbours.rows_of[c]}), dtype=np.int64)
+    rows = np.array(
+        sorted({r for c in cells.tolist() for r in neighbours.rows_of[c]}), dtype=np.int64
+    )
     place = {c: i for i, c in enumerate(cells.tolist())}
     start, column, factor = [0], [], []
     for row in rows.tolist():
@@ -263,6 +343,12 @@ def _rows_of(system: System, neighbours: Neighbours, cells: Numbers) -> tuple[Nu
                 factor.append(int(system.factor[entry]))
         start.append(len(column))
     return rows, System(
-        system.value[cells], system.low[cells], system.high[cells], np.array(start), np.array(column, dtype=np.int64),
-        np.array(factor, dtype=np.int64), system.row_low[rows], system.row_high[rows],
-    )  # fmt: skip
+        system.value[cells],
+        system.low[cells],
+        system.high[cells],
+        np.array(start),
+        np.array(column, dtype=np.int64),
+        np.array(factor, dtype=np.int64),
+        system.row_low[rows],
+        system.row_high[rows],
+    )

@@ -1,7 +1,9 @@
-"""How is a search over whole numbers put to HiGHS? One thread, one seed: the same question gets the same answer.
+"""How is a search over whole numbers put to HiGHS? One thread, one seed: the same
+question gets the same answer.
 
-Work is bounded by nodes where it can be, because a limit in seconds makes answers depend on the machine; the time
-limit is there so that a hard question ends as "not decided".
+Work is bounded by nodes where it can be, because a limit in seconds makes answers
+depend on the machine; the time limit is there so that a hard question ends as "not
+decided".
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ Status = Literal["found", "impossible", "undecided"]
 
 @dataclass
 class Question:
-    """A linear program or one over whole numbers: least cost over columns between bounds, under rows."""
+    """A linear program or one over whole numbers: least cost over columns between
+    bounds, under rows.
+    """
 
     cost: Reals
     low: Reals
@@ -34,7 +38,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to look: seconds, nodes of the search tree, and how near to the best an answer may be."""
+    """How long to look: seconds, nodes of the search tree, and how near to the best an
+    answer may be.
+    """
 
     seconds: float
     nodes: int | None = None
@@ -50,7 +56,9 @@ def open_ended(limits: Numbers) -> Reals:
 
 
 def load(question: Question, whole: bool) -> Any:
-    """A HiGHS model of the question. It stays usable: costs and bounds can be changed and asked again."""
+    """A HiGHS model of the question. It stays usable: costs and bounds can be changed
+    and asked again.
+    """
     from pipeline.highs import highspy
 
     lp = highspy.HighsLp()
@@ -59,19 +67,29 @@ def load(question: Question, whole: bool) -> Any:
     lp.row_lower_, lp.row_upper_ = question.row_low, question.row_high
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = question.start.astype(np.int32), question.column.astype(np.int32)
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = (
+        question.start.astype(np.int32),
+        question.column.astype(np.int32),
+    )
     lp.a_matrix_.value_ = question.factor
     if whole:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
     model = highspy.Highs()
-    for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("parallel", "off")):
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 1),
+        ("parallel", "off"),
+    ):
         model.setOptionValue(option, value)
     model.passModel(lp)
     return model
 
 
 def run(model: Any, limits: Limits) -> tuple[Status, Reals | None]:
-    """Solve. "impossible" only when HiGHS says so; "undecided" when it stopped before it found anything."""
+    """Solve. "impossible" only when HiGHS says so; "undecided" when it stopped before
+    it found anything.
+    """
     from pipeline.highs import highspy
 
     model.setOptionValue("time_limit", model.getRunTime() + max(limits.seconds, 0.01))

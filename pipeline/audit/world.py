@@ -1,7 +1,9 @@
-"""Which numbers are there to be known? One unknown for each cell, and another for each value it had in an edition.
+"""Which numbers are there to be known? One unknown for each cell, and another for each
+value it had in an edition.
 
-A cell that an earlier edition had with the same value, or suppressed just the same, is the same unknown: what any
-edition showed of it is known. Where it differed it is another unknown, `KEY@edition`, in the sums of that edition.
+A cell that an earlier edition had with the same value, or suppressed just the same, is
+the same unknown: what any edition showed of it is known. Where it differed it is
+another unknown, `KEY@edition`, in the sums of that edition.
 """
 
 from __future__ import annotations
@@ -9,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pipeline.audit.facts import CubeRules, Edition, Knowledge, TrueCell, join_shown, to_steps, unit_of
+from pipeline.audit.facts import (
+    CubeRules,
+    Edition,
+    Knowledge,
+    TrueCell,
+    join_shown,
+    to_steps,
+    unit_of,
+)
 from pipeline.audit.links import Link, find_links, stands_in_an_open_list
 from pipeline.audit.system import NO_LIMIT
 from pipeline.cells import REGIONS, Key
@@ -18,7 +28,9 @@ from pipeline.errors import UserError
 
 @dataclass(frozen=True)
 class Unknown:
-    """One number: its true value in whole steps, None where its sender suppressed it, and what the rules say of it."""
+    """One number: its true value in whole steps, None where its sender suppressed it,
+    and what the rules say of it.
+    """
 
     name: str
     cube: str
@@ -27,8 +39,12 @@ class Unknown:
     rules: CubeRules
     bound: bool
     conf_status: str = "F"
-    tells_of_bound: bool = False  # a zero from which follows that another, which a sender bound, is one
-    is_seen_row: bool = False  # of an open list, named by its state, and known to readers: suppressed, it is at least 1
+    tells_of_bound: bool = (
+        False  # a zero from which follows that another, which a sender bound, is one
+    )
+    # of an open list, named by its state, and known to readers: suppressed, it is at
+    # least 1
+    is_seen_row: bool = False
     is_new_row: bool = False  # such a row that no earlier edition named
 
     @property
@@ -48,7 +64,9 @@ class Unknown:
 
     @property
     def before(self) -> tuple[int, int]:
-        """What was known of it, when it is not shown, before the release that is audited."""
+        """What was known of it, when it is not shown, before the release that is
+        audited.
+        """
         return replace(self, is_seen_row=False).when_hidden if self.is_new_row else self.when_hidden
 
     @property
@@ -66,7 +84,9 @@ class Unknown:
 
     @property
     def when_hidden(self) -> tuple[int, int]:
-        """What everybody knows of it when it is not shown: zeros are shown, unless one that a sender bound follows."""
+        """What everybody knows of it when it is not shown: zeros are shown, unless one
+        that a sender bound follows.
+        """
         if self.steps is None:
             return self._suppressed
         if self.steps == 0:
@@ -76,7 +96,9 @@ class Unknown:
 
 @dataclass
 class World:
-    """All unknowns by name, the sums over them, what was shown when, and what others said."""
+    """All unknowns by name, the sums over them, what was shown when, and what others
+    said.
+    """
 
     unknowns: dict[str, Unknown] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
@@ -84,9 +106,15 @@ class World:
     shown_before: dict[str, int] = field(default_factory=dict)
     said: dict[str, int | None] = field(default_factory=dict)  # by others; None for a small count
     contradicted: list[str] = field(default_factory=list)  # others said what is not true here
-    own: dict[str, dict[str, str]] = field(default_factory=dict)  # edition -> key -> its unknown of then
-    other_states: list[str] = field(default_factory=list)  # shown with contributors that it does not have
-    without_line: list[str] = field(default_factory=list)  # cells that the release does not even name
+    own: dict[str, dict[str, str]] = field(
+        default_factory=dict
+    )  # edition -> key -> its unknown of then
+    other_states: list[str] = field(
+        default_factory=list
+    )  # shown with contributors that it does not have
+    without_line: list[str] = field(
+        default_factory=list
+    )  # cells that the release does not even name
 
     @property
     def known(self) -> dict[str, int]:
@@ -107,7 +135,11 @@ def build_world(knowledge: Knowledge) -> World:
         names = _name(world, knowledge, edition.name, cells, first)
         if edition.name:
             world.own[edition.name] = {k: n for k, n in names.items() if n != k}
-        rows = {k for k in names if cells[k].is_suppressed and stands_in_an_open_list(cells[k], knowledge.contracts)}
+        rows = {
+            k
+            for k in names
+            if cells[k].is_suppressed and stands_in_an_open_list(cells[k], knowledge.contracts)
+        }
         unnamed = {k for k in names if not any(f.names(k) for f in edition.released)}
         seen_rows |= {names[k] for k in rows - unnamed}
         if edition.name:
@@ -115,12 +147,18 @@ def build_world(knowledge: Knowledge) -> World:
         else:
             world.without_line = sorted(unnamed - rows)
         for link in find_links(cells, knowledge.contracts):
-            links.add(replace(link, whole=names[link.whole], parts=tuple(sorted(names[p] for p in link.parts))))
+            links.add(
+                replace(
+                    link, whole=names[link.whole], parts=tuple(sorted(names[p] for p in link.parts))
+                )
+            )
         shown = world.shown_before if edition.name else world.shown_now
         shown.update(_shown(world, edition, names))
     for file in knowledge.released:
         cells = {c.key: c for c in knowledge.truth}
-        world.other_states += [k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)]
+        world.other_states += [
+            k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)
+        ]
     world.links = sorted(links)
     _mark_seen_rows(world, seen_rows, rows_before)
     _mark_what_tells(world)
@@ -129,9 +167,12 @@ def build_world(knowledge: Knowledge) -> World:
 
 
 def _name(
-    world: World, knowledge: Knowledge, edition: str, cells: Mapping[str, TrueCell],
+    world: World,
+    knowledge: Knowledge,
+    edition: str,
+    cells: Mapping[str, TrueCell],
     first: dict[tuple[str, int | None], str],
-) -> dict[str, str]:  # fmt: skip
+) -> dict[str, str]:
     """The unknown of each cell of an edition; new ones are added to the world."""
     names = {}
     units = {cube: unit_of(knowledge.contracts, cube) for cube in {k.split(":")[0] for k in cells}}
@@ -144,7 +185,9 @@ def _name(
         if name not in world.unknowns:
             bound = knowledge.rules.is_bound(key, cell.conf_status)
             rules = knowledge.rules.cube(cube)
-            world.unknowns[name] = Unknown(name, cube, steps, units[cube], rules, bound, cell.conf_status)
+            world.unknowns[name] = Unknown(
+                name, cube, steps, units[cube], rules, bound, cell.conf_status
+            )
     return names
 
 
@@ -155,7 +198,8 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
         steps = None if unknown is None else to_steps(key, value, unknown.unit)
         if unknown is None or steps != unknown.steps or steps is None:
             raise UserError(
-                f"{key} is released as {value}, which is not its true value", where=edition.name or "this release",
+                f"{key} is released as {value}, which is not its true value",
+                where=edition.name or "this release",
                 do="build the release again from the marts it is audited against",
             )
         found[unknown.name] = steps
@@ -163,9 +207,13 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
 
 
 def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
-    """Mark the rows that readers know to be at least 1. A list that contradicts this was not written by that rule."""
+    """Mark the rows that readers know to be at least 1. A list that contradicts this
+    was not written by that rule.
+    """
     for name in rows:
-        world.unknowns[name] = replace(world.unknowns[name], is_seen_row=True, is_new_row=name not in before)
+        world.unknowns[name] = replace(
+            world.unknowns[name], is_seen_row=True, is_new_row=name not in before
+        )
     for link in world.links:
         least = sum(world.unknowns[p].range_[0] for p in link.parts)
         if least > world.unknowns[link.whole].range_[1]:
@@ -174,9 +222,15 @@ def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
 
 
 def _mark_what_tells(world: World) -> None:
-    """Mark the zeros that tell of a bound one: beside it in a sum that is nothing as a whole, step by step."""
+    """Mark the zeros that tell of a bound one: beside it in a sum that is nothing as a
+    whole, step by step.
+    """
     found = {n for n, u in world.unknowns.items() if u.bound and u.steps == 0}
-    sums = [(k.whole, *k.parts) for k in world.links if world.unknowns[k.whole].steps == 0] if found else []
+    sums = (
+        [(k.whole, *k.parts) for k in world.links if world.unknowns[k.whole].steps == 0]
+        if found
+        else []
+    )
     before = -1
     while before < len(found):
         before = len(found)

@@ -1,4 +1,6 @@
-"""Which two builds are compared? The last one, one as of a day, a draft, an edition, or a folder that was kept."""
+"""Which two builds are compared? The last one, one as of a day, a draft, an edition, or
+a folder that was kept.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Printed:
 
 @dataclass(frozen=True)
 class Build:
-    """A finished version of a report in its folder, with the project whose outputs it is one of, where there is one."""
+    """A finished version of a report in its folder, with the project whose outputs it
+    is one of, where there is one.
+    """
 
     name: str
     folder: Path
@@ -50,7 +54,9 @@ class Build:
 
     @property
     def pdf(self) -> Path:
-        return self.folder / pdf_name(self.manifest["report"], self.manifest["version"], self.manifest["round"])
+        return self.folder / pdf_name(
+            self.manifest["report"], self.manifest["version"], self.manifest["round"]
+        )
 
     @property
     def inputs(self) -> Mapping[str, str]:
@@ -69,11 +75,12 @@ class Build:
 
 
 def find_build(project: Project, round_: int, report: str, version: str, name: str) -> Build:
-    """A build by its name: `last`, a day such as 2026-03-01 of which reports were built with AS_OF, `draft-1` that was
-    submitted, `edition-1` that was released, or a folder.
+    """A build by its name: `last`, a day such as 2026-03-01 of which reports were built
+    with AS_OF, `draft-1` that was submitted, `edition-1` that was released, or a
+    folder.
 
-    Raises UserError when there is no such build, when it is of another report, version or round, or when one of its
-    files is not the one that its manifest names.
+    Raises UserError when there is no such build, when it is of another report, version
+    or round, or when one of its files is not the one that its manifest names.
     """
     owner: Project | None = project
     if name == LAST:
@@ -84,28 +91,45 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
         folder = owner.master_folder(round_, report, version)
         do = f"run 'make report REPORT={report} VERSION={version} ROUND={round_} AS_OF={name}'"
     elif match := _NUMBERED.fullmatch(name):
-        owner, number = None, int(match["number"])
+        owner = None
+        number = int(match["number"])
         folder = (
-            project.draft_folder(round_, report, version, number) if match["kind"] == "draft"
+            project.draft_folder(round_, report, version, number)
+            if match["kind"] == "draft"
             else _edition(project, Subject(round_, report, version), number)
-        )  # fmt: skip
-        do = f"run 'make status REPORT={report} VERSION={version} ROUND={round_}' to see what there is"
+        )
+        do = (
+            f"run 'make status REPORT={report} VERSION={version} ROUND={round_}' to see what"
+            " there is"
+        )
     else:
-        owner, folder = None, Path(name)
-        do = f"give '{LAST}', draft-1, edition-1, a day that was built with AS_OF, or a folder with a manifest.json"
+        owner = None
+        folder = Path(name)
+        do = (
+            f"give '{LAST}', draft-1, edition-1, a day that was built with AS_OF, or a folder with"
+            " a manifest.json"
+        )
     if not is_there(folder / "manifest.json"):
         raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
     manifest = read_json(folder / "manifest.json")
-    asked, found = (report, version, round_), tuple(manifest.get(k) for k in ("report", "version", "round"))
+    asked = (report, version, round_)
+    found = tuple(manifest.get(k) for k in ("report", "version", "round"))
     if asked != found:
         raise UserError(
-            "the build is of something else", where=str(folder), allowed=" ".join(map(str, asked)),
-            do=f"it is {' '.join(map(str, found))}; compare builds of one report, version and round",
-        )  # fmt: skip
+            "the build is of something else",
+            where=str(folder),
+            allowed=" ".join(map(str, asked)),
+            do=(
+                f"it is {' '.join(map(str, found))}; compare builds of one report, version and"
+                " round"
+            ),
+        )
     for file, said in manifest["outputs"].items():
         path = folder / file
         if not path.is_file() or sha256(path.read_bytes()) != said["sha256"]:
-            raise UserError("the file is not the one that was built", where=str(path), do="build it again")
+            raise UserError(
+                "the file is not the one that was built", where=str(path), do="build it again"
+            )
     return Build(name, folder, manifest, owner)
 
 
@@ -118,5 +142,11 @@ def _is_day(text: str) -> bool:
 
 def _edition(project: Project, subject: Subject, number: int) -> Path:
     """The folder of an edition; that of a rehearsal where there is no other."""
-    rehearsed = project.edition_folder(subject.version, edition_name(subject, number, rehearsal=True))
-    return rehearsed if rehearsed.is_dir() else project.edition_folder(subject.version, edition_name(subject, number))
+    rehearsed = project.edition_folder(
+        subject.version, edition_name(subject, number, rehearsal=True)
+    )
+    return (
+        rehearsed
+        if rehearsed.is_dir()
+        else project.edition_folder(subject.version, edition_name(subject, number))
+    )

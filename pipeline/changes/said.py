@@ -1,4 +1,6 @@
-"""What had states said, as far as a build knew? From its own marts, or from the ledger where it was only kept."""
+"""What had states said, as far as a build knew? From its own marts, or from the ledger
+where it was only kept.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +42,22 @@ class Marts:
                 select key, part_keys, raw, file, sheet, address from marts.cells where key = ?
                 union
                 select c.key, c.part_keys, c.raw, c.file, c.sheet, c.address
-                from down, unnest(down.part_keys) as p (part) inner join marts.cells as c on c.key = p.part
+                from down, unnest(down.part_keys) as p (part) inner join marts.cells as c
+                on c.key = p.part
             )
             select key, raw, file, sheet, address from down where file <> ''""",
             [key],
         ).fetchall()
-        return {k: Leaf(k, raw or "", f"{file} {sheet} {address}".strip()) for k, raw, file, sheet, address in rows}
+        return {
+            k: Leaf(k, raw or "", f"{file} {sheet} {address}".strip())
+            for k, raw, file, sheet, address in rows
+        }
 
 
 class Ledger:
-    """The figures behind a cell as a kept build knew them: of the returns that its manifest names, or, where it names
-    none, of those dated up to its data cut-off."""
+    """The figures behind a cell as a kept build knew them: of the returns that its
+    manifest names, or, where it names none, of those dated up to its data cut-off.
+    """
 
     def __init__(self, project: Project, contracts: Contracts, build: Build, now: Marts) -> None:
         self._contracts, self._now = contracts, now
@@ -58,14 +65,19 @@ class Ledger:
         self._files = {h for name, h in build.inputs.items() if name.startswith("returns/")}
         self._cutoff = str(build.manifest["data_cutoff"])
         self._tables = {
-            name for (name,) in self._ledger.execute("select table_name from information_schema.tables").fetchall()
+            name
+            for (name,) in self._ledger.execute(
+                "select table_name from information_schema.tables"
+            ).fetchall()
         }
 
     def close(self) -> None:
         self._ledger.close()
 
     def leaves(self, key: str) -> dict[str, Leaf]:
-        """As `Marts.leaves`; states that no longer say anything are found by putting them in place of the region."""
+        """As `Marts.leaves`; states that no longer say anything are found by putting
+        them in place of the region.
+        """
         parsed = Key.parse(key)
         if parsed.cube == POPULATION_CUBE:
             return {}

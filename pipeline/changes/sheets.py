@@ -1,4 +1,6 @@
-"""How do changed pages look side by side? The page of before and the page of now, made smaller, what differs marked."""
+"""How do changed pages look side by side? The page of before and the page of now, made
+smaller, what differs marked.
+"""
 
 from __future__ import annotations
 
@@ -27,22 +29,38 @@ def marks_of(compared: Compared) -> Marks:
 
 
 def pairs_of(compared: Compared, marks: Marks) -> list[Pair]:
-    """The pages that differ, each beside its counterpart, in the order of the second document."""
+    """The pages that differ, each beside its counterpart, in the order of the second
+    document.
+    """
     return [
-        (x, y) for x, y in compared.pairs if x is None or y is None or ("old", x) in marks or ("new", y) in marks
+        (x, y)
+        for x, y in compared.pairs
+        if x is None or y is None or ("old", x) in marks or ("new", y) in marks
     ]
 
 
 def lay_pages(target: Path, old: Path, new: Path, pairs: Sequence[Pair], marks: Marks) -> None:
-    """Lay the pairs of pages into the last sheets of `target`, one pair a sheet. They are pictures there: the text
-    that differs stands in the list before them."""
+    """Lay the pairs of pages into the last sheets of `target`, one pair a sheet. They
+    are pictures there: the text that differs stands in the list before them.
+    """
     import pikepdf
 
-    with pikepdf.open(target, allow_overwriting_input=True) as sheets, pikepdf.open(old) as a, pikepdf.open(new) as b:
+    with (
+        pikepdf.open(target, allow_overwriting_input=True) as sheets,
+        pikepdf.open(old) as a,
+        pikepdf.open(new) as b,
+    ):
         for sheet, (x, y) in zip(list(sheets.pages)[-len(pairs) :], pairs, strict=True):
             for place, (document, number, side) in enumerate(((a, x, "old"), (b, y, "new"))):
                 if number is not None:
-                    _lay(sheets, sheet, document.pages[number], place, marks.get((side, number), []), side)
+                    _lay(
+                        sheets,
+                        sheet,
+                        document.pages[number],
+                        place,
+                        marks.get((side, number), []),
+                        side,
+                    )
         sheets.save(target, deterministic_id=True)
 
 
@@ -58,10 +76,17 @@ def _lay(sheets: Any, sheet: Any, page: Any, place: int, boxes: list[Box], side:
     left = _LEFT + place * (_PAGE_WIDTH * _SCALE + _GAP)
     bottom = _SHEET_HEIGHT - _TOP - _PAGE_HEIGHT * _SCALE
     drawn = [
-        "/Artifact BMC q", f"{_SCALE} 0 0 {_SCALE} {left:.2f} {bottom:.2f} cm {name} Do",
+        "/Artifact BMC q",
+        f"{_SCALE} 0 0 {_SCALE} {left:.2f} {bottom:.2f} cm {name} Do",
         f"{multiply} gs {_COLOURS[side]} rg",
-        *(f"{x0 - 1:.2f} {y0:.2f} {x1 - x0 + 2:.2f} {y1 - y0:.2f} re f" for x0, y0, x1, y1 in boxes),
-        f"Q q 0.6 G 0.5 w {left:.2f} {bottom:.2f} {_PAGE_WIDTH * _SCALE:.2f} {_PAGE_HEIGHT * _SCALE:.2f} re S Q EMC",
-    ]  # fmt: skip
+        *(
+            f"{x0 - 1:.2f} {y0:.2f} {x1 - x0 + 2:.2f} {y1 - y0:.2f} re f"
+            for x0, y0, x1, y1 in boxes
+        ),
+        (
+            f"Q q 0.6 G 0.5 w {left:.2f} {bottom:.2f} {_PAGE_WIDTH * _SCALE:.2f}"
+            f" {_PAGE_HEIGHT * _SCALE:.2f} re S Q EMC"
+        ),
+    ]
     # Before its own content, which turns the page upside down to count from the top.
     sheet.contents_add("\n".join(drawn).encode(), prepend=True)

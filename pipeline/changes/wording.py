@@ -1,4 +1,6 @@
-"""Which words are different between two PDFs, and where do they stand? Read in the order in which they are drawn."""
+"""Which words are different between two PDFs, and where do they stand? Read in the
+order in which they are drawn.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Word:
 
 @dataclass(frozen=True)
 class Passage:
-    """Words that were replaced: either side may be empty. `before` and `after` are the texts around them."""
+    """Words that were replaced: either side may be empty. `before` and `after` are the
+    texts around them.
+    """
 
     old: tuple[Word, ...]
     new: tuple[Word, ...]
@@ -40,14 +44,20 @@ class Passage:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two documents word by word: what is different, and which page of the first each page of the second follows."""
+    """Two documents word by word: what is different, and which page of the first each
+    page of the second follows.
+    """
 
     passages: tuple[Passage, ...]
-    pairs: tuple[tuple[int | None, int | None], ...]  # all pages of both, in the order of the second
+    pairs: tuple[
+        tuple[int | None, int | None], ...
+    ]  # all pages of both, in the order of the second
 
 
 def read_lines(pdf: Path) -> list[list[Word]]:
-    """The lines of a PDF as words; what repeats on every page and the leaders of the contents are left out."""
+    """The lines of a PDF as words; what repeats on every page and the leaders of the
+    contents are left out.
+    """
     import pikepdf
 
     from pipeline.leaks.marks import Fonts, read_page
@@ -70,11 +80,17 @@ def read_lines(pdf: Path) -> list[list[Word]]:
 
 
 def _words(text: Any, page: int) -> Iterator[Word]:
-    """The words of a piece of text. A character is taken to be as wide as the others: good enough for a mark."""
+    """The words of a piece of text. A character is taken to be as wide as the others:
+    good enough for a mark.
+    """
     step = text.width / max(len(text.text), 1)
     for found in re.finditer(r"\S+", text.text):
         left = text.x + found.start() * step
-        yield Word(found[0], page, (left, text.y - text.size * 0.25, text.x + found.end() * step, text.y + text.size))
+        yield Word(
+            found[0],
+            page,
+            (left, text.y - text.size * 0.25, text.x + found.end() * step, text.y + text.size),
+        )
 
 
 def _without_leader(line: list[Word]) -> list[Word]:
@@ -83,7 +99,9 @@ def _without_leader(line: list[Word]) -> list[Word]:
 
 
 def compare(old: list[list[Word]], new: list[list[Word]]) -> Compared:
-    """Lines first, then words where lines differ: a changed word that moves a line break is one changed word."""
+    """Lines first, then words where lines differ: a changed word that moves a line
+    break is one changed word.
+    """
     before, after = ([_text(line) for line in side] for side in (old, new))
     passages: list[Passage] = []
     votes: Counter[tuple[int, int]] = Counter()
@@ -91,7 +109,11 @@ def compare(old: list[list[Word]], new: list[list[Word]]) -> Compared:
         if kind == "equal":
             votes.update((x[0].page, y[0].page) for x, y in zip(old[a:b], new[c:d], strict=True))
         else:
-            passages += _in_words([w for line in old[a:b] for w in line], [w for line in new[c:d] for w in line], votes)
+            passages += _in_words(
+                [w for line in old[a:b] for w in line],
+                [w for line in new[c:d] for w in line],
+                votes,
+            )
     return Compared(tuple(passages), tuple(_pair(votes, _pages(old), _pages(new))))
 
 
@@ -99,21 +121,31 @@ def _pages(lines: list[list[Word]]) -> int:
     return max((line[0].page for line in lines), default=-1) + 1
 
 
-def _in_words(old: list[Word], new: list[Word], votes: Counter[tuple[int, int]]) -> Iterator[Passage]:
+def _in_words(
+    old: list[Word], new: list[Word], votes: Counter[tuple[int, int]]
+) -> Iterator[Passage]:
     matcher = SequenceMatcher(None, [w.text for w in old], [w.text for w in new], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
             votes.update((x.page, y.page) for x, y in zip(old[a:b], new[c:d], strict=True))
         else:
-            yield Passage(tuple(old[a:b]), tuple(new[c:d]), (_text(new[max(c - 6, 0) : c]), _text(new[d : d + 6])))
+            yield Passage(
+                tuple(old[a:b]),
+                tuple(new[c:d]),
+                (_text(new[max(c - 6, 0) : c]), _text(new[d : d + 6])),
+            )
 
 
 def _text(words: Sequence[Word]) -> str:
     return " ".join(w.text for w in words)
 
 
-def _pair(votes: Counter[tuple[int, int]], old: int, new: int) -> Iterator[tuple[int | None, int | None]]:
-    """Each page of the second beside the page of the first with which it shares most words; no page twice."""
+def _pair(
+    votes: Counter[tuple[int, int]], old: int, new: int
+) -> Iterator[tuple[int | None, int | None]]:
+    """Each page of the second beside the page of the first with which it shares most
+    words; no page twice.
+    """
     best: dict[int, int] = {}
     taken: set[int] = set()
     for (x, y), _ in sorted(votes.items(), key=lambda v: (-v[1], v[0])):
@@ -135,5 +167,7 @@ def captions(lines: list[list[Word]]) -> dict[str, str]:
     for line in lines:
         head = _text(line[:2])
         if len(line) > 2 and _CAPTION.fullmatch(head):
-            found[head] = _text(line[2:]).split(" · ")[0]  # the last one: the list of exhibits stands before them
+            found[head] = _text(line[2:]).split(" · ")[
+                0
+            ]  # the last one: the list of exhibits stands before them
     return found

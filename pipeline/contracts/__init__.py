@@ -1,1 +1,3 @@
-"""What do we ask of states? Contracts and code lists, and everything that follows from them alone."""
+"""What do we ask of states? Contracts and code lists, and everything that follows from
+them alone.
+"""

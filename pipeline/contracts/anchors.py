@@ -1,7 +1,9 @@
-"""Which totals did publishers print elsewhere? The list of anchors, read and checked, and what figures say beside one.
+"""Which totals did publishers print elsewhere? The list of anchors, read and checked,
+and what figures say beside one.
 
-A copy of a table is right when its sum meets a total that its publisher printed somewhere else. An anchor is such a
-total: what it counts, in which cells of which cube it must be found again, and how far the two may be apart.
+A copy of a table is right when its sum meets a total that its publisher printed
+somewhere else. An anchor is such a total: what it counts, in which cells of which cube
+it must be found again, and how far the two may be apart.
 """
 
 from __future__ import annotations
@@ -20,7 +22,19 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import ContractError
 
 ANCHORS = "anchors.csv"
-COLUMNS = ("id", "publisher", "table", "release", "area", "year", "cube", "codes", "value", "tolerance", "where")
+COLUMNS = (
+    "id",
+    "publisher",
+    "table",
+    "release",
+    "area",
+    "year",
+    "cube",
+    "codes",
+    "value",
+    "tolerance",
+    "where",
+)
 REGION = "SELEC"
 EVERY_CODE = "*"  # the sum of all codes that are listed, without their total and without groups
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -28,10 +42,12 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Anchor:
-    """One printed total. `publisher`, `table` and `release` name the figures that must meet it, as their importer
-    cites them; an empty `release` is every one. `area` is a state, the region, or what the publisher's file calls it.
+    """One printed total. `publisher`, `table` and `release` name the figures that must
+    meet it, as their importer cites them; an empty `release` is every one. `area` is a
+    state, the region, or what the publisher's file calls it.
 
-    `codes` are those of the cube's dimensions after state and year. `tolerance` is in the unit of the cube.
+    `codes` are those of the cube's dimensions after state and year. `tolerance` is in
+    the unit of the cube.
     """
 
     id: str
@@ -70,7 +86,8 @@ class Anchor:
         if key.cube != self.cube or key.year != self.year or len(key.codes) != len(self.codes) + 2:
             return False
         return all(
-            given == wanted or (wanted == EVERY_CODE and given != TOTAL and not given.startswith(GROUP_PREFIX))
+            given == wanted
+            or (wanted == EVERY_CODE and given != TOTAL and not given.startswith(GROUP_PREFIX))
             for given, wanted in zip(key.codes[2:], self.codes, strict=True)
         )
 
@@ -80,7 +97,9 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What figures say beside an anchor. `found` is their sum, None where an area of `missing` has no number."""
+    """What figures say beside an anchor. `found` is their sum, None where an area of
+    `missing` has no number.
+    """
 
     anchor: Anchor
     found: Decimal | None
@@ -98,20 +117,29 @@ def number_text(number: Decimal) -> str:
 
 
 def areas_of(anchor: Anchor, contracts: Contracts) -> tuple[str, ...]:
-    """The areas that are added up: the members of the year for the region, otherwise the anchor's own."""
+    """The areas that are added up: the members of the year for the region, otherwise
+    the anchor's own.
+    """
     if anchor.area == REGION:
         return tuple(c.code for c in contracts.members(anchor.year))
     return (anchor.area,)
 
 
-def compare(anchor: Anchor, figures: Mapping[Key, Decimal | None], areas: Sequence[str]) -> Comparison:
-    """Add up the figures under an anchor. A figure of None stands in the source and is no number.
+def compare(
+    anchor: Anchor, figures: Mapping[Key, Decimal | None], areas: Sequence[str]
+) -> Comparison:
+    """Add up the figures under an anchor. A figure of None stands in the source and is
+    no number.
 
-    A sum that lacks one of its areas is no smaller total but none at all: nothing is compared then.
+    A sum that lacks one of its areas is no smaller total but none at all: nothing is
+    compared then.
     """
-    total, missing = Decimal(0), []
+    total = Decimal(0)
+    missing = []
     for area in areas:
-        own = [value for key, value in figures.items() if key.codes[0] == area and anchor.covers(key)]
+        own = [
+            value for key, value in figures.items() if key.codes[0] == area and anchor.covers(key)
+        ]
         numbers = [value for value in own if value is not None]
         if not own or len(numbers) < len(own):
             missing.append(area)
@@ -121,31 +149,48 @@ def compare(anchor: Anchor, figures: Mapping[Key, Decimal | None], areas: Sequen
 
 @lru_cache(maxsize=8)
 def load_anchors(folder: Path, contracts: Contracts) -> tuple[Anchor, ...]:
-    """Read the list in `folder` (data_contracts); without one, nothing is compared. Raises ContractError with all that
-    is wrong with it."""
+    """Read the list in `folder` (data_contracts); without one, nothing is compared.
+    Raises ContractError with all that is wrong with it.
+    """
     path = folder / ANCHORS
     if not path.is_file():
         return ()
     try:
         with path.open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            heads, rows = reader.fieldnames or [], list(reader)
+            heads = reader.fieldnames or []
+            rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as problem:
-        raise ContractError(f"the list cannot be read: {problem}", where=ANCHORS, do="repair the CSV file") from None
+        raise ContractError(
+            f"the list cannot be read: {problem}", where=ANCHORS, do="repair the CSV file"
+        ) from None
     if tuple(heads) != COLUMNS:
-        raise ContractError(f"the columns are {', '.join(heads)}", where=ANCHORS, allowed=", ".join(COLUMNS))
+        raise ContractError(
+            f"the columns are {', '.join(heads)}", where=ANCHORS, allowed=", ".join(COLUMNS)
+        )
     wrong = list(_wrong(rows, contracts))
     if wrong:
-        raise ContractError("\n".join(wrong), where=ANCHORS, do="correct the lines named; see docs/importers.md")
+        raise ContractError(
+            "\n".join(wrong), where=ANCHORS, do="correct the lines named; see docs/importers.md"
+        )
     return tuple(_read(row) for row in rows)
 
 
 def _read(row: dict[str, str]) -> Anchor:
     codes = tuple(row["codes"].split(".")) if row["codes"] else ()
     return Anchor(
-        row["id"], row["publisher"], row["table"], row["release"], row["area"], int(row["year"]), row["cube"], codes,
-        Decimal(row["value"]), Decimal(row["tolerance"]), row["where"],
-    )  # fmt: skip
+        row["id"],
+        row["publisher"],
+        row["table"],
+        row["release"],
+        row["area"],
+        int(row["year"]),
+        row["cube"],
+        codes,
+        Decimal(row["value"]),
+        Decimal(row["tolerance"]),
+        row["where"],
+    )
 
 
 def _wrong(rows: Iterable[dict[str, str]], contracts: Contracts) -> Iterator[str]:
@@ -168,7 +213,9 @@ def _wrong(rows: Iterable[dict[str, str]], contracts: Contracts) -> Iterator[str
         if row["cube"] not in tables:
             yield f"{name}: there is no table '{row['cube']}'"
         else:
-            yield from (f"{name}: {problem}" for problem in _wrong_codes(row["codes"], tables[row["cube"]]))
+            yield from (
+                f"{name}: {problem}" for problem in _wrong_codes(row["codes"], tables[row["cube"]])
+            )
 
 
 def _wrong_numbers(row: dict[str, str]) -> Iterator[str]:
@@ -190,7 +237,10 @@ def _wrong_numbers(row: dict[str, str]) -> Iterator[str]:
 def _wrong_codes(text: str, table: Table) -> Iterator[str]:
     codes = text.split(".") if text else []
     if len(codes) != len(table.dimensions):
-        yield f"'{text}' is not one code each for {', '.join(d.name for d in table.dimensions) or 'no dimension'}"
+        yield (
+            f"'{text}' is not one code each for"
+            f" {', '.join(d.name for d in table.dimensions) or 'no dimension'}"
+        )
         return
     for dimension, code in zip(table.dimensions, codes, strict=True):
         if code != EVERY_CODE and code not in {c.code for c in dimension.codes}:

@@ -9,18 +9,25 @@ from pipeline.yaml_files import name_of, read_yaml
 
 _DAYS = {"type": "integer", "minimum": 1, "maximum": 365}
 _SCHEMA = {
-    "type": "object", "additionalProperties": False, "required": ["answerDays"], "properties": {"answerDays": _DAYS}
-}  # fmt: skip
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["answerDays"],
+    "properties": {"answerDays": _DAYS},
+}
 
 
 def read_answer_days(contracts: Path) -> int:
-    """Days that states have to answer. Raises ContractError when the setting is not 1 to 365."""
+    """Days that states have to answer. Raises ContractError when the setting is not 1
+    to 365.
+    """
     path = contracts / "feedback.yaml"
     file = read_yaml(path)
     if wrong := file.against(_SCHEMA):
         raise ContractError(
-            "; ".join(wrong), where=name_of(path), allowed="answerDays: a whole number from 1 to 365",
+            "; ".join(wrong),
+            where=name_of(path),
+            allowed="answerDays: a whole number from 1 to 365",
             do="correct the entry",
-        )  # fmt: skip
+        )
     days: int = file.content["answerDays"]
     return days

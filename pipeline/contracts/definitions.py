@@ -1,6 +1,8 @@
-"""What is each report called, which versions has it, of which chapters? The definition files of the templates, read.
+"""What is each report called, which versions has it, of which chapters? The definition
+files of the templates, read.
 
-`<report>/report.yaml` says what one report is; `shared/versions.yaml` and `shared/imprint.yaml` hold for all of them.
+`<report>/report.yaml` says what one report is; `shared/versions.yaml` and
+`shared/imprint.yaml` hold for all of them.
 """
 
 from __future__ import annotations
@@ -15,35 +17,52 @@ from pipeline.yaml_files import YamlFile, name_of, read_yaml
 
 REPORT, VERSIONS, IMPRINT = "report.yaml", "versions.yaml", "imprint.yaml"
 _TEXT = {"type": "string", "minLength": 1}
-_NAMES = {"type": "array", "uniqueItems": True, "items": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"}}
+_NAMES = {
+    "type": "array",
+    "uniqueItems": True,
+    "items": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"},
+}
 _REPORT_SCHEMA = {
-    "type": "object", "additionalProperties": False, "required": ["title", "reference", "versions"],
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["title", "reference", "versions"],
     "properties": {
-        "title": _TEXT, "reference": _TEXT, "borrowed_cubes": _NAMES,
+        "title": _TEXT,
+        "reference": _TEXT,
+        "borrowed_cubes": _NAMES,
         "versions": {
-            "type": "object", "minProperties": 1, "propertyNames": {"pattern": "^[a-z]+$"},
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[a-z]+$"},
             "additionalProperties": {**_NAMES, "minItems": 1},
         },
     },
-}  # fmt: skip
+}
 _VERSIONS_SCHEMA = {
-    "type": "object", "propertyNames": {"pattern": "^[a-z]+$"},
+    "type": "object",
+    "propertyNames": {"pattern": "^[a-z]+$"},
     "additionalProperties": {
-        "type": "object", "additionalProperties": False,
+        "type": "object",
+        "additionalProperties": False,
         "required": ["subtitle", "reference", "marking", "releasability"],
         "properties": {
-            "subtitle": _TEXT, "reference": _TEXT, "marking": _TEXT, "open_data": {"type": "boolean"},
+            "subtitle": _TEXT,
+            "reference": _TEXT,
+            "marking": _TEXT,
+            "open_data": {"type": "boolean"},
             "releasability": {"type": "array", "minItems": 1, "items": _TEXT},
         },
     },
-}  # fmt: skip
+}
 _IMPRINT_SCHEMA = {
-    "type": "object", "additionalProperties": False, "required": ["contact", "reading"],
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["contact", "reading"],
     "properties": {
         "contact": {"type": "array", "items": _TEXT},
         "reading": {"type": "array", "minItems": 1, "items": _TEXT},
     },
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -59,13 +78,17 @@ class ReportFile:
 
 @dataclass(frozen=True)
 class VersionTexts:
-    """What a version is called in every report, how its pages are marked, and who may receive it."""
+    """What a version is called in every report, how its pages are marked, and who may
+    receive it.
+    """
 
     subtitle: str
     reference: str
     marking: str
     releasability: tuple[str, ...]
-    open_data: bool  # whether the forms for everybody go with it: a page for browsers, data files, a workbook
+    # whether the forms for everybody go with it: a page for browsers, data files, a
+    # workbook
+    open_data: bool
 
 
 @dataclass(frozen=True)
@@ -77,18 +100,25 @@ class Imprint:
 
 
 def read_report_file(templates: Path, report: str) -> ReportFile:
-    """Read report.yaml of a report. Raises UserError where there is none, ContractError with all that is wrong."""
+    """Read report.yaml of a report. Raises UserError where there is none, ContractError
+    with all that is wrong.
+    """
     path = templates / report / REPORT
     if not path.is_file():
         raise UserError(
-            "the report has no definition", where=name_of(path), do="add report.yaml (see docs/add-a-report.md)"
+            "the report has no definition",
+            where=name_of(path),
+            do="add report.yaml (see docs/add-a-report.md)",
         )
     file = _checked(path, _REPORT_SCHEMA)
     own = file.content
     return ReportFile(
-        own["title"], own["reference"], tuple(own.get("borrowed_cubes", ())),
-        {name: tuple(chapters) for name, chapters in own["versions"].items()}, file,
-    )  # fmt: skip
+        own["title"],
+        own["reference"],
+        tuple(own.get("borrowed_cubes", ())),
+        {name: tuple(chapters) for name, chapters in own["versions"].items()},
+        file,
+    )
 
 
 def read_version_texts(templates: Path) -> dict[str, VersionTexts]:
@@ -96,7 +126,11 @@ def read_version_texts(templates: Path) -> dict[str, VersionTexts]:
     file = _checked(templates / "shared" / VERSIONS, _VERSIONS_SCHEMA)
     return {
         name: VersionTexts(
-            own["subtitle"], own["reference"], own["marking"], tuple(own["releasability"]), own.get("open_data", False)
+            own["subtitle"],
+            own["reference"],
+            own["marking"],
+            tuple(own["releasability"]),
+            own.get("open_data", False),
         )
         for name, own in file.content.items()
     }
@@ -111,5 +145,9 @@ def read_imprint(templates: Path) -> Imprint:
 def _checked(path: Path, schema: dict[str, Any]) -> YamlFile:
     file = read_yaml(path)
     if wrong := file.against(schema):
-        raise ContractError("\n  ".join(["the file is wrong:", *wrong]), where=name_of(path), do="correct the entries")
+        raise ContractError(
+            "\n  ".join(["the file is wrong:", *wrong]),
+            where=name_of(path),
+            do="correct the entries",
+        )
     return file

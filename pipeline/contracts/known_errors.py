@@ -1,4 +1,6 @@
-"""Which errors of suppliers do we know, and what is done with their cells? The register, read and checked."""
+"""Which errors of suppliers do we know, and what is done with their cells? The
+register, read and checked.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ Effect = Literal["leave-out", "accept"]
 class KnownError:
     """One entry of the register. `cells` are keys in which `*` stands for any one code.
 
-    `until` is the last round for which the entry holds, or the last day on which a return may be dated.
+    `until` is the last round for which the entry holds, or the last day on which a
+    return may be dated.
     """
 
     id: str
@@ -48,16 +51,19 @@ class KnownError:
         return [c for c in self.cells if _falls_under(key, c)]
 
     def is_over(self, round_: int, received: date) -> bool:
-        """Whether the entry has ended for a return of a round, dated `received`. The clock is never asked."""
+        """Whether the entry has ended for a return of a round, dated `received`. The
+        clock is never asked.
+        """
         return round_ > self.until if isinstance(self.until, int) else received > self.until
 
 
 def _falls_under(key: str, pattern: str) -> bool:
     (cube, codes), (own, wanted) = _parts(key), _parts(pattern)
     return (
-        cube == own and len(codes) == len(wanted)
+        cube == own
+        and len(codes) == len(wanted)
         and all(w in (ANY_CODE, c) for c, w in zip(codes, wanted, strict=True))
-    )  # fmt: skip
+    )
 
 
 def _parts(key: str) -> tuple[str, list[str]]:
@@ -66,8 +72,9 @@ def _parts(key: str) -> tuple[str, list[str]]:
 
 
 def load_known_errors(folder: Path, contracts: Contracts) -> tuple[KnownError, ...]:
-    """Read the register in `folder` (data_contracts); without one, no error is known. Raises ContractError with all
-    that is wrong with it."""
+    """Read the register in `folder` (data_contracts); without one, no error is known.
+    Raises ContractError with all that is wrong with it.
+    """
     path = folder / REGISTER
     if not path.is_file():
         return ()
@@ -78,13 +85,20 @@ def load_known_errors(folder: Path, contracts: Contracts) -> tuple[KnownError, .
         for number, problem in _against_contracts(content["known_errors"], contracts)
     ]
     if wrong:
-        raise ContractError("\n".join(wrong), where=REGISTER, do="correct the entries named; see docs/known-errors.md")
+        raise ContractError(
+            "\n".join(wrong),
+            where=REGISTER,
+            do="correct the entries named; see docs/known-errors.md",
+        )
     return tuple(_read(entry) for entry in content["known_errors"])
 
 
 def _against_schema(file: YamlFile, schema: Path) -> list[str]:
     found = faults(file.content, json.loads(schema.read_text(encoding="utf-8")))
-    return [f"line {file.line(path)}, {_place(file.content, list(path))}: {what}" for path, what in found]
+    return [
+        f"line {file.line(path)}, {_place(file.content, list(path))}: {what}"
+        for path, what in found
+    ]
 
 
 def _place(content: Any, path: list[Any]) -> str:
@@ -96,15 +110,22 @@ def _place(content: Any, path: list[Any]) -> str:
     return ".".join(map(str, (name or f"entry {path[1] + 1}", *path[2:])))
 
 
-def _against_contracts(entries: list[dict[str, Any]], contracts: Contracts) -> Iterator[tuple[int, str]]:
-    """Entries that name what is not there, or that no step could follow: their number and the sentence."""
+def _against_contracts(
+    entries: list[dict[str, Any]], contracts: Contracts
+) -> Iterator[tuple[int, str]]:
+    """Entries that name what is not there, or that no step could follow: their number
+    and the sentence.
+    """
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         name = entry["id"]
         if name in seen:
             yield number, f"{name}: the id stands twice"
         seen.add(name)
-        yield from ((number, f"{name}: {wrong}") for wrong in (*_wrong_dates(entry), *_wrong_entry(entry, contracts)))
+        yield from (
+            (number, f"{name}: {wrong}")
+            for wrong in (*_wrong_dates(entry), *_wrong_entry(entry, contracts))
+        )
 
 
 def _wrong_entry(entry: dict[str, Any], contracts: Contracts) -> Iterator[str]:
@@ -113,7 +134,9 @@ def _wrong_entry(entry: dict[str, Any], contracts: Contracts) -> Iterator[str]:
     if table is None or table.report != entry["report"]:
         yield f"there is no table '{entry['table']}' in the report '{entry['report']}'"
         return
-    if entry["state"] not in contracts.codelist("states") or table.respondent != respondent_of(entry["state"]):
+    if entry["state"] not in contracts.codelist("states") or table.respondent != respondent_of(
+        entry["state"]
+    ):
         yield f"'{entry['state']}' does not report {table.name}"
     if not table.is_asked(entry["round"]):
         yield f"round {entry['round']} does not ask for {table.name}"
@@ -148,7 +171,15 @@ def _wrong_dates(entry: dict[str, Any]) -> Iterator[str]:
 def _read(entry: dict[str, Any]) -> KnownError:
     until = entry["until"]
     return KnownError(
-        entry["id"], entry["state"], entry["report"], entry["table"], entry["round"], tuple(entry["cells"]),
-        entry["rule"], " ".join(entry["why"].split()), date.fromisoformat(entry["reported"]),
-        until if isinstance(until, int) else date.fromisoformat(until), entry["effect"],
-    )  # fmt: skip
+        entry["id"],
+        entry["state"],
+        entry["report"],
+        entry["table"],
+        entry["round"],
+        tuple(entry["cells"]),
+        entry["rule"],
+        " ".join(entry["why"].split()),
+        date.fromisoformat(entry["reported"]),
+        until if isinstance(until, int) else date.fromisoformat(until),
+        entry["effect"],
+    )

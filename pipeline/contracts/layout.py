@@ -1,8 +1,10 @@
-"""Where on its sheet does each cell of a table stand? The form of a table, worked out from its contract alone.
+"""Where on its sheet does each cell of a table stand? The form of a table, worked out
+from its contract alone.
 
-A sheet has a title, a description and a hint in its first rows, then a row of labels, then the row of codes that
-starts with the word `Code`; below it one line per category. Column A holds the code of the line, the row of codes
-the code of the column, so a reader finds every cell by codes even when lines were inserted.
+A sheet has a title, a description and a hint in its first rows, then a row of labels,
+then the row of codes that starts with the word `Code`; below it one line per category.
+Column A holds the code of the line, the row of codes the code of the column, so a
+reader finds every cell by codes even when lines were inserted.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ ColumnKind = Literal["code", "label", "value", "status", "conf", "note"]
 
 @dataclass(frozen=True)
 class FormColumn:
-    """One column of a sheet. `codes` are those of the dimensions that go across, for value and status columns."""
+    """One column of a sheet. `codes` are those of the dimensions that go across, for
+    value and status columns.
+    """
 
     index: int  # 1 is column A
     kind: ColumnKind
@@ -37,7 +41,9 @@ class FormColumn:
 
 @dataclass(frozen=True)
 class FormRow:
-    """One line of a sheet: the codes and labels of the dimensions that go down. Open lines have no codes yet."""
+    """One line of a sheet: the codes and labels of the dimensions that go down. Open
+    lines have no codes yet.
+    """
 
     index: int
     codes: tuple[str, ...]
@@ -71,9 +77,11 @@ class SheetForm:
         """Row and column of the value cell of every key that has a line of its own."""
         values = [c for c in self.columns if c.kind == "value"]
         return {
-            self.key(r.codes, c.codes): (r.index, c.index) for r in self.rows if r.codes or not self.table.layout.rows
+            self.key(r.codes, c.codes): (r.index, c.index)
+            for r in self.rows
+            if r.codes or not self.table.layout.rows
             for c in values
-        }  # fmt: skip
+        }
 
 
 def _codes_of(table: Table, name: str, state: str, years: range) -> list[tuple[str, str]]:
@@ -84,25 +92,36 @@ def _codes_of(table: Table, name: str, state: str, years: range) -> list[tuple[s
 
 def _row_combinations(table: Table, state: str, years: range) -> list[tuple[tuple[str, str], ...]]:
     if table.layout.open_rows:
-        # Open lists start with the total and the unknown part; other lines are chosen by the state.
+        # Open lists start with the total and the unknown part; other lines are chosen
+        # by the state.
         (name,) = table.layout.rows
-        return [((c, label),) for c, label in _codes_of(table, name, state, years) if c in (TOTAL, UNKNOWN)]
+        return [
+            ((c, label),)
+            for c, label in _codes_of(table, name, state, years)
+            if c in (TOTAL, UNKNOWN)
+        ]
     return list(product(*(_codes_of(table, name, state, years) for name in table.layout.rows)))
 
 
 def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetForm:
-    """Work out the form of a table. Lines follow the order of the code lists, columns too."""
+    """Work out the form of a table. Lines follow the order of the code lists, columns
+    too.
+    """
     years = contract.years(round_)
     columns = [FormColumn(1, "code", CODE_MARK)]
     names = {d.name: d.label for d in table.dimensions} | {"year": "Year"}
     for name in table.layout.rows or ("measure",):
         columns.append(FormColumn(len(columns) + 1, "label", names.get(name, "Measure")))
-    for combination in product(*(_codes_of(table, name, state, years) for name in table.layout.columns)):
+    for combination in product(
+        *(_codes_of(table, name, state, years) for name in table.layout.columns)
+    ):
         codes = tuple(code for code, _ in combination)
         label = ", ".join(label for _, label in combination)
         head = ".".join(codes)
         columns.append(FormColumn(len(columns) + 1, "value", head, label, codes))
-        columns.append(FormColumn(len(columns) + 1, "status", head + STATUS_SUFFIX, "Status", codes))
+        columns.append(
+            FormColumn(len(columns) + 1, "status", head + STATUS_SUFFIX, "Status", codes)
+        )
     columns.append(FormColumn(len(columns) + 1, "conf", CONF_HEAD))
     columns.append(FormColumn(len(columns) + 1, "note", NOTE_HEAD))
 
@@ -111,7 +130,8 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
         rows.append(FormRow(FIRST_ROW, (), (table.measure,)))
     else:
         for combination in _row_combinations(table, state, years):
-            codes, labels = tuple(c for c, _ in combination), tuple(label for _, label in combination)
+            codes = tuple(c for c, _ in combination)
+            labels = tuple(label for _, label in combination)
             rows.append(FormRow(FIRST_ROW + len(rows), codes, labels))
     for _ in range(table.layout.open_rows):
         rows.append(FormRow(FIRST_ROW + len(rows), (), ("",)))
@@ -119,7 +139,9 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
 
 
 def tables_for(contract: Contract, state: str, round_: int) -> list[Table]:
-    """The tables a respondent fills in in a round: states theirs, the Center (SELEC) its own activity."""
+    """The tables a respondent fills in in a round: states theirs, the Center (SELEC)
+    its own activity.
+    """
     return [t for t in contract.tables_of(round_) if t.respondent == respondent_of(state)]
 
 
@@ -131,8 +153,12 @@ SOURCE_FIELD, DEFINITION_FIELD = "source:", "definition:"
 DEFINITION_ANSWERS = ("yes", "partly", "no")
 
 
-def cover_fields(contract: Contract, state: str, state_name: str, round_: int) -> list[tuple[str, str, str, bool]]:
-    """The cover sheet: field code, label, value known beforehand, whether the state fills it in."""
+def cover_fields(
+    contract: Contract, state: str, state_name: str, round_: int
+) -> list[tuple[str, str, str, bool]]:
+    """The cover sheet: field code, label, value known beforehand, whether the state
+    fills it in.
+    """
     years = contract.years(round_)
     fields = [
         ("report", "Report", contract.report, False),

@@ -1,6 +1,8 @@
-"""Are contracts, code lists, policy and registers well formed? Checks them without running any step.
+"""Are contracts, code lists, policy and registers well formed? Checks them without
+running any step.
 
-Whatever a later step could not use, or would use otherwise than it reads, is told with file, line and repair.
+Whatever a later step could not use, or would use otherwise than it reads, is told with
+file, line and repair.
 """
 
 from __future__ import annotations
@@ -32,7 +34,19 @@ from pipeline.yaml_files import name_of
 _OWN_FORM = ("population", "cell_symbols")  # these two are not lists of codes
 _SYMBOLS = ("text", "obs_status", "language", "note")
 _NAMES = "names_in_texts.csv"
-_HEADERS = ("table", "code", "state", "year", "sex", "age", "citizenship", "value", "status", "conf_status", "note")
+_HEADERS = (
+    "table",
+    "code",
+    "state",
+    "year",
+    "sex",
+    "age",
+    "citizenship",
+    "value",
+    "status",
+    "conf_status",
+    "note",
+)
 T = TypeVar("T")
 
 
@@ -57,11 +71,14 @@ class Wrong:
 
 
 def lint_project(project: Project) -> Iterator[str]:
-    """Check everything; yields a line per kind that is right. Raises ContractError with all that is wrong."""
+    """Check everything; yields a line per kind that is right. Raises ContractError with
+    all that is wrong.
+    """
     wrong = Wrong()
     files = [project.contracts / f"{report}{ENDING}" for report in REPORTS]
     wrong.told |= dict.fromkeys(w for file in files for w in lint_contract(file))
-    # A contract names lists: one that cannot be read is told by itself, not once for every table that uses it.
+    # A contract names lists: one that cannot be read is told by itself, not once for
+    # every table that uses it.
     lists = [p for p in sorted(project.codelists.glob("*.csv")) if p.stem not in _OWN_FORM]
     checked = [wrong.tried(partial(load_codelist, project.codelists, p.stem)) for p in lists]
     wrong.tell()
@@ -83,7 +100,9 @@ def lint_project(project: Project) -> Iterator[str]:
         yield f"feedback: states have {days} days to answer"
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
-        yield f"known errors: {len(known)}" + (f", {', '.join(e.id for e in known)}" if known else "")
+        yield f"known errors: {len(known)}" + (
+            f", {', '.join(e.id for e in known)}" if known else ""
+        )
     anchors = wrong.tried(lambda: load_anchors(project.contracts, contracts))
     if anchors is not None:
         yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"
@@ -91,17 +110,25 @@ def lint_project(project: Project) -> Iterator[str]:
     found = [c for c in checked if c is not None]
     yield f"code lists: {len(found)} with {sum(len(c) for c in found)} codes"
     yield "units and crime areas: every table uses listed ones"
-    yield f"records: {sum(t.records is not None for t in contracts.tables)} tables may be sent as records"
+    yield (
+        f"records: {sum(t.records is not None for t in contracts.tables)} tables may be sent as"
+        " records"
+    )
     wrong.tell()
     if lacking := list(lint_states(project, contracts)):
-        raise ContractError("\n  ".join(["member states lack something:", *lacking]), do="do what stands behind each")
+        raise ContractError(
+            "\n  ".join(["member states lack something:", *lacking]),
+            do="do what stands behind each",
+        )
     yield "member states: population, spellings, border sections, citizenship and outline are there"
     assert policy is not None
     yield from without_consent(contracts, policy)
 
 
 def _unusable(contracts: Contracts, project: Project) -> Iterator[str]:
-    """Forms that cannot be laid out for a member in the last year of the population: no line, no column, no code."""
+    """Forms that cannot be laid out for a member in the last year of the population: no
+    line, no column, no code.
+    """
     population = load_population(project.codelists)
     last = max(p.year for p in population)
     for contract in contracts:
@@ -113,7 +140,10 @@ def _unusable(contracts: Contracts, project: Project) -> Iterator[str]:
                 form = form_of(table, contract, state, last)
                 if table.name not in told and not form.addresses() and not table.layout.open_rows:
                     told.add(table.name)
-                    yield f"{where}: {table.name} has no cell that {state} could fill in for {last}; correct its lists"
+                    yield (
+                        f"{where}: {table.name} has no cell that {state} could fill in for {last};"
+                        " correct its lists"
+                    )
 
 
 def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
@@ -122,17 +152,28 @@ def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
     for name, known in (("obs_status", OBS_LABEL), ("conf_status", CONF_LABEL)):
         for code in contracts.codelist(name):
             if code.code not in known:
-                yield (f"codelists/{name}.csv: '{code.code}' is no status that the reports can print; allowed: "
-                       + ", ".join(known))  # fmt: skip
+                yield (
+                    f"codelists/{name}.csv: '{code.code}' is no status that the reports can print;"
+                    " allowed: " + ", ".join(known)
+                )
     if "F" not in contracts.codelist("conf_status"):
-        yield "codelists/conf_status.csv: there is no status F, which every figure has that nobody bound"
+        yield (
+            "codelists/conf_status.csv: there is no status F, which every figure has that nobody"
+            " bound"
+        )
     statuses = {c.code for c in contracts.codelist("obs_status")}
     wrong = Wrong()
     wrong.tried(lambda: load_population(folder))
-    wrong.tried(lambda: _spellings(folder / "cell_symbols.csv", "text", "obs_status", statuses, _SYMBOLS))
+    wrong.tried(
+        lambda: _spellings(folder / "cell_symbols.csv", "text", "obs_status", statuses, _SYMBOLS)
+    )
     for path in sorted((folder / "aliases").glob("*.csv")):
         if path.stem == "headers":
-            wrong.tried(partial(_spellings, path, "alias", "code", set(_HEADERS), ("alias", "code", "language")))
+            wrong.tried(
+                partial(
+                    _spellings, path, "alias", "code", set(_HEADERS), ("alias", "code", "language")
+                )
+            )
         elif path.stem.endswith("_aggregates"):
             wrong.tried(partial(read_list, path, ("alias", "source", "note"), keys=("alias",)))
         elif (folder / f"{path.stem}.csv").is_file():
@@ -140,25 +181,34 @@ def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
             columns = ("alias", "code") if path.stem == "states" else ("alias", "code", "source")
             wrong.tried(partial(_spellings, path, "alias", "code", codes, columns))
         else:
-            yield f"{name_of(path)}: there is no list '{path.stem}' that it has spellings of; rename or remove it"
+            yield (
+                f"{name_of(path)}: there is no list '{path.stem}' that it has spellings of; rename"
+                " or remove it"
+            )
     if (names := project.contracts / _NAMES).is_file():
         wrong.tried(lambda: _names(names, {s.code for s in contracts.codelist("states")}))
     yield from wrong.told
 
 
-def _spellings(path: Path, spelling: str, meaning: str, known: set[str], columns: tuple[str, ...]) -> None:
+def _spellings(
+    path: Path, spelling: str, meaning: str, known: set[str], columns: tuple[str, ...]
+) -> None:
     """A spelling leads to one code, and that code is there. Raises ContractError."""
     seen: dict[str, ListLine] = {}
     for line in read_list(path, columns, keys=(spelling, meaning)):
         if line[meaning] not in known:
             allowed = ", ".join(sorted(known)[:40])
-            raise line.wrong(f"'{line[spelling]}' leads to '{line[meaning]}', which is not there", allowed=allowed)
+            raise line.wrong(
+                f"'{line[spelling]}' leads to '{line[meaning]}', which is not there",
+                allowed=allowed,
+            )
         first = seen.setdefault(fold(line[spelling]), line)
         if first[meaning] != line[meaning]:
             raise line.wrong(
-                f"'{line[spelling]}' leads to {line[meaning]}, and in line {first.number} to {first[meaning]}",
+                f"'{line[spelling]}' leads to {line[meaning]}, and in line {first.number} to"
+                f" {first[meaning]}",
                 do="keep the one that is meant",
-            )  # fmt: skip
+            )
 
 
 def _names(path: Path, states: set[str]) -> None:
@@ -166,4 +216,6 @@ def _names(path: Path, states: set[str]) -> None:
         if line["kind"] not in ("state", "publisher"):
             raise line.wrong(f"the kind is '{line['kind']}'", allowed="state, publisher")
         if line["kind"] == "state" and line["code"] not in states:
-            raise line.wrong(f"there is no state '{line['code']}'", allowed=", ".join(sorted(states)))
+            raise line.wrong(
+                f"there is no state '{line['code']}'", allowed=", ".join(sorted(states))
+            )

@@ -1,6 +1,8 @@
-"""Is everything there that a member state needs? Population, spellings, border sections, citizenship, outline, consent.
+"""Is everything there that a member state needs? Population, spellings, border
+sections, citizenship, outline, consent.
 
-Checked for every state that is a member in the last year of the reference population, or becomes one later.
+Checked for every state that is a member in the last year of the reference population,
+or becomes one later.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ _MEMBERS, _GROUP = "SELEC", "G_SEL"
 
 
 def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
-    """Every thing that a member state lacks: in which file, what is missing, what to do."""
+    """Every thing that a member state lacks: in which file, what is missing, what to
+    do.
+    """
     population = {(p.state, p.year) for p in load_population(project.codelists)}
     last = max((year for _, year in population), default=0)
     window = min(contract.window_years for contract in contracts)
@@ -30,36 +34,63 @@ def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
     outlines = _outlines(project.templates / "shared" / "region.json")
     for state in members:
         yield from _facts(state)
-        missing = [str(y) for y in range(last - window + 1, last + 1)
-                   if state.valid_in(y) and (state.code, y) not in population]  # fmt: skip
+        missing = [
+            str(y)
+            for y in range(last - window + 1, last + 1)
+            if state.valid_in(y) and (state.code, y) not in population
+        ]
         if missing:
-            yield _told("population.csv", f"no population of {state.code} in {', '.join(missing)}",
-                        "add a row for each of these years, with its source; rates need them")  # fmt: skip
+            yield _told(
+                "population.csv",
+                f"no population of {state.code} in {', '.join(missing)}",
+                "add a row for each of these years, with its source; rates need them",
+            )
         if aliases.get(state.extra.get("iso3", "")) != state.code:
-            yield _told("aliases/states.csv", f"no spelling leads to {state.code} from its code of three letters",
-                        "add the spellings that publishers and states use for it, among them that code")  # fmt: skip
-        if not any(state.code in s.extra.get("states", "").split() for s in contracts.codelist("border_section")):
-            yield _told("border_section.csv", f"no section names {state.code} among its states",
-                        f"add {state.code} to the column 'states' of every border that it has")  # fmt: skip
+            yield _told(
+                "aliases/states.csv",
+                f"no spelling leads to {state.code} from its code of three letters",
+                "add the spellings that publishers and states use for it, among them that code",
+            )
+        if not any(
+            state.code in s.extra.get("states", "").split()
+            for s in contracts.codelist("border_section")
+        ):
+            yield _told(
+                "border_section.csv",
+                f"no section names {state.code} among its states",
+                f"add {state.code} to the column 'states' of every border that it has",
+            )
         yield from _citizenship(contracts, state)
         if state.code not in outlines:
-            yield (f"templates/shared/region.json: no outline of {state.code}; add its number to CODES of "
-                   f"tools/outline_region.py and make the outlines anew, as its first lines say ({PAGE})")  # fmt: skip
+            yield (
+                f"templates/shared/region.json: no outline of {state.code}; add its number to CODES"
+                " of tools/outline_region.py and make the outlines anew, as its first lines say"
+                f" ({PAGE})"
+            )
 
 
 def current_members(contracts: Contracts, year: int) -> list[Code]:
     """The states that are members in a year or become members after it."""
-    return [s for s in contracts.codelist("states") if s.parent == _MEMBERS and s.valid_to >= max(year, s.valid_from)]
+    return [
+        s
+        for s in contracts.codelist("states")
+        if s.parent == _MEMBERS and s.valid_to >= max(year, s.valid_from)
+    ]
 
 
 def without_consent(contracts: Contracts, policy: Policy) -> Iterator[str]:
-    """A version that needs consent and the members that did not give it: that may be right, and is said."""
+    """A version that needs consent and the members that did not give it: that may be
+    right, and is said.
+    """
     given = {(version, state) for version, states, _ in policy.consents for state in states}
     last = max(p.year for p in load_population(contracts.codelists))
     members = [m.code for m in current_members(contracts, last)]
     for version in (v for v in policy.versions.values() if v.needs_consent):
         if missing := [code for code in members if (version.name, code) not in given]:
-            yield f"consents: the {version.name} version leaves out {', '.join(missing)}, who did not agree to it"
+            yield (
+                f"consents: the {version.name} version leaves out {', '.join(missing)}, who did not"
+                " agree to it"
+            )
 
 
 def _told(file: str, what: str, do: str) -> str:
@@ -75,14 +106,22 @@ def _facts(state: Code) -> Iterator[str]:
 def _citizenship(contracts: Contracts, state: Code) -> Iterator[str]:
     listed = contracts.codelist("citizenship")
     if state.code not in listed:
-        yield _told("citizenship.csv", f"no citizenship {state.code}", f"add the line of {state.label}")
+        yield _told(
+            "citizenship.csv", f"no citizenship {state.code}", f"add the line of {state.label}"
+        )
     elif _GROUP in listed and listed[state.code].parent != _GROUP:
-        yield _told("citizenship.csv", f"the citizenship {state.code} stands in {listed[state.code].parent}",
-                    f"give it the parent {_GROUP}, which holds the citizens of member states")  # fmt: skip
+        yield _told(
+            "citizenship.csv",
+            f"the citizenship {state.code} stands in {listed[state.code].parent}",
+            f"give it the parent {_GROUP}, which holds the citizens of member states",
+        )
 
 
 def _aliases(path: Path) -> dict[str, str]:
-    return {line["alias"]: line["code"] for line in read_list(path, ("alias", "code"), keys=("alias", "code"))}
+    return {
+        line["alias"]: line["code"]
+        for line in read_list(path, ("alias", "code"), keys=("alias", "code"))
+    }
 
 
 def _outlines(path: Path) -> set[str]:

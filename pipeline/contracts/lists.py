@@ -1,7 +1,8 @@
-"""What stands in a list of the project? CSV files beside the contracts, read strictly: nothing is passed over.
+"""What stands in a list of the project? CSV files beside the contracts, read strictly:
+nothing is passed over.
 
-A list is UTF-8 with or without a byte order mark, parted by commas, with one line of columns. Whatever would be read
-otherwise than it looks is refused with file and line.
+A list is UTF-8 with or without a byte order mark, parted by commas, with one line of
+columns. Whatever would be read otherwise than it looks is refused with file and line.
 """
 
 from __future__ import annotations
@@ -30,17 +31,24 @@ class ListLine:
         return self.values[column]
 
     def wrong(self, what: str, *, allowed: str = "", do: str = "correct the line") -> ContractError:
-        return ContractError(what, where=f"{name_of(self.path)} line {self.number}", allowed=allowed, do=do)
+        return ContractError(
+            what, where=f"{name_of(self.path)} line {self.number}", allowed=allowed, do=do
+        )
 
 
-def read_list(path: Path, columns: Sequence[str], *, keys: Sequence[str] = (), more: bool = False) -> list[ListLine]:
-    """Read a list that has these columns, and further ones where `more`. `keys` are columns that may not be empty.
+def read_list(
+    path: Path, columns: Sequence[str], *, keys: Sequence[str] = (), more: bool = False
+) -> list[ListLine]:
+    """Read a list that has these columns, and further ones where `more`. `keys` are
+    columns that may not be empty.
 
-    Raises ContractError at a list that is missing or empty, at other columns, at a line of another length, and at
-    characters that nobody sees.
+    Raises ContractError at a list that is missing or empty, at other columns, at a line
+    of another length, and at characters that nobody sees.
     """
     if not path.is_file():
-        raise ContractError("no such list", where=name_of(path), do="add the CSV file, or correct what names it")
+        raise ContractError(
+            "no such list", where=name_of(path), do="add the CSV file, or correct what names it"
+        )
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     lines: list[ListLine] = []
     heads: list[str] = []
@@ -54,11 +62,16 @@ def read_list(path: Path, columns: Sequence[str], *, keys: Sequence[str] = (), m
                 lines.append(line)
     except csv.Error as problem:
         where = f"{name_of(path)} line {reader.line_num}"
-        raise ContractError(f"this is no CSV: {problem}", where=where, do="repair the quotes of the line") from None
+        raise ContractError(
+            f"this is no CSV: {problem}", where=where, do="repair the quotes of the line"
+        ) from None
     if not lines:
         raise ContractError(
-            "the list is empty", where=name_of(path), allowed=",".join(columns), do="restore its lines from the history"
-        )  # fmt: skip
+            "the list is empty",
+            where=name_of(path),
+            allowed=",".join(columns),
+            do="restore its lines from the history",
+        )
     return lines
 
 
@@ -66,28 +79,46 @@ def _heads(path: Path, row: list[str], columns: Sequence[str], *, more: bool) ->
     where = f"{name_of(path)} line 1"
     if len(row) == 1 and (";" in row[0] or "\t" in row[0]):
         raise ContractError(
-            "the columns are not parted by commas", where=where, allowed=",".join(columns),
-            do="save the list as CSV with commas: in LibreOffice with 'Edit filter settings', in Excel as 'CSV UTF-8'",
-        )  # fmt: skip
+            "the columns are not parted by commas",
+            where=where,
+            allowed=",".join(columns),
+            do=(
+                "save the list as CSV with commas: in LibreOffice with 'Edit filter settings', in"
+                " Excel as 'CSV UTF-8'"
+            ),
+        )
     missing = [c for c in columns if c not in row]
     unknown = [] if more else [c for c in row if c not in columns]
     if missing or unknown or len(set(row)) < len(row) or not all(row):
-        what = f"columns are missing: {', '.join(missing)}" if missing else (
-            f"nobody reads the columns {', '.join(map(visible, unknown))}" if unknown else
-            "a column stands twice or has no name"
-        )  # fmt: skip
-        raise ContractError(what, where=where, allowed=",".join(columns), do="correct the first line")
+        what = (
+            f"columns are missing: {', '.join(missing)}"
+            if missing
+            else (
+                f"nobody reads the columns {', '.join(map(visible, unknown))}"
+                if unknown
+                else "a column stands twice or has no name"
+            )
+        )
+        raise ContractError(
+            what, where=where, allowed=",".join(columns), do="correct the first line"
+        )
     return row
 
 
 def _check(line: ListLine, row: list[str], heads: list[str], keys: Sequence[str]) -> None:
     if len(row) != len(heads):
         raise line.wrong(
-            f"the line has {len(row)} fields and the list {len(heads)} columns", allowed=",".join(heads),
+            f"the line has {len(row)} fields and the list {len(heads)} columns",
+            allowed=",".join(heads),
             do="put a text that holds a comma in quotes",
-        )  # fmt: skip
+        )
     for column, value in line.values.items():
-        if value != value.strip() or any(c in value for c in _UNSEEN if c != "\u00a0" or column in keys):
-            raise line.wrong(f"blanks or marks that nobody sees in {column}: '{visible(value)}'", do="take them out")
+        if value != value.strip() or any(
+            c in value for c in _UNSEEN if c != "\u00a0" or column in keys
+        ):
+            raise line.wrong(
+                f"blanks or marks that nobody sees in {column}: '{visible(value)}'",
+                do="take them out",
+            )
         if not value and column in keys:
             raise line.wrong(f"there is no {column}", do="fill it in, or take the line out")

@@ -1,4 +1,6 @@
-"""What does a contract ask for? ODCS contracts read into tables, dimensions and identities."""
+"""What does a contract ask for? ODCS contracts read into tables, dimensions and
+identities.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _HOW_TO_FIND = "run 'make check', which names the line of everything that is wro
 
 @dataclass(frozen=True)
 class Dimension:
-    """A dimension of a cube beside state and year, with the code list it takes its codes from."""
+    """A dimension of a cube beside state and year, with the code list it takes its
+    codes from.
+    """
 
     name: str
     label: str
@@ -32,8 +36,12 @@ class Dimension:
 
     @property
     def codes(self) -> list[Code]:
-        """Codes that may be reported, in order. Groups are worked out by the models, never reported."""
-        return [c for c in self.codelist if not c.is_group and (not self.enum or c.code in self.enum)]
+        """Codes that may be reported, in order. Groups are worked out by the models,
+        never reported.
+        """
+        return [
+            c for c in self.codelist if not c.is_group and (not self.enum or c.code in self.enum)
+        ]
 
     def codes_for(self, state: str, years: range) -> list[Code]:
         return [c for c in self.codes if c.valid_for(state) and any(c.valid_in(y) for y in years)]
@@ -43,8 +51,11 @@ class Dimension:
         return any(c.code == TOTAL for c in self.codes)
 
     def parent_of(self, code: Code) -> str:
-        """The code that it is a part of; a part of a group is a part of what the group belongs to."""
-        codes, parent = {c.code for c in self.codes}, code.parent
+        """The code that it is a part of; a part of a group is a part of what the group
+        belongs to.
+        """
+        codes = {c.code for c in self.codes}
+        parent = code.parent
         while parent and parent not in codes:
             parent = self.codelist[parent].parent
         return parent
@@ -55,30 +66,40 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Identity:
-    """What must add up: the parts of `dimension` to their total, or the table's total to that of another table, there
-    at the codes `at`, pairs of a dimension and its code."""
+    """What must add up: the parts of `dimension` to their total, or the table's total
+    to that of another table, there at the codes `at`, pairs of a dimension and its
+    code.
+    """
 
     severity: Severity
     dimension: str = ""
     parts: Literal["equal", "at_most", ""] = ""
     same_total_as: str = ""
-    rounding: int = 0  # figures are rounded to multiples of this, so parts may miss their total by half of it each
+    # figures are rounded to multiples of this, so parts may miss their total by half of
+    # it each
+    rounding: int = 0
     at: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the table is laid out on its sheet: which dimensions go down and which across."""
+    """How the table is laid out on its sheet: which dimensions go down and which
+    across.
+    """
 
     sheet: str
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    open_rows: int = 0  # lines for codes that the state chooses itself; 0 means every code has its line
+    open_rows: int = (
+        0  # lines for codes that the state chooses itself; 0 means every code has its line
+    )
 
 
 @dataclass(frozen=True)
 class Records:
-    """How a table may be sent as records. `quantity` is the column to add up; empty where the rows are counted."""
+    """How a table may be sent as records. `quantity` is the column to add up; empty
+    where the rows are counted.
+    """
 
     one: str  # what one row is: "one row per victim"
     quantity: str = ""
@@ -86,7 +107,9 @@ class Records:
 
 @dataclass(frozen=True)
 class Table:
-    """One contract table, which is one cube: dimensions, one measure with its unit, attributes."""
+    """One contract table, which is one cube: dimensions, one measure with its unit,
+    attributes.
+    """
 
     name: str
     report: str
@@ -110,14 +133,18 @@ class Table:
     records: Records | None = None  # None where the table is sent as totals only
     first_round: int = 0  # the rounds in which it is asked, both included
     last_round: int = LAST_ROUND
-    several_figures: str = ""  # the status that says: the source gives several figures, the value is the largest
+    several_figures: str = (
+        ""  # the status that says: the source gives several figures, the value is the largest
+    )
 
     @property
     def sql_name(self) -> str:
         return self.name.lower()
 
     def is_asked(self, round_: int) -> bool:
-        """Whether a round asks for the table. A round that does not has no form, no rule and no exhibit of it."""
+        """Whether a round asks for the table. A round that does not has no form, no
+        rule and no exhibit of it.
+        """
         return self.first_round <= round_ <= self.last_round
 
     @property
@@ -129,9 +156,10 @@ class Table:
             if d.name == name:
                 return d
         raise ContractError(
-            f"{self.name} has no dimension '{name}'", allowed=", ".join(self.key_dimensions),
+            f"{self.name} has no dimension '{name}'",
+            allowed=", ".join(self.key_dimensions),
             do="correct the name where it is used",
-        )  # fmt: skip
+        )
 
     def key(self, codes: dict[str, str]) -> Key:
         """The key of a cell from the code of each dimension."""
@@ -143,7 +171,9 @@ class Table:
         return max((i.rounding for i in self.identities), default=0)
 
     def total_key(self, state: str, year: int) -> Key:
-        """The key with every dimension at its total, or at its only code where there is none."""
+        """The key with every dimension at its total, or at its only code where there is
+        none.
+        """
         return Key(self.name, (state, str(year), *(TOTAL for _ in self.dimensions)))
 
 
@@ -167,12 +197,16 @@ class Contract:
         return [t for t in self.tables if t.is_asked(round_)]
 
     def years(self, round_: int) -> range:
-        """The years a return of this round restates: the reference year and those before it."""
+        """The years a return of this round restates: the reference year and those
+        before it.
+        """
         return range(round_ - self.window_years + 1, round_ + 1)
 
 
 class Contracts:
-    """All contracts of the project, their tables by name, and the code lists beside them."""
+    """All contracts of the project, their tables by name, and the code lists beside
+    them.
+    """
 
     def __init__(self, contracts: list[Contract], codelists: Path) -> None:
         self.by_report = {c.report: c for c in contracts}
@@ -198,7 +232,11 @@ class Contracts:
 
     def table(self, name: str) -> Table:
         if name not in self._tables:
-            raise UserError(f"there is no table '{name}'", allowed=", ".join(self._tables), do="use one of these names")
+            raise UserError(
+                f"there is no table '{name}'",
+                allowed=", ".join(self._tables),
+                do="use one of these names",
+            )
         return self._tables[name]
 
     def contract(self, report: str) -> Contract:
@@ -214,16 +252,21 @@ class Contracts:
         return [c for c in self.codelist("states") if c.parent and c.valid_in(year)]
 
     def check_key(self, key: Key) -> Table:
-        """The table a key belongs to. Raises UserError when a code is not in the dimension's list."""
+        """The table a key belongs to. Raises UserError when a code is not in the
+        dimension's list.
+        """
         table = self.table(key.cube)
         if len(key.codes) != len(table.key_dimensions):
             raise UserError(
-                f"key {key} has {len(key.codes)} codes", allowed=f"{key.cube}:{'.'.join(table.key_dimensions)}",
+                f"key {key} has {len(key.codes)} codes",
+                allowed=f"{key.cube}:{'.'.join(table.key_dimensions)}",
                 do="give one code per dimension",
-            )  # fmt: skip
+            )
         self.codelist("states")[key.state]
         if not key.codes[1].isdigit():
-            raise UserError(f"'{key.codes[1]}' in {key} is not a year", allowed="four digits, for example 2022")
+            raise UserError(
+                f"'{key.codes[1]}' in {key} is not a year", allowed="four digits, for example 2022"
+            )
         for dim, code in zip(table.dimensions, key.codes[2:], strict=True):
             dim.codelist[code]
         return table
@@ -250,13 +293,21 @@ def _read_records(value: Any) -> Records | None:
 
 
 def _read_rounds(table: str, own: dict[str, Any]) -> tuple[int, int]:
-    """The first and the last round in which a table is asked; every round where the contract says neither."""
-    first, last = own.get("firstRound", 0), own.get("lastRound", LAST_ROUND)
+    """The first and the last round in which a table is asked; every round where the
+    contract says neither.
+    """
+    first = own.get("firstRound", 0)
+    last = own.get("lastRound", LAST_ROUND)
     for name, value in (("firstRound", first), ("lastRound", last)):
         if name in own and (type(value) is not int or not 2000 <= value < LAST_ROUND):
-            raise ValueError(f"{table}: {name} is {value!r}; it must be a round, four digits such as 2023")
+            raise ValueError(
+                f"{table}: {name} is {value!r}; it must be a round, four digits such as 2023"
+            )
     if first > last:
-        raise ValueError(f"{table}: firstRound {first} is after lastRound {last}; no round would ask for the table")
+        raise ValueError(
+            f"{table}: firstRound {first} is after lastRound {last}; no round would ask for the"
+            " table"
+        )
     return first, last
 
 
@@ -266,31 +317,59 @@ def _read_table(schema: Any, report: str, folder: Path) -> Table:
     roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
     measures = [p for p in schema.properties if roles[p.name] == "measure"]
     if len(measures) != 1:
-        raise ContractError(f"table {schema.name} has {len(measures)} measures", allowed="exactly one")
-    measure, layout, change = measures[0], own["layout"], own["plausibility"]
-    dimensions = [p for p in schema.properties if roles[p.name] == "dimension" and p.name not in ("state", "year")]
+        raise ContractError(
+            f"table {schema.name} has {len(measures)} measures", allowed="exactly one"
+        )
+    measure = measures[0]
+    layout = own["layout"]
+    change = own["plausibility"]
+    dimensions = [
+        p
+        for p in schema.properties
+        if roles[p.name] == "dimension" and p.name not in ("state", "year")
+    ]
     options = measure.logicalTypeOptions or {}
     identities = tuple(
         Identity(
-            i["severity"], i.get("dimension", ""), i.get("parts", ""), i.get("sameTotalAs", ""), i.get("rounding", 0),
+            i["severity"],
+            i.get("dimension", ""),
+            i.get("parts", ""),
+            i.get("sameTotalAs", ""),
+            i.get("rounding", 0),
             tuple((str(d), str(c)) for d, c in i.get("at", {}).items()),
-        )  # fmt: skip
+        )
         for i in own.get("identities", [])
     )
     return Table(
-        name=schema.name, report=report, title=schema.businessName, description=schema.description,
-        grain=schema.dataGranularityDescription or "", measure=measure.businessName, crime_area=own["crimeArea"],
-        unit=own["unit"], iccs=str(own.get("iccs", "")),
+        name=schema.name,
+        report=report,
+        title=schema.businessName,
+        description=schema.description,
+        grain=schema.dataGranularityDescription or "",
+        measure=measure.businessName,
+        crime_area=own["crimeArea"],
+        unit=own["unit"],
+        iccs=str(own.get("iccs", "")),
         respondent=own.get("respondent", "states"),
-        decimals=0 if measure.logicalType == "integer" else 3, minimum=options.get("minimum", 0),
+        decimals=0 if measure.logicalType == "integer" else 3,
+        minimum=options.get("minimum", 0),
         maximum=options.get("maximum", float("inf")),
-        dimensions=tuple(_read_dimension(p, folder) for p in dimensions), identities=identities,
-        layout=Layout(layout["sheet"], tuple(layout["rows"]), tuple(layout["columns"]), layout.get("openRows", 0)),
-        change_percent=change["changePercent"], change_absolute=change["changeAbsolute"],
-        change_severity=change["severity"], records=_read_records(own.get("records")),
-        first_round=first, last_round=last,
+        dimensions=tuple(_read_dimension(p, folder) for p in dimensions),
+        identities=identities,
+        layout=Layout(
+            layout["sheet"],
+            tuple(layout["rows"]),
+            tuple(layout["columns"]),
+            layout.get("openRows", 0),
+        ),
+        change_percent=change["changePercent"],
+        change_absolute=change["changeAbsolute"],
+        change_severity=change["severity"],
+        records=_read_records(own.get("records")),
+        first_round=first,
+        last_round=last,
         several_figures=own.get("severalFigures", ""),
-    )  # fmt: skip
+    )
 
 
 def _read_contract(path: Path, folder: Path) -> Contract:
@@ -301,27 +380,41 @@ def _read_contract(path: Path, folder: Path) -> Contract:
         odcs = OpenDataContractStandard.model_validate(content)
         own = _custom(odcs.customProperties)
         return Contract(
-            report=own["report"], name=odcs.name or "", title=odcs.dataProduct or "", version=odcs.version or "",
-            purpose=odcs.description.purpose or "", usage=odcs.description.usage or "",
-            limitations=odcs.description.limitations or "", window_years=int(own["windowYears"]),
-            tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_), path=path,
-        )  # fmt: skip
+            report=own["report"],
+            name=odcs.name or "",
+            title=odcs.dataProduct or "",
+            version=odcs.version or "",
+            purpose=odcs.description.purpose or "",
+            usage=odcs.description.usage or "",
+            limitations=odcs.description.limitations or "",
+            window_years=int(own["windowYears"]),
+            tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_),
+            path=path,
+        )
     except KeyError as problem:
-        raise ContractError(f"the contract lacks {problem}", where=path.name, do=_HOW_TO_FIND) from problem
+        raise ContractError(
+            f"the contract lacks {problem}", where=path.name, do=_HOW_TO_FIND
+        ) from problem
     except (TypeError, ValueError, AttributeError) as problem:
-        raise ContractError(f"the contract cannot be read: {problem}", where=path.name, do=_HOW_TO_FIND) from problem
+        raise ContractError(
+            f"the contract cannot be read: {problem}", where=path.name, do=_HOW_TO_FIND
+        ) from problem
 
 
 def _check_link(table: Table, identity: Identity, other: Table) -> None:
-    """Raise ContractError where `at` does not say which figure of the other table is meant."""
+    """Raise ContractError where `at` does not say which figure of the other table is
+    meant.
+    """
     known = {d.name: [c.code for c in d.codes] for d in other.dimensions}
     for dimension, code in identity.at:
         if code not in known.get(dimension, []):
             raise ContractError(
-                f"{table.name} has the same total as {other.name} at {dimension} '{code}', which is not there",
+                f"{table.name} has the same total as {other.name} at {dimension} '{code}', which is"
+                " not there",
                 where=f"{table.report}{ENDING}",
-                allowed=", ".join(known.get(dimension, [])) or ", ".join(known), do="correct 'at' of the identity",
-            )  # fmt: skip
+                allowed=", ".join(known.get(dimension, [])) or ", ".join(known),
+                do="correct 'at' of the identity",
+            )
     own = {d.name for d in table.dimensions} | {d for d, _ in identity.at}
     open_ = [d.name for d in other.dimensions if not d.has_total and d.name not in own]
     if other.report != table.report or open_:
@@ -331,7 +424,7 @@ def _check_link(table: Table, identity: Identity, other: Table) -> None:
             where=f"{table.report}{ENDING}",
             allowed="a table of the same report, with 'at' for what has no total there",
             do="name the code under 'at', or take the identity out",
-        )  # fmt: skip
+        )
 
 
 def link_of(table: Table) -> Identity | None:
@@ -341,12 +434,18 @@ def link_of(table: Table) -> Identity | None:
 
 @lru_cache(maxsize=8)
 def load_contracts(folder: Path) -> Contracts:
-    """Read every contract of the project. `folder` is data_contracts. Raises ContractError."""
-    return read_contracts([folder / f"{report}{ENDING}" for report in REPORTS], folder / "codelists")
+    """Read every contract of the project. `folder` is data_contracts. Raises
+    ContractError.
+    """
+    return read_contracts(
+        [folder / f"{report}{ENDING}" for report in REPORTS], folder / "codelists"
+    )
 
 
 def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
-    """Read contracts from their files, with the code lists of a folder. Raises ContractError."""
+    """Read contracts from their files, with the code lists of a folder. Raises
+    ContractError.
+    """
     contracts = Contracts([_read_contract(path, codelists) for path in files], codelists)
     for table in contracts.tables:
         for identity in table.identities:
@@ -357,6 +456,7 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
         if sorted(table.layout.rows + table.layout.columns) != sorted(table.key_dimensions[1:]):
             raise ContractError(
                 f"the layout of {table.name} does not place every dimension once",
-                allowed=", ".join(table.key_dimensions[1:]), do="name each under layout.rows or layout.columns",
-            )  # fmt: skip
+                allowed=", ".join(table.key_dimensions[1:]),
+                do="name each under layout.rows or layout.columns",
+            )
     return contracts

@@ -1,6 +1,8 @@
-"""What may a contract say beside the words of the standard? The project's own properties, and what each may hold.
+"""What may a contract say beside the words of the standard? The project's own
+properties, and what each may hold.
 
-They stand under `customProperties` as pairs of `property` and `value`: of the contract, of a table, of a column.
+They stand under `customProperties` as pairs of `property` and `value`: of the contract,
+of a table, of a column.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ _TEXT = {"type": "string", "minLength": 1}
 _SEVERITY = {"enum": list(SEVERITIES)}
 _ROUND = {"type": "integer", "minimum": 2000, "maximum": 2999}
 _NAMES = {"type": "array", "uniqueItems": True, "items": _TEXT}
-# Neither Excel nor LibreOffice opens a sheet of another name, and "History" is Excel's own.
+# Neither Excel nor LibreOffice opens a sheet of another name, and "History" is Excel's
+# own.
 _SHEET = {
-    "type": "string", "minLength": 1, "maxLength": 31, "pattern": r"^(?!['\s])[^\[\]:*?/\\\x00-\x1f]*(?<!['\s])$",
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 31,
+    "pattern": r"^(?!['\s])[^\[\]:*?/\\\x00-\x1f]*(?<!['\s])$",
     "description": "a name of a sheet has 31 characters at most, and none of / \\ : * ? [ ]",
-}  # fmt: skip
+}
 
 OF_CONTRACT: Mapping[str, Any] = {
     "report": {"type": "string", "pattern": "^[a-z]+$", "description": "small letters"},
@@ -28,22 +34,33 @@ OF_CONTRACT: Mapping[str, Any] = {
 OF_TABLE: Mapping[str, Any] = {
     "crimeArea": _TEXT,
     "unit": _TEXT,
-    "iccs": {"type": "string", "pattern": "^[0-9][0-9, -]*$", "description": "numbers of the classification"},
+    "iccs": {
+        "type": "string",
+        "pattern": "^[0-9][0-9, -]*$",
+        "description": "numbers of the classification",
+    },
     "respondent": {"enum": ["states", "center"]},
     "layout": {
-        "type": "object", "additionalProperties": False, "required": ["sheet", "rows", "columns"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["sheet", "rows", "columns"],
         "properties": {
-            "sheet": _SHEET, "rows": _NAMES, "columns": {**_NAMES, "minItems": 1},
+            "sheet": _SHEET,
+            "rows": _NAMES,
+            "columns": {**_NAMES, "minItems": 1},
             "openRows": {"type": "integer", "minimum": 1, "maximum": 500},
         },
     },
     "records": {
-        "type": "object", "additionalProperties": False, "required": ["one"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["one"],
         "properties": {
             "one": {"type": "string", "pattern": r"\S", "description": "what one row is, in words"},
             "count": {"const": "rows"},
             "sum": {
-                "type": "string", "pattern": "^[a-z][a-z0-9_]*$",
+                "type": "string",
+                "pattern": "^[a-z][a-z0-9_]*$",
                 "description": "the name of a column: small letters, digits and low lines",
             },
         },
@@ -51,19 +68,32 @@ OF_TABLE: Mapping[str, Any] = {
         "description": "one of 'count: rows' and 'sum: <column>'",
     },
     "identities": {
-        "type": "array", "minItems": 1, "uniqueItems": True,
+        "type": "array",
+        "minItems": 1,
+        "uniqueItems": True,
         "items": {
-            "type": "object", "additionalProperties": False, "required": ["severity"],
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["severity"],
             "properties": {
-                "severity": _SEVERITY, "dimension": _TEXT, "parts": {"enum": ["equal", "at_most"]},
-                "sameTotalAs": _TEXT, "rounding": {"type": "integer", "minimum": 0, "maximum": 1000},
+                "severity": _SEVERITY,
+                "dimension": _TEXT,
+                "parts": {"enum": ["equal", "at_most"]},
+                "sameTotalAs": _TEXT,
+                "rounding": {"type": "integer", "minimum": 0, "maximum": 1000},
                 "at": {"type": "object", "minProperties": 1, "additionalProperties": _TEXT},
             },
-            "dependentRequired": {"dimension": ["parts"], "parts": ["dimension"], "at": ["sameTotalAs"]},
+            "dependentRequired": {
+                "dimension": ["parts"],
+                "parts": ["dimension"],
+                "at": ["sameTotalAs"],
+            },
         },
     },
     "plausibility": {
-        "type": "object", "additionalProperties": False, "required": ["changePercent", "changeAbsolute", "severity"],
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["changePercent", "changeAbsolute", "severity"],
         "properties": {
             "changePercent": {"type": "number", "minimum": 0, "maximum": 100_000},
             "changeAbsolute": {"type": "number", "minimum": 0, "maximum": 1e12},
@@ -73,12 +103,16 @@ OF_TABLE: Mapping[str, Any] = {
     "severalFigures": _TEXT,
     "firstRound": _ROUND,
     "lastRound": _ROUND,
-}  # fmt: skip
-OF_COLUMN: Mapping[str, Any] = {"role": {"enum": ["dimension", "measure", "attribute"]}, "codelist": _TEXT}
+}
+OF_COLUMN: Mapping[str, Any] = {
+    "role": {"enum": ["dimension", "measure", "attribute"]},
+    "codelist": _TEXT,
+}
 _NEEDED = {
-    "contract": ("report", "windowYears"), "table": ("crimeArea", "unit", "layout", "plausibility"),
+    "contract": ("report", "windowYears"),
+    "table": ("crimeArea", "unit", "layout", "plausibility"),
     "column": ("role",),
-}  # fmt: skip
+}
 
 Fault = tuple[tuple[Any, ...], str]
 
@@ -89,7 +123,9 @@ def own_of(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_faults(file: YamlFile) -> Iterator[Fault]:
-    """What is wrong with the own properties of a contract that follows the standard: where, and the sentence."""
+    """What is wrong with the own properties of a contract that follows the standard:
+    where, and the sentence.
+    """
     content = file.content
     yield from _faults_of("contract", OF_CONTRACT, content, ())
     for number, table in enumerate(content["schema"]):
@@ -101,10 +137,11 @@ def own_faults(file: YamlFile) -> Iterator[Fault]:
 
 def _faults_of(
     kind: str, known: Mapping[str, Any], content: Mapping[str, Any], at: tuple[Any, ...]
-) -> Iterator[Fault]:  # fmt: skip
+) -> Iterator[Fault]:
     seen: set[str] = set()
     for number, pair in enumerate(content.get("customProperties", ())):
-        name, place = pair["property"], (*at, "customProperties", number)
+        name = pair["property"]
+        place = (*at, "customProperties", number)
         if name in seen:
             yield place, f"the property '{name}' stands twice"
         elif name not in known:

@@ -1,4 +1,6 @@
-"""What may each version show? The release policy, read and checked against its schema and the contracts."""
+"""What may each version show? The release policy, read and checked against its schema
+and the contracts.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ POLICY, SCHEMA = "release_policy.yaml", "release_policy.schema.json"
 
 @dataclass(frozen=True)
 class TableRule:
-    """What holds for one table: its sensitivity, and what a hidden count in it must keep possible."""
+    """What holds for one table: its sensitivity, and what a hidden count in it must
+    keep possible.
+    """
 
     sensitivity: Literal["none", "small_counts"]
     threshold: int  # counts from 1 to threshold - 1 are small
@@ -71,8 +75,12 @@ class Policy:
     weights: Weights
     coarsen_above: float
     suppressed: tuple[int, int]  # what a count may be that its sender suppressed
-    consents: tuple[tuple[str, frozenset[str], frozenset[str]], ...]  # version, states, tables; no table means all
-    embargoes: Mapping[tuple[str, str], date]  # state, table -> the first free day of its cells with status E
+    consents: tuple[
+        tuple[str, frozenset[str], frozenset[str]], ...
+    ]  # version, states, tables; no table means all
+    embargoes: Mapping[
+        tuple[str, str], date
+    ]  # state, table -> the first free day of its cells with status E
 
     def table(self, name: str) -> TableRule:
         return self.tables[name]
@@ -80,17 +88,25 @@ class Policy:
     def version(self, name: str) -> VersionRule:
         """Raises UserError when the policy has no such version."""
         if name not in self.versions:
-            raise UserError(f"there is no version '{name}'", where=POLICY, allowed=", ".join(self.versions))
+            raise UserError(
+                f"there is no version '{name}'", where=POLICY, allowed=", ".join(self.versions)
+            )
         return self.versions[name]
 
-    def is_bound(self, version: VersionRule, state: str, table: str, conf_status: str, day: date) -> bool:
-        """Whether the sender keeps a cell out of a version on a day: by its status, or for want of consent.
+    def is_bound(
+        self, version: VersionRule, state: str, table: str, conf_status: str, day: date
+    ) -> bool:
+        """Whether the sender keeps a cell out of a version on a day: by its status, or
+        for want of consent.
 
-        The Center's own figures need no consent, and its sums over states have no status but F.
+        The Center's own figures need no consent, and its sums over states have no
+        status but F.
         """
         until = self.embargoes.get((state, table)) if conf_status == EMBARGOED else None
         is_over = until is not None and day >= until
-        if not is_over and (keeps_out(conf_status, protected=version.protected) or conf_status in version.bound):
+        if not is_over and (
+            keeps_out(conf_status, protected=version.protected) or conf_status in version.bound
+        ):
             return True
         return (
             version.needs_consent
@@ -104,7 +120,9 @@ class Policy:
 
 @lru_cache(maxsize=8)
 def load_policy(folder: Path, contracts: Contracts) -> Policy:
-    """Read the policy of the folder data_contracts. Raises ContractError with everything that is wrong."""
+    """Read the policy of the folder data_contracts. Raises ContractError with
+    everything that is wrong.
+    """
     file = read_yaml(folder / POLICY)
     schema = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
     wrong = file.against(schema)
@@ -113,9 +131,10 @@ def load_policy(folder: Path, contracts: Contracts) -> Policy:
     wrong = wrong or [*_against_contracts(file, contracts), *_without_effect(file)]
     if wrong:
         raise ContractError(
-            "\n".join(["the release policy is wrong:", *wrong]), where=POLICY,
+            "\n".join(["the release policy is wrong:", *wrong]),
+            where=POLICY,
             do="correct the entries named; see docs/disclosure.md",
-        )  # fmt: skip
+        )
     return _read(file.content)
 
 
@@ -125,7 +144,10 @@ def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
     names = {t.name for t in contracts.tables}
     states = {state.code for state in contracts.codelist("states") if state.parent}
     for name in sorted(names - set(content["tables"])):
-        yield f"{file.place(('tables',))}.{name}: the table has no entry, so nobody decided what of it is public"
+        yield (
+            f"{file.place(('tables',))}.{name}: the table has no entry, so nobody decided what of"
+            " it is public"
+        )
     for name, rule in content["tables"].items():
         if name not in names:
             yield f"{file.place(('tables', name))}: there is no such table"
@@ -134,7 +156,10 @@ def _against_contracts(file: YamlFile, contracts: Contracts) -> Iterator[str]:
         for number, step in enumerate(rule.get("coarsen", [])):
             for dimension in sorted(set(step) - known):
                 place = file.place(("tables", name, "coarsen", number))
-                yield f"{place}: there is no dimension '{dimension}'; allowed: {', '.join(sorted(known)) or 'none'}"
+                yield (
+                    f"{place}: there is no dimension '{dimension}'; allowed:"
+                    f" {', '.join(sorted(known)) or 'none'}"
+                )
     for name, own in content["versions"].items():
         for other in sorted(set(own["readers_have"]) - set(content["versions"])):
             yield f"{file.place(('versions', name, 'readers_have'))}: there is no version '{other}'"
@@ -159,7 +184,10 @@ def _without_effect(file: YamlFile) -> Iterator[str]:
         version = content["versions"].get(consent["version"])
         if version and not version["needs_consent"]:
             place = file.place(("consents", number, "version"))
-            yield f"{place}: the version '{consent['version']}' asks for no consent, so nothing would come of it"
+            yield (
+                f"{place}: the version '{consent['version']}' asks for no consent, so nothing would"
+                " come of it"
+            )
     seen: set[tuple[str, str]] = set()
     for number, embargo in enumerate(content["embargoes"]):
         own = (embargo["state"], embargo["table"])
@@ -169,39 +197,66 @@ def _without_effect(file: YamlFile) -> Iterator[str]:
         try:
             date.fromisoformat(embargo["until"])
         except ValueError:
-            yield f"{file.place(('embargoes', number, 'until'))}: '{embargo['until']}' is no day of the calendar"
+            yield (
+                f"{file.place(('embargoes', number, 'until'))}: '{embargo['until']}' is no day of"
+                " the calendar"
+            )
     if content["suppressed_by_sender"]["highest"] < content["suppressed_by_sender"]["lowest"]:
         yield f"{file.place(('suppressed_by_sender',))}: the highest is below the lowest"
     waiting = {name: set(own["readers_have"]) for name, own in content["versions"].items()}
     while ready := [name for name, others in waiting.items() if not others & set(waiting)]:
         waiting = {name: others for name, others in waiting.items() if name not in ready}
     if waiting:
-        place, names = file.place(("versions",)), ", ".join(waiting)
+        place = file.place(("versions",))
+        names = ", ".join(waiting)
         yield f"{place}: the readers of {names} have each other's versions, in a circle"
 
 
 def _read(content: dict[str, Any]) -> Policy:
-    small, width, contributors = content["small_counts"], content["bound_cells"], content["min_contributors"]
+    small = content["small_counts"]
+    width = content["bound_cells"]
+    contributors = content["min_contributors"]
     tables = {}
     for name, own in content["tables"].items():
         rule = own.get("small_counts", small)
         tables[name] = TableRule(
-            own["sensitivity"], rule["threshold"], rule["highest"], rule["values"],
-            own.get("width_percent", width["width_percent"]), own.get("min_contributors", contributors),
-            own.get("headline", False), tuple(tuple(step) for step in own.get("coarsen", [])),
-        )  # fmt: skip
+            own["sensitivity"],
+            rule["threshold"],
+            rule["highest"],
+            rule["values"],
+            own.get("width_percent", width["width_percent"]),
+            own.get("min_contributors", contributors),
+            own.get("headline", False),
+            tuple(tuple(step) for step in own.get("coarsen", [])),
+        )
     versions = {
         name: VersionRule(
-            name, own["protected"], own["small_counts"] == "hidden", frozenset(own["bound"]),
-            own["needs_consent"], tuple(own["readers_have"]), frozenset(own["keeps"]),
+            name,
+            own["protected"],
+            own["small_counts"] == "hidden",
+            frozenset(own["bound"]),
+            own["needs_consent"],
+            tuple(own["readers_have"]),
+            frozenset(own["keeps"]),
         )
         for name, own in content["versions"].items()
-    }  # fmt: skip
+    }
     consents = tuple(
-        (c["version"], frozenset(c["states"]), frozenset([] if c["tables"] == "all" else c["tables"]))
+        (
+            c["version"],
+            frozenset(c["states"]),
+            frozenset([] if c["tables"] == "all" else c["tables"]),
+        )
         for c in content["consents"]
     )
-    embargoes = {(e["state"], e["table"]): date.fromisoformat(e["until"]) for e in content["embargoes"]}
+    embargoes = {
+        (e["state"], e["table"]): date.fromisoformat(e["until"]) for e in content["embargoes"]
+    }
     weights = Weights(**content["weights"])
-    suppressed = (content["suppressed_by_sender"]["lowest"], content["suppressed_by_sender"]["highest"])
-    return Policy(versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes)
+    suppressed = (
+        content["suppressed_by_sender"]["lowest"],
+        content["suppressed_by_sender"]["highest"],
+    )
+    return Policy(
+        versions, tables, weights, content["coarsen_above"], suppressed, consents, embargoes
+    )

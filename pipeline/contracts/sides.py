@@ -1,4 +1,6 @@
-"""Which contracts do OLD and NEW name? A folder of contracts, one contract file, or a revision of the repository."""
+"""Which contracts do OLD and NEW name? A folder of contracts, one contract file, or a
+revision of the repository.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,10 @@ _ALLOWED = "a folder of contracts, a contract file, or a revision such as v1.2 o
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two that are compared. `whole` has the contracts of all reports, so that returns can be read with it:
-    those that the side does not hold itself are the other side's, or the project's."""
+    """One of the two that are compared. `whole` has the contracts of all reports, so
+    that returns can be read with it: those that the side does not hold itself are the
+    other side's, or the project's.
+    """
 
     name: str
     contracts: Contracts
@@ -34,7 +38,8 @@ class Side:
 def open_sides(project: Project, old: str, new: str) -> Iterator[tuple[Side, Side]]:
     """The contracts that two names stand for, as long as the block lasts.
 
-    Raises UserError when a name stands for nothing, ContractError when its contracts cannot be read.
+    Raises UserError when a name stands for nothing, ContractError when its contracts
+    cannot be read.
     """
     with tempfile.TemporaryDirectory() as scratch:
         before = _read(project, old, Path(scratch) / "old")
@@ -46,7 +51,9 @@ def open_sides(project: Project, old: str, new: str) -> Iterator[tuple[Side, Sid
 
 
 def compared_reports(old: Side, new: Side) -> tuple[str, ...]:
-    """The reports that are compared: that of a single file, otherwise all that either side has."""
+    """The reports that are compared: that of a single file, otherwise all that either
+    side has.
+    """
     asked = [s for s in (old, new) if s.is_file] or [old, new]
     return tuple(dict.fromkeys(r for s in asked for r in s.contracts.by_report))
 
@@ -63,23 +70,29 @@ def _files(project: Project, name: str, scratch: Path) -> tuple[list[Path], Path
     found = [folder / f"{r}{ENDING}" for r in REPORTS if (folder / f"{r}{ENDING}").is_file()]
     if not found:
         raise UserError(
-            f"there is no contract in '{name}'", allowed=", ".join(f"{r}{ENDING}" for r in REPORTS),
+            f"there is no contract in '{name}'",
+            allowed=", ".join(f"{r}{ENDING}" for r in REPORTS),
             do="name a folder or a revision that holds contracts",
-        )  # fmt: skip
+        )
     return found, folder / "codelists"
 
 
 def _from_git(project: Project, name: str, scratch: Path) -> Path:
     """The contracts of a revision, taken out of the repository into `scratch`."""
-    commit = _git(project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    commit = _git(
+        project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+    )
     if commit is None:
         raise UserError(
-            f"'{name}' is neither a file or folder nor a revision of this repository", allowed=_ALLOWED,
+            f"'{name}' is neither a file or folder nor a revision of this repository",
+            allowed=_ALLOWED,
             do="see 'git tag' and 'git log -- data_contracts' for revisions",
-        )  # fmt: skip
+        )
     archive = _git(project.root, "archive", "--format=tar", commit.decode().strip(), FOLDER)
     if archive is None:
-        raise UserError(f"the revision '{name}' has no {FOLDER}", allowed=_ALLOWED, do="name a later revision")
+        raise UserError(
+            f"the revision '{name}' has no {FOLDER}", allowed=_ALLOWED, do="name a later revision"
+        )
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(scratch, filter="data")
     return scratch
@@ -101,7 +114,10 @@ def _read(project: Project, name: str, scratch: Path) -> Contracts:
         return read_contracts(paths, codelists)
     except UserError as problem:
         raise ContractError(
-            problem.what, where=f"{name}: {problem.where}".removesuffix(": "), allowed=problem.allowed, do=problem.do
+            problem.what,
+            where=f"{name}: {problem.where}".removesuffix(": "),
+            allowed=problem.allowed,
+            do=problem.do,
         ) from problem
 
 

@@ -1,9 +1,12 @@
-"""Which sources may a version name that leaves the house? The Center's list, and how a cover may speak of it.
+"""Which sources may a version name that leaves the house? The Center's list, and how a
+cover may speak of it.
 
-What a state answers on the cover is its own text, and any text may say a figure. A version for others therefore prints
-what the Center wrote in `codelists/source.csv`: the answer is only compared with it. Beside the name of a source stands
-the day or year of its release, taken out of the answer as a date and nothing else. Whatever else a state wrote is said
-as `ANOTHER`, unless somebody of the Center cleared that very text (`pipeline.cleared`).
+What a state answers on the cover is its own text, and any text may say a figure. A
+version for others therefore prints what the Center wrote in `codelists/source.csv`: the
+answer is only compared with it. Beside the name of a source stands the day or year of
+its release, taken out of the answer as a date and nothing else. Whatever else a state
+wrote is said as `ANOTHER`, unless somebody of the Center cleared that very text
+(`pipeline.cleared`).
 """
 
 from __future__ import annotations
@@ -21,28 +24,35 @@ from pipeline.contracts.layout import DEFINITION_ANSWERS
 from pipeline.contracts.releases import WHEN, earliest_release
 
 LIST = "source"
-ANOTHER = "sources that states named to SELEC"  # stands for a text that is neither listed nor cleared
+ANOTHER = (  # stands for a text that is neither listed nor cleared
+    "sources that states named to SELEC"
+)
 NOT_STATED = "release not stated in the file"
 _YEAR = "(?:199|20[0-9])[0-9]"
 _PLACES = {"{years}": f"({_YEAR}-{_YEAR})", "{year}": f"({_YEAR})"}  # what a name may leave open
 _RELEASE = re.compile(rf"(?P<word>release|edition|last update) (?:{WHEN})")
 
-_STAMP = re.compile(r"release [0-3]\d/[01]\d/\d\d [0-2]\d:[0-5]\d:[0-5]\d")  # as Eurostat says when it last updated
+_STAMP = re.compile(
+    r"release [0-3]\d/[01]\d/\d\d [0-2]\d:[0-5]\d:[0-5]\d"
+)  # as Eurostat says when it last updated
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The Center's list of sources, the spellings under which states may name them, and what of other texts was
-    cleared."""
+    """The Center's list of sources, the spellings under which states may name them, and
+    what of other texts was cleared.
+    """
 
     codes: tuple[Code, ...]
     aliases: Mapping[str, str]  # folded spelling -> code
     cleared: frozenset[str] = frozenset()  # hashes of texts
 
     def named(self, text: str) -> str:
-        """A part of an answer as the Center writes it; "" where it names no listed source.
+        """A part of an answer as the Center writes it; "" where it names no listed
+        source.
 
-        What comes back is made of the list and of a date alone, and given once more it is the same.
+        What comes back is made of the list and of a date alone, and given once more it
+        is the same.
         """
         said = fold(text).rstrip(".")
         for code in self.codes:
@@ -55,31 +65,46 @@ class Sources:
         return ""
 
     def offered(self) -> list[str]:
-        """The sources that a form offers, as the Center writes them: those without a year of their own."""
+        """The sources that a form offers, as the Center writes them: those without a
+        year of their own.
+        """
         publishers = {c.parent for c in self.codes}
-        return [self._label(c) for c in self.codes if "{" not in c.label and c.code not in publishers]
+        return [
+            self._label(c) for c in self.codes if "{" not in c.label and c.code not in publishers
+        ]
 
     def parts(self, answer: str) -> Iterator[tuple[str, str]]:
-        """Each part of an answer as it was written, with the listed source that it names or ""."""
+        """Each part of an answer as it was written, with the listed source that it
+        names or "".
+        """
         for part in answer.split(";"):
             if text := as_written(part):
                 yield text, self.named(text)
 
     def for_others(self, answer: str) -> str:
         """The answer what the source is, as a version for others may print it."""
-        said = (name or (text if self.is_cleared(text) else ANOTHER) for text, name in self.parts(answer))
+        said = (
+            name or (text if self.is_cleared(text) else ANOTHER)
+            for text, name in self.parts(answer)
+        )
         return "; ".join(dict.fromkeys(said))
 
     def definition_for_others(self, answer: str) -> str:
-        """The answer whether a national definition matches, for others: one of the form, a cleared text, or nothing."""
+        """The answer whether a national definition matches, for others: one of the
+        form, a cleared text, or nothing.
+        """
         text = as_written(answer)
         if fold(text) in DEFINITION_ANSWERS:
             return fold(text)
         return text if self.is_cleared(text) else ""
 
     def is_for_others(self, said: str) -> bool:
-        """Whether nothing of a sender is left in what is said of sources but what was cleared."""
-        return all(text in (name, ANOTHER) or self.is_cleared(text) for text, name in self.parts(said))
+        """Whether nothing of a sender is left in what is said of sources but what was
+        cleared.
+        """
+        return all(
+            text in (name, ANOTHER) or self.is_cleared(text) for text, name in self.parts(said)
+        )
 
     def is_cleared(self, text: str) -> bool:
         return text_hash(text) in self.cleared
@@ -90,10 +115,15 @@ class Sources:
         return f"{publisher}, {code.label}" if publisher else code.label
 
     def _spellings(self, code: Code) -> list[str]:
-        """How a source may be named: as the Center does, by its code, as states are known to. Where a year is part of
-        the name only the whole name says which one."""
+        """How a source may be named: as the Center does, by its code, as states are
+        known to. Where a year is part of the name only the whole name says which one.
+        """
         label = self._label(code)
-        others = [] if "{" in label else [code.code, *(a for a, of in self.aliases.items() if of == code.code)]
+        others = (
+            []
+            if "{" in label
+            else [code.code, *(a for a, of in self.aliases.items() if of == code.code)]
+        )
         return [label, *others]
 
     def _printed(self, code: Code, match: re.Match[str]) -> str:
@@ -108,7 +138,9 @@ def load_sources(codelists: Path) -> Sources:
 
 
 def as_written(text: str) -> str:
-    """A text with single spaces, letters and accents put together: the form that is printed, and hashed."""
+    """A text with single spaces, letters and accents put together: the form that is
+    printed, and hashed.
+    """
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -125,7 +157,9 @@ def _pattern(spelling: str) -> str:
 
 
 def _release(said: str) -> str:
-    """`release 14/04/2025`, `release not stated in the file`; "" for whatever else stands behind a source."""
+    """`release 14/04/2025`, `release not stated in the file`; "" for whatever else
+    stands behind a source.
+    """
     if said == fold(NOT_STATED):
         return NOT_STATED
     if not said.isascii():  # digits of another script are digits to a pattern
@@ -135,4 +169,8 @@ def _release(said: str) -> str:
     match = _RELEASE.fullmatch(said)
     if match is None or earliest_release(said) is None or not re.search(_YEAR, said):
         return ""
-    return said if match["month"] is None else said.replace(match["month"], match["month"].capitalize())
+    return (
+        said
+        if match["month"] is None
+        else said.replace(match["month"], match["month"].capitalize())
+    )

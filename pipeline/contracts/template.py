@@ -1,4 +1,6 @@
-"""What does the blank form look like? Writes the return workbook of a state from the contract alone."""
+"""What does the blank form look like? Writes the return workbook of a state from the
+contract alone.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ from pipeline.contracts.layout import (
     cover_fields,
     form_of,
     tables_for,
-)  # fmt: skip
+)
 from pipeline.contracts.model import Contract, Contracts
 from pipeline.contracts.sources import load_sources
 from pipeline.errors import UserError
@@ -34,43 +36,99 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 HELP = (
-    ("What to fill in", "White cells only. Grey cells are locked: they carry the codes by which the form is read."),
-    ("Numbers", "Whole numbers, or up to three decimals where the unit is kg. No formulas, no text beside a number."),
+    (
+        "What to fill in",
+        "White cells only. Grey cells are locked: they carry the codes by which the form is read.",
+    ),
+    (
+        "Numbers",
+        (
+            "Whole numbers, or up to three decimals where the unit is kg. No formulas, no text"
+            " beside a number."
+        ),
+    ),
     ("0", "Counted, and there was none."),
     (":", "Not available. An empty cell means the same: not reported. It is never read as zero."),
     ("–", "Not applicable: it cannot exist in the state."),
     ("<5", "Suppressed by the sender because the count is below five."),
     ("0n", "Nil: more than nothing, but less than half of the unit."),
-    ("Status", "Choose a status beside a figure when it needs one: B break in the series, D definition differs, "
-               "E estimated, K included in another category, P provisional, U low reliability, W includes another."),
-    ("Confidentiality", "Leave empty when the line may be published by the rules of the Center; C, D or N binds the "
-                        "Center; E needs the end of the embargo in the note."),
-    ("Sources", "On the cover, for each sheet: choose from the list, several parted by semicolons; after a comma the "
-                "day of a release, as in: release 14/04/2025. Another source than these is asked about."),
-    ("Note", "Explain breaks, differences of definition and unusual changes. No names, no personal data."),
-    ("Years", "Restate the reference year and the four before it; a changed figure is recorded as a revision."),
-    ("Totals", "Give the total even where the parts are not known. Parts and unknown must add up to the total."),
-    ("Lists of citizenship", "One line per country: choose it from the list in the column beside the code."),
-)  # fmt: skip
+    (
+        "Status",
+        (
+            "Choose a status beside a figure when it needs one: B break in the series, D definition"
+            " differs, E estimated, K included in another category, P provisional, U low"
+            " reliability, W includes another."
+        ),
+    ),
+    (
+        "Confidentiality",
+        (
+            "Leave empty when the line may be published by the rules of the Center; C, D or N binds"
+            " the Center; E needs the end of the embargo in the note."
+        ),
+    ),
+    (
+        "Sources",
+        (
+            "On the cover, for each sheet: choose from the list, several parted by semicolons;"
+            " after a comma the day of a release, as in: release 14/04/2025. Another source than"
+            " these is asked about."
+        ),
+    ),
+    (
+        "Note",
+        (
+            "Explain breaks, differences of definition and unusual changes. No names, no personal"
+            " data."
+        ),
+    ),
+    (
+        "Years",
+        (
+            "Restate the reference year and the four before it; a changed figure is recorded as a"
+            " revision."
+        ),
+    ),
+    (
+        "Totals",
+        (
+            "Give the total even where the parts are not known. Parts and unknown must add up to"
+            " the total."
+        ),
+    ),
+    (
+        "Lists of citizenship",
+        "One line per country: choose it from the list in the column beside the code.",
+    ),
+)
 _YEARS = range(2000, 2100)
 _GREY, _BLUE, _LIGHT = "FFE7E6E6", "FF1F3864", "FFF7F7F7"
 
 
 def check_round(returns: Path, round_: int) -> None:
-    """Refuse a round that cannot be or that nobody opened: one before the first that has a folder of returns."""
-    rounds = [int(p.name) for p in returns.glob("*") if p.is_dir() and re.fullmatch("[0-9]{4}", p.name)]
+    """Refuse a round that cannot be or that nobody opened: one before the first that
+    has a folder of returns.
+    """
+    rounds = [
+        int(p.name) for p in returns.glob("*") if p.is_dir() and re.fullmatch("[0-9]{4}", p.name)
+    ]
     first = min(rounds, default=_YEARS[0])
     if not first <= round_ <= _YEARS[-1]:
-        told = f"before the first one, {first}" if _YEARS[0] <= round_ < first else "no year of four digits"
+        told = (
+            f"before the first one, {first}"
+            if _YEARS[0] <= round_ < first
+            else "no year of four digits"
+        )
         raise UserError(
             f"there is no round {round_}: it is {told}",
             allowed=f"{first} or later, such as {max(rounds, default=first) + 1}",
             do="give the reference year of the forms",
-        )  # fmt: skip
+        )
 
 
 def write_template(contracts: Contracts, report: str, state: str, round_: int, path: Path) -> None:
-    """Write the blank workbook of `state` for a round to `path`. The same contract gives the same bytes.
+    """Write the blank workbook of `state` for a round to `path`. The same contract
+    gives the same bytes.
 
     Raises UserError when the state is not a member in the round's year.
     """
@@ -90,7 +148,7 @@ def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -
             f"'{state}' does not answer the {report} questionnaire of round {round_}",
             allowed=", ".join(allowed) or "nobody in that round",
             do="give the code of one that does, or another round or report",
-        )  # fmt: skip
+        )
     forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state, round_)]
     workbook = Workbook()
     cover = workbook.active
@@ -107,7 +165,9 @@ def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -
 
 
 def workbook_bytes(workbook: Workbook, round_: int) -> bytes:
-    """The workbook as a file whose bytes do not depend on the clock: every time stamp is the round's."""
+    """The workbook as a file whose bytes do not depend on the clock: every time stamp
+    is the round's.
+    """
     stamp = datetime(round_ + 1, 1, 1)
     workbook.properties.creator = "SELEC"
     workbook.properties.created = stamp
@@ -118,11 +178,16 @@ def workbook_bytes(workbook: Workbook, round_: int) -> bytes:
 
 
 def normalise_archive(data: bytes, stamp: datetime) -> bytes:
-    """Rewrite a zip archive with one fixed date for every member, and the modification time inside it set too."""
+    """Rewrite a zip archive with one fixed date for every member, and the modification
+    time inside it set too.
+    """
     import re
 
     result = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for info in source.infolist():
             content = source.read(info)
             if info.filename == "docProps/core.xml":  # openpyxl writes the clock's time on saving
@@ -147,38 +212,54 @@ def _protect(sheet: Worksheet) -> None:
 
 
 def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm]) -> None:
-    """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists, E: sources."""
+    """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists,
+    E: sources.
+    """
     columns: list[Iterable[str]] = [
         [c.code for c in contracts.codelist("obs_status")],
         [c.code for c in contracts.codelist("conf_status")],
         DEFINITION_ANSWERS,
-        [c.label for c in contracts.codelist("citizenship") if not c.is_group and c.code not in ("_T", "_U")],
+        [
+            c.label
+            for c in contracts.codelist("citizenship")
+            if not c.is_group and c.code not in ("_T", "_U")
+        ],
         load_sources(contracts.codelists).offered(),
-    ]  # fmt: skip
+    ]
     for column, values in enumerate(columns, 1):
         for row, value in enumerate(values, 1):
             sheet.cell(row, column, value)
     _protect(sheet)
 
 
-def _write_cover(sheet: Worksheet, contract: Contract, contracts: Contracts, state: str, round_: int) -> None:
+def _write_cover(
+    sheet: Worksheet, contract: Contract, contracts: Contracts, state: str, round_: int
+) -> None:
     from openpyxl.styles import Alignment, Font, Protection
     from openpyxl.worksheet.datavalidation import DataValidation
 
     name = contracts.codelist("states")[state].extra["official_name"]
     sheet["A1"], sheet["A1"].font = contract.name, Font(bold=True, size=14, color=_BLUE)
     sheet["A2"] = f"{name}, round {round_}"
-    answers = DataValidation("list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(DEFINITION_ANSWERS)}", allow_blank=True)
+    answers = DataValidation(
+        "list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(DEFINITION_ANSWERS)}", allow_blank=True
+    )
     offered = len(load_sources(contracts.codelists).offered())
-    # Offered, not demanded: a table may have several sources, or one that the Center does not know yet.
+    # Offered, not demanded: a table may have several sources, or one that the Center
+    # does not know yet.
     sources = DataValidation(
-        "list", formula1=f"={LISTS_SHEET}!$E$1:$E${offered}", allow_blank=True, showErrorMessage=False
+        "list",
+        formula1=f"={LISTS_SHEET}!$E$1:$E${offered}",
+        allow_blank=True,
+        showErrorMessage=False,
     )
     for rule in (answers, sources):
         sheet.add_data_validation(rule)
     for column, head in enumerate(("Field", "What", "Answer"), 1):
         sheet.cell(4, column, head).font = Font(bold=True)
-    for row, (code, label, value, open_) in enumerate(cover_fields(contract, state, name, round_), 5):
+    for row, (code, label, value, open_) in enumerate(
+        cover_fields(contract, state, name, round_), 5
+    ):
         sheet.cell(row, 1, code).fill = _fill(_GREY)
         sheet.cell(row, 2, label).fill = _fill(_GREY)
         answer = sheet.cell(row, 3, value or None)
@@ -198,7 +279,10 @@ def _write_cover(sheet: Worksheet, contract: Contract, contracts: Contracts, sta
 def _write_help(sheet: Worksheet) -> None:
     from openpyxl.styles import Alignment, Font
 
-    sheet["A1"], sheet["A1"].font = "How to fill in this return", Font(bold=True, size=14, color=_BLUE)
+    sheet["A1"], sheet["A1"].font = (
+        "How to fill in this return",
+        Font(bold=True, size=14, color=_BLUE),
+    )
     for row, (what, text) in enumerate(HELP, 3):
         sheet.cell(row, 1, what).font = Font(bold=True)
         sheet.cell(row, 2, text).alignment = Alignment(wrap_text=True, vertical="top")
@@ -215,7 +299,8 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
     sheet["A2"] = table.description
     sheet["A3"] = f"Unit: {table.unit}. Empty means not reported; see the sheet {HELP_SHEET}."
     for column in form.columns:
-        top, head = sheet.cell(LABEL_ROW, column.index, column.label or None), sheet.cell(CODE_ROW, column.index)
+        top = sheet.cell(LABEL_ROW, column.index, column.label or None)
+        head = sheet.cell(CODE_ROW, column.index)
         head.value = column.head if column.kind not in ("label",) else column.label or column.head
         for shown in (top, head):
             shown.font, shown.fill = Font(bold=True), _fill(_GREY)
@@ -229,7 +314,10 @@ def _write_form(sheet: Worksheet, form: SheetForm) -> None:
         code.protection = Protection(locked=not open_line)
         for column, label in zip(labels, row.labels, strict=True):
             name = sheet.cell(row.index, column.index, label or None)
-            name.fill, name.protection = _fill(_LIGHT if open_line else _GREY), Protection(locked=not open_line)
+            name.fill, name.protection = (
+                _fill(_LIGHT if open_line else _GREY),
+                Protection(locked=not open_line),
+            )
         for column in form.columns:
             if column.kind in ("value", "status", "conf", "note"):
                 entry = sheet.cell(row.index, column.index)
@@ -264,4 +352,8 @@ def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
     offer(f"={LISTS_SHEET}!$B$1:$B$6", [c for c in form.columns if c.kind == "conf"], first)
     if form.table.layout.open_rows:
         open_first = next(r.index for r in form.rows if not r.codes)
-        offer(f"={LISTS_SHEET}!$D$1:$D$300", [c for c in form.columns if c.kind == "label"], open_first)
+        offer(
+            f"={LISTS_SHEET}!$D$1:$D$300",
+            [c for c in form.columns if c.kind == "label"],
+            open_first,
+        )

@@ -1,8 +1,11 @@
-"""How is a restricted edition handed out? A copy for each recipient: numbered and named, traceable, encrypted, logged.
+"""How is a restricted edition handed out? A copy for each recipient: numbered and
+named, traceable, encrypted, logged.
 
-`releases/copies/<version>/<edition>/` holds the copies, `releases/passwords/...` the password of each in a file of its
-own, `releases/copies/<version>/<edition>.jsonl` the log, which never holds a password and is never changed. A copy
-exists once it stands in the log: a run that dies before is done again, under the same number.
+`releases/copies/<version>/<edition>/` holds the copies, `releases/passwords/...` the
+password of each in a file of its
+own, `releases/copies/<version>/<edition>.jsonl` the log, which never holds a password
+and is never changed. A copy exists once it stands in the log: a run that dies before is
+done again, under the same number.
 """
 
 from __future__ import annotations
@@ -27,10 +30,20 @@ from pipeline.signoff.draft import read_files
 from pipeline.signoff.record import Person, Subject, standing
 from pipeline.signoff.release import edition_name, editions_of
 
-# Without letters and digits that are taken for each other, because a password is read out and typed.
+# Without letters and digits that are taken for each other, because a password is read
+# out and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 6, 5  # 31 to the power of 30: some 148 bits
-_HOLDS = ("copy", "name", "organisation", "edition", "version", "file", "sha256", "code")  # what the log says of each
+_HOLDS = (
+    "copy",
+    "name",
+    "organisation",
+    "edition",
+    "version",
+    "file",
+    "sha256",
+    "code",
+)  # what the log says of each
 _INK = (0.2, 0.2, 0.2)
 
 
@@ -51,16 +64,24 @@ class Edition:
         return f"{self.subject}, edition {self.number}"
 
 
-def make_copies(project: Project, subject: Subject, recipients: Iterable[Recipient], who: Person) -> Iterator[str]:
-    """Make a copy of the newest released edition for every recipient who has none. Yields lines for the terminal.
+def make_copies(
+    project: Project, subject: Subject, recipients: Iterable[Recipient], who: Person
+) -> Iterator[str]:
+    """Make a copy of the newest released edition for every recipient who has none.
+    Yields lines for the terminal.
 
-    Raises SignOffError when no edition is released, or its files are not those that were released.
+    Raises SignOffError when no edition is released, or its files are not those that
+    were released.
     """
     edition = released_edition(project, subject)
     log = copies_log(project, subject.version, edition.name)
     for recipient in recipients:
         entries = log.read()
-        held = [e for e in entries if (e["name"].casefold(), e["organisation"].casefold()) == recipient.key]
+        held = [
+            e
+            for e in entries
+            if (e["name"].casefold(), e["organisation"].casefold()) == recipient.key
+        ]
         if held:
             yield f"{recipient} has copy {held[0]['copy']} since {held[0]['day']}"
             continue
@@ -69,32 +90,42 @@ def make_copies(project: Project, subject: Subject, recipients: Iterable[Recipie
 
 
 def released_edition(project: Project, subject: Subject) -> Edition:
-    """The newest edition that was released and not withdrawn, its files as they were released."""
-    found = [event for event, withdrawn in editions_of(standing(project, subject)) if withdrawn is None]
+    """The newest edition that was released and not withdrawn, its files as they were
+    released.
+    """
+    found = [
+        event for event, withdrawn in editions_of(standing(project, subject)) if withdrawn is None
+    ]
     if not found:
         raise SignOffError(
-            "there is no released edition to hand out", where=str(subject), allowed="a released edition",
+            "there is no released edition to hand out",
+            where=str(subject),
+            allowed="a released edition",
             do="see 'make status' for what a release would still miss",
-        )  # fmt: skip
+        )
     event: Mapping[str, Any] = found[-1]
     folder = project.edition_folder(subject.version, event["name"])
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
-    if changed := sorted(n for n in hashes | event["files"] if hashes.get(n) != event["files"].get(n)):
+    if changed := sorted(
+        n for n in hashes | event["files"] if hashes.get(n) != event["files"].get(n)
+    ):
         raise SignOffError(
-            f"not as it was released: {', '.join(changed)}", where=str(folder), allowed="the files of the release",
+            f"not as it was released: {', '.join(changed)}",
+            where=str(folder),
+            allowed="the files of the release",
             do="restore the folder from its copy; nothing was handed out",
-        )  # fmt: skip
+        )
     pdf = (folder / pdf_name(subject.report, subject.version, subject.round)).read_bytes()
     return Edition(subject, event["edition"], pdf, "rehearsal" in event)
 
 
-def _make(
-    project: Project, edition: Edition, recipient: Recipient, log: Chain, who: Person
-) -> str:  # fmt: skip
+def _make(project: Project, edition: Edition, recipient: Recipient, log: Chain, who: Person) -> str:
     entries = log.read()
     number = len(entries) + 1
     code = new_code(e["code"] for e in entries)
-    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+    password = "-".join(
+        "".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)
+    )
     content = encrypted(marked(edition, number, recipient, code), password)
     version = edition.subject.version
     stem = f"selec-{edition.name}-{version}-copy-{number:03}"
@@ -104,16 +135,24 @@ def _make(
     write_private(copy, content)
     log.append(
         {
-            "event": "copy", "copy": number, "name": recipient.name, "organisation": recipient.organisation,
-            "edition": edition.name, "version": version, "file": copy.name, "sha256": sha256(content), "code": code,
+            "event": "copy",
+            "copy": number,
+            "name": recipient.name,
+            "organisation": recipient.organisation,
+            "edition": edition.name,
+            "version": version,
+            "file": copy.name,
+            "sha256": sha256(content),
+            "code": code,
         },
         who,
-    )  # fmt: skip
+    )
     return f"{copy}: copy {number} for {recipient}; password in {secret}"
 
 
 def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> bytes:
-    """The edition's PDF with number and name in the margins and the pattern of the copy over every page.
+    """The edition's PDF with number and name in the margins and the pattern of the copy
+    over every page.
 
     As conforming as the edition: marks are artifacts, in an embedded font.
     """
@@ -122,25 +161,37 @@ def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> by
     def lines(width: float, height: float) -> Iterator[MarkLine]:
         yield MarkLine(told, width / 2, height - 9 * MM, colour=_INK)
         yield MarkLine(f"{told} \u00b7 {edition.name}", width / 2, 7 * MM, colour=_INK)
-        yield MarkLine(f"COPY {number}", width - 7 * MM, height / 2, size=14, turn=True, colour=_INK)
+        yield MarkLine(
+            f"COPY {number}", width - 7 * MM, height / 2, size=14, turn=True, colour=_INK
+        )
 
     return mark_pages(edition.pdf, lines, drawing(code))
 
 
 def encrypted(content: bytes, password: str) -> bytes:
-    """The PDF under AES-256. It may be read and printed, also by assistive technology; nothing else.
+    """The PDF under AES-256. It may be read and printed, also by assistive technology;
+    nothing else.
 
-    Two encryptions of the same file differ. The owner's password is thrown away: the edition itself is kept.
+    Two encryptions of the same file differ. The owner's password is thrown away: the
+    edition itself is kept.
     """
     import pikepdf
 
     allowed = pikepdf.Permissions(
-        accessibility=True, extract=False, modify_annotation=False, modify_assembly=False, modify_form=False,
-        modify_other=False, print_lowres=True, print_highres=True,
-    )  # fmt: skip
+        accessibility=True,
+        extract=False,
+        modify_annotation=False,
+        modify_assembly=False,
+        modify_form=False,
+        modify_other=False,
+        print_lowres=True,
+        print_highres=True,
+    )
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        lock = pikepdf.Encryption(user=password, owner=secrets.token_urlsafe(32), R=6, allow=allowed)
+        lock = pikepdf.Encryption(
+            user=password, owner=secrets.token_urlsafe(32), R=6, allow=allowed
+        )
         pdf.save(out, encryption=lock, fix_metadata_version=False)
     return out.getvalue()
 
@@ -151,11 +202,12 @@ def copies_log(project: Project, version: str, edition: str) -> Chain:
 
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:
-    """Every logged copy of every edition, by a label such as `restricted thb-2022-1 copy 3`. Raises SignOffError where
-    a log is not as it was written, or is gone."""
+    """Every logged copy of every edition, by a label such as `restricted thb-2022-1
+    copy 3`. Raises SignOffError where a log is not as it was written, or is gone.
+    """
     require_heads(project.releases)
     return {
         f"{e['version']} {e['edition']} copy {e['copy']}": e
         for path in sorted((project.releases / "copies").glob("*/*.jsonl"))
         for e in copies_log(project, path.parent.name, path.stem).read()
-    }  # fmt: skip
+    }

@@ -30,34 +30,46 @@ class Recipient:
 
 
 def read_recipients(path: Path) -> list[Recipient]:
-    """The recipients in the order of the file. Raises UserError that names the first line that is not right."""
+    """The recipients in the order of the file. Raises UserError that names the first
+    line that is not right.
+    """
     if not path.is_file():
-        raise UserError("there is no list of recipients", where=str(path), do="give RECIPIENTS=recipients.csv")
+        raise UserError(
+            "there is no list of recipients", where=str(path), do="give RECIPIENTS=recipients.csv"
+        )
     try:
         rows = csv_rows(path.read_bytes())
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise UserError(
-            f"the list of recipients cannot be read: {problem}", where=path.name, allowed="CSV in UTF-8",
+            f"the list of recipients cannot be read: {problem}",
+            where=path.name,
+            allowed="CSV in UTF-8",
             do="save it as CSV (UTF-8)",
-        ) from None  # fmt: skip
+        ) from None
     if not rows or not set(COLUMNS) <= set(rows[0]):
         raise UserError(
-            "columns or lines are missing", where=path.name, allowed=f"the header {','.join(COLUMNS)}, then lines",
+            "columns or lines are missing",
+            where=path.name,
+            allowed=f"the header {','.join(COLUMNS)}, then lines",
             do="put the header in the first line and a recipient in each other",
-        )  # fmt: skip
+        )
     found: list[Recipient] = []
     for line, row in enumerate(rows, 2):
         recipient = Recipient(*(" ".join(row[c].split()) for c in COLUMNS))
         for what, text in zip(COLUMNS, (recipient.name, recipient.organisation), strict=True):
             if not text or len(text) > _LONGEST or not text.isprintable():
                 raise UserError(
-                    f"'{text[:80]}' is no {what}", where=f"{path.name} line {line}",
-                    allowed=f"1 to {_LONGEST} printable characters", do="correct the line; no copy was made",
-                )  # fmt: skip
+                    f"'{text[:80]}' is no {what}",
+                    where=f"{path.name} line {line}",
+                    allowed=f"1 to {_LONGEST} printable characters",
+                    do="correct the line; no copy was made",
+                )
         if recipient.key in {r.key for r in found}:
             raise UserError(
-                f"{recipient} stands twice", where=f"{path.name} line {line}", allowed="each recipient once",
+                f"{recipient} stands twice",
+                where=f"{path.name} line {line}",
+                allowed="each recipient once",
                 do="remove one line; no copy was made",
-            )  # fmt: skip
+            )
         found.append(recipient)
     return found

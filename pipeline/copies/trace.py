@@ -1,9 +1,11 @@
-"""Whose copy is it? Reads the pattern of dots off a page, a piece of one, or a picture, and names the copy.
+"""Whose copy is it? Reads the pattern of dots off a page, a piece of one, or a picture,
+and names the copy.
 
-The steps: find small yellow spots; find the lattice they lie on (its width is known for a PDF, looked for in a
-picture, with turns of some degrees and quarter turns); say of each spot whether it is left or right; add up what is
-said of the same bit; lay every code of the log over it in every place. A copy is named only where nearly all bits
-agree and no other copy comes near.
+The steps: find small yellow spots; find the lattice they lie on (its width is known for
+a PDF, looked for in a picture, with turns of some degrees and quarter turns); say of
+each spot whether it is left or right; add up what is said of the same bit; lay every
+code of the log over it in every place. A copy is named only where nearly all bits agree
+and no other copy comes near.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from pipeline.copies.pattern import PITCH, SIDE, bits
 from pipeline.errors import UserError
 
 DPI = 200
-_LEAST = 58  # of 64 bits: by chance fewer than one page in 100,000 agrees so well with one of a hundred copies
+# of 64 bits: by chance fewer than one page in 100,000 agrees so well with one of a
+# hundred copies
+_LEAST = 58
 _APART = 6  # bits by which the best copy must lead
 _FEWEST = 40  # spots, less say nothing
 _PIXELS = 40_000_000
@@ -37,10 +41,14 @@ class Traced:
     agreeing: int
 
 
-def trace(content: bytes, codes: Mapping[str, str], password: str = "", pages: int | None = None) -> list[Traced]:
-    """The copies that the pages of a PDF or a picture come from; pages that say nothing are left out.
+def trace(
+    content: bytes, codes: Mapping[str, str], password: str = "", pages: int | None = None
+) -> list[Traced]:
+    """The copies that the pages of a PDF or a picture come from; pages that say nothing
+    are left out.
 
-    `codes` maps labels of copies to their codes; only the first `pages` are looked at where that is given.
+    `codes` maps labels of copies to their codes; only the first `pages` are looked at
+    where that is given.
     Raises UserError for a file that is neither, is damaged, or is locked.
     """
     found = []
@@ -51,12 +59,17 @@ def trace(content: bytes, codes: Mapping[str, str], password: str = "", pages: i
 
 
 def is_pdf(content: bytes) -> bool:
-    """Whether a file says that it is a PDF; readers look for that in its first kilobyte."""
+    """Whether a file says that it is a PDF; readers look for that in its first
+    kilobyte.
+    """
     return b"%PDF-" in content[:1024]
 
 
-def name_copy(picture: Any, codes: Mapping[str, str], pitch: float | None) -> tuple[str, int] | None:
-    """The copy whose code a picture (rows, columns, RGB) bears, and the bits that agree; None where none is sure.
+def name_copy(
+    picture: Any, codes: Mapping[str, str], pitch: float | None
+) -> tuple[str, int] | None:
+    """The copy whose code a picture (rows, columns, RGB) bears, and the bits that
+    agree; None where none is sure.
 
     `pitch` is the width of the lattice in pixels where it is known.
     """
@@ -81,7 +94,9 @@ def name_copy(picture: Any, codes: Mapping[str, str], pitch: float | None) -> tu
 
 
 def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float | None]]:
-    """Number, picture and width of the lattice of every page that can be drawn; a picture is one page."""
+    """Number, picture and width of the lattice of every page that can be drawn; a
+    picture is one page.
+    """
     import numpy as np
 
     if is_pdf(content):
@@ -91,16 +106,24 @@ def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float |
 
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
-            warnings.simplefilter("ignore")  # of large pictures, which have a limit of their own here
+            warnings.simplefilter(
+                "ignore"
+            )  # of large pictures, which have a limit of their own here
             small = image.width * image.height <= _PIXELS
             shown = np.asarray(image.convert("RGB")).astype(int) if small else None
     except Image.DecompressionBombError:
         shown = None
     except Exception:  # whatever a damaged picture makes the readers of some forty formats raise
-        what = "the file is neither a PDF nor a picture, or it is damaged" if content else "the file is empty"
+        what = (
+            "the file is neither a PDF nor a picture, or it is damaged"
+            if content
+            else "the file is empty"
+        )
         raise UserError(what, allowed=_FILE_ALLOWED, do="give the file as it was found") from None
     if shown is None:
-        raise UserError("the picture is too large", allowed=f"up to {_PIXELS:,} pixels", do="make it smaller")
+        raise UserError(
+            "the picture is too large", allowed=f"up to {_PIXELS:,} pixels", do="make it smaller"
+        )
     yield 1, shown, None
 
 
@@ -117,8 +140,12 @@ def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | No
         for number in range(len(opened)):
             try:
                 page = opened[number]
-                scale = min(DPI / 72, (_PIXELS / max(1.0, page.get_width() * page.get_height())) ** 0.5)
-                picture = page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3].astype(int)
+                scale = min(
+                    DPI / 72, (_PIXELS / max(1.0, page.get_width() * page.get_height())) ** 0.5
+                )
+                picture = (
+                    page.render(scale=scale, rev_byteorder=True).to_numpy()[:, :, :3].astype(int)
+                )
             except (pypdfium2.PdfiumError, ValueError, IndexError, MemoryError):
                 continue  # a damaged page says nothing; the others may
             drawn += 1
@@ -127,25 +154,35 @@ def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | No
         opened.close()
     if not drawn:
         raise UserError(
-            "the PDF has no page that can be drawn", allowed=_FILE_ALLOWED,
+            "the PDF has no page that can be drawn",
+            allowed=_FILE_ALLOWED,
             do="take the file from where it was found again: it may have been cut short",
-        )  # fmt: skip
+        )
 
 
 def _not_opened(code: int, password: str) -> UserError:
     if code == _WRONG_PASSWORD:
-        what = "the PDF is locked, and this is not its password" if password else "the PDF is locked"
-        return UserError(what, allowed="a PDF that is not locked, or its password", do="give it: PASSWORD_FILE=")
+        what = (
+            "the PDF is locked, and this is not its password" if password else "the PDF is locked"
+        )
+        return UserError(
+            what, allowed="a PDF that is not locked, or its password", do="give it: PASSWORD_FILE="
+        )
     if code == _OTHER_LOCK:
-        return UserError("the PDF is locked in a way that is not known here", allowed="a PDF that is not locked")
+        return UserError(
+            "the PDF is locked in a way that is not known here", allowed="a PDF that is not locked"
+        )
     return UserError(
-        "the PDF is damaged: it was cut short or changed, or is no PDF", allowed=_FILE_ALLOWED,
+        "the PDF is damaged: it was cut short or changed, or is no PDF",
+        allowed=_FILE_ALLOWED,
         do="take the file from where it was found again",
-    )  # fmt: skip
+    )
 
 
 def _spots(picture: Any) -> Any:
-    """Centres (x to the right, y upwards) of what is yellow, light and small, in pixels."""
+    """Centres (x to the right, y upwards) of what is yellow, light and small, in
+    pixels.
+    """
     import numpy as np
     from scipy import ndimage
 
@@ -163,7 +200,9 @@ def _spots(picture: Any) -> Any:
 
 
 def _lattices(spots: Any, pitch: float | None) -> Iterator[tuple[float, float]]:
-    """Widths and turns of lattices whose rows the spots may lie on, the likeliest first."""
+    """Widths and turns of lattices whose rows the spots may lie on, the likeliest
+    first.
+    """
     import numpy as np
 
     if pitch is not None:
@@ -176,7 +215,9 @@ def _lattices(spots: Any, pitch: float | None) -> Iterator[tuple[float, float]]:
         rows = chosen @ np.array([-np.sin(angle), np.cos(angle)])
         clear = np.abs(np.exp(2j * np.pi * rows[None, :] / widths[:, None]).mean(axis=1))
         best = clear.max()
-        found.append((best, max(w for w, c in zip(widths, clear, strict=True) if c >= 0.8 * best), angle))
+        found.append(
+            (best, max(w for w, c in zip(widths, clear, strict=True) if c >= 0.8 * best), angle)
+        )
     for _, width, angle in sorted(found, reverse=True)[:3]:
         yield _refined(spots, width, angle)
 
@@ -191,19 +232,24 @@ def _refined(spots: Any, width: float, angle: float) -> tuple[float, float]:
 
     start = np.array([width, angle])
     steps = np.array([start, start + [width * 0.003, 0], start + [0, 0.003]])
-    found = minimize(unclear, start, method="Nelder-Mead", options={"initial_simplex": steps, "maxiter": 120})
+    found = minimize(
+        unclear, start, method="Nelder-Mead", options={"initial_simplex": steps, "maxiter": 120}
+    )
     return float(found.x[0]), float(found.x[1])
 
 
 def _agreeing(spots: Any, width: float, angle: float, laid: Any) -> Any:
-    """For each code the greatest number of bits that agree with the spots, over all places it may be laid in."""
+    """For each code the greatest number of bits that agree with the spots, over all
+    places it may be laid in.
+    """
     import numpy as np
 
     along = spots @ np.array([np.cos(angle), np.sin(angle)]) / width
     up = spots @ np.array([-np.sin(angle), np.cos(angle)]) / width
     up = up - np.angle(np.exp(2j * np.pi * up).mean()) / (2 * np.pi)
     near = np.abs(up - np.round(up)) < 0.2  # others lie on no row
-    along, row = along[near], np.round(up[near]).astype(int) % SIDE
+    along = along[near]
+    row = np.round(up[near]).astype(int) % SIDE
     best = np.zeros(len(laid), dtype=int)
     for offset in np.arange(0, 1, 1 / 16):
         place = along - offset

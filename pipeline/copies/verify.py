@@ -1,4 +1,6 @@
-"""What is this file? Its hash, the edition or copy it is, who signed it, and whose copy a leaked page comes from."""
+"""What is this file? Its hash, the edition or copy it is, who signed it, and whose copy
+a leaked page comes from.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,15 @@ from pipeline.signoff.record import Subject, standing
 from pipeline.signoff.release import TEST_SIGNATURE, editions_of
 from pipeline.signoff.signature import Signature, signatures
 
-_LARGEST = 1_000_000_000  # bytes of a file that is opened; a larger one is none of ours, which its hash tells
+# bytes of a file that is opened; a larger one is none of ours, which its hash tells
+_LARGEST = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Known:
-    """A released edition: its event in the record, that of its withdrawal, and that of the newest one after it."""
+    """A released edition: its event in the record, that of its withdrawal, and that of
+    the newest one after it.
+    """
 
     subject: Subject
     event: Any
@@ -48,8 +53,9 @@ class Known:
 
 
 def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
-    """Say of a file what it is, one line each. Raises SignOffError at the end where it is nothing that was released,
-    or bears the name of another version's file."""
+    """Say of a file what it is, one line each. Raises SignOffError at the end where it
+    is nothing that was released, or bears the name of another version's file.
+    """
     digest, content = _taken(path)
     yield f"sha256:    {digest}"
     known = list(known_editions(project))
@@ -60,7 +66,11 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     misnamed = yield from _named(path.name, found, known)
     copies = [(label, e) for label, e in every_copy(project).items() if e["sha256"] == digest]
     for label, entry in copies:
-        of = [k for k in known if (k.event["name"], k.subject.version) == (entry["edition"], entry["version"])]
+        of = [
+            k
+            for k in known
+            if (k.event["name"], k.subject.version) == (entry["edition"], entry["version"])
+        ]
         yield f"edition:   {of[0] if of else 'unknown: no record names it'}"
         for edition in of:
             yield from edition.worth()
@@ -72,37 +82,51 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
         yield from signed.lines
         yield from _approved(project, content or b"", signed.found, known)
         if any(not (s.intact and s.whole) for s in signed.found):
-            raise SignOffError("the signature does not hold", where=path.name, do="take the file from the register")
+            raise SignOffError(
+                "the signature does not hold", where=path.name, do="take the file from the register"
+            )
     if not found and not copies:
         raise SignOffError(
-            "this is no file of any edition and no copy, or it was changed", where=path.name,
-            allowed="a file that was released, byte for byte", do="'make trace FILE=' tells whose copy a page is from",
-        )  # fmt: skip
+            "this is no file of any edition and no copy, or it was changed",
+            where=path.name,
+            allowed="a file that was released, byte for byte",
+            do="'make trace FILE=' tells whose copy a page is from",
+        )
     if misnamed:
         raise SignOffError(
-            f"the file bears the name of another: {misnamed}", where=path.name,
-            allowed="a file of a version under its own name", do="give it its own name before it goes to anybody",
-        )  # fmt: skip
+            f"the file bears the name of another: {misnamed}",
+            where=path.name,
+            allowed="a file of a version under its own name",
+            do="give it its own name before it goes to anybody",
+        )
 
 
 def _named(
     name: str, found: Iterable[tuple[Known, str]], known: Iterable[Known]
-) -> Generator[str, None, str]:  # fmt: skip
-    """A line where the file has another name than in its edition; returns whose name it is where that is another
-    version, report or round."""
+) -> Generator[str, None, str]:
+    """A line where the file has another name than in its edition; returns whose name it
+    is where that is another version, report or round.
+    """
     own = {PurePosixPath(of).name: edition for edition, of in found}
     if not own or name in own:
         return ""
     yield f"name:      here it is {name}; in the edition it is {' or '.join(sorted(own))}"
     subjects = {edition.subject for edition, _ in found}
     for other in known:
-        if other.subject not in subjects and name in {PurePosixPath(file).name for file in other.event["files"]}:
-            return f"{name} is a file of {other.subject}, and this is one of {' and '.join(map(str, subjects))}"
+        if other.subject not in subjects and name in {
+            PurePosixPath(file).name for file in other.event["files"]
+        }:
+            return (
+                f"{name} is a file of {other.subject}, and this is one of"
+                f" {' and '.join(map(str, subjects))}"
+            )
     return ""
 
 
 def _pattern(content: bytes, label: str, entry: dict[str, Any], password: str) -> str:
-    """Whether the pages bear the dots of a copy. The cover may be too dark for them: the page behind it is not."""
+    """Whether the pages bear the dots of a copy. The cover may be too dark for them:
+    the page behind it is not.
+    """
     try:
         named = {t.label for t in trace(content, {label: entry["code"]}, password, pages=2)}
     except UserError as problem:
@@ -121,7 +145,9 @@ class Signatures:
 def _signatures(project: Project, content: bytes | None, path: Path) -> Signatures:
     """Lines about the signatures of a file, whatever the file is."""
     if content is None:
-        return Signatures((), (f"signature: not looked for: the file has more than {_LARGEST:,} bytes",))
+        return Signatures(
+            (), (f"signature: not looked for: the file has more than {_LARGEST:,} bytes",)
+        )
     if not is_pdf(content):
         return Signatures((), ("signature: none, the file is no PDF",))
     try:
@@ -129,7 +155,9 @@ def _signatures(project: Project, content: bytes | None, path: Path) -> Signatur
     except SignOffError:
         raise
     except Exception:  # whatever a damaged, locked or foreign PDF makes the library raise
-        return Signatures((), ("signature: cannot be looked for: the PDF is damaged, cut short or locked",))
+        return Signatures(
+            (), ("signature: cannot be looked for: the PDF is damaged, cut short or locked",)
+        )
     lines = []
     for signature in found:
         lines.append(f"signature: {signature.line()}")
@@ -138,7 +166,9 @@ def _signatures(project: Project, content: bytes | None, path: Path) -> Signatur
     return Signatures(tuple(found), tuple(lines) or ("signature: none",))
 
 
-def _approved(project: Project, content: bytes, found: Iterable[Signature], known: Iterable[Known]) -> Iterator[str]:
+def _approved(
+    project: Project, content: bytes, found: Iterable[Signature], known: Iterable[Known]
+) -> Iterator[str]:
     """Which approved file a signed one begins with."""
     for edition in known if list(found) else ():
         name = pdf_name(edition.subject.report, edition.subject.version, edition.subject.round)
@@ -148,7 +178,9 @@ def _approved(project: Project, content: bytes, found: Iterable[Signature], know
 
 
 def whose(project: Project, path: Path, password: str = "") -> Iterator[str]:
-    """Whose copy the pages of a file, or a picture of one, come from. Raises SignOffError where no page tells."""
+    """Whose copy the pages of a file, or a picture of one, come from. Raises
+    SignOffError where no page tells.
+    """
     digest, content = _taken(path)
     copies = every_copy(project)
     for label, entry in copies.items():
@@ -157,16 +189,27 @@ def whose(project: Project, path: Path, password: str = "") -> Iterator[str]:
             return
     if content is None:
         raise UserError(
-            "the file is too large", where=path.name, allowed=f"up to {_LARGEST:,} bytes", do="give some of its pages"
+            "the file is too large",
+            where=path.name,
+            allowed=f"up to {_LARGEST:,} bytes",
+            do="give some of its pages",
         )
     found = trace(content, {label: entry["code"] for label, entry in copies.items()}, password)
     for page in found:
-        yield f"page {page.page}: {_holder(page.label, copies[page.label])}; {page.agreeing} of 64 bits agree"
+        yield (
+            f"page {page.page}: {_holder(page.label, copies[page.label])}; {page.agreeing} of 64"
+            " bits agree"
+        )
     if not found:
         raise SignOffError(
-            "no page bears the pattern of a copy in the log", where=path.name, allowed="a page or a picture of one",
-            do="see docs/copies.md for what the pattern survives; try a larger piece, or a better picture",
-        )  # fmt: skip
+            "no page bears the pattern of a copy in the log",
+            where=path.name,
+            allowed="a page or a picture of one",
+            do=(
+                "see docs/copies.md for what the pattern survives; try a larger piece, or a better"
+                " picture"
+            ),
+        )
 
 
 def known_editions(project: Project) -> Iterator[Known]:
@@ -190,13 +233,17 @@ def read_password(path: Path | None) -> str:
         return path.read_bytes().split(b"\n", 1)[0].decode("utf-8-sig").strip()
     except (UnicodeDecodeError, OSError) as problem:
         raise UserError(
-            f"the password cannot be read: {problem}", where=str(path),
-            allowed="a text file, the password in its first line", do="give the file of that copy: PASSWORD_FILE=",
-        ) from None  # fmt: skip
+            f"the password cannot be read: {problem}",
+            where=str(path),
+            allowed="a text file, the password in its first line",
+            do="give the file of that copy: PASSWORD_FILE=",
+        ) from None
 
 
 def _taken(path: Path) -> tuple[str, bytes | None]:
-    """Hash and content of a file, read once; no content where it is too large to be one of ours."""
+    """Hash and content of a file, read once; no content where it is too large to be one
+    of ours.
+    """
     if not path.is_file():
         raise UserError("there is no such file", where=str(path), do="give FILE=")
     try:
@@ -206,7 +253,9 @@ def _taken(path: Path) -> tuple[str, bytes | None]:
             content = file.read()
     except OSError as problem:
         raise UserError(
-            f"the file cannot be read: {problem.strerror}", where=str(path), do="see who may open it"
+            f"the file cannot be read: {problem.strerror}",
+            where=str(path),
+            do="see who may open it",
         ) from None
     return sha256(content), content
 

@@ -1,1 +1,3 @@
-"""Where does the round stand? One page for the whole of it, made of what the steps left in the outputs."""
+"""Where does the round stand? One page for the whole of it, made of what the steps left
+in the outputs.
+"""

@@ -1,4 +1,6 @@
-"""What did the steps of a round leave? Tables received, findings, builds, proofs, sign-off, changes and times."""
+"""What did the steps of a round leave? Tables received, findings, builds, proofs,
+sign-off, changes and times.
+"""
 
 from __future__ import annotations
 
@@ -27,66 +29,97 @@ MOST_RULES = 12
 
 @dataclass(frozen=True)
 class Place:
-    """One table of one state: a short word for the grid, the whole sentence for who hears it, and how it is drawn."""
+    """One table of one state: a short word for the grid, the whole sentence for who
+    hears it, and how it is drawn.
+    """
 
     short: str
     says: str
     kind: str  # accepted, query, refused, empty, missing, none
 
 
-def gather(project: Project, contracts: Contracts, round_: int, versions: Iterable[str]) -> dict[str, Any]:
+def gather(
+    project: Project, contracts: Contracts, round_: int, versions: Iterable[str]
+) -> dict[str, Any]:
     """The view of the page. Raises UserError where the round was never validated."""
     found = _read(project.findings(round_) / "findings.json")
     if found is None:
-        raise UserError(f"round {round_} was not validated yet", do=f"run 'make reports ROUND={round_}'")
+        raise UserError(
+            f"round {round_} was not validated yet", do=f"run 'make reports ROUND={round_}'"
+        )
     order = list(versions)
     return {
-        "round": round_, "grids": [_grid(contracts, r, round_, found) for r in REPORTS],
-        "counts": _counts(found), "rules": _rules(found["findings"]), "files": _files(contracts, round_, found),
+        "round": round_,
+        "grids": [_grid(contracts, r, round_, found) for r in REPORTS],
+        "counts": _counts(found),
+        "rules": _rules(found["findings"]),
+        "files": _files(contracts, round_, found),
         "builds": [b for r in REPORTS for v in order if (b := _build(project, round_, r, v))],
         "proofs": [p for v in order if (p := _proof(project, round_, v))],
         "changes": [c for r in REPORTS for v in order if (c := _changes(project, round_, r, v))],
         "times": times(project.outputs),
-    }  # fmt: skip
+    }
 
 
 def _read(path: Path) -> Any:
     return read_json(path) if is_there(path) else None
 
 
-def _grid(contracts: Contracts, report: str, round_: int, found: Mapping[str, Any]) -> dict[str, Any]:
+def _grid(
+    contracts: Contracts, report: str, round_: int, found: Mapping[str, Any]
+) -> dict[str, Any]:
     """States across, tables down: what became of each table of each return."""
     asked = respondents(contracts, report, round_)
     states = [c for c in contracts.codelist("states") if c.code in asked]
     contract = contracts.contract(report)
     sent = {f["state"] for f in found["files"] if f["report"] == report}
     outcomes = {(t["state"], t["table"]): t for t in found["tables"] if t["report"] == report}
-    queries = Counter((f["state"], f["table"]) for f in found["findings"] if f["severity"] == "query")
+    queries = Counter(
+        (f["state"], f["table"]) for f in found["findings"] if f["severity"] == "query"
+    )
     forms = {s.code: {t.name for t in tables_for(contract, s.code, round_)} for s in states}
     rows = []
     for table in contract.tables_of(round_):
         places = [
-            _place(s.label, table.name in forms[s.code], s.code in sent, outcomes.get((s.code, table.name)),
-                   queries[s.code, table.name])
+            _place(
+                s.label,
+                table.name in forms[s.code],
+                s.code in sent,
+                outcomes.get((s.code, table.name)),
+                queries[s.code, table.name],
+            )
             for s in states
-        ]  # fmt: skip
+        ]
         rows.append({"name": table.name, "title": table.title, "places": places})
-    return {"report": report, "title": contract.title, "states": [(s.code, s.label) for s in states], "rows": rows}
+    return {
+        "report": report,
+        "title": contract.title,
+        "states": [(s.code, s.label) for s in states],
+        "rows": rows,
+    }
 
 
-def _place(state: str, is_asked: bool, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int) -> Place:
+def _place(
+    state: str, is_asked: bool, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int
+) -> Place:
     if not is_asked:
         return Place("", f"{state} is not asked for it", "none")
     if not has_sent or outcome is None:
         return Place("missing", f"{state}: no return", "missing")
     loaded = outcome["loaded"]
     if outcome["outcome"] == "refused":
-        return Place("refused", f"{state}: refused, {outcome['refused']} figures not loaded", "refused")
+        return Place(
+            "refused", f"{state}: refused, {outcome['refused']} figures not loaded", "refused"
+        )
     if not loaded:
         return Place("–", f"{state}: received, no figure in this table", "empty")
     asked = f", {queries} open to question" if queries else ""
     mark = f" ?{queries}" if queries else ""
-    return Place(f"{loaded}{mark}", f"{state}: {loaded} figures accepted{asked}", "query" if queries else "accepted")
+    return Place(
+        f"{loaded}{mark}",
+        f"{state}: {loaded} figures accepted{asked}",
+        "query" if queries else "accepted",
+    )
 
 
 def _counts(found: Mapping[str, Any]) -> dict[str, int]:
@@ -94,10 +127,13 @@ def _counts(found: Mapping[str, Any]) -> dict[str, int]:
     accounts = found["accounts"]
     severities = {str(s): by_severity[s] for s in SEVERITIES}
     return {
-        "files": len(found["files"]), "filled": sum(a["filled"] for a in accounts),
-        "loaded": sum(a["loaded"] for a in accounts), "refused": sum(a["refused"] for a in accounts),
-        "ignored": sum(sum(a["ignored"].values()) for a in accounts), **severities,
-    }  # fmt: skip
+        "files": len(found["files"]),
+        "filled": sum(a["filled"] for a in accounts),
+        "loaded": sum(a["loaded"] for a in accounts),
+        "refused": sum(a["refused"] for a in accounts),
+        "ignored": sum(sum(a["ignored"].values()) for a in accounts),
+        **severities,
+    }
 
 
 def _rules(findings: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int, int]]:
@@ -120,11 +156,15 @@ def _files(contracts: Contracts, round_: int, found: Mapping[str, Any]) -> list[
         if code.code in asked:
             mine = [f for f in found["files"] if f["state"] == code.code]
             open_: dict[str, Any] = {s: by_state[code.code, s] for s in SEVERITIES}
-            lines.append({
-                "code": code.code, "name": code.label, "returns": len({f["report"] for f in mine}),
-                "dated": max((f["received"] for f in mine), default=""),
-                **open_,
-            })  # fmt: skip
+            lines.append(
+                {
+                    "code": code.code,
+                    "name": code.label,
+                    "returns": len({f["report"] for f in mine}),
+                    "dated": max((f["received"] for f in mine), default=""),
+                    **open_,
+                }
+            )
     return lines
 
 
@@ -138,14 +178,25 @@ def _build(project: Project, round_: int, report: str, version: str) -> dict[str
     made = manifest["build"]
     approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
     return {
-        "report": report, "version": version, "folder": f"{round_}/{report}/{version}", "pdf": pdf,
-        "path": folder / pdf, "state": now.state, "edition": now.number, "rehearsal": now.rehearsal,
+        "report": report,
+        "version": version,
+        "folder": f"{round_}/{report}/{version}",
+        "pdf": pdf,
+        "path": folder / pdf,
+        "state": now.state,
+        "edition": now.number,
+        "rehearsal": now.rehearsal,
         "pages": made["pages"],
-        "cells": made["printed_cells"], "withheld": made["withheld_cells"], "commit": manifest["git_commit"][:12],
-        "cutoff": manifest["data_cutoff"], "reference": manifest["reference"],
-        "hash": manifest["outputs"][pdf]["sha256"], "approvals": approvals,
-        "checks": _checks(made), "page": (folder / "html" / "index.html").is_file(),
-    }  # fmt: skip
+        "cells": made["printed_cells"],
+        "withheld": made["withheld_cells"],
+        "commit": manifest["git_commit"][:12],
+        "cutoff": manifest["data_cutoff"],
+        "reference": manifest["reference"],
+        "hash": manifest["outputs"][pdf]["sha256"],
+        "approvals": approvals,
+        "checks": _checks(made),
+        "page": (folder / "html" / "index.html").is_file(),
+    }
 
 
 def _checks(made: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -155,9 +206,13 @@ def _checks(made: Mapping[str, Any]) -> list[tuple[str, str]]:
         says = f"{audit.get('numerals', 0):,} numerals, {audit.get('unaccounted', 0)} unaccounted"
         lines.append(("Number audit", says))
     if access := made.get("accessibility"):
-        lines.append(("Accessibility", "passed" if not access["failed"] else f"{access['failed']} failed"))
+        lines.append(
+            ("Accessibility", "passed" if not access["failed"] else f"{access['failed']} failed")
+        )
     if scan := made.get("leak_scan"):
-        lines.append(("Leak scan", f"{sum(scan.values()):,} numbers judged, nothing that was not released"))
+        lines.append(
+            ("Leak scan", f"{sum(scan.values()):,} numbers judged, nothing that was not released")
+        )
     return lines
 
 
@@ -171,9 +226,13 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
         for name, digest in certificate["releases"][""]["files"].items()
     )
     return {
-        "version": version, "sensitive": _sensitive(project, round_, version), "hidden": len(certificate["base"]),
-        "tables": len(certificate["tables"]), "editions": len(certificate["releases"]) - 1, "holds": same,
-    }  # fmt: skip
+        "version": version,
+        "sensitive": _sensitive(project, round_, version),
+        "hidden": len(certificate["base"]),
+        "tables": len(certificate["tables"]),
+        "editions": len(certificate["releases"]) - 1,
+        "holds": same,
+    }
 
 
 def _sensitive(project: Project, round_: int, version: str) -> int:
@@ -191,7 +250,13 @@ def _changes(project: Project, round_: int, report: str, version: str) -> dict[s
     if content is None:
         return None
     return {
-        "report": report, "version": version, "folder": f"{round_}/changes/{report}-{version}",
-        "before": content["before"]["name"], "now": content["now"]["name"], "figures": len(content["figures"]),
-        "passages": len(content["passages"]), "pages": len(content["pages"]), "reasons": content["reasons"],
-    }  # fmt: skip
+        "report": report,
+        "version": version,
+        "folder": f"{round_}/changes/{report}-{version}",
+        "before": content["before"]["name"],
+        "now": content["now"]["name"],
+        "figures": len(content["figures"]),
+        "passages": len(content["passages"]),
+        "pages": len(content["pages"]),
+        "reasons": content["reasons"],
+    }

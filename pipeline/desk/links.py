@@ -1,4 +1,6 @@
-"""What does the desk lead to? The page itself, the files that it links to, and what linked pages are made of."""
+"""What does the desk lead to? The page itself, the files that it links to, and what
+linked pages are made of.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,9 @@ from urllib.parse import unquote, urlsplit
 from pipeline.project import REPORTS
 
 PAGE = "index.html"
-# Where the files of a round lie that are for reading. Whatever a page links to, nothing else is given: no register,
-# key, password, proof, database, archive or working file lies in one of these.
+# Where the files of a round lie that are for reading. Whatever a page links to, nothing
+# else is given: no register, key, password, proof, database, archive or working file
+# lies in one of these.
 _FOR_READING = re.compile(rf"[0-9]{{4}}/({'|'.join(('findings', 'changes', *REPORTS))})/.+")
 _NEVER = (".duckdb", ".wal")
 _STYLED = re.compile(r"url\(\s*['\"]?([^'\")]+)")
@@ -34,24 +37,35 @@ class _Links(HTMLParser):
 
 
 class Links:
-    """The files of a folder that its page leads to. A page that was written anew is read again."""
+    """The files of a folder that its page leads to. A page that was written anew is
+    read again.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._read: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {}
 
     def listed(self) -> frozenset[str]:
-        """Paths from the folder, with `/`: what the page links to, and so on from one linked page to the next."""
-        found, open_ = {PAGE}, [PAGE]
+        """Paths from the folder, with `/`: what the page links to, and so on from one
+        linked page to the next.
+        """
+        found = {PAGE}
+        open_ = [PAGE]
         while open_:
             for target in self._links(open_.pop()):
-                if target not in found and _FOR_READING.fullmatch(target) and not target.endswith(_NEVER):
+                if (
+                    target not in found
+                    and _FOR_READING.fullmatch(target)
+                    and not target.endswith(_NEVER)
+                ):
                     found.add(target)
                     open_.append(target)
         return frozenset(found)
 
     def open(self, path: str) -> BinaryIO | None:
-        """A listed file, opened for reading; None for whatever else there is, and for links, folders and pipes."""
+        """A listed file, opened for reading; None for whatever else there is, and for
+        links, folders and pipes.
+        """
         return self._open(path) if path in self.listed() else None
 
     def _links(self, page: str) -> tuple[str, ...]:
@@ -69,7 +83,9 @@ class Links:
         return self._read[page][1]
 
     def _open(self, path: str) -> BinaryIO | None:
-        """Walks down folder by folder, so that no link that somebody puts in the way meanwhile is followed."""
+        """Walks down folder by folder, so that no link that somebody puts in the way
+        meanwhile is followed.
+        """
         *folders, name = path.split("/")
         at = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -89,7 +105,9 @@ class Links:
 
 
 def _targets(page: str, text: str) -> Iterator[str]:
-    """The files that a page or a style sheet names, as paths from the folder of the desk; none outside of it."""
+    """The files that a page or a style sheet names, as paths from the folder of the
+    desk; none outside of it.
+    """
     if page.endswith(".css"):
         named = _STYLED.findall(text)
     else:
@@ -104,6 +122,8 @@ def _targets(page: str, text: str) -> Iterator[str]:
         if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
-        hidden = any(part.startswith(".") for part in target.split("/"))  # what leads out of the folder too
+        hidden = any(
+            part.startswith(".") for part in target.split("/")
+        )  # what leads out of the folder too
         if not hidden and "\0" not in target:
             yield target

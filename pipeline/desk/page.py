@@ -1,4 +1,6 @@
-"""How does the desk reach the analyst? One file, without script and without network, written or served on loopback."""
+"""How does the desk reach the analyst? One file, without script and without network,
+written or served on loopback.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,17 @@ KEPT = "desk"  # pictures, in the work folder of the round
 
 
 def write_desk(project: Project, contracts: Contracts, round_: int) -> Path:
-    """Write `outputs/index.html`. It names findings and people: only its owner may read it."""
+    """Write `outputs/index.html`. It names findings and people: only its owner may read
+    it.
+    """
     versions = load_policy(project.contracts, contracts).versions
     view = gather(project, contracts, round_, versions)
     kept = project.work(round_) / KEPT
     for build in view["builds"]:
         build["picture"] = first_page(build.pop("path"), build["hash"], kept)
-    rounds = sorted((p.name for p in project.outputs.glob("[0-9]*") if (p / "findings").is_dir()), reverse=True)
+    rounds = sorted(
+        (p.name for p in project.outputs.glob("[0-9]*") if (p / "findings").is_dir()), reverse=True
+    )
     environment = open_templates(project.templates / "desk", trim_blocks=True, lstrip_blocks=True)
     with mistakes_told(project.templates):
         page = environment.get_template("desk.html.j2").render(view, rounds=rounds)

@@ -1,4 +1,6 @@
-"""How does the first page of a report look? As a small picture that stands in the page itself."""
+"""How does the first page of a report look? As a small picture that stands in the page
+itself.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ WIDTH = 150  # pixels
 
 
 def first_page(pdf: Path, digest: str, kept: Path) -> str:
-    """A data URL of the first page. Pictures are kept in `kept` by the hash of their PDF: drawing one takes a while."""
+    """A data URL of the first page. Pictures are kept in `kept` by the hash of their
+    PDF: drawing one takes a while.
+    """
     picture = kept / f"{digest[:24]}.png"
     if not picture.is_file():
         write_file(picture, _draw(pdf))

@@ -1,8 +1,10 @@
-"""Who may ask for the desk? Who has the address with its token, on this machine, and only for what the page leads to.
+"""Who may ask for the desk? Who has the address with its token, on this machine, and
+only for what the page leads to.
 
-Every user of a machine can connect to its loopback address, whatever the modes of the files behind it say. So each
-server makes a token of its own, and each address begins with it. It is no cookie: browsers send the cookies of a
-machine to each of its ports, and another user may listen there.
+Every user of a machine can connect to its loopback address, whatever the modes of the
+files behind it say. So each server makes a token of its own, and each address begins
+with it. It is no cookie: browsers send the cookies of a machine to each of its ports,
+and another user may listen there.
 """
 
 from __future__ import annotations
@@ -25,13 +27,15 @@ _NAMES = {LOOPBACK, "localhost"}
 _TOKEN_BYTES = 32
 _PATIENCE = 60  # seconds for which a connection may say nothing
 POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
 class DeskServer(ThreadingHTTPServer):
-    """Serves what the page of a folder leads to, to those who know the token that was made for this server."""
+    """Serves what the page of a folder leads to, to those who know the token that was
+    made for this server.
+    """
 
     daemon_threads = True
 
@@ -46,11 +50,15 @@ class DeskServer(ThreadingHTTPServer):
         return f"http://{LOOPBACK}:{self.server_address[1]}/{self.token}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a reader that hangs up is no error, and a traceback would show what was asked for."""
+        """Say nothing: a reader that hangs up is no error, and a traceback would show
+        what was asked for.
+        """
 
 
 class _Desk(BaseHTTPRequestHandler):
-    """One request. A page elsewhere that makes the browser ask under its own name gets nothing."""
+    """One request. A page elsewhere that makes the browser ask under its own name gets
+    nothing.
+    """
 
     timeout = _PATIENCE
     server: DeskServer
@@ -69,20 +77,27 @@ class _Desk(BaseHTTPRequestHandler):
         path = self._path()
         file = None if path is None else self.server.links.open(path)
         if path is None or file is None:
-            # One answer for a wrong token and for what is not given: it tells nobody what there is.
-            self.send_error(HTTPStatus.NOT_FOUND, "not there, or not the address that make desk printed")
+            # One answer for a wrong token and for what is not given: it tells nobody
+            # what there is.
+            self.send_error(
+                HTTPStatus.NOT_FOUND, "not there, or not the address that make desk printed"
+            )
             return
         with file:
             self.send_response(HTTPStatus.OK)
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-            self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+            self.send_header(
+                "Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+            )
             self.send_header("Content-Length", str(os.fstat(file.fileno()).st_size))
             self.end_headers()
             if with_content:
                 shutil.copyfileobj(file, self.wfile)
 
     def _path(self) -> str | None:
-        """What is asked for, below the token; None where the token is not the one of this server."""
+        """What is asked for, below the token; None where the token is not the one of
+        this server.
+        """
         try:
             _, token, *rest = urlsplit(self.path).path.split("/")
         except ValueError:
@@ -98,9 +113,13 @@ class _Desk(BaseHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: what is read here is nobody's business, and each address holds the token."""
+        """Say nothing: what is read here is nobody's business, and each address holds
+        the token.
+        """
 
 
 def server(folder: Path, port: int) -> DeskServer:
-    """A server of a folder on loopback; port 0 takes a free one. OSError where the port is taken."""
+    """A server of a folder on loopback; port 0 takes a free one. OSError where the port
+    is taken.
+    """
     return DeskServer(folder, port)

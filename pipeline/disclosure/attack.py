@@ -1,4 +1,6 @@
-"""Is there another table that agrees with all that is shown? The least costly change of a part, in whole numbers."""
+"""Is there another table that agrees with all that is shown? The least costly change of
+a part, in whole numbers.
+"""
 
 from __future__ import annotations
 
@@ -29,18 +31,24 @@ class Wish:
 
 @dataclass(frozen=True)
 class Move:
-    """A change in whole numbers that keeps every row: the cells that change, and by how much."""
+    """A change in whole numbers that keeps every row: the cells that change, and by how
+    much.
+    """
 
     cells: np.ndarray
     change: np.ndarray
 
 
 class Surroundings:
-    """The cells that are nearest to a cell: those that share a row with it, by what hiding them costs, and on."""
+    """The cells that are nearest to a cell: those that share a row with it, by what
+    hiding them costs, and on.
+    """
 
     def __init__(self, part: Part) -> None:
-        cells, rows = len(part.cells), part.rows.shape[0]
-        across, down = part.rows, csr_array(part.columns.T)
+        cells = len(part.cells)
+        rows = part.rows.shape[0]
+        across = part.rows
+        down = csr_array(part.columns.T)
         size = cells + rows
         self.members = cells + np.arange(across.nnz)
         indices = np.concatenate([down.indices + cells, across.indices])
@@ -53,7 +61,9 @@ class Surroundings:
         self.reach = 4.0
 
     def nearest(self, start: int, cost: np.ndarray, at_most: int) -> np.ndarray:
-        """At most so many cells, `start` among them, in order of place. Endless cost keeps a cell out."""
+        """At most so many cells, `start` among them, in order of place. Endless cost
+        keeps a cell out.
+        """
         if np.isfinite(cost).all() and self.count <= at_most:
             return np.arange(self.count)
         np.take(np.maximum(cost, 1e-9), self.entered, out=self.toll)
@@ -69,7 +79,9 @@ class Surroundings:
 
 
 class Attacker:
-    """Looks for the least costly move of a part that grants a wish, among some of its cells."""
+    """Looks for the least costly move of a part that grants a wish, among some of its
+    cells.
+    """
 
     def __init__(self, part: Part) -> None:
         self.part = part
@@ -87,9 +99,13 @@ class Attacker:
         for name, value in options.items():
             self.solver.setOptionValue(name, value)
 
-    def move(self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True) -> Move | None:
-        """The least costly move within `cells` (sorted), `cost` per unit of change, or none. Always in whole numbers:
-        a fractional answer is followed by a search among whole ones, or given up where that is not worth it."""
+    def move(
+        self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True
+    ) -> Move | None:
+        """The least costly move within `cells` (sorted), `cost` per unit of change, or
+        none. Always in whole numbers: a fractional answer is followed by a search among
+        whole ones, or given up where that is not worth it.
+        """
         model = self._model(wish, cells, cost)
         change = self._solve(model)
         if change is None:
@@ -106,7 +122,9 @@ class Attacker:
         return move if self._holds(move) else None
 
     def carriers(self, wish: Wish, cells: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
-        """The cells that change in the least costly move, whole-numbered or not: where to look in a large part."""
+        """The cells that change in the least costly move, whole-numbered or not: where
+        to look in a large part.
+        """
         change = self._solve(self._model(wish, cells, cost))
         return None if change is None else cells[np.abs(change) > WHOLE]
 
@@ -122,13 +140,19 @@ class Attacker:
         )
 
     def _other_corner(self, model: highspy.HighsLp, change: np.ndarray) -> np.ndarray | None:
-        """Fewer cells that change more are more often whole-numbered, and quicker found than by a search."""
+        """Fewer cells that change more are more often whole-numbered, and quicker found
+        than by a search.
+        """
         spread = np.abs(change) + SPARSER
         model.col_cost_ = np.asarray(model.col_cost_) / np.concatenate([spread, spread])
         return self._solve(model)
 
-    def _whole(self, model: highspy.HighsLp, change: np.ndarray, free: np.ndarray) -> np.ndarray | None:
-        """The same in whole numbers: first among what is hidden or moved in the fractional answer, then among all."""
+    def _whole(
+        self, model: highspy.HighsLp, change: np.ndarray, free: np.ndarray
+    ) -> np.ndarray | None:
+        """The same in whole numbers: first among what is hidden or moved in the
+        fractional answer, then among all.
+        """
         size = len(change)
         upper = np.array(model.col_upper_)
         kept = np.tile((np.abs(change) > WHOLE) | free, 2)
@@ -157,15 +181,20 @@ class Attacker:
         return answer[:size] - answer[size:]
 
     def _model(self, wish: Wish, cells: np.ndarray, cost: np.ndarray) -> highspy.HighsLp:
-        """Every cell twice, once for going up and once for going down, so that no change is the solver's first idea."""
-        part, size = self.part, len(cells)
-        starts, ends = part.columns.indptr[cells], part.columns.indptr[cells + 1]
+        """Every cell twice, once for going up and once for going down, so that no
+        change is the solver's first idea.
+        """
+        part = self.part
+        size = len(cells)
+        starts = part.columns.indptr[cells]
+        ends = part.columns.indptr[cells + 1]
         lengths = ends - starts
         first = np.concatenate([[0], np.cumsum(lengths)])
         places = np.repeat(starts - first[:-1], lengths) + np.arange(first[-1])
         rows, index = np.unique(part.columns.indices[places], return_inverse=True)
         signs = part.columns.data[places]
-        up, down = part.up[cells].copy(), part.down[cells].copy()
+        up = part.up[cells].copy()
+        down = part.down[cells].copy()
         least = np.zeros(2 * size)
         mine = int(np.searchsorted(cells, wish.cell))
         if wish.least > 0:

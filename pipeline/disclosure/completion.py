@@ -1,7 +1,9 @@
-"""What may the counts be that senders suppressed? One whole-numbered completion in which as many sums hold as can.
+"""What may the counts be that senders suppressed? One whole-numbered completion in
+which as many sums hold as can.
 
-The values found are no estimates. They are needed because a table that shall agree with everything public must be
-complete, and because sums that cannot hold together must be known: those are weakened, as few and as little as can be.
+The values found are no estimates. They are needed because a table that shall agree with
+everything public must be complete, and because sums that cannot hold together must be
+known: those are weakened, as few and as little as can be.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ _ORDER = 1e-4  # of two sums that could be weakened, the later one is
 def complete(
     cells: Mapping[str, TrueCell], sums: Sequence[Sum], suppressed: tuple[int, int]
 ) -> tuple[dict[str, Decimal], list[Sum]]:
-    """A value for every cell that counts, and the sums as far as they hold in it, in the order given."""
+    """A value for every cell that counts, and the sums as far as they hold in it, in
+    the order given.
+    """
     values = {k: c.value for k, c in cells.items() if c.value is not None}
     result = list(sums)
     for unknown, touched in _groups(cells, sums):
@@ -35,7 +39,9 @@ def complete(
     return values, result
 
 
-def _groups(cells: Mapping[str, TrueCell], sums: Sequence[Sum]) -> list[tuple[list[str], list[int]]]:
+def _groups(
+    cells: Mapping[str, TrueCell], sums: Sequence[Sum]
+) -> list[tuple[list[str], list[int]]]:
     """Suppressed cells that sums tie together, with those sums."""
     leader: dict[str, str] = {k: k for k, c in cells.items() if c.is_suppressed}
 
@@ -64,7 +70,9 @@ def _groups(cells: Mapping[str, TrueCell], sums: Sequence[Sum]) -> list[tuple[li
 def _solve(
     values: Mapping[str, Decimal], lowest: Mapping[str, int], sums: list[Sum], high: int
 ) -> tuple[dict[str, Decimal], list[Holds]]:
-    """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the least cost of weakened sums."""
+    """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the
+    least cost of weakened sums.
+    """
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
     model.setOptionValue("threads", 1)
@@ -75,7 +83,12 @@ def _solve(
         signed = ((k, 1 if k == s.whole else -1) for k in (s.whole, *s.parts))
         known = float(sum((sign * values[k] for k, sign in signed if k in values), Decimal(0)))
         limit = abs(known) + high * (len(s.parts) + 1)
-        gap = model.qsum([*([cells[s.whole]] if s.whole in cells else []), *(-cells[p] for p in s.parts if p in cells)])
+        gap = model.qsum(
+            [
+                *([cells[s.whole]] if s.whole in cells else []),
+                *(-cells[p] for p in s.parts if p in cells),
+            ]
+        )
         off = model.addBinary()
         model.addConstr(gap + known >= -limit * off)
         atleast = None
@@ -93,12 +106,16 @@ def _solve(
         model.run()
     if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise DisclosureError(
-            "no completion of suppressed counts was found", where=next(iter(lowest)), do="look at its sums"
+            "no completion of suppressed counts was found",
+            where=next(iter(lowest)),
+            do="look at its sums",
         )
     solution = np.round(np.array(model.getSolution().col_value)).astype(int)
     found = {k: Decimal(int(solution[v.index])) for k, v in cells.items()}
     strengths = []
     for s, (atleast, off) in zip(sums, weak, strict=True):
         loose = s.holds == Holds.AT_LEAST or (atleast is not None and solution[atleast.index])
-        strengths.append(Holds.NOT if solution[off.index] else Holds.AT_LEAST if loose else Holds.EXACTLY)
+        strengths.append(
+            Holds.NOT if solution[off.index] else Holds.AT_LEAST if loose else Holds.EXACTLY
+        )
     return found, strengths

@@ -1,4 +1,6 @@
-"""Which cells can change together? A linked system cut into parts that share no unknown, less what is fixed anyway."""
+"""Which cells can change together? A linked system cut into parts that share no
+unknown, less what is fixed anyway.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,11 @@ PRIME = (1 << 61) - 1
 
 @dataclass(frozen=True)
 class Part:
-    """Cells that may be hidden and hang together, seen as changes of the true table: no change at all fits every row.
+    """Cells that may be hidden and hang together, seen as changes of the true table: no
+    change at all fits every row.
 
-    `cells` are places in the system; everything else counts from 0 within the part. `up` and `down` say how far a
+    `cells` are places in the system; everything else counts from 0 within the part.
+    `up` and `down` say how far a
     cell can move whoever hides it, `row_low` and `row_high` how far a row can.
     """
 
@@ -36,7 +40,9 @@ class Part:
 
 
 def split(system: System) -> tuple[list[Part], list[Demand]]:
-    """The parts that hold a demand, largest first, and the demands whose cell can't change whatever is hidden."""
+    """The parts that hold a demand, largest first, and the demands whose cell can't
+    change whatever is hidden.
+    """
     live, used = _peel(system)
     rows = csr_array(csc_array(system.rows)[:, np.flatnonzero(live)])
     kept = np.flatnonzero(used)
@@ -45,7 +51,9 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
     low = _limits(system.row_low[kept], change)
     high = _limits(system.row_high[kept], change)
     following = _follows(rows, (low == 0) & (high == 0))
-    rows, low, high = csr_array(rows[~following]), low[~following], high[~following]
+    rows = csr_array(rows[~following])
+    low = low[~following]
+    high = high[~following]
     cells = np.flatnonzero(live)
     number, label = _label(rows)
     demands: dict[int, list[Demand]] = {}
@@ -58,7 +66,16 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
     filled = np.diff(rows.indptr) > 0
     row_label[filled] = label[rows.indices[rows.indptr[:-1][filled]]]
     parts = [
-        _part(system, cells, rows, low, high, np.flatnonzero(label == k), np.flatnonzero(row_label == k), d)
+        _part(
+            system,
+            cells,
+            rows,
+            low,
+            high,
+            np.flatnonzero(label == k),
+            np.flatnonzero(row_label == k),
+            d,
+        )
         for k, d in sorted(demands.items())
     ]
     return sorted(parts, key=lambda p: (-len(p.cells), int(p.cells[0]))), fixed
@@ -73,9 +90,11 @@ def _limits(limits: np.ndarray, change: np.ndarray) -> np.ndarray:
 
 
 def _peel(system: System) -> tuple[np.ndarray, np.ndarray]:
-    """Cells that could change if everything were hidden that may be, and the rows that say something about them.
+    """Cells that could change if everything were hidden that may be, and the rows that
+    say something about them.
 
-    A sum with a single cell that could change fixes it; that may leave a single one in another sum, and so on.
+    A sum with a single cell that could change fixes it; that may leave a single one in
+    another sum, and so on.
     """
     live = (system.low < system.high) & (system.hidden | np.isfinite(system.loss))
     rows = csr_array(system.rows)
@@ -99,21 +118,27 @@ def _peel(system: System) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _follows(rows: csr_array, sums: np.ndarray) -> np.ndarray:
-    """Rows that follow from others, so nothing is lost without them: of two ways to add up a total, one is enough.
+    """Rows that follow from others, so nothing is lost without them: of two ways to add
+    up a total, one is enough.
 
-    Every whole is worked out from the finest cells by its shortest sum, with the finest cells at random numbers modulo
-    a prime of 61 bits: a sum that still holds says nothing new.
+    Every whole is worked out from the finest cells by its shortest sum, with the finest
+    cells at random numbers modulo a prime of 61 bits: a sum that still holds says
+    nothing new.
     """
     bounds = rows.indptr
     defining: dict[int, int] = {}
     wholes: dict[int, int] = {}
     for row in np.flatnonzero(sums).tolist():
-        members, signs = rows.indices[bounds[row] : bounds[row + 1]], rows.data[bounds[row] : bounds[row + 1]]
+        members = rows.indices[bounds[row] : bounds[row + 1]]
+        signs = rows.data[bounds[row] : bounds[row + 1]]
         ones = members[signs == 1]
         if len(ones) != 1 or not np.all(np.abs(signs) == 1):
             continue
         whole = wholes[row] = int(ones[0])
-        if whole not in defining or len(members) < bounds[defining[whole] + 1] - bounds[defining[whole]]:
+        if (
+            whole not in defining
+            or len(members) < bounds[defining[whole] + 1] - bounds[defining[whole]]
+        ):
             defining[whole] = row
     worth = _worth(rows, defining)
     found = np.zeros(rows.shape[0], dtype=bool)
@@ -125,18 +150,25 @@ def _follows(rows: csr_array, sums: np.ndarray) -> np.ndarray:
 
 
 def _worth(rows: csr_array, defining: dict[int, int]) -> dict[int, int]:
-    """A number for every cell: random where it is finest, else the sum of its parts. Circular sums count as finest."""
+    """A number for every cell: random where it is finest, else the sum of its parts.
+    Circular sums count as finest.
+    """
     chance = np.random.default_rng(PRIME).integers(1, PRIME, size=rows.shape[1]).tolist()
     worth: dict[int, int] = {}
     for start in range(rows.shape[1]):
-        stack, open_ = [start], set()
+        stack = [start]
+        open_ = set()
         while stack:
             cell = stack[-1]
             if cell in worth:
                 stack.pop()
                 continue
             row = defining.get(cell)
-            parts = [] if row is None else rows.indices[rows.indptr[row] : rows.indptr[row + 1]].tolist()
+            parts = (
+                []
+                if row is None
+                else rows.indices[rows.indptr[row] : rows.indptr[row + 1]].tolist()
+            )
             missing = [p for p in parts if p != cell and p not in worth]
             if row is None or (cell in open_ and missing):
                 worth[cell] = chance[cell]
@@ -149,11 +181,19 @@ def _worth(rows: csr_array, defining: dict[int, int]) -> dict[int, int]:
 
 
 def _label(rows: csr_array) -> tuple[int, np.ndarray]:
-    """The number of groups of cells that rows tie together, and the group of every cell."""
-    across = csr_array((np.ones(rows.nnz, dtype=np.int8), rows.indices, rows.indptr), shape=rows.shape)
+    """The number of groups of cells that rows tie together, and the group of every
+    cell.
+    """
+    across = csr_array(
+        (np.ones(rows.nnz, dtype=np.int8), rows.indices, rows.indptr), shape=rows.shape
+    )
     size = rows.shape[1]
     graph = csr_array(
-        (across.data, across.indices, np.concatenate([np.zeros(size, dtype=across.indptr.dtype), across.indptr])),
+        (
+            across.data,
+            across.indices,
+            np.concatenate([np.zeros(size, dtype=across.indptr.dtype), across.indptr]),
+        ),
         shape=(size + rows.shape[0], size + rows.shape[0]),
     )
     number, label = connected_components(graph, directed=False)

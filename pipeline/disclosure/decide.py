@@ -1,8 +1,9 @@
 """Which cells does a protected version show, and why is each other one withheld?
 
-The methods in their order, each only where the one before does not do: hide complements over the whole linked system;
-give up breakdowns of a table that would be mostly withheld; withhold its cells of single states. A sensitive cell that
-no method protects stops the release.
+The methods in their order, each only where the one before does not do: hide complements
+over the whole linked system; give up breakdowns of a table that would be mostly
+withheld; withhold its cells of single states. A sensitive cell that no method protects
+stops the release.
 """
 
 from __future__ import annotations
@@ -20,17 +21,36 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.before import left_open
 from pipeline.disclosure.choose import choose, strengthen
 from pipeline.disclosure.linked import Pattern, System
-from pipeline.disclosure.reasons import AS_BEFORE, BOUND, FEW, GIVEN_UP, LEFT_OUT, PROTECTS, SMALL, SUPPRESSED
+from pipeline.disclosure.reasons import (
+    AS_BEFORE,
+    BOUND,
+    FEW,
+    GIVEN_UP,
+    LEFT_OUT,
+    PROTECTS,
+    SMALL,
+    SUPPRESSED,
+)
 from pipeline.disclosure.rows import rows_beside_a_total
 from pipeline.disclosure.sums import TrueCell
-from pipeline.disclosure.system import Edition, Linked, Secrets, build_system, find_secrets, given_away, link
+from pipeline.disclosure.system import (
+    Edition,
+    Linked,
+    Secrets,
+    build_system,
+    find_secrets,
+    given_away,
+    link,
+)
 from pipeline.errors import DisclosureError
 from pipeline.progress import Progress, silent
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """Why a cell is not shown: a reason, and for an added cell the sensitive cells it protects."""
+    """Why a cell is not shown: a reason, and for an added cell the sensitive cells it
+    protects.
+    """
 
     reason: str
     protects: tuple[str, ...] = ()
@@ -38,8 +58,10 @@ class Withheld:
 
 @dataclass(frozen=True)
 class TableCount:
-    """What is left of a table: cells that count, withheld by their own nature, added, given up, and the share of the
-    table's total over single states that can still be seen."""
+    """What is left of a table: cells that count, withheld by their own nature, added,
+    given up, and the share of the table's total over single states that can still be
+    seen.
+    """
 
     cells: int
     primary: int
@@ -50,63 +72,103 @@ class TableCount:
 
 @dataclass(frozen=True)
 class Decision:
-    """The keys a version shows, why the others are withheld, and what the analyst should know."""
+    """The keys a version shows, why the others are withheld, and what the analyst
+    should know.
+    """
 
     shown: frozenset[str]
     withheld: Mapping[str, Withheld]
     tables: Mapping[str, TableCount]
-    coarsened: Mapping[str, tuple[str, ...]]  # table -> breakdowns given up for single states; "state" for all
+    coarsened: Mapping[
+        str, tuple[str, ...]
+    ]  # table -> breakdowns given up for single states; "state" for all
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
-    given_away: tuple[str, ...]  # withheld, but earlier editions left less open than the policy demands
-    left_out: frozenset[str] = frozenset()  # withheld with their row: the version has no line for them
+    given_away: tuple[
+        str, ...
+    ]  # withheld, but earlier editions left less open than the policy demands
+    left_out: frozenset[str] = (
+        frozenset()
+    )  # withheld with their row: the version has no line for them
 
 
 class Chooser:
-    """Decides for one version of a round; asked again when a cell could not be proven safe."""
+    """Decides for one version of a round; asked again when a cell could not be proven
+    safe.
+    """
 
     def __init__(
-        self, cells: Mapping[str, TrueCell], editions: Sequence[Edition], contracts: Contracts, policy: Policy,
-        version: VersionRule, round_: int, day: date, progress: Progress = silent, again: Sequence[Edition] = (),
-    ) -> None:  # fmt: skip
-        """`again` are the newest editions of this very version and round, one a report: while every figure they showed
-        is unchanged, the same cells are shown, whatever changed behind them."""
-        self.contracts, self.policy, self.version, self.round, self.day = contracts, policy, version, round_, day
+        self,
+        cells: Mapping[str, TrueCell],
+        editions: Sequence[Edition],
+        contracts: Contracts,
+        policy: Policy,
+        version: VersionRule,
+        round_: int,
+        day: date,
+        progress: Progress = silent,
+        again: Sequence[Edition] = (),
+    ) -> None:
+        """`again` are the newest editions of this very version and round, one a report:
+        while every figure they showed is unchanged, the same cells are shown, whatever
+        changed behind them.
+        """
+        self.contracts, self.policy, self.version, self.round, self.day = (
+            contracts,
+            policy,
+            version,
+            round_,
+            day,
+        )
         self.progress = progress
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
         self.linked: Linked = link(cells, editions, contracts, policy, self.left_out)
         self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
-        self.left_open: dict[str, tuple[int, int]] = {}  # what earlier editions left of cells that failed
+        self.left_open: dict[
+            str, tuple[int, int]
+        ] = {}  # what earlier editions left of cells that failed
         self.kept = _shown_again(cells, again)
         self._choose()
 
     def _choose(self) -> None:
-        """Choose a pattern; take the next step of every table that would be mostly withheld, and choose again."""
+        """Choose a pattern; take the next step of every table that would be mostly
+        withheld, and choose again.
+        """
         while True:
             self.progress("choosing what to withhold")
             self.given_up = self._given_up()
-            self.secrets: Secrets = find_secrets(self.linked, self.policy, self.version, self.day, self.given_up)
+            self.secrets: Secrets = find_secrets(
+                self.linked, self.policy, self.version, self.day, self.given_up
+            )
             self.system: System = build_system(
                 self.linked, self.secrets, self.contracts, self.policy, self.round, self.left_open
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
-                choose(self.system, preferred=before) if self.system.demands else Pattern(self.system.hidden.copy())
+                choose(self.system, preferred=before)
+                if self.system.demands
+                else Pattern(self.system.hidden.copy())
             )
             if not self._look_back() and not self._coarsen():
                 return
 
     def _rows_left_out(self) -> frozenset[str]:
-        """Rows that would tell beside their total, and those that an edition with the same cells left out. A row that
-        any edition named is known to be there, whatever is left out now."""
+        """Rows that would tell beside their total, and those that an edition with the
+        same cells left out. A row that any edition named is known to be there, whatever
+        is left out now.
+        """
         found = set(rows_beside_a_total(self.cells.values(), self.contracts))
         for edition in self.editions:
-            found |= {k for k in edition.left_out if k in self.cells and self.cells[k].is_suppressed}
+            found |= {
+                k for k in edition.left_out if k in self.cells and self.cells[k].is_suppressed
+            }
         return frozenset(found).difference(*(e.named for e in self.editions))
 
     def _look_back(self) -> bool:
-        """See what earlier editions left open of cells without protection. Returns whether that was news."""
+        """See what earlier editions left open of cells without protection. Returns
+        whether that was news.
+        """
         names = self.system.names
         failed = [i for i in self.pattern.unprotected if names[i] not in self.left_open]
         if not failed or not self.linked.shown_before:
@@ -116,7 +178,9 @@ class Chooser:
         return True
 
     def _coarsen(self) -> bool:
-        """Take a step of coarsening where it is due. Returns whether any table had one left."""
+        """Take a step of coarsening where it is due. Returns whether any table had one
+        left.
+        """
         if self.kept is not None:
             return False
         due = {self.linked.cells[self.system.names[i]].key.cube for i in self.pattern.unprotected}
@@ -140,12 +204,15 @@ class Chooser:
         return found
 
     def _given_up(self) -> frozenset[str]:
-        """Cells of single states in a breakdown that is no longer published, or all that this round's editions hid."""
+        """Cells of single states in a breakdown that is no longer published, or all
+        that this round's editions hid.
+        """
         if self.kept is not None:
             return self.linked.current - self.kept
         found = set()
         for cube, steps in self.steps.items():
-            rule, table = self.policy.table(cube), self.contracts.table(cube)
+            rule = self.policy.table(cube)
+            table = self.contracts.table(cube)
             for name in self.single_states.get(cube, []):
                 cell = self.linked.cells[name]
                 given_up = any(_is_broken_down(table, cell, step) for step in rule.coarsen[:steps])
@@ -154,23 +221,39 @@ class Chooser:
         return frozenset(found)
 
     def protect_more(self, names: Sequence[str]) -> None:
-        """Hide more for cells that an audit could not prove safe. Raises DisclosureError for cells not known here."""
+        """Hide more for cells that an audit could not prove safe. Raises
+        DisclosureError for cells not known here.
+        """
         index = {n: i for i, n in enumerate(self.system.names)}
         unknown = [n for n in names if n not in index]
         if unknown:
             raise DisclosureError(
-                "\n".join(f"{n} could not be proven safe, and nothing can be withheld for it" for n in unknown),
+                "\n".join(
+                    f"{n} could not be proven safe, and nothing can be withheld for it"
+                    for n in unknown
+                ),
                 where=f"{self.version.name} version of {self.round}",
-                do="build the round again; where that does not help, compare the register with what was released",
+                do=(
+                    "build the round again; where that does not help, compare the register with"
+                    " what was released"
+                ),
             )
         self.pattern = strengthen(self.system, self.pattern, [index[n] for n in names])
 
     def decision(self) -> Decision:
-        """What came out. Raises DisclosureError naming every cell that cannot be protected."""
+        """What came out. Raises DisclosureError naming every cell that cannot be
+        protected.
+        """
         names = self.system.names
         if self.pattern.unprotected:
-            raise DisclosureError(self._unprotected(), do="see docs/disclosure.md, 'When a cell cannot be protected'")
-        hidden = {n for n, h in zip(names, self.pattern.hidden, strict=True) if h and n in self.linked.current}
+            raise DisclosureError(
+                self._unprotected(), do="see docs/disclosure.md, 'When a cell cannot be protected'"
+            )
+        hidden = {
+            n
+            for n, h in zip(names, self.pattern.hidden, strict=True)
+            if h and n in self.linked.current
+        }
         shown = self.linked.current - hidden
         for name in sorted(hidden & self.secrets.few - self.given_up):
             parts = self.linked.cells[name].parts
@@ -180,12 +263,18 @@ class Chooser:
         withheld = {n: self._why(n, index[n]) for n in sorted(self.linked.current - shown)}
         public = sorted(n for n in self.secrets.small | self.secrets.bound if n in shown)
         return Decision(
-            frozenset(shown), withheld, self._counts(shown, withheld), self._coarsened(),
-            tuple(public), tuple(given_away(self.linked, self.system, self.policy)), self.left_out,
-        )  # fmt: skip
+            frozenset(shown),
+            withheld,
+            self._counts(shown, withheld),
+            self._coarsened(),
+            tuple(public),
+            tuple(given_away(self.linked, self.system, self.policy)),
+            self.left_out,
+        )
 
     def _why(self, name: str, place: int) -> Withheld:
-        cell, secrets = self.linked.cells[name], self.secrets
+        cell = self.linked.cells[name]
+        secrets = self.secrets
         if cell.is_suppressed:
             return Withheld(LEFT_OUT if name in self.left_out else SUPPRESSED)
         if name in secrets.bound:
@@ -199,27 +288,37 @@ class Chooser:
         protects = self.pattern.protects.get(place, ())
         return Withheld(PROTECTS, tuple(sorted(self.system.names[i] for i in protects)))
 
-    def _counts(self, shown: frozenset[str], withheld: Mapping[str, Withheld]) -> dict[str, TableCount]:
+    def _counts(
+        self, shown: frozenset[str], withheld: Mapping[str, Withheld]
+    ) -> dict[str, TableCount]:
         counts = {}
         members: dict[str, list[str]] = defaultdict(list)
         for name in sorted(self.linked.current):
             members[self.linked.cells[name].key.cube].append(name)
         for cube, names in sorted(members.items()):
             reasons = Counter(withheld[n].reason for n in names if n in withheld)
-            secondary, given_up = reasons[PROTECTS] + reasons[AS_BEFORE], reasons[GIVEN_UP]
+            secondary = reasons[PROTECTS] + reasons[AS_BEFORE]
+            given_up = reasons[GIVEN_UP]
             primary = sum(reasons.values()) - secondary - given_up
             totals = [n for n in names if self._is_state_total(n)]
             whole = sum(self.linked.values[n] for n in totals)
             seen = sum(self.linked.values[n] for n in totals if n in shown)
             counts[cube] = TableCount(
-                len(names), primary, secondary, given_up, round(float(seen / whole * 100), 1) if whole else None
+                len(names),
+                primary,
+                secondary,
+                given_up,
+                round(float(seen / whole * 100), 1) if whole else None,
             )
         return counts
 
     def _is_state_total(self, name: str) -> bool:
         cell = self.linked.cells[name]
         table = self.contracts.table(cell.key.cube)
-        at_total = (c == TOTAL or not d.has_total for d, c in zip(table.dimensions, cell.key.codes[2:], strict=True))
+        at_total = (
+            c == TOTAL or not d.has_total
+            for d, c in zip(table.dimensions, cell.key.codes[2:], strict=True)
+        )
         return cell.key.state not in REGIONS and all(at_total)
 
     def _coarsened(self) -> dict[str, tuple[str, ...]]:
@@ -234,17 +333,24 @@ class Chooser:
         lines = []
         for i in self.pattern.unprotected:
             name = self.system.names[i]
-            beside = sorted({
-                f"{n} (edition {self.linked.shown_before[n]})" for s in self.linked.sums if name in (s.whole, *s.parts)
-                for n in (s.whole, *s.parts) if n in self.linked.shown_before
-            })  # fmt: skip
+            beside = sorted(
+                {
+                    f"{n} (edition {self.linked.shown_before[n]})"
+                    for s in self.linked.sums
+                    if name in (s.whole, *s.parts)
+                    for n in (s.whole, *s.parts)
+                    if n in self.linked.shown_before
+                }
+            )
             known = f" beside what was published: {', '.join(beside)}" if beside else ""
             lines.append(f"{name} cannot be protected{known}")
         return "\n".join(lines)
 
 
 def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> frozenset[str] | None:
-    """What the editions of this round showed, where that is all of the release and no figure of it changed."""
+    """What the editions of this round showed, where that is all of the release and no
+    figure of it changed.
+    """
     before = {k: c for edition in again for k, c in edition.cells.items()}
     shown = frozenset(k for edition in again for k in edition.shown if k in before)
     if not {k for k, c in cells.items() if c.counts} <= set(before):
@@ -253,7 +359,9 @@ def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> fro
 
 
 def _is_broken_down(table: Table, cell: TrueCell, dimensions: Sequence[str]) -> bool:
-    """Whether the cell is a part in all of the dimensions at once; groups of an open list stand for its parts."""
+    """Whether the cell is a part in all of the dimensions at once; groups of an open
+    list stand for its parts.
+    """
     if cell.origin == "group":
         return False
     codes = dict(zip((d.name for d in table.dimensions), cell.key.codes[2:], strict=True))

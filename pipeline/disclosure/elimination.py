@@ -1,7 +1,9 @@
-"""Which cells does subtraction alone ask to hide? Gaussian elimination in whole numbers modulo a prime, per part.
+"""Which cells does subtraction alone ask to hide? Gaussian elimination in whole numbers
+modulo a prime, per part.
 
-The other cells are shown from the dearest down, each unless a sensitive one would then follow exactly from shown ones.
-That is the usual answer to the question; it says nothing of bounds, so on its own it leaves cells exposed.
+The other cells are shown from the dearest down, each unless a sensitive one would then
+follow exactly from shown ones. That is the usual answer to the question; it says
+nothing of bounds, so on its own it leaves cells exposed.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ Vector = dict[int, int]  # a cell as a combination of free cells, modulo the pri
 def eliminate(part: Part) -> np.ndarray:
     """The hidden cells of a part: those hidden anyway and the added ones."""
     rank = np.empty(len(part.cells), dtype=np.int64)
-    rank[np.lexsort((np.arange(len(part.cells)), part.value, part.loss))] = np.arange(len(part.cells))
+    rank[np.lexsort((np.arange(len(part.cells)), part.value, part.loss))] = np.arange(
+        len(part.cells)
+    )
     vectors = _Vectors(_free(part, rank.tolist()), np.flatnonzero(part.hidden).tolist())
     hidden = part.hidden.copy()
     for cell in sorted(np.flatnonzero(~hidden).tolist(), key=lambda c: -int(rank[c])):
@@ -25,7 +29,9 @@ def eliminate(part: Part) -> np.ndarray:
 
 
 class _Vectors:
-    """What is still unknown of each cell that is not shown: its vector without everything that the shown ones tell."""
+    """What is still unknown of each cell that is not shown: its vector without
+    everything that the shown ones tell.
+    """
 
     def __init__(self, vectors: dict[int, Vector], hidden: list[int]) -> None:
         self.vectors, self.hidden = vectors, set(hidden)
@@ -55,7 +61,9 @@ class _Vectors:
     def _is_multiple(self, cell: int, vector: Vector, pivot: int, inverse: int) -> bool:
         other = self.vectors[cell]
         factor = other[pivot] * inverse % PRIME
-        return len(other) == len(vector) and all(other.get(k) == factor * x % PRIME for k, x in vector.items())
+        return len(other) == len(vector) and all(
+            other.get(k) == factor * x % PRIME for k, x in vector.items()
+        )
 
     def _subtract(self, cell: int, vector: Vector, factor: int) -> None:
         mine = self.vectors[cell]
@@ -69,17 +77,23 @@ class _Vectors:
 
 
 def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
-    """Cells that follow from others, each as a combination of free ones. Of a sum the cheapest cell follows from the
-    rest, so totals are free cells themselves and showing one is crossing it out everywhere."""
+    """Cells that follow from others, each as a combination of free ones. Of a sum the
+    cheapest cell follows from the rest, so totals are free cells themselves and showing
+    one is crossing it out everywhere.
+    """
     rows, values = part.rows, part.value
     sums = np.flatnonzero((part.row_low == 0) & (part.row_high == 0)).tolist()
     bounds = rows.indptr.tolist()
     solved: dict[int, Vector] = {}
     holders: dict[int, set[int]] = {}
-    for row in sorted(sums, key=lambda r: -int(values[rows.indices[bounds[r] : bounds[r + 1]]].sum())):
+    for row in sorted(
+        sums, key=lambda r: -int(values[rows.indices[bounds[r] : bounds[r + 1]]].sum())
+    ):
         members = slice(bounds[row], bounds[row + 1])
         vector: Vector = {}
-        for cell, sign in zip(rows.indices[members].tolist(), rows.data[members].tolist(), strict=True):
+        for cell, sign in zip(
+            rows.indices[members].tolist(), rows.data[members].tolist(), strict=True
+        ):
             _add(vector, solved.get(cell, {cell: 1}), int(sign))
         if not vector:
             continue

@@ -1,4 +1,6 @@
-"""What may be hidden, and what ties cells together? One sparse system of whole numbers over all cells of a release."""
+"""What may be hidden, and what ties cells together? One sparse system of whole numbers
+over all cells of a release.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,11 @@ NO_LIMIT = np.int64(2**53)
 
 @dataclass(frozen=True)
 class Demand:
-    """What must stay possible for a sensitive cell: a value at or below `low`, one at or above `high`, and at least
-    `values` different ones, each in a whole-numbered table that agrees with everything shown."""
+    """What must stay possible for a sensitive cell: a value at or below `low`, one at
+    or above `high`, and at least
+    `values` different ones, each in a whole-numbered table that agrees with everything
+    shown.
+    """
 
     cell: int
     low: int
@@ -23,12 +28,16 @@ class Demand:
 
 @dataclass(frozen=True)
 class System:
-    """Cells (columns) and what is known of them. All values are whole numbers, in steps of the cell's unit.
+    """Cells (columns) and what is known of them. All values are whole numbers, in steps
+    of the cell's unit.
 
-    `value` is a table in which every row holds: `row_low <= rows @ value <= row_high`. A sum is a row with the whole
-    at 1, its parts at -1 and both limits 0; an upper limit of NO_LIMIT says that parts are missing; a printed share
-    or rate is a row between its rounding limits. `low` and `high` bound a cell whoever hides it (a hidden count is
-    at least 1 where zeros are shown). `loss` is what hiding a cell costs a reader; infinite where it may not be hidden.
+    `value` is a table in which every row holds: `row_low <= rows @ value <= row_high`.
+    A sum is a row with the whole
+    at 1, its parts at -1 and both limits 0; an upper limit of NO_LIMIT says that parts
+    are missing; a printed share or rate is a row between its rounding limits. `low` and
+    `high` bound a cell whoever hides it (a hidden count is at least 1 where zeros are
+    shown). `loss` is what hiding a cell costs a reader; infinite where it may not be
+    hidden.
     """
 
     names: tuple[str, ...]
@@ -40,13 +49,19 @@ class System:
     row_low: np.ndarray
     row_high: np.ndarray
     demands: tuple[Demand, ...]
-    hidden: np.ndarray  # cells hidden whatever is chosen: sensitive ones, and those a rule of the policy withholds
+    hidden: (
+        np.ndarray
+    )  # cells hidden whatever is chosen: sensitive ones, and those a rule of the policy withholds
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Which cells are hidden, for whom the added ones are, and which sensitive cells no pattern could protect."""
+    """Which cells are hidden, for whom the added ones are, and which sensitive cells no
+    pattern could protect.
+    """
 
     hidden: np.ndarray
-    protects: dict[int, tuple[int, ...]] = field(default_factory=dict)  # added cell -> sensitive cells it protects
+    protects: dict[int, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # added cell -> sensitive cells it protects
     unprotected: tuple[int, ...] = ()

@@ -1,8 +1,10 @@
-"""Which marks of doubt may a version show? Figures under query and blocks in conflict, where what they tell is public.
+"""Which marks of doubt may a version show? Figures under query and blocks in conflict,
+where what they tell is public.
 
-A mark says that a figure disagrees with others. A protected version shows it only where it shows all of these figures:
-the mark then tells nothing that its readers could not see. A part in question whose whole cannot be shown beside it is
-withheld with it, because nobody could be told what is wrong with it.
+A mark says that a figure disagrees with others. A protected version shows it only where
+it shows all of these figures: the mark then tells nothing that its readers could not
+see. A part in question whose whole cannot be shown beside it is withheld with it,
+because nobody could be told what is wrong with it.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ from pipeline.contracts.model import Contracts, Table
 
 @dataclass(frozen=True)
 class Conflict:
-    """A whole of a state and year, a part above it, and the parts that would stand in its place (none where they are
-    not all numbers). All are keys. `resolution` and `reason` are what the state answered; empty while it is open."""
+    """A whole of a state and year, a part above it, and the parts that would stand in
+    its place (none where they are not all numbers). All are keys. `resolution` and
+    `reason` are what the state answered; empty while it is open.
+    """
 
     state: str
     year: int
@@ -40,44 +44,60 @@ class Conflict:
 def shown_without_doubtful(
     shown: Collection[str], conflicts: Iterable[Conflict], doubtful: Mapping[str, Collection[str]]
 ) -> frozenset[str]:
-    """What a protected version shows once parts in question are gone whose conflict it cannot tell.
+    """What a protected version shows once parts in question are gone whose conflict it
+    cannot tell.
 
-    `doubtful` gives for each part in question the wholes that it exceeds or belongs to. A conflict may lose its largest
+    `doubtful` gives for each part in question the wholes that it exceeds or belongs to.
+    A conflict may lose its largest
     part by another one, so this is asked again until nothing changes.
     """
-    left, conflicts = set(shown), list(conflicts)
+    left = set(shown)
+    conflicts = list(conflicts)
     while True:
         told = {c.whole for c in conflicts if c.told <= left}
-        gone = {part for part, wholes in doubtful.items() if part in left and not set(wholes) & told}
+        gone = {
+            part for part, wholes in doubtful.items() if part in left and not set(wholes) & told
+        }
         if not gone:
             return frozenset(left)
         left -= gone
 
 
 def visible_conflicts(conflicts: Iterable[Conflict], shown: Collection[str]) -> list[Conflict]:
-    """The conflicts whose figures are all shown; the parts that stand for the whole only where all of them are."""
+    """The conflicts whose figures are all shown; the parts that stand for the whole
+    only where all of them are.
+    """
     return [
         c if set(c.parts) <= set(shown) else Conflict(**{**c.__dict__, "parts": ()})
-        for c in conflicts if c.told <= set(shown)
-    ]  # fmt: skip
+        for c in conflicts
+        if c.told <= set(shown)
+    ]
 
 
 def queried_keys(
-    findings: Iterable[Mapping[str, Any]], contracts: Contracts, present: Collection[str], shown: Collection[str] | None
+    findings: Iterable[Mapping[str, Any]],
+    contracts: Contracts,
+    present: Collection[str],
+    shown: Collection[str] | None,
 ) -> frozenset[str]:
-    """Keys that a state was asked about. `present` are the keys that have a figure; with `shown`, only those for which
-    everything that the rule looked at is shown."""
+    """Keys that a state was asked about. `present` are the keys that have a figure;
+    with `shown`, only those for which everything that the rule looked at is shown.
+    """
     asked = [f for f in findings if f["severity"] == "query" and f["key"]]
     if shown is None:
         return frozenset(f["key"] for f in asked)
     return frozenset(
-        f["key"] for f in asked
-        if (looked_at := _looked_at(f["rule"], Key.parse(f["key"]), contracts, present)) and looked_at <= set(shown)
-    )  # fmt: skip
+        f["key"]
+        for f in asked
+        if (looked_at := _looked_at(f["rule"], Key.parse(f["key"]), contracts, present))
+        and looked_at <= set(shown)
+    )
 
 
 def _looked_at(rule: str, key: Key, contracts: Contracts, present: Collection[str]) -> set[str]:
-    """The figures that a rule compared with each other; none where it looked at something that is not published."""
+    """The figures that a rule compared with each other; none where it looked at
+    something that is not published.
+    """
     table, (_, place, what) = contracts.table(key.cube), (*rule.split("."), "", "")[:3]
     if (place, what) == ("value", "change"):
         return {str(key), str(key.at(year=key.year - 1))}

@@ -1,4 +1,6 @@
-"""Why is a cell withheld? The words of the analyst's tables, and which of them say that a cell is sensitive itself."""
+"""Why is a cell withheld? The words of the analyst's tables, and which of them say that
+a cell is sensitive itself.
+"""
 
 SUPPRESSED = "suppressed by the sender"
 LEFT_OUT = "suppressed by the sender, and left out with its row"

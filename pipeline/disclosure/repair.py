@@ -1,4 +1,6 @@
-"""Which cells must be hidden besides? Moves in whole numbers, one by one, until every demand of a part is proven."""
+"""Which cells must be hidden besides? Moves in whole numbers, one by one, until every
+demand of a part is proven.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from pipeline.disclosure.attack import SPARSER, Attacker, Move, Surroundings, Wi
 from pipeline.disclosure.components import Part
 from pipeline.disclosure.linked import Demand
 
-STEP = 1e-3  # what a hidden cell costs per unit of change: short moves prove the same and bind fewer cells
+# what a hidden cell costs per unit of change: short moves prove the same and bind fewer
+# cells
+STEP = 1e-3
 NEAR = (1_000, 4_000)  # cells around a demand that are tried before the whole part
 SEARCHED = 12_000  # cells among which whole-numbered moves can be searched for
 HIDDEN_NEAR = 1_000  # hidden cells around a demand that are tried before a cell counts as needed
@@ -19,7 +23,9 @@ Progress = Callable[[str], None]
 
 
 class Proofs:
-    """The moves found so far, and which values of each demanded cell they prove possible."""
+    """The moves found so far, and which values of each demanded cell they prove
+    possible.
+    """
 
     def __init__(self, demands: Iterable[Demand], value: np.ndarray) -> None:
         self.value = value
@@ -27,7 +33,9 @@ class Proofs:
         self.moves: list[Move | None] = []
         self.owners: list[int] = []  # for which cell each move was looked for
         self.using: dict[int, set[int]] = {}  # cell -> the moves that change it
-        self.seen: dict[int, dict[int, int]] = {c: {0: 1} for c in self.demands}  # cell -> change -> number of moves
+        self.seen: dict[int, dict[int, int]] = {
+            c: {0: 1} for c in self.demands
+        }  # cell -> change -> number of moves
 
     def add(self, move: Move, owner: int) -> int:
         """Keep a move; its number."""
@@ -58,9 +66,14 @@ class Proofs:
                     del seen[change]
 
     def wishes(self, cell: int) -> list[Wish]:
-        """What still has to be shown of a cell: nothing, or moves of which any one is a step ahead, best first."""
-        demand, seen, value = self.demands[cell], self.seen[cell], int(self.value[cell])
-        least, most = min(seen), max(seen)
+        """What still has to be shown of a cell: nothing, or moves of which any one is a
+        step ahead, best first.
+        """
+        demand = self.demands[cell]
+        seen = self.seen[cell]
+        value = int(self.value[cell])
+        least = min(seen)
+        most = max(seen)
         if value + most < demand.high:
             return [Wish(cell, demand.high - value, np.inf)]
         if value + least > demand.low:
@@ -77,9 +90,20 @@ class Repair:
     """The state of a part while cells are hidden and shown again."""
 
     def __init__(
-        self, part: Part, price: np.ndarray, hidden: np.ndarray, progress: Progress, step: float = STEP
+        self,
+        part: Part,
+        price: np.ndarray,
+        hidden: np.ndarray,
+        progress: Progress,
+        step: float = STEP,
     ) -> None:
-        self.part, self.price, self.hidden, self.progress, self.step = part, price, hidden, progress, step
+        self.part, self.price, self.hidden, self.progress, self.step = (
+            part,
+            price,
+            hidden,
+            progress,
+            step,
+        )
         self.proofs = Proofs(part.demands, part.value)
         self.attacker = Attacker(part)
         self.around = Surroundings(part)
@@ -88,7 +112,9 @@ class Repair:
         self.asked = 0
 
     def hide(self, order: Sequence[int]) -> None:
-        """Hide cells until every demand is proven, in this order of cells; `lost` are those that can't be protected."""
+        """Hide cells until every demand is proven, in this order of cells; `lost` are
+        those that can't be protected.
+        """
         for done, cell in enumerate(order):
             while wishes := self.proofs.wishes(cell):
                 if not any(self._grant(w) for w in wishes):
@@ -117,7 +143,9 @@ class Repair:
         return True
 
     def _fields(self, wish: Wish) -> Iterator[np.ndarray]:
-        """Where to look for a move: around the cell, then wherever the whole part has the cheapest one to offer."""
+        """Where to look for a move: around the cell, then wherever the whole part has
+        the cheapest one to offer.
+        """
         everywhere = np.arange(len(self.cost))
         near = everywhere
         for size in NEAR:
@@ -130,7 +158,9 @@ class Repair:
         if carriers is not None:
             yield np.union1d(near, carriers)
 
-    def _ask(self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True) -> Move | None:
+    def _ask(
+        self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True
+    ) -> Move | None:
         self.asked += 1
         return self.attacker.move(wish, cells, cost, search)
 
@@ -143,7 +173,9 @@ class Repair:
         self.cost[move.cells] = self.step
 
     def show_again(self, effort: int) -> None:
-        """Show added cells that are not needed, dearest first, as long as every demand stays proven."""
+        """Show added cells that are not needed, dearest first, as long as every demand
+        stays proven.
+        """
         added = np.flatnonzero(self.hidden & ~self.part.hidden)
         until = self.asked + effort
         for cell in sorted(added.tolist(), key=lambda c: (-self.price[c], c)):
@@ -153,9 +185,12 @@ class Repair:
                 self._show(cell)
 
     def _pins(self, cell: int) -> bool:
-        """Whether a demanded cell would follow by plain subtraction if this one were shown: spares most solving."""
+        """Whether a demanded cell would follow by plain subtraction if this one were
+        shown: spares most solving.
+        """
         rows, columns = self.part.rows, self.part.columns
-        shown, waiting = {cell}, [cell]
+        shown = {cell}
+        waiting = [cell]
         while waiting:
             last = waiting.pop()
             for row in columns.indices[columns.indptr[last] : columns.indptr[last + 1]].tolist():
@@ -171,9 +206,13 @@ class Repair:
         return False
 
     def _show(self, cell: int) -> None:
-        """Show a cell if other moves among hidden cells prove what the moves over this one proved."""
+        """Show a cell if other moves among hidden cells prove what the moves over this
+        one proved.
+        """
         dropped = sorted(self.proofs.using.get(cell, ()))
-        moves = [(m, self.proofs.owners[n]) for n in dropped if (m := self.proofs.moves[n]) is not None]
+        moves = [
+            (m, self.proofs.owners[n]) for n in dropped if (m := self.proofs.moves[n]) is not None
+        ]
         self.proofs.drop(dropped)
         owners = {o for _, o in moves}  # they fail first if any does
         touched = {c for m, _ in moves for c in m.cells.tolist() if c in self.proofs.demands}
@@ -185,7 +224,14 @@ class Repair:
                 continue
             while wishes := self.proofs.wishes(open_):
                 cells = self.around.nearest(open_, among, HIDDEN_NEAR)
-                move = next((m for w in wishes if (m := self._ask(w, cells, among, search=False)) is not None), None)
+                move = next(
+                    (
+                        m
+                        for w in wishes
+                        if (m := self._ask(w, cells, among, search=False)) is not None
+                    ),
+                    None,
+                )
                 if move is None:
                     self.proofs.drop(new)
                     self.hidden[cell] = True
@@ -196,7 +242,9 @@ class Repair:
         self.cost[cell] = self.price[cell]
 
     def protects(self, cell: int) -> list[int]:
-        """The demanded cells whose proof needs an added cell; where none does, one that it was hidden beside."""
+        """The demanded cells whose proof needs an added cell; where none does, one that
+        it was hidden beside.
+        """
         owners = {self.proofs.owners[n] for n in self.proofs.using.get(cell, ())}
         if not owners:
             away = [c for c in self._beside(cell) if c in self.proofs.demands]

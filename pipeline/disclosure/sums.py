@@ -1,9 +1,11 @@
-"""Which cells add up to which? The sums among true cells, and how far each of them holds.
+"""Which cells add up to which? The sums among true cells, and how far each of them
+holds.
 
-A sum is a whole and its parts: codes under their parent in a code list, states in the region, cells in a worked-out
-group or total, and the same margin in two linked tables. Parts that nobody reported count as nothing where the sum
-then holds; otherwise they leave a gap, and the sum only says that the parts are not more than the whole. A sum that
-does not even say that does not reconcile: it links nothing and is listed.
+A sum is a whole and its parts: codes under their parent in a code list, states in the
+region, cells in a worked-out group or total, and the same margin in two linked tables.
+Parts that nobody reported count as nothing where the sum then holds; otherwise they
+leave a gap, and the sum only says that the parts are not more than the whole. A sum
+that does not even say that does not reconcile: it links nothing and is listed.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ REGIONAL = ("region", "constant", "both")
 
 @dataclass(frozen=True)
 class TrueCell:
-    """A cell as the warehouse has it. Its sender may have suppressed the value: then nobody here knows it either."""
+    """A cell as the warehouse has it. Its sender may have suppressed the value: then
+    nobody here knows it either.
+    """
 
     key: Key
     value: Decimal | None
@@ -32,7 +36,9 @@ class TrueCell:
     conf_status: str
     origin: str
     parts: tuple[str, ...] = ()
-    least: int = 0  # what it is at least where its sender suppressed it, and the policy says no more
+    least: int = (
+        0  # what it is at least where its sender suppressed it, and the policy says no more
+    )
 
     @property
     def is_suppressed(self) -> bool:
@@ -40,7 +46,9 @@ class TrueCell:
 
     @property
     def counts(self) -> bool:
-        """Whether there is a number to hide: one that is known, or one that its sender suppressed."""
+        """Whether there is a number to hide: one that is known, or one that its sender
+        suppressed.
+        """
         return self.value is not None or self.is_suppressed
 
 
@@ -54,8 +62,9 @@ class Holds(IntEnum):
 
 @dataclass(frozen=True)
 class Sum:
-    """A whole and its parts, as keys, and how far the figures bear it out. One count that stands in two tables is a
-    whole with one part; it holds exactly or not at all."""
+    """A whole and its parts, as keys, and how far the figures bear it out. One count
+    that stands in two tables is a whole with one part; it holds exactly or not at all.
+    """
 
     whole: str
     parts: tuple[str, ...]
@@ -66,8 +75,11 @@ class Sum:
         return len(self.parts) == 1 and self.parts[0].split(":")[0] != self.whole.split(":")[0]
 
 
-def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: tuple[int, int]) -> list[Sum]:
-    """Every sum among cells that count, in a fixed order, each as strong as its own figures allow.
+def find_sums(
+    cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: tuple[int, int]
+) -> list[Sum]:
+    """Every sum among cells that count, in a fixed order, each as strong as its own
+    figures allow.
 
     `suppressed` is the range that a count may have which its sender suppressed.
     """
@@ -83,18 +95,28 @@ def find_sums(cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: t
             by_table[cell.key.cube].append(cell)
     for name, members in sorted(by_table.items()):
         for whole, children, is_short in _within(tables[name], members):
-            found.setdefault((whole, tuple(children)), is_short)  # a worked-out whole is its parts, whatever lacks
-    for one, other in _shared(tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}):
+            found.setdefault(
+                (whole, tuple(children)), is_short
+            )  # a worked-out whole is its parts, whatever lacks
+    for one, other in _shared(
+        tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}
+    ):
         found[other, (one,)] = False
     sums = {Sum(whole, parts): is_short for (whole, parts), is_short in sorted(found.items())}
-    return [Sum(s.whole, s.parts, _strength(s, cells, suppressed, is_short)) for s, is_short in sums.items()]
+    return [
+        Sum(s.whole, s.parts, _strength(s, cells, suppressed, is_short))
+        for s, is_short in sums.items()
+    ]
 
 
 def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list[str], bool]]:
-    """Parent and children of every dimension, and whether a child is missing of which there are figures all the same.
+    """Parent and children of every dimension, and whether a child is missing of which
+    there are figures all the same.
 
-    An open list adds up over what a state listed, without groups; a part that nobody reported stands aside for its own
-    parts. One that is broken down in another dimension is no nothing: the sum is then no more than "at least"."""
+    An open list adds up over what a state listed, without groups; a part that nobody
+    reported stands aside for its own parts. One that is broken down in another
+    dimension is no nothing: the sum is then no more than "at least".
+    """
     rows: dict[tuple[int, tuple[str, ...]], dict[str, TrueCell]] = defaultdict(dict)
     cells = list(cells)
     broken_down = {wider for cell in cells for wider in _wider(cell.key)}
@@ -105,17 +127,25 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
     for (position, _), line in sorted(rows.items()):
         dimension = table.dimensions[position - 2]
         if table.layout.open_rows and dimension.name in table.layout.rows:
-            listed = [c for code, c in sorted(line.items()) if code != TOTAL and c.origin == "reported"]
+            listed = [
+                c for code, c in sorted(line.items()) if code != TOTAL and c.origin == "reported"
+            ]
             if TOTAL in line and listed:
                 yield str(line[TOTAL].key), [str(c.key) for c in listed], False
             continue
         for code, whole in sorted(line.items()):
             parts = list(_parts(dimension, code, line))
             if parts:
-                yield str(whole.key), sorted(str(p.key) for p in parts), any(
-                    child.code not in line and _with(whole.key, position, child.code) in broken_down
-                    for child in dimension.codelist if child.parent == code and not child.is_group
-                )  # fmt: skip
+                yield (
+                    str(whole.key),
+                    sorted(str(p.key) for p in parts),
+                    any(
+                        child.code not in line
+                        and _with(whole.key, position, child.code) in broken_down
+                        for child in dimension.codelist
+                        if child.parent == code and not child.is_group
+                    ),
+                )
 
 
 def _wider(key: Key) -> Iterator[Key]:
@@ -139,14 +169,23 @@ def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Ite
                 yield from _parts(dimension, child.code, line)
 
 
-def _shared(tables: Mapping[str, Table], cells: Mapping[str, TrueCell]) -> Iterator[tuple[str, str]]:
-    """Cells that stand in linked tables too: dimensions by name, the others at their total. Two tables that are linked
-    to a third share what they have in common also where the third has no figure."""
-    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)  # first table -> table -> codes it stands at there
+def _shared(
+    tables: Mapping[str, Table], cells: Mapping[str, TrueCell]
+) -> Iterator[tuple[str, str]]:
+    """Cells that stand in linked tables too: dimensions by name, the others at their
+    total. Two tables that are linked to a third share what they have in common also
+    where the third has no figure.
+    """
+    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(
+        dict
+    )  # first table -> table -> codes it stands at there
     for table in tables.values():
         for identity in table.identities:
             if identity.same_total_as:
-                linked[identity.same_total_as] |= {identity.same_total_as: {}, table.name: dict(identity.at)}
+                linked[identity.same_total_as] |= {
+                    identity.same_total_as: {},
+                    table.name: dict(identity.at),
+                }
     for first, names in sorted(linked.items()):
         common = [d.name for d in tables[first].dimensions]
         margins: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -156,17 +195,24 @@ def _shared(tables: Mapping[str, Table], cells: Mapping[str, TrueCell]) -> Itera
             codes = dict(zip(tables[cell.key.cube].key_dimensions, cell.key.codes, strict=True))
             if all(c == TOTAL for d, c in codes.items() if d not in ("state", "year", *common)):
                 at = names[cell.key.cube]
-                margins[*cell.key.codes[:2], *(codes.get(d, at.get(d, TOTAL)) for d in common)].append(text)
+                margins[
+                    *cell.key.codes[:2], *(codes.get(d, at.get(d, TOTAL)) for d in common)
+                ].append(text)
         for same in margins.values():
             own = [k for k in same if k.startswith(f"{first}:")]
             yield from ((own[0], k) for k in same if k != own[0]) if own else combinations(same, 2)
 
 
-def _strength(sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int], is_short: bool) -> Holds:
-    """What the figures of this sum alone allow; of one that is short of a part, never more than "at least"."""
+def _strength(
+    sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int], is_short: bool
+) -> Holds:
+    """What the figures of this sum alone allow; of one that is short of a part, never
+    more than "at least".
+    """
     low, high = _range(cells[sum_.whole], suppressed)
     parts = [_range(cells[p], suppressed) for p in sum_.parts]
-    least, most = sum(p[0] for p in parts), sum(p[1] for p in parts)
+    least = sum(p[0] for p in parts)
+    most = sum(p[1] for p in parts)
     if low <= most and least <= high and not is_short:
         return Holds.EXACTLY
     if sum_.is_one_count:

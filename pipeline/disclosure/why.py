@@ -1,4 +1,6 @@
-"""Why is a cell withheld, and what is left of each table? Two tables for the analyst, in the restricted tree only."""
+"""Why is a cell withheld, and what is left of each table? Two tables for the analyst,
+in the restricted tree only.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ from pipeline.files import csv_bytes
 
 
 def withheld_csv(decision: Decision) -> bytes:
-    """One line a withheld cell: its reason, for an added one the sensitive cells it protects, and whether earlier
-    editions left less of it open than the policy demands."""
+    """One line a withheld cell: its reason, for an added one the sensitive cells it
+    protects, and whether earlier editions left less of it open than the policy demands.
+    """
     away = set(decision.given_away)
     rows = (
         (key, why.reason, " ".join(why.protects), "yes" if key in away else "")
@@ -18,13 +21,28 @@ def withheld_csv(decision: Decision) -> bytes:
 
 
 def tables_csv(decision: Decision) -> bytes:
-    """One line a table: cells, withheld by their own nature and added to protect them, given up, what can be seen."""
-    heads = ("table", "cells", "primary", "secondary", "given_up", "visible_percent", "not_broken_down_by")
+    """One line a table: cells, withheld by their own nature and added to protect them,
+    given up, what can be seen.
+    """
+    heads = (
+        "table",
+        "cells",
+        "primary",
+        "secondary",
+        "given_up",
+        "visible_percent",
+        "not_broken_down_by",
+    )
     rows = (
         (
-            cube, count.cells, count.primary, count.secondary, count.given_up,
-            "" if count.visible_percent is None else count.visible_percent, " ".join(decision.coarsened.get(cube, ())),
+            cube,
+            count.cells,
+            count.primary,
+            count.secondary,
+            count.given_up,
+            "" if count.visible_percent is None else count.visible_percent,
+            " ".join(decision.coarsened.get(cube, ())),
         )
         for cube, count in decision.tables.items()
-    )  # fmt: skip
+    )
     return csv_bytes(heads, rows)

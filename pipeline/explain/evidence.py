@@ -1,4 +1,6 @@
-"""What is known of one cell? Its value, the cells that add up to it, their files, SQL, contract, findings, releases."""
+"""What is known of one cell? Its value, the cells that add up to it, their files, SQL,
+contract, findings, releases.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from pipeline.sql.marts import POPULATION_CUBE, open_marts
 
 @dataclass(frozen=True)
 class Evidence:
-    """One cell with all that stands behind it. `missing` says why there is no value, or which states are not in it."""
+    """One cell with all that stands behind it. `missing` says why there is no value, or
+    which states are not in it.
+    """
 
     cell: Explained
     adds_up: str  # `95 + 36 = 131`, empty for a cell without parts
@@ -31,10 +35,14 @@ class Evidence:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            **self.cell.as_dict(), "adds_up": self.adds_up, "missing": list(self.missing),
-            "findings": list(self.findings), "sql": list(self.models), "contract": self.contract,
+            **self.cell.as_dict(),
+            "adds_up": self.adds_up,
+            "missing": list(self.missing),
+            "findings": list(self.findings),
+            "sql": list(self.models),
+            "contract": self.contract,
             "withheld": dict(self.withheld),
-        }  # fmt: skip
+        }
 
 
 class Cabinet:
@@ -61,10 +69,14 @@ class Cabinet:
         leaves = list(_leaves(cell))
         origins = frozenset(c.origin for c in _all(cell))
         return Evidence(
-            cell, _sum(cell), tuple(self._missing(key, cell)),
-            tuple(line for leaf in leaves for line in self._findings.get(leaf.key, ())), self._sql(key.cube, origins),
-            self._contract(key.cube), tuple(self._withheld(cell.key)),
-        )  # fmt: skip
+            cell,
+            _sum(cell),
+            tuple(self._missing(key, cell)),
+            tuple(line for leaf in leaves for line in self._findings.get(leaf.key, ())),
+            self._sql(key.cube, origins),
+            self._contract(key.cube),
+            tuple(self._withheld(cell.key)),
+        )
 
     def _sql(self, cube: str, origins: frozenset[str]) -> tuple[str, ...]:
         if (cube, origins) not in self._models:
@@ -76,12 +88,17 @@ class Cabinet:
         if cube == POPULATION_CUBE:
             return "data_contracts/codelists/population.csv"
         table = self.contracts.table(cube)
-        return f"data_contracts/{table.report}.odcs.yaml, table {table.name}, property value ({table.measure})"
+        return (
+            f"data_contracts/{table.report}.odcs.yaml, table {table.name}, property value"
+            f" ({table.measure})"
+        )
 
     # --- what is not there
 
     def _missing(self, key: Key, cell: Explained) -> Iterator[str]:
-        """Why a state's cell has no value, or which member states are not in a regional sum and why."""
+        """Why a state's cell has no value, or which member states are not in a regional
+        sum and why.
+        """
         if key.cube == POPULATION_CUBE:
             return
         if key.state not in REGIONS:
@@ -124,9 +141,10 @@ class Cabinet:
 
         entries = {e.id: e for e in load_known_errors(self.contracts.folder, self.contracts)}
         return {
-            f["key"]: f for f in self._validated.findings
+            f["key"]: f
+            for f in self._validated.findings
             if f["key"] and f["known"] in entries and entries[f["known"]].effect == "leave-out"
-        }  # fmt: skip
+        }
 
     @cached_property
     def _findings(self) -> dict[str, list[str]]:
@@ -140,11 +158,15 @@ class Cabinet:
 
     @cached_property
     def _hidden(self) -> dict[str, dict[str, str]]:
-        """By version the withheld cells with the reason that was written when they were chosen."""
+        """By version the withheld cells with the reason that was written when they were
+        chosen.
+        """
         found = {}
         for path in sorted(self.project.proof(self.round_).glob("*.withheld.csv")):
             with path.open(encoding="utf-8", newline="") as file:
-                found[path.name.split(".")[0]] = {row["key"]: _reason(row) for row in csv.DictReader(file)}
+                found[path.name.split(".")[0]] = {
+                    row["key"]: _reason(row) for row in csv.DictReader(file)
+                }
         return found
 
     def _withheld(self, key: str) -> Iterator[tuple[str, str]]:
@@ -156,7 +178,10 @@ class Cabinet:
 def _why_not_counted(region: Key, own: Explained) -> str:
     """Why a state with a figure is not in a sum over states."""
     if own.contradicts:
-        return f"its figure {figure(own.value) if own.value is not None else ''} does not count, {own.contradicts[0]}"
+        return (
+            f"its figure {figure(own.value) if own.value is not None else ''} does not count,"
+            f" {own.contradicts[0]}"
+        )
     if region.state == BOTH_YEARS:
         return "it did not report both years, or there is a break between them"
     return "it did not report every year of the window"
@@ -177,7 +202,9 @@ def _leaves(cell: Explained) -> Iterator[Explained]:
 
 
 def _sum(cell: Explained) -> str:
-    """The sum over the parts, written out; it says so where it is another one than the value."""
+    """The sum over the parts, written out; it says so where it is another one than the
+    value.
+    """
     if not cell.parts:
         return ""
     values = [part.value for part in cell.parts if part.value is not None]
@@ -205,6 +232,9 @@ def texts(evidence: Evidence) -> Iterator[str]:
         reason, _, protected = why.partition(": ")
         named = protected.split(" ")
         more = f" and {len(named) - 3} more" if len(named) > 3 else ""
-        yield f"  withheld from the {version} version: {reason}{' ' + ', '.join(named[:3]) if protected else ''}{more}"
+        yield (
+            f"  withheld from the {version} version:"
+            f" {reason}{' ' + ', '.join(named[:3]) if protected else ''}{more}"
+        )
     yield f"  SQL: {' -> '.join(evidence.models)}"
     yield f"  contract: {evidence.contract}"

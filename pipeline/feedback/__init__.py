@@ -1,1 +1,3 @@
-"""What goes back to a state? Its return with the findings marked in it, and a letter that sums up."""
+"""What goes back to a state? Its return with the findings marked in it, and a letter
+that sums up.
+"""

@@ -1,8 +1,11 @@
-"""Which files go back to which state? Writes marked returns and letters beside the findings pages.
+"""Which files go back to which state? Writes marked returns and letters beside the
+findings pages.
 
-`outputs/<round>/findings/<STATE>/` holds a marked copy of every return that could be read and one letter. All of it is
-restricted: findings quote what stands in the returns. A file is made again only when what it is made from changed, and
-one that is no longer due is removed, so that a folder never answers a return that was replaced.
+`outputs/<round>/findings/<STATE>/` holds a marked copy of every return that could be
+read and one letter. All of it is
+restricted: findings quote what stands in the returns. A file is made again only when
+what it is made from changed, and one that is no longer due is removed, so that a folder
+never answers a return that was replaced.
 """
 
 from __future__ import annotations
@@ -48,19 +51,26 @@ _LIBRARIES = ("openpyxl", "weasyprint", "babel", "jinja2", "fonttools")
 
 
 def write_feedback(
-    project: Project, contracts: Contracts, validation: Validation, state: str = "", progress: Progress = silent
+    project: Project,
+    contracts: Contracts,
+    validation: Validation,
+    state: str = "",
+    progress: Progress = silent,
 ) -> list[Path]:
-    """Write what goes back to one state, or to all of them; returns the files that are new or changed.
+    """Write what goes back to one state, or to all of them; returns the files that are
+    new or changed.
 
-    Raises UserError when the state sent and owes nothing, or when a return changed since it was checked.
+    Raises UserError when the state sent and owes nothing, or when a return changed
+    since it was checked.
     """
     work = _Work(project, contracts, validation)
     states = work.states
     if state and state not in states:
         raise UserError(
-            f"state '{state}' has no findings page in round {validation.reading.round}", allowed=", ".join(states),
+            f"state '{state}' has no findings page in round {validation.reading.round}",
+            allowed=", ".join(states),
             do="give the code of one of these states",
-        )  # fmt: skip
+        )
     asked = [state] if state else states
     written: list[Path] = []
     for done, code in enumerate(asked):
@@ -72,11 +82,15 @@ def write_feedback(
 
 
 def remove_outdated(project: Project, contracts: Contracts, validation: Validation) -> None:
-    """Remove what was made from returns or findings that are no longer those of the round, in whatever language."""
+    """Remove what was made from returns or findings that are no longer those of the
+    round, in whatever language.
+    """
     work = _Work(project, contracts, validation)
     if not work.record:
         return
-    for language in sorted({made.language for made in work.record.values()} & set(languages(project))):
+    for language in sorted(
+        {made.language for made in work.record.values()} & set(languages(project))
+    ):
         spoken = _Work(replace(project, language=language), contracts, validation)
         for state in work.states:
             work.kept |= set(spoken.valid(state))
@@ -86,7 +100,9 @@ def remove_outdated(project: Project, contracts: Contracts, validation: Validati
 
 @dataclass(frozen=True)
 class _Copy:
-    """A marked copy that is due: its name, the return it is made from, its findings, and a digest of all of that."""
+    """A marked copy that is due: its name, the return it is made from, its findings,
+    and a digest of all of that.
+    """
 
     name: str
     file: FileReading
@@ -96,7 +112,9 @@ class _Copy:
 
 @dataclass(frozen=True)
 class _Made:
-    """What is remembered of a file that was written: its language, and digests of its inputs and its content."""
+    """What is remembered of a file that was written: its language, and digests of its
+    inputs and its content.
+    """
 
     language: str
     inputs: str
@@ -123,9 +141,14 @@ class _Work:
     @cached_property
     def letters(self) -> LetterWriter:
         return LetterWriter(
-            self.project, self.contracts, self.validation, read_figures(self.project, self.contracts, self.round),
-            self.texts, self.marking, read_answer_days(self.project.contracts),
-        )  # fmt: skip
+            self.project,
+            self.contracts,
+            self.validation,
+            read_figures(self.project, self.contracts, self.round),
+            self.texts,
+            self.marking,
+            read_answer_days(self.project.contracts),
+        )
 
     def write(self, state: str) -> list[Path]:
         written, enclosed = [], []
@@ -134,7 +157,9 @@ class _Work:
             if not self._is_valid(path, copy.inputs):
                 try:
                     content = self._mark(copy)
-                except DamagedFile:  # it was read before: the machine has less memory or time for it now
+                except (
+                    DamagedFile
+                ):  # it was read before: the machine has less memory or time for it now
                     continue
                 if self._put(path, content, copy.inputs):
                     written.append(path)
@@ -163,7 +188,9 @@ class _Work:
             yield self._letter(state)
 
     def tidy(self, states: Sequence[str]) -> None:
-        """Remove files of these states, and of states that have none any more, that are not kept; write the record."""
+        """Remove files of these states, and of states that have none any more, that are
+        not kept; write the record.
+        """
         for path in self.folder.glob("*/*"):
             state = path.parent.name
             is_ours = path.name.startswith(f"{state}-") and path.name.endswith(ENDINGS)
@@ -183,13 +210,16 @@ class _Work:
             if file.state != state or not file.kind:  # a file that was not read has nothing to mark
                 continue
             findings = tuple(f for f in self.validation.findings if f.file == file.file)
-            # What a state sent later is told apart as its files are: RO.2.xlsx, RO.3.withdrawn.csv.
+            # What a state sent later is told apart as its files are: RO.2.xlsx,
+            # RO.3.withdrawn.csv.
             name = PurePosixPath(file.file).name
             part = name[len(state) : len(name) - len(suffix_of(name))].lower().replace(".", "-")
             ending = ".csv" if file.kind.startswith("csv") else ".xlsx"
             told = [f.as_dict() for f in findings]
             inputs = _digest(file.sha256, told, self._heading(file, findings).lines, self.code)
-            yield _Copy(f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs)
+            yield _Copy(
+                f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs
+            )
 
     def _letter(self, state: str) -> Path:
         return self.folder / state / f"{state}-{self.round}-letter.pdf"
@@ -203,7 +233,12 @@ class _Work:
     def _is_valid(self, path: Path, inputs: str) -> bool:
         """Whether a file is there as it was written, from the same inputs."""
         made = self.record.get(self._name(path))
-        return bool(made and made.inputs == inputs and path.is_file() and made.sha256 == _sha256(path.read_bytes()))
+        return bool(
+            made
+            and made.inputs == inputs
+            and path.is_file()
+            and made.sha256 == _sha256(path.read_bytes())
+        )
 
     def _put(self, path: Path, content: bytes, inputs: str) -> bool:
         self.record[self._name(path)] = _Made(self.texts.language, inputs, _sha256(content))
@@ -212,8 +247,10 @@ class _Work:
     # How a copy is made.
 
     def _mark(self, copy: _Copy) -> bytes:
-        data, file = self._bytes(copy.file), copy.file
-        contract, codelists = self.contracts.contract(file.report), self.contracts.codelists
+        data = self._bytes(copy.file)
+        file = copy.file
+        contract = self.contracts.contract(file.report)
+        codelists = self.contracts.codelists
         withdraws = file.file.lower().endswith(WITHDRAWN_SUFFIX)
         names = WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists)
         opened = open_file(data, file.state, names, load_words(codelists))
@@ -232,17 +269,25 @@ class _Work:
         data = path.read_bytes() if path.is_file() else b""
         if _sha256(data) != file.sha256:
             raise UserError(
-                "the return is not the one that was checked", where=str(path),
+                "the return is not the one that was checked",
+                where=str(path),
                 do=f"run 'make validate ROUND={self.round}'",
-            )  # fmt: skip
+            )
         return data
 
     def _heading(self, file: FileReading, findings: Sequence[Finding]) -> Heading:
         say = self.texts.say
         state = self.contracts.codelist("states").label(file.state)
         title = say(N_("{state}: findings in the return")).format(state=state)
-        row = next(r for r in summary_rows(self.validation) if (r.state, r.report) == (file.state, file.report))
-        counts = [f"{say(SEVERITY_TEXT[s])} ({sum(f.severity == s for f in findings)})" for s in SEVERITIES]
+        row = next(
+            r
+            for r in summary_rows(self.validation)
+            if (r.state, r.report) == (file.state, file.report)
+        )
+        counts = [
+            f"{say(SEVERITY_TEXT[s])} ({sum(f.severity == s for f in findings)})"
+            for s in SEVERITIES
+        ]
         lines = (
             say(N_("{report}, round {round}")).format(
                 report=self.contracts.contract(file.report).title, round=self.round
@@ -266,11 +311,19 @@ def _digest(*parts: Any) -> str:
 
 @lru_cache(maxsize=4)
 def _code(project: Project) -> str:
-    """A digest of what makes the files beside their inputs: this package, its texts and templates, the libraries."""
+    """A digest of what makes the files beside their inputs: this package, its texts and
+    templates, the libraries.
+    """
     package = Path(__file__).parent
     files = [
-        *package.glob("*.py"), package.parent / "texts.py", package.parent / "files.py",
-        package.parent / "contracts" / "template.py", package.parent / "report" / "pdf.py",
-        *(project.templates / "feedback").glob("*"), *(project.templates / "locale").glob("*/*.po"),
-    ]  # fmt: skip
-    return _digest([(p.name, _sha256(p.read_bytes())) for p in sorted(files)], [version(n) for n in _LIBRARIES])
+        *package.glob("*.py"),
+        package.parent / "texts.py",
+        package.parent / "files.py",
+        package.parent / "contracts" / "template.py",
+        package.parent / "report" / "pdf.py",
+        *(project.templates / "feedback").glob("*"),
+        *(project.templates / "locale").glob("*/*.po"),
+    ]
+    return _digest(
+        [(p.name, _sha256(p.read_bytes())) for p in sorted(files)], [version(n) for n in _LIBRARIES]
+    )

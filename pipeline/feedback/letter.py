@@ -1,6 +1,8 @@
-"""What does the covering letter of a state say? Received, refused, asked, revised, covered: one or two pages.
+"""What does the covering letter of a state say? Received, refused, asked, revised,
+covered: one or two pages.
 
-A letter has no clock: it is dated by the covers of the returns, and so is the day by which queries are to be answered.
+A letter has no clock: it is dated by the covers of the returns, and so is the day by
+which queries are to be answered.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MAX_PAGES = 2
-# Lines that each of the lists may have: the first number with which the letter stays within its pages.
+# Lines that each of the lists may have: the first number with which the letter stays
+# within its pages.
 LIST_LENGTHS = (12, 8, 5, 3, 1)
 FONT_WEIGHTS = (400, 700)  # cutting a font down takes most of a letter's time
 _TEXT = 110  # characters of a text in a list; the marked copy has the whole of it
@@ -46,7 +49,8 @@ _DATES = (
 class Figures:
     """What the staged file of a round says of figures.
 
-    `counts` by state and table: figures with a value, first and last year of them. `revised` by key: the earlier round,
+    `counts` by state and table: figures with a value, first and last year of them.
+    `revised` by key: the earlier round,
     the value then and the value now.
     """
 
@@ -58,13 +62,14 @@ def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures
     """Look up once for all letters which tables have figures and what was revised."""
     tables = contracts.tables
     counts = " union all ".join(
-        f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last from {t.sql_name}"
-        " where value is not null group by state"
+        f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last"
+        f" from {t.sql_name} where value is not null group by state"
         for t in tables
     )
     revised = " union all ".join(
-        f"select now.key, earlier.round, earlier.value as before, now.value from {t.sql_name} as now"
-        " inner join earlier on earlier.key = now.key where now.value is not null and earlier.value is not null"
+        f"select now.key, earlier.round, earlier.value as before, now.value from {t.sql_name} as"
+        " now inner join earlier on earlier.key = now.key where now.value is not null and"
+        " earlier.value is not null"
         for t in tables
     )
     with open_database(project.work(round_) / STAGED) as connection:
@@ -77,9 +82,13 @@ def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures
 
 
 def read_date(text: str) -> date | None:
-    """The date on a cover, as the form asks for it or as it is commonly written; None when it is neither."""
+    """The date on a cover, as the form asks for it or as it is commonly written; None
+    when it is neither.
+    """
     for pattern, (year, month, day) in _DATES:
-        if match := pattern.fullmatch(text.strip()[:10] if pattern is _DATES[0][0] else text.strip()):
+        if match := pattern.fullmatch(
+            text.strip()[:10] if pattern is _DATES[0][0] else text.strip()
+        ):
             try:
                 return date(int(match[year]), int(match[month]), int(match[day]))
             except ValueError:
@@ -89,7 +98,9 @@ def read_date(text: str) -> date | None:
 
 @dataclass(frozen=True)
 class LetterWriter:
-    """Writes the letters of a round. `marking` stands on every page; `answer_days` give the deadline."""
+    """Writes the letters of a round. `marking` stands on every page; `answer_days` give
+    the deadline.
+    """
 
     project: Project
     contracts: Contracts
@@ -100,29 +111,50 @@ class LetterWriter:
     answer_days: int
 
     def view(self, state: str, enclosed: Sequence[str], most: int) -> dict[str, Any]:
-        """All that the letter of a state says, as the template shows it. Lists have at most `most` lines."""
-        findings = sorted((f for f in self.validation.findings if f.state == state), key=_reading_order)
+        """All that the letter of a state says, as the template shows it. Lists have at
+        most `most` lines.
+        """
+        findings = sorted(
+            (f for f in self.validation.findings if f.state == state), key=_reading_order
+        )
         files = [f for f in self.validation.reading.files if f.state == state]
         dates = [day for f in files if (day := read_date(f.received))]
         last = max(dates, default=None)
         queries = [f for f in findings if f.severity == "query"]
-        revised = [f for f in findings if f.rule.endswith(".value.revised") and f.key in self.figures.revised]
+        revised = [
+            f
+            for f in findings
+            if f.rule.endswith(".value.revised") and f.key in self.figures.revised
+        ]
         refused = self._refused(state, findings)
         notes = sum(f.severity == "note" and bool(f.file) for f in findings)
         return {
-            "round": self.validation.reading.round, "name": self.contracts.codelist("states").label(state),
-            "is_member": state in {c.code for c in self.contracts.members(self.validation.reading.round)},
-            "marking": self.marking, "dated": self._day(last), "deadline": self._day(self._deadline(last)),
-            "answer_days": self.answer_days, "received": self._received(state), "has_files": bool(files),
-            "refused": refused[:most], "refused_in_all": len(refused),
-            "queries": [self._line(f) for f in queries[:most]], "queries_in_all": len(queries),
-            "revisions": [self._revision(f) for f in revised[:most]], "revisions_in_all": len(revised),
-            "notes_in_all": notes, "coverage": self._coverage(state, {f.report for f in files}),
+            "round": self.validation.reading.round,
+            "name": self.contracts.codelist("states").label(state),
+            "is_member": (
+                state in {c.code for c in self.contracts.members(self.validation.reading.round)}
+            ),
+            "marking": self.marking,
+            "dated": self._day(last),
+            "deadline": self._day(self._deadline(last)),
+            "answer_days": self.answer_days,
+            "received": self._received(state),
+            "has_files": bool(files),
+            "refused": refused[:most],
+            "refused_in_all": len(refused),
+            "queries": [self._line(f) for f in queries[:most]],
+            "queries_in_all": len(queries),
+            "revisions": [self._revision(f) for f in revised[:most]],
+            "revisions_in_all": len(revised),
+            "notes_in_all": notes,
+            "coverage": self._coverage(state, {f.report for f in files}),
             "enclosed": list(enclosed),
-        }  # fmt: skip
+        }
 
     def pdf(self, state: str, enclosed: Sequence[str], output: Path) -> None:
-        """Render the letter of a state to `output`. Raises RenderError when it does not fit its pages."""
+        """Render the letter of a state to `output`. Raises RenderError when it does not
+        fit its pages.
+        """
         from pipeline.report.pdf import font_faces, render_pdf
 
         with mistakes_told(self.project.templates):
@@ -133,13 +165,20 @@ class LetterWriter:
             with mistakes_told(self.project.templates):
                 html = template.render(**view, fonts=fonts)
             written = render_pdf(
-                html, output, base_folder=self.project.templates,
-                title=self.title(state), subject=self.marking, language=self.texts.language,
-                date=self._dated(state), attachments=[],
-            )  # fmt: skip
+                html,
+                output,
+                base_folder=self.project.templates,
+                title=self.title(state),
+                subject=self.marking,
+                language=self.texts.language,
+                date=self._dated(state),
+                attachments=[],
+            )
             if written.pages <= MAX_PAGES:
                 return
-        raise RenderError(f"the letter of {state} has {written.pages} pages", allowed=f"at most {MAX_PAGES}")
+        raise RenderError(
+            f"the letter of {state} has {written.pages} pages", allowed=f"at most {MAX_PAGES}"
+        )
 
     def title(self, state: str) -> str:
         name = self.contracts.codelist("states").label(state)
@@ -175,38 +214,65 @@ class LetterWriter:
         lines = []
         for row in (r for r in summary_rows(self.validation) if r.state == state):
             title = self.contracts.contract(row.report).title
-            files = [f for f in self.validation.reading.files if (f.state, f.report) == (state, row.report)]
+            files = [
+                f
+                for f in self.validation.reading.files
+                if (f.state, f.report) == (state, row.report)
+            ]
             outcome = self.texts.say(row.outcome)
             for file in files:
                 lines.append(
                     {
-                        "title": title, "file": file.file, "dated": self._day(read_date(file.received)),
-                        "hash": file.sha256[:12], "outcome": outcome, **self._cells(row, accounts.get(file.file)),
+                        "title": title,
+                        "file": file.file,
+                        "dated": self._day(read_date(file.received)),
+                        "hash": file.sha256[:12],
+                        "outcome": outcome,
+                        **self._cells(row, accounts.get(file.file)),
                     }
-                )  # fmt: skip
+                )
             if not files:
-                lines.append({"title": title, "file": "", "dated": "", "hash": "", "outcome": outcome,
-                              **self._cells(row, None)})  # fmt: skip
+                lines.append(
+                    {
+                        "title": title,
+                        "file": "",
+                        "dated": "",
+                        "hash": "",
+                        "outcome": outcome,
+                        **self._cells(row, None),
+                    }
+                )
         return [{k: _printable(v) for k, v in line.items()} for line in lines]
 
     def _cells(self, row: SummaryRow, account: FileAccount | None) -> dict[str, str]:
         if account is None:
             return dict.fromkeys(("filled", "loaded", "refused", "ignored"), "–")
         ignored = sum(account.ignored.values())
-        numbers = {"filled": account.filled, "loaded": account.loaded, "refused": account.refused, "ignored": ignored}
+        numbers = {
+            "filled": account.filled,
+            "loaded": account.loaded,
+            "refused": account.refused,
+            "ignored": ignored,
+        }
         return {name: self._number(number) for name, number in numbers.items()}
 
     def _sheet(self, finding: Finding) -> str:
-        """The sheet of a finding. A line of a CSV file stands on none: the sheet of its table says what is meant."""
+        """The sheet of a finding. A line of a CSV file stands on none: the sheet of its
+        table says what is meant.
+        """
         if finding.sheet or not finding.table:
             return finding.sheet
         return self.contracts.table(finding.table).layout.sheet
 
     def _line(self, finding: Finding) -> dict[str, str]:
         line = {
-            "report": finding.report, "sheet": self._sheet(finding), "cell": _place(finding), "found": finding.found,
-            "allowed": self.texts.say(finding.allowed), "do": self.texts.say(finding.do),
-        }  # fmt: skip
+            "report": finding.report,
+            "sheet": self._sheet(finding),
+            "cell": _place(finding),
+            "found": finding.found,
+            "allowed": self.texts.say(finding.allowed),
+            "do": self.texts.say(finding.do),
+        }
         return {name: _printable(shortened(text, _TEXT)) for name, text in line.items()}
 
     def _refused(self, state: str, findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -216,20 +282,30 @@ class LetterWriter:
             if finding.severity == "error":
                 errors.setdefault((finding.report, finding.table), []).append(finding)
         lines = []
-        for (report, table), found in sorted(errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1])):
+        for (report, table), found in sorted(
+            errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1])
+        ):
             sheet = self.contracts.table(table).layout.sheet if table else ""
-            lines.append({**self._line(found[0]), "report": report, "table": sheet, "errors": len(found)})
+            lines.append(
+                {**self._line(found[0]), "report": report, "table": sheet, "errors": len(found)}
+            )
         return lines
 
     def _revision(self, finding: Finding) -> dict[str, str]:
         earlier, before, now = self.figures.revised[finding.key]
         return {
-            "sheet": _printable(self._sheet(finding)), "cell": _printable(_place(finding)), "key": finding.key,
-            "round": str(earlier), "before": self._number(before), "now": self._number(now),
-        }  # fmt: skip
+            "sheet": _printable(self._sheet(finding)),
+            "cell": _printable(_place(finding)),
+            "key": finding.key,
+            "round": str(earlier),
+            "before": self._number(before),
+            "now": self._number(now),
+        }
 
     def _coverage(self, state: str, sent: set[str]) -> list[dict[str, Any]]:
-        """Per report that was sent: sheets with figures and how many, sheets without, sheets refused."""
+        """Per report that was sent: sheets with figures and how many, sheets without,
+        sheets refused.
+        """
         lines = []
         for report in (r for r in REPORTS if r in sent):
             contract = self.contracts.contract(report)
@@ -245,12 +321,22 @@ class LetterWriter:
                 else:
                     empty.append(name)
             tables = len(full) + len(empty) + len(refused)
-            lines.append({"title": contract.title, "full": full, "empty": empty, "refused": refused, "tables": tables})
+            lines.append(
+                {
+                    "title": contract.title,
+                    "full": full,
+                    "empty": empty,
+                    "refused": refused,
+                    "tables": tables,
+                }
+            )
         return lines
 
 
 def _reading_order(finding: Finding) -> tuple[object, ...]:
-    """By report, sheet and place as a person reads them: line 9 before line 10, column B before AA."""
+    """By report, sheet and place as a person reads them: line 9 before line 10, column
+    B before AA.
+    """
     report = REPORTS.index(finding.report) if finding.report in REPORTS else len(REPORTS)
     sheet = [part.zfill(9) for part in re.split(r"(\d+)", finding.sheet)]
     row = [int(n) for n in re.findall(r"\d{1,9}", finding.cell)]
@@ -264,7 +350,9 @@ def _place(finding: Finding) -> str:
 
 
 def _unnumbered(sheet: str) -> str:
-    """The name of a sheet without the number before it, which would be read as a figure in a running text."""
+    """The name of a sheet without the number before it, which would be read as a figure
+    in a running text.
+    """
     return sheet.lstrip("0123456789 ") or sheet
 
 
@@ -275,10 +363,15 @@ def _locale(texts: Texts) -> str:
 def _environment(project: Project, texts: Texts) -> Environment:
     from markupsafe import Markup
 
-    environment = open_templates(project.templates / "feedback", trim_blocks=True, lstrip_blocks=True)
+    environment = open_templates(
+        project.templates / "feedback", trim_blocks=True, lstrip_blocks=True
+    )
     texts.install(environment)
-    # A text inside a style sheet: there, the escapes of HTML would be printed as they are.
-    environment.filters["css"] = lambda text: Markup('"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"')
+    # A text inside a style sheet: there, the escapes of HTML would be printed as they
+    # are.
+    environment.filters["css"] = lambda text: Markup(
+        '"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"'
+    )
     return environment
 
 
@@ -287,8 +380,12 @@ def _css_escape(match: re.Match[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """A text in characters that the font of the letter has: another font would be the machine's."""
-    return "".join(c if ord(c) in _characters() else " " if c.isspace() else "?" for c in clean(text))
+    """A text in characters that the font of the letter has: another font would be the
+    machine's.
+    """
+    return "".join(
+        c if ord(c) in _characters() else " " if c.isspace() else "?" for c in clean(text)
+    )
 
 
 @lru_cache(maxsize=1)
@@ -299,6 +396,8 @@ def _characters() -> frozenset[int]:
 
     maps = []
     for weight in FONT_WEIGHTS:
-        with TTFont(pdf.font_folder() / f"SourceSansPro-{pdf.FONT_WEIGHTS[weight]}.ttf", lazy=True) as font:
+        with TTFont(
+            pdf.font_folder() / f"SourceSansPro-{pdf.FONT_WEIGHTS[weight]}.ttf", lazy=True
+        ) as font:
             maps.append(set(font.getBestCmap()))
     return frozenset(set.intersection(*maps))

@@ -1,4 +1,6 @@
-"""What does the list of findings look like in front of a marked workbook? One line per finding, linked to its cell."""
+"""What does the list of findings look like in front of a marked workbook? One line per
+finding, linked to its cell.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,24 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 HEADS = (
-    (N_("Severity"), 10), (N_("Rule"), 32), (N_("Sheet"), 22), (N_("Cell"), 9), (N_("Key"), 38), (N_("Found"), 30),
-    (N_("Allowed"), 32), (N_("What to do"), 36),
-)  # fmt: skip
+    (N_("Severity"), 10),
+    (N_("Rule"), 32),
+    (N_("Sheet"), 22),
+    (N_("Cell"), 9),
+    (N_("Key"), 38),
+    (N_("Found"), 30),
+    (N_("Allowed"), 32),
+    (N_("What to do"), 36),
+)
 _FONT, _BLUE, _RED, _LINK, _SOFT = "Calibri", "FF1F3864", "FF8C1414", "FF0B4F9E", "FFE7E6E6"
 _LINE_HEIGHT = 15  # points
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A finding with the sheet of the copy it leads to (empty when there is none) and the cell that carries it."""
+    """A finding with the sheet of the copy it leads to (empty when there is none) and
+    the cell that carries it.
+    """
 
     finding: Finding
     sheet: str
@@ -34,9 +44,15 @@ class Listed:
 
 
 def add_list_sheet(
-    book: Workbook, title: str, heading: str, marking: str, lines: Sequence[str], listed: Sequence[Listed],
-    colours: Mapping[Severity, str], texts: Texts,
-) -> None:  # fmt: skip
+    book: Workbook,
+    title: str,
+    heading: str,
+    marking: str,
+    lines: Sequence[str],
+    listed: Sequence[Listed],
+    colours: Mapping[Severity, str],
+    texts: Texts,
+) -> None:
     """Put the list in front of a workbook, and open the workbook there."""
     from openpyxl.styles import Alignment, Font
 
@@ -54,7 +70,8 @@ def add_list_sheet(
     for row in range(top + 1, last + 1):
         for column in range(1, len(HEADS) + 1):
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
-        # Some programs do not open a row to the height of its wrapped text by themselves.
+        # Some programs do not open a row to the height of its wrapped text by
+        # themselves.
         sheet.row_dimensions[row].height = _LINE_HEIGHT * _lines(sheet, row)
     sheet.freeze_panes = f"A{top + 1}"
     sheet.auto_filter.ref = f"A{top}:H{max(last, top)}"
@@ -65,14 +82,25 @@ def add_list_sheet(
 def _place(item: Listed, order: Mapping[str, int]) -> tuple[int, int, str, int, str, str]:
     letters = item.cell.rstrip("0123456789")
     row = int(item.cell[len(letters) :] or 0)
-    return (SEVERITIES.index(item.finding.severity), order.get(item.sheet, -1), item.finding.sheet, row,
-            letters.rjust(3), item.finding.rule)  # fmt: skip
+    return (
+        SEVERITIES.index(item.finding.severity),
+        order.get(item.sheet, -1),
+        item.finding.sheet,
+        row,
+        letters.rjust(3),
+        item.finding.rule,
+    )
 
 
 def _lines(sheet: Worksheet, row: int) -> int:
     """Lines of the longest wrapped text of a row."""
-    texts = ((str(sheet.cell(row, column).value or ""), width) for column, (_, width) in enumerate(HEADS, 1))
-    return max(sum(len(wrap(part, width - 1)) or 1 for part in text.split("\n")) for text, width in texts)
+    texts = (
+        (str(sheet.cell(row, column).value or ""), width)
+        for column, (_, width) in enumerate(HEADS, 1)
+    )
+    return max(
+        sum(len(wrap(part, width - 1)) or 1 for part in text.split("\n")) for text, width in texts
+    )
 
 
 def _write_heads(sheet: Worksheet, row: int, texts: Texts) -> None:
@@ -81,26 +109,40 @@ def _write_heads(sheet: Worksheet, row: int, texts: Texts) -> None:
 
     for column, (head, width) in enumerate(HEADS, 1):
         cell = sheet.cell(row, column, texts.say(head))
-        cell.font, cell.fill = Font(_FONT, bold=True), PatternFill("solid", start_color=_SOFT, end_color=_SOFT)
+        cell.font, cell.fill = (
+            Font(_FONT, bold=True),
+            PatternFill("solid", start_color=_SOFT, end_color=_SOFT),
+        )
         cell.alignment = Alignment(wrap_text=True, vertical="bottom")
         sheet.column_dimensions[get_column_letter(column)].width = width
 
 
-def _write_line(sheet: Worksheet, row: int, item: Listed, colours: Mapping[Severity, str], texts: Texts) -> None:
+def _write_line(
+    sheet: Worksheet, row: int, item: Listed, colours: Mapping[Severity, str], texts: Texts
+) -> None:
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import quote_sheetname
     from openpyxl.worksheet.hyperlink import Hyperlink
 
     finding = item.finding
-    values = (name_of(finding.severity, texts), finding.rule, finding.sheet, finding.cell, finding.key, finding.found,
-              texts.say(finding.allowed), what_to_do(finding, texts))  # fmt: skip
+    values = (
+        name_of(finding.severity, texts),
+        finding.rule,
+        finding.sheet,
+        finding.cell,
+        finding.key,
+        finding.found,
+        texts.say(finding.allowed),
+        what_to_do(finding, texts),
+    )
     for column, text in enumerate(values, 1):
         sheet.cell(row, column, guarded(shortened(clean(text), 1_000)) or None)
     colour = colours[finding.severity]
     sheet.cell(row, 1).fill = PatternFill("solid", start_color=colour, end_color=colour)
     if item.sheet:
         linked = sheet.cell(row, 4 if item.cell else 3)
-        # A link inside the workbook: as an address it would be one to elsewhere, which programs ask about.
+        # A link inside the workbook: as an address it would be one to elsewhere, which
+        # programs ask about.
         linked.hyperlink = Hyperlink(
             ref=linked.coordinate, location=f"{quote_sheetname(item.sheet)}!{item.cell or 'A1'}"
         )
@@ -115,7 +157,9 @@ def _set_page(sheet: Any, marking: str, top: int, texts: Texts) -> None:
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     said = marking.replace("&", "&&")  # & begins a code in heads and feet
     sheet.oddHeader.center.text = sheet.oddFooter.center.text = said
-    sheet.oddFooter.right.text = texts.say(N_("page {page} of {pages}")).format(page="&P", pages="&N")
+    sheet.oddFooter.right.text = texts.say(N_("page {page} of {pages}")).format(
+        page="&P", pages="&N"
+    )
 
 
 def _fit_to_page() -> Any:

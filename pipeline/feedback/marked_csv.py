@@ -1,8 +1,10 @@
-"""What does a returned CSV file look like with its findings marked? The same lines with one more column, `finding`.
+"""What does a returned CSV file look like with its findings marked? The same lines with
+one more column, `finding`.
 
-A line keeps its number: nothing is put in between, and the findings of a line stand on one line. What concerns no line
-below the header follows at the end, in lines that begin with `#`: `# file` for the whole file, `# line 1` for the
-header, `# Cover, line 3, column answer` for the file of the cover.
+A line keeps its number: nothing is put in between, and the findings of a line stand on
+one line. What concerns no line below the header follows at the end, in lines that begin
+with `#`: `# file` for the whole file, `# line 1` for the header, `# Cover, line 3,
+column answer` for the file of the cover.
 """
 
 from __future__ import annotations
@@ -25,10 +27,14 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 
 
-def mark_csv(read: CsvText, columns: Sequence[str], findings: Sequence[Finding], texts: Texts) -> bytes:
-    """The marked copy of a CSV file: UTF-8 with a byte order mark, the delimiter of the original.
+def mark_csv(
+    read: CsvText, columns: Sequence[str], findings: Sequence[Finding], texts: Texts
+) -> bytes:
+    """The marked copy of a CSV file: UTF-8 with a byte order mark, the delimiter of the
+    original.
 
-    `columns` are the names of its columns as findings give them: those of the contract in
+    `columns` are the names of its columns as findings give them: those of the contract
+    in
     whatever language the header is.
     """
     header = read.records[0].line
@@ -58,7 +64,9 @@ def mark_csv(read: CsvText, columns: Sequence[str], findings: Sequence[Finding],
 
 
 def _numbered(read: CsvText) -> dict[int, list[str]]:
-    """The fields of every record by the number of the line on which it begins, with the empty lines between them."""
+    """The fields of every record by the number of the line on which it begins, with the
+    empty lines between them.
+    """
     rows: dict[int, list[str]] = {}
     following = 1
     for record in read.records:
@@ -77,12 +85,17 @@ def _line(finding: Finding) -> int:
 def _remove_personal_data(
     rows: dict[int, list[str]], columns: Sequence[str], findings: Sequence[Finding], texts: Texts
 ) -> None:
-    """Put a word in place of fields with data of persons, those too that were refused for another reason."""
+    """Put a word in place of fields with data of persons, those too that were refused
+    for another reason.
+    """
     for finding in findings:
         column = finding.cell.partition(", column ")[2]
         if is_personal(finding) and column and _line(finding) in rows:
-            # A field beyond the header, and one of the header itself, is named by its number.
-            rows[_line(finding)][columns.index(column) if column in columns else int(column) - 1] = texts.say(REMOVED)
+            # A field beyond the header, and one of the header itself, is named by its
+            # number.
+            rows[_line(finding)][
+                columns.index(column) if column in columns else int(column) - 1
+            ] = texts.say(REMOVED)
     for fields in rows.values():
         for number, text in enumerate(fields):
             is_figure = columns[number : number + 1] == ["value"]

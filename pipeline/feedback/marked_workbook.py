@@ -1,9 +1,11 @@
-"""What does a returned workbook look like with its findings marked? A copy with colours, comments and a list in front.
+"""What does a returned workbook look like with its findings marked? A copy with
+colours, comments and a list in front.
 
-The copy is made from the bytes that were read, so formatting, drop-downs and other sheets are those of the state. What
-could run or be fetched on another machine stays behind: formulas become their stored values, and charts, pivot tables,
-links to elsewhere and names that are more than a range are left out. Only files that could be read in the bound process
-of `pipeline.formats` come here.
+The copy is made from the bytes that were read, so formatting, drop-downs and other
+sheets are those of the state. What could run or be fetched on another machine stays
+behind: formulas become their stored values, and charts, pivot tables, links to
+elsewhere and names that are more than a range are left out. Only files that could be
+read in the bound process of `pipeline.formats` come here.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 AUTHOR = "SELEC"
-# Pale enough for black text (a contrast above 10), apart for the colour-blind; the comment says the severity in words.
+# Pale enough for black text (a contrast above 10), apart for the colour-blind; the
+# comment says the severity in words.
 COLOURS: dict[Severity, str] = {"error": "FFF4A582", "query": "FFFFE58A", "note": "FFBFD9EE"}
 SEPARATOR = "\n\n- - - - -\n"
 MAX_COMMENT = 8_000  # characters; beyond, the list in front has the rest
@@ -48,15 +51,26 @@ class Heading:
 
 
 def mark_workbook(
-    data: bytes, raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts
+    data: bytes,
+    raw: RawWorkbook,
+    findings: Sequence[Finding],
+    heading: Heading,
+    round_: int,
+    texts: Texts,
 ) -> bytes:
-    """The marked copy of an Excel workbook, of which `raw` was read. The same inputs give the same bytes."""
+    """The marked copy of an Excel workbook, of which `raw` was read. The same inputs
+    give the same bytes.
+    """
     try:
         book = open_original(data)
-    except Exception:  # only the library runs there: what it can read but not take over is sent back as its cells
+    except (
+        Exception
+    ):  # only the library runs there: what it can read but not take over is sent back as its cells
         return mark_cells(raw, findings, heading, round_, texts)
     if [s.title for s in book.worksheets] != [s.name for s in raw.sheets]:
-        return mark_cells(raw, findings, heading, round_, texts)  # the library did not see the sheets that were read
+        return mark_cells(
+            raw, findings, heading, round_, texts
+        )  # the library did not see the sheets that were read
     _mark(book, {s.title: s for s in book.worksheets}, findings, heading, texts)
     try:
         return workbook_bytes(book, round_)
@@ -64,8 +78,12 @@ def mark_workbook(
         return mark_cells(raw, findings, heading, round_, texts)
 
 
-def mark_cells(raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts) -> bytes:
-    """The marked copy of a workbook of another format: a fresh one with the cells that were read."""
+def mark_cells(
+    raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts
+) -> bytes:
+    """The marked copy of a workbook of another format: a fresh one with the cells that
+    were read.
+    """
     from openpyxl import Workbook
 
     book = Workbook()
@@ -91,9 +109,15 @@ def _value(cell: RawCell) -> str | int | float | None:
 
 
 def _mark(
-    book: Workbook, sheets: Mapping[str, Worksheet], findings: Sequence[Finding], heading: Heading, texts: Texts
+    book: Workbook,
+    sheets: Mapping[str, Worksheet],
+    findings: Sequence[Finding],
+    heading: Heading,
+    texts: Texts,
 ) -> None:
-    """Colour and comment the cells of `sheets` (by the name that findings give them) and put the list in front."""
+    """Colour and comment the cells of `sheets` (by the name that findings give them)
+    and put the list in front.
+    """
     at_cell: dict[tuple[str, str], list[Finding]] = {}
     listed = []
     for finding in findings:
@@ -105,11 +129,15 @@ def _mark(
     for (name, address), found in at_cell.items():
         _mark_cell(sheets[name][address], found, texts)
     title = free_title(book, texts.say(N_("Findings")))
-    add_list_sheet(book, title, heading.title, heading.marking, heading.lines, listed, COLOURS, texts)
+    add_list_sheet(
+        book, title, heading.title, heading.marking, heading.lines, listed, COLOURS, texts
+    )
 
 
 def _anchor(sheet: Worksheet, address: str) -> str:
-    """The cell of a sheet that can carry a comment: the first one where cells are merged; empty for no cell."""
+    """The cell of a sheet that can carry a comment: the first one where cells are
+    merged; empty for no cell.
+    """
     from openpyxl.utils import column_index_from_string
 
     match = _ADDRESS.fullmatch(address)
@@ -142,14 +170,18 @@ def _mark_cell(cell: Cell, findings: Sequence[Finding], texts: Texts) -> None:
 
 
 def _box(text: str) -> tuple[int, int]:
-    """Width and height of a comment in pixels, so that its text is read without pulling at its corner."""
+    """Width and height of a comment in pixels, so that its text is read without pulling
+    at its corner.
+    """
     wide = 62  # characters of a line
     lines = sum(max(1, math.ceil(len(line) / wide)) for line in text.split("\n"))
     return 400, min(900, 18 * lines + 24)
 
 
 def free_title(book: Workbook, wanted: str) -> str:
-    """A name for a sheet that a workbook can hold and has not: `Findings`, `Findings (2)` ..."""
+    """A name for a sheet that a workbook can hold and has not: `Findings`, `Findings
+    (2)` ...
+    """
     taken = {name.casefold() for name in book.sheetnames}
     base = re.sub(r"[\[\]:*?/\\]", " ", clean(wanted)).strip().strip("'") or "Sheet"
     for number in range(1, len(taken) + 2):

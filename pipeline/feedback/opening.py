@@ -1,7 +1,8 @@
-"""How is a state's workbook opened so that it can be sent back? With all that is seen, and nothing that runs.
+"""How is a state's workbook opened so that it can be sent back? With all that is seen,
+and nothing that runs.
 
-The drop-downs of newer programs stand in an extension that openpyxl drops: they are read from the archive and put back
-in the form that all programs know.
+The drop-downs of newer programs stand in an extension that openpyxl drops: they are
+read from the archive and put back in the form that all programs know.
 """
 
 from __future__ import annotations
@@ -24,21 +25,34 @@ _X14 = "{http://schemas.microsoft.com/office/spreadsheetml/2009/9/main}"
 _XM = "{http://schemas.microsoft.com/office/excel/2006/main}"
 _FLAGS = ("allowBlank", "showErrorMessage", "showInputMessage", "showDropDown")
 _TEXTS = ("type", "operator", "errorStyle", "errorTitle", "error", "promptTitle", "prompt")
-# Functions that only look at the cells of the workbook; a drop-down or colour rule with another one is left out.
-_HARMLESS = frozenset(re.findall(r"[A-Z]+", """
-    ABS AND CEILING COLUMN COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS DATE DAY EXACT FALSE FIND FLOOR IF IFERROR INDEX
-    INDIRECT INT ISBLANK ISERR ISERROR ISEVEN ISFORMULA ISNA ISNUMBER ISODD ISTEXT LEFT LEN LOWER MATCH MAX MEDIAN MID
-    MIN MOD MONTH NOT OFFSET OR RIGHT ROUND ROW SEARCH SUBTOTAL SUM SUMIF SUMPRODUCT TEXT TRIM TRUE TRUNC UPPER VALUE
+# Functions that only look at the cells of the workbook; a drop-down or colour rule with
+# another one is left out.
+_HARMLESS = frozenset(
+    re.findall(
+        r"[A-Z]+",
+        """
+    ABS AND CEILING COLUMN COUNT COUNTA COUNTBLANK COUNTIF COUNTIFS DATE DAY EXACT FALSE FIND FLOOR
+    IF IFERROR INDEX
+    INDIRECT INT ISBLANK ISERR ISERROR ISEVEN ISFORMULA ISNA ISNUMBER ISODD ISTEXT LEFT LEN LOWER
+    MATCH MAX MEDIAN MID
+    MIN MOD MONTH NOT OFFSET OR RIGHT ROUND ROW SEARCH SUBTOTAL SUM SUMIF SUMPRODUCT TEXT TRIM TRUE
+    TRUNC UPPER VALUE
     VLOOKUP YEAR
-"""))  # fmt: skip
+""",
+    )
+)
 _CALL = re.compile(r"([A-Za-z_][A-Za-z0-9_.]*)\s*\(")
 
 
 def open_original(data: bytes) -> Workbook:
-    """Open a workbook whose archive was checked, and take out of it what could run. Raises what openpyxl raises."""
+    """Open a workbook whose archive was checked, and take out of it what could run.
+    Raises what openpyxl raises.
+    """
     reader = _read(data, values=False)
     book = reader.wb
-    formulas: list[Any] = [c for s in book.worksheets for c in s._cells.values() if c.data_type == "f"]
+    formulas: list[Any] = [
+        c for s in book.worksheets for c in s._cells.values() if c.data_type == "f"
+    ]
     if formulas:
         stored = _read(data, values=True).wb
         for cell in formulas:
@@ -56,13 +70,17 @@ def _read(data: bytes, *, values: bool) -> ExcelReader:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library warns of extensions that it drops
-        reader = ExcelReader(io.BytesIO(data), data_only=values, keep_links=False, rich_text=not values)
+        reader = ExcelReader(
+            io.BytesIO(data), data_only=values, keep_links=False, rich_text=not values
+        )
         reader.read()
     return reader
 
 
 def is_harmless(formula: object) -> bool:
-    """Whether the formula of a drop-down or a colour rule only looks at cells of this workbook."""
+    """Whether the formula of a drop-down or a colour rule only looks at cells of this
+    workbook.
+    """
     text = re.sub(r'"[^"]*"', '""', str(formula or ""))
     called = {name.upper().removeprefix("_XLFN.") for name in _CALL.findall(text)}
     return called <= _HARMLESS and "[" not in text and "|" not in text
@@ -82,7 +100,9 @@ def _quieten(sheet: Any) -> None:  # parts that the library does not offer are r
             cell.value = guarded(clean(str(cell.value)))
     sheet._charts, sheet._pivots = [], []
     sheet.data_validations.dataValidation = [
-        v for v in sheet.data_validations.dataValidation if is_harmless(v.formula1) and is_harmless(v.formula2)
+        v
+        for v in sheet.data_validations.dataValidation
+        if is_harmless(v.formula1) and is_harmless(v.formula2)
     ]
     kept = ConditionalFormattingList()
     for formatting in sheet.conditional_formatting:
@@ -91,7 +111,9 @@ def _quieten(sheet: Any) -> None:  # parts that the library does not offer are r
                 kept.add(str(formatting.sqref), rule)
     sheet.conditional_formatting = kept
     for name, table in list(sheet.tables.items()):
-        if table.tableType == "queryTable" or any(guarded(c.name) != c.name for c in table.tableColumns):
+        if table.tableType == "queryTable" or any(
+            guarded(c.name) != c.name for c in table.tableColumns
+        ):
             del sheet.tables[name]
         for column in table.tableColumns:
             column.calculatedColumnFormula = column.totalsRowFormula = None
@@ -104,13 +126,19 @@ def _formulas(rule: Any) -> Iterable[object]:
 
 
 def _quieten_names(book: Any) -> None:
-    """Keep the names of ranges, which drop-downs use; a name can also hold a formula, a macro or a link."""
+    """Keep the names of ranges, which drop-downs use; a name can also hold a formula, a
+    macro or a link.
+    """
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.packaging.custom import CustomPropertyList
 
     for name, defined in list(book.defined_names.items()):
         text = str(defined.attr_text or "")
-        if defined.type != "RANGE" or not is_harmless(text) or name.casefold().startswith(("auto_", "_xlnm.auto")):
+        if (
+            defined.type != "RANGE"
+            or not is_harmless(text)
+            or name.casefold().startswith(("auto_", "_xlnm.auto"))
+        ):
             del book.defined_names[name]
     # Who wrote the file is in its properties: a person.
     book.properties, book.custom_doc_props = DocumentProperties(), CustomPropertyList()
@@ -124,7 +152,9 @@ def _put_lists_back(data: bytes, reader: ExcelReader) -> None:
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for sheet, relation in reader.parser.find_sheets():
-            content = archive.read(relation.target) if relation.target in archive.namelist() else b""
+            content = (
+                archive.read(relation.target) if relation.target in archive.namelist() else b""
+            )
             if b"dataValidations" not in content or sheet.name not in reader.wb.sheetnames:
                 continue
             for item in fromstring(content).iter(f"{_X14}dataValidation"):

@@ -15,14 +15,23 @@ _PERSONAL = "personal-data"
 REMOVED = N_("[removed: personal data]")
 FORMULA_RULES = ("formula", "formula-without-value", "formula-reaches-out")
 FORMULA_WORDS = N_("this copy shows the stored value, the formula was taken out")
-SEVERITY_NAMES: dict[Severity, str] = {"error": N_("error"), "query": N_("query"), "note": N_("note")}
+SEVERITY_NAMES: dict[Severity, str] = {
+    "error": N_("error"),
+    "query": N_("query"),
+    "note": N_("note"),
+}
 
-# What XML cannot hold: openpyxl refuses most of it, and a spreadsheet "repairs" the rest.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# What XML cannot hold: openpyxl refuses most of it, and a spreadsheet "repairs" the
+# rest.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
 
 
 def clean(text: str) -> str:
-    """A text without the characters that a workbook cannot hold, and with a mark for letters that were not read."""
+    """A text without the characters that a workbook cannot hold, and with a mark for
+    letters that were not read.
+    """
     text = text.replace(UNREAD, "\ufffd")
     return _UNPRINTABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
@@ -32,13 +41,17 @@ def shortened(text: str, most: int = MAX_PART) -> str:
 
 
 def what_to_do(finding: Finding, texts: Texts) -> str:
-    """What the state is asked to do; beside a formula also what became of it in the copy."""
+    """What the state is asked to do; beside a formula also what became of it in the
+    copy.
+    """
     asked = texts.say(finding.do)
     return f"{asked}; {texts.say(FORMULA_WORDS)}" if finding.rule in FORMULA_RULES else asked
 
 
 def parts(finding: Finding, texts: Texts) -> list[tuple[str, str]]:
-    """Rule, what was found, what is allowed, what to do: each with its name, empty ones left out."""
+    """Rule, what was found, what is allowed, what to do: each with its name, empty ones
+    left out.
+    """
     found = [
         (texts.say(N_("Rule")), finding.rule),
         (texts.say(N_("Found")), finding.found),
@@ -56,7 +69,10 @@ def comment_text(findings: Iterable[Finding], texts: Texts) -> str:
     """The findings of one cell as the text of its comment, one paragraph each."""
     paragraphs = []
     for finding in findings:
-        lines = [name_of(finding.severity, texts).upper(), *(f"{name}: {text}" for name, text in parts(finding, texts))]
+        lines = [
+            name_of(finding.severity, texts).upper(),
+            *(f"{name}: {text}" for name, text in parts(finding, texts)),
+        ]
         paragraphs.append("\n".join(lines))
     return "\n\n".join(paragraphs)
 
@@ -66,13 +82,19 @@ def line_text(findings: Iterable[Finding], texts: Texts) -> str:
     told = []
     for finding in findings:
         column = finding.cell.partition(", column ")[2]
-        said = "; ".join(f"{name}: {' '.join(text.split())}" for name, text in parts(finding, texts))
-        told.append(f"{name_of(finding.severity, texts).upper()}{f' ({column})' if column else ''} {said}")
+        said = "; ".join(
+            f"{name}: {' '.join(text.split())}" for name, text in parts(finding, texts)
+        )
+        told.append(
+            f"{name_of(finding.severity, texts).upper()}{f' ({column})' if column else ''} {said}"
+        )
     return " | ".join(told)
 
 
 def is_personal(finding: Finding) -> bool:
-    """True when what was found must not be repeated, in a finding of its own or in one about something else."""
+    """True when what was found must not be repeated, in a finding of its own or in one
+    about something else.
+    """
     return finding.rule == _PERSONAL or finding.found.startswith(NOT_SHOWN)
 
 

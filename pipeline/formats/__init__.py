@@ -1,1 +1,3 @@
-"""What stands in a file that somebody sent? Its kind, its cells as text with their addresses; opened with distrust."""
+"""What stands in a file that somebody sent? Its kind, its cells as text with their
+addresses; opened with distrust.
+"""

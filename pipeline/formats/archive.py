@@ -1,4 +1,6 @@
-"""Is this archive safe to open as a workbook? Looks at its parts before any library unpacks them."""
+"""Is this archive safe to open as a workbook? Looks at its parts before any library
+unpacks them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from pipeline.formats.raw import DamagedFile
 MAX_FILE = 20_000_000  # bytes; a filled form is below half a million
 MAX_INFLATED = 80_000_000
 MAX_PARTS = 500
-MAX_TAG = 100_000  # bytes of one tag: the parser starts anew at a long one with every piece that it reads
+MAX_TAG = (
+    100_000  # bytes of one tag: the parser starts anew at a long one with every piece that it reads
+)
 MAX_NAME = 200  # characters of the name of a part
 MAX_ELEMENTS = 500_000  # of all parts; a full form has about twenty thousand
 MAX_STYLES = 65_000  # what Excel itself allows; each of them becomes an object
@@ -25,7 +29,8 @@ _ACTIVE = re.compile(
     r"|/queryTables/|customUI/|/webextensions/|^(Basic|Scripts|Dialogs|Object [^/]*)/",
     re.IGNORECASE,
 )
-# What a part is for, whatever name it was given: the ends of the types of relationships and contents.
+# What a part is for, whatever name it was given: the ends of the types of relationships
+# and contents.
 _ACTIVE_TYPE = re.compile(
     rb"(?:/|[.+-])(vbaProject|xl(?:Intl)?Macrosheet|dialogsheet|externalLink|oleObject|package|control|activeX"
     rb"|activeXControlBinary|ctrlProp|connections|queryTable|attachedTemplate|extensibility|webextension\w*|attachedToolbars"
@@ -40,8 +45,11 @@ _DOCTYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
 _LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
 _INCLUDE = re.compile(rb"www\.w3\.org/2001/XInclude|<\?xml-stylesheet")
 _ENCODING = re.compile(rb"\s*<\?xml[^<>]*?encoding\s*=\s*[\"']([^\"']*)")
-# In all of these, signs and Latin letters are the bytes that the patterns below look for.
-_ENCODINGS = re.compile(rb"utf-?8|utf-16|(?:us-)?ascii|iso-8859-[0-9]{1,2}|windows-125[0-8]", re.IGNORECASE)
+# In all of these, signs and Latin letters are the bytes that the patterns below look
+# for.
+_ENCODINGS = re.compile(
+    rb"utf-?8|utf-16|(?:us-)?ascii|iso-8859-[0-9]{1,2}|windows-125[0-8]", re.IGNORECASE
+)
 _MERGE_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?mergeCell[\s/>]")
 _MERGED = re.compile(
     rb"<(?:[^\s<>/:]+:)?mergeCell\s[^<>]*?ref\s*=\s*[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})[\"']"
@@ -50,39 +58,65 @@ _STYLE = re.compile(rb"<(?:[^\s<>/:]+:)?(?:xf|cellStyle|font|fill|border|dxf|num
 _RULE = re.compile(rb"<(?:[^\s<>/:]+:)?(?:dataValidation|conditionalFormatting|cfRule)[\s/>]")
 _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
-# What the standard library raises on an archive that is broken, encrypted or compressed in an unknown way.
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+# What the standard library raises on an archive that is broken, encrypted or compressed
+# in an unknown way.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
 
 
 def check_archive(data: bytes, most_elements: int = MAX_ELEMENTS) -> list[str]:
-    """Names of macros, links and embedded objects in a workbook; a file that has any is not read.
+    """Names of macros, links and embedded objects in a workbook; a file that has any is
+    not read.
 
-    Raises DamagedFile when the bytes are no workbook, or one that would inflate or expand beyond bounds.
+    Raises DamagedFile when the bytes are no workbook, or one that would inflate or
+    expand beyond bounds.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _check_parts(archive, most_elements)
     except DAMAGE as problem:
-        raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
+        raise DamagedFile(
+            "unreadable-file", f"a damaged or incomplete workbook ({problem})"
+        ) from problem
 
 
 def _check_parts(archive: zipfile.ZipFile, most_elements: int) -> list[str]:
     parts = archive.infolist()
-    names = [p.orig_filename for p in parts]  # as they stand there: the library cuts them off at a zero byte
-    # Programs differ in which of two parts of one name they read, some of them also when only the case differs.
-    if len({n.replace("\\", "/").casefold() for n in names}) != len(names) or len(parts) > MAX_PARTS:
-        raise DamagedFile("unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name")
+    names = [
+        p.orig_filename for p in parts
+    ]  # as they stand there: the library cuts them off at a zero byte
+    # Programs differ in which of two parts of one name they read, some of them also
+    # when only the case differs.
+    if (
+        len({n.replace("\\", "/").casefold() for n in names}) != len(names)
+        or len(parts) > MAX_PARTS
+    ):
+        raise DamagedFile(
+            "unsafe-file", f"an archive of {len(parts)} parts, or with parts of the same name"
+        )
     if any(stat.S_ISLNK(p.external_attr >> 16) for p in parts):
         raise DamagedFile("unsafe-file", "a link to a file elsewhere inside the archive")
     if strange := [n for n in names if _leads_outside(n)]:
-        raise DamagedFile("unsafe-file", f"a part whose name leads out of the archive: {strange[0][:60]!a}")
-    # The reader never yields more bytes of a part than it declares, so the declared sizes are a true bound.
+        raise DamagedFile(
+            "unsafe-file", f"a part whose name leads out of the archive: {strange[0][:60]!a}"
+        )
+    # The reader never yields more bytes of a part than it declares, so the declared
+    # sizes are a true bound.
     inflated = sum(p.file_size for p in parts)
     if inflated > MAX_INFLATED:
         raise DamagedFile("unsafe-file", f"{inflated:,} bytes when unpacked")
     if any(p.flag_bits & 1 for p in parts):
         raise DamagedFile("password-protected", "a workbook protected by a password")
-    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read(
+        "META-INF/manifest.xml"
+    ):
         raise DamagedFile("password-protected", "a workbook protected by a password")
     active = [n for n in names if _ACTIVE.search(n)]
     merged = elements = 0
@@ -113,14 +147,21 @@ def _leads_outside(name: str) -> bool:
 
 
 def _plain(name: str, content: bytes) -> bytes:
-    """An XML part as bytes that can be searched; raises DamagedFile when it hides what it holds."""
-    # In UTF-16 every other byte is zero: without them a search for bytes finds what is there.
+    """An XML part as bytes that can be searched; raises DamagedFile when it hides what
+    it holds.
+    """
+    # In UTF-16 every other byte is zero: without them a search for bytes finds what is
+    # there.
     content = (
-        content.replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+        content.replace(b"\0", b"")
+        .removeprefix(b"\xef\xbb\xbf")
+        .removeprefix(b"\xff\xfe")
+        .removeprefix(b"\xfe\xff")
     )
     declared = _ENCODING.match(content)
     if content.strip() and (
-        not content.lstrip().startswith(b"<") or (declared and not _ENCODINGS.fullmatch(declared.group(1)))
+        not content.lstrip().startswith(b"<")
+        or (declared and not _ENCODINGS.fullmatch(declared.group(1)))
     ):
         raise DamagedFile("unsafe-file", f"an encoding that hides what stands in {name}")
     if _DOCTYPE.search(content):
@@ -137,7 +178,9 @@ def _begins_as_xml(content: bytes) -> bool:
 
 
 def _active_types(name: str, content: bytes) -> list[str]:
-    """What acts or leads elsewhere among the types that a list of relationships or contents names."""
+    """What acts or leads elsewhere among the types that a list of relationships or
+    contents names.
+    """
     if not (name.endswith(".rels") or name == "[Content_Types].xml"):
         return []
     found = {m.group(1).decode() for t in _TYPE.findall(content) for m in _ACTIVE_TYPE.finditer(t)}
@@ -145,16 +188,27 @@ def _active_types(name: str, content: bytes) -> list[str]:
 
 
 def _check_counts(name: str, content: bytes) -> None:
-    for pattern, limit, what in ((_STYLE, MAX_STYLES, "styles"), (_RULE, MAX_RULES, "drop-downs and formats")):
-        if content.count(b"<") > limit and (number := sum(1 for _ in pattern.finditer(content))) > limit:
+    for pattern, limit, what in (
+        (_STYLE, MAX_STYLES, "styles"),
+        (_RULE, MAX_RULES, "drop-downs and formats"),
+    ):
+        if (
+            content.count(b"<") > limit
+            and (number := sum(1 for _ in pattern.finditer(content))) > limit
+        ):
             raise DamagedFile("unsafe-file", f"{number:,} {what} in {name}")
 
 
 def _links_outside(name: str, content: bytes) -> bool:
-    """True when a part refers to something outside of the file. A hyperlink of a cell is text until somebody clicks."""
-    in_sheet = name.startswith(_RELATIONS_OF_SHEETS)  # elsewhere a link may be fetched as the file is opened
+    """True when a part refers to something outside of the file. A hyperlink of a cell
+    is text until somebody clicks.
+    """
+    in_sheet = name.startswith(
+        _RELATIONS_OF_SHEETS
+    )  # elsewhere a link may be fetched as the file is opened
     return any(
-        _EXTERNAL.search(tag) and not (in_sheet and _HYPERLINK.search(tag)) for tag in _RELATIONSHIP.findall(content)
+        _EXTERNAL.search(tag) and not (in_sheet and _HYPERLINK.search(tag))
+        for tag in _RELATIONSHIP.findall(content)
     )
 
 

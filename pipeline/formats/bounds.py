@@ -1,4 +1,6 @@
-"""Is what a file holds of a size that a return can have? Checked in one place for every format."""
+"""Is what a file holds of a size that a return can have? Checked in one place for every
+format.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,18 @@ MAX_NAME = 100  # characters of the name of a sheet; Excel allows 31
 
 
 def check_bounds(workbook: RawWorkbook) -> RawWorkbook:
-    """The workbook as it is. Raises DamagedFile when it is larger than a return can be, or names two sheets alike."""
+    """The workbook as it is. Raises DamagedFile when it is larger than a return can be,
+    or names two sheets alike.
+    """
     names = [s.name.casefold() for s in workbook.sheets]
     if len(set(names)) < len(names):
         raise DamagedFile("unreadable-file", "two sheets of the same name")
-    if strange := [s.name for s in workbook.sheets if not s.name.isprintable() or len(s.name) > MAX_NAME]:
-        raise DamagedFile("unsafe-file", f"a sheet whose name cannot be printed: {strange[0][:MAX_NAME]!a}")
+    if strange := [
+        s.name for s in workbook.sheets if not s.name.isprintable() or len(s.name) > MAX_NAME
+    ]:
+        raise DamagedFile(
+            "unsafe-file", f"a sheet whose name cannot be printed: {strange[0][:MAX_NAME]!a}"
+        )
     if sum(len(s.cells) for s in workbook.sheets) > MAX_CELLS:
         raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
     ranges = [r for s in workbook.sheets for r in s.merged]
@@ -33,5 +41,7 @@ def _check_texts(sheet: RawSheet) -> int:
     """The number of characters on a sheet."""
     for cell in sheet.cells.values():
         if len(cell.text) > MAX_TEXT or len(cell.formula) > MAX_TEXT:
-            raise DamagedFile("unsafe-file", f"a text of more than {MAX_TEXT:,} characters in {cell.address}")
+            raise DamagedFile(
+                "unsafe-file", f"a text of more than {MAX_TEXT:,} characters in {cell.address}"
+            )
     return sum(len(c.text) + len(c.formula) for c in sheet.cells.values())

@@ -20,18 +20,27 @@ MAX_LINES = 20_000
 MAX_FIELDS = 1_000_000  # empty ones too: a form has about ten in a line
 DELIMITERS = (",", ";", "\t")
 
-# Code pages in use in each state, likeliest first; those not named here use the Central European one.
+# Code pages in use in each state, likeliest first; those not named here use the Central
+# European one.
 CODE_PAGES = {
-    "BG": ("cp1251",), "MK": ("cp1251", "cp1250"), "RS": ("cp1251", "cp1250"), "GR": ("cp1253",), "TR": ("cp1254",),
-}  # fmt: skip
-_ANNOUNCED = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)  # Excel's own first line, which tells the delimiter
+    "BG": ("cp1251",),
+    "MK": ("cp1251", "cp1250"),
+    "RS": ("cp1251", "cp1250"),
+    "GR": ("cp1253",),
+    "TR": ("cp1254",),
+}
+_ANNOUNCED = re.compile(
+    r"sep=[,;\t]\r?\n", re.IGNORECASE
+)  # Excel's own first line, which tells the delimiter
 _WORD = re.compile(r"\w+")
 
 
 def read_csv(data: bytes, state: str, names: set[str], words: Set[str] = frozenset()) -> CsvText:
-    """Split a CSV file into records. `names` are the column names it may have: they tell the delimiter.
+    """Split a CSV file into records. `names` are the column names it may have: they
+    tell the delimiter.
 
-    `words` tell the code page of a text that is no UTF-8. Letters that they do not tell become `UNREAD`, and the
+    `words` tell the code page of a text that is no UTF-8. Letters that they do not tell
+    become `UNREAD`, and the
     encoding is empty. Raises DamagedFile when the bytes are no text or no table.
     """
     if is_unicode(data):
@@ -43,7 +52,9 @@ def read_csv(data: bytes, state: str, names: set[str], words: Set[str] = frozens
 
 
 def inflate(data: bytes) -> bytes:
-    """The text inside a .csv.gz file. Raises DamagedFile when it is damaged, too large or no text."""
+    """The text inside a .csv.gz file. Raises DamagedFile when it is damaged, too large
+    or no text.
+    """
     packed = zlib.decompressobj(wbits=31)
     try:
         text = packed.decompress(data, MAX_INFLATED + 1)
@@ -63,7 +74,9 @@ def inflate(data: bytes) -> bytes:
 
 
 def is_unicode(data: bytes) -> bool:
-    """True for UTF-8, and for UTF-16 or what else has zero bytes; bytes of a code page are neither."""
+    """True for UTF-8, and for UTF-16 or what else has zero bytes; bytes of a code page
+    are neither.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
         return True
     try:
@@ -74,12 +87,16 @@ def is_unicode(data: bytes) -> bool:
 
 
 def decode(data: bytes, state: str) -> tuple[str, str]:
-    """The text of a file and the encoding it was read in. Raises DamagedFile when none fits."""
+    """The text of a file and the encoding it was read in. Raises DamagedFile when none
+    fits.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         candidates: tuple[str, ...] = ("utf-16",)
     elif b"\0" in data[:200]:
-        # UTF-16 without its mark: commas, digits and Latin letters have a zero in the higher of their two bytes.
-        even, odd = data[:200:2].count(0), data[1:200:2].count(0)
+        # UTF-16 without its mark: commas, digits and Latin letters have a zero in the
+        # higher of their two bytes.
+        even = data[:200:2].count(0)
+        odd = data[1:200:2].count(0)
         candidates = ("utf-16-le",) if odd > even else ("utf-16-be",)
     else:
         candidates = ("utf-8-sig", *CODE_PAGES.get(state, ()), "cp1250", "cp1252")
@@ -90,17 +107,25 @@ def decode(data: bytes, state: str) -> tuple[str, str]:
             continue
         if "\0" not in text and (encoding.startswith("utf") or not _mixes_scripts(text)):
             return text, encoding.removesuffix("-sig")
-    raise DamagedFile("unreadable-file", "bytes that are no text in UTF-8, UTF-16 or the code page of the state")
+    raise DamagedFile(
+        "unreadable-file", "bytes that are no text in UTF-8, UTF-16 or the code page of the state"
+    )
 
 
 def _mixes_scripts(text: str) -> bool:
-    """True when words mix Latin with Cyrillic or Greek letters: the sign of a wrong code page."""
+    """True when words mix Latin with Cyrillic or Greek letters: the sign of a wrong
+    code page.
+    """
     words = _WORD.findall(text)
     return any({"LATIN"} < _scripts(word) for word in words if not word.isascii())
 
 
 def _scripts(word: str) -> set[str]:
-    return {unicodedata.name(c, "").split(" ")[0] for c in word if c.isalpha()} & {"LATIN", "CYRILLIC", "GREEK"}
+    return {unicodedata.name(c, "").split(" ")[0] for c in word if c.isalpha()} & {
+        "LATIN",
+        "CYRILLIC",
+        "GREEK",
+    }
 
 
 def _delimiter(text: str, names: set[str]) -> str:
@@ -120,7 +145,8 @@ def _records(text: str, delimiter: str) -> list[CsvRecord]:
     announced = _ANNOUNCED.match(text)
     begin = 1 + bool(announced)
     body = text[announced.end() :] if announced else text
-    # Strict: a quote that is never closed would swallow the lines behind it without a word.
+    # Strict: a quote that is never closed would swallow the lines behind it without a
+    # word.
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     records, line = [], begin
     number = filled = characters = 0
@@ -132,14 +158,20 @@ def _records(text: str, delimiter: str) -> list[CsvRecord]:
             number += len(fields)
             filled += sum(1 for field in fields if field)
             if len(records) > MAX_LINES or number > MAX_FIELDS or filled > MAX_CELLS:
-                raise DamagedFile("unsafe-file", f"more than {MAX_LINES:,} lines or {MAX_CELLS:,} fields")
+                raise DamagedFile(
+                    "unsafe-file", f"more than {MAX_LINES:,} lines or {MAX_CELLS:,} fields"
+                )
             characters += sum(map(len, fields))
             if characters > MAX_CHARACTERS:
                 raise DamagedFile("unsafe-file", f"more than {MAX_CHARACTERS:,} characters")
             if any(len(field) > MAX_TEXT for field in fields):
-                raise DamagedFile("unsafe-file", f"a text of more than {MAX_TEXT:,} characters in line {line}")
+                raise DamagedFile(
+                    "unsafe-file", f"a text of more than {MAX_TEXT:,} characters in line {line}"
+                )
     except csv.Error as problem:
-        raise DamagedFile("unreadable-file", f"not a CSV file (line {line}: {problem})") from problem
+        raise DamagedFile(
+            "unreadable-file", f"not a CSV file (line {line}: {problem})"
+        ) from problem
     if not records:
         raise DamagedFile("unreadable-file", "the file is empty")
     return records

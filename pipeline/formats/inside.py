@@ -1,9 +1,11 @@
-"""What happens where a file is opened? A clean process forks twice per file: one child takes the file, one reads it.
+"""What happens where a file is opened? A clean process forks twice per file: one child
+takes the file, one reads it.
 
-Run as `python -m pipeline.formats.inside` by `pipeline.formats.opened`. All libraries that read files are loaded once,
-before any file is seen: a bound child finds nothing left to load. Requests and answers are length and bytes. The clean
-process itself never holds a byte of a file or of an answer, so nothing of one return is in the memory in which the next
-one is read.
+Run as `python -m pipeline.formats.inside` by `pipeline.formats.opened`. All libraries
+that read files are loaded once, before any file is seen: a bound child finds nothing
+left to load. Requests and answers are length and bytes. The clean process itself never
+holds a byte of a file or of an answer, so nothing of one return is in the memory in
+which the next one is read.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ from pipeline.formats.opened import as_json, read_bytes, receive, send
 from pipeline.formats.raw import DamagedFile
 
 MAX_MEMORY = 512 << 20  # bytes of address space of the reading process, its libraries included
-# Seconds of processor time; a full form takes less than half of one. Time on the wall would depend on what else the
-# machine does, and then the same file could be read on one machine and be refused on another.
+# Seconds of processor time; a full form takes less than half of one. Time on the wall
+# would depend on what else the machine does, and then the same file could be read on
+# one machine and be refused on another.
 MAX_SECONDS = 4
 MAX_WAIT = 60  # seconds on the wall until a child that does nothing is ended from outside
 MAX_ANSWER = 16 << 20  # bytes; a full form gives a tenth of one million
@@ -73,7 +76,9 @@ def _serve() -> bool:
 
 
 def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
-    """What a bound child of this process tells of a file, as JSON: its content, or the rule that it breaks."""
+    """What a bound child of this process tells of a file, as JSON: its content, or the
+    rule that it breaks.
+    """
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
@@ -101,7 +106,8 @@ def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
 def _listen(descriptor: int) -> tuple[bytes, bool]:
     """What the child told until it closed its end, and whether it had to be cut short."""
     parts: list[bytes] = []
-    end, size = time.monotonic() + MAX_WAIT, 0
+    end = time.monotonic() + MAX_WAIT
+    size = 0
     with os.fdopen(descriptor, "rb", buffering=0) as told:
         while size <= MAX_ANSWER:
             ready, _, _ = select.select([told], [], [], max(0.0, end - time.monotonic()))
@@ -118,7 +124,9 @@ def _listen(descriptor: int) -> tuple[bytes, bool]:
 def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
     bind(told.fileno())
     try:
-        answer = json.dumps(as_json(read_bytes(data, question["state"], question["names"], question["words"]))).encode()
+        answer = json.dumps(
+            as_json(read_bytes(data, question["state"], question["names"], question["words"]))
+        ).encode()
     except DamagedFile as damage:
         answer = json.dumps({"rule": damage.rule, "found": damage.found}).encode()
     except MemoryError:
@@ -130,22 +138,27 @@ def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
 
 
 def bind(told: int) -> None:
-    """Little memory, little time, no file to write, no folder to read but the interpreter's own, no other process, no
-    network: `pipeline.confine` says which guard refuses what.
+    """Little memory, little time, no file to write, no folder to read but the
+    interpreter's own, no other process, no network: `pipeline.confine` says which guard
+    refuses what.
 
-    Of what its parent had open only the descriptor `told` stays: the next file in the queue is no business of this one,
-    and what a library prints about a file is printed nowhere. Raises UserError where the kernel guards nothing.
+    Of what its parent had open only the descriptor `told` stays: the next file in the
+    queue is no business of this one, and what a library prints about a file is printed
+    nowhere. Raises UserError where the kernel guards nothing.
     """
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nothing, standard)
     _close_others(told)
     for limit, value in (
-        (resource.RLIMIT_AS, MAX_MEMORY), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),
-    ):  # fmt: skip
+    ):
         resource.setrlimit(limit, (value, value))
-    # The signal of the first limit tells what happened; the second one ends a process that does not listen to it.
+    # The signal of the first limit tells what happened; the second one ends a process
+    # that does not listen to it.
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS + 1))
     confine([], [], system=False, role="reader")
     sys.addaudithook(_no_network)
@@ -163,7 +176,9 @@ def _close_others(kept: int) -> None:
 
 
 def _no_network(event: str, _: Any) -> None:
-    """The kernel refuses all of it where it can; this refuses what Python code asks for where it cannot."""
+    """The kernel refuses all of it where it can; this refuses what Python code asks for
+    where it cannot.
+    """
     if event.startswith(("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system")):
         raise PermissionError(f"no {event} while a return is read")
 

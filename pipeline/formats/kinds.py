@@ -1,4 +1,6 @@
-"""What kind of file are these bytes? Told by what they are, never by the name that somebody gave them."""
+"""What kind of file are these bytes? Told by what they are, never by the name that
+somebody gave them.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,12 @@ from pipeline.formats.raw import DamagedFile
 
 FileKind = Literal["xlsx", "xls", "ods", "csv", "csv.gz"]
 KIND_NAMES: dict[FileKind, str] = {
-    "xlsx": "an Excel workbook (.xlsx)", "xls": "a workbook of the old Excel format (.xls)",
-    "ods": "an OpenDocument workbook (.ods)", "csv": "a text file (.csv)", "csv.gz": "a compressed text file (.csv.gz)",
-}  # fmt: skip
+    "xlsx": "an Excel workbook (.xlsx)",
+    "xls": "a workbook of the old Excel format (.xls)",
+    "ods": "an OpenDocument workbook (.ods)",
+    "csv": "a text file (.csv)",
+    "csv.gz": "a compressed text file (.csv.gz)",
+}
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _FOREIGN = (
@@ -32,7 +37,9 @@ _DAMAGE = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
 
 
 def kind_of(data: bytes) -> FileKind:
-    """The kind of a file that may be a return. Raises DamagedFile when it is none of those."""
+    """The kind of a file that may be a return. Raises DamagedFile when it is none of
+    those.
+    """
     if not data.strip():
         raise DamagedFile("unreadable-file", "the file is empty")
     if data.startswith(_OLE):
@@ -49,7 +56,9 @@ def kind_of(data: bytes) -> FileKind:
 
 
 def foreign_kind(data: bytes) -> str:
-    """What a file is that is neither workbook nor text; empty when it may be one of those."""
+    """What a file is that is neither workbook nor text; empty when it may be one of
+    those.
+    """
     for magic, kind in _FOREIGN:
         if data.startswith(magic):
             return kind
@@ -64,10 +73,15 @@ def _kind_of_archive(data: bytes) -> FileKind:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/").casefold() for name in archive.namelist()}
     except _DAMAGE as problem:
-        raise DamagedFile("unreadable-file", f"a damaged or incomplete workbook ({problem})") from problem
-    # Its list of relationships says which part is the workbook: programs call it as they like.
+        raise DamagedFile(
+            "unreadable-file", f"a damaged or incomplete workbook ({problem})"
+        ) from problem
+    # Its list of relationships says which part is the workbook: programs call it as
+    # they like.
     is_binary = "xl/workbook.bin" in names
-    is_excel = not is_binary and any(name.startswith("xl/") and name.endswith(".xml") for name in names)
+    is_excel = not is_binary and any(
+        name.startswith("xl/") and name.endswith(".xml") for name in names
+    )
     if is_excel and "content.xml" in names:
         raise DamagedFile("unsafe-file", "an Excel and an OpenDocument workbook in one archive")
     if is_excel:

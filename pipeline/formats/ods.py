@@ -1,4 +1,6 @@
-"""What stands in each filled cell of an OpenDocument workbook, as text, with its address?"""
+"""What stands in each filled cell of an OpenDocument workbook, as text, with its
+address?
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from pipeline.formats.archive import MAX_ELEMENTS, check_archive
 from pipeline.formats.bounds import MAX_CELLS, MAX_MERGED, MAX_TEXT
-from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.raw import (
+    CellKind,
+    DamagedFile,
+    RawCell,
+    RawSheet,
+    RawWorkbook,
+    column_letters,
+)
 from pipeline.formats.xlsx import cell_text
 
 if TYPE_CHECKING:
@@ -29,8 +38,11 @@ _WHOLE = re.compile(r"-?[0-9]{1,18}")
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
-def read_ods(data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_ELEMENTS) -> RawWorkbook:
-    """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed or fetched.
+def read_ods(
+    data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_ELEMENTS
+) -> RawWorkbook:
+    """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed
+    or fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
@@ -41,7 +53,11 @@ def read_ods(data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_E
         return RawWorkbook((), tuple(active))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = [fromstring(archive.read(n)) for n in ("content.xml", "styles.xml") if n in archive.namelist()]
+            parts = [
+                fromstring(archive.read(n))
+                for n in ("content.xml", "styles.xml")
+                if n in archive.namelist()
+            ]
         root = parts[0]
         if active := sorted({what for part in parts for what in _reaching_out(part)}):
             return RawWorkbook((), tuple(active))
@@ -56,14 +72,22 @@ def read_ods(data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_E
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
         sheets = [_Sheet(t, hidden, max_cells).read() for t in body.findall(f"{_TABLE}table")]
     except (ParseError, KeyError, ValueError) as problem:
-        raise DamagedFile("unreadable-file", "a damaged workbook: a part is cut off or garbled") from problem
+        raise DamagedFile(
+            "unreadable-file", "a damaged workbook: a part is cut off or garbled"
+        ) from problem
     return RawWorkbook(tuple(sheets))
 
 
 def _reaching_out(root: Element) -> Iterator[str]:
-    """What in a part would act, or would be filled from elsewhere. A link in a text is text until somebody clicks."""
+    """What in a part would act, or would be filled from elsewhere. A link in a text is
+    text until somebody clicks.
+    """
     for element in root.iter():
-        if element.tag in (f"{_OFFICE}dde-source", f"{_TABLE}table-source", f"{_TABLE}cell-range-source"):
+        if element.tag in (
+            f"{_OFFICE}dde-source",
+            f"{_TABLE}table-source",
+            f"{_TABLE}cell-range-source",
+        ):
             yield "a link to another file or program"
         elif element.tag in (f"{_SCRIPT}event-listener", f"{_OFFICE}script"):
             yield "a macro"
@@ -72,7 +96,9 @@ def _reaching_out(root: Element) -> Iterator[str]:
 
 
 def _leaves(link: str) -> bool:
-    """True when a link leads out of the archive: only `#place` and parts of the archive itself do not."""
+    """True when a link leads out of the archive: only `#place` and parts of the archive
+    itself do not.
+    """
     return ":" in link or link.startswith(("/", "\\", "..")) or "/.." in link
 
 
@@ -90,7 +116,8 @@ class _Sheet:
         row = 1
         for element in _children(self.table, f"{_TABLE}table-row"):
             repeated = _repeated(element, "rows", MAX_ROWS)
-            # An empty stretch is one element that stands for up to a million rows: nothing to unfold there.
+            # An empty stretch is one element that stands for up to a million rows:
+            # nothing to unfold there.
             filled = self._read_row(element, row)
             for copy in range(1, repeated if filled else 1):
                 self._read_row(element, row + copy)
@@ -98,9 +125,16 @@ class _Sheet:
                 self.hidden_rows.update(range(row, row + repeated))
             row += repeated
         hidden = _hidden_columns(self.table)
-        columns = frozenset(c for c in {c for _, c in self.cells} if any(first <= c < end for first, end in hidden))
+        columns = frozenset(
+            c for c in {c for _, c in self.cells} if any(first <= c < end for first, end in hidden)
+        )
         return RawSheet(
-            self.name, self.hidden, self.cells, tuple(sorted(self.merged)), frozenset(self.hidden_rows), columns
+            self.name,
+            self.hidden,
+            self.cells,
+            tuple(sorted(self.merged)),
+            frozenset(self.hidden_rows),
+            columns,
         )
 
     def _read_row(self, element: Element, row: int) -> bool:
@@ -117,23 +151,38 @@ class _Sheet:
                     self.cells[row, place] = RawCell(self.name, address, text, kind, formula)
                 if len(self.cells) > self.max_cells:
                     raise DamagedFile("unsafe-file", f"more than {self.max_cells:,} cells")
-            rows, columns = (_whole(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns"))
+            rows, columns = (
+                _whole(cell.get(f"{_TABLE}number-{n}-spanned", "1")) for n in ("rows", "columns")
+            )
             if rows > 1 or columns > 1:
                 if rows < 1 or columns < 1 or rows * columns * repeated > MAX_MERGED:
-                    raise DamagedFile("unsafe-file", f"{rows:,} rows and {columns:,} columns merged")
-                self.merged += [(row, c, row + rows - 1, c + columns - 1) for c in range(column, column + repeated)]
+                    raise DamagedFile(
+                        "unsafe-file", f"{rows:,} rows and {columns:,} columns merged"
+                    )
+                self.merged += [
+                    (row, c, row + rows - 1, c + columns - 1)
+                    for c in range(column, column + repeated)
+                ]
             column += repeated
         return filled
 
 
 def _children(element: Element, tag: str) -> Iterator[Element]:
-    """Elements of a kind in document order, also inside groups and headers, but not those of an inner table."""
+    """Elements of a kind in document order, also inside groups and headers, but not
+    those of an inner table.
+    """
     for child in element:
         if child.tag == tag:
             yield child
-        elif child.tag in (f"{_TABLE}table-row-group", f"{_TABLE}table-header-rows", f"{_TABLE}table-rows",
-                           f"{_TABLE}table-column-group", f"{_TABLE}table-header-columns", f"{_TABLE}table-columns"):
-            yield from _children(child, tag)  # fmt: skip
+        elif child.tag in (
+            f"{_TABLE}table-row-group",
+            f"{_TABLE}table-header-rows",
+            f"{_TABLE}table-rows",
+            f"{_TABLE}table-column-group",
+            f"{_TABLE}table-header-columns",
+            f"{_TABLE}table-columns",
+        ):
+            yield from _children(child, tag)
 
 
 def _hidden_columns(table: Element) -> list[tuple[int, int]]:
@@ -170,12 +219,15 @@ def _content(cell: Element) -> tuple[str, CellKind, str]:
     if kind in ("date", "time"):
         return cell.get(f"{_OFFICE}{kind}-value", "") or shown, "date", formula
     text = cell.get(f"{_OFFICE}string-value") or shown
-    # A formula that was worked out has the type of its result, also when that is no character at all.
+    # A formula that was worked out has the type of its result, also when that is no
+    # character at all.
     return text, "empty" if formula and not text and kind != "string" else "text", formula
 
 
 def _pieces(paragraph: Element) -> Iterator[str]:
-    """The text of a paragraph; repeated spaces, tabs and line ends are elements of their own there."""
+    """The text of a paragraph; repeated spaces, tabs and line ends are elements of
+    their own there.
+    """
     yield paragraph.text or ""
     for element in paragraph:
         if element.tag == f"{_TEXT}s":

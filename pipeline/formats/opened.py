@@ -1,6 +1,8 @@
-"""How is a file opened that nobody vouches for? In a process of its own with little memory, little time and no files.
+"""How is a file opened that nobody vouches for? In a process of its own with little
+memory, little time and no files.
 
-What comes back is JSON: text and places, no objects. Whatever happens to that process is a finding about the file.
+What comes back is JSON: text and places, no objects. Whatever happens to that process
+is a finding about the file.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ class Opened:
 
 
 def open_file(data: bytes, state: str, names: Iterable[str], words: Iterable[str] = ()) -> Opened:
-    """Read the bytes of one file in a bound process. `names` are the column names a CSV file may have.
+    """Read the bytes of one file in a bound process. `names` are the column names a CSV
+    file may have.
 
     `words` tell the code page of a CSV file that is no UTF-8.
 
-    Raises DamagedFile when the file is damaged, hostile, or takes more than its share of memory or time.
+    Raises DamagedFile when the file is damaged, hostile, or takes more than its share
+    of memory or time.
     """
     if len(data) > MAX_FILE:
         raise DamagedFile("unsafe-file", f"{len(data):,} bytes")
@@ -51,7 +55,8 @@ def open_file(data: bytes, state: str, names: Iterable[str], words: Iterable[str
 
 
 class _Reader:
-    """The clean process that forks a bound child per file: it holds libraries, and no figure of any state.
+    """The clean process that forks a bound child per file: it holds libraries, and no
+    figure of any state.
 
     Raises UserError where the kernel cannot bind a child.
     """
@@ -62,16 +67,21 @@ class _Reader:
             [sys.executable, "-P", "-B", "-m", "pipeline.formats.inside"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,  # who interrupts the program at the terminal ends it by closing its pipes
+            # who interrupts the program at the terminal ends it by closing its pipes
+            start_new_session=True,
             env={
-                "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8",
+                "PATH": os.environ.get("PATH", ""),
+                "PYTHONPATH": str(_ROOT),
+                "LC_ALL": "C.UTF-8",
                 # The same parser on every machine, whatever else is installed there.
                 "OPENPYXL_LXML": "False",
             },
-        )  # fmt: skip
+        )
 
     def ask(self, data: bytes, question: dict[str, Any]) -> dict[str, Any]:
-        """The answer of one child. Raises RuntimeError when the process itself has ended: a bug, or a kill."""
+        """The answer of one child. Raises RuntimeError when the process itself has
+        ended: a bug, or a kill.
+        """
         assert self.process.stdin
         assert self.process.stdout
         try:
@@ -93,14 +103,18 @@ class _Reader:
         self.process.wait()
 
 
-_idle: list[_Reader] = []  # started once, used by one thread at a time, as many as threads ever asked at once
+_idle: list[
+    _Reader
+] = []  # started once, used by one thread at a time, as many as threads ever asked at once
 # A forked process must not talk to the readers of its parent: it starts its own.
 os.register_at_fork(after_in_child=_idle.clear)
 
 
 @contextmanager
 def _a_reader() -> Iterator[_Reader]:
-    """A reader that nobody else uses meanwhile. One that failed or has ended is not used again."""
+    """A reader that nobody else uses meanwhile. One that failed or has ended is not
+    used again.
+    """
     try:
         reader = _idle.pop()
     except IndexError:
@@ -159,18 +173,31 @@ def as_json(opened: Opened) -> dict[str, Any]:
     content = opened.content
     if isinstance(content, CsvText):
         records = [(r.line, r.fields) for r in content.records]
-        return {"kind": opened.kind, "records": records, "encoding": content.encoding, "delimiter": content.delimiter}
+        return {
+            "kind": opened.kind,
+            "records": records,
+            "encoding": content.encoding,
+            "delimiter": content.delimiter,
+        }
     sheets = [
         {
-            "name": s.name, "hidden": s.hidden, "merged": s.merged, "rows": sorted(s.hidden_rows),
+            "name": s.name,
+            "hidden": s.hidden,
+            "merged": s.merged,
+            "rows": sorted(s.hidden_rows),
             "columns": sorted(s.hidden_columns),
-            "cells": [(*place, c.address, c.text, c.kind, c.formula) for place, c in s.cells.items()],
+            "cells": [
+                (*place, c.address, c.text, c.kind, c.formula) for place, c in s.cells.items()
+            ],
         }
         for s in content.sheets
-    ]  # fmt: skip
+    ]
     return {
-        "kind": opened.kind, "sheets": sheets, "active": content.active_content, "formulas": content.formulas_seen,
-    }  # fmt: skip
+        "kind": opened.kind,
+        "sheets": sheets,
+        "active": content.active_content,
+        "formulas": content.formulas_seen,
+    }
 
 
 def _from_json(answer: dict[str, Any]) -> Opened:
@@ -179,10 +206,13 @@ def _from_json(answer: dict[str, Any]) -> Opened:
         return Opened(answer["kind"], CsvText(records, answer["encoding"], answer["delimiter"]))
     sheets = tuple(
         RawSheet(
-            s["name"], s["hidden"],
+            s["name"],
+            s["hidden"],
             {(row, column): RawCell(s["name"], *rest) for row, column, *rest in s["cells"]},
-            tuple((a, b, c, d) for a, b, c, d in s["merged"]), frozenset(s["rows"]), frozenset(s["columns"]),
+            tuple((a, b, c, d) for a, b, c, d in s["merged"]),
+            frozenset(s["rows"]),
+            frozenset(s["columns"]),
         )
         for s in answer["sheets"]
-    )  # fmt: skip
+    )
     return Opened(answer["kind"], RawWorkbook(sheets, tuple(answer["active"]), answer["formulas"]))

@@ -1,4 +1,6 @@
-"""What came out of a file, before anything is made of it? Cells, sheets and lines as text, each with its place."""
+"""What came out of a file, before anything is made of it? Cells, sheets and lines as
+text, each with its place.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ CellKind = Literal["number", "text", "date", "boolean", "error", "empty", "damag
 
 
 class DamagedFile(Exception):
-    """The file cannot be read as a return. `rule` is the intake rule to report, `found` what it is."""
+    """The file cannot be read as a return. `rule` is the intake rule to report, `found`
+    what it is.
+    """
 
     def __init__(self, rule: str, found: str) -> None:
         self.rule, self.found = rule, found
@@ -18,7 +22,9 @@ class DamagedFile(Exception):
 
 @dataclass(frozen=True)
 class RawCell:
-    """One filled cell before anything is made of it. `formula` is the formula, `text` then its stored result."""
+    """One filled cell before anything is made of it. `formula` is the formula, `text`
+    then its stored result.
+    """
 
     sheet: str
     address: str
@@ -34,24 +40,30 @@ class RawCell:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """One sheet: its filled cells by row and column (1 is the first), and its merged ranges.
+    """One sheet: its filled cells by row and column (1 is the first), and its merged
+    ranges.
 
-    `hidden_rows` and `hidden_columns` are those that a person does not see, hidden by hand or by a filter.
+    `hidden_rows` and `hidden_columns` are those that a person does not see, hidden by
+    hand or by a filter.
     """
 
     name: str
     hidden: bool
     cells: dict[tuple[int, int], RawCell]
-    merged: tuple[tuple[int, int, int, int], ...] = ()  # first row, first column, last row, last column
+    merged: tuple[
+        tuple[int, int, int, int], ...
+    ] = ()  # first row, first column, last row, last column
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class RawWorkbook:
-    """A workbook as it was read. `active_content` names what could act: then no sheet was read.
+    """A workbook as it was read. `active_content` names what could act: then no sheet
+    was read.
 
-    `formulas_seen` is false where the format, or its reader, does not tell a formula from a figure.
+    `formulas_seen` is false where the format, or its reader, does not tell a formula
+    from a figure.
     """
 
     sheets: tuple[RawSheet, ...]

@@ -1,6 +1,8 @@
-"""What stands in each filled cell of a workbook of the old Excel format, as text, with its address?
+"""What stands in each filled cell of a workbook of the old Excel format, as text, with
+its address?
 
-The format keeps formulas apart from what people see, and its reader gives their results only.
+The format keeps formulas apart from what people see, and its reader gives their results
+only.
 """
 
 from __future__ import annotations
@@ -17,34 +19,54 @@ if TYPE_CHECKING:
     from xlrd.book import Book
     from xlrd.sheet import Cell, Sheet
 
-_MACROS = ("_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA", "Macros")  # folders and streams that hold programs
+_MACROS = (
+    "_VBA_PROJECT_CUR",
+    "_VBA_PROJECT",
+    "VBA",
+    "Macros",
+)  # folders and streams that hold programs
 _LEFT_OUT = re.compile(r"= (Macro sheet|Visual Basic module)\)$", re.MULTILINE)
-_OBJECTS = ("MBD", "ObjectPool", "Ctls")  # beginnings of the names of those that hold embedded objects and controls
+_OBJECTS = (
+    "MBD",
+    "ObjectPool",
+    "Ctls",
+)  # beginnings of the names of those that hold embedded objects and controls
 
 
 def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
-    """Read every filled cell, `max_cells` of a sheet. Raises DamagedFile when the bytes are not a readable workbook."""
+    """Read every filled cell, `max_cells` of a sheet. Raises DamagedFile when the bytes
+    are not a readable workbook.
+    """
     import xlrd
 
     log = io.StringIO()
     try:
         if active := _streams(data, log):
             return RawWorkbook((), active, formulas_seen=False)
-        # Ragged rows: one cell at the far end of a sheet must not fill the sheet with empty ones.
+        # Ragged rows: one cell at the far end of a sheet must not fill the sheet with
+        # empty ones.
         with xlrd.open_workbook(
             file_contents=data, formatting_info=True, ragged_rows=True, logfile=log, verbosity=1
         ) as book:
             if linked := (*_links(book), *_macro_sheets(log.getvalue())):
                 return RawWorkbook((), linked, formulas_seen=False)
-            return RawWorkbook(tuple(_read_sheet(book, s, max_cells) for s in book.sheets()), formulas_seen=False)
+            return RawWorkbook(
+                tuple(_read_sheet(book, s, max_cells) for s in book.sheets()), formulas_seen=False
+            )
     except MemoryError:
         raise
     except DamagedFile:
         raise
-    except Exception as problem:  # only the library runs here: whatever it raises, the file is not as it should be
+    except (
+        Exception
+    ) as problem:  # only the library runs here: whatever it raises, the file is not as it should be
         if "encrypted" in str(problem).lower():
-            raise DamagedFile("password-protected", "a workbook protected by a password") from problem
-        raise DamagedFile("unreadable-file", "a damaged workbook: its records cannot be read") from problem
+            raise DamagedFile(
+                "password-protected", "a workbook protected by a password"
+            ) from problem
+        raise DamagedFile(
+            "unreadable-file", "a damaged workbook: its records cannot be read"
+        ) from problem
 
 
 def _streams(data: bytes, log: io.StringIO) -> tuple[str, ...]:
@@ -56,7 +78,9 @@ def _streams(data: bytes, log: io.StringIO) -> tuple[str, ...]:
 
 
 def _macro_sheets(log: str) -> tuple[str, ...]:
-    """Sheets with macros of Excel 4.0: the library leaves them out and only tells so in its log."""
+    """Sheets with macros of Excel 4.0: the library leaves them out and only tells so in
+    its log.
+    """
     return ("a sheet of macros",) * bool(_LEFT_OUT.search(log))
 
 
@@ -64,7 +88,10 @@ def _links(book: Book) -> tuple[str, ...]:
     """Links to other workbooks and to programs (DDE), as the book lists them."""
     from xlrd.book import SUPBOOK_DDEOLE, SUPBOOK_EXTERNAL
 
-    names = {SUPBOOK_EXTERNAL: "a link to another workbook", SUPBOOK_DDEOLE: "a link to a program (DDE)"}
+    names = {
+        SUPBOOK_EXTERNAL: "a link to another workbook",
+        SUPBOOK_DDEOLE: "a link to a program (DDE)",
+    }
     return tuple(sorted({names[kind] for kind in book._supbook_types if kind in names}))
 
 
@@ -76,12 +103,19 @@ def _read_sheet(book: Book, sheet: Sheet, max_cells: int) -> RawSheet:
                 cells[row + 1, column + 1] = raw
         if len(cells) > max_cells:
             raise DamagedFile("unsafe-file", f"more than {max_cells:,} cells")
-    merged = tuple(sorted((top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells))
+    merged = tuple(
+        sorted(
+            (top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells
+        )
+    )
     return RawSheet(
-        sheet.name, sheet.visibility != 0, cells, merged,
+        sheet.name,
+        sheet.visibility != 0,
+        cells,
+        merged,
         frozenset(r + 1 for r, info in sheet.rowinfo_map.items() if info.hidden),
         frozenset(c + 1 for c, info in sheet.colinfo_map.items() if info.hidden),
-    )  # fmt: skip
+    )
 
 
 def _cell(book: Book, sheet: str, row: int, column: int, cell: Cell) -> RawCell | None:

@@ -1,7 +1,8 @@
 """What stands in each filled cell of an Excel workbook, as text, with its address?
 
-Read as the format has it, not through the objects of a library: one odd style or one broken value must not take the
-sheet with it. A cell that holds what no cell can hold is of the kind `damaged`, and its text says what it is.
+Read as the format has it, not through the objects of a library: one odd style or one
+broken value must not take the sheet with it. A cell that holds what no cell can hold is
+of the kind `damaged`, and its text says what it is.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from xml.etree.ElementTree import ParseError, iterparse
 
 from pipeline.formats.archive import DAMAGE, check_archive
 from pipeline.formats.bounds import MAX_CELLS
-from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.raw import (
+    CellKind,
+    DamagedFile,
+    RawCell,
+    RawSheet,
+    RawWorkbook,
+    column_letters,
+)
 from pipeline.formats.xlsx_parts import (
     Package,
     SheetPart,
@@ -42,7 +50,8 @@ _BOOLEANS = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
 def read_xlsx(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
-    """Read every filled cell of a workbook as text. Nothing is calculated, followed or fetched.
+    """Read every filled cell of a workbook as text. Nothing is calculated, followed or
+    fetched.
 
     Raises DamagedFile when the bytes are not a readable workbook.
     """
@@ -53,16 +62,22 @@ def read_xlsx(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             package = Package(archive)
             parts = read_parts(package)
-            sheets = tuple(_Sheet(package, parts, sheet, max_cells).read() for sheet in parts.sheets)
+            sheets = tuple(
+                _Sheet(package, parts, sheet, max_cells).read() for sheet in parts.sheets
+            )
     except DAMAGE as problem:
         raise damaged(f"its archive is broken ({problem})") from problem
     return RawWorkbook(sheets)
 
 
 class _Sheet:
-    """The cells of one sheet, row by row. `masters` are formulas that other cells share, with their place."""
+    """The cells of one sheet, row by row. `masters` are formulas that other cells
+    share, with their place.
+    """
 
-    def __init__(self, package: Package, parts: WorkbookParts, sheet: SheetPart, max_cells: int) -> None:
+    def __init__(
+        self, package: Package, parts: WorkbookParts, sheet: SheetPart, max_cells: int
+    ) -> None:
         self.package, self.parts, self.sheet, self.max_cells = package, parts, sheet, max_cells
         self.main = ""
         self.cells: dict[tuple[int, int], RawCell] = {}
@@ -78,7 +93,9 @@ class _Sheet:
         if part not in self.package:
             raise damaged(f"the part of sheet '{self.sheet.name[:60]}' is missing")
         try:
-            for event, element in iterparse(io.BytesIO(self.package.read(part)), events=("start", "end")):
+            for event, element in iterparse(
+                io.BytesIO(self.package.read(part)), events=("start", "end")
+            ):
                 if event == "start":
                     self.main = self.main or namespace(element, "worksheet")
                 else:
@@ -88,21 +105,28 @@ class _Sheet:
         cells = dict(sorted(self.cells.items()))
         # Only those with something in them: a form may hide the million rows below it.
         rows = frozenset(r for r, _ in cells) & self.hidden_rows
-        columns = frozenset(c for _, c in cells if any(first <= c <= last for first, last in self.hidden_columns))
-        return RawSheet(self.sheet.name, self.sheet.hidden, cells, tuple(sorted(self.merged)), rows, columns)
+        columns = frozenset(
+            c for _, c in cells if any(first <= c <= last for first, last in self.hidden_columns)
+        )
+        return RawSheet(
+            self.sheet.name, self.sheet.hidden, cells, tuple(sorted(self.merged)), rows, columns
+        )
 
     def _take(self, element: Element) -> None:
         if element.tag == f"{self.main}row":
             self._read_row(element)
             element.clear()
         elif element.tag == f"{self.main}col" and is_true(element.get("hidden")):
-            first, last = element.get("min", ""), element.get("max", "")
+            first = element.get("min", "")
+            last = element.get("max", "")
             if _ROW.fullmatch(first) and _ROW.fullmatch(last):
                 self.hidden_columns.append((int(first), int(last)))
         elif element.tag == f"{self.main}mergeCell":
             first, _, last = element.get("ref", "").partition(":")
             (top, left), (bottom, right) = self._place(first), self._place(last or first)
-            self.merged.append((min(top, bottom), min(left, right), max(top, bottom), max(left, right)))
+            self.merged.append(
+                (min(top, bottom), min(left, right), max(top, bottom), max(left, right))
+            )
 
     def _read_row(self, element: Element) -> None:
         cells = element.findall(f"{self.main}c")
@@ -123,7 +147,9 @@ class _Sheet:
             if read is None:
                 continue
             if place in self.cells:
-                read = _damaged(read, f"the cell stands twice: {self.cells[place].raw} and {read.raw}")
+                read = _damaged(
+                    read, f"the cell stands twice: {self.cells[place].raw} and {read.raw}"
+                )
             elif twice:
                 read = _damaged(read, f"row {row} stands twice: {read.raw}")
             elif place[0] != row:
@@ -133,7 +159,9 @@ class _Sheet:
                 raise DamagedFile("unsafe-file", f"more than {self.max_cells:,} cells")
 
     def _row_number(self, element: Element, cells: list[Element]) -> int:
-        """The number that a row bears, else that of its cells, else the one after the row before."""
+        """The number that a row bears, else that of its cells, else the one after the
+        row before.
+        """
         said = element.get("r", "")
         if not said:
             addressed = next((c.get("r", "") for c in cells if c.get("r")), "")
@@ -148,7 +176,9 @@ class _Sheet:
         for letter in match[1] if match else "":
             column = column * 26 + ord(letter) - 64
         if not match or column > _LAST_COLUMN or int(match[2]) > _LAST_ROW:
-            raise damaged(f"a cell with the address '{address[:20]}' on sheet '{self.sheet.name[:60]}'")
+            raise damaged(
+                f"a cell with the address '{address[:20]}' on sheet '{self.sheet.name[:60]}'"
+            )
         return int(match[2]), column
 
     def _cell(self, element: Element, address: str) -> RawCell | None:
@@ -157,8 +187,15 @@ class _Sheet:
         values = [*element.findall(f"{self.main}v"), *element.findall(f"{self.main}is")]
         formula = self._formula(formulas[0], address) if formulas else ""
         if len(values) > 1 or len(formulas) > 1:
-            told = [self._value(element, v)[0] for v in values] + [unescaped(f.text or "") for f in formulas[1:]]
-            return RawCell(self.sheet.name, address, f"{len(told)} values in one cell: {' and '.join(told)}", "damaged")
+            told = [self._value(element, v)[0] for v in values] + [
+                unescaped(f.text or "") for f in formulas[1:]
+            ]
+            return RawCell(
+                self.sheet.name,
+                address,
+                f"{len(told)} values in one cell: {' and '.join(told)}",
+                "damaged",
+            )
         if not values:
             return RawCell(self.sheet.name, address, "", "empty", formula) if formula else None
         text, kind = self._value(element, values[0])
@@ -179,7 +216,11 @@ class _Sheet:
             return "", "empty"
         if type_ == "s":
             number = _number_below(text, len(self.parts.texts))
-            return (f"text number {text}", "damaged") if number is None else (self.parts.texts[number], "text")
+            return (
+                (f"text number {text}", "damaged")
+                if number is None
+                else (self.parts.texts[number], "text")
+            )
         if type_ == "e":
             return text, "error"
         if type_ == "b":
@@ -207,7 +248,9 @@ class _Sheet:
             return text, "date"
 
     def _formula(self, element: Element, address: str) -> str:
-        text, kind, shared = unescaped(element.text or ""), element.get("t", ""), element.get("si", "")
+        text = unescaped(element.text or "")
+        kind = element.get("t", "")
+        shared = element.get("si", "")
         if kind == "dataTable":
             return f"=TABLE({element.get('r1', '')},{element.get('r2', '')})"
         if kind == "shared" and text:
@@ -219,7 +262,11 @@ class _Sheet:
 
 def _number_below(text: str, limit: int) -> int | None:
     """The number of an item of a list; None where the list has no such item."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < limit else None
+    return (
+        int(text)
+        if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < limit
+        else None
+    )
 
 
 def _damaged(cell: RawCell, found: str) -> RawCell:
@@ -247,7 +294,9 @@ def _iso_date(text: str) -> tuple[str, CellKind]:
 
 
 def cell_text(value: Any, data_type: str) -> tuple[str, CellKind]:
-    """Text and kind of a value that a library read; `data_type` is "e" for an error value."""
+    """Text and kind of a value that a library read; `data_type` is "e" for an error
+    value.
+    """
     if value is None:
         return "", "empty"
     if isinstance(value, bool):
@@ -259,7 +308,8 @@ def cell_text(value: Any, data_type: str) -> tuple[str, CellKind]:
     if isinstance(value, float):
         if not isfinite(value):
             return str(value), "error"
-        # A spreadsheet holds fifteen significant digits; more are noise of the binary form.
+        # A spreadsheet holds fifteen significant digits; more are noise of the binary
+        # form.
         return f"{value:.15g}", "number"
     if isinstance(value, datetime):
         return (value.date() if value.time() == time() else value).isoformat(), "date"

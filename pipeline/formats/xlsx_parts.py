@@ -1,7 +1,9 @@
-"""Which parts of an Excel workbook hold its sheets, its texts and its formats? Followed as the file itself names them.
+"""Which parts of an Excel workbook hold its sheets, its texts and its formats? Followed
+as the file itself names them.
 
-A workbook in Strict Open XML has other names for the same things: both are known. Of formats only those of numbers are
-read, for they tell dates from figures; fonts, fills and properties of the document may be as they like.
+A workbook in Strict Open XML has other names for the same things: both are known. Of
+formats only those of numbers are read, for they tell dates from figures; fonts, fills
+and properties of the document may be as they like.
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class SheetPart:
-    """A sheet of the workbook: its name, whether it is hidden, and the part that holds its cells."""
+    """A sheet of the workbook: its name, whether it is hidden, and the part that holds
+    its cells.
+    """
 
     name: str
     hidden: bool
@@ -45,7 +49,9 @@ class SheetPart:
 
 @dataclass(frozen=True)
 class WorkbookParts:
-    """What the cells of all sheets refer to. `formats` says how each style shows a number."""
+    """What the cells of all sheets refer to. `formats` says how each style shows a
+    number.
+    """
 
     sheets: tuple[SheetPart, ...]
     texts: tuple[str, ...]
@@ -54,7 +60,9 @@ class WorkbookParts:
 
 
 class Package:
-    """The parts of an archive by name. Names differ in case and slashes between programs, never in more."""
+    """The parts of an archive by name. Names differ in case and slashes between
+    programs, never in more.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
@@ -76,23 +84,33 @@ class Package:
             raise damaged(f"its part {name[:100]} is cut off or garbled") from problem
 
     def related(self, name: str) -> list[tuple[str, str, str]]:
-        """What a part refers to inside of the archive: number, last word of the kind, name of the part."""
+        """What a part refers to inside of the archive: number, last word of the kind,
+        name of the part.
+        """
         folder, base = posixpath.split(name)
         relations = posixpath.join(folder, "_rels", f"{base}.rels")
         if relations not in self:
             return []
         return [
-            (r.get("Id", ""), r.get("Type", "").rsplit("/", 1)[-1], _resolved(folder, r.get("Target", "")))
+            (
+                r.get("Id", ""),
+                r.get("Type", "").rsplit("/", 1)[-1],
+                _resolved(folder, r.get("Target", "")),
+            )
             for r in self.root(relations).iter(f"{_PACKAGE}Relationship")
             if r.get("TargetMode", "").lower() != "external"
         ]
 
 
 def read_parts(package: Package) -> WorkbookParts:
-    """Sheets, shared texts and formats of a workbook. Raises DamagedFile when they cannot be found."""
+    """Sheets, shared texts and formats of a workbook. Raises DamagedFile when they
+    cannot be found.
+    """
     books = [part for _, kind, part in package.related("") if kind == "officeDocument"]
     if len(set(books)) != 1:
-        raise damaged("an archive that is no workbook" if not books else "two workbooks in one archive")
+        raise damaged(
+            "an archive that is no workbook" if not books else "two workbooks in one archive"
+        )
     book = package.root(books[0])
     main = namespace(book, "workbook")
     related = package.related(books[0])
@@ -109,7 +127,9 @@ def read_parts(package: Package) -> WorkbookParts:
 
 
 def namespace(root: Element, name: str) -> str:
-    """The namespace of the root of a part, in braces. Raises DamagedFile when it is none of a workbook."""
+    """The namespace of the root of a part, in braces. Raises DamagedFile when it is
+    none of a workbook.
+    """
     for main in MAIN:
         if root.tag == f"{main}{name}":
             return main
@@ -134,7 +154,9 @@ def _texts(root: Element) -> Iterator[str]:
 
 
 def text_of(item: Element, main: str) -> str:
-    """The text of a cell in one piece or in several of different looks; how it is pronounced is no part of it."""
+    """The text of a cell in one piece or in several of different looks; how it is
+    pronounced is no part of it.
+    """
     pieces = [t.text or "" for t in item.iterfind(f"{main}t")]
     pieces += [t.text or "" for t in item.iterfind(f"{main}r/{main}t")]
     return "".join(map(unescaped, pieces))
@@ -142,7 +164,10 @@ def text_of(item: Element, main: str) -> str:
 
 def _formats(root: Element) -> Iterator[Shown]:
     main = namespace(root, "styleSheet")
-    codes = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iterfind(f"{main}numFmts/{main}numFmt")}
+    codes = {
+        f.get("numFmtId", ""): f.get("formatCode", "")
+        for f in root.iterfind(f"{main}numFmts/{main}numFmt")
+    }
     for style in root.iterfind(f"{main}cellXfs/{main}xf"):
         number = style.get("numFmtId", "0")
         code = unescaped(codes.get(number, ""))
@@ -150,7 +175,9 @@ def _formats(root: Element) -> Iterator[Shown]:
 
 
 def unescaped(text: str) -> str:
-    """The text that `_x000D_` and the like stand for; `_x005F_` is an underscore that begins no such escape."""
+    """The text that `_x000D_` and the like stand for; `_x005F_` is an underscore that
+    begins no such escape.
+    """
     if "_x" not in text:
         return text
     text = _ESCAPE.sub(lambda m: chr(int(m.group(1), 16)), text)
@@ -171,4 +198,8 @@ def _plain(name: str) -> str:
 
 def _resolved(folder: str, target: str) -> str:
     target = target.replace("\\", "/")
-    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+    return (
+        target.lstrip("/")
+        if target.startswith("/")
+        else posixpath.normpath(posixpath.join(folder, target))
+    )

@@ -1,4 +1,6 @@
-"""Does a published file meet the totals that were printed elsewhere? One that does not fills no return."""
+"""Does a published file meet the totals that were printed elsewhere? One that does not
+fills no return.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ def compare_with_anchors(reading: Reading, contracts: Contracts) -> tuple[Compar
     source = reading.source
     figures: dict[Key, Decimal | None] = {}
     for figure in reading.anchored:
-        # A note on a line is a figure without text: it says nothing against a number in the same cell.
+        # A note on a line is a figure without text: it says nothing against a number in
+        # the same cell.
         if (number := number_of(figure.text)) is not None or figure.key not in figures:
             figures[figure.key] = number
     return tuple(
@@ -27,14 +30,23 @@ def compare_with_anchors(reading: Reading, contracts: Contracts) -> tuple[Compar
 
 
 def require_anchors(comparisons: tuple[Comparison, ...], file: str) -> None:
-    """Raise UserError when a printed total is missed: the file is another table than it says, or another release."""
+    """Raise UserError when a printed total is missed: the file is another table than it
+    says, or another release.
+    """
     if missed := [c for c in comparisons if c.is_missed]:
-        found = [f"{c.anchor.id}: {c.anchor.cells} adds up to {number_text(c.found or Decimal(0))}" for c in missed]
+        found = [
+            f"{c.anchor.id}: {c.anchor.cells} adds up to {number_text(c.found or Decimal(0))}"
+            for c in missed
+        ]
         raise UserError(
-            "; ".join(found), where=file, allowed="; ".join(c.anchor.allowed for c in missed),
-            do="no return was written; find out what the file holds. Where the publisher has revised the total, enter "
-            "the new one with its place in data_contracts/anchors.csv",
-        )  # fmt: skip
+            "; ".join(found),
+            where=file,
+            allowed="; ".join(c.anchor.allowed for c in missed),
+            do=(
+                "no return was written; find out what the file holds. Where the publisher has"
+                " revised the total, enter the new one with its place in data_contracts/anchors.csv"
+            ),
+        )
 
 
 def comparison_lines(comparisons: tuple[Comparison, ...]) -> list[str]:

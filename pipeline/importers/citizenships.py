@@ -1,4 +1,6 @@
-"""Which country does a source mean? Spellings of citizenship and country as codes of the contract's list."""
+"""Which country does a source mean? Spellings of citizenship and country as codes of
+the contract's list.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ NATIONALS = "NAT"
 
 @dataclass(frozen=True)
 class Citizenship:
-    """What a spelling means. `aggregate`: a sum over countries, not a country. `remark`: what the note must say."""
+    """What a spelling means. `aggregate`: a sum over countries, not a country.
+    `remark`: what the note must say.
+    """
 
     code: str
     aggregate: bool = False
@@ -25,7 +29,9 @@ class Citizenship:
 
 
 def _bare(spelling: str) -> str:
-    """A name without what code pages and keyboards lose: accents, curly apostrophes, look-alike letters."""
+    """A name without what code pages and keyboards lose: accents, curly apostrophes,
+    look-alike letters.
+    """
     letters = unicodedata.normalize("NFKD", latin(spelling).replace("’", "'"))
     return fold("".join(c for c in letters if not unicodedata.combining(c)))
 
@@ -37,12 +43,17 @@ def _bare_names(codelists: Path) -> dict[str, str]:
     named: dict[str, set[str]] = {}
     for name in aliases:
         named.setdefault(_bare(name), set()).add(name)
-    return {bare: min(names) for bare, names in named.items() if len({aliases[n] for n in names}) == 1}
+    return {
+        bare: min(names) for bare, names in named.items() if len({aliases[n] for n in names}) == 1
+    }
 
 
 def read_citizenship(codelists: Path, spelling: str) -> Citizenship:
-    """The code of a spelling. What names no one country is `_U`, and the remark keeps the spelling."""
-    aliases, aggregates = load_aliases(codelists, "citizenship"), load_aggregates(codelists)
+    """The code of a spelling. What names no one country is `_U`, and the remark keeps
+    the spelling.
+    """
+    aliases = load_aliases(codelists, "citizenship")
+    aggregates = load_aggregates(codelists)
     name = fold(spelling)
     if name not in aliases and name not in aggregates:
         name = _bare_names(codelists).get(_bare(spelling), folded(spelling))

@@ -1,8 +1,12 @@
-"""What does a return look like as tidy CSV? One row per filled cell, and the cover as a second file.
+"""What does a return look like as tidy CSV? One row per filled cell, and the cover as a
+second file.
 
-`<STATE>.csv` has the columns table, state, year, every other dimension of the report's tables in the order of the
-contract, value, obs_status, conf_status, note. A dimension that a table does not have stays empty.
-`<STATE>.cover.csv` has the columns field, answer with the fields of the cover sheet. Both files use one separator and
+`<STATE>.csv` has the columns table, state, year, every other dimension of the report's
+tables in the order of the
+contract, value, obs_status, conf_status, note. A dimension that a table does not have
+stays empty.
+`<STATE>.cover.csv` has the columns field, answer with the fields of the cover sheet.
+Both files use one separator and
 one code page.
 """
 
@@ -44,8 +48,12 @@ class CsvCell:
 
 
 def further_dimensions(contract: Contract, state: str, round_: int) -> list[str]:
-    """Every dimension of the round's tables beside state and year, once, in contract order."""
-    return list(dict.fromkeys(d.name for t in tables_for(contract, state, round_) for d in t.dimensions))
+    """Every dimension of the round's tables beside state and year, once, in contract
+    order.
+    """
+    return list(
+        dict.fromkeys(d.name for t in tables_for(contract, state, round_) for d in t.dimensions)
+    )
 
 
 def cover_path(path: Path) -> Path:
@@ -61,7 +69,9 @@ def write_csv_return(
     cover: list[tuple[str, str]],
     dialect: Dialect,
 ) -> None:
-    """Write both files of a return. Raises UserError when a note cannot be written in the code page."""
+    """Write both files of a return. Raises UserError when a note cannot be written in
+    the code page.
+    """
     put_files(csv_return_bytes(path, contract, state, round_, cells, cover, dialect))
 
 
@@ -74,7 +84,9 @@ def csv_return_bytes(
     cover: list[tuple[str, str]],
     dialect: Dialect,
 ) -> dict[Path, bytes]:
-    """What both files of a return hold. Raises UserError when a note cannot be written in the code page."""
+    """What both files of a return hold. Raises UserError when a note cannot be written
+    in the code page.
+    """
     tables = {t.name: t for t in tables_for(contract, state, round_)}
     order = {name: n for n, name in enumerate(tables)}
     names = further_dimensions(contract, state, round_)
@@ -95,16 +107,18 @@ def _bytes(path: Path, rows: list[list[str]], dialect: Dialect) -> bytes:
         return text.getvalue().encode(dialect.encoding)
     except UnicodeEncodeError as problem:
         raise UserError(
-            f"'{problem.object[problem.start : problem.end]}' does not exist in {dialect.encoding}", where=str(path),
+            f"'{problem.object[problem.start : problem.end]}' does not exist in {dialect.encoding}",
+            where=str(path),
             do="write the return in UTF-8",
-        ) from problem  # fmt: skip
+        ) from problem
 
 
 def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
     """Write a workbook return as CSV.
 
-    A workbook has one note and one confidentiality per line; in CSV every filled cell of the line carries them. A
-    line that has only a note becomes one row for its last cell, with `:`.
+    A workbook has one note and one confidentiality per line; in CSV every filled cell
+    of the line carries them. A line that has only a note becomes one row for its last
+    cell, with `:`.
     """
     cells: dict[Key, CsvCell] = {}
     for filled, keys, conf, note in source.lines():
@@ -118,7 +132,9 @@ def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
 
 @dataclass
 class CsvReturn:
-    """A return as CSV, opened to be filled. It offers what `WorkbookReturn` offers, and is saved as it was written."""
+    """A return as CSV, opened to be filled. It offers what `WorkbookReturn` offers, and
+    is saved as it was written.
+    """
 
     contracts: Contracts
     report: str
@@ -131,12 +147,22 @@ class CsvReturn:
 
     def __post_init__(self) -> None:
         contract = self.contracts.contract(self.report)
-        header = ["table", "state", "year", *further_dimensions(contract, self.state, self.round_), *ATTRIBUTES]
+        header = [
+            "table",
+            "state",
+            "year",
+            *further_dimensions(contract, self.state, self.round_),
+            *ATTRIBUTES,
+        ]
         self.dialect, rows = _read(self.path, self.state, header)
         for line, row in enumerate(rows, 2):
             key = self._key(row, line)
             if key in self.cells:
-                raise UserError(f"{key} stands twice", where=f"{self.path} line {line}", do="keep one of the rows")
+                raise UserError(
+                    f"{key} stands twice",
+                    where=f"{self.path} line {line}",
+                    do="keep one of the rows",
+                )
             self.cells[key] = CsvCell(*(row[a].strip() for a in ATTRIBUTES))
         if cover_path(self.path).is_file():
             _, cover = _read(cover_path(self.path), self.state, COVER_HEADER)
@@ -169,10 +195,14 @@ class CsvReturn:
         self.answers[field_] = self.answers.get(field_) or text
 
     def content(self) -> dict[Path, bytes]:
-        """The files of the return as they are to be written. Raises UserError when a note cannot be written."""
+        """The files of the return as they are to be written. Raises UserError when a
+        note cannot be written.
+        """
         contract = self.contracts.contract(self.report)
         cover = list(self.answers.items())
-        return csv_return_bytes(self.path, contract, self.state, self.round_, self.cells, cover, self.dialect)
+        return csv_return_bytes(
+            self.path, contract, self.state, self.round_, self.cells, cover, self.dialect
+        )
 
     def _key(self, row: dict[str, str], line: int) -> Key:
         table = self.contracts.table(row["table"].strip())
@@ -182,29 +212,39 @@ class CsvReturn:
             self.contracts.check_key(key)
         except UserError as problem:
             raise UserError(
-                problem.what, where=f"{self.path} line {line}", allowed=problem.allowed,
+                problem.what,
+                where=f"{self.path} line {line}",
+                allowed=problem.allowed,
                 do="correct the row, then import again",
-            ) from problem  # fmt: skip
+            ) from problem
         return key
 
 
 def _read(path: Path, state: str, header: list[str]) -> tuple[Dialect, list[dict[str, str]]]:
-    """The rows of a CSV file whose separator and code page are found out by its text and its header."""
+    """The rows of a CSV file whose separator and code page are found out by its text
+    and its header.
+    """
     data = path.read_bytes()
     try:
         text, encoding = decode(data, state)
     except DamagedFile as problem:
         raise UserError(
-            f"the CSV return cannot be read: {problem}", where=str(path), do="save it as UTF-8, then import again"
+            f"the CSV return cannot be read: {problem}",
+            where=str(path),
+            do="save it as UTF-8, then import again",
         ) from problem
     if data.startswith(b"\xef\xbb\xbf"):
         encoding = "utf-8-sig"
     for separator in SEPARATORS:
-        reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator)
+        reader = csv.DictReader(
+            io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=separator
+        )
         if reader.fieldnames and set(header) <= set(reader.fieldnames):
             rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
             return Dialect(separator, encoding), rows
     raise UserError(
-        "the header of the CSV return is not the expected one", where=str(path), allowed=",".join(header),
+        "the header of the CSV return is not the expected one",
+        where=str(path),
+        allowed=",".join(header),
         do="correct the header, or move the file away to start from a blank workbook",
-    )  # fmt: skip
+    )

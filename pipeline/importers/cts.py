@@ -1,4 +1,6 @@
-"""What did UNODC publish on recorded offences? The UN-CTS tables read into cells of the migration and octa returns."""
+"""What did UNODC publish on recorded offences? The UN-CTS tables read into cells of the
+migration and octa returns.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of
 VALUE = "VALUE"
 # Category, folded, to the table and its code; the spellings are the publisher's.
 CATEGORIES: dict[str, tuple[str, str]] = {
-    fold(name): place for name, place in {
+    fold(name): place
+    for name, place in {
         "Smuggling of migrants": ("MIG_SMUGGLING", ""),
         "Money laundering": ("OCT_MONEY_LAUNDERING", ""),
         "Corruption": ("OCT_CORRUPTION", TOTAL),
@@ -28,22 +31,38 @@ CATEGORIES: dict[str, tuple[str, str]] = {
         "Acts that cause environmental pollution or degradation": ("OCT_ENVIRONMENT", "POL"),
         "Acts involving the movement of dumping of waste": ("OCT_ENVIRONMENT", "WAS"),
         "Acts involving the movement or dumping of waste": ("OCT_ENVIRONMENT", "WAS"),
-        "Trade or possession of protected or prohibited species of faune and flora": ("OCT_ENVIRONMENT", "SPE"),
-        "Trade or possession of protected or prohibited species of fauna and flora": ("OCT_ENVIRONMENT", "SPE"),
-        "Acts that result in the depletion of degradation of natural resources": ("OCT_ENVIRONMENT", "DEP"),
-        "Acts that result in the depletion or degradation of natural resources": ("OCT_ENVIRONMENT", "DEP"),
+        "Trade or possession of protected or prohibited species of faune and flora": (
+            "OCT_ENVIRONMENT",
+            "SPE",
+        ),
+        "Trade or possession of protected or prohibited species of fauna and flora": (
+            "OCT_ENVIRONMENT",
+            "SPE",
+        ),
+        "Acts that result in the depletion of degradation of natural resources": (
+            "OCT_ENVIRONMENT",
+            "DEP",
+        ),
+        "Acts that result in the depletion or degradation of natural resources": (
+            "OCT_ENVIRONMENT",
+            "DEP",
+        ),
     }.items()
-}  # fmt: skip
+}
 INDICATORS = ("offences", "acts against the environment")
 TABLES = tuple(dict.fromkeys(table for table, _ in CATEGORIES.values()))
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read a UN-CTS workbook for the years of a round. Raises UserError when the file is not one."""
+    """Read a UN-CTS workbook for the years of a round. Raises UserError when the file
+    is not one.
+    """
     release, published = read_table(path, VALUE, contracts)
     reading = _gather(Gathering(contracts, round_, published), release)
     return with_anchored(
-        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release)
+        reading,
+        contracts,
+        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release),
     )
 
 
@@ -66,4 +85,6 @@ def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> 
     number = gathering.read(row, VALUE)
     if number.is_missing:
         return gathering.skip(row.where, what, number.rule)
-    return gathering.add(Key(table, (state, year, code) if code else (state, year)), number, row.where)
+    return gathering.add(
+        Key(table, (state, year, code) if code else (state, year)), number, row.where
+    )

@@ -1,12 +1,15 @@
-"""What did UNODC publish on drug seizures? Annex 7.1 of the World Drug Report read into kilograms by drug.
+"""What did UNODC publish on drug seizures? Annex 7.1 of the World Drug Report read into
+kilograms by drug.
 
-The annex names about a hundred drugs in groups; the return asks for sixteen. Different drugs of one code are added. The
-same drug given twice for one state and year is added where that changes no digit that a report prints (a trace beside
-a main row), or where a printed national total shows that the rows are its parts. For the rest nothing says whether the
-rows are parts or versions of one figure: the larger is the least that was seized, and stands in the return with the
-status that the contract has for it and a note that names them all. A row of zero kilograms beside another one changes
-neither reading and is passed over. A published group total stands for its group, and the drugs it includes are not
-added to it.
+The annex names about a hundred drugs in groups; the return asks for sixteen. Different
+drugs of one code are added. The same drug given twice for one state and year is added
+where that changes no digit that a report prints (a trace beside a main row), or where a
+printed national total shows that the rows are its parts. For the rest nothing says
+whether the rows are parts or versions of one figure: the larger is the least that was
+seized, and stands in the return with the status that the contract has for it and a note
+that names them all. A row of zero kilograms beside another one changes neither reading
+and is passed over. A published group total stands for its group, and the drugs it
+includes are not added to it.
 """
 
 from __future__ import annotations
@@ -39,35 +42,55 @@ TABLE = "OCT_DRUG_KG"
 TITLE = "Drug seizures"
 DECIMALS = 3
 LEAST = "; the larger is the least that was seized"
-EDITIONS = {"Drug seizures, 2018-2022": "World Drug Report 2024"}  # the file names its years, not its edition
-# Codes by group, then by subgroup, then by drug; the more exact name wins. Quotes are plain and case is folded.
+EDITIONS = {
+    "Drug seizures, 2018-2022": "World Drug Report 2024"
+}  # the file names its years, not its edition
+# Codes by group, then by subgroup, then by drug; the more exact name wins. Quotes are
+# plain and case is folded.
 GROUPS = {
-    "opioids": "OPOTH", "cannabis-type drugs (excluding synthetic cannabinoids)": "COTH", "cocaine-type": "COC",
-    'amphetamine-type stimulants (excluding "ecstasy")': "ATSO", '"ecstasy"-type substances': "XTC", "nps": "NPS",
-    "sedatives and tranquillizers": "SED", "hallucinogens": "HAL", "any other drugs/substances": "OTH",
+    "opioids": "OPOTH",
+    "cannabis-type drugs (excluding synthetic cannabinoids)": "COTH",
+    "cocaine-type": "COC",
+    'amphetamine-type stimulants (excluding "ecstasy")': "ATSO",
+    '"ecstasy"-type substances': "XTC",
+    "nps": "NPS",
+    "sedatives and tranquillizers": "SED",
+    "hallucinogens": "HAL",
+    "any other drugs/substances": "OTH",
     "solvents and inhalants": "OTH",
-}  # fmt: skip
+}
 SUBGROUPS = {
-    "cannabis herb (marijuana)": "CHERB", "cannabis resin (hashish)": "CRES", "cannabis oil": "COIL",
-    "amphetamine": "AMP", "methamphetamine": "MET", "coca-type": "OTH",
-}  # fmt: skip
+    "cannabis herb (marijuana)": "CHERB",
+    "cannabis resin (hashish)": "CRES",
+    "cannabis oil": "COIL",
+    "amphetamine": "AMP",
+    "methamphetamine": "MET",
+    "coca-type": "OTH",
+}
 DRUGS = {
-    "heroin": "HER", "opium": "OPI",
-    # Plants weigh many times what could be made of them, so they are not among the opioids.
-    "poppy plants": "OTH", "poppy straw (seed heads, pods or capsules)": "OTH",
-}  # fmt: skip
+    "heroin": "HER",
+    "opium": "OPI",
+    # Plants weigh many times what could be made of them, so they are not among the
+    # opioids.
+    "poppy plants": "OTH",
+    "poppy straw (seed heads, pods or capsules)": "OTH",
+}
 PRECURSORS = "precursors"
 # Totals over several codes of the return: there is no line for them.
 TOTALS_WITHOUT_LINE = ('reported total ats (excluding "ecstasy")', "reported total cannabis-type")
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read annex 7.1 for the years of a round, in kilograms with three decimals. Raises UserError."""
+    """Read annex 7.1 for the years of a round, in kilograms with three decimals. Raises
+    UserError.
+    """
     expected = (*COLUMNS.labels, COLUMNS.year, KILOGRAMS, COLUMNS.state)
     published = read_published(path, {TABLE: expected}, contracts)
     reading = _gather(Gathering(contracts, round_, published, DECIMALS))
     return with_anchored(
-        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, DECIMALS, scope))
+        reading,
+        contracts,
+        lambda scope: _gather(Gathering(contracts, round_, published, DECIMALS, scope)),
     )
 
 
@@ -118,7 +141,9 @@ class _Row:
 
     @property
     def drug(self) -> str:
-        """Without brand names: "Methylphenidate" and "Methylphenidate (Ritalin, Concerta)" repeat each other."""
+        """Without brand names: "Methylphenidate" and "Methylphenidate (Ritalin,
+        Concerta)" repeat each other.
+        """
         return _folded(self.published, "DrugName").partition(" (")[0]
 
 
@@ -127,7 +152,9 @@ def _folded(row: PublishedRow, column: str) -> str:
 
 
 def _described(row: PublishedRow) -> str:
-    return " / ".join(row.text(c) for c in ("msCode", "Reference year", "DrugSubGroup", "DrugName", KILOGRAMS))
+    return " / ".join(
+        row.text(c) for c in ("msCode", "Reference year", "DrugSubGroup", "DrugName", KILOGRAMS)
+    )
 
 
 def _code(row: PublishedRow, number: Number, gathering: Gathering) -> str:
@@ -149,14 +176,18 @@ def _code(row: PublishedRow, number: Number, gathering: Gathering) -> str:
 def _map_cell(key: Key, rows: list[_Row], gathering: Gathering, anchor: Anchor | None) -> None:
     """Add the rows of one cell: its published total where there is one, else its drugs."""
     if any(r.number.rule for r in rows):
-        # Without the weight that cannot be read neither the total nor the sum can be settled: all stand side by side.
+        # Without the weight that cannot be read neither the total nor the sum can be
+        # settled: all stand side by side.
         for row in rows:
             gathering.add(key, row.number, row.where, part=row.drug)
         return
-    totals, parts = [r for r in rows if r.is_total], _without_zeros([r for r in rows if not r.is_total], gathering)
+    totals = [r for r in rows if r.is_total]
+    parts = _without_zeros([r for r in rows if not r.is_total], gathering)
     if totals:
         parts = _settle_total(key, _without_zeros(totals, gathering), parts, gathering)
-    drugs = {drug: [r for r in parts if r.drug == drug] for drug in dict.fromkeys(r.drug for r in parts)}
+    drugs = {
+        drug: [r for r in parts if r.drug == drug] for drug in dict.fromkeys(r.drug for r in parts)
+    }
     if any(len(_weights(same)) > 1 for same in drugs.values()):
         gathering.add_settled(_several(key, drugs, gathering, anchor), len(parts))
         return
@@ -165,7 +196,9 @@ def _map_cell(key: Key, rows: list[_Row], gathering: Gathering, anchor: Anchor |
 
 
 def _without_zeros(rows: list[_Row], gathering: Gathering) -> list[_Row]:
-    """The rows without those of zero kilograms that stand beside another one of their drug."""
+    """The rows without those of zero kilograms that stand beside another one of their
+    drug.
+    """
     some = {r.drug for r in rows if r.kilograms}
     for row in rows:
         if row.drug in some and not row.kilograms:
@@ -178,17 +211,31 @@ def _weights(rows: list[_Row]) -> list[Decimal]:
     return sorted({r.kilograms for r in rows}, reverse=True)
 
 
-def _several(key: Key, drugs: dict[str, list[_Row]], gathering: Gathering, anchor: Anchor | None) -> Figure:
+def _several(
+    key: Key, drugs: dict[str, list[_Row]], gathering: Gathering, anchor: Anchor | None
+) -> Figure:
     """The figure of a cell in which a drug has several rows with different weights."""
     weights = {drug: _weights(rows) for drug, rows in drugs.items()}
     least = sum((w[0] for w in weights.values()), Decimal(0))
     most = sum((sum(w, Decimal(0)) for w in weights.values()), Decimal(0))
-    several = [f"{listed([f'{w:f}' for w in ws])} for {drug}" for drug, ws in weights.items() if len(ws) > 1]
+    several = [
+        f"{listed([f'{w:f}' for w in ws])} for {drug}"
+        for drug, ws in weights.items()
+        if len(ws) > 1
+    ]
     given = f"{key.year}: source gives {'; '.join(several)}"
     if anchor and anchor.is_met_by(most) and not anchor.is_met_by(least):
-        return Figure(key, plain(most, DECIMALS), note=f"{given}; added, as their sum is printed: {anchor.where}")
+        return Figure(
+            key,
+            plain(most, DECIMALS),
+            note=f"{given}; added, as their sum is printed: {anchor.where}",
+        )
     if _printed(least) == _printed(most):
-        return Figure(key, plain(most, DECIMALS), note=f"{given}; added, which changes no digit that is printed")
+        return Figure(
+            key,
+            plain(most, DECIMALS),
+            note=f"{given}; added, which changes no digit that is printed",
+        )
     return _least(key, least, given, gathering)
 
 
@@ -203,11 +250,19 @@ def _printed(kilograms: Decimal) -> Decimal:
     return kilograms.quantize(step, ROUND_HALF_UP)
 
 
-def _settle_total(key: Key, totals: list[_Row], parts: list[_Row], gathering: Gathering) -> list[_Row]:
-    """The rows to add where a total is published: the total, unless its parts are more than it."""
-    least = sum((max(_weights([r for r in parts if r.drug == d])) for d in {r.drug for r in parts}), Decimal(0))
+def _settle_total(
+    key: Key, totals: list[_Row], parts: list[_Row], gathering: Gathering
+) -> list[_Row]:
+    """The rows to add where a total is published: the total, unless its parts are more
+    than it.
+    """
+    least = sum(
+        (max(_weights([r for r in parts if r.drug == d])) for d in {r.drug for r in parts}),
+        Decimal(0),
+    )
     if least > (total := max(r.kilograms for r in totals)):
-        # A total that is less than its parts does not include them, whatever its name says; nobody can tell.
+        # A total that is less than its parts does not include them, whatever its name
+        # says; nobody can tell.
         given = f"{key.year}: published total {total:f} kg is less than its parts, {least:f} kg"
         gathering.add_settled(_least(key, least, given, gathering), len(totals + parts))
         return []

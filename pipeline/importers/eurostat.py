@@ -1,4 +1,6 @@
-"""What do Eurostat's flags and codes mean? The same in all its tables, as TSV and as SDMX-CSV."""
+"""What do Eurostat's flags and codes mean? The same in all its tables, as TSV and as
+SDMX-CSV.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +10,30 @@ from dataclasses import replace
 from pipeline.importers.sheets import LABEL, PublishedRow, folded
 from pipeline.importers.values import NO_NUMBER, NOT_APPLICABLE, SUPPRESSED, Number
 
-# Flags as SDMX observation statuses. r (revised) and f (forecast) have none that says so: the note names them.
+# Flags as SDMX observation statuses. r (revised) and f (forecast) have none that says
+# so: the note names them.
 STATUSES = {"b": "B", "d": "D", "e": "E", "i": "E", "s": "E", "p": "P", "u": "U"}
 _NO_FIGURE = {"c": SUPPRESSED, "z": NOT_APPLICABLE}  # flags that say why there is none
 _NIL = "n"  # not significant: less than half of the unit
 _FREE = ("", "f", "a")  # confidentiality of what is published for all
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]*")
-_BOTH = re.compile(r"(?P<code>[A-Z0-9][A-Z0-9_-]*)\s*:\s*(?P<label>\S.*)")  # as labels=both writes them
-# Codes of the whole, which stand in many lists of the service, by the labels they have there.
+_BOTH = re.compile(
+    r"(?P<code>[A-Z0-9][A-Z0-9_-]*)\s*:\s*(?P<label>\S.*)"
+)  # as labels=both writes them
+# Codes of the whole, which stand in many lists of the service, by the labels they have
+# there.
 _WHOLE = {"TOTAL": "total", "T": "total", "PER": "person"}
 
 
 def flagged(number: Number, flags: str, confidentiality: str = "") -> tuple[Number, str, str]:
-    """A number as its flags mean it, its observation status, and the note on flags for which there is no status.
+    """A number as its flags mean it, its observation status, and the note on flags for
+    which there is no status.
 
-    A confidential figure that is not there is suppressed, one that is not significant is nil.
+    A confidential figure that is not there is suppressed, one that is not significant
+    is nil.
     """
-    flags, confidentiality = flags.strip().lower(), confidentiality.strip().lower()
+    flags = flags.strip().lower()
+    confidentiality = confidentiality.strip().lower()
     if number.rule == NO_NUMBER:
         rule = next((_NO_FIGURE[f] for f in flags if f in _NO_FIGURE), "")
         if not rule and confidentiality not in _FREE:
@@ -45,7 +54,9 @@ def flagged(number: Number, flags: str, confidentiality: str = "") -> tuple[Numb
 
 
 def label_of(row: PublishedRow, column: str) -> str:
-    """The label of a cell as labels are compared: also of a code beside its label, and of the code of the whole."""
+    """The label of a cell as labels are compared: also of a code beside its label, and
+    of the code of the whole.
+    """
     beside = f"{column}{LABEL}"
     text = row.text(beside) if beside in row.columns and row.text(beside) else row.text(column)
     if both := _BOTH.fullmatch(text):
@@ -60,7 +71,13 @@ def code_of(row: PublishedRow, column: str) -> str:
 
 
 def is_code(row: PublishedRow, column: str) -> bool:
-    """True for a code of the service that is not that of the whole, and has no label beside it."""
+    """True for a code of the service that is not that of the whole, and has no label
+    beside it.
+    """
     text = row.text(column)
     beside = f"{column}{LABEL}"
-    return bool(CODE.fullmatch(text)) and text not in _WHOLE and not (beside in row.columns and row.text(beside))
+    return (
+        bool(CODE.fullmatch(text))
+        and text not in _WHOLE
+        and not (beside in row.columns and row.text(beside))
+    )

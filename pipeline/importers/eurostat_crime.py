@@ -1,4 +1,6 @@
-"""What did Eurostat publish on recorded offences? The table crim_off_cat read into cells of the octa return."""
+"""What did Eurostat publish on recorded offences? The table crim_off_cat read into
+cells of the octa return.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,18 @@ from pipeline.importers.sheets import Choices, PublishedRow, read_published
 from pipeline.intake.codes import clean, latin
 
 KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
-# The service gives the parts of the key in the order in which they are asked, and may leave out the frequency.
+# The service gives the parts of the key in the order in which they are asked, and may
+# leave out the frequency.
 _PARTS = ("iccs", "unit", "geo")
 KEYS = [
     f"{','.join(order)}\\TIME_PERIOD"
-    for parts in (("freq", *_PARTS), _PARTS) for order in itertools.permutations(parts)
-]  # fmt: skip
-CHOICES: Choices = {"crim_off_cat": (KEY_HEADER,), **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER}}
+    for parts in (("freq", *_PARTS), _PARTS)
+    for order in itertools.permutations(parts)
+]
+CHOICES: Choices = {
+    "crim_off_cat": (KEY_HEADER,),
+    **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER},
+}
 OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS0601": ("OCT_DRUG_OFFENCES", ""),
     "ICCS07041": ("OCT_MONEY_LAUNDERING", ""),
@@ -48,7 +55,8 @@ _FLAGGED = re.compile(r"(?P<text>:|\d(?:.*\d)?)?\s*(?P<flags>[bcdefinprsuz]{1,3}
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read Eurostat's table for the years of a round; a row of the account is one year of one line. Raises UserError.
+    """Read Eurostat's table for the years of a round; a row of the account is one year
+    of one line. Raises UserError.
 
     The heads of the columns are years.
     """
@@ -57,12 +65,17 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     years = scope_of_round(contracts, "octa", round_).years
     if not years & set(heads):
         raise UserError(
-            f"there is no column of a year of the round; found: {', '.join(heads)[:200] or 'nothing'}", where=str(path),
-            allowed=", ".join(sorted(years)), do="name a file that has these years with FILE=",
-        )  # fmt: skip
+            "there is no column of a year of the round; found:"
+            f" {', '.join(heads)[:200] or 'nothing'}",
+            where=str(path),
+            allowed=", ".join(sorted(years)),
+            do="name a file that has these years with FILE=",
+        )
     reading = _gather(path, heads, Gathering(contracts, round_, published))
     return with_anchored(
-        reading, contracts, lambda scope: _gather(path, heads, Gathering(contracts, round_, published, scope=scope))
+        reading,
+        contracts,
+        lambda scope: _gather(path, heads, Gathering(contracts, round_, published, scope=scope)),
     )
 
 
@@ -76,9 +89,10 @@ def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
         if len(codes) != len(parts):
             raise UserError(
                 f"'{row.text(head)}' is not a key of {WORDS[len(parts)]} codes",
-                where=f"{path} {row.where}", allowed=head,
+                where=f"{path} {row.where}",
+                allowed=head,
                 do="delete the row if it is not the publisher's, or download the file again",
-            )  # fmt: skip
+            )
         named = dict(zip(parts, codes, strict=True))
         iccs, unit, geo = (named[p] for p in _PARTS)
         for year in heads:
@@ -96,7 +110,12 @@ def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
 
 
 def _map_cell(
-    gathering: Gathering, where: str, place: tuple[str, str], iccs: str, unit: str, row: PublishedRow
+    gathering: Gathering,
+    where: str,
+    place: tuple[str, str],
+    iccs: str,
+    unit: str,
+    row: PublishedRow,
 ) -> None:
     value = row.value(place[1])
     what = f"{'.'.join(place)} {iccs} {unit} {value.text.strip()}"
@@ -107,7 +126,8 @@ def _map_cell(
         return gathering.skip(where, what, "no_place_in_the_return")
     flags = ""
     if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
-        value, flags = Value(found["text"] or ":", "text"), found["flags"]
+        value = Value(found["text"] or ":", "text")
+        flags = found["flags"]
     number, status, note = flagged(gathering.read_value(value, place[1]), flags)
     if number.is_missing:
         return gathering.skip(where, what, "not_available")

@@ -1,8 +1,10 @@
-"""How are the example returns made? From a folder of published files, every return of `returns/` anew.
+"""How are the example returns made? From a folder of published files, every return of
+`returns/` anew.
 
-The folder holds the files under the names of `FILES`. The rounds are made from what was published at their time: the
-older release of GLOTIP makes the trafficking returns of 2021, the newer one those of 2022. Where two sources give a
-cell, the first of the list fills it and a different value of the second is named in the note of the line.
+The folder holds the files under the names of `FILES`. The rounds are made from what was
+published at their time: the older release of GLOTIP makes the trafficking returns of
+2021, the newer one those of 2022. Where two sources give a cell, the first of the list
+fills it and a different value of the second is named in the note of the line.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from pipeline.importers.run import ImportSummary, run_import
 from pipeline.importers.workbook_return import WorkbookReturn
 from pipeline.project import Project
 
-# Round, source, file. Order matters: Eurostat's counts of offences come before those of the UN survey.
+# Round, source, file. Order matters: Eurostat's counts of offences come before those of
+# the UN survey.
 FILES = (
     (2021, "glotip", "unodc-glotip/release-2023-05-30/data_glotip.xlsx"),
     (2022, "glotip", "unodc-glotip/data_glotip.xlsx"),
@@ -30,7 +33,8 @@ FILES = (
     (2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"),
     (2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"),
 )
-# The date on the covers: a return cannot be older than the newest release that makes it.
+# The date on the covers: a return cannot be older than the newest release that makes
+# it.
 DATED = {2021: "2023-06-30", 2022: "2025-04-30"}
 # Some states send tidy CSV, each in the dialect of its office software.
 CSV_RETURNS = {
@@ -40,13 +44,18 @@ CSV_RETURNS = {
 }
 # A note in the state's own language, so that the code page of its file matters.
 NATIONAL_NOTES = {
-    (2022, "octa", "BG"): (Key("OCT_VEHICLE_THEFT", ("BG", "2022")), "Данните са публикувани от Евростат"),
+    (2022, "octa", "BG"): (
+        Key("OCT_VEHICLE_THEFT", ("BG", "2022")),
+        "Данните са публикувани от Евростат",
+    )
 }
 CENTER = "SELEC"
 
 
 def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> list[ImportSummary]:
-    """Rebuild the example returns; the old ones are replaced when all new ones are there. Raises UserError."""
+    """Rebuild the example returns; the old ones are replaced when all new ones are
+    there. Raises UserError.
+    """
     new = project.returns / ".new"
     shutil.rmtree(new, ignore_errors=True)
     try:
@@ -54,7 +63,9 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
         for round_, source, file in FILES:
             folder = new / str(round_)
             day = DATED[round_]
-            summaries.append(run_import(project, contracts, source, data_folder / file, round_, folder, day))
+            summaries.append(
+                run_import(project, contracts, source, data_folder / file, round_, folder, day)
+            )
         _write_center(contracts, max(r for r, _, _ in FILES), new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
@@ -67,7 +78,9 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
 
 
 def _write_center(contracts: Contracts, round_: int, folder: Path) -> None:
-    """The Center's own return: its activity is not published by year, so the form stays blank."""
+    """The Center's own return: its activity is not published by year, so the form stays
+    blank.
+    """
     workbook = build_workbook(contracts, "octa", CENTER, round_)
     path = folder / str(round_) / "octa" / f"{CENTER}.xlsx"
     file = WorkbookReturn(contracts, "octa", CENTER, round_, path, workbook)

@@ -1,4 +1,6 @@
-"""What did UNODC publish on illicit arms? The IAFQ table read into the firearms tables of the octa return."""
+"""What did UNODC publish on illicit arms? The IAFQ table read into the firearms tables
+of the octa return.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,18 @@ from pipeline.importers.sheets import PublishedRow
 from pipeline.importers.unodc import UNIT_COUNTS, described, read_table, rows_of_round
 
 VALUE = "VALUE"
-# First word of the category, folded: "rifle (Inlcuding Carbine)" and "Rifle, including carbine" are one type.
+# First word of the category, folded: "rifle (Inlcuding Carbine)" and "Rifle, including
+# carbine" are one type.
 TYPES = {
-    "pistol": "PIS", "revolver": "REV", "rifle": "RIF", "shotgun": "SHO", "machine": "MAC", "submachine": "SUB",
-    "other": "OTH", "unknown": UNKNOWN,
-}  # fmt: skip
+    "pistol": "PIS",
+    "revolver": "REV",
+    "rifle": "RIF",
+    "shotgun": "SHO",
+    "machine": "MAC",
+    "submachine": "SUB",
+    "other": "OTH",
+    "unknown": UNKNOWN,
+}
 STAGES = {
     "individuals arrested/suspected for illicit trafficking in weapons": "SUSP",
     "individuals prosecuted for illicit trafficking in weapons": "PROS",
@@ -29,15 +38,19 @@ TABLES = ("OCT_FIREARMS", "OCT_FIREARMS_PERSONS")
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
-    """Read an IAFQ workbook for the years of a round. Raises UserError when the file is not one.
+    """Read an IAFQ workbook for the years of a round. Raises UserError when the file is
+    not one.
 
-    The column Source names the questionnaires behind a row (IAFQ, IAFQ/SOF, SOF/UNODA). No cell has rows of two
-    of them, so it does not choose between rows; were there two with different values, the cell would stay blank.
+    The column Source names the questionnaires behind a row (IAFQ, IAFQ/SOF, SOF/UNODA).
+    No cell has rows of two of them, so it does not choose between rows; were there two
+    with different values, the cell would stay blank.
     """
     release, published = read_table(path, VALUE, contracts)
     reading = _gather(Gathering(contracts, round_, published), release)
     return with_anchored(
-        reading, contracts, lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release)
+        reading,
+        contracts,
+        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release),
     )
 
 
@@ -63,11 +76,15 @@ def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> 
 
 def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:
     """The cell of a row, or the rule by which it has none."""
-    indicator, dimension, category = row.label("Indicator"), row.label("Dimension"), row.label("Category")
+    indicator = row.label("Indicator")
+    dimension = row.label("Dimension")
+    category = row.label("Category")
     if indicator == SEIZED and dimension in ("total", "by type"):
         first = category.replace("-", " ").replace("sub machine", "submachine").partition(" ")[0]
         code = TOTAL if dimension == "total" else TYPES.get(first.strip("(),"), "")
-        return (Key("OCT_FIREARMS", (state, year, code)), "") if code else (None, "type_not_in_list")
+        return (
+            (Key("OCT_FIREARMS", (state, year, code)), "") if code else (None, "type_not_in_list")
+        )
     if indicator in STAGES and dimension == "total":
         if row.label("Sex") in NO_SPLIT and row.label("Age") in NO_SPLIT:
             return Key("OCT_FIREARMS_PERSONS", (state, year, STAGES[indicator])), ""

@@ -1,4 +1,6 @@
-"""Do published parts add up to their published total? Where they do not, the return says so beside the figure."""
+"""Do published parts add up to their published total? Where they do not, the return
+says so beside the figure.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,14 @@ SUPPRESSED_SIGN = SIGNS[SUPPRESSED][0]
 
 
 def remark_sums(reading: Reading, contracts: Contracts) -> Reading:
-    """The reading with a note on each total that its parts contradict. Figures stay as published."""
+    """The reading with a note on each total that its parts contradict. Figures stay as
+    published.
+    """
     figures = [f for f in reading.figures if f.text]
     remarks: list[Figure] = []
     for name, group in groupby(sorted(figures, key=lambda f: f.key), key=lambda f: f.key.cube):
-        table, values = contracts.table(name), {f.key: f.text for f in group}
+        table = contracts.table(name)
+        values = {f.key: f.text for f in group}
         for identity in table.identities:
             if identity.dimension:
                 remarks += _check_identity(table, identity, values)
@@ -38,18 +43,24 @@ def _check_identity(table: Table, identity: Identity, values: dict[Key, str]) ->
         total = number_of(values.get(key, ""))
         if total is not None and (added := _contradiction(total, texts, identity.parts == "equal")):
             label = table.dimension(identity.dimension).label.lower()
-            note = f"{spot(table, key)}: published total {total}, published parts by {label} add up to {added}"
+            note = (
+                f"{spot(table, key)}: published total {total}, published parts by {label} add up to"
+                f" {added}"
+            )
             remarks.append(Figure(key, "", note=note))
     return remarks
 
 
 def _contradiction(total: Decimal, texts: list[str], must_be_equal: bool) -> str:
-    """What the parts add up to, when no value behind a `<5` makes that the total; empty when it can be the total."""
+    """What the parts add up to, when no value behind a `<5` makes that the total; empty
+    when it can be the total.
+    """
     if any(t == SUPPRESSED_SIGN for t in texts):
         must_be_equal = False  # what is not shown may be any number
     numbers = [n for t in texts if (n := number_of(t)) is not None]
     hidden = [int(t[1:]) - 1 for t in texts if t.startswith("<")]
-    low, high = sum(numbers, Decimal(0)), sum(numbers, Decimal(sum(hidden)))
+    low = sum(numbers, Decimal(0))
+    high = sum(numbers, Decimal(sum(hidden)))
     if low > total or (must_be_equal and high < total):
         return f"{low}" if not hidden else f"{low} to {high}"
     return ""

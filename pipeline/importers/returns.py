@@ -1,7 +1,9 @@
-"""How do published figures get into returns? Blank cells are filled; what a state wrote is never changed.
+"""How do published figures get into returns? Blank cells are filled; what a state wrote
+is never changed.
 
-A cell that holds the same number stays as it is. A cell that holds another number keeps it, and the note of its line
-says what the source gives. Every value comes with the source on the cover.
+A cell that holds the same number stays as it is. A cell that holds another number keeps
+it, and the note of its line says what the source gives. Every value comes with the
+source on the cover.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class ReturnFile(Protocol):
 
 @dataclass(frozen=True)
 class Filled:
-    """What happened to one return: cells written, found equal, kept against the source, and figures without a line."""
+    """What happened to one return: cells written, found equal, kept against the source,
+    and figures without a line.
+    """
 
     state: str
     report: str
@@ -53,52 +57,79 @@ class Filled:
 
 
 def fill_returns(
-    project: Project, contracts: Contracts, reading: Reading, round_: int, states: list[str] | None = None,
-    folder: Path | None = None, day: str = "",
-) -> list[Filled]:  # fmt: skip
-    """Write the figures of a reading into the returns of a round; a state without figures gets a blank return.
+    project: Project,
+    contracts: Contracts,
+    reading: Reading,
+    round_: int,
+    states: list[str] | None = None,
+    folder: Path | None = None,
+    day: str = "",
+) -> list[Filled]:
+    """Write the figures of a reading into the returns of a round; a state without
+    figures gets a blank return.
 
-    `folder` holds one folder per report, by default `returns/<round>`. `day` dates returns that bear no date; without
-    one the state dates its return when it sends it. Raises UserError when a return cannot be read or written: then
-    none is changed.
+    `folder` holds one folder per report, by default `returns/<round>`. `day` dates
+    returns that bear no date; without
+    one the state dates its return when it sends it. Raises UserError when a return
+    cannot be read or written: then none is changed.
     """
     root = folder or project.returns / str(round_)
     members = [c.code for c in contracts.members(round_)]
     if wrong := [s for s in states or [] if s not in members]:
-        raise UserError(f"'{wrong[0]}' is not a member state in {round_}", allowed=", ".join(members))
+        raise UserError(
+            f"'{wrong[0]}' is not a member state in {round_}", allowed=", ".join(members)
+        )
     results: list[Filled] = []
     files: dict[Path, bytes] = {}
     asked = {t.name: t for name in reading.tables if (t := contracts.table(name)).is_asked(round_)}
     for report in dict.fromkeys(table.report for table in asked.values()):
         for state in states or members:
             figures = [
-                f for f in reading.figures
-                if f.key.state == state and f.key.cube in asked and asked[f.key.cube].report == report
-            ]  # fmt: skip
-            filled, content = _fill_return(contracts, report, state, round_, root / report, figures, reading, day)
+                f
+                for f in reading.figures
+                if f.key.state == state
+                and f.key.cube in asked
+                and asked[f.key.cube].report == report
+            ]
+            filled, content = _fill_return(
+                contracts, report, state, round_, root / report, figures, reading, day
+            )
             results.append(filled)
             files |= content
     put_files(files)
     return results
 
 
-def open_return(contracts: Contracts, report: str, state: str, round_: int, folder: Path) -> ReturnFile:
-    """The return of a state: its CSV file, its workbook, or the blank workbook where it has sent none."""
-    workbook, tidy = folder / f"{state}.xlsx", folder / f"{state}.csv"
+def open_return(
+    contracts: Contracts, report: str, state: str, round_: int, folder: Path
+) -> ReturnFile:
+    """The return of a state: its CSV file, its workbook, or the blank workbook where it
+    has sent none.
+    """
+    workbook = folder / f"{state}.xlsx"
+    tidy = folder / f"{state}.csv"
     if workbook.is_file() and tidy.is_file():
         raise UserError(
-            f"{state} has a workbook and a CSV return", where=str(folder), allowed="one of the two",
+            f"{state} has a workbook and a CSV return",
+            where=str(folder),
+            allowed="one of the two",
             do="keep the one the state sent last",
-        )  # fmt: skip
+        )
     if tidy.is_file():
         return CsvReturn(contracts, report, state, round_, tidy)
     return WorkbookReturn(contracts, report, state, round_, workbook)
 
 
 def _fill_return(
-    contracts: Contracts, report: str, state: str, round_: int, folder: Path, figures: list[Figure], reading: Reading,
+    contracts: Contracts,
+    report: str,
+    state: str,
+    round_: int,
+    folder: Path,
+    figures: list[Figure],
+    reading: Reading,
     day: str,
-) -> tuple[Filled, dict[Path, bytes]]:  # fmt: skip
+) -> tuple[Filled, dict[Path, bytes]]:
     file = open_return(contracts, report, state, round_, folder)
     _add_lines(file, contracts, report, state, round_, figures)
     counts = {"written": 0, "same": 0, "conflicts": 0, "blank": 0, "no_line": 0}
@@ -112,9 +143,16 @@ def _fill_return(
 
 
 def _add_lines(
-    file: ReturnFile, contracts: Contracts, report: str, state: str, round_: int, figures: list[Figure]
+    file: ReturnFile,
+    contracts: Contracts,
+    report: str,
+    state: str,
+    round_: int,
+    figures: list[Figure],
 ) -> None:
-    """Open lists get all their new lines at once, so that the first fill stands in the order of names."""
+    """Open lists get all their new lines at once, so that the first fill stands in the
+    order of names.
+    """
     for table in tables_for(contracts.contract(report), state, round_):
         if table.layout.open_rows:
             place = table.key_dimensions.index(table.layout.rows[0])

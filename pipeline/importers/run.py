@@ -1,4 +1,6 @@
-"""What does `import` do? Finds the reader of a source, reads the file, fills the returns, and gives the account."""
+"""What does `import` do? Finds the reader of a source, reads the file, fills the
+returns, and gives the account.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ LISTED = 10  # rows of one rule that the account names
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """The account of one import: what every row of the file became, and what happened to each return."""
+    """The account of one import: what every row of the file became, and what happened
+    to each return.
+    """
 
     reading: Reading
     filled: tuple[Filled, ...]
@@ -48,14 +52,16 @@ class ImportSummary:
         ]
         for f in self.filled:
             lines.append(
-                f"  {f.report} {f.state}: {f.written} written, {f.same} the same, "
-                f"{f.conflicts} kept against the source, {f.blank} notes only, {f.no_line} without a free line"
+                f"  {f.report} {f.state}: {f.written} written, {f.same} the same, {f.conflicts}"
+                f" kept against the source, {f.blank} notes only, {f.no_line} without a free line"
             )
         return lines
 
 
 def _lost(reading: Reading) -> list[str]:
-    """The rows that were lost to something in the file, each named: an analyst must look at them."""
+    """The rows that were lost to something in the file, each named: an analyst must
+    look at them.
+    """
     lines = []
     for rule in DAMAGED:
         rows = [s for s in reading.skipped if s.rule == rule]
@@ -68,32 +74,50 @@ def _lost(reading: Reading) -> list[str]:
 def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> Reading:
     """Read a published file with the reader of its source. Raises UserError."""
     if source not in SOURCES:
-        raise UserError(f"there is no source '{source}'", allowed=", ".join(SOURCES), do="name one with SOURCE=")
+        raise UserError(
+            f"there is no source '{source}'", allowed=", ".join(SOURCES), do="name one with SOURCE="
+        )
     reader = import_module(SOURCES[source])
     reading: Reading = reader.read(file, contracts, round_)
     return reading
 
 
 def _require_rows(reading: Reading, file: Path, round_: int) -> None:
-    """Raise UserError when nothing of the file was understood: the notes alone would say nothing of any figure."""
+    """Raise UserError when nothing of the file was understood: the notes alone would
+    say nothing of any figure.
+    """
     if reading.used or any(f.text for f in reading.figures):
         return
     became = Counter(reading.outside) + Counter(reading.skipped_by_rule)
     found = ", ".join(f"{n} {rule}" for rule, n in became.most_common(5)) or "it has none"
     raise UserError(
-        f"no row of the file was used: {found}", where=str(file),
-        allowed=f"rows of member states, in the years and with the labels that the returns of round {round_} ask for",
-        do="no return was written; look whether it is the table of this source, has these years, and is in English",
-    )  # fmt: skip
+        f"no row of the file was used: {found}",
+        where=str(file),
+        allowed=(
+            "rows of member states, in the years and with the labels that the returns of round"
+            f" {round_} ask for"
+        ),
+        do=(
+            "no return was written; look whether it is the table of this source, has these years,"
+            " and is in English"
+        ),
+    )
 
 
 def run_import(
-    project: Project, contracts: Contracts, source: str, file: Path, round_: int, folder: Path | None = None,
+    project: Project,
+    contracts: Contracts,
+    source: str,
+    file: Path,
+    round_: int,
+    folder: Path | None = None,
     day: str = "",
-) -> ImportSummary:  # fmt: skip
-    """Pre-fill the returns of a round from one published file, in `folder` or the round's own, dated `day`.
+) -> ImportSummary:
+    """Pre-fill the returns of a round from one published file, in `folder` or the
+    round's own, dated `day`.
 
-    Raises UserError, before any return is written, when the file misses a total that was printed elsewhere.
+    Raises UserError, before any return is written, when the file misses a total that
+    was printed elsewhere.
     """
     reading = read_source(contracts, source, file, round_)
     _require_rows(reading, file, round_)

@@ -1,4 +1,6 @@
-"""What do UNODC's data tables share? One layout: two banner lines, a header, one row per published number."""
+"""What do UNODC's data tables share? One layout: two banner lines, a header, one row
+per published number.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def read_table(path: Path, value: str, contracts: Contracts) -> tuple[str, Published]:
-    """The release as the banner states it, and the table; `value` is its column of figures. Raises UserError."""
+    """The release as the banner states it, and the table; `value` is its column of
+    figures. Raises UserError.
+    """
     expected = (COLUMNS.state, *LABELS[:-1], COLUMNS.year, LABELS[-1], value)
     published = read_published(path, {value: expected}, contracts)
     return f"release {_release(published.banner) or 'not stated in the file'}", published
 
 
 def _release(banner: tuple[Value, ...]) -> str:
-    """The date above the header as UNODC writes it, also where a spreadsheet has made a date of it."""
+    """The date above the header as UNODC writes it, also where a spreadsheet has made a
+    date of it.
+    """
     for value in banner:
         text = value.text.strip()
         if value.kind == "date" and _ISO_DATE.match(text):
@@ -37,7 +43,9 @@ def _release(banner: tuple[Value, ...]) -> str:
 
 
 def rows_of_round(gathering: Gathering, report: str) -> list[tuple[str, str, PublishedRow]]:
-    """Rows of member states in the years of the round, each with its state and year; the others are counted."""
+    """Rows of member states in the years of the round, each with its state and year;
+    the others are counted.
+    """
     return own_rows(gathering, report, COLUMNS)
 
 

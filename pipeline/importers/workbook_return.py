@@ -1,4 +1,6 @@
-"""Where does a figure go in a return workbook? Cells of one workbook found by their codes, read and filled."""
+"""Where does a figure go in a return workbook? Cells of one workbook found by their
+codes, read and filled.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from pipeline.contracts.layout import (
     STATUS_SUFFIX,
     form_of,
     tables_for,
-)  # fmt: skip
+)
 from pipeline.contracts.model import Contracts, Table
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import UserError
@@ -33,7 +35,9 @@ NO_ROWS_CODE = "*"  # code of the only line of a table that has no dimension dow
 
 
 def put_files(files: dict[Path, bytes]) -> None:
-    """Write files, all of them or none: each is put in place when all are there beside their places."""
+    """Write files, all of them or none: each is put in place when all are there beside
+    their places.
+    """
     parts = {path: path.with_suffix(f"{path.suffix}.part") for path in files}
     try:
         for path, data in files.items():
@@ -47,12 +51,18 @@ def put_files(files: dict[Path, bytes]) -> None:
 
 
 def join_notes(old: str, new: str) -> str:
-    """One more remark on a line, once. What does not fit into a note is replaced by words that say so."""
+    """One more remark on a line, once. What does not fit into a note is replaced by
+    words that say so.
+    """
     if not new or new in old or old.endswith(NO_MORE_ROOM):
         return old
     joined = f"{old}; {new}" if old else new
     if len(joined) > NOTE_LENGTH - len(NO_MORE_ROOM) - 2:
-        return f"{old}; {NO_MORE_ROOM}" if old else new[: NOTE_LENGTH - len(NO_MORE_ROOM) - 2] + f"; {NO_MORE_ROOM}"
+        return (
+            f"{old}; {NO_MORE_ROOM}"
+            if old
+            else new[: NOTE_LENGTH - len(NO_MORE_ROOM) - 2] + f"; {NO_MORE_ROOM}"
+        )
     return joined
 
 
@@ -115,12 +125,16 @@ class WorkbookReturn:
         return sheet.codes(key)[0] in sheet.lines
 
     def add_lines(self, table: Table, codes: set[str]) -> set[str]:
-        """Give every code of an open list its line, in the order of names; returns the codes that found none."""
+        """Give every code of an open list its line, in the order of names; returns the
+        codes that found none.
+        """
         sheet = self._sheets_of(table)
         if not table.layout.open_rows:
             return set(codes) - set(sheet.lines)
         codelist = table.dimension(table.layout.rows[0]).codelist
-        new = sorted((c for c in codes if c not in sheet.lines), key=lambda c: sort_name(codelist.label(c)))
+        new = sorted(
+            (c for c in codes if c not in sheet.lines), key=lambda c: sort_name(codelist.label(c))
+        )
         for code in new[: len(sheet.free)]:
             line = sheet.free.pop(0)
             sheet.sheet.cell(line, 1).value = code
@@ -154,10 +168,16 @@ class WorkbookReturn:
 
     def cover(self) -> list[tuple[str, str]]:
         sheet = self.workbook[COVER_SHEET]
-        return [(_text(r[0].value), _text(r[2].value)) for r in sheet.iter_rows(min_row=5, max_col=3) if r[0].value]
+        return [
+            (_text(r[0].value), _text(r[2].value))
+            for r in sheet.iter_rows(min_row=5, max_col=3)
+            if r[0].value
+        ]
 
     def lines(self) -> list[tuple[list[tuple[Key, str, str]], list[Key], str, str]]:
-        """Every line with its filled cells (key, text, status), all its keys, its confidentiality and its note."""
+        """Every line with its filled cells (key, text, status), all its keys, its
+        confidentiality and its note.
+        """
         found = []
         for table in tables_for(self.contracts.contract(self.report), self.state, self.round_):
             sheet = self._sheets_of(table)
@@ -167,7 +187,9 @@ class WorkbookReturn:
                 for key, head in zip(keys, sheet.values, strict=True):
                     text = _text(sheet.sheet.cell(line, sheet.values[head]).value)
                     if text:
-                        cells.append((key, text, _text(sheet.sheet.cell(line, sheet.statuses[head]).value)))
+                        cells.append(
+                            (key, text, _text(sheet.sheet.cell(line, sheet.statuses[head]).value))
+                        )
                 conf = _text(sheet.sheet.cell(line, sheet.conf).value)
                 found.append((cells, keys, conf, _text(sheet.sheet.cell(line, sheet.note).value)))
         return found
@@ -191,9 +213,10 @@ class WorkbookReturn:
             if row[0].value == code:
                 return row[2]
         raise UserError(
-            f"the cover has no field '{code}'", where=f"{self.path} sheet {COVER_SHEET}",
+            f"the cover has no field '{code}'",
+            where=f"{self.path} sheet {COVER_SHEET}",
             do="start from a blank workbook of this round: move the file away and import again",
-        )  # fmt: skip
+        )
 
     def _sheet(self, key: Key) -> _Sheet:
         return self._sheets_of(self.contracts.table(key.cube))
@@ -204,16 +227,26 @@ class WorkbookReturn:
         return self._sheets[table.name]
 
     def _locate(self, table: Table) -> _Sheet:
-        """Find lines and columns by their codes, so that lines a state inserted do no harm."""
+        """Find lines and columns by their codes, so that lines a state inserted do no
+        harm.
+        """
         name = table.layout.sheet
         if name not in self.workbook.sheetnames:
             raise self._misfit(f"there is no sheet '{name}'")
         sheet = self.workbook[name]
         head = next((r for r in range(1, 30) if sheet.cell(r, 1).value == CODE_MARK), 0)
-        heads = {_text(sheet.cell(head, c).value): c for c in range(1, sheet.max_column + 1)} if head else {}
+        heads = (
+            {_text(sheet.cell(head, c).value): c for c in range(1, sheet.max_column + 1)}
+            if head
+            else {}
+        )
         form = form_of(table, self.contracts.contract(self.report), self.state, self.round_)
         wanted = [c.head for c in form.columns if c.kind == "value"]
-        missing = [h for h in [*wanted, *(w + STATUS_SUFFIX for w in wanted), CONF_HEAD, NOTE_HEAD] if h not in heads]
+        missing = [
+            h
+            for h in [*wanted, *(w + STATUS_SUFFIX for w in wanted), CONF_HEAD, NOTE_HEAD]
+            if h not in heads
+        ]
         if missing:
             raise self._misfit(f"sheet '{name}' has no column '{missing[0]}'")
         lines, free = {}, []
@@ -224,15 +257,23 @@ class WorkbookReturn:
             elif table.layout.open_rows and not _text(sheet.cell(row, 2).value):
                 free.append(row)
         return _Sheet(
-            table, sheet, {h: heads[h] for h in wanted}, {h: heads[h + STATUS_SUFFIX] for h in wanted},
-            heads[CONF_HEAD], heads[NOTE_HEAD], lines, free,
-        )  # fmt: skip
+            table,
+            sheet,
+            {h: heads[h] for h in wanted},
+            {h: heads[h + STATUS_SUFFIX] for h in wanted},
+            heads[CONF_HEAD],
+            heads[NOTE_HEAD],
+            lines,
+            free,
+        )
 
     def _misfit(self, what: str) -> UserError:
         return UserError(
-            what, where=str(self.path), allowed=f"the {self.report} workbook of {self.state} for round {self.round_}",
+            what,
+            where=str(self.path),
+            allowed=f"the {self.report} workbook of {self.state} for round {self.round_}",
             do="start from a blank workbook of this round: move the file away and import again",
-        )  # fmt: skip
+        )
 
 
 def _open(path: Path) -> Any:
@@ -245,9 +286,10 @@ def _open(path: Path) -> Any:
         return load_workbook(path)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError) as problem:
         raise UserError(
-            f"the return cannot be opened ({type(problem).__name__})", where=str(path),
+            f"the return cannot be opened ({type(problem).__name__})",
+            where=str(path),
             do="repair the workbook or move it away, then import again",
-        ) from problem  # fmt: skip
+        ) from problem
 
 
 def _text(value: object) -> str:

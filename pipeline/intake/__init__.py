@@ -1,1 +1,3 @@
-"""What did a state send? Every filled cell with its address and raw text, read without guessing."""
+"""What did a state send? Every filled cell with its address and raw text, read without
+guessing.
+"""

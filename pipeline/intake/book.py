@@ -1,11 +1,20 @@
-"""Which sheets of a workbook are those of the form? Reads its cover and hands each table's sheet to its reader."""
+"""Which sheets of a workbook are those of the form? Reads its cover and hands each
+table's sheet to its reader.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import CODE_ROW, COVER_SHEET, HELP_SHEET, LISTS_SHEET, form_of, tables_for
+from pipeline.contracts.layout import (
+    CODE_ROW,
+    COVER_SHEET,
+    HELP_SHEET,
+    LISTS_SHEET,
+    form_of,
+    tables_for,
+)
 from pipeline.contracts.model import Table
 from pipeline.formats.raw import RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.intake.codes import clean, latin
@@ -20,7 +29,8 @@ _OWN = (COVER_SHEET, HELP_SHEET, LISTS_SHEET)
 
 
 def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool) -> dict[str, str]:
-    """Read a workbook: entries, findings and the outcome of each cell go to the context. Returns the cover's answers.
+    """Read a workbook: entries, findings and the outcome of each cell go to the
+    context. Returns the cover's answers.
 
     A supplement brings some tables anew: sheets that it leaves out are not missed.
     """
@@ -40,25 +50,34 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
     for table in tables:
         sheet = by_name.get(table.layout.sheet)
         if sheet is not None and (title := _title_of_another(sheet, table, tables)):
-            # Two tables with the same lines and columns would be taken for each other without a word.
-            ctx.book.add("other-title", title, sheet=sheet.name, table=table.name, allowed=table.title)
+            # Two tables with the same lines and columns would be taken for each other
+            # without a word.
+            ctx.book.add(
+                "other-title", title, sheet=sheet.name, table=table.name, allowed=table.title
+            )
             ctx.refuse(sheet.cells.values(), table)
         elif sheet is not None:
             _find_hidden_cells(ctx, sheet, table)
             read_sheet(ctx, sheet, form_of(table, ctx.contract, ctx.state, ctx.round))
         elif not is_supplement:
-            ctx.book.add("missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name)
+            ctx.book.add(
+                "missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name
+            )
     ctx.settle_held()
     return cover
 
 
 def with_neutral_names(book: FindingBook, workbook: RawWorkbook) -> RawWorkbook:
-    """The workbook with sheets called by their number where their names hold personal data."""
+    """The workbook with sheets called by their number where their names hold personal
+    data.
+    """
     sheets = []
     for number, sheet in enumerate(workbook.sheets, 1):
         if name := personal_data(sheet.name):
             neutral = f"(sheet {number})"
-            book.add("personal-data", f"a name of the sheet with what looks like: {name}", sheet=neutral)
+            book.add(
+                "personal-data", f"a name of the sheet with what looks like: {name}", sheet=neutral
+            )
             cells = {place: replace(cell, sheet=neutral) for place, cell in sheet.cells.items()}
             sheet = replace(sheet, name=neutral, cells=cells)
         sheets.append(sheet)
@@ -66,13 +85,19 @@ def with_neutral_names(book: FindingBook, workbook: RawWorkbook) -> RawWorkbook:
 
 
 def _without(sheet: RawSheet, taken: set[tuple[str, str]]) -> RawSheet:
-    return replace(sheet, cells={p: c for p, c in sheet.cells.items() if (c.sheet, c.address) not in taken})
+    return replace(
+        sheet, cells={p: c for p, c in sheet.cells.items() if (c.sheet, c.address) not in taken}
+    )
 
 
-def _match_sheets(ctx: ReturnContext, workbook: RawWorkbook, tables: list[Table]) -> dict[str, RawSheet]:
-    """Sheets of the form by the name that the form gives them, wherever they stand in the file.
+def _match_sheets(
+    ctx: ReturnContext, workbook: RawWorkbook, tables: list[Table]
+) -> dict[str, RawSheet]:
+    """Sheets of the form by the name that the form gives them, wherever they stand in
+    the file.
 
-    A sheet of another name is still the table's when it alone bears the table's title and codes.
+    A sheet of another name is still the table's when it alone bears the table's title
+    and codes.
     """
     names = {fold(n): n for n in (*_OWN, *(t.layout.sheet for t in tables))}
     found: dict[str, RawSheet] = {}
@@ -90,21 +115,31 @@ def _match_sheets(ctx: ReturnContext, workbook: RawWorkbook, tables: list[Table]
         if table.layout.sheet in found:
             continue
         alike = [s for s in strange if s.cells and _bears(ctx, s, table)]
-        rivals = [t for t in tables if t.layout.sheet not in found and alike and _bears(ctx, alike[0], t)]
+        rivals = [
+            t for t in tables if t.layout.sheet not in found and alike and _bears(ctx, alike[0], t)
+        ]
         if len(alike) == 1 and rivals == [table]:
             found[table.layout.sheet] = alike[0]
             strange.remove(alike[0])
             ctx.book.add(
-                "sheet-renamed", alike[0].name[:60], sheet=alike[0].name, table=table.name, allowed=table.layout.sheet
+                "sheet-renamed",
+                alike[0].name[:60],
+                sheet=alike[0].name,
+                table=table.name,
+                allowed=table.layout.sheet,
             )
     return found
 
 
 def _bears(ctx: ReturnContext, sheet: RawSheet, table: Table) -> bool:
-    """True when a sheet has the title of the table's form and every code of its columns."""
+    """True when a sheet has the title of the table's form and every code of its
+    columns.
+    """
     form = form_of(table, ctx.contract, ctx.state, ctx.round)
     texts = {fold(clean(c.text)) for (row, _), c in sheet.cells.items() if row <= 3 * CODE_ROW}
-    return fold(table.title) in texts and all(fold(c.head) in texts for c in form.columns if c.kind == "value")
+    return fold(table.title) in texts and all(
+        fold(c.head) in texts for c in form.columns if c.kind == "value"
+    )
 
 
 def _title_of_another(sheet: RawSheet, table: Table, tables: list[Table]) -> str:
@@ -121,7 +156,12 @@ def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, 
         name = known.get(sheet.name)
         if sheet.hidden and name != LISTS_SHEET:
             table = tables.get(name or "", "")
-            ctx.book.add("hidden-sheet", f"hidden sheet with {len(sheet.cells)} cells", sheet=sheet.name, table=table)
+            ctx.book.add(
+                "hidden-sheet",
+                f"hidden sheet with {len(sheet.cells)} cells",
+                sheet=sheet.name,
+                table=table,
+            )
         elif name is None and sheet.cells:
             ctx.book.add("unknown-sheet", f"sheet with {len(sheet.cells)} cells", sheet=sheet.name)
         if name is None:
@@ -129,17 +169,25 @@ def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, 
 
 
 def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, table: Table) -> None:
-    """Figures in lines and columns that are hidden or filtered out are read; the state may not know of them."""
+    """Figures in lines and columns that are hidden or filtered out are read; the state
+    may not know of them.
+    """
     unseen = [
-        c for (row, column), c in sorted(sheet.cells.items())
+        c
+        for (row, column), c in sorted(sheet.cells.items())
         if c.kind == "number" and (row in sheet.hidden_rows or column in sheet.hidden_columns)
-    ]  # fmt: skip
+    ]
     if unseen:
         ctx.find("hidden-cells", unseen[0], table, found=_places(sheet, unseen))
 
 
 def _places(sheet: RawSheet, cells: list[RawCell]) -> str:
     rows = sorted(sheet.hidden_rows & {row for row, _ in sheet.cells})
-    columns = [column_letters(c) for c in sorted(sheet.hidden_columns & {column for _, column in sheet.cells})]
-    what = [f"row {', '.join(map(str, rows[:8]))}"] * bool(rows) + [f"column {', '.join(columns[:8])}"] * bool(columns)
+    columns = [
+        column_letters(c)
+        for c in sorted(sheet.hidden_columns & {column for _, column in sheet.cells})
+    ]
+    what = [f"row {', '.join(map(str, rows[:8]))}"] * bool(rows) + [
+        f"column {', '.join(columns[:8])}"
+    ] * bool(columns)
     return f"{len(cells)} figures out of sight in {' and '.join(what)}"

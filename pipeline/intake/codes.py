@@ -1,4 +1,6 @@
-"""Which code is meant by what a state typed? Look-alike letters, spellings of countries, unknown lines."""
+"""Which code is meant by what a state typed? Look-alike letters, spellings of
+countries, unknown lines.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,9 @@ from pipeline.contracts.model import Table
 
 # Cyrillic and Greek letters that look like Latin ones.
 _LOOK_ALIKE = str.maketrans(
-    "АВСЕЅІЈКМНОРТХУҮавсеѕіјкмнортхуҮ" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανικτυχρ" "ⅠⅤⅩ",
-    "ABCESIJKMHOPTXYYabcesijkmhoptxyY" "ABEZHIKMNOPTYXoaviktuxp" "IVX",
-)  # fmt: skip
+    "АВСЕЅІЈКМНОРТХУҮавсеѕіјкмнортхуҮΑΒΕΖΗΙΚΜΝΟΡΤΥΧοανικτυχρⅠⅤⅩ",
+    "ABCESIJKMHOPTXYYabcesijkmhoptxyYABEZHIKMNOPTYXoaviktuxpIVX",
+)
 _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 
@@ -32,7 +34,9 @@ def clean(text: str) -> str:
 
 
 def read_code(text: str, valid: Container[str]) -> tuple[str, bool]:
-    """The valid code that a text stands for, and whether look-alike letters were folded; "" when there is none."""
+    """The valid code that a text stands for, and whether look-alike letters were
+    folded; "" when there is none.
+    """
     text = clean(text)
     if text in valid:
         return text, False
@@ -41,8 +45,12 @@ def read_code(text: str, valid: Container[str]) -> tuple[str, bool]:
     return "", False
 
 
-def split_codes(text: str, names: tuple[str, ...], table: Table) -> tuple[tuple[str, ...], bool] | None:
-    """Codes of the dimensions `names` joined by points, as in the first column of a form; None when one is unknown."""
+def split_codes(
+    text: str, names: tuple[str, ...], table: Table
+) -> tuple[tuple[str, ...], bool] | None:
+    """Codes of the dimensions `names` joined by points, as in the first column of a
+    form; None when one is unknown.
+    """
     parts = clean(text).split(".")
     if len(parts) != len(names):
         return None
@@ -64,7 +72,9 @@ def split_codes(text: str, names: tuple[str, ...], table: Table) -> tuple[tuple[
 @lru_cache(maxsize=8)
 def load_headers(codelists: Path) -> dict[str, str]:
     """Heads of columns in the languages of the states (folded) to the column they name."""
-    lines = read_list(codelists / "aliases" / "headers.csv", ("alias", "code", "language"), keys=("alias", "code"))
+    lines = read_list(
+        codelists / "aliases" / "headers.csv", ("alias", "code", "language"), keys=("alias", "code")
+    )
     return {fold(line["alias"]): line["code"] for line in lines}
 
 
@@ -76,7 +86,9 @@ def codes_of(table: Table, name: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Spelling:
-    """What the name of a country was read as. `rule` is the finding to make of it, if any."""
+    """What the name of a country was read as. `rule` is the finding to make of it, if
+    any.
+    """
 
     code: str  # "" when the line cannot be used
     rule: str = ""
@@ -85,15 +97,24 @@ class Spelling:
 
 @lru_cache(maxsize=8)
 def load_aggregates(codelists: Path) -> frozenset[str]:
-    """Names of continents and unions, folded: their figures overlap those of the countries."""
+    """Names of continents and unions, folded: their figures overlap those of the
+    countries.
+    """
     path = codelists / "aliases" / "citizenship_aggregates.csv"
     if not path.is_file():
         return frozenset()
-    return frozenset(fold(line["alias"]) for line in read_list(path, ("alias", "source", "note"), keys=("alias",)))
+    return frozenset(
+        fold(line["alias"])
+        for line in read_list(path, ("alias", "source", "note"), keys=("alias",))
+    )
 
 
-def read_citizenship(code: str, name: str, table: Table, dimension: str, codelists: Path) -> Spelling:
-    """The citizenship of an open line from its code, else from its name; unknown names become `_U` with a finding."""
+def read_citizenship(
+    code: str, name: str, table: Table, dimension: str, codelists: Path
+) -> Spelling:
+    """The citizenship of an open line from its code, else from its name; unknown names
+    become `_U` with a finding.
+    """
     valid = codes_of(table, dimension)
     aliases = load_aliases(codelists, table.dimension(dimension).codelist.name)
     by_code, alike = read_code(code.upper(), valid)
@@ -105,7 +126,8 @@ def read_citizenship(code: str, name: str, table: Table, dimension: str, codelis
         return Spelling("", "code-label-differ")
     found = by_code or by_name
     if found == TOTAL and not by_code:
-        # A second line called total would double the first; only the line of the form is the total.
+        # A second line called total would double the first; only the line of the form
+        # is the total.
         return Spelling("", "aggregate-line")
     if not found:
         return Spelling(UNKNOWN, "unknown-citizenship")

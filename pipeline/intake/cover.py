@@ -19,7 +19,9 @@ YEARS_TO_ANSWER = 5
 
 
 def cover_of_sheet(sheet: RawSheet) -> Answers:
-    """Field code to the cell of its answer: codes stand in column A, answers in column C."""
+    """Field code to the cell of its answer: codes stand in column A, answers in column
+    C.
+    """
     answers: Answers = {}
     for (row, column), code in sheet.cells.items():
         if column == 1 and row > 4:
@@ -37,7 +39,9 @@ def add_answer(answers: Answers, field: str, cell: RawCell) -> None:
 
 
 def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
-    """The answers of the cover as text; findings when it is missing or belongs to another return."""
+    """The answers of the cover as text; findings when it is missing or belongs to
+    another return.
+    """
     if not answers:
         ctx.book.add("cover-missing", "no cover", sheet=COVER_SHEET)
         return {}
@@ -51,24 +55,37 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
     version = answers.get("contract_version")
     if version and version.text.strip() and version.text.strip() != ctx.contract.version:
         ctx.book.add(
-            "contract-version", version.raw, sheet=version.sheet, cell=version.address, allowed=ctx.contract.version
+            "contract-version",
+            version.raw,
+            sheet=version.sheet,
+            cell=version.address,
+            allowed=ctx.contract.version,
         )
     day = answers.get("date")
     if day and day.text.strip() and not _is_date(ctx, day.text.strip()):
-        # The last of these dates is the cut-off date of the reports: what is no date must not become one.
+        # The last of these dates is the cut-off date of the reports: what is no date
+        # must not become one.
         ctx.book.add("cover-date", day.raw, sheet=day.sheet, cell=day.address)
         answers = {f: c for f, c in answers.items() if f != "date"}
     _check_releases(ctx, answers)
     _check_sources(ctx, answers)
     fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
-    said = {f: text for f, cell in answers.items() if f in fields and (text := _answer(ctx, cell)) is not None}
-    if said.get("date"):  # printed in every version: as a day is written, whichever way the state wrote it
+    said = {
+        f: text
+        for f, cell in answers.items()
+        if f in fields and (text := _answer(ctx, cell)) is not None
+    }
+    if said.get(
+        "date"
+    ):  # printed in every version: as a day is written, whichever way the state wrote it
         said["date"] = date.fromisoformat(said["date"]).isoformat()
     return said
 
 
 def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
-    """A return cannot hold what was not yet released on its date: the tables whose source came later are refused."""
+    """A return cannot hold what was not yet released on its date: the tables whose
+    source came later are refused.
+    """
     day = answers.get("date")
     if day is None or not day.text.strip():
         return
@@ -77,15 +94,23 @@ def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
         source = answers.get(SOURCE_FIELD + table.name)
         released = earliest_release(source.text) if source else None
         if released and dated < released:
-            found = f"{dated}; the source of '{table.layout.sheet}' was released {released} or later"
+            found = (
+                f"{dated}; the source of '{table.layout.sheet}' was released {released} or later"
+            )
             ctx.book.add(
-                "date-before-release", found, sheet=day.sheet, cell=day.address, table=table.name,
+                "date-before-release",
+                found,
+                sheet=day.sheet,
+                cell=day.address,
+                table=table.name,
                 allowed=f"{released} or later",
-            )  # fmt: skip
+            )
 
 
 def _check_sources(ctx: ReturnContext, answers: Answers) -> None:
-    """A source that is not on the Center's list is asked about: what a state writes there is not printed for others."""
+    """A source that is not on the Center's list is asked about: what a state writes
+    there is not printed for others.
+    """
     sources = load_sources(ctx.contracts.codelists)
     for table in tables_for(ctx.contract, ctx.state, ctx.round):
         cell = answers.get(SOURCE_FIELD + table.name)
@@ -94,7 +119,9 @@ def _check_sources(ctx: ReturnContext, answers: Answers) -> None:
 
 
 def _is_date(ctx: ReturnContext, text: str) -> bool:
-    """True for a day after the reference year began, and not more than a few years after it ended."""
+    """True for a day after the reference year began, and not more than a few years
+    after it ended.
+    """
     try:
         return 0 <= date.fromisoformat(text).year - ctx.round <= YEARS_TO_ANSWER
     except ValueError:
@@ -120,7 +147,11 @@ def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> N
     if cell is None or not cell.text.strip():
         place = cell or RawCell(COVER_SHEET, "", "")
         ctx.book.add(
-            "cover-missing", f"no answer for '{field}'", sheet=place.sheet, cell=place.address, allowed=expected
+            "cover-missing",
+            f"no answer for '{field}'",
+            sheet=place.sheet,
+            cell=place.address,
+            allowed=expected,
         )
         return
     given = latin(" ".join(cell.text.split()))
@@ -128,8 +159,16 @@ def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> N
         return
     if field == "state" and expected in ctx.contracts.codelist("states"):
         code = ctx.contracts.codelist("states")[expected]
-        if fold(cell.text) in {fold(code.label), fold(code.extra.get("official_name", "")), fold(code.extra["iso3"])}:
+        if fold(cell.text) in {
+            fold(code.label),
+            fold(code.extra.get("official_name", "")),
+            fold(code.extra["iso3"]),
+        }:
             return
     ctx.book.add(
-        "wrong-cover", f"{field}: {cell.raw}", sheet=cell.sheet, cell=cell.address, allowed=f"{field}: {expected}"
+        "wrong-cover",
+        f"{field}: {cell.raw}",
+        sheet=cell.sheet,
+        cell=cell.address,
+        allowed=f"{field}: {expected}",
     )

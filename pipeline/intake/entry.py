@@ -10,7 +10,16 @@ from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.formats.raw import RawCell
 from pipeline.intake.account import Ledger
 from pipeline.intake.codes import latin
-from pipeline.intake.parse import MISSING, NIL, NO_VALUE, VALUELESS, Parsed, Problem, load_symbols, parse_figure
+from pipeline.intake.parse import (
+    MISSING,
+    NIL,
+    NO_VALUE,
+    VALUELESS,
+    Parsed,
+    Problem,
+    load_symbols,
+    parse_figure,
+)
 from pipeline.intake.personal import personal_data
 from pipeline.intake.problems import RULES, FindingBook
 from pipeline.intake.shown import is_bare_figure, names_of_invisible, printable, shown
@@ -20,9 +29,11 @@ MAX_NOTE = 1000
 
 @dataclass(frozen=True)
 class Entry:
-    """One figure of a return with its key and where it stands. `usable` is false when it was refused as it was read.
+    """One figure of a return with its key and where it stands. `usable` is false when
+    it was refused as it was read.
 
-    `cells` counts the filled cells that say it: the figure, its status, and what else of its line is for it alone.
+    `cells` counts the filled cells that say it: the figure, its status, and what else
+    of its line is for it alone.
     """
 
     table: Table
@@ -44,7 +55,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Held:
-    """A cell that must not come in, and why. `table` is empty where nobody knew yet to which table it belongs."""
+    """A cell that must not come in, and why. `table` is empty where nobody knew yet to
+    which table it belongs.
+    """
 
     cell: RawCell
     rule: str
@@ -54,9 +67,11 @@ class Held:
 
 @dataclass
 class ReturnContext:
-    """The return that is being read: what is asked of whom, and where its findings and cells are written down.
+    """The return that is being read: what is asked of whom, and where its findings and
+    cells are written down.
 
-    `held` are the cells that must not come in, by sheet and address, until somebody knows what they were to say.
+    `held` are the cells that must not come in, by sheet and address, until somebody
+    knows what they were to say.
     """
 
     contracts: Contracts
@@ -73,32 +88,53 @@ class ReturnContext:
     def years(self) -> range:
         return self.contract.years(self.round)
 
-    def find(self, rule: str, cell: RawCell, table: Table | None = None, *, key: str = "", found: str = "") -> None:
+    def find(
+        self,
+        rule: str,
+        cell: RawCell,
+        table: Table | None = None,
+        *,
+        key: str = "",
+        found: str = "",
+    ) -> None:
         """A finding at a cell."""
         name = table.name if table else ""
-        self.book.add(rule, found or cell.raw, sheet=cell.sheet, cell=cell.address, table=name, key=key)
+        self.book.add(
+            rule, found or cell.raw, sheet=cell.sheet, cell=cell.address, table=name, key=key
+        )
 
     def is_held(self, cell: RawCell) -> bool:
         return (cell.sheet, cell.address) in self.held
 
     def keep_out(self, cell: RawCell, table: Table, rule: str, key: str = "") -> None:
-        """A held cell is a figure or what binds one: an error, for without it the table says another thing.
+        """A held cell is a figure or what binds one: an error, for without it the table
+        says another thing.
 
         `rule` is the one whose repair fits what the cell should hold.
         """
         held = self.held.pop((cell.sheet, cell.address))
         is_number = rule == "not-a-number" and held.rule == "steering-characters"
         self.book.add(
-            rule if is_number else held.rule, held.found, sheet=cell.sheet, cell=cell.address,
-            table=table.name, key=key, severity="error", do=RULES[rule].do,
-        )  # fmt: skip
+            rule if is_number else held.rule,
+            held.found,
+            sheet=cell.sheet,
+            cell=cell.address,
+            table=table.name,
+            key=key,
+            severity="error",
+            do=RULES[rule].do,
+        )
         self.refuse([cell], table)
 
     def settle_held(self) -> None:
-        """Report the held cells that nothing depends on: they are left out, and the state is told."""
+        """Report the held cells that nothing depends on: they are left out, and the
+        state is told.
+        """
         for held in self.held.values():
             cell = held.cell
-            self.book.add(held.rule, held.found, sheet=cell.sheet, cell=cell.address, table=held.table)
+            self.book.add(
+                held.rule, held.found, sheet=cell.sheet, cell=cell.address, table=held.table
+            )
             if self.ledger.is_open(cell.sheet, cell.address):
                 self.ledger.refuse(cell.sheet, cell.address, held.table)
         self.held.clear()
@@ -119,7 +155,9 @@ class ReturnContext:
 
 @dataclass(frozen=True)
 class Figure:
-    """The place of one figure: its key codes, its cell and the status cell beside it; one of the two is filled."""
+    """The place of one figure: its key codes, its cell and the status cell beside it;
+    one of the two is filled.
+    """
 
     codes: tuple[str, ...]
     value: RawCell | None
@@ -127,9 +165,15 @@ class Figure:
 
 
 def enter_line(
-    ctx: ReturnContext, table: Table, figures: list[Figure], conf: RawCell | None, note: RawCell | None
+    ctx: ReturnContext,
+    table: Table,
+    figures: list[Figure],
+    conf: RawCell | None,
+    note: RawCell | None,
 ) -> None:
-    """Read the figures of one line; the line's confidentiality and note belong to each of them."""
+    """Read the figures of one line; the line's confidentiality and note belong to each
+    of them.
+    """
     conf_status = _read_conf(ctx, table, conf)
     note_text = _read_note(ctx, table, note)
     entries = [e for f in figures if (e := _enter(ctx, table, f, conf_status, note_text))]
@@ -147,7 +191,9 @@ def enter_line(
 
 
 def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
-    """The confidentiality of a line; empty when it is not known, and then no figure of the line may be used."""
+    """The confidentiality of a line; empty when it is not known, and then no figure of
+    the line may be used.
+    """
     if cell is not None and ctx.is_held(cell):
         ctx.keep_out(cell, table, "unknown-conf")
         return ""
@@ -158,9 +204,13 @@ def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
     if code in ctx.contracts.codelist("conf_status"):
         return code
     ctx.book.add(
-        "unknown-conf", cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name,
+        "unknown-conf",
+        cell.raw,
+        sheet=cell.sheet,
+        cell=cell.address,
+        table=table.name,
         allowed="empty, " + ", ".join(c.code for c in ctx.contracts.codelist("conf_status")),
-    )  # fmt: skip
+    )
     ctx.refuse([cell], table)
     return ""
 
@@ -183,7 +233,9 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
     return ""
 
 
-def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, note: str) -> Entry | None:
+def _enter(
+    ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, note: str
+) -> Entry | None:
     value, status = figure.value, figure.status
     key = f"{table.name}:{'.'.join(figure.codes)}"
     if value and ctx.is_held(value) and _is_a_figure(ctx, table, value):
@@ -217,9 +269,18 @@ def _enter(ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, n
         else:
             ctx.refuse([cell], table)
     return Entry(
-        table, figure.codes, printable(place.raw), number, obs_status, conf_status or "C", note, place.sheet,
-        place.address, usable, len(cells),
-    )  # fmt: skip
+        table,
+        figure.codes,
+        printable(place.raw),
+        number,
+        obs_status,
+        conf_status or "C",
+        note,
+        place.sheet,
+        place.address,
+        usable,
+        len(cells),
+    )
 
 
 def _is_a_figure(ctx: ReturnContext, table: Table, cell: RawCell) -> bool:
@@ -227,7 +288,9 @@ def _is_a_figure(ctx: ReturnContext, table: Table, cell: RawCell) -> bool:
     if ctx.held[cell.sheet, cell.address].rule != "formula-as-text":
         return False
     symbols = load_symbols(ctx.contracts.codelists)
-    return not parse_figure(cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv).refused
+    return not parse_figure(
+        cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv
+    ).refused
 
 
 def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
@@ -243,14 +306,22 @@ def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
     do = RULES["invisible-characters"].do if names_of_invisible(cell.text) else ""
     for problem in parsed.problems:
         ctx.book.add(
-            problem.rule, cell.raw, sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
-            severity=problem.severity, do=do if problem.rule == "not-a-number" else "",
-        )  # fmt: skip
+            problem.rule,
+            cell.raw,
+            sheet=cell.sheet,
+            cell=cell.address,
+            table=table.name,
+            key=key,
+            severity=problem.severity,
+            do=do if problem.rule == "not-a-number" else "",
+        )
     return parsed
 
 
 def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: str) -> str | None:
-    """The status given beside a figure: empty when there is none, None when it is not in the list."""
+    """The status given beside a figure: empty when there is none, None when it is not
+    in the list.
+    """
     if cell is None or not cell.text.strip():
         ctx.ignore([cell], "blank-text")
         return ""
@@ -258,14 +329,21 @@ def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: st
     if code in ctx.contracts.codelist("obs_status"):
         return code
     ctx.book.add(
-        "unknown-status", shown(cell.raw), sheet=cell.sheet, cell=cell.address, table=table.name, key=key,
+        "unknown-status",
+        shown(cell.raw),
+        sheet=cell.sheet,
+        cell=cell.address,
+        table=table.name,
+        key=key,
         allowed=", ".join(c.code for c in ctx.contracts.codelist("obs_status")),
-    )  # fmt: skip
+    )
     return None
 
 
 def _with_status(parsed: Parsed | None, given: str) -> tuple[Decimal | None, str, str]:
-    """Value, status and the broken rule, from what the figure says and the status given beside it."""
+    """Value, status and the broken rule, from what the figure says and the status given
+    beside it.
+    """
     if parsed is None:
         if given in NO_VALUE or given == NIL:
             return None, given, ""

@@ -1,4 +1,6 @@
-"""Which figures stand in the lines of a CSV file? One line is one figure with its codes, statuses and note."""
+"""Which figures stand in the lines of a CSV file? One line is one figure with its
+codes, statuses and note.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from pipeline.intake.entry import Figure, ReturnContext, enter_line
 from pipeline.intake.openlist import OpenList
 from pipeline.intake.screen import screen
 
-BEFORE, AFTER = ("table", "state", "year"), ("value", "obs_status", "conf_status", "note")
+BEFORE = ("table", "state", "year")
+AFTER = ("value", "obs_status", "conf_status", "note")
 ANSWERS = ("value", "obs_status", "conf_status")  # without one of them a line says another thing
 
 
@@ -27,14 +30,19 @@ def column_names(contract: Contract) -> set[str]:
 
 
 def header_names(contract: Contract, codelists: Path) -> set[str]:
-    """Every head by which such a column may be found, those in the languages of the states included."""
+    """Every head by which such a column may be found, those in the languages of the
+    states included.
+    """
     names = column_names(contract)
     return names | {alias for alias, column in load_headers(codelists).items() if column in names}
 
 
 def localise(csv_text: CsvText, contract: Contract, codelists: Path) -> tuple[CsvText, list[str]]:
-    """The file with heads in other languages replaced by the columns they name, and those heads."""
-    names, aliases = column_names(contract), load_headers(codelists)
+    """The file with heads in other languages replaced by the columns they name, and
+    those heads.
+    """
+    names = column_names(contract)
+    aliases = load_headers(codelists)
     first, *rest = csv_text.records
     heads, replaced = [], []
     for field in first.fields:
@@ -49,7 +57,9 @@ def localise(csv_text: CsvText, contract: Contract, codelists: Path) -> tuple[Cs
 
 @dataclass(frozen=True)
 class Record:
-    """One line below the header: its filled fields by column name, and those beyond the header."""
+    """One line below the header: its filled fields by column name, and those beyond the
+    header.
+    """
 
     line: int
     fields: dict[str, RawCell]
@@ -70,7 +80,9 @@ def csv_cells(csv_text: CsvText, columns: Container[str]) -> list[RawCell]:
 
 
 def records_of(csv_text: CsvText, columns: Container[str]) -> tuple[list[RawCell], list[Record]]:
-    """The filled fields of the header, and the lines below it. Only `columns` are called by their names."""
+    """The filled fields of the header, and the lines below it. Only `columns` are
+    called by their names.
+    """
     first, *rest = csv_text.records
     names = [name if (name := fold(f)) in columns else "" for f in first.fields]
     header = [
@@ -98,11 +110,16 @@ def _record(record: CsvRecord, names: list[str]) -> Record:
 def read_csv_return(
     ctx: ReturnContext, csv_text: CsvText, answers: dict[str, RawCell] | None, localised: list[str]
 ) -> dict[str, str]:
-    """Read a CSV return with its cover: entries, findings and the outcome of each field go to the context.
+    """Read a CSV return with its cover: entries, findings and the outcome of each field
+    go to the context.
 
-    `localised` are heads that were in another language. Returns the answers of the cover as text.
+    `localised` are heads that were in another language. Returns the answers of the
+    cover as text.
     """
-    if csv_text.encoding not in ("utf-8", ""):  # where it is empty, each text whose letters are not known is reported
+    if csv_text.encoding not in (
+        "utf-8",
+        "",
+    ):  # where it is empty, each text whose letters are not known is reported
         ctx.book.add("encoding", csv_text.encoding, cell="line 1")
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
@@ -119,13 +136,21 @@ def read_csv_return(
 
 
 def _forget(record: Record, taken: set[tuple[str, str]]) -> Record:
-    """The record without what must not come in. What a figure is made of stays: who reads it decides."""
-    fields = {n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken or n in ANSWERS}
-    return Record(record.line, fields, tuple(c for c in record.beyond if (c.sheet, c.address) not in taken))
+    """The record without what must not come in. What a figure is made of stays: who
+    reads it decides.
+    """
+    fields = {
+        n: c for n, c in record.fields.items() if (c.sheet, c.address) not in taken or n in ANSWERS
+    }
+    return Record(
+        record.line, fields, tuple(c for c in record.beyond if (c.sheet, c.address) not in taken)
+    )
 
 
 def read_lines(ctx: ReturnContext, header: list[RawCell], records: list[Record]) -> None:
-    """Read the lines of a CSV file: entries, findings and the outcome of each field go to the context."""
+    """Read the lines of a CSV file: entries, findings and the outcome of each field go
+    to the context.
+    """
     if not _read_header(ctx, header):
         ctx.refuse(header)
         ctx.refuse(c for r in records for c in (*r.fields.values(), *r.beyond))
@@ -151,10 +176,17 @@ def _read_header(ctx: ReturnContext, header: list[RawCell]) -> bool:
         ctx.book.add("wrong-header", text, cell=header[0].address)
         return False
     if strange := [c for c in header if fold(c.text) not in known]:
-        ctx.book.add("unknown-column", strange[0].text, cell=strange[0].address, allowed=", ".join(sorted(known)))
+        ctx.book.add(
+            "unknown-column",
+            strange[0].text,
+            cell=strange[0].address,
+            allowed=", ".join(sorted(known)),
+        )
         return False
     if missing := [n for n in (*BEFORE, *AFTER) if n not in names]:
-        ctx.book.add("missing-column", "without " + ", ".join(missing), cell=f"line {_line(header)}")
+        ctx.book.add(
+            "missing-column", "without " + ", ".join(missing), cell=f"line {_line(header)}"
+        )
         return False
     if len(names) < len(header):
         ctx.book.add("wrong-header", f"a column stands twice: {text}", cell=header[0].address)
@@ -166,23 +198,31 @@ def _line(header: list[RawCell]) -> str:
     return header[0].address.split(",")[0].removeprefix("line ")
 
 
-def _open_lists(ctx: ReturnContext, records: list[Record], tables: dict[str, Table]) -> dict[str, OpenList]:
+def _open_lists(
+    ctx: ReturnContext, records: list[Record], tables: dict[str, Table]
+) -> dict[str, OpenList]:
     lists = {}
     for table in tables.values():
         if table.layout.open_rows:
             (dimension,) = table.layout.rows
             claimed = any(
-                r.text(dimension) == UNKNOWN and r.text("value") for r in records if r.text("table") == table.name
+                r.text(dimension) == UNKNOWN and r.text("value")
+                for r in records
+                if r.text("table") == table.name
             )
             lists[table.name] = OpenList(ctx, table, dimension, claimed=claimed)
     return lists
 
 
-def _read_record(ctx: ReturnContext, record: Record, tables: dict[str, Table], lists: dict[str, OpenList]) -> None:
+def _read_record(
+    ctx: ReturnContext, record: Record, tables: dict[str, Table], lists: dict[str, OpenList]
+) -> None:
     name = read_code(record.text("table"), tables)[0]
     if not name:
         place = record.place("table")
-        ctx.book.add("unknown-table", place.raw or "no table", cell=place.address, allowed=", ".join(tables))
+        ctx.book.add(
+            "unknown-table", place.raw or "no table", cell=place.address, allowed=", ".join(tables)
+        )
         ctx.refuse((*record.fields.values(), *record.beyond))
         return
     table = tables[name]
@@ -203,12 +243,20 @@ def _read_record(ctx: ReturnContext, record: Record, tables: dict[str, Table], l
     enter_line(ctx, table, figures, record.fields.get("conf_status"), record.fields.get("note"))
 
 
-def _read_codes(ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]) -> tuple[str, ...] | None:
+def _read_codes(
+    ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]
+) -> tuple[str, ...] | None:
     """The codes of a line in the order of the table's key, or None with a finding."""
     state, alike = read_code(record.text("state"), {ctx.state})
     if not state:
         place = record.place("state")
-        ctx.book.add("wrong-state", place.raw or "no state", cell=place.address, table=table.name, allowed=ctx.state)
+        ctx.book.add(
+            "wrong-state",
+            place.raw or "no state",
+            cell=place.address,
+            table=table.name,
+            allowed=ctx.state,
+        )
         return None
     year = record.text("year")
     if not (year.isascii() and year.isdigit() and len(year) == 4):
@@ -216,7 +264,8 @@ def _read_codes(ctx: ReturnContext, record: Record, table: Table, lists: dict[st
         return None
     codes = [state, year]
     for dimension in table.dimensions:
-        place, text = record.place(dimension.name), record.text(dimension.name)
+        place = record.place(dimension.name)
+        text = record.text(dimension.name)
         code, folded = read_code(text, codes_of(table, dimension.name))
         if not code and table.name in lists and text:
             code = lists[table.name].code(text, "", place)
@@ -224,9 +273,12 @@ def _read_codes(ctx: ReturnContext, record: Record, table: Table, lists: dict[st
                 return None
         elif not code:
             ctx.book.add(
-                "unknown-code", text or "no code", cell=place.address, table=table.name,
+                "unknown-code",
+                text or "no code",
+                cell=place.address,
+                table=table.name,
                 allowed=", ".join(c.code for c in dimension.codes[:30]),
-            )  # fmt: skip
+            )
             return None
         alike = alike or folded
         codes.append(code)
@@ -236,14 +288,22 @@ def _read_codes(ctx: ReturnContext, record: Record, table: Table, lists: dict[st
 
 
 def _first_alike(record: Record, table: Table) -> RawCell:
-    return next(record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n))
+    return next(
+        record.place(n) for n in table.key_dimensions if latin(record.text(n)) != record.text(n)
+    )
 
 
 def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
-    """Field code to answer of a cover file with the columns field and answer; two answers to one field are none."""
+    """Field code to answer of a cover file with the columns field and answer; two
+    answers to one field are none.
+    """
     answers: dict[str, RawCell] = {}
     for record in csv_text.records[1:]:
         field = record.fields[0].strip()
         if len(record.fields) > 1 and field:
-            add_answer(answers, field, RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1]))
+            add_answer(
+                answers,
+                field,
+                RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1]),
+            )
     return answers

@@ -1,4 +1,6 @@
-"""Which number or status does the text of a figure say? Nothing is guessed: what can be read two ways is asked."""
+"""Which number or status does the text of a figure say? Nothing is guessed: what can be
+read two ways is asked.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,14 @@ _POINT_GROUPS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
 _COMMA_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
 _POINT_GROUPS_DECIMAL = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_DECIMAL = re.compile(r"-?[0-9]+,[0-9]+")
-_TYPED = {"date": "date-in-number", "boolean": "boolean-in-number", "error": "error-value", "damaged": "damaged-cell"}
-# How programs keep a spreadsheet from changing a number, and how people begin one: ="18" and =18.
+_TYPED = {
+    "date": "date-in-number",
+    "boolean": "boolean-in-number",
+    "error": "error-value",
+    "damaged": "damaged-cell",
+}
+# How programs keep a spreadsheet from changing a number, and how people begin one:
+# ="18" and =18.
 _AS_FORMULA = re.compile(r'=\s*(?:"([^"]*)"|([-+]?[0-9][0-9., \u00a0\u202f\']*))')
 
 
@@ -45,7 +53,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Parsed:
-    """What a text says: a value, or a status that says why there is none; empty `obs_status` means a value alone."""
+    """What a text says: a value, or a status that says why there is none; empty
+    `obs_status` means a value alone.
+    """
 
     value: Decimal | None
     obs_status: str
@@ -61,7 +71,9 @@ SYMBOL_COLUMNS = ("text", "obs_status", "language", "note")
 
 @dataclass(frozen=True)
 class Symbol:
-    """What a text in place of a figure stands for. `language` is empty for symbols that the form explains."""
+    """What a text in place of a figure stands for. `language` is empty for symbols that
+    the form explains.
+    """
 
     obs_status: str
     language: str
@@ -77,10 +89,11 @@ def load_symbols(codelists: Path) -> dict[str, Symbol]:
 def parse_figure(
     text: str, kind: CellKind, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool = False
 ) -> Parsed:
-    """Read the text of a figure. `kind` is the type of its cell, `decimals` those that its table allows.
+    """Read the text of a figure. `kind` is the type of its cell, `decimals` those that
+    its table allows.
 
-    The value has at most three decimals. A fraction in a table of whole numbers is returned as it is: its rule is
-    checked with the other rules of the contract.
+    The value has at most three decimals. A fraction in a table of whole numbers is
+    returned as it is: its rule is checked with the other rules of the contract.
     """
     if kind in _TYPED:
         return Parsed(None, "", (Problem(_TYPED[kind], refused=True),))
@@ -89,7 +102,8 @@ def parse_figure(
     seen = without_invisible(text)
     if not seen.strip() and any(not is_invisible(c) and not c.isspace() for c in text):
         return Parsed(None, "", (Problem("not-a-number", refused=True),))
-    # In a workbook, what comes along with pasted text around a number is told with the note that it is a text.
+    # In a workbook, what comes along with pasted text around a number is told with the
+    # note that it is a text.
     unseen = seen != text if is_csv else seen.strip() != text.strip().strip("\ufeff\u200b").strip()
     disguises = [Problem("invisible-characters")] * unseen
     stripped = seen.strip().strip(_SPACES).strip()
@@ -106,11 +120,16 @@ def parse_figure(
     return replace(parsed, problems=(*disguises, *said))
 
 
-def _parse_plain(stripped: str, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool) -> Parsed:
+def _parse_plain(
+    stripped: str, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool
+) -> Parsed:
     """What a text says that holds nothing but what a reader sees."""
     if symbol := symbols.get(fold(stripped)):
-        # A word of another language is read as missing, never as zero, and said so: some of them also mean "none".
-        return Parsed(None, symbol.obs_status, (Problem("missing-word"),) if symbol.language else ())
+        # A word of another language is read as missing, never as zero, and said so:
+        # some of them also mean "none".
+        return Parsed(
+            None, symbol.obs_status, (Problem("missing-word"),) if symbol.language else ()
+        )
     read = _read_number(stripped.replace("\u2212", "-").removeprefix("+"), decimals)
     if read is None:
         return Parsed(None, "", (Problem("not-a-number", refused=True),))
@@ -123,15 +142,20 @@ def _parse_plain(stripped: str, decimals: int, symbols: dict[str, Symbol], *, is
 
 
 def _read_number(text: str, decimals: int) -> tuple[Decimal | None, Problem | None] | None:
-    """The number and what is odd about how it is written; None when it is not a number at all."""
+    """The number and what is odd about how it is written; None when it is not a number
+    at all.
+    """
     if _SPACED.fullmatch(text):
         joined = text.translate({ord(c): None for c in _SPACES})
         whole = re.split("[.,]", joined)[0]
         if "," in joined:
             return _with_decimal_comma(joined, decimals)
-        return Decimal(joined), Problem("number-as-text") if joined == whole else Problem("thousands-comma")
+        return Decimal(joined), (
+            Problem("number-as-text") if joined == whole else Problem("thousands-comma")
+        )
     if _COMMA_GROUPS.fullmatch(text):
-        # "1,234" is one thousand in a table of whole numbers; in a table of kilograms it may be one and a bit.
+        # "1,234" is one thousand in a table of whole numbers; in a table of kilograms
+        # it may be one and a bit.
         if decimals and text.count(",") == 1:
             return None, Problem("ambiguous-number", refused=True)
         return Decimal(text.replace(",", "")), Problem("thousands-comma")
@@ -139,7 +163,9 @@ def _read_number(text: str, decimals: int) -> tuple[Decimal | None, Problem | No
         if text.count(".") > 1:
             return Decimal(text.replace(".", "")), Problem("thousands-point")
         # "1.234" is a thousand to half of the states and a fraction to the others.
-        return (Decimal(text), None) if decimals else (None, Problem("ambiguous-number", refused=True))
+        return (
+            (Decimal(text), None) if decimals else (None, Problem("ambiguous-number", refused=True))
+        )
     if _PLAIN.fullmatch(text):
         return Decimal(text), None
     if _COMMA_GROUPS_DECIMAL.fullmatch(text):

@@ -1,4 +1,6 @@
-"""What does the file of a state hold? Opens it and reads it, cell by cell, into figures, findings and an account."""
+"""What does the file of a state hold? Opens it and reads it, cell by cell, into
+figures, findings and an account.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ _NOT_OPENED = {
 
 @dataclass(frozen=True)
 class ReturnRead:
-    """What came of one file of a state. `set_aside` are figures that a later file of the state replaced or withdrew."""
+    """What came of one file of a state. `set_aside` are figures that a later file of
+    the state replaced or withdrew.
+    """
 
     reading: FileReading
     findings: list[Finding]
@@ -68,12 +72,15 @@ def book_of(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
     return FindingBook(round_, file.report, file.state, file.name, version)
 
 
-# Opening: the only part that touches bytes, several files at a time, each in a bound process of its own.
+# Opening: the only part that touches bytes, several files at a time, each in a bound
+# process of its own.
 
 
 @dataclass(frozen=True)
 class _File:
-    """A file of the folder with its bytes and what they hold, or why they could not be read."""
+    """A file of the folder with its bytes and what they hold, or why they could not be
+    read.
+    """
 
     file: ReturnFile
     sha256: str
@@ -95,9 +102,10 @@ def _open(file: ReturnFile, contracts: Contracts) -> _File:
         data = _bytes_of(file.path)
         sha256 = hashlib.sha256(data).hexdigest()
         names = (
-            WITHDRAWAL_COLUMNS if file.withdraws
+            WITHDRAWAL_COLUMNS
+            if file.withdraws
             else header_names(contracts.contract(file.report), contracts.codelists)
-        )  # fmt: skip
+        )
         words = load_words(contracts.codelists)
         opened = open_file(data, file.state, names, words)
         cover = None
@@ -109,7 +117,9 @@ def _open(file: ReturnFile, contracts: Contracts) -> _File:
 
 
 def _open_cover(path: Path, state: str, words: Iterable[str]) -> CsvText:
-    """The companion of a CSV return. A damaged one counts as damage of the return: it may say whose it is."""
+    """The companion of a CSV return. A damaged one counts as damage of the return: it
+    may say whose it is.
+    """
     if path.is_symlink():
         raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
     content = open_file(_bytes_of(path), state, {"field", "answer"}, words).content
@@ -135,7 +145,9 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
-    """Read one file. A file that cannot be read, or must not be, becomes a finding; its cells count as refused."""
+    """Read one file. A file that cannot be read, or must not be, becomes a finding; its
+    cells count as refused.
+    """
     file, damage = opened.file, opened.damage
     columns = column_names(contracts.contract(file.report))
     book = book_of(file, contracts, round_)
@@ -150,8 +162,11 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
     localised: list[str] = []
     if isinstance(content, CsvText) and not file.withdraws:
         content, localised = localise(content, contracts.contract(file.report), contracts.codelists)
-        if not file.suffix.startswith(".csv") and not has_header(content, contracts.contract(file.report)):
-            # Any bytes can be read as text of some code page: without a header it is no return under a wrong name.
+        if not file.suffix.startswith(".csv") and not has_header(
+            content, contracts.contract(file.report)
+        ):
+            # Any bytes can be read as text of some code page: without a header it is no
+            # return under a wrong name.
             book.add("unreadable-file", f"no workbook, but {KIND_NAMES[kind]} without a header")
             return _unread(opened, book, round_, Ledger([]))
     if file.suffix != f".{kind}":
@@ -161,7 +176,9 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
             book.add("active-content", ", ".join(content.active_content[:5]))
             return _unread(opened, book, round_, Ledger([]))
         if not any(s.cells for s in content.sheets):
-            book.add("nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell")
+            book.add(
+                "nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell"
+            )
             return _unread(opened, book, round_, Ledger([]))
         if not content.formulas_seen:
             book.add("old-format", KIND_NAMES[kind])
@@ -169,12 +186,16 @@ def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
         ctx = _context(opened, contracts, round_, book, _cells(content), is_csv=False)
         return _close(ctx, opened, read_book(ctx, content, is_supplement=file.number > 1))
     if file.withdraws:
-        ctx = _context(opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True)
+        ctx = _context(
+            opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True
+        )
         withdrawn = read_withdrawal(ctx, content)
         return replace(_close(ctx, opened, {}, withdrawn), withdraws=withdrawn)
     answers = cover_of_csv(opened.cover) if opened.cover else None
     filled = [c for c in (answers or {}).values() if c.text]
-    ctx = _context(opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True)
+    ctx = _context(
+        opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True
+    )
     return _close(ctx, opened, read_csv_return(ctx, content, answers, localised))
 
 
@@ -185,15 +206,33 @@ def _cells(workbook: RawWorkbook) -> list[RawCell]:
 def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> ReturnRead:
     file = opened.file
     reading = FileReading(
-        round_, file.report, file.state, file.name, opened.sha256, "", "", "refused", number=file.number
-    )  # fmt: skip
-    return ReturnRead(reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), [])
+        round_,
+        file.report,
+        file.state,
+        file.name,
+        opened.sha256,
+        "",
+        "",
+        "refused",
+        number=file.number,
+    )
+    return ReturnRead(
+        reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), []
+    )
 
 
 def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
-    """The cells of a file that is not read for another reason than damage: all of them are refused."""
+    """The cells of a file that is not read for another reason than damage: all of them
+    are refused.
+    """
     content = opened.opened.content if opened.opened else None
-    cells = csv_cells(content, columns) if isinstance(content, CsvText) else _cells(content) if content else []
+    cells = (
+        csv_cells(content, columns)
+        if isinstance(content, CsvText)
+        else _cells(content)
+        if content
+        else []
+    )
     ledger = Ledger((c.sheet, c.address) for c in cells)
     for cell in cells:
         ledger.refuse(cell.sheet, cell.address, "")
@@ -201,17 +240,27 @@ def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
 
 
 def _context(
-    opened: _File, contracts: Contracts, round_: int, book: FindingBook, cells: Iterable[RawCell], *, is_csv: bool
+    opened: _File,
+    contracts: Contracts,
+    round_: int,
+    book: FindingBook,
+    cells: Iterable[RawCell],
+    *,
+    is_csv: bool,
 ) -> ReturnContext:
     file = opened.file
     ledger = Ledger((c.sheet, c.address) for c in cells)
-    return ReturnContext(contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv)
+    return ReturnContext(
+        contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv
+    )
 
 
 def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]) -> str:
-    """What a file is that changes nothing, and of which the state believes that it does; empty for all others.
+    """What a file is that changes nothing, and of which the state believes that it
+    does; empty for all others.
 
-    A first workbook may be blank: it says that nothing was reported. An error says enough about a file already.
+    A first workbook may be blank: it says that nothing was reported. An error says
+    enough about a file already.
     """
     content = opened.opened.content if opened.opened else None
     if ctx.entries or withdrawn or any(f.severity == "error" for f in ctx.book.findings):
@@ -220,21 +269,36 @@ def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]
         return "a withdrawal of no table"
     if opened.file.number > 1:
         return "a later file without a figure"
-    return "a header without lines" if isinstance(content, CsvText) and len(content.records) < 2 else ""
+    return (
+        "a header without lines"
+        if isinstance(content, CsvText) and len(content.records) < 2
+        else ""
+    )
 
 
 def _close(
-    ctx: ReturnContext, opened: _File, cover: dict[str, str], withdrawn: frozenset[str] = frozenset()
+    ctx: ReturnContext,
+    opened: _File,
+    cover: dict[str, str],
+    withdrawn: frozenset[str] = frozenset(),
 ) -> ReturnRead:
     file = opened.file
     if nothing := _brings_nothing(ctx, opened, withdrawn):
         ctx.book.add("nothing-read", nothing)
     refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
     reading = FileReading(
-        ctx.round, file.report, file.state, file.name, opened.sha256, cover.get("date", ""),
-        cover.get("contract_version", ""), "refused" if refused else "read", MappingProxyType(cover), file.number,
+        ctx.round,
+        file.report,
+        file.state,
+        file.name,
+        opened.sha256,
+        cover.get("date", ""),
+        cover.get("contract_version", ""),
+        "refused" if refused else "read",
+        MappingProxyType(cover),
+        file.number,
         opened.opened.kind if opened.opened else "",
-    )  # fmt: skip
+    )
     account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
     if refused and file.number > 1:
         # A later file that cannot be used leaves the earlier ones as they were.

@@ -1,4 +1,6 @@
-"""What is known of a round once it was read? Files with their covers, findings, accounts."""
+"""What is known of a round once it was read? Files with their covers, findings,
+accounts.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,18 @@ from typing import Literal
 from pipeline.findings import Finding
 from pipeline.intake.account import FileAccount
 
-Outcome = Literal["read", "refused", "records"]  # records: a file about one table, beside the return
+Outcome = Literal[
+    "read", "refused", "records"
+]  # records: a file about one table, beside the return
 
 
 @dataclass(frozen=True)
 class FileReading:
-    """One file of a round. `file` is relative to the folder of the returns; `received` is the date on its cover.
+    """One file of a round. `file` is relative to the folder of the returns; `received`
+    is the date on its cover.
 
-    `number` is 1 for the return of a state, more for files sent after it. `kind` is what the file is (`xlsx`, `csv.gz`
+    `number` is 1 for the return of a state, more for files sent after it. `kind` is
+    what the file is (`xlsx`, `csv.gz`
     ...), empty for one that was not read.
     """
 
@@ -36,9 +42,11 @@ class FileReading:
 
 @dataclass(frozen=True)
 class RoundReading:
-    """All that was read of a round. `findings` are sorted; accounts stand in the order of the files.
+    """All that was read of a round. `findings` are sorted; accounts stand in the order
+    of the files.
 
-    `cells_of` says of a figure, by file and key, in how many cells it stands, where its status, confidentiality or note
+    `cells_of` says of a figure, by file and key, in how many cells it stands, where its
+    status, confidentiality or note
     fill cells of their own.
     """
 

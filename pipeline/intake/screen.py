@@ -1,8 +1,10 @@
-"""Which cells must not come in at all? Formulas that reach out, text that poses as a formula, data of persons.
+"""Which cells must not come in at all? Formulas that reach out, text that poses as a
+formula, data of persons.
 
-Looked at before anything else reads the file: what is held here is printed nowhere, and kept only in the archive of
-the files as they were sent. Where a held cell turns out to be a figure, its table is kept out: a figure is never left
-out of a table that is accepted.
+Looked at before anything else reads the file: what is held here is printed nowhere, and
+kept only in the archive of the files as they were sent. Where a held cell turns out to
+be a figure, its table is kept out: a figure is never left out of a table that is
+accepted.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from pipeline.intake.personal import personal_data
 from pipeline.intake.shown import is_bare_figure, names_of_invisible, steers
 
 _TEXT_IN_FORMULA = re.compile(r'"[^"]*"')
-# What leaves the sheet: another file or address, a program (DDE), functions that fetch, call or register.
+# What leaves the sheet: another file or address, a program (DDE), functions that fetch,
+# call or register.
 _REACHES_OUT = re.compile(
     r"\[[^\[\]]*\][^\[\]!]*!|\|[^!|]*!|://|\\\\"
     r"|\b(?:WEBSERVICE|FILTERXML|HYPERLINK|RTD|DDE|CALL|REGISTER(?:\.ID)?|EXEC|EVALUATE|IMPORT\w+|INDIRECT|IMAGE"
     r"|SQL\.REQUEST|STOCKHISTORY|ENCODEURL|INFO|CELL)\s*\(",
     re.IGNORECASE,
 )
-# A sign is also the mark of a list, "- Croatia (HR)": with one, only what calls a function or a program is a formula.
+# A sign is also the mark of a list, "- Croatia (HR)": with one, only what calls a
+# function or a program is a formula.
 _POSES_AS_FORMULA = re.compile(
     r"\s*(?:[=@＝＠]\s*[\w(\"'+@=-]|[+＋－-][^\s()|]{0,60}(?:[A-Za-z_]\(|\w\|[^!|]{0,200}!))"
 )
@@ -33,7 +37,9 @@ Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; 
 
 
 def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set[tuple[str, str]]:
-    """Hold what must not come in. Returns sheet and address of those cells; who reads the rest settles them."""
+    """Hold what must not come in. Returns sheet and address of those cells; who reads
+    the rest settles them.
+    """
     for cell in cells:
         rule, found = judge(cell)
         if rule:
@@ -42,9 +48,16 @@ def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set
 
 
 def judge(cell: RawCell) -> tuple[str, str]:
-    """The rule that a cell breaks and what to say of it; both empty for a cell that may come in."""
-    if cell.formula and (_REACHES_OUT.search(_TEXT_IN_FORMULA.sub('""', cell.formula)) or "://" in cell.formula):
-        return "formula-reaches-out", "a formula that would call a program, another file or an address"
+    """The rule that a cell breaks and what to say of it; both empty for a cell that may
+    come in.
+    """
+    if cell.formula and (
+        _REACHES_OUT.search(_TEXT_IN_FORMULA.sub('""', cell.formula)) or "://" in cell.formula
+    ):
+        return (
+            "formula-reaches-out",
+            "a formula that would call a program, another file or an address",
+        )
     if cell.kind == "damaged":
         return "damaged-cell", cell.text
     if UNREAD in cell.text:
@@ -52,11 +65,17 @@ def judge(cell: RawCell) -> tuple[str, str]:
         return "unknown-letters", f"letters that no known word tells: {seen[:100]}"
     if steers(cell.text) or steers(cell.formula):
         names = names_of_invisible(f"{cell.text}{cell.formula}")
-        return "steering-characters", f"text with control characters or turns of its direction: {names}"
-    if name := next((n for t in _TEXT_IN_FORMULA.findall(cell.formula) if (n := personal_data(t))), ""):
+        return (
+            "steering-characters",
+            f"text with control characters or turns of its direction: {names}",
+        )
+    if name := next(
+        (n for t in _TEXT_IN_FORMULA.findall(cell.formula) if (n := personal_data(t))), ""
+    ):
         return "personal-data", f"what looks like: {name}, inside a formula"
-    # Digits alone may be a figure: whoever reads the cell knows, and looks where it is none.
-    # Longer texts are no answers: they are taken over nowhere, and what is shown of them is searched then.
+    # Digits alone may be a figure: whoever reads the cell knows, and looks where it is
+    # none. Longer texts are no answers: they are taken over nowhere, and what is shown
+    # of them is searched then.
     if cell.kind != "text" or len(cell.text) > MAX_NOTE or is_bare_figure(cell.text):
         return "", ""
     if name := personal_data(cell.text):

@@ -1,4 +1,6 @@
-"""Which figures stand on a sheet of the form? Lines and columns are found by their codes, wherever they are now."""
+"""Which figures stand on a sheet of the form? Lines and columns are found by their
+codes, wherever they are now.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from pipeline.contracts.layout import (
     ColumnKind,
     FormRow,
     SheetForm,
-)  # fmt: skip
+)
 from pipeline.formats.raw import RawCell, RawSheet, column_letters
 from pipeline.intake.codes import clean, codes_of, latin, load_headers, read_code, split_codes
 from pipeline.intake.entry import Figure, ReturnContext, enter_line
@@ -23,13 +25,19 @@ from pipeline.intake.openlist import OpenList
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
 MAX_OUTSIDE = 25  # lines outside the form that get a finding of their own
-_HEADS = {"code": CODE_MARK, "conf_status": CONF_HEAD, "note": NOTE_HEAD}  # heads that are words, by their column
+_HEADS = {
+    "code": CODE_MARK,
+    "conf_status": CONF_HEAD,
+    "note": NOTE_HEAD,
+}  # heads that are words, by their column
 NO_ROWS = "*"  # stands for the code of the line in tables without dimensions that go down
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a column of the sheet holds. A `refused` column has a code that cannot be read."""
+    """What a column of the sheet holds. A `refused` column has a code that cannot be
+    read.
+    """
 
     kind: ColumnKind
     codes: tuple[str, ...] = ()
@@ -45,7 +53,9 @@ class Line:
 
 
 def read_sheet(ctx: ReturnContext, sheet: RawSheet, form: SheetForm) -> None:
-    """Read one sheet: entries, findings and the outcome of each of its filled cells go to the context."""
+    """Read one sheet: entries, findings and the outcome of each of its filled cells go
+    to the context.
+    """
     _SheetReader(ctx, sheet, form).read()
 
 
@@ -68,7 +78,11 @@ class _SheetReader:
         mark = self._find_mark()
         if mark is None:
             self.ctx.book.add(
-                "no-code-row", "no row of codes", sheet=self.sheet.name, cell=f"A{CODE_ROW}", table=self.table.name
+                "no-code-row",
+                "no row of codes",
+                sheet=self.sheet.name,
+                cell=f"A{CODE_ROW}",
+                table=self.table.name,
             )
             self.ctx.refuse(self.sheet.cells.values(), self.table)
             return
@@ -89,13 +103,18 @@ class _SheetReader:
 
     def _find_mark(self) -> tuple[int, int] | None:
         near = [
-            (place, cell) for place, cell in sorted(self.sheet.cells.items())
+            (place, cell)
+            for place, cell in sorted(self.sheet.cells.items())
             if place[0] <= SEARCH_ROWS and place[1] <= SEARCH_COLUMNS
-        ]  # fmt: skip
+        ]
         marks = [n for n in near if fold(latin(n[1].text)) == CODE_MARK.casefold()]
-        for (row, column), cell in marks or [n for n in near if self._localised(n[1].text) == CODE_MARK]:
+        for (row, column), cell in marks or [
+            n for n in near if self._localised(n[1].text) == CODE_MARK
+        ]:
             if (row, column) != (CODE_ROW, 1):
-                self.ctx.find("form-moved", cell, self.table, found=f"the row of codes stands in row {row}")
+                self.ctx.find(
+                    "form-moved", cell, self.table, found=f"the row of codes stands in row {row}"
+                )
             if not marks:
                 self.localised.append(cell)
             elif fold(cell.text) != CODE_MARK.casefold():
@@ -104,7 +123,9 @@ class _SheetReader:
         return None
 
     def _localised(self, text: str) -> str:
-        """The head of the form that a head in another language stands for; empty when it is none."""
+        """The head of the form that a head in another language stands for; empty when
+        it is none.
+        """
         known = load_headers(self.ctx.contracts.codelists)
         if head := _HEADS.get(known.get(fold(clean(text)), "")):
             return head
@@ -114,7 +135,9 @@ class _SheetReader:
     def _read_heads(self) -> None:
         self.columns[self.left] = Column("code")
         heads = {fold(c.head): c for c in self.form.columns if c.kind not in ("code", "label")}
-        cells = {c: cell for (r, c), cell in self.sheet.cells.items() if r == self.top and c > self.left}
+        cells = {
+            c: cell for (r, c), cell in self.sheet.cells.items() if r == self.top and c > self.left
+        }
         unread = {}
         for column, cell in cells.items():
             text = fold(clean(cell.text))
@@ -151,10 +174,16 @@ class _SheetReader:
                     self.ctx.find("changed-text", cell, self.table)
 
     def _read_strange_head(self, column: int, cell: RawCell) -> None:
-        """A head that is not of this form: a code of another year or list, a damaged code, or a column of their own."""
+        """A head that is not of this form: a code of another year or list, a damaged
+        code, or a column of their own.
+        """
         text = clean(cell.text)
         is_status = fold(text).endswith(STATUS_SUFFIX)
-        codes = split_codes(text[: -len(STATUS_SUFFIX)] if is_status else text, self.table.layout.columns, self.table)
+        codes = split_codes(
+            text[: -len(STATUS_SUFFIX)] if is_status else text,
+            self.table.layout.columns,
+            self.table,
+        )
         expected = self._form_head_at(column)
         if codes:
             refused = self._outside_years(self.table.layout.columns, codes[0])
@@ -164,7 +193,12 @@ class _SheetReader:
             self.damaged = True
         elif expected is not None and expected not in self.seen_heads:
             self.ctx.book.add(
-                "unknown-code", cell.raw, sheet=cell.sheet, cell=cell.address, table=self.table.name, allowed=expected
+                "unknown-code",
+                cell.raw,
+                sheet=cell.sheet,
+                cell=cell.address,
+                table=self.table.name,
+                allowed=expected,
             )
             kind = next(c.kind for c in self.form.columns if c.head == expected)
             self.columns[column] = Column(kind, (), refused=True)
@@ -175,22 +209,39 @@ class _SheetReader:
         filled = {c for (r, c) in self.sheet.cells if r > self.top}
         for column in sorted(filled - set(self.columns)):
             expected = self._form_head_at(column)
-            if (self.top, column) not in self.sheet.cells and expected is not None and expected not in self.seen_heads:
+            if (
+                (self.top, column) not in self.sheet.cells
+                and expected is not None
+                and expected not in self.seen_heads
+            ):
                 address = f"{column_letters(column)}{self.top}"
                 self.ctx.book.add(
-                    "unknown-code", "no code", sheet=self.sheet.name, cell=address, table=self.table.name,
+                    "unknown-code",
+                    "no code",
+                    sheet=self.sheet.name,
+                    cell=address,
+                    table=self.table.name,
                     allowed=expected,
-                )  # fmt: skip
+                )
                 kind = next(c.kind for c in self.form.columns if c.head == expected)
                 self.columns[column] = Column(kind, (), refused=True)
                 self.damaged = True
 
     def _form_head_at(self, column: int) -> str | None:
         index = column - self.left + 1
-        return next((c.head for c in self.form.columns if c.index == index and c.kind not in ("code", "label")), None)
+        return next(
+            (
+                c.head
+                for c in self.form.columns
+                if c.index == index and c.kind not in ("code", "label")
+            ),
+            None,
+        )
 
     def _outside_years(self, names: tuple[str, ...], codes: tuple[str, ...]) -> bool:
-        return any(n == "year" and int(c) not in self.form.years for n, c in zip(names, codes, strict=True))
+        return any(
+            n == "year" and int(c) not in self.form.years for n, c in zip(names, codes, strict=True)
+        )
 
     def _ignore_text_above(self) -> None:
         in_form = {self.left + c.index - 1: c.label for c in self.form.columns}
@@ -214,11 +265,21 @@ class _SheetReader:
                 address = f"{column_letters(first)}{first_row}"
                 area = f"{address}:{column_letters(last)}{last_row}"
                 self.ctx.book.add(
-                    "merged-cells", f"merged: {area}", sheet=self.sheet.name, cell=address, table=self.table.name
+                    "merged-cells",
+                    f"merged: {area}",
+                    sheet=self.sheet.name,
+                    cell=address,
+                    table=self.table.name,
                 )
                 # Also what stands below the first of them, where nobody sees it.
-                area_cells = ((r, c) for r in range(first_row, last_row + 1) for c in range(first, last + 1))
-                hidden = [p for p in area_cells if p in self.sheet.cells and p[0] > self.top and p[1] in figures]
+                area_cells = (
+                    (r, c) for r in range(first_row, last_row + 1) for c in range(first, last + 1)
+                )
+                hidden = [
+                    p
+                    for p in area_cells
+                    if p in self.sheet.cells and p[0] > self.top and p[1] in figures
+                ]
                 self.ctx.refuse([self.sheet.cells[p] for p in hidden], self.table)
 
     # What stands in it.
@@ -234,14 +295,23 @@ class _SheetReader:
             else:
                 self.outside[row].append(cell)
         for (row, column), cell in self.held.items():
-            # Its line must know that there was something: no figure is left out, or taken for free, without a word.
-            is_answer = column in self.columns and self.columns[column].kind in ("value", "status", "conf")
+            # Its line must know that there was something: no figure is left out, or
+            # taken for free, without a word.
+            is_answer = column in self.columns and self.columns[column].kind in (
+                "value",
+                "status",
+                "conf",
+            )
             if is_answer and row > self.top and self.ctx.ledger.is_open(cell.sheet, cell.address):
                 lines[row][column] = cell
         return [Line(row, cells) for row, cells in sorted(lines.items())]
 
     def _of_kind(self, line: Line, *kinds: ColumnKind) -> list[RawCell]:
-        return [cell for column, cell in sorted(line.cells.items()) if self.columns[column].kind in kinds]
+        return [
+            cell
+            for column, cell in sorted(line.cells.items())
+            if self.columns[column].kind in kinds
+        ]
 
     def _read_line(self, line: Line) -> None:
         """A line of a table whose every line has its code in the form."""
@@ -271,9 +341,13 @@ class _SheetReader:
             self.damaged = True
             address = f"{column_letters(self.left)}{line.row}"
             self.ctx.book.add(
-                "unknown-code", text or "no code", sheet=self.sheet.name, cell=address, table=self.table.name,
+                "unknown-code",
+                text or "no code",
+                sheet=self.sheet.name,
+                cell=address,
+                table=self.table.name,
                 allowed=self._expected_code(line.row),
-            )  # fmt: skip
+            )
             self._refuse_line(line)
         else:
             self.outside[line.row] += line.cells.values()
@@ -301,7 +375,9 @@ class _SheetReader:
         self.ctx.refuse(line.cells.values(), self.table)
 
     def _read_open_lines(self, lines: list[Line]) -> None:
-        """Lines of a list from which the state chooses; its first lines, total and unknown, are the form's own."""
+        """Lines of a list from which the state chooses; its first lines, total and
+        unknown, are the form's own.
+        """
         (dimension,) = self.table.layout.rows
         fixed = {r.code: r for r in self.form.rows if r.codes}
         chosen, claimed = [], False
@@ -323,9 +399,14 @@ class _SheetReader:
             self._read_chosen(line, names)
 
     def _read_chosen(self, line: Line, names: OpenList) -> None:
-        cell, labels = line.cells.get(self.left), self._of_kind(line, "label")
+        cell = line.cells.get(self.left)
+        labels = self._of_kind(line, "label")
         if not self._of_kind(line, "value", "status"):
-            if cell and not labels and not read_code(cell.text, codes_of(self.table, self.table.layout.rows[0]))[0]:
+            if (
+                cell
+                and not labels
+                and not read_code(cell.text, codes_of(self.table, self.table.layout.rows[0]))[0]
+            ):
                 self.outside[line.row] += line.cells.values()
                 return
             self.ctx.ignore([cell, *labels], "line-label")
@@ -348,7 +429,9 @@ class _SheetReader:
         statuses = dict(self._usable(line, "status"))
         for codes, cell in self._usable(line, "value"):
             figures.append(Figure(self._codes(row_codes, codes), cell, statuses.pop(codes, None)))
-        figures += [Figure(self._codes(row_codes, codes), None, cell) for codes, cell in statuses.items()]
+        figures += [
+            Figure(self._codes(row_codes, codes), None, cell) for codes, cell in statuses.items()
+        ]
         conf = next((cell for _, cell in self._usable(line, "conf")), None)
         note = next((cell for _, cell in self._usable(line, "note")), None)
         enter_line(self.ctx, self.table, figures, conf, note)
@@ -369,7 +452,9 @@ class _SheetReader:
     # What is missing, what is too much.
 
     def _report_missing(self) -> None:
-        """Lines and columns of the form that were removed; a damaged code is reported where it stands instead."""
+        """Lines and columns of the form that were removed; a damaged code is reported
+        where it stands instead.
+        """
         if self.damaged:
             return
         rows = [r.code or NO_ROWS for r in self.form.rows if r.codes or not self.table.layout.rows]
@@ -379,14 +464,21 @@ class _SheetReader:
         if missing:
             address = f"{column_letters(self.left)}{self.top}"
             self.ctx.book.add(
-                "missing-lines", "without " + ", ".join(missing[:12]), sheet=self.sheet.name, cell=address,
+                "missing-lines",
+                "without " + ", ".join(missing[:12]),
+                sheet=self.sheet.name,
+                cell=address,
                 table=self.table.name,
-            )  # fmt: skip
+            )
 
     def _report_outside(self) -> None:
         lines = []
         for _, cells in sorted(self.outside.items()):
-            still = [c for c in cells if self.ctx.ledger.is_open(c.sheet, c.address) and not self.ctx.is_held(c)]
+            still = [
+                c
+                for c in cells
+                if self.ctx.ledger.is_open(c.sheet, c.address) and not self.ctx.is_held(c)
+            ]
             blank = [c for c in still if not c.text.strip() and not c.formula]
             self.ctx.ignore(blank, "blank-text")
             if filled := [c for c in still if c not in blank]:

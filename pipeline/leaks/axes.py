@@ -1,7 +1,9 @@
-"""By which scale is a chart drawn? Grid lines of its plots, the labels that stand at them, swatches of a legend.
+"""By which scale is a chart drawn? Grid lines of its plots, the labels that stand at
+them, swatches of a legend.
 
-A label belongs to an axis by its place, not by what it says: a released value may read the same as a number of the
-axis. Where a label is left out, the even steps of the grid give the value of its line.
+A label belongs to an axis by its place, not by what it says: a released value may read
+the same as a number of the axis. Where a label is left out, the even steps of the grid
+give the value of its line.
 """
 
 from __future__ import annotations
@@ -21,14 +23,19 @@ Box = tuple[float, float, float, float]
 NEAR = 0.06  # points: coordinates are rounded to hundredths
 _SWATCH = (4.4 / MM_PER_POINT, 2.4 / MM_PER_POINT)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-# Where the renderer sets labels, in points: beside a level line, below an upright one, beside a swatch.
-_BESIDE, _BELOW, _AFTER = (0.5, 3.5), (5.0, 11.0), (3.0, 5.0)
+# Where the renderer sets labels, in points: beside a level line, below an upright one,
+# beside a swatch.
+_BESIDE = (0.5, 3.5)
+_BELOW = (5.0, 11.0)
+_AFTER = (3.0, 5.0)
 _DROP = 0.375  # of the type size: how far the foot of a figure lies below its middle
 
 
 @dataclass(frozen=True)
 class Label:
-    """A line of text in a drawing, with its place on the page: its left end and foot, its right end, its size."""
+    """A line of text in a drawing, with its place on the page: its left end and foot,
+    its right end, its size.
+    """
 
     text: str
     x: float
@@ -48,11 +55,14 @@ def labels_of(block: Block) -> list[Label]:
         found.setdefault(text.place, []).append(text)
     return [
         Label(
-            compact("".join(p.text for p in parts)), parts[0].x, parts[0].y, max(p.x + p.width for p in parts),
+            compact("".join(p.text for p in parts)),
+            parts[0].x,
+            parts[0].y,
+            max(p.x + p.width for p in parts),
             parts[0].size,
         )
         for parts in found.values()
-    ]  # fmt: skip
+    ]
 
 
 @dataclass
@@ -77,7 +87,9 @@ class Axes:
     @property
     def taken(self) -> list[Label]:
         at_lines = [label for plot in self.plots for found in plot.labels for label in found]
-        return at_lines + [label for swatch, label in self.classes if label and not isinstance(swatch.fill, str)]
+        return at_lines + [
+            label for swatch, label in self.classes if label and not isinstance(swatch.fill, str)
+        ]
 
     def values(self) -> list[float | None]:
         """The values of the axis, which plots of one row or column share."""
@@ -92,7 +104,10 @@ class Axes:
         for plot in self.plots:
             for found in plot.labels:
                 if len(found) > 1:
-                    yield f"labels {' and '.join(f.text for f in found)} at one grid line", "one line has one value"
+                    yield (
+                        f"labels {' and '.join(f.text for f in found)} at one grid line",
+                        "one line has one value",
+                    )
 
 
 def read_axes(kind: str, paths: list[Path], labels: Sequence[Label]) -> Axes:
@@ -101,10 +116,18 @@ def read_axes(kind: str, paths: list[Path], labels: Sequence[Label]) -> Axes:
         return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
     if kind in ("line", "small_multiples"):
         first = min((p.box[0] for p in grid(paths, upright=False)), default=0.0)
-        return Axes([
-            Plot(run, [_at_level(line, labels) if abs(line.box[0] - first) < 1 else [] for line in run])
-            for run in runs(paths)
-        ])  # fmt: skip
+        return Axes(
+            [
+                Plot(
+                    run,
+                    [
+                        _at_level(line, labels) if abs(line.box[0] - first) < 1 else []
+                        for line in run
+                    ],
+                )
+                for run in runs(paths)
+            ]
+        )
     lines = sorted(grid(paths, upright=True), key=lambda p: p.box[0])
     return Axes([Plot(lines, [_at_foot(line, labels) for line in lines])] if lines else [])
 
@@ -112,18 +135,23 @@ def read_axes(kind: str, paths: list[Path], labels: Sequence[Label]) -> Axes:
 def _at_level(line: Path, labels: Sequence[Label]) -> list[Label]:
     left, height = line.box[:2]
     return [
-        t for t in labels
-        if t.number is not None and _BESIDE[0] <= left - t.right <= _BESIDE[1]
+        t
+        for t in labels
+        if t.number is not None
+        and _BESIDE[0] <= left - t.right <= _BESIDE[1]
         and abs(t.y + _DROP * t.size - height) < 0.8
-    ]  # fmt: skip
+    ]
 
 
 def _at_foot(line: Path, labels: Sequence[Label]) -> list[Label]:
     middle, foot = line.box[:2]
     return [
-        t for t in labels
-        if t.number is not None and _BELOW[0] <= foot - t.y <= _BELOW[1] and abs((t.x + t.right) / 2 - middle) < 0.5
-    ]  # fmt: skip
+        t
+        for t in labels
+        if t.number is not None
+        and _BELOW[0] <= foot - t.y <= _BELOW[1]
+        and abs((t.x + t.right) / 2 - middle) < 0.5
+    ]
 
 
 def _beside_swatch(swatch: Path, labels: Sequence[Label]) -> Label | None:
@@ -170,12 +198,18 @@ class Scale:
 
     def faults(self) -> Found:
         if not self.even:
-            yield "the labels of the axis do not stand where their values are", "the scale would lie"
+            yield (
+                "the labels of the axis do not stand where their values are",
+                "the scale would lie",
+            )
         if self.too_long:
-            yield f"the axis reaches {self.value(self.lines[-1]):,.6g}", "no released value needs an axis so long"
+            yield (
+                f"the axis reaches {self.value(self.lines[-1]):,.6g}",
+                "no released value needs an axis so long",
+            )
 
 
-# --- paths -----------------------------------------------------------------------------------------------------------
+# --- paths ----------------------------------------------------------------------------
 
 
 def is_colour(found: Any, hexadecimal: str) -> bool:
@@ -206,7 +240,11 @@ def runs(paths: list[Path]) -> list[list[Path]]:
     found: list[list[Path]] = []
     for path in grid(paths, upright=False):
         last = found[-1][-1].box if found else None
-        if last is None or any(abs(path.box[i] - last[i]) > NEAR for i in (0, 2)) or path.box[1] < last[1]:
+        if (
+            last is None
+            or any(abs(path.box[i] - last[i]) > NEAR for i in (0, 2))
+            or path.box[1] < last[1]
+        ):
             found.append([])
         found[-1].append(path)
     return found

@@ -1,4 +1,6 @@
-"""Do the data file and the manifest of a version say what was released, and nothing of who built it and from what?"""
+"""Do the data file and the manifest of a version say what was released, and nothing of
+who built it and from what?
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,17 @@ COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage")
 STATES = "states"  # a column of the list of all released cells
 MARKS = "marks"
 MANIFEST = {
-    "report", "version", "round", "reference", "data_cutoff", "git_commit", "libraries", "inputs", "outputs", "build",
-}  # fmt: skip
+    "report",
+    "version",
+    "round",
+    "reference",
+    "data_cutoff",
+    "git_commit",
+    "libraries",
+    "inputs",
+    "outputs",
+    "build",
+}
 _INPUT = re.compile(r"(?:templates|data_contracts)/[\w./-]+|store|exhibits placed|register")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FOLDERS = "home|root|tmp|work|Users|usr|var|opt|mnt|etc"
@@ -26,7 +37,9 @@ _PATHS = re.compile(rf"(?<![\w.:/])/(?:{_FOLDERS})/[\w.-]+|\b[A-Za-z]:\\\w|file:
 
 
 def check_cells(where: str, data: bytes, register: Register, report: ScanReport) -> None:
-    """Every line of the data annex is a line of the register, and a withheld one says nothing but that it is."""
+    """Every line of the data annex is a line of the register, and a withheld one says
+    nothing but that it is.
+    """
     try:
         lines = list(csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as problem:
@@ -34,7 +47,11 @@ def check_cells(where: str, data: bytes, register: Register, report: ScanReport)
         return
     head = tuple(lines[0] if lines else ())
     if tuple(h for h in head if h not in (STATES, MARKS)) != COLUMNS:
-        report.add(where, f"columns {', '.join(head)}", f"allowed are {', '.join((*COLUMNS, STATES, MARKS))}")
+        report.add(
+            where,
+            f"columns {', '.join(head)}",
+            f"allowed are {', '.join((*COLUMNS, STATES, MARKS))}",
+        )
         return
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(head):
@@ -50,7 +67,9 @@ def _wrong_cell(row: dict[str, str], register: Register) -> str:
     cell = register.cells.get(row["key"])
     if row["unit"] and not re.fullmatch(r"[a-zA-Z_ ]+", row["unit"]):
         return "the unit is no unit"
-    if not re.fullmatch(r"[A-Z]?", row["obs_status"]) or not re.fullmatch(r"[A-Z]?", row["conf_status"]):
+    if not re.fullmatch(r"[A-Z]?", row["obs_status"]) or not re.fullmatch(
+        r"[A-Z]?", row["conf_status"]
+    ):
         return "a status is one letter"
     marks = row.get(MARKS, "")
     if marks != (cell.marks if cell and MARKS in row else ""):
@@ -59,7 +78,12 @@ def _wrong_cell(row: dict[str, str], register: Register) -> str:
         return "the cell is not among the released ones" if row["value"] or row["coverage"] else ""
     states = row.get(STATES, "")
     if cell.withheld:
-        told = row["value"] or row["coverage"] or states or (row["obs_status"], row["conf_status"]) != ("Q", "S")
+        told = (
+            row["value"]
+            or row["coverage"]
+            or states
+            or (row["obs_status"], row["conf_status"]) != ("Q", "S")
+        )
         return "the cell is withheld and must say nothing else" if told else ""
     try:
         value = Decimal(row["value"]) if row["value"] else None
@@ -73,7 +97,9 @@ def _wrong_cell(row: dict[str, str], register: Register) -> str:
 
 
 def check_manifest(where: str, data: bytes, report: ScanReport) -> dict[str, Any]:
-    """The manifest has its known entries only: hashes of public inputs, no folder, no return, no machine."""
+    """The manifest has its known entries only: hashes of public inputs, no folder, no
+    return, no machine.
+    """
     try:
         content: dict[str, Any] = json.loads(data)
     except (UnicodeDecodeError, json.JSONDecodeError) as problem:
@@ -96,7 +122,9 @@ def check_manifest(where: str, data: bytes, report: ScanReport) -> dict[str, Any
             report.add(where, f"library '{name}' is '{value}'", "a library has a version")
     if not re.fullmatch(r"[0-9a-f]{40}\+?|unknown", str(content.get("git_commit", "unknown"))):
         report.add(where, f"commit '{content['git_commit']}'", "a commit is a hash")
-    report.counts["number in manifest"] += sum(1 for _ in _leaves("", content) if isinstance(_[1], (int, float)))
+    report.counts["number in manifest"] += sum(
+        1 for _ in _leaves("", content) if isinstance(_[1], (int, float))
+    )
     return content
 
 
@@ -112,7 +140,9 @@ def _leaves(name: str, content: Any) -> Iterator[tuple[str, Any]]:
 
 
 def machine_words(text: str, names: set[str]) -> list[str]:
-    """Folders of a machine, and the given names of machine and user, that stand in a text."""
+    """Folders of a machine, and the given names of machine and user, that stand in a
+    text.
+    """
     found = [m[0] for m in _PATHS.finditer(text)]
     found += [n for n in sorted(names) if re.search(rf"(?<!\w){re.escape(n)}(?!\w)", text, re.I)]
     return found

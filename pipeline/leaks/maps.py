@@ -1,7 +1,9 @@
-"""Does a map show the region, and nothing else? Its paths compared with the outlines that the project keeps.
+"""Does a map show the region, and nothing else? Its paths compared with the outlines
+that the project keeps.
 
-Outlines are no figures, but a path of another shape could be one. So every path of a map, and of the picture on the
-cover, must be the outline that stands in its place in the list, at one scale and in one place on the page.
+Outlines are no figures, but a path of another shape could be one. So every path of a
+map, and of the picture on the cover, must be the outline that stands in its place in
+the list, at one scale and in one place on the page.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from pipeline.leaks.marks import Path
 from pipeline.report.region import Layer
 
-_SLACK = 0.35  # points: outlines are kept in hundredths of a millimetre, drawings in hundredths of a point
+# points: outlines are kept in hundredths of a millimetre, drawings in hundredths of a
+# point
+_SLACK = 0.35
 Place = tuple[float, float, float]  # points a millimetre, left and upper end of the sheet
 
 

@@ -1,4 +1,6 @@
-"""What does a page draw? Every text and every path of its content streams, in order, whether it can be seen or not."""
+"""What does a page draw? Every text and every path of its content streams, in order,
+whether it can be seen or not.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,20 @@ Matrix = tuple[float, float, float, float, float, float]
 Parts = tuple[tuple[tuple[float, float], ...], ...]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _DEEPEST = 12  # forms inside forms
-_SAMPLES = (0.1, 0.3, 0.5, 0.7, 0.9)  # places along a text at which a clip path is asked whether it shows them
+_SAMPLES = (
+    0.1,
+    0.3,
+    0.5,
+    0.7,
+    0.9,
+)  # places along a text at which a clip path is asked whether it shows them
 
 
 @dataclass(frozen=True)
 class Text:
-    """One piece of text as it was shown. `place` counts text objects: pieces of one label share it."""
+    """One piece of text as it was shown. `place` counts text objects: pieces of one
+    label share it.
+    """
 
     text: str
     x: float
@@ -38,7 +48,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Path:
-    """One painted path. `origin` is where its own coordinates start, which is the middle of a chart's marker."""
+    """One painted path. `origin` is where its own coordinates start, which is the
+    middle of a chart's marker.
+    """
 
     parts: tuple[tuple[tuple[float, float], ...], ...]
     curved: bool
@@ -98,10 +110,14 @@ def to_unicode(cmap: bytes) -> dict[int, str]:
         for code, text in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]*)>", block):
             found[int(code, 16)] = _utf16(text)
     for block in re.findall(rb"beginbfrange(.*?)endbfrange", cmap, re.S):
-        for low, high, text in re.findall(rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", block):
+        for low, high, text in re.findall(
+            rb"<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>\s*<([0-9a-fA-F]+)>", block
+        ):
             for step in range(min(int(high, 16) - int(low, 16), 0xFFFF) + 1):
                 first = _utf16(text)
-                found[int(low, 16) + step] = first[:-1] + chr(ord(first[-1]) + step) if first else ""
+                found[int(low, 16) + step] = (
+                    first[:-1] + chr(ord(first[-1]) + step) if first else ""
+                )
     return found
 
 
@@ -114,7 +130,8 @@ def _widths(font: Any) -> dict[int, float]:
     for part in font.get("/DescendantFonts", []):
         items = list(part.get("/W", []))
         while items:
-            first, second = int(items.pop(0)), items.pop(0)
+            first = int(items.pop(0))
+            second = items.pop(0)
             if isinstance(second, pikepdf.Array):
                 found.update({first + i: float(w) for i, w in enumerate(second)})
             else:
@@ -135,7 +152,9 @@ def read_page(page: pikepdf.Page, fonts: Fonts) -> Drawn:
 
 @dataclass(frozen=True)
 class Clip:
-    """An area outside of which nothing is seen: a box, or with `parts` the polygons in it."""
+    """An area outside of which nothing is seen: a box, or with `parts` the polygons in
+    it.
+    """
 
     left: float
     bottom: float
@@ -148,12 +167,18 @@ class Clip:
         inside = self.left <= x <= self.right and self.bottom <= y <= self.top
         if not inside or not self.parts:
             return inside
-        turns = [_turn(a, b, x, y) for part in self.parts for a, b in zip(part, (*part[1:], part[0]), strict=True)]
+        turns = [
+            _turn(a, b, x, y)
+            for part in self.parts
+            for a, b in zip(part, (*part[1:], part[0]), strict=True)
+        ]
         return sum(map(abs, turns)) % 2 == 1 if self.even_odd else sum(turns) != 0
 
 
 def _turn(start: tuple[float, float], end: tuple[float, float], x: float, y: float) -> int:
-    """1 or -1 where a side crosses the ray from a point to the right, upwards or downwards."""
+    """1 or -1 where a side crosses the ray from a point to the right, upwards or
+    downwards.
+    """
     (a, b), (c, d) = start, end
     if (b <= y) == (d <= y) or a + (y - b) / (d - b) * (c - a) <= x:
         return 0
@@ -161,12 +186,17 @@ def _turn(start: tuple[float, float], end: tuple[float, float], x: float, y: flo
 
 
 def _clip_of(parts: Parts, curved: bool, even_odd: bool) -> Clip:
-    """A clip path; a curved one, and a single upright box, by the box around it. Without any area it shows nothing."""
-    xs, ys = [x for part in parts for x, _ in part], [y for part in parts for _, y in part]
+    """A clip path; a curved one, and a single upright box, by the box around it.
+    Without any area it shows nothing.
+    """
+    xs = [x for part in parts for x, _ in part]
+    ys = [y for part in parts for _, y in part]
     if not xs:
         return Clip(0, 0, -1, -1)
     box = min(xs), min(ys), max(xs), max(ys)
-    plain = len(parts) == 1 and all(x in (box[0], box[2]) and y in (box[1], box[3]) for x, y in parts[0])
+    plain = len(parts) == 1 and all(
+        x in (box[0], box[2]) and y in (box[1], box[3]) for x, y in parts[0]
+    )
     return Clip(*box) if curved or plain else Clip(*box, parts, even_odd)
 
 
@@ -193,7 +223,14 @@ class _State:
 def multiply(first: Matrix, second: Matrix) -> Matrix:
     a, b, c, d, e, f = first
     p, q, r, s, t, u = second
-    return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)
+    return (
+        a * p + b * r,
+        a * q + b * s,
+        c * p + d * r,
+        c * q + d * s,
+        e * p + f * r + t,
+        e * q + f * s + u,
+    )
 
 
 def _apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
@@ -235,7 +272,9 @@ class _Reader:
         elif name == "EMC":
             if self.tags:
                 self.tags.pop()
-        elif not (self._build_path(name, args) or self._set_state(name, args) or self._show(name, args)):
+        elif not (
+            self._build_path(name, args) or self._set_state(name, args) or self._show(name, args)
+        ):
             self.drawn.strange.append(f"operator {name}")
 
     def _tag(self, name: str, args: list[Any]) -> int | str | None:
@@ -310,11 +349,22 @@ class _Reader:
         parts = tuple(tuple(part) for part in self.parts if len(part) > 1)
         if parts:
             self.order += 1
-            scale = abs(state.matrix[0] * state.matrix[3] - state.matrix[1] * state.matrix[2]) ** 0.5
-            self.drawn.paths.append(Path(
-                parts, self.curved, state.fill if filled else None, state.stroke if stroked else None,
-                state.width * scale, state.dashed, _apply(state.matrix, 0, 0), self._current, self.order,
-            ))  # fmt: skip
+            scale = (
+                abs(state.matrix[0] * state.matrix[3] - state.matrix[1] * state.matrix[2]) ** 0.5
+            )
+            self.drawn.paths.append(
+                Path(
+                    parts,
+                    self.curved,
+                    state.fill if filled else None,
+                    state.stroke if stroked else None,
+                    state.width * scale,
+                    state.dashed,
+                    _apply(state.matrix, 0, 0),
+                    self._current,
+                    self.order,
+                )
+            )
         if self.clipping:
             state.clips = (*state.clips, _clip_of(parts, self.curved, self.clipping == "W*"))
         self.parts, self.curved, self.clipping = [], False, ""
@@ -329,12 +379,17 @@ class _Reader:
         elif name == "Tm":
             self.line = self.cursor = _matrix(args)
         elif name in ("Td", "TD"):
-            self.line = self.cursor = multiply((1, 0, 0, 1, float(args[0]), float(args[1])), self.line)
+            self.line = self.cursor = multiply(
+                (1, 0, 0, 1, float(args[0]), float(args[1])), self.line
+            )
             state.leading = -float(args[1]) if name == "TD" else state.leading
         elif name == "TL":
             state.leading = float(args[0])
         elif name == "Tf":
-            state.font, state.size = self.resources.get("/Font", {}).get(str(args[0])), float(args[1])
+            state.font, state.size = (
+                self.resources.get("/Font", {}).get(str(args[0])),
+                float(args[1]),
+            )
         elif name == "Tr":
             state.mode = int(args[0])
         elif name in ("TJ", "Tj"):
@@ -358,26 +413,51 @@ class _Reader:
                 moved -= float(piece) / 1000 * state.size
                 continue
             data = bytes(piece)
-            for code in (int.from_bytes(data[i : i + size], "big") for i in range(0, len(data), size)):
+            for code in (
+                int.from_bytes(data[i : i + size], "big") for i in range(0, len(data), size)
+            ):
                 self.drawn.glyphs.setdefault(name, set()).add(code)
-                shown.append(characters.get(code, chr(code) if size == 1 and not characters else "\ufffd"))
+                shown.append(
+                    characters.get(code, chr(code) if size == 1 and not characters else "\ufffd")
+                )
                 moved += widths.get(code, 500.0) / 1000 * state.size
         whole = multiply(self.cursor, state.matrix)
         x, y = _apply(whole, 0, 0)
         end = _apply(whole, moved, 0)
         height = (whole[2] ** 2 + whole[3] ** 2) ** 0.5 * state.size
         self.order += 1
-        self.drawn.texts.append(Text(
-            "".join(shown), x, y, height, end[0] - x, state.mode, state.fill, state.alpha, self._current, self.place,
-            self.order, name, self._seen(whole, moved),
-        ))  # fmt: skip
+        self.drawn.texts.append(
+            Text(
+                "".join(shown),
+                x,
+                y,
+                height,
+                end[0] - x,
+                state.mode,
+                state.fill,
+                state.alpha,
+                self._current,
+                self.place,
+                self.order,
+                name,
+                self._seen(whole, moved),
+            )
+        )
         self.cursor = multiply((1, 0, 0, 1, moved, 0), self.cursor)
 
     def _seen(self, place: Matrix, width: float) -> float:
-        """Which part of a text lies inside of all clip paths: asked at some places along its middle."""
+        """Which part of a text lies inside of all clip paths: asked at some places
+        along its middle.
+        """
         clips = self.state.clips
-        spots = [_apply(place, width * part, 0.25 * self.state.size) for part in _SAMPLES] if clips else []
-        return sum(all(c.shows(x, y) for c in clips) for x, y in spots) / len(spots) if spots else 1.0
+        spots = (
+            [_apply(place, width * part, 0.25 * self.state.size) for part in _SAMPLES]
+            if clips
+            else []
+        )
+        return (
+            sum(all(c.shows(x, y) for c in clips) for x, y in spots) / len(spots) if spots else 1.0
+        )
 
     # --- forms
 
@@ -395,7 +475,9 @@ class _Reader:
             state.matrix = multiply(_matrix(form.get("/Matrix", _IDENTITY)), state.matrix)
             if "/BBox" in form:
                 a, b, c, d = (float(v) for v in form.BBox)
-                corners = tuple(_apply(state.matrix, x, y) for x, y in ((a, b), (c, b), (c, d), (a, d)))
+                corners = tuple(
+                    _apply(state.matrix, x, y) for x, y in ((a, b), (c, b), (c, d), (a, d))
+                )
                 state.clips = (*state.clips, _clip_of((corners,), False, False))
             line, cursor = self.line, self.cursor
             self.run(form, form.get("/Resources", self.resources), state, depth + 1)
@@ -403,9 +485,17 @@ class _Reader:
 
 
 _PAINT = {
-    "f": (True, False), "F": (True, False), "f*": (True, False), "S": (False, True), "s": (False, True),
-    "B": (True, True), "B*": (True, True), "b": (True, True), "b*": (True, True), "n": (False, False),
-}  # fmt: skip
+    "f": (True, False),
+    "F": (True, False),
+    "f*": (True, False),
+    "S": (False, True),
+    "s": (False, True),
+    "B": (True, True),
+    "B*": (True, True),
+    "b": (True, True),
+    "b*": (True, True),
+    "n": (False, False),
+}
 _WITHOUT_EFFECT = ("J", "j", "M", "i", "ri", "cs", "CS", "BX", "EX")
 
 

@@ -1,8 +1,10 @@
-"""Is every numeral of a document accounted for? Each is a released cell, a formula over such cells, or listed.
+"""Is every numeral of a document accounted for? Each is a released cell, a formula over
+such cells, or listed.
 
-Table cells are compared one by one with the keys that the renderer noted, sentences with their bindings; the values are
-worked out here, from the released cells. What remains must be a year, the number of a heading, page or exhibit, or part
-of wording that is public as it stands. Anything else is a leak.
+Table cells are compared one by one with the keys that the renderer noted, sentences
+with their bindings; the values are worked out here, from the released cells. What
+remains must be a year, the number of a heading, page or exhibit, or part of wording
+that is public as it stands. Anything else is a leak.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from pipeline.leaks.words import compact
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")  # says something of figures without a numeral
+_TELLS = re.compile(
+    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
+)  # says something of figures without a numeral
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 _FORMULAS = ("share", "shares", "rate", "moved", "leader")
@@ -33,7 +37,9 @@ WHY = "it is no released cell, no formula over released cells, and no listed num
 
 @dataclass
 class Facts:
-    """What is known of a version beside its cells: from the manifest, the contracts and the file itself."""
+    """What is known of a version beside its cells: from the manifest, the contracts and
+    the file itself.
+    """
 
     years: set[str]
     reference: str
@@ -41,30 +47,42 @@ class Facts:
     date_text: str
     wording: list[str]  # public texts that hold a digit
     bindings: Bindings
-    countries: Mapping[str, str] = field(default_factory=dict)  # heading of a country page -> its name in the contents
+    countries: Mapping[str, str] = field(
+        default_factory=dict
+    )  # heading of a country page -> its name in the contents
     destinations: Mapping[str, int] = field(default_factory=dict)  # name -> page from 1
     members: tuple[str, ...] = ()  # codes of the states that the map of the cover shows
 
 
 class Judge:
-    """Goes through the blocks of one document and strikes out every numeral it can account for."""
+    """Goes through the blocks of one document and strikes out every numeral it can
+    account for.
+    """
 
-    def __init__(self, file: str, register: Register, shown: list[dict[str, Any]], facts: Facts) -> None:
+    def __init__(
+        self, file: str, register: Register, shown: list[dict[str, Any]], facts: Facts
+    ) -> None:
         self.file, self.register, self.shown, self.facts = file, register, shown, facts
         self.report = ScanReport()
-        self.wording = sorted({compact(w) for w in facts.wording} - {""}, key=lambda w: (-len(w), w))
+        self.wording = sorted(
+            {compact(w) for w in facts.wording} - {""}, key=lambda w: (-len(w), w)
+        )
         self.phrases = [w for w in self.wording if re.search(r"[^\W\d_]", w)]
         self.codes = {w for w in self.wording if w not in self.phrases}
         self.footnotes = dict(self._bound_footnotes())
 
     def judge(self, blocks: list[Block]) -> None:
-        """Judge all text of the structure; charts are judged by `pipeline.leaks.charts`."""
+        """Judge all text of the structure; charts are judged by
+        `pipeline.leaks.charts`.
+        """
         self._tables([b for b in blocks if b.kind == "TD"])
         running = [b for b in blocks if b.kind not in ("TD", "Figure")]
         texts = [compact(b.text) for b in running]
         self._sentences(running, texts)
         heads = [b for b in running if re.fullmatch(r"H\d", b.kind)]
-        self.titles = {compact(b.text) for b in heads} | {compact(b.text) for b in running if b.kind == "Caption"}
+        self.titles = {compact(b.text) for b in heads} | {
+            compact(b.text) for b in running if b.kind == "Caption"
+        }
         self._numbered(heads)
         for block, text in zip(running, texts, strict=True):
             self._rest(block, text)
@@ -79,7 +97,9 @@ class Judge:
         expected = sum(len(row) for _, row in rows)
         if len(cells) != expected:
             self.report.add(
-                self.file, f"the tables have {len(cells)} cells, {expected} were noted as printed", "a cell has no key"
+                self.file,
+                f"the tables have {len(cells)} cells, {expected} were noted as printed",
+                "a cell has no key",
             )
         waiting = iter(cells)
         for table, row in rows:
@@ -103,9 +123,10 @@ class Judge:
         if text == "none" and "" in allowed:
             return
         self.report.add(
-            f"{self.where(block)} in {table}", f"'{block.text}' is printed for {reference}",
+            f"{self.where(block)} in {table}",
+            f"'{block.text}' is printed for {reference}",
             f"released is {' or '.join(allowed) or 'nothing'}",
-        )  # fmt: skip
+        )
 
     def _free_cell(self, block: Block, text: str, row: list[str]) -> None:
         counted = _COUNTED.fullmatch(text)
@@ -120,10 +141,14 @@ class Judge:
     # --- sentences
 
     def _sentences(self, blocks: list[Block], texts: list[str]) -> None:
-        """Strike out the bound numbers of every noted sentence, in the order of the document."""
-        # A paragraph that is broken over two pages stands in two blocks, and a sentence of it as well.
+        """Strike out the bound numbers of every noted sentence, in the order of the
+        document.
+        """
+        # A paragraph that is broken over two pages stands in two blocks, and a sentence
+        # of it as well.
         starts = list(accumulate(map(len, texts), initial=0))
-        whole, start = "".join(texts), 0
+        whole = "".join(texts)
+        start = 0
         for entry in self.shown:
             if "sentence" not in entry:
                 continue
@@ -134,9 +159,10 @@ class Judge:
             found = self._find(wanted, whole, start, starts)
             if found is None:
                 self.report.add(
-                    f"{self.file}, text", f"no sentence reads '{entry['text']}' with the released values",
+                    f"{self.file}, text",
+                    f"no sentence reads '{entry['text']}' with the released values",
                     "the text prints another value than its binding",
-                )  # fmt: skip
+                )
                 continue
             start = found
             for piece, kind in pieces:
@@ -147,17 +173,24 @@ class Judge:
         texts[:] = [whole[first:last] for first, last in pairwise(starts)]
 
     def _find(self, wanted: str, whole: str, start: int, starts: list[int]) -> int | None:
-        """Where a sentence stands next: not inside of a longer number. Blocks begin at `starts`."""
+        """Where a sentence stands next: not inside of a longer number. Blocks begin at
+        `starts`.
+        """
         place = whole.find(wanted, start)
         while place >= 0:
             ends = [p for p in (place, place + len(wanted)) if p not in starts]
-            if not any(re.search(r"\d[.,]?\Z", whole[max(0, p - 2) : p]) and whole[p : p + 1].isdigit() for p in ends):
+            if not any(
+                re.search(r"\d[.,]?\Z", whole[max(0, p - 2) : p]) and whole[p : p + 1].isdigit()
+                for p in ends
+            ):
                 return place
             place = whole.find(wanted, place + 1)
         return None
 
     def _pieces(self, entry: Mapping[str, str]) -> list[tuple[str, str]]:
-        """The sentence as it must read, cut into its own words and its bindings with their class."""
+        """The sentence as it must read, cut into its own words and its bindings with
+        their class.
+        """
         parts = _BINDING.split(entry["sentence"])
         fixed = [self.facts.bindings.texts(b) or (_NOTHING,) for b in parts[1::2]]
         groups = ["(" + "|".join(map(re.escape, texts)) + ")" for texts in fixed]
@@ -175,7 +208,9 @@ class Judge:
     # --- footnotes
 
     def _bound_footnotes(self) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
-        """Footnotes with figures, as they must read with the released values, and their pieces: words and figures."""
+        """Footnotes with figures, as they must read with the released values, and their
+        pieces: words and figures.
+        """
         for entry in self.shown:
             for note in entry.get("footnotes", ()):
                 if len(note) > 2:
@@ -186,8 +221,13 @@ class Judge:
                     yield "".join(text for text, _ in pieces), pieces
 
     def _footnote(self, text: str) -> str:
-        """A footnote without the figures that its keys stand for; any other text as it is."""
-        read = next((full for full in self.footnotes if text.endswith(full) and len(text) - len(full) < 2), None)
+        """A footnote without the figures that its keys stand for; any other text as it
+        is.
+        """
+        read = next(
+            (full for full in self.footnotes if text.endswith(full) and len(text) - len(full) < 2),
+            None,
+        )
         if read is None:
             return text
         left = text[: len(text) - len(read)]
@@ -200,9 +240,11 @@ class Judge:
     # --- what remains
 
     def _numbered(self, heads: Iterable[Block]) -> None:
-        """The numbers of headings count up from one: a heading that does not is no heading's number.
+        """The numbers of headings count up from one: a heading that does not is no
+        heading's number.
 
-        The heading of a country page prints no number, and is counted like the others all the same.
+        The heading of a country page prints no number, and is counted like the others
+        all the same.
         """
         self.headings: dict[str, str] = {}  # number -> title
         chapter, section, annex, prefix = 0, 0, 0, ""
@@ -213,7 +255,9 @@ class Judge:
                 chapter, section, prefix = chapter + 1, 0, str(chapter + 1)
                 self.headings[prefix] = text[len(prefix) :]
             elif block.kind == "H1" and text.startswith(f"Annex{chr(ord('A') + annex)}"):
-                prefix, section, annex = chr(ord("A") + annex), 0, annex + 1
+                prefix = chr(ord("A") + annex)
+                section = 0
+                annex = annex + 1
             elif block.kind == "H2" and prefix and text.startswith(number):
                 self.headings[number], section = text[len(number) :], section + 1
             elif block.kind == "H2" and prefix and text in self.facts.countries:
@@ -236,7 +280,9 @@ class Judge:
     def _own_rules(self, block: Block) -> list[tuple[str, str]]:
         rules: list[tuple[str, str]] = []
         if re.fullmatch(r"H\d", block.kind):
-            rules += [("heading", rf"^{re.escape(n)}(?=\D)") for n in sorted(self.headings, key=len)[::-1]]
+            rules += [
+                ("heading", rf"^{re.escape(n)}(?=\D)") for n in sorted(self.headings, key=len)[::-1]
+            ]
         if block.links:
             rules += self._contents_rules(block)
         if block.kind in ("Caption", "P") or block.links:
@@ -244,7 +290,9 @@ class Judge:
         return rules
 
     def _contents_rules(self, block: Block) -> list[tuple[str, str]]:
-        """A line of the contents: a heading's number before its own title, and the page on which its link ends."""
+        """A line of the contents: a heading's number before its own title, and the page
+        on which its link ends.
+        """
         page = self.facts.destinations.get(block.links[0], 0)
         titles = sorted(self.headings.items(), key=lambda h: -len(h[0]))
         numbers = [("heading", rf"^{re.escape(n)}(?={re.escape(title)})") for n, title in titles]
@@ -253,10 +301,16 @@ class Judge:
     @property
     def exhibits(self) -> list[str]:
         """The numbers that exhibits were given, those without data too, longest first."""
-        return sorted((e["exhibit"].replace(" ", "") for e in self.shown if "exhibit" in e), key=len, reverse=True)
+        return sorted(
+            (e["exhibit"].replace(" ", "") for e in self.shown if "exhibit" in e),
+            key=len,
+            reverse=True,
+        )
 
     def strike(self, text: str, rules: Iterable[tuple[str, str]] = ()) -> str:
-        """Replace every numeral that is listed; `rules` are classes with patterns, tried before the common ones."""
+        """Replace every numeral that is listed; `rules` are classes with patterns,
+        tried before the common ones.
+        """
         for kind, pattern in rules:
             text = re.sub(pattern, self._strike(kind), text)
         for phrase in self.phrases:
@@ -273,7 +327,7 @@ class Judge:
             ("reference", re.escape(compact(facts.reference))),
             ("date", re.escape(compact(facts.date_text))),
             ("year", rf"(?<!\d)(?<!\d[,.])(?:{years})(?!\d|[,.]\d)"),
-        ]  # fmt: skip
+        ]
 
     def _strike(self, kind: str) -> Callable[[re.Match[str]], str]:
         def strike(match: re.Match[str]) -> str:
@@ -302,5 +356,9 @@ def _binding_class(binding: str) -> str:
     first = binding.split()[0]
     if first == "ref":
         return "reference"
-    kinds = {"coverage": "count of states", "lastyear": "year", **dict.fromkeys(_FORMULAS, "formula")}
+    kinds = {
+        "coverage": "count of states",
+        "lastyear": "year",
+        **dict.fromkeys(_FORMULAS, "formula"),
+    }
     return kinds.get(first, "cell")

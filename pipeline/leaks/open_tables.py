@@ -1,7 +1,9 @@
-"""Does each table that goes out by itself show what was released? As CSV, on a sheet of the workbook, behind a chart.
+"""Does each table that goes out by itself show what was released? As CSV, on a sheet of
+the workbook, behind a chart.
 
-Each cell is compared with the key that the renderer noted for it, in the form that the text of a released value takes
-there; heads, labels and notes are texts, in which every number must be listed.
+Each cell is compared with the key that the renderer noted for it, in the form that the
+text of a released value takes there; heads, labels and notes are texts, in which every
+number must be listed.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ from pipeline.report.chart_tables import table_of
 if TYPE_CHECKING:
     from pipeline.leaks.scan import Given
 
-# The parts of a workbook of tables. A comment, drawing, macro, query, link or custom property would be another one.
+# The parts of a workbook of tables. A comment, drawing, macro, query, link or custom
+# property would be another one.
 _PART = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:core|app)\.xml|xl/(?:workbook|styles|sharedStrings)\.xml"
     r"|xl/_rels/workbook\.xml\.rels|xl/theme/theme1\.xml|xl/worksheets/sheet\d+\.xml|xl/tables/table\d+\.xml"
@@ -50,8 +53,12 @@ class OpenTables:
         self.lines(name, csv_lines(data), id_, machine)
 
     def lines(self, where: str, lines: Sequence[Sequence[Any]], id_: str, form: Form) -> None:
-        """Lines of one exhibit, the heads first: each cell is what was noted for it, in this form of a text."""
-        entry = next((e for e in self.given.shown if e.get("table") == id_ or e.get("chart") == id_), None)
+        """Lines of one exhibit, the heads first: each cell is what was noted for it, in
+        this form of a text.
+        """
+        entry = next(
+            (e for e in self.given.shown if e.get("table") == id_ or e.get("chart") == id_), None
+        )
         if entry is None:
             self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
             return
@@ -73,7 +80,9 @@ class OpenTables:
             if marked:
                 self._marks(where, str(line[-1]))
             if len(cells) != len(row):
-                self.report.add(where, f"{len(cells)} cells in a line", f"{len(row)} were noted as printed")
+                self.report.add(
+                    where, f"{len(cells)} cells in a line", f"{len(row)} were noted as printed"
+                )
             for cell, reference in zip(cells, row, strict=False):
                 self._cell(where, cell, reference, row, form)
 
@@ -91,9 +100,15 @@ class OpenTables:
         said = " or ".join(str(a) for a in allowed) or "nothing"
         self.report.add(where, f"'{cell}' stands for {reference}", f"released is {said}")
 
-    def chart_lines(self, where: str, lines: Sequence[Sequence[Any]], entry: dict[str, Any], form: Form) -> None:
-        """The lines of the table behind a chart, the heads first: its points as the released values make them."""
-        released = ChartCheck(where, self.given.register, self.given.shown).released(entry["data"], where)
+    def chart_lines(
+        self, where: str, lines: Sequence[Sequence[Any]], entry: dict[str, Any], form: Form
+    ) -> None:
+        """The lines of the table behind a chart, the heads first: its points as the
+        released values make them.
+        """
+        released = ChartCheck(where, self.given.register, self.given.shown).released(
+            entry["data"], where
+        )
         plain = grid(table_of(released, entry["chart"], "", str(lines[0][0]), ""))
         count = len(plain.heads) - (1 if plain.marks else 0)
         expected = [[line[0], *(form(c) for c in line[1:count])] for line in plain.lines]
@@ -103,15 +118,21 @@ class OpenTables:
             self.report.counts["cell in open form"] += count - 1
             for rest in line[count:]:
                 self._marks(where, str(rest))
-        if len(lines) - 1 != len(expected) or [str(h) for h in lines[0][:count]] != list(plain.heads[:count]):
-            self.report.add(where, f"{len(lines) - 1} lines under {list(lines[0])}", "the chart draws others")
+        if len(lines) - 1 != len(expected) or [str(h) for h in lines[0][:count]] != list(
+            plain.heads[:count]
+        ):
+            self.report.add(
+                where, f"{len(lines) - 1} lines under {list(lines[0])}", "the chart draws others"
+            )
 
     def _marks(self, where: str, text: str) -> None:
         """`2020: b, *; 2021: p`, or the same as shorthand: heads of columns with marks."""
         for part in filter(None, text.split("; ")):
             head, _, marks = part.rpartition(": ")
             if part != "[z]" and not all(_MARK.fullmatch(m) for m in re.split(r",? ", marks)):
-                self.report.add(where, f"'{text}'", "marks of figures stand there, and nothing else")
+                self.report.add(
+                    where, f"'{text}'", "marks of figures stand there, and nothing else"
+                )
             self.text(where, head)
 
     # --- workbook
@@ -124,8 +145,16 @@ class OpenTables:
             for part in parts.namelist():
                 content = parts.read(part)
                 self.given.search.add_bytes(f"{name}, {part}", content)
-                if not _PART.fullmatch(part) or b"<f>" in content or b'TargetMode="External"' in content:
-                    self.report.add(name, f"the part {part}", "a workbook of tables has sheets, tables and texts only")
+                if (
+                    not _PART.fullmatch(part)
+                    or b"<f>" in content
+                    or b'TargetMode="External"' in content
+                ):
+                    self.report.add(
+                        name,
+                        f"the part {part}",
+                        "a workbook of tables has sheets, tables and texts only",
+                    )
                 if part.startswith("docProps/"):
                     self._properties(f"{name}, {part}", content)
         book = openpyxl.load_workbook(io.BytesIO(data))
@@ -148,7 +177,9 @@ class OpenTables:
                 self.lines(where, lines[start:end], id_, value)
 
     def _properties(self, where: str, content: bytes) -> None:
-        """What a workbook says of itself: public texts, the day of the data, names and number of its sheets."""
+        """What a workbook says of itself: public texts, the day of the data, names and
+        number of its sheets.
+        """
         stamp = f"{self.given.manifest.get('data_cutoff', '')}T12:00:00Z"
         for element in ElementTree.fromstring(content).iter():
             text = (element.text or "").strip()
@@ -164,7 +195,9 @@ class OpenTables:
         return int(re.sub(r"\D", "", first)) - 1, int(re.sub(r"\D", "", last))
 
     def _exhibits(self) -> dict[str, str]:
-        """Number of each exhibit that has figures -> its id. A chart or table is noted before its number, or after."""
+        """Number of each exhibit that has figures -> its id. A chart or table is noted
+        before its number, or after.
+        """
         found: dict[str, str] = {}
         chart = ""
         last = ""
@@ -186,15 +219,21 @@ class OpenTables:
             match = re.match(rf"{re.escape(number)}(?!\d)", compact(text.replace("_", " ")))
             if match:
                 rest = compact(text.replace("_", " "))[match.end() :].lstrip(":")
-                return not re.search(NUMERAL, re.sub(r"(?:\[note\d+\])+$", "", self.judge.strike(rest)))
+                return not re.search(
+                    NUMERAL, re.sub(r"(?:\[note\d+\])+$", "", self.judge.strike(rest))
+                )
         return bool(re.fullmatch(r"\[note \d+\]", text))
 
     # --- texts
 
     def text(self, where: str, text: str, cell: bool = False) -> None:
-        """A text has no numeral that is not listed, and says no number in words that is not public wording."""
+        """A text has no numeral that is not listed, and says no number in words that is
+        not public wording.
+        """
         self.given.search.add_text(where, text)
-        for phrase in spelled_numbers(text, self.given.said, names(self.given.root), self.given.members):
+        for phrase in spelled_numbers(
+            text, self.given.said, names(self.given.root), self.given.members
+        ):
             self.report.add(where, f"'{phrase}'", SPELLED)
         said = compact(text)
         if cell and (said in self.judge.codes or said in SYMBOLS):

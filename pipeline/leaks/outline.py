@@ -1,4 +1,6 @@
-"""In what order is a document read, and what is each text for? Blocks of text along the structure tree."""
+"""In what order is a document read, and what is each text for? Blocks of text along the
+structure tree.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,32 @@ import pikepdf
 
 from pipeline.leaks.marks import Drawn, Path, Text
 
-# Elements that make one block of what is in them, whatever that is; the others only when nothing larger holds them.
+# Elements that make one block of what is in them, whatever that is; the others only
+# when nothing larger holds them.
 _WHOLE = ("TD", "TH", "Caption", "Figure", "H1", "H2", "H3", "H4", "H5", "H6")
-_BLOCKS = ("P", "LI", "LBody", "Lbl", "Div", "Sect", "Part", "L", "TR", "Table", "THead", "TBody", "Document", "Art")
+_BLOCKS = (
+    "P",
+    "LI",
+    "LBody",
+    "Lbl",
+    "Div",
+    "Sect",
+    "Part",
+    "L",
+    "TR",
+    "Table",
+    "THead",
+    "TBody",
+    "Document",
+    "Art",
+)
 
 
 @dataclass
 class Block:
-    """Texts that stand together: `kind` is the tag of their element, `page` counts from 1."""
+    """Texts that stand together: `kind` is the tag of their element, `page` counts from
+    1.
+    """
 
     kind: str
     page: int = 0
@@ -24,7 +44,9 @@ class Block:
     texts: list[Text] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     alt: str = ""
-    marked: list[tuple[int, int]] = field(default_factory=list)  # page and number of each marked content
+    marked: list[tuple[int, int]] = field(
+        default_factory=list
+    )  # page and number of each marked content
     links: list[str] = field(default_factory=list)  # where links in it lead
 
     @property
@@ -56,13 +78,17 @@ def read_blocks(pdf: pikepdf.Pdf, pages: list[Drawn]) -> tuple[list[Block], list
 
 class _Walker:
     def __init__(
-        self, numbers: dict[Any, int], by_tag: dict[tuple[int, int | str], tuple[list[Text], list[Path]]]
+        self,
+        numbers: dict[Any, int],
+        by_tag: dict[tuple[int, int | str], tuple[list[Text], list[Path]]],
     ) -> None:
         self.numbers, self.by_tag = numbers, by_tag
         self.blocks: list[Block] = []
         self.used: set[tuple[int, int | str]] = set()
 
-    def walk(self, element: Any, block: Block | None, path: tuple[str, ...], page: int | None) -> None:
+    def walk(
+        self, element: Any, block: Block | None, path: tuple[str, ...], page: int | None
+    ) -> None:
         kind = str(element.get("/S", "/"))[1:]
         path = (*path, kind) if kind else path
         if "/Pg" in element:
@@ -81,14 +107,20 @@ class _Walker:
         if isinstance(kid, int):
             self._take(block, page, int(kid))
         elif isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/MCR":
-            self._take(block, self.numbers.get(kid.Pg.objgen, page) if "/Pg" in kid else page, int(kid.MCID))
+            self._take(
+                block,
+                self.numbers.get(kid.Pg.objgen, page) if "/Pg" in kid else page,
+                int(kid.MCID),
+            )
         elif isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
             block.links.append(str(kid.Obj.get("/Dest", "")))
         elif isinstance(kid, pikepdf.Dictionary):
             self.walk(kid, block, path, page)
             inner = str(kid.get("/S", "/"))[1:]
             if block.kind not in _WHOLE and (inner in _WHOLE or inner in _BLOCKS):
-                block = self._open(block.kind, block.path)  # what follows an inner block is one of its own
+                block = self._open(
+                    block.kind, block.path
+                )  # what follows an inner block is one of its own
         return block
 
     def _open(self, kind: str, path: tuple[str, ...]) -> Block:

@@ -1,4 +1,6 @@
-"""What does a page for browsers tell? Its texts, tables and drawings, read as a browser reads them."""
+"""What does a page for browsers tell? Its texts, tables and drawings, read as a browser
+reads them.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +11,63 @@ from html.parser import HTMLParser
 from pipeline.leaks.marks import Text
 from pipeline.leaks.outline import Block
 
-# Elements that make a block of what is in them, with the tag that the same text has in a PDF.
+# Elements that make a block of what is in them, with the tag that the same text has in
+# a PDF.
 _BLOCKS = {
-    "td": "TD", "th": "TH", "caption": "Caption", "figcaption": "Caption", "h1": "H1", "h2": "H1", "h3": "H2",
-    "h4": "H3", "h5": "H4", "p": "P", "li": "LI", "dt": "P", "dd": "P", "summary": "Summary", "title": "P", "div": "P",
-}  # fmt: skip
+    "td": "TD",
+    "th": "TH",
+    "caption": "Caption",
+    "figcaption": "Caption",
+    "h1": "H1",
+    "h2": "H1",
+    "h3": "H2",
+    "h4": "H3",
+    "h5": "H4",
+    "p": "P",
+    "li": "LI",
+    "dt": "P",
+    "dd": "P",
+    "summary": "Summary",
+    "title": "P",
+    "div": "P",
+}
 _VOID = {"meta", "link", "br", "hr", "img", "col"}
 _FORBIDDEN = {
-    "script", "style", "iframe", "object", "embed", "form", "input", "button", "base", "template", "foreignobject",
-    "img", "image", "video", "audio", "canvas", "animate", "set", "noscript", "textarea", "dialog", "slot",
-}  # fmt: skip
+    "script",
+    "style",
+    "iframe",
+    "object",
+    "embed",
+    "form",
+    "input",
+    "button",
+    "base",
+    "template",
+    "foreignobject",
+    "img",
+    "image",
+    "video",
+    "audio",
+    "canvas",
+    "animate",
+    "set",
+    "noscript",
+    "textarea",
+    "dialog",
+    "slot",
+}
 _SPOKEN = {"aria-label", "title", "alt", "content", "placeholder", "aria-description"}
 # What hides a text from those who look, and not from those who copy.
-_HIDDEN = re.compile(r"display\s*:|visibility|opacity\s*:\s*0|font-size\s*:\s*0|clip\s*:|url\(\s*['\"]?(?!#)", re.I)
+_HIDDEN = re.compile(
+    r"display\s*:|visibility|opacity\s*:\s*0|font-size\s*:\s*0|clip\s*:|url\(\s*['\"]?(?!#)", re.I
+)
 
 
 @dataclass
 class Drawing:
-    """One inline drawing: its title, its description, the text of its labels in their order."""
+    """One inline drawing: its title, its description, the text of its labels in their
+    order.
+    """
 
     title: str = ""
     description: str = ""
@@ -35,10 +76,14 @@ class Drawing:
 
 @dataclass
 class Page:
-    """A page as it is read: blocks of text with the cells of tables, those of data tables behind charts apart."""
+    """A page as it is read: blocks of text with the cells of tables, those of data
+    tables behind charts apart.
+    """
 
     blocks: list[Block] = field(default_factory=list)
-    chart_tables: list[list[list[str]]] = field(default_factory=list)  # per chart its lines, the heads first
+    chart_tables: list[list[list[str]]] = field(
+        default_factory=list
+    )  # per chart its lines, the heads first
     drawings: list[Drawing] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)  # texts of attributes
     links: list[str] = field(default_factory=list)
@@ -47,7 +92,9 @@ class Page:
 
 
 def read_page(html: str) -> Page:
-    """Read a page in the order of its elements, with all that the renderer never writes."""
+    """Read a page in the order of its elements, with all that the renderer never
+    writes.
+    """
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -89,7 +136,9 @@ class _Reader(HTMLParser):
         block = None
         charted = self.table is not None and tag in ("td", "th")
         if tag in _BLOCKS and not self.drawing and not charted:
-            block = Block("Download" if tag == "p" and given.get("class") == "download" else _BLOCKS[tag])
+            block = Block(
+                "Download" if tag == "p" and given.get("class") == "download" else _BLOCKS[tag]
+            )
             self.page.blocks.append(block)
         if tag == "a" and given.get("href", "").startswith("#") and (current := self._block()):
             current.links.append(given["href"][1:])
@@ -147,9 +196,17 @@ class _Reader(HTMLParser):
 
     def _attributes(self, tag: str, given: dict[str, str]) -> None:
         for name, value in given.items():
-            if name.startswith("on") or (name == "style" and _HIDDEN.search(value)) or name in ("hidden", "srcdoc"):
+            if (
+                name.startswith("on")
+                or (name == "style" and _HIDDEN.search(value))
+                or name in ("hidden", "srcdoc")
+            ):
                 self.page.strange.append(f'<{tag} {name}="{value}">')
-            if name in _SPOKEN and given.get("http-equiv") is None and given.get("name") != "viewport":
+            if (
+                name in _SPOKEN
+                and given.get("http-equiv") is None
+                and given.get("name") != "viewport"
+            ):
                 self.page.spoken.append(value)
             if name in ("href", "src", "xlink:href"):
                 self.page.links.append(value)

@@ -1,4 +1,6 @@
-"""What did the scan find? Leaks, each with its place and reason, and how many numerals fell into which class."""
+"""What did the scan find? Leaks, each with its place and reason, and how many numerals
+fell into which class.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ NUMERAL = r"\d[\d,.\N{NO-BREAK SPACE}]*"
 
 @dataclass(frozen=True)
 class Leak:
-    """`where` names file and page or object, `what` was found, `why` it may not be there."""
+    """`where` names file and page or object, `what` was found, `why` it may not be
+    there.
+    """
 
     where: str
     what: str
@@ -22,7 +26,9 @@ class Leak:
 
 @dataclass
 class ScanReport:
-    """The outcome for one version: `counts` holds numerals by class and marks of charts by what was checked."""
+    """The outcome for one version: `counts` holds numerals by class and marks of charts
+    by what was checked.
+    """
 
     leaks: list[Leak] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)

@@ -1,9 +1,11 @@
-"""Which words may never be in a version that leaves the house? Collected from the restricted inputs of its round.
+"""Which words may never be in a version that leaves the house? Collected from the
+restricted inputs of its round.
 
-Taken are notes of cells, texts of findings, all that covers say, names of files of returns, and sentences of narratives
-that the version did not read. What contracts, code lists, templates of the version, listed sources, cleared texts or
-the report's own code say as well is public, and so is a phrase with fewer than `words.SHORTEST` letters and digits or
-hardly any letters (`words.canaries`): it would be found where nothing leaked.
+Taken are notes of cells, texts of findings, all that covers say, names of files of
+returns, and sentences of narratives that the version did not read. What contracts, code
+lists, templates of the version, listed sources, cleared texts or the report's own code
+say as well is public, and so is a phrase with fewer than `words.SHORTEST` letters and
+digits or hardly any letters (`words.canaries`): it would be found where nothing leaked.
 """
 
 from __future__ import annotations
@@ -32,12 +34,19 @@ _COMMON_USERS = ("root", "user", "runner", "build")
 
 
 def collect(project: Project, round_: int, report: str, version: str) -> dict[str, str]:
-    """The canaries of a version: bare form and text. Reads the restricted store, the covers and the narratives."""
+    """The canaries of a version: bare form and text. Reads the restricted store, the
+    covers and the narratives.
+    """
     read = read_narratives(project.root, report, version)
     sources = sources_of(project)
     named = read_register(project.store(round_, report, version)).sources
-    public = "\n".join([public_texts(project.root, read), *(s for s in named if sources.is_for_others(s))])
-    secrets = {*_store(project.store(round_, report, "restricted")), *_covers(project, round_, sources)}
+    public = "\n".join(
+        [public_texts(project.root, read), *(s for s in named if sources.is_for_others(s))]
+    )
+    secrets = {
+        *_store(project.store(round_, report, "restricted")),
+        *_covers(project, round_, sources),
+    }
     secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
     for path in narratives(project.root, report):
         if path not in read:
@@ -66,14 +75,18 @@ def _store(path: Path) -> Iterator[str]:
 
 
 def _covers(project: Project, round_: int, sources: Sources) -> Iterator[str]:
-    """What covers say, whole and in its parts, but for sources of the list and texts that were cleared."""
+    """What covers say, whole and in its parts, but for sources of the list and texts
+    that were cleared.
+    """
     from pipeline.rules.validated import read_validation
 
     files: tuple[dict[str, Any], ...] = read_validation(project, round_).files
     for file in files:
         for field, answer in file["cover"].items():
             if field.startswith(SOURCE_FIELD):
-                yield from (t for t, name in sources.parts(answer) if not name and not sources.is_cleared(t))
+                yield from (
+                    t for t, name in sources.parts(answer) if not name and not sources.is_cleared(t)
+                )
             elif not sources.is_cleared(answer):
                 yield answer
 

@@ -1,4 +1,6 @@
-"""What may be printed? The released cells, and formulas over them worked out once more, apart from the renderer."""
+"""What may be printed? The released cells, and formulas over them worked out once more,
+apart from the renderer.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ Texts = tuple[str, ...]  # any of these may stand in one place
 
 @dataclass(frozen=True)
 class Released:
-    """One line of what was released. A withheld cell has no value, no coverage and no states."""
+    """One line of what was released. A withheld cell has no value, no coverage and no
+    states.
+    """
 
     value: Decimal | None
     unit: str
@@ -29,7 +33,9 @@ class Released:
     withheld: bool
     coverage: str  # "9 of 11" or ""
     states: Texts
-    in_question: str = ""  # "whole" or "part" of figures that contradict each other, as far as the version tells it
+    # "whole" or "part" of figures that contradict each other, as far as the version
+    # tells it
+    in_question: str = ""
     counts: bool = True
     wholes: Texts = ()  # of a figure in question, the wholes that are exceeded
     members: int = 0
@@ -37,19 +43,29 @@ class Released:
 
     @property
     def is_compared(self) -> bool:
-        """Whether shares, changes, rates and rankings use it: not a state's own figure in question."""
+        """Whether shares, changes, rates and rankings use it: not a state's own figure
+        in question.
+        """
         return self.counts and (bool(self.states) or self.in_question not in ("whole", "part"))
 
 
 @dataclass(frozen=True)
 class Register:
-    """Every released and every withheld cell of a version by its key, and the sources that the version may name."""
+    """Every released and every withheld cell of a version by its key, and the sources
+    that the version may name.
+    """
 
     cells: dict[str, Released]
     sources: Texts = ()
-    queries: dict[str, str] = field(default_factory=dict)  # what each named query over the store says
-    instead: dict[str, Texts] = field(default_factory=dict)  # a whole in question -> the parts that would replace it
-    exceeded: dict[str, str] = field(default_factory=dict)  # a whole in question -> the part above it
+    queries: dict[str, str] = field(
+        default_factory=dict
+    )  # what each named query over the store says
+    instead: dict[str, Texts] = field(
+        default_factory=dict
+    )  # a whole in question -> the parts that would replace it
+    exceeded: dict[str, str] = field(
+        default_factory=dict
+    )  # a whole in question -> the part above it
 
     @property
     def years(self) -> set[str]:
@@ -60,7 +76,9 @@ class Register:
         return {key for key, cell in self.cells.items() if cell.withheld}
 
     def printed(self, reference: str) -> Texts:
-        """The texts that may stand in a table or a chart for a key, or for a formula written `name(key, key + key)`."""
+        """The texts that may stand in a table or a chart for a key, or for a formula
+        written `name(key, key + key)`.
+        """
         if match := re.fullmatch(r"(\w+)\((.+)\)", reference):
             return self._formula(match[1], match[2].split(", "))
         return (self.text(reference),)
@@ -78,7 +96,9 @@ class Register:
         return number(cell.value, places)
 
     def value(self, reference: str) -> Decimal | None:
-        """The value behind a key or a formula, rounded as it is printed; None where there is none to show."""
+        """The value behind a key or a formula, rounded as it is printed; None where
+        there is none to show.
+        """
         match = re.fullmatch(r"(\w+)\((.+)\)", reference)
         if not match:
             cell = self.cells.get(reference)
@@ -88,7 +108,8 @@ class Register:
             return self._added(name, [operands.split(" + ") for operands in (first, *rest)])
         if name == "undrawn" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
             return None
-        top, base = self.value(first), [self.value(k) for k in " + ".join(rest).split(" + ")]
+        top = self.value(first)
+        base = [self.value(k) for k in " + ".join(rest).split(" + ")]
         if name == "rate":
             base = [b for b in base if b is not None]
         known = [b for b in base if b is not None]
@@ -102,7 +123,9 @@ class Register:
         return rounded(top / sum(known) * per, places)
 
     def _added(self, name: str, operands: list[list[str]]) -> Decimal | None:
-        """Sums and differences of cells: `sum(a + b)`, `difference(a, b)`, `instead(region, wholes, parts)`."""
+        """Sums and differences of cells: `sum(a + b)`, `difference(a, b)`,
+        `instead(region, wholes, parts)`.
+        """
         signs = {"sum": (1,), "difference": (1, -1), "instead": (1, -1, 1)}[name]
         found = Decimal(0)
         for sign, keys in zip(signs, operands, strict=True):
@@ -114,7 +137,9 @@ class Register:
         return found
 
     def _comparable(self, name: str, keys: list[str]) -> bool:
-        """Figures in question are in no share, change or rate; what a regional figure counts of them is in its sum."""
+        """Figures in question are in no share, change or rate; what a regional figure
+        counts of them is in its sum.
+        """
         cells = [self.cells[k] for k in keys if k in self.cells and not k.startswith("POPULATION:")]
         if name == "share" and cells and cells[0].states:
             return all(c.counts for c in cells)
@@ -126,7 +151,9 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
-        if name == "undrawn":  # a figure that a drawing leaves out: in question, or a part of an incomplete bar
+        if (
+            name == "undrawn"
+        ):  # a figure that a drawing leaves out: in question, or a part of an incomplete bar
             cell = self.cells.get(inputs[0])
             return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
         if name in ("sum", "instead", "difference"):
@@ -136,7 +163,11 @@ class Register:
             return ()
         value = self.value(f"{name}({', '.join(inputs)})")
         if value is None:
-            return (*_WITHOUT_NUMBER, "<5", "0n") if self._symbol_of_sender(inputs) else _WITHOUT_NUMBER
+            return (
+                (*_WITHOUT_NUMBER, "<5", "0n")
+                if self._symbol_of_sender(inputs)
+                else _WITHOUT_NUMBER
+            )
         text = number(value, 2 if name == "rate" else 1)
         return (f"+{text}" if name == "change" and value > 0 else text, *_WITHOUT_NUMBER)
 
@@ -154,10 +185,16 @@ def number(value: Decimal, places: int) -> str:
 
 
 def read_register(path: Path) -> Register:
-    """Read the released cells from a version's store, or from a CSV with key, value, unit, obs_status, conf_status,
-    coverage and, for shares over some states only, states (codes parted by spaces)."""
+    """Read the released cells from a version's store, or from a CSV with key, value,
+    unit, obs_status, conf_status, coverage and, for shares over some states only,
+    states (codes parted by spaces).
+    """
     if not path.is_file():
-        raise LeakError("the list of released cells does not exist", where=str(path), do="build the stores first")
+        raise LeakError(
+            "the list of released cells does not exist",
+            where=str(path),
+            do="build the stores first",
+        )
     if path.suffix == ".duckdb":
         return _from_store(path)
     with path.open(encoding="utf-8", newline="") as file:
@@ -167,23 +204,28 @@ def read_register(path: Path) -> Register:
 def _from_store(path: Path) -> Register:
     with open_database(path) as connection:
         rows = connection.execute(
-            """select key, value, unit, obs_status, withheld, coverage, members, states, question, counts, wholes,
+            """select key, value, unit, obs_status, withheld, coverage, members, states, question,
+            counts, wholes,
                 case
                     when value is null then ''
                     else trim(concat(
                         case when len(wholes) > 0 then 'i' when queried then 'q' else '' end,
-                        case when coverage is null and vintage < (select value::integer from meta where name = 'round')
+                        case when coverage is null and vintage < (select value::integer
+                        from meta where name = 'round')
                             then ' v' else '' end
                     ))
                 end
             from cells"""
         ).fetchall()
-        conflicts = connection.execute(
-            """select whole, part, parts from conflicts
-            order by whole, part_cube <> whole_cube, len(parts) = 0, dimensions, part"""
+        conflicts = connection.execute("""select whole, part, parts from conflicts
+            order by whole, part_cube <> whole_cube, len(parts) = 0, dimensions, part""").fetchall()
+        sources = connection.execute(
+            "select distinct source from sources order by source"
         ).fetchall()
-        sources = connection.execute("select distinct source from sources order by source").fetchall()
-        queries = {name: _said(*(connection.execute(sql).fetchone() or (None,))) for name, sql in quality_queries()}
+        queries = {
+            name: _said(*(connection.execute(sql).fetchone() or (None,)))
+            for name, sql in quality_queries()
+        }
     instead: dict[str, Texts] = {}
     exceeded: dict[str, str] = {}
     for whole, part, parts in conflicts:
@@ -195,7 +237,9 @@ def _from_store(path: Path) -> Register:
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:
-    """The queries of `sql/quality` by name: each gives one number about a version from its store."""
+    """The queries of `sql/quality` by name: each gives one number about a version from
+    its store.
+    """
     for path in sorted((Path(__file__).parents[2] / "sql" / "quality").glob("*.sql")):
         yield path.stem, path.read_text(encoding="utf-8")
 
@@ -210,13 +254,27 @@ def _from_row(row: tuple[Any, ...]) -> Released:
     _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes, marks = row
     counted = "" if coverage is None else f"{coverage} of {members}"
     return Released(
-        None if value is None else Decimal(value), unit, obs, withheld, counted, tuple(states or ()), question, counts,
-        tuple(wholes or ()), members or 0, marks,
-    )  # fmt: skip
+        None if value is None else Decimal(value),
+        unit,
+        obs,
+        withheld,
+        counted,
+        tuple(states or ()),
+        question,
+        counts,
+        tuple(wholes or ()),
+        members or 0,
+        marks,
+    )
 
 
 def _from_line(row: dict[str, str]) -> Released:
     return Released(
-        Decimal(row["value"]) if row["value"] else None, row["unit"], row["obs_status"], row["conf_status"] == "S",
-        row["coverage"].replace("/", " of "), tuple((row.get("states") or "").split()), marks=row.get("marks") or "",
-    )  # fmt: skip
+        Decimal(row["value"]) if row["value"] else None,
+        row["unit"],
+        row["obs_status"],
+        row["conf_status"] == "S",
+        row["coverage"].replace("/", " of "),
+        tuple((row.get("states") or "").split()),
+        marks=row.get("marks") or "",
+    )

@@ -1,4 +1,6 @@
-"""Can a reader see every text? Text that is printed to be found and not to be read is a leak whatever it says."""
+"""Can a reader see every text? Text that is printed to be found and not to be read is a
+leak whatever it says.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ def hidden_texts(page: pikepdf.Page, drawn: Drawn) -> Iterator[tuple[Text, str]]
     """Texts of a page that nobody sees, each with the reason."""
     left, bottom, right, top = (float(v) for v in page.mediabox)
     fills = [p for p in drawn.paths if isinstance(p.fill, tuple) and not p.curved]
-    grounds, orders = [(p, *p.box) for p in fills], [p.order for p in fills]
+    grounds = [(p, *p.box) for p in fills]
+    orders = [p.order for p in fills]
     hatched = [(p, *p.box) for p in drawn.paths if isinstance(p.fill, str)]
     for text in drawn.texts:
         if not text.text.strip():
@@ -60,12 +63,16 @@ def _holds(path: Path, text: Text) -> bool:
 
 def _on_dark(text: Text, grounds: list[tuple[Path, float, float, float, float]]) -> bool:
     under = [
-        p for p, *box in grounds
-        if p.order < text.order and _inside(text, (box[0], box[1], box[2], box[3])) and (p.upright or _holds(p, text))
-    ]  # fmt: skip
+        p
+        for p, *box in grounds
+        if p.order < text.order
+        and _inside(text, (box[0], box[1], box[2], box[3]))
+        and (p.upright or _holds(p, text))
+    ]
     return bool(under) and (isinstance(under[-1].fill, str) or not _light(under[-1].fill or (1.0,)))
 
 
 def _covers(text: Text, left: float, bottom: float, right: float, top: float) -> bool:
-    end, height = text.x + text.width, text.y + text.size / 2
+    end = text.x + text.width
+    height = text.y + text.size / 2
     return left <= text.x and end <= right and bottom <= text.y and height <= top

@@ -1,6 +1,8 @@
-"""Whom may a sentence name? States that gave figures, made a movement or a sum: from the released cells.
+"""Whom may a sentence name? States that gave figures, made a movement or a sum: from
+the released cells.
 
-Nothing is named over a cell that is withheld. The renderer has its own code for the same bindings.
+Nothing is named over a cell that is withheld. The renderer has its own code for the
+same bindings.
 """
 
 from __future__ import annotations
@@ -12,16 +14,54 @@ from pipeline.contracts.model import Contracts
 from pipeline.leaks.values import Register, Texts
 
 WHO = (
-    "reporters", "silent", "lastyear", "members", "memberlist", "publishers", "driver", "leader", "state"
-)  # fmt: skip
+    "reporters",
+    "silent",
+    "lastyear",
+    "members",
+    "memberlist",
+    "publishers",
+    "driver",
+    "leader",
+    "state",
+)
 WHO_CLAIMS = (
-    "empty", "last-year", "every", "none", "most-report", "few-report", "same-states", "other-states", "differ",
-    "driver", "much", "apart", "source-is",
-)  # fmt: skip
+    "empty",
+    "last-year",
+    "every",
+    "none",
+    "most-report",
+    "few-report",
+    "same-states",
+    "other-states",
+    "differ",
+    "driver",
+    "much",
+    "apart",
+    "source-is",
+)
 COUNTS = (
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+)
 _PARTS = {"driver": Decimal("0.5"), "much": Decimal("0.25")}
 _FEW_PUBLISHERS = 6
 
@@ -31,7 +71,9 @@ def listed(parts: list[str]) -> str:
 
 
 class LastGiven(str):
-    """The variable `{last:TABLE.code}` of a version: the last year of a figure, or the reference year."""
+    """The variable `{last:TABLE.code}` of a version: the last year of a figure, or the
+    reference year.
+    """
 
     __slots__ = ("who",)
     who: Who
@@ -47,7 +89,9 @@ class LastGiven(str):
 
 
 class Who:
-    """The bindings and claims of one version that name states, years of figures or publishers."""
+    """The bindings and claims of one version that name states, years of figures or
+    publishers.
+    """
 
     def __init__(self, register: Register, contracts: Contracts, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
@@ -79,11 +123,21 @@ class Who:
         states = self._givers(given[0], window=len(given) > 1)
         if states is None:
             return ()
-        chosen = [label for code, label in self.labels.items() if (code in states) == (command == "reporters")]
+        chosen = [
+            label
+            for code, label in self.labels.items()
+            if (code in states) == (command == "reporters")
+        ]
         if not chosen:
             return ("no state",) if command == "reporters" else ()
         if len(chosen) == len(self.members):
-            return (f"all {COUNTS[len(chosen)]} member states" if command == "reporters" else "any member state",)
+            return (
+                (
+                    f"all {COUNTS[len(chosen)]} member states"
+                    if command == "reporters"
+                    else "any member state"
+                ),
+            )
         return (listed([in_running_text(label) for label in chosen]),)
 
     def _gave(self, key: str) -> bool | None:
@@ -94,11 +148,17 @@ class Who:
         return None if cell.withheld else cell.value is not None or cell.obs_status in ("Q", "N")
 
     def _givers(self, pattern: str, window: bool = False) -> set[str] | None:
-        """The states that gave the figure of a pattern, or gave it in each year; None where one is withheld."""
+        """The states that gave the figure of a pattern, or gave it in each year; None
+        where one is withheld.
+        """
         cube, _, codes = pattern.partition(":")
         _, year, *others = codes.split(".")
         report = self.contracts.table(cube).report
-        years = [str(y) for y in self.contracts.contract(report).years(self.round_)] if window else [year]
+        years = (
+            [str(y) for y in self.contracts.contract(report).years(self.round_)]
+            if window
+            else [year]
+        )
         found = set()
         for code in self.labels:
             gave = [self._gave(f"{cube}:{'.'.join([code, y, *others])}") for y in years]
@@ -109,15 +169,21 @@ class Who:
         return found
 
     def last(self, table: str, codes: list[str], until: int) -> str:
-        """The last year in which somebody gave a figure, a withheld one too; empty where nobody did."""
+        """The last year in which somebody gave a figure, a withheld one too; empty
+        where nobody did.
+        """
         years = [
-            parts[1] for parts in self._keys(table)
-            if all(code in ("*", own) for code, own in zip(codes, parts[2:], strict=False)) and int(parts[1]) <= until
-        ]  # fmt: skip
+            parts[1]
+            for parts in self._keys(table)
+            if all(code in ("*", own) for code, own in zip(codes, parts[2:], strict=False))
+            and int(parts[1]) <= until
+        ]
         return max(years, default="")
 
     def _keys(self, table: str) -> list[list[str]]:
-        """State, year and codes of every cell of a table that a respondent filled, in the window of the round."""
+        """State, year and codes of every cell of a table that a respondent filled, in
+        the window of the round.
+        """
         contract = self.contracts.table(table)
         respondents = ["SELEC"] if contract.respondent == "center" else list(self.labels)
         years = {str(y) for y in self.contracts.contract(contract.report).years(self.round_)}
@@ -125,17 +191,26 @@ class Who:
         for key in self.register.cells:
             cube, _, codes = key.partition(":")
             parts = codes.split(".")
-            if cube == table and parts[0] in respondents and parts[1] in years and self._gave(key) is not False:
+            if (
+                cube == table
+                and parts[0] in respondents
+                and parts[1] in years
+                and self._gave(key) is not False
+            ):
                 found.append(parts)
         return found
 
     # --- movements and sums
 
     def _pairs(self, key: str, year: str) -> dict[str, tuple[Decimal, Decimal]] | None:
-        """The two figures of each state behind a regional figure and the one of an earlier year."""
+        """The two figures of each state behind a regional figure and the one of an
+        earlier year.
+        """
         cube, _, codes = key.partition(":")
         region, now, *others = codes.split(".")
-        cells = [self.register.cells.get(f"{cube}:{'.'.join([region, y, *others])}") for y in (year, now)]
+        cells = [
+            self.register.cells.get(f"{cube}:{'.'.join([region, y, *others])}") for y in (year, now)
+        ]
         if any(c is None or c.withheld for c in cells):
             return None
         pairs = {}
@@ -143,9 +218,18 @@ class Who:
             keys = [f"{cube}:{'.'.join([state, y, *others])}" for y in (year, now)]
             if any(c is not None and c.withheld for c in map(self.register.cells.get, keys)):
                 return None
-            known = [c for c in map(self.register.cells.get, keys) if c is not None and c.is_compared]
-            values = [self.register.value(k) for k in keys] if len(known) == len(keys) else [None, None]
-            if cells[0] and state in cells[0].states and values[0] is not None and values[1] is not None:
+            known = [
+                c for c in map(self.register.cells.get, keys) if c is not None and c.is_compared
+            ]
+            values = (
+                [self.register.value(k) for k in keys] if len(known) == len(keys) else [None, None]
+            )
+            if (
+                cells[0]
+                and state in cells[0].states
+                and values[0] is not None
+                and values[1] is not None
+            ):
                 pairs[state] = (values[0], values[1])
         return pairs if len(pairs) > 1 else None
 
@@ -159,7 +243,10 @@ class Who:
         _, now, *others = codes.split(".")
         for state, part in self._parts(key, year).items():
             if part > _PARTS["driver"] and part == max(self._parts(key, year).values()):
-                texts = [self.register.text(f"{cube}:{'.'.join([state, y, *others])}") for y in (year, now)]
+                texts = [
+                    self.register.text(f"{cube}:{'.'.join([state, y, *others])}")
+                    for y in (year, now)
+                ]
                 return (f"{in_running_text(self.labels[state])} (from {texts[0]} to {texts[1]})",)
         return ()
 
@@ -176,7 +263,9 @@ class Who:
         whole = self.register.cells.get(region)
         base = region if whole and whole.states != (first,) else keys[first]
         shares = self.register.printed(f"share({keys[first]}, {base})")
-        return tuple(f"{in_running_text(self.labels[first])} ({share} per cent)" for share in shares)
+        return tuple(
+            f"{in_running_text(self.labels[first])} ({share} per cent)" for share in shares
+        )
 
     # --- claims
 
@@ -185,8 +274,11 @@ class Who:
         return {p.split(",")[0].strip() for p in parts if p.strip()}
 
     def holds(self, name: str, given: list[str]) -> bool:
-        """Whether a claim is true of the released cells; what is withheld is not claimed."""
-        what, last = given[0], given[-1]
+        """Whether a claim is true of the released cells; what is withheld is not
+        claimed.
+        """
+        what = given[0]
+        last = given[-1]
         if name == "source-is":
             named = set(what.replace("_", " ").split(","))
             found = self._publishers()
@@ -205,9 +297,15 @@ class Who:
         states = self._givers(what)
         if states is None:
             return False
-        count, of = len(states), len(self.members)
-        return {"every": count == of, "none": not count, "empty": not count, "most-report": count * 2 > of,
-                "few-report": count * 2 < of}[name]  # fmt: skip
+        count = len(states)
+        of = len(self.members)
+        return {
+            "every": count == of,
+            "none": not count,
+            "empty": not count,
+            "most-report": count * 2 > of,
+            "few-report": count * 2 < of,
+        }[name]
 
     def _states_hold(self, name: str, what: str, last: str) -> bool:
         if name == "differ":
@@ -215,7 +313,9 @@ class Who:
         else:
             cube, _, codes = what.partition(":")
             state, now, *others = codes.split(".")
-            years = range(int(last), int(now) + 1) if name == "same-states" else (int(last), int(now))
+            years = (
+                range(int(last), int(now) + 1) if name == "same-states" else (int(last), int(now))
+            )
             keys = [f"{cube}:{'.'.join([state, str(y), *others])}" for y in years]
         cells = [self.register.cells.get(k) for k in keys]
         if any(c is None or c.value is None for c in cells):

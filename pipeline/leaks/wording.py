@@ -1,4 +1,6 @@
-"""Which words with digits are public as they are? Labels, descriptions, titles and references of public files."""
+"""Which words with digits are public as they are? Labels, descriptions, titles and
+references of public files.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,11 @@ from pipeline.yaml_files import read_text, read_yaml
 
 # Said by the report's own code, with the symbols that its tables use.
 FIXED = (
-    *NOTES, "<5: only counts suppressed by the sender", "per 100,000 inhabitants", "Per 100,000 inhabitants",
-)  # fmt: skip
+    *NOTES,
+    "<5: only counts suppressed by the sender",
+    "per 100,000 inhabitants",
+    "Per 100,000 inhabitants",
+)
 _NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists that nobody prints
 NUMBER_EXCEPTIONS = "number_exceptions.yaml"
 _INCLUDE = re.compile(r'{%-? include "([^"]+)"')
@@ -28,13 +33,18 @@ SYMBOLS = ("0", "<5", "0n")
 
 @lru_cache(maxsize=2)
 def public_wording(root: Path) -> tuple[str, ...]:
-    """Every text of contracts, code lists and templates that holds a digit; narrative texts hold none of their own.
+    """Every text of contracts, code lists and templates that holds a digit; narrative
+    texts hold none of their own.
 
-    A label of a code list stands in small letters too where it follows another one: `Female, adults (18 and over)`.
+    A label of a code list stands in small letters too where it follows another one:
+    `Female, adults (18 and over)`.
     """
     found = set(FIXED)
-    for path in sorted([*(root / "data_contracts").glob("*.yaml"), *(root / "templates").glob("**/*.yaml")]):
-        # Numbers are excused in their places alone, which the number audit knows; errors of states are nobody else's.
+    for path in sorted(
+        [*(root / "data_contracts").glob("*.yaml"), *(root / "templates").glob("**/*.yaml")]
+    ):
+        # Numbers are excused in their places alone, which the number audit knows;
+        # errors of states are nobody else's.
         if path.name in (NUMBER_EXCEPTIONS, REGISTER):
             continue
         found |= set(_leaves(read_yaml(path).content))
@@ -55,13 +65,20 @@ def public_contracts(root: Path) -> Contracts:
 
 
 def narratives(root: Path, report: str) -> list[Path]:
-    """All narratives of a report, its own and the shared ones, those of single rounds too."""
-    folders = (root / "templates" / report / "narrative", root / "templates" / "shared" / "narrative")
+    """All narratives of a report, its own and the shared ones, those of single rounds
+    too.
+    """
+    folders = (
+        root / "templates" / report / "narrative",
+        root / "templates" / "shared" / "narrative",
+    )
     return [f for folder in folders for f in sorted(folder.rglob("*.md"))]
 
 
 def read_narratives(root: Path, report: str, version: str) -> list[Path]:
-    """The narratives that a version prints from: those that the templates of its chapters name."""
+    """The narratives that a version prints from: those that the templates of its
+    chapters name.
+    """
     chapters = read_definition(root / "templates", report, version).chapters
     said = "\n".join(_chapter(root / "templates", report, name) for name in chapters)
     return [p for p in narratives(root, report) if f'"{p.stem}"' in said]
@@ -76,10 +93,23 @@ def _chapter(templates: Path, report: str, name: str) -> str:
 
 
 def public_texts(root: Path, narratives: list[Path]) -> str:
-    """What contracts, code lists, templates, the given narratives and the report's own code say: no secret is in it."""
-    kinds = (("data_contracts", "*.yaml"), ("data_contracts", "*.csv"), ("templates", "*.yaml"), ("templates", "*.j2"),
-             ("pipeline/report", "*.py"), ("pipeline/open_data", "*.py"))  # fmt: skip
-    files = [f for folder, kind in kinds for f in sorted((root / folder).rglob(kind)) if f.name != REGISTER]
+    """What contracts, code lists, templates, the given narratives and the report's own
+    code say: no secret is in it.
+    """
+    kinds = (
+        ("data_contracts", "*.yaml"),
+        ("data_contracts", "*.csv"),
+        ("templates", "*.yaml"),
+        ("templates", "*.j2"),
+        ("pipeline/report", "*.py"),
+        ("pipeline/open_data", "*.py"),
+    )
+    files = [
+        f
+        for folder, kind in kinds
+        for f in sorted((root / folder).rglob(kind))
+        if f.name != REGISTER
+    ]
     return "\n".join(read_text(f) for f in [*files, *narratives])
 
 

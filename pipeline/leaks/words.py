@@ -1,8 +1,10 @@
-"""Is any text free of the restricted tree's words? Searched as it stands, reversed, and in the usual encodings.
+"""Is any text free of the restricted tree's words? Searched as it stands, reversed, and
+in the usual encodings.
 
-A secret is searched in letters and digits only: case, spaces, ligatures, accents written apart and soft hyphens make no
-difference. A phrase of fewer than `SHORTEST` such characters, with fewer than `FEWEST_LETTERS` letters, or one that
-public wording holds too, is no secret: it would be found where nothing leaked.
+A secret is searched in letters and digits only: case, spaces, ligatures, accents
+written apart and soft hyphens make no difference. A phrase of fewer than `SHORTEST`
+such characters, with fewer than `FEWEST_LETTERS` letters, or one that public wording
+holds too, is no secret: it would be found where nothing leaked.
 """
 
 from __future__ import annotations
@@ -22,27 +24,36 @@ _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}\s?){8,}")
 
 
 def compact(text: str) -> str:
-    """The text without anything that cannot be seen, ligatures and full-width forms taken apart."""
+    """The text without anything that cannot be seen, ligatures and full-width forms
+    taken apart.
+    """
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def bare(text: str) -> str:
     """Letters and digits only, without case and accents: what a search compares."""
-    return _NO_LETTER.sub("", text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text).casefold())
+    return _NO_LETTER.sub(
+        "", text.casefold() if text.isascii() else unicodedata.normalize("NFKD", text).casefold()
+    )
 
 
 def canaries(secrets: Iterable[str], public: str = "") -> dict[str, str]:
-    """Secrets worth a search, by their bare form: long enough, with a letter, and in no public wording."""
+    """Secrets worth a search, by their bare form: long enough, with a letter, and in no
+    public wording.
+    """
     known = bare(public)
     found = {bare(s): s for s in secrets}
     return {
-        b: s for b, s in sorted(found.items())
+        b: s
+        for b, s in sorted(found.items())
         if len(b) >= SHORTEST and sum(c.isalpha() for c in b) >= FEWEST_LETTERS and b not in known
-    }  # fmt: skip
+    }
 
 
 def views(data: bytes) -> Iterator[tuple[str, str]]:
-    """The ways to read some bytes as text: as they are, as UTF-16, and what base64 or hex in them says."""
+    """The ways to read some bytes as text: as they are, as UTF-16, and what base64 or
+    hex in them says.
+    """
     yield "text", data.decode("utf-8", "replace")
     if b"\x00" in data:
         for start in (0, 1):
@@ -65,7 +76,9 @@ def views(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 class Search:
-    """Collects texts with their places, then looks for every canary in all of them at once."""
+    """Collects texts with their places, then looks for every canary in all of them at
+    once.
+    """
 
     def __init__(self, secrets: dict[str, str]) -> None:
         self.secrets = secrets
@@ -81,7 +94,9 @@ class Search:
 
     def hits(self) -> Iterator[tuple[str, str, str]]:
         """Place, way of writing, and secret of everything found."""
-        everything = "\n".join(self.texts).encode()  # bytes are searched several times faster than letters
+        everything = "\n".join(
+            self.texts
+        ).encode()  # bytes are searched several times faster than letters
         for secret, original in self.secrets.items():
             for form, how in ((secret, ""), (secret[::-1], ", reversed")):
                 if form.encode() in everything:

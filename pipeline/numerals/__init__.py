@@ -1,1 +1,3 @@
-"""Is every numeral of a finished PDF a cell, a named formula over cells, or a listed exception? The number audit."""
+"""Is every numeral of a finished PDF a cell, a named formula over cells, or a listed
+exception? The number audit.
+"""

@@ -1,8 +1,10 @@
-"""Is every numeral of a finished PDF accounted for? Reads it back and says of each what it is.
+"""Is every numeral of a finished PDF accounted for? Reads it back and says of each what
+it is.
 
-The renderer's ledger says what each number claims to be; values, formulas, numbers of headings and exhibits are worked
-out again from the version's store, the contracts and the templates. The audit does not trust the renderer: a number
-that the ledger does not name, or that reads another way than its cell, fails the build.
+The renderer's ledger says what each number claims to be; values, formulas, numbers of
+headings and exhibits are worked out again from the version's store, the contracts and
+the templates. The audit does not trust the renderer: a number that the ledger does not
+name, or that reads another way than its cell, fails the build.
 """
 
 from __future__ import annotations
@@ -35,7 +37,11 @@ class Unaccounted:
     def __str__(self) -> str:
         where = f"page {self.page}" if self.page else "the file"
         parts = [
-            f"{where}, {self.place}: '{self.numeral}' in '{self.around}'" if self.numeral else f"{where}, {self.place}"
+            (
+                f"{where}, {self.place}: '{self.numeral}' in '{self.around}'"
+                if self.numeral
+                else f"{where}, {self.place}"
+            )
         ]
         parts += [self.why] if self.why else []
         parts += [f"nearest: {'; '.join(self.near)}"] if self.near else []
@@ -44,7 +50,9 @@ class Unaccounted:
 
 @dataclass
 class NumberAudit:
-    """The outcome: how many numerals are cells, formulas and exceptions by kind, and what is left."""
+    """The outcome: how many numerals are cells, formulas and exceptions by kind, and
+    what is left.
+    """
 
     cells: int = 0
     formulas: int = 0
@@ -58,32 +66,52 @@ class NumberAudit:
     def figures(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {
-            "numerals": self.numerals, "cells": self.cells, "formulas": self.formulas,
-            "exceptions": dict(sorted(self.exceptions.items())), "unaccounted": len(self.unaccounted),
-        }  # fmt: skip
+            "numerals": self.numerals,
+            "cells": self.cells,
+            "formulas": self.formulas,
+            "exceptions": dict(sorted(self.exceptions.items())),
+            "unaccounted": len(self.unaccounted),
+        }
 
 
 def check_numbers(
-    pdf: bytes, store: Path, ledger: list[dict[str, Any]], *, templates: Path, contracts: Contracts, report: str,
+    pdf: bytes,
+    store: Path,
+    ledger: list[dict[str, Any]],
+    *,
+    templates: Path,
+    contracts: Contracts,
+    report: str,
     version: str,
-) -> NumberAudit:  # fmt: skip
-    """Audit a finished PDF. Raises NumberAuditError that lists page, place, numeral and words around it."""
+) -> NumberAudit:
+    """Audit a finished PDF. Raises NumberAuditError that lists page, place, numeral and
+    words around it.
+    """
     found = audit_numbers(pdf, read_known(templates, contracts, store, report, version), ledger)
     if found.unaccounted:
         left = len(found.unaccounted)
         listed = "\n".join(f"  - {u}" for u in found.unaccounted[:_LISTED])
         rest = f"\n  - and {left - _LISTED} more" if left > _LISTED else ""
         raise NumberAuditError(
-            f"{left} of {found.numerals} numerals are no cell, no formula and no listed exception:\n{listed}{rest}",
+            f"{left} of {found.numerals} numerals are no cell, no formula and no listed"
+            f" exception:\n{listed}{rest}",
             where=f"{report}, {version} version",
-            allowed="a cell by its key, a formula over cells, or an entry of templates/shared/number_exceptions.yaml",
-            do="bind the number to its cell or take it out; the version was not put in place (docs/number-audit.md)",
-        )  # fmt: skip
+            allowed=(
+                "a cell by its key, a formula over cells, or an entry of"
+                " templates/shared/number_exceptions.yaml"
+            ),
+            do=(
+                "bind the number to its cell or take it out; the version was not put in place"
+                " (docs/number-audit.md)"
+            ),
+        )
     return found
 
 
 def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> NumberAudit:
-    """Read a PDF and account for its numerals. The order of `ledger` is the reading order."""
+    """Read a PDF and account for its numerals. The order of `ledger` is the reading
+    order.
+    """
     import pikepdf
 
     from pipeline.leaks.marks import Fonts, read_page
@@ -98,24 +126,33 @@ def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> Num
         pages = [read_page(page, fonts) for page in opened.pages]
         blocks, _ = read_blocks(opened, pages)
         numbers = {page.obj.objgen: index + 1 for index, page in enumerate(opened.pages)}
-        destinations = {name: numbers.get(to[0].objgen, 0) for name, to in named(opened.Root, "/Dests")}
+        destinations = {
+            name: numbers.get(to[0].objgen, 0) for name, to in named(opened.Root, "/Dests")
+        }
         walk = Walk(known, ledger, destinations)
         walk.walk(blocks)
-        for wrong in SentenceCheck(known).check([e for e in ledger if "sentence" in e], walk.running):
+        for wrong in SentenceCheck(known).check(
+            [e for e in ledger if "sentence" in e], walk.running
+        ):
             walk.refuse(wrong)
         for wrong in wrong_attachments(known, opened):
             walk.refuse(wrong)
         for passage in walk.running:
             passage.place = f"{known.report}/{passage.place}"
         headings = known_headings(walk.passages) | {squeeze(e["title"]) for e in walk.headings}
-        passages = [*walk.passages, *furniture(known, pages, blocks, headings), *outside(known, opened, headings)]
+        passages = [
+            *walk.passages,
+            *furniture(known, pages, blocks, headings),
+            *outside(known, opened, headings),
+        ]
     return _count(known, passages, walk.wrong)
 
 
 def _count(known: Known, passages: list[Passage], wrong: dict[int, str]) -> NumberAudit:
     found = NumberAudit()
     for index, passage in enumerate(passages):
-        why, told = wrong.get(index, ""), False
+        why = wrong.get(index, "")
+        told = False
         for numeral, claim, at in passage.numerals():
             if claim is None or why:
                 near = tuple(_nearest(known, numeral, passages, index))
@@ -130,13 +167,22 @@ def _count(known: Known, passages: list[Passage], wrong: dict[int, str]) -> Numb
             else:
                 found.exceptions[claim.kind] += 1
         if why and not told:
-            found.unaccounted.append(Unaccounted(passage.page, passage.place, "", passage.text[:90], why, ()))
+            found.unaccounted.append(
+                Unaccounted(passage.page, passage.place, "", passage.text[:90], why, ())
+            )
     return found
 
 
 def _nearest(known: Known, numeral: str, passages: list[Passage], index: int) -> list[str]:
-    """Cells that read like the numeral: those printed close by first, then any of the version."""
-    close = [c.what for p in passages[max(0, index - 60) : index + 60] for c in p.claims if c.kind == CELL]
+    """Cells that read like the numeral: those printed close by first, then any of the
+    version.
+    """
+    close = [
+        c.what
+        for p in passages[max(0, index - 60) : index + 60]
+        for c in p.claims
+        if c.kind == CELL
+    ]
     same = [key for key in dict.fromkeys(close) if known.register.text(key) == numeral]
     same = same or [key for key in known.register.cells if known.register.text(key) == numeral]
     return [f"{key} is {numeral}" for key in same[:3]]

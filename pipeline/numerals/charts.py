@@ -1,4 +1,6 @@
-"""What are the numerals in a chart? Values of its points, numbers of its axis, labels of what it sets side by side."""
+"""What are the numerals in a chart? Values of its points, numbers of its axis, labels
+of what it sets side by side.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,13 @@ _OF = r"\d+(?:to\d+)?of\d+"
 
 
 class DrawingCheck:
-    """Accounts for one drawn chart: `entry` is what was noted of its exhibit, `noted` what it draws."""
+    """Accounts for one drawn chart: `entry` is what was noted of its exhibit, `noted`
+    what it draws.
+    """
 
-    def __init__(self, known: Known, entry: dict[str, Any], noted: dict[str, Any], place: str) -> None:
+    def __init__(
+        self, known: Known, entry: dict[str, Any], noted: dict[str, Any], place: str
+    ) -> None:
         self.known, self.entry, self.place = known, entry, place
         self.check = ChartCheck("", known.register, [])
         self.data: ChartData = self.check.released(noted["data"], "")
@@ -29,7 +35,9 @@ class DrawingCheck:
         for series in self.data.series:
             for point in series.points:
                 beside = [series.label, self.data.labels.get(point.x, point.x)]
-                if point.key and (why := misplaced(known, point.key, beside, [entry["title"]], entry["state"])):
+                if point.key and (
+                    why := misplaced(known, point.key, beside, [entry["title"]], entry["state"])
+                ):
                     self.wrong.append(f"{point.text}: {why}")
 
     @property
@@ -37,7 +45,9 @@ class DrawingCheck:
         return list(self.entry["cubes"])
 
     def passages(self, block: Block) -> list[Passage]:
-        """The texts of a drawing and its alternative text, with what could be accounted for."""
+        """The texts of a drawing and its alternative text, with what could be accounted
+        for.
+        """
         found = [self._alternative(block)]
         labels = labels_of(block)
         painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
@@ -55,14 +65,18 @@ class DrawingCheck:
         return Passage(block.page, f"{self.known.report}/{self.place}/{part}", text)
 
     def _alternative(self, block: Block) -> Passage:
-        """The alternative text: worked out again from the released values, numeral by numeral."""
+        """The alternative text: worked out again from the released values, numeral by
+        numeral.
+        """
         passage = self._passage(block, block.alt, "alt")
         if self.wrong or squeeze(block.alt) != squeeze(describe(self.data)):
             return passage
         title = squeeze(self.data.title)
         self._claim_inside(passage, passage.bare.find(title), title)
         for series in self.data.series:
-            self._claim_inside(passage, passage.bare.find(squeeze(series.label)), squeeze(series.label))
+            self._claim_inside(
+                passage, passage.bare.find(squeeze(series.label)), squeeze(series.label)
+            )
         passage.claim_pattern(_OF, FORMULA, "count of states")
         points = [p for s in self.data.series for p in s.points if p.value is not None]
         self.known.exceptions.claim(passage)
@@ -82,8 +96,12 @@ class DrawingCheck:
             passage.claim(start + claim.start, start + claim.end, claim.kind, claim.what)
 
     def _labels(self, block: Block, labels: list[Label]) -> list[Passage]:
-        """Labels in the order of drawing; one that was broken into lines is put together again."""
-        texts, found, place = ChartTexts(self.data), [], 0
+        """Labels in the order of drawing; one that was broken into lines is put
+        together again.
+        """
+        texts = ChartTexts(self.data)
+        found = []
+        place = 0
         while place < len(labels):
             text, taken = texts.next_label(labels[place:])
             passage = self._passage(block, text)
@@ -113,7 +131,8 @@ class DrawingCheck:
         points = [p for s in self.data.series for p in s.points]
         named = [(p, s.label) for s in self.data.series for p in s.points[:1] + s.points[-1:]]
         for point, label in named:
-            value, name = squeeze(point.text), squeeze(label)
+            value = squeeze(point.text)
+            name = squeeze(label)
             if passage.bare == name + value:
                 self._claim_inside(passage, 0, name)
                 passage.claim(len(name), len(passage.bare), kind_of(point.key), point.key)

@@ -1,7 +1,9 @@
-"""Which numerals may stand where without being a statistic? The reviewed list of exceptions, read and checked.
+"""Which numerals may stand where without being a statistic? The reviewed list of
+exceptions, read and checked.
 
-Each exception is bound to places: `where` holds patterns of `report/chapter/exhibit/part`. A number that is excused in
-a legal reference of the introduction is not excused in a table.
+Each exception is bound to places: `where` holds patterns of
+`report/chapter/exhibit/part`. A number that is excused in a legal reference of the
+introduction is not excused in a table.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ LIST, SCHEMA = "number_exceptions.yaml", "number_exceptions.schema.json"
 
 @dataclass(frozen=True)
 class Excused:
-    """One text with digits that is no statistic: its kind, the places where it may stand, and why."""
+    """One text with digits that is no statistic: its kind, the places where it may
+    stand, and why.
+    """
 
     text: str
     kind: str
@@ -51,24 +55,33 @@ class Exceptions:
 
 
 def load_exceptions(templates: Path) -> Exceptions:
-    """Read templates/shared/number_exceptions.yaml. Raises ContractError with everything that is wrong."""
+    """Read templates/shared/number_exceptions.yaml. Raises ContractError with
+    everything that is wrong.
+    """
     folder = templates / "shared"
     file = read_yaml(folder / LIST)
     content = file.content
-    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8"))) or _against_sense(file)
+    wrong = file.against(
+        json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+    ) or _against_sense(file)
     if wrong:
         raise ContractError(
-            "\n  ".join(["the list of exceptions is wrong:", *wrong]), where=f"templates/shared/{LIST}",
+            "\n  ".join(["the list of exceptions is wrong:", *wrong]),
+            where=f"templates/shared/{LIST}",
             do="correct the list; docs/number-audit.md says what an exception needs",
-        )  # fmt: skip
+        )
     found = [
-        Excused(text, e["kind"], tuple(e["where"]), e["why"]) for e in content["exceptions"] for text in e["texts"]
+        Excused(text, e["kind"], tuple(e["where"]), e["why"])
+        for e in content["exceptions"]
+        for text in e["texts"]
     ]
     return Exceptions(tuple(sorted(found, key=lambda e: (-len(e.text), e.text))))
 
 
 def _against_sense(file: YamlFile) -> list[str]:
-    """An exception that holds no numeral excuses nothing; one that holds everywhere excuses a wrong number."""
+    """An exception that holds no numeral excuses nothing; one that holds everywhere
+    excuses a wrong number.
+    """
     wrong = []
     for number, entry in enumerate(file.content["exceptions"]):
         line = f"line {file.line(('exceptions', number))}"
@@ -79,5 +92,8 @@ def _against_sense(file: YamlFile) -> list[str]:
             for place in entry["where"]:
                 named = [part for part in place.split("/") if part.strip("*")]
                 if not named or (bare and len(named) < 2):
-                    wrong.append(f"{line}: '{text}' in '{place}': name the chapter or exhibit and the part of it")
+                    wrong.append(
+                        f"{line}: '{text}' in '{place}': name the chapter or exhibit and the part"
+                        " of it"
+                    )
     return wrong

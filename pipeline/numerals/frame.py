@@ -1,4 +1,6 @@
-"""What stands around the text? Heads and feet of pages, bookmarks, the document's title, names of attachments."""
+"""What stands around the text? Heads and feet of pages, bookmarks, the document's
+title, names of attachments.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,24 @@ from pipeline.numerals.passage import Passage, squeeze
 from pipeline.numerals.walk import REPEATED
 
 
-def furniture(known: Known, pages: list[Drawn], blocks: list[Block], headings: set[str]) -> Iterator[Passage]:
-    """Everything that is drawn on a page and is in no block: the page's number, the reference, the chapter."""
+def furniture(
+    known: Known, pages: list[Drawn], blocks: list[Block], headings: set[str]
+) -> Iterator[Passage]:
+    """Everything that is drawn on a page and is in no block: the page's number, the
+    reference, the chapter.
+    """
     in_blocks = {mark for block in blocks for mark in block.marked}
     for index, drawn in enumerate(pages):
         texts: dict[Any, list[Text]] = {}
         for text in drawn.texts:
             if not isinstance(text.tag, int) or (index, text.tag) not in in_blocks:
-                texts.setdefault(text.tag if isinstance(text.tag, int) else ("", text.place), []).append(text)
+                texts.setdefault(
+                    text.tag if isinstance(text.tag, int) else ("", text.place), []
+                ).append(text)
         for parts in texts.values():
-            passage = Passage(index + 1, f"{known.report}/furniture", " ".join(p.text for p in parts))
+            passage = Passage(
+                index + 1, f"{known.report}/furniture", " ".join(p.text for p in parts)
+            )
             if passage.bare == f"page{index + 1}of{len(pages)}":
                 passage.claim_all("page")
             elif passage.bare in headings or _begins(passage.bare, headings):
@@ -39,12 +49,16 @@ def furniture(known: Known, pages: list[Drawn], blocks: list[Block], headings: s
 
 
 def _begins(bare: str, headings: set[str]) -> bool:
-    """A long heading goes on in a second line: its first one holds the number and more than one word's letters."""
+    """A long heading goes on in a second line: its first one holds the number and more
+    than one word's letters.
+    """
     return len(re.sub(r"[^a-zA-Z]", "", bare)) > 7 and any(h.startswith(bare) for h in headings)
 
 
 def outside(known: Known, pdf: pikepdf.Pdf, headings: set[str]) -> Iterator[Passage]:
-    """Texts of the file that no page shows: bookmarks, title and subject, what attachments are called."""
+    """Texts of the file that no page shows: bookmarks, title and subject, what
+    attachments are called.
+    """
     for title in _bookmarks(pdf.Root.get("/Outlines")):
         passage = Passage(0, f"{known.report}/bookmark", title)
         if passage.bare in headings:

@@ -1,6 +1,8 @@
-"""What may a version print? Its cells with formulas worked out once more, and the texts that are not its own.
+"""What may a version print? Its cells with formulas worked out once more, and the texts
+that are not its own.
 
-All of it comes from the version's store, the contracts and the templates; nothing from the renderer.
+All of it comes from the version's store, the contracts and the templates; nothing from
+the renderer.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Known:
     register: Register
     exceptions: Exceptions
     templates: Path
-    tables: dict[str, list[dict[str, Any]]]  # coverage, revisions, findings, sources: as in the store
+    tables: dict[
+        str, list[dict[str, Any]]
+    ]  # coverage, revisions, findings, sources: as in the store
 
     @cached_property
     def bindings(self) -> Bindings:
@@ -50,10 +54,18 @@ class Known:
 
     @property
     def variables(self) -> dict[str, str]:
-        first, previous, year = self.years[0], self.years[-2], self.years[-1]
+        first = self.years[0]
+        previous = self.years[-2]
+        year = self.years[-1]
         last = LastGiven(self.bindings.who)
         window = f"{first}\N{EN DASH}{year}"
-        return {"year": year, "previous": previous, "first_year": first, "window": window, "last": last}
+        return {
+            "year": year,
+            "previous": previous,
+            "first_year": first,
+            "window": window,
+            "last": last,
+        }
 
     @property
     def date_text(self) -> str:
@@ -63,7 +75,9 @@ class Known:
     def sources(self) -> list[str]:
         """Names of sources, whole and in their parts, longest first."""
         named = {str(s["source"]) for s in self.tables["sources"] if s["source"]}
-        return sorted(named | {p.strip() for n in named for p in n.split(";")}, key=lambda n: (-len(n), n))
+        return sorted(
+            named | {p.strip() for n in named for p in n.split(";")}, key=lambda n: (-len(n), n)
+        )
 
     def state_label(self, code: str) -> str:
         return self.contracts.codelist("states").label(code)
@@ -71,9 +85,13 @@ class Known:
     def cubes(self, named: list[str]) -> list[Table]:
         return [self.contracts.table(c) for c in dict.fromkeys(named) if c and c != POPULATION_CUBE]
 
-    def claim_label(self, passage: Passage, cubes: list[str], years: list[str] | None = None) -> None:
-        """Account for the numerals of a title, a head, a label or a note: what is listed for its place, labels of the
-        code lists of its cubes, and years of the report's window."""
+    def claim_label(
+        self, passage: Passage, cubes: list[str], years: list[str] | None = None
+    ) -> None:
+        """Account for the numerals of a title, a head, a label or a note: what is
+        listed for its place, labels of the code lists of its cubes, and years of the
+        report's window.
+        """
         if not passage.place.startswith(f"{self.report}/"):
             passage.place = f"{self.report}/{passage.place}"
         if not passage.holds_numerals:
@@ -82,7 +100,9 @@ class Known:
         for table in self.cubes(cubes):
             for label in _labels(table):
                 passage.claim_pattern(re.escape("".join(label.split())), "code list", table.name)
-                passage.claim_pattern(re.escape("".join(label.lower().split())), "code list", table.name)
+                passage.claim_pattern(
+                    re.escape("".join(label.lower().split())), "code list", table.name
+                )
         claim_years([passage], self.years if years is None else years)
         symbol = "".join(OBS_SYMBOL["Q"].split())
         passage.claim_pattern(re.escape(symbol), SYMBOL, "suppressed by the sender")
@@ -95,8 +115,12 @@ def _labels(table: Table) -> list[str]:
     return sorted(found, key=lambda text: (-len(text), text))
 
 
-def read_known(templates: Path, contracts: Contracts, store: Path, report: str, version: str) -> Known:
-    """Read what a version may print. Raises UserError and its kin where store or lists cannot be read."""
+def read_known(
+    templates: Path, contracts: Contracts, store: Path, report: str, version: str
+) -> Known:
+    """Read what a version may print. Raises UserError and its kin where store or lists
+    cannot be read.
+    """
     from pipeline.report.document import read_definition
 
     tables: dict[str, list[dict[str, Any]]] = {}
@@ -109,6 +133,14 @@ def read_known(templates: Path, contracts: Contracts, store: Path, report: str, 
     round_ = int(meta["round"])
     reference = read_definition(templates, report, version).reference.format(year=round_)
     return Known(
-        report, version, round_, reference, date.fromisoformat(meta["cutoff"]), contracts, read_register(store),
-        load_exceptions(templates), templates, tables,
-    )  # fmt: skip
+        report,
+        version,
+        round_,
+        reference,
+        date.fromisoformat(meta["cutoff"]),
+        contracts,
+        read_register(store),
+        load_exceptions(templates),
+        templates,
+        tables,
+    )

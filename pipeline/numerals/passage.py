@@ -1,7 +1,8 @@
 """What stands in one place of a document, and which of its numerals are accounted for?
 
-A passage is read from the finished PDF. Claims say of a stretch of it what it is; a numeral counts as accounted for
-when one claim covers the whole of it. Claims never overlap, so a number can be only one thing.
+A passage is read from the finished PDF. Claims say of a stretch of it what it is; a
+numeral counts as accounted for when one claim covers the whole of it. Claims never
+overlap, so a number can be only one thing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ CELL, FORMULA = "cell", "formula"
 
 @dataclass(frozen=True)
 class Claim:
-    """`kind` is cell, formula, or the kind of an exception; `what` names the key, the formula or the exception."""
+    """`kind` is cell, formula, or the kind of an exception; `what` names the key, the
+    formula or the exception.
+    """
 
     start: int
     end: int
@@ -38,7 +41,9 @@ def _seen(text: str) -> str:
 
 @dataclass
 class Passage:
-    """A text of the document. `place` is `chapter/exhibit/part`, or where it stands outside of the chapters."""
+    """A text of the document. `place` is `chapter/exhibit/part`, or where it stands
+    outside of the chapters.
+    """
 
     page: int
     place: str
@@ -47,11 +52,13 @@ class Passage:
 
     def __post_init__(self) -> None:
         self.text = _seen(self.text)
-        # Claims are made on the text without blanks: the renderer breaks lines and sets pieces of words apart.
+        # Claims are made on the text without blanks: the renderer breaks lines and sets
+        # pieces of words apart.
         self._at = [i for i, c in enumerate(self.text) if not c.isspace()]
         self.bare = "".join(self.text[i] for i in self._at)
         self._numerals = [
-            (m[0], m.start(), self._place(m.start()), self._place(m.end())) for m in NUMERAL.finditer(self.text)
+            (m[0], m.start(), self._place(m.start()), self._place(m.end()))
+            for m in NUMERAL.finditer(self.text)
         ]
 
     def _place(self, at: int) -> int:
@@ -64,7 +71,9 @@ class Passage:
 
     def free(self, start: int, end: int) -> bool:
         """Whether a stretch is not claimed yet, and cuts no numeral in two."""
-        cut = any(first < place < last for _, _, first, last in self._numerals for place in (start, end))
+        cut = any(
+            first < place < last for _, _, first, last in self._numerals for place in (start, end)
+        )
         return not cut and all(end <= c.start or c.end <= start for c in self.claims)
 
     def claim(self, start: int, end: int, kind: str, what: str = "") -> None:
@@ -75,7 +84,9 @@ class Passage:
         self.claim(0, len(self.bare), kind, what)
 
     def claim_pattern(self, pattern: str, kind: str, what: str = "") -> int:
-        """Claim every match of a pattern over the text without blanks. Returns how many there were."""
+        """Claim every match of a pattern over the text without blanks. Returns how many
+        there were.
+        """
         found = 0
         for match in re.finditer(pattern, self.bare):
             if match.end() > match.start() and self.free(*match.span()):
@@ -89,19 +100,28 @@ class Passage:
         return self.claim_pattern(re.escape(bare), kind, what) if bare else 0
 
     def claim_numerals(self, known: Mapping[str, tuple[str, str]]) -> None:
-        """Claim each free numeral that is known by its text: `known` says of what kind it is, and what."""
+        """Claim each free numeral that is known by its text: `known` says of what kind
+        it is, and what.
+        """
         for numeral, _, start, end in self._numerals:
             if numeral in known:
                 self.claim(start, end, *known[numeral])
 
     def numerals(self) -> Iterator[tuple[str, Claim | None, int]]:
-        """Every numeral with the claim that covers the whole of it, and its place in `text`."""
+        """Every numeral with the claim that covers the whole of it, and its place in
+        `text`.
+        """
         for numeral, at, start, end in self._numerals:
-            yield numeral, next((c for c in self.claims if c.start <= start and end <= c.end), None), at
+            yield (
+                numeral,
+                next((c for c in self.claims if c.start <= start and end <= c.end), None),
+                at,
+            )
 
     def around(self, at: int, words: int = 48) -> str:
         """The words around a numeral."""
-        start, end = max(0, at - words), at + words
+        start = max(0, at - words)
+        end = at + words
         cut = " ".join(self.text[start:end].split())
         return f"{'...' if start else ''}{cut}{'...' if end < len(self.text) else ''}"
 

@@ -1,7 +1,9 @@
-"""What are the numerals of the running text? Bindings worked out again, variables of the round, listed references.
+"""What are the numerals of the running text? Bindings worked out again, variables of
+the round, listed references.
 
-Every sentence is looked up in the narrative file that it claims to come from, so what is written there, and not what
-the renderer made of it, says which numerals may stand in it.
+Every sentence is looked up in the narrative file that it claims to come from, so what
+is written there, and not what the renderer made of it, says which numerals may stand in
+it.
 """
 
 from __future__ import annotations
@@ -17,21 +19,27 @@ from pipeline.numerals.known import Known
 from pipeline.numerals.passage import CELL, FORMULA, NUMERAL, Passage, squeeze
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")  # says something of figures without a numeral
+_TELLS = re.compile(
+    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
+)  # says something of figures without a numeral
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
 
 
 class SentenceCheck:
-    """Goes through the sentences in their order and claims their numerals in the passages of running text."""
+    """Goes through the sentences in their order and claims their numerals in the
+    passages of running text.
+    """
 
     def __init__(self, known: Known) -> None:
         self.known = known
         self._files: dict[str, str] = {}
 
     def check(self, sentences: list[dict[str, Any]], passages: list[Passage]) -> Iterator[str]:
-        """Yield what is wrong with a sentence as a whole; its numerals then stay unaccounted for."""
+        """Yield what is wrong with a sentence as a whole; its numerals then stay
+        unaccounted for.
+        """
         running = _Running(passages)
         start = 0
         for entry in sentences:
@@ -44,7 +52,10 @@ class SentenceCheck:
             wanted = "".join(text for text, _, _ in pieces)
             found = running.find(wanted, start)
             if found is None:
-                yield f"'{entry['text']}' ({entry['place']}) is not what its bindings say: '{_spaced(entry, pieces)}'"
+                yield (
+                    f"'{entry['text']}' ({entry['place']}) is not what its bindings say:"
+                    f" '{_spaced(entry, pieces)}'"
+                )
                 continue
             start = found
             for text, kind, what in pieces:
@@ -55,9 +66,13 @@ class SentenceCheck:
                 start += len(text)
 
     def _claim(self, passage: Passage, start: int, text: str, kind: str, what: str) -> None:
-        """Claim each numeral of a piece; a reference only where the list of exceptions has it for this place."""
+        """Claim each numeral of a piece; a reference only where the list of exceptions
+        has it for this place.
+        """
         if kind == "reference":
-            excused = self.known.exceptions.of_reference(what, f"{self.known.report}/{passage.place}")
+            excused = self.known.exceptions.of_reference(
+                what, f"{self.known.report}/{passage.place}"
+            )
             if excused:
                 passage.claim(start, start + len(text), excused.kind, excused.why)
             return
@@ -74,7 +89,9 @@ class SentenceCheck:
 
     def _is_written(self, entry: dict[str, Any]) -> bool:
         if "written" not in entry:
-            return True  # the facts in the head of a country page: judged by their key and by the rules of labels
+            # the facts in the head of a country page: judged by their key and by the
+            # rules of labels
+            return True
         chapter = str(entry["place"]).split(".")[0]
         if chapter not in self._files:
             self._files[chapter] = " ".join(_narrative(self.known, chapter).split())
@@ -89,13 +106,17 @@ class SentenceCheck:
         for match in _PIECE.finditer(written):
             parts.append(((_plain(written[at : match.start()]),), "", ""))
             at = match.end()
-            parts.append(self._binding(match[1], values) if match[1] else self._variable(match[2], values))
+            parts.append(
+                self._binding(match[1], values) if match[1] else self._variable(match[2], values)
+            )
         parts.append(((_plain(written[at:]),), "", ""))
         if "written" not in entry:  # a label of the chapter's template: years may stand in it
             parts = [p for part in parts for p in self._label(part)]
         return _as_read(parts, squeeze(_marked_off(entry["text"])))
 
-    def _label(self, part: tuple[tuple[str, ...], str, str]) -> list[tuple[tuple[str, ...], str, str]]:
+    def _label(
+        self, part: tuple[tuple[str, ...], str, str]
+    ) -> list[tuple[tuple[str, ...], str, str]]:
         if part[1]:
             return [part]
         pieces = re.split(rf"({'|'.join(self.known.years)})", part[0][0])
@@ -117,15 +138,22 @@ class SentenceCheck:
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
 _KINDS = {
-    **dict.fromkeys(("coverage", "share", "shares", "leader"), FORMULA), "rate": "rate", "moved": "moved",
+    **dict.fromkeys(("coverage", "share", "shares", "leader"), FORMULA),
+    "rate": "rate",
+    "moved": "moved",
     "lastyear": "year",
-    **dict.fromkeys(("claim", "general", "reporters", "silent", "members", "memberlist", "publishers", "state"), ""),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("claim", "general", "reporters", "silent", "members", "memberlist", "publishers", "state"),
+        "",
+    ),
+}
 
 
 def _kind_in(kind: str, index: int, text: str) -> str:
-    """What a numeral of a binding's text is. Of a movement: the change, both figures, the number of states, the part of
-    one state; of a figure in question: the figure, and what it would be otherwise."""
+    """What a numeral of a binding's text is. Of a movement: the change, both figures,
+    the number of states, the part of one state; of a figure in question: the figure,
+    and what it would be otherwise.
+    """
     if kind == "moved":
         return CELL if index in ((0,) if text.startswith("didnotchange") else (1, 2)) else FORMULA
     return FORMULA if kind == CELL and index and "if" in text else kind
@@ -136,12 +164,15 @@ def _as_read(parts: list[tuple[tuple[str, ...], str, str]], text: str) -> list[P
     form = "".join("(" + "|".join(map(re.escape, texts)) + ")" for texts, _, _ in parts)
     match = re.fullmatch(form, text, re.DOTALL)
     return [
-        (match[i] if match else texts[0], kind, what) for i, (texts, kind, what) in enumerate(parts, 1)
-    ]  # fmt: skip
+        (match[i] if match else texts[0], kind, what)
+        for i, (texts, kind, what) in enumerate(parts, 1)
+    ]
 
 
 class _Running:
-    """The passages of running text as one: a paragraph that is broken over two pages stands in two of them."""
+    """The passages of running text as one: a paragraph that is broken over two pages
+    stands in two of them.
+    """
 
     def __init__(self, passages: list[Passage]) -> None:
         self.passages = passages
@@ -171,7 +202,9 @@ class _Running:
         return self.passages[index], place - self.starts[index]
 
     def after(self, place: int, text: str) -> Iterator[tuple[Passage, int]]:
-        """The passages that a piece goes on into, with where it would start in each: before its first letter."""
+        """The passages that a piece goes on into, with where it would start in each:
+        before its first letter.
+        """
         index = bisect_right(self.starts, place) - 1
         while index + 1 < len(self.passages) and self.starts[index + 1] < place + len(text):
             index += 1
@@ -181,7 +214,9 @@ class _Running:
 def _narrative(known: Known, chapter: str) -> str:
     """What is written of a chapter, for all rounds and for this one."""
     folders = [known.templates / folder / "narrative" for folder in (known.report, "shared")]
-    paths = [p for f in folders for p in (f / f"{chapter}.md", f / str(known.round_) / f"{chapter}.md")]
+    paths = [
+        p for f in folders for p in (f / f"{chapter}.md", f / str(known.round_) / f"{chapter}.md")
+    ]
     return "\n".join(p.read_text(encoding="utf-8") for p in paths if p.is_file())
 
 

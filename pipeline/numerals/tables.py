@@ -1,7 +1,8 @@
-"""What are the numerals in a table? Keyed cells worked out again; in annexes, what the store and the contracts say.
+"""What are the numerals in a table? Keyed cells worked out again; in annexes, what the
+store and the contracts say.
 
-A cell is compared with the key that its place claims, and its row and column must name the key's state and year: a
-right number in a wrong line is a wrong number.
+A cell is compared with the key that its place claims, and its row and column must name
+the key's state and year: a right number in a wrong line is a wrong number.
 """
 
 from __future__ import annotations
@@ -39,11 +40,20 @@ class TableCheck:
     """Accounts for one table: `entry` is what the renderer noted of it."""
 
     def __init__(self, known: Known, entry: dict[str, Any], numbers: Collection[str] = ()) -> None:
-        self.known, self.entry, self.numbers = known, entry, numbers  # numbers of the exhibits of the document
+        self.known, self.entry, self.numbers = (
+            known,
+            entry,
+            numbers,
+        )  # numbers of the exhibits of the document
 
     @property
     def cubes(self) -> list[str]:
-        refs = [c[1] for line in self.entry.get("lines", ()) for c in line["cells"] if c[1] and not is_query(c[1])]
+        refs = [
+            c[1]
+            for line in self.entry.get("lines", ())
+            for c in line["cells"]
+            if c[1] and not is_query(c[1])
+        ]
         return [*self.entry["cubes"], *(first_key(r).split(":")[0] for r in refs)]
 
     def head(self, passage: Passage) -> None:
@@ -61,7 +71,9 @@ class TableCheck:
             _claim_whole(passage, self.numbers, "exhibit")
 
     def cell(self, passage: Passage, row: int, column: int) -> str:
-        """Account for a cell by row and column from 0. Returns what is wrong with it, or nothing."""
+        """Account for a cell by row and column from 0. Returns what is wrong with it,
+        or nothing.
+        """
         line = self.entry["lines"][row]
         _, reference, *_ = line["cells"][column]
         if self.entry["kind"] in _FREE and not (reference and self.entry["kind"] != "revisions"):
@@ -70,7 +82,9 @@ class TableCheck:
         if not reference:
             self.known.claim_label(passage, self.cubes)
             return ""
-        for option in sorted(map(squeeze, self.known.register.printed(reference)), key=len, reverse=True):
+        for option in sorted(
+            map(squeeze, self.known.register.printed(reference)), key=len, reverse=True
+        ):
             if not option and passage.bare in ("", "none"):
                 return ""
             rest = passage.bare[len(option) :]
@@ -83,7 +97,8 @@ class TableCheck:
         return f"{reference} is {allowed}"
 
     def _misplaced(self, reference: str, row_label: str, column: int) -> str:
-        heads, groups = self.entry["heads"], self.entry["groups"]
+        heads = self.entry["heads"]
+        groups = self.entry["groups"]
         beside = [row_label, heads[column + 1], groups[column + 1]]
         return misplaced(self.known, reference, beside, [self.entry["title"]], self.entry["state"])
 
@@ -92,7 +107,13 @@ class TableCheck:
     def _contract_texts(self) -> set[str]:
         found: set[str] = set()
         for table in self.known.contracts.tables:
-            found |= {table.name, table.title, table.unit, table.iccs, f"{table.title}. {table.description}"}
+            found |= {
+                table.name,
+                table.title,
+                table.unit,
+                table.iccs,
+                f"{table.title}. {table.description}",
+            }
             found.add(", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)]))
         return found
 
@@ -117,27 +138,40 @@ class TableCheck:
             passage.claim_all("year")
         elif column in (2, 3):
             name = ("old", "new")[column - 2]
-            value, raw = found[f"{name}_value"], found[f"{name}_raw"]
+            value = found[f"{name}_value"]
+            raw = found[f"{name}_raw"]
             if passage.bare == squeeze(number(value, 0) if value is not None else raw):
-                passage.claim_all(CELL, f"{key} of round {found['old_round'] if name == 'old' else self.known.round_}")
+                passage.claim_all(
+                    CELL,
+                    f"{key} of round {found['old_round'] if name == 'old' else self.known.round_}",
+                )
         elif column == 4 and found["difference"] is not None:
             text = number(found["difference"], 0)
             if passage.bare == squeeze(f"+{text}" if found["difference"] >= 0 else text):
                 passage.claim_all(FORMULA, f"difference({key})")
 
     def _findings(self, passage: Passage, line: dict[str, Any], column: int) -> None:
-        severity, rule = line["cells"][0][0], line["cells"][1][0]
+        severity = line["cells"][0][0]
+        rule = line["cells"][1][0]
         own = [
-            f for f in self.known.tables["findings"]
-            if (f["severity"], f["rule"]) == (severity, rule) and line["label"] in (f["state"], self._name(f["state"]))
-        ]  # fmt: skip
+            f
+            for f in self.known.tables["findings"]
+            if (f["severity"], f["rule"]) == (severity, rule)
+            and line["label"] in (f["state"], self._name(f["state"]))
+        ]
         if column == 2 and passage.bare == str(len(own)):
             passage.claim_all(FORMULA, f"count of findings({line['label']}, {rule})")
         elif column == 1:
             _claim_whole(passage, {f["rule"] for f in own}, "finding")
         elif column == 3:
-            first = [(f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110], f["remark"]) for f in own]
-            _claim_whole(passage, {f"{said}; {remark}" if remark else said for said, remark in first}, "finding")
+            first = [
+                (f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110], f["remark"]) for f in own
+            ]
+            _claim_whole(
+                passage,
+                {f"{said}; {remark}" if remark else said for said, remark in first},
+                "finding",
+            )
 
     def _name(self, state: str) -> str:
         members = {m.code for m in self.known.contracts.members(self.known.round_)}
@@ -161,10 +195,14 @@ class TableCheck:
 
 
 _FREE: dict[str, Any] = {
-    "coverage": TableCheck._coverage, "revisions": TableCheck._revisions, "findings": TableCheck._findings,
-    "sources": TableCheck._sources, "dictionary": TableCheck._dictionary, "statuses": TableCheck._statuses,
+    "coverage": TableCheck._coverage,
+    "revisions": TableCheck._revisions,
+    "findings": TableCheck._findings,
+    "sources": TableCheck._sources,
+    "dictionary": TableCheck._dictionary,
+    "statuses": TableCheck._statuses,
     "provenance": TableCheck._provenance,
-}  # fmt: skip
+}
 
 
 def _claim_whole(passage: Passage, texts: Iterable[str], kind: str) -> None:
@@ -172,9 +210,13 @@ def _claim_whole(passage: Passage, texts: Iterable[str], kind: str) -> None:
         passage.claim_all(kind)
 
 
-def misplaced(known: Known, reference: str, beside: list[str], above: list[str], page_state: str) -> str:
-    """What is wrong with where a number stands: its labels must name its state and its year. `beside` are the labels
-    of its row and column, `above` those of the whole exhibit."""
+def misplaced(
+    known: Known, reference: str, beside: list[str], above: list[str], page_state: str
+) -> str:
+    """What is wrong with where a number stands: its labels must name its state and its
+    year. `beside` are the labels of its row and column, `above` those of the whole
+    exhibit.
+    """
     if is_query(reference):
         return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
@@ -183,10 +225,17 @@ def misplaced(known: Known, reference: str, beside: list[str], above: list[str],
         name = known.state_label(key.state)
         if not any(name in text for text in (*beside, *above)):
             return f"it is a figure of {name}, which neither its row nor its column names"
-    named = {y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years}
+    named = {
+        y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
+    }
     if named and str(key.year) not in named:
         return f"it is a figure of {key.year}, its row and column say {', '.join(sorted(named))}"
-    titled = {y for text in above for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years}
+    titled = {
+        y for text in above for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
+    }
     if not named and str(key.year) not in (titled or {known.years[-1]}):
-        return f"it is a figure of {key.year}, the title says {', '.join(sorted(titled)) or known.years[-1]}"
+        return (
+            f"it is a figure of {key.year}, the title says"
+            f" {', '.join(sorted(titled)) or known.years[-1]}"
+        )
     return ""

@@ -1,7 +1,9 @@
-"""In which place does each text of a document stand? Goes through its blocks in reading order, beside the ledger.
+"""In which place does each text of a document stand? Goes through its blocks in reading
+order, beside the ledger.
 
-The ledger says which exhibit comes next; headings and exhibits are counted here, and every text is compared with what
-was noted for its place. What fits nowhere is running text, whose numerals nobody has accounted for yet.
+The ledger says which exhibit comes next; headings and exhibits are counted here, and
+every text is compared with what was noted for its place. What fits nowhere is running
+text, whose numerals nobody has accounted for yet.
 """
 
 from __future__ import annotations
@@ -22,10 +24,14 @@ REPEATED = "heading or title"
 
 
 class Walk:
-    """One way through a document. Afterwards `passages` holds every text, `running` those of the chapters' own text,
-    `wrong` what is wrong with a passage, by its place in the list."""
+    """One way through a document. Afterwards `passages` holds every text, `running`
+    those of the chapters' own text,
+    `wrong` what is wrong with a passage, by its place in the list.
+    """
 
-    def __init__(self, known: Known, ledger: list[dict[str, Any]], destinations: dict[str, int]) -> None:
+    def __init__(
+        self, known: Known, ledger: list[dict[str, Any]], destinations: dict[str, int]
+    ) -> None:
         self.known, self.destinations = known, destinations
         self.headings = [e for e in ledger if "heading" in e]
         self.exhibits = [e for e in ledger if "exhibit" in e]
@@ -109,7 +115,11 @@ class Walk:
         if bare != (title if "listed" in entry else squeeze(entry["heading"]) + title):
             return False
         if entry["level"] == 1:
-            self.chapters, self.annexes, self.sections = self.chapters + (not annex), self.annexes + annex, 0
+            self.chapters, self.annexes, self.sections = (
+                self.chapters + (not annex),
+                self.annexes + annex,
+                0,
+            )
             self._prefix = chr(64 + self.annexes) if annex else str(self.chapters)
             return bool(entry["heading"] == (f"Annex {self._prefix}" if annex else self._prefix))
         self.sections += 1
@@ -118,7 +128,9 @@ class Walk:
     # --- contents
 
     def _contents(self, block: Block, text: str) -> None:
-        """A line of the contents: number and title as in their place, and the page on which they stand."""
+        """A line of the contents: number and title as in their place, and the page on
+        which they stand.
+        """
         passage = self._add(Passage(block.page, "contents", text))
         target = block.links[0] if block.links else ""
         start = next((s for s in self._listed(target) if passage.bare.startswith(s)), None)
@@ -144,14 +156,20 @@ class Walk:
             return True
         entry = self._next
         return bool(
-            entry and self.section not in ("cover", "imprint", "contents") and "reason" in entry
+            entry
+            and self.section not in ("cover", "imprint", "contents")
+            and "reason" in entry
             and squeeze(text) == squeeze(printed_number(entry) + entry["title"])
-        )  # fmt: skip
+        )
 
     def _caption(self, block: Block, text: str) -> None:
-        entry, bare = self._next, squeeze(text)
+        entry = self._next
+        bare = squeeze(text)
         if entry is None or not bare.startswith(squeeze(printed_number(entry) + entry["title"])):
-            self._add(Passage(block.page, f"{self.section}/text", text), "it is no exhibit that was noted next")
+            self._add(
+                Passage(block.page, f"{self.section}/text", text),
+                "it is no exhibit that was noted next",
+            )
             return
         word = entry["exhibit"].split()[0]
         self.counted[word] += 1
@@ -160,19 +178,27 @@ class Walk:
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
         self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
-        passage.claim_phrase(self.known.variables["window"], "year")  # also where its first years have no figure
+        passage.claim_phrase(
+            self.known.variables["window"], "year"
+        )  # also where its first years have no figure
         self.known.claim_label(passage, self._table.cubes, self._years(entry))
         self._add(passage)
         self._row, self._column = -1, 0
         self._below = _below(entry)
 
     def _years(self, entry: dict[str, Any]) -> list[str] | None:
-        """The years that a title may name beside the window: those of the exhibit's cells. Without cells, any."""
+        """The years that a title may name beside the window: those of the exhibit's
+        cells. Without cells, any.
+        """
         found = {key.split(":")[1].split(".")[1] for key in entry_keys(entry, self.drawn.values())}
         return sorted(found) or None
 
     def _place(self, part: str) -> str:
-        return f"{self.section}/{self.exhibit['spec']}/{part}" if self.exhibit else f"{self.section}/text"
+        return (
+            f"{self.section}/{self.exhibit['spec']}/{part}"
+            if self.exhibit
+            else f"{self.section}/text"
+        )
 
     def _table_head(self, block: Block, text: str) -> None:
         if self.exhibit is None or self._table is None:
@@ -192,7 +218,11 @@ class Walk:
     def _cell(self, block: Block, text: str) -> None:
         lines: list[dict[str, Any]] = self.exhibit.get("lines", []) if self.exhibit else []
         passage = Passage(block.page, self._place("cell"), text)
-        if self._table and 0 <= self._row < len(lines) and self._column < len(lines[self._row]["cells"]):
+        if (
+            self._table
+            and 0 <= self._row < len(lines)
+            and self._column < len(lines[self._row]["cells"])
+        ):
             self._add(passage, self._table.cell(passage, self._row, self._column))
         else:
             self._add(passage, "the cell was not noted as printed")
@@ -201,7 +231,9 @@ class Walk:
     def _figure(self, block: Block) -> None:
         noted = self.drawn.get(self.exhibit["id"]) if self.exhibit else None
         if self.exhibit is None or noted is None:
-            self._add(Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}"))
+            self._add(
+                Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}")
+            )
             return
         check = DrawingCheck(self.known, self.exhibit, noted, self._place("x").removesuffix("/x"))
         if check.wrong:
@@ -225,7 +257,11 @@ class Walk:
             passage.place = f"{self.known.report}/{place}"
             self.known.exceptions.claim(passage)
             if bare in {
-                squeeze(t) for t in (f"Edition Edition {self.known.round_}", f"Reference year {self.known.round_}")
+                squeeze(t)
+                for t in (
+                    f"Edition Edition {self.known.round_}",
+                    f"Reference year {self.known.round_}",
+                )
             }:
                 passage.claim_phrase(str(self.known.round_), "year")
             passage.claim_phrase(f"Edition {self.known.round_}", "year")
@@ -239,7 +275,10 @@ class Walk:
         if part == "source":
             for name in self.known.sources:
                 passage.claim_phrase(name, "source", name)
-            for round_ in (self.known.round_, *(r["old_round"] for r in self.known.tables["revisions"])):
+            for round_ in (
+                self.known.round_,
+                *(r["old_round"] for r in self.known.tables["revisions"]),
+            ):
                 passage.claim_phrase(f"round {round_}", "year")
                 passage.claim_phrase(f"rounds {round_} and {self.known.round_}", "year")
         for mark, _, *bound in self.exhibit.get("footnotes", ()) if self.exhibit else ():

@@ -1,1 +1,3 @@
-"""In which forms can others load what was released? SDMX, a Frictionless data package, workbook, tables as CSV."""
+"""In which forms can others load what was released? SDMX, a Frictionless data package,
+workbook, tables as CSV.
+"""

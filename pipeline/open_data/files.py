@@ -1,4 +1,6 @@
-"""What goes with a version that everybody may have? Its files by path: data package, workbook, page for browsers."""
+"""What goes with a version that everybody may have? Its files by path: data package,
+workbook, page for browsers.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +22,26 @@ DATA, PAGE = "data", "html"
 
 
 def open_files(store: Store, document: Document, templates: Path, pdf: str) -> dict[str, bytes]:
-    """Every open form of a report version by its path in the version's folder; `pdf` is the name of the report.
+    """Every open form of a report version by its path in the version's folder; `pdf` is
+    the name of the report.
 
-    All of it comes from the store of the version and the finished document, and is the same bytes every time.
+    All of it comes from the store of the version and the finished document, and is the
+    same bytes every time.
     """
     created = datetime.combine(document.date, time(12), UTC)
     spreadsheet = Path(pdf).with_suffix(".xlsx").name
     views = [view for _, view in document.parts.exhibits]
-    files = {f"{DATA}/{path}": data for path, data in data_package(store, document, created).items()}
+    files = {
+        f"{DATA}/{path}": data for path, data in data_package(store, document, created).items()
+    }
     files[spreadsheet] = workbook(tables_of(views), document.parts.doc, created)
     others = {
-        "Report (PDF)": f"../{pdf}", "Tables (Excel workbook)": f"../{spreadsheet}",
+        "Report (PDF)": f"../{pdf}",
+        "Tables (Excel workbook)": f"../{spreadsheet}",
         "All released figures (CSV)": f"../{store.report}.csv",
         "Description of the data (Frictionless data package)": f"../{DATA}/datapackage.json",
         "Structure of the data (SDMX)": f"../{DATA}/structure.xml",
-    }  # fmt: skip
+    }
     page = build_page(document.parts, templates, others)
     for view in views:
         if isinstance(view, FigureView) and view.table:
@@ -45,20 +52,30 @@ def open_files(store: Store, document: Document, templates: Path, pdf: str) -> d
 
 
 def data_package(store: Store, document: Document, created: datetime) -> dict[str, bytes]:
-    """SDMX-CSV by dataflow, the structure as SDMX-ML, code lists, and the description of it all; by path."""
-    found, doc = flows(store), document.parts.doc
+    """SDMX-CSV by dataflow, the structure as SDMX-ML, code lists, and the description
+    of it all; by path.
+    """
+    found = flows(store)
+    doc = document.parts.doc
     version = store.contracts.contract(store.report).version
     name = f"selec-{store.report}-{store.round}-{store.version}"
     files = {f"{flow.id}.csv": observations_csv(flow, store.cells_of(flow.id)) for flow in found}
     files |= {codes_path(one): codes_csv(one) for one in lists(found)}
     description = (
-        f"{document.subject}. {doc['date_text']}. Every released figure and every withheld one, by state and year, "
-        "with observation and confidentiality status. A key CUBE:state.year.codes names a figure in all forms."
+        f"{document.subject}. {doc['date_text']}. Every released figure and every withheld one, by"
+        " state and year, with observation and confidentiality status. A key CUBE:state.year.codes"
+        " names a figure in all forms."
     )
     files["datapackage.json"] = package_json(
-        found, files, name=name, title=document.title, description=description, version=version,
-        created=created.strftime("%Y-%m-%dT%H:%M:%SZ"), licence=str(doc["marking"]),
+        found,
+        files,
+        name=name,
+        title=document.title,
+        description=description,
+        version=version,
+        created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        licence=str(doc["marking"]),
         sources=publishers(store, [flow.id for flow in found]),
-    )  # fmt: skip
+    )
     files["structure.xml"] = structure_xml(found, version, created, name)
     return files

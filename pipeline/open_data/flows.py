@@ -1,4 +1,6 @@
-"""What is a cube in the words of SDMX? Its dataflow, with the components and code lists that all data forms share."""
+"""What is a cube in the words of SDMX? Its dataflow, with the components and code lists
+that all data forms share.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ FREQUENCY = "A"  # every figure is of a calendar year
 
 @dataclass(frozen=True)
 class Item:
-    """One code of a list, with the code that it is a part of and the years in which it may be used (0, 9999: open)."""
+    """One code of a list, with the code that it is a part of and the years in which it
+    may be used (0, 9999: open).
+    """
 
     code: str
     label: str
@@ -39,7 +43,9 @@ class List:
 
 @dataclass(frozen=True)
 class Component:
-    """A column of the data: dimension, measure or attribute. `codes` is the list that its values come from, if any."""
+    """A column of the data: dimension, measure or attribute. `codes` is the list that
+    its values come from, if any.
+    """
 
     id: str
     name: str
@@ -72,20 +78,34 @@ class Flow:
         return tuple(c for c in self.components if c.role in ("dimension", "time"))
 
     def row(self, cell: Cell) -> tuple[str, ...]:
-        """A cell as the values of the components. What is withheld has no value and says nothing but that it is."""
+        """A cell as the values of the components. What is withheld has no value and
+        says nothing but that it is.
+        """
         state, year, *codes = cell.key.codes
         counted = "" if cell.coverage is None else str(cell.coverage)
         of = "" if cell.coverage is None or cell.of is None else str(cell.of)
         doubts = cell.doubts(self.round_)
         doubtful = cell.obs_status == "A" and set(doubts.split()) & {"i", "q"}
         return (
-            FREQUENCY, state, *codes, year, csv_value(cell), NOT_VALIDATED if doubtful else cell.obs_status,
-            cell.conf_status, cell.unit, counted, of, " ".join(cell.states), doubts,
-        )  # fmt: skip
+            FREQUENCY,
+            state,
+            *codes,
+            year,
+            csv_value(cell),
+            NOT_VALIDATED if doubtful else cell.obs_status,
+            cell.conf_status,
+            cell.unit,
+            counted,
+            of,
+            " ".join(cell.states),
+            doubts,
+        )
 
 
 def flows(store: Store) -> list[Flow]:
-    """The dataflows of a store's cubes, in the order of the contracts; the reference population stands last."""
+    """The dataflows of a store's cubes, in the order of the contracts; the reference
+    population stands last.
+    """
     held = store.cubes()
     found = [_flow(store, t.name) for t in store.contracts.tables if t.name in held]
     return found + ([_population(store)] if POPULATION_CUBE in held else [])
@@ -99,55 +119,102 @@ def lists(found: Sequence[Flow]) -> list[List]:
 
 def _flow(store: Store, cube: str) -> Flow:
     table = store.table(cube)
-    own = tuple(Component(d.name.upper(), d.label, "dimension", _list(d.codelist)) for d in table.dimensions)
+    own = tuple(
+        Component(d.name.upper(), d.label, "dimension", _list(d.codelist)) for d in table.dimensions
+    )
     version = store.contracts.contract(table.report).version
-    return Flow(cube, version, table.title, table.description, table.unit, tuple(_components(store, own)), store.round)
+    return Flow(
+        cube,
+        version,
+        table.title,
+        table.description,
+        table.unit,
+        tuple(_components(store, own)),
+        store.round,
+    )
 
 
 def _population(store: Store) -> Flow:
-    """Inhabitants, which the rates are worked out from: a figure of others that is no table of any return."""
+    """Inhabitants, which the rates are worked out from: a figure of others that is no
+    table of any return.
+    """
     return Flow(
-        POPULATION_CUBE, store.contracts.contract(store.report).version, "Inhabitants by state",
-        "Reference population of the rates: UN DESA, World Population Prospects 2024.", "inhabitants",
-        tuple(_components(store, ())), store.round,
-    )  # fmt: skip
+        POPULATION_CUBE,
+        store.contracts.contract(store.report).version,
+        "Inhabitants by state",
+        "Reference population of the rates: UN DESA, World Population Prospects 2024.",
+        "inhabitants",
+        tuple(_components(store, ())),
+        store.round,
+    )
 
 
 def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]:
     contracts = store.contracts
-    yield Component("FREQ", "Frequency", "dimension", List("CL_FREQ", "Frequency", (Item(FREQUENCY, "Annual"),)))
+    yield Component(
+        "FREQ", "Frequency", "dimension", List("CL_FREQ", "Frequency", (Item(FREQUENCY, "Annual"),))
+    )
     areas = _list(contracts.codelist("states"), "CL_REF_AREA", "Reference area")
     yield Component("REF_AREA", "Reference area", "dimension", areas)
     yield from own
     yield Component("TIME_PERIOD", "Time period", "time", kind="year")
     yield Component(
-        "OBS_VALUE", "Observation value", "measure", kind="number", required=False,
-        description="Empty where there is no figure to show; OBS_STATUS and CONF_STATUS then say why.",
-    )  # fmt: skip
-    obs, conf = (tuple(Item(c, _sentence(t)) for c, t in labels.items()) for labels in (OBS_LABEL, CONF_LABEL))
-    yield Component("OBS_STATUS", "Observation status", "attribute", List("CL_OBS_STATUS", "Observation status", obs))
+        "OBS_VALUE",
+        "Observation value",
+        "measure",
+        kind="number",
+        required=False,
+        description=(
+            "Empty where there is no figure to show; OBS_STATUS and CONF_STATUS then say why."
+        ),
+    )
+    obs, conf = (
+        tuple(Item(c, _sentence(t)) for c, t in labels.items())
+        for labels in (OBS_LABEL, CONF_LABEL)
+    )
     yield Component(
-        "CONF_STATUS", "Confidentiality status", "attribute", List("CL_CONF_STATUS", "Confidentiality status", conf),
+        "OBS_STATUS",
+        "Observation status",
+        "attribute",
+        List("CL_OBS_STATUS", "Observation status", obs),
+    )
+    yield Component(
+        "CONF_STATUS",
+        "Confidentiality status",
+        "attribute",
+        List("CL_CONF_STATUS", "Confidentiality status", conf),
         description="F: released. S: withheld, with no difference between the reasons.",
-    )  # fmt: skip
+    )
     units = _list(contracts.codelist("unit"), "CL_UNIT_MEASURE", "Unit of measure")
     yield Component("UNIT_MEASURE", "Unit of measure", "attribute", units)
     yield Component(
-        "COUNTED", "States counted", "attribute", kind="integer", required=False,
+        "COUNTED",
+        "States counted",
+        "attribute",
+        kind="integer",
+        required=False,
         description="How many states a regional figure adds up; empty for a state's own figure.",
-    )  # fmt: skip
+    )
     yield Component(
-        "COUNTED_OF", "States that could have reported", "attribute", kind="integer", required=False,
-    )  # fmt: skip
+        "COUNTED_OF", "States that could have reported", "attribute", kind="integer", required=False
+    )
     yield Component(
-        "COUNTED_AREAS", "Codes of the states counted", "attribute", required=False,
+        "COUNTED_AREAS",
+        "Codes of the states counted",
+        "attribute",
+        required=False,
         description="Codes of CL_REF_AREA, parted by blanks.",
-    )  # fmt: skip
+    )
     yield Component(
-        "MARKS", "Marks of doubt", "attribute", required=False,
-        description="i: in question, a part is larger than its whole, or the figure counts such a whole. q: its state "
-        "was asked about it. v: figure of an earlier round. Parted by blanks.",
-    )  # fmt: skip
+        "MARKS",
+        "Marks of doubt",
+        "attribute",
+        required=False,
+        description=(
+            "i: in question, a part is larger than its whole, or the figure counts such a whole. q:"
+            " its state was asked about it. v: figure of an earlier round. Parted by blanks."
+        ),
+    )
 
 
 def _list(codes: CodeList, id_: str = "", name: str = "") -> List:

@@ -1,4 +1,6 @@
-"""How does a printed table become data? One line a row, one column a head, numbers without commas, marks apart."""
+"""How does a printed table become data? One line a row, one column a head, numbers
+without commas, marks apart.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ _NUMBER = re.compile(rf"[+{MINUS}]?(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[
 
 @dataclass(frozen=True)
 class Grid:
-    """A table as plain lines: `heads` are distinct, the first `labels` columns name the line, `marks` says whether the
-    last column holds the footnote marks of the line, `texts` are the places of columns that hold words and codes."""
+    """A table as plain lines: `heads` are distinct, the first `labels` columns name the
+    line, `marks` says whether the last column holds the footnote marks of the line,
+    `texts` are the places of columns that hold words and codes.
+    """
 
     heads: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
@@ -26,13 +30,17 @@ class Grid:
 
 
 def tables_of(views: list[ExhibitView]) -> list[TableView]:
-    """The tables of a report in their order, those behind its charts among them; exhibits without data have none."""
+    """The tables of a report in their order, those behind its charts among them;
+    exhibits without data have none.
+    """
     found = [v.table if isinstance(v, FigureView) else v for v in views]
     return [v for v in found if isinstance(v, TableView)]
 
 
 def grid(view: TableView) -> Grid:
-    """The table with every number as machines read it. Lines that only head others become a column before them."""
+    """The table with every number as machines read it. Lines that only head others
+    become a column before them.
+    """
     grouped = any(row.kind == "group" and not row.cells for row in view.rows)
     marked = any(cell.marks for row in view.rows for cell in row.cells)
     heads = _heads(view)
@@ -46,7 +54,9 @@ def grid(view: TableView) -> Grid:
         lines.append(tuple([*line, _marks(heads[1:], row.cells)] if marked else line))
     named = [GROUP] if grouped else []
     texts = frozenset(i + len(named) for i, c in enumerate(view.columns) if c.kind == "text")
-    return Grid((*named, *heads, *([MARKS] if marked else [])), tuple(lines), len(named) + 1, marked, texts)
+    return Grid(
+        (*named, *heads, *([MARKS] if marked else [])), tuple(lines), len(named) + 1, marked, texts
+    )
 
 
 def grid_csv(view: TableView) -> bytes:
@@ -56,7 +66,9 @@ def grid_csv(view: TableView) -> bytes:
 
 
 def machine(text: str) -> str:
-    """A printed number without commas, with a plain minus and no plus; any other text as it is."""
+    """A printed number without commas, with a plain minus and no plus; any other text
+    as it is.
+    """
     if not _NUMBER.fullmatch(text):
         return text
     return text.replace(",", "").replace(MINUS, "-").removeprefix("+")
@@ -73,4 +85,8 @@ def _heads(view: TableView) -> list[str]:
 
 
 def _marks(heads: list[str], cells: tuple[CellView, ...]) -> str:
-    return "; ".join(f"{head}: {', '.join(cell.marks)}" for head, cell in zip(heads, cells, strict=True) if cell.marks)
+    return "; ".join(
+        f"{head}: {', '.join(cell.marks)}"
+        for head, cell in zip(heads, cells, strict=True)
+        if cell.marks
+    )

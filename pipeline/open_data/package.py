@@ -1,4 +1,6 @@
-"""How do the data files describe themselves? A Frictionless data package: columns, keys, codes, licence, hashes."""
+"""How do the data files describe themselves? A Frictionless data package: columns,
+keys, codes, licence, hashes.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,20 @@ _FIXED = {
 
 
 def codes_csv(one: List) -> bytes:
-    """A code list as CSV: codes with their labels, what they are a part of, and the years in which they hold."""
+    """A code list as CSV: codes with their labels, what they are a part of, and the
+    years in which they hold.
+    """
     lines = (
         (
-            i.code, i.label, i.parent, "" if i.valid_from == 0 else i.valid_from,
-            "" if i.valid_to == 9999 else i.valid_to, i.note,
+            i.code,
+            i.label,
+            i.parent,
+            "" if i.valid_from == 0 else i.valid_from,
+            "" if i.valid_to == 9999 else i.valid_to,
+            i.note,
         )
         for i in one.items
-    )  # fmt: skip
+    )
     return csv_bytes(CODE_COLUMNS, lines)
 
 
@@ -37,10 +45,20 @@ def codes_path(one: List) -> str:
 
 
 def package_json(
-    found: Sequence[Flow], files: Mapping[str, bytes], *, name: str, title: str, description: str, version: str,
-    created: str, licence: str, sources: Sequence[str],
-) -> bytes:  # fmt: skip
-    """`datapackage.json` over data files (by path). `created` is a time, `licence` the marking of the version."""
+    found: Sequence[Flow],
+    files: Mapping[str, bytes],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    version: str,
+    created: str,
+    licence: str,
+    sources: Sequence[str],
+) -> bytes:
+    """`datapackage.json` over data files (by path). `created` is a time, `licence` the
+    marking of the version.
+    """
     content = {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": name,
@@ -50,9 +68,13 @@ def package_json(
         "created": created,
         "licenses": [{"name": "other-at", "title": licence}],
         "sources": [{"title": s} for s in sources],
-        "contributors": [{"title": "Southeast European Law Enforcement Center (SELEC)", "roles": ["publisher"]}],
-        "resources": [_data(f, files[f"{f.id}.csv"]) for f in found]
-        + [_codes(one, files[codes_path(one)]) for one in lists(found)],
+        "contributors": [
+            {"title": "Southeast European Law Enforcement Center (SELEC)", "roles": ["publisher"]}
+        ],
+        "resources": (
+            [_data(f, files[f"{f.id}.csv"]) for f in found]
+            + [_codes(one, files[codes_path(one)]) for one in lists(found)]
+        ),
     }
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -82,11 +104,15 @@ def _data(flow: Flow, data: bytes) -> dict[str, Any]:
         "primaryKey": [c.id for c in flow.dimensions],
         "foreignKeys": [
             {"fields": [c.id], "reference": {"resource": c.codes.id.lower(), "fields": ["code"]}}
-            for c in flow.components if c.codes
+            for c in flow.components
+            if c.codes
         ],
-    }  # fmt: skip
+    }
     described = f"{flow.description} Unit: {flow.unit}."
-    return {**_resource(flow.id.lower(), f"{flow.id}.csv", flow.title, described, data), "schema": schema}
+    return {
+        **_resource(flow.id.lower(), f"{flow.id}.csv", flow.title, described, data),
+        "schema": schema,
+    }
 
 
 def _codes(one: List, data: bytes) -> dict[str, Any]:
@@ -96,7 +122,10 @@ def _codes(one: List, data: bytes) -> dict[str, Any]:
         "missingValues": [""],
         "primaryKey": ["code"],
     }
-    what = f"Code list of {one.name.lower()}: codes, labels, what they are a part of, years in which they hold."
+    what = (
+        f"Code list of {one.name.lower()}: codes, labels, what they are a part of, years in which"
+        " they hold."
+    )
     return {**_resource(one.id.lower(), codes_path(one), one.name, what, data), "schema": schema}
 
 

@@ -1,4 +1,6 @@
-"""How do the released cells read as SDMX? SDMX-CSV 2.0 by dataflow, and the structure as an SDMX-ML 3.0 message."""
+"""How do the released cells read as SDMX? SDMX-CSV 2.0 by dataflow, and the structure
+as an SDMX-ML 3.0 message.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,21 @@ _INFORMATION = "I"
 
 
 def observations_csv(flow: Flow, cells: Iterable[Cell]) -> bytes:
-    """The cells of a dataflow, shown and withheld, as SDMX-CSV 2.0 in the order of their keys."""
+    """The cells of a dataflow, shown and withheld, as SDMX-CSV 2.0 in the order of
+    their keys.
+    """
     heads = (*COLUMNS, *(c.id for c in flow.components))
-    return csv_bytes(heads, (("dataflow", flow.reference, _INFORMATION, *flow.row(cell)) for cell in cells))
+    return csv_bytes(
+        heads, (("dataflow", flow.reference, _INFORMATION, *flow.row(cell)) for cell in cells)
+    )
 
 
 def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, message: str) -> bytes:
-    """The structure message of these dataflows: code lists, concepts, data structures, dataflows.
+    """The structure message of these dataflows: code lists, concepts, data structures,
+    dataflows.
 
-    `version` is that of the lists and concepts, `prepared` the time that the message names, `message` its id.
+    `version` is that of the lists and concepts, `prepared` the time that the message
+    names, `message` its id.
     """
     from pysdmx.io import write_sdmx
     from pysdmx.io.format import Format
@@ -40,15 +48,27 @@ def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, messa
     concepts = {one.id: one for one in scheme.concepts}
     structures = [_structure(flow, codes, concepts) for flow in found]
     dataflows = [
-        Dataflow(f.id, name=f.title, description=f.description, version=f.version, agency=AGENCY, structure=s)
+        Dataflow(
+            f.id,
+            name=f.title,
+            description=f.description,
+            version=f.version,
+            agency=AGENCY,
+            structure=s,
+        )
         for f, s in zip(found, structures, strict=True)
     ]
     text = write_sdmx(
-        [*codes.values(), scheme, *structures, *dataflows], Format.STRUCTURE_SDMX_ML_3_0, prettyprint=True,
+        [*codes.values(), scheme, *structures, *dataflows],
+        Format.STRUCTURE_SDMX_ML_3_0,
+        prettyprint=True,
         header=Header(id=message, prepared=prepared, sender=Organisation(id=AGENCY)),
-    )  # fmt: skip
-    # Which of the measures an attribute is of: there is one measure, and not every reader knows the element.
-    return re.sub(r"\s*<str:MeasureRelationship>.*?</str:MeasureRelationship>", "", str(text), flags=re.S).encode()
+    )
+    # Which of the measures an attribute is of: there is one measure, and not every
+    # reader knows the element.
+    return re.sub(
+        r"\s*<str:MeasureRelationship>.*?</str:MeasureRelationship>", "", str(text), flags=re.S
+    ).encode()
 
 
 def _codelist(one: List, version: str) -> Codelist:
@@ -74,42 +94,70 @@ def _concepts(found: Sequence[Flow], version: str) -> ConceptScheme:
             every.setdefault(component.id, component)
     items = [
         Concept(
-            c.id, name=c.name, description=c.description or None,
+            c.id,
+            name=c.name,
+            description=c.description or None,
             urn=_urn("conceptscheme.Concept", CONCEPTS, version, c.id),
         )
         for c in every.values()
-    ]  # fmt: skip
+    ]
     return ConceptScheme(
-        CONCEPTS, name="Concepts of the data of SELEC", agency=AGENCY, version=version, items=items,
+        CONCEPTS,
+        name="Concepts of the data of SELEC",
+        agency=AGENCY,
+        version=version,
+        items=items,
         urn=_urn("conceptscheme.ConceptScheme", CONCEPTS, version),
-    )  # fmt: skip
+    )
 
 
-def _structure(flow: Flow, codes: dict[str, Codelist], concepts: Mapping[str, Concept]) -> DataStructureDefinition:
+def _structure(
+    flow: Flow, codes: dict[str, Codelist], concepts: Mapping[str, Concept]
+) -> DataStructureDefinition:
     from pysdmx.model import Components, DataStructureDefinition
 
     components = Components([_component(c, codes, concepts) for c in flow.components])
     return DataStructureDefinition(
-        id=flow.id, name=flow.title, description=flow.description, version=flow.version, agency=AGENCY,
+        id=flow.id,
+        name=flow.title,
+        description=flow.description,
+        version=flow.version,
+        agency=AGENCY,
         components=components,
-    )  # fmt: skip
+    )
 
 
-def _component(component: Component, codes: dict[str, Codelist], concepts: Mapping[str, Concept]) -> Any:
+def _component(
+    component: Component, codes: dict[str, Codelist], concepts: Mapping[str, Concept]
+) -> Any:
     from pysdmx.model import Component as SdmxComponent
     from pysdmx.model import DataType, Role
 
-    roles = {"dimension": Role.DIMENSION, "time": Role.DIMENSION, "measure": Role.MEASURE, "attribute": Role.ATTRIBUTE}
+    roles = {
+        "dimension": Role.DIMENSION,
+        "time": Role.DIMENSION,
+        "measure": Role.MEASURE,
+        "attribute": Role.ATTRIBUTE,
+    }
     types = {
-        "string": DataType.STRING, "integer": DataType.INTEGER, "number": DataType.DECIMAL, "year": DataType.PERIOD,
-    }  # fmt: skip
+        "string": DataType.STRING,
+        "integer": DataType.INTEGER,
+        "number": DataType.DECIMAL,
+        "year": DataType.PERIOD,
+    }
     enumeration = codes[component.codes.id] if component.codes else None
     return SdmxComponent(
-        component.id, component.required, roles[component.role], concepts[component.id],
-        local_dtype=None if enumeration else types[component.kind], local_codes=enumeration,
+        component.id,
+        component.required,
+        roles[component.role],
+        concepts[component.id],
+        local_dtype=None if enumeration else types[component.kind],
+        local_codes=enumeration,
         attachment_level="O" if component.role == "attribute" else None,
-    )  # fmt: skip
+    )
 
 
 def _urn(kind: str, id_: str, version: str, item: str = "") -> str:
-    return f"urn:sdmx:org.sdmx.infomodel.{kind}={AGENCY}:{id_}({version}){'.' + item if item else ''}"
+    return (
+        f"urn:sdmx:org.sdmx.infomodel.{kind}={AGENCY}:{id_}({version}){'.' + item if item else ''}"
+    )

@@ -1,1 +1,3 @@
-"""Tables sent as records: one row per victim, detection or seizure. DuckDB reads, checks and counts them."""
+"""Tables sent as records: one row per victim, detection or seizure. DuckDB reads,
+checks and counts them.
+"""

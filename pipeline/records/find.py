@@ -1,4 +1,6 @@
-"""Which files of a round hold records, whose, and of which table? `<STATE>.<TABLE>.records.csv|csv.gz|parquet`."""
+"""Which files of a round hold records, whose, and of which table?
+`<STATE>.<TABLE>.records.csv|csv.gz|parquet`.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,15 @@ from pipeline.intake.folder import RECORDS_MARK, is_left_by_program, respondents
 from pipeline.intake.shown import shown_name
 from pipeline.project import REPORTS, Project
 
-_NAME = re.compile(r"(?P<state>[^.]+)\.(?P<table>[^.]+)\.records\.(?P<kind>csv|csv\.gz|parquet)", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?P<state>[^.]+)\.(?P<table>[^.]+)\.records\.(?P<kind>csv|csv\.gz|parquet)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class RecordFile:
-    """One file of records. `rule` says why it is not read; empty when it is. `table` is None where none is meant.
+    """One file of records. `rule` says why it is not read; empty when it is. `table` is
+    None where none is meant.
 
     `other` is the file that holds the same table, where this is the second one.
     """
@@ -62,15 +67,23 @@ def _look_at(path: Path, contracts: Contracts, report: str, round_: int) -> Reco
         state = path.name.partition(".")[0].upper()
         known = state in states
         return RecordFile(
-            report, state if known else "", None, path, name, "", "records-not-asked" if known else "not-a-return"
+            report,
+            state if known else "",
+            None,
+            path,
+            name,
+            "",
+            "records-not-asked" if known else "not-a-return",
         )
-    state, kind = match["state"].upper(), match["kind"].lower()
+    state = match["state"].upper()
+    kind = match["kind"].lower()
     if state not in states:
         return RecordFile(report, shown_name(state), None, path, name, kind, "not-a-member")
     asked = {t.name: t for t in tables_for(contracts.contract(report), state, round_) if t.records}
     table = asked.get(match["table"].upper())
     if table is None:
         return RecordFile(report, state, None, path, name, kind, "records-not-asked")
-    # A link may lead out of the folder of the returns, and what is neither file nor link is no return.
+    # A link may lead out of the folder of the returns, and what is neither file nor
+    # link is no return.
     rule = "linked-file" if path.is_symlink() else "" if path.is_file() else "not-a-file"
     return RecordFile(report, state, table, path, name, kind, rule)

@@ -1,4 +1,6 @@
-"""What kind of file is it that somebody named as records? Told by its bytes, never by its name."""
+"""What kind of file is it that somebody named as records? Told by its bytes, never by
+its name.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,10 @@ from pipeline.records.repairs import Remark, damaged, unreadable
 
 RecordKind = Literal["csv", "csv.gz", "parquet"]
 KIND_NAMES: dict[RecordKind, str] = {
-    "csv": "CSV text", "csv.gz": "text packed with gzip", "parquet": "a Parquet file",
-}  # fmt: skip
+    "csv": "CSV text",
+    "csv.gz": "text packed with gzip",
+    "parquet": "a Parquet file",
+}
 HEAD = 4096  # bytes by which a file is told
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
@@ -62,14 +66,20 @@ def kind_of_records(path: Path) -> RecordKind:
 def check_text(head: bytes) -> None:
     """Raise RefusedRecords when a file that begins with these bytes is no text."""
     if not head.strip():
-        raise damaged("the file is empty") if not head else damaged("the file begins with nothing but blanks")
+        raise (
+            damaged("the file is empty")
+            if not head
+            else damaged("the file begins with nothing but blanks")
+        )
     if head.startswith(_UTF32_MARKS):
         raise unreadable("text in UTF-32")
     if head.startswith(UTF16_MARKS):
         return
     if head.startswith((_PARQUET, _GZIP)):
         what = KIND_NAMES["parquet"] if head.startswith(_PARQUET) else "packed twice"
-        raise unreadable(f"a packed file that holds no text: {what}", "send the file itself, packed once at most")
+        raise unreadable(
+            f"a packed file that holds no text: {what}", "send the file itself, packed once at most"
+        )
     if head.startswith(_OLE):
         raise unreadable("a workbook of the old Excel format, or one with a password")
     kind = next((k for magic, k in _TABLES if head.startswith(magic)), "") or foreign_kind(head)
@@ -82,10 +92,13 @@ def check_text(head: bytes) -> None:
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of a text file: UTF-8, or one of the kinds of UTF-16, also without its mark."""
+    """The encoding of a text file: UTF-8, or one of the kinds of UTF-16, also without
+    its mark.
+    """
     if head.startswith(UTF16_MARKS):
         return "utf-16"
-    even, odd = head[::2].count(0), head[1::2].count(0)
+    even = head[::2].count(0)
+    odd = head[1::2].count(0)
     # Codes, digits and separators have a zero in the higher of their two bytes.
     if max(even, odd) * 2 > len(head) * 0.7 and min(even, odd) * 20 < len(head):
         return "utf-16-le" if odd > even else "utf-16-be"
@@ -115,5 +128,6 @@ def renamed(kind: RecordKind, named: str) -> tuple[Remark, ...]:
     """The note on a file that is of another kind than its name says."""
     if kind == named:
         return ()
-    allowed, do = f".records.{kind}", f"name the file .records.{kind}; it was read"
+    allowed = f".records.{kind}"
+    do = f"name the file .records.{kind}; it was read"
     return (Remark("file-renamed", f"{KIND_NAMES[kind]} named .records.{named}", allowed, do),)

@@ -1,9 +1,11 @@
-"""How does a text file of records become one that DuckDB can take line by line, every line in its place?
+"""How does a text file of records become one that DuckDB can take line by line, every
+line in its place?
 
-Line numbers in findings must be those an editor shows. The reader of DuckDB leaves blank lines out and stops at odd
-bytes, so a file is looked through once, in pieces. Nearly all are plain already and are read where they lie; a packed
-or odd one is written to a working copy that has the same lines in the same places. What is written is counted like
-what is read, and nothing is done line by line that can be done to a whole piece.
+Line numbers in findings must be those an editor shows. The reader of DuckDB leaves
+blank lines out and stops at odd bytes, so a file is looked through once, in pieces.
+Nearly all are plain already and are read where they lie; a packed or odd one is written
+to a working copy that has the same lines in the same places. What is written is counted
+like what is read, and nothing is done line by line that can be done to a whole piece.
 """
 
 from __future__ import annotations
@@ -21,27 +23,43 @@ from typing import AnyStr, BinaryIO
 from pipeline.progress import Progress, silent
 from pipeline.records.form import RecordForm
 from pipeline.records.kind import HEAD, RecordKind, check_text, encoding_of
-from pipeline.records.layout import BLANKS, Header, Layout, Narrowed, NotSpare, announced, read_layout
+from pipeline.records.layout import (
+    BLANKS,
+    Header,
+    Layout,
+    Narrowed,
+    NotSpare,
+    announced,
+    read_layout,
+)
 from pipeline.records.limits import Allowance
 from pipeline.records.repairs import RefusedRecords, Remark, damaged, too_much
 
 PIECE = 4_000_000  # bytes looked at in one go
 PACKED = 65_536  # bytes of a packed file taken in one go: what a member leaves over is copied
-LONGEST_LINE = 1_000  # a record has some forty characters; what is beyond this is cut off in the working copy
+LONGEST_LINE = (
+    1_000  # a record has some forty characters; what is beyond this is cut off in the working copy
+)
 ENDLESS_LINE = 1_000_000  # a line of this length is none of a text that holds records
-SHORTEST_MEMBER = 100  # bytes of a packed file; one that consists of many parts has at most one in so many
+SHORTEST_MEMBER = (
+    100  # bytes of a packed file; one that consists of many parts has at most one in so many
+)
 _UTF8_MARK = codecs.BOM_UTF8
-# Bytes that would mean something to the reader: it is told that the second one parts columns, so that none are.
+# Bytes that would mean something to the reader: it is told that the second one parts
+# columns, so that none are.
 NO_VALUE, NO_DELIMITER = "\x01", "\x1f"
 _ODD = ("\x00", NO_VALUE, NO_DELIMITER)
 
 
 @dataclass(frozen=True)
 class PlainText:
-    """A text that DuckDB can take: where it lies, how many lines stand above the records, what its columns are.
+    """A text that DuckDB can take: where it lies, how many lines stand above the
+    records, what its columns are.
 
-    `left_out` is the number of filled fields that the working copy leaves out by their place. `refused`: fields that
-    are no columns hold something; they are all in the working copy, so that they can be counted.
+    `left_out` is the number of filled fields that the working copy leaves out by their
+    place. `refused`: fields that
+    are no columns hold something; they are all in the working copy, so that they can be
+    counted.
     """
 
     path: Path
@@ -63,9 +81,16 @@ def file_hash(path: Path) -> str:
 
 
 def plain_text(
-    path: Path, kind: RecordKind, form: RecordForm, work: Path, allowance: Allowance, progress: Progress = silent
+    path: Path,
+    kind: RecordKind,
+    form: RecordForm,
+    work: Path,
+    allowance: Allowance,
+    progress: Progress = silent,
 ) -> PlainText:
-    """The file, or a working copy in the folder `work`. Raises RefusedRecords when it cannot or may not be read."""
+    """The file, or a working copy in the folder `work`. Raises RefusedRecords when it
+    cannot or may not be read.
+    """
     if kind == "csv":
         allowance.check_bytes(path.stat().st_size, "it has")
         if found := _plain_already(path, form, allowance.again()):
@@ -83,8 +108,12 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _inflate(file: BinaryIO, size: int, allowance: Allowance) -> Iterator[bytes]:
-    """What a file packed with gzip holds, in pieces. A file may have several members, one behind the other."""
-    members, inflated, packed = 1, 0, zlib.decompressobj(wbits=31)
+    """What a file packed with gzip holds, in pieces. A file may have several members,
+    one behind the other.
+    """
+    members = 1
+    inflated = 0
+    packed = zlib.decompressobj(wbits=31)
     data = file.read(PACKED)
     try:
         while data:
@@ -94,14 +123,19 @@ def _inflate(file: BinaryIO, size: int, allowance: Allowance) -> Iterator[bytes]
             allowance.check_time()
             if piece:
                 yield piece
-            data = (packed.unused_data if packed.eof else packed.unconsumed_tail) or file.read(PACKED)
+            data = (packed.unused_data if packed.eof else packed.unconsumed_tail) or file.read(
+                PACKED
+            )
             if packed.eof:
                 # Zeros may fill up a file to its end.
                 while data and not (data := data.lstrip(b"\0")):
                     data = file.read(PACKED)
                 members += bool(data)
                 if members > 1000 + size // SHORTEST_MEMBER:
-                    raise too_much(f"a packed file of more than {members - 1:,} parts", "a file packed in one piece")
+                    raise too_much(
+                        f"a packed file of more than {members - 1:,} parts",
+                        "a file packed in one piece",
+                    )
                 packed = zlib.decompressobj(wbits=31) if data else packed
         tail = packed.flush()
     except zlib.error as problem:
@@ -116,13 +150,23 @@ def _inflate(file: BinaryIO, size: int, allowance: Allowance) -> Iterator[bytes]
 
 
 def _plain_already(path: Path, form: RecordForm, allowance: Allowance) -> PlainText | None:
-    """The file itself when it is ASCII without control characters and odd lines, and each of its fields a column."""
+    """The file itself when it is ASCII without control characters and odd lines, and
+    each of its fields a column.
+    """
     with path.open("rb") as file:
         head = file.read(PIECE) + file.readline(ENDLESS_LINE)
         check_text(head[:HEAD])
-        if encoding_of(head[:HEAD]) != "utf-8-sig" or not head.removeprefix(_UTF8_MARK)[:HEAD].isascii():
+        if (
+            encoding_of(head[:HEAD]) != "utf-8-sig"
+            or not head.removeprefix(_UTF8_MARK)[:HEAD].isascii()
+        ):
             return None
-        text = head.removeprefix(_UTF8_MARK).decode("ascii", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+        text = (
+            head.removeprefix(_UTF8_MARK)
+            .decode("ascii", errors="replace")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
         found = _top(text, form)
         if found is None or not found[1].is_plain:
             return None
@@ -141,12 +185,16 @@ def _plain_already(path: Path, form: RecordForm, allowance: Allowance) -> PlainT
 
 
 def _is_plain_piece(piece: bytes) -> bool:
-    """ASCII without control characters, no blank line, no long one, and one way to end lines."""
+    """ASCII without control characters, no blank line, no long one, and one way to end
+    lines.
+    """
     if not piece.isascii() or any(odd.encode() in piece for odd in _ODD):
         return False
     if piece.startswith((b"\n", b"\r")) or b"\n\n" in piece:
         return False
-    if b"\r" in piece and (b"\n\r" in piece or not piece.count(b"\r") == piece.count(b"\r\n") == piece.count(b"\n")):
+    if b"\r" in piece and (
+        b"\n\r" in piece or not piece.count(b"\r") == piece.count(b"\r\n") == piece.count(b"\n")
+    ):
         return False
     return not _has_long_line(piece, b"\n")
 
@@ -162,7 +210,9 @@ def _has_long_line(piece: AnyStr, end: AnyStr) -> bool:
 
 
 def _top(text: str, form: RecordForm) -> tuple[int, Layout] | None:
-    """How many lines stand above the records, and the layout, by the first lines of a text; None for blanks alone."""
+    """How many lines stand above the records, and the layout, by the first lines of a
+    text; None for blanks alone.
+    """
     number, head, rest = _first_line(text)
     delimiter = announced(head)
     if delimiter:
@@ -175,7 +225,9 @@ def _top(text: str, form: RecordForm) -> tuple[int, Layout] | None:
 
 
 def _first_line(text: str) -> tuple[int, str, str]:
-    """The first line that is not blank: its number, what it says, and the text below. Nothing where all is blank."""
+    """The first line that is not blank: its number, what it says, and the text below.
+    Nothing where all is blank.
+    """
     begin = len(text) - len(text.lstrip(BLANKS + "\n"))
     begin = text.rfind("\n", 0, begin) + 1
     line, _, rest = text[begin:].partition("\n")
@@ -187,7 +239,8 @@ def _first_line(text: str) -> tuple[int, str, str]:
 
 @dataclass(frozen=True)
 class _Copy:
-    """A working copy of a file: the same lines in UTF-8, of which a blank one holds a space, a long one its beginning.
+    """A working copy of a file: the same lines in UTF-8, of which a blank one holds a
+    space, a long one its beginning.
 
     Odd bytes stand as `\ufffd`.
     """
@@ -199,7 +252,9 @@ class _Copy:
     progress: Progress
 
     def write(self, allowance: Allowance, *, narrow: bool) -> PlainText:
-        """Write it; with `narrow`, without the fields that are no columns. Raises RefusedRecords."""
+        """Write it; with `narrow`, without the fields that are no columns. Raises
+        RefusedRecords.
+        """
         with self.path.open("rb") as file:
             size = self.path.stat().st_size
             chunks = _inflate(file, size, allowance) if self.kind == "csv.gz" else _chunks(file)
@@ -218,7 +273,9 @@ class _Copy:
             for text in _texts(_again(first, chunks), encoding):
                 if found is None and (top := _top(text, self.form)):
                     found = (lines + top[0], top[1])
-                    narrowed = Narrowed(top[1], self.form) if narrow and not top[1].is_plain else None
+                    narrowed = (
+                        Narrowed(top[1], self.form) if narrow and not top[1].is_plain else None
+                    )
                 allowance.take_rows(text.count("\n"), len(text))
                 allowance.check_time()
                 text = _cleaned(text, allowance)
@@ -228,7 +285,9 @@ class _Copy:
                 data = text.encode()
                 written += len(data)
                 if written > most:
-                    raise too_much(f"more than {most:,} bytes when made plain text", f"at most {most:,} bytes")
+                    raise too_much(
+                        f"more than {most:,} bytes when made plain text", f"at most {most:,} bytes"
+                    )
                 file.write(data)
                 self.progress(f"{written // 1_000_000:,} MB unpacked")
         if found is None:
@@ -243,14 +302,20 @@ def _again(first: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _texts(chunks: Iterable[bytes], encoding: str) -> Iterator[str]:
-    """The text in pieces that end where a line does, with one way to end lines. Raises RefusedRecords at an endless."""
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
+    """The text in pieces that end where a line does, with one way to end lines. Raises
+    RefusedRecords at an endless.
+    """
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(encoding)("replace"), translate=True
+    )
     parts: list[str] = []
     size = 0
 
     def ends(rest: str) -> list[str]:
         if len(rest) > ENDLESS_LINE:
-            raise too_much(f"a line of more than {ENDLESS_LINE:,} characters", "one record in a line")
+            raise too_much(
+                f"a line of more than {ENDLESS_LINE:,} characters", "one record in a line"
+            )
         return [rest]
 
     for chunk in chunks:
@@ -289,7 +354,9 @@ def _cleaned(text: str, allowance: Allowance) -> str:
 
 
 def _narrow(text: str, before: int, skip: int, narrowed: Narrowed) -> str:
-    """The lines below the header without the fields that are no columns; `before` lines of the file came earlier."""
+    """The lines below the header without the fields that are no columns; `before` lines
+    of the file came earlier.
+    """
     lines = text.removesuffix("\n").split("\n")
     numbered = enumerate(lines, before + 1)
     return "".join([(line if n <= skip else narrowed.line(line, n)) + "\n" for n, line in numbered])
@@ -302,13 +369,15 @@ def _remarks(encoding: str, layout: Layout | None) -> Iterator[Remark]:
         return
     if layout.first_row >= 0:
         yield Remark(
-            "records-read-as", "a number before each row, which counts the rows; it was left out",
-            "the columns of the table", "write the file without row names next time",
-        )  # fmt: skip
+            "records-read-as",
+            "a number before each row, which counts the rows; it was left out",
+            "the columns of the table",
+            "write the file without row names next time",
+        )
     if layout.ends_open:
         yield Remark(
-            "records-read-as", "empty fields behind the last column; they were left out", "the columns of the table",
+            "records-read-as",
+            "empty fields behind the last column; they were left out",
+            "the columns of the table",
             "end each line with its last field",
-        )  # fmt: skip
-
-
+        )

@@ -1,4 +1,6 @@
-"""What did states send as records? Reads each file into findings, an account, and figures like those of a form."""
+"""What did states send as records? Reads each file into findings, an account, and
+figures like those of a form.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ ROW_NUMBER = "row-number"  # by which rule a number that a program wrote before 
 
 @dataclass(frozen=True)
 class RecordsRead:
-    """What one file of records came to. A file that is about no table of the contract has findings only."""
+    """What one file of records came to. A file that is about no table of the contract
+    has findings only.
+    """
 
     findings: tuple[Finding, ...]
     table: str = ""
@@ -63,10 +67,12 @@ class _Counted:
 def read_records(
     project: Project, contracts: Contracts, round_: int, progress: Progress = silent
 ) -> list[RecordsRead]:
-    """Read every file of records of a round. What is wrong with one is a finding, never an exception.
+    """Read every file of records of a round. What is wrong with one is a finding, never
+    an exception.
 
-    Lines that break a rule are listed in `findings/records/<STATE>.<TABLE>.parquet`; lists of earlier runs are removed.
-    Raises UserError when memory or disk do not suffice.
+    Lines that break a rule are listed in `findings/records/<STATE>.<TABLE>.parquet`;
+    lists of earlier runs are removed. Raises UserError when memory or disk do not
+    suffice.
     """
     files = find_records(project, contracts, round_)
     lists = project.findings(round_) / "records"
@@ -93,7 +99,12 @@ class _Step:
 
 
 def _read_file(
-    project: Project, contracts: Contracts, round_: int, file: RecordFile, lists: Path, progress: Progress
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    file: RecordFile,
+    lists: Path,
+    progress: Progress,
 ) -> RecordsRead:
     contract = contracts.contract(file.report)
     book = FindingBook(round_, file.report, file.state, file.name, contract.version)
@@ -103,8 +114,11 @@ def _read_file(
     table = file.table
     form = RecordForm(table, file.state, contract.years(round_))
     sha256 = ""
-    # A second file adds no cells: those of the first one stand for the table, which is refused.
-    refused = _Counted(0, 0, 0, [] if file.rule == "second-file" else unusable(form, contract, round_))
+    # A second file adds no cells: those of the first one stand for the table, which is
+    # refused.
+    refused = _Counted(
+        0, 0, 0, [] if file.rule == "second-file" else unusable(form, contract, round_)
+    )
     counted = refused
     if file.rule:
         _refuse_name(file, book)
@@ -114,9 +128,13 @@ def _read_file(
         try:
             progress("reading")
             sha256 = file_hash(file.path)
-            with tempfile.TemporaryDirectory(prefix=".records-", suffix=UNFINISHED, dir=work) as folder:
+            with tempfile.TemporaryDirectory(
+                prefix=".records-", suffix=UNFINISHED, dir=work
+            ) as folder:
                 full_list = lists / f"{file.state}.{table.name}.parquet"
-                counted = _Reader(file, form, contract, round_, book, full_list, progress).count(Path(folder))
+                counted = _Reader(file, form, contract, round_, book, full_list, progress).count(
+                    Path(folder)
+                )
         except RefusedRecords as refused_for:
             _refuse(refused_for, table.name, book)
         except OSError as problem:
@@ -124,13 +142,22 @@ def _read_file(
                 raise _no_room(file) from problem
             book.add("unreadable-file", f"cannot be opened ({problem.strerror})", table=table.name)
     reading = FileReading(round_, file.report, file.state, file.name, sha256, "", "", "records")
-    ignored = {rule: n for rule, n in (("form-code", counted.header), (ROW_NUMBER, counted.left_out)) if n}
+    ignored = {
+        rule: n for rule, n in (("form-code", counted.header), (ROW_NUMBER, counted.left_out)) if n
+    }
     account = FileAccount(
-        file.name, file.state, file.report, sha256, sum(ignored.values()) + counted.good + counted.bad, counted.good,
-        counted.bad, ignored,
-        {table.name: counted.good} if counted.good else {}, {table.name: counted.bad} if counted.bad else {},
+        file.name,
+        file.state,
+        file.report,
+        sha256,
+        sum(ignored.values()) + counted.good + counted.bad,
+        counted.good,
+        counted.bad,
+        ignored,
+        {table.name: counted.good} if counted.good else {},
+        {table.name: counted.bad} if counted.bad else {},
         table.name,
-    )  # fmt: skip
+    )
     return RecordsRead(tuple(book.findings), table.name, reading, account, tuple(counted.entries))
 
 
@@ -138,9 +165,15 @@ def _refuse_name(file: RecordFile, book: FindingBook) -> None:
     """The finding on a file that is not read for where it lies or what it is called."""
     table = file.table.name if file.table else ""
     allowed, do = {
-        "second-file": ("one file of records per table", f"keep the one that is meant: {file.other} or this one"),
+        "second-file": (
+            "one file of records per table",
+            f"keep the one that is meant: {file.other} or this one",
+        ),
         "not-a-return": ("<STATE>.<TABLE>.records.csv, .csv.gz or .parquet", ""),
-        "records-not-asked": ("<STATE>.<TABLE>.records.csv, .csv.gz or .parquet of a table taken as records", ""),
+        "records-not-asked": (
+            "<STATE>.<TABLE>.records.csv, .csv.gz or .parquet of a table taken as records",
+            "",
+        ),
     }.get(file.rule, ("", ""))
     book.add(file.rule, file.path.name, table=table, allowed=allowed, do=do)
 
@@ -151,18 +184,25 @@ def _refuse(refused: RefusedRecords, table: str, book: FindingBook) -> None:
 
 def _no_room(file: RecordFile) -> UserError:
     return UserError(
-        "memory or disk do not suffice to read the records", where=file.name,
+        "memory or disk do not suffice to read the records",
+        where=file.name,
         do="make room on the disk of the outputs folder and run again",
-    )  # fmt: skip
+    )
 
 
 class _Reader:
     """One file that is read: where its findings go, and what it is checked against."""
 
     def __init__(
-        self, file: RecordFile, form: RecordForm, contract: Contract, round_: int, book: FindingBook, full_list: Path,
+        self,
+        file: RecordFile,
+        form: RecordForm,
+        contract: Contract,
+        round_: int,
+        book: FindingBook,
+        full_list: Path,
         progress: Progress,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.file, self.form, self.contract, self.round = file, form, contract, round_
         self.book, self.full_list, self.progress = book, full_list, progress
         self.kind: RecordKind = "csv"
@@ -170,7 +210,9 @@ class _Reader:
         self.refused: RefusedRecords | None = None
 
     def count(self, work: Path) -> _Counted:
-        """Check the file and count it. Raises RefusedRecords where it cannot be read, UserError where room lacks."""
+        """Check the file and count it. Raises RefusedRecords where it cannot be read,
+        UserError where room lacks.
+        """
         import duckdb
 
         self.allowance = allowance = Allowance(most_bytes(), most_seconds())
@@ -184,13 +226,17 @@ class _Reader:
         # What is sorted and joined lies on the disk beside the working copy.
         spill = min(allowance.bytes, shutil.disk_usage(work).free // 2)
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY, "temp_directory": str(work / "spill"), "max_temp_directory_size": f"{spill}B",
-            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-        }  # fmt: skip
+            "memory_limit": MEMORY,
+            "temp_directory": str(work / "spill"),
+            "max_temp_directory_size": f"{spill}B",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
         try:
             with duckdb.connect(config=config) as connection, allowance.bound(connection):
-                # DuckDB cannot know how long a file is and would often keep the file in memory instead of the few rows
-                # it is joined with. Joins are written with the small side last, and stay so.
+                # DuckDB cannot know how long a file is and would often keep the file in
+                # memory instead of the few rows it is joined with. Joins are written
+                # with the small side last, and stay so.
                 connection.execute("set enable_progress_bar = false")
                 connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
                 return self._count(connection, self._open(connection, text, allowance))
@@ -202,13 +248,18 @@ class _Reader:
         except duckdb.Error as problem:
             if "No space left" in str(problem):
                 raise _no_room(self.file) from problem
-            # A text file was made plain before, and a query that cannot be bound fails on every file: both are bugs.
-            is_bug = isinstance(problem, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException)
+            # A text file was made plain before, and a query that cannot be bound fails
+            # on every file: both are bugs.
+            is_bug = isinstance(
+                problem, duckdb.BinderException | duckdb.ParserException | duckdb.CatalogException
+            )
             if is_bug or self.kind != "parquet":
                 raise
             raise damaged("the rows cannot be read; the file may be damaged") from problem
 
-    def _open(self, connection: duckdb.DuckDBPyConnection, text: PlainText | None, allowance: Allowance) -> Source:
+    def _open(
+        self, connection: duckdb.DuckDBPyConnection, text: PlainText | None, allowance: Allowance
+    ) -> Source:
         """The file as DuckDB reads it, with what was left out of it."""
         if text:
             return open_text(text, self.form)
@@ -244,7 +295,9 @@ class _Reader:
                 entries = unusable(form, self.contract, self.round)
             elif not checked.rows and not entries:
                 book.add("records-none", "no record", table=form.table.name)
-        return _Counted(source.header.fields, checked.good_fields, checked.bad_fields, entries, self.left_out)
+        return _Counted(
+            source.header.fields, checked.good_fields, checked.bad_fields, entries, self.left_out
+        )
 
     def _step(self, what: str) -> None:
         self.progress(what)
@@ -253,7 +306,11 @@ class _Reader:
     def _remark(self, found: Iterable[Remark]) -> None:
         for remark in found:
             self.book.add(
-                remark.rule, remark.found, table=self.form.table.name, allowed=remark.allowed, do=remark.do
+                remark.rule,
+                remark.found,
+                table=self.form.table.name,
+                allowed=remark.allowed,
+                do=remark.do,
             )
 
     def _find(self, broken: BrokenRule) -> None:
@@ -264,7 +321,13 @@ class _Reader:
         examples = ", ".join(text + (f" ({n:,})" if count > 1 else "") for text, n in broken.found)
         column = f", column {rule.column}" if rule.column else ""
         self.book.add(
-            rule.rule, f"{count:,} {kinds}{column}: {examples}",
-            cell=f"{kinds} {', '.join(map(str, broken.lines))}{more}", table=self.form.table.name, allowed=rule.allowed,
-            do=f"{rule.do or f'correct the {kinds}'}; records/{self.full_list.name} beside the findings lists all",
-        )  # fmt: skip
+            rule.rule,
+            f"{count:,} {kinds}{column}: {examples}",
+            cell=f"{kinds} {', '.join(map(str, broken.lines))}{more}",
+            table=self.form.table.name,
+            allowed=rule.allowed,
+            do=(
+                f"{rule.do or f'correct the {kinds}'}; records/{self.full_list.name} beside the"
+                " findings lists all"
+            ),
+        )

@@ -1,11 +1,14 @@
-"""How does DuckDB read a file of records? The SQL that gives its rows, as text, from lines or from Parquet.
+"""How does DuckDB read a file of records? The SQL that gives its rows, as text, from
+lines or from Parquet.
 
-A row has the columns `r_<name>` with the text as it stands, `fields` (how many fields the line has), `odd_filled` (how
-many of them are filled, in a line with too few or too many) and `q`, the text of the quantity, where one is added up.
+A row has the columns `r_<name>` with the text as it stands, `fields` (how many fields
+the line has), `odd_filled` (how many of them are filled, in a line with too few or too
+many) and `q`, the text of the quantity, where one is added up.
 
-Lines are read whole and taken apart here rather than by the reader: that is faster, as most lines of a table that
-counts its rows are alike and are taken apart once, and it keeps every line in its place. No code and no number holds
-what parts columns, so a quoted field is never more than its text between two marks.
+Lines are read whole and taken apart here rather than by the reader: that is faster, as
+most lines of a table that counts its rows are alike and are taken apart once, and it
+keeps every line in its place. No code and no number holds what parts columns, so a
+quoted field is never more than its text between two marks.
 """
 
 from __future__ import annotations
@@ -35,12 +38,16 @@ def quoted(text: str) -> str:
 
 
 def file_name(path: Path) -> str:
-    """A path in SQL. DuckDB would read a star or a bracket in the name of a folder as a pattern."""
+    """A path in SQL. DuckDB would read a star or a bracket in the name of a folder as a
+    pattern.
+    """
     return quoted(glob.escape(str(path)))
 
 
 def column(name: str) -> str:
-    """A column of the records in SQL, without blanks and quotes around it. The prefix keeps it apart from others."""
+    """A column of the records in SQL, without blanks and quotes around it. The prefix
+    keeps it apart from others.
+    """
     return f'"c_{name}"'
 
 
@@ -50,7 +57,9 @@ def raw(name: str) -> str:
 
 
 def bare(field: str) -> str:
-    """A field without blanks and quotes around it. Too slow for every row of a large file."""
+    """A field without blanks and quotes around it. Too slow for every row of a large
+    file.
+    """
     return f"trim({field}, ' \t\"')"
 
 
@@ -68,22 +77,29 @@ class TextSource:
         """The lines below the header; the first line of the file has number 1."""
         number = f"row_number() over () + {self.skip} as {ROW}, " if numbered else ""
         return (
-            f"select {number}{LINE} from read_csv({file_name(self.path)}, auto_detect = false, compression = 'none',"
-            f" header = false, skip = {self.skip}, delim = {quoted(NO_DELIMITER)}, quote = '', escape = '',"
-            f" nullstr = {quoted(NO_VALUE)},"
+            f"select {number}{LINE} from read_csv({file_name(self.path)}, auto_detect = false,"
+            f" compression = 'none', header = false, skip = {self.skip}, delim ="
+            f" {quoted(NO_DELIMITER)}, quote = '', escape = '', nullstr = {quoted(NO_VALUE)},"
             f" columns = {{{LINE}: 'VARCHAR'}})"
         )
 
     def rows(self, lines: str, keep: str = "") -> str:
-        """The rows that a relation of lines stands for; `keep` are columns of it to hand on, each with a comma."""
+        """The rows that a relation of lines stands for; `keep` are columns of it to
+        hand on, each with a comma.
+        """
         names = self.header.names
         parts = ", ".join(
-            f"coalesce(f[{i}], '') as {QUANTITY if n == self.quantity else raw(n)}" for i, n in enumerate(names, 1)
+            f"coalesce(f[{i}], '') as {QUANTITY if n == self.quantity else raw(n)}"
+            for i, n in enumerate(names, 1)
         )
-        odd = f"case when len(f) <> {len(names)} then len(list_filter(f, lambda x: {bare('x')} <> '')) else 0 end"
+        odd = (
+            f"case when len(f) <> {len(names)} then len(list_filter(f, lambda x: {bare('x')} <>"
+            " '')) else 0 end"
+        )
         return f"""
             select {keep}{parts}, len(f) as fields, {odd} as odd_filled
-            from (select {keep}string_split({LINE}, {quoted(self.header.delimiter)}) as f from ({lines}))"""
+            from (select {keep}string_split({LINE},
+            {quoted(self.header.delimiter)}) as f from ({lines}))"""
 
     def filled_fields(self) -> str:
         """How many fields below the header are filled, whatever the header says."""
@@ -106,7 +122,8 @@ class ParquetSource:
     def read(self, *, numbered: bool) -> str:
         """The rows of the file; the first has number 1."""
         number = f"file_row_number + 1 as {ROW}, " if numbered else ""
-        # A text without end, repeated by a dictionary, costs nothing to store and much to look at.
+        # A text without end, repeated by a dictionary, costs nothing to store and much
+        # to look at.
         columns = ", ".join(
             f"coalesce(left(cast({_named(s)} as varchar), {LONGEST_TEXT}), '') as "
             + (QUANTITY if n == self.quantity else raw(n))
@@ -134,12 +151,16 @@ def _named(stored: str) -> str:
 def open_text(text: PlainText, form: RecordForm) -> TextSource:
     """A plain text file with its header, which is not checked yet."""
     quantity = form.records.quantity
-    return TextSource(text.path, text.header, by_line=not quantity, quantity=quantity, skip=text.skip)
+    return TextSource(
+        text.path, text.header, by_line=not quantity, quantity=quantity, skip=text.skip
+    )
 
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """A Parquet file opened: its columns, notes on what was left out of it, and how many fields that were."""
+    """A Parquet file opened: its columns, notes on what was left out of it, and how
+    many fields that were.
+    """
 
     source: ParquetSource
     remarks: tuple[Remark, ...] = ()
@@ -149,7 +170,9 @@ class ParquetTable:
 def open_parquet(
     connection: duckdb.DuckDBPyConnection, path: Path, form: RecordForm, allowance: Allowance
 ) -> ParquetTable:
-    """A Parquet file with its columns, which are not checked yet. Raises RefusedRecords where it holds too much."""
+    """A Parquet file with its columns, which are not checked yet. Raises RefusedRecords
+    where it holds too much.
+    """
     import duckdb
 
     try:
@@ -158,7 +181,9 @@ def open_parquet(
         (rows,) = connection.execute(query).fetchone() or (0,)
         described = connection.execute(f"describe select * from read_parquet({file})").fetchall()
         if len(described) > MOST_COLUMNS:
-            raise too_much(f"{len(described):,} columns", "the columns of the table and conf_status")
+            raise too_much(
+                f"{len(described):,} columns", "the columns of the table and conf_status"
+            )
         (size,) = connection.execute(
             f"select sum(total_uncompressed_size)::hugeint from parquet_metadata({file})"
         ).fetchone() or (0,)
@@ -179,12 +204,17 @@ def open_parquet(
         return ParquetTable(ParquetSource(path, Header(names, 0), stored, form.records.quantity))
     kept = [n for n, name in enumerate(names) if not _may_number(name, form)]
     source = ParquetSource(
-        path, Header(tuple(names[n] for n in kept), 0), tuple(stored[n] for n in kept), form.records.quantity
+        path,
+        Header(tuple(names[n] for n in kept), 0),
+        tuple(stored[n] for n in kept),
+        form.records.quantity,
     )
     remark = Remark(
-        "records-read-as", "a column that counts the rows; it was left out", "the columns of the table",
+        "records-read-as",
+        "a column that counts the rows; it was left out",
+        "the columns of the table",
         "write the file without row names next time",
-    )  # fmt: skip
+    )
     return ParquetTable(source, (remark,), int(rows or 0))
 
 
@@ -194,9 +224,14 @@ def _check_nested(stored: str, kind: str, form: RecordForm) -> None:
         return
     is_asked = fold(stored) in (*form.columns, CONF)
     raise strange_column(
-        f"the column '{stored[:40]}', which holds more than one value in a row", asked(form),
-        "give each value a row of its own" if is_asked else "remove the column, and send no personal data",
-    )  # fmt: skip
+        f"the column '{stored[:40]}', which holds more than one value in a row",
+        asked(form),
+        (
+            "give each value a row of its own"
+            if is_asked
+            else "remove the column, and send no personal data"
+        ),
+    )
 
 
 def _may_number(name: str, form: RecordForm) -> bool:
@@ -204,16 +239,25 @@ def _may_number(name: str, form: RecordForm) -> bool:
 
 
 def _first_row(
-    connection: duckdb.DuckDBPyConnection, file: str, columns: tuple[tuple[str, str], ...], form: RecordForm
+    connection: duckdb.DuckDBPyConnection,
+    file: str,
+    columns: tuple[tuple[str, str], ...],
+    form: RecordForm,
 ) -> int:
-    """The number of the first row where one column, and no other that is strange, counts the rows; -1 else."""
+    """The number of the first row where one column, and no other that is strange,
+    counts the rows; -1 else.
+    """
     found = [(name, kind) for name, kind in columns if _may_number(fold(name), form)]
-    if len(found) != 1 or not (found[0][1].endswith("INT") or found[0][1] in ("INTEGER", "UINTEGER", "VARCHAR")):
+    if len(found) != 1 or not (
+        found[0][1].endswith("INT") or found[0][1] in ("INTEGER", "UINTEGER", "VARCHAR")
+    ):
         return -1
     number = f"try_cast({_named(found[0][0])} as bigint)"
     for first in map(int, FIRST_ROWS):
         differ = f"{number} is distinct from file_row_number + {first}"
-        (others,) = connection.execute(f"select count(*) from read_parquet({file}) where {differ}").fetchone() or (1,)
+        (others,) = connection.execute(
+            f"select count(*) from read_parquet({file}) where {differ}"
+        ).fetchone() or (1,)
         if not others:
             return first
     return -1

@@ -1,6 +1,8 @@
-"""How does one version of a report come about? Rendered in a confined process, put in place with a manifest.
+"""How does one version of a report come about? Rendered in a confined process, put in
+place with a manifest.
 
-What is made here is the master: the files that a release would copy. Analysts and reviewers read drafts of it, which
+What is made here is the master: the files that a release would copy. Analysts and
+reviewers read drafts of it, which
 `pipeline.signoff.draft` marks as such.
 """
 
@@ -47,20 +49,24 @@ class Built:
 
 
 def build_version(project: Project, round_: int, report: str, version: str) -> Built:
-    """Render a version from its store and put PDF, cells.csv and manifest.json in place together; with a protected
-    version goes everything it released, as CSV.
+    """Render a version from its store and put PDF, cells.csv and manifest.json in place
+    together; with a protected version goes everything it released, as CSV.
 
-    Raises DisclosureError when a protected version has no proof, RenderError with what the rendering process said,
-    NumberAuditError when the PDF prints a numeral that nothing accounts for, LeakError when the finished files hold
-    anything that was not released. The last good version stays until the new
-    one is whole.
+    Raises DisclosureError when a protected version has no proof, RenderError with what
+    the rendering process said, NumberAuditError when the PDF prints a numeral that
+    nothing accounts for, LeakError when the finished files hold anything that was not
+    released. The last good version stays until the new one is whole.
     """
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
     if rule.protected:
         require_proof(project, round_, version)
     store = project.store(round_, report, version)
-    for made in (store, store.with_suffix(".sha256"), *([store.with_suffix(".csv")] if rule.protected else ())):
+    for made in (
+        store,
+        store.with_suffix(".sha256"),
+        *([store.with_suffix(".csv")] if rule.protected else ()),
+    ):
         if is_there(made):
             check_file(made)
     folder = project.master_folder(round_, report, version)
@@ -72,21 +78,35 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         pdf = scratch / pdf_name(report, version, round_)
         ledger = (scratch / "shown.json").read_bytes()
         facts["number_audit"] = check_numbers(
-            pdf.read_bytes(), store, json.loads(ledger), templates=project.templates, contracts=contracts,
-            report=report, version=version,
-        ).figures()  # fmt: skip
+            pdf.read_bytes(),
+            store,
+            json.loads(ledger),
+            templates=project.templates,
+            contracts=contracts,
+            report=report,
+            version=version,
+        ).figures()
         annex = (scratch / "cells.csv").read_bytes()
         data = {"cells.csv": annex}
         if rule.protected:
             data[f"{report}.csv"] = project.released(round_, report, version).read_bytes()
             data |= _open_forms(scratch / OPEN)  # only what is scanned below
         manifest = partial(
-            manifest_json, report=report, version=version, round_=round_, reference=facts.pop("reference"),
-            cutoff=facts.pop("cutoff"), commit=git_commit(project.root),
+            manifest_json,
+            report=report,
+            version=version,
+            round_=round_,
+            reference=facts.pop("reference"),
+            cutoff=facts.pop("cutoff"),
+            commit=git_commit(project.root),
             inputs=_inputs(project, contracts, store, report, rule, facts.pop("inputs")),
             outputs={pdf.name: pdf.read_bytes(), **data},
-        )  # fmt: skip
-        finished: dict[str, bytes | Path] = {pdf.name: pdf, **data, "manifest.json": manifest(figures=facts)}
+        )
+        finished: dict[str, bytes | Path] = {
+            pdf.name: pdf,
+            **data,
+            "manifest.json": manifest(figures=facts),
+        }
         if rule.protected:
             facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
             finished["manifest.json"] = manifest(figures=facts)
@@ -99,15 +119,23 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
 
 
 def _open_forms(folder: Path) -> dict[str, bytes]:
-    """The forms for everybody by their path in the version's folder; none for other versions."""
+    """The forms for everybody by their path in the version's folder; none for other
+    versions.
+    """
     files = sorted(f for f in folder.rglob("*") if f.is_file())
     return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
 
 
 def _scan(
-    project: Project, round_: int, report: str, version: str, scratch: Path, finished: Mapping[str, bytes | Path]
+    project: Project,
+    round_: int,
+    report: str,
+    version: str,
+    scratch: Path,
+    finished: Mapping[str, bytes | Path],
 ) -> dict[str, int]:
-    """Open the finished files as an attacker would. Returns how many numbers of each class were judged.
+    """Open the finished files as an attacker would. Returns how many numbers of each
+    class were judged.
 
     Raises LeakError where anything is found that was not released.
     """
@@ -117,22 +145,41 @@ def _scan(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
     found = check(
-        folder, project.store(round_, report, version), collect(project, round_, report, version),
-        shown=scratch / "shown.json", root=project.root, machine=machine_names(), sources=sources_of(project),
-    )  # fmt: skip
+        folder,
+        project.store(round_, report, version),
+        collect(project, round_, report, version),
+        shown=scratch / "shown.json",
+        root=project.root,
+        machine=machine_names(),
+        sources=sources_of(project),
+    )
     return found.counts
 
 
 def _render(project: Project, store: Path, scratch: Path, report: str, version: str) -> None:
     command = [
-        sys.executable, "-m", "pipeline.report.worker", str(project.root), str(store), str(scratch), report, version,
-    ]  # fmt: skip
-    # Nothing of the surroundings reaches the renderer: the same bytes on any machine, in any time zone and language.
+        sys.executable,
+        "-m",
+        "pipeline.report.worker",
+        str(project.root),
+        str(store),
+        str(scratch),
+        report,
+        version,
+    ]
+    # Nothing of the surroundings reaches the renderer: the same bytes on any machine,
+    # in any time zone and language.
     environment = {
-        "PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(project.root), "PYTHONHASHSEED": "0", "TZ": "UTC",
-        "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=project.root)
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(project.root),
+        "PYTHONHASHSEED": "0",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=project.root
+    )
     if done.returncode:
         message = done.stderr.strip() or f"the rendering process ended with {done.returncode}"
         if "Traceback" in message:
@@ -143,13 +190,20 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
 
 
 def _inputs(
-    project: Project, contracts: Contracts, store: Path, report: str, rule: VersionRule, rendered: dict[str, str]
+    project: Project,
+    contracts: Contracts,
+    store: Path,
+    report: str,
+    rule: VersionRule,
+    rendered: dict[str, str],
 ) -> dict[str, str]:
-    """What the version was made from. A version for others names only what is theirs: store, templates, contracts.
-    Who may sign it is no part of it."""
+    """What the version was made from. A version for others names only what is theirs:
+    store, templates, contracts. Who may sign it is no part of it.
+    """
     contract_files = [f for f in project.contracts.rglob("*") if f.is_file() and f.name != SIGNERS]
     if "findings" not in rule.keeps:
-        # What is known of a state's errors is for those who see the findings, and so is whether it changed.
+        # What is known of a state's errors is for those who see the findings, and so is
+        # whether it changed.
         contract_files = [f for f in contract_files if f.name not in (REGISTER, SCHEMA)]
     inputs = rendered | hash_files(project.root, contract_files)
     if "returns" in rule.keeps:
@@ -159,13 +213,16 @@ def _inputs(
 
 
 def _returns(project: Project, contracts: Contracts, report: str) -> dict[str, str]:
-    """The returns behind a restricted version: those of its own tables and of the tables it borrows."""
+    """The returns behind a restricted version: those of its own tables and of the
+    tables it borrows.
+    """
     cubes = [c for c in cubes_of(project, contracts, report) if c != POPULATION_CUBE]
     hashes: dict[str, str] = {}
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):
             hashes |= {
                 f"returns/{name_as_text(f.relative_to(project.returns))}": sha256(f.read_bytes())
-                for f in sorted(folder.rglob("*")) if f.is_file()
-            }  # fmt: skip
+                for f in sorted(folder.rglob("*"))
+                if f.is_file()
+            }
     return hashes

@@ -1,4 +1,6 @@
-"""What was this version made from, and what came out? manifest.json: inputs, outputs, hashes, versions, figures."""
+"""What was this version made from, and what came out? manifest.json: inputs, outputs,
+hashes, versions, figures.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,18 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = (
-    "duckdb", "gptables", "great-expectations", "jinja2", "matplotlib", "open-data-contract-standard", "openpyxl",
-    "pandas", "pysdmx", "sqlglot", "weasyprint",
-)  # fmt: skip
+    "duckdb",
+    "gptables",
+    "great-expectations",
+    "jinja2",
+    "matplotlib",
+    "open-data-contract-standard",
+    "openpyxl",
+    "pandas",
+    "pysdmx",
+    "sqlglot",
+    "weasyprint",
+)
 
 
 def sha256(data: bytes) -> str:
@@ -21,9 +32,13 @@ def sha256(data: bytes) -> str:
 
 
 def git_commit(root: Path) -> str:
-    """The commit of the working copy, with `+` when tracked files were changed; `unknown` outside git."""
+    """The commit of the working copy, with `+` when tracked files were changed;
+    `unknown` outside git.
+    """
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True)
+        head = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True
+        )
         dirty = subprocess.run(
             ["git", "status", "--porcelain", "--untracked-files=no"],
             cwd=root,
@@ -37,10 +52,20 @@ def git_commit(root: Path) -> str:
 
 
 def manifest_json(
-    *, report: str, version: str, round_: int, reference: str, cutoff: str, commit: str, inputs: Mapping[str, str],
-    outputs: Mapping[str, bytes], figures: Mapping[str, Any],
-) -> bytes:  # fmt: skip
-    """The manifest: the same build gives the same bytes. `inputs` maps names to hashes, `outputs` names to bytes."""
+    *,
+    report: str,
+    version: str,
+    round_: int,
+    reference: str,
+    cutoff: str,
+    commit: str,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, bytes],
+    figures: Mapping[str, Any],
+) -> bytes:
+    """The manifest: the same build gives the same bytes. `inputs` maps names to hashes,
+    `outputs` names to bytes.
+    """
     content = {
         "report": report,
         "version": version,
@@ -50,7 +75,10 @@ def manifest_json(
         "git_commit": commit,
         "libraries": {name: installed(name) for name in LIBRARIES},
         "inputs": dict(sorted(inputs.items())),
-        "outputs": {name: {"sha256": sha256(data), "bytes": len(data)} for name, data in sorted(outputs.items())},
+        "outputs": {
+            name: {"sha256": sha256(data), "bytes": len(data)}
+            for name, data in sorted(outputs.items())
+        },
         "build": dict(figures),
     }
     return (json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n").encode()
@@ -58,4 +86,6 @@ def manifest_json(
 
 def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:
     """Relative path -> SHA-256 of each file."""
-    return {f.relative_to(root).as_posix(): sha256(f.read_bytes()) for f in sorted(files) if f.is_file()}
+    return {
+        f.relative_to(root).as_posix(): sha256(f.read_bytes()) for f in sorted(files) if f.is_file()
+    }

@@ -1,7 +1,9 @@
-"""How is a finished PDF marked page by page? Text in the margins as artifacts, in an embedded font, tags untouched.
+"""How is a finished PDF marked page by page? Text in the margins as artifacts, in an
+embedded font, tags untouched.
 
-A mark is no part of the document: assistive technology passes it by, the structure tree does not know it, metadata and
-attachments stay as they are. So a PDF/A-3a that is PDF/UA-1 still is both.
+A mark is no part of the document: assistive technology passes it by, the structure tree
+does not know it, metadata and attachments stay as they are. So a PDF/A-3a that is
+PDF/UA-1 still is both.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ _FONT = "/SelecMark"
 
 @dataclass(frozen=True)
 class MarkLine:
-    """One line of a mark. `x` and `y` are the place in points from the lower left corner, `turn` makes it read upwards.
+    """One line of a mark. `x` and `y` are the place in points from the lower left
+    corner, `turn` makes it read upwards.
 
-    `align` says which part of the line stands at the place; `colour` is red, green and blue from 0 to 1.
+    `align` says which part of the line stands at the place; `colour` is red, green and
+    blue from 0 to 1.
     """
 
     text: str
@@ -33,11 +37,14 @@ class MarkLine:
 
 
 Lines = Callable[[float, float], Iterable[MarkLine]]
-Drawing = Callable[[Any, float, float], Any]  # the PDF, width and height of a page: a form to paint over it
+Drawing = Callable[
+    [Any, float, float], Any
+]  # the PDF, width and height of a page: a form to paint over it
 
 
 def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> bytes:
-    """Mark every page; `lines` and `drawing` are asked once for every size of page (width and height in points).
+    """Mark every page; `lines` and `drawing` are asked once for every size of page
+    (width and height in points).
 
     The same content and marks give the same bytes.
     """
@@ -49,7 +56,11 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
         face = _Face("".join(line.text for found in marks.values() for line in found))
         font = face.embed(pdf)
         ends = {size: pdf.make_stream(_painted(found, face, size)) for size, found in marks.items()}
-        forms = {size: _form(pdf, drawing, size, number) for number, size in enumerate(marks)} if drawing else {}
+        forms = (
+            {size: _form(pdf, drawing, size, number) for number, size in enumerate(marks)}
+            if drawing
+            else {}
+        )
         begin = pdf.make_stream(b"q\n")
         for page in pdf.pages:
             size = _size(page)
@@ -59,17 +70,27 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
             page.add_resource(font, pikepdf.Name.Font, pikepdf.Name(_FONT), replace_existing=True)
             if size in forms:
                 name, form, paint = forms[size]
-                page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name(name), replace_existing=True)
+                page.add_resource(
+                    form, pikepdf.Name.XObject, pikepdf.Name(name), replace_existing=True
+                )
                 page.contents_add(paint)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True, fix_metadata_version=False)
     return out.getvalue()
 
 
-def _form(pdf: Any, drawing: Drawing, size: tuple[float, float], number: int) -> tuple[str, Any, Any]:
-    """A drawing with its name, which pages of other sizes may share resources with, and what paints it."""
+def _form(
+    pdf: Any, drawing: Drawing, size: tuple[float, float], number: int
+) -> tuple[str, Any, Any]:
+    """A drawing with its name, which pages of other sizes may share resources with, and
+    what paints it.
+    """
     name = f"/SelecForm{number}"
-    return name, drawing(pdf, *size), pdf.make_stream(f"/Artifact BMC\nq\n{name} Do\nQ\nEMC\n".encode())
+    return (
+        name,
+        drawing(pdf, *size),
+        pdf.make_stream(f"/Artifact BMC\nq\n{name} Do\nQ\nEMC\n".encode()),
+    )
 
 
 def _size(page: Any) -> tuple[float, float]:
@@ -93,7 +114,9 @@ def _painted(lines: Iterable[MarkLine], face: _Face, size: tuple[float, float]) 
 
 
 class _Face:
-    """The report's font, cut down to some characters. What it does not have is shown as a question mark."""
+    """The report's font, cut down to some characters. What it does not have is shown as
+    a question mark.
+    """
 
     def __init__(self, characters: str) -> None:
         from fontTools import subset  # type: ignore[import-untyped]
@@ -115,9 +138,12 @@ class _Face:
         self.map = font.getBestCmap()
         self.scale = 1000 / font["head"].unitsPerEm
         self.widths = {g: font["hmtx"][g][0] * self.scale for g in font.getGlyphOrder()}
-        head, lines = font["head"], font["OS/2"]
+        head = font["head"]
+        lines = font["OS/2"]
         self.box = [round(v * self.scale) for v in (head.xMin, head.yMin, head.xMax, head.yMax)]
-        self.ascent, self.descent = (round(v * self.scale) for v in (lines.sTypoAscender, lines.sTypoDescender))
+        self.ascent, self.descent = (
+            round(v * self.scale) for v in (lines.sTypoAscender, lines.sTypoDescender)
+        )
         self.cap = round(getattr(lines, "sCapHeight", 660) * self.scale)
         letters = hashlib.sha256(self.program).digest()[:6]
         self.name = "".join(chr(ord("A") + b % 26) for b in letters) + "+Source-Sans-Pro-Semibold"
@@ -137,26 +163,44 @@ class _Face:
 
         descriptor = pdf.make_indirect(
             Dictionary(
-                Type=Name.FontDescriptor, FontName=Name("/" + self.name), Flags=4, FontBBox=Array(self.box),
-                ItalicAngle=0, Ascent=self.ascent, Descent=self.descent, CapHeight=self.cap, StemV=100,
+                Type=Name.FontDescriptor,
+                FontName=Name("/" + self.name),
+                Flags=4,
+                FontBBox=Array(self.box),
+                ItalicAngle=0,
+                Ascent=self.ascent,
+                Descent=self.descent,
+                CapHeight=self.cap,
+                StemV=100,
                 FontFile2=pdf.make_stream(self.program, Length1=len(self.program)),
             )
-        )  # fmt: skip
+        )
         by_code = sorted((code, glyph) for glyph, code in self.order.items())
-        widths = Array([by_code[0][0], Array([round(self.widths[glyph], 3) for _, glyph in by_code])])
+        widths = Array(
+            [by_code[0][0], Array([round(self.widths[glyph], 3) for _, glyph in by_code])]
+        )
         part = pdf.make_indirect(
             Dictionary(
-                Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=Name("/" + self.name), DW=0, W=widths,
+                Type=Name.Font,
+                Subtype=Name.CIDFontType2,
+                BaseFont=Name("/" + self.name),
+                DW=0,
+                W=widths,
                 CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
-                CIDToGIDMap=Name.Identity, FontDescriptor=descriptor,
+                CIDToGIDMap=Name.Identity,
+                FontDescriptor=descriptor,
             )
-        )  # fmt: skip
+        )
         return pdf.make_indirect(
             Dictionary(
-                Type=Name.Font, Subtype=Name.Type0, BaseFont=Name("/" + self.name), Encoding=Name("/Identity-H"),
-                DescendantFonts=Array([part]), ToUnicode=pdf.make_stream(self._to_unicode()),
+                Type=Name.Font,
+                Subtype=Name.Type0,
+                BaseFont=Name("/" + self.name),
+                Encoding=Name("/Identity-H"),
+                DescendantFonts=Array([part]),
+                ToUnicode=pdf.make_stream(self._to_unicode()),
             )
-        )  # fmt: skip
+        )
 
     def _to_unicode(self) -> bytes:
         pairs = sorted({(self.order[glyph], char) for char, glyph in self.map.items()})

@@ -1,4 +1,6 @@
-"""How does a finished version get into place? All its files at once, so that a reader never meets half a version."""
+"""How does a finished version get into place? All its files at once, so that a reader
+never meets half a version.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,17 @@ _READ_FILE, _READ_FOLDER = 0o400, 0o500
 
 
 def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
-    """Replace the folder of a version by one with exactly these files (bytes, or a finished file to be moved), by their
-    path in it.
+    """Replace the folder of a version by one with exactly these files (bytes, or a
+    finished file to be moved), by their path in it.
 
-    The new folder is made beside the old one and swapped in, so the last good version stays if the build dies before.
+    The new folder is made beside the old one and swapped in, so the last good version
+    stays if the build dies before.
     """
-    fresh, old = unfinished(folder), folder.with_name(folder.name + ".old")
-    if old.exists() and not folder.exists():  # a build died between the two moves: the old version is the last good one
+    fresh = unfinished(folder)
+    old = folder.with_name(folder.name + ".old")
+    if (
+        old.exists() and not folder.exists()
+    ):  # a build died between the two moves: the old version is the last good one
         os.rename(old, folder)
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -45,8 +51,10 @@ def discard(folder: Path) -> None:
 
 
 def keep_for_reading(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put a folder in place whole that nobody is meant to change again: its files, its folders and itself are for
-    reading only, by their owner. Raises FileExistsError where there is such a folder."""
+    """Put a folder in place whole that nobody is meant to change again: its files, its
+    folders and itself are for reading only, by their owner. Raises FileExistsError
+    where there is such a folder.
+    """
     if folder.exists():
         raise FileExistsError(folder)
     with owner_only(folder.parent):
@@ -55,7 +63,9 @@ def keep_for_reading(folder: Path, files: Mapping[str, bytes]) -> None:
         fresh.mkdir()
         for name, data in files.items():
             (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READ_FILE), "wb") as file:
+            with os.fdopen(
+                os.open(fresh / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _READ_FILE), "wb"
+            ) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -1,1 +1,3 @@
-"""How does a report read and look? Exhibits, narrative and charts from a store, as HTML and PDF."""
+"""How does a report read and look? Exhibits, narrative and charts from a store, as HTML
+and PDF.
+"""

@@ -1,10 +1,21 @@
-"""What stands behind the numbers? Coverage matrix, revisions, queries, sources, data dictionary, symbols, dashboard."""
+"""What stands behind the numbers? Coverage matrix, revisions, queries, sources, data
+dictionary, symbols, dashboard.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.cells import BOTH_YEARS, CONF_LABEL, CONSTANT, OBS_LABEL, OBS_SYMBOL, REGION, WITHHELD_SYMBOL, Key
+from pipeline.cells import (
+    BOTH_YEARS,
+    CONF_LABEL,
+    CONSTANT,
+    OBS_LABEL,
+    OBS_SYMBOL,
+    REGION,
+    WITHHELD_SYMBOL,
+    Key,
+)
 from pipeline.report.exhibits import ExhibitSpec, fill
 from pipeline.report.formulas import NOT_COMPUTED, change
 from pipeline.report.headline import build_headline
@@ -24,19 +35,27 @@ from pipeline.report.tables import (
     footnotes_of,
     formula_view,
     same_states_view,
-)  # fmt: skip
+)
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 from pipeline.sql.lineage import own_models
 from pipeline.sql.marts import POPULATION_CUBE
 
 ANSWERS = {
-    "reported": "yes", "question": "in q.", "suppressed": "<5", "earlier": "old", "refused": "ref.", "none": "no",
-}  # fmt: skip
+    "reported": "yes",
+    "question": "in q.",
+    "suppressed": "<5",
+    "earlier": "old",
+    "refused": "ref.",
+    "none": "no",
+}
 ANSWER_MEANS = {
-    "reported": "figures for the reference year", "question": "in question, a part is larger than its whole",
-    "earlier": "only for earlier years", "suppressed": "only counts suppressed by the sender",
-    "refused": "the table was refused, with a finding to the state", "none": "not reported",
-}  # fmt: skip
+    "reported": "figures for the reference year",
+    "question": "in question, a part is larger than its whole",
+    "earlier": "only for earlier years",
+    "suppressed": "only counts suppressed by the sender",
+    "refused": "the table was refused, with a finding to the state",
+    "none": "not reported",
+}
 CONTRACT_SOURCE = "data contracts of the Center."
 
 View = TableView | EmptyView
@@ -47,45 +66,71 @@ def build_annex(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
 
 
 def _text_table(
-    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], heads: list[str], rows: list[list[str]],
-    source: str, unit: str = "", weights: tuple[int, ...] = (),
-) -> TableView:  # fmt: skip
+    spec: ExhibitSpec,
+    store: Store,
+    number_: str,
+    values: Mapping[str, str],
+    heads: list[str],
+    rows: list[list[str]],
+    source: str,
+    unit: str = "",
+    weights: tuple[int, ...] = (),
+) -> TableView:
     widths = weights or (0,) * len(heads)
     columns = tuple(
-        Column(h, "text" if i else "label", weight=w) for i, (h, w) in enumerate(zip(heads, widths, strict=True))
+        Column(h, "text" if i else "label", weight=w)
+        for i, (h, w) in enumerate(zip(heads, widths, strict=True))
     )
     lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
     notes = tuple(fill(n, values, spec.place) for n in spec.notes)
     title = fill(spec.title, values, spec.place)
     id_ = anchor(spec, store, values)
-    return TableView(id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True)
+    return TableView(
+        id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True
+    )
 
 
-def _empty(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str) -> EmptyView:
-    return EmptyView(anchor(spec, store, values), number_, fill(spec.title, values, spec.place), reason)
+def _empty(
+    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str
+) -> EmptyView:
+    return EmptyView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), reason
+    )
 
 
 def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
     states = [m.code for m in store.contracts.members(store.round)]
     answers = {(c.cube, c.state): c.answer for c in store.coverage}
-    rows, used = [], set[str]()
+    rows = []
+    used = set[str]()
     for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
         given = [answers.get((cube, s), "none") for s in states]
         answered = sum(a in ("reported", "question", "suppressed") for a in given)
         rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
         used.update(given)
     view = _text_table(
-        spec, store, number_, values, ["Table of the return", *states, "Answered"], rows,
+        spec,
+        store,
+        number_,
+        values,
+        ["Table of the return", *states, "Answered"],
+        rows,
         f"returns of the member states to SELEC, round {store.round}.",
         weights=(30, *(5 for _ in states), 9),
-    )  # fmt: skip
+    )
     meaning = "; ".join(f"{ANSWERS[a]}: {means}" for a, means in ANSWER_MEANS.items() if a in used)
     return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
 
 
 def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
     if not store.revisions:
-        return _empty(spec, store, number_, values, "No figure of an earlier round was restated with another value.")
+        return _empty(
+            spec,
+            store,
+            number_,
+            values,
+            "No figure of an earlier round was restated with another value.",
+        )
     rows = []
     revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r["key"])))
     for r in revisions:
@@ -93,23 +138,43 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         store.print_cell(key)
         old = number(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
         new = number(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
-        difference = "" if r["difference"] is None else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
-        rows.append([
-            store.label(key.cube, "state", key.state), named(store, key), str(key.year), old, new, difference
-        ])  # fmt: skip
+        difference = (
+            ""
+            if r["difference"] is None
+            else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
+        )
+        rows.append(
+            [
+                store.label(key.cube, "state", key.state),
+                named(store, key),
+                str(key.year),
+                old,
+                new,
+                difference,
+            ]
+        )
     columns = (
-        Column("State", "label", weight=18), Column("Figure", "text", weight=46), Column("Year", weight=7),
-        Column(f"Round {store.revisions[0]['old_round']}", weight=10), Column(f"Round {store.round}", weight=10),
+        Column("State", "label", weight=18),
+        Column("Figure", "text", weight=46),
+        Column("Year", weight=7),
+        Column(f"Round {store.revisions[0]['old_round']}", weight=10),
+        Column(f"Round {store.round}", weight=10),
         Column("Difference", weight=11),
-    )  # fmt: skip
+    )
     lines = tuple(
         Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
         for r, k in zip(rows, revisions, strict=True)
     )
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", columns, lines,
-        f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and {store.round}.",
-    )  # fmt: skip
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        columns,
+        lines,
+        f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and"
+        f" {store.round}.",
+    )
 
 
 def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
@@ -119,7 +184,9 @@ def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
 
 
 def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """Queries and errors by state and rule; the findings pages of the states hold every single cell."""
+    """Queries and errors by state and rule; the findings pages of the states hold every
+    single cell.
+    """
     counted: dict[tuple[str, str, str], int] = {}
     examples: dict[tuple[str, str, str], str] = {}
     for f in store.findings:
@@ -128,7 +195,9 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         first = f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110]
         examples.setdefault(group, f"{first}; {f['remark']}" if f["remark"] else first)
     if not counted:
-        return _empty(spec, store, number_, values, "No return of this round gave rise to a finding.")
+        return _empty(
+            spec, store, number_, values, "No return of this round gave rise to a finding."
+        )
     order = [m.code for m in store.contracts.members(store.round)]
     rows = [
         [
@@ -144,15 +213,29 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         if severity != "note"
     ]
     if not rows:
-        return _empty(spec, store, number_, values, "No return of this round gave rise to an error or a query.")
+        return _empty(
+            spec,
+            store,
+            number_,
+            values,
+            "No return of this round gave rise to an error or a query.",
+        )
     return _text_table(
-        spec, store, number_, values, ["State", "Severity", "Rule", "Cells", "First of them"], rows,
-        f"validation of the returns of round {store.round}.", weights=(18, 8, 31, 6, 37),
-    )  # fmt: skip
+        spec,
+        store,
+        number_,
+        values,
+        ["State", "Severity", "Rule", "Cells", "First of them"],
+        rows,
+        f"validation of the returns of round {store.round}.",
+        weights=(18, 8, 31, 6, 37),
+    )
 
 
 def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """Which publication or register stands behind each table, and which states named it."""
+    """Which publication or register stands behind each table, and which states named
+    it.
+    """
     behind: dict[tuple[str, str], list[str]] = {}
     for s in store.sources:
         if s["source"]:
@@ -160,14 +243,22 @@ def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
     order = [t.name for t in store.contracts.tables]
     rows = [
         [store.table(cube).title, source, ", ".join(sorted(states))]
-        for (cube, source), states in sorted(behind.items(), key=lambda b: (order.index(b[0][0]), b[0][1]))
+        for (cube, source), states in sorted(
+            behind.items(), key=lambda b: (order.index(b[0][0]), b[0][1])
+        )
     ]
     if not rows:
         return _empty(spec, store, number_, values, "No state named the source of its figures.")
     return _text_table(
-        spec, store, number_, values, ["Table of the return", "Source named on the cover sheet", "States"], rows,
-        f"cover sheets of the returns of round {store.round}.", weights=(36, 40, 24),
-    )  # fmt: skip
+        spec,
+        store,
+        number_,
+        values,
+        ["Table of the return", "Source named on the cover sheet", "States"],
+        rows,
+        f"cover sheets of the returns of round {store.round}.",
+        weights=(36, 40, 24),
+    )
 
 
 def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
@@ -177,66 +268,117 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         what = f"{table.title}. {table.description}"
         rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
     return _text_table(
-        spec, store, number_, values, ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"], rows,
-        CONTRACT_SOURCE, weights=(22, 45, 14, 10, 9),
-    )  # fmt: skip
+        spec,
+        store,
+        number_,
+        values,
+        ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"],
+        rows,
+        CONTRACT_SOURCE,
+        weights=(22, 45, 14, 10, 9),
+    )
 
 
 def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """The symbols and marks that this version printed before this page, and the statuses that its cells have."""
+    """The symbols and marks that this version printed before this page, and the
+    statuses that its cells have.
+    """
     cells = [c for e in store.shown for line in e.get("lines", ()) for c in line["cells"]]
-    points = [p for e in store.shown if "chart" in e for s in e["data"]["series"] for p in s["points"]]
+    points = [
+        p for e in store.shown if "chart" in e for s in e["data"]["series"] for p in s["points"]
+    ]
     texts = {c[0] for c in cells} | {p["text"] for p in points}
     used = {mark for c in cells for mark in c[2:]}
-    rows = [["0", "Counted, and there was none"], [WITHHELD_SYMBOL, "Withheld from this version by the release policy"]]
+    rows = [
+        ["0", "Counted, and there was none"],
+        [WITHHELD_SYMBOL, "Withheld from this version by the release policy"],
+    ]
     rows += [[OBS_SYMBOL[code], OBS_LABEL[code].capitalize()] for code in ("O", "M", "Q", "N")]
     rows.append([NOT_COMPUTED, NOT_COMPUTED_TEXT])
     rows = [row for row in rows if row[0] in texts]
-    rows += [[mark, f"Mark: {text[0].lower()}{text[1:]}"] for mark, text in MARK_TEXTS.items() if mark in used]
+    rows += [
+        [mark, f"Mark: {text[0].lower()}{text[1:]}"]
+        for mark, text in MARK_TEXTS.items()
+        if mark in used
+    ]
     held = {"S" if c.withheld else c.conf_status for c in store.every_cell()}
-    rows += [[f"CONF {code}", text[0].upper() + text[1:]] for code, text in CONF_LABEL.items() if code in held]
-    return _text_table(spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6))
+    rows += [
+        [f"CONF {code}", text[0].upper() + text[1:]]
+        for code, text in CONF_LABEL.items()
+        if code in held
+    ]
+    return _text_table(
+        spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6)
+    )
 
 
 def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """Figures that a state was asked about and that are shown here: those in a block in conflict, and other queries."""
+    """Figures that a state was asked about and that are shown here: those in a block in
+    conflict, and other queries.
+    """
     open_ = {c["whole"] for c in store.conflicts if not c["resolution"]}
     keys = [Key.parse(k) for k in {*open_, *store.queried}]
-    keys = [k for k in keys if store.cell(k).has_value and k.cube in {t.name for t in store.own_tables()}]
+    keys = [
+        k
+        for k in keys
+        if store.cell(k).has_value and k.cube in {t.name for t in store.own_tables()}
+    ]
     if not keys:
-        return _empty(spec, store, number_, values, "No figure that is shown here is under question.")
+        return _empty(
+            spec, store, number_, values, "No figure that is shown here is under question."
+        )
     rows = []
     for key in sorted(keys, key=lambda k: _place(store, k)):
         conflict = store.conflict(str(key)) if str(key) in open_ else None
-        why, against = "Asked for an explanation", CellView("")
+        why = "Asked for an explanation"
+        against = CellView("")
         if conflict is not None:
             part = Key.parse(conflict["part"])
             store.print_cell(part)
-            why, against = named(store, part), CellView(cell_text(store.cell(part)), str(part))
+            why = named(store, part)
+            against = CellView(cell_text(store.cell(part)), str(part))
         store.print_cell(key)
-        rows.append(Row(f"{store.label('', 'state', key.state)}, {key.year}", (
-            CellView(named(store, key)), CellView(cell_text(store.cell(key)), str(key)), CellView(why), against,
-        )))  # fmt: skip
+        rows.append(
+            Row(
+                f"{store.label('', 'state', key.state)}, {key.year}",
+                (
+                    CellView(named(store, key)),
+                    CellView(cell_text(store.cell(key)), str(key)),
+                    CellView(why),
+                    against,
+                ),
+            )
+        )
     columns = (
-        Column("State and year", "label", weight=20), Column("Figure", "text", weight=33),
-        Column("As reported", weight=11), Column("In conflict with, or asked", "text", weight=25),
+        Column("State and year", "label", weight=20),
+        Column("Figure", "text", weight=33),
+        Column("As reported", weight=11),
+        Column("In conflict with, or asked", "text", weight=25),
         Column("That figure", weight=11),
-    )  # fmt: skip
+    )
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", columns, tuple(rows),
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        columns,
+        tuple(rows),
         f"validation of the returns of round {store.round}.",
-        notes=tuple(fill(n, values, spec.place) for n in spec.notes), may_split=True,
-    )  # fmt: skip
+        notes=tuple(fill(n, values, spec.place) for n in spec.notes),
+        may_split=True,
+    )
 
 
 def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
-        Column("Crime area and indicator", "label", weight=88), *(Column(str(y), weight=16) for y in store.years),
+        Column("Crime area and indicator", "label", weight=88),
+        *(Column(str(y), weight=16) for y in store.years),
         Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=20),
-        Column("Same states", "text", weight=17), Column("States counted", "text", weight=17),
-    )  # fmt: skip
+        Column("Same states", "text", weight=17),
+        Column("States counted", "text", weight=17),
+    )
     rows: list[Row] = []
     for area, cubes in _cubes_by_area(store).items():
         rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
@@ -246,7 +388,11 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
                 keys = [table.total_key(REGION, y) for y in store.years]
                 views = [cell_view(store, k, marks) for k in keys]
                 moved = change(store, keys[-1], int(values["previous"]))
-                views += [formula_view(moved), same_states_view(store, moved), counted_view(store.cell(keys[-1]))]
+                views += [
+                    formula_view(moved),
+                    same_states_view(store, moved),
+                    counted_view(store.cell(keys[-1])),
+                ]
             else:
                 blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "", "none")
                 views = [CellView(text, status="missing") for text in blank]
@@ -254,14 +400,23 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
         marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "as shown per line", columns,
-        tuple(rows), f"returns of the member states to SELEC, round {store.round}.", footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.place) for n in spec.notes), spec.wide,
-    )  # fmt: skip
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "as shown per line",
+        columns,
+        tuple(rows),
+        f"returns of the member states to SELEC, round {store.round}.",
+        footnotes_of(store, rows, marks),
+        tuple(fill(n, values, spec.place) for n in spec.notes),
+        spec.wide,
+    )
 
 
 def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
-    """Cubes with a regional total by crime area; an area in which nobody reported shows its tables all the same."""
+    """Cubes with a regional total by crime area; an area in which nobody reported shows
+    its tables all the same.
+    """
     known: dict[str, list[tuple[str, bool]]] = {}
     for a in store.areas:
         known.setdefault(a["crime_area"], []).append((a["cube"], True))
@@ -270,28 +425,44 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
         if table.crime_area not in known and table.respondent == "states":
             silent.setdefault(table.crime_area, []).append((table.name, False))
     by_area = known | silent
-    return {c.code: by_area[c.code] for c in store.contracts.codelist("crime_area") if c.code in by_area}
+    return {
+        c.code: by_area[c.code] for c in store.contracts.codelist("crime_area") if c.code in by_area
+    }
 
 
 def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """One line a state, one column an indicator of any table: keys with {state} in them."""
+    """One line a state, one column an indicator of any table: keys with {state} in
+    them.
+    """
     marks: dict[str, str] = {}
     columns = [Column("State", "label")]
     columns += [Column(fill(i["label"], values, spec.place)) for i in spec.indicators]
     rows, cubes = [], []
     for member in store.contracts.members(store.round):
-        keys = [Key.parse(fill(i["key"], {**values, "state": member.code}, spec.place)) for i in spec.indicators]
+        keys = [
+            Key.parse(fill(i["key"], {**values, "state": member.code}, spec.place))
+            for i in spec.indicators
+        ]
         cubes += [store.contracts.check_key(k).name for k in keys]
         rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
     return TableView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), "", tuple(columns), tuple(rows),
-        source_line(store, list(dict.fromkeys(cubes))), footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.place) for n in spec.notes), spec.wide,
-    )  # fmt: skip
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        tuple(columns),
+        tuple(rows),
+        source_line(store, list(dict.fromkeys(cubes))),
+        footnotes_of(store, rows, marks),
+        tuple(fill(n, values, spec.place) for n in spec.notes),
+        spec.wide,
+    )
 
 
 def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """One line an exhibit placed so far: its cubes, the SQL models that are its own, the contract's tables."""
+    """One line an exhibit placed so far: its cubes, the SQL models that are its own,
+    the contract's tables.
+    """
     folder = store.contracts.folder.parent / "sql"
     rows = []
     for entry in (e for e in store.shown if "exhibit" in e):
@@ -299,14 +470,27 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         cubes = [c for c in dict.fromkeys(k.cube for k in keys) if c != POPULATION_CUBE]
         if not cubes:
             continue
-        models = [m for c in cubes for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))]
+        models = [
+            m
+            for c in cubes
+            for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))
+        ]
         contracts = [f"{store.table(c).report}.odcs.yaml" for c in cubes]
-        shown = [", ".join(dict.fromkeys(texts)) for texts in (cubes, map(_model_name, models), contracts)]
+        shown = [
+            ", ".join(dict.fromkeys(texts))
+            for texts in (cubes, map(_model_name, models), contracts)
+        ]
         rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
     return _text_table(
-        spec, store, number_, values, ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"], rows,
-        CONTRACT_SOURCE, weights=(9, 13, 25, 36, 17),
-    )  # fmt: skip
+        spec,
+        store,
+        number_,
+        values,
+        ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"],
+        rows,
+        CONTRACT_SOURCE,
+        weights=(9, 13, 25, 36, 17),
+    )
 
 
 def _model_name(path: str) -> str:
@@ -315,32 +499,56 @@ def _model_name(path: str) -> str:
 
 def _origins(keys: list[Key]) -> set[str]:
     """How cells of these keys may have come about, beside being reported."""
-    found = {{REGION: "region", CONSTANT: "constant", BOTH_YEARS: "both"}.get(k.state, "derived") for k in keys}
+    found = {
+        {REGION: "region", CONSTANT: "constant", BOTH_YEARS: "both"}.get(k.state, "derived")
+        for k in keys
+    }
     grouped = any(code == "NAT" or code.startswith("G_") for k in keys for code in k.codes[2:])
     return found | ({"group"} if grouped else set())
 
 
 def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    """The headings of SIMS with what they say, and below each its figures with the queries behind them."""
+    """The headings of SIMS with what they say, and below each its figures with the
+    queries behind them.
+    """
     rows = [
-        Row(q.says, (CellView(q.text, f"query({q.query})"), CellView(q.query)), level=1) if q.query
-        else Row(q.heading, (CellView(""), CellView(q.says)), kind="group")
+        (
+            Row(q.says, (CellView(q.text, f"query({q.query})"), CellView(q.query)), level=1)
+            if q.query
+            else Row(q.heading, (CellView(""), CellView(q.says)), kind="group")
+        )
         for q in quality_lines(store, store.contracts.folder.parent)
-    ]  # fmt: skip
+    ]
     columns = (
-        Column("Heading, figure", "label", weight=34), Column("Figure", weight=11),
+        Column("Heading, figure", "label", weight=34),
+        Column("Figure", weight=11),
         Column("Statement, named query", "text", weight=55),
-    )  # fmt: skip
+    )
     title = fill(spec.title, values, spec.place)
     return TableView(
-        anchor(spec, store, values), number_, title, "", columns, tuple(rows),
-        f"the store of this version, round {store.round}.", may_split=True,
-    )  # fmt: skip
+        anchor(spec, store, values),
+        number_,
+        title,
+        "",
+        columns,
+        tuple(rows),
+        f"the store of this version, round {store.round}.",
+        may_split=True,
+    )
 
 
 _BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
-    "headline": build_headline, "indicators": build_indicators, "coverage": _coverage, "revisions": _revisions,
-    "findings": _findings, "questions": _questions,
-    "sources": _sources, "dictionary": _dictionary, "statuses": _statuses, "dashboard": _dashboard,
-    "overview": _overview, "provenance": _provenance, "quality": _quality,
-}  # fmt: skip
+    "headline": build_headline,
+    "indicators": build_indicators,
+    "coverage": _coverage,
+    "revisions": _revisions,
+    "findings": _findings,
+    "questions": _questions,
+    "sources": _sources,
+    "dictionary": _dictionary,
+    "statuses": _statuses,
+    "dashboard": _dashboard,
+    "overview": _overview,
+    "provenance": _provenance,
+    "quality": _quality,
+}

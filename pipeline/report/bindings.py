@@ -1,4 +1,6 @@
-"""What does a binding of the narrative print? A value or a formula over cells, worked out from the version's store."""
+"""What does a binding of the narrative print? A value or a formula over cells, worked
+out from the version's store.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,15 @@ from pipeline.report.formulas import (
     share,
     shares_of_two_years,
 )
-from pipeline.report.numbers import MINUS, UNIT_SUFFIX, cell_text, count_word, formula_text, is_headline, number
+from pipeline.report.numbers import (
+    MINUS,
+    UNIT_SUFFIX,
+    cell_text,
+    count_word,
+    formula_text,
+    is_headline,
+    number,
+)
 from pipeline.report.store import Store
 
 
@@ -35,8 +45,9 @@ def shown(store: Store, text: str) -> Cell:
 
 
 def _value(store: Store, key: str) -> str:
-    """`1,856`; of a figure in question `1,856 (1,964 if the parts of the Republic of Moldova hold)`. A part in question
-    is told by no sentence."""
+    """`1,856`; of a figure in question `1,856 (1,964 if the parts of the Republic of
+    Moldova hold)`. A part in question is told by no sentence.
+    """
     cell = shown(store, key)
     if cell.question == "part" or not cell.counts:
         raise NothingToShow
@@ -51,10 +62,14 @@ def _value(store: Store, key: str) -> str:
 
 
 def may_open(store: Store, binding: str) -> bool:
-    """Whether what a binding prints may be a key finding: no sum of the region over fewer than two in five states."""
+    """Whether what a binding prints may be a key finding: no sum of the region over
+    fewer than two in five states.
+    """
     words = binding.split(" ")
     if words[0] == "moved":
-        return all(is_headline(store.cell(k)) for k in compared(store, Key.parse(words[1]), int(words[3])))
+        return all(
+            is_headline(store.cell(k)) for k in compared(store, Key.parse(words[1]), int(words[3]))
+        )
     if words[0] == "ranked":
         return all(is_headline(cell) for _, cell in candidates(store, words[1])[: int(words[2])])
     if len(words) == 1 and ":" in words[0] or words[0] == "value":
@@ -64,7 +79,9 @@ def may_open(store: Store, binding: str) -> bool:
 
 
 def fact_text(store: Store, key: str) -> str:
-    """What the head of a country page prints for a cell; nothing for a part in question."""
+    """What the head of a country page prints for a cell; nothing for a part in
+    question.
+    """
     try:
         return _value(store, key)
     except NothingToShow:
@@ -75,8 +92,14 @@ def fact_text(store: Store, key: str) -> str:
 def _coverage(store: Store, key: str) -> str:
     cell = shown(store, key)
     if cell.coverage is None or cell.of is None:
-        raise UserError(f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX")
-    return f"all {count_word(cell.of)}" if cell.coverage == cell.of else f"{cell.coverage} of {cell.of}"
+        raise UserError(
+            f"{key} is not a regional cell", allowed="keys of the state SELEC or SELEC_FIX"
+        )
+    return (
+        f"all {count_word(cell.of)}"
+        if cell.coverage == cell.of
+        else f"{cell.coverage} of {cell.of}"
+    )
 
 
 def _share(store: Store, part: str, whole: str) -> str:
@@ -94,9 +117,11 @@ def _rate(store: Store, key: str) -> str:
 
 
 def _moved(store: Store, key: str, year: str) -> str:
-    """`rose by 40.7 per cent, from 1,319 to 1,856 (same 11 states), of which Greece +201`; the verb follows the data.
+    """`rose by 40.7 per cent, from 1,319 to 1,856 (same 11 states), of which Greece
+    +201`; the verb follows the data.
 
-    The figures are those that can be compared; of a region that is moved by one state, the text names it.
+    The figures are those that can be compared; of a region that is moved by one state,
+    the text names it.
     """
     formula = change(store, Key.parse(key), int(year))
     if formula.value is None:
@@ -107,7 +132,11 @@ def _moved(store: Store, key: str, year: str) -> str:
         return f"did not change ({cell_text(now)}){same}"
     verb = "rose" if formula.value > 0 else "fell"
     if not formula.value:
-        verb = "hardly moved: it rose" if (now.value or 0) > (then.value or 0) else "hardly moved: it fell"
+        verb = (
+            "hardly moved: it rose"
+            if (now.value or 0) > (then.value or 0)
+            else "hardly moved: it fell"
+        )
     size = number(abs(formula.value), 1).replace(MINUS, "")
     by_one = driver(store, Key.parse(key), int(year))
     named = f", {_of_which(store, by_one)}" if by_one else ""
@@ -117,29 +146,41 @@ def _moved(store: Store, key: str, year: str) -> str:
 def _of_which(store: Store, by_one: Formula) -> str:
     step = number(by_one.value or Decimal(0))
     sign = "+" if (by_one.value or 0) > 0 else ""
-    return f"of which {in_running_text(store.label('', 'state', by_one.inputs[0].state))} {sign}{step}"
+    return (
+        f"of which {in_running_text(store.label('', 'state', by_one.inputs[0].state))} {sign}{step}"
+    )
 
 
 def _shares(store: Store, part: str, whole: str, year: str) -> str:
-    """`76.0 per cent in 2022 and 76.3 per cent in 2021 (same 9 states)`: both over the states with both years."""
+    """`76.0 per cent in 2022 and 76.3 per cent in 2021 (same 9 states)`: both over the
+    states with both years.
+    """
     now, then = shares_of_two_years(store, Key.parse(part), Key.parse(whole), int(year))
     if now.value is None or then.value is None:
         raise NothingToShow
     same = f" (same {len(now.states)} states)" if now.states else ""
     years = (Key.parse(part).year, int(year))
-    return " and ".join(
-        f"{formula_text(f)} {UNIT_SUFFIX[f.unit]} in {y}" for f, y in zip((now, then), years, strict=True)
-    ) + same
+    return (
+        " and ".join(
+            f"{formula_text(f)} {UNIT_SUFFIX[f.unit]} in {y}"
+            for f, y in zip((now, then), years, strict=True)
+        )
+        + same
+    )
 
 
 def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tuple[str, Cell]]:
-    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a list. Figures in question are
-    among them only where `doubtful` is asked for: they are in no ranking."""
+    """Labels and cells of a key pattern with one `*`; `G_*` stands for the groups of a
+    list. Figures in question are among them only where `doubtful` is asked for: they
+    are in no ranking.
+    """
     cube, _, codes_text = pattern.partition(":")
     codes = codes_text.split(".")
     stars = [i for i, c in enumerate(codes) if c in ("*", "G_*")]
     if len(stars) != 1:
-        raise UserError(f"'{pattern}' needs exactly one *", allowed="for example THB_VICTIMS:*.2022._T._T")
+        raise UserError(
+            f"'{pattern}' needs exactly one *", allowed="for example THB_VICTIMS:*.2022._T._T"
+        )
     (place,) = stars
     table = store.table(cube)
     name = table.key_dimensions[place]
@@ -149,7 +190,9 @@ def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tu
         codelist = table.dimension(name).codelist
         choices = [c.code for c in codelist if c.code == "NAT" or c in codelist.groups]
     else:
-        choices = [c.code for c in table.dimension(name).codes if c.code not in ("_T", "_U", "NAT", "ABR")]
+        choices = [
+            c.code for c in table.dimension(name).codes if c.code not in ("_T", "_U", "NAT", "ABR")
+        ]
     found = []
     for code in choices:
         cell = store.cell(Key(cube, (*codes[:place], code, *codes[place + 1 :])))
@@ -167,7 +210,9 @@ def _ranked(store: Store, pattern: str, count: str) -> str:
         raise NothingToShow
     least = found[-1][1].value or Decimal(0)
     doubts = [
-        (label, cell) for label, cell in doubtful_ones(store, pattern) if (cell.value or 0) >= least
+        (label, cell)
+        for label, cell in doubtful_ones(store, pattern)
+        if (cell.value or 0) >= least
         or ((instead := if_parts_hold(store, cell.key)) and (instead.value or 0) >= least)
     ]
     told = [f"{in_running_text(label)} ({_value(store, str(cell.key))})" for label, cell in found]
@@ -175,16 +220,27 @@ def _ranked(store: Store, pattern: str, count: str) -> str:
 
 
 def doubtful_ones(store: Store, pattern: str) -> list[tuple[str, Cell]]:
-    """Figures in question that a pattern stands for, largest first: they are in no ranking."""
-    return [(label, cell) for label, cell in candidates(store, pattern, doubtful=True) if not cell.compares]
+    """Figures in question that a pattern stands for, largest first: they are in no
+    ranking.
+    """
+    return [
+        (label, cell)
+        for label, cell in candidates(store, pattern, doubtful=True)
+        if not cell.compares
+    ]
 
 
 def _leaving_out(doubts: list[tuple[str, Cell]]) -> str:
-    """`, leaving out Romania, whose figure is in question`: who might stand in a list and does not."""
+    """`, leaving out Romania, whose figure is in question`: who might stand in a list
+    and does not.
+    """
     if not doubts:
         return ""
     names = _listed([in_running_text(label) for label, _ in doubts])
-    return f", leaving out {names}, whose {'figure is' if len(doubts) == 1 else 'figures are'} in question"
+    return (
+        f", leaving out {names}, whose {'figure is' if len(doubts) == 1 else 'figures are'} in"
+        " question"
+    )
 
 
 def _lowest(store: Store, pattern: str) -> str:
@@ -192,14 +248,20 @@ def _lowest(store: Store, pattern: str) -> str:
     if len(found) < 2:
         raise NothingToShow
     label, cell = found[-1]
-    doubts = [(one, other) for one, other in doubtful_ones(store, pattern) if (other.value or 0) <= (cell.value or 0)]
+    doubts = [
+        (one, other)
+        for one, other in doubtful_ones(store, pattern)
+        if (other.value or 0) <= (cell.value or 0)
+    ]
     return f"{in_running_text(label)} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
 
 
 def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
-    """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved most in one direction.
+    """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved
+    most in one direction.
 
-    Where the key is one of the region, the figures of both years are those of the same states.
+    Where the key is one of the region, the figures of both years are those of the same
+    states.
     """
     found = []
     for label, now in candidates(store, pattern):
@@ -224,10 +286,13 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
             continue
         if (now.value > then.value) == up and abs(now.value - then.value) >= -listed[-1][0]:
             doubts.append((label, now))
-    return _listed([
-        f"{in_running_text(label)} (from {_value(store, str(then.key))} to {_value(store, str(now.key))})"
-        for _, label, now, then in listed
-    ]) + _leaving_out(doubts)  # fmt: skip
+    return _listed(
+        [
+            f"{in_running_text(label)} (from {_value(store, str(then.key))} to"
+            f" {_value(store, str(now.key))})"
+            for _, label, now, then in listed
+        ]
+    ) + _leaving_out(doubts)
 
 
 def _rises(store: Store, pattern: str, year: str, count: str) -> str:
@@ -239,7 +304,9 @@ def _falls(store: Store, pattern: str, year: str, count: str) -> str:
 
 
 def operands_of(store: Store, binding: str) -> list[str]:
-    """The keys and formulas, written with their cells, behind a binding of a text or a reference of a table."""
+    """The keys and formulas, written with their cells, behind a binding of a text or a
+    reference of a table.
+    """
     words = binding.split(" ")
     if words[0] == "claim":
         return _claimed(store, words[1:])
@@ -258,7 +325,9 @@ def operands_of(store: Store, binding: str) -> list[str]:
         by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
         return [formula.text, *map(str, formula.inputs), *([by_one.text] if by_one else [])]
     if command == "shares":
-        both = shares_of_two_years(store, Key.parse(arguments[0]), Key.parse(arguments[2]), int(arguments[4]))
+        both = shares_of_two_years(
+            store, Key.parse(arguments[0]), Key.parse(arguments[2]), int(arguments[4])
+        )
         return [f.text for f in both]
     if words[0] == "general":
         return []
@@ -270,14 +339,20 @@ def operands_of(store: Store, binding: str) -> list[str]:
 
 
 def _claimed(store: Store, words: list[str]) -> list[str]:
-    """The cells that a claim goes by: those it names, in the years compared, and those of its pattern."""
+    """The cells that a claim goes by: those it names, in the years compared, and those
+    of its pattern.
+    """
     head = " ".join(words).partition(": ")[0].split(" ")
     year = int(head[-1]) if head[-2] == "since" else 0
     named = [word for word in head[1:] if ":" in word]
     found = []
     for text in named:
-        keys = [cell.key for _, cell in candidates(store, text)] if "*" in text else [Key.parse(text)]
-        years = [[key.at(year=y) for y in ((year, key.year) if year else (key.year,))] for key in keys]
+        keys = (
+            [cell.key for _, cell in candidates(store, text)] if "*" in text else [Key.parse(text)]
+        )
+        years = [
+            [key.at(year=y) for y in ((year, key.year) if year else (key.year,))] for key in keys
+        ]
         found += [str(key) for pair in years for key in pair]
     if head[0] in ("majority", "minority"):
         found.append(share(store, Key.parse(named[0]), Key.parse(named[1])).text)
@@ -290,12 +365,26 @@ def _listed(parts: list[str]) -> str:
 
 # How each binding is written: KEY, YEAR and COUNT are given by the author.
 FORMS = {
-    "value": "KEY", "coverage": "KEY", "share": "KEY of KEY", "rate": "KEY", "moved": "KEY since YEAR",
+    "value": "KEY",
+    "coverage": "KEY",
+    "share": "KEY of KEY",
+    "rate": "KEY",
+    "moved": "KEY since YEAR",
     "shares": "KEY of KEY and YEAR",
-    "ranked": "KEY COUNT", "lowest": "KEY", "rises": "KEY since YEAR COUNT",
+    "ranked": "KEY COUNT",
+    "lowest": "KEY",
+    "rises": "KEY since YEAR COUNT",
     "falls": "KEY since YEAR COUNT",
-}  # fmt: skip
+}
 COMMANDS: dict[str, Callable[..., str]] = {
-    "value": _value, "coverage": _coverage, "share": _share, "rate": _rate, "moved": _moved, "ranked": _ranked,
-    "lowest": _lowest, "rises": _rises, "falls": _falls, "shares": _shares,
-}  # fmt: skip
+    "value": _value,
+    "coverage": _coverage,
+    "share": _share,
+    "rate": _rate,
+    "moved": _moved,
+    "ranked": _ranked,
+    "lowest": _lowest,
+    "rises": _rises,
+    "falls": _falls,
+    "shares": _shares,
+}

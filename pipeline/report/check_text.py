@@ -1,7 +1,8 @@
-"""What is wrong with the texts of a round? All faults of all reports and versions at once, without rendering any.
+"""What is wrong with the texts of a round? All faults of all reports and versions at
+once, without rendering any.
 
-Every chapter is written over its built store by the code that writes it for the PDF, exhibits left out; what a build
-would stop at, one after the other, is collected here.
+Every chapter is written over its built store by the code that writes it for the PDF,
+exhibits left out; what a build would stop at, one after the other, is collected here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from pipeline.report.store import Store
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of a text, with the versions that it stops. `what`, `allowed` and `do` as the build would say them."""
+    """One fault of a text, with the versions that it stops. `what`, `allowed` and `do`
+    as the build would say them.
+    """
 
     where: str
     what: str
@@ -52,13 +55,17 @@ class Notes:
 
 @dataclass
 class _Found:
-    versions: dict[tuple[str, str, str, str], dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    versions: dict[tuple[str, str, str, str], dict[str, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
     claims: dict[tuple[str, str], bool] = field(default_factory=dict)
     asked: dict[str, Section] = field(default_factory=dict)
     read: set[Path] = field(default_factory=set)
 
     def tell(self, version: str, problem: UserError) -> None:
-        self.versions[problem.where, " ".join(problem.what.split()), problem.allowed, problem.do][version] = None
+        self.versions[problem.where, " ".join(problem.what.split()), problem.allowed, problem.do][
+            version
+        ] = None
 
 
 class TextWriter(Writer):
@@ -72,7 +79,9 @@ class TextWriter(Writer):
 
 
 def write_texts(store: Store, templates: Path, narrative: Narrative) -> None:
-    """Print every text of a version, in its order, with the values of its chapters: country pages state by state."""
+    """Print every text of a version, in its order, with the values of its chapters:
+    country pages state by state.
+    """
     definition = read_definition(templates, store.report, store.version)
     writer = TextWriter(store, templates, definition)
     writer.narrative = narrative
@@ -81,8 +90,11 @@ def write_texts(store: Store, templates: Path, narrative: Narrative) -> None:
 
 
 def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
-    """Read the texts of every version of a round whose store exists. Raises UserError where none does."""
-    found, read = _Found(), []
+    """Read the texts of every version of a round whose store exists. Raises UserError
+    where none does.
+    """
+    found = _Found()
+    read = []
     for report in REPORTS:
         if not (project.templates / report / REPORT).is_file():
             continue
@@ -93,9 +105,10 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
                 _check(project, Store(store_path, contracts, report, version), found)
     if not read:
         raise UserError(
-            f"no store of round {round_} was built", where=str(project.round_folder(round_) / "stores"),
+            f"no store of round {round_} was built",
+            where=str(project.round_folder(round_) / "stores"),
             do=f"run 'make check-text ROUND={round_}', which builds them",
-        )  # fmt: skip
+        )
     faults = [Fault(*key, tuple(versions)) for key, versions in found.versions.items()]
     return Notes(tuple(sorted(faults, key=_order)), tuple(_notes(found)), tuple(read))
 
@@ -103,11 +116,15 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
 def _check(project: Project, store: Store, found: _Found) -> None:
     version = f"{store.report}/{store.version}"
     narrative = Narrative(
-        project.templates / store.report / "narrative", store, tell=lambda problem: found.tell(version, problem)
+        project.templates / store.report / "narrative",
+        store,
+        tell=lambda problem: found.tell(version, problem),
     )
     try:
         write_texts(store, project.templates, narrative)
-    except UserError as problem:  # of a template or a definition: nothing more can be said of this version
+    except (
+        UserError
+    ) as problem:  # of a template or a definition: nothing more can be said of this version
         found.tell(version, problem)
     for section in narrative.asked.values():
         for sentence, where in section.sentences():
@@ -121,9 +138,11 @@ def _check(project: Project, store: Store, found: _Found) -> None:
 
 def _too_long(sentence: str, where: str) -> NarrativeError:
     return NarrativeError(
-        f"a sentence has {words_in(sentence)} words: '{' '.join(sentence.split())[:60]}'", where=where,
-        allowed=f"{LONGEST} words, a binding counted as one", do="make two sentences of it",
-    )  # fmt: skip
+        f"a sentence has {words_in(sentence)} words: '{' '.join(sentence.split())[:60]}'",
+        where=where,
+        allowed=f"{LONGEST} words, a binding counted as one",
+        do="make two sentences of it",
+    )
 
 
 def _order(fault: Fault) -> tuple[str, int, str]:
@@ -135,12 +154,18 @@ def _notes(found: _Found) -> Iterator[str]:
     """Claims that no version had figures for, and sections that no version prints."""
     for (where, claim), reached in sorted(found.claims.items()):
         if not reached:
-            yield f"templates/{where}: no version has figures for [[{claim}]]; its sentence is printed nowhere"
+            yield (
+                f"templates/{where}: no version has figures for [[{claim}]]; its sentence is"
+                " printed nowhere"
+            )
     printed = {(s.path, s.name) for s in found.asked.values()}
     for path in sorted(found.read, key=str):
         for section in read_sections(path).values():
             if (path, section.name) not in printed and not _replaced(section, found.asked.values()):
-                yield f"templates/{place_of(path)} line {section.line}: no version prints the section '{section.name}'"
+                yield (
+                    f"templates/{place_of(path)} line {section.line}: no version prints the section"
+                    f" '{section.name}'"
+                )
 
 
 def _replaced(section: Section, asked: Iterable[Section]) -> bool:

@@ -1,7 +1,10 @@
-"""Do the data bear out what a text claims? Words such as rose, highest or most are bound like numbers.
+"""Do the data bear out what a text claims? Words such as rose, highest or most are
+bound like numbers.
 
-`[[claim rose KEY since YEAR: rose sharply]]` prints the words after the colon where the claim holds over the version's
-store, and stops the build where it does not. Where its figures are missing or withheld there is nothing to claim.
+`[[claim rose KEY since YEAR: rose sharply]]` prints the words after the colon where the
+claim holds over the version's
+store, and stops the build where it does not. Where its figures are missing or withheld
+there is nothing to claim.
 """
 
 from __future__ import annotations
@@ -21,30 +24,72 @@ from pipeline.report.store import Store
 
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
-_COURSES = ("rose", "fell", "doubled", "tripled", "halved")  # claims of a change from one year to another
+_COURSES = (
+    "rose",
+    "fell",
+    "doubled",
+    "tripled",
+    "halved",
+)  # claims of a change from one year to another
 _STEADY = 5  # per cent: a smaller change is steady
 _CLEAR = 20  # per cent: a change that may be called clear or sharp
 _FEWEST_STATES = 3  # of which most must have moved
 
-# What a claim's words may say only where the claim tests it: words, and the claims that do.
-_RISES, _FALLS = ("rose", "doubled", "tripled", "peak", "rose-in-most"), ("fell", "halved", "trough", "fell-in-most")
+# What a claim's words may say only where the claim tests it: words, and the claims that
+# do.
+_RISES = ("rose", "doubled", "tripled", "peak", "rose-in-most")
+_FALLS = (
+    "fell",
+    "halved",
+    "trough",
+    "fell-in-most",
+)
 _PARTS = ("driver", "much")
-_SAYS = [(re.compile(rf"\b(?:{words})\b", re.IGNORECASE), claims) for words, claims in (
-    (r"rose|risen|rising|increas\w*|grew|grown|growing|went up|moved up|more and more", (*_RISES, *_PARTS, "apart")),
-    (r"fell|fallen|falling|decreas\w*|declin\w*|dropp\w*|went down|moved down", (*_FALLS, *_PARTS, "apart")),
-    (r"doubl\w*", ("doubled", "tripled")), (r"tripl\w*", ("tripled",)), (r"halv\w*|half as many", ("halved",)),
-    (r"majority|(?:more|less) than half|most|mostly",
-     ("majority", "minority", "driver", "rose-in-most", "fell-in-most", "highest", "most-report", "every", "fewer",
-      "more", "peak")),
-    (r"much|large part", ("much", "driver", "majority")),
-    (r"only|alone", ("driver", "few-report", "last-year", "highest", "source-is", "majority")),
-    (r"no state|no member state|nobody|no figures?|empty|nothing", ("none", "empty")),
-    (r"every state|every member|all (?:\w+ )?states", ("every", "same-states")),
-    (r"few", ("few-report",)),
-    (r"highest|largest|greatest", ("highest", "peak", "driver")), (r"lowest|smallest|fewest", ("lowest", "trough")),
-    (r"last year|latest|last figures?", ("last-year",)), (r"same states", ("same-states",)),
-    (r"other states|different states|states .*(?:differ|not the same)", ("other-states", "differ")),
-)]  # fmt: skip
+_SAYS = [
+    (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), claims)
+    for words, claims in (
+        (
+            r"rose|risen|rising|increas\w*|grew|grown|growing|went up|moved up|more and more",
+            (*_RISES, *_PARTS, "apart"),
+        ),
+        (
+            r"fell|fallen|falling|decreas\w*|declin\w*|dropp\w*|went down|moved down",
+            (*_FALLS, *_PARTS, "apart"),
+        ),
+        (r"doubl\w*", ("doubled", "tripled")),
+        (r"tripl\w*", ("tripled",)),
+        (r"halv\w*|half as many", ("halved",)),
+        (
+            r"majority|(?:more|less) than half|most|mostly",
+            (
+                "majority",
+                "minority",
+                "driver",
+                "rose-in-most",
+                "fell-in-most",
+                "highest",
+                "most-report",
+                "every",
+                "fewer",
+                "more",
+                "peak",
+            ),
+        ),
+        (r"much|large part", ("much", "driver", "majority")),
+        (r"only|alone", ("driver", "few-report", "last-year", "highest", "source-is", "majority")),
+        (r"no state|no member state|nobody|no figures?|empty|nothing", ("none", "empty")),
+        (r"every state|every member|all (?:\w+ )?states", ("every", "same-states")),
+        (r"few", ("few-report",)),
+        (r"highest|largest|greatest", ("highest", "peak", "driver")),
+        (r"lowest|smallest|fewest", ("lowest", "trough")),
+        (r"last year|latest|last figures?", ("last-year",)),
+        (r"same states", ("same-states",)),
+        (
+            r"other states|different states|states .*(?:differ|not the same)",
+            ("other-states", "differ"),
+        ),
+    )
+]
 _SHARPLY = re.compile(r"\b(?:sharp\w*|clear\w*|strong\w*|marked\w*|steep\w*|far)\b", re.IGNORECASE)
 
 
@@ -57,7 +102,9 @@ def _says_too_much(name: str, words: str) -> str:
 
 
 def check_claim(store: Store, text: str, where: str) -> str:
-    """The words of a claim that holds. Raises NarrativeError where it does not, NothingToShow without figures."""
+    """The words of a claim that holds. Raises NarrativeError where it does not,
+    NothingToShow without figures.
+    """
     head, colon, words = text.partition(": ")
     name, *arguments = head.split(" ")
     forms, check = CLAIMS.get(name, ((), None))
@@ -65,16 +112,18 @@ def check_claim(store: Store, text: str, where: str) -> str:
     if check is None or form is None or not colon or not words.strip() or re.search(r"\d", words):
         known = {n: f for n, (f, _) in CLAIMS.items() if check is None or n == name}
         raise NarrativeError(
-            f"'[[claim {text}]]' does not have the form of a claim", where=where,
+            f"'[[claim {text}]]' does not have the form of a claim",
+            where=where,
             allowed="; ".join(f"[[claim {n} {f}: words]]" for n, fs in known.items() for f in fs),
             do="correct the claim; see docs/write-narrative.md",
-        )  # fmt: skip
+        )
     if word := _says_too_much(name, words):
         raise NarrativeError(
-            f"'{word}' in '{words}' is more than the claim '{name}' tests", where=where,
+            f"'{word}' in '{words}' is more than the claim '{name}' tests",
+            where=where,
             allowed=f"this word in claims of {', '.join(_claims_that_say(word))}",
             do="say what the claim tests, or claim what the words say; see docs/write-narrative.md",
-        )  # fmt: skip
+        )
     try:
         holds, figures = check(store, *given_arguments(arguments, form))
         if holds and _SHARPLY.search(words):
@@ -84,41 +133,57 @@ def check_claim(store: Store, text: str, where: str) -> str:
         raise
     except UserError as problem:
         raise NarrativeError(
-            f"'[[claim {text}]]' claims nothing: {problem.what}", where=where, allowed=problem.allowed,
+            f"'[[claim {text}]]' claims nothing: {problem.what}",
+            where=where,
+            allowed=problem.allowed,
             do="bind to an existing key",
-        ) from problem  # fmt: skip
+        ) from problem
     if not holds:
         raise NarrativeError(
-            f"the data do not bear out '{words}' ([[claim {text}]])", where=where, allowed=figures,
+            f"the data do not bear out '{words}' ([[claim {text}]])",
+            where=where,
+            allowed=figures,
             do="rewrite the sentence: the text said more than the figures say now",
-        )  # fmt: skip
+        )
     return words
 
 
 def unnamed_drivers(store: Store, bindings: Iterable[str], where: str) -> Iterator[NarrativeError]:
-    """What is wrong where a sentence claims a course of the region that one state makes and leaves it unnamed."""
+    """What is wrong where a sentence claims a course of the region that one state makes
+    and leaves it unnamed.
+    """
     words = [b.split() for b in bindings]
     named = {tuple(w[1:4]) for w in words if w[0] in ("moved", "driver")}
     for w in words:
         if w[0] != "claim" or len(w) < 5 or w[1] not in _COURSES:
             continue
-        key, year = w[2], w[4].rstrip(":")
+        key = w[2]
+        year = w[4].rstrip(":")
         by_one = driver(store, Key.parse(key), int(year)) if year.isdigit() else None
         if by_one is not None and (key, "since", year) not in named:
             state = store.label("", "state", by_one.inputs[0].state)
             yield NarrativeError(
-                f"one state makes more than half of the change of {key} since {year}, and is not named",
-                where=where, allowed=f"[[moved {key} since {year}]] or [[driver {key} since {year}]] beside the claim",
+                f"one state makes more than half of the change of {key} since {year}, and is not"
+                " named",
+                where=where,
+                allowed=(
+                    f"[[moved {key} since {year}]] or [[driver {key} since {year}]] beside the"
+                    " claim"
+                ),
                 do=f"name it in the same sentence: {state}, {by_one.text}",
-            )  # fmt: skip
+            )
 
 
 def _claims_that_say(word: str) -> tuple[str, ...]:
-    return next(claims for pattern, claims in _SAYS if pattern.fullmatch(word) or pattern.search(word))
+    return next(
+        claims for pattern, claims in _SAYS if pattern.fullmatch(word) or pattern.search(word)
+    )
 
 
 def _clear(store: Store, *arguments: str) -> Held:
-    """Whether a change is large enough to be called clear or sharp; a claim without a year to compare with never is."""
+    """Whether a change is large enough to be called clear or sharp; a claim without a
+    year to compare with never is.
+    """
     if len(arguments) != 2 or not arguments[1].isdigit() or "*" in arguments[0]:
         return False, "only a change of one figure since a year can be called clear or sharp"
     formula = change(store, Key.parse(arguments[0]), int(arguments[1]))
@@ -137,12 +202,17 @@ def _course(store: Store, key: str, year: str) -> tuple[Cell, Cell, str]:
     if formula.value is None:
         raise NothingToShow
     now, then = (shown(store, str(k)) for k in formula.inputs)
-    said = f"{cell_text(then)} in {year}, {cell_text(now)} in {now.key.year}, {formula_text(formula)} per cent"
+    said = (
+        f"{cell_text(then)} in {year}, {cell_text(now)} in {now.key.year}, {formula_text(formula)}"
+        " per cent"
+    )
     return now, then, said
 
 
 def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
-    """Whether a figure rose by so many per cent, or fell; with nought, whether it moved that way at all."""
+    """Whether a figure rose by so many per cent, or fell; with nought, whether it moved
+    that way at all.
+    """
 
     def check(store: Store, key: str, year: str) -> Held:
         moved = change(store, Key.parse(key), int(year)).value
@@ -163,7 +233,9 @@ def _steady(store: Store, key: str, year: str) -> Held:
 
 
 def _extreme(up: bool) -> Callable[[Store, str, str], Held]:
-    """Whether a figure is the highest, or the lowest, of all years since one, over the same states."""
+    """Whether a figure is the highest, or the lowest, of all years since one, over the
+    same states.
+    """
 
     def check(store: Store, key: str, year: str) -> Held:
         now = Key.parse(key)
@@ -171,7 +243,8 @@ def _extreme(up: bool) -> Callable[[Store, str, str], Held]:
         if len({c.states for c in cells}) != 1 or not all(c.compares for c in cells):
             raise NothingToShow
         values = [c.value for c in cells if c.value is not None]
-        rest, last = values[:-1], values[-1]
+        rest = values[:-1]
+        last = values[-1]
         said = ", ".join(f"{cell_text(c)} in {c.key.year}" for c in cells)
         return bool(rest) and (last > max(rest) if up else last < min(rest)), said
 
@@ -190,10 +263,14 @@ def _in_most(up: bool) -> Callable[[Store, str, str], Held]:
             if now.value is not None and then.value is not None and then.compares:
                 store.print_cell(now.key)
                 store.print_cell(then.key)
-                pairs.append((label, then, now, (now.value > then.value) if up else (now.value < then.value)))
+                pairs.append(
+                    (label, then, now, (now.value > then.value) if up else (now.value < then.value))
+                )
         if len(pairs) < _FEWEST_STATES:
             raise NothingToShow
-        said = ", ".join(f"{label} {cell_text(then)} to {cell_text(now)}" for label, then, now, _ in pairs)
+        said = ", ".join(
+            f"{label} {cell_text(then)} to {cell_text(now)}" for label, then, now, _ in pairs
+        )
         return sum(moved for *_, moved in pairs) * 2 > len(pairs), said
 
     return check
@@ -209,7 +286,9 @@ def _part(above: bool) -> Callable[[Store, str, str], Held]:
         formula = share(store, Key.parse(part), Key.parse(whole))
         if formula.value is None:
             raise NothingToShow
-        return (formula.value > 50 if above else formula.value < 50), f"{formula.text} is {formula_text(formula)}"
+        return (
+            formula.value > 50 if above else formula.value < 50
+        ), f"{formula.text} is {formula_text(formula)}"
 
     return check
 
@@ -218,7 +297,8 @@ def _than(more: bool) -> Callable[[Store, str, str], Held]:
     """Whether one figure is larger than another, where both count the same states."""
 
     def check(store: Store, one: str, other: str) -> Held:
-        first, second = shown(store, one), shown(store, other)
+        first = shown(store, one)
+        second = shown(store, other)
         if first.states != second.states or not (first.compares and second.compares):
             raise NothingToShow
         assert first.value is not None
@@ -230,7 +310,9 @@ def _than(more: bool) -> Callable[[Store, str, str], Held]:
 
 
 def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
-    """Whether a figure is the one largest, or the one smallest, of those that a pattern stands for."""
+    """Whether a figure is the one largest, or the one smallest, of those that a pattern
+    stands for.
+    """
 
     def check(store: Store, key: str, pattern: str) -> Held:
         shown(store, key)
@@ -239,11 +321,15 @@ def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
             raise NothingToShow
         ordered = found if first else found[::-1]
         top = ordered[0][1].value or 0
-        if any(((c.value or 0) >= top) if first else ((c.value or 0) <= top) for _, c in doubtful_ones(store, pattern)):
+        if any(
+            ((c.value or 0) >= top) if first else ((c.value or 0) <= top)
+            for _, c in doubtful_ones(store, pattern)
+        ):
             raise NothingToShow  # a figure in question might take its place
         for _, cell in found:
             store.print_cell(cell.key)
-        best, second = ordered[0][1], ordered[1][1]
+        best = ordered[0][1]
+        second = ordered[1][1]
         said = ", ".join(f"{label} {cell_text(cell)}" for label, cell in ordered[:3])
         return str(best.key) == key and best.value != second.value, said
 
@@ -251,14 +337,22 @@ def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
 
 
 CLAIMS: dict[str, tuple[tuple[str, ...], Callable[..., Held]]] = {
-    "rose": (_SINCE, _ratio(0, up=True)), "fell": (_SINCE, _ratio(0, up=False)),
-    "doubled": (_SINCE, _ratio(100, up=True)), "tripled": (_SINCE, _ratio(200, up=True)),
-    "halved": (_SINCE, _ratio(50, up=False)), "steady": (_SINCE, _steady), "peak": (_SINCE, _extreme(up=True)),
-    "trough": (_SINCE, _extreme(up=False)), "majority": (("KEY of KEY",), _part(above=True)),
-    "minority": (("KEY of KEY",), _part(above=False)), "more": (("KEY than KEY",), _than(more=True)),
-    "fewer": (("KEY than KEY",), _than(more=False)), "highest": (("KEY of PATTERN",), _ranks(first=True)),
+    "rose": (_SINCE, _ratio(0, up=True)),
+    "fell": (_SINCE, _ratio(0, up=False)),
+    "doubled": (_SINCE, _ratio(100, up=True)),
+    "tripled": (_SINCE, _ratio(200, up=True)),
+    "halved": (_SINCE, _ratio(50, up=False)),
+    "steady": (_SINCE, _steady),
+    "peak": (_SINCE, _extreme(up=True)),
+    "trough": (_SINCE, _extreme(up=False)),
+    "majority": (("KEY of KEY",), _part(above=True)),
+    "minority": (("KEY of KEY",), _part(above=False)),
+    "more": (("KEY than KEY",), _than(more=True)),
+    "fewer": (("KEY than KEY",), _than(more=False)),
+    "highest": (("KEY of PATTERN",), _ranks(first=True)),
     "lowest": (("KEY of PATTERN",), _ranks(first=False)),
     "rose-in-most": (("PATTERN since YEAR",), _in_most(up=True)),
-    "fell-in-most": (("PATTERN since YEAR",), _in_most(up=False)), **coverage_claims.CLAIMS,
+    "fell-in-most": (("PATTERN since YEAR",), _in_most(up=False)),
+    **coverage_claims.CLAIMS,
     **drivers.CLAIMS,
-}  # fmt: skip
+}

@@ -1,7 +1,9 @@
-"""Who gave figures, until when, and from which source? Bindings of the narrative about coverage, and claims on it.
+"""Who gave figures, until when, and from which source? Bindings of the narrative about
+coverage, and claims on it.
 
-A state gave a figure where its cell has a value, or says that there is one: suppressed by the sender as small, or nil.
-What a version may not show is neither given nor missing here: the sentence is left out.
+A state gave a figure where its cell has a value, or says that there is one: suppressed
+by the sender as small, or nil. What a version may not show is neither given nor missing
+here: the sentence is left out.
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ def listed(parts: Iterable[str]) -> str:
 
 
 class LastYears(str):
-    """The variable `{last:TABLE}`, or `{last:TABLE.code}`: the last year in which a state gave a figure of a table.
+    """The variable `{last:TABLE}`, or `{last:TABLE.code}`: the last year in which a
+    state gave a figure of a table.
 
-    The codes stand after state and year as in a key; fewer of them, or `*`, stand for all. Where nobody gave one the
-    variable says the reference year, and `year` says None: a text then has nothing to show.
+    The codes stand after state and year as in a key; fewer of them, or `*`, stand for
+    all. Where nobody gave one the variable says the reference year, and `year` says
+    None: a text then has nothing to show.
     """
 
     __slots__ = ("store",)
@@ -51,18 +55,24 @@ class LastYears(str):
 
 
 def last_year(store: Store, table: str, codes: list[str], until: int = 0) -> int | None:
-    """The last year of the window, or until a year of it, in which a state gave a figure, be it one withheld here."""
+    """The last year of the window, or until a year of it, in which a state gave a
+    figure, be it one withheld here.
+    """
     if len(codes) > len(store.table(table).dimensions):
         raise UserError(
-            f"'{table}.{'.'.join(codes)}' has too many codes", allowed=".".join(store.table(table).key_dimensions),
+            f"'{table}.{'.'.join(codes)}' has too many codes",
+            allowed=".".join(store.table(table).key_dimensions),
             do="give the codes after state and year",
-        )  # fmt: skip
+        )
     respondents = _respondents(store, table)
     years = [
-        c.key.year for c in store.cells_of(table)
-        if c.key.state in respondents and (c.withheld or _given(c)) and c.key.year <= (until or store.round)
+        c.key.year
+        for c in store.cells_of(table)
+        if c.key.state in respondents
+        and (c.withheld or _given(c))
+        and c.key.year <= (until or store.round)
         and all(code in ("*", own) for code, own in zip(codes, c.key.codes[2:], strict=False))
-    ]  # fmt: skip
+    ]
     return max(years, default=None)
 
 
@@ -81,14 +91,17 @@ def _respondents(store: Store, table: str) -> list[str]:
 
 
 def answers(store: Store, pattern: str, years: Iterable[int] = ()) -> dict[str, bool]:
-    """By member state, whether it gave the figure of a pattern `CUBE:*.YEAR.codes`, in each of some years if any.
+    """By member state, whether it gave the figure of a pattern `CUBE:*.YEAR.codes`, in
+    each of some years if any.
 
-    Raises NothingToShow where one of the figures is withheld, UserError where the pattern has no state to vary.
+    Raises NothingToShow where one of the figures is withheld, UserError where the
+    pattern has no state to vary.
     """
     cube, _, codes = pattern.partition(":")
     if not codes.startswith("*.") or "*" in codes[1:]:
         raise UserError(
-            f"'{pattern}' needs one * and it stands for the states", allowed="for example THB_VICTIMS:*.2022._T._T"
+            f"'{pattern}' needs one * and it stands for the states",
+            allowed="for example THB_VICTIMS:*.2022._T._T",
         )
     found = {}
     for state in _respondents(store, cube):
@@ -109,7 +122,11 @@ def _reporters(store: Store, pattern: str, whole_window: bool = False) -> str:
     states = [s for s, given in found.items() if given]
     if not states:
         return "no state"
-    return f"all {count_word(len(found))} member states" if len(states) == len(found) else listed(_named(store, states))
+    return (
+        f"all {count_word(len(found))} member states"
+        if len(states) == len(found)
+        else listed(_named(store, states))
+    )
 
 
 def _reporters_window(store: Store, pattern: str) -> str:
@@ -117,7 +134,9 @@ def _reporters_window(store: Store, pattern: str) -> str:
 
 
 def _silent(store: Store, pattern: str) -> str:
-    """Names of the states that gave no figure; `any member state` when that are all. Nothing to show when nobody is."""
+    """Names of the states that gave no figure; `any member state` when that are all.
+    Nothing to show when nobody is.
+    """
     found = answers(store, pattern)
     states = [s for s, given in found.items() if not given]
     if not states:
@@ -129,7 +148,9 @@ def _lastyear(store: Store, pattern: str) -> str:
     cube, _, codes = pattern.partition(":")
     state, year, *others = codes.split(".")
     if state != "*" or not year.isdigit():
-        raise UserError(f"'{pattern}' needs * for the states", allowed="for example THB_VICTIMS:*.2022._T._T")
+        raise UserError(
+            f"'{pattern}' needs * for the states", allowed="for example THB_VICTIMS:*.2022._T._T"
+        )
     found = last_year(store, cube, others, int(year))
     if found is None:
         raise NothingToShow
@@ -152,15 +173,19 @@ def _membercodes(store: Store) -> str:
 
 
 def _empty(store: Store, what: str, year: str = "") -> Held:
-    """Whether nobody gave a figure: of a pattern, or of a table in the window or in one year of it."""
+    """Whether nobody gave a figure: of a pattern, or of a table in the window or in one
+    year of it.
+    """
     if ":" in what:
         states = [s for s, given in answers(store, what).items() if given]
         return not states, f"figures of {', '.join(states) or 'no state'}"
     respondents = _respondents(store, what)
     cells = [
-        c for c in store.cells_of(what)
-        if c.key.state in respondents and (c.key.year == int(year) if year else c.key.year in store.years)
-    ]  # fmt: skip
+        c
+        for c in store.cells_of(what)
+        if c.key.state in respondents
+        and (c.key.year == int(year) if year else c.key.year in store.years)
+    ]
     given = [c.key for c in cells if c.withheld or _given(c)]
     states = sorted({k.state for k in given})
     return not given, f"{len(given)} figures, from {', '.join(states) or 'nobody'}"
@@ -183,7 +208,9 @@ def _how_many(holds: Callable[[int, int], bool]) -> Callable[[Store, str], Held]
 
 
 def _same_states(same: bool) -> Callable[[Store, str, str], Held]:
-    """Whether the states behind a regional figure are the same in every year since one, or not in both years."""
+    """Whether the states behind a regional figure are the same in every year since one,
+    or not in both years.
+    """
 
     def check(store: Store, text: str, year: str) -> Held:
         key = Key.parse(text)
@@ -199,7 +226,8 @@ def _same_states(same: bool) -> Callable[[Store, str, str], Held]:
 
 def _differ(store: Store, one: str, other: str) -> Held:
     """Whether two regional figures count different states."""
-    first, second = store.cell(Key.parse(one)), store.cell(Key.parse(other))
+    first = store.cell(Key.parse(one))
+    second = store.cell(Key.parse(other))
     if not first.has_value or not second.has_value:
         raise NothingToShow
     return first.states != second.states, f"{' '.join(first.states)} and {' '.join(second.states)}"
@@ -209,13 +237,17 @@ def _differ(store: Store, one: str, other: str) -> Held:
 
 
 def _publishers_of(store: Store, table: str = "") -> set[str]:
-    """Who published the figures, as the covers name the sources: what stands before the first comma of each."""
+    """Who published the figures, as the covers name the sources: what stands before the
+    first comma of each.
+    """
     rows = [s for s in store.sources if not table or s["cube"] == table]
     return set(publishers_in(str(s["source"] or "") for s in rows))
 
 
 def publishers_in(sources: Iterable[str]) -> Iterator[str]:
-    """`Eurostat, Police-recorded offences; UNODC, Crime Trends Survey`: Eurostat, UNODC."""
+    """`Eurostat, Police-recorded offences; UNODC, Crime Trends Survey`: Eurostat,
+    UNODC.
+    """
     for source in sources:
         yield from (part.partition(",")[0].strip() for part in source.split(";") if part.strip())
 
@@ -228,35 +260,55 @@ def _publishers(store: Store) -> str:
 
 
 def _source_is(store: Store, names: str, table: str = "") -> Held:
-    """Whether every source that the covers name, of a table or of all, is of one of these publishers."""
+    """Whether every source that the covers name, of a table or of all, is of one of
+    these publishers.
+    """
     found = _publishers_of(store, table)
     if table:
         store.table(table)
     if not found:
         raise NothingToShow
-    return found <= set(names.replace("_", " ").split(",")), f"sources of {', '.join(sorted(found))}"
+    return (
+        found <= set(names.replace("_", " ").split(",")),
+        f"sources of {', '.join(sorted(found))}",
+    )
 
 
 def operands(store: Store, command: str, arguments: list[str]) -> list[str]:
-    """The keys behind a binding of this page, for those who ask where a word comes from."""
+    """The keys behind a binding of this page, for those who ask where a word comes
+    from.
+    """
     words = [a for a in arguments if ":" in a]
     if command in ("reporters", "silent") and words:
         cube, _, codes = words[0].partition(":")
-        window = store.years if "window" in arguments else [Key.parse(f"{cube}:{REGION}{codes[1:]}").year]
+        window = (
+            store.years
+            if "window" in arguments
+            else [Key.parse(f"{cube}:{REGION}{codes[1:]}").year]
+        )
         keys = [Key.parse(f"{cube}:{s}{codes[1:]}") for s in _respondents(store, cube)]
         return [str(k.at(year=y)) for k in keys for y in window]
     return []
 
 
 FORMS = {
-    "reporters": ("PATTERN", "PATTERN whole window"), "silent": ("PATTERN",), "lastyear": ("PATTERN",),
-    "members": ("",), "memberlist": ("", "codes"), "publishers": ("",),
-}  # fmt: skip
+    "reporters": ("PATTERN", "PATTERN whole window"),
+    "silent": ("PATTERN",),
+    "lastyear": ("PATTERN",),
+    "members": ("",),
+    "memberlist": ("", "codes"),
+    "publishers": ("",),
+}
 COMMANDS: dict[tuple[str, str], Callable[..., str]] = {
-    ("reporters", "PATTERN"): _reporters, ("reporters", "PATTERN whole window"): _reporters_window,
-    ("silent", "PATTERN"): _silent, ("lastyear", "PATTERN"): _lastyear, ("members", ""): _members,
-    ("memberlist", ""): _memberlist, ("memberlist", "codes"): _membercodes, ("publishers", ""): _publishers,
-}  # fmt: skip
+    ("reporters", "PATTERN"): _reporters,
+    ("reporters", "PATTERN whole window"): _reporters_window,
+    ("silent", "PATTERN"): _silent,
+    ("lastyear", "PATTERN"): _lastyear,
+    ("members", ""): _members,
+    ("memberlist", ""): _memberlist,
+    ("memberlist", "codes"): _membercodes,
+    ("publishers", ""): _publishers,
+}
 CLAIMS: dict[str, tuple[tuple[str, ...], Callable[..., Held]]] = {
     "empty": (("TABLE", "TABLE in YEAR", "PATTERN"), _empty),
     "last-year": (("PATTERN is YEAR",), _last_year_is),

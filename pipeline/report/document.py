@@ -1,4 +1,6 @@
-"""How does a report read from cover to last annex? Chapters from templates, numbered, as one HTML document."""
+"""How does a report read from cover to last annex? Chapters from templates, numbered,
+as one HTML document.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,15 @@ from pipeline.errors import UserError
 from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.report.annexes import build_annex
 from pipeline.report.bindings import fact_text
-from pipeline.report.exhibits import ANNEXES, CHARTS, ExhibitSpec, asked_of, fill, read_exhibits, variables
+from pipeline.report.exhibits import (
+    ANNEXES,
+    CHARTS,
+    ExhibitSpec,
+    asked_of,
+    fill,
+    read_exhibits,
+    variables,
+)
 from pipeline.report.figures import FULL, HALF, build_figure
 from pipeline.report.ledger import HEADLINE, exhibit_entry
 from pipeline.report.narrative import Narrative
@@ -44,7 +54,9 @@ class Entry:
     number: str
     title: str
     level: int = 1
-    listed: bool = True  # exhibits of country pages are found through the country, not through the lists
+    listed: bool = (
+        True  # exhibits of country pages are found through the country, not through the lists
+    )
 
 
 @dataclass(frozen=True)
@@ -58,19 +70,25 @@ class Definition:
     subtitle: str
     marking: str
     releasability: tuple[str, ...]
-    open_data: bool  # whether the forms for everybody go with it: a page for browsers, data files, a workbook
+    # whether the forms for everybody go with it: a page for browsers, data files, a
+    # workbook
+    open_data: bool
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a report was put together from, for its other forms: a page for the web, a workbook."""
+    """What a report was put together from, for its other forms: a page for the web, a
+    workbook.
+    """
 
     doc: Mapping[str, Any]  # title, subtitle, marking and the like, as the templates take them
     contents: tuple[Entry, ...]
     tables: tuple[Entry, ...]
     figures: tuple[Entry, ...]
     chapters: tuple[str, ...]  # HTML as it is printed
-    exhibits: tuple[tuple[str, ExhibitView], ...]  # in their order, each with the HTML that shows it in its chapter
+    exhibits: tuple[
+        tuple[str, ExhibitView], ...
+    ]  # in their order, each with the HTML that shows it in its chapter
 
 
 @dataclass(frozen=True)
@@ -92,17 +110,28 @@ class Document:
 
 
 def read_definition(templates: Path, report: str, version: str) -> Definition:
-    """Read report.yaml and the shared versions.yaml. Raises UserError when the version is not defined."""
-    own, versions = read_report_file(templates, report), read_version_texts(templates)
+    """Read report.yaml and the shared versions.yaml. Raises UserError when the version
+    is not defined.
+    """
+    own = read_report_file(templates, report)
+    versions = read_version_texts(templates)
     if version not in own.versions or version not in versions:
         raise UserError(
-            f"there is no version '{version}'", where=str(own.file.path), allowed=", ".join(own.versions)
+            f"there is no version '{version}'",
+            where=str(own.file.path),
+            allowed=", ".join(own.versions),
         )
     shared = versions[version]
     return Definition(
-        report, own.title, f"{own.reference}/{shared.reference}", own.versions[version], shared.subtitle,
-        shared.marking, shared.releasability, shared.open_data,
-    )  # fmt: skip
+        report,
+        own.title,
+        f"{own.reference}/{shared.reference}",
+        own.versions[version],
+        shared.subtitle,
+        shared.marking,
+        shared.releasability,
+        shared.open_data,
+    )
 
 
 def title_of(definition: Definition, round_: int) -> str:
@@ -111,7 +140,9 @@ def title_of(definition: Definition, round_: int) -> str:
 
 
 def build_document(store: Store, templates: Path) -> Document:
-    """Build the HTML of the store's report and version. Raises UserError, NarrativeError."""
+    """Build the HTML of the store's report and version. Raises UserError,
+    NarrativeError.
+    """
     from pipeline.report.pdf import font_faces
 
     definition = read_definition(templates, store.report, store.version)
@@ -121,31 +152,54 @@ def build_document(store: Store, templates: Path) -> Document:
     values = writer.values
     imprint = read_imprint(templates)
     doc = {
-        "report": store.report, "reading": imprint.reading, "contact": imprint.contact,
-        "title": definition.title, "subtitle": definition.subtitle, "version": store.version, "round": store.round,
-        "edition": f"Edition {store.round}", "reference": fill(definition.reference, values),
-        "marking": definition.marking, "releasability": definition.releasability,
-        "date_text": f"Data received by {day.day} {day:%B %Y}", "language": "en",
+        "report": store.report,
+        "reading": imprint.reading,
+        "contact": imprint.contact,
+        "title": definition.title,
+        "subtitle": definition.subtitle,
+        "version": store.version,
+        "round": store.round,
+        "edition": f"Edition {store.round}",
+        "reference": fill(definition.reference, values),
+        "marking": definition.marking,
+        "releasability": definition.releasability,
+        "date_text": f"Data received by {day.day} {day:%B %Y}",
+        "language": "en",
         "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
-    }  # fmt: skip
+    }
     members = [m.code for m in store.contracts.members(store.round)]
     with mistakes_told(templates):
         html = writer.environment.get_template("shared/report.html.j2").render(
-            doc=doc, fonts=font_faces(), colours=page_colours(store.report, store.version),
-            cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members), contents=writer.contents,
+            doc=doc,
+            fonts=font_faces(),
+            colours=page_colours(store.report, store.version),
+            cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members),
+            contents=writer.contents,
             tables=[e for e in writer.tables if e.listed],
             figures=[e for e in writer.figures if e.listed],
             chapters=[Markup(c) for c in chapters],
-        )  # fmt: skip
+        )
     return Document(
-        html, title_of(definition, store.round), f"{definition.subtitle}, reference year {store.round}",
-        str(doc["reference"]), day, len(writer.tables), len(writer.figures), writer.empty,
-        tuple(writer.narrative.left_out), writer.narrative.bound, writer.inputs(),
+        html,
+        title_of(definition, store.round),
+        f"{definition.subtitle}, reference year {store.round}",
+        str(doc["reference"]),
+        day,
+        len(writer.tables),
+        len(writer.figures),
+        writer.empty,
+        tuple(writer.narrative.left_out),
+        writer.narrative.bound,
+        writer.inputs(),
         Parts(
-            doc, tuple(writer.contents), tuple(writer.tables), tuple(writer.figures), tuple(chapters),
+            doc,
+            tuple(writer.contents),
+            tuple(writer.tables),
+            tuple(writer.figures),
+            tuple(chapters),
             tuple(writer.placed),
         ),
-    )  # fmt: skip
+    )
 
 
 @dataclass
@@ -185,16 +239,27 @@ class Writer:
         own = f"{self.store.report}/chapters/{name}.html.j2"
         path = own if (self.templates / own).is_file() else f"shared/chapters/{name}.html.j2"
         if not (self.templates / path).is_file():
-            raise UserError(f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml")
+            raise UserError(
+                f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml"
+            )
         states = self.store.contracts.members(self.store.round)
         self.read.add(self.templates / path)
         with mistakes_told(self.templates):
             body = self.environment.get_template(path).render(
-                chapter=self.chapter, annex=self.annex, section=self.section, text=self.text, exhibit=self.exhibit,
-                pair=self.pair, findings=self.findings, country=self.country, release=self.release, states=states,
-                round=self.store.round, is_asked=self.store.is_asked,
+                chapter=self.chapter,
+                annex=self.annex,
+                section=self.section,
+                text=self.text,
+                exhibit=self.exhibit,
+                pair=self.pair,
+                findings=self.findings,
+                country=self.country,
+                release=self.release,
+                states=states,
+                round=self.store.round,
+                is_asked=self.store.is_asked,
                 contract=self.store.contracts.contract(self.store.report),
-            )  # fmt: skip
+            )
         # Chapters follow each other on a page; a new part starts a new one.
         opens = " opens" if name in _OPENING else ""
         return f'<section class="chapter{opens}">\n{body}\n</section>'
@@ -220,17 +285,22 @@ class Writer:
         id_ = f"state-{code.lower()}"
         number = f"{self.prefix}.{self.section_number}"
         self.contents.append(Entry(id_, number, name, 2))
-        self.store.shown.append({"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name})
+        self.store.shown.append(
+            {"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name}
+        )
         shown = []
         for key, label in facts:
             filled = fill(key, {**self.values, "state": code})
             text = fact_text(self.store, filled)
             shown.append((text or IN_QUESTION, fill(label, self.values)))
             if text:
-                self.store.shown.append({
-                    "sentence": f"[[{filled}]] {shown[-1][1]}", "text": " ".join(shown[-1]),
-                    "place": f"{id_}.fact.{len(shown)}",
-                })  # fmt: skip
+                self.store.shown.append(
+                    {
+                        "sentence": f"[[{filled}]] {shown[-1][1]}",
+                        "text": " ".join(shown[-1]),
+                        "place": f"{id_}.fact.{len(shown)}",
+                    }
+                )
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
@@ -240,7 +310,7 @@ class Writer:
         self.store.shown.append({"heading": number, "id": id_, "title": title, "level": level})
         return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
             Markup(tag), id_, number, title, Markup(tag)
-        )  # fmt: skip
+        )
 
     def text(self, chapter: str, section: str, **more: str) -> Markup:
         values = {**self.values, **self._state_name(more)}
@@ -259,7 +329,9 @@ class Writer:
         return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:
-        """Two exhibits side by side, each as wide as half of the text; more of them stand below the right one."""
+        """Two exhibits side by side, each as wide as half of the text; more of them
+        stand below the right one.
+        """
         asked = [id_ for id_ in (left, *right) if asked_of(self._spec(id_), self.store)]
         if len(asked) < 2:
             return Markup("").join(self._exhibit(id_, FULL, more) for id_ in asked)
@@ -277,19 +349,27 @@ class Writer:
     def _spec(self, id_: str) -> ExhibitSpec:
         if id_ not in self.exhibits:
             raise UserError(
-                f"there is no exhibit '{id_}'", allowed=", ".join(self.exhibits),
+                f"there is no exhibit '{id_}'",
+                allowed=", ".join(self.exhibits),
                 do="correct the name, or add it to exhibits.yaml",
-            )  # fmt: skip
+            )
         return self.exhibits[id_]
 
     def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
-        spec, values = asked_of(self._spec(id_), self.store), {**self.values, **self._state_name(more)}
+        spec = asked_of(self._spec(id_), self.store)
+        values = {
+            **self.values,
+            **self._state_name(more),
+        }
         if spec is None:
             return Markup("")
         self.used[id_] = spec
         drawn = spec.kind in CHARTS
-        # The row of key figures has a number for who asks after it, but none is printed and no list names it.
-        entries = self.headlines if spec.kind == "headline" else self.figures if drawn else self.tables
+        # The row of key figures has a number for who asks after it, but none is printed
+        # and no list names it.
+        entries = (
+            self.headlines if spec.kind == "headline" else self.figures if drawn else self.tables
+        )
         word = HEADLINE if spec.kind == "headline" else "Figure" if drawn else "Table"
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values, width)
@@ -298,20 +378,28 @@ class Writer:
         if not hasattr(view, "source"):
             self.empty += 1
         if isinstance(view, TableView):
-            self.store.shown.append({"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]})
+            self.store.shown.append(
+                {"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]}
+            )
         block: Markup = self.macros.exhibit(view)
         self.placed.append((str(block), view))
         return block
 
-    def _build(self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float) -> ExhibitView:
+    def _build(
+        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+    ) -> ExhibitView:
         try:
             return self._build_kind(spec, number, values, width)
         except UserError as problem:
             if problem.where and not problem.where.startswith("codelists/"):
                 raise
-            raise type(problem)(problem.what, where=spec.place, allowed=problem.allowed, do=problem.do) from problem
+            raise type(problem)(
+                problem.what, where=spec.place, allowed=problem.allowed, do=problem.do
+            ) from problem
 
-    def _build_kind(self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float) -> ExhibitView:
+    def _build_kind(
+        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+    ) -> ExhibitView:
         if spec.kind in CHARTS:
             return build_figure(spec, self.store, number, values, width)
         if spec.kind in ANNEXES:
@@ -319,12 +407,16 @@ class Writer:
         return build_table(spec, self.store, number, values)
 
     def inputs(self) -> dict[str, str]:
-        """Hashes of the files read and of the exhibits placed: what another version prints is no input of this one."""
+        """Hashes of the files read and of the exhibits placed: what another version
+        prints is no input of this one.
+        """
         shared = self.templates / "shared"
         frame = [p for p in shared.iterdir() if p.suffix in (".j2", ".css") or p.name in _FRAME]
         files = sorted({*self.read, *self.narrative.read, *frame})
         hashes = {
-            f"templates/{p.relative_to(self.templates).as_posix()}": hashlib.sha256(p.read_bytes()).hexdigest()
+            f"templates/{p.relative_to(self.templates).as_posix()}": (
+                hashlib.sha256(p.read_bytes()).hexdigest()
+            )
             for p in files
         }
         placed = repr(sorted(self.used.items(), key=lambda item: item[0]))

@@ -1,4 +1,6 @@
-"""Which state makes a movement or a sum? Bindings of the narrative that name it by the data, and claims on one."""
+"""Which state makes a movement or a sum? Bindings of the narrative that name it by the
+data, and claims on one.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +18,17 @@ _MOST, _MUCH = 1 / 2, 1 / 4  # of the region's change
 
 
 def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, Cell]], Key]:
-    """The cells of a regional figure and of an earlier year, of each state that gave a number for both.
+    """The cells of a regional figure and of an earlier year, of each state that gave a
+    number for both.
 
     Figures in question are left out, as in every comparison.
 
-    Raises NothingToShow where a figure is withheld or fewer than two states can be compared.
+    Raises NothingToShow where a figure is withheld or fewer than two states can be
+    compared.
     """
     key = Key.parse(text)
-    now, then = store.cell(key), store.cell(key.at(year=int(year)))
+    now = store.cell(key)
+    then = store.cell(key.at(year=int(year)))
     if now.withheld or then.withheld:
         raise NothingToShow
     pairs = {}
@@ -39,7 +44,9 @@ def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, C
 
 
 def _part_of_movement(store: Store, state: str, text: str, year: str) -> tuple[float, str]:
-    """Which part of the region's change is that of a state: above one where others moved against it."""
+    """Which part of the region's change is that of a state: above one where others
+    moved against it.
+    """
     pairs, key = _shifts(store, text, year)
     store.contracts.codelist("states")[state]
     if state not in pairs:
@@ -51,23 +58,33 @@ def _part_of_movement(store: Store, state: str, text: str, year: str) -> tuple[f
     for then, now in pairs.values():
         store.print_cell(then.key)
         store.print_cell(now.key)
-    said = f"{state} {changes[state]:+,.0f} of {total:+,.0f} in {len(pairs)} states, {key.cube} {year} to {key.year}"
+    said = (
+        f"{state} {changes[state]:+,.0f} of {total:+,.0f} in {len(pairs)} states, {key.cube} {year}"
+        f" to {key.year}"
+    )
     return changes[state] / total, said
 
 
 def _driver(store: Store, text: str, year: str) -> str:
-    """`Hungary (from 255 to 861)`: the state whose change is more than half of the region's, where there is one."""
+    """`Hungary (from 255 to 861)`: the state whose change is more than half of the
+    region's, where there is one.
+    """
     pairs, _ = _shifts(store, text, year)
     parts = {state: _part_of_movement(store, state, text, year)[0] for state in pairs}
     state = max(parts, key=lambda s: (parts[s], s))
     if parts[state] <= _MOST:
         raise NothingToShow
     then, now = pairs[state]
-    return f"{in_running_text(store.label('', 'state', state))} (from {cell_text(then)} to {cell_text(now)})"
+    return (
+        f"{in_running_text(store.label('', 'state', state))} (from {cell_text(then)} to"
+        f" {cell_text(now)})"
+    )
 
 
 def _leader(store: Store, pattern: str) -> str:
-    """`Hungary (66.6 per cent)`: the state with the largest figure, and its share of the region's."""
+    """`Hungary (66.6 per cent)`: the state with the largest figure, and its share of
+    the region's.
+    """
     answers(store, pattern)
     found = candidates(store, pattern)
     if len(found) < 2:
@@ -93,8 +110,14 @@ def _apart(store: Store, pattern: str, year: str) -> Held:
     """Whether some states rose while others fell."""
     cube, _, codes = pattern.partition(":")
     pairs, _ = _shifts(store, f"{cube}:{REGION}{codes[1:]}", year)
-    up, down = ([s for s, (a, b) in pairs.items() if ((b.value or 0) > (a.value or 0)) == rose and a.value != b.value]
-                for rose in (True, False))  # fmt: skip
+    up, down = (
+        [
+            s
+            for s, (a, b) in pairs.items()
+            if ((b.value or 0) > (a.value or 0)) == rose and a.value != b.value
+        ]
+        for rose in (True, False)
+    )
     return bool(up and down), f"up: {', '.join(up) or 'none'}; down: {', '.join(down) or 'none'}"
 
 
@@ -110,8 +133,9 @@ def operands(store: Store, command: str, arguments: list[str]) -> list[str]:
 
 FORMS = {"driver": ("KEY since YEAR",), "leader": ("PATTERN",)}
 COMMANDS: dict[tuple[str, str], Callable[..., str]] = {
-    ("driver", "KEY since YEAR"): _driver, ("leader", "PATTERN"): _leader,
-}  # fmt: skip
+    ("driver", "KEY since YEAR"): _driver,
+    ("leader", "PATTERN"): _leader,
+}
 CLAIMS: dict[str, tuple[tuple[str, ...], Callable[..., Held]]] = {
     "driver": (("STATE of KEY since YEAR",), _made(above=_MOST)),
     "much": (("STATE of KEY since YEAR",), _made(above=_MUCH)),

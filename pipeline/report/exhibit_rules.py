@@ -1,4 +1,6 @@
-"""What may stand in exhibits.yaml? The fields that each kind of exhibit reads, and what each of them may hold."""
+"""What may stand in exhibits.yaml? The fields that each kind of exhibit reads, and what
+each of them may hold.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,17 @@ from typing import Any
 from pipeline.cells import REGIONS
 from pipeline.yaml_files import YamlFile, faults, visible
 
-CHARTS = ("line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow")
+CHARTS = (
+    "line",
+    "bar",
+    "stacked_bar",
+    "grouped_bar",
+    "small_multiples",
+    "heat",
+    "map",
+    "slope",
+    "flow",
+)
 GRIDS = ("table", *CHARTS)
 ANNEXES = (
     "headline",
@@ -32,23 +44,39 @@ _AXIS = {
     "anyOf": [
         _TEXT,
         {
-            "type": "object", "additionalProperties": False, "required": ["axis"],
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["axis"],
             "properties": {
-                "axis": {"anyOf": [_TEXT, {"type": "array", "minItems": 1, "uniqueItems": True, "items": _TEXT}]},
-                "codes": {"type": "array", "minItems": 1, "items": {"anyOf": [
-                    _CODE, {"type": "array", "minItems": 1, "items": _CODE},
-                ]}},
+                "axis": {
+                    "anyOf": [
+                        _TEXT,
+                        {"type": "array", "minItems": 1, "uniqueItems": True, "items": _TEXT},
+                    ]
+                },
+                "codes": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"anyOf": [_CODE, {"type": "array", "minItems": 1, "items": _CODE}]},
+                },
                 "top": {"type": "integer", "minimum": 1, "maximum": 1000},
-                "region": {"anyOf": [
-                    {"enum": list(REGIONS)},
-                    {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": list(REGIONS)}},
-                ]},
+                "region": {
+                    "anyOf": [
+                        {"enum": list(REGIONS)},
+                        {
+                            "type": "array",
+                            "minItems": 1,
+                            "uniqueItems": True,
+                            "items": {"enum": list(REGIONS)},
+                        },
+                    ]
+                },
                 "leaves": {"type": "boolean"},
                 "labels": {"type": "object", "additionalProperties": _TEXT},
             },
         },
-    ],
-}  # fmt: skip
+    ]
+}
 _FIELDS: dict[str, Any] = {
     "kind": {"enum": [*GRIDS, *ANNEXES]},
     "title": _TEXT,
@@ -57,20 +85,28 @@ _FIELDS: dict[str, Any] = {
     "rows": _AXIS,
     "columns": _AXIS,
     "at": {"type": "object", "additionalProperties": _CODE},
-    "add": {"type": "array", "uniqueItems": True, "items": {"enum": ["change", "rate", "share", "coverage"]}},
+    "add": {
+        "type": "array",
+        "uniqueItems": True,
+        "items": {"enum": ["change", "rate", "share", "coverage"]},
+    },
     "measure": {"enum": ["value", "rate"]},
     "indicators": {
-        "type": "array", "minItems": 1,
+        "type": "array",
+        "minItems": 1,
         "items": {
-            "type": "object", "additionalProperties": False, "required": ["key"],
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["key"],
             "properties": {"key": _KEY, "label": _TEXT},
         },
     },
     "wide": {"type": "boolean"},
     "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
-}  # fmt: skip
+}
 _GRID = ("cube", "rows", "columns")
-# Beside kind, title and notes: the fields that a kind must have, and those that it may have.
+# Beside kind, title and notes: the fields that a kind must have, and those that it may
+# have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **dict.fromkeys(CHARTS, (_GRID, ("at", "measure", "height", "wide"))),
     "table": (_GRID, ("at", "add", "wide")),
@@ -87,15 +123,22 @@ def exhibit_faults(file: YamlFile) -> Iterator[str]:
     for id_, raw in file.mapping().items():
         wrong = list(faults({id_: raw}, {"additionalProperties": _schema(raw)}))
         for path, what in dict.fromkeys(wrong):
-            place = ".".join(str(step + 1) if isinstance(step, int) else str(step) for step in path[1:])
-            yield f"line {file.line(path)}, exhibit {visible(id_)}{f', {place}' if place else ''}: {what}"
+            place = ".".join(
+                str(step + 1) if isinstance(step, int) else str(step) for step in path[1:]
+            )
+            yield (
+                f"line {file.line(path)}, exhibit {visible(id_)}{f', {place}' if place else ''}:"
+                f" {what}"
+            )
         if not wrong:
             for name, what in _wrong_axes(raw):
                 yield f"line {file.line((id_, name))}, exhibit {visible(id_)}, {name}: {what}"
 
 
 def _wrong_axes(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Axes whose entries do not fit each other, or of which one would not be looked at: the field and the sentence."""
+    """Axes whose entries do not fit each other, or of which one would not be looked at:
+    the field and the sentence.
+    """
     for name in ("rows", "columns"):
         axis = raw.get(name)
         if not isinstance(axis, dict):
@@ -104,7 +147,10 @@ def _wrong_axes(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for codes in axis.get("codes", ()):
             given = codes if isinstance(codes, list) else [codes]
             if len(given) != len(names):
-                yield name, f"{', '.join(map(str, given))} is not one code each for {', '.join(names)}"
+                yield (
+                    name,
+                    f"{', '.join(map(str, given))} is not one code each for {', '.join(names)}",
+                )
         unread = [field for field in ("top", "region", "leaves") if field in axis]
         if "codes" in axis and unread:
             yield name, f"{', '.join(unread)} would not be looked at beside codes"
@@ -125,8 +171,11 @@ def _schema(raw: Any) -> dict[str, Any]:
     if kind == "indicators":
         fields["columns"] = {"const": "year"}
     return {
-        "type": "object", "additionalProperties": False, "required": ["kind", "title", *needed], "properties": fields,
-    }  # fmt: skip
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["kind", "title", *needed],
+        "properties": fields,
+    }
 
 
 def _with_label(indicators: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""Which cells does an exhibit show? Reads exhibits.yaml and lays out keys in rows and columns.
+"""Which cells does an exhibit show? Reads exhibits.yaml and lays out keys in rows and
+columns.
 
-An exhibit names a cube, what goes down (`rows`), what goes across (`columns`) and where the other dimensions stand
-(`at`); dimensions that are not named stand at their total, the state at the region, the year at the reference year.
+An exhibit names a cube, what goes down (`rows`), what goes across (`columns`) and where
+the other dimensions stand (`at`); dimensions that are not named stand at their total,
+the state at the region, the year at the reference year.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from pipeline.yaml_files import name_of, read_yaml
 
 @dataclass(frozen=True)
 class AxisSpec:
-    """What goes down or across: one dimension or several, which codes of it, how many of the largest."""
+    """What goes down or across: one dimension or several, which codes of it, how many
+    of the largest.
+    """
 
     dimensions: tuple[str, ...]
     codes: tuple[tuple[str, ...], ...] = ()  # empty: every code of the list
@@ -37,7 +41,9 @@ class AxisSpec:
 
 @dataclass(frozen=True)
 class ExhibitSpec:
-    """One exhibit as written in exhibits.yaml, with the variables of the round still open."""
+    """One exhibit as written in exhibits.yaml, with the variables of the round still
+    open.
+    """
 
     id: str
     kind: str
@@ -52,7 +58,9 @@ class ExhibitSpec:
     notes: tuple[str, ...] = ()
     wide: bool = False
     height: int = 0  # of a chart, in millimetres; 0 leaves it to the drawing
-    where: str = ""  # its file and name; what was made of it is known by this, wherever in the file it stands
+    # its file and name; what was made of it is known by this, wherever in the file it
+    # stands
+    where: str = ""
     line: int = field(default=0, repr=False, compare=False)
 
     @property
@@ -64,7 +72,9 @@ class ExhibitSpec:
 
 @dataclass(frozen=True)
 class Item:
-    """One line or one column: its codes by dimension, its label, its depth in the code list."""
+    """One line or one column: its codes by dimension, its label, its depth in the code
+    list.
+    """
 
     codes: Mapping[str, str]
     label: str
@@ -87,33 +97,52 @@ class Grid:
 
 
 def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
-    """Read exhibits.yaml. Raises ContractError with line and exhibit of everything whose fields are wrong."""
+    """Read exhibits.yaml. Raises ContractError with line and exhibit of everything
+    whose fields are wrong.
+    """
     file = read_yaml(path)
     if wrong := list(exhibit_faults(file)):
         raise ContractError(
-            "\n  ".join(["exhibits are wrong:", *wrong]), where=name_of(path), do="correct the exhibits named"
+            "\n  ".join(["exhibits are wrong:", *wrong]),
+            where=name_of(path),
+            do="correct the exhibits named",
         )
     name = f"{path.parent.name}/{path.name}"
     return {
-        id_: _read(id_, raw, f"{name}, exhibit {id_}", file.line((id_,))) for id_, raw in file.content.items()
-    }  # fmt: skip
+        id_: _read(id_, raw, f"{name}, exhibit {id_}", file.line((id_,)))
+        for id_, raw in file.content.items()
+    }
 
 
 def _read(id_: str, raw: dict[str, Any], where: str, line: int) -> ExhibitSpec:
     return ExhibitSpec(
-        id=id_, kind=raw["kind"], title=raw["title"], cube=raw.get("cube", ""), rows=_axis(raw.get("rows")),
-        columns=_axis(raw.get("columns")), at={k: str(v) for k, v in raw.get("at", {}).items()},
-        add=tuple(raw.get("add", ())), indicators=tuple(raw.get("indicators", ())),
-        measure=raw.get("measure", "value"), notes=tuple(raw.get("notes", ())), wide=raw.get("wide", False),
-        height=raw.get("height", 0), where=where, line=line,
-    )  # fmt: skip
+        id=id_,
+        kind=raw["kind"],
+        title=raw["title"],
+        cube=raw.get("cube", ""),
+        rows=_axis(raw.get("rows")),
+        columns=_axis(raw.get("columns")),
+        at={k: str(v) for k, v in raw.get("at", {}).items()},
+        add=tuple(raw.get("add", ())),
+        indicators=tuple(raw.get("indicators", ())),
+        measure=raw.get("measure", "value"),
+        notes=tuple(raw.get("notes", ())),
+        wide=raw.get("wide", False),
+        height=raw.get("height", 0),
+        where=where,
+        line=line,
+    )
 
 
 def asked_of(spec: ExhibitSpec, store: Store) -> ExhibitSpec | None:
-    """The exhibit as far as the round asks for its tables: without the lines of others, or none at all."""
+    """The exhibit as far as the round asks for its tables: without the lines of others,
+    or none at all.
+    """
     if spec.cube and not store.is_asked(spec.cube):
         return None
-    lines = tuple(line for line in spec.indicators if store.is_asked(str(line["key"]).split(":")[0]))
+    lines = tuple(
+        line for line in spec.indicators if store.is_asked(str(line["key"]).split(":")[0])
+    )
     return replace(spec, indicators=lines) if lines or not spec.indicators else None
 
 
@@ -124,28 +153,42 @@ def _axis(raw: Any) -> AxisSpec | None:
         return AxisSpec((raw,))
     names = raw["axis"]
     dimensions = (names,) if isinstance(names, str) else tuple(names)
-    codes = tuple((str(c),) if not isinstance(c, list) else tuple(map(str, c)) for c in raw.get("codes", ()))
+    codes = tuple(
+        (str(c),) if not isinstance(c, list) else tuple(map(str, c)) for c in raw.get("codes", ())
+    )
     region = raw.get("region", ())
     return AxisSpec(
-        dimensions, codes, raw.get("top", 0), (region,) if isinstance(region, str) else tuple(region),
-        raw.get("leaves", False), {str(k): v for k, v in raw.get("labels", {}).items()},
-    )  # fmt: skip
+        dimensions,
+        codes,
+        raw.get("top", 0),
+        (region,) if isinstance(region, str) else tuple(region),
+        raw.get("leaves", False),
+        {str(k): v for k, v in raw.get("labels", {}).items()},
+    )
 
 
 def variables(store: Store, **more: str) -> dict[str, str]:
-    """What {year}, {previous}, {first_year}, {last:TABLE} stand for in titles, axes and texts."""
+    """What {year}, {previous}, {first_year}, {last:TABLE} stand for in titles, axes and
+    texts.
+    """
     years = store.years
     return {
-        "year": str(years[-1]), "previous": str(years[-2]), "first_year": str(years[0]),
-        "window": f"{years[0]}\N{EN DASH}{years[-1]}", "last": LastYears(store), **more,
-    }  # fmt: skip
+        "year": str(years[-1]),
+        "previous": str(years[-2]),
+        "first_year": str(years[0]),
+        "window": f"{years[0]}\N{EN DASH}{years[-1]}",
+        "last": LastYears(store),
+        **more,
+    }
 
 
 def fill(text: str, values: Mapping[str, str], where: str = "") -> str:
     try:
         return text.format(**values)
     except (KeyError, IndexError, ValueError) as problem:
-        raise UserError(f"unknown variable {problem} in '{text}'", where=where, allowed=", ".join(values)) from None
+        raise UserError(
+            f"unknown variable {problem} in '{text}'", where=where, allowed=", ".join(values)
+        ) from None
 
 
 def lay_out(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> Grid:
@@ -170,34 +213,54 @@ def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> d
     given = {k: fill(v, values, spec.place) for k, v in spec.at.items()}
     unknown = set(given) - set(codes)
     if unknown:
-        raise UserError(f"'at' names {', '.join(sorted(unknown))}", where=spec.place, allowed=", ".join(codes))
+        raise UserError(
+            f"'at' names {', '.join(sorted(unknown))}", where=spec.place, allowed=", ".join(codes)
+        )
     return codes | given
 
 
 def _items(
-    axis: AxisSpec, spec: ExhibitSpec, store: Store, values: Mapping[str, str], base: Mapping[str, str]
+    axis: AxisSpec,
+    spec: ExhibitSpec,
+    store: Store,
+    values: Mapping[str, str],
+    base: Mapping[str, str],
 ) -> list[Item]:
     choices = [_choices(name, axis, spec, store, values, base) for name in axis.dimensions]
     if axis.codes:
-        combinations: Iterable[tuple[str, ...]] = [tuple(fill(c, values, spec.place) for c in cs) for cs in axis.codes]
+        combinations: Iterable[tuple[str, ...]] = [
+            tuple(fill(c, values, spec.place) for c in cs) for cs in axis.codes
+        ]
     else:
         combinations = product(*choices)
     items = []
     for codes in combinations:
         labels = [
-            axis.labels.get(c) or store.label(spec.cube, d, c) for d, c in zip(axis.dimensions, codes, strict=True)
+            axis.labels.get(c) or store.label(spec.cube, d, c)
+            for d, c in zip(axis.dimensions, codes, strict=True)
         ]
         named = dict(zip(axis.dimensions, codes, strict=True))
         last = axis.dimensions[-1]
         is_total = codes[-1] in (TOTAL, *REGIONS)
         items.append(
-            Item(named, labels[-1], " / ".join(labels[:-1]), _level(spec.cube, last, codes[-1], store), is_total)
+            Item(
+                named,
+                labels[-1],
+                " / ".join(labels[:-1]),
+                _level(spec.cube, last, codes[-1], store),
+                is_total,
+            )
         )
     return items
 
 
 def _choices(
-    name: str, axis: AxisSpec, spec: ExhibitSpec, store: Store, values: Mapping[str, str], base: Mapping[str, str]
+    name: str,
+    axis: AxisSpec,
+    spec: ExhibitSpec,
+    store: Store,
+    values: Mapping[str, str],
+    base: Mapping[str, str],
 ) -> list[str]:
     if name == "year":
         return [str(y) for y in store.years]
@@ -208,14 +271,23 @@ def _choices(
     if axis.leaves:
         codes = [c for c in codes if c != TOTAL]
     if axis.top:
-        return _largest(name, axis.top, [c for c in codes if c not in (TOTAL, "_U", "NAT", "ABR")], spec, store, base)
+        return _largest(
+            name,
+            axis.top,
+            [c for c in codes if c not in (TOTAL, "_U", "NAT", "ABR")],
+            spec,
+            store,
+            base,
+        )
     return codes
 
 
 def _largest(
     name: str, top: int, codes: list[str], spec: ExhibitSpec, store: Store, base: Mapping[str, str]
 ) -> list[str]:
-    """The codes with the largest values in the year of `at`, largest first; withheld cells do not compete."""
+    """The codes with the largest values in the year of `at`, largest first; withheld
+    cells do not compete.
+    """
     table = store.table(spec.cube)
     ranked = []
     for code in codes:
@@ -226,21 +298,35 @@ def _largest(
 
 
 def _notes_on_choice(spec: ExhibitSpec, store: Store, base: Mapping[str, str]) -> tuple[str, ...]:
-    """A list of the largest is one of the largest that may be shown where a withheld cell could not compete."""
-    axis, table = spec.rows, store.table(spec.cube)
+    """A list of the largest is one of the largest that may be shown where a withheld
+    cell could not compete.
+    """
+    axis = spec.rows
+    table = store.table(spec.cube)
     if axis is None or not axis.top:
         return ()
     (name,) = axis.dimensions
-    rivals = [store.cell(table.key({**base, name: c.code})) for c in table.dimension(name).codes if c.code != TOTAL]
-    return ("The largest that may be shown: withheld figures are left out.",) if any(c.withheld for c in rivals) else ()
+    rivals = [
+        store.cell(table.key({**base, name: c.code}))
+        for c in table.dimension(name).codes
+        if c.code != TOTAL
+    ]
+    return (
+        ("The largest that may be shown: withheld figures are left out.",)
+        if any(c.withheld for c in rivals)
+        else ()
+    )
 
 
 def _level(cube: str, dimension: str, code: str, store: Store) -> int:
-    """Depth below the total: 0 for totals and lists without one, 1 for parts, 2 for parts of parts."""
+    """Depth below the total: 0 for totals and lists without one, 1 for parts, 2 for
+    parts of parts.
+    """
     if dimension in ("state", "year"):
         return 0
     codelist, depth = store.table(cube).dimension(dimension).codelist, 0
     parent = codelist[code].parent
     while parent:
-        depth, parent = depth + 1, codelist[parent].parent
+        depth = depth + 1
+        parent = codelist[parent].parent
     return depth

@@ -1,4 +1,6 @@
-"""How is a binding written? Its words, where those in capitals stand for what the author gives: KEY, YEAR, COUNT."""
+"""How is a binding written? Its words, where those in capitals stand for what the
+author gives: KEY, YEAR, COUNT.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ def fitting_form(arguments: list[str], forms: Iterable[str]) -> str | None:
 
 
 def given_arguments(arguments: list[str], form: str) -> list[str]:
-    """Those words that the author gave: `KEY since YEAR` of `X:RO.2022 since 2021` gives the key and the year."""
+    """Those words that the author gave: `KEY since YEAR` of `X:RO.2022 since 2021`
+    gives the key and the year.
+    """
     return [a for a, f in zip(arguments, form.split(), strict=True) if f.isupper()]
 
 

@@ -1,7 +1,9 @@
-"""What is worked out from cells? Shares, changes, rates and ranges, each naming the cells it stands on.
+"""What is worked out from cells? Shares, changes, rates and ranges, each naming the
+cells it stands on.
 
-A formula has no value when one of its cells has none or is in question, when a change would cross a break in the series
-or compare different groups of states, or when a base is too small to carry a percentage. Its `reason` then says why.
+A formula has no value when one of its cells has none or is in question, when a change
+would cross a break in the series or compare different groups of states, or when a base
+is too small to carry a percentage. Its `reason` then says why.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ NOT_COMPUTED = "x"
 
 @dataclass(frozen=True)
 class Formula:
-    """A number worked out from cells. `text` names the formula and its cells; `unit` is percent, per_100k or that of
-    the cells. `states` are those that a regional one counts."""
+    """A number worked out from cells. `text` names the formula and its cells; `unit` is
+    percent, per_100k or that of the cells. `states` are those that a regional one
+    counts.
+    """
 
     text: str
     value: Decimal | None
@@ -35,7 +39,9 @@ class Formula:
 
 
 def _symbol(cells: Iterable[Cell]) -> str:
-    """A formula over a withheld cell is withheld, over a missing one missing; otherwise it was not computed."""
+    """A formula over a withheld cell is withheld, over a missing one missing; otherwise
+    it was not computed.
+    """
     cells = list(cells)
     if any(c.withheld for c in cells):
         return WITHHELD_SYMBOL
@@ -46,10 +52,12 @@ def _symbol(cells: Iterable[Cell]) -> str:
 
 
 def change(store: Store, key: Key, since: int) -> Formula:
-    """Change in per cent of a cell against the same cell of an earlier year, like with like.
+    """Change in per cent of a cell against the same cell of an earlier year, like with
+    like.
 
-    A regional change is over the states that reported both years: where the two sums count other states, or cross a
-    break, the sums over the states with both years stand in their place.
+    A regional change is over the states that reported both years: where the two sums
+    count other states, or cross a break, the sums over the states with both years stand
+    in their place.
     """
     now, then = (store.print_cell(k) for k in compared(store, key, since))
     text = f"change({now.key}, {then.key})"
@@ -62,8 +70,14 @@ def change(store: Store, key: Key, since: int) -> Formula:
 
 def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
     """The two cells that a change of this cell goes by."""
-    now, then = store.cell(key), store.cell(key.at(year=since))
-    if key.state != REGION or since != key.year - 1 or key.year != store.round or not _unlike(store, now, then):
+    now = store.cell(key)
+    then = store.cell(key.at(year=since))
+    if (
+        key.state != REGION
+        or since != key.year - 1
+        or key.year != store.round
+        or not _unlike(store, now, then)
+    ):
         return now.key, then.key
     both = key.at(state=BOTH_YEARS)
     pair = (both, both.at(year=since))
@@ -72,7 +86,9 @@ def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
 
 
 def comparable(store: Store, key: Key, since: int) -> tuple[Cell, Cell] | None:
-    """The two cells that a change of this cell goes by, not noted as printed; None where there is no such change."""
+    """The two cells that a change of this cell goes by, not noted as printed; None
+    where there is no such change.
+    """
     now, then = (store.cell(k) for k in compared(store, key, since))
     return None if _why_no_change(store, now, then) else (now, then)
 
@@ -105,14 +121,23 @@ def _why_no_change(store: Store, now: Cell, then: Cell) -> str:
 
 
 def driver(store: Store, key: Key, since: int) -> Formula | None:
-    """The one state that makes more than half of a regional change, with its own change in the unit of the figure; None
-    where there is none, or where this version shows too little to name it."""
+    """The one state that makes more than half of a regional change, with its own change
+    in the unit of the figure; None where there is none, or where this version shows too
+    little to name it.
+    """
     now, then = (store.cell(k) for k in compared(store, key, since))
-    if key.state not in REGIONS or now.value is None or then.value is None or now.states != then.states:
+    if (
+        key.state not in REGIONS
+        or now.value is None
+        or then.value is None
+        or now.states != then.states
+    ):
         return None
-    moved, found = now.value - then.value, []
+    moved = now.value - then.value
+    found = []
     for state in now.states:
-        own, before = store.cell(now.key.at(state=state)), store.cell(then.key.at(state=state))
+        own = store.cell(now.key.at(state=state))
+        before = store.cell(then.key.at(state=state))
         if own.value is None or before.value is None:
             return None  # it may have moved more than those that are shown
         step = own.value - before.value
@@ -132,15 +157,23 @@ def driver(store: Store, key: Key, since: int) -> Formula | None:
 def share(store: Store, part: Key, whole: Key) -> Formula:
     """Share in per cent of a part in its whole, over the same states.
 
-    Where the whole of the region counts more states than the part, the base is the sum over the part's states; in a
-    version that may not show one of those states' totals there is no share. No part is more than its whole.
+    Where the whole of the region counts more states than the part, the base is the sum
+    over the part's states; in a version that may not show one of those states' totals
+    there is no share. No part is more than its whole.
     """
     top = store.print_cell(part)
     bases = _same_states(store, top, whole)
     text = f"share({part}, {' + '.join(map(str, bases))})"
     cells = [store.print_cell(k) for k in bases]
     if not top.has_value or top.value is None or not all(c.has_value for c in cells):
-        return Formula(text, None, "percent", (part, *bases), "a figure is not available", _symbol([top, *cells]))
+        return Formula(
+            text,
+            None,
+            "percent",
+            (part, *bases),
+            "a figure is not available",
+            _symbol([top, *cells]),
+        )
     doubtful = not top.compares or (top.coverage is None and not all(c.compares for c in cells))
     if doubtful or not all(c.counts for c in cells):
         return Formula(text, None, "percent", (part, *bases), "a figure is in question")
@@ -149,7 +182,9 @@ def share(store: Store, part: Key, whole: Key) -> Formula:
         return Formula(text, None, "percent", (part, *bases), f"the base is below {SHARE_FLOOR}")
     if top.value > base:
         return Formula(text, None, "percent", (part, *bases), "the part is larger than its whole")
-    return Formula(text, _round(top.value / base * 100), "percent", (part, *bases), states=top.states)
+    return Formula(
+        text, _round(top.value / base * 100), "percent", (part, *bases), states=top.states
+    )
 
 
 def shares_of_two_years(store: Store, part: Key, whole: Key, since: int) -> tuple[Formula, Formula]:
@@ -163,7 +198,9 @@ def shares_of_two_years(store: Store, part: Key, whole: Key, since: int) -> tupl
 
 
 def _same_states(store: Store, part: Cell, whole: Key) -> tuple[Key, ...]:
-    """The whole itself, or where it counts other states than the part, the whole of each state in the part."""
+    """The whole itself, or where it counts other states than the part, the whole of
+    each state in the part.
+    """
     base = store.cell(whole)
     if not part.states or part.states == base.states:
         return (whole,)
@@ -171,7 +208,9 @@ def _same_states(store: Store, part: Cell, whole: Key) -> tuple[Key, ...]:
 
 
 def rate(store: Store, key: Key) -> Formula:
-    """Count per 100,000 inhabitants of the states that are in the count (mid-year population, UN DESA WPP 2024)."""
+    """Count per 100,000 inhabitants of the states that are in the count (mid-year
+    population, UN DESA WPP 2024).
+    """
     cell = store.print_cell(key)
     states = cell.states or (key.state,)
     population = [Key(POPULATION_CUBE, (s, str(key.year))) for s in states]
@@ -179,11 +218,22 @@ def rate(store: Store, key: Key) -> Formula:
     text = f"rate({key}, {' + '.join(map(str, population))})"
     total = sum((p.value for p in people if p.value is not None), Decimal(0))
     if not cell.has_value or cell.value is None or not total:
-        return Formula(text, None, "per_100k", (key, *population), "the figure is not available", _symbol([cell]))
+        return Formula(
+            text,
+            None,
+            "per_100k",
+            (key, *population),
+            "the figure is not available",
+            _symbol([cell]),
+        )
     if not cell.compares:
         return Formula(text, None, "per_100k", (key, *population), "the figure is in question")
     return Formula(
-        text, _round(cell.value / total * 100_000, "0.01"), "per_100k", (key, *population), states=cell.states
+        text,
+        _round(cell.value / total * 100_000, "0.01"),
+        "per_100k",
+        (key, *population),
+        states=cell.states,
     )
 
 
@@ -191,20 +241,27 @@ def rate(store: Store, key: Key) -> Formula:
 
 
 def whole_bars(store: Store, parts: list[Key]) -> list[Formula]:
-    """The parts of one whole over the states that gave every one of them, so that they may stand on each other.
+    """The parts of one whole over the states that gave every one of them, so that they
+    may stand on each other.
 
-    Without a value where no state did, or where this version does not show a figure that is needed.
+    Without a value where no state did, or where this version does not show a figure
+    that is needed.
     """
     cells = [store.print_cell(k) for k in parts]
     if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
         return [Formula(str(c.key), c.value, c.unit, (c.key,), states=c.states) for c in cells]
     if parts[0].state not in REGIONS:
-        if store.table(parts[0].cube).layout.open_rows:  # what a state does not list is no missing part
-            return [Formula(str(c.key), c.value, c.unit, (c.key,), symbol=_symbol([c])) for c in cells]
+        if store.table(
+            parts[0].cube
+        ).layout.open_rows:  # what a state does not list is no missing part
+            return [
+                Formula(str(c.key), c.value, c.unit, (c.key,), symbol=_symbol([c])) for c in cells
+            ]
         given = all(c.has_value and c.compares for c in cells)
         return [
-            Formula(str(c.key), c.value if given else None, c.unit, (c.key,), symbol=_symbol([c])) for c in cells
-        ]  # fmt: skip
+            Formula(str(c.key), c.value if given else None, c.unit, (c.key,), symbol=_symbol([c]))
+            for c in cells
+        ]
     members = [m.code for m in store.contracts.members(parts[0].year)]
     common = [s for s in members if all(_is_told(store.cell(k.at(state=s))) for k in parts)]
     if any(c.withheld for c in cells):
@@ -215,7 +272,16 @@ def whole_bars(store: Store, parts: list[Key]) -> list[Formula]:
         own = [store.print_cell(k) for k in keys]
         value = sum((c.value for c in own if c.value is not None), Decimal(0)) if own else None
         text = f"sum({' + '.join(map(str, keys))})" if keys else str(cell.key)
-        found.append(Formula(text, value, cell.unit, keys or (cell.key,), symbol=_symbol([cell]), states=tuple(common)))
+        found.append(
+            Formula(
+                text,
+                value,
+                cell.unit,
+                keys or (cell.key,),
+                symbol=_symbol([cell]),
+                states=tuple(common),
+            )
+        )
     return found
 
 
@@ -227,9 +293,11 @@ def _is_told(cell: Cell) -> bool:
 
 
 def if_parts_hold(store: Store, key: Key) -> Formula | None:
-    """What a figure would be if the parts that exceed it, or exceed a figure in its sum, were right instead.
+    """What a figure would be if the parts that exceed it, or exceed a figure in its
+    sum, were right instead.
 
-    None where it is not in question, or where the version does not show all of these parts as numbers.
+    None where it is not in question, or where the version does not show all of these
+    parts as numbers.
     """
     cell = store.cell(key)
     if cell.question != "whole" or cell.value is None:

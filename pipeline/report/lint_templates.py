@@ -1,7 +1,9 @@
-"""Would the reports build? Templates, exhibits and texts of every report, written over stores without any figure.
+"""Would the reports build? Templates, exhibits and texts of every report, written over
+stores without any figure.
 
-Every template is parsed; then each version is written as the build writes it, chapter after chapter, over a store in
-which nobody reported anything. What depends on figures is left to the build, and the wording to `make check-text`.
+Every template is parsed; then each version is written as the build writes it, chapter
+after chapter, over a store in which nobody reported anything. What depends on figures
+is left to the build, and the wording to `make check-text`.
 """
 
 from __future__ import annotations
@@ -35,11 +37,18 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
-_LANGUAGE_FILTERS = ("say", "css")  # given by the letter and the pages for states when they are written
+_LANGUAGE_FILTERS = (
+    "say",
+    "css",
+)  # given by the letter and the pages for states when they are written
 
 
-def lint_templates(project: Project, contracts: Contracts, policy: Policy, round_: int) -> Iterator[str]:
-    """Everything that keeps a report from being built, a sentence each with file and line."""
+def lint_templates(
+    project: Project, contracts: Contracts, policy: Policy, round_: int
+) -> Iterator[str]:
+    """Everything that keeps a report from being built, a sentence each with file and
+    line.
+    """
     yield from _parsed(project.templates)
     yield from _texts(project.templates)
     broken = [*_definitions(project, contracts, policy)]
@@ -57,7 +66,9 @@ def lint_templates(project: Project, contracts: Contracts, policy: Policy, round
 
 
 def _parsed(templates: Path) -> Iterator[str]:
-    """Every template of the project: its characters, its syntax, its filters, what it imports."""
+    """Every template of the project: its characters, its syntax, its filters, what it
+    imports.
+    """
     from jinja2 import nodes
 
     environment = open_templates(templates, *(p for p in sorted(templates.iterdir()) if p.is_dir()))
@@ -103,17 +114,29 @@ def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iter
     yield from wrong.told
     for name, texts in versions.items():
         if name not in policy.versions:
-            yield f"templates/shared/versions.yaml: the release policy has no version '{name}'; correct the name"
+            yield (
+                f"templates/shared/versions.yaml: the release policy has no version '{name}';"
+                " correct the name"
+            )
         elif texts.open_data and not policy.versions[name].protected:
-            yield f"templates/shared/versions.yaml, {name}: open_data is for a version that withholds what is secret"
+            yield (
+                f"templates/shared/versions.yaml, {name}: open_data is for a version that withholds"
+                " what is secret"
+            )
     for entry in quality:
         for figure in entry.get("figures", ()):
             if not (project.sql / "quality" / f"{figure['query']}.sql").is_file():
                 where = f"templates/shared/quality.yaml, {entry['heading']}"
-                yield f"{where}: there is no query sql/quality/{figure['query']}.sql; write it, or correct the name"
+                yield (
+                    f"{where}: there is no query sql/quality/{figure['query']}.sql; write it, or"
+                    " correct the name"
+                )
             for name in figure.get("versions", ()):
                 if name not in versions:
-                    yield f"templates/shared/quality.yaml, {entry['heading']}: there is no version '{name}'"
+                    yield (
+                        f"templates/shared/quality.yaml, {entry['heading']}: there is no version"
+                        f" '{name}'"
+                    )
     for report in REPORTS:
         yield from _definition(project, contracts, report, set(versions))
     for path in sorted(templates.glob("*/exhibits.yaml")):
@@ -123,7 +146,9 @@ def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iter
             yield str(problem)
 
 
-def _definition(project: Project, contracts: Contracts, report: str, versions: set[str]) -> Iterator[str]:
+def _definition(
+    project: Project, contracts: Contracts, report: str, versions: set[str]
+) -> Iterator[str]:
     templates = project.templates
     try:
         own = read_report_file(templates, report)
@@ -139,11 +164,20 @@ def _definition(project: Project, contracts: Contracts, report: str, versions: s
     for name, chapters in own.versions.items():
         if name not in versions:
             allowed = ", ".join(sorted(versions))
-            yield f"{where} {own.file.place(('versions', name))}: versions.yaml has no such version; allowed: {allowed}"
+            yield (
+                f"{where} {own.file.place(('versions', name))}: versions.yaml has no such version;"
+                f" allowed: {allowed}"
+            )
         for number, chapter in enumerate(chapters):
-            if not any((templates / f / "chapters" / f"{chapter}.html.j2").is_file() for f in (report, "shared")):
+            if not any(
+                (templates / f / "chapters" / f"{chapter}.html.j2").is_file()
+                for f in (report, "shared")
+            ):
                 place = own.file.place(("versions", name, number))
-                yield f"{where} {place}: the chapter '{chapter}' has no template; write it, or correct the name"
+                yield (
+                    f"{where} {place}: the chapter '{chapter}' has no template; write it, or"
+                    " correct the name"
+                )
     for text, key in ((own.title, "title"), (own.reference, "reference")):
         try:
             fill(text, {"year": "2022"}, f"{where} {own.file.place((key,))}")
@@ -152,14 +186,20 @@ def _definition(project: Project, contracts: Contracts, report: str, versions: s
 
 
 def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
-    """Write the chapters of a version that no version before had, then look at exhibits that none of them places."""
+    """Write the chapters of a version that no version before had, then look at exhibits
+    that none of them places.
+    """
     told: dict[str, None] = {}
     try:
-        writer = DryWriter(store, templates, read_definition(templates, store.report, store.version))
+        writer = DryWriter(
+            store, templates, read_definition(templates, store.report, store.version)
+        )
         writer.narrative = Narrative(
-            templates / store.report / "narrative", store, judges_words=False,
+            templates / store.report / "narrative",
+            store,
+            judges_words=False,
             tell=lambda problem: told.setdefault(f"templates/{problem}"),
-        )  # fmt: skip
+        )
     except UserError as problem:
         yield str(problem)
         return
@@ -173,7 +213,9 @@ def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
 
 
 class DryWriter(TextWriter):
-    """Writes chapters with their texts, and builds each exhibit once; what is wrong is kept in `told`."""
+    """Writes chapters with their texts, and builds each exhibit once; what is wrong is
+    kept in `told`.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -208,7 +250,9 @@ class DryWriter(TextWriter):
 
 
 def _told(problem: UserError, path: Path) -> str:
-    """A sentence that names its file, also where a problem was found before anybody knew which."""
+    """A sentence that names its file, also where a problem was found before anybody
+    knew which.
+    """
     said = str(problem)
     if isinstance(problem, NarrativeError):
         return f"templates/{said}"

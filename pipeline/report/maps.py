@@ -1,7 +1,8 @@
-"""What does a map look like? The member states coloured by class, each with its name and its figure.
+"""What does a map look like? The member states coloured by class, each with its name
+and its figure.
 
-A state without a figure is hatched: one way where it did not report, another where the figure is withheld. What lies
-around is one grey land without borders.
+A state without a figure is hatched: one way where it did not report, another where the
+figure is withheld. What lies around is one grey land without borders.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ NOT_REPORTED, WITHHELD = "not reported", "withheld"
 _HATCHES = {NOT_REPORTED: "\\\\\\\\\\", WITHHELD: "......"}
 NOTES = (
     "The boundaries and names shown on this map do not imply official endorsement or acceptance.",
-    "* This designation is without prejudice to positions on status, and is in line with UNSCR 1244/1999 and the ICJ "
-    "Opinion on the Kosovo declaration of independence.",
+    (
+        "* This designation is without prejudice to positions on status, and is in line with UNSCR"
+        " 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence."
+    ),
     "Geometry: Natural Earth.",
 )
 _FAINT = "#aab3bd"  # of hatches: a name stands on them
@@ -41,7 +44,8 @@ _NARROW = {"BA": 17.0, "MK": 14.0}  # millimetres that a name may take inside of
 
 def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
     points = [point for series in data.series for point in series.points]
-    region, bounds = read_region(), bounds_of(values_of(data))
+    region = read_region()
+    bounds = bounds_of(values_of(data))
     scale = min(width / region.width, ((height or 1000) - 14) / region.height)
     top = text_height(1) + 2
     labels = [text for text, _ in class_labels(values_of(data) or [0.0], bounds)]
@@ -62,7 +66,15 @@ def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
     for point in points:
         _name(sheet, data, point, scale, top, bounds)
     x, y, _ = name_place(KOSOVO)
-    sheet.text(x * scale, top + y * scale, KOSOVO_NAME, ha="center", va="center_baseline", fontsize=5.6, color=INK)
+    sheet.text(
+        x * scale,
+        top + y * scale,
+        KOSOVO_NAME,
+        ha="center",
+        va="center_baseline",
+        fontsize=5.6,
+        color=INK,
+    )
     draw_legend(sheet, labels, fills, 0, width, top + region.height * scale + 2)
     return sheet
 
@@ -77,7 +89,9 @@ def _hatched(gap: str) -> dict[str, Any]:
     return {"facecolor": PAPER, "edgecolor": _FAINT, "hatch": _HATCHES[gap], "linewidth": 0.4}
 
 
-def _draw_layer(sheet: Sheet, layer: Layer, scale: float, top: float, point: Point | None, bounds: list[float]) -> None:
+def _draw_layer(
+    sheet: Sheet, layer: Layer, scale: float, top: float, point: Point | None, bounds: list[float]
+) -> None:
     lines = [[(x * scale, top + y * scale) for x, y in ring] for ring in layer.rings]
     if layer.name in ("neutral", "lead"):
         for line in lines:
@@ -88,13 +102,19 @@ def _draw_layer(sheet: Sheet, layer: Layer, scale: float, top: float, point: Poi
         return
     style: dict[str, Any] = {"facecolor": LAND, "edgecolor": "none", "linewidth": 0}
     if point is not None and point.value is not None:
-        style = {"facecolor": CLASSES[class_of(point.value, bounds)], "edgecolor": GREY, "linewidth": 0.4}
+        style = {
+            "facecolor": CLASSES[class_of(point.value, bounds)],
+            "edgecolor": GREY,
+            "linewidth": 0.4,
+        }
     elif point is not None:
         style = _hatched(_gap(point))
     sheet.shape(lines, **style)
 
 
-def _name(sheet: Sheet, data: ChartData, point: Point, scale: float, top: float, bounds: list[float]) -> None:
+def _name(
+    sheet: Sheet, data: ChartData, point: Point, scale: float, top: float, bounds: list[float]
+) -> None:
     x, y, inside = name_place(point.x)
     ink = INK if inside else class_ink(point.value, bounds)
     name = label_of(data, point.x)
@@ -102,7 +122,17 @@ def _name(sheet: Sheet, data: ChartData, point: Point, scale: float, top: float,
         name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, SMALL)
     lines = name.count("\n") + 1
     side = "center" if not inside else "right" if inside[0] > x else "left"
-    y = top + y * scale - text_height(lines + 1) / 2  # name and figure together stand around their place
-    sheet.text(x * scale, y + text_height(lines, SMALL) / 2, name, ha=side, fontsize=SMALL, color=ink)
-    sheet.text(x * scale, y + text_height(lines, SMALL) + text_height(1) / 2, point.text, ha=side, fontweight="bold",
-               color=ink)  # fmt: skip
+    y = (
+        top + y * scale - text_height(lines + 1) / 2
+    )  # name and figure together stand around their place
+    sheet.text(
+        x * scale, y + text_height(lines, SMALL) / 2, name, ha=side, fontsize=SMALL, color=ink
+    )
+    sheet.text(
+        x * scale,
+        y + text_height(lines, SMALL) + text_height(1) / 2,
+        point.text,
+        ha=side,
+        fontweight="bold",
+        color=ink,
+    )

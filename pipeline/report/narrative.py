@@ -1,8 +1,10 @@
-"""How does text stay true to the data? Markdown whose every number is bound to a cell or a formula over cells.
+"""How does text stay true to the data? Markdown whose every number is bound to a cell
+or a formula over cells.
 
-A binding stands in double square brackets. A sentence that says something of the data without one does not build. A
-sentence whose binding has nothing to show in this version (missing, withheld, no change computable) is left out as a
-whole, so the same text serves every version and every round. See docs/write-narrative.md for the bindings.
+A binding stands in double square brackets. A sentence that says something of the data
+without one does not build. A sentence whose binding has nothing to show in this version
+(missing, withheld, no change computable) is left out as a whole, so the same text
+serves every version and every round. See docs/write-narrative.md for the bindings.
 """
 
 from __future__ import annotations
@@ -20,7 +22,15 @@ from pipeline.report.claims import check_claim, unnamed_drivers
 from pipeline.report.commands import CLAIM, GENERAL, REFERENCE, STATE, print_binding
 from pipeline.report.coverage_claims import LastYears
 from pipeline.report.exhibits import fill, variables
-from pipeline.report.sections import Block, Section, file_faults, read_sections, sentences_of, texts_of, unread
+from pipeline.report.sections import (
+    Block,
+    Section,
+    file_faults,
+    read_sections,
+    sentences_of,
+    texts_of,
+    unread,
+)
 from pipeline.report.store import Store
 from pipeline.report.unbound import BINDING, load_names, unbound
 
@@ -29,11 +39,15 @@ _LAST = re.compile(r"\{last:([\w.*]+)\}")
 
 @dataclass
 class Narrative:
-    """The texts of a report: `<chapter>.md`, each divided into sections by `# name` lines.
+    """The texts of a report: `<chapter>.md`, each divided into sections by `# name`
+    lines.
 
-    `left_out` collects sentences that had nothing to show, for the manifest; `bound` counts bindings printed. With
-    `tell` faults are handed to it, all of them; without it the first one is raised. `claims` says of each claim, by
-    its place, whether there were figures to hold it against; `asked` which sections were printed.
+    `left_out` collects sentences that had nothing to show, for the manifest; `bound`
+    counts bindings printed. With
+    `tell` faults are handed to it, all of them; without it the first one is raised.
+    `claims` says of each claim, by
+    its place, whether there were figures to hold it against; `asked` which sections
+    were printed.
     """
 
     folder: Path
@@ -42,7 +56,9 @@ class Narrative:
     bound: int = 0
     read: set[Path] = field(default_factory=set)
     tell: Callable[[NarrativeError], None] | None = None
-    judges_words: bool = True  # whether names and claims outside of bindings are faults, and texts nobody read
+    judges_words: bool = (
+        True  # whether names and claims outside of bindings are faults, and texts nobody read
+    )
     claims: dict[tuple[str, str], bool] = field(default_factory=dict)
     asked: dict[str, Section] = field(default_factory=dict)
     _sections: dict[str, dict[str, Section]] = field(default_factory=dict)
@@ -53,15 +69,18 @@ class Narrative:
     _own_values: dict[str, str] = field(default_factory=dict)
 
     def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
-        """A section as HTML. Raises NarrativeError when it does not exist, prints a bare number or binds wrongly."""
+        """A section as HTML. Raises NarrativeError when it does not exist, prints a
+        bare number or binds wrongly.
+        """
         from markdown_it import MarkdownIt
 
         text = "\n\n".join(b for b in self._bound_blocks(chapter, section, values) if b)
         return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
 
     def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
-        """The list items of a section, for key findings; items with nothing to show are left out, and so are those on a
-        sum over fewer than two in five of the states."""
+        """The list items of a section, for key findings; items with nothing to show are
+        left out, and so are those on a sum over fewer than two in five of the states.
+        """
         from markdown_it import MarkdownIt
 
         self._opening = True
@@ -69,16 +88,24 @@ class Narrative:
             bound = self._bound_blocks(chapter, section, values)
         finally:
             self._opening = False
-        lines = [line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")]
-        return [Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines]
+        lines = [
+            line[2:] for block in bound for line in block.splitlines() if line.startswith("- ")
+        ]
+        return [
+            Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines
+        ]
 
     def _bound_blocks(self, chapter: str, name: str, values: Mapping[str, str]) -> list[str]:
-        """Sentences are counted from one in each section, those left out too: a place is the same in every version."""
+        """Sentences are counted from one in each section, those left out too: a place
+        is the same in every version.
+        """
         section = self._find(chapter, name)
         if section is None:
             return []
         self._place, self._sentence, self._general = f"{chapter}.{name}", 0, section.general
-        self._own_values = {name: values[name] for name in sorted(set(values) - set(variables(self.store)))}
+        self._own_values = {
+            name: values[name] for name in sorted(set(values) - set(variables(self.store)))
+        }
         if section.reference not in self.asked:
             self.asked[section.reference] = section
             if self.judges_words:
@@ -90,15 +117,21 @@ class Narrative:
             self._sections[chapter] = self._read(chapter)
         if name not in self._sections[chapter]:
             where = f"{self.folder.parent.name}/narrative/{chapter}.md"
-            self._fault(NarrativeError(
-                f"there is no section '{name}'", where=where, allowed=", ".join(self._sections[chapter]),
-                do=f"add a line '# {name}' with its text",
-            ))  # fmt: skip
+            self._fault(
+                NarrativeError(
+                    f"there is no section '{name}'",
+                    where=where,
+                    allowed=", ".join(self._sections[chapter]),
+                    do=f"add a line '# {name}' with its text",
+                )
+            )
             return None
         return self._sections[chapter][name]
 
     def _read(self, chapter: str) -> dict[str, Section]:
-        """The sections of a chapter: those of the round in place of those of all rounds."""
+        """The sections of a chapter: those of the round in place of those of all
+        rounds.
+        """
         sections: dict[str, Section] = {}
         try:
             paths = texts_of(self.folder, chapter, self.store.round)
@@ -138,15 +171,24 @@ class Narrative:
             except NarrativeError:
                 raise
             except UserError as problem:
-                self._fault(NarrativeError(
-                    problem.what, where=problem.where or where, allowed=problem.allowed, do=problem.do
-                ))  # fmt: skip
+                self._fault(
+                    NarrativeError(
+                        problem.what,
+                        where=problem.where or where,
+                        allowed=problem.allowed,
+                        do=problem.do,
+                    )
+                )
         return " ".join(kept)
 
     def _bind_sentence(self, written: str, values: Mapping[str, str], where: str) -> str:
-        """A sentence with its bindings worked out, noted as printed. Raises NothingToShow when one has nothing."""
+        """A sentence with its bindings worked out, noted as printed. Raises
+        NothingToShow when one has nothing.
+        """
         last = values.get("last")
-        if isinstance(last, LastYears) and any(last.year(asked) is None for asked in _LAST.findall(written)):
+        if isinstance(last, LastYears) and any(
+            last.year(asked) is None for asked in _LAST.findall(written)
+        ):
             raise NothingToShow
         bindings = BINDING.findall(written)
         filled = fill(BINDING.sub("\x00", written), values, where)
@@ -156,14 +198,21 @@ class Narrative:
         if self._opening and not all(may_open(self.store, b) for b in own):
             raise NothingToShow
         text = _put_in(filled, printed)
-        self.store.shown.append({
-            "sentence": _put_in(filled, [f"[[{fill(b, values)}]]" for b in bindings]),
-            "text": text, "place": f"{self._place}.{self._sentence}", "written": written, "values": self._own_values,
-        })  # fmt: skip
+        self.store.shown.append(
+            {
+                "sentence": _put_in(filled, [f"[[{fill(b, values)}]]" for b in bindings]),
+                "text": text,
+                "place": f"{self._place}.{self._sentence}",
+                "written": written,
+                "values": self._own_values,
+            }
+        )
         return text
 
     def _bind(self, binding: str, values: Mapping[str, str], where: str) -> str:
-        """What one binding prints; where faults are collected, its own words for a binding that has one."""
+        """What one binding prints; where faults are collected, its own words for a
+        binding that has one.
+        """
         words = fill(" ".join(binding.split()), values, where).split(" ")
         if words[0] == GENERAL and not re.search(r"\d", binding):
             return " ".join(words[1:])
@@ -183,10 +232,14 @@ class Narrative:
             self._fault(problem)
             return ""
         except UserError as problem:
-            self._fault(NarrativeError(
-                f"'[[{binding}]]' binds to nothing: {problem.what}", where=where, allowed=problem.allowed,
-                do="bind to an existing key",
-            ))  # fmt: skip
+            self._fault(
+                NarrativeError(
+                    f"'[[{binding}]]' binds to nothing: {problem.what}",
+                    where=where,
+                    allowed=problem.allowed,
+                    do="bind to an existing key",
+                )
+            )
             return ""
         if words[0] == CLAIM:
             self.claims[where, " ".join(binding.split())] = True

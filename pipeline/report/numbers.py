@@ -13,9 +13,28 @@ UNIT_SUFFIX = {"percent": "per cent", "per_100k": "per 100,000 inhabitants"}
 
 
 _WORDS = (
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-)  # fmt: skip
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+)
 
 
 def count_word(count: int) -> str:
@@ -31,17 +50,23 @@ def number(value: Decimal, decimals: int = 0) -> str:
 
 
 def is_not_added_up(cell: Cell) -> bool:
-    """Whether states gave figures for a regional cell that do not make a sum beside its parts or its whole."""
+    """Whether states gave figures for a regional cell that do not make a sum beside its
+    parts or its whole.
+    """
     return cell.key.state in REGIONS and cell.value is None and cell.obs_status == "L"
 
 
 def is_headline(cell: Cell) -> bool:
-    """Whether a figure may open a report: one of a state, or a sum over two in five of the states or more."""
+    """Whether a figure may open a report: one of a state, or a sum over two in five of
+    the states or more.
+    """
     return cell.coverage is None or cell.of is None or cell.coverage * 5 >= cell.of * 2
 
 
 def cell_text(cell: Cell) -> str:
-    """What stands in a table for a cell: its number, or the symbol that says why there is none."""
+    """What stands in a table for a cell: its number, or the symbol that says why there
+    is none.
+    """
     if cell.withheld:
         return WITHHELD_SYMBOL
     if is_not_added_up(cell):
@@ -52,7 +77,9 @@ def cell_text(cell: Cell) -> str:
 
 
 def formula_text(formula: Formula) -> str:
-    """What stands in a table for a formula: its number with sign where it is a change, or why there is none."""
+    """What stands in a table for a formula: its number with sign where it is a change,
+    or why there is none.
+    """
     if formula.value is None:
         return formula.symbol
     decimals = {"per_100k": 2, "percent": 1}.get(formula.unit, 0)
@@ -61,7 +88,9 @@ def formula_text(formula: Formula) -> str:
 
 
 def csv_value(cell: Cell) -> str:
-    """A value for machines: no commas, no trailing zeros; empty when there is none to show."""
+    """A value for machines: no commas, no trailing zeros; empty when there is none to
+    show.
+    """
     if not cell.has_value or cell.value is None:
         return ""
     return plain(cell.value)

@@ -1,8 +1,11 @@
-"""How does a report become a PDF? One file that is PDF/A-3a and PDF/UA-1 at once, the same bytes from the same HTML.
+"""How does a report become a PDF? One file that is PDF/A-3a and PDF/UA-1 at once, the
+same bytes from the same HTML.
 
-The steps, in order: parse the HTML with a fetcher that opens only the project's own files, lay it out, set the metadata
-from the arguments, write the PDF with its attachments, repair what the layout engine leaves out of tags and metadata,
-check the finished bytes, and only then put them in place. Whatever the layout engine logs is a failure.
+The steps, in order: parse the HTML with a fetcher that opens only the project's own
+files, lay it out, set the metadata from the arguments, write the PDF with its
+attachments, repair what the layout engine leaves out of tags and metadata, check the
+finished bytes, and only then put them in place. Whatever the layout engine logs is a
+failure.
 """
 
 from __future__ import annotations
@@ -29,13 +32,21 @@ from pipeline.files import write_file
 FONT_FAMILY = "Source Sans Pro"
 FONT_WEIGHTS = {400: "Regular", 600: "Semibold", 700: "Bold"}
 
-# What a report may be made of, with the type each file is read as: never asked of the machine, which may differ.
-_FILE_TYPES = {".css": "text/css", ".ttf": "font/ttf", ".otf": "font/otf", ".svg": "image/svg+xml", ".png": "image/png"}
+# What a report may be made of, with the type each file is read as: never asked of the
+# machine, which may differ.
+_FILE_TYPES = {
+    ".css": "text/css",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+}
 _DATA_TYPES = ("image/svg+xml", "image/png")
 _INFO_KEYS = {"/Title", "/Subject", "/Producer", "/CreationDate", "/ModDate"}
 _LINK_SCHEMES = ("https", "http", "mailto")
 _LISTENED = ("weasyprint", "fontTools")
-# Chosen below: fonts are cut down to their used characters by the library that pip installs.
+# Chosen below: fonts are cut down to their used characters by the library that pip
+# installs.
 _HARMLESS = ("Using fontTools instead of HarfBuzz-Subset",)
 
 # PDF/A knows no `pdfuaid`, so the file has to describe that schema itself.
@@ -61,7 +72,9 @@ _UA_METADATA = b"""
 
 @dataclass(frozen=True)
 class PdfFigures:
-    """What was written. `tables` counts the parts of a table on different pages each as one; `fonts` are the faces."""
+    """What was written. `tables` counts the parts of a table on different pages each as
+    one; `fonts` are the faces.
+    """
 
     pages: int
     bytes: int
@@ -81,7 +94,10 @@ def font_folder() -> Path:
 
 def font_faces() -> dict[int, str]:
     """File URL of each weight of the report font, for the template's `fonts`."""
-    return {weight: (font_folder() / f"SourceSansPro-{face}.ttf").as_uri() for weight, face in FONT_WEIGHTS.items()}
+    return {
+        weight: (font_folder() / f"SourceSansPro-{face}.ttf").as_uri()
+        for weight, face in FONT_WEIGHTS.items()
+    }
 
 
 def render_pdf(
@@ -95,11 +111,13 @@ def render_pdf(
     date: datetime,
     attachments: list[tuple[str, bytes, str]],
 ) -> PdfFigures:
-    """Render `html` to `output` as a PDF/A-3a that is also PDF/UA-1; nothing is written unless it conforms.
+    """Render `html` to `output` as a PDF/A-3a that is also PDF/UA-1; nothing is written
+    unless it conforms.
 
-    Relative URLs are resolved in `base_folder`, and only files below it and the report font can be opened. `date` is
-    the date of the document and of its attachments (UTC when it has no zone). An attachment is name (`.csv`), content
-    and description. Raises RenderError with every message of the layout engine or every failed check.
+    Relative URLs are resolved in `base_folder`, and only files below it and the report
+    font can be opened. `date` is the date of the document and of its attachments (UTC
+    when it has no zone). An attachment is name (`.csv`), content and description.
+    Raises RenderError with every message of the layout engine or every failed check.
     """
     _check_arguments(title, subject, language, attachments)
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
@@ -108,23 +126,34 @@ def render_pdf(
         content = _write(html, base_folder, title, subject, language, date, attachments)
     if messages:
         raise _failure(
-            output, "the layout engine reported", messages, "repair the template, style sheet or chart named"
+            output,
+            "the layout engine reported",
+            messages,
+            "repair the template, style sheet or chart named",
         )
     failed, figures = check_pdf(content, title=title, language=language, date=date)
     if failed:
-        raise _failure(output, "the PDF does not conform", failed, "repair the template or text that causes it")
+        raise _failure(
+            output, "the PDF does not conform", failed, "repair the template or text that causes it"
+        )
     write_file(output, content)
     return figures
 
 
 def _failure(output: Path, what: str, messages: list[str], do: str) -> RenderError:
-    return RenderError("\n  ".join([f"{what}:", *dict.fromkeys(messages)]), where=output.name, do=do)
+    return RenderError(
+        "\n  ".join([f"{what}:", *dict.fromkeys(messages)]), where=output.name, do=do
+    )
 
 
-def _check_arguments(title: str, subject: str, language: str, attachments: list[tuple[str, bytes, str]]) -> None:
+def _check_arguments(
+    title: str, subject: str, language: str, attachments: list[tuple[str, bytes, str]]
+) -> None:
     for name, value in (("title", title), ("subject", subject), ("language", language)):
         if not value.strip():
-            raise RenderError(f"the report has no {name}", do=f"give the {name} in the report's settings")
+            raise RenderError(
+                f"the report has no {name}", do=f"give the {name} in the report's settings"
+            )
     names = [name for name, _, _ in attachments]
     for name, _, description in attachments:
         if (
@@ -134,14 +163,19 @@ def _check_arguments(title: str, subject: str, language: str, attachments: list[
         ):
             raise RenderError(
                 f"attachment '{name}' cannot be embedded",
-                allowed="names of letters, digits, '.', '_', '-' ending in .csv, each once, each with a description",
+                allowed=(
+                    "names of letters, digits, '.', '_', '-' ending in .csv, each once, each with a"
+                    " description"
+                ),
                 do="rename the data file or describe it",
             )
 
 
 @contextmanager
 def _listening(messages: list[str]) -> Iterator[None]:
-    """Collect what the layout engine and the font library complain about, whatever the caller's logging set-up."""
+    """Collect what the layout engine and the font library complain about, whatever the
+    caller's logging set-up.
+    """
 
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -167,7 +201,8 @@ def _listening(messages: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    # Layout makes millions of objects and drops few before its end: looking for waste took a quarter of the time.
+    # Layout makes millions of objects and drops few before its end: looking for waste
+    # took a quarter of the time.
     working = gc.isenabled()
     gc.disable()
     try:
@@ -178,11 +213,12 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _shortened(message: str) -> str:
-    # A data URL is a whole chart: its first characters say which kind of file it was, the rest hides the message.
+    # A data URL is a whole chart: its first characters say which kind of file it was,
+    # the rest hides the message.
     return re.sub(r"(data:[^,'\"\s]{1,40},)[^'\"\s]{20,}", r"\1...", message)[:600]
 
 
-# --- write -----------------------------------------------------------------------------------------------------------
+# --- write ----------------------------------------------------------------------------
 
 
 def _write(
@@ -197,17 +233,27 @@ def _write(
     from weasyprint import HTML, Attachment
 
     fetcher = _project_files((base_folder.resolve(), font_folder()))
-    # The slash makes it a folder: without it, relative URLs would start from its parent.
+    # The slash makes it a folder: without it, relative URLs would start from its
+    # parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
     document = parsed.render()
-    for page in document.pages:  # the engine gives what stands inside a link a second link, under the wrong tag
+    for page in (
+        document.pages
+    ):  # the engine gives what stands inside a link a second link, under the wrong tag
         page.links[:] = [link for link in page.links if link[3].link]
     metadata = document.metadata
     metadata.title, metadata.description, metadata.lang = title, subject, language
     metadata.authors, metadata.keywords, metadata.generator, metadata.custom = [], [], None, {}
     metadata.created = metadata.modified = date.strftime("%Y-%m-%dT%H:%M:%SZ")
     embedded = [
-        Attachment(string=data, name=name, description=text, created=date, modified=date, relationship="Data")
+        Attachment(
+            string=data,
+            name=name,
+            description=text,
+            created=date,
+            modified=date,
+            relationship="Data",
+        )
         for name, data, text in sorted(attachments)  # a name tree has to be in order
     ]
     with _fonts_without_clock_and_machine(date):
@@ -221,7 +267,8 @@ def _write(
 def _fonts_without_clock_and_machine(date: datetime) -> Iterator[None]:
     """Cut fonts with fontTools, dated by the document.
 
-    HarfBuzz would cut them to other bytes where the machine has it, and fontTools dates them by the clock.
+    HarfBuzz would cut them to other bytes where the machine has it, and fontTools dates
+    them by the clock.
     """
     from weasyprint.pdf import fonts
 
@@ -240,7 +287,9 @@ def _fonts_without_clock_and_machine(date: datetime) -> Iterator[None]:
 
 
 def _project_files(roots: tuple[Path, ...]) -> Any:
-    """A URL fetcher that opens data URLs and files below `roots`, links resolved, and nothing else."""
+    """A URL fetcher that opens data URLs and files below `roots`, links resolved, and
+    nothing else.
+    """
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class ProjectFiles(URLFetcher):
@@ -251,9 +300,13 @@ def _project_files(roots: tuple[Path, ...]) -> Any:
             if parts.scheme != "file" or parts.netloc:
                 raise ValueError("only files of the project may be used in a report")
             path = Path(url2pathname(parts.path)).resolve()
-            if path.suffix not in _FILE_TYPES or not any(path.is_relative_to(root) for root in roots):
+            if path.suffix not in _FILE_TYPES or not any(
+                path.is_relative_to(root) for root in roots
+            ):
                 raise ValueError("only files of the project may be used in a report")
-            return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": _FILE_TYPES[path.suffix]})
+            return URLFetcherResponse(
+                url, path.read_bytes(), {"Content-Type": _FILE_TYPES[path.suffix]}
+            )
 
     return ProjectFiles(allowed_protocols=("data", "file"), allow_redirects=False)
 
@@ -270,15 +323,20 @@ def _finish(document: Any, pdf: Any) -> None:
 
 
 def _add_ua_metadata(pdf: Any) -> None:
-    # XMP allows one rdf:RDF only, so the fragment goes inside it; uncompressed, for readers that do not parse PDF.
+    # XMP allows one rdf:RDF only, so the fragment goes inside it; uncompressed, for
+    # readers that do not parse PDF.
     for item in pdf.objects:
         if getattr(item, "extra", {}).get("Type") == "/Metadata":
-            item.stream = [b"".join(item.stream).replace(b"</rdf:RDF>", _UA_METADATA + b"</rdf:RDF>")]
+            item.stream = [
+                b"".join(item.stream).replace(b"</rdf:RDF>", _UA_METADATA + b"</rdf:RDF>")
+            ]
             item.compress = False
 
 
 def _tag_links_only(pdf: Any) -> None:
-    """What a style sheet puts into a link, such as the number of a page, is tagged as a link that leads nowhere."""
+    """What a style sheet puts into a link, such as the number of a page, is tagged as a
+    link that leads nowhere.
+    """
     for item in pdf.objects:
         is_link = isinstance(item, dict) and item.get("S") == "/Link"
         if is_link and not any(kid.get("Type") == "/OBJR" for kid in _objects(pdf, item)):
@@ -286,17 +344,22 @@ def _tag_links_only(pdf: Any) -> None:
 
 
 def _link_table_heads(pdf: Any) -> None:
-    """Say for every head cell what it heads, and for every data cell by which cells it is headed.
+    """Say for every head cell what it heads, and for every data cell by which cells it
+    is headed.
 
-    The engine writes no Scope and no index of the cells' IDs, and under a head of two rows it links data cells to the
-    wrong column.
+    The engine writes no Scope and no index of the cells' IDs, and under a head of two
+    rows it links data cells to the wrong column.
     """
     import pydyf
 
     elements: list[Any] = [item for item in pdf.objects if isinstance(item, dict)]
-    heads = {item["ID"].string: item for item in elements if item.get("S") == "/TH" and "ID" in item}
+    heads = {
+        item["ID"].string: item for item in elements if item.get("S") == "/TH" and "ID" in item
+    }
     if heads:
-        names = [part for name in sorted(heads) for part in (heads[name]["ID"], heads[name].reference)]
+        names = [
+            part for name in sorted(heads) for part in (heads[name]["ID"], heads[name].reference)
+        ]
         root = next(item for item in elements if item.get("Type") == "/StructTreeRoot")
         root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(names)})
     for item in elements:
@@ -316,8 +379,12 @@ def _kids(pdf: Any, element: Any) -> list[Any]:
 
 
 def _objects(pdf: Any, element: Any) -> list[Any]:
-    """Children of a structure element that are no marked content: elements, and references to annotations."""
-    kids = [pdf.objects[int(bytes(kid).split()[0])] for kid in element["K"] if isinstance(kid, bytes)]
+    """Children of a structure element that are no marked content: elements, and
+    references to annotations.
+    """
+    kids = [
+        pdf.objects[int(bytes(kid).split()[0])] for kid in element["K"] if isinstance(kid, bytes)
+    ]
     return [kid for kid in kids if isinstance(kid, dict)]
 
 
@@ -334,7 +401,8 @@ def _link_rows(rows: list[tuple[bool, list[Any]]]) -> None:
                 taken[column] -= 1
                 column += 1
             attributes = cell["A"]
-            width, height = attributes.get("ColSpan", 1), attributes.get("RowSpan", 1)
+            width = attributes.get("ColSpan", 1)
+            height = attributes.get("RowSpan", 1)
             columns = range(column, column + width)
             for covered in columns:
                 taken[covered] = height - 1
@@ -348,16 +416,24 @@ def _link_rows(rows: list[tuple[bool, list[Any]]]) -> None:
                     group = [cell["ID"]]
                 row_heads.append(cell["ID"])
             else:
-                heads = [*(head for covered in columns for head in column_heads[covered]), *group, *row_heads]
+                heads = [
+                    *(head for covered in columns for head in column_heads[covered]),
+                    *group,
+                    *row_heads,
+                ]
                 attributes["Headers"] = pydyf.Array(dict.fromkeys(heads))
             column += width
 
 
-# --- check -----------------------------------------------------------------------------------------------------------
+# --- check ----------------------------------------------------------------------------
 
 
-def check_pdf(content: bytes, *, title: str, language: str = "en", date: datetime) -> tuple[list[str], PdfFigures]:
-    """Look at the finished bytes with another library: what is wrong with them, and what is in them."""
+def check_pdf(
+    content: bytes, *, title: str, language: str = "en", date: datetime
+) -> tuple[list[str], PdfFigures]:
+    """Look at the finished bytes with another library: what is wrong with them, and
+    what is in them.
+    """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(content)) as pdf:
@@ -429,7 +505,12 @@ def _check_information(pdf: Any, title: str, date: datetime) -> Iterator[str]:
         if {str(file.EF.F.Params.get(key)) for key in ("/CreationDate", "/ModDate")} != {stamp}:
             yield f"the dates of attachment {file.UF} are not {stamp}"
     with pdf.open_metadata() as xmp:
-        expected = {"dc:title": title, "pdfaid:part": "3", "pdfaid:conformance": "A", "pdfuaid:part": "1"}
+        expected = {
+            "dc:title": title,
+            "pdfaid:part": "3",
+            "pdfaid:conformance": "A",
+            "pdfuaid:part": "1",
+        }
         for name, value in expected.items():
             if xmp.get(name) != value:
                 yield f"the metadata says {name} is {xmp.get(name)!r}, not {value!r}"
@@ -447,31 +528,42 @@ def _check_tags(elements: list[Any]) -> Iterator[str]:
             yield "a link has no content"
         if re.fullmatch(r"/H[1-6]", kind):
             if int(kind[2]) > level + 1:
-                yield f"a heading of level {kind[2]} follows one of level {level or 'none'}: a level is skipped"
+                yield (
+                    f"a heading of level {kind[2]} follows one of level {level or 'none'}: a level"
+                    " is skipped"
+                )
             level = int(kind[2])
 
 
 def _check_links(pdf: Any) -> Iterator[str]:
     """Whoever cannot see a link is told of it by its tag alone."""
     listed = list(pdf.Root.get("/StructTreeRoot", {}).get("/ParentTree", {}).get("/Nums", []))
-    parents = {int(number): parent for number, parent in zip(listed[::2], listed[1::2], strict=True)}
+    parents = {
+        int(number): parent for number, parent in zip(listed[::2], listed[1::2], strict=True)
+    }
     for number, page in enumerate(pdf.pages, 1):
         for item in page.get("/Annots", []):
             parent = parents.get(int(item.get("/StructParent", -1)))
             if item.get("/Subtype") == "/Link" and (parent is None or parent.get("/S") != "/Link"):
-                yield f"page {number}: a link to {item.get('/Dest', 'elsewhere')} is not tagged as a link"
+                yield (
+                    f"page {number}: a link to {item.get('/Dest', 'elsewhere')} is not tagged as a"
+                    " link"
+                )
 
 
 def _check_fonts(pdf: Any) -> tuple[tuple[str, ...], list[str]]:
     import pikepdf
 
-    names, failed = set(), []
+    names = set()
+    failed = []
     for item in pdf.objects:
         if not isinstance(item, pikepdf.Dictionary) or item.get("/Type") != "/Font":
             continue
         name = str(item.get("/BaseFont", "")).split("+")[-1].lstrip("/")
         for part in item.get("/DescendantFonts", [item]):
-            if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(part.get("/FontDescriptor", {}).keys()):
+            if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(
+                part.get("/FontDescriptor", {}).keys()
+            ):
                 failed.append(f"font {name} is not embedded")
         names.add(name)
         if not name.startswith(FONT_FAMILY.replace(" ", "-")) and "/ToUnicode" in item:
@@ -483,12 +575,16 @@ def _check_fonts(pdf: Any) -> tuple[tuple[str, ...], list[str]]:
 
 def _characters(character_map: bytes) -> list[str]:
     codes = re.findall(rb"<[0-9a-f]+>\s*<([0-9a-f]+)>\s*\n", character_map, flags=re.I)
-    texts = sorted({bytes.fromhex(code.decode()).decode("utf-16-be", "replace") for code in codes} - {" "})
+    texts = sorted(
+        {bytes.fromhex(code.decode()).decode("utf-16-be", "replace") for code in codes} - {" "}
+    )
     return [f"{text} (U+{ord(text[0]):04X})" for text in texts if text]
 
 
 def _check_actions(pdf: Any) -> Iterator[str]:
-    """No script, nothing that starts by itself, no link to a file: its address would tell who built it and where."""
+    """No script, nothing that starts by itself, no link to a file: its address would
+    tell who built it and where.
+    """
     import pikepdf
 
     if {"/OpenAction", "/AA"} & set(pdf.Root.keys()) or "/JavaScript" in pdf.Root.get("/Names", {}):

@@ -1,4 +1,6 @@
-"""What is said of a figure in question? A mark, and a footnote that names the whole and the part which exceeds it."""
+"""What is said of a figure in question? A mark, and a footnote that names the whole and
+the part which exceeds it.
+"""
 
 from __future__ import annotations
 
@@ -12,49 +14,65 @@ IN_QUESTION = "In question: a part is larger than its whole"
 LISTED = "they are listed in the annex on figures under question"
 _ENDS = {
     "": "Until the state has answered, the whole counts in regional figures and its parts do not.",
-    "whole": "The state said that the whole counts.", "parts": "The state said that the parts count.",
+    "whole": "The state said that the whole counts.",
+    "parts": "The state said that the parts count.",
     "neither": "The state said that neither counts.",
-}  # fmt: skip
+}
 
 
 def named(store: Store, key: Key) -> str:
-    """`Registered victims: Female, Adults (18 and over)`: the measure of a cell with the codes that are no totals."""
+    """`Registered victims: Female, Adults (18 and over)`: the measure of a cell with
+    the codes that are no totals.
+    """
     table = store.table(key.cube)
-    labels = [d.codelist.label(c) for d, c in zip(table.dimensions, key.codes[2:], strict=True) if c != TOTAL]
+    labels = [
+        d.codelist.label(c)
+        for d, c in zip(table.dimensions, key.codes[2:], strict=True)
+        if c != TOTAL
+    ]
     return f"{table.measure}: {', '.join(labels)}" if labels else f"{table.measure}, total"
 
 
 def footnote(store: Store, keys: Iterable[Key]) -> str:
-    """The footnote on marked cells: of a state's own, the whole and the part above it; of a regional one, whose wholes
-    it counts. Figures stand as bindings."""
+    """The footnote on marked cells: of a state's own, the whole and the part above it;
+    of a regional one, whose wholes it counts. Figures stand as bindings.
+    """
     cells = [store.cell(k) for k in keys]
     own = {w for c in cells if c.coverage is None for w in c.wholes}
     counted = {Key.parse(w).state for c in cells if c.coverage is not None for w in c.wholes}
-    told: dict[tuple[str, int], list[tuple[str, str]]] = {}  # by state and year, which are named once
+    told: dict[
+        tuple[str, int], list[tuple[str, str]]
+    ] = {}  # by state and year, which are named once
     ends = []
     for whole in sorted(own, key=lambda w: _order(store, w)):
         conflict = store.conflict(whole)
         if conflict is not None:
             key = Key.parse(whole)
-            told.setdefault((key.state, key.year), []).append(_both(store, key, Key.parse(conflict["part"])))
+            told.setdefault((key.state, key.year), []).append(
+                _both(store, key, Key.parse(conflict["part"]))
+            )
             ends.append(_ENDS[conflict["resolution"]])
     said = [IN_QUESTION]
     for (state, year), both in told.items():
         said.append(f"{store.label('', 'state', state)} {year}: {'; '.join(_named_once(both))}")
     if counted:
         states = [m.label for m in store.contracts.codelist("states") if m.code in counted]
-        said.append(f"Regional figures that are marked count such wholes of {', '.join(states)}; {LISTED}")
+        said.append(
+            f"Regional figures that are marked count such wholes of {', '.join(states)}; {LISTED}"
+        )
         ends.append(_ENDS[""])
     return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
 
 
 def _both(store: Store, whole: Key, part: Key) -> tuple[str, str]:
-    """`registered victims` and `total [[...]], but adults (18 and over) [[...]]`: the measure, and what is said of it.
+    """`registered victims` and `total [[...]], but adults (18 and over) [[...]]`: the
+    measure, and what is said of it.
 
     A part of a table that this report does not print has no figure here.
     """
     store.print_cell(whole)
-    one, other = named(store, whole), named(store, part)
+    one = named(store, whole)
+    other = named(store, part)
     measure = store.table(whole.cube).measure
     same = store.table(part.cube).measure == measure
     short = (other.partition(": ")[2] if same else "") or other
@@ -63,11 +81,13 @@ def _both(store: Store, whole: Key, part: Key) -> tuple[str, str]:
         told = f"{_lower(short)} [[{part}]]"
     else:
         told = f"{_lower(short)}, which stands in another report, is larger"
-    return _lower(measure), f"{one[len(measure):]} [[{whole}]], but {told}"
+    return _lower(measure), f"{one[len(measure) :]} [[{whole}]], but {told}"
 
 
 def _named_once(both: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What is said of several wholes, with the name of their measure where it changes only."""
+    """What is said of several wholes, with the name of their measure where it changes
+    only.
+    """
     before = ""
     for measure, said in both:
         yield f"{measure}{said}" if measure != before else _lower(said.lstrip(":, "))
@@ -84,5 +104,7 @@ def _order(store: Store, whole: str) -> tuple[int, tuple[str, ...], str]:
 
 
 def is_marked(cell: Cell) -> bool:
-    """Whether the mark stands beside a figure: there is a figure, and a conflict that this version may tell."""
+    """Whether the mark stands beside a figure: there is a figure, and a conflict that
+    this version may tell.
+    """
     return cell.has_value and bool(cell.wholes)

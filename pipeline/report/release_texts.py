@@ -1,4 +1,6 @@
-"""What does the annex on method say of the release? The texts that fit the policy's row of a version."""
+"""What does the annex on method say of the release? The texts that fit the policy's row
+of a version.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ PUBLIC = "public"
 
 @dataclass(frozen=True)
 class ReleaseTexts:
-    """Sections of the narrative on method, the version they speak of, and those that its readers have as well."""
+    """Sections of the narrative on method, the version they speak of, and those that
+    its readers have as well.
+    """
 
     version: str
     sections: tuple[str, ...]
@@ -19,7 +23,9 @@ class ReleaseTexts:
 
 
 def release_texts(policy: Policy, version: str) -> ReleaseTexts:
-    """A version that withholds nothing tells what the public one shows. Raises UserError for an unknown version."""
+    """A version that withholds nothing tells what the public one shows. Raises
+    UserError for an unknown version.
+    """
     rule = policy.version(version)
     if not rule.protected:
         rule = policy.version(PUBLIC)

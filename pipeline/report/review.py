@@ -1,7 +1,9 @@
-"""Who has read which text for a round? Sections still to be read, with what their figures say now and said before.
+"""Who has read which text for a round? Sections still to be read, with what their
+figures say now and said before.
 
-A section that is general, or that says anything without a figure behind it, carries `reviewed: <round>` in its head
-line. A mark of a later round counts for earlier ones as well. Reading is shown; marking is a command of its own.
+A section that is general, or that says anything without a figure behind it, carries
+`reviewed: <round>` in its head line. A mark of a later round counts for earlier ones as
+well. Reading is shown; marking is a command of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ _RESTRICTED = "restricted"
 
 @dataclass(frozen=True)
 class Told:
-    """A sentence with figures: as it reads now, and as it read over the round of the last reading."""
+    """A sentence with figures: as it reads now, and as it read over the round of the
+    last reading.
+    """
 
     now: str  # empty where it has nothing to show
     then: str  # the same; None-like empty where that round was not built
@@ -39,7 +43,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Unread:
-    """A section that nobody has read for a round: its text, and its sentences with figures now and then."""
+    """A section that nobody has read for a round: its text, and its sentences with
+    figures now and then.
+    """
 
     section: Section
     reports: tuple[str, ...]
@@ -47,8 +53,14 @@ class Unread:
     since: int  # the round it was last read for; 0 where it never was, or that round is not built
 
     def lines(self) -> Iterator[str]:
-        """What a person reads: where it stands, the text as it is written, and each figure that changed."""
-        last = f"last read for round {self.section.reviewed}" if self.section.reviewed else "never read"
+        """What a person reads: where it stands, the text as it is written, and each
+        figure that changed.
+        """
+        last = (
+            f"last read for round {self.section.reviewed}"
+            if self.section.reviewed
+            else "never read"
+        )
         yield f"=== {self.section.reference} ({', '.join(self.reports)}; {last})"
         yield f"    templates/{self.section.where} line {self.section.line}"
         yield from (f"    {line}" for line in self.section.text.strip().splitlines())
@@ -60,7 +72,9 @@ class Unread:
 
 
 def unread_sections(project: Project, contracts: Contracts, round_: int) -> list[Unread]:
-    """The sections of all reports that must be read for a round. Raises UserError where no store of it was built."""
+    """The sections of all reports that must be read for a round. Raises UserError where
+    no store of it was built.
+    """
     now: dict[str, dict[str, list[str]]] = {}
     sections: dict[str, Section] = {}
     reports: dict[str, dict[str, None]] = {}
@@ -73,10 +87,13 @@ def unread_sections(project: Project, contracts: Contracts, round_: int) -> list
                 reports.setdefault(reference, {})[report] = None
     if not now:
         raise UserError(
-            f"no store of round {round_} was built", where=str(project.round_folder(round_) / "stores"),
+            f"no store of round {round_} was built",
+            where=str(project.round_folder(round_) / "stores"),
             do=f"run 'make review-texts ROUND={round_}', which builds them",
-        )  # fmt: skip
-    before = _before(project, contracts, {(r, s.reviewed) for ref, s in sections.items() for r in reports[ref]})
+        )
+    before = _before(
+        project, contracts, {(r, s.reviewed) for ref, s in sections.items() for r in reports[ref]}
+    )
     found = []
     for reference, section in sorted(sections.items()):
         report = next(iter(reports[reference]))
@@ -84,12 +101,21 @@ def unread_sections(project: Project, contracts: Contracts, round_: int) -> list
         then = before.get((report, section.reviewed), {})
         texts = now[report].get(key, []), then.get(key, [])
         pairs = [Told(*pair) for pair in zip(texts[0], texts[1] or texts[0], strict=False)]
-        found.append(Unread(section, tuple(reports[reference]), tuple(pairs), section.reviewed if texts[1] else 0))
+        found.append(
+            Unread(
+                section,
+                tuple(reports[reference]),
+                tuple(pairs),
+                section.reviewed if texts[1] else 0,
+            )
+        )
     return found
 
 
 def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:
-    """The built versions of a round, restricted ones first: what others print they mostly print too."""
+    """The built versions of a round, restricted ones first: what others print they
+    mostly print too.
+    """
     for report in REPORTS:
         path = project.templates / report / REPORT
         versions = read_report_file(project.templates, report).versions if path.is_file() else {}
@@ -101,44 +127,59 @@ def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:
 def _before(
     project: Project, contracts: Contracts, wanted: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], dict[str, list[str]]]:
-    """The sentences of today's texts over the stores of earlier rounds, where these are built."""
+    """The sentences of today's texts over the stores of earlier rounds, where these are
+    built.
+    """
     return {
         (report, round_): _written(project, contracts, round_, report, _RESTRICTED)[1]
-        for report, round_ in sorted(wanted) if project.store(round_, report, _RESTRICTED).is_file()
-    }  # fmt: skip
+        for report, round_ in sorted(wanted)
+        if project.store(round_, report, _RESTRICTED).is_file()
+    }
 
 
 def _written(
     project: Project, contracts: Contracts, round_: int, report: str, version: str
 ) -> tuple[dict[str, Section], dict[str, list[str]]]:
-    """The sections that a version prints, and of each its sentences with figures; those of state pages are not told."""
+    """The sections that a version prints, and of each its sentences with figures; those
+    of state pages are not told.
+    """
     store = Store(project.store(round_, report, version), contracts, report, version)
-    narrative = Narrative(project.templates / report / "narrative", store, tell=lambda problem: None)
+    narrative = Narrative(
+        project.templates / report / "narrative", store, tell=lambda problem: None
+    )
     write_texts(store, project.templates, narrative)
     said = {
-        (e["place"], e["written"]): e["text"] for e in store.shown if "written" in e and not e["values"].get("state")
+        (e["place"], e["written"]): e["text"]
+        for e in store.shown
+        if "written" in e and not e["values"].get("state")
     }
     told = {
         f"{s.chapter}.{s.name}": [
             said.get((f"{s.chapter}.{s.name}.{number}", written), "")
-            for number, (written, _) in enumerate(s.sentences(), 1) if "[[" in written and "{state}" not in written
+            for number, (written, _) in enumerate(s.sentences(), 1)
+            if "[[" in written and "{state}" not in written
         ]
         for s in narrative.asked.values()
-    }  # fmt: skip
+    }
     return dict(narrative.asked), told
 
 
 def mark_read(project: Project, contracts: Contracts, round_: int, read: str) -> list[str]:
-    """Write a round into the head lines of sections that were read for it: one by its reference, or all that are
-    shown. Returns their references. Raises UserError where a reference is no section still to be read."""
+    """Write a round into the head lines of sections that were read for it: one by its
+    reference, or all that are shown. Returns their references. Raises UserError where a
+    reference is no section still to be read.
+    """
     waiting = {u.section.reference: u.section for u in unread_sections(project, contracts, round_)}
-    chosen = list(waiting) if read == ALL_SHOWN else [r.strip() for r in read.split(",") if r.strip()]
+    chosen = (
+        list(waiting) if read == ALL_SHOWN else [r.strip() for r in read.split(",") if r.strip()]
+    )
     unknown = [r for r in chosen if r not in waiting]
     if unknown:
         raise UserError(
             f"{', '.join(unknown)}: no section of this name is to be read for round {round_}",
-            allowed=", ".join([ALL_SHOWN, *waiting]), do="give one of these as READ=",
-        )  # fmt: skip
+            allowed=", ".join([ALL_SHOWN, *waiting]),
+            do="give one of these as READ=",
+        )
     for reference in chosen:
         _mark(waiting[reference].path, waiting[reference].name, round_)
     return chosen
@@ -147,4 +188,6 @@ def mark_read(project: Project, contracts: Contracts, round_: int, read: str) ->
 def _mark(path: Path, name: str, round_: int) -> None:
     text = read_text(path)
     head = rf"^(# +{re.escape(name)}(?:[ \t]+general)?)(?:[ \t]+reviewed:[ \t]*\d*)?[ \t]*$"
-    path.write_text(re.sub(head, rf"\1 reviewed: {round_}", text, count=1, flags=re.MULTILINE), encoding="utf-8")
+    path.write_text(
+        re.sub(head, rf"\1 reviewed: {round_}", text, count=1, flags=re.MULTILINE), encoding="utf-8"
+    )

@@ -1,7 +1,10 @@
-"""Where does a text stand, and who has read it? Chapters of Markdown, each divided into sections by `# name` lines.
+"""Where does a text stand, and who has read it? Chapters of Markdown, each divided into
+sections by `# name` lines.
 
-`narrative/<chapter>.md` holds the text of every round; a section of `narrative/<round>/<chapter>.md` takes the place of
-the one of the same name in that round. A head line says more of a section: `# limits general reviewed: 2022`.
+`narrative/<chapter>.md` holds the text of every round; a section of
+`narrative/<round>/<chapter>.md` takes the place of
+the one of the same name in that round. A head line says more of a section: `# limits
+general reviewed: 2022`.
 """
 
 from __future__ import annotations
@@ -17,11 +20,14 @@ from pipeline.yaml_files import read_text
 
 LONGEST = 45  # words of a sentence, a binding counted as one
 
-_HEAD = re.compile(r"^# +([a-z0-9-]+)([ \t]+general)?(?:[ \t]+reviewed:[ \t]*(\d{4}))?[ \t]*$", re.MULTILINE)
+_HEAD = re.compile(
+    r"^# +([a-z0-9-]+)([ \t]+general)?(?:[ \t]+reviewed:[ \t]*(\d{4}))?[ \t]*$", re.MULTILINE
+)
 _HEAD_LIKE = re.compile(r"^#+.*$", re.MULTILINE)
 _BLOCK = re.compile(r"\S.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(\[A-Z\x00{])")
-# From two opening brackets to the next ones, or to the end of the paragraph, without two closing ones between.
+# From two opening brackets to the next ones, or to the end of the paragraph, without
+# two closing ones between.
 _NOT_CLOSED = re.compile(r"\[\[(?:(?!\]\]|\n[ \t]*\n).)*?(?=\[\[|\n[ \t]*\n|\Z)", re.DOTALL)
 _NOT_OPENED = re.compile(r"\[?(?:\w+ )?[A-Z_]{3,}:[\w.*{}]+\]|\]\]")
 _SET_ASIDE = re.compile(r"\x00(\d+)\x01")
@@ -29,7 +35,9 @@ _SET_ASIDE = re.compile(r"\x00(\d+)\x01")
 
 @dataclass(frozen=True)
 class Block:
-    """A paragraph, or a list with its items without their dashes; each text with file and line."""
+    """A paragraph, or a list with its items without their dashes; each text with file
+    and line.
+    """
 
     is_list: bool
     items: tuple[tuple[str, str], ...]
@@ -37,7 +45,9 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a chapter that a template asks for by name. `reviewed` is the last round it was read for, or 0."""
+    """A part of a chapter that a template asks for by name. `reviewed` is the last
+    round it was read for, or 0.
+    """
 
     chapter: str
     name: str
@@ -58,8 +68,10 @@ class Section:
 
     def blocks(self) -> list[Block]:
         """Its paragraphs and lists."""
-        return [self._block(b[0].rstrip(), self.line + self.text[: b.start()].count("\n"))
-                for b in _BLOCK.finditer(self.text)]  # fmt: skip
+        return [
+            self._block(b[0].rstrip(), self.line + self.text[: b.start()].count("\n"))
+            for b in _BLOCK.finditer(self.text)
+        ]
 
     def _block(self, text: str, line: int) -> Block:
         if not text.startswith("- "):
@@ -72,16 +84,25 @@ class Section:
 
     def sentences(self) -> list[tuple[str, str]]:
         """Its sentences as they are written, each with file and line."""
-        return [(s, where) for block in self.blocks() for item, where in block.items for s in sentences_of(item)]
+        return [
+            (s, where)
+            for block in self.blocks()
+            for item, where in block.items
+            for s in sentences_of(item)
+        ]
 
     @property
     def needs_reader(self) -> bool:
-        """Whether it says anything that no figure bears out: then somebody must have read it for the round."""
+        """Whether it says anything that no figure bears out: then somebody must have
+        read it for the round.
+        """
         return self.general or any(not _bound(sentence) for sentence, _ in self.sentences())
 
 
 def _bound(sentence: str) -> bool:
-    return any(b.split()[0] not in ("general", "ref") for b in BINDING.findall(sentence) if b.strip())
+    return any(
+        b.split()[0] not in ("general", "ref") for b in BINDING.findall(sentence) if b.strip()
+    )
 
 
 def place_of(path: Path) -> str:
@@ -91,7 +112,9 @@ def place_of(path: Path) -> str:
 
 
 def sentences_of(text: str) -> list[str]:
-    """A paragraph cut into sentences. Bindings hold full stops, so they are set aside before."""
+    """A paragraph cut into sentences. Bindings hold full stops, so they are set aside
+    before.
+    """
     bindings: list[str] = []
 
     def set_aside(match: re.Match[str]) -> str:
@@ -111,13 +134,21 @@ def words_in(sentence: str) -> int:
 
 
 def texts_of(folder: Path, chapter: str, round_: int) -> list[Path]:
-    """The files of a chapter in a round: what holds for all rounds, the report's own or the shared one, and what
-    takes its place in this round. Raises NarrativeError when there is none."""
+    """The files of a chapter in a round: what holds for all rounds, the report's own or
+    the shared one, and what takes its place in this round. Raises NarrativeError when
+    there is none.
+    """
     for place in (folder, folder.parent.parent / "shared" / "narrative"):
-        found = [p for p in (place / f"{chapter}.md", place / str(round_) / f"{chapter}.md") if p.is_file()]
+        found = [
+            p
+            for p in (place / f"{chapter}.md", place / str(round_) / f"{chapter}.md")
+            if p.is_file()
+        ]
         if found:
             return found
-    raise NarrativeError("the text does not exist", where=str(folder / f"{chapter}.md"), do="write it")
+    raise NarrativeError(
+        "the text does not exist", where=str(folder / f"{chapter}.md"), do="write it"
+    )
 
 
 def read_sections(path: Path) -> dict[str, Section]:
@@ -126,33 +157,51 @@ def read_sections(path: Path) -> dict[str, Section]:
     heads = list(_HEAD.finditer(text))
     ends = [h.start() for h in heads[1:]] + [len(text)]
     return {
-        h[1]: Section(path.stem, h[1], bool(h[2]), int(h[3] or 0), text[h.end() : end], path,
-                      text[: h.end()].count("\n") + 1)
+        h[1]: Section(
+            path.stem,
+            h[1],
+            bool(h[2]),
+            int(h[3] or 0),
+            text[h.end() : end],
+            path,
+            text[: h.end()].count("\n") + 1,
+        )
         for h, end in zip(heads, ends, strict=True)
-    }  # fmt: skip
+    }
 
 
 def file_faults(path: Path) -> Iterator[NarrativeError]:
-    """What is wrong with a file before anything is worked out: brackets, head lines, digits outside of bindings."""
+    """What is wrong with a file before anything is worked out: brackets, head lines,
+    digits outside of bindings.
+    """
     text = read_text(path)
     where = place_of(path)
     yield from _bracket_faults(text, where)
     for head in _HEAD_LIKE.finditer(text):
         if not _HEAD.match(head[0]):
             yield NarrativeError(
-                f"'{head[0].strip()[:90]}' is not a head line", where=f"{where} line {_line(text, head.start())}",
-                allowed="# name, # name general, # name general reviewed: 2022; names of small letters, digits and -",
+                f"'{head[0].strip()[:90]}' is not a head line",
+                where=f"{where} line {_line(text, head.start())}",
+                allowed=(
+                    "# name, # name general, # name general reviewed: 2022; names of small letters,"
+                    " digits and -"
+                ),
                 do="correct the line",
-            )  # fmt: skip
-    # A digit outside a binding or a variable is a number that nobody could walk back to a cell.
+            )
+    # A digit outside a binding or a variable is a number that nobody could walk back to
+    # a cell.
     blank = VARIABLE.sub("", BINDING.sub(lambda m: "\n" * m[0].count("\n"), text))
     for line, content in enumerate(blank.splitlines(), 1):
         if re.search(r"\d", content) and not content.startswith("#"):
             yield NarrativeError(
-                f"a number is not bound to a cell: '{content.strip()[:90]}'", where=f"{where} line {line}",
-                allowed="[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive 2011/36/EU]]",
+                f"a number is not bound to a cell: '{content.strip()[:90]}'",
+                where=f"{where} line {line}",
+                allowed=(
+                    "[[KEY]], a formula such as [[share KEY of KEY]], or [[ref Directive"
+                    " 2011/36/EU]]"
+                ),
                 do="bind the number, or write it as a word where it is not a statistic",
-            )  # fmt: skip
+            )
 
 
 def _bracket_faults(text: str, where: str) -> Iterator[NarrativeError]:
@@ -166,9 +215,11 @@ def _bracket_faults(text: str, where: str) -> Iterator[NarrativeError]:
 
 def _bracket_fault(text: str, where: str, start: int, what: str) -> NarrativeError:
     return NarrativeError(
-        f"a binding {what}: '{' '.join(text[start : start + 90].split())}'", where=f"{where} line {_line(text, start)}",
-        allowed="[[ and ]] around each binding", do="put the missing bracket",
-    )  # fmt: skip
+        f"a binding {what}: '{' '.join(text[start : start + 90].split())}'",
+        where=f"{where} line {_line(text, start)}",
+        allowed="[[ and ]] around each binding",
+        do="put the missing bracket",
+    )
 
 
 def _line(text: str, place: int) -> int:
@@ -176,13 +227,17 @@ def _line(text: str, place: int) -> int:
 
 
 def unread(section: Section, round_: int) -> Iterator[NarrativeError]:
-    """A section with a statement that no figure bears out is printed in a round once somebody has read it for it."""
+    """A section with a statement that no figure bears out is printed in a round once
+    somebody has read it for it.
+    """
     if section.reviewed < round_ and section.needs_reader:
         said = f"was read for round {section.reviewed}" if section.reviewed else "was never read"
         yield NarrativeError(
             f"the section '{section.name}' {said}, not for round {round_}",
             where=f"{section.where} line {section.line}",
             allowed=f"# {section.name}{' general' * section.general} reviewed: {round_}",
-            do=f"read it beside the figures (make review-texts ROUND={round_}), then mark it: "
-            f"make review-texts ROUND={round_} READ={section.reference}",
-        )  # fmt: skip
+            do=(
+                f"read it beside the figures (make review-texts ROUND={round_}), then mark it: "
+                f"make review-texts ROUND={round_} READ={section.reference}"
+            ),
+        )

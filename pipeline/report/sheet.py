@@ -1,4 +1,6 @@
-"""What does every chart stand on? A sheet measured in millimetres, the width of texts, fills, legends and scales."""
+"""What does every chart stand on? A sheet measured in millimetres, the width of texts,
+fills, legends and scales.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +14,33 @@ from typing import Any
 from pipeline.report.palette import CLASSES, FILLS, GREY, INK, LAND, LINE_COLOURS, PALE, PAPER
 from pipeline.report.views import ChartData
 
-__all__ = ["CLASSES", "FILLS", "GREY", "INK", "LAND", "LINE_COLOURS", "PALE", "PAPER"]  # handed on to the drawings
+__all__ = [
+    "CLASSES",
+    "FILLS",
+    "GREY",
+    "INK",
+    "LAND",
+    "LINE_COLOURS",
+    "PALE",
+    "PAPER",
+]  # handed on to the drawings
 
 MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points
 LINE_HEIGHT = 1.18
 
-DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 1)))
+DASHES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (3, 1)),
+)
 MARKERS = "osD^vPX<>hp"
 HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
 
 
-# --- fonts and measures ----------------------------------------------------------------------------------------------
+# --- fonts and measures ---------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -44,7 +61,8 @@ def _advances(face: str) -> dict[int, float]:
     from pipeline.report.pdf import font_folder
 
     with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
-        widths, units = font["hmtx"], font["head"].unitsPerEm
+        widths = font["hmtx"]
+        units = font["head"].unitsPerEm
         return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
 
 
@@ -73,20 +91,26 @@ def widest_of(texts: Sequence[str], size: float = TEXT) -> float:
     return max((text_width(line, size) for text in texts for line in text.split("\n")), default=0)
 
 
-def spread_apart(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
-    """Centres as near to the wanted ones as they can be without overlap, in the order of the wanted ones.
+def spread_apart(
+    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+) -> list[float]:
+    """Centres as near to the wanted ones as they can be without overlap, in the order
+    of the wanted ones.
 
-    Neighbours that collide move together to their common mean, again and again until none does.
+    Neighbours that collide move together to their common mean, again and again until
+    none does.
     """
     order = sorted(range(len(wanted)), key=lambda index: (wanted[index], index))
     ends = list(accumulate(heights[index] for index in order))
     offsets = [end - heights[index] / 2 for end, index in zip(ends, order, strict=True)]
     blocks: list[tuple[float, int]] = []
     for index, offset in zip(order, offsets, strict=True):
-        mean, size = wanted[index] - offset, 1
+        mean = wanted[index] - offset
+        size = 1
         while blocks and blocks[-1][0] > mean:
             before, count = blocks.pop()
-            mean, size = (before * count + mean * size) / (count + size), count + size
+            mean = (before * count + mean * size) / (count + size)
+            size = count + size
         blocks.append((mean, size))
     starts = [mean for mean, size in blocks for _ in range(size)]
     room = max(low, high - ends[-1]) if ends else low
@@ -96,7 +120,7 @@ def spread_apart(wanted: Sequence[float], heights: Sequence[float], low: float, 
     return places
 
 
-# --- the sheet -------------------------------------------------------------------------------------------------------
+# --- the sheet ------------------------------------------------------------------------
 
 
 @dataclass
@@ -109,11 +133,20 @@ class Sheet:
     def __post_init__(self) -> None:
         from matplotlib.figure import Figure
 
-        self.figure: Any = Figure(figsize=(self.width / 25.4, self.height / 25.4), dpi=72, facecolor="none")
+        self.figure: Any = Figure(
+            figsize=(self.width / 25.4, self.height / 25.4), dpi=72, facecolor="none"
+        )
 
     def axes(self, left: float, top: float, right: float, bottom: float) -> Any:
-        """A plot between these edges, all measured from the upper left corner, with thin axes at its foot only."""
-        box = (left / self.width, 1 - bottom / self.height, (right - left) / self.width, (bottom - top) / self.height)
+        """A plot between these edges, all measured from the upper left corner, with
+        thin axes at its foot only.
+        """
+        box = (
+            left / self.width,
+            1 - bottom / self.height,
+            (right - left) / self.width,
+            (bottom - top) / self.height,
+        )
         axes = self.figure.add_axes(box, facecolor="none")
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(length=0, pad=2, labelsize=TEXT)
@@ -135,11 +168,19 @@ class Sheet:
 
         corner = (x / self.width, 1 - (y + height) / self.height)
         self.figure.add_artist(
-            Rectangle(corner, width / self.width, height / self.height, transform=self.figure.transFigure, **style)
+            Rectangle(
+                corner,
+                width / self.width,
+                height / self.height,
+                transform=self.figure.transFigure,
+                **style,
+            )
         )
 
     def shape(self, rings: Sequence[Sequence[tuple[float, float]]], **style: Any) -> None:
-        """One area of several closed outlines; an outline inside of another one is a hole."""
+        """One area of several closed outlines; an outline inside of another one is a
+        hole.
+        """
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
 
@@ -147,31 +188,57 @@ class Sheet:
         for ring in rings:
             corners += [(x / self.width, 1 - y / self.height) for x, y in (*ring, ring[0])]
             codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 1), Path.CLOSEPOLY]
-        self.figure.add_artist(PathPatch(Path(corners, codes), transform=self.figure.transFigure, **style))
+        self.figure.add_artist(
+            PathPatch(Path(corners, codes), transform=self.figure.transFigure, **style)
+        )
 
-    def band(self, x: float, y: float, end: float, other: float, thick: float, **style: Any) -> None:
-        """A band from one upright edge to another, equally thick at both, that leaves and arrives level."""
+    def band(
+        self, x: float, y: float, end: float, other: float, thick: float, **style: Any
+    ) -> None:
+        """A band from one upright edge to another, equally thick at both, that leaves
+        and arrives level.
+        """
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
 
         middle = (x + end) / 2
         corners = [
-            (x, y), (middle, y), (middle, other), (end, other), (end, other + thick), (middle, other + thick),
-            (middle, y + thick), (x, y + thick), (x, y),
-        ]  # fmt: skip
+            (x, y),
+            (middle, y),
+            (middle, other),
+            (end, other),
+            (end, other + thick),
+            (middle, other + thick),
+            (middle, y + thick),
+            (x, y + thick),
+            (x, y),
+        ]
         codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
         places = [(a / self.width, 1 - b / self.height) for a, b in corners]
-        self.figure.add_artist(PathPatch(Path(places, codes), transform=self.figure.transFigure, **style))
+        self.figure.add_artist(
+            PathPatch(Path(places, codes), transform=self.figure.transFigure, **style)
+        )
 
 
-def draw_legend(sheet: Sheet | None, labels: Sequence[str], styles: Sequence[dict[str, Any]], left: float, width: float,
-            top: float) -> float:  # fmt: skip
-    """Swatches with labels in as many rows as they need; without a sheet only the height is worked out."""
-    x, y, row = left, top, text_height(1) + 0.8
+def draw_legend(
+    sheet: Sheet | None,
+    labels: Sequence[str],
+    styles: Sequence[dict[str, Any]],
+    left: float,
+    width: float,
+    top: float,
+) -> float:
+    """Swatches with labels in as many rows as they need; without a sheet only the
+    height is worked out.
+    """
+    x = left
+    y = top
+    row = text_height(1) + 0.8
     for label, style in zip(labels, styles, strict=True):
         needed = 6 + text_width(label) + 4
         if x > left and x + needed > left + width:
-            x, y = left, y + row
+            x = left
+            y = y + row
         if sheet:
             sheet.box(x, y + 0.7, 4.4, 2.4, **style)
             sheet.text(x + 5.8, y + row / 2 - 0.1, label)
@@ -198,19 +265,31 @@ def label_of(data: ChartData, x: str) -> str:
 
 
 def values_of(data: ChartData) -> list[float]:
-    return [point.value for series in data.series for point in series.points if point.value is not None]
+    return [
+        point.value for series in data.series for point in series.points if point.value is not None
+    ]
 
 
 def ticks_between(low: float, high: float, count: int) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`, about `count` of them."""
+    """Round numbers from at or below `low` to at or above `high`, about `count` of
+    them.
+    """
     span = high - low
     if span <= 0:
         return [low]
     power = 10.0 ** floor(log10(span / count))
-    step = next((part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power)
-    if step < 1 and all(float(value).is_integer() for value in (low, high)) and span >= 1 and span <= count:
+    step = next(
+        (part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power
+    )
+    if (
+        step < 1
+        and all(float(value).is_integer() for value in (low, high))
+        and span >= 1
+        and span <= count
+    ):
         step = 1.0  # people are counted in whole numbers
-    first, last = floor(low / step), -floor(-high / step)
+    first = floor(low / step)
+    last = -floor(-high / step)
     return [round(index * step, 10) for index in range(first, last + 1)]
 
 
@@ -220,8 +299,11 @@ def tick_label(value: float) -> str:
 
 
 def scale_of(data: ChartData, count: int = 5) -> tuple[list[float], float, float]:
-    """Ticks and ends of the axis of values. It starts at zero, and has only that tick when all is zero."""
+    """Ticks and ends of the axis of values. It starts at zero, and has only that tick
+    when all is zero.
+    """
     values = values_of(data)
-    low, high = min([0.0, *values]), max([0.0, *values])
+    low = min([0.0, *values])
+    high = max([0.0, *values])
     ticks = ticks_between(low, high, count)
     return ticks, ticks[0], ticks[-1] if len(ticks) > 1 else ticks[0] + 1

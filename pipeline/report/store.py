@@ -1,4 +1,6 @@
-"""What does this version know? Cells and labels from its one store file, and which of them were printed."""
+"""What does this version know? Cells and labels from its one store file, and which of
+them were printed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from pipeline.sql.marts import POPULATION_CUBE
 
 @dataclass(frozen=True)
 class CoverageRow:
-    """How a state answered a table in the reference year: reported, question, suppressed, earlier, refused, none."""
+    """How a state answered a table in the reference year: reported, question,
+    suppressed, earlier, refused, none.
+    """
 
     report: str
     cube: str
@@ -27,16 +31,27 @@ class CoverageRow:
 
 
 class Store:
-    """The cells of one report version. Asking for a cell that nobody reported gives a cell that is missing."""
+    """The cells of one report version. Asking for a cell that nobody reported gives a
+    cell that is missing.
+    """
 
     def __init__(self, path: Path, contracts: Contracts, report: str, version: str) -> None:
         if not is_there(path):
-            raise UserError("the store of this version does not exist", where=str(path), do="run 'make reports' first")
+            raise UserError(
+                "the store of this version does not exist",
+                where=str(path),
+                do="run 'make reports' first",
+            )
         self.contracts, self.report, self.version, self.path = contracts, report, version, path
         connection = open_database(path)
         try:
-            self._cells = {c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())}
-            self.coverage = [CoverageRow(r, c, t, s, a) for r, c, t, _, s, a in _rows(connection, "coverage", "sort")]
+            self._cells = {
+                c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())
+            }
+            self.coverage = [
+                CoverageRow(r, c, t, s, a)
+                for r, c, t, _, s, a in _rows(connection, "coverage", "sort")
+            ]
             self.revisions = _dicts(connection, "revisions")
             self.findings = _dicts(connection, "findings")
             self.sources = _dicts(connection, "sources")
@@ -49,10 +64,14 @@ class Store:
         self.queried = {str(c.key) for c in self._cells.values() if c.queried}
         self.years = contracts.contract(report).years(self.round)
         self.printed: dict[Key, Cell] = {}
-        self.shown: list[dict[str, Any]] = []  # in their order: sentences, tables, charts with their keys
+        self.shown: list[
+            dict[str, Any]
+        ] = []  # in their order: sentences, tables, charts with their keys
 
     def cell(self, key: Key) -> Cell:
-        """The cell of a key. Raises UserError when the key's cube or codes do not exist."""
+        """The cell of a key. Raises UserError when the key's cube or codes do not
+        exist.
+        """
         if key in self._cells:
             return self._cells[key]
         unit = "inhabitants"
@@ -67,21 +86,33 @@ class Store:
         return cell
 
     def is_least(self, cell: Cell) -> bool:
-        """Whether the source gives several figures of a cell, or of one that it counts: the value is the largest."""
+        """Whether the source gives several figures of a cell, or of one that it counts:
+        the value is the largest.
+        """
         if cell.key.cube == POPULATION_CUBE or not cell.has_value:
             return False
         several = self.table(cell.key.cube).several_figures
         return bool(several) and cell.obs_status == several
 
     def conflict(self, whole: str) -> dict[str, Any] | None:
-        """What exceeds a whole, by preference in its own table; None where this version tells of nothing."""
+        """What exceeds a whole, by preference in its own table; None where this version
+        tells of nothing.
+        """
         own = [c for c in self.conflicts if c["whole"] == whole]
-        return min(own, key=lambda c: (c["part_cube"] != c["whole_cube"], not c["parts"], c["part"]), default=None)
+        return min(
+            own,
+            key=lambda c: (c["part_cube"] != c["whole_cube"], not c["parts"], c["part"]),
+            default=None,
+        )
 
     def parts_instead(self, whole: str) -> tuple[str, ...]:
-        """The parts that would stand in the place of a whole in question; none where they are not all numbers."""
+        """The parts that would stand in the place of a whole in question; none where
+        they are not all numbers.
+        """
         own = [c for c in self.conflicts if c["whole"] == whole and c["parts"]]
-        best = min(own, key=lambda c: (c["part_cube"] != c["whole_cube"], c["dimensions"]), default=None)
+        best = min(
+            own, key=lambda c: (c["part_cube"] != c["whole_cube"], c["dimensions"]), default=None
+        )
         return tuple(best["parts"]) if best else ()
 
     def every_cell(self) -> Iterable[Cell]:
@@ -99,14 +130,18 @@ class Store:
         return {key.cube for key in self._cells}
 
     def is_asked(self, cube: str) -> bool:
-        """Whether the round asks states for a cube; one that no contract has is for its user to refuse."""
+        """Whether the round asks states for a cube; one that no contract has is for its
+        user to refuse.
+        """
         return all(t.is_asked(self.round) for t in self.contracts.tables if t.name == cube)
 
     def table(self, cube: str) -> Table:
         return self.contracts.table(cube)
 
     def label(self, cube: str, dimension: str, code: str) -> str:
-        """The printed name of a code: short state names, labels of code lists, years as they are."""
+        """The printed name of a code: short state names, labels of code lists, years as
+        they are.
+        """
         if dimension == "year":
             return code
         if dimension == "state":
@@ -115,16 +150,48 @@ class Store:
 
 
 def _cell(row: tuple[Any, ...]) -> Cell:
-    key, _, _, _, _, value, unit, obs, conf, coverage, of, states, note, vintage, withheld, *doubt = row
+    (
+        key,
+        _,
+        _,
+        _,
+        _,
+        value,
+        unit,
+        obs,
+        conf,
+        coverage,
+        of,
+        states,
+        note,
+        vintage,
+        withheld,
+        *doubt,
+    ) = row
     question, counts, wholes, queried = doubt
     return Cell(
-        Key.parse(key), value if value is None else Decimal(value), unit, obs, conf, coverage, of, tuple(states or ()),
-        note or "", vintage, withheld, question, counts, tuple(wholes or ()), queried,
-    )  # fmt: skip
+        Key.parse(key),
+        value if value is None else Decimal(value),
+        unit,
+        obs,
+        conf,
+        coverage,
+        of,
+        tuple(states or ()),
+        note or "",
+        vintage,
+        withheld,
+        question,
+        counts,
+        tuple(wholes or ()),
+        queried,
+    )
 
 
 def _rows(connection: Any, table: str, order: str) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = connection.execute(f"select * from {table} order by {order}").fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(
+        f"select * from {table} order by {order}"
+    ).fetchall()
     return rows
 
 

@@ -1,4 +1,6 @@
-"""How does a grid of cells become a printed table? Texts, added columns, footnotes by status, coverage."""
+"""How does a grid of cells become a printed table? Texts, added columns, footnotes by
+status, coverage.
+"""
 
 from __future__ import annotations
 
@@ -18,57 +20,90 @@ STATUS_MARKS = {"B": "b", "D": "d", "E": "e", "K": "k", "P": "p", "U": "u", "W":
 QUERY_MARK, EARLIER_MARK, PARTIAL_MARK = "q", "v", "*"
 MARK_TEXTS = {mark: OBS_LABEL[status].capitalize() for status, mark in STATUS_MARKS.items()} | {
     QUERY_MARK: "Figure queried with the state; see the list of figures under question",
-    QUESTION_MARK: f"{IN_QUESTION}; until the state has answered, regional figures count the whole, not its parts",
+    QUESTION_MARK: (
+        f"{IN_QUESTION}; until the state has answered, regional figures count the whole, not its"
+        " parts"
+    ),
     EARLIER_MARK: "Figure of an earlier round, not restated in this one",
     PARTIAL_MARK: "Sum over fewer than all member states; see the line or column on coverage",
 }
 SEVERAL_FIGURES = "the source gives several figures, the largest stands as the least that there was"
 NOT_COMPUTED_TEXT = (
-    "Not computed: different states reported, a break in the series, a figure in question, or one that is too small"
+    "Not computed: different states reported, a break in the series, a figure in question, or one"
+    " that is too small"
 )
 ADDED_HEADS = {
-    "change": "Change {previous}\N{EN DASH}{year} (%)", "same": "Same states", "share": "Share (%)",
-    "rate": "Per 100,000 inhabitants", "coverage": "States counted",
-}  # fmt: skip
+    "change": "Change {previous}\N{EN DASH}{year} (%)",
+    "same": "Same states",
+    "share": "Share (%)",
+    "rate": "Per 100,000 inhabitants",
+    "coverage": "States counted",
+}
 
 
-def build_table(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView | EmptyView:
+def build_table(
+    spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]
+) -> TableView | EmptyView:
     """A table of an exhibit, or the one line that says why there is none."""
     grid = lay_out(spec, store, values)
     title = fill(spec.title, values, spec.place)
     cells = grid.cells(store)
-    keep = [i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)]
-    reason = why_empty([c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", ""))
+    keep = [
+        i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)
+    ]
+    reason = why_empty(
+        [c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", "")
+    )
     if reason:
         return EmptyView(anchor(spec, store, values), number, title, reason)
     added = _columns_added(spec, grid, keep)
     marks: dict[str, str] = {}
     rows = []
     for i in keep:
-        item, keys = grid.rows[i], grid.keys[i]
+        item = grid.rows[i]
+        keys = grid.keys[i]
         views = [cell_view(store, k, marks) for k in keys]
         views += [_added(what, spec, store, grid, i, values) for what in added]
         label = f"{item.group}, {item.label.lower()}" if item.group else item.label
         rows.append(
-            Row(label, tuple(views), _indent(grid, item), "total" if item.is_total and not item.group else "body")
+            Row(
+                label,
+                tuple(views),
+                _indent(grid, item),
+                "total" if item.is_total and not item.group else "body",
+            )
         )
     rows += _coverage_lines(spec, store, grid, added)
     table = store.table(spec.cube)
-    first, other = (28, 10) if "coverage" in added else (0, 0)  # a column of text would take what numbers leave
+    first, other = (
+        (28, 10) if "coverage" in added else (0, 0)
+    )  # a column of text would take what numbers leave
     columns = [Column(first_head(spec, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
-        Column(fill(ADDED_HEADS[a], values), "text" if a in ("coverage", "same") else "number", weight=other)
+        Column(
+            fill(ADDED_HEADS[a], values),
+            "text" if a in ("coverage", "same") else "number",
+            weight=other,
+        )
         for a in added
-    ]  # fmt: skip
+    ]
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = NOT_COMPUTED_TEXT
     return TableView(
-        id=anchor(spec, store, values), number=number, title=title, unit=table.unit, columns=tuple(columns),
-        rows=tuple(rows), source=source_line(store, [spec.cube]), footnotes=footnotes_of(store, rows, marks),
-        notes=tuple(fill(n, values, spec.place) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))),
+        id=anchor(spec, store, values),
+        number=number,
+        title=title,
+        unit=table.unit,
+        columns=tuple(columns),
+        rows=tuple(rows),
+        source=source_line(store, [spec.cube]),
+        footnotes=footnotes_of(store, rows, marks),
+        notes=tuple(
+            fill(n, values, spec.place) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))
+        ),
         wide=spec.wide,
-    )  # fmt: skip
+    )
 
 
 def anchor(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> str:
@@ -77,15 +112,27 @@ def anchor(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> str:
 
 
 def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
-    """One printed cell with the marks of its statuses; the marks used are collected for the footnotes."""
+    """One printed cell with the marks of its statuses; the marks used are collected for
+    the footnotes.
+    """
     cell = store.print_cell(key)
     own = []
     if cell.obs_status in STATUS_MARKS and cell.has_value:
         own.append(STATUS_MARKS[cell.obs_status])
     several = bool(own) and store.is_least(cell)
-    if cell.has_value and cell.coverage is not None and cell.of is not None and cell.coverage < cell.of:
+    if (
+        cell.has_value
+        and cell.coverage is not None
+        and cell.of is not None
+        and cell.coverage < cell.of
+    ):
         own.append(PARTIAL_MARK)
-    if cell.has_value and cell.vintage is not None and cell.vintage < store.round and cell.coverage is None:
+    if (
+        cell.has_value
+        and cell.vintage is not None
+        and cell.vintage < store.round
+        and cell.coverage is None
+    ):
         own.append(EARLIER_MARK)
     if is_marked(cell):
         own.append(QUESTION_MARK)
@@ -107,17 +154,25 @@ def _status(cell: Cell) -> str:
 
 
 def footnotes(marks: Mapping[str, str], bound: str = "") -> tuple[Footnote, ...]:
-    """What marks mean. `bound` says it of figures in question, with the keys of its figures."""
+    """What marks mean. `bound` says it of figures in question, with the keys of its
+    figures.
+    """
     in_order = sorted(marks, key=lambda m: (not m.isalpha(), m))
     return tuple(Footnote(m, marks[m], bound if m == QUESTION_MARK else "") for m in in_order)
 
 
-def footnotes_of(store: Store, rows: Iterable[Row], marks: Mapping[str, str]) -> tuple[Footnote, ...]:
-    """What the marks of a table mean; of figures in question, which whole and which part disagree."""
+def footnotes_of(
+    store: Store, rows: Iterable[Row], marks: Mapping[str, str]
+) -> tuple[Footnote, ...]:
+    """What the marks of a table mean; of figures in question, which whole and which
+    part disagree.
+    """
     said = dict(marks)
     bound = ""
     if QUESTION_MARK in marks:
-        bound = footnote(store, (Key.parse(v.key) for r in rows for v in r.cells if QUESTION_MARK in v.marks))
+        bound = footnote(
+            store, (Key.parse(v.key) for r in rows for v in r.cells if QUESTION_MARK in v.marks)
+        )
         said[QUESTION_MARK] = bind_figures(store, bound)
     return footnotes(said, bound)
 
@@ -128,11 +183,15 @@ def bind_figures(store: Store, text: str) -> str:
 
 
 def formula_view(formula: Formula) -> CellView:
-    return CellView(formula_text(formula), formula.text, (), "" if formula.value is not None else "missing")
+    return CellView(
+        formula_text(formula), formula.text, (), "" if formula.value is not None else "missing"
+    )
 
 
 def same_states_view(store: Store, formula: Formula) -> CellView:
-    """How many states a regional change counts; nothing beside the change of a state's own figure."""
+    """How many states a regional change counts; nothing beside the change of a state's
+    own figure.
+    """
     key = formula.inputs[0]
     if key.state not in REGIONS:
         return CellView("")
@@ -148,15 +207,21 @@ def coverage_text(cell: Cell) -> str:
 
 
 def counted_view(cell: Cell) -> CellView:
-    """How many states a figure counts, `none` where no state gave one; nothing beside the figure of a state, and where
-    the figures of states were not added up."""
+    """How many states a figure counts, `none` where no state gave one; nothing beside
+    the figure of a state, and where the figures of states were not added up.
+    """
     nobody = "none" if cell.key.state in REGIONS and not is_not_added_up(cell) else ""
     return CellView(coverage_text(cell) or nobody, f"coverage({cell.key})")
 
 
 def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> str:
-    """One line when no cell has anything to show, else nothing; `state` names whose page it stands on."""
-    if any(c.has_value or (c.value is None and c.obs_status not in ("O", "L") and not c.withheld) for c in cells):
+    """One line when no cell has anything to show, else nothing; `state` names whose
+    page it stands on.
+    """
+    if any(
+        c.has_value or (c.value is None and c.obs_status not in ("O", "L") and not c.withheld)
+        for c in cells
+    ):
         return ""
     if any(c.withheld for c in cells or store.cells_of(cube)):
         return "No figure of this exhibit may be shown in this version."
@@ -168,7 +233,9 @@ def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> st
 
 
 def _worth_a_line(item: Item, cells: list[Cell]) -> bool:
-    """States always have their line; other categories only where somebody reported something."""
+    """States always have their line; other categories only where somebody reported
+    something.
+    """
     return "state" in item.codes or any(c.obs_status != "O" or c.withheld for c in cells)
 
 
@@ -180,14 +247,20 @@ def first_head(spec: ExhibitSpec, store: Store) -> str:
     """The head of the column of row labels: `State`, `Sex, age group`."""
     assert spec.rows is not None
     names = [
-        name.capitalize() if name in ("state", "year") else store.table(spec.cube).dimension(name).label
+        (
+            name.capitalize()
+            if name in ("state", "year")
+            else store.table(spec.cube).dimension(name).label
+        )
         for name in spec.rows.dimensions
     ]
     return ", ".join([names[0], *(n.lower() for n in names[1:])])
 
 
 def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
-    """The key that an added column speaks of: the line's key in the reference year, at the total across."""
+    """The key that an added column speaks of: the line's key in the reference year, at
+    the total across.
+    """
     for item, key in zip(grid.columns, grid.keys[i], strict=True):
         if item.codes.get("year") == values["year"]:
             return key
@@ -196,12 +269,20 @@ def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
 
 
 def _columns_added(spec: ExhibitSpec, grid: Grid, keep: list[int]) -> tuple[str, ...]:
-    """What an exhibit adds; beside changes of regional figures, how many states they count."""
+    """What an exhibit adds; beside changes of regional figures, how many states they
+    count.
+    """
     regional = any(k.state in REGIONS for i in keep for k in grid.keys[i])
-    return tuple(a for what in spec.add for a in ((what, "same") if what == "change" and regional else (what,)))
+    return tuple(
+        a
+        for what in spec.add
+        for a in ((what, "same") if what == "change" and regional else (what,))
+    )
 
 
-def _added(what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]) -> CellView:
+def _added(
+    what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]
+) -> CellView:
     key = _base_key(grid, i, values)
     if what == "change":
         return formula_view(change(store, key, int(values["previous"])))
@@ -218,12 +299,17 @@ def _notes_on_shares(rows: list[Row]) -> list[str]:
     """A share whose base is not the printed total must say so."""
     shares = [v for r in rows for v in r.cells if v.key.startswith("share(") and not v.status]
     if any(" + " in v.key for v in shares):
-        return ["Shares are over the states that gave the part: their base may be less than the total printed."]
+        return [
+            "Shares are over the states that gave the part: their base may be less than the total"
+            " printed."
+        ]
     return []
 
 
 def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
-    """What a share is a share of: the same key with the line's dimensions at their total."""
+    """What a share is a share of: the same key with the line's dimensions at their
+    total.
+    """
     table = store.table(spec.cube)
     codes = dict(zip(table.key_dimensions, key.codes, strict=True))
     for name in row.codes:
@@ -231,11 +317,16 @@ def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
     return table.key(codes)
 
 
-def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid, added: tuple[str, ...]) -> list[Row]:
+def _coverage_lines(
+    spec: ExhibitSpec, store: Store, grid: Grid, added: tuple[str, ...]
+) -> list[Row]:
     """Under a table of states: how many states each regional figure counts."""
     assert spec.rows is not None
     lines = []
-    for region, label in ((REGION, "States in the region"), (CONSTANT, "States in constant composition")):
+    for region, label in (
+        (REGION, "States in the region"),
+        (CONSTANT, "States in constant composition"),
+    ):
         if region not in spec.rows.region:
             continue
         i = next(i for i, r in enumerate(grid.rows) if r.codes.get("state") == region)
@@ -246,8 +337,12 @@ def _coverage_lines(spec: ExhibitSpec, store: Store, grid: Grid, added: tuple[st
     return lines
 
 
-def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]) -> TableView:
-    """Headline indicators, one line each: the last two years or, with `columns: year`, all; change, coverage, unit."""
+def build_indicators(
+    spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]
+) -> TableView:
+    """Headline indicators, one line each: the last two years or, with `columns: year`,
+    all; change, coverage, unit.
+    """
     marks: dict[str, str] = {}
     years = store.years if spec.columns else store.years[-2:]
     lines, cubes = [], []
@@ -263,22 +358,46 @@ def build_indicators(spec: ExhibitSpec, store: Store, number: str, values: Mappi
         moved = change(store, key, int(values["previous"]))
         views.append(formula_view(moved))
         counted = [same_states_view(store, moved), counted_view(store.cell(key))]
-        lines.append((fill(line.get("label", table.measure), values, spec.place), views, counted, CellView(table.unit)))
-    regional = any(counted[1].text for _, _, counted, _ in lines)  # a state's own figures have no coverage to tell
-    rows = [Row(label, (*views, *(counted if regional else []), unit)) for label, views, counted, unit in lines]
+        lines.append(
+            (
+                fill(line.get("label", table.measure), values, spec.place),
+                views,
+                counted,
+                CellView(table.unit),
+            )
+        )
+    regional = any(
+        counted[1].text for _, _, counted, _ in lines
+    )  # a state's own figures have no coverage to tell
+    rows = [
+        Row(label, (*views, *(counted if regional else []), unit))
+        for label, views, counted, unit in lines
+    ]
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = NOT_COMPUTED_TEXT
     change_head = fill(ADDED_HEADS["change"], values) if spec.columns else "Change (%)"
     columns = [Column("Indicator", "label", weight=32), *(Column(str(y), weight=9) for y in years)]
     columns.append(Column(change_head, weight=13 if spec.columns else 10))
-    columns += [Column(ADDED_HEADS[a], "text", weight=9) for a in ("same", "coverage")] if regional else []
+    columns += (
+        [Column(ADDED_HEADS[a], "text", weight=9) for a in ("same", "coverage")] if regional else []
+    )
     return TableView(
-        anchor(spec, store, values), number, fill(spec.title, values, spec.place), "as shown per line",
-        (*columns, Column("Unit", "text", weight=9)), tuple(rows), source_line(store, list(dict.fromkeys(cubes))),
-        footnotes_of(store, rows, marks), (*(fill(n, values, spec.place) for n in spec.notes), *_not_told(left_out)),
+        anchor(spec, store, values),
+        number,
+        fill(spec.title, values, spec.place),
+        "as shown per line",
+        (*columns, Column("Unit", "text", weight=9)),
+        tuple(rows),
+        source_line(store, list(dict.fromkeys(cubes))),
+        footnotes_of(store, rows, marks),
+        (*(fill(n, values, spec.place) for n in spec.notes), *_not_told(left_out)),
         spec.wide,
-    )  # fmt: skip
+    )
 
 
 def _not_told(labels: list[str]) -> list[str]:
-    return [f"Given by fewer than two in five states, and so no headline: {', '.join(labels)}."] if labels else []
+    return (
+        [f"Given by fewer than two in five states, and so no headline: {', '.join(labels)}."]
+        if labels
+        else []
+    )

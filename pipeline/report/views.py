@@ -1,4 +1,6 @@
-"""What does a template receive? View models: finished texts with the keys behind them, no arithmetic left to do."""
+"""What does a template receive? View models: finished texts with the keys behind them,
+no arithmetic left to do.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,16 @@ from typing import Literal
 
 _LONG = 8  # characters of a figure
 
-Kind = Literal["line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow"]
+Kind = Literal[
+    "line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow"
+]
 
 
 @dataclass(frozen=True)
 class CellView:
-    """One printed cell: its text (`1,856`, `c`, `:`, `<5`), the key or formula behind it, its footnote marks."""
+    """One printed cell: its text (`1,856`, `c`, `:`, `<5`), the key or formula behind
+    it, its footnote marks.
+    """
 
     text: str
     key: str = ""
@@ -40,7 +46,9 @@ class Row:
 class Footnote:
     mark: str
     text: str
-    bound: str = ""  # the text with the keys of its figures in double square brackets, where it has any
+    bound: str = (
+        ""  # the text with the keys of its figures in double square brackets, where it has any
+    )
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,14 @@ class TableView:
 
     @property
     def has_long_numbers(self) -> bool:
-        """Whether a figure has more than eight characters: five columns of them need smaller type in half of a page."""
-        pairs = ((c, cell) for row in self.rows for c, cell in zip(self.columns[1:], row.cells, strict=False))
+        """Whether a figure has more than eight characters: five columns of them need
+        smaller type in half of a page.
+        """
+        pairs = (
+            (c, cell)
+            for row in self.rows
+            for c, cell in zip(self.columns[1:], row.cells, strict=False)
+        )
         return any(c.kind == "number" and len(cell.text) > _LONG for c, cell in pairs)
 
 
@@ -75,7 +89,9 @@ class Point:
     key: str = ""
     status: str = ""  # "", "missing", "withheld", "suppressed", "break", "partial"
     coverage: str = ""  # "9 of 11" or ""
-    joined: bool = True  # whether a line may come to it from the point before: both count the same states
+    joined: bool = (
+        True  # whether a line may come to it from the point before: both count the same states
+    )
 
 
 @dataclass(frozen=True)
@@ -86,9 +102,11 @@ class Series:
 
 @dataclass(frozen=True)
 class ChartData:
-    """What a chart draws. `series` by kind: line and bar, one series a line or bar colour; small_multiples, one panel
-    a series; heat, one row a series; flow, one source a series, whose points are where it goes; map, one series whose
-    points are states (x is the state code)."""
+    """What a chart draws. `series` by kind: line and bar, one series a line or bar
+    colour; small_multiples, one panel a series; heat, one row a series; flow, one
+    source a series, whose points are where it goes; map, one series whose points are
+    states (x is the state code).
+    """
 
     kind: Kind
     series: tuple[Series, ...]
@@ -109,7 +127,9 @@ class FigureView:
     source: str
     footnotes: tuple[Footnote, ...] = ()
     notes: tuple[str, ...] = ()
-    table: TableView | None = None  # the drawn figures, for readers who do not see the drawing or want to compute
+    table: TableView | None = (
+        None  # the drawn figures, for readers who do not see the drawing or want to compute
+    )
 
 
 @dataclass(frozen=True)

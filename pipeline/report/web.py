@@ -1,7 +1,9 @@
-"""How does a report read in a browser? The finished chapters as one page without script, with a CSV for each exhibit.
+"""How does a report read in a browser? The finished chapters as one page without
+script, with a CSV for each exhibit.
 
-The page is put together from the parts of the printed report: the same texts, the same view models, the same drawings.
-Only what holds an exhibit is another one. All files lie in one folder and need nothing outside of it.
+The page is put together from the parts of the printed report: the same texts, the same
+view models, the same drawings. Only what holds an exhibit is another one. All files lie
+in one folder and need nothing outside of it.
 """
 
 from __future__ import annotations
@@ -27,18 +29,27 @@ _FOLDER = "shared/web"
 
 
 def build_page(parts: Parts, templates: Path, files: Mapping[str, str]) -> dict[str, bytes]:
-    """The page with its style sheet and fonts, by their path in its folder; `files` are names and addresses of what
-    else there is to load. The CSV of an exhibit is expected at `tables/<id>.csv`."""
+    """The page with its style sheet and fonts, by their path in its folder; `files` are
+    names and addresses of what else there is to load. The CSV of an exhibit is expected
+    at `tables/<id>.csv`.
+    """
     environment = open_templates(templates, trim_blocks=True)
     with mistakes_told(templates):
         macros: Any = environment.get_template(f"{_FOLDER}/macros.html.j2").module
         chapters = _lower_headings("\x00".join(_with_exhibits(parts, macros))).split("\x00")
         html = environment.get_template(f"{_FOLDER}/page.html.j2").render(
-            doc=parts.doc, tree=_tree(parts.contents), tables=[e for e in parts.tables if e.listed],
-            figures=[e for e in parts.figures if e.listed], chapters=[Markup(c) for c in chapters], files=files,
+            doc=parts.doc,
+            tree=_tree(parts.contents),
+            tables=[e for e in parts.tables if e.listed],
+            figures=[e for e in parts.figures if e.listed],
+            chapters=[Markup(c) for c in chapters],
+            files=files,
             style="style.css",
-        )  # fmt: skip
-    page = {"index.html": html.encode(), "style.css": (templates / _FOLDER / "style.css").read_bytes()}
+        )
+    page = {
+        "index.html": html.encode(),
+        "style.css": (templates / _FOLDER / "style.css").read_bytes(),
+    }
     return page | {f"fonts/SourceSansPro-{face}.woff": _font(face) for face in _FONTS} | _licence()
 
 
@@ -78,15 +89,20 @@ def _exhibit(view: FigureView | TableView | EmptyView, macros: Any) -> str:
 
 
 def _described(view: FigureView) -> str:
-    """The drawing as an image with a title and the description that states its finding, as wide as its place allows."""
-    title, desc = f"{view.id}-title", f"{view.id}-desc"
+    """The drawing as an image with a title and the description that states its finding,
+    as wide as its place allows.
+    """
+    title = f"{view.id}-title"
+    desc = f"{view.id}-desc"
     head, rest = view.svg.split(">", 1)
     head = re.sub(r' (?:width|height)="[^"]*"', "", head)
     rest = re.sub(
         r"<title>(.*?)</title>",
-        lambda m: f'<title id="{title}">{m[1]}</title><desc id="{desc}">{escape(view.alt)}</desc>', rest, count=1,
+        lambda m: f'<title id="{title}">{m[1]}</title><desc id="{desc}">{escape(view.alt)}</desc>',
+        rest,
+        count=1,
         flags=re.S,
-    )  # fmt: skip
+    )
     return f'{head} aria-labelledby="{title} {desc}" focusable="false">{rest}'
 
 

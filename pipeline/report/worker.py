@@ -1,9 +1,11 @@
-"""How is one version rendered? In a process of its own that can open one store and nothing else of the outputs.
+"""How is one version rendered? In a process of its own that can open one store and
+nothing else of the outputs.
 
-Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF, cells.csv, figures.json and
-shown.json (which keys stand behind each number, for the leak scan) to OUT, and for a version that everybody may have
-its open forms to OUT/open (`pipeline.open_data`). The parent (`pipeline.release.build`) adds
-the manifest and puts everything in place.
+Run as `python -m pipeline.report.worker ROOT STORE OUT REPORT VERSION`; writes the PDF,
+cells.csv, figures.json and shown.json (which keys stand behind each number, for the
+leak scan) to OUT, and for a version that everybody may have its open forms to OUT/open
+(`pipeline.open_data`). The parent (`pipeline.release.build`) adds the manifest and puts
+everything in place.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ OPEN = "open"  # the folder of the open forms, in OUT
 
 
 def render_version(root: Path, store_path: Path, out: Path, report: str, version: str) -> None:
-    """Render one report version from its store into `out`. Raises UserError and its kin."""
+    """Render one report version from its store into `out`. Raises UserError and its
+    kin.
+    """
     from pipeline.contracts.model import load_contracts
     from pipeline.report.data_annex import cells_csv
     from pipeline.report.document import build_document, read_definition
@@ -37,30 +41,47 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
     (out / "report.html").write_text(document.html, encoding="utf-8")
     annex = cells_csv(store.printed.values(), store.round)
     figures = render_pdf(
-        document.html, out / pdf_name(report, version, store.round), base_folder=root / "templates",
-        title=document.title, subject=document.subject, date=datetime.combine(document.date, time(12), UTC),
-        attachments=[("cells.csv", annex, "Every figure printed in this report, with its key and status")],
-    )  # fmt: skip
+        document.html,
+        out / pdf_name(report, version, store.round),
+        base_folder=root / "templates",
+        title=document.title,
+        subject=document.subject,
+        date=datetime.combine(document.date, time(12), UTC),
+        attachments=[
+            ("cells.csv", annex, "Every figure printed in this report, with its key and status")
+        ],
+    )
     (out / "report.html").unlink()
     (out / "cells.csv").write_bytes(annex)
     inputs = document.inputs
     if read_definition(root / "templates", report, version).open_data:
         inputs = inputs | write_open_forms(store, document, root / "templates", out / OPEN)
     facts = {
-        "reference": document.reference, "cutoff": document.date.isoformat(), "pages": figures.pages,
-        "tables": document.tables, "figures": document.figures, "exhibits_without_data": document.empty_exhibits,
-        "printed_cells": len(store.printed), "withheld_cells": sum(c.withheld for c in store.printed.values()),
-        "numbers_bound_in_text": document.numbers_in_text, "sentences_left_out": len(document.sentences_left_out),
-        # `render_pdf` checks the finished bytes for what PDF/UA-1 and PDF/A-3a ask, and raises where anything fails.
+        "reference": document.reference,
+        "cutoff": document.date.isoformat(),
+        "pages": figures.pages,
+        "tables": document.tables,
+        "figures": document.figures,
+        "exhibits_without_data": document.empty_exhibits,
+        "printed_cells": len(store.printed),
+        "withheld_cells": sum(c.withheld for c in store.printed.values()),
+        "numbers_bound_in_text": document.numbers_in_text,
+        "sentences_left_out": len(document.sentences_left_out),
+        # `render_pdf` checks the finished bytes for what PDF/UA-1 and PDF/A-3a ask, and
+        # raises where anything fails.
         "accessibility": {"failed": 0},
         "inputs": inputs,
-    }  # fmt: skip
+    }
     (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
     (out / "shown.json").write_text(json.dumps(store.shown, ensure_ascii=False), encoding="utf-8")
 
 
-def write_open_forms(store: Store, document: Document, templates: Path, folder: Path) -> dict[str, str]:
-    """Write the forms of a version that everybody may load into a folder. Returns their inputs with hashes."""
+def write_open_forms(
+    store: Store, document: Document, templates: Path, folder: Path
+) -> dict[str, str]:
+    """Write the forms of a version that everybody may load into a folder. Returns their
+    inputs with hashes.
+    """
     from pipeline.open_data.files import open_files
     from pipeline.report.web import page_inputs
 

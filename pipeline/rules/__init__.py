@@ -1,1 +1,3 @@
-"""Is what a state sent plausible and complete? The contract's rules, run on what intake read."""
+"""Is what a state sent plausible and complete? The contract's rules, run on what intake
+read.
+"""

@@ -1,8 +1,11 @@
-"""How do we run Great Expectations on DuckDB, and get back every bad row rather than a sample?
+"""How do we run Great Expectations on DuckDB, and get back every bad row rather than a
+sample?
 
-Great Expectations returns a connection to its pool before it fetches; the rollback that goes with it discards DuckDB's
-open result, and then every check "fails" with an exception inside. ReadOnlyDialect leaves transactions alone, which is
-right for a database opened read-only. A check that crashed is `could_not_run`: never failed, never passed.
+Great Expectations returns a connection to its pool before it fetches; the rollback that
+goes with it discards DuckDB's open result, and then every check "fails" with an
+exception inside. ReadOnlyDialect leaves transactions alone, which is right for a
+database opened read-only. A check that crashed is `could_not_run`: never failed, never
+passed.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 
 Status = Literal["passed", "failed", "could_not_run"]
 
-# The most rows GX is asked to list per check; its own default is 20, and its lists of values stop at 200 in any case.
+# The most rows GX is asked to list per check; its own default is 20, and its lists of
+# values stop at 200 in any case.
 _ALL_ROWS = 2_000_000_000
 # GX counts the rows that break a joint key, but cannot list them in SQL.
 _JOINT_KEY = "expect_compound_columns_to_be_unique"
@@ -37,11 +41,14 @@ _JOINT_KEY = "expect_compound_columns_to_be_unique"
 
 @dataclass(frozen=True)
 class Expected:
-    """One check of one table: either a GX expectation type with its kwargs, or an SQL query that returns the bad rows.
+    """One check of one table: either a GX expectation type with its kwargs, or an SQL
+    query that returns the bad rows.
 
-    `table` is `name` or `schema.name`; for SQL it is the table whose rows count as evaluated. `sql` is plain SQL for
-    DuckDB, without placeholders: it names its tables itself and selects the index columns of each bad row. Checks on
-    text patterns must be SQL (`regexp_matches`), as GX knows no pattern operator for DuckDB.
+    `table` is `name` or `schema.name`; for SQL it is the table whose rows count as
+    evaluated. `sql` is plain SQL for
+    DuckDB, without placeholders: it names its tables itself and selects the index
+    columns of each bad row. Checks on text patterns must be SQL (`regexp_matches`), as
+    GX knows no pattern operator for DuckDB.
     """
 
     rule_id: str
@@ -54,16 +61,21 @@ class Expected:
         if bool(self.expectation) == bool(self.sql):
             raise ValueError(f"{self.rule_id}: give either an expectation type or an SQL query")
         if self.expectation == _JOINT_KEY and set(self.kwargs) != {"column_list"}:
-            raise ValueError(f"{self.rule_id}: a joint key takes a column_list only; write any other as an SQL query")
+            raise ValueError(
+                f"{self.rule_id}: a joint key takes a column_list only; write any other as an SQL"
+                " query"
+            )
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What came of one check.
 
-    `bad_rows` lists every bad row: its index columns (expectation), or all columns the query selects, in the query's
-    order (SQL). A check of a whole column or table fails without bad rows. `evaluated` counts the rows looked at,
-    without those the expectation skips as missing; a check that passed on 0 rows has shown nothing.
+    `bad_rows` lists every bad row: its index columns (expectation), or all columns the
+    query selects, in the query's
+    order (SQL). A check of a whole column or table fails without bad rows. `evaluated`
+    counts the rows looked at, without those the expectation skips as missing; a check
+    that passed on 0 rows has shown nothing.
     """
 
     rule_id: str
@@ -74,20 +86,33 @@ class Outcome:
 
 
 class ReadOnlyDialect(duckdb_engine.Dialect):
-    """SQLAlchemy dialect `duckdb+readonly`: opens the file read-only, and begins and ends no transaction."""
+    """SQLAlchemy dialect `duckdb+readonly`: opens the file read-only, and begins and
+    ends no transaction.
+    """
 
     supports_statement_cache = False
 
     def connect(self, *cargs: Any, **cparams: Any) -> Any:
-        # duckdb_engine adds a configuration of its own, which DuckDB refuses next to a plain connection to the file.
-        return duckdb_engine.ConnectionWrapper(duckdb.connect(cargs[0] if cargs else cparams["database"], True))
+        # duckdb_engine adds a configuration of its own, which DuckDB refuses next to a
+        # plain connection to the file.
+        return duckdb_engine.ConnectionWrapper(
+            duckdb.connect(cargs[0] if cargs else cparams["database"], True)
+        )
 
-    def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> list[Any]:
-        # duckdb_engine asks the PostgreSQL catalogue, which DuckDB does not have in full; types are of no use to GX.
+    def get_columns(
+        self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[Any]:
+        # duckdb_engine asks the PostgreSQL catalogue, which DuckDB does not have in
+        # full; types are of no use to GX.
         described = connection.exec_driver_sql(f"describe {_quoted(schema, table_name)}").fetchall()
-        return [{"name": row[0], "type": NullType(), "nullable": True, "default": None} for row in described]
+        return [
+            {"name": row[0], "type": NullType(), "nullable": True, "default": None}
+            for row in described
+        ]
 
-    def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> Any:
+    def get_pk_constraint(
+        self, connection: Any, table_name: str, schema: str | None = None, **kw: Any
+    ) -> Any:
         return {"constrained_columns": [], "name": None}
 
     def do_begin(self, connection: Any) -> None:
@@ -105,7 +130,8 @@ registry.register("duckdb.readonly", __name__, "ReadOnlyDialect")
 
 @atexit.register
 def _let_go_of_duckdb() -> None:
-    # With GX loaded, Python keeps this module's names to the very end, and DuckDB then prints pages on "leaks".
+    # With GX loaded, Python keeps this module's names to the very end, and DuckDB then
+    # prints pages on "leaks".
     vars(duckdb_engine).clear()
 
 
@@ -113,11 +139,15 @@ def _quoted(*names: str | None) -> str:
     return ".".join('"' + name.replace('"', '""') + '"' for name in names if name)
 
 
-def run_expectations(database: Path, expected: Sequence[Expected], index_columns: Sequence[str]) -> list[Outcome]:
+def run_expectations(
+    database: Path, expected: Sequence[Expected], index_columns: Sequence[str]
+) -> list[Outcome]:
     """Run all checks on a DuckDB file; one outcome per check, in the order given.
 
-    `index_columns` must exist in every table that carries a row-wise expectation. Raises duckdb.Error when the file
-    cannot be opened read-only, for example while this process holds a writing connection to it.
+    `index_columns` must exist in every table that carries a row-wise expectation.
+    Raises duckdb.Error when the file
+    cannot be opened read-only, for example while this process holds a writing
+    connection to it.
     """
     if not expected:
         return []
@@ -126,7 +156,9 @@ def run_expectations(database: Path, expected: Sequence[Expected], index_columns
         rows = _RowCounts(connection)
         with _datasource(database) as datasource:
             for table, numbers in _by_table(expected).items():
-                outcomes |= _run_table(datasource, table, {n: expected[n] for n in numbers}, list(index_columns), rows)
+                outcomes |= _run_table(
+                    datasource, table, {n: expected[n] for n in numbers}, list(index_columns), rows
+                )
         for number, outcome in outcomes.items():
             query = _rows_query(expected[number], index_columns)
             if query and outcome.status != "could_not_run":
@@ -151,14 +183,18 @@ class _RowCounts:
     def __getitem__(self, table: str) -> int:
         if table not in self._counts:
             schema, _, name = table.rpartition(".")
-            row = self._connection.execute(f"select count(*) from {_quoted(schema, name)}").fetchone()
+            row = self._connection.execute(
+                f"select count(*) from {_quoted(schema, name)}"
+            ).fetchone()
             self._counts[table] = int(row[0]) if row else 0
         return self._counts[table]
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Import GX without its side effects; keep its log lines, which may hold values of returns, out of ours."""
+    """Import GX without its side effects; keep its log lines, which may hold values of
+    returns, out of ours.
+    """
     capturing = getattr(logging, "_warnings_showwarning", None) is not None
     logger = logging.getLogger("great_expectations")
     level = logger.level
@@ -176,9 +212,14 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _datasource(database: Path) -> Iterator[SQLDatasource]:
-    """A data source in a context that lives in memory: nothing is written to disk and nothing is sent."""
+    """A data source in a context that lives in memory: nothing is written to disk and
+    nothing is sent.
+    """
     import great_expectations
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+    )
 
     config = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -186,7 +227,9 @@ def _datasource(database: Path) -> Iterator[SQLDatasource]:
         progress_bars={"globally": False},
     )
     context = great_expectations.get_context(project_config=config, mode="ephemeral")
-    url = URL.create("duckdb+readonly", database=str(database)).render_as_string(hide_password=False)
+    url = URL.create("duckdb+readonly", database=str(database)).render_as_string(
+        hide_password=False
+    )
     # GX reads `$` in a connection string as the start of a variable.
     datasource = context.data_sources.add_sql(
         name="warehouse", connection_string=url.replace("$", r"\$"), create_temp_table=False
@@ -194,15 +237,22 @@ def _datasource(database: Path) -> Iterator[SQLDatasource]:
     try:
         yield datasource
     finally:
-        # GX keeps a connection of its own, which would keep others from writing to the file in this process.
+        # GX keeps a connection of its own, which would keep others from writing to the
+        # file in this process.
         datasource.get_execution_engine().close()
         datasource.get_engine().dispose()
 
 
 def _run_table(
-    datasource: SQLDatasource, table: str, checks: Mapping[int, Expected], index_columns: list[str], rows: _RowCounts
+    datasource: SQLDatasource,
+    table: str,
+    checks: Mapping[int, Expected],
+    index_columns: list[str],
+    rows: _RowCounts,
 ) -> dict[int, Outcome]:
-    """All checks of one table as one suite; those that crashed again, one by one, as one crash takes others with it."""
+    """All checks of one table as one suite; those that crashed again, one by one, as
+    one crash takes others with it.
+    """
     outcomes: dict[int, Outcome] = {}
     expectations: dict[int, Any] = {}
     try:
@@ -237,28 +287,38 @@ def _batch(datasource: SQLDatasource, table: str) -> Batch:
     with warnings.catch_warnings():
         # GX would have the schema in the connection, where DuckDB has no place for it.
         warnings.simplefilter("ignore", DeprecationWarning)
-        asset = datasource.add_table_asset(table, table_name=name, **({"schema_name": schema} if schema else {}))
+        asset = datasource.add_table_asset(
+            table, table_name=name, **({"schema_name": schema} if schema else {})
+        )
     return asset.add_batch_definition_whole_table("whole").get_batch()
 
 
 def _expectation(check: Expected, number: int) -> Any:
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    kind, kwargs = check.expectation, dict(check.kwargs)
+    kind = check.expectation
+    kwargs = dict(check.kwargs)
     if check.sql:
-        kind, kwargs = "unexpected_rows_expectation", {"unexpected_rows_query": _as_template(check.sql)}
+        kind = "unexpected_rows_expectation"
+        kwargs = {"unexpected_rows_query": _as_template(check.sql)}
     configuration = ExpectationConfiguration(type=kind, kwargs=kwargs, meta={"number": number})
     return configuration.to_domain_obj()
 
 
 def _as_template(sql: str) -> str:
-    """Plain SQL in the form GX reads: its braces and SQLAlchemy's colons escaped, and {batch} named, in a comment."""
+    """Plain SQL in the form GX reads: its braces and SQLAlchemy's colons escaped, and
+    {batch} named, in a comment.
+    """
     sql = sql.strip().rstrip("; \t\r\n").replace("{", "{{").replace("}", "}}")
     return re.sub(r"(?<![:\w\\]):(?=\w)", r"\\:", sql) + "\n/* {batch} */"
 
 
-def _validate(batch: Batch, expectations: Mapping[int, Any], index_columns: list[str]) -> dict[int, Any]:
-    """GX results by check number. A result may hold an exception; one may also end the whole validation."""
+def _validate(
+    batch: Batch, expectations: Mapping[int, Any], index_columns: list[str]
+) -> dict[int, Any]:
+    """GX results by check number. A result may hold an exception; one may also end the
+    whole validation.
+    """
     from great_expectations.core.expectation_suite import ExpectationSuite
 
     result_format = {
@@ -273,10 +333,16 @@ def _validate(batch: Batch, expectations: Mapping[int, Any], index_columns: list
 
 
 def _exception_in(result: Any) -> str:
-    """The message of the exception inside a result, empty when there is none. GX has two forms for it."""
+    """The message of the exception inside a result, empty when there is none. GX has
+    two forms for it.
+    """
     info = result.exception_info or {}
     if "raised_exception" in info:
-        return str(info.get("exception_message") or "unknown exception") if info["raised_exception"] else ""
+        return (
+            str(info.get("exception_message") or "unknown exception")
+            if info["raised_exception"]
+            else ""
+        )
     return "; ".join(dict.fromkeys(str(part["exception_message"]) for part in info.values()))
 
 
@@ -287,7 +353,9 @@ def _outcome(check: Expected, result: Any, index_columns: list[str], table_rows:
     details = result.result
     if check.sql:
         return Outcome(check.rule_id, status, evaluated=table_rows)
-    evaluated = int(details.get("element_count", table_rows)) - int(details.get("missing_count") or 0)
+    evaluated = int(details.get("element_count", table_rows)) - int(
+        details.get("missing_count") or 0
+    )
     if check.expectation == _JOINT_KEY:
         return Outcome(check.rule_id, status, evaluated=evaluated)
     found = details.get("unexpected_index_list") or []
@@ -304,7 +372,9 @@ def _in_order(row: Mapping[str, object]) -> list[tuple[bool, Any]]:
 
 
 def _rows_query(check: Expected, index_columns: Sequence[str]) -> str:
-    """The query for all bad rows of a check that GX does not list, or not in full; empty when GX lists them all."""
+    """The query for all bad rows of a check that GX does not list, or not in full;
+    empty when GX lists them all.
+    """
     if check.expectation != _JOINT_KEY:
         return check.sql
     schema, _, name = check.table.rpartition(".")
@@ -319,8 +389,12 @@ def _rows_query(check: Expected, index_columns: Sequence[str]) -> str:
     """
 
 
-def _with_all_rows(connection: duckdb.DuckDBPyConnection, check: Expected, query: str, outcome: Outcome) -> Outcome:
-    """The outcome with every row of the query; GX lists at most 200 rows of a query, and none of a joint key."""
+def _with_all_rows(
+    connection: duckdb.DuckDBPyConnection, check: Expected, query: str, outcome: Outcome
+) -> Outcome:
+    """The outcome with every row of the query; GX lists at most 200 rows of a query,
+    and none of a joint key.
+    """
     try:
         cursor = connection.execute(query)
         names = [column[0] for column in cursor.description or []]
@@ -328,7 +402,9 @@ def _with_all_rows(connection: duckdb.DuckDBPyConnection, check: Expected, query
     except duckdb.Error as error:
         return _crashed(check, error)
     if bool(bad_rows) != (outcome.status == "failed"):
-        return _crashed(check, RuntimeError(f"GX says {outcome.status}, the query returns {len(bad_rows)} rows"))
+        return _crashed(
+            check, RuntimeError(f"GX says {outcome.status}, the query returns {len(bad_rows)} rows")
+        )
     return replace(outcome, bad_rows=bad_rows)
 
 

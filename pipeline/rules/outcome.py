@@ -1,4 +1,6 @@
-"""What came of checking a round? The reading, all findings, what is refused, and the account of every file."""
+"""What came of checking a round? The reading, all findings, what is refused, and the
+account of every file.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ Refusals = frozenset[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Validation:
-    """A round that was read and checked. `refused` holds (state, report, table); "" is the whole return."""
+    """A round that was read and checked. `refused` holds (state, report, table); "" is
+    the whole return.
+    """
 
     reading: RoundReading
     findings: tuple[Finding, ...]

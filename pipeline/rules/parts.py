@@ -1,7 +1,9 @@
-"""Which figures cannot stand beside each other? Parts above their whole, and old figures that newer ones contradict.
+"""Which figures cannot stand beside each other? Parts above their whole, and old
+figures that newer ones contradict.
 
-Every function gives the SQL that returns the rows, as in `queries`. The numbers decide the same once more from the
-ledger (sql/core/conflicts.sql and outdated_cells.sql); a test holds the two together.
+Every function gives the SQL that returns the rows, as in `queries`. The numbers decide
+the same once more from the ledger (sql/core/conflicts.sql and outdated_cells.sql); a
+test holds the two together.
 """
 
 from __future__ import annotations
@@ -15,14 +17,16 @@ _SHOWN = 4  # of the larger parts, so many are named
 
 
 def linked_to(contracts: Contracts, table: Table) -> Linked:
-    """The table itself, and those that count the same thing by other dimensions; each with the codes at which it stands
-    in this table."""
+    """The table itself, and those that count the same thing by other dimensions; each
+    with the codes at which it stands in this table.
+    """
     found: Linked = [(table, {})]
     for other in contracts.tables:
         at: dict[str, str] = {}
         first = other
         while link := link_of(first):
-            first, at = contracts.table(link.same_total_as), at | dict(link.at)
+            first = contracts.table(link.same_total_as)
+            at = at | dict(link.at)
             if first.name == table.name:
                 found.append((other, at))
     return found
@@ -43,13 +47,16 @@ def _lineages(table: Table) -> str:
     """`lineage(dimension, code, above)` of a table."""
     rows = [
         f"({text_of(d.name)}, {text_of(code)}, {text_of(above)})"
-        for d in table.dimensions for code, above in _lineage(d)
+        for d in table.dimensions
+        for code, above in _lineage(d)
     ]
     return f"lineage(dimension, code, above) as (\n    values {', '.join(rows)}\n)"
 
 
 def _is_part(whole: Table, part: Table, at: dict[str, str]) -> str:
-    """Whether a row `part` is narrower than a row `whole`, or the same count in another table."""
+    """Whether a row `part` is narrower than a row `whole`, or the same count in another
+    table.
+    """
     own = {d.name for d in part.dimensions}
     tests = []
     for d in whole.dimensions:
@@ -66,10 +73,12 @@ def _rounding(*tables: Table) -> int:
 
 
 def exceeding(table: Table, family: Linked) -> str:
-    """Wholes that one of their parts exceeds, in this table or in one that counts the same thing by other dimensions.
+    """Wholes that one of their parts exceeds, in this table or in one that counts the
+    same thing by other dimensions.
 
-    A count that its sender suppressed may be four as a whole. Where figures are rounded, a step is no excess.
-    One row a whole, so that the state is asked once which figures count.
+    A count that its sender suppressed may be four as a whole. Where figures are
+    rounded, a step is no excess. One row a whole, so that the state is asked once which
+    figures count.
     """
     pairs = "\n\n    union all\n\n    ".join(
         f"""select whole.key as whole, part.value, part.sheet, part.address
@@ -102,26 +111,43 @@ named as (
 
 select {", ".join("wholes." + c for c in ORIGIN)},
     concat('whole ', wholes.raw, ', larger parts ', array_to_string(named.texts[1:{_SHOWN}], ', '),
-        case when named.parts > {_SHOWN} then concat(' and ', named.parts - {_SHOWN}, ' more') else '' end) as found
+        case when named.parts > {_SHOWN} then concat(' and ', named.parts - {_SHOWN},
+        ' more') else '' end) as found
 from named
 inner join wholes on wholes.key = named.whole
 order by wholes.key"""
 
 
 def outdated(table: Table, states: list[str], years: range) -> str:
-    """Figures of an earlier round, not restated, that newer figures beside them contradict: all parts of a total add up
-    to another sum, a part is above it, or it is above its whole, alone or with the parts beside it that still stand.
-    Nothing is carried on against newer figures."""
+    """Figures of an earlier round, not restated, that newer figures beside them
+    contradict: all parts of a total add up to another sum, a part is above it, or it is
+    above its whole, alone or with the parts beside it that still stand. Nothing is
+    carried on against newer figures.
+    """
     names = [d.name for d in table.dimensions]
-    codes = ", ".join(f"split_part(split_part(earlier.key, ':', 2), '.', {i}) as {n}" for i, n in enumerate(names, 3))
+    codes = ", ".join(
+        f"split_part(split_part(earlier.key, ':', 2), '.', {i}) as {n}"
+        for i, n in enumerate(names, 3)
+    )
     divided = [] if table.layout.open_rows else [d for d in table.dimensions if parents_of(d)]
-    tree = [(d.name, parent, part) for d in divided for parent, parts in parents_of(d).items() for part in parts]
+    tree = [
+        (d.name, parent, part)
+        for d in divided
+        for parent, parts in parents_of(d).items()
+        for part in parts
+    ]
     needed = [
         f"({text_of(d)}, {text_of(parent)}, {text_of(s)}, {y})"
-        for d, parent, part in tree if part.code != UNKNOWN
-        for s in states if part.valid_for(s) for y in years if part.valid_in(y)
-    ] or ["('', '', '', 0)"]  # fmt: skip
-    members = [f"({text_of(d)}, {text_of(parent)}, {text_of(part.code)})" for d, parent, part in tree]
+        for d, parent, part in tree
+        if part.code != UNKNOWN
+        for s in states
+        if part.valid_for(s)
+        for y in years
+        if part.valid_in(y)
+    ] or ["('', '', '', 0)"]
+    members = [
+        f"({text_of(d)}, {text_of(parent)}, {text_of(part.code)})" for d, parent, part in tree
+    ]
     members = members or ["('', '', '')"]
     sums = "".join(f"{_sum_of_parts(table, d)}\n\n    union all\n\n    " for d in divided)
     together = "".join(f"\n\n    union all\n\n    {_beside_others(table, d)}" for d in divided)
@@ -156,7 +182,8 @@ carried as (
 contradicted_alone as (
     {sums}select whole.key, concat('a newer part is ', max({plain("part.value")})) as why
     from carried as whole
-    inner join cells as part on whole.state = part.state and whole.year = part.year and part.key <> whole.key
+    inner join cells as part on whole.state = part.state and whole.year = part.year
+    and part.key <> whole.key
     where part.value > whole.value + {table.rounding}
         and {_is_part(table, table, {})}
     group by whole.key
@@ -165,7 +192,8 @@ contradicted_alone as (
 
     select part.key, concat('its newer whole is ', min({plain("whole.value")})) as why
     from carried as part
-    inner join cells as whole on whole.state = part.state and whole.year = part.year and part.key <> whole.key
+    inner join cells as whole on whole.state = part.state and whole.year = part.year
+    and part.key <> whole.key
     where part.value > whole.value + {table.rounding}
         and {_is_part(table, table, {})}
     group by part.key
@@ -181,23 +209,31 @@ contradicted as (
     select * from contradicted_alone{together}
 )
 
-select files.state, carried.key, files.file, {text_of(table.layout.sheet)} as sheet, '' as address, '' as raw,
-    concat({plain("carried.value")}, ' in round ', carried.round, ', but ', min(contradicted.why)) as found
+select files.state, carried.key, files.file, {text_of(table.layout.sheet)} as sheet, '' as address,
+'' as raw,
+    concat({plain("carried.value")}, ' in round ', carried.round, ', but ',
+    min(contradicted.why)) as found
 from contradicted
 inner join carried on carried.key = contradicted.key
-inner join files on files.report = {text_of(table.report)} and files.state = carried.state and files.outcome = 'read'
+inner join files on files.report = {text_of(table.report)} and files.state = carried.state
+and files.outcome = 'read'
 group by files.state, carried.key, files.file, carried.value, carried.round
 order by carried.key"""
 
 
 def _sum_of_parts(table: Table, dimension: Dimension) -> str:
-    """Carried totals whose parts along a dimension are all newer and add up to another sum."""
-    same = "".join(f" and part.{d.name} = whole.{d.name}" for d in table.dimensions if d.name != dimension.name)
+    """Carried totals whose parts along a dimension are all newer and add up to another
+    sum.
+    """
+    same = "".join(
+        f" and part.{d.name} = whole.{d.name}" for d in table.dimensions if d.name != dimension.name
+    )
     name = text_of(dimension.name)
     unknown = f"part.{dimension.name} <> {text_of(UNKNOWN)}"
     suppressed = "count(*) filter (where part.obs_status = 'Q')"
     return f"""select whole.key, concat('its newer parts add up to ', {plain("sum(part.value)")},
-        case when {suppressed} > 0 then concat(' and ', {suppressed}, ' suppressed') else '' end) as why
+        case when {suppressed} > 0 then concat(' and ', {suppressed},
+        ' suppressed') else '' end) as why
     from carried as whole
     inner join tree on tree.dimension = {name} and tree.parent = whole.{dimension.name}
     inner join cells as part on part.state = whole.state and part.year = whole.year
@@ -205,7 +241,8 @@ def _sum_of_parts(table: Table, dimension: Dimension) -> str:
     inner join needed on needed.dimension = {name} and needed.parent = whole.{dimension.name}
         and needed.state = whole.state and needed.year = whole.year
     group by whole.key, whole.value, needed.parts
-    having count(*) filter (where {unknown} and (part.value is not null or part.obs_status in ('M', 'N', 'Q')))
+    having count(*) filter (where {unknown} and (part.value is not null or part.obs_status in ('M',
+    'N', 'Q')))
         >= needed.parts
         and (sum(part.value) - whole.value > {table.rounding} / 2.0 * (count(part.value) + 1)
             or whole.value - sum(part.value) - {SUPPRESSED_HIGHEST} * {suppressed}
@@ -213,9 +250,15 @@ def _sum_of_parts(table: Table, dimension: Dimension) -> str:
 
 
 def _beside_others(table: Table, dimension: Dimension) -> str:
-    """Carried parts that are more than their newer whole together with the parts beside them, newer or carried too."""
+    """Carried parts that are more than their newer whole together with the parts beside
+    them, newer or carried too.
+    """
     same, own = (
-        "".join(f" and {one}.{d.name} = {other}.{d.name}" for d in table.dimensions if d.name != dimension.name)
+        "".join(
+            f" and {one}.{d.name} = {other}.{d.name}"
+            for d in table.dimensions
+            if d.name != dimension.name
+        )
         for one, other in (("part", "whole"), ("carried", "overfull"))
     )
     name = text_of(dimension.name)

@@ -1,6 +1,8 @@
-"""Which rows break a rule that looks at more than one cell? Each function gives the SQL that returns them.
+"""Which rows break a rule that looks at more than one cell? Each function gives the SQL
+that returns them.
 
-Every query returns one row per finding: the columns of ORIGIN, and `found`, what is said about the cell.
+Every query returns one row per finding: the columns of ORIGIN, and `found`, what is
+said about the cell.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ ORIGIN = ("state", "key", "file", "sheet", "address", "raw")
 _ORIGIN = ", ".join(ORIGIN)
 NOTED = ("B", "D", "E", "P", "U", "K", "W")  # statuses that need a note
 _DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
-_LINE = "regexp_extract(address, '[0-9]+')"  # the line of an address, in a workbook and in a CSV file
+_LINE = (  # the line of an address, in a workbook and in a CSV file
+    "regexp_extract(address, '[0-9]+')"
+)
 
 
 def text_of(value: str) -> str:
@@ -56,11 +60,15 @@ order by rowid"""
 
 def limited_codes(dimension: Dimension) -> list[Code]:
     """Codes that are valid only in some years or for some states."""
-    return [c for c in dimension.codes if c.valid_from > 0 or c.valid_to < 9999 or c.extra.get("states")]
+    return [
+        c for c in dimension.codes if c.valid_from > 0 or c.valid_to < 9999 or c.extra.get("states")
+    ]
 
 
 def invalid_code(table: Table, dimension: Dimension) -> str:
-    """Figures under a code that did not exist in their year, or not for the state. Zero says the same as nothing."""
+    """Figures under a code that did not exist in their year, or not for the state. Zero
+    says the same as nothing.
+    """
     limits = []
     for code in limited_codes(dimension):
         outside = [f"year not between {code.valid_from} and {code.valid_to}"]
@@ -87,10 +95,11 @@ def parents_of(dimension: Dimension) -> dict[str, list[Code]]:
 def identity(table: Table, identity: Identity, states: list[str], years: range) -> str:
     """Totals that differ from their parts.
 
-    Parts that together are above their total are always wrong; one that alone is above it has a rule of its own
-    (`parts.exceeding`). Parts below it are wrong only where all of them are reported: in an open
-    list, where the line for unknown is. Where the contract says that figures are rounded, parts and total may differ by
-    half of a step each.
+    Parts that together are above their total are always wrong; one that alone is above
+    it has a rule of its own (`parts.exceeding`). Parts below it are wrong only where
+    all of them are reported: in an open list, where the line for unknown is. Where the
+    contract says that figures are rounded, parts and total may differ by half of a step
+    each.
     """
     dimension = table.dimension(identity.dimension)
     others = [d for d in table.key_dimensions if d != dimension.name]
@@ -114,16 +123,19 @@ tree(parent, part) as (
 {needed_parts(table, dimension, tree, states, years)},
 
 parts as (
-    select {keys}, tree.parent, sum(cells.value) as value, count(cells.value) as numbers, max(cells.value) as largest,
+    select {keys}, tree.parent, sum(cells.value) as value, count(cells.value) as numbers,
+    max(cells.value) as largest,
         {is_complete_sql(table, dimension)} as is_complete
     from cells
     inner join tree on cells.{dimension.name} = tree.part
-    left join needed on needed.parent = tree.parent and needed.state = cells.state and needed.year = cells.year
+    left join needed on needed.parent = tree.parent and needed.state = cells.state
+    and needed.year = cells.year
     group by {keys}, tree.parent, needed.n
 )
 
 select {", ".join("total." + c for c in ORIGIN)},
-    concat('total ', {plain("total.value")}, ', parts ', {plain("parts.value")}, ' (', parts.numbers, ' reported)')
+    concat('total ', {plain("total.value")}, ', parts ', {plain("parts.value")}, ' (',
+    parts.numbers, ' reported)')
         as found
 from cells as total
 inner join parts on parts.parent = total.{dimension.name} and {same}
@@ -134,7 +146,11 @@ order by total.key"""
 
 
 def needed_parts(
-    table: Table, dimension: Dimension, tree: list[tuple[str, Code]], states: list[str], years: range
+    table: Table,
+    dimension: Dimension,
+    tree: list[tuple[str, Code]],
+    states: list[str],
+    years: range,
 ) -> str:
     """How many parts each total has in the form of a state and year."""
     counts: dict[tuple[str, str, int], int] = {}
@@ -150,19 +166,27 @@ def needed_parts(
 
 
 def is_complete_sql(table: Table, dimension: Dimension) -> str:
-    # What cannot exist, and what is less than half of the unit, adds nothing: it is as good as reported.
+    # What cannot exist, and what is less than half of the unit, adds nothing: it is as
+    # good as reported.
     reported = "(cells.value is not null or cells.obs_status in ('M', 'N'))"
     if table.layout.open_rows:
-        return f"bool_or(cells.{dimension.name} = {text_of(UNKNOWN)} and {reported}) and bool_and({reported})"
+        return (
+            f"bool_or(cells.{dimension.name} = {text_of(UNKNOWN)} and {reported}) and"
+            f" bool_and({reported})"
+        )
     return f"count(*) filter (where {reported}) = needed.n"
 
 
 def same_total(table: Table, other: Table) -> str:
-    """Totals that differ from the same count in another table, where the identity says at which codes it stands."""
+    """Totals that differ from the same count in another table, where the identity says
+    at which codes it stands.
+    """
     fixed = {d: c for i in table.identities if i.same_total_as == other.name for d, c in i.at}
 
     def at_total(name: str, which: Table) -> str:
-        places = {d.name: TOTAL for d in which.dimensions if d.has_total} | (fixed if which is other else {})
+        places = {d.name: TOTAL for d in which.dimensions if d.has_total} | (
+            fixed if which is other else {}
+        )
         return "".join(f"\n    and {name}.{d} = {text_of(c)}" for d, c in places.items())
 
     return f"""
@@ -175,7 +199,8 @@ others as (
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({plain("cells.value")}, ', but ', {plain("others.value")}, ' on sheet ', others.sheet, ' ', others.address)
+    concat({plain("cells.value")}, ', but ', {plain("others.value")}, ' on sheet ', others.sheet,
+    ' ', others.address)
         as found
 from cells
 inner join others on cells.state = others.state and cells.year = others.year
@@ -184,7 +209,9 @@ order by cells.key"""
 
 
 def change(table: Table, round_: int) -> str:
-    """Changes from the year before that are large both in per cent and in number, without a word of explanation."""
+    """Changes from the year before that are large both in per cent and in number,
+    without a word of explanation.
+    """
     others = [d for d in table.key_dimensions if d != "year"]
     same = " and ".join(f"now.{d} = before.{d}" for d in others)
     return f"""
@@ -193,7 +220,8 @@ with cells as (
 )
 
 select {", ".join("now." + c for c in ORIGIN)},
-    concat({plain("before.value")}, ' in ', before.year, ', ', {plain("now.value")}, ' in ', now.year) as found
+    concat({plain("before.value")}, ' in ', before.year, ', ', {plain("now.value")}, ' in ',
+    now.year) as found
 from cells as now
 inner join cells as before on {same} and before.year = now.year - 1
 where now.year = {round_}
@@ -211,7 +239,8 @@ with cells as (
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ', {plain("cells.value")}) as found
+    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ',
+    {plain("cells.value")}) as found
 from cells
 inner join earlier on cells.key = earlier.key
 where cells.value <> earlier.value
@@ -219,13 +248,18 @@ order by cells.key"""
 
 
 def not_restated(table: Table, years: range) -> str:
-    """Figures of an earlier round for which there is none now. A figure refused as it was read is not blank."""
+    """Figures of an earlier round for which there is none now. A figure refused as it
+    was read is not blank.
+    """
     return f"""
-select files.state, earlier.key, files.file, coalesce(cells.sheet, {text_of(table.layout.sheet)}) as sheet,
+select files.state, earlier.key, files.file, coalesce(cells.sheet,
+{text_of(table.layout.sheet)}) as sheet,
     coalesce(cells.address, '') as address, coalesce(cells.raw, '') as raw,
-    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ', coalesce(cells.raw, 'empty')) as found
+    concat({plain("earlier.value")}, ' in round ', earlier.round, ', now ', coalesce(cells.raw,
+    'empty')) as found
 from earlier
-inner join files on files.report = earlier.report and files.state = earlier.state and files.outcome = 'read'
+inner join files on files.report = earlier.report and files.state = earlier.state
+and files.outcome = 'read'
 left join {table.sql_name} as cells on cells.key = earlier.key
 where earlier.table_name = {text_of(table.name)}
     and earlier.year between {years[0]} and {years[-1]}
@@ -236,7 +270,9 @@ order by earlier.key"""
 
 
 def missing_note(table: Table) -> str:
-    """Lines with a status that must be explained, and no note. One finding per line: the note belongs to all of it."""
+    """Lines with a status that must be explained, and no note. One finding per line:
+    the note belongs to all of it.
+    """
     return f"""
 select {_ORIGIN}, concat('status ', obs_status, ' without a note') as found
 from {table.sql_name}
@@ -259,7 +295,9 @@ order by rowid"""
 
 
 def chain(table: Table, dimension: Dimension) -> str:
-    """More persons convicted than prosecuted in the years for which both are known, three of them at least."""
+    """More persons convicted than prosecuted in the years for which both are known,
+    three of them at least.
+    """
     others = [d for d in table.dimensions if d.name != dimension.name and d.has_total]
     at_total = "".join(f"\n        and {d.name} = {text_of(TOTAL)}" for d in others)
     return f"""
@@ -277,7 +315,8 @@ stages as (
 ),
 
 sums as (
-    select state, sum(prosecuted) as prosecuted, sum(convicted) as convicted, max_by(key, year) as key
+    select state, sum(prosecuted) as prosecuted, sum(convicted) as convicted, max_by(key,
+    year) as key
     from stages
     where prosecuted is not null
         and convicted is not null
@@ -286,7 +325,8 @@ sums as (
 )
 
 select {", ".join("cells." + c for c in ORIGIN)},
-    concat({plain("sums.convicted")}, ' convicted, ', {plain("sums.prosecuted")}, ' prosecuted in the same years')
+    concat({plain("sums.convicted")}, ' convicted, ', {plain("sums.prosecuted")},
+    ' prosecuted in the same years')
         as found
 from sums
 inner join cells on cells.key = sums.key

@@ -1,8 +1,10 @@
-"""What did we ask the states, and what did they answer? The log of a round's queries, read, checked and written.
+"""What did we ask the states, and what did they answer? The log of a round's queries,
+read, checked and written.
 
-The log is `returns/<round>/queries.csv`, beside the returns, one line per query. A query is known by the place and rule
-of its finding, so that the same question has the same id in every round and on any machine. Whoever asks or enters an
-answer signs it (`pipeline.rules.query_record`); a line that nobody signed is refused.
+The log is `returns/<round>/queries.csv`, beside the returns, one line per query. A
+query is known by the place and rule of its finding, so that the same question has the
+same id in every round and on any machine. Whoever asks or enters an answer signs it
+(`pipeline.rules.query_record`); a line that nobody signed is refused.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ _ID = re.compile(r"q[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class LoggedQuery:
-    """One line of the log, its fields the columns in their order. Days are written YYYY-MM-DD, what is open is empty.
+    """One line of the log, its fields the columns in their order. Days are written
+    YYYY-MM-DD, what is open is empty.
 
     `cell` is the address beside a key; where there is no key it names the sheet too.
     """
@@ -71,18 +74,26 @@ _ADDED = ("resolution",)  # columns that older logs do not have
 
 
 def query_id(report: str, state: str, table: str, place: str, rule: str) -> str:
-    """The id of the query about a place, which is a key or, where there is none, sheet and cell."""
+    """The id of the query about a place, which is a key or, where there is none, sheet
+    and cell.
+    """
     digest = hashlib.sha256("|".join((report, state, table, place, rule)).encode()).hexdigest()
     return f"q{digest[:8]}"  # the letter keeps spreadsheets from reading it as a number
 
 
 def id_of(finding: Finding) -> str:
-    return query_id(finding.report, finding.state, finding.table, finding.key or place_of(finding), finding.rule)
+    return query_id(
+        finding.report, finding.state, finding.table, finding.key or place_of(finding), finding.rule
+    )
 
 
 def place_of(finding: Finding) -> str:
-    """Where a finding stands, as the log writes it: cell and sheet, or what of the two there is."""
-    place = " on ".join(part for part in (finding.cell, finding.sheet and f"sheet {finding.sheet}") if part)
+    """Where a finding stands, as the log writes it: cell and sheet, or what of the two
+    there is.
+    """
+    place = " on ".join(
+        part for part in (finding.cell, finding.sheet and f"sheet {finding.sheet}") if part
+    )
     return " ".join(place.split())  # as the log keeps it
 
 
@@ -101,20 +112,34 @@ def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, L
     raise SignOffError(
         f"the query {wrong} {what if wrong in log else 'is missing'}",
         where=f"{round_}/{QUERY_LOG}" + (f" line {lines[wrong]}" if wrong in log else ""),
-        allowed=f"the lines as 'make ask' and 'make answer' entered them, with their record {QUERY_RECORD}",
-        do="put the lines back, and enter what is new by 'make ask' and 'make answer'; a log from before queries were "
-        "signed is moved away and entered again",
+        allowed=(
+            "the lines as 'make ask' and 'make answer' entered them, with their record"
+            f" {QUERY_RECORD}"
+        ),
+        do=(
+            "put the lines back, and enter what is new by 'make ask' and 'make answer'; a log from"
+            " before queries were signed is moved away and entered again"
+        ),
     )
 
 
 def _queries(rows: Mapping[str, Mapping[str, str]]) -> dict[str, LoggedQuery]:
-    """The lines as they come back from a file, whatever a guard against formulas makes of a text."""
-    kept = csv_rows(csv_bytes(COLUMNS, [[row.get(c, "") for c in COLUMNS] for row in rows.values()]))
-    return {row["id"]: LoggedQuery(**{c: " ".join(row[c].split()) for c in COLUMNS}) for row in kept}
+    """The lines as they come back from a file, whatever a guard against formulas makes
+    of a text.
+    """
+    kept = csv_rows(
+        csv_bytes(COLUMNS, [[row.get(c, "") for c in COLUMNS] for row in rows.values()])
+    )
+    return {
+        row["id"]: LoggedQuery(**{c: " ".join(row[c].split()) for c in COLUMNS}) for row in kept
+    }
 
 
-def _as_it_lies_there(project: Project, contracts: Contracts, round_: int) -> dict[str, LoggedQuery]:
-    path, name = project.returns / str(round_) / QUERY_LOG, f"{round_}/{QUERY_LOG}"
+def _as_it_lies_there(
+    project: Project, contracts: Contracts, round_: int
+) -> dict[str, LoggedQuery]:
+    path = project.returns / str(round_) / QUERY_LOG
+    name = f"{round_}/{QUERY_LOG}"
     if not path.exists():
         return {}
     try:
@@ -122,15 +147,19 @@ def _as_it_lies_there(project: Project, contracts: Contracts, round_: int) -> di
         heads = tuple(rows[0]) if rows else COLUMNS
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise UserError(
-            f"the log of queries cannot be read: {problem}", where=name, allowed="CSV in UTF-8",
+            f"the log of queries cannot be read: {problem}",
+            where=name,
+            allowed="CSV in UTF-8",
             do="save it as CSV (UTF-8), or take the last good version",
-        ) from None  # fmt: skip
+        ) from None
     missing = [c for c in COLUMNS if c not in heads and c not in _ADDED]
     if missing:
         raise UserError(
-            f"columns are missing: {', '.join(missing)}", where=f"{name} line 1", allowed=",".join(COLUMNS),
+            f"columns are missing: {', '.join(missing)}",
+            where=f"{name} line 1",
+            allowed=",".join(COLUMNS),
             do="put the header back",
-        )  # fmt: skip
+        )
     log: dict[str, LoggedQuery] = {}
     for line, row in enumerate(rows, 2):
         query = LoggedQuery(**{c: " ".join(row.get(c, "").split()) for c in COLUMNS})
@@ -141,8 +170,12 @@ def _as_it_lies_there(project: Project, contracts: Contracts, round_: int) -> di
 
 
 def write_log(project: Project, round_: int, log: dict[str, LoggedQuery]) -> None:
-    """Write the log by report, state, table and key, so that the same queries give the same file."""
-    ordered = sorted(log.values(), key=lambda q: (q.report, q.state, q.table, q.key, q.cell, q.rule))
+    """Write the log by report, state, table and key, so that the same queries give the
+    same file.
+    """
+    ordered = sorted(
+        log.values(), key=lambda q: (q.report, q.state, q.table, q.key, q.cell, q.rule)
+    )
     path = project.returns / str(round_) / QUERY_LOG
     write_file(path, csv_bytes(COLUMNS, [astuple(q) for q in ordered]))
 
@@ -152,19 +185,32 @@ def _problems(
 ) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a line, what is allowed and what to do."""
     if extra:
-        yield f"there are more cells than columns: {extra[:80]}", ",".join(COLUMNS), "put texts with commas in quotes"
+        yield (
+            f"there are more cells than columns: {extra[:80]}",
+            ",".join(COLUMNS),
+            "put texts with commas in quotes",
+        )
     if query.report not in contracts.by_report:
-        yield f"there is no report '{query.report}'", ", ".join(contracts.by_report), "correct the report"
+        yield (
+            f"there is no report '{query.report}'",
+            ", ".join(contracts.by_report),
+            "correct the report",
+        )
     if query.state not in contracts.codelist("states"):
-        yield f"there is no state '{query.state}'", "the code of a member state, or SELEC", "correct the state"
+        yield (
+            f"there is no state '{query.state}'",
+            "the code of a member state, or SELEC",
+            "correct the state",
+        )
     if query.id in log:
         yield f"the query {query.id} stands twice", "one line per query", "join the two lines"
     own = query_id(query.report, query.state, query.table, query.key or query.cell, query.rule)
     if query.id != own:
         yield (
-            f"'{query.id}' is not the id of this line", own,
+            f"'{query.id}' is not the id of this line",
+            own,
             "leave id, report, state, table, key, cell and rule as 'make ask' wrote them",
-        )  # fmt: skip
+        )
     yield from _wrong_answer(query)
 
 
@@ -175,29 +221,47 @@ def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
     if not (query.answered or query.answer or query.effect or query.resolution):
         return
     if not _is_day(query.answered):
-        yield f"answered: '{query.answered}' is no day", days, "give the day of the answer, or empty answer and effect"
+        yield (
+            f"answered: '{query.answered}' is no day",
+            days,
+            "give the day of the answer, or empty answer and effect",
+        )
     if query.answered < query.asked:
-        yield f"answered on {query.answered}, before it was asked on {query.asked}", "a later day", "correct the days"
+        yield (
+            f"answered on {query.answered}, before it was asked on {query.asked}",
+            "a later day",
+            "correct the days",
+        )
     if query.effect not in EFFECTS:
         yield f"effect: '{query.effect}'", ", ".join(EFFECTS), "say what follows from the answer"
     if query.resolution and not query.is_conflict:
         yield (
-            f"resolution: '{query.resolution}' of a query that asks for none", f"empty, but for the rule {CONFLICT}",
+            f"resolution: '{query.resolution}' of a query that asks for none",
+            f"empty, but for the rule {CONFLICT}",
             "leave it empty",
-        )  # fmt: skip
+        )
     elif query.resolution and query.resolution not in RESOLUTIONS:
         yield f"resolution: '{query.resolution}'", ", ".join(RESOLUTIONS), "say which figures count"
     elif query.is_conflict and query.effect == "confirmed" and not query.resolution:
         yield (
-            "whole and parts cannot both be confirmed", f"a resolution: {', '.join(RESOLUTIONS)}",
+            "whole and parts cannot both be confirmed",
+            f"a resolution: {', '.join(RESOLUTIONS)}",
             "say which figures count: RESOLUTION=whole, parts or neither",
-        )  # fmt: skip
+        )
     if not query.answer:
         yield "there is an answer without words", "what the state said, in short", "write it down"
     if len(query.answer) > MAX_ANSWER:
-        yield f"the answer has {len(query.answer):,} characters", f"at most {MAX_ANSWER:,}", "shorten it"
+        yield (
+            f"the answer has {len(query.answer):,} characters",
+            f"at most {MAX_ANSWER:,}",
+            "shorten it",
+        )
     if name := personal_data(query.answer):
-        yield f"the answer holds what looks like: {name}", "no personal data", "remove it from the answer"
+        yield (
+            f"the answer holds what looks like: {name}",
+            "no personal data",
+            "remove it from the answer",
+        )
 
 
 def _is_day(text: str) -> bool:
@@ -213,9 +277,10 @@ def _is_day(text: str) -> bool:
 def with_queries(findings: Iterable[Finding], log: dict[str, LoggedQuery]) -> list[Finding]:
     """The findings with the id of their query, and with what the state answered.
 
-    A known error is not asked about: it has an entry in its register. A confirmed figure leaves a note; one that the
-    state announced to correct or withdraw stays a query for as long as it stands. What was asked keeps its id when it
-    became a known error or an error since.
+    A known error is not asked about: it has an entry in its register. A confirmed
+    figure leaves a note; one that the state announced to correct or withdraw stays a
+    query for as long as it stands. What was asked keeps its id when it became a known
+    error or an error since.
     """
     return [_asked(f, log) if f.state else f for f in findings]
 
@@ -230,11 +295,15 @@ def _asked(finding: Finding, log: dict[str, LoggedQuery]) -> Finding:
         return finding
     if query.effect == "confirmed":
         return replace(
-            finding, severity="note", do="nothing: the state confirmed it",
+            finding,
+            severity="note",
+            do="nothing: the state confirmed it",
             remark=f"confirmed on {query.answered}: {query.answer}",
-        )  # fmt: skip
+        )
     what = "a correction" if query.effect == "corrected" else "a withdrawal"
-    return replace(finding, remark=f"the state announced {what} on {query.answered}: {query.answer}")
+    return replace(
+        finding, remark=f"the state announced {what} on {query.answered}: {query.answer}"
+    )
 
 
 # What analysts see and write.
@@ -242,7 +311,9 @@ def _asked(finding: Finding, log: dict[str, LoggedQuery]) -> Finding:
 
 @dataclass(frozen=True)
 class QueryLine:
-    """A query as it is listed. `state_of_play` is open, asked, confirmed, corrected, withdrawn or resolved."""
+    """A query as it is listed. `state_of_play` is open, asked, confirmed, corrected,
+    withdrawn or resolved.
+    """
 
     query: LoggedQuery
     state_of_play: str
@@ -251,8 +322,11 @@ class QueryLine:
 STATES_OF_PLAY = ("open", "asked", "corrected", "withdrawn", "confirmed", "resolved")
 
 
-def list_queries(findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery], state: str = "") -> list[QueryLine]:
-    """Every query of a round, of one state where one is named. `findings` are those of its validation.
+def list_queries(
+    findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery], state: str = ""
+) -> list[QueryLine]:
+    """Every query of a round, of one state where one is named. `findings` are those of
+    its validation.
 
     A query whose finding is gone is resolved, whatever was answered.
     """
@@ -265,30 +339,54 @@ def list_queries(findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery]
         if state in ("", query.state):
             lines.append(QueryLine(query, play))
     return sorted(
-        lines, key=lambda x: (STATES_OF_PLAY.index(x.state_of_play), x.query.report, x.query.state, x.query.table,
-                              x.query.key, x.query.cell, x.query.rule)
-    )  # fmt: skip
+        lines,
+        key=lambda x: (
+            STATES_OF_PLAY.index(x.state_of_play),
+            x.query.report,
+            x.query.state,
+            x.query.table,
+            x.query.key,
+            x.query.cell,
+            x.query.rule,
+        ),
+    )
 
 
 def _logged(finding: Finding, asked: str = "") -> LoggedQuery:
     f = finding
     found = f"[{name}]" if (name := personal_data(f.found)) else f.found
     return LoggedQuery(
-        f.query, f.report, f.state, f.table, f.key, f.cell if f.key else place_of(f), f.rule,
-        " ".join(found.split())[:300], asked,
-    )  # fmt: skip
+        f.query,
+        f.report,
+        f.state,
+        f.table,
+        f.key,
+        f.cell if f.key else place_of(f),
+        f.rule,
+        " ".join(found.split())[:300],
+        asked,
+    )
 
 
 def ask(
-    project: Project, contracts: Contracts, round_: int, state: str, day: str, findings: Iterable[dict[str, Any]],
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    state: str,
+    day: str,
+    findings: Iterable[dict[str, Any]],
     who: Person,
-) -> list[LoggedQuery]:  # fmt: skip
-    """Enter every open query of a state in the log as asked on `day`, signed by `who`. Returns the new lines.
+) -> list[LoggedQuery]:
+    """Enter every open query of a state in the log as asked on `day`, signed by `who`.
+    Returns the new lines.
 
     Raises UserError when there is no such state, or the day is none.
     """
     if state not in contracts.codelist("states"):
-        raise UserError(f"there is no state '{state}'", allowed=", ".join(c.code for c in contracts.members(round_)))
+        raise UserError(
+            f"there is no state '{state}'",
+            allowed=", ".join(c.code for c in contracts.members(round_)),
+        )
     _require_day(day, "DATE", "the day on which the state was asked")
     log = read_log(project, contracts, round_)
     standing = (Finding(**f) for f in findings if f["query"] and f["state"] == state)
@@ -300,13 +398,23 @@ def ask(
 
 
 def answer(
-    project: Project, contracts: Contracts, round_: int, id_: str, text: str, effect: str, day: str,
-    resolution: str = "", *, who: Person,
-) -> LoggedQuery:  # fmt: skip
-    """Enter what a state answered to a query, signed by `who`; to one on a part above its whole, also which of them
-    count. An answer that was there before is replaced; the record keeps it.
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    id_: str,
+    text: str,
+    effect: str,
+    day: str,
+    resolution: str = "",
+    *,
+    who: Person,
+) -> LoggedQuery:
+    """Enter what a state answered to a query, signed by `who`; to one on a part above
+    its whole, also which of them count. An answer that was there before is replaced;
+    the record keeps it.
 
-    Raises UserError when the query was not asked, or when the answer could not stand in the log.
+    Raises UserError when the query was not asked, or when the answer could not stand in
+    the log.
     """
     log = read_log(project, contracts, round_)
     id_ = id_.strip().lower()
@@ -315,9 +423,11 @@ def answer(
             f"the query '{id_}' was not asked in round {round_}",
             allowed=", ".join(q for q in log if not log[q].effect) or "a query of the log",
             do=f"see 'make queries ROUND={round_}'; 'make ask' enters what is asked",
-        )  # fmt: skip
+        )
     _require_day(day, "DATE", "the day of the answer")
-    query = replace(log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution)
+    query = replace(
+        log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution
+    )
     for what, allowed, do in _wrong_answer(query):
         raise UserError(what, where=f"query {id_}", allowed=allowed, do=do)
     enter_rows(project, round_, "answer", [asdict(query)], who)
@@ -328,7 +438,9 @@ def answer(
 def _require_day(day: str, name: str, what: str) -> None:
     if not _is_day(day):
         raise UserError(
-            f"{name}: '{day}' is no day", allowed="a day such as 2023-04-01", do=f"give {what}: {name}=2023-04-01"
+            f"{name}: '{day}' is no day",
+            allowed="a day such as 2023-04-01",
+            do=f"give {what}: {name}=2023-04-01",
         )
 
 
@@ -344,14 +456,36 @@ def print_queries(lines: list[QueryLine], round_: int) -> None:
         console.print(f"round {round_}: no queries")
         return
     counts = ", ".join(
-        f"{n} {play}" for play in STATES_OF_PLAY if (n := sum(x.state_of_play == play for x in lines))
-    )  # fmt: skip
-    table = Table(title=f"Queries of round {round_}: {counts}", title_justify="left", box=None, pad_edge=False)
-    for head in ("query", "state", "now", "asked", "answered", "key or cell", "rule", "found", "answer"):
+        f"{n} {play}"
+        for play in STATES_OF_PLAY
+        if (n := sum(x.state_of_play == play for x in lines))
+    )
+    table = Table(
+        title=f"Queries of round {round_}: {counts}", title_justify="left", box=None, pad_edge=False
+    )
+    for head in (
+        "query",
+        "state",
+        "now",
+        "asked",
+        "answered",
+        "key or cell",
+        "rule",
+        "found",
+        "answer",
+    ):
         table.add_column(head, overflow="fold")
     for line in lines:
         q = line.query
         table.add_row(
-            q.id, q.state, line.state_of_play, q.asked, q.answered, q.key or q.cell, q.rule, q.found[:80], q.answer
+            q.id,
+            q.state,
+            line.state_of_play,
+            q.asked,
+            q.answered,
+            q.key or q.cell,
+            q.rule,
+            q.found[:80],
+            q.answer,
         )
     console.print(table)

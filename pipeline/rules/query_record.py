@@ -1,6 +1,8 @@
-"""Who entered what in the log of queries? Every `make ask` and `make answer`, signed, beside the log.
+"""Who entered what in the log of queries? Every `make ask` and `make answer`, signed,
+beside the log.
 
-`returns/<round>/queries.jsonl` is a record as in `pipeline.chain`; each event holds the lines of the log that it wrote.
+`returns/<round>/queries.jsonl` is a record as in `pipeline.chain`; each event holds the
+lines of the log that it wrote.
 `queries.csv` is made of it, and what stands there must follow from it.
 """
 
@@ -24,8 +26,10 @@ def record_of_queries(project: Project, round_: int) -> Chain:
 
 
 def entered_rows(project: Project, round_: int) -> tuple[Rows, Rows]:
-    """The log as it follows from the record, and as it was before the last event, for a run that died between the two
-    files. Raises SignOffError where the record is not as it was written."""
+    """The log as it follows from the record, and as it was before the last event, for a
+    run that died between the two files. Raises SignOffError where the record is not as
+    it was written.
+    """
     record = record_of_queries(project, round_)
     events = record.read()
     return _played(events, record), _played(events[:-1], record)
@@ -33,7 +37,7 @@ def entered_rows(project: Project, round_: int) -> tuple[Rows, Rows]:
 
 def enter_rows(
     project: Project, round_: int, command: str, rows: Iterable[Mapping[str, str]], who: Person
-) -> None:  # fmt: skip
+) -> None:
     """Enter lines of the log, signed by who asked, or heard the answer."""
     lines = [{name: text for name, text in row.items() if text} for row in rows]
     record_of_queries(project, round_).append({"event": command, "queries": lines}, who)
@@ -43,10 +47,14 @@ def _played(events: list[dict[str, Any]], record: Chain) -> Rows:
     rows: Rows = {}
     for event in events:
         try:
-            rows |= {row["id"]: {str(k): str(v) for k, v in row.items()} for row in event["queries"]}
+            rows |= {
+                row["id"]: {str(k): str(v) for k, v in row.items()} for row in event["queries"]
+            }
         except (KeyError, TypeError, AttributeError):
             raise SignOffError(
-                "this event is none of a query", where=f"{record.path.name} line {event['number']}",
-                allowed="lines of the log", do="restore the file from its last good copy",
-            ) from None  # fmt: skip
+                "this event is none of a query",
+                where=f"{record.path.name} line {event['number']}",
+                allowed="lines of the log",
+                do="restore the file from its last good copy",
+            ) from None
     return rows

@@ -1,4 +1,6 @@
-"""What would another contract have said of returns that were accepted? Reads and checks them again, under both."""
+"""What would another contract have said of returns that were accepted? Reads and checks
+them again, under both.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,18 @@ from pipeline.rules.check import check_round, later_files, refusals
 from pipeline.rules.known import InForce, entries_in_force, is_known
 from pipeline.rules.outcome import Refusals
 
-# The form of a return names the contract it was made for: under another version every return would be asked about it.
+# The form of a return names the contract it was made for: under another version every
+# return would be asked about it.
 _NOT_REPLAYED = ("contract-version",)
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The accepted returns of a round under two contracts: what is found only under the new one, and what no longer.
+    """The accepted returns of a round under two contracts: what is found only under the
+    new one, and what no longer.
 
-    Notes are left out. `refused` are tables that would no longer be loaded, (state, report, table), "" for the whole
-    return; `accepted` those that now would.
+    Notes are left out. `refused` are tables that would no longer be loaded, (state,
+    report, table), "" for the whole return; `accepted` those that now would.
     """
 
     round: int
@@ -52,9 +56,10 @@ class _Checked:
 def opened_rounds(project: Project) -> list[int]:
     """The rounds with returns, oldest first."""
     return sorted(
-        int(p.name) for p in project.returns.glob("*")
+        int(p.name)
+        for p in project.returns.glob("*")
         if p.name.isdigit() and any(f.is_file() for r in REPORTS for f in (p / r).glob("*"))
-    )  # fmt: skip
+    )
 
 
 def newest_round(project: Project) -> int:
@@ -62,61 +67,86 @@ def newest_round(project: Project) -> int:
     rounds = opened_rounds(project)
     if not rounds:
         raise UserError(
-            "there are no returns to replay", where=str(project.returns),
+            "there are no returns to replay",
+            where=str(project.returns),
             do="put returns under returns/<round>/<report>/",
-        )  # fmt: skip
+        )
     return max(rounds)
 
 
 def replay_round(
     project: Project, old: Contracts, new: Contracts, round_: int, progress: Progress = silent
 ) -> Replay:
-    """Validate the returns of a round with two versions of the contracts, in folders of its own that go again.
+    """Validate the returns of a round with two versions of the contracts, in folders of
+    its own that go again.
 
-    A return or table that the old contract refuses was not accepted: what the new one finds there is not counted.
-    Errors that the register beside the old contract knows are left out of both. Rules that look back at earlier rounds
-    give notes only, so none are read. Raises UserError when the round has no returns.
+    A return or table that the old contract refuses was not accepted: what the new one
+    finds there is not counted. Errors that the register beside the old contract knows
+    are left out of both. Rules that look back at earlier rounds give notes only, so
+    none are read. Raises UserError when the round has no returns.
     """
     with tempfile.TemporaryDirectory() as scratch:
         before = _check(project, old, round_, Path(scratch) / "old", progress, None)
         after = _check(project, new, round_, Path(scratch) / "new", progress, before.known)
     accepted = [
-        f for f in after.findings
+        f
+        for f in after.findings
         if not {(f.state, f.report, ""), (f.state, f.report, f.table)} & before.refused
-    ]  # fmt: skip
+    ]
     return Replay(
-        round_, len(before.returns), tuple(_only_in(accepted, before.findings, by_severity=True)),
+        round_,
+        len(before.returns),
+        tuple(_only_in(accepted, before.findings, by_severity=True)),
         tuple(_only_in(before.findings, after.findings, by_severity=False)),
-        tuple(sorted(after.refused - before.refused)), tuple(sorted(before.refused - after.refused)),
-    )  # fmt: skip
+        tuple(sorted(after.refused - before.refused)),
+        tuple(sorted(before.refused - after.refused)),
+    )
 
 
 def _check(
-    project: Project, contracts: Contracts, round_: int, folder: Path, progress: Progress,
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    folder: Path,
+    progress: Progress,
     known: list[InForce] | None,
-) -> _Checked:  # fmt: skip
+) -> _Checked:
     apart = Project(project.root, folder, project.returns)
     reading = read_round(apart, contracts, round_, progress)
     progress("checking against the contracts")
     in_force = entries_in_force(contracts, reading) if known is None else known
     found = [
-        f for f in (*reading.findings, *check_round(apart, contracts, round_, reading))
+        f
+        for f in (*reading.findings, *check_round(apart, contracts, round_, reading))
         if f.severity != "note" and f.rule not in _NOT_REPLAYED and not is_known(in_force, f)
-    ]  # fmt: skip
+    ]
     refused = refusals(found, later_files(reading))
-    returns = frozenset((f.state, f.report) for f in reading.files if (f.state, f.report, "") not in refused)
-    return _Checked(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)), refused, in_force, returns)
+    returns = frozenset(
+        (f.state, f.report) for f in reading.files if (f.state, f.report, "") not in refused
+    )
+    return _Checked(
+        sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)),
+        refused,
+        in_force,
+        returns,
+    )
 
 
-def _only_in(findings: Iterable[Finding], others: Iterable[Finding], *, by_severity: bool) -> list[Finding]:
-    """The findings that the others do not have at the same place; by severity also those that are worse there."""
+def _only_in(
+    findings: Iterable[Finding], others: Iterable[Finding], *, by_severity: bool
+) -> list[Finding]:
+    """The findings that the others do not have at the same place; by severity also
+    those that are worse there.
+    """
     worst: dict[tuple[str, ...], int] = {}
     for f in others:
         worst[_place(f)] = min(worst.get(_place(f), len(SEVERITIES)), SEVERITIES.index(f.severity))
     return [
-        f for f in findings
-        if _place(f) not in worst or (by_severity and SEVERITIES.index(f.severity) < worst[_place(f)])
-    ]  # fmt: skip
+        f
+        for f in findings
+        if _place(f) not in worst
+        or (by_severity and SEVERITIES.index(f.severity) < worst[_place(f)])
+    ]
 
 
 def _place(finding: Finding) -> tuple[str, ...]:

@@ -1,1 +1,3 @@
-"""Who may let a version go? Its states and moves, the record of who signed what, and the checks before a release."""
+"""Who may let a version go? Its states and moves, the record of who signed what, and
+the checks before a release.
+"""

@@ -1,7 +1,8 @@
-"""What do the checks of a build say of the files that would leave? Made again on their very bytes.
+"""What do the checks of a build say of the files that would leave? Made again on their
+very bytes.
 
-The build made them when it put the version in place. Between then and the release the files and the record of the
-checks beside them lie on a disk that people write to.
+The build made them when it put the version in place. Between then and the release the
+files and the record of the checks beside them lie on a disk that people write to.
 """
 
 from __future__ import annotations
@@ -29,19 +30,24 @@ from pipeline.signoff.record import Subject
 
 DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
 _LISTED = 6
-# Of the scan of a build, what is another number now: it met the manifest before its own figures stood in it.
+# Of the scan of a build, what is another number now: it met the manifest before its own
+# figures stood in it.
 _OF_MANIFEST = "number in manifest"
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a check found wrong, and the figures that the manifest of the build must have of it, by their name there."""
+    """What a check found wrong, and the figures that the manifest of the build must
+    have of it, by their name there.
+    """
 
     problems: tuple[str, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
 
     def unlike(self, build: object) -> Iterator[tuple[str, Any, Any]]:
-        """Where the `build` of a manifest says otherwise: name, what it says, what was found."""
+        """Where the `build` of a manifest says otherwise: name, what it says, what was
+        found.
+        """
         recorded = build if isinstance(build, dict) else {}
         for name, figures in self.figures.items():
             said = recorded.get(name)
@@ -51,12 +57,16 @@ class Found:
                 yield name, said, figures
 
 
-def count_numbers_again(copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]) -> Found:
+def count_numbers_again(
+    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+) -> Found:
     """The audit of every numeral of the PDF."""
 
     def audit() -> Found:
         where = subject.round, subject.report, subject.version
-        known = read_known(copy.templates, contracts, copy.store(*where), subject.report, subject.version)
+        known = read_known(
+            copy.templates, contracts, copy.store(*where), subject.report, subject.version
+        )
         ledger = json.loads(copy.ledger(*where).read_bytes())
         found = audit_numbers(master[_pdf(subject)], known, ledger)
         wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
@@ -66,12 +76,16 @@ def count_numbers_again(copy: Project, contracts: Contracts, subject: Subject, m
 
 
 def unlike_attached(pdf: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Data files of a version that are not what the PDF carries under their name. The audit reads what is attached;
-    so a data file that the reader is given beside it is audited too."""
+    """Data files of a version that are not what the PDF carries under their name. The
+    audit reads what is attached; so a data file that the reader is given beside it is
+    audited too.
+    """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as opened:
-        attached = {name: bytes(spec.get_file().read_bytes()) for name, spec in opened.attachments.items()}
+        attached = {
+            name: bytes(spec.get_file().read_bytes()) for name, spec in opened.attachments.items()
+        }
     for name in sorted({*attached, DATA_FILE}):
         if attached.get(name) != files.get(name):
             yield f"{name} of the version is not the {name} that is attached to the PDF"
@@ -83,23 +97,37 @@ def scan_again(copy: Project, subject: Subject) -> Found:
     def scan() -> Found:
         where = subject.round, subject.report, subject.version
         found = scan_version(
-            copy.master_folder(*where), copy.store(*where), collect(copy, *where), shown=copy.ledger(*where),
-            root=copy.root, machine=machine_names(), sources=sources_of(copy),
-        )  # fmt: skip
+            copy.master_folder(*where),
+            copy.store(*where),
+            collect(copy, *where),
+            shown=copy.ledger(*where),
+            root=copy.root,
+            machine=machine_names(),
+            sources=sources_of(copy),
+        )
         counts = {kind: number for kind, number in found.counts.items() if kind != _OF_MANIFEST}
         return Found(_listed(found.leaks), {"leak_scan": counts})
 
     return _ended(scan)
 
 
-def check_pages_again(copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]) -> Found:
-    """What PDF/UA-1 and PDF/A-3a ask, as far as the renderer checks it; veraPDF looks at more and is run by hand."""
+def check_pages_again(
+    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+) -> Found:
+    """What PDF/UA-1 and PDF/A-3a ask, as far as the renderer checks it; veraPDF looks
+    at more and is run by hand.
+    """
 
     def look() -> Found:
         store = Store(
-            copy.store(subject.round, subject.report, subject.version), contracts, subject.report, subject.version
+            copy.store(subject.round, subject.report, subject.version),
+            contracts,
+            subject.report,
+            subject.version,
         )
-        title = title_of(read_definition(copy.templates, subject.report, subject.version), store.round)
+        title = title_of(
+            read_definition(copy.templates, subject.report, subject.version), store.round
+        )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
         failed, figures = check_pdf(master[_pdf(subject)], title=title, date=day)
         return Found(_listed(failed), {"accessibility": {"failed": 0}, "pages": figures.pages})
@@ -108,14 +136,23 @@ def check_pages_again(copy: Project, contracts: Contracts, subject: Subject, mas
 
 
 def _ended(check: Callable[[], Found]) -> Found:
-    """A check that did not come to its end has not passed: a damaged file makes every library raise errors of its
-    own, and none of them may pass for a finding about the figures."""
+    """A check that did not come to its end has not passed: a damaged file makes every
+    library raise errors of its own, and none of them may pass for a finding about the
+    figures.
+    """
     try:
         return check()
     except UserError as problem:
         return Found((" ".join(str(problem).split())[:300],))
     except Exception as problem:
-        return Found((f"it could not be made: {type(problem).__name__}: {' '.join(str(problem).split())[:200]}",))
+        return Found(
+            (
+                (
+                    f"it could not be made: {type(problem).__name__}:"
+                    f" {' '.join(str(problem).split())[:200]}"
+                ),
+            )
+        )
 
 
 def _listed(found: list[Any]) -> tuple[str, ...]:

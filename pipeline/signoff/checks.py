@@ -1,8 +1,9 @@
-"""What must hold before a version is released? One function a question; each yields a line for everything missing.
+"""What must hold before a version is released? One function a question; each yields a
+line for everything missing.
 
-Checks are made on `copy`, what was read once (`pipeline.signoff.held`), and nothing is believed because a file that
-lies beside says so: what the build recorded is compared with what is found again. To add a check, write a function and
-put it into CHECKS.
+Checks are made on `copy`, what was read once (`pipeline.signoff.held`), and nothing is
+believed because a file that lies beside says so: what the build recorded is compared
+with what is found again. To add a check, write a function and put it into CHECKS.
 """
 
 from __future__ import annotations
@@ -24,13 +25,22 @@ from pipeline.signoff.draft import MANIFEST, changed_files, read_files
 from pipeline.signoff.findings import OpenFinding, problems
 from pipeline.signoff.moves import APPROVALS
 from pipeline.signoff.record import Standing, Subject, plain
-from pipeline.signoff.state import Seen, Signed, changed_in_git, changed_inputs, commit_now, differences
+from pipeline.signoff.state import (
+    Seen,
+    Signed,
+    changed_in_git,
+    changed_inputs,
+    commit_now,
+    differences,
+)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version that is to be released, with all that the checks ask about it. `copy` is a project that holds what was
-    `seen` and nobody else writes to; `project` is the one that people work in."""
+    """A version that is to be released, with all that the checks ask about it. `copy`
+    is a project that holds what was
+    `seen` and nobody else writes to; `project` is the one that people work in.
+    """
 
     project: Project
     copy: Project
@@ -54,26 +64,38 @@ Check = Callable[[Candidate], Iterator[str]]
 
 
 def missing(candidate: Candidate) -> list[str]:
-    """All that keeps a version from being released, in the order of the checks; empty when nothing does."""
+    """All that keeps a version from being released, in the order of the checks; empty
+    when nothing does.
+    """
     return [line for check in CHECKS for line in check(candidate)]
 
 
 def check_approvals(c: Candidate) -> Iterator[str]:
-    """Enough different people approved this very submission, none of them the one who submitted it."""
+    """Enough different people approved this very submission, none of them the one who
+    submitted it.
+    """
     if c.standing.state == "released":
-        yield f"approvals: edition {c.standing.number} is released already, and a released edition is never changed"
+        yield (
+            f"approvals: edition {c.standing.number} is released already, and a released edition is"
+            " never changed"
+        )
         return
     people = {plain(a["by"]) for a in c.standing.approvals}
     if len(people) < APPROVALS:
         given = ", ".join(f"{a['by']} ({a['role']})" for a in c.standing.approvals) or "none"
-        yield f"approvals: {len(people)} of {APPROVALS} different people; given: {given}; state: {c.standing.state}"
+        yield (
+            f"approvals: {len(people)} of {APPROVALS} different people; given: {given}; state:"
+            f" {c.standing.state}"
+        )
     submitted = c.standing.submission
     if submitted and plain(submitted["by"]) in people:
         yield f"approvals: {submitted['by']} approved what the same person submitted"
 
 
 def check_artefacts(c: Candidate) -> Iterator[str]:
-    """Every file is the one that was submitted and that each approval names: no other, none more, none fewer."""
+    """Every file is the one that was submitted and that each approval names: no other,
+    none more, none fewer.
+    """
     for name in changed_files(c.seen.master):
         yield f"hashes: {name}: not as it was built"
     where = c.subject.round, c.subject.report, c.subject.version
@@ -90,8 +112,10 @@ def check_artefacts(c: Candidate) -> Iterator[str]:
 
 
 def check_inputs(c: Candidate) -> Iterator[str]:
-    """Every return, contract, model, template, program, store and certificate is the one that was submitted, and each
-    approval names the same certificate, policy, contracts and store."""
+    """Every return, contract, model, template, program, store and certificate is the
+    one that was submitted, and each approval names the same certificate, policy,
+    contracts and store.
+    """
     if c.standing.submission is None:
         return
     for name, how in changed_inputs(c.project, c.subject, c.standing.submission, c.signed):
@@ -102,30 +126,48 @@ def check_inputs(c: Candidate) -> Iterator[str]:
 
 
 def check_store(c: Candidate) -> Iterator[str]:
-    """The store is what its hash says, and so are the released cells beside it, which are proven and published."""
+    """The store is what its hash says, and so are the released cells beside it, which
+    are proven and published.
+    """
     where = c.subject.round, c.subject.report, c.subject.version
     for problem in store_problems(c.copy.store(*where), c.subject.round):
         yield f"store: {problem}"
     name = f"{c.subject.report}.csv"
-    if c.rule.protected and c.seen.master.get(name) != c.seen.work.get(f"stores/{c.subject.version}/{name}"):
-        yield f"store: {name} of the version is not stores/{c.subject.version}/{name}, which is what was proven"
+    if c.rule.protected and c.seen.master.get(name) != c.seen.work.get(
+        f"stores/{c.subject.version}/{name}"
+    ):
+        yield (
+            f"store: {name} of the version is not stores/{c.subject.version}/{name}, which is what"
+            " was proven"
+        )
 
 
 def check_commit(c: Candidate) -> Iterator[str]:
     """The working copy is the commit that built the files, with nothing changed."""
     now = commit_now(c.project)
     if c.signed.commit.endswith("+"):
-        yield f"git: the files were built from commit {c.signed.commit[:12]} with changes that were not committed"
+        yield (
+            f"git: the files were built from commit {c.signed.commit[:12]} with changes that were"
+            " not committed"
+        )
     elif c.signed.commit != now:
-        yield f"git: the files were built from commit {c.signed.commit[:12]}, the working copy is at {now[:12]}"
+        yield (
+            f"git: the files were built from commit {c.signed.commit[:12]}, the working copy is at"
+            f" {now[:12]}"
+        )
     if c.standing.submission is not None and c.standing.submission["commit"] != c.signed.commit:
-        yield f"git: commit {c.standing.submission['commit'][:12]} was submitted, the files name {c.signed.commit[:12]}"
+        yield (
+            f"git: commit {c.standing.submission['commit'][:12]} was submitted, the files name"
+            f" {c.signed.commit[:12]}"
+        )
     for path in changed_in_git(c.project.root):
         yield f"git: {path}: not as committed"
 
 
 def check_proof(c: Candidate) -> Iterator[str]:
-    """A protected version has a proof that verifies for the cells that it shows, beside all that was released."""
+    """A protected version has a proof that verifies for the cells that it shows, beside
+    all that was released.
+    """
     if c.rule.protected:
         try:
             require_proof(c.copy, c.subject.round, c.subject.version)
@@ -136,11 +178,16 @@ def check_proof(c: Candidate) -> Iterator[str]:
         beside = read_json(path)["releases"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
-                yield f"disclosure proof: it was made before edition {edition.label} was registered; run 'make reports'"
+                yield (
+                    f"disclosure proof: it was made before edition {edition.label} was registered;"
+                    " run 'make reports'"
+                )
 
 
 def check_accessibility(c: Candidate) -> Iterator[str]:
-    """The PDF is looked at again for what PDF/UA and PDF/A ask, as the renderer does before it writes one."""
+    """The PDF is looked at again for what PDF/UA and PDF/A ask, as the renderer does
+    before it writes one.
+    """
     found = check_pages_again(c.copy, c.contracts, c.subject, c.seen.master)
     yield from _told("accessibility", found)
     yield from _compared(c.manifest, found)
@@ -183,7 +230,10 @@ def _told(called: str, found: Found) -> Iterator[str]:
 def _compared(manifest: Mapping[str, Any], found: Found) -> Iterator[str]:
     """What the build recorded, beside what was found again in these bytes."""
     for name, said, figures in found.unlike(manifest.get("build")) if not found.problems else ():
-        yield f"manifest: 'build.{name}' says {_shortly(said, figures)}, these files give {_shortly(figures, said)}"
+        yield (
+            f"manifest: 'build.{name}' says {_shortly(said, figures)}, these files give"
+            f" {_shortly(figures, said)}"
+        )
 
 
 def _shortly(one: Any, other: Any) -> str:
@@ -194,7 +244,9 @@ def _shortly(one: Any, other: Any) -> str:
 
 
 def check_findings(c: Candidate) -> Iterator[str]:
-    """No error is open, every open query has a reason, and the approvals knew all of them."""
+    """No error is open, every open query has a reason, and the approvals knew all of
+    them.
+    """
     yield from (f"findings: {line}" for line in problems(c.findings))
     for approval in c.standing.approvals:
         known = {f["id"]: f["reason"] for f in approval["findings"]}
@@ -206,6 +258,15 @@ def check_findings(c: Candidate) -> Iterator[str]:
 
 
 CHECKS: tuple[Check, ...] = (
-    check_artefacts, check_inputs, check_commit, check_store, check_proof, check_leaks, check_numbers,
-    check_accessibility, check_manifest, check_findings, check_approvals,
-)  # fmt: skip
+    check_artefacts,
+    check_inputs,
+    check_commit,
+    check_store,
+    check_proof,
+    check_leaks,
+    check_numbers,
+    check_accessibility,
+    check_manifest,
+    check_findings,
+    check_approvals,
+)

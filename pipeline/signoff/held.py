@@ -1,7 +1,9 @@
-"""On what do the checks of a release run? On a copy of everything as it was read once, which nobody else writes to.
+"""On what do the checks of a release run? On a copy of everything as it was read once,
+which nobody else writes to.
 
-Checks take seconds and open many files, the verifier in a process of its own. On the files themselves it could be
-others that are checked than those that are released: whatever is changed meanwhile is changed too late.
+Checks take seconds and open many files, the verifier in a process of its own. On the
+files themselves it could be others that are checked than those that are released:
+whatever is changed meanwhile is changed too late.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ from pipeline.signoff.state import Seen
 
 @contextmanager
 def held(project: Project, subject: Subject, seen: Seen) -> Iterator[Project]:
-    """A project of what was seen: its sources, and of the outputs what is checked and registered. Returns and register
-    of releases are the real ones; nothing that leaves is read from them."""
+    """A project of what was seen: its sources, and of the outputs what is checked and
+    registered. Returns and register of releases are the real ones; nothing that leaves
+    is read from them.
+    """
     round_ = project.round_folder(subject.round)
     round_.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".held-", suffix=UNFINISHED, dir=round_))
     try:
-        copy = Project(folder, folder / "outputs", project.returns, project.releases, project.language)
+        copy = Project(
+            folder, folder / "outputs", project.returns, project.releases, project.language
+        )
         _write(folder, seen.sources)
         _write(copy.round_folder(subject.round), seen.work)
         _write(copy.master_folder(subject.round, subject.report, subject.version), seen.master)
@@ -38,23 +44,34 @@ def held(project: Project, subject: Subject, seen: Seen) -> Iterator[Project]:
 
 
 def require_held(copy: Project, subject: Subject, seen: Seen) -> None:
-    """Raises SignOffError where the copy is no longer what was seen: then the checks were not about it."""
+    """Raises SignOffError where the copy is no longer what was seen: then the checks
+    were not about it.
+    """
     places = (
         (copy.round_folder(subject.round), seen.work),
         (copy.master_folder(subject.round, subject.report, subject.version), seen.master),
-        *((copy.root / name, _below(seen, name)) for name in {n.split("/", 1)[0] for n in seen.sources}),
+        *(
+            (copy.root / name, _below(seen, name))
+            for name in {n.split("/", 1)[0] for n in seen.sources}
+        ),
     )
     for folder, before in places:
         now = read_files(folder, "__pycache__", "masters" if before is seen.work else "")
         if changed := sorted(name for name in {*now, *before} if now.get(name) != before.get(name)):
             raise SignOffError(
-                f"changed while it was checked: {', '.join(changed[:5])}", where=str(folder),
-                allowed="nobody but the release itself writes here", do="find out who does; then release again",
-            )  # fmt: skip
+                f"changed while it was checked: {', '.join(changed[:5])}",
+                where=str(folder),
+                allowed="nobody but the release itself writes here",
+                do="find out who does; then release again",
+            )
 
 
 def _below(seen: Seen, name: str) -> dict[str, bytes]:
-    return {path.removeprefix(f"{name}/"): data for path, data in seen.sources.items() if path.startswith(f"{name}/")}
+    return {
+        path.removeprefix(f"{name}/"): data
+        for path, data in seen.sources.items()
+        if path.startswith(f"{name}/")
+    }
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

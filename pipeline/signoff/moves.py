@@ -1,4 +1,6 @@
-"""Which states does an edition have, and who may move it on? One table, of which the documentation is made."""
+"""Which states does an edition have, and who may move it on? One table, of which the
+documentation is made.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _APPROVERS = ("reviewer", "head-of-unit", "director")
 
 @dataclass(frozen=True)
 class Move:
-    """One allowed step of an edition. `command` is the make target, `needs` what has to be there."""
+    """One allowed step of an edition. `command` is the make target, `needs` what has to
+    be there.
+    """
 
     command: str
     before: str
@@ -27,21 +31,57 @@ class Move:
 
 
 MOVES = (
-    Move("submit", "draft", "in review", ("analyst",), "a finished build, no open error, a reason for each open query"),
-    Move("submit", "in review", "in review", ("analyst",), "the same, for a changed draft: earlier approvals lapse"),
-    Move("approve", "in review", "in review", _APPROVERS, "the first person; the files are those that were submitted"),
-    Move("approve", "in review", "approved", _APPROVERS, "a second person; neither of them submitted"),
+    Move(
+        "submit",
+        "draft",
+        "in review",
+        ("analyst",),
+        "a finished build, no open error, a reason for each open query",
+    ),
+    Move(
+        "submit",
+        "in review",
+        "in review",
+        ("analyst",),
+        "the same, for a changed draft: earlier approvals lapse",
+    ),
+    Move(
+        "approve",
+        "in review",
+        "in review",
+        _APPROVERS,
+        "the first person; the files are those that were submitted",
+    ),
+    Move(
+        "approve", "in review", "approved", _APPROVERS, "a second person; neither of them submitted"
+    ),
     Move("return", "in review", "draft", ("analyst", *_APPROVERS), "a reason"),
     Move("return", "approved", "draft", ("analyst", *_APPROVERS), "a reason; approvals lapse"),
-    Move("release", "approved", "released", ("analyst", "head-of-unit", "director"), "every check of the release"),
-    Move("withdraw", "released", "withdrawn", ("head-of-unit", "director"), "a reason; the record stays"),
+    Move(
+        "release",
+        "approved",
+        "released",
+        ("analyst", "head-of-unit", "director"),
+        "every check of the release",
+    ),
+    Move(
+        "withdraw",
+        "released",
+        "withdrawn",
+        ("head-of-unit", "director"),
+        "a reason; the record stays",
+    ),
 )
 
 # What is signed besides the moves, and by whom.
 OTHERS = {
-    "accept": ("analyst",), "ask": ("analyst",), "answer": ("analyst",), "clear-text": ("analyst",),
-    "copies": ("analyst", "head-of-unit", "director"), "register": ("analyst", "head-of-unit", "director"),
-}  # fmt: skip
+    "accept": ("analyst",),
+    "ask": ("analyst",),
+    "answer": ("analyst",),
+    "clear-text": ("analyst",),
+    "copies": ("analyst", "head-of-unit", "director"),
+    "register": ("analyst", "head-of-unit", "director"),
+}
 
 
 def roles_of(command: str) -> tuple[str, ...]:
@@ -54,12 +94,15 @@ def require_role(command: str, role: str) -> None:
     """Raises SignOffError where a role may not give a command."""
     if role not in roles_of(command):
         raise SignOffError(
-            f"ROLE={role} may not {command}", allowed=", ".join(roles_of(command)), do="let a person of that role do it"
+            f"ROLE={role} may not {command}",
+            allowed=", ".join(roles_of(command)),
+            do="let a person of that role do it",
         )
 
 
 def move(state: str, command: str, role: str, approvals: int = 0) -> Move:
-    """The step that a command takes from a state. `approvals` counts them with this one.
+    """The step that a command takes from a state. `approvals` counts them with this
+    one.
 
     Raises SignOffError when the table does not allow it, or not to this role.
     """
@@ -67,29 +110,38 @@ def move(state: str, command: str, role: str, approvals: int = 0) -> Move:
     if not steps:
         allowed = ", ".join(dict.fromkeys(f"make {m.command}" for m in MOVES if m.before == state))
         raise SignOffError(
-            f"'{command}' is no move from '{state}'", allowed=allowed or "nothing: a new edition begins as a draft",
+            f"'{command}' is no move from '{state}'",
+            allowed=allowed or "nothing: a new edition begins as a draft",
             do="see docs/sign-off.md for the table of moves",
-        )  # fmt: skip
+        )
     step = steps[-1] if command != "approve" or approvals >= APPROVALS else steps[0]
     if role not in step.roles:
         raise SignOffError(
-            f"ROLE={role or '(none)'} may not {command} a version that is '{state}'", allowed=", ".join(step.roles),
+            f"ROLE={role or '(none)'} may not {command} a version that is '{state}'",
+            allowed=", ".join(step.roles),
             do="let a person of that role do it, or give the right ROLE",
-        )  # fmt: skip
+        )
     return step
 
 
-# --- documentation ---------------------------------------------------------------------------------------------------
+# --- documentation --------------------------------------------------------------------
 
-BEGIN, END = "<!-- made of pipeline/signoff/moves.py by `make moves` -->", "<!-- end of what is made -->"
+BEGIN = "<!-- made of pipeline/signoff/moves.py by `make moves` -->"
+END = "<!-- end of what is made -->"
 
 
 def moves_markdown() -> str:
-    """The table of moves with its diagram, between the marks that `write_moves` looks for."""
+    """The table of moves with its diagram, between the marks that `write_moves` looks
+    for.
+    """
     table = [
-        "| from | command | to | who | needs |", "|---|---|---|---|---|",
-        *(f"| {m.before} | `make {m.command}` | {m.after} | {', '.join(m.roles)} | {m.needs} |" for m in MOVES),
-    ]  # fmt: skip
+        "| from | command | to | who | needs |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {m.before} | `make {m.command}` | {m.after} | {', '.join(m.roles)} | {m.needs} |"
+            for m in MOVES
+        ),
+    ]
     names = {state: state.replace(" ", "_") for state in STATES}
     labelled = [f'    state "{s}" as {n}' for s, n in names.items() if n != s]
     arrows: dict[tuple[str, str], list[str]] = {}
@@ -97,18 +149,31 @@ def moves_markdown() -> str:
         arrows.setdefault((m.before, m.after), []).append(m.command)
     ends = [s for s in STATES if not any(m.before == s for m in MOVES)]
     diagram = [
-        "```mermaid", "stateDiagram-v2", *labelled, f"    [*] --> {names[STATES[0]]}",
-        *(f"    {names[a]} --> {names[b]}: {', '.join(commands)}" for (a, b), commands in arrows.items()),
-        *(f"    {names[s]} --> [*]" for s in ends), "```",
-    ]  # fmt: skip
+        "```mermaid",
+        "stateDiagram-v2",
+        *labelled,
+        f"    [*] --> {names[STATES[0]]}",
+        *(
+            f"    {names[a]} --> {names[b]}: {', '.join(commands)}"
+            for (a, b), commands in arrows.items()
+        ),
+        *(f"    {names[s]} --> [*]" for s in ends),
+        "```",
+    ]
     return "\n".join([BEGIN, "", *table, "", *diagram, "", END])
 
 
 def write_moves(page: Path) -> bool:
-    """Bring the page up to the table. Returns whether it changed; raises SignOffError where it has no marks."""
+    """Bring the page up to the table. Returns whether it changed; raises SignOffError
+    where it has no marks.
+    """
     text = page.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
-        raise SignOffError("there is no place for the table of moves", where=str(page), allowed=f"{BEGIN} ... {END}")
+        raise SignOffError(
+            "there is no place for the table of moves",
+            where=str(page),
+            allowed=f"{BEGIN} ... {END}",
+        )
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     new = before + moves_markdown() + after

@@ -1,7 +1,9 @@
 """Who accepted which finding, and why? Every `make accept`, signed.
 
-`releases/accepted/<round>/<report>.jsonl` is a record as in `pipeline.chain`; each event holds a reason and the
-findings that it accepts. The file of reasons beside the records of sign-off is made of it, for reading.
+`releases/accepted/<round>/<report>.jsonl` is a record as in `pipeline.chain`; each
+event holds a reason and the
+findings that it accepts. The file of reasons beside the records of sign-off is made of
+it, for reading.
 """
 
 from __future__ import annotations
@@ -27,27 +29,40 @@ def signed_reasons(project: Project, round_: int, report: str) -> dict[str, str]
     reasons: dict[str, str] = {}
     for event in record.read():
         match event:
-            case {"reason": str(reason), "findings": [*ids]} if all(isinstance(i, str) for i in ids):
+            case {"reason": str(reason), "findings": [*ids]} if all(
+                isinstance(i, str) for i in ids
+            ):
                 reasons |= dict.fromkeys(ids, reason)
             case _:
                 raise SignOffError(
-                    "this event accepts nothing", where=f"{record.path.name} line {event['number']}",
-                    allowed="a reason and findings", do="restore the file from its last good copy",
-                )  # fmt: skip
+                    "this event accepts nothing",
+                    where=f"{record.path.name} line {event['number']}",
+                    allowed="a reason and findings",
+                    do="restore the file from its last good copy",
+                )
     return reasons
 
 
 def require_signed(shown: Mapping[str, str], signed: Mapping[str, str], path: Path) -> None:
     """Raises SignOffError where the file of reasons shows one that nobody signed."""
     for id_, reason in shown.items():
-        if signed.get(id_, "").lstrip("'") != reason.lstrip("'"):  # a spreadsheet's guard against formulas
+        if signed.get(id_, "").lstrip("'") != reason.lstrip(
+            "'"
+        ):  # a spreadsheet's guard against formulas
             raise SignOffError(
-                f"the reason for {id_} is not one that somebody signed: {reason[:80]}", where=str(path),
+                f"the reason for {id_} is not one that somebody signed: {reason[:80]}",
+                where=str(path),
                 allowed="reasons that 'make accept' entered; the file is for reading",
-                do="remove the file, then enter the reason: make accept QUERY=" + id_ + ' REASON="..."',
-            )  # fmt: skip
+                do="remove the file, then enter the reason: make accept QUERY="
+                + id_
+                + ' REASON="..."',
+            )
 
 
-def enter_reason(project: Project, round_: int, report: str, reason: str, ids: list[str], who: Person) -> None:
+def enter_reason(
+    project: Project, round_: int, report: str, reason: str, ids: list[str], who: Person
+) -> None:
     """Enter why findings are accepted, signed by who accepts them."""
-    record_of_reasons(project, round_, report).append({"event": "accept", "reason": reason, "findings": ids}, who)
+    record_of_reasons(project, round_, report).append(
+        {"event": "accept", "reason": reason, "findings": ids}, who
+    )

@@ -37,8 +37,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of the newest edition. `number` is that of the edition, 0 until it is released; `drafts` maps the
-    hash of each master that was ever submitted to the number of its draft. In a `rehearsal` nothing counts."""
+    """The state of the newest edition. `number` is that of the edition, 0 until it is
+    released; `drafts` maps the hash of each master that was ever submitted to the
+    number of its draft. In a `rehearsal` nothing counts.
+    """
 
     state: str = STATES[0]
     number: int = 0
@@ -50,12 +52,16 @@ class Standing:
     rehearsal: bool = False
 
     def draft_of(self, master: str) -> int:
-        """The number that a draft bears: that under which this master was submitted, else the next one."""
+        """The number that a draft bears: that under which this master was submitted,
+        else the next one.
+        """
         return self.drafts.get(master) or max(self.drafts.values(), default=0) + 1
 
     @property
     def is_open(self) -> bool:
-        """Whether the edition has not yet been released: otherwise the next event begins another one."""
+        """Whether the edition has not yet been released: otherwise the next event
+        begins another one.
+        """
         return self.state not in ("released", "withdrawn")
 
 
@@ -68,7 +74,8 @@ def record_of(project: Project, subject: Subject) -> Chain:
 def standing(project: Project, subject: Subject) -> Standing:
     """Where a version stands.
 
-    Raises SignOffError when the record is not as it was written, or not the one that an edition bears the head of.
+    Raises SignOffError when the record is not as it was written, or not the one that an
+    edition bears the head of.
     """
     record = record_of(project, subject)
     events = record.read()
@@ -79,22 +86,29 @@ def standing(project: Project, subject: Subject) -> Standing:
 
 
 def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, object, object]]:
-    """The head of the record as each edition that was released bears it: where, the number of the line, its hash, and
-    the end of the heads of all records."""
-    pattern = f"*{subject.report}-{subject.round}-*/{EDITION}"  # those of a rehearsal begin with another word
+    """The head of the record as each edition that was released bears it: where, the
+    number of the line, its hash, and the end of the heads of all records.
+    """
+    pattern = (  # those of a rehearsal begin with another word
+        f"*{subject.report}-{subject.round}-*/{EDITION}"
+    )
     for path in sorted(project.edition_folder(subject.version, "").glob(pattern)):
         try:
             seal = json.loads(path.read_bytes())["record"]
             yield f"{path.parent.name}/{EDITION}", seal["number"], seal["sha256"], seal["heads"]
         except (ValueError, KeyError, TypeError):
             raise SignOffError(
-                "the edition does not say which approvals it was released by", where=str(path),
-                allowed="the file as it was released", do="restore the folder of the edition",
-            ) from None  # fmt: skip
+                "the edition does not say which approvals it was released by",
+                where=str(path),
+                allowed="the file as it was released",
+                do="restore the folder of the edition",
+            ) from None
 
 
 def unrecorded(project: Project, subject: Subject, now: Standing) -> list[str]:
-    """Editions whose files lie there without an event of their release: it died before, or was cut off the record."""
+    """Editions whose files lie there without an event of their release: it died before,
+    or was cut off the record.
+    """
     recorded = {event.get("name") for event in now.released}
     return [place for place, *_ in _sealed(project, subject) if place.split("/")[0] not in recorded]
 
@@ -102,20 +116,28 @@ def unrecorded(project: Project, subject: Subject, now: Standing) -> list[str]:
 def seal_of(project: Project, subject: Subject) -> dict[str, object]:
     """What an edition bears of its record, and of all others."""
     head = record_of(project, subject).head()
-    return {"number": head.number, "sha256": head.sha256, "heads": end_of(read_heads(project.releases))}
+    return {
+        "number": head.number,
+        "sha256": head.sha256,
+        "heads": end_of(read_heads(project.releases)),
+    }
 
 
 def play(events: Iterable[Event]) -> Standing:
-    """Follow the events through the table of moves; raises SignOffError at one that it does not allow."""
+    """Follow the events through the table of moves; raises SignOffError at one that it
+    does not allow.
+    """
     now = Standing()
     for number, event in enumerate(events, 1):
         try:
             now = _after(now, event)
         except (KeyError, TypeError, AttributeError):
             raise SignOffError(
-                "this event lacks what such an event says", where=f"line {number} of the record",
-                allowed=", ".join(dict.fromkeys(m.command for m in MOVES)), do=RESTORE,
-            ) from None  # fmt: skip
+                "this event lacks what such an event says",
+                where=f"line {number} of the record",
+                allowed=", ".join(dict.fromkeys(m.command for m in MOVES)),
+                do=RESTORE,
+            ) from None
     return now
 
 
@@ -139,27 +161,36 @@ def _after(now: Standing, event: Event) -> Standing:
 
 
 def _require_another(event: Event, now: Standing) -> None:
-    """Nobody approves what he or she submitted, and nobody approves twice: by name, and by key."""
+    """Nobody approves what he or she submitted, and nobody approves twice: by name, and
+    by key.
+    """
     for earlier in (now.submission or {}, *now.approvals):
         same_key = "key" in event and event["key"] == earlier.get("key")
         if same_key or plain(event["by"]) == plain(earlier.get("by", "")):
             what = "submitted" if earlier is now.submission else "approved"
             raise SignOffError(
                 f"{event['by']} approves a draft that the same person, or the same key, has {what}",
-                allowed="different people", do=RESTORE,
-            )  # fmt: skip
+                allowed="different people",
+                do=RESTORE,
+            )
 
 
 def enter(project: Project, subject: Subject, command: str, who: Person, **more: Any) -> Head:
-    """Write an event into the record, if it is an allowed move. Returns what now stands for the record."""
+    """Write an event into the record, if it is an allowed move. Returns what now stands
+    for the record.
+    """
     if not who.rehearses:
         _require_no_rehearsal(project, subject)
     if command != "release" and (there := unrecorded(project, subject, standing(project, subject))):
         raise SignOffError(
-            f"{there[0]} lies there, and the record does not know of its release", where=str(subject),
-            allowed="an edition and the event of its release", do="where a release was interrupted, 'make release' "
-            "finishes it; else the end of the record was cut off: restore it from its last good copy",
-        )  # fmt: skip
+            f"{there[0]} lies there, and the record does not know of its release",
+            where=str(subject),
+            allowed="an edition and the event of its release",
+            do=(
+                "where a release was interrupted, 'make release' finishes it; else the end of the"
+                " record was cut off: restore it from its last good copy"
+            ),
+        )
     record = record_of(project, subject)
     now = play([*record.read(), {"event": command, **who.as_dict(), **more}])
     return record.append({"event": command, **more, "state": now.state}, who)
@@ -171,17 +202,25 @@ def _require_no_rehearsal(project: Project, subject: Subject) -> None:
         record = record_of_queries(project, round_)
         if round_ <= subject.round and is_rehearsal(record.read()):
             raise SignOffError(
-                f"the queries of round {round_} were asked or answered in rehearsal", where=str(record.path),
+                f"the queries of round {round_} were asked or answered in rehearsal",
+                where=str(record.path),
                 allowed="queries that were entered with a key",
-                do="move the log and its record away, and enter them again: 'make ask', 'make answer'",
-            )  # fmt: skip
+                do=(
+                    "move the log and its record away, and enter them again: 'make ask', 'make"
+                    " answer'"
+                ),
+            )
 
 
 def require_earlier(project: Project, subject: Subject, who: Person) -> None:
-    """Raises SignOffError when the day lies before that of the last event: a record goes forward."""
+    """Raises SignOffError when the day lies before that of the last event: a record
+    goes forward.
+    """
     events = record_of(project, subject).read()
     if events and who.day.isoformat() < events[-1]["day"]:
         raise SignOffError(
-            f"{who.day} lies before {events[-1]['day']}, the day of the last event", where=str(subject),
-            allowed="days in their order", do="give the day on which it is done: DATE=",
-        )  # fmt: skip
+            f"{who.day} lies before {events[-1]['day']}, the day of the last event",
+            where=str(subject),
+            allowed="days in their order",
+            do="give the day on which it is done: DATE=",
+        )

@@ -1,4 +1,6 @@
-"""How does an approved version leave? Checked once more, numbered, signed, entered into the register, never changed."""
+"""How does an approved version leave? Checked once more, numbered, signed, entered into
+the register, never changed.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ from pipeline.signoff.record import (
 from pipeline.signoff.signature import KEY, sign, signatures
 from pipeline.signoff.signoff import candidate, needed
 
-TEST_SIGNATURE = "signed with a test certificate that anybody can make: it proves nothing about who released it"
+TEST_SIGNATURE = (
+    "signed with a test certificate that anybody can make: it proves nothing about who released it"
+)
 
 
 def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
@@ -39,27 +43,35 @@ def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> s
 
 
 def signed_name(subject: Subject) -> str:
-    return pdf_name(subject.report, subject.version, subject.round).removesuffix(".pdf") + ".signed.pdf"
+    return (
+        pdf_name(subject.report, subject.version, subject.round).removesuffix(".pdf")
+        + ".signed.pdf"
+    )
 
 
-def release(project: Project, subject: Subject, who: Person, *, test: bool = False) -> Iterator[str]:
+def release(
+    project: Project, subject: Subject, who: Person, *, test: bool = False
+) -> Iterator[str]:
     """Release the approved version as an edition. Yields lines for the terminal.
 
-    What is written are the bytes that were read at the beginning, on a copy of which every check ran. With `test` the
-    signature may be that of the test certificate, which says nothing about who signed.
+    What is written are the bytes that were read at the beginning, on a copy of which
+    every check ran. With `test` the signature may be that of the test certificate,
+    which says nothing about who signed.
 
-    Raises SignOffError with everything that is missing; then nothing was changed. The order is such that a run that
-    dies is finished by the next: first the register, which must know whatever goes out, then the files, then the
-    record.
+    Raises SignOffError with everything that is missing; then nothing was changed. The
+    order is such that a run that dies is finished by the next: first the register,
+    which must know whatever goes out, then the files, then the record.
     """
     with candidate(project, subject) as found:
         lines = missing(found)
         require_held(found.copy, subject, found.seen)
         if lines:
             raise SignOffError(
-                "not released. Missing:" + "".join(f"\n  - {line}" for line in lines), where=str(subject),
-                allowed="nothing missing", do="see docs/sign-off.md, 'When a release is refused'",
-            )  # fmt: skip
+                "not released. Missing:" + "".join(f"\n  - {line}" for line in lines),
+                where=str(subject),
+                allowed="nothing missing",
+                do="see docs/sign-off.md, 'When a release is refused'",
+            )
         move(found.standing.state, "release", who.role)
         require_earlier(project, subject, who)
         number = _next_number(found)
@@ -67,46 +79,78 @@ def release(project: Project, subject: Subject, who: Person, *, test: bool = Fal
         files = as_rehearsal(subject, found.seen.master) if who.rehearses else found.seen.master
         folder = project.edition_folder(subject.version, name)
         pdf = files[pdf_name(subject.report, subject.version, subject.round)]
-        signed = sign(project, pdf, f"{subject.report} {subject.round}, {subject.version} version, edition {number}")
+        signed = sign(
+            project,
+            pdf,
+            f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
+        )
         is_test = _is_test(project, subject, signed, test)
         registered = ""
         if found.rule.protected:
             registered = register_edition(
-                found.copy, found.contracts, subject.round, subject.report, subject.version, who, number=number
+                found.copy,
+                found.contracts,
+                subject.round,
+                subject.report,
+                subject.version,
+                who,
+                number=number,
             )
             yield f"register of editions: {registered}"
         if folder.exists():  # a release died before it was recorded
             _require_same(folder, files)
         else:
             about = {
-                "edition": name, "version": subject.version, "day": who.day.isoformat(), "register": registered,
-                "rehearsal": who.rehearses, "record": seal_of(project, subject),
-            }  # fmt: skip
+                "edition": name,
+                "version": subject.version,
+                "day": who.day.isoformat(),
+                "register": registered,
+                "rehearsal": who.rehearses,
+                "record": seal_of(project, subject),
+            }
             about |= {"test": TEST_SIGNATURE} if is_test else {}
             keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     more = {"test": True} if is_test else {}
-    enter(project, subject, "release", who, edition=number, name=name, files=hashes, register=registered, **more)
+    enter(
+        project,
+        subject,
+        "release",
+        who,
+        edition=number,
+        name=name,
+        files=hashes,
+        register=registered,
+        **more,
+    )
     yield f"{folder}: edition {number} released by {who}"
-    yield f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the record"
+    yield (
+        f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the"
+        " record"
+    )
     if is_test:
         yield f"  TEST: {TEST_SIGNATURE}"
 
 
 def _is_test(project: Project, subject: Subject, signed: bytes, allowed: bool) -> bool:
-    """Whether a file was signed with the test certificate. Raises SignOffError where that was not asked for."""
+    """Whether a file was signed with the test certificate. Raises SignOffError where
+    that was not asked for.
+    """
     is_test = any(s.is_test for s in signatures(project, signed))
     if is_test and not allowed:
         raise SignOffError(
-            f"not released: it would be {TEST_SIGNATURE}", where=str(subject),
+            f"not released: it would be {TEST_SIGNATURE}",
+            where=str(subject),
             allowed=f"a key of the publisher ({KEY}, see docs/sign-off.md)",
             do="name the key; or, where this is a trial, say so: TEST=yes",
-        )  # fmt: skip
+        )
     return is_test
 
 
 def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
-    """Withdraw the released edition. Its files and its entry in the register stay: what was public stays known."""
+    """Withdraw the released edition. Its files and its entry in the register stay: what
+    was public stays known.
+    """
     now = standing(project, subject)
     move(now.state, "withdraw", who.role)
     require_earlier(project, subject, who)
@@ -121,8 +165,10 @@ def editions_of(now: Standing) -> Iterator[tuple[Event, Event | None]]:
 
 
 def _next_number(found: Candidate) -> int:
-    """One more than all before; a number that stands in the register with these very cells but was never released
-    here was entered by hand or by a release that died, and is taken up."""
+    """One more than all before; a number that stands in the register with these very
+    cells but was never released here was entered by hand or by a release that died, and
+    is taken up.
+    """
     subject = found.subject
     taken = {event["edition"] for event in found.standing.released}
     pattern = re.compile(rf"{re.escape(subject.report)}-{subject.round}-([0-9]+)")
@@ -142,9 +188,11 @@ def _require_same(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
         if not (folder / name).is_file() or (folder / name).read_bytes() != data:
             raise SignOffError(
-                f"there are other files of this edition, and no record of their release: {name}", where=str(folder),
-                allowed="an edition as it was released", do="find out where they come from; then move the folder away",
-            )  # fmt: skip
+                f"there are other files of this edition, and no record of their release: {name}",
+                where=str(folder),
+                allowed="an edition as it was released",
+                do="find out where they come from; then move the folder away",
+            )
 
 
 def _json(content: Mapping[str, object]) -> bytes:

@@ -1,6 +1,8 @@
-"""What does somebody approve, in a few lines? Files, fingerprint, what changed since the last draft, findings by rule.
+"""What does somebody approve, in a few lines? Files, fingerprint, what changed since
+the last draft, findings by rule.
 
-All of it stands in a file beside the record, for whoever wants to compare a hash or read every reason.
+All of it stands in a file beside the record, for whoever wants to compare a hash or
+read every reason.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ _NAMES = 4  # files and rules that are named in a line; the rest is counted
 
 def summary(
     project: Project, subject: Subject, number: int, seen: Seen, findings: Sequence[OpenFinding]
-) -> Iterator[str]:  # fmt: skip
-    """Five lines on a draft; all of it is written into the file that the last one names."""
+) -> Iterator[str]:
+    """Five lines on a draft; all of it is written into the file that the last one
+    names.
+    """
     signed = seen.signed
     bound = bound_to(subject, signed.inputs)
     kinds = Counter(PurePosixPath(name).suffix.lstrip(".") or "other" for name in seen.master)
@@ -32,26 +36,45 @@ def summary(
     policy = signed.inputs.get("data_contracts/release_policy.yaml", "")
     proven = f"certificate {proof[:12]}" if proof else "no certificate, because nothing is withheld"
     contracts = sum(name.startswith("data_contracts/") for name in bound)
-    yield f"  under:    {proven}; policy {policy[:12]}; {contracts} contract files; the fingerprint is over these too"
+    yield (
+        f"  under:    {proven}; policy {policy[:12]}; {contracts} contract files; the fingerprint"
+        " is over these too"
+    )
     changes = list(_since_last(project, subject, number, seen))
     yield f"  changed:  {_changed(subject, number, changes)}"
     rules = Counter(f.rule for f in findings)
-    yield f"  findings: {len(findings)} accepted with reasons{f': {_counted(rules)}' if rules else ''}"
+    yield (
+        f"  findings: {len(findings)} accepted with"
+        f" reasons{f': {_counted(rules)}' if rules else ''}"
+    )
     path = project.signoff_record(subject.round, subject.report, subject.version)
     path = path.with_name(f"{path.stem}.draft-{number}.txt")
     lines = [
-        f"{subject}, DRAFT {number}: what is approved", "",
-        f"Fingerprint {signed.master}: the SHA-256 of these lines, in the order of their names", "",
-        *(f"{h}  {n}" for n, h in sorted({**{n: signed.artefacts[n] for n in seen.master}, **bound}.items())),
-        "", f"Since DRAFT {number - 1}" if number > 1 else "The first draft", "",
-        *(f"{how}: {name}" for name, how in changes), "", f"Findings that are accepted: {len(findings)}", "",
-        *(f"{finding}: {finding.reason}" for finding in findings), "",
-    ]  # fmt: skip
+        f"{subject}, DRAFT {number}: what is approved",
+        "",
+        f"Fingerprint {signed.master}: the SHA-256 of these lines, in the order of their names",
+        "",
+        *(
+            f"{h}  {n}"
+            for n, h in sorted({**{n: signed.artefacts[n] for n in seen.master}, **bound}.items())
+        ),
+        "",
+        f"Since DRAFT {number - 1}" if number > 1 else "The first draft",
+        "",
+        *(f"{how}: {name}" for name, how in changes),
+        "",
+        f"Findings that are accepted: {len(findings)}",
+        "",
+        *(f"{finding}: {finding.reason}" for finding in findings),
+        "",
+    ]
     write_private(path, "\n".join(lines).encode())
     yield f"  all:      {path}"
 
 
-def _since_last(project: Project, subject: Subject, number: int, seen: Seen) -> Iterator[tuple[str, str]]:
+def _since_last(
+    project: Project, subject: Subject, number: int, seen: Seen
+) -> Iterator[tuple[str, str]]:
     """Files that differ from those of the draft that was handed in before this one."""
     if number > 1:
         folder = project.draft_folder(subject.round, subject.report, subject.version, number - 1)
@@ -66,15 +89,22 @@ def _changed(subject: Subject, number: int, changes: Sequence[tuple[str, str]]) 
         return f"no file since DRAFT {number - 1}; certificate, policy or contracts did"
     how = Counter(how for _, how in changes)
     names = _some(name for name, _ in changes)
-    command = f"make changes ROUND={subject.round} REPORT={subject.report} VERSION={subject.version}"
-    return f"since DRAFT {number - 1} files {_counted(how)}: {names}; see '{command} FROM=draft-{number - 1}'"
+    command = (
+        f"make changes ROUND={subject.round} REPORT={subject.report} VERSION={subject.version}"
+    )
+    return (
+        f"since DRAFT {number - 1} files {_counted(how)}: {names}; see '{command}"
+        f" FROM=draft-{number - 1}'"
+    )
 
 
 def _counted(count: Counter[str]) -> str:
     """The most frequent with their numbers: `12 csv, 1 pdf and 3 others`."""
     common = count.most_common()
     rest = sum(n for _, n in common[_NAMES:])
-    return ", ".join(f"{n} {name}" for name, n in common[:_NAMES]) + (f" and {rest} others" if rest else "")
+    return ", ".join(f"{n} {name}" for name, n in common[:_NAMES]) + (
+        f" and {rest} others" if rest else ""
+    )
 
 
 def _some(names: Iterable[str]) -> str:

@@ -1,4 +1,6 @@
-"""Which SQL made a cell? The models from the staging of its table to the mart of all cells."""
+"""Which SQL made a cell? The models from the staging of its table to the mart of all
+cells.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,23 @@ from pipeline.sql.marts import POPULATION_CUBE
 from pipeline.sql.runner import EVERY_CUBE, GIVEN, references
 
 MART = "marts.cells"
-# What a model adds to the cells that states reported: only cells of these origins went through it.
+# What a model adds to the cells that states reported: only cells of these origins went
+# through it.
 _MADE_BY = {
-    "core.derived_totals": ("derived",), "core.citizenship_groups": ("group",),
-    **dict.fromkeys(("core.region_sums", "core.region_overtaken", "core.region_cells"), ("region", "constant", "both")),
+    "core.derived_totals": ("derived",),
+    "core.citizenship_groups": ("group",),
+    **dict.fromkeys(
+        ("core.region_sums", "core.region_overtaken", "core.region_cells"),
+        ("region", "constant", "both"),
+    ),
     "marts.population": ("reference",),
-}  # fmt: skip
+}
 
 
 def models_behind(folder: Path, cube: str, origins: Collection[str]) -> tuple[str, ...]:
-    """Files under sql/ in the order in which they run, for cells of a cube that have these origins."""
+    """Files under sql/ in the order in which they run, for cells of a cube that have
+    these origins.
+    """
     graph: dict[str, set[str]] = {}
     waiting = [MART]
     while waiting:

@@ -1,4 +1,6 @@
-"""How do the numbers of a round come to be? Seeds, models and checks into one DuckDB file of marts."""
+"""How do the numbers of a round come to be? Seeds, models and checks into one DuckDB
+file of marts.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ POPULATION_CUBE = "POPULATION"
 
 @dataclass(frozen=True)
 class Resolution:
-    """What a state answered of a figure that one of its parts exceeds: whole, parts or neither, and in which round."""
+    """What a state answered of a figure that one of its parts exceeds: whole, parts or
+    neither, and in which round.
+    """
 
     key: str
     resolution: str
@@ -33,12 +37,19 @@ class Resolution:
 
 
 def build_marts(
-    project: Project, contracts: Contracts, round_: int, submissions: Iterable[str],
-    refused: Iterable[tuple[str, str, str]], resolutions: Iterable[Resolution] = (), progress: Progress = silent,
-) -> dict[str, int]:  # fmt: skip
-    """Build `cubes.duckdb` of a round from the submissions that count, and check it. Returns rows read per check.
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    submissions: Iterable[str],
+    refused: Iterable[tuple[str, str, str]],
+    resolutions: Iterable[Resolution] = (),
+    progress: Progress = silent,
+) -> dict[str, int]:
+    """Build `cubes.duckdb` of a round from the submissions that count, and check it.
+    Returns rows read per check.
 
-    The file appears only when every model ran and every check passed. Raises UserError and CheckError.
+    The file appears only when every model ran and every check passed. Raises UserError
+    and CheckError.
     """
     import duckdb
 
@@ -51,15 +62,23 @@ def build_marts(
         connection.execute(f"attach {quoted_path(project.warehouse)} as ledger (read_only)")
         connection.execute("create schema warehouse")
         for table in contracts.tables:
-            # A table that the round does not ask for has no figures in it: no cell, no line of coverage, no exhibit.
+            # A table that the round does not ask for has no figures in it: no cell, no
+            # line of coverage, no exhibit.
             only = "" if table.is_asked(round_) else " where false"
-            connection.execute(f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}")
+            connection.execute(
+                f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}"
+            )
         write_seeds(connection, contracts, round_)
         _seed_submissions(connection, submissions, refused)
-        _insert(connection, "seed.resolution", [(r.key, r.resolution, r.reason, r.round) for r in resolutions])
+        _insert(
+            connection,
+            "seed.resolution",
+            [(r.key, r.resolution, r.reason, r.round) for r in resolutions],
+        )
         run_models(connection, read_models(project.sql), progress)
         counts = run_checks(connection, project.sql)
-        # Views on the ledger would break once it is no longer attached; the marts stand for themselves.
+        # Views on the ledger would break once it is no longer attached; the marts stand
+        # for themselves.
         for table in contracts.tables:
             connection.execute(f"drop view warehouse.{table.sql_name}")
         connection.execute("detach ledger")
@@ -70,14 +89,14 @@ def build_marts(
 
 
 def _seed_submissions(
-    connection: duckdb.DuckDBPyConnection, submissions: Iterable[str], refused: Iterable[tuple[str, str, str]]
+    connection: duckdb.DuckDBPyConnection,
+    submissions: Iterable[str],
+    refused: Iterable[tuple[str, str, str]],
 ) -> None:
     connection.execute("create table seed.chosen (submission_id varchar)")
     _insert(connection, "seed.chosen", [(s,) for s in submissions])
-    connection.execute(
-        """create table seed.current_submissions as
-        select s.* from ledger.submissions s join seed.chosen using (submission_id)"""
-    )
+    connection.execute("""create table seed.current_submissions as
+        select s.* from ledger.submissions s join seed.chosen using (submission_id)""")
     connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
     _insert(connection, "seed.refused", sorted(refused))
 
@@ -86,75 +105,140 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     """Load contract facts and code lists as tables of the schema `seed`."""
     connection.execute("create schema seed")
     window = next(iter(contracts)).years(round_)
-    connection.execute("create table seed.parameters (round integer, first_year integer, suppressed_highest integer)")
+    connection.execute(
+        "create table seed.parameters (round integer, first_year integer, suppressed_highest"
+        " integer)"
+    )
     _insert(connection, "seed.parameters", [(round_, window[0], SUPPRESSED_HIGHEST)])
     connection.execute("create table seed.member (year integer, state varchar, sort integer)")
     years = range(window[0] - 1, round_ + 1)
-    _insert(connection, "seed.member", [(y, m.code, m.sort) for y in years for m in contracts.members(y)])
-    connection.execute("create table seed.resolution (key varchar, resolution varchar, reason varchar, round integer)")
+    _insert(
+        connection,
+        "seed.member",
+        [(y, m.code, m.sort) for y in years for m in contracts.members(y)],
+    )
+    connection.execute(
+        "create table seed.resolution (key varchar, resolution varchar, reason varchar, round"
+        " integer)"
+    )
     _seed_cubes(connection, contracts, round_)
     _seed_codes(connection, contracts)
-    connection.execute("create table seed.population (state varchar, year integer, population bigint, source varchar)")
+    connection.execute(
+        "create table seed.population (state varchar, year integer, population bigint, source"
+        " varchar)"
+    )
     rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
     _insert(connection, "seed.population", rows)
 
 
 def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
     connection.execute(
-        """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar, crime_area varchar,
+        """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar,
+        crime_area varchar,
         respondent varchar, sort integer, family varchar, rounding integer, several varchar)"""
     )
     links = {t.name: _family(contracts, t) for t in contracts.tables}
     rows: list[tuple[Any, ...]] = [
         (
-            t.name, t.report, t.title, t.unit, t.crime_area, t.respondent, i, links[t.name][0], t.rounding,
+            t.name,
+            t.report,
+            t.title,
+            t.unit,
+            t.crime_area,
+            t.respondent,
+            i,
+            links[t.name][0],
+            t.rounding,
             t.several_figures,
-        )  # fmt: skip
+        )
         for i, t in enumerate(contracts.tables_of(round_))
     ]
     rows.append(
-        (POPULATION_CUBE, "", "Mid-year population", "inhabitants", "", "reference", len(rows), POPULATION_CUBE, 0, "")
+        (
+            POPULATION_CUBE,
+            "",
+            "Mid-year population",
+            "inhabitants",
+            "",
+            "reference",
+            len(rows),
+            POPULATION_CUBE,
+            0,
+            "",
+        )
     )
     _insert(connection, "seed.cube", rows)
-    connection.execute("create table seed.fixed_code (cube varchar, dimension varchar, code varchar)")
-    _insert(connection, "seed.fixed_code", [(name, *pair) for name, (_, at) in links.items() for pair in at])
     connection.execute(
-        "create table seed.cube_dimension (cube varchar, position integer, dimension varchar, codelist varchar)"
+        "create table seed.fixed_code (cube varchar, dimension varchar, code varchar)"
     )
-    _insert(connection, "seed.cube_dimension", [
-        (t.name, i, d.name, d.codelist.name) for t in contracts.tables for i, d in enumerate(t.dimensions, 1)
-    ])  # fmt: skip
+    _insert(
+        connection,
+        "seed.fixed_code",
+        [(name, *pair) for name, (_, at) in links.items() for pair in at],
+    )
+    connection.execute(
+        "create table seed.cube_dimension (cube varchar, position integer, dimension varchar,"
+        " codelist varchar)"
+    )
+    _insert(
+        connection,
+        "seed.cube_dimension",
+        [
+            (t.name, i, d.name, d.codelist.name)
+            for t in contracts.tables
+            for i, d in enumerate(t.dimensions, 1)
+        ],
+    )
 
 
 def _family(contracts: Contracts, table: Table) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The first of the tables that count the same thing as this one, and the codes at which it is met there."""
+    """The first of the tables that count the same thing as this one, and the codes at
+    which it is met there.
+    """
     at: tuple[tuple[str, str], ...] = ()
     while link := link_of(table):
-        table, at = contracts.table(link.same_total_as), at + link.at
+        table = contracts.table(link.same_total_as)
+        at = at + link.at
     return table.name, at
 
 
 def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
     connection.execute(
-        """create table seed.cube_code (cube varchar, position integer, code varchar, parent varchar,
+        """create table seed.cube_code (cube varchar, position integer, code varchar,
+        parent varchar,
         open_list boolean, valid_from integer, valid_to integer, states varchar[])"""
     )
     _insert(connection, "seed.cube_code", [row for t in contracts.tables for row in _cube_codes(t)])
     connection.execute(
-        "create table seed.codelist (codelist varchar, code varchar, label varchar, parent varchar, sort integer)"
+        "create table seed.codelist (codelist varchar, code varchar, label varchar, parent varchar,"
+        " sort integer)"
     )
-    names = sorted({d.codelist.name for t in contracts.tables for d in t.dimensions} | {"states", "crime_area"})
-    _insert(connection, "seed.codelist", [
-        (name, c.code, c.label, c.parent, c.sort) for name in names for c in contracts.codelist(name)
-    ])  # fmt: skip
+    names = sorted(
+        {d.codelist.name for t in contracts.tables for d in t.dimensions} | {"states", "crime_area"}
+    )
+    _insert(
+        connection,
+        "seed.codelist",
+        [
+            (name, c.code, c.label, c.parent, c.sort)
+            for name in names
+            for c in contracts.codelist(name)
+        ],
+    )
 
 
 def _cube_codes(table: Table) -> list[tuple[Any, ...]]:
     return [
         (
-            table.name, i, c.code, d.parent_of(c), bool(table.layout.open_rows), c.valid_from, c.valid_to,
+            table.name,
+            i,
+            c.code,
+            d.parent_of(c),
+            bool(table.layout.open_rows),
+            c.valid_from,
+            c.valid_to,
             c.extra.get("states", "").split(),
-        )  # fmt: skip
+        )
         for i, d in enumerate(table.dimensions, 1)
         for c in d.codes
     ]
@@ -167,10 +251,14 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 
 def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
-    """Open the marts of a round for reading. Raises UserError when they were not built yet."""
+    """Open the marts of a round for reading. Raises UserError when they were not built
+    yet.
+    """
     from pipeline.errors import UserError
 
     path: Path = project.work(round_) / "cubes.duckdb"
     if not is_there(path):
-        raise UserError(f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first")
+        raise UserError(
+            f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first"
+        )
     return open_database(path)

@@ -1,1 +1,3 @@
-"""What do we hold, from whom, since when? The append-only ledger of submissions in DuckDB."""
+"""What do we hold, from whom, since when? The append-only ledger of submissions in
+DuckDB.
+"""

@@ -1,10 +1,14 @@
-"""What did a state send, byte for byte, and since when do we know it? Originals by their hash, and a journal of them.
+"""What did a state send, byte for byte, and since when do we know it? Originals by
+their hash, and a journal of them.
 
-The files of a round are kept before anybody reads them, and what was kept is what is read: whatever happens to a file
-meanwhile, the figures, the ledger, the journal and the archive speak of the same bytes.
+The files of a round are kept before anybody reads them, and what was kept is what is
+read: whatever happens to a file meanwhile, the figures, the ledger, the journal and the
+archive speak of the same bytes.
 
-`outputs/archive/<first two letters>/<sha256>` is never changed. `outputs/archive/journal.csv` says when a file of the
-returns was first seen, changed, or gone (`pipeline.warehouse.journal`). Restricted, like all that states send.
+`outputs/archive/<first two letters>/<sha256>` is never changed.
+`outputs/archive/journal.csv` says when a file of the
+returns was first seen, changed, or gone (`pipeline.warehouse.journal`). Restricted,
+like all that states send.
 """
 
 from __future__ import annotations
@@ -32,7 +36,8 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class TakenRound:
-    """The files of a round as they were kept. `folder` holds them under their names, as the folder of the returns does.
+    """The files of a round as they were kept. `folder` holds them under their names, as
+    the folder of the returns does.
 
     `kept` is name and hash of each; the name is relative to the folder of the returns.
     """
@@ -43,7 +48,8 @@ class TakenRound:
 
 @contextmanager
 def take_round(project: Project, round_: int) -> Iterator[TakenRound]:
-    """Keep every file of a round, and give a folder of what was kept to read from; it is gone afterwards.
+    """Keep every file of a round, and give a folder of what was kept to read from; it
+    is gone afterwards.
 
     A link stays a link, and what is no file stays none: neither is followed or opened.
     """
@@ -71,7 +77,9 @@ def _all_below(folder: Path) -> Iterator[Path]:
 
 
 def _take(project: Project, path: Path, target: Path) -> str:
-    """Put one thing of the returns in the folder to read from. Returns its hash if it is a file that is kept."""
+    """Put one thing of the returns in the folder to read from. Returns its hash if it
+    is a file that is kept.
+    """
     with suppress(FileNotFoundError):  # it was taken away meanwhile: then it was not sent
         status = path.lstat()
         if stat.S_ISLNK(status.st_mode):
@@ -102,10 +110,14 @@ def _take_file(project: Project, path: Path, target: Path) -> str:
 
 
 def archive_round(
-    project: Project, round_: int, dates: Mapping[str, str], today: date | None = None,
+    project: Project,
+    round_: int,
+    dates: Mapping[str, str],
+    today: date | None = None,
     kept: Mapping[str, str] | None = None,
-) -> list[Event]:  # fmt: skip
-    """Enter in the journal what was kept of a round, or keep it as it is now. Returns what is new in the journal.
+) -> list[Event]:
+    """Enter in the journal what was kept of a round, or keep it as it is now. Returns
+    what is new in the journal.
 
     `dates` gives the date on the cover of a return by its name.
     """
@@ -118,7 +130,9 @@ def archive_round(
     for name, digest in sorted(kept.items()):
         before = last.pop(name, None)
         if before is None or before.sha256 != digest:
-            events.append(Event(_known(dates.get(_owner(name, dates), ""), seen, before), seen, name, digest))
+            events.append(
+                Event(_known(dates.get(_owner(name, dates), ""), seen, before), seen, name, digest)
+            )
     events += [Event(max(seen, e.known), seen, e.file, "") for e in last.values() if e.sha256]
     if events:
         _private(project.archive)
@@ -131,16 +145,27 @@ def _counts(path: Path) -> bool:
 
 
 def _owner(name: str, dates: Mapping[str, str]) -> str:
-    """The return whose date a file bears: its own, or that of the return beside which it lies as cover or records."""
+    """The return whose date a file bears: its own, or that of the return beside which
+    it lies as cover or records.
+    """
     if name in dates:
         return name
     stem = name.split("/")[-1].split(".")[0]
     folder = name.rsplit("/", 1)[0]
-    return next((n for n in dates if n.rsplit("/", 1)[0] == folder and n.split("/")[-1].split(".")[0] == stem), "")
+    return next(
+        (
+            n
+            for n in dates
+            if n.rsplit("/", 1)[0] == folder and n.split("/")[-1].split(".")[0] == stem
+        ),
+        "",
+    )
 
 
 def _known(told: str, seen: str, before: Event | None) -> str:
-    """A date on a cover is believed when it is a day before the file was seen, and after what it replaces."""
+    """A date on a cover is believed when it is a day before the file was seen, and
+    after what it replaces.
+    """
     try:
         day = date.fromisoformat(told).isoformat()
     except ValueError:
@@ -151,16 +176,19 @@ def _known(told: str, seen: str, before: Event | None) -> str:
 
 
 def _keep(project: Project, path: Path) -> str:
-    """Copy a file into the archive unless it is there already. Returns the hash of the bytes that are there.
+    """Copy a file into the archive unless it is there already. Returns the hash of the
+    bytes that are there.
 
-    The name in the archive is the hash of what was copied, not of what was there before or will be there after.
+    The name in the archive is the hash of what was copied, not of what was there before
+    or will be there after.
     """
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if _holds(original(project, digest), digest, path.stat().st_size):
         return digest
     _private(project.archive)
-    fresh, copied = unfinished(project.archive / "incoming"), hashlib.sha256()
+    fresh = unfinished(project.archive / "incoming")
+    copied = hashlib.sha256()
     with path.open("rb") as source, fresh.open("wb") as copy:
         while piece := source.read(_PIECE):
             copied.update(piece)
@@ -175,7 +203,9 @@ def _keep(project: Project, path: Path) -> str:
 
 
 def _holds(kept: Path, digest: str, size: int) -> bool:
-    """True when the archive has a file whole; of files longer than a return only the length is looked at."""
+    """True when the archive has a file whole; of files longer than a return only the
+    length is looked at.
+    """
     if not kept.is_file() or kept.stat().st_size != size:
         return False
     with kept.open("rb") as file:
@@ -196,9 +226,11 @@ def _private(folder: Path) -> None:
 
 
 def restore(project: Project, as_of: date, folder: Path) -> int:
-    """Put the returns of all rounds into `folder` as they were known on a day. Returns how many files there are.
+    """Put the returns of all rounds into `folder` as they were known on a day. Returns
+    how many files there are.
 
-    Raises UserError when nothing was known then, or when the archive lacks a file or holds another in its place.
+    Raises UserError when nothing was known then, or when the archive lacks a file or
+    holds another in its place.
     """
     known: dict[str, str] = {}
     for event in read_journal(project):
@@ -208,18 +240,24 @@ def restore(project: Project, as_of: date, folder: Path) -> int:
     if not files:
         days = sorted(e.known for e in read_journal(project))
         raise UserError(
-            f"nothing was known on {as_of}", where=str(project.archive),
+            f"nothing was known on {as_of}",
+            where=str(project.archive),
             allowed=f"days from {days[0]} on" if days else "a day after the first 'make validate'",
             do="give a later day, or run 'make validate' first: it archives what was sent",
-        )  # fmt: skip
+        )
     shutil.rmtree(folder, ignore_errors=True)
     for name, sha256 in sorted(files.items()):
-        source, target = original(project, sha256), folder / name
+        source = original(project, sha256)
+        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if not source.is_file():
-            raise UserError(f"the archive lacks {sha256}", where=str(source), do="restore it from a backup")
+            raise UserError(
+                f"the archive lacks {sha256}", where=str(source), do="restore it from a backup"
+            )
         shutil.copyfile(source, target)
         with target.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise UserError(f"the archived file is not {name} any more", where=str(source), do="restore it")
+                raise UserError(
+                    f"the archived file is not {name} any more", where=str(source), do="restore it"
+                )
     return len(files)

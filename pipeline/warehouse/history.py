@@ -1,4 +1,6 @@
-"""Who said what when? Every statement of a state about a table, from the ledger, with the file it stands in."""
+"""Who said what when? Every statement of a state about a table, from the ledger, with
+the file it stands in.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sent:
-    """One file of a state: what became of it, and how many figures of the table it brought."""
+    """One file of a state: what became of it, and how many figures of the table it
+    brought.
+    """
 
     round: int
     file: str
@@ -34,7 +38,9 @@ class Sent:
 
 @dataclass(frozen=True)
 class Statement:
-    """What one file says of one key. `says` is the value, or the status that stands in its place."""
+    """What one file says of one key. `says` is the value, or the status that stands in
+    its place.
+    """
 
     key: str
     round: int
@@ -48,7 +54,9 @@ class Statement:
 
 @dataclass(frozen=True)
 class History:
-    """All that a state said of a table: its files in order, and the keys of which it said more than one thing."""
+    """All that a state said of a table: its files in order, and the keys of which it
+    said more than one thing.
+    """
 
     state: str
     table: str
@@ -58,13 +66,19 @@ class History:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "state": self.state, "table": self.table, "keys": self.keys, "files": [asdict(f) for f in self.files],
+            "state": self.state,
+            "table": self.table,
+            "keys": self.keys,
+            "files": [asdict(f) for f in self.files],
             "statements": [asdict(s) for s in self.statements],
-        }  # fmt: skip
+        }
 
 
-def history(project: Project, contracts: Contracts, state: str, table_name: str, key: str = "") -> History:
-    """Read the ledger. Without `key` only keys with several different statements are listed.
+def history(
+    project: Project, contracts: Contracts, state: str, table_name: str, key: str = ""
+) -> History:
+    """Read the ledger. Without `key` only keys with several different statements are
+    listed.
 
     Raises UserError when there is no such state or table, or nothing was ever loaded.
     """
@@ -75,17 +89,24 @@ def history(project: Project, contracts: Contracts, state: str, table_name: str,
     if key:
         contracts.check_key(_key(key, table, state))
     if not is_there(project.warehouse):
-        raise UserError("nothing was loaded yet", where=str(project.warehouse), do="run 'make reports' first")
+        raise UserError(
+            "nothing was loaded yet", where=str(project.warehouse), do="run 'make reports' first"
+        )
     with open_database(project.warehouse) as ledger:
         said = list(_statements(ledger, table, state))
-        files = (*_accepted(ledger, project, table, state), *_not_loaded(ledger, project, table, state))
+        files = (
+            *_accepted(ledger, project, table, state),
+            *_not_loaded(ledger, project, table, state),
+        )
     by_key: dict[str, list[Statement]] = {}
     for statement in said:
         by_key.setdefault(statement.key, []).append(statement)
     told = [
-        s for name, all_of_it in sorted(by_key.items()) for s in all_of_it
+        s
+        for name, all_of_it in sorted(by_key.items())
+        for s in all_of_it
         if (name == key if key else len({(s.says, s.status) for s in all_of_it}) > 1)
-    ]  # fmt: skip
+    ]
     ordered = sorted(files, key=lambda f: (f.round, f.known, f.file))
     return History(state, table.name, tuple(ordered), tuple(told), len(by_key))
 
@@ -95,13 +116,16 @@ def _key(text: str, table: Table, state: str) -> Any:
 
     key = Key.parse(text)
     if (key.cube, key.state) != (table.name, state):
-        raise UserError(f"{text} is no cell of {table.name} of {state}", allowed=f"{table.name}:{state}.…")
+        raise UserError(
+            f"{text} is no cell of {table.name} of {state}", allowed=f"{table.name}:{state}.…"
+        )
     return key
 
 
 def _statements(ledger: duckdb.DuckDBPyConnection, table: Table, state: str) -> Iterator[Statement]:
     rows = ledger.execute(
-        f"""select c.key, s.round, s.received, s.file, c.sheet, c.address, c.value, c.obs_status, s.outcome
+        f"""select c.key, s.round, s.received, s.file, c.sheet, c.address, c.value, c.obs_status,
+        s.outcome
         from {table.sql_name} c join submissions s using (submission_id) where c.state = ?
         order by c.key, s.round, s.received, s.file, s.submission_id""",
         [state],
@@ -124,17 +148,25 @@ def _accepted(
         [state, table.report],
     ).fetchall()
     for round_, file, sha256, received, outcome, cells in rows:
-        yield Sent(round_, file, sha256, received, known.get((file, sha256), received), outcome, cells)
+        yield Sent(
+            round_, file, sha256, received, known.get((file, sha256), received), outcome, cells
+        )
 
 
 def _not_loaded(
     ledger: duckdb.DuckDBPyConnection, project: Project, table: Table, state: str
 ) -> Iterator[Sent]:
-    """Files of the state that brought no figure: refused, withdrawing, or gone from the folder."""
-    loaded = {tuple(row) for row in ledger.execute("select file, sha256 from submissions").fetchall()}
+    """Files of the state that brought no figure: refused, withdrawing, or gone from the
+    folder.
+    """
+    loaded = {
+        tuple(row) for row in ledger.execute("select file, sha256 from submissions").fetchall()
+    }
     withdrawn = {
         tuple(row)
-        for row in ledger.execute("select file, sha256 from withdrawals where table_name = ?", [table.name]).fetchall()
+        for row in ledger.execute(
+            "select file, sha256 from withdrawals where table_name = ?", [table.name]
+        ).fetchall()
     }
     for event in read_journal(project):
         parts = Path(event.file).parts
@@ -145,7 +177,9 @@ def _not_loaded(
         if not event.sha256:
             outcome = "gone from the folder"
         else:
-            outcome = "withdraws the table" if (event.file, event.sha256) in withdrawn else "not loaded"
+            outcome = (
+                "withdraws the table" if (event.file, event.sha256) in withdrawn else "not loaded"
+            )
         yield Sent(int(parts[0]), event.file, event.sha256, "", event.known, outcome, 0)
 
 
@@ -157,14 +191,23 @@ def print_history(found: History) -> None:
     from rich.table import Table as Grid
 
     console = Console(width=None if os.isatty(1) else 140, highlight=False)
-    files = Grid(title=f"{found.table}: files of {found.state}", title_justify="left", box=None, pad_edge=False)
+    files = Grid(
+        title=f"{found.table}: files of {found.state}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
     for head in ("known since", "round", "file", "sha256", "date on it", "outcome"):
         files.add_column(head)
     files.add_column("figures", justify="right")
     for f in found.files:
-        files.add_row(f.known, str(f.round), f.file, f.sha256[:12], f.received, f.outcome, str(f.cells))
+        files.add_row(
+            f.known, str(f.round), f.file, f.sha256[:12], f.received, f.outcome, str(f.cells)
+        )
     console.print(files)
-    title = f"Statements that differ ({len({s.key for s in found.statements})} of {found.keys} keys)"
+    title = (
+        f"Statements that differ ({len({s.key for s in found.statements})} of {found.keys} keys)"
+    )
     said = Grid(title=title, title_justify="left", box=None, pad_edge=False)
     for head in ("key", "round", "date on it", "file", "place"):
         said.add_column(head)

@@ -1,7 +1,9 @@
-"""What do we hold, from whom, since when? Appends submissions to the ledger; nothing in it is ever overwritten.
+"""What do we hold, from whom, since when? Appends submissions to the ledger; nothing in
+it is ever overwritten.
 
-A submission is identified by what was read from it: the hash of the file, the contract version and the accepted cells.
-Loading the same file twice therefore changes nothing, and a corrected reader or contract makes a new submission.
+A submission is identified by what was read from it: the hash of the file, the contract
+version and the accepted cells. Loading the same file twice therefore changes nothing,
+and a corrected reader or contract makes a new submission.
 """
 
 from __future__ import annotations
@@ -45,17 +47,27 @@ create table if not exists withdrawals (
 )
 """
 _CELL_COLUMNS = (
-    "submission_id varchar not null", "key varchar not null", "state varchar not null", "year smallint not null",
-)  # fmt: skip
+    "submission_id varchar not null",
+    "key varchar not null",
+    "state varchar not null",
+    "year smallint not null",
+)
 _CELL_ATTRIBUTES = (
-    "value decimal(18, 3)", "raw varchar not null", "obs_status varchar not null", "conf_status varchar not null",
-    "note varchar not null", "sheet varchar not null", "address varchar not null",
-)  # fmt: skip
+    "value decimal(18, 3)",
+    "raw varchar not null",
+    "obs_status varchar not null",
+    "conf_status varchar not null",
+    "note varchar not null",
+    "sheet varchar not null",
+    "address varchar not null",
+)
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load changed: submissions read in the round and how many of them the ledger did not hold yet."""
+    """What a load changed: submissions read in the round and how many of them the
+    ledger did not hold yet.
+    """
 
     submissions: tuple[str, ...]
     new: int
@@ -69,7 +81,9 @@ def table_ddl(table: Table) -> str:
 
 
 def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnection:
-    """Open the ledger for writing and add the tables that contracts have and it has not. Raises UserError if locked."""
+    """Open the ledger for writing and add the tables that contracts have and it has
+    not. Raises UserError if locked.
+    """
     import duckdb
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,9 +94,10 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
         connection = duckdb.connect(str(path))
     except duckdb.IOException as problem:
         raise UserError(
-            f"the warehouse cannot be opened: {str(problem).splitlines()[0]}", where=path.name,
+            f"the warehouse cannot be opened: {str(problem).splitlines()[0]}",
+            where=path.name,
             do="wait until the other build has ended, or make the folder writable, then run again",
-        ) from problem  # fmt: skip
+        ) from problem
     connection.execute(_SUBMISSIONS)
     connection.execute(_WITHDRAWALS)
     for table in contracts.tables:
@@ -104,12 +119,16 @@ class _File:
     number: int
 
 
-def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]) -> Loaded:
+def load_round(
+    warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]
+) -> Loaded:
     """Append the accepted returns of one round to the ledger.
 
-    `staged` is the file that intake wrote. `refused` names (state, report, table); an empty table means the whole
-    return. Figures that a later file replaced are kept as a submission of their own that no report counts. One
-    transaction: a build that dies leaves the ledger as it was.
+    `staged` is the file that intake wrote. `refused` names (state, report, table); an
+    empty table means the whole
+    return. Figures that a later file replaced are kept as a submission of their own
+    that no report counts. One transaction: a build that dies leaves the ledger as it
+    was.
     """
     connection = open_warehouse(warehouse, contracts)
     try:
@@ -117,36 +136,43 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
         connection.execute(f"attach {quoted_path(staged)} as staged (read_only)")
         refused_set = set(refused)
         files = connection.execute(
-            "select round, report, state, file, sha256, coalesce(received, ''), coalesce(contract_version, ''), number"
-            " from staged.files where outcome = 'read' or number = 1 order by all"
+            "select round, report, state, file, sha256, coalesce(received, ''),"
+            " coalesce(contract_version, ''), number from staged.files where outcome = 'read' or"
+            " number = 1 order by all"
         ).fetchall()
-        names = connection.execute("select table_name from duckdb_tables() where database_name = 'staged'").fetchall()
+        names = connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'staged'"
+        ).fetchall()
         present = {str(name) for (name,) in names}
         loaded, new = [], 0
         connection.execute("begin")
         for file in (_File(*row) for row in files):
             contract = contracts.contract(file.report)
-            replaced = {SET_ASIDE + t.sql_name: t for t in contract.tables if SET_ASIDE + t.sql_name in present}
+            replaced = {
+                SET_ASIDE + t.sql_name: t
+                for t in contract.tables
+                if SET_ASIDE + t.sql_name in present
+            }
             submission, cells = _identity(connection, replaced, file)
             if cells:
                 new += _enter(connection, submission, file, "set aside", cells, replaced)
             if (file.state, file.report, "") in refused_set:
                 continue
             tables = {
-                t.sql_name: t for t in contract.tables if (file.state, file.report, t.name) not in refused_set
-            }  # fmt: skip
+                t.sql_name: t
+                for t in contract.tables
+                if (file.state, file.report, t.name) not in refused_set
+            }
             submission, cells = _identity(connection, tables, file)
             if file.number > 1 and not cells:
                 continue
             loaded.append(submission)
             outcome = "accepted" if len(tables) == len(contract.tables) else "partly accepted"
             new += _enter(connection, submission, file, outcome, cells, tables)
-        connection.execute(
-            """insert into withdrawals
+        connection.execute("""insert into withdrawals
             select round, report, state, table_name, file, sha256
             from staged.withdrawn join staged.files using (file)
-            except select * from withdrawals"""
-        )
+            except select * from withdrawals""")
         connection.execute("commit")
     finally:
         connection.close()
@@ -157,15 +183,20 @@ def load_round(warehouse: Path, staged: Path, contracts: Contracts, refused: Ite
 def _identity(
     connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], file: _File
 ) -> tuple[str, int]:
-    """The id of a submission and its number of cells, from the file's hash and every accepted cell.
+    """The id of a submission and its number of cells, from the file's hash and every
+    accepted cell.
 
-    `tables` are contract tables by the name of the staged table that holds their figures.
+    `tables` are contract tables by the name of the staged table that holds their
+    figures.
     """
-    digest = hashlib.sha256(f"{file.report}|{file.state}|{file.sha256}|{file.contract_version}".encode())
+    digest = hashlib.sha256(
+        f"{file.report}|{file.state}|{file.sha256}|{file.contract_version}".encode()
+    )
     cells = 0
     for staged in tables:
         rows = connection.execute(
-            f"""select key, raw, value, obs_status, conf_status, note, sheet, address from staged.{staged}
+            f"""select key, raw, value, obs_status, conf_status, note, sheet,
+            address from staged.{staged}
             where file = ? and usable order by all""",
             [file.file],
         ).fetchall()
@@ -176,23 +207,41 @@ def _identity(
 
 
 def _enter(
-    connection: duckdb.DuckDBPyConnection, submission: str, file: _File, outcome: str, cells: int,
+    connection: duckdb.DuckDBPyConnection,
+    submission: str,
+    file: _File,
+    outcome: str,
+    cells: int,
     tables: dict[str, Table],
-) -> bool:  # fmt: skip
+) -> bool:
     """Append one submission with its cells; False when the ledger holds it already."""
-    if connection.execute("select 1 from submissions where submission_id = ?", [submission]).fetchone():
+    if connection.execute(
+        "select 1 from submissions where submission_id = ?", [submission]
+    ).fetchone():
         return False
     connection.execute(
         "insert into submissions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [submission, file.round, file.report, file.state, file.file, file.sha256, file.received,
-         file.contract_version, outcome, cells],
-    )  # fmt: skip
+        [
+            submission,
+            file.round,
+            file.report,
+            file.state,
+            file.file,
+            file.sha256,
+            file.received,
+            file.contract_version,
+            outcome,
+            cells,
+        ],
+    )
     for staged, table in tables.items():
         _append(connection, staged, table, submission, file.file)
     return True
 
 
-def _append(connection: duckdb.DuckDBPyConnection, staged: str, table: Table, submission: str, file: str) -> None:
+def _append(
+    connection: duckdb.DuckDBPyConnection, staged: str, table: Table, submission: str, file: str
+) -> None:
     dimensions = "".join(f"{d.name}, " for d in table.dimensions)
     connection.execute(
         f"""insert into {table.sql_name}

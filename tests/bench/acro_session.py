@@ -1,9 +1,11 @@
-"""What does ACRO print when an analyst makes tables from records? Runs in ACRO's own virtual environment.
+"""What does ACRO print when an analyst makes tables from records? Runs in ACRO's own
+virtual environment.
 
     .venv-acro/bin/python tests/bench/acro_session.py < job.json > printed.json
 
-The job names the threshold, the records (a row of codes and how many persons have it) and the tables, each a list of
-columns. Knows nothing of this project, so that the two sets of libraries never meet in one process.
+The job names the threshold, the records (a row of codes and how many persons have it)
+and the tables, each a list of columns. Knows nothing of this project, so that the two
+sets of libraries never meet in one process.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-STAND_INS = ("everybody", "everyone")  # columns with one code, for tables that have no rows or columns of their own
+STAND_INS = (
+    "everybody",
+    "everyone",
+)  # columns with one code, for tables that have no rows or columns of their own
 
 
 def main() -> int:
@@ -30,7 +35,9 @@ def main() -> int:
 
 
 def start(threshold: int) -> Any:
-    """A session that suppresses. ACRO reads its limits from inside its own package; afterwards they can be changed."""
+    """A session that suppresses. ACRO reads its limits from inside its own package;
+    afterwards they can be changed.
+    """
     import acro  # type: ignore[import-not-found]
 
     session = acro.ACRO(suppress=True)
@@ -39,11 +46,15 @@ def start(threshold: int) -> Any:
 
 
 def expand(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> Any:
-    """One row for each person, every column with its codes as categories; the last item of a record is its count."""
+    """One row for each person, every column with its codes as categories; the last item
+    of a record is its count.
+    """
     import pandas as pd
 
     counted = pd.DataFrame(records, columns=[*columns, "persons"])
-    frame = counted.loc[counted.index.repeat(counted["persons"]), list(columns)].reset_index(drop=True)
+    frame = counted.loc[counted.index.repeat(counted["persons"]), list(columns)].reset_index(
+        drop=True
+    )
     for column in columns:
         frame[column] = pd.Categorical(frame[column], categories=sorted(counted[column].unique()))
     for column in STAND_INS:
@@ -52,7 +63,9 @@ def expand(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> Any:
 
 
 def crosstab(session: Any, frame: Any, columns: Sequence[str], total: str) -> list[list[Any]]:
-    """One table with its margins: the codes of each cell, and the number printed there or nothing."""
+    """One table with its margins: the codes of each cell, and the number printed there
+    or nothing.
+    """
     rows = [frame[c] for c in columns[:-1] or STAND_INS[:1]]
     heads = frame[columns[-1] if columns else STAND_INS[1]]
     table = session.crosstab(rows, heads, margins=True, margins_name=total)
@@ -69,7 +82,9 @@ def _whole(number: float) -> int | None:
 
 
 def _codes(label: Any, columns: Sequence[str], total: str) -> list[str]:
-    """The label of a row or column as codes; that of a margin is the total followed by empty words."""
+    """The label of a row or column as codes; that of a margin is the total followed by
+    empty words.
+    """
     if not columns:
         return []
     codes = [str(c) for c in (label if isinstance(label, tuple) else (label,))]

@@ -1,7 +1,8 @@
-"""Does the proof of a generated instance hold for somebody who can only add? Shown cells and counter-tables, added up.
+"""Does the proof of a generated instance hold for somebody who can only add? Shown
+cells and counter-tables, added up.
 
-Generated instances have no contracts and no code lists, so the verifier of releases cannot read them: it works out by
-itself what adds up. Here the instance says it.
+Generated instances have no contracts and no code lists, so the verifier of releases
+cannot read them: it works out by itself what adds up. Here the instance says it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ Demands = Mapping[str, tuple[int, int, int]]
 
 @dataclass(frozen=True)
 class Verified:
-    """What adding up said of the tables, how long it took, and the size of what is needed for it, in bytes."""
+    """What adding up said of the tables, how long it took, and the size of what is
+    needed for it, in bytes.
+    """
 
     holds: bool
     said: str
@@ -26,22 +29,38 @@ class Verified:
     size: int
 
 
-def verify(instance: Instance, hidden: set[str], demands: Demands, tables: Sequence[Mapping[str, int]]) -> Verified:
-    """Add up every table; over all of them each sensitive cell must have the values it must be able to have."""
+def verify(
+    instance: Instance, hidden: set[str], demands: Demands, tables: Sequence[Mapping[str, int]]
+) -> Verified:
+    """Add up every table; over all of them each sensitive cell must have the values it
+    must be able to have.
+    """
     begun = time.perf_counter()
     wrong = [f"{n} has a demand and is shown" for n in sorted(demands.keys() - hidden)]
     seen: dict[str, set[int]] = {n: set() for n in demands}
     for changes in ({}, *tables):
         wrong += [f"{n} changes and is no hidden cell" for n in sorted(changes.keys() - hidden)]
         values = {n: v + changes.get(n, 0) for n, v in instance.values.items()}
-        wrong += [f"{n} is {values[n]}" for n in sorted(hidden) if values[n] < min(1, instance.values[n])]
-        wrong += [f"the sum of {w} does not hold" for w, parts in instance.sums
-                  if values[w] != sum(values[p] for p in parts)]  # fmt: skip
+        wrong += [
+            f"{n} is {values[n]}" for n in sorted(hidden) if values[n] < min(1, instance.values[n])
+        ]
+        wrong += [
+            f"the sum of {w} does not hold"
+            for w, parts in instance.sums
+            if values[w] != sum(values[p] for p in parts)
+        ]
         for name in demands:
             seen[name].add(values[name])
     for name, (low, high, count) in demands.items():
         if min(seen[name]) > low or max(seen[name]) < high or len(seen[name]) < count:
             wrong.append(f"{name} is not proven")
-    written = {"hidden": sorted(hidden), "demands": demands, "sums": instance.sums, "tables": tables}
+    written = {
+        "hidden": sorted(hidden),
+        "demands": demands,
+        "sums": instance.sums,
+        "tables": tables,
+    }
     seconds = time.perf_counter() - begun
-    return Verified(not wrong, "\n".join(wrong)[:4000], seconds, len(json.dumps(written).encode("utf-8")))
+    return Verified(
+        not wrong, "\n".join(wrong)[:4000], seconds, len(json.dumps(written).encode("utf-8"))
+    )

@@ -1,12 +1,16 @@
-"""How does the choice of hidden cells compare with its peers, in safety, loss and time? `make bench-disclosure`.
+"""How does the choice of hidden cells compare with its peers, in safety, loss and time?
+`make bench-disclosure`.
 
-    make bench-disclosure                                   instances of 1,000 and 10,000 cells, and the public reports
-    make bench-disclosure SIZES="1000 10000 100000"         the largest takes hours for some of the peers
-    make bench-disclosure INSTANCES=folder                  also public test data: d3.csv, d4.csv of R's SSBtools
+    make bench-disclosure                                   instances of 1,000 and
+    10,000 cells, and the public reports
+    make bench-disclosure SIZES="1000 10000 100000"         the largest takes hours for
+    some of the peers
+    make bench-disclosure INSTANCES=folder                  also public test data:
+    d3.csv, d4.csv of R's SSBtools
 
-Each method runs on each instance in a process of its own: hiding small counts only, ACRO, Gaussian elimination alone,
-and ours. The independent auditor says what each gives away. `methods`, `reports` and `acro_peer` tell what exactly is
-done.
+Each method runs on each instance in a process of its own: hiding small counts only,
+ACRO, Gaussian elimination alone, and ours. The independent auditor says what each gives
+away. `methods`, `reports` and `acro_peer` tell what exactly is done.
 """
 
 from __future__ import annotations
@@ -32,14 +36,32 @@ from .methods import Result
 ROOT = Path(__file__).parents[2]
 SIZES = ("1000", "10000", "100000")
 HEADS = (
-    "instance", "method", "cells", "primary", "added", "value %", "exact", "±1", "±2", "open", "unproven", "choose s",
-    "prove s", "cpu s", "MiB", "tables", "KiB", "verify s",
-)  # fmt: skip
+    "instance",
+    "method",
+    "cells",
+    "primary",
+    "added",
+    "value %",
+    "exact",
+    "±1",
+    "±2",
+    "open",
+    "unproven",
+    "choose s",
+    "prove s",
+    "cpu s",
+    "MiB",
+    "tables",
+    "KiB",
+    "verify s",
+)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What was promised, whether it was met (None: not measured), and what was measured."""
+    """What was promised, whether it was met (None: not measured), and what was
+    measured.
+    """
 
     name: str
     met: bool | None
@@ -54,16 +76,23 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", nargs="*", default=list(SIZES[:2]), choices=SIZES)
     parser.add_argument("--instances", type=Path, help="a folder with d3.csv and d4.csv")
-    parser.add_argument("--methods", nargs="*", default=list(methods.METHODS), choices=list(methods.METHODS))
+    parser.add_argument(
+        "--methods", nargs="*", default=list(methods.METHODS), choices=list(methods.METHODS)
+    )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=3600.0, help="seconds that a method may take on an instance")
-    parser.add_argument("--no-reports", action="store_true", help="leave out the three public reports")
+    parser.add_argument(
+        "--limit", type=float, default=3600.0, help="seconds that a method may take on an instance"
+    )
+    parser.add_argument(
+        "--no-reports", action="store_true", help="leave out the three public reports"
+    )
     given = parser.parse_args(arguments)
     public = [str(given.instances / f"{n}.csv") for n in ("d3", "d4")] if given.instances else []
     jobs = [
         ("methods", method, ["--instance", instance, "--seed", str(given.seed)])
-        for instance in (*given.sizes, *(p for p in public if Path(p).is_file())) for method in given.methods
-    ]  # fmt: skip
+        for instance in (*given.sizes, *(p for p in public if Path(p).is_file()))
+        for method in given.methods
+    ]
     if not given.no_reports:
         jobs += [("reports", method, []) for method in reports.METHODS if method in given.methods]
     results: list[Result] = []
@@ -75,7 +104,9 @@ def main(arguments: Sequence[str]) -> int:
             results.append(result)
         else:
             failed.append(f"{label} {result}")
-        path = _write(results, failed, given.seed)  # after each one, so that nothing is lost when it is stopped
+        path = _write(
+            results, failed, given.seed
+        )  # after each one, so that nothing is lost when it is stopped
         sys.stderr.write(f"{label}: {'measured' if isinstance(result, Result) else result}\n")
     promised = [t.line() for t in targets(results, failed)]
     lines = [*table(results), "", *notes(results), *failed, "", *promised, f"written to {path}", ""]
@@ -84,40 +115,63 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def run_alone(module: str, method: str, options: Sequence[str], limit: float) -> Result | str:
-    """A measurement in a process of its own; why there is none, when it failed or took too long."""
+    """A measurement in a process of its own; why there is none, when it failed or took
+    too long.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         path = Path(folder) / "result.json"
-        command = [sys.executable, "-m", module, "--method", method, "--result", str(path), *options]
+        command = [
+            sys.executable,
+            "-m",
+            module,
+            "--method",
+            method,
+            "--result",
+            str(path),
+            *options,
+        ]
         command += ["--limit", str(limit / 2)]  # for a proof or a judgement
         child = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         try:
             _, errors = child.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)  # a group of its own: the child and what it started
+            os.killpg(
+                child.pid, signal.SIGKILL
+            )  # a group of its own: the child and what it started
             child.communicate()
             return f"did not finish within {limit:,.0f} s"
         if child.returncode:
-            return f"failed: {(errors.strip() or f'ended with {child.returncode}').splitlines()[-1]}"
+            return (
+                f"failed: {(errors.strip() or f'ended with {child.returncode}').splitlines()[-1]}"
+            )
         return Result(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def targets(results: Sequence[Result], failed: Sequence[str] = ()) -> list[Target]:
-    """What was promised, held against what was measured. Where ours came to no end there is no certificate either."""
+    """What was promised, held against what was measured. Where ours came to no end
+    there is no certificate either.
+    """
     own = {r.instance: r for r in results if r.method == "ours"}
     unproven = [f"{r.instance}: {r.exposed:,} without" for r in own.values() if r.exposed]
     unproven += [f for f in failed if ": ours " in f]
     found = [
         Target(
-            "no sensitive cell without a certificate", not unproven if own or unproven else None,
+            "no sensitive cell without a certificate",
+            not unproven if own or unproven else None,
             ", ".join(unproven or own),
         ),
         _at_most("the three public reports", own.get(reports.NAME), 20, "s"),
         _at_most("10,000 cells", own.get("10,000 cells"), 90, "s"),
         _at_most("100,000 cells", own.get("100,000 cells"), 1800, "s"),
         _at_most("100,000 cells", own.get("100,000 cells"), 4, "GiB"),
-    ]  # fmt: skip
+    ]
     for peer in results:
         if peer.method == "elimination" and peer.secondary and peer.instance in own:
             ratio = own[peer.instance].secondary / peer.secondary
@@ -150,11 +204,20 @@ def _row(r: Result) -> tuple[str, ...]:
     leaks = (r.exact, r.width_1, r.width_2, r.undecided)
     size = None if r.certificate_bytes is None else r.certificate_bytes / 1024
     return (
-        r.instance, r.method, *(f"{n:,}" for n in counts), f"{100 * r.share_hidden:.1f}", *(f"{n:,}" for n in leaks),
-        _optional(r.exposed, 0), _optional(r.seconds.get("choose"), 1), _optional(r.seconds.get("prove"), 1),
-        f"{r.cpu_seconds:,.1f}", f"{r.peak_mib:,.0f}", _optional(r.tables, 0), _optional(size, 0),
+        r.instance,
+        r.method,
+        *(f"{n:,}" for n in counts),
+        f"{100 * r.share_hidden:.1f}",
+        *(f"{n:,}" for n in leaks),
+        _optional(r.exposed, 0),
+        _optional(r.seconds.get("choose"), 1),
+        _optional(r.seconds.get("prove"), 1),
+        f"{r.cpu_seconds:,.1f}",
+        f"{r.peak_mib:,.0f}",
+        _optional(r.tables, 0),
+        _optional(size, 0),
         _optional(r.seconds.get("verify"), 2),
-    )  # fmt: skip
+    )
 
 
 def _optional(number: float | None, digits: int) -> str:
@@ -163,21 +226,33 @@ def _optional(number: float | None, digits: int) -> str:
 
 def notes(results: Iterable[Result]) -> Iterable[str]:
     """What the columns mean, and what single methods add."""
-    yield "primary: hidden by the rule; added: hidden beside them; value %: share of all counts that is hidden"
-    yield "exact, ±1, ±2: sensitive cells known exactly or to within 2 or 3 values; open: not judged in time"
+    yield (
+        "primary: hidden by the rule; added: hidden beside them; value %: share of all counts that"
+        " is hidden"
+    )
+    yield (
+        "exact, ±1, ±2: sensitive cells known exactly or to within 2 or 3 values; open: not judged"
+        " in time"
+    )
     for r in results:
         if r.notes:
-            told = ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in r.notes.items())
+            told = ", ".join(
+                f"{name.replace('_', ' ')} {number:,}" for name, number in r.notes.items()
+            )
             yield f"{r.instance}, {r.method}: {told}"
 
 
 def _write(results: Sequence[Result], failed: Sequence[str], seed: int) -> Path:
     told = {
-        "seed": seed, "cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine(),
+        "seed": seed,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
         "libraries": {name: version(name) for name in ("highspy", "numpy", "scipy")},
-        "results": [asdict(r) for r in results], "failed": list(failed),
+        "results": [asdict(r) for r in results],
+        "failed": list(failed),
         "targets": [asdict(t) for t in targets(results, failed)],
-    }  # fmt: skip
+    }
     path = Project.here().outputs / "bench-disclosure.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -1,4 +1,6 @@
-"""On which tables is cell suppression measured? Generated linked tables of three sizes, and public ones as CSV."""
+"""On which tables is cell suppression measured? Generated linked tables of three sizes,
+and public ones as CSV.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,17 @@ from scipy.sparse import csr_array
 from pipeline.disclosure.linked import NO_LIMIT, Demand, System
 
 TOTAL = "total"
-Tree = Mapping[str, Sequence[str]]  # node -> its parts; one node may be split in more than one way: see `Splits`
+Tree = Mapping[
+    str, Sequence[str]
+]  # node -> its parts; one node may be split in more than one way: see `Splits`
 Splits = Mapping[str, Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Instance:
-    """Published cells with their true counts, and every sum that a reader knows: a whole and its parts."""
+    """Published cells with their true counts, and every sum that a reader knows: a
+    whole and its parts.
+    """
 
     values: dict[str, int]
     sums: list[tuple[str, list[str]]]
@@ -32,7 +38,9 @@ class Instance:
 
 @dataclass(frozen=True)
 class Shape:
-    """How fine the dimensions of a generated instance are, and how many persons it counts."""
+    """How fine the dimensions of a generated instance are, and how many persons it
+    counts.
+    """
 
     years: int
     states: int
@@ -48,8 +56,12 @@ class Shape:
 
 SEX_AGE_FORM = ("year", "state", "sex", "age", "form")
 SHAPES = {
-    1_000: Shape(1, 8, 2, 1, 4, 0, 12, 3, (SEX_AGE_FORM, ("year", "state", "sex", "citizenship")), 1_500),
-    10_000: Shape(2, 11, 3, 2, 4, 0, 32, 5, (SEX_AGE_FORM, ("year", "state", "sex", "citizenship")), 9_000),
+    1_000: Shape(
+        1, 8, 2, 1, 4, 0, 12, 3, (SEX_AGE_FORM, ("year", "state", "sex", "citizenship")), 1_500
+    ),
+    10_000: Shape(
+        2, 11, 3, 2, 4, 0, 32, 5, (SEX_AGE_FORM, ("year", "state", "sex", "citizenship")), 9_000
+    ),
     100_000: Shape(
         3,
         16,
@@ -59,14 +71,20 @@ SHAPES = {
         3,
         54,
         7,
-        (SEX_AGE_FORM, ("year", "state", "sex", "citizenship"), ("year", "state", "form", "citizenship")),
+        (
+            SEX_AGE_FORM,
+            ("year", "state", "sex", "citizenship"),
+            ("year", "state", "form", "citizenship"),
+        ),
         90_000,
     ),
 }
 
 
 def make_instance(cells: int, seed: int) -> Instance:
-    """A linked set of cubes with about so many cells (1,000, 10,000 or 100,000). Same arguments, same tables."""
+    """A linked set of cubes with about so many cells (1,000, 10,000 or 100,000). Same
+    arguments, same tables.
+    """
     shape = SHAPES[cells]
     chance = random.Random(seed)
     splits = _dimensions(shape)
@@ -128,11 +146,21 @@ def _ancestors(splits: Splits) -> dict[str, list[str]]:
     return {leaf: sorted(above[leaf]) for leaf in _leaves(splits)}
 
 
-def _persons(shape: Shape, splits: Mapping[str, Splits], chance: random.Random) -> Iterable[dict[str, str]]:
-    """Few large states, a few frequent citizenships of their own each, forms that go with sex."""
-    draw = {d: _skewed(_leaves(s), chance, 1.1 if d in ("state", "citizenship") else 0.6) for d, s in splits.items()}
+def _persons(
+    shape: Shape, splits: Mapping[str, Splits], chance: random.Random
+) -> Iterable[dict[str, str]]:
+    """Few large states, a few frequent citizenships of their own each, forms that go
+    with sex.
+    """
+    draw = {
+        d: _skewed(_leaves(s), chance, 1.1 if d in ("state", "citizenship") else 0.6)
+        for d, s in splits.items()
+    }
     at_home = {s: draw["citizenship"]() for s in _leaves(splits["state"])}
-    by_sex = {"F": _skewed(_leaves(splits["form"]), chance, 1.2), "M": _skewed(_leaves(splits["form"]), chance, 0.8)}
+    by_sex = {
+        "F": _skewed(_leaves(splits["form"]), chance, 1.2),
+        "M": _skewed(_leaves(splits["form"]), chance, 0.8),
+    }
     for _ in range(shape.persons):
         person = {d: draw[d]() for d in splits}
         person["form"] = by_sex[person["sex"]]()
@@ -180,12 +208,16 @@ def _sums(cube: Sequence[str], splits: Mapping[str, Splits]) -> Iterable[tuple[s
 
 
 def _name(cube: Sequence[str], codes: Sequence[str]) -> str:
-    """Dimensions at their total are left out, so cubes that share a margin share its cells."""
+    """Dimensions at their total are left out, so cubes that share a margin share its
+    cells.
+    """
     return ",".join(f"{d}={c}" for d, c in zip(cube, codes, strict=True) if c != TOTAL) or "all"
 
 
 def read_municipal(path: Path) -> Instance:
-    """Public test data of municipalities: regions in counties and in groups, by main income and months."""
+    """Public test data of municipalities: regions in counties and in groups, by main
+    income and months.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         records = list(csv.DictReader(file))
     regions: dict[str, list[list[str]]] = {TOTAL: []}
@@ -194,7 +226,9 @@ def read_municipal(path: Path) -> Instance:
         regions[TOTAL].append(list(groups))
         regions.update({whole: [parts] for whole, parts in groups.items()})
     months = _groups(records, "months", "months2")
-    single = {w: parts[0] for w, parts in months.items() if len(parts) == 1}  # a group of one is that one
+    single = {
+        w: parts[0] for w, parts in months.items() if len(parts) == 1
+    }  # a group of one is that one
     splits: dict[str, Splits] = {
         "region": regions,
         "main_income": {TOTAL: [sorted({r["main_income"] for r in records})]},
@@ -218,7 +252,9 @@ def _groups(records: Iterable[Mapping[str, str]], part: str, whole: str) -> dict
 
 
 def as_system(instance: Instance) -> System:
-    """The instance as its publisher sees it: zeros are shown, so whoever is hidden is known to be at least 1."""
+    """The instance as its publisher sees it: zeros are shown, so whoever is hidden is
+    known to be at least 1.
+    """
     names = tuple(instance.values)
     place = {n: i for i, n in enumerate(names)}
     value = np.array([instance.values[n] for n in names], dtype=np.int64)
@@ -252,7 +288,9 @@ def as_system(instance: Instance) -> System:
 
 
 def _least(instance: Instance) -> dict[str, int]:
-    """The lowest count that each cell can have when of every cell only zero or not zero is known."""
+    """The lowest count that each cell can have when of every cell only zero or not zero
+    is known.
+    """
     ways: dict[str, list[list[str]]] = {}
     for whole, parts in instance.sums:
         ways.setdefault(whole, []).append(parts)

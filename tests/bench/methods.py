@@ -1,12 +1,14 @@
-"""What does one way of hiding cells hide on one instance, what does it give away, and what does it cost?
+"""What does one way of hiding cells hide on one instance, what does it give away, and
+what does it cost?
 
     python -m tests.bench.methods --method METHOD --instance 1000 --seed 1 --result FILE
 
-Each measurement is a process of its own, so that its peak memory is its own. What a pattern gives away is judged by
-the auditor, for somebody who knows all shown cells and how the method works: where only small counts are hidden
-(primary-only, ACRO) a hidden cell is known to be small; where complements look the same (elimination, ours) it is only
-known not to be zero. Our own pattern goes through the loop of a release: choose, prove, hide more for what could not
-be proven, prove again.
+Each measurement is a process of its own, so that its peak memory is its own. What a
+pattern gives away is judged by the auditor, for somebody who knows all shown cells and
+how the method works: where only small counts are hidden (primary-only, ACRO) a hidden
+cell is known to be small; where complements look the same (elimination, ours) it is
+only known not to be zero. Our own pattern goes through the loop of a release: choose,
+prove, hide more for what could not be proven, prove again.
 """
 
 from __future__ import annotations
@@ -37,11 +39,15 @@ ROUNDS = 4  # times that a pattern is proven before what is left counts as expos
 
 @dataclass
 class Result:
-    """One method on one instance: cells by why they are hidden, what leaks, seconds, and the proof where there is one.
+    """One method on one instance: cells by why they are hidden, what leaks, seconds,
+    and the proof where there is one.
 
-    `exposed` counts sensitive cells without a certificate; only our own method makes one. `exact`, `width_1` and
-    `width_2` count sensitive cells that an attacker knows exactly or to within two or three values. `seconds` are by
-    the clock, `cpu_seconds` those of the processor until there was a pattern, and with ours its proof.
+    `exposed` counts sensitive cells without a certificate; only our own method makes
+    one. `exact`, `width_1` and
+    `width_2` count sensitive cells that an attacker knows exactly or to within two or
+    three values. `seconds` are by
+    the clock, `cpu_seconds` those of the processor until there was a pattern, and with
+    ours its proof.
     """
 
     instance: str
@@ -90,7 +96,12 @@ class Task:
 def read_task(name: str, seed: int, limit: float) -> Task:
     """An instance by its size, or by the path of a CSV file."""
     instance = make_instance(int(name), seed) if name.isdigit() else read_municipal(Path(name))
-    return Task(f"{int(name):,} cells" if name.isdigit() else Path(name).stem, instance, as_system(instance), limit)
+    return Task(
+        f"{int(name):,} cells" if name.isdigit() else Path(name).stem,
+        instance,
+        as_system(instance),
+        limit,
+    )
 
 
 def primary_only(task: Task) -> Result:
@@ -98,7 +109,13 @@ def primary_only(task: Task) -> Result:
     begun = time.perf_counter()
     hidden = task.sensitive
     result = counted(task, "primary only", hidden, {"choose": time.perf_counter() - begun})
-    return judged(task, result, hidden, np.ones_like(task.system.value), _all(task, task.instance.threshold - 1))
+    return judged(
+        task,
+        result,
+        hidden,
+        np.ones_like(task.system.value),
+        _all(task, task.instance.threshold - 1),
+    )
 
 
 def acro(task: Task) -> Result:
@@ -109,10 +126,13 @@ def acro(task: Task) -> Result:
     result = counted(task, "ACRO", hidden & (task.system.value > 0), {"choose": release.seconds})
     result.cpu_seconds, result.peak_mib = used(resource.RUSAGE_CHILDREN)
     result.notes = {
-        "tables": release.tables, "false_totals": release.false_totals,
+        "tables": release.tables,
+        "false_totals": release.false_totals,
         "blank_zeros": int((hidden & (task.system.value == 0)).sum()),
-    }  # fmt: skip
-    most = np.where(task.system.value < task.instance.threshold, task.instance.threshold - 1, NO_LIMIT)
+    }
+    most = np.where(
+        task.system.value < task.instance.threshold, task.instance.threshold - 1, NO_LIMIT
+    )
     return judged(task, result, hidden, _all(task, 0), most)
 
 
@@ -125,7 +145,9 @@ def elimination(task: Task) -> Result:
 
 
 def ours(task: Task, seed: int = 0) -> Result:
-    """The pattern of this project, proven, with its certificate checked by the tool that anybody can run."""
+    """The pattern of this project, proven, with its certificate checked by the tool
+    that anybody can run.
+    """
     begun = time.perf_counter()
     pattern = choose(task.system, seed=seed)
     seconds = {"choose": time.perf_counter() - begun, "prove": 0.0}
@@ -153,15 +175,26 @@ def ours(task: Task, seed: int = 0) -> Result:
 
 
 METHODS: dict[str, Callable[[Task], Result]] = {
-    "primary": primary_only, "acro": acro, "elimination": elimination, "ours": ours,
-}  # fmt: skip
+    "primary": primary_only,
+    "acro": acro,
+    "elimination": elimination,
+    "ours": ours,
+}
 
 
 def prove_pattern(task: Task, hidden: np.ndarray) -> Proof:
     """Counter-tables for every sensitive cell of a pattern."""
     system = task.system
     return prove(
-        system.names, system.value, hidden, task.instance.sums, (), system.low, system.high, task.demands, task.limit
+        system.names,
+        system.value,
+        hidden,
+        task.instance.sums,
+        (),
+        system.low,
+        system.high,
+        task.demands,
+        task.limit,
     )
 
 
@@ -170,24 +203,46 @@ def _all(task: Task, value: int) -> np.ndarray:
 
 
 def counted(task: Task, method: str, hidden: np.ndarray, seconds: dict[str, float]) -> Result:
-    """How much a pattern hides. Processor and memory are read here, before anything is judged."""
+    """How much a pattern hides. Processor and memory are read here, before anything is
+    judged.
+    """
     value = task.system.value
     cpu, peak = used(resource.RUSAGE_SELF)
     return Result(
-        task.name, method, len(value), int((hidden & task.sensitive).sum()), int((hidden & ~task.sensitive).sum()),
-        float(value[hidden].sum() / value.sum()), seconds=seconds, cpu_seconds=cpu,
+        task.name,
+        method,
+        len(value),
+        int((hidden & task.sensitive).sum()),
+        int((hidden & ~task.sensitive).sum()),
+        float(value[hidden].sum() / value.sum()),
+        seconds=seconds,
+        cpu_seconds=cpu,
         peak_mib=peak,
-    )  # fmt: skip
+    )
 
 
 def judged(
-    task: Task, result: Result, hidden: np.ndarray, low: np.ndarray, high: np.ndarray, only: set[str] | None = None
+    task: Task,
+    result: Result,
+    hidden: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    only: set[str] | None = None,
 ) -> Result:
-    """Add what the pattern gives away to a result. A sensitive cell that is shown is known exactly."""
+    """Add what the pattern gives away to a result. A sensitive cell that is shown is
+    known exactly.
+    """
     begun = time.perf_counter()
     demands = {n: d for n, d in task.demands.items() if only is None or n in only}
     found = judge(
-        task.system.names, task.system.value, hidden, task.instance.sums, low, high, demands, time_limit=task.limit
+        task.system.names,
+        task.system.value,
+        hidden,
+        task.instance.sums,
+        low,
+        high,
+        demands,
+        time_limit=task.limit,
     )
     shown = int((task.sensitive & ~hidden).sum())
     result.exact, result.width_1, result.width_2 = found.exact + shown, found.width_1, found.width_2
@@ -197,9 +252,11 @@ def judged(
 
 
 def used(whose: int) -> tuple[float, float]:
-    """Processor seconds and peak memory in MiB, of this process or of those that it started.
+    """Processor seconds and peak memory in MiB, of this process or of those that it
+    started.
 
-    Linux lets a process begin with the peak of the one that started it, so small ones show that of the bench.
+    Linux lets a process begin with the peak of the one that started it, so small ones
+    show that of the bench.
     """
     usage = resource.getrusage(whose)
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
@@ -210,7 +267,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--method", choices=METHODS, required=True)
     parser.add_argument("--instance", required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=600.0, help="seconds that a proof or a judgement may take")
+    parser.add_argument(
+        "--limit", type=float, default=600.0, help="seconds that a proof or a judgement may take"
+    )
     parser.add_argument("--result", type=Path, required=True)
     given = parser.parse_args(arguments)
     result = METHODS[given.method](read_task(given.instance, given.seed, given.limit))

@@ -1,4 +1,6 @@
-"""How long do the same checks take done in other ways? Hand-written SQL, and Great Expectations on pandas."""
+"""How long do the same checks take done in other ways? Hand-written SQL, and Great
+Expectations on pandas.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,18 @@ def staged_checks(contracts: Contracts, database: Path, round_: int) -> list[Exp
     """Every check of every contract over a table that holds rows."""
     with duckdb.connect(str(database), read_only=True) as connection:
         filled = {
-            t.sql_name for t in contracts.tables if connection.execute(f"select 1 from {t.sql_name} limit 1").fetchone()
+            t.sql_name
+            for t in contracts.tables
+            if connection.execute(f"select 1 from {t.sql_name} limit 1").fetchone()
         }
     rules = [r for contract in contracts for r in compile_rules(contracts, contract, round_)]
     return [r.check for r in rules if r.check.table in filled]
 
 
 def big_checks(contracts: Contracts, round_: int) -> list[Expected]:
-    """The checks of one table that pandas can run too: those that look at one row, and the joint key."""
+    """The checks of one table that pandas can run too: those that look at one row, and
+    the joint key.
+    """
     rules = compile_rules(contracts, contracts.contract("thb"), round_)
     checks = [r.check for r in rules if r.check.table == BIG_TABLE and r.check.expectation]
     return [_with_copies(c) for c in checks]
@@ -60,27 +66,30 @@ def _column_list(check: Expected) -> list[str]:
 
 
 def make_big(project: Project, round_: int, path: Path, rows: int) -> None:
-    """One staged table repeated up to `rows` lines; one line in a thousand gets a figure below zero."""
+    """One staged table repeated up to `rows` lines; one line in a thousand gets a
+    figure below zero.
+    """
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute(f"attach '{project.work(round_) / STAGED}' as staged (read_only)")
         (have,) = connection.execute(f"select count(*) from staged.{BIG_TABLE}").fetchone() or (0,)
         bad = sorted(random.Random(round_).sample(range(rows), rows // 1000))
         connection.execute(f"create table wrong as select unnest({bad}) as line")
-        connection.execute(
-            f"""create table {BIG_TABLE} as
+        connection.execute(f"""create table {BIG_TABLE} as
             with repeated as (
                 select row_number() over (order by copy, key) - 1 as line, copy, s.*
                 from range({rows // have + 1}) as copies(copy), staged.{BIG_TABLE} as s
             )
-            select * exclude (line) replace (case when line in (from wrong) then -1 else value end as value)
-            from repeated where line < {rows} order by line"""
-        )
+            select * exclude (line) replace (case when line in (from wrong) then -1 else value end
+            as value)
+            from repeated where line < {rows} order by line""")
         connection.execute("drop table wrong")
 
 
 def by_gx_on_duckdb(database: Path, checks: Sequence[Expected]) -> int:
-    """The project's own way. A check that could not run is an error of the bench, not a time."""
+    """The project's own way. A check that could not run is an error of the bench, not a
+    time.
+    """
     outcomes = run_expectations(database, checks, ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]
     if crashed:
@@ -108,12 +117,23 @@ def _as_sql(check: Expected) -> str:
         listed = ", ".join(f"'{v}'" for v in values)
         return f"{select} {given['column']} not in ({listed})"
     if kind == "expect_column_values_to_be_between":
-        limits = [f"{given['column']} < {given['min_value']}"] if given.get("min_value") is not None else []
-        limits += [f"{given['column']} > {given['max_value']}"] if given.get("max_value") is not None else []
+        limits = (
+            [f"{given['column']} < {given['min_value']}"]
+            if given.get("min_value") is not None
+            else []
+        )
+        limits += (
+            [f"{given['column']} > {given['max_value']}"]
+            if given.get("max_value") is not None
+            else []
+        )
         return f"{select} {' or '.join(limits)}"
     if kind == "expect_compound_columns_to_be_unique":
         columns = ", ".join(_column_list(check))
-        return f"select {', '.join(ORIGIN)} from {check.table} qualify count(*) over (partition by {columns}) > 1"
+        return (
+            f"select {', '.join(ORIGIN)} from {check.table} qualify count(*) over (partition by"
+            f" {columns}) > 1"
+        )
     raise ValueError(f"no hand-written form of {kind}")
 
 
@@ -128,13 +148,17 @@ def by_gx_on_pandas(database: Path, checks: Sequence[Expected]) -> int:
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     batch = (
-        context.data_sources.add_pandas("peers").add_dataframe_asset(BIG_TABLE).add_batch_definition_whole_dataframe("all")
+        context.data_sources.add_pandas("peers")
+        .add_dataframe_asset(BIG_TABLE)
+        .add_batch_definition_whole_dataframe("all")
         .get_batch(batch_parameters={"dataframe": frame})
-    )  # fmt: skip
+    )
     suite = gx.ExpectationSuite(name="peers")
     for check in checks:
         suite.add_expectation(
-            get_expectation_impl(check.expectation)(**{k: _plain(v) for k, v in check.kwargs.items()})
+            get_expectation_impl(check.expectation)(
+                **{k: _plain(v) for k, v in check.kwargs.items()}
+            )
         )
     asked = {"result_format": "COMPLETE", "unexpected_index_column_names": list(ORIGIN)}
     result = batch.validate(suite, result_format=asked)

@@ -1,6 +1,8 @@
-"""What would states send as records? Writes files of any size from the contract: seeded, with a share of defects.
+"""What would states send as records? Writes files of any size from the contract:
+seeded, with a share of defects.
 
-    python -m tests.bench.record_files RO.MIG_DETECTED.records.csv 1000000 --seed 7 --one-bad-in 1000
+    python -m tests.bench.record_files RO.MIG_DETECTED.records.csv 1000000 --seed 7
+    --one-bad-in 1000
 
 State, table and kind of file are read off its name.
 """
@@ -18,13 +20,19 @@ from pipeline.records.form import CONF, CONF_ORDER, RecordForm
 
 ROOT = Path(__file__).parents[2]
 ROUND = 2022
-KINDS = {"csv": "format csv, header", "csv.gz": "format csv, header, compression gzip", "parquet": "format parquet"}
+KINDS = {
+    "csv": "format csv, header",
+    "csv.gz": "format csv, header, compression gzip",
+    "parquet": "format parquet",
+}
 LARGEST = 5_000_000  # thousandths of the unit in one record
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a column may hold: a list of codes, or a number where there is none. One that is `needed` is never empty."""
+    """What a column may hold: a list of codes, or a number where there is none. One
+    that is `needed` is never empty.
+    """
 
     column: str
     codes: tuple[str, ...]
@@ -44,7 +52,9 @@ def form_of_file(path: Path) -> RecordForm:
 
 
 def allowed(form: RecordForm) -> list[Allowed]:
-    """The columns of a file of records in order, and what they hold in every year of the window."""
+    """The columns of a file of records in order, and what they hold in every year of
+    the window.
+    """
     years = tuple(str(y) for y in form.years)
     found = [Allowed("state", (form.state,)), Allowed("year", years)]
     for dimension in form.table.dimensions:
@@ -56,27 +66,27 @@ def allowed(form: RecordForm) -> list[Allowed]:
 
 
 def write_records(path: Path, rows: int, *, seed: int, one_bad_in: int = 0) -> None:
-    """Write a file of records. Of every `one_bad_in` rows about one breaks one rule; 0 makes all of them good.
+    """Write a file of records. Of every `one_bad_in` rows about one breaks one rule; 0
+    makes all of them good.
 
     The same numbers give the same bytes.
     """
     import duckdb
 
-    columns, kind = allowed(form_of_file(path)), path.name.partition(".records.")[2]
+    columns = allowed(form_of_file(path))
+    kind = path.name.partition(".records.")[2]
     picked = [f"{_good(c, n, seed)} as good{n}" for n, c in enumerate(columns)]
     written = [_written(columns, n) for n in range(len(columns))]
     is_bad = f"hash(i, {seed}, 'bad') % {one_bad_in} = 0" if one_bad_in else "false"
     which = f"(hash(i, {seed}, 'which') % {len(_defects(columns))})::integer"
     with duckdb.connect() as connection:
-        connection.execute(
-            f"""copy (
+        connection.execute(f"""copy (
                 select {", ".join(written)}
                 from (
                     select {", ".join(picked)}, case when {is_bad} then {which} end as defect
                     from range({rows}) as numbers(i)
                 )
-            ) to '{path}' ({KINDS[kind]})"""
-        )
+            ) to '{path}' ({KINDS[kind]})""")
 
 
 def _good(column: Allowed, number: int, seed: int) -> str:
@@ -104,7 +114,11 @@ def _defects(columns: Sequence[Allowed]) -> list[tuple[int, str]]:
 
 
 def _written(columns: Sequence[Allowed], number: int) -> str:
-    cases = [f"when {which} then {text}" for which, (n, text) in enumerate(_defects(columns)) if n == number]
+    cases = [
+        f"when {which} then {text}"
+        for which, (n, text) in enumerate(_defects(columns))
+        if n == number
+    ]
     return f'case defect {" ".join(cases)} else good{number} end as "{columns[number].column}"'
 
 

@@ -1,10 +1,13 @@
-"""One way to check a file of records, in a process of its own: seconds, bad rows and broken rules, as JSON.
+"""One way to check a file of records, in a process of its own: seconds, bad rows and
+broken rules, as JSON.
 
-    python -m tests.bench.record_peers pipeline returns/2022/migration/RO.MIG_DETECTED.records.csv
+    python -m tests.bench.record_peers pipeline
+    returns/2022/migration/RO.MIG_DETECTED.records.csv
 
-Each way reads the file, finds every row that breaks a rule, and counts rows and broken rules. Libraries are imported
-before the clock starts. Lines with too few or too many fields are left out of the comparison: pandas and polars refuse
-a file with such a line as a whole.
+Each way reads the file, finds every row that breaks a rule, and counts rows and broken
+rules. Libraries are imported before the clock starts. Lines with too few or too many
+fields are left out of the comparison: pandas and polars refuse a file with such a line
+as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ Found = tuple[int, int]  # bad rows, broken rules
 
 
 def by_the_pipeline(path: Path, work: Path) -> Callable[[], Found]:
-    """As intake does it: findings with counts and lines, the full list as Parquet, the account of fields."""
+    """As intake does it: findings with counts and lines, the full list as Parquet, the
+    account of fields.
+    """
     import duckdb
 
     from pipeline.records.read import read_records
@@ -45,7 +50,9 @@ def by_the_pipeline(path: Path, work: Path) -> Callable[[], Found]:
         if not read.findings:
             return 0, 0
         (full_list,) = (project.findings(ROUND) / "records").glob("*.parquet")
-        row = duckdb.execute("select count(distinct line), count(*) from read_parquet(?)", [str(full_list)]).fetchone()
+        row = duckdb.execute(
+            "select count(distinct line), count(*) from read_parquet(?)", [str(full_list)]
+        ).fetchone()
         assert row is not None
         return row[0], row[1]
 
@@ -60,7 +67,9 @@ def _conditions(columns: Sequence[Allowed]) -> list[str]:
             wrong.append(f"coalesce(try_cast({c.column} as decimal(28, 9)), -1) < 0")
         else:
             codes = ", ".join(f"'{code}'" for code in c.codes)
-            wrong.append(f"{c.column} not in ({codes})" + (f" or {c.column} is null" if c.needed else ""))
+            wrong.append(
+                f"{c.column} not in ({codes})" + (f" or {c.column} is null" if c.needed else "")
+            )
     return wrong
 
 
@@ -68,11 +77,16 @@ def _scan(path: Path, columns: Sequence[Allowed]) -> str:
     if path.suffix == ".parquet":
         return f"read_parquet('{path}')"
     names = ", ".join(f"'{c.column}': 'varchar'" for c in columns)
-    return f"read_csv('{path}', auto_detect = false, header = true, delim = ',', columns = {{{names}}})"
+    return (
+        f"read_csv('{path}', auto_detect = false, header = true, delim = ',', columns ="
+        f" {{{names}}})"
+    )
 
 
 def by_sql_with_lines(path: Path, work: Path) -> Callable[[], Found]:
-    """Hand-written DuckDB SQL that gives what a finding needs: rule and line of every bad row, listed in a file."""
+    """Hand-written DuckDB SQL that gives what a finding needs: rule and line of every
+    bad row, listed in a file.
+    """
     import duckdb
 
     columns = allowed(form_of_file(path))
@@ -83,16 +97,17 @@ def by_sql_with_lines(path: Path, work: Path) -> Callable[[], Found]:
 
     def run() -> Found:
         with duckdb.connect() as connection:
-            connection.execute(
-                f"""copy (
+            connection.execute(f"""copy (
                     select line, unnest(list_filter(rules, lambda r: r is not null)) as rule
                     from (
-                        select row_number() over () + 1 as line, [{flags}] as rules from {_scan(path, columns)}
+                        select row_number() over () + 1 as line,
+                        [{flags}] as rules from {_scan(path, columns)}
                     )
                     where len(list_filter(rules, lambda r: r is not null)) > 0
-                ) to '{listed}' (format parquet)"""
-            )
-            row = connection.execute(f"select count(distinct line), count(*) from '{listed}'").fetchone()
+                ) to '{listed}' (format parquet)""")
+            row = connection.execute(
+                f"select count(distinct line), count(*) from '{listed}'"
+            ).fetchone()
             assert row is not None
             return row[0], row[1]
 
@@ -100,7 +115,9 @@ def by_sql_with_lines(path: Path, work: Path) -> Callable[[], Found]:
 
 
 def by_sql_counts(path: Path, work: Path) -> Callable[[], Found]:
-    """Hand-written DuckDB SQL that only counts, rule by rule: one scan, and no line numbers."""
+    """Hand-written DuckDB SQL that only counts, rule by rule: one scan, and no line
+    numbers.
+    """
     import duckdb
 
     columns = allowed(form_of_file(path))
@@ -133,20 +150,28 @@ def by_gx_on_pandas(path: Path, work: Path) -> Callable[[], Found]:
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         batch = (
-            context.data_sources.add_pandas("peers").add_dataframe_asset("records")
-            .add_batch_definition_whole_dataframe("all").get_batch(batch_parameters={"dataframe": frame})
-        )  # fmt: skip
+            context.data_sources.add_pandas("peers")
+            .add_dataframe_asset("records")
+            .add_batch_definition_whole_dataframe("all")
+            .get_batch(batch_parameters={"dataframe": frame})
+        )
         suite = gx.ExpectationSuite(name="records")
         for c in columns:
             if c.needed:
-                suite.add_expectation(gx.expectations.ExpectColumnValuesToNotBeNull(column=c.column))
+                suite.add_expectation(
+                    gx.expectations.ExpectColumnValuesToNotBeNull(column=c.column)
+                )
             if c.is_number:
                 suite.add_expectation(
-                    gx.expectations.ExpectColumnValuesToMatchRegex(column=c.column, regex=f"^{NUMBER}$")
+                    gx.expectations.ExpectColumnValuesToMatchRegex(
+                        column=c.column, regex=f"^{NUMBER}$"
+                    )
                 )
             else:
                 suite.add_expectation(
-                    gx.expectations.ExpectColumnValuesToBeInSet(column=c.column, value_set=list(c.codes))
+                    gx.expectations.ExpectColumnValuesToBeInSet(
+                        column=c.column, value_set=list(c.codes)
+                    )
                 )
         result = batch.validate(suite, result_format={"result_format": "COMPLETE"})
         bad: list[int] = []
@@ -165,13 +190,20 @@ def by_pandera_on_polars(path: Path, work: Path) -> Callable[[], Found]:
     import polars as pl
 
     columns = allowed(form_of_file(path))
-    schema = pa.DataFrameSchema({
-        c.column: pa.Column(
-            str, pa.Check.str_matches(f"^{NUMBER}$") if c.is_number else pa.Check.isin(list(c.codes)),
-            nullable=not c.needed,
-        )
-        for c in columns
-    })  # fmt: skip
+    schema = pa.DataFrameSchema(
+        {
+            c.column: pa.Column(
+                str,
+                (
+                    pa.Check.str_matches(f"^{NUMBER}$")
+                    if c.is_number
+                    else pa.Check.isin(list(c.codes))
+                ),
+                nullable=not c.needed,
+            )
+            for c in columns
+        }
+    )
 
     def run() -> Found:
         frame = pl.read_csv(path, infer_schema=False)
@@ -186,15 +218,19 @@ def by_pandera_on_polars(path: Path, work: Path) -> Callable[[], Found]:
 
 
 WAYS: dict[str, Callable[[Path, Path], Callable[[], Found]]] = {
-    "pipeline": by_the_pipeline, "sql_with_lines": by_sql_with_lines, "sql_counts": by_sql_counts,
-    "gx_pandas": by_gx_on_pandas, "pandera_polars": by_pandera_on_polars,
-}  # fmt: skip
+    "pipeline": by_the_pipeline,
+    "sql_with_lines": by_sql_with_lines,
+    "sql_counts": by_sql_counts,
+    "gx_pandas": by_gx_on_pandas,
+    "pandera_polars": by_pandera_on_polars,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     way, file = arguments
     path = Path(file).resolve()
-    # A way that needs more memory than the machine has must end by itself, not take others with it.
+    # A way that needs more memory than the machine has must end by itself, not take
+    # others with it.
     most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") - SPARE
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     with tempfile.TemporaryDirectory(prefix="way-", dir=path.parents[3]) as work:
@@ -202,7 +238,9 @@ def main(arguments: Sequence[str]) -> int:
         start = time.perf_counter()
         bad, broken = run()
         seconds = time.perf_counter() - start
-    sys.stdout.write(json.dumps({"seconds": round(seconds, 2), "bad": bad, "broken": broken}) + "\n")
+    sys.stdout.write(
+        json.dumps({"seconds": round(seconds, 2), "bad": bad, "broken": broken}) + "\n"
+    )
     return 0
 
 

@@ -1,10 +1,12 @@
-"""How do the ways of hiding compare on the project's own public reports? All three together, as one release.
+"""How do the ways of hiding compare on the project's own public reports? All three
+together, as one release.
 
     python -m tests.bench.reports --method METHOD --result FILE
 
-Ours is the step of the build as it is: choose, write the stores, prove, verify, for the public version, with an empty
-register of editions. The peers start from the same cells and sums and what the policy withholds by rule; hiding
-nothing else, or eliminating. ACRO has no part in this: it makes tables from records, and the returns are counts.
+Ours is the step of the build as it is: choose, write the stores, prove, verify, for the
+public version, with an empty register of editions. The peers start from the same cells
+and sums and what the policy withholds by rule; hiding nothing else, or eliminating.
+ACRO has no part in this: it makes tables from records, and the returns are counts.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ STEPS = ("choose", "prove")
 
 @dataclass
 class Clock:
-    """Seconds by phase, and how often each began, as the build tells of them: `version: phase`."""
+    """Seconds by phase, and how often each began, as the build tells of them: `version:
+    phase`.
+    """
 
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     times: Counter[str] = field(default_factory=Counter)
@@ -74,7 +78,9 @@ class World:
     policy: Policy
 
     def names(self, hidden: np.ndarray) -> set[str]:
-        """The cells that a pattern hides. Where few contributed, a sum of shown cells is no secret, and is shown."""
+        """The cells that a pattern hides. Where few contributed, a sum of shown cells
+        is no secret, and is shown.
+        """
         found = {n for n, h in zip(self.system.names, hidden, strict=True) if h}
         for name in sorted(found & self.secrets.few - self.secrets.small):
             parts = self.linked.cells[name].parts
@@ -83,8 +89,12 @@ class World:
         return found
 
     def share(self, hidden: set[str]) -> float:
-        """The part of all counted persons that is hidden; grams and rates don't add up with them."""
-        counted = {n: float(self.linked.values[n]) for n in self.linked.current if self._counts_persons(n)}
+        """The part of all counted persons that is hidden; grams and rates don't add up
+        with them.
+        """
+        counted = {
+            n: float(self.linked.values[n]) for n in self.linked.current if self._counts_persons(n)
+        }
         return sum(v for n, v in counted.items() if n in hidden) / sum(counted.values())
 
     def _counts_persons(self, name: str) -> bool:
@@ -99,7 +109,9 @@ def read_world(project: Project, contracts: Contracts) -> World:
     day = release_day(store_inputs(read_validation(project, ROUND), ROUND))
     linked = link(read_marts(project, ROUND).reported_cells(), [], contracts, policy)
     secrets = find_secrets(linked, policy, version, day, frozenset())
-    return World(linked, secrets, build_system(linked, secrets, contracts, policy, ROUND, {}), policy)
+    return World(
+        linked, secrets, build_system(linked, secrets, contracts, policy, ROUND, {}), policy
+    )
 
 
 def primary_only(project: Project, contracts: Contracts, limit: float) -> Result:
@@ -117,12 +129,15 @@ def elimination(project: Project, contracts: Contracts, limit: float) -> Result:
 
 
 def ours(project: Project, contracts: Contracts, limit: float) -> Result:
-    """The step of the build, in a folder of its own. It fails where a cell stays without a certificate.
+    """The step of the build, in a folder of its own. It fails where a cell stays
+    without a certificate.
 
     Cells of breakdowns that were given up count as added.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        alone = Project(project.root, Path(folder) / "outputs", project.returns, Path(folder) / "releases")
+        alone = Project(
+            project.root, Path(folder) / "outputs", project.returns, Path(folder) / "releases"
+        )
         shutil.copytree(project.work(ROUND), alone.work(ROUND))
         clock = Clock()
         versions = protect_round(alone, contracts, ROUND, clock)
@@ -134,38 +149,71 @@ def ours(project: Project, contracts: Contracts, limit: float) -> Result:
         size = certificate_path(alone, ROUND, VERSION).stat().st_size
     public = next(v for v in versions if v.version == VERSION)
     counts = public.decision.tables.values()
-    seconds = {name: clock.seconds[f"{VERSION}: {phase}"] for name, phase in zip(STEPS, PHASES, strict=True)}
+    seconds = {
+        name: clock.seconds[f"{VERSION}: {phase}"]
+        for name, phase in zip(STEPS, PHASES, strict=True)
+    }
     seconds["verify"] = verify
     world = read_world(project, contracts)
     return Result(
-        NAME, "ours", len(public.decision.shown) + len(public.decision.withheld), sum(t.primary for t in counts),
-        sum(t.secondary + t.given_up for t in counts), world.share(set(public.decision.withheld)), seconds=seconds,
-        cpu_seconds=cpu, peak_mib=peak,
-        exposed=len(public.proof.failures), tables=public.proof.tables, certificate_bytes=size,
+        NAME,
+        "ours",
+        len(public.decision.shown) + len(public.decision.withheld),
+        sum(t.primary for t in counts),
+        sum(t.secondary + t.given_up for t in counts),
+        world.share(set(public.decision.withheld)),
+        seconds=seconds,
+        cpu_seconds=cpu,
+        peak_mib=peak,
+        exposed=len(public.proof.failures),
+        tables=public.proof.tables,
+        certificate_bytes=size,
         notes={"given_up": sum(t.given_up for t in counts), "sensitive": public.proof.demands},
         rounds=clock.times[f"{VERSION}: {PROVE}"],
-    )  # fmt: skip
+    )
 
 
 METHODS: dict[str, Callable[[Project, Contracts, float], Result]] = {
-    "primary": primary_only, "elimination": elimination, "ours": ours,
-}  # fmt: skip
+    "primary": primary_only,
+    "elimination": elimination,
+    "ours": ours,
+}
 
 
 def _judged(world: World, method: str, hidden: np.ndarray, choose: float, limit: float) -> Result:
     system = world.system
     cpu, peak = used(resource.RUSAGE_SELF)
-    names, by_rule = world.names(hidden), world.secrets.all
+    names = world.names(hidden)
+    by_rule = world.secrets.all
     begun = time.perf_counter()
     demands = {system.names[d.cell]: (d.low, d.high, d.values) for d in system.demands}
     found = judge(
-        system.names, system.value, hidden, (), system.low, system.high, demands, list(_intervals(system)), limit
+        system.names,
+        system.value,
+        hidden,
+        (),
+        system.low,
+        system.high,
+        demands,
+        list(_intervals(system)),
+        limit,
     )
     return Result(
-        NAME, method, len(system.names), len(names & by_rule), len(names - by_rule), world.share(names), found.exact,
-        found.width_1, found.width_2, found.undecided,
-        {"choose": choose, "judge": time.perf_counter() - begun}, cpu, peak, notes={"sensitive": len(demands)},
-    )  # fmt: skip
+        NAME,
+        method,
+        len(system.names),
+        len(names & by_rule),
+        len(names - by_rule),
+        world.share(names),
+        found.exact,
+        found.width_1,
+        found.width_2,
+        found.undecided,
+        {"choose": choose, "judge": time.perf_counter() - begun},
+        cpu,
+        peak,
+        notes={"sensitive": len(demands)},
+    )
 
 
 def _intervals(system: System) -> list[Interval]:
@@ -175,7 +223,8 @@ def _intervals(system: System) -> list[Interval]:
     for r in range(rows.shape[0]):
         inside = slice(rows.indptr[r], rows.indptr[r + 1])
         factors = {
-            system.names[c]: int(f) for c, f in zip(rows.indices[inside], rows.data[inside], strict=True)
+            system.names[c]: int(f)
+            for c, f in zip(rows.indices[inside], rows.data[inside], strict=True)
         }
         high = None if system.row_high[r] >= NO_LIMIT else int(system.row_high[r])
         found.append((f"row {r}", factors, int(system.row_low[r]), high))
@@ -185,7 +234,9 @@ def _intervals(system: System) -> list[Interval]:
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--method", choices=METHODS, required=True)
-    parser.add_argument("--limit", type=float, default=600.0, help="seconds that a judgement may take")
+    parser.add_argument(
+        "--limit", type=float, default=600.0, help="seconds that a judgement may take"
+    )
     parser.add_argument("--result", type=Path, required=True)
     given = parser.parse_args(arguments)
     project = Project.here()

@@ -1,6 +1,8 @@
-"""How long does each step of the build take, and validation beside its peers? `make bench`, or with --runs 5.
+"""How long does each step of the build take, and validation beside its peers? `make
+bench`, or with --runs 5.
 
-Everything is built from nothing in a folder of its own; returns and code are those of this working copy.
+Everything is built from nothing in a folder of its own; returns and code are those of
+this working copy.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ Times = dict[str, list[float]]
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1, help="how often each step is run")
-    parser.add_argument("--rows", type=int, default=BIG_ROWS, help="rows of the big table of the comparison")
+    parser.add_argument(
+        "--rows", type=int, default=BIG_ROWS, help="rows of the big table of the comparison"
+    )
     chosen = parser.parse_args(arguments)
     times: Times = {}
     found: dict[str, int] = {}
@@ -41,11 +45,16 @@ def main(arguments: Sequence[str]) -> int:
             time_build(Path(folder), times)
             time_peers(Path(folder), times, found, chosen.rows)
     result = {
-        "runs": chosen.runs, "cores": os.cpu_count(), "python": platform.python_version(),
+        "runs": chosen.runs,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
         "machine": platform.machine(),
-        "libraries": {name: version(name) for name in ("duckdb", "great-expectations", "pandas", "weasyprint")},
-        "seconds": times, "bad_rows": found,
-    }  # fmt: skip
+        "libraries": {
+            name: version(name) for name in ("duckdb", "great-expectations", "pandas", "weasyprint")
+        },
+        "seconds": times,
+        "bad_rows": found,
+    }
     path = Project.here().outputs / "bench.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -54,17 +63,44 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def time_build(folder: Path, times: Times) -> None:
-    """Each step alone, one after the other; then all of it with make and two jobs; then make with nothing to do."""
+    """Each step alone, one after the other; then all of it with make and two jobs; then
+    make with nothing to do.
+    """
     alone = folder / "alone"
-    rounds = sorted(p.name for p in (ROOT / "returns").iterdir() if p.is_dir() and int(p.name) <= ROUND)
+    rounds = sorted(
+        p.name for p in (ROOT / "returns").iterdir() if p.is_dir() and int(p.name) <= ROUND
+    )
     for round_ in rounds:
-        _time(times, f"validate {round_}", [*_pipeline("validate"), "--round", round_, "--no-feedback"], alone)
-    _time(times, f"validate {ROUND}, with what goes back", [*_pipeline("validate"), "--round", str(ROUND)], alone)
+        _time(
+            times,
+            f"validate {round_}",
+            [*_pipeline("validate"), "--round", round_, "--no-feedback"],
+            alone,
+        )
+    _time(
+        times,
+        f"validate {ROUND}, with what goes back",
+        [*_pipeline("validate"), "--round", str(ROUND)],
+        alone,
+    )
     _time(times, f"numbers {ROUND}", [*_pipeline("numbers"), "--round", str(ROUND)], alone)
-    _time(times, f"protect {ROUND}: public and partner", [*_pipeline("protect"), "--round", str(ROUND)], alone)
+    _time(
+        times,
+        f"protect {ROUND}: public and partner",
+        [*_pipeline("protect"), "--round", str(ROUND)],
+        alone,
+    )
     for report in REPORTS:
         for kind in ("restricted", "public", "partner"):
-            command = [*_pipeline("render"), "--round", str(ROUND), "--report", report, "--version", kind]
+            command = [
+                *_pipeline("render"),
+                "--round",
+                str(ROUND),
+                "--report",
+                report,
+                "--version",
+                kind,
+            ]
             _time(times, f"render {report} {kind}", command, alone)
     together = folder / "together"
     _time(times, "make reports, from nothing, two jobs", ["make", "reports"], together)
@@ -72,21 +108,49 @@ def time_build(folder: Path, times: Times) -> None:
 
 
 def time_peers(folder: Path, times: Times, found: dict[str, int], rows: int) -> None:
-    """Validation of the same staged figures: as the project does it, by hand in SQL, and by GX on pandas."""
-    contracts, project = load_contracts(ROOT / "data_contracts"), Project(ROOT, folder / "alone")
-    staged, big = project.work(ROUND) / STAGED, folder / "big.duckdb"
+    """Validation of the same staged figures: as the project does it, by hand in SQL,
+    and by GX on pandas.
+    """
+    contracts = load_contracts(ROOT / "data_contracts")
+    project = Project(ROOT, folder / "alone")
+    staged = project.work(ROUND) / STAGED
+    big = folder / "big.duckdb"
     every = peers.staged_checks(contracts, staged, ROUND)
     peers.make_big(project, ROUND, big, rows)
     checks = peers.big_checks(contracts, ROUND)
-    peers.by_gx_on_duckdb(big, checks[:1])  # GX is imported before the clock starts, for both that use it
+    peers.by_gx_on_duckdb(
+        big, checks[:1]
+    )  # GX is imported before the clock starts, for both that use it
     for name, way, database, asked in (
         (f"{len(every)} checks of the round: GX on DuckDB", peers.by_gx_on_duckdb, staged, every),
-        (f"{len(every)} checks of the round: hand-written SQL", peers.by_hand_written_sql, staged, every),
-        (f"{len(checks)} checks of {rows:,} rows: GX on DuckDB", peers.by_gx_on_duckdb, big, checks),
-        (f"{len(checks)} checks of {rows:,} rows: hand-written SQL", peers.by_hand_written_sql, big, checks),
-        (f"{len(checks)} checks of {rows:,} rows: GX on pandas", peers.by_gx_on_pandas, big, checks),
+        (
+            f"{len(every)} checks of the round: hand-written SQL",
+            peers.by_hand_written_sql,
+            staged,
+            every,
+        ),
+        (
+            f"{len(checks)} checks of {rows:,} rows: GX on DuckDB",
+            peers.by_gx_on_duckdb,
+            big,
+            checks,
+        ),
+        (
+            f"{len(checks)} checks of {rows:,} rows: hand-written SQL",
+            peers.by_hand_written_sql,
+            big,
+            checks,
+        ),
+        (
+            f"{len(checks)} checks of {rows:,} rows: GX on pandas",
+            peers.by_gx_on_pandas,
+            big,
+            checks,
+        ),
     ):
-        seconds, bad = peers.timed(lambda way=way, database=database, asked=asked: way(database, asked))  # type: ignore[misc]
+        seconds, bad = peers.timed(
+            lambda way=way, database=database, asked=asked: way(database, asked)  # type: ignore[misc]
+        )
         times.setdefault(name, []).append(round(seconds, 3))
         found[name] = bad
 
@@ -99,7 +163,11 @@ def _time(times: Times, name: str, command: list[str], outputs: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     start = time.perf_counter()
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env={**environment, "SELEC_OUTPUTS": str(outputs)}
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**environment, "SELEC_OUTPUTS": str(outputs)},
     )
     if done.returncode:
         raise SystemExit(f"error: {' '.join(command)} ended with {done.returncode}\n{done.stderr}")
@@ -112,7 +180,10 @@ def table(times: Times, found: dict[str, int]) -> Iterable[str]:
     yield f"{'step':<{width}}  {'runs':>4}  {'min s':>8}  {'median s':>8}  {'bad rows':>8}"
     for name, seconds in times.items():
         bad = f"{found[name]:,}" if name in found else ""
-        yield f"{name:<{width}}  {len(seconds):>4}  {min(seconds):>8.2f}  {statistics.median(seconds):>8.2f}  {bad:>8}"
+        yield (
+            f"{name:<{width}}  {len(seconds):>4}  {min(seconds):>8.2f} "
+            f" {statistics.median(seconds):>8.2f}  {bad:>8}"
+        )
 
 
 if __name__ == "__main__":

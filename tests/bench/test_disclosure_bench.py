@@ -1,4 +1,6 @@
-"""Does the bench on disclosure count what it says? On tables small enough to work out by hand."""
+"""Does the bench on disclosure count what it says? On tables small enough to work out
+by hand.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,22 @@ from bench.instances import Instance, as_system
 from bench.methods import Result, Task
 
 # A region of three states: by subtraction the one small count of a row is known.
-ROW = Instance({"all": 42, "state=a": 25, "state=b": 14, "state=c": 3}, [("all", ["state=a", "state=b", "state=c"])])
+ROW = Instance(
+    {"all": 42, "state=a": 25, "state=b": 14, "state=c": 3},
+    [("all", ["state=a", "state=b", "state=c"])],
+)
 
 
 def make_table() -> Instance:
     """States by sex, large enough that complements protect the two small counts."""
-    inner = {("a", "F"): 3, ("a", "M"): 17, ("b", "F"): 12, ("b", "M"): 4, ("c", "F"): 30, ("c", "M"): 25}
+    inner = {
+        ("a", "F"): 3,
+        ("a", "M"): 17,
+        ("b", "F"): 12,
+        ("b", "M"): 4,
+        ("c", "F"): 30,
+        ("c", "M"): 25,
+    }
     values = {"all": sum(inner.values())}
     for state in "abc":
         values[f"state={state}"] = sum(v for (s, _), v in inner.items() if s == state)
@@ -49,7 +61,10 @@ def test_ours_hides_a_complement_and_proves_every_cell() -> None:
 
 
 def test_every_method_is_judged_by_the_same_rule() -> None:
-    found = {r.method: r for r in (m(as_task(make_table())) for n, m in methods.METHODS.items() if n != "acro")}
+    found = {
+        r.method: r
+        for r in (m(as_task(make_table())) for n, m in methods.METHODS.items() if n != "acro")
+    }
     assert found["primary only"].exact == 2
     assert found["elimination"].exact <= found["primary only"].exact
     assert (found["ours"].exact, found["ours"].exposed) == (0, 0)
@@ -57,7 +72,8 @@ def test_every_method_is_judged_by_the_same_rule() -> None:
 
 
 def test_a_sensitive_cell_that_is_shown_counts_as_exact() -> None:
-    task, nothing = as_task(ROW), np.zeros(4, dtype=bool)
+    task = as_task(ROW)
+    nothing = np.zeros(4, dtype=bool)
     result = methods.counted(task, "nothing", nothing, {})
     methods.judged(task, result, nothing, task.system.low, task.system.high)
     assert (result.primary, result.exact) == (0, 1)
@@ -75,15 +91,24 @@ def test_a_tampered_certificate_does_not_verify() -> None:
 
 def test_instances_are_read_back_as_cubes_and_levels() -> None:
     values = {"all": 9, "state=g": 5, "state=c": 4, "state=a": 2, "state=b": 3}
-    instance = Instance(values, [("all", ["state=g", "state=c"]), ("state=g", ["state=a", "state=b"])])
+    instance = Instance(
+        values, [("all", ["state=g", "state=c"]), ("state=g", ["state=a", "state=b"])]
+    )
     assert acro_peer.cubes(instance) == [("state",)]
     levels = acro_peer.read_levels(acro_peer.read_splits(instance)["state"])
     assert levels == [{"a": "g", "b": "g", "c": "c"}, {"a": "a", "b": "b", "c": "c"}]
 
 
 def test_margins_without_hidden_cells_count_as_false_totals() -> None:
-    """A cell is shown when any table prints its true count; a margin that leaves hidden cells out is no true count."""
-    printed: dict[str, set[int | None]] = {"all": {42, 39}, "state=a": {25}, "state=b": {14}, "state=c": {None}}
+    """A cell is shown when any table prints its true count; a margin that leaves hidden
+    cells out is no true count.
+    """
+    printed: dict[str, set[int | None]] = {
+        "all": {42, 39},
+        "state=a": {25},
+        "state=b": {14},
+        "state=c": {None},
+    }
     read = acro_peer.read_printed(ROW, printed, 2, 0.0)
     assert (read.hidden, read.false_totals) == (frozenset({"state=c"}), 1)
 
@@ -93,7 +118,9 @@ def test_margins_without_hidden_cells_count_as_false_totals() -> None:
 def test_acro_hides_the_small_counts_and_nothing_beside_them() -> None:
     read = acro_peer.release(make_table())
     assert read.hidden == {"state=a,sex=F", "state=b,sex=M"}
-    assert read.false_totals == 5  # both states, both sexes and the region leave the hidden ones out in some table
+    assert (
+        read.false_totals == 5
+    )  # both states, both sexes and the region leave the hidden ones out in some table
     result = methods.acro(as_task(make_table()))
     assert (result.secondary, result.exact) == (0, 2)
 
@@ -109,11 +136,16 @@ def test_targets_are_held_against_what_was_measured() -> None:
     assert told["100,000 cells within 4 GiB"] is None
     exposed = {t.name: t.met for t in disclosure.targets([replace(ours, exposed=3)])}
     assert exposed["no sensitive cell without a certificate"] is False
-    stopped = {t.name: t.met for t in disclosure.targets([ours], ["d4.csv: ours did not finish within 60 s"])}
+    stopped = {
+        t.name: t.met
+        for t in disclosure.targets([ours], ["d4.csv: ours did not finish within 60 s"])
+    }
     assert stopped["no sensitive cell without a certificate"] is False
 
 
 def test_a_failing_measurement_is_told_and_does_not_stop_the_others(tmp_path: Path) -> None:
-    told = disclosure.run_alone("tests.bench.methods", "primary", ["--instance", str(tmp_path / "none.csv")], 60.0)
+    told = disclosure.run_alone(
+        "tests.bench.methods", "primary", ["--instance", str(tmp_path / "none.csv")], 60.0
+    )
     assert isinstance(told, str)
     assert "none.csv" in told

@@ -1,4 +1,6 @@
-"""Do the peers of the bench do the same work? On the same figures they must find the same bad rows."""
+"""Do the peers of the bench do the same work? On the same figures they must find the
+same bad rows.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from pipeline.project import Project
 
 
 @pytest.mark.slow
-def test_every_way_finds_the_same_bad_rows(built: Project, contracts: Contracts, tmp_path: Path) -> None:
+def test_every_way_finds_the_same_bad_rows(
+    built: Project, contracts: Contracts, tmp_path: Path
+) -> None:
     big = tmp_path / "big.duckdb"
     peers.make_big(built, ROUND, big, 5000)
     checks = peers.big_checks(contracts, ROUND)

@@ -1,4 +1,6 @@
-"""Do all ways of the bench on records do the same work? On a small file they must find the same bad rows."""
+"""Do all ways of the bench on records do the same work? On a small file they must find
+the same bad rows.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +61,11 @@ def test_ways_that_differ_are_an_error(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_table_gives_times_as_multiples_of_sql_and_says_who_did_not_finish() -> None:
     one = Measured("T", "pipeline", 1000, 3.0, 100, 3)
     rows = [
-        one, replace(one, way="sql_counts", seconds=2.0), replace(one, way="sql_with_lines", seconds=4.0),
+        one,
+        replace(one, way="sql_counts", seconds=2.0),
+        replace(one, way="sql_with_lines", seconds=4.0),
         replace(one, way="gx_pandas", seconds=None, bad=None, why="out of memory"),
-    ]  # fmt: skip
+    ]
     told = list(records.lines(rows))[2:]
     assert told[0] == "| T | this pipeline | 1,000 | 3.0 | 1.5 | 100 | 3 |"
     assert told[3] == "| T | Great Expectations on pandas | 1,000 | out of memory |  | 100 |  |"

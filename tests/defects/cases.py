@@ -1,4 +1,6 @@
-"""The defects: each is one change to a good return, and the one finding that must come of it."""
+"""The defects: each is one change to a good return, and the one finding that must come
+of it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Also = tuple[str, Severity, str, str, str]  # rule, severity, table, line, year
 
 @dataclass(frozen=True)
 class Case:
-    """A defect in the return of a state. `change` puts it in and says where the finding must stand."""
+    """A defect in the return of a state. `change` puts it in and says where the finding
+    must stand.
+    """
 
     name: str
     report: str
@@ -36,16 +40,32 @@ Change = Callable[[Any], Place]
 
 
 def _register(
-    kind: Any, report: str, rule: str, severity: Severity, state: str, earlier: bool, also: tuple[Also, ...] = ()
+    kind: Any,
+    report: str,
+    rule: str,
+    severity: Severity,
+    state: str,
+    earlier: bool,
+    also: tuple[Also, ...] = (),
 ) -> Any:
     def add(change: Change) -> Change:
-        CASES.append(Case(change.__name__, report, rule, severity, kind, change, state, earlier, also))
+        CASES.append(
+            Case(change.__name__, report, rule, severity, kind, change, state, earlier, also)
+        )
         return change
 
     return add
 
 
-def xlsx(report: str, rule: str, severity: Severity, state: str = "", *, earlier: bool = False, also: Any = ()) -> Any:
+def xlsx(
+    report: str,
+    rule: str,
+    severity: Severity,
+    state: str = "",
+    *,
+    earlier: bool = False,
+    also: Any = (),
+) -> Any:
     return _register(WorkbookDraft, report, rule, severity, state, earlier, also)
 
 
@@ -64,64 +84,237 @@ def set_value(table: str, value: Any, line: str = "", head: str = "2022") -> Cha
     return change
 
 
-# One figure whose text is wrong. (name, report, table, line, year, value, rule, severity)
+# One figure whose text is wrong. (name, report, table, line, year, value, rule,
+# severity)
 _FIGURES: list[tuple[str, str, str, str, str, Any, str, Severity]] = [
     ("words_for_a_number", "thb", "THB_OFFENCES", "", "2022", "about ten", "not-a-number", "error"),
-    ("unit_after_the_number", "thb", "THB_OFFENCES", "", "2022", "12 offences", "not-a-number", "error"),
+    (
+        "unit_after_the_number",
+        "thb",
+        "THB_OFFENCES",
+        "",
+        "2022",
+        "12 offences",
+        "not-a-number",
+        "error",
+    ),
     ("percent_sign", "octa", "OCT_DRUG_OFFENCES", "", "2022", "50%", "not-a-number", "error"),
     ("yes_for_a_number", "migration", "MIG_DEATHS", "", "2022", "yes", "not-a-number", "error"),
-    ("footnote_mark_on_the_number", "octa", "OCT_DRUG_OFFENCES", "", "2022", "800²", "not-a-number", "error"),
+    (
+        "footnote_mark_on_the_number",
+        "octa",
+        "OCT_DRUG_OFFENCES",
+        "",
+        "2022",
+        "800²",
+        "not-a-number",
+        "error",
+    ),
     ("range_for_a_number", "migration", "MIG_DEATHS", "", "2022", "3-5", "not-a-number", "error"),
     ("odd_groups", "thb", "THB_ASSETS", "", "2022", "10 00", "not-a-number", "error"),
-    ("date_in_a_number", "thb", "THB_OFFENCES", "", "2022", datetime.date(2022, 12, 1), "date-in-number", "error"),
+    (
+        "date_in_a_number",
+        "thb",
+        "THB_OFFENCES",
+        "",
+        "2022",
+        datetime.date(2022, 12, 1),
+        "date-in-number",
+        "error",
+    ),
     ("true_for_a_number", "thb", "THB_OFFENCES", "", "2022", True, "boolean-in-number", "error"),
     ("error_value", "thb", "THB_OFFENCES", "", "2022", "#REF!", "error-value", "error"),
-    ("formula_never_calculated", "octa", "OCT_DRUG_OFFENCES", "", "2022", "=400+400", "formula-without-value", "error"),
+    (
+        "formula_never_calculated",
+        "octa",
+        "OCT_DRUG_OFFENCES",
+        "",
+        "2022",
+        "=400+400",
+        "formula-without-value",
+        "error",
+    ),
     ("number_stored_as_text", "thb", "THB_OFFENCES", "", "2022", "12", "number-as-text", "note"),
-    ("no_break_space_in_number", "thb", "THB_ASSETS", "", "2022", "1\u00a0000", "number-as-text", "note"),
+    (
+        "no_break_space_in_number",
+        "thb",
+        "THB_ASSETS",
+        "",
+        "2022",
+        "1\u00a0000",
+        "number-as-text",
+        "note",
+    ),
     ("apostrophe_in_number", "thb", "THB_ASSETS", "", "2022", "1'000", "number-as-text", "note"),
     ("thousands_comma", "thb", "THB_ASSETS", "", "2022", "1,000", "thousands-comma", "note"),
     ("one_thousands_point", "thb", "THB_ASSETS", "", "2022", "1.000", "ambiguous-number", "query"),
-    ("two_thousands_points", "thb", "THB_ASSETS", "", "2019", "1.000.000", "thousands-point", "note"),
-    ("decimal_comma_in_a_count", "migration", "MIG_SMUGGLING", "", "2022", "25,5", "decimal-comma", "error"),
-    ("decimal_comma_in_kilograms", "octa", "OCT_DRUG_KG", "HER", "2022", "12,5", "decimal-comma", "note"),
-    ("comma_in_kilograms", "octa", "OCT_DRUG_KG", "HER", "2022", "1,234", "ambiguous-number", "query"),
+    (
+        "two_thousands_points",
+        "thb",
+        "THB_ASSETS",
+        "",
+        "2019",
+        "1.000.000",
+        "thousands-point",
+        "note",
+    ),
+    (
+        "decimal_comma_in_a_count",
+        "migration",
+        "MIG_SMUGGLING",
+        "",
+        "2022",
+        "25,5",
+        "decimal-comma",
+        "error",
+    ),
+    (
+        "decimal_comma_in_kilograms",
+        "octa",
+        "OCT_DRUG_KG",
+        "HER",
+        "2022",
+        "12,5",
+        "decimal-comma",
+        "note",
+    ),
+    (
+        "comma_in_kilograms",
+        "octa",
+        "OCT_DRUG_KG",
+        "HER",
+        "2022",
+        "1,234",
+        "ambiguous-number",
+        "query",
+    ),
     ("four_decimals", "octa", "OCT_DRUG_KG", "HER", "2022", 12.50004, "rounded", "note"),
     ("twenty_digits", "octa", "OCT_DRUG_KG", "HER", "2022", 1e20, "number-too-large", "error"),
-    ("fraction_of_a_person", "migration", "MIG_SMUGGLING", "", "2022", 25.5, "MIG_SMUGGLING.value.integer", "error"),
-    ("tiny_fraction", "migration", "MIG_SMUGGLING", "", "2022", 25.00001, "MIG_SMUGGLING.value.integer", "error"),
-    ("negative", "migration", "MIG_SMUGGLING", "", "2022", -3, "MIG_SMUGGLING.value.minimum", "error"),
-    ("above_maximum", "octa", "OCT_DRUG_OFFENCES", "", "2019", 20_000_000, "OCT_DRUG_OFFENCES.value.maximum", "error"),
-    ("nil_in_a_count", "migration", "MIG_DEATHS", "", "2022", "0n", "MIG_DEATHS.value.nil", "query"),
+    (
+        "fraction_of_a_person",
+        "migration",
+        "MIG_SMUGGLING",
+        "",
+        "2022",
+        25.5,
+        "MIG_SMUGGLING.value.integer",
+        "error",
+    ),
+    (
+        "tiny_fraction",
+        "migration",
+        "MIG_SMUGGLING",
+        "",
+        "2022",
+        25.00001,
+        "MIG_SMUGGLING.value.integer",
+        "error",
+    ),
+    (
+        "negative",
+        "migration",
+        "MIG_SMUGGLING",
+        "",
+        "2022",
+        -3,
+        "MIG_SMUGGLING.value.minimum",
+        "error",
+    ),
+    (
+        "above_maximum",
+        "octa",
+        "OCT_DRUG_OFFENCES",
+        "",
+        "2019",
+        20_000_000,
+        "OCT_DRUG_OFFENCES.value.maximum",
+        "error",
+    ),
+    (
+        "nil_in_a_count",
+        "migration",
+        "MIG_DEATHS",
+        "",
+        "2022",
+        "0n",
+        "MIG_DEATHS.value.nil",
+        "query",
+    ),
     ("spaces_only", "migration", "MIG_DEATHS", "", "2022", "  ", "blank-text", "note"),
-    ("total_not_matching", "thb", "THB_JUDGMENTS", "_T", "2022", 16, "THB_JUDGMENTS.judgment.sum", "query"),
-    ("total_below_parts", "migration", "MIG_RETURNED", "_T", "2022", 90, "MIG_RETURNED.kind.sum", "query"),
-    ("list_not_matching", "migration", "MIG_STAY_CTZ", "_T", "2022", 520, "MIG_STAY_CTZ.citizenship.sum", "query"),
-    ("sudden_change", "migration", "MIG_SMUGGLING", "", "2022", 200, "MIG_SMUGGLING.value.change", "query"),
+    (
+        "total_not_matching",
+        "thb",
+        "THB_JUDGMENTS",
+        "_T",
+        "2022",
+        16,
+        "THB_JUDGMENTS.judgment.sum",
+        "query",
+    ),
+    (
+        "total_below_parts",
+        "migration",
+        "MIG_RETURNED",
+        "_T",
+        "2022",
+        90,
+        "MIG_RETURNED.kind.sum",
+        "query",
+    ),
+    (
+        "list_not_matching",
+        "migration",
+        "MIG_STAY_CTZ",
+        "_T",
+        "2022",
+        520,
+        "MIG_STAY_CTZ.citizenship.sum",
+        "query",
+    ),
+    (
+        "sudden_change",
+        "migration",
+        "MIG_SMUGGLING",
+        "",
+        "2022",
+        200,
+        "MIG_SMUGGLING.value.change",
+        "query",
+    ),
     ("missing_is_fine", "thb", "THB_ASSETS", "", "2022", ":", "", "note"),
     ("not_applicable_is_fine", "thb", "THB_ASSETS", "", "2022", "–", "", "note"),
     ("suppressed_is_fine", "migration", "MIG_DEATHS", "", "2022", "<5", "", "note"),
     ("zero_is_fine", "migration", "MIG_DEATHS", "", "2022", 0, "", "note"),
     ("nil_kilograms_are_fine", "octa", "OCT_DRUG_KG", "HER", "2022", "0n", "", "note"),
-]  # fmt: skip
+]
 for _name, _report, _table, _line, _head, _value, _rule, _severity in _FIGURES:
     CASES.append(
-        Case(_name, _report, _rule, _severity, WorkbookDraft, set_value(_table, _value, _line, _head))
-    )  # fmt: skip
+        Case(
+            _name, _report, _rule, _severity, WorkbookDraft, set_value(_table, _value, _line, _head)
+        )
+    )
 
 
 # Figures beside each other.
 
 
-@xlsx("thb", "THB_CONV_FORM.part_exceeds_whole", "query",
-      also=[("THB_PERSONS.part_exceeds_whole", "query", "THB_PERSONS", "CONV._T", "2022")])  # fmt: skip
+@xlsx(
+    "thb",
+    "THB_CONV_FORM.part_exceeds_whole",
+    "query",
+    also=[("THB_PERSONS.part_exceeds_whole", "query", "THB_PERSONS", "CONV._T", "2022")],
+)
 def part_above_its_total(draft: WorkbookDraft) -> Place:
     draft.figure("THB_CONV_FORM", "SEX").value = 25
     return place(draft.figure("THB_CONV_FORM", "_T"))
 
 
-@xlsx("thb", "THB_VICTIMS_CTZ.total.same_as_THB_VICTIMS", "query",
-      also=[("THB_VICTIMS.part_exceeds_whole", "query", "THB_VICTIMS", "_T._T", "2019")])  # fmt: skip
+@xlsx(
+    "thb",
+    "THB_VICTIMS_CTZ.total.same_as_THB_VICTIMS",
+    "query",
+    also=[("THB_VICTIMS.part_exceeds_whole", "query", "THB_VICTIMS", "_T._T", "2019")],
+)
 def linked_totals_differ(draft: WorkbookDraft) -> Place:
     draft.figure("THB_VICTIMS_CTZ", "_U", "2019").value = 6
     cell = draft.figure("THB_VICTIMS_CTZ", "_T", "2019")
@@ -344,7 +537,9 @@ def code_and_name_of_different_countries(draft: WorkbookDraft) -> Place:
 @xlsx("migration", "", "note")
 def country_spelled_another_way_is_fine(draft: WorkbookDraft) -> Place:
     sheet = draft.sheet("MIG_STAY_CTZ")
-    cell = next(sheet.cell(r, 2) for r in range(7, 20) if str(sheet.cell(r, 2).value).startswith("Syria"))
+    cell = next(
+        sheet.cell(r, 2) for r in range(7, 20) if str(sheet.cell(r, 2).value).startswith("Syria")
+    )
     cell.value = "SYRIA"
     return WHOLE_FILE
 
@@ -422,7 +617,9 @@ def remark_below_the_form(draft: WorkbookDraft) -> Place:
 def formula_with_its_result(draft: WorkbookDraft) -> Place:
     cell = draft.figure("THB_OFFENCES")
     cell.value = "=6+6"
-    draft.patch = lambda data: _replace(data, rb"<f>6\+6</f><v\s*/>|<f>6\+6</f><v></v>", b"<f>6+6</f><v>12</v>")
+    draft.patch = lambda data: _replace(
+        data, rb"<f>6\+6</f><v\s*/>|<f>6\+6</f><v></v>", b"<f>6+6</f><v>12</v>"
+    )
     return place(cell)
 
 
@@ -507,11 +704,29 @@ def two_files_for_one_state(draft: WorkbookDraft) -> Place:
 # (name, report, suffix, bytes, rule)
 _FILES: list[tuple[str, str, str, bytes, str]] = [
     ("empty_file", "migration", "xlsx", b"", "unreadable-file"),
-    ("web_page_named_as_workbook", "migration", "xlsx", b"<html><table></table></html>", "unreadable-file"),
+    (
+        "web_page_named_as_workbook",
+        "migration",
+        "xlsx",
+        b"<html><table></table></html>",
+        "unreadable-file",
+    ),
     ("pdf_named_as_workbook", "migration", "xlsx", b"%PDF-1.7 ...", "unreadable-file"),
-    ("workbook_with_a_password", "migration", "xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64, "unreadable-file"),
+    (
+        "workbook_with_a_password",
+        "migration",
+        "xlsx",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 64,
+        "unreadable-file",
+    ),
     ("text_named_as_workbook", "migration", "xlsx", b"victims: 12", "unreadable-file"),
-    ("damaged_old_excel_format", "migration", "xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "unreadable-file"),
+    (
+        "damaged_old_excel_format",
+        "migration",
+        "xls",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "unreadable-file",
+    ),
     ("damaged_open_document", "octa", "ods", b"PK\x03\x04", "unreadable-file"),
     ("archive_named_as_csv", "octa", "csv", b"PK\x03\x04 and more", "unreadable-file"),
     ("workbook_with_macros_by_name", "octa", "xlsm", b"PK\x03\x04", "unsupported-format"),
@@ -669,7 +884,9 @@ def csv_with_the_cover_of_another_round(draft: CsvDraft) -> Place:
 
 def _replace(data: bytes, pattern: bytes, by: bytes) -> bytes:
     """Replace a pattern in every sheet of a workbook."""
-    return rewrite(data, lambda name, part: re.sub(pattern, by, part) if "worksheets/sheet" in name else part)
+    return rewrite(
+        data, lambda name, part: re.sub(pattern, by, part) if "worksheets/sheet" in name else part
+    )
 
 
 def _add(data: bytes, name: str, content: bytes) -> bytes:
@@ -681,7 +898,10 @@ def _add(data: bytes, name: str, content: bytes) -> bytes:
 
 def rewrite(data: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
     raw = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))
     return raw.getvalue()

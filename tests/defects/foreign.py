@@ -1,4 +1,6 @@
-"""The defects that other programs make: what they write in their own way, and what none should write."""
+"""The defects that other programs make: what they write in their own way, and what none
+should write.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,11 @@ def styles_that_no_library_knows_are_fine(draft: WorkbookDraft) -> Place:
     def change(name: str, content: bytes) -> bytes:
         if name != "xl/styles.xml":
             return content
-        return re.sub(rb"<fills[^>]*>", b'<fills><fill/><fill><patternFill patternType="plaid"/></fill>', content)
+        return re.sub(
+            rb"<fills[^>]*>",
+            b'<fills><fill/><fill><patternFill patternType="plaid"/></fill>',
+            content,
+        )
 
     draft.patch = lambda data: rewrite(data, change)
     return WHOLE_FILE
@@ -91,7 +97,11 @@ def number_in_a_turned_direction(draft: WorkbookDraft) -> Place:
 
 @xlsx("octa", "formula-as-text", "error")
 def text_of_a_sum_for_a_figure(draft: WorkbookDraft) -> Place:
-    return _in_cell(draft, draft.figure("OCT_DRUG_OFFENCES"), '<c r="{}" t="inlineStr"><is><t>=400+400</t></is></c>')
+    return _in_cell(
+        draft,
+        draft.figure("OCT_DRUG_OFFENCES"),
+        '<c r="{}" t="inlineStr"><is><t>=400+400</t></is></c>',
+    )
 
 
 @xlsx("thb", "steering-characters", "error")

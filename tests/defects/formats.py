@@ -1,4 +1,6 @@
-"""How does a good workbook look in other formats? The same sheets and cells as .xls and as .ods."""
+"""How does a good workbook look in other formats? The same sheets and cells as .xls and
+as .ods.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def as_old_excel(book: Workbook) -> bytes:
-    """The workbook in the old Excel format: texts and figures, hidden sheets, rows and columns."""
+    """The workbook in the old Excel format: texts and figures, hidden sheets, rows and
+    columns.
+    """
     import xlwt
 
     old = xlwt.Workbook(encoding="utf-8")
@@ -63,7 +67,9 @@ def _add_rows(table: Any, sheet: Any) -> None:
 
     for row in sheet.iter_rows():
         number = row[0].row
-        out = TableRow(**({"visibility": "collapse"} if sheet.row_dimensions[number].hidden else {}))
+        out = TableRow(
+            **({"visibility": "collapse"} if sheet.row_dimensions[number].hidden else {})
+        )
         for cell in row:
             out.addElement(_open_document_cell(cell))
         table.addElement(out)

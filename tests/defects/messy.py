@@ -1,4 +1,6 @@
-"""Messy returns: what programs and people make of a form without meaning harm. Read right, or refused, not guessed."""
+"""Messy returns: what programs and people make of a form without meaning harm. Read
+right, or refused, not guessed.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +22,62 @@ _FIGURES: list[tuple[str, str, str, str, Any, str, Severity]] = [
     ("narrow_space_in_number", "thb", "THB_ASSETS", "", "1\u202f000", "number-as-text", "note"),
     ("figure_space_in_number", "thb", "THB_ASSETS", "", "1\u2007000", "number-as-text", "note"),
     ("spaces_around_a_number", "thb", "THB_ASSETS", "", " 1000\u00a0", "number-as-text", "note"),
-    ("invisible_mark_before_a_number", "thb", "THB_ASSETS", "", "\ufeff1000", "number-as-text", "note"),
-    ("thousands_point_and_decimal_comma", "octa", "OCT_DRUG_KG", "COC", "100,0", "decimal-comma", "note"),
-    ("thousands_comma_and_decimal_point", "thb", "THB_ASSETS", "", "1,000.0", "thousands-comma", "note"),
+    (
+        "invisible_mark_before_a_number",
+        "thb",
+        "THB_ASSETS",
+        "",
+        "\ufeff1000",
+        "number-as-text",
+        "note",
+    ),
+    (
+        "thousands_point_and_decimal_comma",
+        "octa",
+        "OCT_DRUG_KG",
+        "COC",
+        "100,0",
+        "decimal-comma",
+        "note",
+    ),
+    (
+        "thousands_comma_and_decimal_point",
+        "thb",
+        "THB_ASSETS",
+        "",
+        "1,000.0",
+        "thousands-comma",
+        "note",
+    ),
     ("word_for_missing_in_macedonian", "thb", "THB_ASSETS", "", "нема", "missing-word", "note"),
     ("word_for_missing_in_greek", "thb", "THB_ASSETS", "", "δ/υ", "missing-word", "note"),
     ("word_for_missing_in_turkish", "thb", "THB_ASSETS", "", "Yok", "missing-word", "note"),
-    ("word_for_missing_in_hungarian", "thb", "THB_ASSETS", "", " NINCS ADAT ", "missing-word", "note"),
+    (
+        "word_for_missing_in_hungarian",
+        "thb",
+        "THB_ASSETS",
+        "",
+        " NINCS ADAT ",
+        "missing-word",
+        "note",
+    ),
     ("word_for_missing_in_english_is_fine", "thb", "THB_ASSETS", "", "N/A", "", "note"),
     ("hyphen_for_missing_is_fine", "thb", "THB_ASSETS", "", "-", "", "note"),
     ("division_by_zero", "thb", "THB_OFFENCES", "", "#DIV/0!", "error-value", "error"),
-    ("day_and_month_typed_as_a_number", "thb", "THB_OFFENCES", "", "12.05.2022", "not-a-number", "error"),
+    (
+        "day_and_month_typed_as_a_number",
+        "thb",
+        "THB_OFFENCES",
+        "",
+        "12.05.2022",
+        "not-a-number",
+        "error",
+    ),
 ]
 for _name, _report, _table, _line, _value, _rule, _severity in _FIGURES:
-    CASES.append(Case(_name, _report, _rule, _severity, WorkbookDraft, set_value(_table, _value, _line)))
+    CASES.append(
+        Case(_name, _report, _rule, _severity, WorkbookDraft, set_value(_table, _value, _line))
+    )
 
 
 # Sheets that were moved, renamed or hidden, in part or as a whole.
@@ -85,7 +129,9 @@ def column_hidden(draft: WorkbookDraft) -> Place:
 
 @xlsx("octa", "", "note")
 def hidden_line_without_figures_is_fine(draft: WorkbookDraft) -> Place:
-    draft.sheet("OCT_DRUG_KG").row_dimensions[draft.code("OCT_DRUG_KG", "HER").row + 30].hidden = True
+    draft.sheet("OCT_DRUG_KG").row_dimensions[
+        draft.code("OCT_DRUG_KG", "HER").row + 30
+    ].hidden = True
     return WHOLE_FILE
 
 
@@ -112,7 +158,8 @@ def lines_in_another_order_are_fine(draft: WorkbookDraft) -> Place:
     sheet = draft.sheet("OCT_DRUG_KG")
     one, other = draft.code("OCT_DRUG_KG", "HER").row, draft.code("OCT_DRUG_KG", "COC").row
     for column in range(1, sheet.max_column + 1):
-        first, second = sheet.cell(one, column), sheet.cell(other, column)
+        first = sheet.cell(one, column)
+        second = sheet.cell(other, column)
         first.value, second.value = second.value, first.value
     return WHOLE_FILE
 
@@ -129,13 +176,19 @@ def line_twice(draft: WorkbookDraft) -> Place:
 
 @xlsx("thb", "merged-cells", "error")
 def figure_below_a_merged_cell(draft: WorkbookDraft) -> Place:
-    """The second of two merged cells keeps its figure in the file, although no program shows it."""
-    sheet, first, last = draft.sheet("THB_ASSETS"), *(draft.figure("THB_ASSETS", "", y) for y in ("2018", "2019"))
+    """The second of two merged cells keeps its figure in the file, although no program
+    shows it.
+    """
+    sheet, first, last = (
+        draft.sheet("THB_ASSETS"),
+        *(draft.figure("THB_ASSETS", "", y) for y in ("2018", "2019")),
+    )
     part = f"xl/worksheets/sheet{draft.book.sheetnames.index(sheet.title) + 1}.xml"
     area = f'<mergeCell ref="{first.coordinate}:{last.coordinate}"/>'.encode()
     merged = b"</sheetData><mergeCells>" + area + b"</mergeCells>"
     draft.patch = lambda data: rewrite(
-        data, lambda name, content: content.replace(b"</sheetData>", merged) if name == part else content
+        data,
+        lambda name, content: content.replace(b"</sheetData>", merged) if name == part else content,
     )
     return place(first)
 
@@ -143,7 +196,9 @@ def figure_below_a_merged_cell(draft: WorkbookDraft) -> Place:
 @xlsx("thb", "merged-cells", "error")
 def figures_of_two_lines_merged(draft: WorkbookDraft) -> Place:
     cell = draft.figure("THB_JUDGMENTS", "CONVD")
-    draft.sheet("THB_JUDGMENTS").merge_cells(f"{cell.coordinate}:{cell.column_letter}{cell.row + 1}")
+    draft.sheet("THB_JUDGMENTS").merge_cells(
+        f"{cell.coordinate}:{cell.column_letter}{cell.row + 1}"
+    )
     return place(cell)
 
 
@@ -199,7 +254,15 @@ def _localised(code: str, status: str, conf: str, note: str) -> Callable[[Workbo
 
 for _language, _state, *_words in _HEADS:
     CASES.append(
-        Case(f"heads_in_{_language}", "octa", "localised-header", "note", WorkbookDraft, _localised(*_words), _state)
+        Case(
+            f"heads_in_{_language}",
+            "octa",
+            "localised-header",
+            "note",
+            WorkbookDraft,
+            _localised(*_words),
+            _state,
+        )
     )
 
 
@@ -231,7 +294,9 @@ def _with_password(draft: WorkbookDraft) -> bytes:
 
 
 def _old_with_password(draft: WorkbookDraft) -> bytes:
-    """The record that says how the rest is encrypted stands at the beginning, in place of one that nobody needs."""
+    """The record that says how the rest is encrypted stands at the beginning, in place
+    of one that nobody needs.
+    """
     data = _old(draft)
     assert data.count(b"\xe1\x00\x02\x00") == 1
     return data.replace(b"\xe1\x00\x02\x00", b"\x2f\x00\x02\x00")
@@ -241,16 +306,23 @@ def _open_with_password(draft: WorkbookDraft) -> bytes:
     import zipfile
 
     raw = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(_open(draft))) as old, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(_open(draft))) as old,
+        zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
-            new.writestr(name, b"\x07\x3c" * 40 if name == "content.xml" else _manifest(name, old.read(name)))
+            new.writestr(
+                name, b"\x07\x3c" * 40 if name == "content.xml" else _manifest(name, old.read(name))
+            )
     return raw.getvalue()
 
 
 def _manifest(name: str, content: bytes) -> bytes:
     if name != "META-INF/manifest.xml":
         return content
-    return content.replace(b"</manifest:manifest>", b"<manifest:encryption-data/></manifest:manifest>")
+    return content.replace(
+        b"</manifest:manifest>", b"<manifest:encryption-data/></manifest:manifest>"
+    )
 
 
 _FILES: list[tuple[str, str, str, Callable[[WorkbookDraft], bytes], str, Severity]] = [
@@ -259,15 +331,50 @@ _FILES: list[tuple[str, str, str, Callable[[WorkbookDraft], bytes], str, Severit
     ("open_document_named_as_excel", "octa", "xlsx", _open, "file-renamed", "note"),
     ("excel_named_as_old_excel", "octa", "xls", WorkbookDraft.bytes, "file-renamed", "note"),
     ("excel_with_a_password", "migration", "xlsx", _with_password, "password-protected", "error"),
-    ("old_excel_with_a_password", "migration", "xls", _old_with_password, "password-protected", "error"),
-    ("open_document_with_a_password", "migration", "ods", _open_with_password, "password-protected", "error"),
+    (
+        "old_excel_with_a_password",
+        "migration",
+        "xls",
+        _old_with_password,
+        "password-protected",
+        "error",
+    ),
+    (
+        "open_document_with_a_password",
+        "migration",
+        "ods",
+        _open_with_password,
+        "password-protected",
+        "error",
+    ),
     ("old_excel_cut_off", "migration", "xls", lambda d: _old(d)[:9000], "unreadable-file", "error"),
-    ("open_document_cut_off", "migration", "ods", lambda d: _open(d)[:-700], "unreadable-file", "error"),
+    (
+        "open_document_cut_off",
+        "migration",
+        "ods",
+        lambda d: _open(d)[:-700],
+        "unreadable-file",
+        "error",
+    ),
     ("empty_old_excel", "migration", "xls", lambda d: b"", "unreadable-file", "error"),
-    ("picture_named_as_open_document", "octa", "ods", lambda d: b"\x89PNG\r\n", "unreadable-file", "error"),
-    ("compressed_text_cut_off", "octa", "csv.gz", lambda _: gzip.compress(b"table")[:-4], "unreadable-file", "error"),
+    (
+        "picture_named_as_open_document",
+        "octa",
+        "ods",
+        lambda d: b"\x89PNG\r\n",
+        "unreadable-file",
+        "error",
+    ),
+    (
+        "compressed_text_cut_off",
+        "octa",
+        "csv.gz",
+        lambda _: gzip.compress(b"table")[:-4],
+        "unreadable-file",
+        "error",
+    ),
     ("binary_workbook", "octa", "xlsb", WorkbookDraft.bytes, "unsupported-format", "error"),
-]  # fmt: skip
+]
 for _name, _report, _suffix, _make, _rule, _severity in _FILES:
     CASES.append(Case(_name, _report, _rule, _severity, WorkbookDraft, _file(_suffix, _make)))
 
@@ -400,5 +507,13 @@ def _csv_heads(words: list[str]) -> Callable[[CsvDraft], Place]:
 
 for _language, _state, *_words in _CSV_HEADS:
     CASES.append(
-        Case(f"csv_heads_in_{_language}", "thb", "localised-header", "note", CsvDraft, _csv_heads(_words), _state)
+        Case(
+            f"csv_heads_in_{_language}",
+            "thb",
+            "localised-header",
+            "note",
+            CsvDraft,
+            _csv_heads(_words),
+            _state,
+        )
     )

@@ -10,7 +10,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts.layout import CODE_ROW, COVER_SHEET, SheetForm, cover_fields, form_of, tables_for
+from pipeline.contracts.layout import (
+    CODE_ROW,
+    COVER_SHEET,
+    SheetForm,
+    cover_fields,
+    form_of,
+    tables_for,
+)
 from pipeline.contracts.model import Contracts, Table, load_contracts
 from pipeline.contracts.template import build_workbook
 from pipeline.intake.lines import AFTER, BEFORE
@@ -25,10 +32,15 @@ ROUND = 2022
 Place = tuple[str, str]  # sheet and cell
 WHOLE_FILE: Place = ("", "")
 
-# Table, line, figure of every year. Parts and unknown add up, linked tables agree, nothing changes from year to year.
+# Table, line, figure of every year. Parts and unknown add up, linked tables agree,
+# nothing changes from year to year.
 _VICTIMS = {
-    "F": (10, 20, 0, 30), "M": (5, 15, 0, 20), "O": (0, 0, 0, 0), "_U": (0, 0, 0, 0), "_T": (15, 35, 0, 50),
-}  # fmt: skip
+    "F": (10, 20, 0, 30),
+    "M": (5, 15, 0, 20),
+    "O": (0, 0, 0, 0),
+    "_U": (0, 0, 0, 0),
+    "_T": (15, 35, 0, 50),
+}
 GOOD: dict[str, dict[str, dict[str, float]]] = {
     "thb": {
         "THB_VICTIMS": {
@@ -38,9 +50,18 @@ GOOD: dict[str, dict[str, dict[str, float]]] = {
         },
         "THB_VICTIMS_CTZ": {"_T": 50, "_U": 5, "RO": 30, "BG": 15},
         "THB_PERSONS": {
-            **{f"SUSP.{s}": n for s, n in zip(("F", "M", "O", "_U", "_T"), (10, 30, 0, 0, 40), strict=True)},
-            **{f"PROS.{s}": n for s, n in zip(("F", "M", "O", "_U", "_T"), (8, 22, 0, 0, 30), strict=True)},
-            **{f"CONV.{s}": n for s, n in zip(("F", "M", "O", "_U", "_T"), (5, 15, 0, 0, 20), strict=True)},
+            **{
+                f"SUSP.{s}": n
+                for s, n in zip(("F", "M", "O", "_U", "_T"), (10, 30, 0, 0, 40), strict=True)
+            },
+            **{
+                f"PROS.{s}": n
+                for s, n in zip(("F", "M", "O", "_U", "_T"), (8, 22, 0, 0, 30), strict=True)
+            },
+            **{
+                f"CONV.{s}": n
+                for s, n in zip(("F", "M", "O", "_U", "_T"), (5, 15, 0, 0, 20), strict=True)
+            },
         },
         "THB_CONV_FORM": {"_T": 20, "SEX": 10, "LAB": 5},
         "THB_OFFENCES": {"": 12},
@@ -63,7 +84,9 @@ GOOD: dict[str, dict[str, dict[str, float]]] = {
 
 @lru_cache(maxsize=64)
 def good_workbook(report: str, state: str, round_: int = ROUND) -> bytes:
-    """The bytes of a good workbook. Opening them again is faster than making the form anew."""
+    """The bytes of a good workbook. Opening them again is faster than making the form
+    anew.
+    """
     draft = WorkbookDraft(report, state, round_)
     draft.fill(build_workbook(contracts(), report, state, round_))
     return draft.bytes()
@@ -86,7 +109,9 @@ def place(cell: Cell | MergedCell) -> Place:
 
 @dataclass
 class WorkbookDraft:
-    """A good workbook that a defect is put into. `patch` changes its bytes after it was saved."""
+    """A good workbook that a defect is put into. `patch` changes its bytes after it was
+    saved.
+    """
 
     report: str
     state: str
@@ -96,7 +121,9 @@ class WorkbookDraft:
 
     @cached_property
     def book(self) -> Workbook:
-        """A good workbook to change, opened when it is first asked for: some defects need none."""
+        """A good workbook to change, opened when it is first asked for: some defects
+        need none.
+        """
         from openpyxl import load_workbook
 
         return load_workbook(io.BytesIO(good_workbook(self.report, self.state, self.round)))
@@ -118,13 +145,18 @@ class WorkbookDraft:
         return self.book[self.form(table).sheet]
 
     def _row_of(self, table: str, line: str) -> int:
-        """The row of a line; a country that has none yet takes the next free line of the open list."""
-        form, sheet = self.form(table), self.sheet(table)
+        """The row of a line; a country that has none yet takes the next free line of
+        the open list.
+        """
+        form = self.form(table)
+        sheet = self.sheet(table)
         for row in form.rows:
             if row.code == line and (row.codes or not form.table.layout.rows):
                 return row.index
         label = contracts().codelist("citizenship").label(line)
-        return self.add_line(table, label) if not self._has(sheet, label) else self._line(sheet, label)
+        return (
+            self.add_line(table, label) if not self._has(sheet, label) else self._line(sheet, label)
+        )
 
     def _has(self, sheet: Worksheet, label: str) -> bool:
         return any(sheet.cell(r, 2).value == label for r in range(CODE_ROW + 1, 60))
@@ -135,7 +167,11 @@ class WorkbookDraft:
     def add_line(self, table: str, label: str, code: str = "") -> int:
         """Write a country in the next free line of an open list and return its row."""
         sheet = self.sheet(table)
-        row = next(r.index for r in self.form(table).rows if not r.codes and not sheet.cell(r.index, 2).value)
+        row = next(
+            r.index
+            for r in self.form(table).rows
+            if not r.codes and not sheet.cell(r.index, 2).value
+        )
         sheet.cell(row, 2, label or None)
         sheet.cell(row, 1, code or None)
         return row
@@ -199,13 +235,21 @@ class CsvDraft:
         names = list(dict.fromkeys(d.name for t in tables for d in t.dimensions))
         self.header = [*BEFORE, *names, *AFTER]
         self.lines = [
-            {"table": t.name, "state": self.state, "year": str(year), **self._codes(t, line), "value": f"{number:g}"}
+            {
+                "table": t.name,
+                "state": self.state,
+                "year": str(year),
+                **self._codes(t, line),
+                "value": f"{number:g}",
+            }
             for t in tables
             for line, number in GOOD[self.report].get(t.name, {}).items()
             for year in contract.years(self.round)
         ]
         fields = cover_fields(contract, self.state, "", self.round)
-        self.answers = {code: value for code, _, value, _ in fields if value} | {"date": f"{self.round + 1}-03-31"}
+        self.answers = {code: value for code, _, value, _ in fields if value} | {
+            "date": f"{self.round + 1}-03-31"
+        }
 
     def _codes(self, table: Table, line: str) -> dict[str, str]:
         return dict(zip(table.layout.rows, line.split("."), strict=True)) if line else {}
@@ -215,13 +259,21 @@ class CsvDraft:
         return next(x for x in self.lines if all(x.get(k) == v for k, v in wanted.items()))
 
     def place(self, line: dict[str, str], column: str = "value") -> Place:
-        return "", f"line {next(n for n, x in enumerate(self.lines, 2) if x is line)}, column {column}"
+        return (
+            "",
+            f"line {next(n for n, x in enumerate(self.lines, 2) if x is line)}, column {column}",
+        )
 
     def text(self) -> str:
-        return _csv([self.header, *([x.get(name, "") for name in self.header] for x in self.lines)], self.delimiter)
+        return _csv(
+            [self.header, *([x.get(name, "") for name in self.header] for x in self.lines)],
+            self.delimiter,
+        )
 
     def write(self, folder: Path) -> None:
-        for name, data in (self.files or {f"{self.state}.csv": self.text().encode(self.encoding)}).items():
+        for name, data in (
+            self.files or {f"{self.state}.csv": self.text().encode(self.encoding)}
+        ).items():
             (folder / name).write_bytes(data)
         if self.answers is not None:
             rows = [["field", "answer"], *([k, v] for k, v in self.answers.items())]

@@ -1,4 +1,6 @@
-"""Does each defect give exactly its finding, at its cell, and leave the returns of other states alone?"""
+"""Does each defect give exactly its finding, at its cell, and leave the returns of
+other states alone?
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from defects import foreign, messy  # noqa: F401 (each adds its defects)
+from defects import foreign, messy  # noqa: F401
 from defects.cases import CASES, Case
-from defects.returns import GOOD, ROOT, ROUND, CsvDraft, Place, WorkbookDraft, contracts, good_workbook, place
+from defects.returns import (
+    GOOD,
+    ROOT,
+    ROUND,
+    CsvDraft,
+    Place,
+    WorkbookDraft,
+    contracts,
+    good_workbook,
+    place,
+)
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
 from pipeline.received import read_round
@@ -22,7 +34,9 @@ STATES = [c.code for c in contracts().members(ROUND) if c.code != GOOD_STATE]
 
 @dataclass
 class Batch:
-    """A round in which each state sends at most one defect per report. Checked when first asked for."""
+    """A round in which each state sends at most one defect per report. Checked when
+    first asked for.
+    """
 
     slots: dict[tuple[str, str], Case] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -37,7 +51,9 @@ class Batch:
                 draft = case.kind(report, state)
                 self.places[case.name] = case.change(draft)
                 if isinstance(draft, WorkbookDraft):
-                    self.also[case.name] = [(r, s, *place(draft.figure(*where))) for r, s, *where in case.also]
+                    self.also[case.name] = [
+                        (r, s, *place(draft.figure(*where))) for r, s, *where in case.also
+                    ]
                 _send(folder, draft)
             for report in REPORTS:
                 good = {f"{GOOD_STATE}.xlsx": good_workbook(report, GOOD_STATE)}
@@ -56,12 +72,16 @@ def _send(folder: Path, draft: WorkbookDraft | CsvDraft) -> None:
 
 
 def _batches() -> dict[str, tuple[Batch, str]]:
-    """Every case with its batch and state: as few rounds as the states and reports allow."""
+    """Every case with its batch and state: as few rounds as the states and reports
+    allow.
+    """
     batches: list[Batch] = []
     placed = {}
     for case in sorted(CASES, key=lambda c: not c.state):
         for batch in [*batches, Batch()]:
-            free = [s for s in STATES if (case.report, s) not in batch.slots and case.state in ("", s)]
+            free = [
+                s for s in STATES if (case.report, s) not in batch.slots and case.state in ("", s)
+            ]
             if free:
                 batch.slots[case.report, free[0]] = case
                 placed[case.name] = (batch, free[0])
@@ -127,6 +147,8 @@ def test_every_filled_cell_is_accounted_for(case: Case, folders: dict[int, Path]
 def test_another_state_is_still_accepted(case: Case, folders: dict[int, Path]) -> None:
     _, _, validation = _check(case, folders)
     assert _found(validation, case.report, GOOD_STATE) == []
-    account = next(a for a in validation.accounts if (a.report, a.state) == (case.report, GOOD_STATE))
+    account = next(
+        a for a in validation.accounts if (a.report, a.state) == (case.report, GOOD_STATE)
+    )
     assert account.loaded == 5 * sum(len(lines) for lines in GOOD[case.report].values())
     assert account.refused == 0

@@ -1,4 +1,6 @@
-"""What counts when a state sends more than one file? Later files bring their tables anew or take them back."""
+"""What counts when a state sends more than one file? Later files bring their tables
+anew or take them back.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Sent:
 
     def staged(self, table: str) -> list[tuple[str, int]]:
         """File and figure of the reference year, as they count."""
-        with duckdb.connect(str(self.project.work(ROUND) / "staged.duckdb"), read_only=True) as database:
+        with duckdb.connect(
+            str(self.project.work(ROUND) / "staged.duckdb"), read_only=True
+        ) as database:
             rows = database.execute(
                 f"select file, value from {table.lower()} where year = {ROUND} order by key, file"
             ).fetchall()
@@ -57,11 +61,19 @@ class Sent:
     def ledger(self) -> list[tuple[str, str, int]]:
         """File, outcome and number of cells of every submission that the ledger holds."""
         load_round(
-            self.project.warehouse, self.project.work(ROUND) / "staged.duckdb", contracts(), self.validation.refused
+            self.project.warehouse,
+            self.project.work(ROUND) / "staged.duckdb",
+            contracts(),
+            self.validation.refused,
         )
         with duckdb.connect(str(self.project.warehouse), read_only=True) as database:
-            rows = database.execute("select file, outcome, cells from submissions order by all").fetchall()
-        return [(str(file).rsplit("/", 1)[-1], str(outcome), int(cells)) for file, outcome, cells in rows]
+            rows = database.execute(
+                "select file, outcome, cells from submissions order by all"
+            ).fetchall()
+        return [
+            (str(file).rsplit("/", 1)[-1], str(outcome), int(cells))
+            for file, outcome, cells in rows
+        ]
 
 
 Send = Callable[[dict[str, bytes]], Sent]
@@ -77,7 +89,9 @@ def send(tmp_path: Path) -> Send:
         project = Project(ROOT, tmp_path / "outputs", tmp_path / "returns")
         sent = Sent(project, validate_round(project, contracts(), ROUND))
         for account in sent.validation.accounts:
-            assert account.filled == account.loaded + account.refused + sum(account.ignored.values())
+            assert account.filled == account.loaded + account.refused + sum(
+                account.ignored.values()
+            )
         return sent
 
     return put
@@ -104,8 +118,10 @@ def test_a_supplement_with_one_table_replaces_only_that_table(send: Send) -> Non
 def test_the_ledger_keeps_what_was_replaced(send: Send) -> None:
     sent = send(supplement("810"))
     assert sent.ledger() == [
-        ("RO.2.csv", "accepted", 5), ("RO.xlsx", "accepted", 15), ("RO.xlsx", "set aside", 5),
-    ]  # fmt: skip
+        ("RO.2.csv", "accepted", 5),
+        ("RO.xlsx", "accepted", 15),
+        ("RO.xlsx", "set aside", 5),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +132,9 @@ def test_the_ledger_keeps_what_was_replaced(send: Send) -> None:
         ({"RO.2.xlsx": WorkbookDraft("octa", "BG").bytes()}, "wrong-cover"),
     ],
 )
-def test_a_broken_supplement_leaves_the_first_file_standing(send: Send, later: dict[str, bytes], rule: str) -> None:
+def test_a_broken_supplement_leaves_the_first_file_standing(
+    send: Send, later: dict[str, bytes], rule: str
+) -> None:
     sent = send(later)
     assert rule in [r for _, r in sent.rules]
     assert {file for file, _ in sent.rules} == set(later)
@@ -166,7 +184,11 @@ def test_a_table_sent_anew_after_a_withdrawal_counts(send: Send) -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    [("table,reason\nOCT_NO,x\n", "unknown-table"), ("what,why\nall,x\n", "wrong-header"), ("", "unreadable-file")],
+    [
+        ("table,reason\nOCT_NO,x\n", "unknown-table"),
+        ("what,why\nall,x\n", "wrong-header"),
+        ("", "unreadable-file"),
+    ],
 )
 def test_a_withdrawal_of_nothing_known_withdraws_nothing(send: Send, text: str, rule: str) -> None:
     sent = send({"RO.2.withdrawn.csv": text.encode()})
@@ -186,7 +208,11 @@ def test_a_second_file_of_one_number_is_refused(send: Send) -> None:
 
 def _without_sheets() -> bytes:
     def change(name: str, content: bytes) -> bytes:
-        return re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", content) if name == "xl/workbook.xml" else content
+        return (
+            re.sub(rb"<sheets>.*</sheets>", b"<sheets/>", content)
+            if name == "xl/workbook.xml"
+            else content
+        )
 
     return rebuilt(WorkbookDraft(REPORT, STATE).bytes(), change)
 
@@ -194,7 +220,8 @@ def _without_sheets() -> bytes:
 def _empty_sheets() -> bytes:
     from openpyxl import Workbook
 
-    book, raw = Workbook(), io.BytesIO()
+    book = Workbook()
+    raw = io.BytesIO()
     book.save(raw)
     return raw.getvalue()
 
@@ -202,7 +229,8 @@ def _empty_sheets() -> bytes:
 def _other_sheets() -> bytes:
     from openpyxl import Workbook
 
-    book, raw = Workbook(), io.BytesIO()
+    book = Workbook()
+    raw = io.BytesIO()
     book.worksheets[0]["A1"] = "see the figures that we sent by mail"
     book.save(raw)
     return raw.getvalue()
@@ -223,14 +251,33 @@ HEADER = b"table,state,year,value,obs_status,conf_status,note\n"
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("RO.2.xlsx", _without_sheets()), ("RO.2.xlsx", _empty_sheets()), ("RO.2.xlsx", _other_sheets()),
-        ("RO.2.xlsx", _blank_form()), ("RO.2.xlsx", _blank_form("as before")), ("RO.2.csv", HEADER),
-        ("RO.2.csv", HEADER + b"OCT_DRUG_OFFENCES,RO,2022,,,,as before\n"), ("RO.2.csv", HEADER + b",,,,,,\n"),
-        ("RO.2.withdrawn.csv", b"table,reason\n"), ("RO.2.ods", as_open_document(Workbook())),
+        ("RO.2.xlsx", _without_sheets()),
+        ("RO.2.xlsx", _empty_sheets()),
+        ("RO.2.xlsx", _other_sheets()),
+        ("RO.2.xlsx", _blank_form()),
+        ("RO.2.xlsx", _blank_form("as before")),
+        ("RO.2.csv", HEADER),
+        ("RO.2.csv", HEADER + b"OCT_DRUG_OFFENCES,RO,2022,,,,as before\n"),
+        ("RO.2.csv", HEADER + b",,,,,,\n"),
+        ("RO.2.withdrawn.csv", b"table,reason\n"),
+        ("RO.2.ods", as_open_document(Workbook())),
     ],
-    ids=["no sheets", "no cells", "other sheets", "blank", "remarks", "header", "note", "commas", "withdrawal", "ods"],
-)  # fmt: skip
-def test_a_later_file_that_brings_nothing_is_an_error_and_changes_nothing(send: Send, name: str, data: bytes) -> None:
+    ids=[
+        "no sheets",
+        "no cells",
+        "other sheets",
+        "blank",
+        "remarks",
+        "header",
+        "note",
+        "commas",
+        "withdrawal",
+        "ods",
+    ],
+)
+def test_a_later_file_that_brings_nothing_is_an_error_and_changes_nothing(
+    send: Send, name: str, data: bytes
+) -> None:
     sent = send({name: data})
     errors = [(f.file.rsplit("/", 1)[-1], f.rule) for f in sent.findings if f.severity == "error"]
     assert errors == [(name, "nothing-read")]

@@ -24,7 +24,11 @@ VERSIONS = ("restricted", "public", "partner")
 def round_(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The built round in a folder of its own, without its databases."""
     folder = tmp_path_factory.mktemp("desk") / "outputs"
-    shutil.copytree(built.outputs, folder, ignore=shutil.ignore_patterns("*.duckdb", "archive", "masters", ".running"))
+    shutil.copytree(
+        built.outputs,
+        folder,
+        ignore=shutil.ignore_patterns("*.duckdb", "archive", "masters", ".running"),
+    )
     return Project(ROOT, folder)
 
 
@@ -33,12 +37,20 @@ def page(round_: Project, contracts: Contracts) -> Path:
     return write_desk(round_, contracts, ROUND)
 
 
-def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(round_: Project, contracts: Contracts) -> None:
+def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(
+    round_: Project, contracts: Contracts
+) -> None:
     view = gather(round_, contracts, ROUND, VERSIONS)
     found = json.loads((round_.findings(ROUND) / "findings.json").read_text(encoding="utf-8"))
     assert view["counts"]["loaded"] == sum(a["loaded"] for a in found["accounts"])
     assert view["counts"]["query"] == sum(f["severity"] == "query" for f in found["findings"])
-    shown = [p.short.split()[0] for g in view["grids"] for row in g["rows"] for p in row["places"] if p.short]
+    shown = [
+        p.short.split()[0]
+        for g in view["grids"]
+        for row in g["rows"]
+        for p in row["places"]
+        if p.short
+    ]
     assert sum(int(s) for s in shown if s.isdigit()) == view["counts"]["loaded"]
     assert [(b["report"], b["version"]) for b in view["builds"]] == [
         (r, v) for r in ("thb", "migration", "octa") for v in VERSIONS
@@ -72,7 +84,9 @@ def test_a_table_of_a_state_is_accepted_queried_refused_empty_or_missing(
     assert place.says.startswith("Romania")
 
 
-def test_a_proof_about_other_files_is_told(round_: Project, contracts: Contracts, tmp_path: Path) -> None:
+def test_a_proof_about_other_files_is_told(
+    round_: Project, contracts: Contracts, tmp_path: Path
+) -> None:
     other = Project(ROOT, tmp_path / "outputs")
     shutil.copytree(round_.outputs, other.outputs)
     with other.released(ROUND, "thb", "public").open("a", encoding="utf-8") as file:
@@ -86,7 +100,9 @@ def test_a_round_without_a_validation_is_told(project: Project, contracts: Contr
         write_desk(project, contracts, ROUND)
 
 
-def test_everything_that_the_desk_links_to_is_there_and_only_its_owner_can_open_it(page: Path) -> None:
+def test_everything_that_the_desk_links_to_is_there_and_only_its_owner_can_open_it(
+    page: Path,
+) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [t for t in re.findall(r'href="([^"#]+)"', text) if "data:" not in t]
     assert len(targets) > 25
@@ -108,7 +124,12 @@ def test_the_desk_is_accessible_works_from_a_file_and_fits_a_phone(page: Path, w
             reached = set()
             for _ in range(120):
                 found.page.keyboard.press("Tab")
-                reached.add(found.page.evaluate("document.activeElement.getAttribute('href') || ''"))
-            assert {f"{ROUND}/thb/restricted/selec-thb-{ROUND}-restricted.pdf", f"{ROUND}/findings/RO.html"} <= reached
+                reached.add(
+                    found.page.evaluate("document.activeElement.getAttribute('href') || ''")
+                )
+            assert {
+                f"{ROUND}/thb/restricted/selec-thb-{ROUND}-restricted.pdf",
+                f"{ROUND}/findings/RO.html",
+            } <= reached
         with opened(browser, page.as_uri(), width, judged=True) as found:
             assert broken_rules(found.page) == []

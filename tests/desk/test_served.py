@@ -1,4 +1,6 @@
-"""Who gets what from a desk that is served? Who has its address, what the page leads to; nobody anything else."""
+"""Who gets what from a desk that is served? Who has its address, what the page leads
+to; nobody anything else.
+"""
 
 from __future__ import annotations
 
@@ -19,25 +21,49 @@ from pipeline.desk.serve import DeskServer, server
 
 SECRET = b"what nobody may read"
 LINKED = (
-    f"{ROUND}/thb/public/selec-thb-{ROUND}-public.pdf", f"{ROUND}/thb/public/manifest.json",
-    f"{ROUND}/thb/public/html/index.html", f"{ROUND}/findings/RO.html", f"{ROUND}/changes/thb-public/changes.pdf",
-)  # fmt: skip
+    f"{ROUND}/thb/public/selec-thb-{ROUND}-public.pdf",
+    f"{ROUND}/thb/public/manifest.json",
+    f"{ROUND}/thb/public/html/index.html",
+    f"{ROUND}/findings/RO.html",
+    f"{ROUND}/changes/thb-public/changes.pdf",
+)
 LINKED_BY_PAGES = (
-    f"{ROUND}/thb/public/html/style.css", f"{ROUND}/thb/public/html/fonts/one.woff2",
-    f"{ROUND}/thb/public/thb.csv", f"{ROUND}/findings/RO/RO thb é.xlsx",
-)  # fmt: skip
-# What lies in a folder of outputs after releases, copies and builds; a page links to all of it here.
+    f"{ROUND}/thb/public/html/style.css",
+    f"{ROUND}/thb/public/html/fonts/one.woff2",
+    f"{ROUND}/thb/public/thb.csv",
+    f"{ROUND}/findings/RO/RO thb é.xlsx",
+)
+# What lies in a folder of outputs after releases, copies and builds; a page links to
+# all of it here.
 NEVER = (
-    "warehouse.duckdb", "archive/journal.csv", "archive/ab/cd", "releases/entered.csv",
+    "warehouse.duckdb",
+    "archive/journal.csv",
+    "archive/ab/cd",
+    "releases/entered.csv",
     "releases/public/thb-2022-1.csv",
-    "releases/keys/test-certificate.p12", "releases/passwords/restricted/thb-2022-1/copy-001.txt",
-    f"releases/signoff/{ROUND}/thb-public.jsonl", f"{ROUND}/proof/public.json", f"{ROUND}/proof/public.tables.csv",
-    f"{ROUND}/stores/restricted/thb.csv", f"{ROUND}/stores/public/thb.duckdb", f"{ROUND}/work/validation.json",
-    f"{ROUND}/work/cubes.duckdb", f"{ROUND}/masters/thb/public/thb.csv", f"{ROUND}/findings/.secret.html",
-    f"{ROUND}/thb/copy.duckdb", ".lock", ".times/validate", "as-of/2026-01-01/outputs/warehouse.duckdb", "other.html",
+    "releases/keys/test-certificate.p12",
+    "releases/passwords/restricted/thb-2022-1/copy-001.txt",
+    f"releases/signoff/{ROUND}/thb-public.jsonl",
+    f"{ROUND}/proof/public.json",
+    f"{ROUND}/proof/public.tables.csv",
+    f"{ROUND}/stores/restricted/thb.csv",
+    f"{ROUND}/stores/public/thb.duckdb",
+    f"{ROUND}/work/validation.json",
+    f"{ROUND}/work/cubes.duckdb",
+    f"{ROUND}/masters/thb/public/thb.csv",
+    f"{ROUND}/findings/.secret.html",
+    f"{ROUND}/thb/copy.duckdb",
+    ".lock",
+    ".times/validate",
+    "as-of/2026-01-01/outputs/warehouse.duckdb",
+    "other.html",
     f"{ROUND}/unknown/index.html",
-)  # fmt: skip
-NOT_LINKED = (f"{ROUND}/findings/findings.json", f"{ROUND}/thb/public/cells.csv", f"{ROUND}/thb/notes.txt")
+)
+NOT_LINKED = (
+    f"{ROUND}/findings/findings.json",
+    f"{ROUND}/thb/public/cells.csv",
+    f"{ROUND}/thb/notes.txt",
+)
 
 
 def _page(*links: str) -> str:
@@ -46,18 +72,31 @@ def _page(*links: str) -> str:
 
 @pytest.fixture
 def outputs(tmp_path: Path) -> Path:
-    """Outputs with a page that links to all that it may link to, and to all that is never given."""
+    """Outputs with a page that links to all that it may link to, and to all that is
+    never given.
+    """
     folder = tmp_path / "outputs"
     for name in (*LINKED, *LINKED_BY_PAGES, *NEVER, *NOT_LINKED):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(SECRET)
     (tmp_path / "outside.txt").write_bytes(SECRET)
-    outside = ("../outside.txt", "%2e%2e/outside.txt", str(tmp_path / "outside.txt"), f"{ROUND}/../../outside.txt")
-    (folder / "index.html").write_text(_page(*LINKED, *NEVER, *outside, "http://[", "https://example.org/x"))
-    html = _page("style.css", "../thb.csv", "../../../proof/public.json", "../../../../../outside.txt")
+    outside = (
+        "../outside.txt",
+        "%2e%2e/outside.txt",
+        str(tmp_path / "outside.txt"),
+        f"{ROUND}/../../outside.txt",
+    )
+    (folder / "index.html").write_text(
+        _page(*LINKED, *NEVER, *outside, "http://[", "https://example.org/x")
+    )
+    html = _page(
+        "style.css", "../thb.csv", "../../../proof/public.json", "../../../../../outside.txt"
+    )
     (folder / LINKED[2]).write_text(html)
-    (folder / f"{ROUND}/thb/public/html/style.css").write_text("@font-face { src: url('fonts/one.woff2') }")
+    (folder / f"{ROUND}/thb/public/html/style.css").write_text(
+        "@font-face { src: url('fonts/one.woff2') }"
+    )
     state = _page("RO/RO%20thb%20%C3%A9.xlsx", "findings.json?", "../findings/../work/cubes.duckdb")
     (folder / LINKED[3]).write_text(state)
     return folder
@@ -69,7 +108,9 @@ class Asker:
     def __init__(self, desk: DeskServer) -> None:
         self.port, self.token = int(desk.server_address[1]), desk.token
 
-    def send(self, path: str, method: str = "GET", host: str = "") -> tuple[int, bytes, http.client.HTTPMessage]:
+    def send(
+        self, path: str, method: str = "GET", host: str = ""
+    ) -> tuple[int, bytes, http.client.HTTPMessage]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.request(method, path, headers={"Host": host or f"localhost:{self.port}"})
         answer = connection.getresponse()
@@ -85,7 +126,9 @@ class Asker:
 @contextmanager
 def served(folder: Path) -> Iterator[Asker]:
     with server(folder, 0) as desk:
-        threading.Thread(target=desk.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=desk.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
         try:
             yield Asker(desk)
         finally:
@@ -114,7 +157,9 @@ def test_who_has_the_address_gets_what_the_page_leads_to(desk: Asker, outputs: P
 
 
 def test_a_linked_page_comes_with_what_it_links_to(desk: Asker) -> None:
-    expected = dict.fromkeys((*LINKED_BY_PAGES, NOT_LINKED[0]), 200)  # the page of a state links to findings.json here
+    expected = dict.fromkeys(
+        (*LINKED_BY_PAGES, NOT_LINKED[0]), 200
+    )  # the page of a state links to findings.json here
     assert {path: desk.status(_quoted(path)) for path in expected} == expected
 
 
@@ -123,7 +168,11 @@ def test_nothing_is_given_without_the_token(token: str, desk: Asker, outputs: Pa
     every = [p.relative_to(outputs).as_posix() for p in outputs.rglob("*") if p.is_file()]
     assert len(every) > 30
     for path in ("", *every):
-        for asked in (f"/{_quoted(path)}", f"/{token}/{_quoted(path)}", f"/{desk.token[:-1]}/{_quoted(path)}"):
+        for asked in (
+            f"/{_quoted(path)}",
+            f"/{token}/{_quoted(path)}",
+            f"/{desk.token[:-1]}/{_quoted(path)}",
+        ):
             status, content, _ = desk.send(asked)
             assert (status, SECRET in content) == (404, False), asked
     assert desk.send("")[0] == 404
@@ -133,7 +182,9 @@ def test_nothing_is_given_without_the_token(token: str, desk: Asker, outputs: Pa
         assert b" 404 " in raw.recv(100)
 
 
-def test_no_file_is_given_that_the_page_does_not_lead_to_or_may_not(desk: Asker, outputs: Path) -> None:
+def test_no_file_is_given_that_the_page_does_not_lead_to_or_may_not(
+    desk: Asker, outputs: Path
+) -> None:
     listed = Links(outputs).listed()
     assert listed == {*LINKED, *LINKED_BY_PAGES, NOT_LINKED[0], "index.html"}
     others = [p.relative_to(outputs).as_posix() for p in outputs.rglob("*")]
@@ -143,10 +194,23 @@ def test_no_file_is_given_that_the_page_does_not_lead_to_or_may_not(desk: Asker,
 
 
 WAYS_OUT = (
-    "../outside.txt", "%2e%2e/outside.txt", "..%2foutside.txt", f"{ROUND}/../../outside.txt", "//outside.txt",
-    f"{ROUND}/thb/public/../../proof/public.json", f"{ROUND}/thb/%2e%2e/proof/public.json", "%00", f"{LINKED[0]}%00",
-    f"{LINKED[0]}/", f"{LINKED[0]}/x", "/", "./index.html", f"{ROUND}/", f"{ROUND}/findings", "..\\outside.txt",
-)  # fmt: skip
+    "../outside.txt",
+    "%2e%2e/outside.txt",
+    "..%2foutside.txt",
+    f"{ROUND}/../../outside.txt",
+    "//outside.txt",
+    f"{ROUND}/thb/public/../../proof/public.json",
+    f"{ROUND}/thb/%2e%2e/proof/public.json",
+    "%00",
+    f"{LINKED[0]}%00",
+    f"{LINKED[0]}/",
+    f"{LINKED[0]}/x",
+    "/",
+    "./index.html",
+    f"{ROUND}/",
+    f"{ROUND}/findings",
+    "..\\outside.txt",
+)
 
 
 @pytest.mark.parametrize("path", WAYS_OUT)
@@ -186,7 +250,9 @@ def _socket(path: Path, outside: Path) -> None:
         os.chdir(here)
 
 
-@pytest.mark.parametrize("change", [_link_to_file, _link_to_folder, _pipe, _folder, _socket, lambda p, _: p.unlink()])
+@pytest.mark.parametrize(
+    "change", [_link_to_file, _link_to_folder, _pipe, _folder, _socket, lambda p, _: p.unlink()]
+)
 def test_what_takes_the_place_of_a_listed_file_after_the_start_is_not_followed(
     change: Callable[[Path, Path], None], desk: Asker, outputs: Path
 ) -> None:
@@ -196,7 +262,9 @@ def test_what_takes_the_place_of_a_listed_file_after_the_start_is_not_followed(
     assert desk.status("") == 200
 
 
-def test_a_file_that_came_later_is_given_only_when_the_page_was_written_anew(desk: Asker, outputs: Path) -> None:
+def test_a_file_that_came_later_is_given_only_when_the_page_was_written_anew(
+    desk: Asker, outputs: Path
+) -> None:
     late = f"{ROUND}/octa/public/late.pdf"
     (outputs / late).parent.mkdir(parents=True)
     (outputs / late).write_bytes(b"a report that was built later")
@@ -208,7 +276,13 @@ def test_a_file_that_came_later_is_given_only_when_the_page_was_written_anew(des
 
 def test_only_reading_under_this_machine_s_own_name_is_answered(desk: Asker) -> None:
     page = f"/{desk.token}/"
-    for host in ("pages.example", f"pages.example:{desk.port}", "127.0.0.1.pages.example", "[::1]", "0.0.0.0"):
+    for host in (
+        "pages.example",
+        f"pages.example:{desk.port}",
+        "127.0.0.1.pages.example",
+        "[::1]",
+        "0.0.0.0",
+    ):
         assert desk.send(page, host=host)[0] == 421
     assert desk.send(page, "HEAD")[:2] == (200, b"")
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
@@ -223,8 +297,12 @@ def test_each_server_has_a_token_of_its_own_and_says_it_nowhere(
         with served(outputs) as asker:
             tokens.add(asker.token)
             asker.status("nothing")
-            with socket.create_connection(("127.0.0.1", asker.port), 5) as hasty:  # one that hangs up
-                hasty.sendall(f"GET /{asker.token}/{LINKED[0]} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+            with socket.create_connection(
+                ("127.0.0.1", asker.port), 5
+            ) as hasty:  # one that hangs up
+                hasty.sendall(
+                    f"GET /{asker.token}/{LINKED[0]} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode()
+                )
     assert len(tokens) == 3
     assert all(len(t) >= 43 and re.fullmatch(r"[\w-]+", t) for t in tokens)
     assert capfd.readouterr() == ("", "")

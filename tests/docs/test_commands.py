@@ -1,4 +1,6 @@
-"""Do the commands of the documentation work? Each `make ...` and tool of a fenced block is run; help lists them all."""
+"""Do the commands of the documentation work? Each `make ...` and tool of a fenced block
+is run; help lists them all.
+"""
 
 from __future__ import annotations
 
@@ -25,31 +27,53 @@ NOT_RUN = {
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make validate( ROUND=2022)?": "a minute for all states; tests/repro runs it for three",
     r"make clean\b.*": "it would take the build from under the other commands",
-    r"make import\b.*": "it needs a file of its publisher; tests/unit/test_importers.py runs every source",
+    r"make import\b.*": (
+        "it needs a file of its publisher; tests/unit/test_importers.py runs every source"
+    ),
     r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/signoff does it",
-    r"make clear-text .*TEXT=.*": "it needs a text of a cover; tests/unit/test_cleared.py clears one",
-    r"make (submit|approve|release|withdraw) .*": "each needs the one before; tests/signoff does them",
+    r"make clear-text .*TEXT=.*": (
+        "it needs a text of a cover; tests/unit/test_cleared.py clears one"
+    ),
+    r"make (submit|approve|release|withdraw) .*": (
+        "each needs the one before; tests/signoff does them"
+    ),
     r"make (copies|verify|trace) .*": "it needs a released edition; tests/signoff does it",
-    r"make reports? .*AS_OF=.*": "it takes a minute; tests/repro builds a small project as of a day",
+    r"make reports? .*AS_OF=.*": (
+        "it takes a minute; tests/repro builds a small project as of a day"
+    ),
     r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
     r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
-    r"make review-texts ROUND=2023.*": "there are no returns of 2023 yet; tests/texts reads the texts of such a round",
+    r"make review-texts ROUND=2023.*": (
+        "there are no returns of 2023 yet; tests/texts reads the texts of such a round"
+    ),
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]
 
 
 def commands(page: Path) -> list[str]:
     """Lines of fenced blocks that call make or a tool, without prompt and comment."""
-    blocks = re.findall(r"^```[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    return [re.split(r"\s+#", line)[0].strip() for line in lines if re.match(r"(\w+=\S+ )*(make|python3 tools/)", line)]
+    blocks = re.findall(
+        r"^```[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    lines = [
+        line.strip().removeprefix("$ ")
+        for block in blocks
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    return [
+        re.split(r"\s+#", line)[0].strip()
+        for line in lines
+        if re.match(r"(\w+=\S+ )*(make|python3 tools/)", line)
+    ]
 
 
-# The tools first: after `make register` there is an edition, whose files the checker would have to be told as well.
+# The tools first: after `make register` there is an edition, whose files the checker
+# would have to be told as well.
 EVERY = sorted(
-    {c for page in PAGES if page.stem not in FOLLOWED for c in commands(page)}, key=lambda c: (c.startswith("make"), c)
+    {c for page in PAGES if page.stem not in FOLLOWED for c in commands(page)},
+    key=lambda c: (c.startswith("make"), c),
 )
 RUN = [c for c in EVERY if not any(re.fullmatch(pattern, c) for pattern in NOT_RUN)]
 
@@ -66,10 +90,17 @@ def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("command", RUN)
 def test_a_command_of_the_documentation_works(command: str, workshop: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     environment["SELEC_SIGN_KEY"] = str(workshop / "outputs" / "keys" / "analyst")
     done = subprocess.run(
-        ["bash", "-c", command], cwd=workshop, capture_output=True, text=True, env=environment, timeout=300
+        ["bash", "-c", command],
+        cwd=workshop,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
 
@@ -79,18 +110,28 @@ def test_the_readme_says_how_to_build_and_how_to_test() -> None:
 
 
 def test_every_exception_stands_for_a_target_of_the_makefile() -> None:
-    named = {match[1] for pattern in NOT_RUN if (match := re.match(r"make ([a-z]+(?:-[a-z]+)*)", pattern))}
+    named = {
+        match[1]
+        for pattern in NOT_RUN
+        if (match := re.match(r"make ([a-z]+(?:-[a-z]+)*)", pattern))
+    }
     assert named <= set(phony())
 
 
 def phony() -> list[str]:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    return [name for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE) for name in line.split()]
+    return [
+        name
+        for line in re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+        for name in line.split()
+    ]
 
 
 def test_help_lists_every_target_with_its_purpose() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert len(phony()) >= 10
     for name in phony():
         assert re.search(rf"^{name}:.*  ## \S", makefile, re.MULTILINE), f"{name} has no ## comment"

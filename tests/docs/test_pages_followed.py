@@ -1,4 +1,6 @@
-"""Does a project that followed a page of the documentation to the letter build? Each page's own blocks are followed."""
+"""Does a project that followed a page of the documentation to the letter build? Each
+page's own blocks are followed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from pipeline.project import Project
 from pipeline.report.exhibits import ANNEXES, GRIDS
 
 LATER = 2023
-# `make check` lints the contracts, then the code of the whole project, which no page changes much.
+# `make check` lints the contracts, then the code of the whole project, which no page
+# changes much.
 SHORTER = {"make check": ".venv/bin/python -m pipeline lint"}
 ANSWERS = {"authority": "Ministry", "contact": "Statistics unit", "date": "2024-03-31"}
 
@@ -38,17 +41,27 @@ def page(name: str) -> Path:
 
 def run(root: Path, command: str) -> str:
     """Run a command of a page in a working copy. Returns what it said."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     done = subprocess.run(
-        ["bash", "-c", SHORTER.get(command, command)], cwd=root, capture_output=True, text=True, env=environment,
+        ["bash", "-c", SHORTER.get(command, command)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env=environment,
         timeout=300,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
-def follow(root: Path, name: str, before_commands: Callable[[], None], after: dict[str, Callable[[], None]]) -> str:
-    """Follow a page: its edits, then its commands. `after` does by hand what people do after a command."""
+def follow(
+    root: Path, name: str, before_commands: Callable[[], None], after: dict[str, Callable[[], None]]
+) -> str:
+    """Follow a page: its edits, then its commands. `after` does by hand what people do
+    after a command.
+    """
     steps = steps_of(page(name))
     edits = [s for s in steps if isinstance(s, Edit)]
     commands = [s for s in steps if isinstance(s, Command)]
@@ -66,8 +79,12 @@ def follow(root: Path, name: str, before_commands: Callable[[], None], after: di
     return said
 
 
-def fill(root: Path, path: Path, report: str, table: str, round_: int, figures: dict[str, int]) -> None:
-    """Fill in the reference year of one table of a form, by the codes of its lines; "" is a table of one line."""
+def fill(
+    root: Path, path: Path, report: str, table: str, round_: int, figures: dict[str, int]
+) -> None:
+    """Fill in the reference year of one table of a form, by the codes of its lines; ""
+    is a table of one line.
+    """
     folder = root / "data_contracts"
     contracts = read_contracts([folder / f"{report}{ENDING}"], folder / "codelists")
     form = form_of(contracts.table(table), contracts.contract(report), path.stem, round_)
@@ -85,21 +102,32 @@ def printed(root: Path, report: str, version: str, round_: int) -> dict[str, str
     """Key and value of every printed cell of a finished version."""
     folder = root / "outputs" / str(round_) / report / version
     assert (
-        json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["build"]["number_audit"]["unaccounted"] == 0
+        json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["build"]["number_audit"][
+            "unaccounted"
+        ]
+        == 0
     )
     with (folder / "cells.csv").open(encoding="utf-8", newline="") as file:
         return {row["key"]: row["value"] for row in csv.DictReader(file)}
 
 
 @pytest.mark.slow
-def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(tmp_path: Path) -> None:
+def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(
+    tmp_path: Path,
+) -> None:
     root = copy_project(tmp_path / "copy")
     keep_few_returns(root)
     form = root / f"outputs/{LATER}/templates/thb/RO.xlsx"
     said = follow(
-        root, "add-a-table", lambda: keep_chapters(root, ["helplines"]),
-        {"make template": lambda: fill(root, form, "thb", "THB_HELPLINE", LATER, {"_T": 100, "F": 90, "M": 10})},
-    )  # fmt: skip
+        root,
+        "add-a-table",
+        lambda: keep_chapters(root, ["helplines"]),
+        {
+            "make template": lambda: fill(
+                root, form, "thb", "THB_HELPLINE", LATER, {"_T": 100, "F": 90, "M": 10}
+            )
+        },
+    )
     assert "Breaks nobody" in said
     assert "Breaks the supplier" not in said
     for version in ("restricted", "public"):
@@ -109,8 +137,12 @@ def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(tmp
 
     keep_chapters(root, [*CHAPTERS, "helplines"])
     run_make("report", "REPORT=thb", f"ROUND={SMALL_ROUND}", environment={}, root=root)
-    assert "THB_HELPLINE" not in {key.split(":")[0] for key in printed(root, "thb", "restricted", SMALL_ROUND)}
-    found = json.loads((root / f"outputs/{SMALL_ROUND}/findings/findings.json").read_text(encoding="utf-8"))
+    assert "THB_HELPLINE" not in {
+        key.split(":")[0] for key in printed(root, "thb", "restricted", SMALL_ROUND)
+    }
+    found = json.loads(
+        (root / f"outputs/{SMALL_ROUND}/findings/findings.json").read_text(encoding="utf-8")
+    )
     assert [f for f in found["findings"] if "THB_HELPLINE" in (f["table"], f["rule"])] == []
     assert "missing-sheet" not in {f["rule"] for f in found["findings"]}
 
@@ -121,9 +153,11 @@ def test_a_report_is_added_to_the_letter(tmp_path: Path) -> None:
     keep_few_returns(root, ROUND, "octa")
     form = root / f"outputs/{ROUND}/templates/cyber/RO.xlsx"
     follow(
-        root, "add-a-report", lambda: None,
+        root,
+        "add-a-report",
+        lambda: None,
         {"make template": lambda: fill(root, form, "cyber", "CYB_ATTACKS", ROUND, {"": 321})},
-    )  # fmt: skip
+    )
     for version in ("restricted", "public"):
         cells = printed(root, "cyber", version, ROUND)
         assert cells[f"CYB_ATTACKS:RO.{ROUND}"] == "321"
@@ -132,18 +166,31 @@ def test_a_report_is_added_to_the_letter(tmp_path: Path) -> None:
 
 def test_the_page_on_reports_names_every_kind_of_exhibit() -> None:
     text = page("add-a-report").read_text(encoding="utf-8").split("## Exhibits")[1]
-    named = [kind for line in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE) for kind in re.findall(r"`(\w+)`", line)]
+    named = [
+        kind
+        for line in re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", line)
+    ]
     assert sorted(named) == sorted((*GRIDS, *ANNEXES))
 
 
 MAP = {
     "F1": {
-        "kind": "map", "title": "Victims per 100,000 inhabitants, {year}", "cube": "THB_VICTIMS", "rows": "state",
-        "columns": {"axis": "year", "codes": ["{year}"]}, "measure": "rate",
+        "kind": "map",
+        "title": "Victims per 100,000 inhabitants, {year}",
+        "cube": "THB_VICTIMS",
+        "rows": "state",
+        "columns": {"axis": "year", "codes": ["{year}"]},
+        "measure": "rate",
     },
-    "T1": {"kind": "table", "title": "Victims by state, {year}", "cube": "THB_VICTIMS",
-           "rows": {"axis": "state", "region": "SELEC"}, "columns": "year"},
-}  # fmt: skip
+    "T1": {
+        "kind": "table",
+        "title": "Victims by state, {year}",
+        "cube": "THB_VICTIMS",
+        "rows": {"axis": "state", "region": "SELEC"},
+        "columns": "year",
+    },
+}
 
 
 @pytest.mark.slow
@@ -162,7 +209,14 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
         figures = {"_T._T": 500, "F._T": 300, "M._T": 200}
         for state in ("UA", "RO"):
             run(root, f"make template REPORT=thb STATE={state} ROUND={LATER}")
-            fill(root, root / f"outputs/{LATER}/templates/thb/{state}.xlsx", "thb", "THB_VICTIMS", LATER, figures)
+            fill(
+                root,
+                root / f"outputs/{LATER}/templates/thb/{state}.xlsx",
+                "thb",
+                "THB_VICTIMS",
+                LATER,
+                figures,
+            )
         other = root / f"returns/{LATER}/thb/RO.xlsx"
         other.parent.mkdir(parents=True)
         shutil.copy(root / f"outputs/{LATER}/templates/thb/RO.xlsx", other)
@@ -171,10 +225,15 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
     for version in ("restricted", "public"):
         cells = printed(root, "thb", version, LATER)
         assert cells["THB_VICTIMS:UA.2023._T._T"] == "500"
-        assert cells["THB_VICTIMS:SELEC.2023._T._T"] in ("1000", "")  # two states are too few for a public sum
+        assert cells["THB_VICTIMS:SELEC.2023._T._T"] in (
+            "1000",
+            "",
+        )  # two states are too few for a public sum
         assert cells["POPULATION:UA.2023"]
     chart = next(e for e in ledger(root, LATER) if "chart" in e)
-    assert [p["text"] for s in chart["data"]["series"] for p in s["points"] if p["x"] == "UA"] == ["1.33"]
+    assert [p["text"] for s in chart["data"]["series"] for p in s["points"] if p["x"] == "UA"] == [
+        "1.33"
+    ]
 
 
 def ledger(root: Path, round_: int) -> list[dict[str, Any]]:
@@ -186,10 +245,18 @@ def ledger(root: Path, round_: int) -> list[dict[str, Any]]:
 
 # Each edit of the page that is left out, and what `make check` then says.
 LEFT_OUT = {
-    "aliases/states.csv": "aliases/states.csv: no spelling leads to UA from its code of three letters; add",
-    "population.csv": "population.csv: no population of UA in 2023; add a row for each of these years",
-    "border_section.csv": "border_section.csv: no section names UA among its states; add UA to the column 'states'",
-    "citizenship.csv": "citizenship.csv: the citizenship UA stands in G_EUR; give it the parent G_SEL",
+    "aliases/states.csv": (
+        "aliases/states.csv: no spelling leads to UA from its code of three letters; add"
+    ),
+    "population.csv": (
+        "population.csv: no population of UA in 2023; add a row for each of these years"
+    ),
+    "border_section.csv": (
+        "border_section.csv: no section names UA among its states; add UA to the column 'states'"
+    ),
+    "citizenship.csv": (
+        "citizenship.csv: the citizenship UA stands in G_EUR; give it the parent G_SEL"
+    ),
     "release_policy.yaml": "consents: the partner version leaves out UA, who did not agree to it",
 }
 
@@ -204,26 +271,39 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("left_out", [*LEFT_OUT, ""])
-def test_what_a_new_state_lacks_is_said_by_the_lint(content: Path, tmp_path: Path, left_out: str) -> None:
+def test_what_a_new_state_lacks_is_said_by_the_lint(
+    content: Path, tmp_path: Path, left_out: str
+) -> None:
     root = shutil.copytree(content, tmp_path / "copy")
     for edit in (s for s in steps_of(page("add-a-state")) if isinstance(s, Edit)):
-        if not left_out or not edit.path.endswith(left_out) or edit.path.endswith("codelists/states.csv"):
+        if (
+            not left_out
+            or not edit.path.endswith(left_out)
+            or edit.path.endswith("codelists/states.csv")
+        ):
             apply_edit(root, edit)
     try:
         said = "\n".join(lint_project(Project(root)))
     except ContractError as problem:
         said = str(problem)
-    told = LEFT_OUT.get(left_out, "member states: population, spellings, border sections, citizenship and outline")
+    told = LEFT_OUT.get(
+        left_out, "member states: population, spellings, border sections, citizenship and outline"
+    )
     assert told in said
     assert ("lack something" in said) == (left_out not in ("", "release_policy.yaml"))
     assert ("leaves out UA" in said) == (left_out == "release_policy.yaml")
 
 
-def test_a_state_that_the_map_does_not_show_is_said_by_the_lint(content: Path, tmp_path: Path) -> None:
+def test_a_state_that_the_map_does_not_show_is_said_by_the_lint(
+    content: Path, tmp_path: Path
+) -> None:
     root = shutil.copytree(content, tmp_path / "copy")
     region = root / "templates/shared/region.json"
     shown = json.loads(region.read_text(encoding="utf-8"))
     del shown["shapes"]["RO"]
     region.write_text(json.dumps(shown), encoding="utf-8")
-    with pytest.raises(ContractError, match="region.json: no outline of RO; add its number to CODES of tools/outline"):
+    with pytest.raises(
+        ContractError,
+        match="region.json: no outline of RO; add its number to CODES of tools/outline",
+    ):
         list(lint_project(Project(root)))

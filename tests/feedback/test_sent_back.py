@@ -1,6 +1,8 @@
-"""Does each state get back what it sent, marked where the findings are, and does an office program open it?
+"""Does each state get back what it sent, marked where the findings are, and does an
+office program open it?
 
-One round is checked and answered for all tests: real returns, a CSV file among them, and awkward ones.
+One round is checked and answered for all tests: real returns, a CSV file among them,
+and awkward ones.
 """
 
 from __future__ import annotations
@@ -56,12 +58,16 @@ class Answered:
 
     @property
     def findings(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / "findings.json").read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(
+            (self.folder / "findings.json").read_text(encoding="utf-8")
+        )
         return content
 
     def cells(self, state: str, report: str) -> set[tuple[str, str]]:
         """Sheet and cell of every finding on the return of a state that has a cell."""
-        found = [f for f in self.findings["findings"] if f["file"].startswith(f"2022/{report}/{state}.")]
+        found = [
+            f for f in self.findings["findings"] if f["file"].startswith(f"2022/{report}/{state}.")
+        ]
         return {(f["sheet"], f["cell"]) for f in found if f["cell"] and ".2." not in f["file"]}
 
 
@@ -74,7 +80,7 @@ def awkward(draft: WorkbookDraft) -> bytes:
     sheet["K20"] = "-outside <the> & form"
     sheet["K20"].comment = Comment("a word of the state", "focal point")
     draft.sheet("THB_JUDGMENTS").merge_cells("K8:K9")
-    draft.book.create_sheet("Findings")["A1"] = "=HYPERLINK(\"http://example.org\")"
+    draft.book.create_sheet("Findings")["A1"] = '=HYPERLINK("http://example.org")'
     return draft.bytes()
 
 
@@ -131,13 +137,22 @@ def names(folder: Path) -> set[str]:
 # What is written.
 
 
-def test_every_return_that_could_be_read_comes_back_with_a_letter_per_state(answered: Answered) -> None:
-    letters = {f"{s}/{s}-2022-letter.pdf" for s in (*(m.code for m in answered.contracts.members(ROUND)), "SELEC")}
+def test_every_return_that_could_be_read_comes_back_with_a_letter_per_state(
+    answered: Answered,
+) -> None:
+    letters = {
+        f"{s}/{s}-2022-letter.pdf"
+        for s in (*(m.code for m in answered.contracts.members(ROUND)), "SELEC")
+    }
     copies = {
-        "RO/RO-thb-2022-marked.xlsx", "HU/HU-thb-2022-marked.csv", "TR/TR-octa-2022-marked.xlsx",
-        "BG/BG-octa-2022-marked.csv", "AL/AL-thb-2022-marked.xlsx", "RS/RS-thb-2022-marked.xlsx",
+        "RO/RO-thb-2022-marked.xlsx",
+        "HU/HU-thb-2022-marked.csv",
+        "TR/TR-octa-2022-marked.xlsx",
+        "BG/BG-octa-2022-marked.csv",
+        "AL/AL-thb-2022-marked.xlsx",
+        "RS/RS-thb-2022-marked.xlsx",
         "HU/HU-thb-2022-2-marked.csv",
-    }  # fmt: skip
+    }
     assert names(answered.folder) == letters | copies
     assert {str(p.relative_to(answered.folder)) for p in answered.written} == letters | copies
 
@@ -155,14 +170,24 @@ def test_the_page_of_a_state_links_what_goes_back(answered: Answered) -> None:
     assert "HU-2022" not in page
 
 
-@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")])
-def test_comments_sit_on_the_cells_of_the_findings(answered: Answered, state: str, report: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")]
+)
+def test_comments_sit_on_the_cells_of_the_findings(
+    answered: Answered, state: str, report: str
+) -> None:
     book = load_workbook(answered.folder / state / f"{state}-{report}-2022-marked.xlsx")
     cells = answered.cells(state, report)
     assert cells
     assert commented(book) == cells
-    listed = [row[0].value for row in book.worksheets[0].iter_rows() if row[0].value in ("error", "query", "note")]
-    found = [f for f in answered.findings["findings"] if (f["state"], f["report"]) == (state, report)]
+    listed = [
+        row[0].value
+        for row in book.worksheets[0].iter_rows()
+        if row[0].value in ("error", "query", "note")
+    ]
+    found = [
+        f for f in answered.findings["findings"] if (f["state"], f["report"]) == (state, report)
+    ]
     assert len(listed) == len(found)
 
 
@@ -171,32 +196,78 @@ def commented(book: Any) -> set[tuple[str, str]]:
     return {(title, c.coordinate) for title, c in cells if c.comment.author == AUTHOR}
 
 
-@pytest.mark.parametrize(("state", "report", "delimiter"), [("HU", "thb", ","), ("BG", "octa", ";")])
-def test_findings_stand_on_their_lines(answered: Answered, state: str, report: str, delimiter: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "report", "delimiter"), [("HU", "thb", ","), ("BG", "octa", ";")]
+)
+def test_findings_stand_on_their_lines(
+    answered: Answered, state: str, report: str, delimiter: str
+) -> None:
     path = answered.folder / state / f"{state}-{report}-2022-marked.csv"
     text = path.read_bytes().decode("utf-8-sig")
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     assert lines[0][-1] == "finding"
-    numbered = [(n, fields) for n, fields in enumerate(lines, 1) if n > 1 and not fields[0].startswith("#")]
+    numbered = [
+        (n, fields) for n, fields in enumerate(lines, 1) if n > 1 and not fields[0].startswith("#")
+    ]
     marked = {f"line {n}" for n, fields in numbered if fields[-1]}
     told = {cell.split(",")[0] for _, cell in answered.cells(state, report)}
     assert marked == told - {"line 1"}
     assert marked
 
 
-@pytest.mark.parametrize(("state", "said"), [
-    ("TR", ["National Focal Point, Türkiye", "1 table refused", "octa: 5 Firearms persons", "3523140",
-            "at most 1,000,000 persons", "30 May 2025", "TR-octa-2022-marked.xlsx"]),
-    ("RO", ["No table was refused", "RO-thb-2022-marked.xlsx", "8 of 11 tables have figures", "30 April 2025"]),
-    ("MD", ["refused", "a damaged or incomplete workbook", "There is no marked copy, because no file could be read"]),
-    ("MK", ["the whole return", "save it as an Excel workbook", "There is no marked copy"]),
-    ("GR", ["National Focal Point, Greece", "not received", "within 30 days of receiving this letter",
-            "Please send the form"]),
-])  # fmt: skip
-def test_a_letter_sums_up_and_is_marked_on_every_page(answered: Answered, state: str, said: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (
+            "TR",
+            [
+                "National Focal Point, Türkiye",
+                "1 table refused",
+                "octa: 5 Firearms persons",
+                "3523140",
+                "at most 1,000,000 persons",
+                "30 May 2025",
+                "TR-octa-2022-marked.xlsx",
+            ],
+        ),
+        (
+            "RO",
+            [
+                "No table was refused",
+                "RO-thb-2022-marked.xlsx",
+                "8 of 11 tables have figures",
+                "30 April 2025",
+            ],
+        ),
+        (
+            "MD",
+            [
+                "refused",
+                "a damaged or incomplete workbook",
+                "There is no marked copy, because no file could be read",
+            ],
+        ),
+        ("MK", ["the whole return", "save it as an Excel workbook", "There is no marked copy"]),
+        (
+            "GR",
+            [
+                "National Focal Point, Greece",
+                "not received",
+                "within 30 days of receiving this letter",
+                "Please send the form",
+            ],
+        ),
+    ],
+)
+def test_a_letter_sums_up_and_is_marked_on_every_page(
+    answered: Answered, state: str, said: list[str]
+) -> None:
     import pypdf
 
-    pages = [p.extract_text() for p in pypdf.PdfReader(answered.folder / state / f"{state}-2022-letter.pdf").pages]
+    pages = [
+        p.extract_text()
+        for p in pypdf.PdfReader(answered.folder / state / f"{state}-2022-letter.pdf").pages
+    ]
     assert 1 <= len(pages) <= 2
     assert [p.count("For law enforcement and judicial use only") for p in pages] == [2] * len(pages)
     text = " ".join(" ".join(pages).split())
@@ -208,16 +279,22 @@ def test_a_letter_sums_up_and_is_marked_on_every_page(answered: Answered, state:
 
 
 def test_what_was_checked_is_restored_as_it_was(answered: Answered) -> None:
-    restored, validation = restore_validation(answered.project, ROUND), answered.validation
+    restored = restore_validation(answered.project, ROUND)
+    validation = answered.validation
     assert restored.reading.files == validation.reading.files
     assert (restored.findings, restored.refused, restored.accounts) == (
-        validation.findings, validation.refused, validation.accounts
-    )  # fmt: skip
+        validation.findings,
+        validation.refused,
+        validation.accounts,
+    )
 
 
 def test_nothing_is_written_again_while_nothing_changed(again: Answered) -> None:
     before = {p: p.stat().st_mtime_ns for p in again.folder.rglob("*")}
-    assert write_feedback(again.project, again.contracts, restore_validation(again.project, ROUND)) == []
+    assert (
+        write_feedback(again.project, again.contracts, restore_validation(again.project, ROUND))
+        == []
+    )
     assert {p: p.stat().st_mtime_ns for p in again.folder.rglob("*") if p.is_file()} == {
         p: t for p, t in before.items() if p.is_file()
     }
@@ -239,7 +316,9 @@ def test_a_changed_copy_is_made_again(again: Answered) -> None:
 
 
 def test_a_return_that_changed_since_it_was_checked_is_not_answered(again: Answered) -> None:
-    write_file(again.project.returns / "2022" / "thb" / "RO.xlsx", WorkbookDraft("thb", "RO").bytes())
+    write_file(
+        again.project.returns / "2022" / "thb" / "RO.xlsx", WorkbookDraft("thb", "RO").bytes()
+    )
     (again.folder / "RO" / "RO-thb-2022-marked.xlsx").unlink()
     with pytest.raises(UserError, match="not the one that was checked"):
         write_feedback(again.project, again.contracts, again.validation, "RO")
@@ -266,8 +345,10 @@ def test_a_file_of_the_analyst_is_left_alone(again: Answered) -> None:
 def test_the_command_writes_for_one_state_and_tells_what(again: Answered) -> None:
     shutil.rmtree(again.folder / "TR")
     environment = {
-        **os.environ, "SELEC_OUTPUTS": str(again.project.outputs), "SELEC_RETURNS": str(again.project.returns),
-    }  # fmt: skip
+        **os.environ,
+        "SELEC_OUTPUTS": str(again.project.outputs),
+        "SELEC_RETURNS": str(again.project.returns),
+    }
     call = [sys.executable, "-m", "pipeline", "feedback", "--round", str(ROUND), "--state"]
     done = subprocess.run([*call, "TR"], cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.stdout.splitlines() == [
@@ -303,7 +384,11 @@ def relations(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
             for relation in ElementTree.fromstring(content):
                 assert relation.get("TargetMode") != "External", name
                 target = relation.get("Target", "")
-                joined = target.lstrip("/") if target.startswith("/") else os.path.normpath(os.path.join(base, target))
+                joined = (
+                    target.lstrip("/")
+                    if target.startswith("/")
+                    else os.path.normpath(os.path.join(base, target))
+                )
                 yield name, joined
 
 
@@ -311,29 +396,40 @@ def relations(parts: dict[str, bytes]) -> Iterator[tuple[str, str]]:
 def opened(answered: Answered, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The marked workbooks as LibreOffice saves them after opening them."""
     if not shutil.which("soffice"):
-        told = f"LibreOffice is missing: install the Debian package {PACKAGE}, or run .ci/setup requirements-dev.lock"
+        told = (
+            f"LibreOffice is missing: install the Debian package {PACKAGE}, or run .ci/setup"
+            " requirements-dev.lock"
+        )
         if os.environ.get("CI"):
             pytest.fail(told)
         pytest.skip(told)
     folder = tmp_path_factory.mktemp("opened")
-    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"  # beside whatever else is open on the machine
+    profile = (  # beside whatever else is open on the machine
+        f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    )
     files = sorted(map(str, answered.folder.glob("*/*.xlsx")))
     done = subprocess.run(
         ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", str(folder), *files],
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     assert len(list(folder.glob("*.ods"))) == len(files), done.stdout + done.stderr
     return folder
 
 
-@pytest.mark.parametrize(("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")])
+@pytest.mark.parametrize(
+    ("state", "report"), [("RO", "thb"), ("TR", "octa"), ("AL", "thb"), ("RS", "thb")]
+)
 def test_libreoffice_finds_the_comments_on_the_cells_of_the_findings(
     answered: Answered, opened: Path, state: str, report: str
 ) -> None:
     name = f"{state}-{report}-2022-marked"
     seen = comments_in(opened / f"{name}.ods")
-    ours = {place for place, text in seen.items() if "\nRule: " in text}  # it does not keep who wrote a comment
+    ours = {
+        place for place, text in seen.items() if "\nRule: " in text
+    }  # it does not keep who wrote a comment
     assert ours == answered.cells(state, report)
     theirs = {place: text for place, text in seen.items() if place not in ours}
     assert theirs == ({("9 Offences", "K20"): "a word of the state"} if state == "AL" else {})
@@ -348,7 +444,7 @@ _SPACES = {
     "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
     "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
-}  # fmt: skip
+}
 
 
 def _name(space: str, name: str) -> str:
@@ -356,7 +452,9 @@ def _name(space: str, name: str) -> str:
 
 
 def cells_of(path: Path) -> Iterator[tuple[str, str, ElementTree.Element]]:
-    """Sheet, address and element of every cell of an .ods file that is written once; runs of like cells are empty."""
+    """Sheet, address and element of every cell of an .ods file that is written once;
+    runs of like cells are empty.
+    """
     from openpyxl.utils import get_column_letter
 
     with zipfile.ZipFile(path) as archive:
@@ -366,7 +464,11 @@ def cells_of(path: Path) -> Iterator[tuple[str, str, ElementTree.Element]]:
         for row in table.iter(_name("table", "table-row")):
             column = 1
             for cell in row:
-                yield str(table.get(_name("table", "name"))), f"{get_column_letter(column)}{number}", cell
+                yield (
+                    str(table.get(_name("table", "name"))),
+                    f"{get_column_letter(column)}{number}",
+                    cell,
+                )
                 column += int(cell.get(_name("table", "number-columns-repeated"), 1))
             number += int(row.get(_name("table", "number-rows-repeated"), 1))
 
@@ -376,5 +478,7 @@ def comments_in(path: Path) -> dict[tuple[str, str], str]:
     found = {}
     for sheet, address, cell in cells_of(path):
         for annotation in cell.iter(_name("office", "annotation")):
-            found[sheet, address] = "\n".join("".join(p.itertext()) for p in annotation.iter(_name("text", "p")))
+            found[sheet, address] = "\n".join(
+                "".join(p.itertext()) for p in annotation.iter(_name("text", "p"))
+            )
     return found

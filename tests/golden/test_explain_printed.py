@@ -1,7 +1,9 @@
-"""Does a printed number lead back to the returns? A hundred of them, drawn by lot, against the workbooks themselves.
+"""Does a printed number lead back to the returns? A hundred of them, drawn by lot,
+against the workbooks themselves.
 
-The workbooks are opened with openpyxl at the sheet and address that `explain` gives; nothing of the pipeline is used to
-read them, and sums, shares, changes and rates are worked out here from what stands there.
+The workbooks are opened with openpyxl at the sheet and address that `explain` gives;
+nothing of the pipeline is used to read them, and sums, shares, changes and rates are
+worked out here from what stands there.
 """
 
 from __future__ import annotations
@@ -25,7 +27,13 @@ from builds import ROOT, ROUND
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.explain.evidence import Cabinet, Evidence
-from pipeline.explain.printed import ExplainedNumber, Explainer, explain_key, explain_reference, read_ledger
+from pipeline.explain.printed import (
+    ExplainedNumber,
+    Explainer,
+    explain_key,
+    explain_reference,
+    read_ledger,
+)
 from pipeline.explain.references import Listed, Printed
 from pipeline.project import REPORTS, Project
 from pipeline.sql.explain import Explained
@@ -42,7 +50,9 @@ def sheet_cell(leaf: Explained) -> Decimal:
     if path.suffix == ".xlsx":
         return Decimal(str(sheet(path, leaf.sheet)[leaf.address]))
     line, column = re.fullmatch(r"line (\d+), column (\w+)", leaf.address).groups()  # type: ignore[union-attr]
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()  # one state writes its own alphabet
+    lines = path.read_text(
+        encoding="utf-8-sig", errors="replace"
+    ).splitlines()  # one state writes its own alphabet
     mark = ";" if ";" in lines[0] else ","
     return Decimal(next(csv.DictReader([lines[0], lines[int(line) - 1]], delimiter=mark))[column])
 
@@ -61,8 +71,12 @@ def workbook(path: Path) -> Any:
 
 @lru_cache(maxsize=1)
 def population() -> dict[tuple[str, ...], Decimal]:
-    with (ROOT / "data_contracts/codelists/population.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["state"], row["year"]): Decimal(row["population"]) for row in csv.DictReader(file)}
+    with (ROOT / "data_contracts/codelists/population.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
+        return {
+            (row["state"], row["year"]): Decimal(row["population"]) for row in csv.DictReader(file)
+        }
 
 
 def leaves(cell: Explained) -> Iterator[Explained]:
@@ -92,7 +106,9 @@ def worked_out(number: ExplainedNumber) -> str:
         signs = {"sum": (1,), "difference": (1, -1), "instead": (1, -1, 1)}[added[1]]
         total = Decimal(0)
         for sign, keys in zip(signs, added[2].split(", "), strict=True):
-            total += sign * sum((from_returns(cells[k]) or Decimal(0) for k in keys.split(" + ")), Decimal(0))
+            total += sign * sum(
+                (from_returns(cells[k]) or Decimal(0) for k in keys.split(" + ")), Decimal(0)
+            )
         value, match = total, None
     elif match is None:
         value = from_returns(cells[reference])
@@ -101,25 +117,47 @@ def worked_out(number: ExplainedNumber) -> str:
         return f"{len(counted.parts)} of 11"
     else:
         top = from_returns(cells[match[2]])
-        base = sum((from_returns(cells[k]) or Decimal(0) for k in match[3].split(" + ")), Decimal(0))
+        base = sum(
+            (from_returns(cells[k]) or Decimal(0) for k in match[3].split(" + ")), Decimal(0)
+        )
         assert top is not None
         per = {"share": 100, "rate": 100_000, "change": 100}[match[1]]
         value = ((top - base) if match[1] == "change" else top) / base * per
     assert value is not None
-    text = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}".replace("-", "\N{MINUS SIGN}")
-    return f"+{text}" if match and match[1] == "change" and value > 0 and Decimal(text.replace(",", "")) > 0 else text
+    text = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,}".replace(
+        "-", "\N{MINUS SIGN}"
+    )
+    return (
+        f"+{text}"
+        if match and match[1] == "change" and value > 0 and Decimal(text.replace(",", "")) > 0
+        else text
+    )
 
 
 @pytest.mark.parametrize("version", ["restricted", "public", "partner"])
 @pytest.mark.parametrize("report", REPORTS)
-def test_every_numeral_of_every_version_was_accounted_for(built: Project, report: str, version: str) -> None:
-    manifest = json.loads((built.version_folder(ROUND, report, version) / "manifest.json").read_text(encoding="utf-8"))
+def test_every_numeral_of_every_version_was_accounted_for(
+    built: Project, report: str, version: str
+) -> None:
+    manifest = json.loads(
+        (built.version_folder(ROUND, report, version) / "manifest.json").read_text(encoding="utf-8")
+    )
     audit = manifest["build"]["number_audit"]
     assert audit["unaccounted"] == 0
-    assert audit["numerals"] == audit["cells"] + audit["formulas"] + sum(audit["exceptions"].values())
+    assert audit["numerals"] == audit["cells"] + audit["formulas"] + sum(
+        audit["exceptions"].values()
+    )
     assert audit["cells"] > 400
     assert audit["formulas"] > 300
-    assert audit["exceptions"].keys() >= {"year", "page", "heading", "exhibit", "axis", "source", "legal reference"}
+    assert audit["exceptions"].keys() >= {
+        "year",
+        "page",
+        "heading",
+        "exhibit",
+        "axis",
+        "source",
+        "legal reference",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +167,8 @@ def printed(built: Project) -> list[tuple[str, Printed]]:
         (report, number)
         for report in REPORTS
         for number in read_ledger(built, ROUND, report, "restricted").numbers()
-        if re.search(r"\d", number.text) and number.text not in ("<5", "0n")
+        if re.search(r"\d", number.text)
+        and number.text not in ("<5", "0n")
         and not any(b.startswith("query(") for b in number.behind)  # they have a test of their own
     ]
 
@@ -149,8 +188,12 @@ def test_a_hundred_printed_numbers_add_up_from_the_return_workbooks(
                 assert evidence.models[-1] == "sql/marts/cells.sql"
                 assert all((ROOT / model).is_file() for model in evidence.models)
                 for leaf in leaves(evidence.cell):
-                    assert leaf.value is None or sheet_cell(leaf) == leaf.value, f"{leaf.file} {leaf.address}"
-    kinds = {number.behind[0].split("(")[0] if "(" in number.behind[0] else "cell" for _, number in drawn}
+                    assert leaf.value is None or sheet_cell(leaf) == leaf.value, (
+                        f"{leaf.file} {leaf.address}"
+                    )
+    kinds = {
+        number.behind[0].split("(")[0] if "(" in number.behind[0] else "cell" for _, number in drawn
+    }
     assert {"cell", "change", "coverage"} <= kinds
 
 
@@ -167,24 +210,39 @@ def test_a_sentence_is_explained_by_what_it_binds(built: Project, contracts: Con
 
 
 def test_a_withheld_number_says_why_it_is_withheld(built: Project, contracts: Contracts) -> None:
-    withheld = [n for n in read_ledger(built, ROUND, "thb", "public").numbers() if n.text == "c" and ":" in n.behind[0]]
+    withheld = [
+        n
+        for n in read_ledger(built, ROUND, "thb", "public").numbers()
+        if n.text == "c" and ":" in n.behind[0]
+    ]
     assert withheld
     found = explain_reference(built, contracts, ROUND, withheld[0].ref, "public")
     assert isinstance(found, ExplainedNumber)
     assert any(dict(cell.withheld).get("public") for cell in found.cells)
 
 
-def test_a_figure_that_a_known_error_keeps_out_is_not_called_unreported(built: Project, contracts: Contracts) -> None:
+def test_a_figure_that_a_known_error_keeps_out_is_not_called_unreported(
+    built: Project, contracts: Contracts
+) -> None:
     told = explain_key(built, contracts, ROUND, "OCT_FIREARMS_PERSONS:TR.2022.SUSP")
     assert told.cell.value is None
-    assert "left out, '120906' stands in 2022/octa/TR.xlsx, 5 Firearms persons K7: known error" in told.missing[0]
+    assert (
+        "left out, '120906' stands in 2022/octa/TR.xlsx, 5 Firearms persons K7: known error"
+        in told.missing[0]
+    )
     region = explain_key(built, contracts, ROUND, "OCT_FIREARMS_PERSONS:SELEC.2022.SUSP")
     assert any(line.startswith("Türkiye is not in it: left out") for line in region.missing)
 
 
 @pytest.mark.parametrize("version", ["restricted", "public"])
-def test_a_figure_of_the_quality_report_names_its_query(built: Project, contracts: Contracts, version: str) -> None:
-    asked = [n for n in read_ledger(built, ROUND, "thb", version).numbers() if n.behind[0].startswith("query(")]
+def test_a_figure_of_the_quality_report_names_its_query(
+    built: Project, contracts: Contracts, version: str
+) -> None:
+    asked = [
+        n
+        for n in read_ledger(built, ROUND, "thb", version).numbers()
+        if n.behind[0].startswith("query(")
+    ]
     assert len(asked) >= 10
     for number in asked:
         found = explain_reference(built, contracts, ROUND, number.ref, version)
@@ -194,12 +252,16 @@ def test_a_figure_of_the_quality_report_names_its_query(built: Project, contract
         assert worked.steps.endswith(f" = {number.text}")
 
 
-def test_references_that_do_not_exist_lead_to_near_ones(built: Project, contracts: Contracts) -> None:
+def test_references_that_do_not_exist_lead_to_near_ones(
+    built: Project, contracts: Contracts
+) -> None:
     for reference, told in (
-        ("thb:T3.r99.c1", r"allowed: r1 to r\d+, c1 to c7"), ("thb:T3.x1", "is no place in T3"),
-        ("thb:T999", r"near it are T9, T95, T94"), ("thb:S.summary.finding.3", r"summary\.findings\.3"),
+        ("thb:T3.r99.c1", r"allowed: r1 to r\d+, c1 to c7"),
+        ("thb:T3.x1", "is no place in T3"),
+        ("thb:T999", r"near it are T9, T95, T94"),
+        ("thb:S.summary.finding.3", r"summary\.findings\.3"),
         ("thx:T1", "there is no report 'thx'"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(UserError, match=told):
             explain_reference(built, contracts, ROUND, reference, "restricted")
 
@@ -215,10 +277,23 @@ def test_an_exhibit_lists_its_places(built: Project, contracts: Contracts) -> No
 
 def test_the_command_speaks_to_machines_too(built: Project) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "explain", "--round", str(ROUND), "--ref", "thb:T3.r4.c2", "--json"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        [
+            sys.executable,
+            "-m",
+            "pipeline",
+            "explain",
+            "--round",
+            str(ROUND),
+            "--ref",
+            "thb:T3.r4.c2",
+            "--json",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
         env={"PATH": "/usr/bin:/bin", "SELEC_OUTPUTS": str(built.outputs)},
-    )  # fmt: skip
+    )
     found = json.loads(done.stdout)
     assert found["ref"] == "thb:T3.r4.c2"
     assert found["cells"][0]["address"]

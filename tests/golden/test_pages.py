@@ -1,4 +1,6 @@
-"""Are the pages of the finished reports set as a publisher would? Measured where each text and line really stands."""
+"""Are the pages of the finished reports set as a publisher would? Measured where each
+text and line really stands.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ each_report = pytest.mark.parametrize(
 
 @dataclass(frozen=True)
 class Read:
-    """A finished report: what each page draws, its height, and its blocks in reading order."""
+    """A finished report: what each page draws, its height, and its blocks in reading
+    order.
+    """
 
     pages: list[Drawn]
     heights: list[float]
@@ -42,17 +46,24 @@ def read(path: Path) -> Read:
     with pikepdf.open(path) as pdf:
         fonts = Fonts()
         pages = [read_page(page, fonts) for page in pdf.pages]
-        return Read(pages, [float(page.mediabox[3]) for page in pdf.pages], read_blocks(pdf, pages)[0])
+        return Read(
+            pages, [float(page.mediabox[3]) for page in pdf.pages], read_blocks(pdf, pages)[0]
+        )
 
 
 def opened(built: Project, report: str, version: str) -> Read:
-    return read(built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}.pdf")
+    return read(
+        built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}.pdf"
+    )
 
 
 def filled(read: Read) -> Iterator[tuple[int, float]]:
-    """Each page after the cover with the part of its height down to the last thing that stands on it."""
+    """Each page after the cover with the part of its height down to the last thing that
+    stands on it.
+    """
     for number, (drawn, height) in enumerate(zip(read.pages, read.heights, strict=True), 1):
-        upper, lower = height - TOP, BOTTOM
+        upper = height - TOP
+        lower = BOTTOM
         ends = [t.y for t in drawn.texts] + [
             p.box[1] for p in drawn.paths if p.fill is not None or p.stroke is not None
         ]
@@ -74,9 +85,16 @@ def test_pages_are_on_the_whole_well_filled(built: Project, report: str, version
 
 
 @each_report
-def test_no_heading_stands_alone_at_the_foot_of_a_page(built: Project, report: str, version: str) -> None:
+def test_no_heading_stands_alone_at_the_foot_of_a_page(
+    built: Project, report: str, version: str
+) -> None:
     found = opened(built, report, version)
-    heads = {(b.page, t.order): b.text for b in found.blocks if b.kind in ("H1", "H2", "H3") for t in b.texts}
+    heads = {
+        (b.page, t.order): b.text
+        for b in found.blocks
+        if b.kind in ("H1", "H2", "H3")
+        for t in b.texts
+    }
     alone = []
     for number, (drawn, height) in enumerate(zip(found.pages, found.heights, strict=True), 1):
         inside = [t for t in drawn.texts if BOTTOM <= t.y <= height - TOP and t.text.strip()]
@@ -88,20 +106,30 @@ def test_no_heading_stands_alone_at_the_foot_of_a_page(built: Project, report: s
 
 @each_report
 def test_no_text_runs_off_its_page(built: Project, report: str, version: str) -> None:
-    """A row that did not fit below the one before would stand in the margin, or outside of the page."""
+    """A row that did not fit below the one before would stand in the margin, or outside
+    of the page.
+    """
     found = opened(built, report, version)
     kinds = ("TD", "TH", "P", "LBody", "Caption")
     off = []
     for block in found.blocks:
         if block.kind in kinds and block.page > 1:  # head and foot are in no block
             upper = found.heights[block.page - 1] - TOP + 4
-            off += [(block.page, block.text) for text in block.texts if not BOTTOM - 4 <= text.y <= upper]
+            off += [
+                (block.page, block.text)
+                for text in block.texts
+                if not BOTTOM - 4 <= text.y <= upper
+            ]
     assert off == []
 
 
 @pytest.mark.parametrize("version", ["restricted", "public"])
-def test_every_row_of_every_table_reaches_its_page(built: Project, contracts: Contracts, version: str) -> None:
-    """Each printed cell that the renderer noted is a cell of the PDF, also where a table goes on over a page."""
+def test_every_row_of_every_table_reaches_its_page(
+    built: Project, contracts: Contracts, version: str
+) -> None:
+    """Each printed cell that the renderer noted is a cell of the PDF, also where a
+    table goes on over a page.
+    """
     store = Store(built.store(ROUND, "thb", version), contracts, "thb", version)
     build_document(store, built.templates)
     noted = sum(len(row) for entry in store.shown if "table" in entry for row in entry["rows"])

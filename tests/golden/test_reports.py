@@ -1,4 +1,6 @@
-"""Do the six finished reports say, page by page, what they must? Read off the PDFs as text and structure, not bytes."""
+"""Do the six finished reports say, page by page, what they must? Read off the PDFs as
+text and structure, not bytes.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,12 @@ def pdf(built: Project, report: str, version: str) -> Path:
 
 @lru_cache(maxsize=8)
 def pages(path: Path) -> list[str]:
-    """The text of each page. Reading a report takes seconds, so it is kept beside the build for the other workers."""
-    kept = next(f for f in path.parents if f.name == "built").with_name("text") / f"{path.stem}.json"
+    """The text of each page. Reading a report takes seconds, so it is kept beside the
+    build for the other workers.
+    """
+    kept = (
+        next(f for f in path.parents if f.name == "built").with_name("text") / f"{path.stem}.json"
+    )
 
     def read(folder: Path) -> None:
         with pypdfium2.PdfDocument(path) as document:
@@ -75,18 +81,26 @@ def test_it_is_as_long_as_a_report_is(built: Project, report: str, version: str)
 
 @each_report
 def test_every_page_bears_its_marking(built: Project, report: str, version: str) -> None:
-    without = [n for n, text in enumerate(pages(pdf(built, report, version)), 1) if marking(version) not in text]
+    without = [
+        n
+        for n, text in enumerate(pages(pdf(built, report, version)), 1)
+        if marking(version) not in text
+    ]
     assert without == []
 
 
 @each_report
-def test_no_page_bears_the_marking_of_the_other_version(built: Project, report: str, version: str) -> None:
+def test_no_page_bears_the_marking_of_the_other_version(
+    built: Project, report: str, version: str
+) -> None:
     other = marking("public" if version == "restricted" else "restricted")
     assert not [n for n, text in enumerate(pages(pdf(built, report, version)), 1) if other in text]
 
 
 @each_report
-def test_every_page_after_the_cover_has_its_number_and_reference(built: Project, report: str, version: str) -> None:
+def test_every_page_after_the_cover_has_its_number_and_reference(
+    built: Project, report: str, version: str
+) -> None:
     texts = pages(pdf(built, report, version))
     suffix = "/R" if version == "restricted" else "/P"
     for n, text in enumerate(texts[1:], 2):
@@ -99,10 +113,15 @@ def test_no_page_is_nearly_empty(built: Project, report: str, version: str) -> N
     texts = pages(pdf(built, report, version))
     furniture = re.compile(
         rf"{re.escape(marking(version))}|(page )?\d+ of {len(texts)}|{REFERENCE[report]}/[RP]|"
-        r"Report on \w[\w ]+ in Southeast Europe|OCTA SEE[\w ]*|Southeast European Law Enforcement Center",
+        r"Report on \w[\w ]+ in Southeast Europe|OCTA SEE[\w ]*|Southeast European Law Enforcement"
+        r" Center",
         re.IGNORECASE,
-    )  # fmt: skip
-    empty = {n: text for n, text in enumerate(texts, 1) if n > 1 and len(furniture.sub("", text).strip()) < 60}
+    )
+    empty = {
+        n: text
+        for n, text in enumerate(texts, 1)
+        if n > 1 and len(furniture.sub("", text).strip()) < 60
+    }
     drawn = {n for n in empty if _draws(pdf(built, report, version), n)}
     assert {n: t for n, t in empty.items() if n not in drawn} == {}
 
@@ -111,12 +130,19 @@ def _draws(path: Path, page: int) -> bool:
     """Whether a page holds a drawing: many path operators."""
     with pikepdf.open(path) as opened:
         return (
-            sum(1 for i in pikepdf.parse_content_stream(opened.pages[page - 1]) if str(i.operator) in ("c", "l")) > 50
+            sum(
+                1
+                for i in pikepdf.parse_content_stream(opened.pages[page - 1])
+                if str(i.operator) in ("c", "l")
+            )
+            > 50
         )
 
 
 @each_report
-def test_it_has_title_language_tags_and_its_data_attached(built: Project, report: str, version: str) -> None:
+def test_it_has_title_language_tags_and_its_data_attached(
+    built: Project, report: str, version: str
+) -> None:
     with pikepdf.open(pdf(built, report, version)) as opened:
         assert str(opened.docinfo["/Title"]).endswith(f", {ROUND}")
         assert str(opened.Root.Lang) == "en"
@@ -125,11 +151,15 @@ def test_it_has_title_language_tags_and_its_data_attached(built: Project, report
         assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
         attached = {name: f.get_file().read_bytes() for name, f in opened.attachments.items()}
         assert len(opened.open_outline().root) >= 5
-    assert attached == {"cells.csv": (built.version_folder(ROUND, report, version) / "cells.csv").read_bytes()}
+    assert attached == {
+        "cells.csv": (built.version_folder(ROUND, report, version) / "cells.csv").read_bytes()
+    }
 
 
 @each_report
-def test_the_manifest_tells_the_truth_about_its_files(built: Project, report: str, version: str) -> None:
+def test_the_manifest_tells_the_truth_about_its_files(
+    built: Project, report: str, version: str
+) -> None:
     folder = built.version_folder(ROUND, report, version)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert set(files_of(folder)) == {*manifest["outputs"], "manifest.json"}
@@ -145,8 +175,12 @@ def test_the_manifest_tells_the_truth_about_its_files(built: Project, report: st
 
 
 @each_report
-def test_a_public_manifest_names_no_return_and_a_restricted_one_does(built: Project, report: str, version: str) -> None:
-    text = (built.version_folder(ROUND, report, version) / "manifest.json").read_text(encoding="utf-8")
+def test_a_public_manifest_names_no_return_and_a_restricted_one_does(
+    built: Project, report: str, version: str
+) -> None:
+    text = (built.version_folder(ROUND, report, version) / "manifest.json").read_text(
+        encoding="utf-8"
+    )
     assert ('"returns/' in text) == (version == "restricted")
 
 
@@ -180,13 +214,21 @@ def test_the_data_annex_says_what_the_store_says(
 
 
 @each_report
-def test_the_totals_of_the_data_annex_stand_in_the_text(built: Project, report: str, version: str) -> None:
+def test_the_totals_of_the_data_annex_stand_in_the_text(
+    built: Project, report: str, version: str
+) -> None:
     printed = " ".join(pages(pdf(built, report, version)))
     regional = [
-        r for r in cells(built.version_folder(ROUND, report, version)) if ":SELEC.2022" in r["key"] and r["value"]
+        r
+        for r in cells(built.version_folder(ROUND, report, version))
+        if ":SELEC.2022" in r["key"] and r["value"]
     ]
     assert regional
-    missing = [r["key"] for r in regional if Decimal(r["value"]) >= 100 and number(Decimal(r["value"])) not in printed]
+    missing = [
+        r["key"]
+        for r in regional
+        if Decimal(r["value"]) >= 100 and number(Decimal(r["value"])) not in printed
+    ]
     # A figure may be an operand alone: of a share, a rate, a change or a claim.
     ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
     sentences = " ".join(e.get("sentence", "") for e in ledger)
@@ -198,27 +240,40 @@ def test_the_totals_of_the_data_annex_stand_in_the_text(built: Project, report: 
 def test_every_large_number_of_the_text_is_a_cell(
     built: Project, contracts: Contracts, report: str, version: str
 ) -> None:
-    """A number with a thousands comma is a cell, follows from cells as told, is a figure of the quality report, a
-    difference in the annex on revisions, or a round mark of a scale."""
+    """A number with a thousands comma is a cell, follows from cells as told, is a
+    figure of the quality report, a difference in the annex on revisions, or a round
+    mark of a scale.
+    """
     store = Store(built.store(ROUND, report, version), contracts, report, version)
     ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
     annex = cells(built.version_folder(ROUND, report, version))
-    known = follow_from_cells(store, ledger) | {number(Decimal(r["value"])) for r in annex if r["value"]}
+    known = follow_from_cells(store, ledger) | {
+        number(Decimal(r["value"])) for r in annex if r["value"]
+    }
     known |= set(read_register(built.store(ROUND, report, version)).queries.values())
     texts = pages(pdf(built, report, version))
     printed = {
-        n for t in texts if "Difference" not in t for n in re.findall(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d)", t)
+        n
+        for t in texts
+        if "Difference" not in t
+        for n in re.findall(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|\.\d)", t)
     }
     unknown = {n for n in printed - known if int(n.replace(",", "")) % 50 not in (0, 49)}
     assert unknown == set()
 
 
 def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
-    """Sums that a chart names with their cells, both figures of a question, and the change of a single state."""
+    """Sums that a chart names with their cells, both figures of a question, and the
+    change of a single state.
+    """
     values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
     sums = re.findall(r"\bsum\(([^()]+)\)", json.dumps(ledger))
     parts = [text.split(" + ") for text in sums]
-    found = {number(sum((values[k] for k in keys), Decimal(0))) for keys in parts if set(keys) <= set(values)}
+    found = {
+        number(sum((values[k] for k in keys), Decimal(0)))
+        for keys in parts
+        if set(keys) <= set(values)
+    }
     for cell in store.every_cell():
         for year in range(ROUND - 4, cell.key.year):
             then = values.get(str(cell.key.at(year=year)))
@@ -227,7 +282,8 @@ def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
         if cell.value is not None and cell.wholes:
             exceeding = [
                 sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
-                for w in cell.wholes if store.parts_instead(w) and {w, *store.parts_instead(w)} <= set(values)
+                for w in cell.wholes
+                if store.parts_instead(w) and {w, *store.parts_instead(w)} <= set(values)
             ]
             found.add(number(cell.value + sum(exceeding, Decimal(0))))
     return found
@@ -245,7 +301,9 @@ def test_no_template_or_binding_shows_through(built: Project, report: str, versi
 def test_the_restricted_report_on_trafficking_tells_the_known_figures(built: Project) -> None:
     text = " ".join(pages(pdf(built, "thb", "restricted")))
     assert "1,856" in text
-    revisions = [t for t in pages(pdf(built, "thb", "restricted")) if "Round 2021" in t and "Difference" in t]
+    revisions = [
+        t for t in pages(pdf(built, "thb", "restricted")) if "Round 2021" in t and "Difference" in t
+    ]
     assert any(re.search(r"Moldova .*?2020 139 37 −102", page) for page in revisions)
 
 
@@ -262,7 +320,9 @@ def test_the_first_number_of_all_is_right_with_its_coverage(built: Project) -> N
         assert (found[FIRST]["value"], found[FIRST]["coverage"]) == ("1856", "11/11")
 
 
-def test_public_figures_are_a_part_of_the_restricted_ones(built: Project, contracts: Contracts) -> None:
+def test_public_figures_are_a_part_of_the_restricted_ones(
+    built: Project, contracts: Contracts
+) -> None:
     for report in REPORTS:
         full = Store(built.store(ROUND, report, "restricted"), contracts, report, "restricted")
         for row in cells(built.version_folder(ROUND, report, "public")):
@@ -274,7 +334,9 @@ def sources(found: Explained) -> list[Explained]:
     return [found] if found.file else [s for part in found.parts for s in sources(part)]
 
 
-def test_a_regional_number_is_walked_back_to_the_cells_of_eleven_returns(built: Project, contracts: Contracts) -> None:
+def test_a_regional_number_is_walked_back_to_the_cells_of_eleven_returns(
+    built: Project, contracts: Contracts
+) -> None:
     found = explain(built, contracts, ROUND, FIRST)
     states = [p for p in found.parts if p.key != FIRST]
     assert (found.value, found.coverage, len(states)) == (Decimal(1856), "11 of 11 states", 11)
@@ -284,7 +346,8 @@ def test_a_regional_number_is_walked_back_to_the_cells_of_eleven_returns(built: 
     told = lines(found)
     assert len([line for line in told if line.startswith("  THB_VICTIMS:")]) == 11
     assert any(
-        "round 2021 said" in line for line in lines(explain(built, contracts, ROUND, "THB_VICTIMS:MD.2020._T._T"))
+        "round 2021 said" in line
+        for line in lines(explain(built, contracts, ROUND, "THB_VICTIMS:MD.2020._T._T"))
     )
 
 
@@ -297,7 +360,11 @@ def returned(leaf: Explained) -> Decimal:
     text = path.read_text(encoding="utf-8-sig").splitlines()
     delimiter = ";" if ";" in text[0] else ","
     values = dict(
-        zip(text[0].split(delimiter), next(csv.reader([text[int(row) - 1]], delimiter=delimiter)), strict=True)
+        zip(
+            text[0].split(delimiter),
+            next(csv.reader([text[int(row) - 1]], delimiter=delimiter)),
+            strict=True,
+        )
     )
     return Decimal(values[column])
 
@@ -307,10 +374,16 @@ def _workbook(path: Path) -> Any:
     return openpyxl.load_workbook(path, read_only=False, data_only=True)
 
 
-@pytest.mark.parametrize("key", [
-    "THB_VICTIMS:RO.2022.F.Y_LT18", "THB_VICTIMS_CTZ:SELEC.2022.NAT", "MIG_STAY:SELEC.2022._T._T",
-    "OCT_DRUG_KG:RO.2021.HER", "THB_PERSONS:SELEC_FIX.2020.CONV._T",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "key",
+    [
+        "THB_VICTIMS:RO.2022.F.Y_LT18",
+        "THB_VICTIMS_CTZ:SELEC.2022.NAT",
+        "MIG_STAY:SELEC.2022._T._T",
+        "OCT_DRUG_KG:RO.2021.HER",
+        "THB_PERSONS:SELEC_FIX.2020.CONV._T",
+    ],
+)
 def test_any_number_adds_up_from_cells_that_hold_what_explain_says(
     built: Project, contracts: Contracts, key: str
 ) -> None:
@@ -331,4 +404,6 @@ def test_what_nobody_reported_is_told_as_such(built: Project, contracts: Contrac
 def test_the_findings_pages_load_nothing_from_outside(built: Project) -> None:
     for page in built.findings(ROUND).glob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert not re.search(r"<script|<link[^>]+http|src=[\"']http|@import|url\(http", text), page.name
+        assert not re.search(r"<script|<link[^>]+http|src=[\"']http|@import|url\(http", text), (
+            page.name
+        )

@@ -37,7 +37,9 @@ def parts_that_share_one_body(state: str, traps: Traps) -> bytes:
     local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 33, *sizes) + name + body
     place = len(good_parts(good))
     entries = b"".join(
-        struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 33, *sizes, 0, 0, 0, 0, place)
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 33, *sizes, 0, 0, 0, 0, place
+        )
         + b"xl/media/%c.bin" % (97 + n)
         for n in range(20)
     )
@@ -53,11 +55,20 @@ def good_parts(data: bytes) -> bytes:
 def spliced(data: bytes, local: bytes, entries: bytes, number: int) -> bytes:
     """An archive with more behind its parts and more entries in its list."""
     end = data.rindex(b"PK\x05\x06")
-    parts, listed = good_parts(data), data[len(good_parts(data)) : end]
+    parts = good_parts(data)
+    listed = data[len(good_parts(data)) : end]
     (count,) = struct.unpack("<H", data[end + 10 : end + 12])
     central = listed + entries
     tail = struct.pack(
-        "<4sHHHHIIH", b"PK\x05\x06", 0, 0, count + number, count + number, len(central), len(parts) + len(local), 0
+        "<4sHHHHIIH",
+        b"PK\x05\x06",
+        0,
+        0,
+        count + number,
+        count + number,
+        len(central),
+        len(parts) + len(local),
+        0,
     )
     return parts + local + central + tail
 
@@ -111,9 +122,11 @@ def _with_name(name: str) -> Make:
 
 
 for _what, _name in {
-    "upwards": "../../../etc/cron.d/x", "from_the_root": "/etc/cron.d/x",
-    "upwards_in_windows": "..\\..\\startup\\x.bat", "by_its_drive": "C:/startup/x.bat",
-}.items():  # fmt: skip
+    "upwards": "../../../etc/cron.d/x",
+    "from_the_root": "/etc/cron.d/x",
+    "upwards_in_windows": "..\\..\\startup\\x.bat",
+    "by_its_drive": "C:/startup/x.bat",
+}.items():
     hostile("unsafe-file", name=f"part_named_{_what}")(_with_name(_name))
 
 

@@ -1,4 +1,5 @@
-"""Hostile files: what nobody should send, and somebody will. All are made when they are needed; none is stored.
+"""Hostile files: what nobody should send, and somebody will. All are made when they are
+needed; none is stored.
 
 `python -m tests.hostile.corpus FOLDER` writes each into a folder of its own.
 """

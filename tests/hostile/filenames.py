@@ -16,14 +16,17 @@ def _named(name: str) -> Put:
 
 
 for _what, _file in (
-    ("name_with_a_line_break", "X\nO.xlsx"), ("name_that_looks_like_a_way_up", "..\u2215..\u2215RO.xlsx"),
+    ("name_with_a_line_break", "X\nO.xlsx"),
+    ("name_that_looks_like_a_way_up", "..\u2215..\u2215RO.xlsx"),
     ("name_with_marks_of_a_terminal_library", "[link=x][blink]RO.xlsx"),
     ("name_that_turns_its_direction", "R\u202exslx.O.xlsx"),
-    ("name_with_a_letter_that_looks_alike", "R\u041e.xlsx"), ("name_whose_capital_is_another", "r\u017f.xlsx"),
-    ("name_that_is_an_option", "--help.xlsx"), ("name_with_a_template", "{{7*7}}<b>.xlsx"),
-):  # fmt: skip
-    # A name with more points than a return has belongs to nobody, unless a state is in it; one without is taken for
-    # that of a state.
+    ("name_with_a_letter_that_looks_alike", "R\u041e.xlsx"),
+    ("name_whose_capital_is_another", "r\u017f.xlsx"),
+    ("name_that_is_an_option", "--help.xlsx"),
+    ("name_with_a_template", "{{7*7}}<b>.xlsx"),
+):
+    # A name with more points than a return has belongs to nobody, unless a state is in
+    # it; one without is taken for that of a state.
     _rule = "unclear-name" if "RO." in _file and _file.count(".") > 2 else "not-a-return"
     in_folder(_rule if _file.count(".") > 1 else "not-a-member", _what)(_named(_file))
 

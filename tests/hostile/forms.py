@@ -1,6 +1,8 @@
-"""How is a hostile file made? From a blank form, by one change; registered with the one finding that must come of it.
+"""How is a hostile file made? From a blank form, by one change; registered with the one
+finding that must come of it.
 
-A file is the return of a state on organised crime unless its trick is in its name or kind.
+A file is the return of a state on organised crime unless its trick is in its name or
+kind.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ CANARY = "canary-outside-the-folder-kestrel"
 
 @dataclass(frozen=True)
 class Traps:
-    """What a hostile file tries to reach: a port of this machine, a file outside of its folder."""
+    """What a hostile file tries to reach: a port of this machine, a file outside of its
+    folder.
+    """
 
     port: int = 9
     secret: Path = Path("/etc/passwd")
@@ -36,7 +40,9 @@ class Traps:
 
 @dataclass(frozen=True)
 class Hostile:
-    """One hostile file. `put` writes it for a state; `at_cell` is true where the rest of the file is read."""
+    """One hostile file. `put` writes it for a state; `at_cell` is true where the rest
+    of the file is read.
+    """
 
     name: str
     rule: str
@@ -67,7 +73,9 @@ def hostile(
 
 
 def in_folder(rule: str, name: str = "") -> Callable[[Put], Put]:
-    """Register what puts something else than a plain file, or a file of another name, into the folder."""
+    """Register what puts something else than a plain file, or a file of another name,
+    into the folder.
+    """
 
     def add(put: Put) -> Put:
         CORPUS.append(Hostile(name or put.__name__, rule, put))
@@ -101,17 +109,24 @@ def csv_of(state: str, *, value: str = "800", note: str = "") -> str:
 
 
 # The billion laughs: ten entities, each of ten of the one before.
-LAUGHS = b"<!DOCTYPE a [<!ENTITY l0 'ha'>" + b"".join(
-    b"<!ENTITY l%d '%s'>" % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10)
-) + b"]>"
+LAUGHS = (
+    b"<!DOCTYPE a [<!ENTITY l0 'ha'>"
+    + b"".join(b"<!ENTITY l%d '%s'>" % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+    + b"]>"
+)
 SHEET = "xl/worksheets/sheet2.xml"  # the instructions, of no table
 TABLE_SHEET = "xl/worksheets/sheet3.xml"
 
 
-def rebuilt(data: bytes, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None) -> bytes:
+def rebuilt(
+    data: bytes, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None
+) -> bytes:
     """The archive with each part changed, and more parts behind them."""
     raw = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             write(new, name, change(name, old.read(name)))
         for name, content in (more or {}).items():
@@ -148,7 +163,9 @@ def after_head(content: bytes, declaration: bytes) -> bytes:
     return content[:end] + declaration + content[end:]
 
 
-def with_relation(state: str, kind: str, target: str, *, external: bool = True, part: str = SHEET) -> bytes:
+def with_relation(
+    state: str, kind: str, target: str, *, external: bool = True, part: str = SHEET
+) -> bytes:
     """A form one of whose parts refers to something."""
     mode = ' TargetMode="External"' if external else ""
     base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -163,5 +180,9 @@ def with_relation(state: str, kind: str, target: str, *, external: bool = True, 
 def in_cell(state: str, cell: bytes) -> bytes:
     """A form with one cell written over: the first figure of the first table."""
     return with_part_changed(
-        state, TABLE_SHEET, lambda content: re.sub(rb'<c r="C7"[^>]*?(?:/>|>.*?</c>)', lambda _: cell, content, count=1)
+        state,
+        TABLE_SHEET,
+        lambda content: re.sub(
+            rb'<c r="C7"[^>]*?(?:/>|>.*?</c>)', lambda _: cell, content, count=1
+        ),
     )

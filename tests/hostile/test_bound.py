@@ -1,4 +1,6 @@
-"""Is whatever a bound process tries refused by the kernel, also where native code tries it? Each door is tried."""
+"""Is whatever a bound process tries refused by the kernel, also where native code tries
+it? Each door is tried.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ from pipeline.syscalls import filter_program, numbers
 EPERM, ENOSYS, ALLOW = 0x00050001, 0x00050026, 0x7FFF0000
 MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-# Tries every door by calls of the C library and of the kernel, as native code would, and tells the error of each.
+# Tries every door by calls of the C library and of the kernel, as native code would,
+# and tells the error of each.
 TRY = """
 import ctypes, json, os, sys, threading
 from pipeline.confine import confine
@@ -61,7 +64,8 @@ tries = {
     "pair of sockets": lambda: libc.socketpair(1, 1, 0, text),
     "send by a descriptor": lambda: libc.sendto(told, text, 1, 0, None, 0),
     "fork": lambda: libc.fork(),
-    "vfork by the kernel": by_kernel("vfork") if "vfork" in call else by_kernel("clone", 17, 0, 0, 0, 0),
+    "vfork by the kernel": by_kernel("vfork") if "vfork" in call else by_kernel("clone", 17, 0, 0,
+    0, 0),
     "clone": by_kernel("clone", 17, 0, 0, 0, 0),
     "clone in new namespaces": by_kernel("clone", 0x10000000 | 17, 0, 0, 0, 0),
     "clone3": by_kernel("clone3", text, 64),
@@ -95,7 +99,8 @@ found = {}
 for what, act in tries.items():
     ctypes.set_errno(0)
     result = act()
-    if what in ("fork", "clone", "clone in new namespaces", "vfork by the kernel", "clone3") and result == 0:
+    if what in ("fork", "clone", "clone in new namespaces", "vfork by the kernel",
+    "clone3") and result == 0:
         os._exit(0)
     found[what] = [result, ctypes.get_errno()]
 for number in far:
@@ -115,7 +120,9 @@ ERRORS = {1, 9, 13, 38}  # EPERM, EBADF (a descriptor that was closed), EACCES, 
 
 
 def _tried(role: str) -> dict[str, list[int]]:
-    """What a bound process got. It inherits descriptors with large numbers, behind which there is a secret."""
+    """What a bound process got. It inherits descriptors with large numbers, behind
+    which there is a secret.
+    """
     read_end, write_end = os.pipe()
     secret, other = os.pipe()
     os.write(other, b"secret")
@@ -123,10 +130,21 @@ def _tried(role: str) -> dict[str, list[int]]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         done = subprocess.run(
-            [sys.executable, "-c", TRY, role, str(os.getpid()), str(listener.getsockname()[1]), str(write_end),
-             *map(str, far)],
-            pass_fds=[write_end, *far], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                TRY,
+                role,
+                str(os.getpid()),
+                str(listener.getsockname()[1]),
+                str(write_end),
+                *map(str, far),
+            ],
+            pass_fds=[write_end, *far],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
     for descriptor in (write_end, secret, other, *far):
         os.close(descriptor)
     with os.fdopen(read_end) as told:
@@ -150,7 +168,11 @@ def test_native_code_in_a_reader_reaches_nobody() -> None:
     assert ended == []
     assert len(found) == 45
     assert {what: got for what, got in found.items() if got[0] != -1 or got[1] not in ERRORS} == {}
-    assert {got[1] for what, got in found.items() if what.startswith("descriptor ") and what[11:].isdigit()} == {9}
+    assert {
+        got[1]
+        for what, got in found.items()
+        if what.startswith("descriptor ") and what[11:].isdigit()
+    } == {9}
 
 
 @pytest.mark.skipif(NO_FILTER, reason="this kernel filters no system calls")
@@ -162,20 +184,30 @@ def test_native_code_in_a_renderer_reaches_nobody() -> None:
     assert {what: got for what, got in doors.items() if got[0] != -1 or got[1] not in ERRORS} == {}
 
 
-def test_the_process_that_serves_readers_keeps_no_byte_of_a_file_or_of_an_answer(tmp_path: Path) -> None:
-    """What one state sent must not be in the memory in which the file of the next one is read."""
-    report, state = next(iter(GOOD)), "TR"
+def test_the_process_that_serves_readers_keeps_no_byte_of_a_file_or_of_an_answer(
+    tmp_path: Path,
+) -> None:
+    """What one state sent must not be in the memory in which the file of the next one
+    is read.
+    """
+    report = next(iter(GOOD))
+    state = "TR"
     canary = b"a-canary-of-one-return-that-is-in-no-library"
     text = "key,value\n" + f"{canary.decode()},5\n" * 200
     server = subprocess.Popen(
-        [sys.executable, "-P", "-B", "-m", "pipeline.formats.inside"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-P", "-B", "-m", "pipeline.formats.inside"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "OPENPYXL_LXML": "False"},
-    )  # fmt: skip
+    )
     assert server.stdin
     assert server.stdout
     try:
         for data in (text.encode(), good_workbook(report, state), text.encode()):
-            opened.send(server.stdin, json.dumps({"state": state, "names": ["key", "value"], "words": []}).encode())
+            opened.send(
+                server.stdin,
+                json.dumps({"state": state, "names": ["key", "value"], "words": []}).encode(),
+            )
             opened.send(server.stdin, data)
             assert select.select([server.stdout], [], [], 60)[0]
             answer = opened.receive(server.stdout)
@@ -200,7 +232,8 @@ def _memory(process: int) -> bytes:
     return b"".join(found)
 
 
-# The filter itself, for machines that this one is not: the kernel's little language, followed step by step.
+# The filter itself, for machines that this one is not: the kernel's little language,
+# followed step by step.
 
 
 def _judged(code: bytes, architecture: int, number: int, *arguments: int) -> int:
@@ -227,13 +260,25 @@ def _judged(code: bytes, architecture: int, number: int, *arguments: int) -> int
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_of_a_reader_refuses_every_call_that_it_does_not_name(machine: str) -> None:
-    code, call, here = filter_program(machine, "reader", 77), numbers(machine), MACHINES[machine]
+    code = filter_program(machine, "reader", 77)
+    call = numbers(machine)
+    here = MACHINES[machine]
     allowed = {n for n in range(1024) if _judged(code, here, n, 0, 1) == ALLOW}
     names = {name for name, n in call.items() if n in allowed}
     assert {"read", "write", "mmap", "openat", "exit_group", "futex", "fcntl"} <= names
     assert allowed == {call[n] for n in names}
     assert len(allowed) < 70
-    assert not names & {"socket", "clone", "clone3", "execve", "kill", "tgkill", "ptrace", "ioctl", "prlimit64"}
+    assert not names & {
+        "socket",
+        "clone",
+        "clone3",
+        "execve",
+        "kill",
+        "tgkill",
+        "ptrace",
+        "ioctl",
+        "prlimit64",
+    }
     for command in (0, 4, 5, 6, 8, 10, 15, 1024, 1030):
         assert _judged(code, here, call["fcntl"], 3, command) == EPERM
     _other_sets_are_refused(code, here, call)
@@ -241,10 +286,14 @@ def test_the_filter_of_a_reader_refuses_every_call_that_it_does_not_name(machine
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_of_a_renderer_lets_it_have_threads_and_nobody_else(machine: str) -> None:
-    code, call, here = filter_program(machine, "renderer", 77), numbers(machine), MACHINES[machine]
+    code = filter_program(machine, "renderer", 77)
+    call = numbers(machine)
+    here = MACHINES[machine]
     for name in ("read", "openat", "mmap", "futex", "fcntl", "ioctl"):
         assert _judged(code, here, call[name], 1, 1) == ALLOW
-    assert _judged(code, here, call["clone"], 0x3D0F00) == ALLOW  # a thread, as the C library makes it
+    assert (
+        _judged(code, here, call["clone"], 0x3D0F00) == ALLOW
+    )  # a thread, as the C library makes it
     for flags in (17, 0, 0x4111, 0x10000000 | 17, 0x100):
         assert _judged(code, here, call["clone"], flags) == EPERM
     assert _judged(code, here, call["clone3"]) == ENOSYS
@@ -253,7 +302,17 @@ def test_the_filter_of_a_renderer_lets_it_have_threads_and_nobody_else(machine: 
         for other in (1, 76, 0xFFFFFFFF, *((0,) if name != "prlimit64" else ())):
             assert _judged(code, here, call[name], other) == EPERM
     assert _judged(code, here, call["ioctl"], 0, 0x5412) == EPERM
-    for name in ("socket", "execve", "ptrace", "pidfd_open", "io_uring_setup", "bpf", "setns", "shmget", "keyctl"):
+    for name in (
+        "socket",
+        "execve",
+        "ptrace",
+        "pidfd_open",
+        "io_uring_setup",
+        "bpf",
+        "setns",
+        "shmget",
+        "keyctl",
+    ):
         assert _judged(code, here, call[name]) == EPERM
     _other_sets_are_refused(code, here, call)
 
@@ -266,7 +325,10 @@ def _other_sets_are_refused(code: bytes, here: int, call: dict[str, int]) -> Non
 
 
 HEADERS = {
-    "x86_64": (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), r"#define __NR_(\w+)\s+(\d+)"),
+    "x86_64": (
+        Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"),
+        r"#define __NR_(\w+)\s+(\d+)",
+    ),
     "aarch64": (Path("/usr/include/asm-generic/unistd.h"), r"#define __NR(?:3264)?_(\w+)\s+(\d+)"),
 }
 
@@ -288,7 +350,11 @@ def test_it_is_told_which_guard_refuses_what(capsys: pytest.CaptureFixture[str])
     assert "not refused" not in " ".join(told.values())
     told = dict(line.split(": ", 1) for line in Guards(2, False).lines())
     assert told["files and folders of others"] == "Landlock 2"
-    assert told["UDP, raw and local sockets"] == told["signals to others"] == "not refused by this kernel"
+    assert (
+        told["UDP, raw and local sockets"]
+        == told["signals to others"]
+        == "not refused by this kernel"
+    )
     told = dict(line.split(": ", 1) for line in Guards(0, True).lines())
     assert "only what Python code opens" in told["files and folders of others"]
     assert told["new processes"] == "filter of system calls"

@@ -1,4 +1,6 @@
-"""Is every hostile file refused with one clear finding, in bounded time and memory, without reaching anything?"""
+"""Is every hostile file refused with one clear finding, in bounded time and memory,
+without reaching anything?
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,18 @@ MAX_SECONDS, MAX_MEBIBYTES = 10, 512
 
 
 def _batches() -> list[list[Hostile]]:
-    """As many files in a round as there are states; those that are read for the rest come first, in the same ones."""
+    """As many files in a round as there are states; those that are read for the rest
+    come first, in the same ones.
+    """
     ordered = sorted(CORPUS, key=lambda h: not h.at_cell)
     return [ordered[n : n + len(STATES)] for n in range(0, len(ordered), len(STATES))]
 
 
 @dataclass
 class Trap:
-    """A port that listens and a file outside of the folder; both are named in the hostile files."""
+    """A port that listens and a file outside of the folder; both are named in the
+    hostile files.
+    """
 
     traps: Traps
     listener: socket.socket
@@ -66,7 +72,9 @@ class Round:
     """A round in which each state sends one hostile file, and one state a good one."""
 
     project: Project
-    names: dict[str, set[str]] = field(default_factory=dict)  # of the files that came with each hostile one
+    names: dict[str, set[str]] = field(
+        default_factory=dict
+    )  # of the files that came with each hostile one
     findings: tuple[Finding, ...] = ()
     accounts: tuple[FileAccount, ...] = ()
 
@@ -79,14 +87,20 @@ def _send(folder: Path, batch: list[Hostile], traps: Traps) -> Round:
     for file, state in zip(batch, STATES, strict=False):
         before = set(target.iterdir())
         file.put(target, state, traps)
-        sent.names[file.name] = {f"{ROUND}/{REPORT}/{shown_name(p.name)}" for p in set(target.iterdir()) - before}
+        sent.names[file.name] = {
+            f"{ROUND}/{REPORT}/{shown_name(p.name)}" for p in set(target.iterdir()) - before
+        }
     return sent
 
 
 def test_the_corpus_is_large_and_none_of_it_is_stored() -> None:
     assert len(CORPUS) >= 45
     assert len({h.name for h in CORPUS}) == len(CORPUS)
-    stored = [p for p in Path(__file__).parent.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")]
+    stored = [
+        p
+        for p in Path(__file__).parent.rglob("*")
+        if p.is_file() and p.suffix not in (".py", ".pyc")
+    ]
     assert stored == []
 
 
@@ -105,12 +119,17 @@ def test_a_hostile_file_gives_one_clear_finding_and_touches_nothing_else(
         sent.findings, sent.accounts = reading.findings, reading.accounts
     for file in batch:
         found = [f for f in sent.findings if f.file in sent.names[file.name]]
-        assert [f.rule for f in found] == [file.rule], f"{file.name}: {[(f.rule, f.found) for f in found]}"
+        assert [f.rule for f in found] == [file.rule], (
+            f"{file.name}: {[(f.rule, f.found) for f in found]}"
+        )
         assert found[0].found
         assert found[0].allowed
         assert found[0].do
         assert len(found[0].found) < 400
-        assert all(text.isprintable() for text in (found[0].found, found[0].file, found[0].sheet, found[0].state))
+        assert all(
+            text.isprintable()
+            for text in (found[0].found, found[0].file, found[0].sheet, found[0].state)
+        )
         assert bool(found[0].cell) == file.at_cell, f"{file.name}: at {found[0].cell!r}"
     _check_good_state(sent)
     assert trap.calls() == 0
@@ -140,7 +159,9 @@ def test_no_hostile_file_takes_more_than_ten_seconds_or_half_a_gibibyte(tmp_path
     command = [sys.executable, str(Path(__file__).with_name("measure.py")), str(tmp_path)]
     # As the process that reads returns is started.
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OPENPYXL_LXML": "False"}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=tmp_path)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment, cwd=tmp_path
+    )
     measured = json.loads(done.stdout)
     assert len(measured["seconds"]) >= 100
     slow = {name: used for name, (used, _) in measured["seconds"].items() if used > MAX_SECONDS}
@@ -159,7 +180,8 @@ acts = {
     "list a folder": lambda: os.listdir("/etc"),
     "write a file": lambda: open(secret + ".new", "w"),
     "connect": lambda: socket.create_connection(("127.0.0.1", port), 2),
-    "send a datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", port)),
+    "send a datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x",
+    ("127.0.0.1", port)),
     "run a program": lambda: subprocess.run(["true"]),
 }
 for name, act in acts.items():
@@ -178,10 +200,20 @@ print("what it complains of", file=sys.stderr, flush=True)
 def test_the_process_that_reads_a_file_can_reach_nothing(trap: Trap) -> None:
     read_end, write_end = os.pipe()
     done = subprocess.run(
-        [sys.executable, "-c", _REACH, str(trap.traps.secret), str(trap.traps.port), str(write_end)],
-        pass_fds=[write_end], input="the next file", capture_output=True, text=True,
+        [
+            sys.executable,
+            "-c",
+            _REACH,
+            str(trap.traps.secret),
+            str(trap.traps.port),
+            str(write_end),
+        ],
+        pass_fds=[write_end],
+        input="the next file",
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     os.close(write_end)
     with os.fdopen(read_end) as told:
         said = dict(line.split(": ", 1) for line in told.read().splitlines())

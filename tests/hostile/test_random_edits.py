@@ -1,4 +1,6 @@
-"""Whatever is done to a return: nothing is raised, every account adds up, whatever is refused has its finding."""
+"""Whatever is done to a return: nothing is raised, every account adds up, whatever is
+refused has its finding.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,12 @@ from hypothesis import strategies as st
 from hostile.random_edits import Case, check, returns, rounds
 
 BOUNDED = settings(
-    deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck), derandomize=True,
-)  # fmt: skip
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+)
 
 
 @settings(BOUNDED, max_examples=40)

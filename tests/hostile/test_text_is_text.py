@@ -1,4 +1,6 @@
-"""Does text of a return stay text wherever it is shown, and does personal data stay out of all that is written?"""
+"""Does text of a return stay text wherever it is shown, and does personal data stay out
+of all that is written?
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,16 @@ from pipeline.report.document import build_document
 from pipeline.report.store import Store
 
 MARKUP = (
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}{% raw %}", "[x](javascript:alert(1))",
-    "<b>bold</b>", "&lt;i&gt;", "'\"><svg onload=alert(1)>", "${7*7}", "[bold red]x[/]",
-)  # fmt: skip
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "{{7*7}}{% raw %}",
+    "[x](javascript:alert(1))",
+    "<b>bold</b>",
+    "&lt;i&gt;",
+    "'\"><svg onload=alert(1)>",
+    "${7*7}",
+    "[bold red]x[/]",
+)
 NOTE = " ".join(MARKUP)
 # Invented data of persons, each in a place of its own.
 PERSONAL = {
@@ -50,7 +59,9 @@ PERSONAL = {
 
 @dataclass
 class Shown:
-    """A round with hostile text everywhere: where it was written, and what the commands printed."""
+    """A round with hostile text everywhere: where it was written, and what the commands
+    printed.
+    """
 
     project: Project
     printed: str
@@ -78,14 +89,23 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     withdrawn = f"table,reason\nOCT_TERROR_ATTACKS,asked by {PERSONAL['reason']}\n"
     (target / "BG.2.withdrawn.csv").write_text(withdrawn, encoding="utf-8")
     project = Project(ROOT, folder / "outputs", folder / "returns")
-    environment = {**os.environ, "SELEC_OUTPUTS": str(project.outputs), "SELEC_RETURNS": str(project.returns)}
+    environment = {
+        **os.environ,
+        "SELEC_OUTPUTS": str(project.outputs),
+        "SELEC_RETURNS": str(project.returns),
+    }
     printed = ""
     for command in (
-        ["validate", "--round", str(ROUND)], ["numbers", "--round", str(ROUND)],
+        ["validate", "--round", str(ROUND)],
+        ["numbers", "--round", str(ROUND)],
         ["explain", "--round", str(ROUND), f"OCT_DRUG_OFFENCES:RO.{ROUND}"],
-    ):  # fmt: skip
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *command], cwd=ROOT, capture_output=True, text=True, env=environment
+            [sys.executable, "-m", "pipeline", *command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=environment,
         )
         assert done.returncode == 0, done.stderr
         printed += done.stdout + done.stderr
@@ -93,7 +113,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
 
 
 def _with_markup(state: str) -> WorkbookDraft:
-    """A good workbook with markup in notes, sources, labels, codes, statuses and figures that are asked about."""
+    """A good workbook with markup in notes, sources, labels, codes, statuses and
+    figures that are asked about.
+    """
     draft = WorkbookDraft(REPORT, state)
     draft.note("OCT_DRUG_OFFENCES").value = NOTE
     draft.note("OCT_DRUG_KG", "HER").value = NOTE
@@ -139,7 +161,9 @@ def _csv_with_persons(state: str) -> CsvDraft:
 
 @dataclass
 class Tags(HTMLParser):
-    """What a browser would make of a page: its tags with their attributes, and its text."""
+    """What a browser would make of a page: its tags with their attributes, and its
+    text.
+    """
 
     tags: list[tuple[str, dict[str, str | None]]] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
@@ -161,7 +185,16 @@ def _read(html: str) -> Tags:
 
 
 def _check_page(page: Tags) -> None:
-    assert not {tag for tag, _ in page.tags} & {"script", "img", "b", "iframe", "object", "embed", "form", "base"}
+    assert not {tag for tag, _ in page.tags} & {
+        "script",
+        "img",
+        "b",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+    }
     for _, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on")]
         assert not (attributes.get("href") or "").lower().startswith(("javascript:", "data:"))
@@ -174,23 +207,37 @@ def test_no_findings_page_has_a_live_tag(shown: Shown) -> None:
         page = _read(path.read_text(encoding="utf-8"))
         assert "svg" not in {tag for tag, _ in page.tags}
         _check_page(page)
-    romania = "".join(_read((shown.project.findings(ROUND) / "RO.html").read_text(encoding="utf-8")).text)
+    romania = "".join(
+        _read((shown.project.findings(ROUND) / "RO.html").read_text(encoding="utf-8")).text
+    )
     for markup in MARKUP:
         assert markup in romania
     assert "<b>{{7+7}}<i>" in romania
 
 
 def test_text_is_text_in_the_restricted_report(shown: Shown, tmp_path: Path) -> None:
-    """Without the page on method: it says where the returns of the round are from, and stops a build of others."""
-    store = Store(shown.project.store(ROUND, REPORT, "restricted"), contracts(), REPORT, "restricted")
+    """Without the page on method: it says where the returns of the round are from, and
+    stops a build of others.
+    """
+    store = Store(
+        shown.project.store(ROUND, REPORT, "restricted"), contracts(), REPORT, "restricted"
+    )
     templates = Path(shutil.copytree(shown.project.templates, tmp_path / "templates"))
     description = templates / REPORT / "report.yaml"
     text = description.read_text(encoding="utf-8")
     description.write_text(text.replace("    - method\n", ""), encoding="utf-8")
     page = _read(build_document(store, templates).html)
-    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "object", "embed", "form", "base"}
+    assert not {tag for tag, _ in page.tags} & {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "form",
+        "base",
+    }
     assert [a for tag, a in page.tags if tag == "img" and a.get("src") == "x"] == []
-    _, text = page.tags, "".join(page.text)
+    _ = page.tags
+    text = "".join(page.text)
     assert not [name for _, a in page.tags for name in a if name.startswith("on")]
     assert NOTE in text  # the source that the cover names
 
@@ -213,9 +260,17 @@ def test_every_place_of_personal_data_has_its_finding(shown: Shown) -> None:
     found = [f for f in shown.findings if f["rule"] == "personal-data"]
     withheld = [f for f in shown.findings if "(not shown: looks like" in f["found"]]
     assert {f["state"] for f in found} == {"BG", "MK"}
-    assert all(f["found"].startswith(("what looks like: ", "a name of the sheet with")) for f in found)
-    # Digits alone stand where a code or nothing belongs: refused as that, and not shown.
-    assert {f["rule"] for f in withheld} >= {"unknown-status", "unknown-code", "outside-form", "withdrawn"}
+    assert all(
+        f["found"].startswith(("what looks like: ", "a name of the sheet with")) for f in found
+    )
+    # Digits alone stand where a code or nothing belongs: refused as that, and not
+    # shown.
+    assert {f["rule"] for f in withheld} >= {
+        "unknown-status",
+        "unknown-code",
+        "outside-form",
+        "withdrawn",
+    }
     # What the cover file has in a field that no form has is not taken over at all.
     assert len(found) + len(withheld) >= len(PERSONAL) - 3
 
@@ -226,8 +281,12 @@ def test_personal_data_is_nowhere_in_what_is_written_or_printed(shown: Shown, pl
     parts = {secret, secret.replace("\u200b", ""), secret.replace(" ", "")}
     # The archive alone keeps files as they were sent, for the eyes of their owner only.
     archive = shown.project.archive
-    files = [p for p in shown.project.outputs.rglob("*") if p.is_file() and archive not in p.parents]
-    assert {"staged.duckdb", "validation.json", "findings.json", "warehouse.duckdb"} <= {p.name for p in files}
+    files = [
+        p for p in shown.project.outputs.rglob("*") if p.is_file() and archive not in p.parents
+    ]
+    assert {"staged.duckdb", "validation.json", "findings.json", "warehouse.duckdb"} <= {
+        p.name for p in files
+    }
     for path in files:
         content = path.read_bytes()
         texts = " ".join(_texts(path)) if path.suffix == ".duckdb" else ""
@@ -242,5 +301,7 @@ def _texts(path: Path) -> list[str]:
     with duckdb.connect(str(path), read_only=True) as database:
         tables = database.execute("select schema_name, table_name from duckdb_tables()").fetchall()
         assert tables
-        rows = [r for s, t in tables for r in database.execute(f'select * from "{s}"."{t}"').fetchall()]
+        rows = [
+            r for s, t in tables for r in database.execute(f'select * from "{s}"."{t}"').fetchall()
+        ]
     return [str(value) for row in rows for value in row if value is not None]

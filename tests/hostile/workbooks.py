@@ -1,4 +1,6 @@
-"""Hostile Excel workbooks: entities, links, macros, formulas, and more of everything than a sheet should have."""
+"""Hostile Excel workbooks: entities, links, macros, formulas, and more of everything
+than a sheet should have.
+"""
 
 from __future__ import annotations
 
@@ -44,21 +46,29 @@ def entities_in_shared_strings(state: str, traps: Traps) -> bytes:
 
 @hostile("unsafe-file")
 def entities_in_a_part_of_another_name(state: str, traps: Traps) -> bytes:
-    """The list of relationships may call a sheet as it likes: what is no .xml by name is one by content."""
+    """The list of relationships may call a sheet as it likes: what is no .xml by name
+    is one by content.
+    """
 
     def change(name: str, content: bytes) -> bytes:
         if name in ("[Content_Types].xml", "xl/_rels/workbook.xml.rels"):
             return content.replace(b"worksheets/sheet2.xml", b"worksheets/sheet2.dat")
         return content
 
-    return rebuilt(form(state), change, {"xl/worksheets/sheet2.dat": LAUGHS + b"<worksheet>&l9;</worksheet>"})
+    return rebuilt(
+        form(state), change, {"xl/worksheets/sheet2.dat": LAUGHS + b"<worksheet>&l9;</worksheet>"}
+    )
 
 
 def _external(declaration: str) -> Make:
     def make(state: str, traps: Traps) -> bytes:
         text = declaration.format(file=f"file://{traps.secret}", url=traps.url)
         return with_part_changed(
-            state, SHEET, lambda c: after_head(c, text.encode()).replace(b"<sheetData>", b"<sheetData><!-- -->&x;", 1)
+            state,
+            SHEET,
+            lambda c: after_head(c, text.encode()).replace(
+                b"<sheetData>", b"<sheetData><!-- -->&x;", 1
+            ),
         )
 
     return make
@@ -75,7 +85,10 @@ for _what, _declaration in {
 
 def _encoded(declared: str, encode: str) -> Make:
     def make(state: str, traps: Traps) -> bytes:
-        text = f'<?xml version="1.0" encoding="{declared}"?>{LAUGHS.decode()}<worksheet>&l9;</worksheet>'
+        text = (
+            '<?xml version="1.0"'
+            f' encoding="{declared}"?>{LAUGHS.decode()}<worksheet>&l9;</worksheet>'
+        )
         return with_part_changed(state, SHEET, lambda _: text.encode(encode))
 
     return make
@@ -92,7 +105,10 @@ for _name, _declared, _encode in (
 
 @hostile("unsafe-file")
 def include_of_a_file(state: str, traps: Traps) -> bytes:
-    include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file://{traps.secret}" parse="text"/>'
+    include = (
+        f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file://{traps.secret}"'
+        ' parse="text"/>'
+    )
     return in_sheet(state, b"<sheetData>", b"<sheetData>" + include.encode())
 
 
@@ -123,7 +139,9 @@ def picture_from_an_address(state: str, traps: Traps) -> bytes:
 
 @hostile("active-content")
 def picture_in_a_cell_from_an_address(state: str, traps: Traps) -> bytes:
-    """The function IMAGE keeps its address as a hyperlink, which a spreadsheet fetches as it opens the file."""
+    """The function IMAGE keeps its address as a hyperlink, which a spreadsheet fetches
+    as it opens the file.
+    """
     return with_relation(state, "hyperlink", traps.url, part="xl/richData/rdRichValueWebImage.xml")
 
 
@@ -141,7 +159,9 @@ def program_under_a_harmless_name(state: str, traps: Traps) -> bytes:
 def macros_in_a_renamed_workbook(state: str, traps: Traps) -> bytes:
     macro = (b"spreadsheetml.sheet.main+xml", b"sheet.macroEnabled.main+xml")
     data = with_part_changed(state, "[Content_Types].xml", lambda c: c.replace(*macro))
-    return rebuilt(data, lambda _, content: content, {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0Auto_Open"})
+    return rebuilt(
+        data, lambda _, content: content, {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0Auto_Open"}
+    )
 
 
 def _active(part: str) -> Make:
@@ -152,10 +172,17 @@ def _active(part: str) -> Make:
 
 
 for _part in (
-    "xl/macrosheets/sheet1.xml", "xl/connections.xml", "xl/queryTables/queryTable1.xml", "xl/activeX/activeX1.xml",
-    "xl/embeddings/oleObject1.bin", "customUI/customUI14.xml", "xl/webextensions/webextension1.xml",
-):  # fmt: skip
-    hostile("active-content", name=f"part_of_{Path(_part).parent.name.lower()}_{Path(_part).stem}")(_active(_part))
+    "xl/macrosheets/sheet1.xml",
+    "xl/connections.xml",
+    "xl/queryTables/queryTable1.xml",
+    "xl/activeX/activeX1.xml",
+    "xl/embeddings/oleObject1.bin",
+    "customUI/customUI14.xml",
+    "xl/webextensions/webextension1.xml",
+):
+    hostile("active-content", name=f"part_of_{Path(_part).parent.name.lower()}_{Path(_part).stem}")(
+        _active(_part)
+    )
 
 
 # Formulas and text that poses as one.
@@ -163,16 +190,20 @@ for _part in (
 
 def _formula(formula: str) -> Make:
     def make(state: str, traps: Traps) -> bytes:
-        return in_cell(state, f'<c r="C7"><f>{formula.replace("URL", traps.url)}</f><v>1</v></c>'.encode())
+        return in_cell(
+            state, f'<c r="C7"><f>{formula.replace("URL", traps.url)}</f><v>1</v></c>'.encode()
+        )
 
     return make
 
 
 for _name, _text in (
-    ("that_runs_a_program", "cmd|'/c calc'!A0"), ("that_fetches", 'WEBSERVICE("URL")'),
-    ("of_a_link", 'HYPERLINK("URL","x")'), ("of_another_workbook", "[1]Sheet1!A1"),
+    ("that_runs_a_program", "cmd|'/c calc'!A0"),
+    ("that_fetches", 'WEBSERVICE("URL")'),
+    ("of_a_link", 'HYPERLINK("URL","x")'),
+    ("of_another_workbook", "[1]Sheet1!A1"),
     ("that_hides_the_address", "INDIRECT(CHAR(104)&amp;A1)"),
-):  # fmt: skip
+):
     hostile("formula-reaches-out", at_cell=True, name=f"formula_{_name}")(_formula(_text))
 
 
@@ -192,8 +223,12 @@ def csv_formula_behind_a_sign(state: str, traps: Traps) -> bytes:
 @hostile("outside-form", at_cell=True)
 def cell_at_the_far_end(state: str, traps: Traps) -> bytes:
     def change(content: bytes) -> bytes:
-        content = re.sub(rb'<dimension ref="[^"]*"\s*/>', b'<dimension ref="A1:XFD1048576"/>', content)
-        return content.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+        content = re.sub(
+            rb'<dimension ref="[^"]*"\s*/>', b'<dimension ref="A1:XFD1048576"/>', content
+        )
+        return content.replace(
+            b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+        )
 
     return with_part_changed(state, TABLE_SHEET, change)
 
@@ -212,14 +247,26 @@ def _many(part: str, before: str, one: bytes, number: int) -> Make:
 _ROW_OF_NINE = b"<row>" + b"<c><v>1</v></c>" * 9 + b"</row>"
 _MANY: list[tuple[str, str, str, bytes, int]] = [
     ("a_million_empty_rows", SHEET, "</sheetData>", b'<row s="1" customFormat="1"/>', MILLION),
-    ("almost_half_a_million_empty_rows", SHEET, "</sheetData>", b'<row s="1" customFormat="1"/>', 450_000),
+    (
+        "almost_half_a_million_empty_rows",
+        SHEET,
+        "</sheetData>",
+        b'<row s="1" customFormat="1"/>',
+        450_000,
+    ),
     ("more_than_a_hundred_thousand_cells", SHEET, "</sheetData>", _ROW_OF_NINE, 12_000),
     ("a_million_styles", "xl/styles.xml", "</cellXfs>", b'<xf numFmtId="0"/>', MILLION),
     ("a_hundred_thousand_styles", "xl/styles.xml", "</cellXfs>", b'<xf numFmtId="0"/>', 100_000),
     ("a_million_merged_cells", SHEET, "</sheetData>", b'<mergeCell ref="A1:A2"/>', MILLION),
     ("a_million_names", "xl/workbook.xml", "</workbook>", b"<definedName/>", MILLION),
     ("a_million_drop_downs", SHEET, "</sheetData>", b"<dataValidation/>", MILLION),
-    ("thirty_thousand_conditional_formats", SHEET, "</sheetData>", b"<conditionalFormatting/>", 30_000),
+    (
+        "thirty_thousand_conditional_formats",
+        SHEET,
+        "</sheetData>",
+        b"<conditionalFormatting/>",
+        30_000,
+    ),
     ("a_million_sheets", "xl/workbook.xml", "</sheets>", b'<sheet name="a" sheetId="9"/>', MILLION),
 ]
 for _what, _part, _before, _one, _number in _MANY:
@@ -234,12 +281,16 @@ def the_whole_sheet_merged(state: str, traps: Traps) -> bytes:
 
 @hostile("unsafe-file")
 def a_million_shared_strings(state: str, traps: Traps) -> bytes:
-    return with_parts(state, {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>a</t></si>" * MILLION + b"</sst>"})
+    return with_parts(
+        state, {"xl/sharedStrings.xml": b"<sst>" + b"<si><t>a</t></si>" * MILLION + b"</sst>"}
+    )
 
 
 @hostile("unsafe-file")
 def attribute_of_fifty_megabytes(state: str, traps: Traps) -> bytes:
-    return in_sheet(state, b"<sheetData>", b'<sheetPr codeName="' + b"a" * 50_000_000 + b'"/><sheetData>')
+    return in_sheet(
+        state, b"<sheetData>", b'<sheetPr codeName="' + b"a" * 50_000_000 + b'"/><sheetData>'
+    )
 
 
 @hostile("unsafe-file")

@@ -1,7 +1,9 @@
-"""What could an outsider work out? Attacks from published files only; each succeeds where only small counts are hidden.
+"""What could an outsider work out? Attacks from published files only; each succeeds
+where only small counts are hidden.
 
-The attackers (`attack.py`) read released cells and code lists. Whether they are right is judged by the certificate,
-which holds the withheld counts, and by the list of what is withheld, which says why.
+The attackers (`attack.py`) read released cells and code lists. Whether they are right
+is judged by the certificate, which holds the withheld counts, and by the list of what
+is withheld, which says why.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ DAY = date(2023, 5, 31)
 
 @dataclass(frozen=True)
 class Release:
-    """What an outsider has: released numbers and withheld cells. What only the judge has: counts of sensitive cells."""
+    """What an outsider has: released numbers and withheld cells. What only the judge
+    has: counts of sensitive cells.
+    """
 
     shown: dict[Key, Decimal]
     withheld: set[Key]
@@ -56,7 +60,9 @@ class Release:
 
 
 def read_release(project: Project, round_: int, version: str) -> Release:
-    with (project.proof(round_) / f"{version}.withheld.csv").open(encoding="utf-8", newline="") as file:
+    with (project.proof(round_) / f"{version}.withheld.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         by_rule = {row["key"] for row in csv.DictReader(file) if row["reason"] in SENSITIVE}
     certificate = json.loads(certificate_path(project, round_, version).read_text(encoding="utf-8"))
     shown: dict[Key, Decimal] = {}
@@ -71,7 +77,11 @@ def read_release(project: Project, round_: int, version: str) -> Release:
                     shown[Key.parse(row["key"])] = Decimal(row["value"])
                 elif row["conf_status"] == "S":
                     withheld.add(Key.parse(row["key"]))
-    secret = {Key.parse(n): Decimal(certificate["base"][n]) for n in sorted(by_rule) if n in certificate["base"]}
+    secret = {
+        Key.parse(n): Decimal(certificate["base"][n])
+        for n in sorted(by_rule)
+        if n in certificate["base"]
+    }
     return Release(shown, withheld, states, secret)
 
 
@@ -85,7 +95,11 @@ def naive(built: Project, release: Release) -> Release:
     """The same round with only the sensitive counts hidden, as the field does it."""
     cells = read_marts(built, ROUND).reported_cells().values()
     shown = {c.key: c.value for c in cells if c.value is not None and c.key not in release.secret}
-    states = {c.key: tuple(Key.parse(p).state for p in c.parts) for c in cells if c.key.state.startswith("SELEC")}
+    states = {
+        c.key: tuple(Key.parse(p).state for p in c.parts)
+        for c in cells
+        if c.key.state.startswith("SELEC")
+    }
     return Release(release.shown | shown, set(release.secret), states, release.secret)
 
 
@@ -95,18 +109,28 @@ def test_subtraction_along_margins(naive: Release, release: Release, contracts: 
 
 
 def test_subtraction_across_tables(naive: Release, release: Release, contracts: Contracts) -> None:
-    """It succeeds where only small counts are hidden, and where two tables hide different complements of one count."""
+    """It succeeds where only small counts are hidden, and where two tables hide
+    different complements of one count.
+    """
     assert naive.told(work_out_across(naive.shown, naive.withheld, contracts, naive.states))
     total, female, male = (Key("THB_VICTIMS", ("AL", "2022", c, "_T")) for c in ("_T", "F", "M"))
-    twins = {k: Key("THB_VICTIMS_FORM", ("AL", "2022", "_T", *k.codes[2:])) for k in (total, female, male)}
+    twins = {
+        k: Key("THB_VICTIMS_FORM", ("AL", "2022", "_T", *k.codes[2:]))
+        for k in (total, female, male)
+    }
     shown = {total: Decimal(23), twins[female]: Decimal(20)}
     withheld = {female, male, twins[total], twins[male]}
     assert work_out(shown, withheld, contracts) == {}
     assert work_out_across(shown, withheld, contracts)[male] == 3
-    assert release.told(work_out_across(release.shown, release.withheld, contracts, release.states)) == {}
+    assert (
+        release.told(work_out_across(release.shown, release.withheld, contracts, release.states))
+        == {}
+    )
 
 
-def test_whole_number_programming_on_single_cells(naive: Release, release: Release, contracts: Contracts) -> None:
+def test_whole_number_programming_on_single_cells(
+    naive: Release, release: Release, contracts: Contracts
+) -> None:
     def exact(target: Release) -> dict[Key, Decimal]:
         some = islice(sorted(k for k in target.secret if k.cube == "THB_VICTIMS"), 0, None, 3)
         ranges = {k: between(k, target.shown, target.withheld, contracts) for k in some}
@@ -119,21 +143,39 @@ def test_whole_number_programming_on_single_cells(naive: Release, release: Relea
 def test_a_country_that_a_state_listed_is_at_least_one_and_still_open(
     built: Project, release: Release, contracts: Contracts
 ) -> None:
-    """Every `<5` of an open list that a reader sees is 1 to 4, not more; the rows left out would tell."""
+    """Every `<5` of an open list that a reader sees is 1 to 4, not more; the rows left
+    out would tell.
+    """
     open_tables = {t.name for t in contracts.tables if t.layout.open_rows}
-    cells = {c.key: c for c in read_marts(built, ROUND).reported_cells().values() if c.key.cube in open_tables}
+    cells = {
+        c.key: c
+        for c in read_marts(built, ROUND).reported_cells().values()
+        if c.key.cube in open_tables
+    }
     sent = {k for k, c in cells.items() if c.is_suppressed}
     limits = {k: (0 if k.codes[2] == "_T" else 1, 4) for k in sent}
     rows = {k for k in sent if k.codes[2] != "_T"}
 
     def told(seen: set[Key]) -> set[str]:
-        """Rows of which a reader knows more than that they are 1 to 4, by state and year."""
-        ranges = {k: between(k, release.shown, release.withheld | seen, contracts, limits) for k in seen}
+        """Rows of which a reader knows more than that they are 1 to 4, by state and
+        year.
+        """
+        ranges = {
+            k: between(k, release.shown, release.withheld | seen, contracts, limits) for k in seen
+        }
         found = {_line(k) for k, r in ranges.items() if r not in (None, (1, 4))}
-        for line in {_line(k) for k in seen}:  # what is not in the sum of all known citizenships is in these rows
-            total, known = (release.shown.get(Key.parse(f"{line}.{code}")) for code in ("_T", "G_KNOWN"))
+        for line in {
+            _line(k) for k in seen
+        }:  # what is not in the sum of all known citizenships is in these rows
+            total, known = (
+                release.shown.get(Key.parse(f"{line}.{code}")) for code in ("_T", "G_KNOWN")
+            )
             count = sum(_line(k) == line for k in seen)
-            if total is not None and known is not None and not count + 3 <= total - known <= count * 4 - 3:
+            if (
+                total is not None
+                and known is not None
+                and not count + 3 <= total - known <= count * 4 - 3
+            ):
                 found.add(line)
         return found
 
@@ -165,29 +207,42 @@ def test_a_printed_share_gives_a_small_count_so_none_is_printed_over_one(
 
 
 def test_a_bar_gives_a_small_count_so_none_is_drawn_for_one(built: Project) -> None:
-    """Twenty shown persons give the scale; the bar of a hidden count gives it away, a withheld point has none."""
+    """Twenty shown persons give the scale; the bar of a hidden count gives it away, a
+    withheld point has none.
+    """
 
     def bars(*counts: tuple[float | None, str]) -> list[float]:
-        points = tuple(Point(str(i), v, f"{v:g}" if v else "c", status) for i, (v, status) in enumerate(counts))
-        return bar_lengths(draw_chart(ChartData("bar", (Series("a", points),), "victims", "Victims")))
+        points = tuple(
+            Point(str(i), v, f"{v:g}" if v else "c", status) for i, (v, status) in enumerate(counts)
+        )
+        return bar_lengths(
+            draw_chart(ChartData("bar", (Series("a", points),), "victims", "Victims"))
+        )
 
     known, hidden = bars((20, ""), (3, ""))
     assert round(20 * hidden / known) == 3
     assert len(bars((20, ""), (None, "withheld"))) == 1
-    scan = json.loads((built.version_folder(ROUND, "thb", "public") / "manifest.json").read_text(encoding="utf-8"))
+    scan = json.loads(
+        (built.version_folder(ROUND, "thb", "public") / "manifest.json").read_text(encoding="utf-8")
+    )
     assert scan["build"]["leak_scan"]["mark"] > 0  # every mark of the finished PDF was read back
 
 
 @pytest.fixture(scope="session")
 def editions(built: Project, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
-    """Round 2021 protected and registered in both versions, then round 2022 protected beside it."""
+    """Round 2021 protected and registered in both versions, then round 2022 protected
+    beside it.
+    """
+
     def make(folder: Path) -> None:
         shutil.copytree(built.outputs, folder, copy_function=shutil.copy2)
         environment = {"SELEC_OUTPUTS": str(folder)}
         run_make(f"{folder}/2021/.protected", "ROUND=2021", environment=environment)
         for version in VERSIONS:
             who = ("--rehearsal", "--by", "Ana Pop")
-            pipeline(folder, "register", "--round", "2021", "--report", "thb", "--version", version, *who)
+            pipeline(
+                folder, "register", "--round", "2021", "--report", "thb", "--version", version, *who
+            )
         pipeline(folder, "protect", "--round", str(ROUND))
 
     return Project(ROOT, once(shared_folder(tmp_path_factory, worker_id) / "editions", make))
@@ -195,32 +250,45 @@ def editions(built: Project, tmp_path_factory: pytest.TempPathFactory, worker_id
 
 def pipeline(outputs: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         env={"PATH": "/usr/bin:/bin", "SELEC_OUTPUTS": str(outputs)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("round_", [2021, ROUND])
-def test_both_rounds_and_versions_have_certificates_that_verify(editions: Project, round_: int, version: str) -> None:
+def test_both_rounds_and_versions_have_certificates_that_verify(
+    editions: Project, round_: int, version: str
+) -> None:
     assert require_proof(editions, round_, version).startswith("verified: ")
 
 
 def test_two_editions_together(editions: Project, naive: Release, contracts: Contracts) -> None:
-    """What one edition hides another may show: both are laid side by side wherever a figure did not change."""
+    """What one edition hides another may show: both are laid side by side wherever a
+    figure did not change.
+    """
     first, second = (read_release(editions, r, "public") for r in (2021, ROUND))
     then = {str(c.key): c for c in read_marts(editions, 2021).reported_cells().values()}
     now = {str(c.key): c for c in read_marts(editions, ROUND).reported_cells().values()}
     same = {Key.parse(k) for k, c in now.items() if k in then and then[k].value == c.value}
     both = second.shown | {k: v for k, v in first.shown.items() if k in same}
     given_away = given_away_before(editions)
-    found = second.told(work_out_across(both, second.withheld - set(both), contracts, second.states))
+    found = second.told(
+        work_out_across(both, second.withheld - set(both), contracts, second.states)
+    )
     assert {k for k in found if str(k) not in given_away} == set()
-    naive_then = {Key.parse(k): c.value for k, c in then.items() if c.value is not None and c.value > 4}
+    naive_then = {
+        Key.parse(k): c.value for k, c in then.items() if c.value is not None and c.value > 4
+    }
     together = naive.shown | {k: v for k, v in naive_then.items() if k in same}
-    assert naive.told(work_out_across(together, naive.withheld - set(together), contracts, naive.states))
+    assert naive.told(
+        work_out_across(together, naive.withheld - set(together), contracts, naive.states)
+    )
 
 
 def test_two_patterns_that_are_each_safe_give_a_count_away_together(contracts: Contracts) -> None:
@@ -236,8 +304,12 @@ def given_away_before(editions: Project) -> set[str]:
         return {row["key"] for row in csv.DictReader(file) if row["given_away_before"]}
 
 
-def test_a_revised_figure_does_not_open_the_edition_before(editions: Project, contracts: Contracts) -> None:
-    """Its own sums with its own figures: nothing more follows than on the day it was released."""
+def test_a_revised_figure_does_not_open_the_edition_before(
+    editions: Project, contracts: Contracts
+) -> None:
+    """Its own sums with its own figures: nothing more follows than on the day it was
+    released.
+    """
     first = read_release(editions, 2021, "public")
     assert first.told(work_out_across(first.shown, first.withheld, contracts, first.states)) == {}
 
@@ -261,19 +333,27 @@ def complements(project: Project) -> Iterator[tuple[str, list[str]]]:
 def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_protected(
     copy: Project, contracts: Contracts
 ) -> None:
-    policy, marts = load_policy(copy.contracts, contracts), read_marts(copy, ROUND)
+    policy = load_policy(copy.contracts, contracts)
+    marts = read_marts(copy, ROUND)
     path = copy.released(ROUND, "thb", "public")
     lines = path.read_text(encoding="utf-8").splitlines()
     told = []
-    for key, protects in islice((c for c in complements(copy) if c[0].startswith("THB_VICTIMS:")), 0, 60, 12):
+    for key, protects in islice(
+        (c for c in complements(copy) if c[0].startswith("THB_VICTIMS:")), 0, 60, 12
+    ):
         value = marts.reported_cells()[key].value
         shown = f"{key},{value:f},victims,A,F,,,"
-        path.write_text("\n".join(shown if x.startswith(f"{key},") else x for x in lines) + "\n", encoding="utf-8")
+        path.write_text(
+            "\n".join(shown if x.startswith(f"{key},") else x for x in lines) + "\n",
+            encoding="utf-8",
+        )
         with pytest.raises(DisclosureError, match="is not the file that was audited"):
             require_proof(copy, ROUND, "public")
         proven = prove_version(copy, contracts, policy, policy.version("public"), ROUND, marts, DAY)
         told.append(set(protects) & set(proven.failures))
-    assert sum(map(bool, told)) >= 4  # of five: the chooser may withhold one cell more than is needed
+    assert (
+        sum(map(bool, told)) >= 4
+    )  # of five: the chooser may withhold one cell more than is needed
 
 
 def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:

@@ -1,8 +1,10 @@
-"""Where may a sender write freely, and does any of it reach others? A canary in each such place, and a search for all.
+"""Where may a sender write freely, and does any of it reach others? A canary in each
+such place, and a search for all.
 
-Three states send three reports. Every field of covers that they fill in, notes, whatever else a file can carry, names
-of files, records and the log of queries bear a canary of their own. Everything is then built, and what others get is
-searched: stores, PDFs, pages, workbooks, data files, as bytes and as the text that a reader extracts.
+Three states send three reports. Every field of covers that they fill in, notes,
+whatever else a file can carry, names of files, records and the log of queries bear a
+canary of their own. Everything is then built, and what others get is searched: stores,
+PDFs, pages, workbooks, data files, as bytes and as the text that a reader extracts.
 """
 
 from __future__ import annotations
@@ -31,13 +33,18 @@ from pipeline.project import REPORTS, Project
 
 pytestmark = pytest.mark.slow
 
-CHAPTERS = {"thb": ["introduction", "justice", "sources"], "migration": ["introduction", "smuggling", "sources"],
-            "octa": ["introduction", "vehicles", "sources"]}  # fmt: skip
+CHAPTERS = {
+    "thb": ["introduction", "justice", "sources"],
+    "migration": ["introduction", "smuggling", "sources"],
+    "octa": ["introduction", "vehicles", "sources"],
+}
 PROTECTED = ("public", "partner")
-# Every report, both versions, each form; the stores of all six are searched, and a renderer opens nothing else.
+# Every report, both versions, each form; the stores of all six are searched, and a
+# renderer opens nothing else.
 RENDERED = (("thb", "public"), ("thb", "partner"), ("migration", "public"), ("octa", "partner"))
 WORD = "quokka"  # in every canary, in no text of the project
-# Places that nobody reads, or repeats in a finding: there is nothing to be found of them afterwards.
+# Places that nobody reads, or repeats in a finding: there is nothing to be found of
+# them afterwards.
 UNREAD = ("comment", "property", "header", "name of a range", "sheet of its own", "records text")
 
 
@@ -49,7 +56,9 @@ class Planted:
     canaries: dict[str, str]
 
     def plant(self, place: str) -> str:
-        """A text for a place: a count, sex and village in words, as a person would write it."""
+        """A text for a place: a count, sex and village in words, as a person would
+        write it.
+        """
         text = f"three {WORD} girls number {len(self.canaries):04d} of a village"
         self.canaries[f"number {len(self.canaries):04d}"] = place
         return text
@@ -86,9 +95,12 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 def run(root: Path, command: str, *options: str) -> str:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SELEC_")}
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", command, "--round", str(ROUND), *options], cwd=root, capture_output=True,
-        text=True, env={**environment, "PYTHONPATH": str(root)},
-    )  # fmt: skip
+        [sys.executable, "-m", "pipeline", command, "--round", str(ROUND), *options],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env={**environment, "PYTHONPATH": str(root)},
+    )
     assert done.returncode == 0, f"{command} {options}: {done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -99,28 +111,43 @@ def is_open(field: str, value: object) -> bool:
 
 
 def plant_in_workbook(path: Path, made: Planted) -> None:
-    """Every answer on the cover, a note in every table, and whatever else a workbook can carry."""
+    """Every answer on the cover, a note in every table, and whatever else a workbook
+    can carry.
+    """
     import openpyxl
     from openpyxl.comments import Comment
     from openpyxl.workbook.defined_name import DefinedName
 
-    book, where = openpyxl.load_workbook(path), f"{path.parent.name} {path.name}"
+    book = openpyxl.load_workbook(path)
+    where = f"{path.parent.name} {path.name}"
     for row in book[COVER_SHEET].iter_rows(min_row=5):
         if is_open(str(row[0].value), row[2].value):
-            row[2].value = f"{row[2].value or ''}; {made.plant(f'{where} {row[0].value}')}".lstrip("; ")
+            row[2].value = f"{row[2].value or ''}; {made.plant(f'{where} {row[0].value}')}".lstrip(
+                "; "
+            )
     for sheet in book.worksheets:
         heads = {c.value: c.column for c in sheet[6]} if sheet.max_row >= 6 else {}
         if "Note" not in heads or sheet.title == COVER_SHEET:
             continue
-        filled = [r for r in sheet.iter_rows(min_row=7) if any(isinstance(c.value, int | float) for c in r[2:])]
+        filled = [
+            r
+            for r in sheet.iter_rows(min_row=7)
+            if any(isinstance(c.value, int | float) for c in r[2:])
+        ]
         for line in filled[:2]:
-            sheet.cell(line[0].row or 0, heads["Note"] or 0).value = made.plant(f"{where} note of {sheet.title}")
-        sheet.cell(8, sheet.max_column + 2).value = made.plant(f"{where} outside the form of {sheet.title}")
+            sheet.cell(line[0].row or 0, heads["Note"] or 0).value = made.plant(
+                f"{where} note of {sheet.title}"
+            )
+        sheet.cell(8, sheet.max_column + 2).value = made.plant(
+            f"{where} outside the form of {sheet.title}"
+        )
     last = book.worksheets[2]
     last["B7"].comment = Comment(made.plant(f"{where} comment"), made.plant(f"{where} comment"))
     assert last.oddHeader is not None
     last.oddHeader.center.text = made.plant(f"{where} header")
-    book.defined_names["told"] = DefinedName("told", attr_text=f'"{made.plant(f"{where} name of a range")}"')
+    book.defined_names["told"] = DefinedName(
+        "told", attr_text=f'"{made.plant(f"{where} name of a range")}"'
+    )
     for name in ("creator", "title", "subject", "keywords", "description", "category"):
         setattr(book.properties, name, made.plant(f"{where} property"))
     book.create_sheet(f"{WORD} 3 girls")["A1"] = made.plant(f"{where} sheet of its own")
@@ -133,7 +160,11 @@ def plant_in_cover(path: Path, made: Planted) -> None:
     lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=comma))
     for line in lines[1:]:
         if is_open(line[0], line[-1]):
-            line[-1] = f"{line[-1]}; {made.plant(f'{path.parent.name} {path.name} {line[0]}')}".lstrip("; ")
+            line[-1] = (
+                f"{line[-1]}; {made.plant(f'{path.parent.name} {path.name} {line[0]}')}".lstrip(
+                    "; "
+                )
+            )
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter=comma).writerows(lines)
 
@@ -161,7 +192,9 @@ def plant_in_folder(folder: Path, made: Planted) -> None:
     (folder / "thb" / f"{name}.xlsx").write_bytes((folder / "thb" / "RO.xlsx").read_bytes())
     records = folder / "migration" / "RO.MIG_DETECTED.records.csv"
     told = made.plant("records column"), made.plant("records text")
-    records.write_text(f"state,year,place,section,{told[0]}\nRO,{ROUND},{told[1]},,x\n", encoding="utf-8")
+    records.write_text(
+        f"state,year,place,section,{told[0]}\nRO,{ROUND},{told[1]},,x\n", encoding="utf-8"
+    )
 
 
 def plant_in_answer(root: Path, made: Planted) -> None:
@@ -169,9 +202,30 @@ def plant_in_answer(root: Path, made: Planted) -> None:
     listed = run(root, "queries", "--state", "RO")
     asked = next(word for word in listed.split() if word.startswith("q") and len(word) == 9)
     text = made.plant("answer to a query")
-    run(root, "ask", "--state", "RO", "--date", f"{ROUND + 1}-04-01", "--by", "Ana Pop", "--rehearsal")
-    environment = ["--query", asked.strip(":,"), "--effect", "confirmed", "--date", f"{ROUND + 1}-04-02",
-                   "--answer", text, "--by", "Ana Pop", "--rehearsal"]  # fmt: skip
+    run(
+        root,
+        "ask",
+        "--state",
+        "RO",
+        "--date",
+        f"{ROUND + 1}-04-01",
+        "--by",
+        "Ana Pop",
+        "--rehearsal",
+    )
+    environment = [
+        "--query",
+        asked.strip(":,"),
+        "--effect",
+        "confirmed",
+        "--date",
+        f"{ROUND + 1}-04-02",
+        "--answer",
+        text,
+        "--by",
+        "Ana Pop",
+        "--rehearsal",
+    ]
     run(root, "answer", *environment)
 
 
@@ -225,21 +279,42 @@ def files_in(*folders: Path) -> list[Path]:
 def test_no_text_of_a_sender_is_in_what_others_get(planted: Planted) -> None:
     outputs = planted.project.round_folder(ROUND)
     folders = [outputs / "stores" / v for v in PROTECTED]
-    folders += [outputs / kind / r / v for kind in (".", "masters") for r in REPORTS for v in PROTECTED]
+    folders += [
+        outputs / kind / r / v for kind in (".", "masters") for r in REPORTS for v in PROTECTED
+    ]
     files = files_in(*folders)
     assert len(files) > 100
-    assert {p.suffix for p in files} >= {".pdf", ".xlsx", ".csv", ".html", ".json", ".xml", ".duckdb"}
+    assert {p.suffix for p in files} >= {
+        ".pdf",
+        ".xlsx",
+        ".csv",
+        ".html",
+        ".json",
+        ".xml",
+        ".duckdb",
+    }
     assert found_in(files) == {}
 
 
 def test_every_canary_was_read_so_that_it_could_have_been_printed(planted: Planted) -> None:
-    """The house knows each text, in findings, notes, covers or the log: none was missed for never having arrived."""
+    """The house knows each text, in findings, notes, covers or the log: none was missed
+    for never having arrived.
+    """
     assert len(planted.canaries) > 150
-    work, returns = planted.project.work(ROUND), planted.project.returns / str(ROUND)
-    known = (work / "validation.json").read_text(encoding="utf-8") + " ".join(texts_of(work / "staged.duckdb"))
-    known += (returns / "queries.csv").read_text(encoding="utf-8") + json.dumps([p.name for p in files_in(returns)])
+    work = planted.project.work(ROUND)
+    returns = planted.project.returns / str(ROUND)
+    known = (work / "validation.json").read_text(encoding="utf-8") + " ".join(
+        texts_of(work / "staged.duckdb")
+    )
+    known += (returns / "queries.csv").read_text(encoding="utf-8") + json.dumps(
+        [p.name for p in files_in(returns)]
+    )
     known = known.replace("-", " ")
-    missed = {place for number, place in planted.canaries.items() if number not in known and not is_unread(place)}
+    missed = {
+        place
+        for number, place in planted.canaries.items()
+        if number not in known and not is_unread(place)
+    }
     assert missed == set()
 
 

@@ -1,4 +1,6 @@
-"""What can the process that renders a public version open? Its own store and nothing else of what was built or sent."""
+"""What can the process that renders a public version open? Its own store and nothing
+else of what was built or sent.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,18 @@ from builds import ROOT, ROUND
 
 from pipeline.project import Project
 
-# Runs in a process of its own: confines it as the renderer does, tries every door, prints what happened.
+# Runs in a process of its own: confines it as the renderer does, tries every door,
+# prints what happened.
 TRY = """
 import json, os, socket, subprocess, sys
 import duckdb
 from pathlib import Path
-root, store, out, port, guard = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+root, store, out = (Path(argument) for argument in sys.argv[1:4])
+port, guard = int(sys.argv[4]), sys.argv[5]
 files = [Path(p) for p in sys.argv[6:]]
 from pipeline import confine as guards
-readable, writable = [root / "pipeline", root / "templates", root / "data_contracts", store.parent], [out]
+readable = [root / "pipeline", root / "templates", root / "data_contracts", store.parent]
+writable = [out]
 if guard == "interpreter":
     guards._confine_by_kernel = lambda *_: False
 result = {"guard": guards.confine(readable, writable)}
@@ -63,7 +68,9 @@ print(json.dumps(result))
 
 @dataclass(frozen=True)
 class House:
-    """A small outputs folder with everything a public renderer must not open, and a port that answers."""
+    """A small outputs folder with everything a public renderer must not open, and a
+    port that answers.
+    """
 
     project: Project
     port: int
@@ -71,20 +78,34 @@ class House:
     @property
     def forbidden(self) -> list[Path]:
         return [
-            self.project.warehouse, self.project.work(ROUND) / "cubes.duckdb",
+            self.project.warehouse,
+            self.project.work(ROUND) / "cubes.duckdb",
             self.project.work(ROUND) / "validation.json",
-            self.project.store(ROUND, "thb", "restricted"), self.project.returns / str(ROUND) / "thb" / "RO.xlsx",
-        ]  # fmt: skip
+            self.project.store(ROUND, "thb", "restricted"),
+            self.project.returns / str(ROUND) / "thb" / "RO.xlsx",
+        ]
 
     def attempts(self, guard: str) -> dict[str, object]:
         out = self.project.outputs / f"scratch-{guard}"
         out.mkdir(exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(out), "TMPDIR": str(out)}
         done = subprocess.run(
-            [sys.executable, "-c", TRY, str(ROOT), str(self.project.store(ROUND, "thb", "public")), str(out),
-             str(self.port), guard, *map(str, self.forbidden)],
-            cwd=ROOT, capture_output=True, text=True, env=environment,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                TRY,
+                str(ROOT),
+                str(self.project.store(ROUND, "thb", "public")),
+                str(out),
+                str(self.port),
+                guard,
+                *map(str, self.forbidden),
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
         assert done.returncode == 0, done.stderr
         found: dict[str, object] = json.loads(done.stdout)
         return found
@@ -150,17 +171,23 @@ def test_without_landlock_the_interpreter_refuses_what_python_opens(house: House
 
 
 def test_the_worker_is_confined_before_it_renders(house: House) -> None:
-    """Rendering code that asks for the warehouse is refused in the very process that renders."""
+    """Rendering code that asks for the warehouse is refused in the very process that
+    renders.
+    """
     code = (
         "import sys, pipeline.report.worker as worker\n"
         f"worker.render_version = lambda *_: open({str(house.project.warehouse)!r}, 'rb')\n"
         "worker.main(sys.argv[1:])"
     )
-    store, out = house.project.store(ROUND, "thb", "public"), house.project.outputs / "out"
+    store = house.project.store(ROUND, "thb", "public")
+    out = house.project.outputs / "out"
     out.mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-c", code, str(ROOT), str(store), str(out), "thb", "public"],
-        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode == 1
     assert "PermissionError" in done.stderr

@@ -1,7 +1,8 @@
-"""Does the leak scan find what an attacker would? Real versions are clean; everything tampered with is caught.
+"""Does the leak scan find what an attacker would? Real versions are clean; everything
+tampered with is caught.
 
-To read a version takes seconds, so a copy is tampered with in several ways that do not hide each other, and scanned
-once: each way has to be found for itself.
+To read a version takes seconds, so a copy is tampered with in several ways that do not
+hide each other, and scanned once: each way has to be found for itself.
 """
 
 from __future__ import annotations
@@ -39,7 +40,15 @@ CANARY = "canary note quokka of Tirana"
 NOTE = "Figure sent by the Ministry on the telephone"
 SECRET = "7,654"  # a number that no public report prints
 MACHINE = "build-host-wombat"
-KINDS = ("cell", "formula", "year", "mark", "value in chart", "alternative text", "cell in data file")
+KINDS = (
+    "cell",
+    "formula",
+    "year",
+    "mark",
+    "value in chart",
+    "alternative text",
+    "cell in data file",
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,9 @@ class Version:
 
     def scan(self, secrets: dict[str, str] | None = None) -> ScanReport:
         words = canaries([CANARY]) if secrets is None else secrets
-        return scan_version(self.folder, self.store, words, shown=self.shown, root=ROOT, machine=[MACHINE])
+        return scan_version(
+            self.folder, self.store, words, shown=self.shown, root=ROOT, machine=[MACHINE]
+        )
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +81,8 @@ def version_of(
     folder = tmp_path_factory.mktemp("shown")
 
     def find(report: str, version: str) -> Version:
-        store, shown = built.store(ROUND, report, version), folder / f"{report}-{version}.json"
+        store = built.store(ROUND, report, version)
+        shown = folder / f"{report}-{version}.json"
         if not shown.exists():
             opened = Store(store, contracts, report, version)
             build_document(opened, built.templates)
@@ -147,7 +159,10 @@ def fonts_with(pdf: Pdf, page: int, text: str) -> Iterator[tuple[str, dict[str, 
 
 
 def shown_text(version: Version, before: str, x: int = 100, y: int = 60) -> None:
-    add_content(version, f"/P <</MCID 900>> BDC q {before} BT 1 0 0 1 {x} {y} Tm {glyphs(version, SECRET)} ET Q EMC")
+    add_content(
+        version,
+        f"/P <</MCID 900>> BDC q {before} BT 1 0 0 1 {x} {y} Tm {glyphs(version, SECRET)} ET Q EMC",
+    )
 
 
 def figure(version: Version, kind: str) -> tuple[int, bytes]:
@@ -170,7 +185,7 @@ def in_figure(version: Version, kind: str, change: Callable[[bytes], bytes]) -> 
     replace_content(version, page, drawing, change(drawing))
 
 
-# --- one way to leak each ---------------------------------------------------------------------------------------------
+# --- one way to leak each -------------------------------------------------------------
 
 
 def white_text(version: Version) -> None:
@@ -215,17 +230,26 @@ def previous_revision(version: Version) -> None:
     previous = re.findall(rb"startxref\s+(\d+)", data)[-1].decode()
     entry = f"{number} 0 obj\n<</Title (Report)>>\nendobj\n".encode()
     table = f"xref\n{number} 1\n{len(data) + 1:010d} 00000 n \n".encode()
-    trailer = f"trailer\n<</Size {size}/Root {root} 0 R/Info {number} 0 R/Prev {previous}>>\nstartxref\n".encode()
+    about = f"<</Size {size}/Root {root} 0 R/Info {number} 0 R/Prev {previous}>>"
+    trailer = f"trailer\n{about}\nstartxref\n".encode()
     end = f"{len(data) + 1 + len(entry)}\n%%EOF\n".encode()
     version.pdf.write_bytes(data + b"\n" + entry + table + trailer + end)
 
 
 def attachment(version: Version) -> None:
-    edit(version, lambda pdf: pdf.attachments.__setitem__("all.csv", b"key,value\nTHB_VICTIMS:RO.2022.F.Y_LT18,3\n"))
+    edit(
+        version,
+        lambda pdf: pdf.attachments.__setitem__(
+            "all.csv", b"key,value\nTHB_VICTIMS:RO.2022.F.Y_LT18,3\n"
+        ),
+    )
 
 
 def other_data_in_attachment(version: Version) -> None:
-    edit(version, lambda pdf: pdf.Root.AF[0].EF.F.write(b"key,value,unit,obs_status,conf_status,coverage\n"))
+    edit(
+        version,
+        lambda pdf: pdf.Root.AF[0].EF.F.write(b"key,value,unit,obs_status,conf_status,coverage\n"),
+    )
 
 
 def xmp_field(version: Version) -> None:
@@ -240,7 +264,9 @@ def xmp_field(version: Version) -> None:
 def xmp_date(version: Version) -> None:
     def change(pdf: Pdf) -> None:
         data = bytes(pdf.Root.Metadata.read_bytes())
-        pdf.Root.Metadata.write(re.sub(rb"\d{4}-\d\d-\d\dT12:00:00Z", b"2025-11-21T23:28:07Z", data, count=1))
+        pdf.Root.Metadata.write(
+            re.sub(rb"\d{4}-\d\d-\d\dT12:00:00Z", b"2025-11-21T23:28:07Z", data, count=1)
+        )
 
     edit(version, change)
 
@@ -258,7 +284,10 @@ def info_date(version: Version) -> None:
 
 
 def outline_title(version: Version) -> None:
-    edit(version, lambda pdf: pdf.Root.Outlines.First.__setattr__("Title", String(f"Minors: {SECRET}")))
+    edit(
+        version,
+        lambda pdf: pdf.Root.Outlines.First.__setattr__("Title", String(f"Minors: {SECRET}")),
+    )
 
 
 def alternative_text(version: Version) -> None:
@@ -289,14 +318,21 @@ def form_field(version: Version) -> None:
 def comment(version: Version) -> None:
     def change(pdf: Pdf) -> None:
         rectangle = Array([0, 0, 10, 10])
-        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=rectangle, Contents=String("Albania had three"))
+        note = Dictionary(
+            Type=Name.Annot, Subtype=Name.Text, Rect=rectangle, Contents=String("Albania had three")
+        )
         pdf.pages[8].Annots = Array([pdf.make_indirect(note)])
 
     edit(version, change)
 
 
 def script(version: Version) -> None:
-    edit(version, lambda pdf: pdf.Root.__setitem__("/OpenAction", Dictionary(S=Name.JavaScript, JS=String("x"))))
+    edit(
+        version,
+        lambda pdf: pdf.Root.__setitem__(
+            "/OpenAction", Dictionary(S=Name.JavaScript, JS=String("x"))
+        ),
+    )
 
 
 def layer(version: Version) -> None:
@@ -304,10 +340,14 @@ def layer(version: Version) -> None:
 
 
 def unreferenced_object(version: Version) -> None:
-    """An object that stands in the table and is reached from nowhere: tools drop it when they write, so it is added."""
+    """An object that stands in the table and is reached from nowhere: tools drop it
+    when they write, so it is added.
+    """
     data = version.pdf.read_bytes()
     with pikepdf.open(version.pdf) as pdf:
-        pdf.save(version.pdf.with_suffix(".flat"), object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        pdf.save(
+            version.pdf.with_suffix(".flat"), object_stream_mode=pikepdf.ObjectStreamMode.disable
+        )
     flat = version.pdf.with_suffix(".flat")
     data = flat.read_bytes()
     flat.unlink()
@@ -340,7 +380,9 @@ def glyph_left_in_font(version: Version) -> None:
     def change(pdf: Pdf) -> None:
         font = next(iter(pdf.pages[8].Resources.Font.values()))
         cmap = bytes(font.ToUnicode.read_bytes())
-        font.ToUnicode.write(re.sub(rb"(\d+) beginbfchar\n", rb"\1 beginbfchar\n<06ff> <0416>\n", cmap, count=1))
+        font.ToUnicode.write(
+            re.sub(rb"(\d+) beginbfchar\n", rb"\1 beginbfchar\n<06ff> <0416>\n", cmap, count=1)
+        )
 
     edit(version, change)
 
@@ -349,21 +391,31 @@ def longer_bar(version: Version) -> None:
     """One bar of the chart of sex and age is a little longer than its value."""
 
     def change(drawing: bytes) -> bytes:
-        corner = re.search(rb"\n([\d.]+) ([\d.]+) m\n([\d.]+) \2 l\n\3 ([\d.]+) l\n\1 \4 l\nh\nB\n", drawing)
+        corner = re.search(
+            rb"\n([\d.]+) ([\d.]+) m\n([\d.]+) \2 l\n\3 ([\d.]+) l\n\1 \4 l\nh\nB\n", drawing
+        )
         assert corner
-        longer = corner[0].replace(b"\n" + corner[3], b"\n" + f"{float(corner[3]) + 2:.2f}".encode())
+        longer = corner[0].replace(
+            b"\n" + corner[3], b"\n" + f"{float(corner[3]) + 2:.2f}".encode()
+        )
         return drawing.replace(corner[0], longer, 1)
 
     in_figure(version, "grouped_bar", change)
 
 
 def another_bar(version: Version) -> None:
-    in_figure(version, "grouped_bar", lambda d: _last(d, b"0.0784 0.1294 0.2392 rg 1 1 1 RG 31 20 40 7 re B"))
+    in_figure(
+        version,
+        "grouped_bar",
+        lambda d: _last(d, b"0.0784 0.1294 0.2392 rg 1 1 1 RG 31 20 40 7 re B"),
+    )
 
 
 def raised_marker(version: Version) -> None:
     def change(drawing: bytes) -> bytes:
-        marker = re.search(rb"1 0 0 1 ([\d.]+) ([\d.]+) cm\n(?:(?!BT|cm).)*? c\n", drawing, re.DOTALL)
+        marker = re.search(
+            rb"1 0 0 1 ([\d.]+) ([\d.]+) cm\n(?:(?!BT|cm).)*? c\n", drawing, re.DOTALL
+        )
         assert marker
         raised = f"1 0 0 1 {marker[1].decode()} {float(marker[2]) - 1:.2f} cm\n".encode()
         return drawing.replace(b"1 0 0 1 %s %s cm\n" % marker.groups(), raised)
@@ -376,7 +428,9 @@ def recoloured_tile(version: Version) -> None:
 
     def change(drawing: bytes) -> bytes:
         colours = re.findall(rb"(0\.\d+ 0\.\d+ 0\.\d+) rg\n", drawing)
-        first = next(c for c in colours if c != colours[0])  # the first colour of all is that of the land around
+        first = next(
+            c for c in colours if c != colours[0]
+        )  # the first colour of all is that of the land around
         other = next(c for c in colours if c not in (colours[0], first))
         return drawing.replace(first + b" rg\n", other + b" rg\n", 1)
 
@@ -395,7 +449,9 @@ def text_in_chart(version: Version) -> None:
 
 
 def second_number_at_an_axis(version: Version) -> None:
-    """Another number stands in the place of one of the axis, where it would be taken for the scale."""
+    """Another number stands in the place of one of the axis, where it would be taken
+    for the scale.
+    """
     page, _ = figure(version, "line")
     with pikepdf.open(version.pdf) as pdf:
         texts = read_page(pdf.pages[page], Fonts()).texts
@@ -418,7 +474,9 @@ def other_outline(version: Version) -> None:
         corner = re.search(rb"\n([\d.]+) ([\d.]+) m\n", drawing[len(drawing) // 2 :])
         assert corner
         moved = f"\n{float(corner[1]) + 9:.2f} ".encode() + corner[2] + b" m\n"
-        return drawing[: len(drawing) // 2] + drawing[len(drawing) // 2 :].replace(corner[0], moved, 1)
+        return drawing[: len(drawing) // 2] + drawing[len(drawing) // 2 :].replace(
+            corner[0], moved, 1
+        )
 
     in_figure(version, "map", change)
 
@@ -436,7 +494,9 @@ def cell_of_a_table(version: Version) -> None:
 
 
 def number_in_a_sentence(version: Version) -> None:
-    print_another_number(version, page_of(version, "summary"), "1,856", which=1)  # the key figure stands before it
+    print_another_number(
+        version, page_of(version, "summary"), "1,856", which=1
+    )  # the key figure stands before it
 
 
 def key_figure(version: Version) -> None:
@@ -445,14 +505,22 @@ def key_figure(version: Version) -> None:
 
 
 def print_another_number(version: Version, page: int, number: str, which: int = 0) -> None:
-    """The page prints the first digit once more in the place of the last: 1,851 where it printed 1,856."""
+    """The page prints the first digit once more in the place of the last: 1,851 where
+    it printed 1,856.
+    """
     with pikepdf.open(version.pdf) as pdf:
-        data, found = bytes(pdf.pages[page].Contents.read_bytes()), []
+        data = bytes(pdf.pages[page].Contents.read_bytes())
+        found = []
         for font in pdf.pages[page].Resources.Font.values():
             texts = to_unicode(font.ToUnicode.read_bytes())
-            codes = [b"|".join(b"%04x" % code for code, text in texts.items() if text == c) for c in number]
+            codes = [
+                b"|".join(b"%04x" % code for code, text in texts.items() if text == c)
+                for c in number
+            ]
             if all(codes):  # a digit has a glyph for tables and one for text
-                found += list(re.finditer(rb"(?:>-?[\d.]*<)?".join(b"(?:%s)" % c for c in codes), data))
+                found += list(
+                    re.finditer(rb"(?:>-?[\d.]*<)?".join(b"(?:%s)" % c for c in codes), data)
+                )
     places = {m.start(): m for m in found}  # two weights of the font may have the same codes
     assert len(places) > which
     match = places[sorted(places)[which]]
@@ -464,7 +532,9 @@ def print_another_number(version: Version, page: int, number: str, which: int = 
 
 def number_on_a_country_page(version: Version) -> None:
     """Where the page of a state begins with its figures, one of them is another."""
-    facts = (e["text"] for e in json.loads(version.shown.read_text(encoding="utf-8")) if "sentence" in e)
+    facts = (
+        e["text"] for e in json.loads(version.shown.read_text(encoding="utf-8")) if "sentence" in e
+    )
     number = next(fact.split()[0] for fact in facts if fact.endswith(" registered victims, 2022"))
     print_another_number(version, country_page(version, "al"), number)
 
@@ -478,7 +548,9 @@ def count_of_a_withheld_cell(version: Version) -> None:
             form = rb"\[<%s>0\] TJ" % codes["c"].encode()
             if places := [m.start() for m in re.finditer(form, data[: data.index(b"/Figure")])]:
                 break
-    place = places[len(places) // 2]  # text that is set side by side is drawn before its charts: here are the tables
+    place = places[
+        len(places) // 2
+    ]  # text that is set side by side is drawn before its charts: here are the tables
     old = data[data.rindex(b"BT", 0, place) : place + 6]
     replace_content(version, page, old, old[:-4] + codes["3"].encode())
 
@@ -514,7 +586,9 @@ def hidden(version: Version, data: bytes) -> None:
     """Bytes in a comment of a content stream, which no viewer shows."""
     with pikepdf.open(version.pdf, allow_overwriting_input=True) as pdf:
         pdf.pages[8].contents_add(Stream(pdf, b"q Q\n% " + data + b"\n"))
-        pdf.save(version.pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True)
+        pdf.save(
+            version.pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True
+        )
 
 
 def canary_of_a_note(version: Version) -> None:
@@ -532,7 +606,10 @@ def folder_of_a_build(version: Version) -> None:
 
 
 def name_of_the_machine(version: Version) -> None:
-    edit(version, lambda pdf: pdf.docinfo.__setitem__("/Subject", f"Public version, {MACHINE.upper()}"))
+    edit(
+        version,
+        lambda pdf: pdf.docinfo.__setitem__("/Subject", f"Public version, {MACHINE.upper()}"),
+    )
 
 
 def producer(version: Version) -> None:
@@ -544,7 +621,9 @@ def value_of_a_withheld_cell(version: Version) -> None:
 
 
 def coverage_of_a_withheld_cell(version: Version) -> None:
-    rewrite_cells(version, lambda row: {**row, "coverage": "9/11"} if row["conf_status"] == "S" else row)
+    rewrite_cells(
+        version, lambda row: {**row, "coverage": "9/11"} if row["conf_status"] == "S" else row
+    )
 
 
 def rewrite_cells(version: Version, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
@@ -630,7 +709,9 @@ PUBLIC: dict[str, Cases] = {
     },
 }
 PARTNER: Cases = {
-    number_on_a_country_page: "no sentence reads '.* registered victims, 2022' with the released values",
+    number_on_a_country_page: (
+        "no sentence reads '.* registered victims, 2022' with the released values"
+    ),
     count_of_a_withheld_cell: "TD in thb-c.*-rs: '3' is printed for THB_.*RS.*released is c",
     coloured_tile: "chart thb-f4s: the tile of .* is coloured",
     canary_of_a_note: f"'{NOTE}' as",
@@ -650,16 +731,24 @@ def test_what_was_tampered_with_in_a_partner_version_is_caught(
 
 
 def not_caught(version: Version, cases: Cases) -> list[str]:
-    """The ways to tamper with a version that a scan after all of them did not find, with what it found."""
+    """The ways to tamper with a version that a scan after all of them did not find,
+    with what it found.
+    """
     for tamper in cases:
         tamper(version)
     found = [str(leak) for leak in version.scan(canaries([CANARY, NOTE])).leaks]
-    missed = [tamper.__name__ for tamper, wanted in cases.items() if not any(re.search(wanted, f) for f in found)]
+    missed = [
+        tamper.__name__
+        for tamper, wanted in cases.items()
+        if not any(re.search(wanted, f) for f in found)
+    ]
     return [*missed, *found] if missed else []
 
 
 def test_writing_a_file_anew_is_no_leak(copy: Version) -> None:
-    """What the other cases are caught by is what they hide, not that a tool wrote the file."""
+    """What the other cases are caught by is what they hide, not that a tool wrote the
+    file.
+    """
     edit(copy, lambda pdf: None)
     assert [str(leak) for leak in copy.scan().leaks] == []
 
@@ -676,6 +765,6 @@ def test_a_leak_stops_the_build_with_file_place_and_remedy(copy: Version) -> Non
 
 def test_short_and_public_phrases_are_no_canaries() -> None:
     public = "The parts and the unknown add up to the total."
-    assert canaries(["RO.xlsx", "54 in 2021, 16 in 2022", "unknown add up to the total", CANARY], public) == {
-        "canarynotequokkaoftirana": CANARY
-    }
+    assert canaries(
+        ["RO.xlsx", "54 in 2021, 16 in 2022", "unknown add up to the total", CANARY], public
+    ) == {"canarynotequokkaoftirana": CANARY}

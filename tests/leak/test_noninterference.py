@@ -1,6 +1,8 @@
-"""Does anything that only the restricted version knows change a byte of what others get?
+"""Does anything that only the restricted version knows change a byte of what others
+get?
 
-CHANGES (an environment variable) says how many random changes are tried; `make soak` tries two hundred.
+CHANGES (an environment variable) says how many random changes are tried; `make soak`
+tries two hundred.
 """
 
 from __future__ import annotations
@@ -48,21 +50,38 @@ def shown(built: Project) -> frozenset[str]:
 def left_out(built: Project, marts: Marts) -> frozenset[str]:
     """The cells that the public version has no line for."""
     files = [built.released(ROUND, r, "public").read_text(encoding="utf-8") for r in REPORTS]
-    return frozenset(marts.every_cell()) - {line.split(",")[0] for text in files for line in text.splitlines()}
+    return frozenset(marts.every_cell()) - {
+        line.split(",")[0] for text in files for line in text.splitlines()
+    }
 
 
 def test_notes_findings_definitions_and_sources_of_figures_change_nothing(
-    built: Project, marts: Marts, shown: frozenset[str], left_out: frozenset[str], contracts: Contracts, tmp_path: Path
+    built: Project,
+    marts: Marts,
+    shown: frozenset[str],
+    left_out: frozenset[str],
+    contracts: Contracts,
+    tmp_path: Path,
 ) -> None:
-    """Random notes, vintages of withheld cells, findings, revisions, definitions: the public stores stay."""
-    chance, project = random.Random(4), Project(ROOT, tmp_path)
+    """Random notes, vintages of withheld cells, findings, revisions, definitions: the
+    public stores stay.
+    """
+    chance = random.Random(4)
+    project = Project(ROOT, tmp_path)
     shutil.copytree(built.round_folder(ROUND) / "stores", project.round_folder(ROUND) / "stores")
     public = load_policy(ROOT / "data_contracts", contracts).version("public")
     inputs = store_inputs(read_validation(built, ROUND), ROUND)
     for _ in range(CHANGES * 7 // 10):
         changed = write_stores(
-            project, contracts, ROUND, public, disturb(marts, shown, chance), disturb_inputs(inputs, shown, chance),
-            REPORTS, shown, left_out,
+            project,
+            contracts,
+            ROUND,
+            public,
+            disturb(marts, shown, chance),
+            disturb_inputs(inputs, shown, chance),
+            REPORTS,
+            shown,
+            left_out,
         )
         assert not any(changed.values())
 
@@ -78,8 +97,12 @@ def disturb(marts: Marts, shown: frozenset[str], chance: random.Random) -> Marts
     return replace(marts, cells=cells, revisions=revisions)
 
 
-def disturb_inputs(inputs: StoreInputs, shown: frozenset[str], chance: random.Random) -> StoreInputs:
-    """What a state was asked is public only of figures that are all shown: it is a mark of theirs."""
+def disturb_inputs(
+    inputs: StoreInputs, shown: frozenset[str], chance: random.Random
+) -> StoreInputs:
+    """What a state was asked is public only of figures that are all shown: it is a mark
+    of theirs.
+    """
     hidden = [f for f in inputs.findings if not f["key"] or f["key"] not in shown]
     told = [f for f in inputs.findings if f not in hidden]
     findings = (*told, *chance.sample(hidden, min(5, len(hidden))))
@@ -88,24 +111,39 @@ def disturb_inputs(inputs: StoreInputs, shown: frozenset[str], chance: random.Ra
 
 
 def test_counts_moved_between_hidden_cells_change_nothing_behind_an_edition(
-    built: Project, marts: Marts, shown: frozenset[str], left_out: frozenset[str], contracts: Contracts
+    built: Project,
+    marts: Marts,
+    shown: frozenset[str],
+    left_out: frozenset[str],
+    contracts: Contracts,
 ) -> None:
-    """The certificate's own counter-tables, year by year, take the place of the true figures: the same is shown."""
-    chance, cells = random.Random(5), marts.reported_cells()
+    """The certificate's own counter-tables, year by year, take the place of the true
+    figures: the same is shown.
+    """
+    chance = random.Random(5)
+    cells = marts.reported_cells()
     certificate = json.loads(certificate_path(built, ROUND, "public").read_text(encoding="utf-8"))
     policy = load_policy(ROOT / "data_contracts", contracts)
     day = release_day(store_inputs(read_validation(built, ROUND), ROUND))
     edition = Edition("public-2022-1", cells, shown & frozenset(cells), left_out)
     years = [
         {k: v for k, v in table.items() if k.split(".")[1] == str(year)}
-        for table in certificate["tables"] for year in range(ROUND - 4, ROUND + 1)
-    ]  # fmt: skip
+        for table in certificate["tables"]
+        for year in range(ROUND - 4, ROUND + 1)
+    ]
     years = [y for y in years if sum(cells[k].value is not None for k in y) > 4]
     for changes in chance.choices(years, k=CHANGES * 3 // 10):
         other = moved_by(changes, cells)
         assert sum(other[k].value != cells[k].value for k in cells) > 4
         chooser = Chooser(
-            other, [edition], contracts, policy, policy.version("public"), ROUND, day, again=[edition]
+            other,
+            [edition],
+            contracts,
+            policy,
+            policy.version("public"),
+            ROUND,
+            day,
+            again=[edition],
         )
         assert chooser.decision().shown == edition.shown
 

@@ -1,4 +1,6 @@
-"""Does the scan find in the open forms what was not released? Each way of adding to them has to be found for itself."""
+"""Does the scan find in the open forms what was not released? Each way of adding to
+them has to be found for itself.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ TABLE = "thb_t2"  # on a sheet of the workbook
 
 
 @pytest.fixture(scope="module")
-def scanned(built: Project, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> ScanReport:
+def scanned(
+    built: Project, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory
+) -> ScanReport:
     """A public version with something added to each of its open forms, scanned once."""
     import shutil
 
@@ -36,7 +40,9 @@ def scanned(built: Project, contracts: Contracts, tmp_path_factory: pytest.TempP
     opened = Store(store, contracts, "thb", "public")
     build_document(opened, built.templates)
     (folder / "shown.json").write_text(json.dumps(opened.shown), encoding="utf-8")
-    version = Path(shutil.copytree(built.version_folder(ROUND, "thb", "public"), folder / "version"))
+    version = Path(
+        shutil.copytree(built.version_folder(ROUND, "thb", "public"), folder / "version")
+    )
     for tamper in TAMPERED.values():
         tamper(version)
     secrets = canaries([CANARY])
@@ -58,7 +64,9 @@ def give_a_withheld_cell_its_value(version: Path) -> None:
 
 def leave_a_cell_out(version: Path) -> None:
     path = version / "data" / "THB_OFFENCES.csv"
-    path.write_text("\n".join(path.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
+    path.write_text(
+        "\n".join(path.read_text(encoding="utf-8").splitlines()[:-1]) + "\n", encoding="utf-8"
+    )
 
 
 def change_a_cell_of_the_workbook(version: Path) -> None:
@@ -80,31 +88,55 @@ def add_a_file(version: Path) -> None:
 TAMPERED: dict[str, Callable[[Path], None]] = {
     r"data/THB_VICTIMS\.csv line \d+: .*must say nothing else": give_a_withheld_cell_its_value,
     r"data/THB_OFFENCES\.csv: .*are in the register": leave_a_cell_out,
-    r"data/codes/CL_SEX\.csv: '7,654'": edit("data/codes/CL_SEX.csv", "Female", f'"Female, {SECRET}"'),
-    r"data/datapackage\.json.*: '7,654'": edit("data/datapackage.json", '"title": "Sex"', f'"title": "Sex {SECRET}"'),
+    r"data/codes/CL_SEX\.csv: '7,654'": edit(
+        "data/codes/CL_SEX.csv", "Female", f'"Female, {SECRET}"'
+    ),
+    r"data/datapackage\.json.*: '7,654'": edit(
+        "data/datapackage.json", '"title": "Sex"', f'"title": "Sex {SECRET}"'
+    ),
     r"data/datapackage\.json: .*size or hash": edit("data/codes/CL_AGE.csv", "\\Z", "\n"),
     r"data/structure\.xml: '7,654'": edit("data/structure.xml", "All ages", f"All ages, {SECRET}"),
-    r'data/structure\.xml: position="97"': edit("data/structure.xml", 'position="1"', 'position="97"'),
+    r'data/structure\.xml: position="97"': edit(
+        "data/structure.xml", 'position="1"', 'position="97"'
+    ),
     r"html/tables/thb-t4r\.csv: '7654'": edit("html/tables/thb-t4r.csv", r"(?<=,)\d+(?=,)", "7654"),
     r"html/tables/thb-f2\.csv: .*7654": edit("html/tables/thb-f2.csv", r"(?<=,)\d+(?=,)", "7654"),
-    r"html/index\.html, text: no sentence reads": edit("html/index.html", r"<li>In 2022 (.*?)1,856", r"<li>In 2022 \g<1>1,857"),  # noqa: E501
-    r"html/index\.html, page 0, P: '7,654'": edit("html/index.html", "</main>", f"<p>{SECRET} more</p></main>"),
+    r"html/index\.html, text: no sentence reads": edit(
+        "html/index.html", r"<li>In 2022 (.*?)1,856", r"<li>In 2022 \g<1>1,857"
+    ),
+    r"html/index\.html, page 0, P: '7,654'": edit(
+        "html/index.html", "</main>", f"<p>{SECRET} more</p></main>"
+    ),
     r"html/index\.html: <p hidden": edit("html/index.html", "</main>", "<p hidden>more</p></main>"),
     r"html/index\.html: a comment": edit("html/index.html", "</main>", "<!-- more --></main>"),
-    r"html/index\.html: an element <script>": edit("html/index.html", "</head>", "<script></script></head>"),
-    r"html/index\.html: a link to 'https": edit("html/index.html", "</main>", '<a href="https://example.org/">a</a></main>'),
-    r"html/index\.html: .*as an attribute": edit("html/index.html", "<footer>", f'<footer aria-label="{SECRET}">'),
-    r"html/index\.html, chart thb-f1: the labels": edit("html/index.html", r"(<text[^>]*>)2,500", r"\g<1>2,600"),
-    r"html/index\.html, chart thb-f1: the description": edit("html/index.html", r"(<desc [^>]*>)", r"\g<1>More. "),
-    r"html/style\.css: another style": edit("html/style.css", r"\Z", "p::after { content: '7,654' }"),
+    r"html/index\.html: an element <script>": edit(
+        "html/index.html", "</head>", "<script></script></head>"
+    ),
+    r"html/index\.html: a link to 'https": edit(
+        "html/index.html", "</main>", '<a href="https://example.org/">a</a></main>'
+    ),
+    r"html/index\.html: .*as an attribute": edit(
+        "html/index.html", "<footer>", f'<footer aria-label="{SECRET}">'
+    ),
+    r"html/index\.html, chart thb-f1: the labels": edit(
+        "html/index.html", r"(<text[^>]*>)2,500", r"\g<1>2,600"
+    ),
+    r"html/index\.html, chart thb-f1: the description": edit(
+        "html/index.html", r"(<desc [^>]*>)", r"\g<1>More. "
+    ),
+    r"html/style\.css: another style": edit(
+        "html/style.css", r"\Z", "p::after { content: '7,654' }"
+    ),
     r"\.xlsx, sheet Table_\d+: '\d+' stands for": change_a_cell_of_the_workbook,
     r"\.xlsx, sheet More: a hidden sheet": lambda version: None,
     r"\.xlsx: the part .*sheets, tables and texts only": lambda version: None,
     r"\.xlsx, .*quokka": lambda version: None,
     r"data/notes\.txt: a file of no known kind": add_a_file,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("found", TAMPERED)
 def test_what_was_added_to_an_open_form_is_found(scanned: ScanReport, found: str) -> None:
-    assert any(re.search(found, str(leak)) for leak in scanned.leaks), "\n".join(map(str, scanned.leaks))
+    assert any(re.search(found, str(leak)) for leak in scanned.leaks), "\n".join(
+        map(str, scanned.leaks)
+    )

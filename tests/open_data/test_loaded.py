@@ -1,4 +1,6 @@
-"""Do others load what we publish? SDMX with sdmx1 and pysdmx, the package with frictionless, the workbook."""
+"""Do others load what we publish? SDMX with sdmx1 and pysdmx, the package with
+frictionless, the workbook.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,16 @@ def released(built: Project, report: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_sdmx_reads_back_as_the_released_cells_with_codes_of_its_structure(built: Project, report: str) -> None:
+def test_sdmx_reads_back_as_the_released_cells_with_codes_of_its_structure(
+    built: Project, report: str
+) -> None:
     """With a library other than the one that wrote the structure."""
     import sdmx
 
     folder = version_folder(built, report) / "data"
     message: Any = sdmx.read_sdmx(folder / "structure.xml")
-    wanted, found = released(built, report), {}
+    wanted = released(built, report)
+    found = {}
     assert set(message.dataflow) == set(message.structure) == {key.split(":")[0] for key in wanted}
     for path in sorted(folder.glob("*.csv")):
         structure = message.structure[path.stem]
@@ -45,17 +50,24 @@ def test_sdmx_reads_back_as_the_released_cells_with_codes_of_its_structure(built
         read: Any = sdmx.read_sdmx(path, structure=structure)
         for observation in read.data[0].obs:
             row = {d.id: str(observation.dimension[d.id].value) for d in structure.dimensions}
-            state, year = row["REF_AREA"], row["TIME_PERIOD"]
+            state = row["REF_AREA"]
+            year = row["TIME_PERIOD"]
             others = [v for n, v in row.items() if n not in ("FREQ", "REF_AREA", "TIME_PERIOD")]
             row |= {n: str(v.value) for n, v in observation.attached_attribute.items()}
             for name, known in codes.items():
                 assert row[name] in known, f"{path.name}: {name} {row[name]}"
-            found[f"{path.stem}:{'.'.join([state, year, *others])}"] = row | {"value": str(observation.value)}
+            found[f"{path.stem}:{'.'.join([state, year, *others])}"] = row | {
+                "value": str(observation.value)
+            }
     assert set(found) == set(wanted)
     for key, row in found.items():
         line = wanted[key]
         counted = f"{row['COUNTED']}/{row['COUNTED_OF']}" if row["COUNTED"] else ""
-        doubted = "V" if {"i", "q"} & set(line["marks"].split()) and line["obs_status"] == "A" else line["obs_status"]
+        doubted = (
+            "V"
+            if {"i", "q"} & set(line["marks"].split()) and line["obs_status"] == "A"
+            else line["obs_status"]
+        )
         assert (row["OBS_STATUS"], row["CONF_STATUS"]) == (doubted, line["conf_status"])
         assert row.get("MARKS", "") == line["marks"]
         assert (row["value"], row["UNIT_MEASURE"]) == (line["value"], line["unit"])
@@ -63,7 +75,9 @@ def test_sdmx_reads_back_as_the_released_cells_with_codes_of_its_structure(built
 
 
 def _coded(structure: Any) -> list[Any]:
-    """The dimensions and attributes of a data structure that take their values from a code list."""
+    """The dimensions and attributes of a data structure that take their values from a
+    code list.
+    """
     every = [*structure.dimensions, *structure.attributes]
     return [c for c in every if c.local_representation and c.local_representation.enumerated]
 
@@ -76,7 +90,9 @@ def test_the_structure_is_valid_sdmx(built: Project, report: str) -> None:
     message = read_sdmx(version_folder(built, report) / "data" / "structure.xml", validate=True)
     structures = message.get_data_structure_definitions()
     assert structures
-    assert all(s.agency == "SELEC" and re.fullmatch(r"\d+\.\d+\.\d+", s.version) for s in structures)
+    assert all(
+        s.agency == "SELEC" and re.fullmatch(r"\d+\.\d+\.\d+", s.version) for s in structures
+    )
     lists = {one.id: {code.id for code in one} for one in message.get_codelists()}
     assert {"F", "S"} <= lists["CL_CONF_STATUS"]
     assert {"A", "O", "M", "Q"} <= lists["CL_OBS_STATUS"]
@@ -89,7 +105,16 @@ def test_a_withheld_cell_says_nothing_but_that_it_is_withheld(built: Project, re
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if row["CONF_STATUS"] != "F":
-                    told = [row[n] for n in ("OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "COUNTED", "COUNTED_AREAS")]
+                    told = [
+                        row[n]
+                        for n in (
+                            "OBS_VALUE",
+                            "OBS_STATUS",
+                            "CONF_STATUS",
+                            "COUNTED",
+                            "COUNTED_AREAS",
+                        )
+                    ]
                     assert told == ["", "Q", "S", "", ""]
                     seen += 1
     assert seen == sum(r["conf_status"] == "S" for r in released(built, report).values())
@@ -102,7 +127,9 @@ def test_the_data_package_is_valid_to_its_last_row(built: Project, report: str) 
 
     found = frictionless.validate(str(version_folder(built, report) / "data" / "datapackage.json"))
     assert found.valid, found.to_summary()
-    package = json.loads((version_folder(built, report) / "data" / "datapackage.json").read_text(encoding="utf-8"))
+    package = json.loads(
+        (version_folder(built, report) / "data" / "datapackage.json").read_text(encoding="utf-8")
+    )
     rows = {task.name: task.stats["rows"] for task in found.tasks}
     cubes = [r for r in package["resources"] if not r["path"].startswith("codes/")]
     assert sum(rows[r["name"]] for r in cubes) == len(released(built, report))
@@ -115,18 +142,22 @@ def test_duckdb_adds_up_what_pandas_adds_up(built: Project) -> None:
 
     path = version_folder(built, "thb") / "data" / "THB_VICTIMS.csv"
     query = (
-        f"select sum(OBS_VALUE) from '{path}' where REF_AREA = 'SELEC' and TIME_PERIOD = {ROUND} and SEX = '_T' "
-        "and AGE = '_T'"
+        f"select sum(OBS_VALUE) from '{path}' where REF_AREA = 'SELEC' and TIME_PERIOD = {ROUND}"
+        " and SEX = '_T' and AGE = '_T'"
     )
     (total,) = duckdb.connect().execute(query).fetchone() or (None,)
     frame = pd.read_csv(path, keep_default_na=False, na_values=[""])
-    chosen = frame.query(f"REF_AREA == 'SELEC' and TIME_PERIOD == {ROUND} and SEX == '_T' and AGE == '_T'")
+    chosen = frame.query(
+        f"REF_AREA == 'SELEC' and TIME_PERIOD == {ROUND} and SEX == '_T' and AGE == '_T'"
+    )
     assert total == chosen.OBS_VALUE.sum()
     assert total == Decimal(released(built, "thb")[f"THB_VICTIMS:SELEC.{ROUND}._T._T"]["value"])
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(built: Project, report: str) -> None:
+def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(
+    built: Project, report: str
+) -> None:
     import openpyxl
 
     folder = version_folder(built, report)
@@ -135,7 +166,9 @@ def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(built: Project, 
     assert book.sheetnames[:2] == ["Cover", "Contents"]
     sheets = [s for s in book.worksheets if re.fullmatch(r"(Table|Figure|Headline)_\d+", s.title)]
     tables = {p.stem.replace("-", "_"): p for p in (folder / "html" / "tables").glob("*.csv")}
-    assert len(sheets) == len(tables) - 1  # the table of symbols: the workbook has shorthand instead
+    assert (
+        len(sheets) == len(tables) - 1
+    )  # the table of symbols: the workbook has shorthand instead
     for sheet in sheets:
         (named,) = sheet.tables.values()
         with tables[named.name.removesuffix("_data")].open(encoding="utf-8", newline="") as file:
@@ -152,7 +185,9 @@ def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(built: Project, 
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_no_cell_of_the_workbook_is_a_formula_and_nothing_tells_when_it_was_made(built: Project, report: str) -> None:
+def test_no_cell_of_the_workbook_is_a_formula_and_nothing_tells_when_it_was_made(
+    built: Project, report: str
+) -> None:
     import zipfile
 
     (path,) = version_folder(built, report).glob("*.xlsx")

@@ -1,4 +1,6 @@
-"""Does veraPDF find no failed rule in any kind of PDF that we make, and does it find the one that is there?"""
+"""Does veraPDF find no failed rule in any kind of PDF that we make, and does it find
+the one that is there?
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,14 @@ SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='90' height='30'><path d='M
 
 @pytest.fixture(scope="module", autouse=True)
 def verapdf() -> None:
-    """Skips, with a note, where veraPDF cannot run; on CI nothing is skipped, and the tests fail there."""
+    """Skips, with a note, where veraPDF cannot run; on CI nothing is skipped, and the
+    tests fail there.
+    """
     missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
     if missing and not os.environ.get("CI"):
-        pytest.skip(f"veraPDF checks nothing here, missing: {', '.join(missing)}; see docs/check-pdf.md")
+        pytest.skip(
+            f"veraPDF checks nothing here, missing: {', '.join(missing)}; see docs/check-pdf.md"
+        )
 
 
 def check_pdf(*files: Path) -> subprocess.CompletedProcess[str]:
@@ -51,17 +57,24 @@ def check_pdf(*files: Path) -> subprocess.CompletedProcess[str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     given = f"FILES={' '.join(map(str, files))}"
     return subprocess.run(
-        ["make", "check-pdf", given], cwd=ROOT, capture_output=True, text=True, timeout=500, env=inherited
+        ["make", "check-pdf", given],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        env=inherited,
     )
 
 
 def small_pdf(path: Path, body: str) -> Path:
     html = (
-        f'<html lang="en"><head><title>Test</title><style>{FACES} html {{ font-family: "Source Sans Pro" }}</style>'
-        f"</head><body><h1>Test</h1>{body}</body></html>"
+        f'<html lang="en"><head><title>Test</title><style>{FACES} html {{ font-family: "Source Sans'
+        f' Pro" }}</style></head><body><h1>Test</h1>{body}</body></html>'
     )
     date = datetime(2023, 3, 31, 12, tzinfo=UTC)
-    render_pdf(html, path, base_folder=path.parent, title="Test", subject="Test", date=date, attachments=[])
+    render_pdf(
+        html, path, base_folder=path.parent, title="Test", subject="Test", date=date, attachments=[]
+    )
     return path
 
 
@@ -78,11 +91,15 @@ def copy(built: Project) -> bytes:
 
 @pytest.fixture
 def signed(built: Project, project: Project) -> bytes:
-    return sign(project, master(built, "thb", "public").read_bytes(), "thb 2022, public version, edition 1")
+    return sign(
+        project, master(built, "thb", "public").read_bytes(), "thb 2022, public version, edition 1"
+    )
 
 
 def unlocked(content: bytes) -> bytes:
-    """An encrypted file opened with its password, and saved without: veraPDF does not open AES-256 reliably."""
+    """An encrypted file opened with its password, and saved without: veraPDF does not
+    open AES-256 reliably.
+    """
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content), password=PASSWORD) as pdf:
         pdf.save(out, encryption=False, fix_metadata_version=False)
@@ -90,28 +107,43 @@ def unlocked(content: bytes) -> bytes:
 
 
 def write_letter(built: Project, contracts: Contracts, path: Path) -> Path:
-    figures, validation = read_figures(built, contracts, ROUND), restore_validation(built, ROUND)
-    writer = LetterWriter(built, contracts, validation, figures, load_texts(built), "Restricted", 30)
+    figures = read_figures(built, contracts, ROUND)
+    validation = restore_validation(built, ROUND)
+    writer = LetterWriter(
+        built, contracts, validation, figures, load_texts(built), "Restricted", 30
+    )
     writer.pdf("RO", ["RO-thb-2022-marked.xlsx"], path)
     return path
 
 
 def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
-    """The paper on what changed between two small builds, which stand for two of the report."""
+    """The paper on what changed between two small builds, which stand for two of the
+    report.
+    """
     (folder / str(ROUND)).mkdir(parents=True)
     (folder / str(ROUND) / "work").symlink_to(built.work(ROUND))
     (folder / "warehouse.duckdb").symlink_to(built.warehouse)
     builds = []
-    for name, number, text in (("before", "11", "Victims were few."), ("now", "12", "Victims were many.")):
+    for name, number, text in (
+        ("before", "11", "Victims were few."),
+        ("now", "12", "Victims were many."),
+    ):
         (folder / name).mkdir()
         file = pdf_name("thb", "public", ROUND)
         small_pdf(folder / name / file, f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
-        cells = f"key,value,unit,obs_status,conf_status,coverage\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
+        heads = "key,value,unit,obs_status,conf_status,coverage"
+        cells = f"{heads}\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
         (folder / name / "cells.csv").write_text(cells, encoding="utf-8")
         manifest = {
-            "report": "thb", "version": "public", "round": ROUND, "outputs": {file: {}}, "inputs": {},
-            "git_commit": name, "reference": "SELEC/THB/2022/P", "data_cutoff": "2023-03-31",
-        }  # fmt: skip
+            "report": "thb",
+            "version": "public",
+            "round": ROUND,
+            "outputs": {file: {}},
+            "inputs": {},
+            "git_commit": name,
+            "reference": "SELEC/THB/2022/P",
+            "data_cutoff": "2023-03-31",
+        }
         builds.append(Build(name, folder / name, manifest))
     written = write_changes(Project(ROOT, folder), contracts, ROUND, "thb", "public", *builds)
     assert len(written.content["pages"]) == 1
@@ -125,8 +157,13 @@ def test_no_rule_fails_in_the_six_reports_and_in_a_copy_of_each_kind(
     for name, content in kinds.items():
         (tmp_path / f"{name}.pdf").write_bytes(content)
     files = [
-        *(master(built, report, version) for report in REPORTS for version in ("restricted", "public")),
-        built.version_folder(ROUND, "thb", "public") / pdf_name("thb", "public", ROUND),  # the draft
+        *(
+            master(built, report, version)
+            for report in REPORTS
+            for version in ("restricted", "public")
+        ),
+        built.version_folder(ROUND, "thb", "public")
+        / pdf_name("thb", "public", ROUND),  # the draft
         *(tmp_path / f"{name}.pdf" for name in kinds),
         write_letter(built, contracts, tmp_path / "letter.pdf"),
         write_paper(built, contracts, tmp_path / "changes"),
@@ -134,13 +171,20 @@ def test_no_rule_fails_in_the_six_reports_and_in_a_copy_of_each_kind(
     done = check_pdf(*files)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("passed  ") == len(files) == 12
-    assert f"{len(files)} PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules" in done.stdout
+    assert (
+        f"{len(files)} PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules"
+        in done.stdout
+    )
 
 
 def test_one_alternative_text_less_is_a_failed_rule_with_its_place(tmp_path: Path) -> None:
-    path = small_pdf(tmp_path / "figure.pdf", f'<p><img alt="A wedge" src="data:image/svg+xml,{SVG}"></p>')
+    path = small_pdf(
+        tmp_path / "figure.pdf", f'<p><img alt="A wedge" src="data:image/svg+xml,{SVG}"></p>'
+    )
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        figures = [o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"]
+        figures = [
+            o for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"
+        ]
         del figures[0].Alt
         pdf.save(path)
     done = check_pdf(path)

@@ -1,4 +1,6 @@
-"""What is left of a build that died? The last good outputs; and the next run gives the bytes of one that did not."""
+"""What is left of a build that died? The last good outputs; and the next run gives the
+bytes of one that did not.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,20 @@ KILLS = int(os.environ.get("KILLS", "15"))
 SEED = int(os.environ.get("SEED", "20260301"))
 ASKED = ("reports", "REPORTS=thb", "VERSIONS=restricted public", f"ROUND={SMALL_ROUND}")
 # The steps of a build by what make writes when each is done.
-STEPS = (".validated", ".numbers", ".protected", "thb/restricted/manifest.json", "thb/public/manifest.json")
+STEPS = (
+    ".validated",
+    ".numbers",
+    ".protected",
+    "thb/restricted/manifest.json",
+    "thb/public/manifest.json",
+)
 
 
 @dataclass
 class Place:
-    """A small project, whose returns change from the first state to the second; and the bytes of both builds."""
+    """A small project, whose returns change from the first state to the second; and the
+    bytes of both builds.
+    """
 
     root: Path
     first: dict[str, str] = field(default_factory=dict)
@@ -46,14 +56,22 @@ class Place:
         return f"outputs/{SMALL_ROUND}/{step}"
 
     def start(self) -> subprocess.Popen[bytes]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+        }
         return subprocess.Popen(
-            ["make", *ASKED], cwd=self.root, env=environment, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            ["make", *ASKED],
+            cwd=self.root,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def begin_again(self) -> None:
-        """The outputs as they were before the return was corrected, with the times of the files."""
+        """The outputs as they were before the return was corrected, with the times of
+        the files.
+        """
         shutil.rmtree(self.root / "outputs")
         shutil.copytree(self.root.parent / "first", self.root / "outputs", symlinks=True)
 
@@ -62,14 +80,23 @@ class Place:
         folder = self.root / outputs / str(SMALL_ROUND)
         return {
             str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-            for v in ("restricted", "public") for p in sorted((folder / "thb" / v).glob("*")) if p.is_file()
-        }  # fmt: skip
+            for v in ("restricted", "public")
+            for p in sorted((folder / "thb" / v).glob("*"))
+            if p.is_file()
+        }
 
     def everything(self) -> dict[str, str]:
-        """All files of the round that a later step, an analyst or a reader takes, by what they hold."""
-        kept = [p for p in self.round.rglob("*") if p.is_file() and p.suffix in (".json", ".html", ".csv", ".sha256")]
+        """All files of the round that a later step, an analyst or a reader takes, by
+        what they hold.
+        """
+        kept = [
+            p
+            for p in self.round.rglob("*")
+            if p.is_file() and p.suffix in (".json", ".html", ".csv", ".sha256")
+        ]
         return self.published() | {
-            str(p.relative_to(self.round)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(kept)
+            str(p.relative_to(self.round)): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(kept)
         }
 
     def correct_a_return(self) -> None:
@@ -117,9 +144,13 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> N
             except subprocess.TimeoutExpired:
                 kill(process)
                 killed += 1
-            # A reader meets whole versions only, each of the state before or of the state after.
+            # A reader meets whole versions only, each of the state before or of the
+            # state after.
             for name, digest in place.published().items():
-                assert digest in (place.first[name], place.second[name]), f"{name} after {killed} kills in {step}"
+                assert digest in (
+                    place.first[name],
+                    place.second[name],
+                ), f"{name} after {killed} kills in {step}"
             if finished:
                 place.begin_again()
         place.make(place.target(step), *ASKED[1:])
@@ -144,33 +175,55 @@ def _replace(path: Path) -> None:
     path.mkdir()
 
 
-# What each step leaves, and the steps that make does again when it is damaged. What is made again with the same content
-# is nothing new to the steps after it, so they are not named where they may be left out.
+# What each step leaves, and the steps that make does again when it is damaged. What is
+# made again with the same content is nothing new to the steps after it, so they are not
+# named where they may be left out.
 DAMAGED = {
-    "work/validation.json": "validate", "work/staged.duckdb": "validate", "findings/findings.json": "validate",
-    "work/cubes.duckdb": "numbers", "stores/restricted/thb.duckdb": "numbers",
-    "stores/restricted/thb.csv": "numbers", "stores/restricted/thb.sha256": "numbers",
-    "stores/public/thb.duckdb": "protect", "stores/public/thb.csv": "protect", "stores/public/thb.sha256": "protect",
-    "proof/public.json": "protect", "thb/public/manifest.json": "render", "thb/public/cells.csv": "render",
-    "thb/public/html/style.css": "render", "masters/thb/public/manifest.json": "render",
-    "masters/thb/public/data/structure.xml": "render", "work/printed/thb-public.json": "render",
-}  # fmt: skip
+    "work/validation.json": "validate",
+    "work/staged.duckdb": "validate",
+    "findings/findings.json": "validate",
+    "work/cubes.duckdb": "numbers",
+    "stores/restricted/thb.duckdb": "numbers",
+    "stores/restricted/thb.csv": "numbers",
+    "stores/restricted/thb.sha256": "numbers",
+    "stores/public/thb.duckdb": "protect",
+    "stores/public/thb.csv": "protect",
+    "stores/public/thb.sha256": "protect",
+    "proof/public.json": "protect",
+    "thb/public/manifest.json": "render",
+    "thb/public/cells.csv": "render",
+    "thb/public/html/style.css": "render",
+    "masters/thb/public/manifest.json": "render",
+    "masters/thb/public/data/structure.xml": "render",
+    "work/printed/thb-public.json": "render",
+}
 
 
 def test_a_damaged_file_is_not_taken_for_up_to_date(place: Place, tmp_path: Path) -> None:
-    """A program that only says what it was told stands in for the steps: which of them does make call?"""
+    """A program that only says what it was told stands in for the steps: which of them
+    does make call?
+    """
     place.make()
     for name, step in {"nothing": "", **DAMAGED}.items():
         for act in (_flip, _cut, _replace, Path.unlink) if step else (lambda _: None,):
             outputs = tmp_path / "outputs"
             shutil.copytree(place.root / "outputs", outputs, symlinks=True)
             act(outputs / str(SMALL_ROUND) / name)
-            # It may end with an error: what it was to make is not there, because nothing was made.
+            # It may end with an error: what it was to make is not there, because
+            # nothing was made.
             told = subprocess.run(
-                ["make", f"{outputs}/{SMALL_ROUND}/thb/public/manifest.json", "REPORTS=thb", f"ROUND={SMALL_ROUND}",
-                 "RUN=@echo would"],
-                cwd=place.root, capture_output=True, text=True, env={**os.environ, "SELEC_OUTPUTS": str(outputs)},
-            ).stdout  # fmt: skip
+                [
+                    "make",
+                    f"{outputs}/{SMALL_ROUND}/thb/public/manifest.json",
+                    "REPORTS=thb",
+                    f"ROUND={SMALL_ROUND}",
+                    "RUN=@echo would",
+                ],
+                cwd=place.root,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "SELEC_OUTPUTS": str(outputs)},
+            ).stdout
             called = re.findall(r"^would (\w+)", told, re.MULTILINE)
             assert (called[0] if called else "") == step, f"{name}: {told}"
             shutil.rmtree(outputs)
@@ -192,7 +245,9 @@ def test_what_was_damaged_is_made_again_with_the_same_bytes(place: Place) -> Non
 
 @pytest.mark.slow
 def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> None:
-    """The return was corrected today; at the end of the year in which it came in, its first form was what was known."""
+    """The return was corrected today; at the end of the year in which it came in, its
+    first form was what was known.
+    """
     day = f"{SMALL_ROUND + 2}-12-31"
     place.make()
     then = place.published()
@@ -201,7 +256,9 @@ def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> Non
     assert place.published(f"outputs/as-of/{day}/outputs") == first != then
     assert place.published() == then
     place.make("changes", *ASKED[1:], "VERSION=restricted", f"FROM={day}")
-    found = json.loads((place.round / "changes" / "thb-restricted" / "changes.json").read_text(encoding="utf-8"))
+    found = json.loads(
+        (place.round / "changes" / "thb-restricted" / "changes.json").read_text(encoding="utf-8")
+    )
     corrected = next(f for f in found["figures"] if f["key"] == "THB_OFFENCES:RO.2017")
     assert (corrected["after"], corrected["why"]) == ("533", "resubmitted")
     assert {f["why"] for f in found["figures"]} == {"resubmitted"}
@@ -212,7 +269,12 @@ def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> Non
 @pytest.mark.slow
 def test_make_validate_writes_what_goes_back_to_every_state(place: Place) -> None:
     place.make("validate", *ASKED[1:])
-    written = {p.relative_to(place.round / "findings").as_posix() for p in (place.round / "findings").glob("*/*")}
+    written = {
+        p.relative_to(place.round / "findings").as_posix()
+        for p in (place.round / "findings").glob("*/*")
+    }
     for state in STATES:
         assert f"{state}/{state}-{SMALL_ROUND}-letter.pdf" in written
-        assert any(name.startswith(f"{state}/{state}-thb-{SMALL_ROUND}-marked.") for name in written), sorted(written)
+        assert any(
+            name.startswith(f"{state}/{state}-thb-{SMALL_ROUND}-marked.") for name in written
+        ), sorted(written)

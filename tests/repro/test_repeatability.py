@@ -1,4 +1,6 @@
-"""Do the same returns give the same bytes anywhere, and does make build again only what a change asks for?"""
+"""Do the same returns give the same bytes anywhere, and does make build again only what
+a change asks for?
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SIX = [(r, v) for r in REPORTS for v in VERSIONS]
 def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
     built: Project, elsewhere: Elsewhere, report: str, version: str
 ) -> None:
-    here, there = (files_of(p.version_folder(ROUND, report, version)) for p in (built, elsewhere.first))
+    here, there = (
+        files_of(p.version_folder(ROUND, report, version)) for p in (built, elsewhere.first)
+    )
     assert set(here) == set(there)
     for name in sorted(here, reverse=True):
         assert here[name].read_bytes() == there[name].read_bytes(), name
@@ -27,13 +31,18 @@ def test_another_folder_user_time_zone_and_language_give_the_same_bytes(
 @pytest.mark.parametrize("report", REPORTS)
 def test_the_stores_are_the_same_too(built: Project, elsewhere: Elsewhere, report: str) -> None:
     for version in VERSIONS:
-        hashes = {p.store(ROUND, report, version).with_suffix(".sha256").read_text() for p in (built, elsewhere.first)}
+        hashes = {
+            p.store(ROUND, report, version).with_suffix(".sha256").read_text()
+            for p in (built, elsewhere.first)
+        }
         assert len(hashes) == 1, version
 
 
 def test_the_findings_are_the_same_too(built: Project, elsewhere: Elsewhere) -> None:
     for page in filter(Path.is_file, built.findings(ROUND).iterdir()):
-        assert page.read_bytes() == (elsewhere.first.findings(ROUND) / page.name).read_bytes(), page.name
+        assert page.read_bytes() == (elsewhere.first.findings(ROUND) / page.name).read_bytes(), (
+            page.name
+        )
 
 
 def test_a_second_make_writes_nothing(elsewhere: Elsewhere) -> None:
@@ -44,8 +53,12 @@ def test_a_changed_text_renders_the_two_versions_of_its_report(elsewhere: Elsewh
     assert elsewhere.steps["rendered after a text was touched"] == ["thb/public", "thb/restricted"]
 
 
-def test_corrected_returns_render_only_the_versions_whose_cells_changed(elsewhere: Elsewhere) -> None:
-    """A figure of a table that only the migration report prints, and a note that only the restricted version prints."""
+def test_corrected_returns_render_only_the_versions_whose_cells_changed(
+    elsewhere: Elsewhere,
+) -> None:
+    """A figure of a table that only the migration report prints, and a note that only
+    the restricted version prints.
+    """
     rendered = elsewhere.steps["rendered after returns were corrected"]
     assert "thb/restricted" in rendered
     assert "migration/restricted" in rendered

@@ -1,6 +1,8 @@
-"""Whoever changes a file on its way from the build to the release: is it refused, and said which?
+"""Whoever changes a file on its way from the build to the release: is it refused, and
+said which?
 
-On a small project, whose two chapters are built, submitted, approved and released in seconds.
+On a small project, whose two chapters are built, submitted, approved and released in
+seconds.
 """
 
 from __future__ import annotations
@@ -70,13 +72,18 @@ class Shop:
         list(submit(self.project, contracts, SUBJECT, self.person("analyst", "2023-05-02")))
 
     def approve(self) -> list[str]:
-        contracts, told = load_contracts(self.project.contracts), []
+        contracts = load_contracts(self.project.contracts)
+        told = []
         for day, role in ((3, "reviewer"), (4, "director")):
-            told = list(approve(self.project, contracts, SUBJECT, self.person(role, f"2023-05-0{day}")))
+            told = list(
+                approve(self.project, contracts, SUBJECT, self.person(role, f"2023-05-0{day}"))
+            )
         return told
 
     def release(self) -> list[str]:
-        return list(release(self.project, SUBJECT, self.person("director", "2023-05-05"), test=True))
+        return list(
+            release(self.project, SUBJECT, self.person("director", "2023-05-05"), test=True)
+        )
 
     def refused(self) -> str:
         """What a release says that it refuses; nothing has left."""
@@ -103,14 +110,34 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     enter_signers(root / "data_contracts", keys())
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"]
+    who = [
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@example.org",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "as it is"]):
         subprocess.run(["git", *command], cwd=root, check=True)
-    run_make("report", "REPORT=thb", "VERSION=public", f"ROUND={SMALL_ROUND}", root=root, environment={})
+    run_make(
+        "report", "REPORT=thb", "VERSION=public", f"ROUND={SMALL_ROUND}", root=root, environment={}
+    )
     shop = Shop(root)
-    contracts, analyst = load_contracts(shop.project.contracts), shop.person("analyst", "2023-05-01")
-    for rule in sorted({f.rule for f in open_findings(shop.project, contracts, SMALL_ROUND, "thb")}):
-        accept(shop.project, contracts, SMALL_ROUND, "thb", reason="asked, and confirmed", rule=rule, who=analyst)
+    contracts = load_contracts(shop.project.contracts)
+    analyst = shop.person("analyst", "2023-05-01")
+    for rule in sorted(
+        {f.rule for f in open_findings(shop.project, contracts, SMALL_ROUND, "thb")}
+    ):
+        accept(
+            shop.project,
+            contracts,
+            SMALL_ROUND,
+            "thb",
+            reason="asked, and confirmed",
+            rule=rule,
+            who=analyst,
+        )
     return shop
 
 
@@ -148,10 +175,14 @@ def approved_here(approved_shop: Shop, tmp_path: Path) -> Shop:
 
 
 def reveal(path: Path) -> str:
-    """Write a count into the first withheld line of a file of cells. Returns the line as it is now."""
+    """Write a count into the first withheld line of a file of cells. Returns the line
+    as it is now.
+    """
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     number = next(n for n, line in enumerate(lines) if ",,persons,Q,S" in line or ",,Q,S" in line)
-    lines[number] = lines[number].replace(",,persons,Q,S", ",3,persons,A,F").replace(",,Q,S", ",3,Q,S")
+    lines[number] = (
+        lines[number].replace(",,persons,Q,S", ",3,persons,A,F").replace(",,Q,S", ",3,Q,S")
+    )
     path.write_text("".join(lines), encoding="utf-8")
     return lines[number].strip()
 
@@ -172,7 +203,11 @@ def data_file_shows_a_withheld_count(shop: Shop) -> None:
 def data_file_shows_another_count(shop: Shop) -> None:
     path = shop.master / "thb.csv"
     text = path.read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if line.split(",")[1].isdigit() and int(line.split(",")[1]) > 20)
+    line = next(
+        line
+        for line in text.splitlines()
+        if line.split(",")[1].isdigit() and int(line.split(",")[1]) > 20
+    )
     key, value, rest = line.split(",", 2)
     path.write_text(text.replace(line, f"{key},{int(value) + 1},{rest}"), encoding="utf-8")
     shop.vouch("thb.csv")
@@ -210,19 +245,23 @@ def store_says_another_hash(shop: Shop) -> None:
 BEFORE: dict[Callable[[Shop], None], tuple[str, ...]] = {
     data_file_shows_a_withheld_count: ("leak scan: ", DATA),
     data_file_shows_another_count: (
-        "leak scan: thb.csv line", "store: thb.csv of the version is not stores/public/thb.csv",
+        "leak scan: thb.csv line",
+        "store: thb.csv of the version is not stores/public/thb.csv",
     ),
     hollow_certificate_and_a_count_in_store_and_master: (
-        "store: thb.csv: not the released cells of thb.duckdb", "leak scan: thb.csv line", "disclosure proof: ",
+        "store: thb.csv: not the released cells of thb.duckdb",
+        "leak scan: thb.csv line",
+        "disclosure proof: ",
     ),
     pdf_of_the_draft_for_that_of_the_master: ("leak scan: ", "number audit: ", "DRAFT"),
     manifest_tells_of_other_figures: (
-        "manifest: 'build.number_audit' says {'cells': ", "manifest: 'build.leak_scan' says None, these files give",
+        "manifest: 'build.number_audit' says {'cells': ",
+        "manifest: 'build.leak_scan' says None, these files give",
         "manifest: 'build.accessibility' says {'looked_at_by': 1}, these files give {}",
         "manifest: it was built from another data_contracts/thb.odcs.yaml than lies there",
     ),
     store_says_another_hash: ("store: thb.duckdb: its tables are not those of thb.sha256",),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("tamper", BEFORE, ids=lambda t: t.__name__)
@@ -242,11 +281,18 @@ def test_what_was_changed_before_it_was_submitted_does_not_leave_although_two_ap
 
 @pytest.mark.parametrize(
     ("file", "named"),
-    [(DATA, DATA), ("html/index.html", "html/index.html"), ("proof", "proof/public.json"),
-     ("store", "stores/public/thb.csv"), ("policy", "data_contracts/release_policy.yaml"),
-     ("printed", "printed/thb-public.json")],
-)  # fmt: skip
-def test_nobody_approves_what_was_changed_after_it_was_submitted(submitted_here: Shop, file: str, named: str) -> None:
+    [
+        (DATA, DATA),
+        ("html/index.html", "html/index.html"),
+        ("proof", "proof/public.json"),
+        ("store", "stores/public/thb.csv"),
+        ("policy", "data_contracts/release_policy.yaml"),
+        ("printed", "printed/thb-public.json"),
+    ],
+)
+def test_nobody_approves_what_was_changed_after_it_was_submitted(
+    submitted_here: Shop, file: str, named: str
+) -> None:
     shop = submitted_here
     append(place(shop, file))
     if file == DATA:
@@ -258,18 +304,28 @@ def test_nobody_approves_what_was_changed_after_it_was_submitted(submitted_here:
 
 def place(shop: Shop, name: str) -> Path:
     return {
-        "proof": shop.certificate, "store": shop.store_csv,
+        "proof": shop.certificate,
+        "store": shop.store_csv,
         "policy": shop.project.contracts / "release_policy.yaml",
         "printed": shop.project.ledger(SMALL_ROUND, "thb", "public"),
-    }.get(name, shop.master / name)  # fmt: skip
+    }.get(name, shop.master / name)
 
 
 # --- between approval and release
 
 
-def test_each_file_that_was_changed_added_or_taken_away_after_the_approvals_is_named(approved_here: Shop) -> None:
+def test_each_file_that_was_changed_added_or_taken_away_after_the_approvals_is_named(
+    approved_here: Shop,
+) -> None:
     shop = approved_here
-    for name in (DATA, "cells.csv", "html/index.html", "data/datapackage.json", "data/structure.xml", PDF):
+    for name in (
+        DATA,
+        "cells.csv",
+        "html/index.html",
+        "data/datapackage.json",
+        "data/structure.xml",
+        PDF,
+    ):
         append(shop.master / name)
     (shop.master / "data" / "more.csv").write_bytes(b"key,value\n")
     (shop.master / "html/style.css").unlink()
@@ -277,17 +333,32 @@ def test_each_file_that_was_changed_added_or_taken_away_after_the_approvals_is_n
         append(place(shop, name))
     told = shop.refused()
     for name, how in (
-        (DATA, "changed"), ("cells.csv", "changed"), ("html/index.html", "changed"), (PDF, "changed"),
-        ("data/datapackage.json", "changed"), ("data/structure.xml", "changed"), ("data/more.csv", "new"),
+        (DATA, "changed"),
+        ("cells.csv", "changed"),
+        ("html/index.html", "changed"),
+        (PDF, "changed"),
+        ("data/datapackage.json", "changed"),
+        ("data/structure.xml", "changed"),
+        ("data/more.csv", "new"),
         ("html/style.css", "removed"),
-    ):  # fmt: skip
+    ):
         assert f"  - hashes: {name}: not as it was built" in told, told
         assert f"  - hashes: {name}: {how} after it was submitted" in told, told
-        assert f"  - hashes: {name}: {how} after {PEOPLE['director']} approved it on 2023-05-04" in told, told
-    for name in ("proof/public.json", "stores/public/thb.csv", "data_contracts/release_policy.yaml",
-                 "printed/thb-public.json"):  # fmt: skip
+        assert (
+            f"  - hashes: {name}: {how} after {PEOPLE['director']} approved it on 2023-05-04"
+            in told
+        ), told
+    for name in (
+        "proof/public.json",
+        "stores/public/thb.csv",
+        "data_contracts/release_policy.yaml",
+        "printed/thb-public.json",
+    ):
         assert f"  - inputs: {name}: changed after the draft was submitted" in told, told
-        assert f"  - inputs: {name}: changed after {PEOPLE['reviewer']} approved it on 2023-05-03" in told, told
+        assert (
+            f"  - inputs: {name}: changed after {PEOPLE['reviewer']} approved it on 2023-05-03"
+            in told
+        ), told
 
 
 def a_link(path: Path) -> None:
@@ -322,9 +393,12 @@ def test_what_is_no_file_of_its_own_is_refused_whatever_it_leads_to(
 def test_what_changes_while_the_checks_run_changes_too_late(
     approved_here: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the verifier runs, every file of the version, its store and its certificate become others."""
+    """When the verifier runs, every file of the version, its store and its certificate
+    become others.
+    """
     shop, verify = approved_here, checks.require_proof
-    before, cells = read_files(shop.master), shop.store_csv.read_bytes()
+    before = read_files(shop.master)
+    cells = shop.store_csv.read_bytes()
 
     def tampered(*given: object) -> str:
         for path in (*(shop.master / name for name in before), shop.store_csv, shop.certificate):
@@ -343,16 +417,21 @@ def test_what_changes_while_the_checks_run_changes_too_late(
 def test_what_is_registered_by_hand_is_what_the_verifier_read(
     built_here: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop, verify, before = built_here, protect.require_proof, built_here.store_csv.read_bytes()
+    shop = built_here
+    verify = protect.require_proof
+    before = built_here.store_csv.read_bytes()
 
     def tampered(copy: Project, round_: int, version: str) -> str:
         append(shop.store_csv)
         return verify(copy, round_, version)
 
     monkeypatch.setattr(protect, "require_proof", tampered)
-    contracts, who = load_contracts(shop.project.contracts), shop.person("director", "2023-05-02")
+    contracts = load_contracts(shop.project.contracts)
+    who = shop.person("director", "2023-05-02")
     name = protect.register_edition(shop.project, contracts, SMALL_ROUND, "thb", "public", who)
-    assert (shop.project.releases / "public" / f"{name.removeprefix('public-')}.csv").read_bytes() == before
+    assert (
+        shop.project.releases / "public" / f"{name.removeprefix('public-')}.csv"
+    ).read_bytes() == before
     assert shop.store_csv.read_bytes() != before
 
 
@@ -395,15 +474,21 @@ def test_the_fingerprint_is_over_every_file_and_what_they_were_allowed_by(built_
     assert f"DRAFT 1 · {fingerprint()[:8]} · not approved" in page
 
 
-def test_an_approval_prints_ten_lines_at_most_and_all_of_it_stands_in_a_file(built_here: Shop) -> None:
+def test_an_approval_prints_ten_lines_at_most_and_all_of_it_stands_in_a_file(
+    built_here: Shop,
+) -> None:
     shop = built_here
     shop.submit()
     told = shop.approve()
     assert len(told) <= 10
     text = "\n".join(told)
-    listed = shop.project.signoff_record(SMALL_ROUND, "thb", "public").with_name("thb-public.draft-1.txt")
+    listed = shop.project.signoff_record(SMALL_ROUND, "thb", "public").with_name(
+        "thb-public.draft-1.txt"
+    )
     assert str(listed) in text
-    lines = [line for line in listed.read_text(encoding="utf-8").splitlines() if line[64:66] == "  "]
+    lines = [
+        line for line in listed.read_text(encoding="utf-8").splitlines() if line[64:66] == "  "
+    ]
     fingerprint = sha256("".join(f"{line}\n" for line in lines).encode())
     assert f"fingerprint {fingerprint}" in text
     assert len(lines) > len(read_files(shop.master)) + 40
@@ -413,7 +498,8 @@ def test_an_approval_prints_ten_lines_at_most_and_all_of_it_stands_in_a_file(bui
 
 def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
     project = built_here.project
-    contracts, who = load_contracts(project.contracts), built_here.person("analyst", "2023-05-02")
+    contracts = load_contracts(project.contracts)
+    who = built_here.person("analyst", "2023-05-02")
     found = open_findings(project, contracts, SMALL_ROUND, "thb")
     for state in ("", "RO"):
         with pytest.raises(UserError) as refused:
@@ -424,20 +510,29 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
             assert f"RULE={rule}: {sum(f.rule == rule for f in mine)} findings" in told
         assert f"make accept ROUND={SMALL_ROUND} REPORT=thb RULE=" in told
     rule, state = found[0].rule, found[0].state
-    after = accept(project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state, who=who)
+    after = accept(
+        project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state, who=who
+    )
     assert {(f.rule, f.state) for f in after if f.reason == "another"} == {(rule, state)}
-    after = accept(project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id, who=who)
+    after = accept(
+        project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id, who=who
+    )
     assert [f.id for f in after if f.reason == "this one"] == [found[-1].id]
 
 
 def test_a_test_certificate_needs_to_be_asked_for(approved_here: Shop) -> None:
     with pytest.raises(SignOffError, match="test certificate that anybody can make.*") as refused:
-        list(release(approved_here.project, SUBJECT, approved_here.person("director", "2023-05-05")))
+        list(
+            release(approved_here.project, SUBJECT, approved_here.person("director", "2023-05-05"))
+        )
     assert "TEST=yes" in str(refused.value)
     assert not list(approved_here.project.releases.glob("public/*"))
     assert any("TEST: signed with a test certificate" in line for line in approved_here.release())
     folder = approved_here.project.edition_folder("public", f"thb-{SMALL_ROUND}-1")
-    assert "proves nothing" in json.loads((folder / "edition.json").read_text(encoding="utf-8"))["test"]
+    assert (
+        "proves nothing"
+        in json.loads((folder / "edition.json").read_text(encoding="utf-8"))["test"]
+    )
 
 
 def test_a_sound_version_misses_nothing(approved_here: Shop) -> None:

@@ -28,12 +28,22 @@ STEM = f"selec-{EDITION}-restricted-copy-002"
 
 @pytest.fixture(scope="module")
 def copy(released_office: Path) -> Path:
-    return released_office / "outputs" / "releases" / "copies" / "restricted" / EDITION / f"{STEM}.pdf"
+    return (
+        released_office / "outputs" / "releases" / "copies" / "restricted" / EDITION / f"{STEM}.pdf"
+    )
 
 
 @pytest.fixture(scope="module")
 def password(released_office: Path) -> Path:
-    return released_office / "outputs" / "releases" / "passwords" / "restricted" / EDITION / f"{STEM}.txt"
+    return (
+        released_office
+        / "outputs"
+        / "releases"
+        / "passwords"
+        / "restricted"
+        / EDITION
+        / f"{STEM}.txt"
+    )
 
 
 def test_a_copy_is_locked_with_aes_256_and_logged_without_its_password(
@@ -45,12 +55,18 @@ def test_a_copy_is_locked_with_aes_256_and_logged_without_its_password(
     with pikepdf.open(copy, password=secret) as opened:
         assert (opened.encryption.R, opened.encryption.bits) == (6, 256)
         assert str(opened.encryption.stream_method).endswith("aesv3")
-        assert (opened.allow.accessibility, opened.allow.extract, opened.allow.modify_other) == (True, False, False)
+        assert (opened.allow.accessibility, opened.allow.extract, opened.allow.modify_other) == (
+            True,
+            False,
+            False,
+        )
     log = copy.parent.with_suffix(".jsonl").read_text(encoding="utf-8")
     entries = [json.loads(line) for line in log.splitlines()]
     assert [(e["copy"], e["name"], e["organisation"]) for e in entries] == [
-        (1, "Ana Pop", "Ministry of Interior of RO"), (2, "Николай Димитров", "ГДБОП"), (3, "Μαρία Κ.", "ΕΛ.ΑΣ."),
-    ]  # fmt: skip
+        (1, "Ana Pop", "Ministry of Interior of RO"),
+        (2, "Николай Димитров", "ГДБОП"),
+        (3, "Μαρία Κ.", "ΕΛ.ΑΣ."),
+    ]
     assert entries[1]["sha256"] == sha256(copy.read_bytes())
     assert (entries[1]["edition"], entries[1]["day"]) == (EDITION, "2023-05-06")
     secrets = [p.read_text(encoding="utf-8").strip() for p in password.parent.iterdir()]
@@ -74,17 +90,28 @@ def test_every_page_bears_number_and_name_and_stays_as_conforming_as_the_edition
     ):
         assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
         assert tags(after) == tags(before)
-        assert {f.rule for f in pdfa.check(after, "3b").findings} <= {f.rule for f in pdfa.check(before, "3b").findings}
+        assert {f.rule for f in pdfa.check(after, "3b").findings} <= {
+            f.rule for f in pdfa.check(before, "3b").findings
+        }
 
 
 def tags(pdf: pikepdf.Pdf) -> list[str]:
     """Kinds of the elements of the structure tree, in the order of the file."""
-    return [str(o.S) for o in pdf.objects if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/StructElem"]
+    return [
+        str(o.S)
+        for o in pdf.objects
+        if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/StructElem"
+    ]
 
 
 def half_page(copy: Path, password: Path, number: int) -> bytes:
-    """What a leaker makes of a copy: one page, its lower half, unlocked, without metadata and tags, written anew."""
-    with pikepdf.open(copy, password=password.read_text(encoding="utf-8").strip()) as opened, pikepdf.new() as leaked:
+    """What a leaker makes of a copy: one page, its lower half, unlocked, without
+    metadata and tags, written anew.
+    """
+    with (
+        pikepdf.open(copy, password=password.read_text(encoding="utf-8").strip()) as opened,
+        pikepdf.new() as leaked,
+    ):
         leaked.pages.append(opened.pages[number])
         page = leaked.pages[0]
         left, bottom, right, top = (float(v) for v in page.mediabox)
@@ -107,7 +134,9 @@ def test_half_a_page_or_a_picture_of_it_names_the_copy(
     told = office.done("trace", FILE=str(tmp_path / "leaked.pdf"))
     assert f"page 1: restricted {EDITION} copy 2: Николай Димитров, ГДБОП" in told
     picture = Image.fromarray(
-        pypdfium2.PdfDocument(leaked)[0].render(scale=150 / 72, rev_byteorder=True).to_numpy()[:, :, :3]
+        pypdfium2.PdfDocument(leaked)[0]
+        .render(scale=150 / 72, rev_byteorder=True)
+        .to_numpy()[:, :, :3]
     )
     picture.rotate(1.2, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC).save(
         tmp_path / "leaked.jpg", quality=90
@@ -125,15 +154,21 @@ def test_a_page_of_the_edition_itself_names_nobody(released_office: Path, tmp_pa
         list(whose(project, tmp_path / "page.pdf"))
 
 
-def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password: Path, tmp_path: Path) -> None:
+def test_verify_says_what_a_file_is(
+    released_office: Path, copy: Path, password: Path, tmp_path: Path
+) -> None:
     office = Office(released_office)
     told = office.done("verify", FILE=str(copy), PASSWORD_FILE=str(password))
-    assert f"copy:      restricted {EDITION} copy 2: Николай Димитров, ГДБОП, since 2023-05-06" in told
+    assert (
+        f"copy:      restricted {EDITION} copy 2: Николай Димитров, ГДБОП, since 2023-05-06" in told
+    )
     assert "pattern:   that of this copy" in told
     # Both versions have an edition of this name.
     assert f"edition:   {EDITION}, restricted version, released 2023-05-05" in told
     assert "public" not in told.replace(str(copy), "")
-    signed = office.project.edition_folder("public", EDITION) / f"selec-thb-{ROUND}-public.signed.pdf"
+    signed = (
+        office.project.edition_folder("public", EDITION) / f"selec-thb-{ROUND}-public.signed.pdf"
+    )
     told = "\n".join(verify(office.project, signed))
     assert "signature: valid; a TEST certificate" in told
     assert told.count("TEST:      ") == 2  # of the release, and of the signature
@@ -147,14 +182,17 @@ def test_verify_says_what_a_file_is(released_office: Path, copy: Path, password:
         list(verify(office.project, tmp_path / "broken.pdf"))
 
 
-def test_a_file_under_the_name_of_another_version_is_said_and_refused(released_office: Path, tmp_path: Path) -> None:
+def test_a_file_under_the_name_of_another_version_is_said_and_refused(
+    released_office: Path, tmp_path: Path
+) -> None:
     project = Office(released_office).project
     file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
     taken = tmp_path / f"selec-thb-{ROUND}-public.pdf"
     taken.write_bytes(file.read_bytes())
     told: list[str] = []
     with pytest.raises(
-        SignOffError, match=f"is a file of thb {ROUND} public, and this is one of thb {ROUND} restricted"
+        SignOffError,
+        match=f"is a file of thb {ROUND} public, and this is one of thb {ROUND} restricted",
     ):
         told.extend(verify(project, taken))
     mine = tmp_path / "downloaded.pdf"
@@ -177,7 +215,9 @@ def test_a_locked_copy_with_another_password_and_a_cut_one_get_a_sentence(
         list(whose(project, tmp_path / "cut.pdf"))
 
 
-def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(released_office: Path, tmp_path: Path) -> None:
+def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(
+    released_office: Path, tmp_path: Path
+) -> None:
     office = Office(Path(shutil.copytree(released_office, tmp_path / "office", symlinks=True)))
     text = "name,organisation\nana pop,Ministry of Interior of RO\nEmine Y.,KOM\n"
     (tmp_path / "more.csv").write_text(text, encoding="utf-8")

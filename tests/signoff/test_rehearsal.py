@@ -1,4 +1,6 @@
-"""Does a rehearsal go the whole way without keys, say so everywhere, and never end in a true release?"""
+"""Does a rehearsal go the whole way without keys, say so everywhere, and never end in a
+true release?
+"""
 
 from __future__ import annotations
 
@@ -29,17 +31,33 @@ PEOPLE = {"analyst": "Ana Pop", "reviewer": "B. Ilić", "director": "D. K."}
 def rehearsed(
     approved_office: Path, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Office, dict[str, str]]:
-    """An office that had signed nothing and rehearsed everything, with what each command said."""
-    office = Office(Path(shutil.copytree(approved_office, tmp_path_factory.mktemp("r") / "office", symlinks=True)))
+    """An office that had signed nothing and rehearsed everything, with what each
+    command said.
+    """
+    office = Office(
+        Path(
+            shutil.copytree(approved_office, tmp_path_factory.mktemp("r") / "office", symlinks=True)
+        )
+    )
     shutil.rmtree(office.project.releases)
     told = {}
     with owner_only(office.project.outputs):
         ids = [finding.id for finding in open_findings(office.project, contracts, ROUND, "thb")]
-        enter_reason(office.project, ROUND, "thb", "seen", ids, person(PEOPLE["analyst"], "analyst", "2023-05-01"))
+        enter_reason(
+            office.project,
+            ROUND,
+            "thb",
+            "seen",
+            ids,
+            person(PEOPLE["analyst"], "analyst", "2023-05-01"),
+        )
         steps: list[tuple[str, str, dict[str, str]]] = [
-            ("submit", "analyst", {}), ("approve", "reviewer", {}), ("approve", "director", {}), ("status", "", {}),
+            ("submit", "analyst", {}),
+            ("approve", "reviewer", {}),
+            ("approve", "director", {}),
+            ("status", "", {}),
             ("release", "director", {"TEST": "yes"}),
-        ]  # fmt: skip
+        ]
         for command, role, more in steps:
             who = {"ROLE": role, "BY": PEOPLE[role], "DATE": "2023-05-02"} if role else {}
             told[f"{command} {role}".strip()] = office.done(command, REHEARSAL="yes", **who, **more)
@@ -51,7 +69,9 @@ def pages_of(path: Path) -> list[str]:
         return [page.get_textpage().get_text_range() for page in opened]
 
 
-def test_a_rehearsal_says_so_in_every_step_and_on_every_page(rehearsed: tuple[Office, dict[str, str]]) -> None:
+def test_a_rehearsal_says_so_in_every_step_and_on_every_page(
+    rehearsed: tuple[Office, dict[str, str]],
+) -> None:
     office, told = rehearsed
     for command in ("approve reviewer", "approve director", "status", "release director"):
         assert "REHEARSAL" in told[command], command
@@ -59,9 +79,10 @@ def test_a_rehearsal_says_so_in_every_step_and_on_every_page(rehearsed: tuple[Of
     about = json.loads((edition / "edition.json").read_text(encoding="utf-8"))
     assert (about["edition"], about["rehearsal"]) == (f"REHEARSAL-thb-{ROUND}-1", True)
     for path, mark in (
-        (edition / PDF, "REHEARSAL: signed by nobody"), (edition / PDF.replace(".pdf", ".signed.pdf"), "REHEARSAL: "),
+        (edition / PDF, "REHEARSAL: signed by nobody"),
+        (edition / PDF.replace(".pdf", ".signed.pdf"), "REHEARSAL: "),
         (office.draft("restricted") / PDF, "REHEARSAL DRAFT 1"),
-    ):  # fmt: skip
+    ):
         assert [n for n, text in enumerate(pages_of(path), 1) if mark not in text] == [], path
     assert not any("REHEARSAL" in text for text in pages_of(office.master("restricted") / PDF))
     assert all(event["rehearsal"] is True for event in record_of(office.project, SUBJECT).read())
@@ -81,7 +102,9 @@ def test_nothing_true_follows_a_rehearsal_and_no_rehearsal_what_is_true(
 
 
 def test_without_a_key_and_without_a_rehearsal_nobody_acts(office: Office) -> None:
-    told = office.refused("return", VERSION="public", SIGN_KEY="", BY="Ana Pop", ROLE="analyst", REASON="a word")
+    told = office.refused(
+        "return", VERSION="public", SIGN_KEY="", BY="Ana Pop", ROLE="analyst", REASON="a word"
+    )
     assert "nobody signs this" in told
     assert "SIGN_KEY=" in told
     assert "Ana Pop is not whose key this is" in office.refused(

@@ -1,4 +1,6 @@
-"""Does each model turn given rows into the expected ones? Cases stand in cases.yaml; every model must have one."""
+"""Does each model turn given rows into the expected ones? Cases stand in cases.yaml;
+every model must have one.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +41,14 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
         connection.execute(table_ddl(table).replace("exists ", "exists warehouse."))
     write_seeds(connection, contracts, 2022)
     connection.execute(
-        "create table seed.current_submissions (submission_id varchar, round integer, report varchar, state varchar, "
-        "file varchar, received varchar)"
+        "create table seed.current_submissions (submission_id varchar, round integer, report"
+        " varchar, state varchar, file varchar, received varchar)"
     )
     connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
     run_models(connection, read_models(ROOT / "sql"))
     rows = connection.execute(
-        "select table_schema || '.' || table_name, column_name, data_type from information_schema.columns order by all"
+        "select table_schema || '.' || table_name, column_name, data_type from"
+        " information_schema.columns order by all"
     ).fetchall()
     found: dict[str, list[tuple[str, str]]] = {}
     for table_name, column, kind in rows:
@@ -53,7 +56,9 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def run_case(model: Model, given: dict[str, list[dict[str, Any]]], schemas: dict[str, list[tuple[str, str]]]) -> Any:
+def run_case(
+    model: Model, given: dict[str, list[dict[str, Any]]], schemas: dict[str, list[tuple[str, str]]]
+) -> Any:
     connection = duckdb.connect()
     for schema in ("seed", "staging", "core", "marts", "warehouse"):
         connection.execute(f"create schema {schema}")
@@ -61,17 +66,25 @@ def run_case(model: Model, given: dict[str, list[dict[str, Any]]], schemas: dict
         columns = schemas[table]
         connection.execute(f"create table {table} ({', '.join(f'{c} {k}' for c, k in columns)})")
         for row in given.get(table, []):
-            assert set(row) <= {c for c, _ in columns}, f"{table} has no column {set(row) - {c for c, _ in columns}}"
-            names, values = list(row), list(row.values())
+            assert set(row) <= {c for c, _ in columns}, (
+                f"{table} has no column {set(row) - {c for c, _ in columns}}"
+            )
+            names = list(row)
+            values = list(row.values())
             connection.execute(
-                f"insert into {table} ({', '.join(names)}) values ({', '.join('?' for _ in names)})", values
+                f"insert into {table} ({', '.join(names)}) values"
+                f" ({', '.join('?' for _ in names)})",
+                values,
             )
     return connection.execute(model.sql)
 
 
 @pytest.mark.parametrize(("model", "case"), NAMED, ids=[f"{m}: {c['name']}" for m, c in NAMED])
 def test_given_rows_give_expected_rows(
-    model: str, case: dict[str, Any], models: dict[str, Model], schemas: dict[str, list[tuple[str, str]]]
+    model: str,
+    case: dict[str, Any],
+    models: dict[str, Model],
+    schemas: dict[str, list[tuple[str, str]]],
 ) -> None:
     result = run_case(models[model], case["given"], schemas)
     columns = [d[0] for d in result.description]
@@ -89,8 +102,12 @@ def test_every_model_and_check_has_a_case(models: dict[str, Model]) -> None:
     assert {m for m in models if not m.startswith("staging.")} == set(CASES)
 
 
-def test_every_contract_table_has_its_staging_model(models: dict[str, Model], contracts: Contracts) -> None:
-    assert {f"staging.{t.sql_name}" for t in contracts.tables} == {m for m in models if m.startswith("staging.")}
+def test_every_contract_table_has_its_staging_model(
+    models: dict[str, Model], contracts: Contracts
+) -> None:
+    assert {f"staging.{t.sql_name}" for t in contracts.tables} == {
+        m for m in models if m.startswith("staging.")
+    }
 
 
 def test_staging_models_rename_and_keep_the_order_of_dimensions(
@@ -98,11 +115,23 @@ def test_staging_models_rename_and_keep_the_order_of_dimensions(
 ) -> None:
     for table in contracts.tables:
         dimensions = {d.name: f"code {i}" for i, d in enumerate(table.dimensions)}
-        row = {"submission_id": "s", "state": "RO", "year": 2022, "value": 1, "raw": "1", "sheet": "x", **dimensions}
+        row = {
+            "submission_id": "s",
+            "state": "RO",
+            "year": 2022,
+            "value": 1,
+            "raw": "1",
+            "sheet": "x",
+            **dimensions,
+        }
         model = models[f"staging.{table.sql_name}"]
         result = run_case(model, {f"warehouse.{table.sql_name}": [row]}, schemas)
         got = dict(zip([d[0] for d in result.description], result.fetchone(), strict=True))
-        assert (got["cube"], got["codes"], got["state"]) == (table.name, list(dimensions.values()), "RO")
+        assert (got["cube"], got["codes"], got["state"]) == (
+            table.name,
+            list(dimensions.values()),
+            "RO",
+        )
 
 
 def test_every_model_says_its_grain_first(models: dict[str, Model]) -> None:

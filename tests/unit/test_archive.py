@@ -1,4 +1,6 @@
-"""Is every file kept as it was sent, and can the returns of any day be put together again?"""
+"""Is every file kept as it was sent, and can the returns of any day be put together
+again?
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from pipeline.warehouse.ledger import load_round
 ROOT = Path(__file__).parents[2]
 CONTRACTS = load_contracts(ROOT / "data_contracts")
 
-FIRST, LATER, LAST = date(2026, 2, 10), date(2026, 4, 10), date(2026, 5, 10)
+FIRST = date(2026, 2, 10)
+LATER = date(2026, 4, 10)
+LAST = date(2026, 5, 10)
 
 
 def send(project: Project, name: str, content: bytes) -> Path:
@@ -37,7 +41,9 @@ def send(project: Project, name: str, content: bytes) -> Path:
 
 def back(project: Project, day: date, folder: Path) -> dict[str, bytes]:
     restore(project, day, folder)
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
 
 
 def test_a_file_is_kept_by_its_hash_for_its_owner_only(project: Project) -> None:
@@ -47,7 +53,11 @@ def test_a_file_is_kept_by_its_hash_for_its_owner_only(project: Project) -> None
     kept = original(project, event.sha256)
     assert kept.read_bytes() == b"one"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert stat.S_IMODE(project.archive.stat().st_mode) == stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert (
+        stat.S_IMODE(project.archive.stat().st_mode)
+        == stat.S_IMODE(kept.parent.stat().st_mode)
+        == 0o700
+    )
 
 
 def test_what_did_not_change_is_not_entered_again(project: Project) -> None:
@@ -76,7 +86,9 @@ def test_the_returns_of_a_day_come_back_as_they_were(project: Project, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "told", ["", "March", "2026-02-30", "2026-12-01", "2026-01-31"], ids=["none", "word", "no day", "future", "older"]
+    "told",
+    ["", "March", "2026-02-30", "2026-12-01", "2026-01-31"],
+    ids=["none", "word", "no day", "future", "older"],
 )
 def test_a_date_that_cannot_be_is_not_believed(project: Project, told: str) -> None:
     send(project, "2022/thb/RO.xlsx", b"one")
@@ -95,7 +107,9 @@ def test_a_day_before_anything_was_known_is_told(project: Project, tmp_path: Pat
         restore(project, date(2026, 2, 9), tmp_path / "none")
 
 
-def test_a_link_is_not_followed_and_no_content_of_the_archive(project: Project, tmp_path: Path) -> None:
+def test_a_link_is_not_followed_and_no_content_of_the_archive(
+    project: Project, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret"
     secret.write_text("not for the archive")
     link = project.returns / "2022" / "thb" / "RO.xlsx"
@@ -122,10 +136,16 @@ COVER = b"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,2023-03-31\n"
 
 
 def agree(project: Project, validation: Validation) -> dict[str, bytes]:
-    """The bytes of each file that was read, by its name; journal, archive and ledger must speak of the same ones."""
-    load_round(project.warehouse, project.work(2022) / "staged.duckdb", CONTRACTS, validation.refused)
+    """The bytes of each file that was read, by its name; journal, archive and ledger
+    must speak of the same ones.
+    """
+    load_round(
+        project.warehouse, project.work(2022) / "staged.duckdb", CONTRACTS, validation.refused
+    )
     with duckdb.connect(str(project.warehouse), read_only=True) as ledger:
-        loaded = dict(ledger.execute("select file, sha256 from submissions where cells > 0").fetchall())
+        loaded = dict(
+            ledger.execute("select file, sha256 from submissions where cells > 0").fetchall()
+        )
     journal = {e.file: e.sha256 for e in read_journal(project)}
     read = {f.file: f.sha256 for f in validation.reading.files if f.sha256}
     assert read
@@ -146,14 +166,21 @@ def replace_by_another(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "act",
-    [swap, replace_by_another, Path.unlink, lambda p: (p.unlink(), p.symlink_to("/etc/passwd")), lambda p: p.chmod(0)],
+    [
+        swap,
+        replace_by_another,
+        Path.unlink,
+        lambda p: (p.unlink(), p.symlink_to("/etc/passwd")),
+        lambda p: p.chmod(0),
+    ],
     ids=["written over", "replaced", "removed", "made a link", "locked"],
 )
 @pytest.mark.parametrize("when", ["reading", "checking"])
 def test_whatever_happens_to_a_file_meanwhile_figures_and_archive_agree(
     project: Project, act: Callable[[Path], object], when: str
 ) -> None:
-    path, _ = send(project, "2022/octa/RO.csv", LINE % 80), send(project, "2022/octa/RO.cover.csv", COVER)
+    path = send(project, "2022/octa/RO.csv", LINE % 80)
+    _ = send(project, "2022/octa/RO.cover.csv", COVER)
     acted: list[str] = []
 
     def meanwhile(what: str, done: int = 0, total: int = 0) -> None:
@@ -170,7 +197,8 @@ def test_whatever_happens_to_a_file_meanwhile_figures_and_archive_agree(
 def test_a_file_changed_while_it_is_copied_is_kept_under_the_hash_of_the_copy(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, digest = send(project, "2022/octa/RO.csv", LINE % 80), hashlib.file_digest
+    path = send(project, "2022/octa/RO.csv", LINE % 80)
+    digest = hashlib.file_digest
     send(project, "2022/octa/RO.cover.csv", COVER)
 
     def then_changed(file: Any, name: str) -> Any:
@@ -194,12 +222,19 @@ def test_what_is_no_file_stays_none_and_a_giant_is_not_copied(project: Project) 
         giant.truncate(1 << 40)
     validation = validate_and_write(project, CONTRACTS, 2022)
     rules = {f.state: f.rule for f in validation.findings if f.severity == "error"}
-    assert rules == {"BG": "linked-file", "TR": "not-a-file", "GR": "not-a-file", "HU": "unsafe-file"}
+    assert rules == {
+        "BG": "linked-file",
+        "TR": "not-a-file",
+        "GR": "not-a-file",
+        "HU": "unsafe-file",
+    }
     assert [e.file for e in read_journal(project)] == ["2022/octa/RO.csv"]
     assert not (project.work(2022) / TAKEN).exists()
 
 
-def test_a_damaged_original_is_put_right_by_the_file_that_still_lies_there(project: Project) -> None:
+def test_a_damaged_original_is_put_right_by_the_file_that_still_lies_there(
+    project: Project,
+) -> None:
     send(project, "2022/octa/RO.csv", LINE % 80)
     (event,) = archive_round(project, 2022, {}, FIRST)
     original(project, event.sha256).write_bytes(LINE % 81)

@@ -1,4 +1,6 @@
-"""Is a number's address read and written without loss, and does an error say what to do?"""
+"""Is a number's address read and written without loss, and does an error say what to
+do?
+"""
 
 from __future__ import annotations
 
@@ -12,30 +14,61 @@ from pipeline.errors import CheckError, ContractError, NarrativeError, RenderErr
 from pipeline.findings import Finding
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    ("21.000", "21"), ("1E+3", "1000"), ("12.340", "12.34"), ("0.000", "0"), ("-0.0", "0"), ("-3", "-3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("21.000", "21"),
+        ("1E+3", "1000"),
+        ("12.340", "12.34"),
+        ("0.000", "0"),
+        ("-0.0", "0"),
+        ("-3", "-3"),
+    ],
+)
 def test_a_value_for_machines_is_plain_digits(value: str, text: str) -> None:
     assert plain(Decimal(value)) == text
 
 
-@pytest.mark.parametrize("text", [
-    "THB_VICTIMS:RO.2022.F.Y_LT18", "THB_OFFENCES:SELEC.2022", "MIG_DETECTED:RO.2022.BTW.UA", "POPULATION:AL.2018",
-    "THB_VICTIMS:SELEC_FIX.2018._T._T",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "THB_VICTIMS:RO.2022.F.Y_LT18",
+        "THB_OFFENCES:SELEC.2022",
+        "MIG_DETECTED:RO.2022.BTW.UA",
+        "POPULATION:AL.2018",
+        "THB_VICTIMS:SELEC_FIX.2018._T._T",
+    ],
+)
 def test_a_key_is_written_as_it_was_read(text: str) -> None:
     assert str(Key.parse(text)) == text
 
 
 def test_a_key_knows_its_state_and_year() -> None:
     key = Key.parse(" THB_VICTIMS:RO.2022.F.Y_LT18 ")
-    assert (key.cube, key.state, key.year, key.codes[2:]) == ("THB_VICTIMS", "RO", 2022, ("F", "Y_LT18"))
+    assert (key.cube, key.state, key.year, key.codes[2:]) == (
+        "THB_VICTIMS",
+        "RO",
+        2022,
+        ("F", "Y_LT18"),
+    )
 
 
-@pytest.mark.parametrize("text", [
-    "", "THB_VICTIMS", "THB_VICTIMS:", "THB_VICTIMS:RO", "thb_victims:RO.2022", "THB_VICTIMS:RO..2022", "THB:RO.2022.",
-    "THB_VICTIMS:RO.2022:F", "THB VICTIMS:RO.2022", "THB_VICTIMS:RO.2022.F;drop", "THB_VICTIMS:RO.2022\nX",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "THB_VICTIMS",
+        "THB_VICTIMS:",
+        "THB_VICTIMS:RO",
+        "thb_victims:RO.2022",
+        "THB_VICTIMS:RO..2022",
+        "THB:RO.2022.",
+        "THB_VICTIMS:RO.2022:F",
+        "THB VICTIMS:RO.2022",
+        "THB_VICTIMS:RO.2022.F;drop",
+        "THB_VICTIMS:RO.2022\nX",
+    ],
+)
 def test_what_is_no_key_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UserError, match=r"is not a cell key[\s\S]*THB_VICTIMS:RO.2022.F.Y_LT18"):
         Key.parse(text)
@@ -63,7 +96,11 @@ def test_every_status_of_the_code_lists_has_a_printed_meaning(contracts: Contrac
 
 def test_an_error_says_where_what_is_allowed_and_what_to_do() -> None:
     problem = UserError("'XX' is not a state", where="line 3", allowed="AL, BA", do="correct it")
-    assert str(problem).splitlines() == ["line 3: 'XX' is not a state", "  allowed: AL, BA", "  to do:   correct it"]
+    assert str(problem).splitlines() == [
+        "line 3: 'XX' is not a state",
+        "  allowed: AL, BA",
+        "  to do:   correct it",
+    ]
     assert str(UserError("only what")) == "only what"
 
 
@@ -76,13 +113,32 @@ def test_each_kind_of_error_has_its_own_exit_code() -> None:
 
 def finding(**changes: object) -> Finding:
     facts: dict[str, object] = {
-        "round": 2022, "report": "thb", "state": "RO", "file": "RO.xlsx", "sheet": "S", "cell": "D7", "table": "T",
-        "key": "", "rule": "r", "severity": "query", "found": "x", "allowed": "y", "do": "z",
-    }  # fmt: skip
+        "round": 2022,
+        "report": "thb",
+        "state": "RO",
+        "file": "RO.xlsx",
+        "sheet": "S",
+        "cell": "D7",
+        "table": "T",
+        "key": "",
+        "rule": "r",
+        "severity": "query",
+        "found": "x",
+        "allowed": "y",
+        "do": "z",
+    }
     return Finding(**{**facts, **changes})  # type: ignore[arg-type]
 
 
 def test_errors_of_a_state_stand_before_queries_and_notes() -> None:
-    found = [finding(severity="note"), finding(severity="query"), finding(severity="error", cell="Z9")]
-    assert [f.severity for f in sorted(found, key=lambda f: f.sort_key)] == ["error", "query", "note"]
+    found = [
+        finding(severity="note"),
+        finding(severity="query"),
+        finding(severity="error", cell="Z9"),
+    ]
+    assert [f.severity for f in sorted(found, key=lambda f: f.sort_key)] == [
+        "error",
+        "query",
+        "note",
+    ]
     assert finding().as_dict()["cell"] == "D7"

@@ -1,4 +1,6 @@
-"""Are two builds of a report compared right: words with their pages, figures with their reasons, pages side by side?"""
+"""Are two builds of a report compared right: words with their pages, figures with their
+reasons, pages side by side?
+"""
 
 from __future__ import annotations
 
@@ -41,31 +43,46 @@ def lines(*pages: str) -> list[list[Word]]:
     """Pages of text as lines of words; a word is one point wide a character."""
     return [
         [Word(w, number, (0.0, -float(row), float(len(w)), -float(row) + 1)) for w in line.split()]
-        for number, page in enumerate(pages) for row, line in enumerate(page.splitlines()) if line.split()
-    ]  # fmt: skip
+        for number, page in enumerate(pages)
+        for row, line in enumerate(page.splitlines())
+        if line.split()
+    ]
 
 
 def write_pdf(path: Path, *paragraphs: str) -> Path:
     body = "<h1>Test</h1>" + "".join(f"<p>{p}</p>" for p in paragraphs)
     html = (
-        f'<html lang="en"><head><title>Test</title><style>{FACES} html {{ font-family: "Source Sans Pro" }} '
-        f"p {{ break-after: page }} p:last-child {{ break-after: auto }}</style></head><body>{body}</body></html>"
+        f'<html lang="en"><head><title>Test</title><style>{FACES} html {{ font-family: "Source Sans'
+        ' Pro" } p { break-after: page } p:last-child { break-after: auto'
+        f" }}</style></head><body>{body}</body></html>"
     )
-    render_pdf(html, path, base_folder=path.parent, title="Test", subject="Test", date=DATE, attachments=[])
+    render_pdf(
+        html, path, base_folder=path.parent, title="Test", subject="Test", date=DATE, attachments=[]
+    )
     return path
 
 
 def build(folder: Path, cells: str, commit: str = "unknown", **inputs: str) -> Path:
-    """A finished version in a folder: its manifest, its cells, and a file in place of its PDF."""
+    """A finished version in a folder: its manifest, its cells, and a file in place of
+    its PDF.
+    """
     folder.mkdir(parents=True)
     files = {"cells.csv": (HEAD + cells).encode(), "report.pdf": b"pages"}
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    outputs = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
+    outputs = {
+        name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()
+    }
     manifest = {
-        "report": "thb", "version": "restricted", "round": 2022, "reference": "SELEC/THB/2022/R",
-        "data_cutoff": "2023-03-31", "git_commit": commit, "outputs": outputs, "inputs": inputs,
-    }  # fmt: skip
+        "report": "thb",
+        "version": "restricted",
+        "round": 2022,
+        "reference": "SELEC/THB/2022/R",
+        "data_cutoff": "2023-03-31",
+        "git_commit": commit,
+        "outputs": outputs,
+        "inputs": inputs,
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
@@ -80,7 +97,9 @@ def test_a_changed_word_that_moves_a_line_break_is_one_changed_word() -> None:
 
 
 def test_each_page_stands_beside_the_one_it_shares_words_with() -> None:
-    first, second, third = "Albania 12\nBulgaria 7", "Greece 31\nHungary 4", "Romania 500\nSerbia 80"
+    first = "Albania 12\nBulgaria 7"
+    second = "Greece 31\nHungary 4"
+    third = "Romania 500\nSerbia 80"
     compared = compare(lines(first, second, third), lines(first, "Moldova 17\nMontenegro 5", third))
     assert sorted(map(str, compared.pairs)) == ["(0, 0)", "(1, None)", "(2, 2)", "(None, 1)"]
     assert (compared.pairs[0], compared.pairs[-1]) == ((0, 0), (2, 2))
@@ -89,7 +108,12 @@ def test_each_page_stands_beside_the_one_it_shares_words_with() -> None:
 
 
 def test_captions_are_told_by_their_number() -> None:
-    found = captions(lines("Table 3 Registered victims by state, 2018–2022 · victims\nTable of it\nFigure 12 Routes"))
+    found = captions(
+        lines(
+            "Table 3 Registered victims by state, 2018–2022 · victims\nTable of it\nFigure 12"
+            " Routes"
+        )
+    )
     assert found == {"Table 3": "Registered victims by state, 2018–2022", "Figure 12": "Routes"}
 
 
@@ -98,7 +122,9 @@ def test_pages_are_laid_side_by_side_with_what_differs_marked(tmp_path: Path) ->
     new = write_pdf(tmp_path / "new.pdf", "Registered victims: 113", "Nothing new here")
     compared = compare(read_lines(old), read_lines(new))
     marks = marks_of(compared)
-    assert [([w.text for w in p.old], [w.text for w in p.new]) for p in compared.passages] == [(["112"], ["113"])]
+    assert [([w.text for w in p.old], [w.text for w in p.new]) for p in compared.passages] == [
+        (["112"], ["113"])
+    ]
     pairs = pairs_of(compared, marks)
     assert pairs == [(0, 0)]
     target = write_pdf(tmp_path / "sheets.pdf", "A list", "A sheet")
@@ -132,24 +158,61 @@ class Said:
 @pytest.mark.parametrize(
     ("before", "after", "said", "inputs", "why"),
     [
-        ("THB_OFFENCES:RO.2022,601,,A,F,", "THB_OFFENCES:RO.2022,533,,A,F,", ("601", "533"), {}, RESUBMITTED),
-        ("THB_OFFENCES:RO.2022,601,,A,F,", "THB_OFFENCES:RO.2022,,,A,S,", ("601", "601"), {}, PROTECTION),
-        ("THB_OFFENCES:RO.2022,601,,A,F,", "", ("601", "601"), {"templates/thb/exhibits.yaml": "x"}, PRINTED),
         (
-            "THB_OFFENCES:RO.2022,601,,A,F,", "THB_OFFENCES:RO.2022,602,,A,F,", ("601", "601"),
-            {"data_contracts/thb.odcs.yaml": "x"}, METHOD,
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "THB_OFFENCES:RO.2022,533,,A,F,",
+            ("601", "533"),
+            {},
+            RESUBMITTED,
         ),
         (
-            "THB_OFFENCES:RO.2022,601,,A,F,", "THB_OFFENCES:RO.2022,602,,A,F,", ("601", "601"),
-            {"pipeline/numbers.py": "x"}, CODE,
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "THB_OFFENCES:RO.2022,,,A,S,",
+            ("601", "601"),
+            {},
+            PROTECTION,
         ),
-        ("THB_OFFENCES:RO.2022,601,,A,F,", "THB_OFFENCES:RO.2022,602,,A,F,", ("601", "601"), {}, UNKNOWN),
+        (
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "",
+            ("601", "601"),
+            {"templates/thb/exhibits.yaml": "x"},
+            PRINTED,
+        ),
+        (
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "THB_OFFENCES:RO.2022,602,,A,F,",
+            ("601", "601"),
+            {"data_contracts/thb.odcs.yaml": "x"},
+            METHOD,
+        ),
+        (
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "THB_OFFENCES:RO.2022,602,,A,F,",
+            ("601", "601"),
+            {"pipeline/numbers.py": "x"},
+            CODE,
+        ),
+        (
+            "THB_OFFENCES:RO.2022,601,,A,F,",
+            "THB_OFFENCES:RO.2022,602,,A,F,",
+            ("601", "601"),
+            {},
+            UNKNOWN,
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_changed_figure_has_its_reason(
-    before: str, after: str, said: tuple[str, str], inputs: dict[str, str], why: str, project: Project,
-    contracts: Contracts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    before: str,
+    after: str,
+    said: tuple[str, str],
+    inputs: dict[str, str],
+    why: str,
+    project: Project,
+    contracts: Contracts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sides = iter(Said(THB_OFFENCES__RO_2022=s) for s in said)
     monkeypatch.setattr("pipeline.changes.figures.Marts", lambda *_: Said())
     monkeypatch.setattr("pipeline.changes.figures.Ledger", lambda *_: next(sides))
@@ -164,7 +227,9 @@ def test_a_changed_figure_has_its_reason(
     assert changed_figures(project, contracts, 2022, new, new) == []
 
 
-def test_a_build_that_is_not_there_not_whole_or_of_something_else_is_told(project: Project, tmp_path: Path) -> None:
+def test_a_build_that_is_not_there_not_whole_or_of_something_else_is_told(
+    project: Project, tmp_path: Path
+) -> None:
     with pytest.raises(UserError, match="make report REPORT=thb VERSION=restricted ROUND=2022"):
         find_build(project, 2022, "thb", "restricted", "last")
     with pytest.raises(UserError, match="AS_OF=2026-03-01"):

@@ -1,4 +1,6 @@
-"""Are lines of text in a drawing taken for one label only where they are one? By the leak scan and the number audit."""
+"""Are lines of text in a drawing taken for one label only where they are one? By the
+leak scan and the number audit.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +26,33 @@ from pipeline.numerals.known import Known
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
-SMALL, LARGE = (10, 9, 8, 10, 9), (103, 105, 107, 109, 111)
+SMALL = (10, 9, 8, 10, 9)
+LARGE = (103, 105, 107, 109, 111)
 LONG = "Montenegro and all that its services registered in ports, at borders and inland"
 
 
 def chart(kind: Kind, *rows: tuple[str, str, tuple[int, ...]]) -> ChartData:
-    """A chart of victims by state and year; of a chart by category, the years are the categories."""
+    """A chart of victims by state and year; of a chart by category, the years are the
+    categories.
+    """
     series = tuple(
-        Series(label, tuple(Point(year, v, str(v), f"THB_VICTIMS:{state}.{year}._T._T")
-                            for year, v in zip(YEARS, values, strict=False)))
+        Series(
+            label,
+            tuple(
+                Point(year, v, str(v), f"THB_VICTIMS:{state}.{year}._T._T")
+                for year, v in zip(YEARS, values, strict=False)
+            ),
+        )
         for state, label, values in rows
-    )  # fmt: skip
+    )
     return ChartData(kind, series, "Registered victims", "Victims")
 
 
 def register_of(data: ChartData) -> Register:
     points = [p for s in data.series for p in s.points]
-    return Register({p.key: Released(Decimal(str(p.value)), "persons", "", False, "", ()) for p in points})
+    return Register(
+        {p.key: Released(Decimal(str(p.value)), "persons", "", False, "", ()) for p in points}
+    )
 
 
 def refused_by_scan(data: ChartData, block: Block) -> list[str]:
@@ -52,13 +64,23 @@ def refused_by_scan(data: ChartData, block: Block) -> list[str]:
 
 @pytest.fixture
 def refused_by_audit(contracts: Contracts) -> Callable[[ChartData, Block], list[str]]:
-    """Numerals in labels of a drawing that the number audit cannot account for, where `data` is what was released."""
+    """Numerals in labels of a drawing that the number audit cannot account for, where
+    `data` is what was released.
+    """
 
     def refused(data: ChartData, block: Block) -> list[str]:
         known = Known(
-            "thb", "restricted", 2022, "", date(2023, 1, 1), contracts, register_of(data),
-            load_exceptions(ROOT / "templates"), ROOT / "templates", {},
-        )  # fmt: skip
+            "thb",
+            "restricted",
+            2022,
+            "",
+            date(2023, 1, 1),
+            contracts,
+            register_of(data),
+            load_exceptions(ROOT / "templates"),
+            ROOT / "templates",
+            {},
+        )
         entry = {"title": "Victims", "state": "", "cubes": ["THB_VICTIMS"]}
         check = DrawingCheck(known, entry, {"data": asdict(data)}, "victims/F1")
         passages = [p for p in check.passages(block) if p.place.endswith("/chart")]
@@ -74,12 +96,21 @@ def rewritten(block: Block, change: Callable[[Label], Label | None]) -> Block:
     first = block.texts[0]
     texts = [
         replace(first, text=t.text, x=t.x, y=t.y, size=t.size, width=t.right - t.x, place=place)
-        for place, t in enumerate(labels, 1) if t is not None
-    ]  # fmt: skip
+        for place, t in enumerate(labels, 1)
+        if t is not None
+    ]
     return replace(block, texts=texts)
 
 
-KINDS: tuple[Kind, ...] = ("heat", "bar", "grouped_bar", "stacked_bar", "small_multiples", "line", "slope")
+KINDS: tuple[Kind, ...] = (
+    "heat",
+    "bar",
+    "grouped_bar",
+    "stacked_bar",
+    "small_multiples",
+    "line",
+    "slope",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,7 +131,9 @@ def test_two_wrong_labels_that_spell_a_missing_value_are_refused(
     wrong = {"12": "10", "7": "9"}
 
     def spoil(label: Label) -> Label | None:
-        return None if label.text == "109" else replace(label, text=wrong.get(label.text, label.text))
+        return (
+            None if label.text == "109" else replace(label, text=wrong.get(label.text, label.text))
+        )
 
     assert refused_by_scan(released, rewritten(draw_block(released), lambda label: label)) == []
     block = rewritten(draw_block(released), spoil)
@@ -112,7 +145,8 @@ def test_two_wrong_labels_that_spell_a_missing_value_are_refused(
 def test_a_label_that_was_broken_into_lines_is_one_label(
     kind: Kind, refused_by_audit: Callable[[ChartData, Block], list[str]]
 ) -> None:
-    # Of a line, the value stands behind the name of the line and in its last broken line.
+    # Of a line, the value stands behind the name of the line and in its last broken
+    # line.
     data = chart(kind, ("ME", LONG, SMALL), ("RO", "Romania", LARGE))
     block = draw_block(data)
     assert sum(label.text in compact(LONG) for label in labels_of(block)) > 1
@@ -120,18 +154,23 @@ def test_a_label_that_was_broken_into_lines_is_one_label(
     assert refused_by_audit(data, block) == []
 
 
-@pytest.mark.parametrize("moved", [{"x": 30.0}, {"y": -12.0}, {"y": 12.0}], ids=["aside", "down", "up"])
+@pytest.mark.parametrize(
+    "moved", [{"x": 30.0}, {"y": -12.0}, {"y": 12.0}], ids=["aside", "down", "up"]
+)
 def test_lines_that_stand_elsewhere_are_no_label(
     moved: dict[str, float], refused_by_audit: Callable[[ChartData, Block], list[str]]
 ) -> None:
-    data = chart("line", ("ME", LONG + " and elsewhere", (10, 9, 8, 10, 9)), ("RO", "Romania", LARGE))
+    data = chart(
+        "line", ("ME", LONG + " and elsewhere", (10, 9, 8, 10, 9)), ("RO", "Romania", LARGE)
+    )
     block = draw_block(data)
     last = next(t for t in labels_of(block) if re.search("[a-z]9$", t.text))
 
     def move(label: Label) -> Label:
         if label != last:
             return label
-        x, y = moved.get("x", 0.0), moved.get("y", 0.0)
+        x = moved.get("x", 0.0)
+        y = moved.get("y", 0.0)
         return replace(label, x=label.x + x, right=label.right + x, y=label.y + y)
 
     assert refused_by_scan(data, rewritten(block, lambda label: label)) == []

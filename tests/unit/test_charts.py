@@ -1,4 +1,6 @@
-"""Does every kind of chart draw, name what it shows, and keep what is withheld out of the drawing?"""
+"""Does every kind of chart draw, name what it shows, and keep what is withheld out of
+the drawing?
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,24 @@ STATES = ("AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR")
 YEARS = ("2019", "2020", "2021", "2022")
 
 
-def point(x: str, value: float | None, text: str = "", status: str = "", coverage: str = "") -> Point:
-    return Point(x, value, text or (f"{value:,.0f}" if value is not None else ":"), status=status, coverage=coverage)
+def point(
+    x: str, value: float | None, text: str = "", status: str = "", coverage: str = ""
+) -> Point:
+    return Point(
+        x,
+        value,
+        text or (f"{value:,.0f}" if value is not None else ":"),
+        status=status,
+        coverage=coverage,
+    )
 
 
-def chart(kind: Kind, *rows: tuple[str, tuple[float | None, ...]], xs: tuple[str, ...] = YEARS) -> ChartData:
+def chart(
+    kind: Kind, *rows: tuple[str, tuple[float | None, ...]], xs: tuple[str, ...] = YEARS
+) -> ChartData:
     series = tuple(
-        Series(label, tuple(point(x, value) for x, value in zip(xs, values, strict=False))) for label, values in rows
+        Series(label, tuple(point(x, value) for x, value in zip(xs, values, strict=False)))
+        for label, values in rows
     )
     return ChartData(kind, series, "Registered victims", "Victims")
 
@@ -38,7 +51,10 @@ def sample(kind: Kind) -> ChartData:
     if kind == "map":
         return chart(kind, ("2022", tuple(range(100, 1200, 100))), xs=STATES)
     return chart(
-        kind, ("Türkiye", (611, 722, None, 933)), ("Ελλάδα", (614, 725, 836, 947)), ("Скопје", (17, 28, 39, 40))
+        kind,
+        ("Türkiye", (611, 722, None, 933)),
+        ("Ελλάδα", (614, 725, 836, 947)),
+        ("Скопје", (17, 28, 39, 40)),
     )
 
 
@@ -48,7 +64,9 @@ def texts(svg: str) -> list[str]:
 
 def size(svg: str) -> tuple[float, float]:
     root = ElementTree.fromstring(svg)
-    return float(root.attrib["width"].removesuffix("pt")), float(root.attrib["height"].removesuffix("pt"))
+    return float(root.attrib["width"].removesuffix("pt")), float(
+        root.attrib["height"].removesuffix("pt")
+    )
 
 
 def numbers(svg: str) -> set[str]:
@@ -85,7 +103,9 @@ def test_every_kind_keeps_its_text_on_the_sheet(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-@pytest.mark.parametrize("values", [(0, 0, 0, 0), (5,), (None, None, None, None), (1, 100_000, 3, 0)])
+@pytest.mark.parametrize(
+    "values", [(0, 0, 0, 0), (5,), (None, None, None, None), (1, 100_000, 3, 0)]
+)
 def test_unusual_numbers_draw_too(kind: Kind, values: tuple[float | None, ...]) -> None:
     xs = STATES if kind == "map" else YEARS
     assert "nan" not in draw_chart(chart(kind, ("Romania", values), xs=xs)).replace("nance", "")
@@ -95,7 +115,8 @@ def test_unusual_numbers_draw_too(kind: Kind, values: tuple[float | None, ...]) 
 def test_names_in_two_drawings_of_a_page_never_meet(kind: Kind) -> None:
     data = sample(kind)
     first, second = (
-        set(re.findall(r' id="([^"]+)"', draw_chart(replace(data, title=title)))) for title in ("Victims", "Offenders")
+        set(re.findall(r' id="([^"]+)"', draw_chart(replace(data, title=title))))
+        for title in ("Victims", "Offenders")
     )
     assert not first & second
 
@@ -105,7 +126,9 @@ def test_a_withheld_point_leaves_its_symbol_and_no_other_trace(kind: Kind) -> No
     data = sample(kind)
     first, *others = data.series
     hidden = replace(first.points[1], value=None, text="c", status="withheld")
-    shown = replace(data, series=(replace(first, points=(first.points[0], hidden, *first.points[2:])), *others))
+    shown = replace(
+        data, series=(replace(first, points=(first.points[0], hidden, *first.points[2:])), *others)
+    )
     svg = draw_chart(shown)
     assert first.points[1].text not in " ".join(texts(svg))
     if kind != "slope":  # a slope shows its first and last x only
@@ -131,7 +154,13 @@ def test_a_line_stops_at_a_gap_and_before_a_break() -> None:
         "line",
         (
             Series(
-                "Region", (point("2019", 10), point("2020", 20), point("2021", 30, "30", "break"), point("2022", 40))
+                "Region",
+                (
+                    point("2019", 10),
+                    point("2020", 20),
+                    point("2021", 30, "30", "break"),
+                    point("2022", 40),
+                ),
             ),
         ),
         "victims",
@@ -141,7 +170,9 @@ def test_a_line_stops_at_a_gap_and_before_a_break() -> None:
     assert ":" in texts(gap)
 
     def drawn(svg: str) -> int:
-        return len(re.findall(r'<path d="[^"]*" style="[^"]*stroke: #14213d[^"]*stroke-width: 1.3', svg))
+        return len(
+            re.findall(r'<path d="[^"]*" style="[^"]*stroke: #14213d[^"]*stroke-width: 1.3', svg)
+        )
 
     assert drawn(whole) == 1
     assert drawn(gap) == drawn(draw_chart(broken)) == 2
@@ -149,28 +180,39 @@ def test_a_line_stops_at_a_gap_and_before_a_break() -> None:
 
 def test_a_break_of_one_line_among_several_says_whose() -> None:
     data = chart("line", ("Women", (10, 20)), ("Men", (30, 40)))
-    women = replace(data.series[0], points=(data.series[0].points[0], point("2020", 20, "20", "break")))
+    women = replace(
+        data.series[0], points=(data.series[0].points[0], point("2020", 20, "20", "break"))
+    )
     assert "break Women" in texts(draw_chart(replace(data, series=(women, data.series[1]))))
 
 
 def test_a_partial_point_is_hollow() -> None:
-    data = ChartData("line", (Series("Region", (point("2021", 9, "9", "partial"),)),), "victims", "Victims")
+    data = ChartData(
+        "line", (Series("Region", (point("2021", 9, "9", "partial"),)),), "victims", "Victims"
+    )
     assert "fill: #ffffff; stroke: #14213d" in draw_chart(data)
 
 
 def test_coverage_stands_under_its_year() -> None:
-    data = ChartData("line", (Series("Region", (point("2021", 9, coverage="9 of 11"),)),), "victims", "Victims")
+    data = ChartData(
+        "line", (Series("Region", (point("2021", 9, coverage="9 of 11"),)),), "victims", "Victims"
+    )
     assert "9 of 11" in " ".join(texts(draw_chart(data)))
 
 
 def test_labels_of_codes_are_printed() -> None:
-    data = replace(chart("bar", ("2022", (1, 2)), xs=("RO", "MD")), labels={"RO": "Romania", "MD": "Moldova"})
+    data = replace(
+        chart("bar", ("2022", (1, 2)), xs=("RO", "MD")), labels={"RO": "Romania", "MD": "Moldova"}
+    )
     assert {"Romania", "Moldova"} <= set(texts(draw_chart(data)))
 
 
 def test_end_labels_of_eleven_lines_do_not_overlap() -> None:
     svg = draw_chart(
-        chart("line", *((f"State {code}", (5, 5, 5, 5 + index / 10)) for index, code in enumerate(STATES)))
+        chart(
+            "line",
+            *((f"State {code}", (5, 5, 5, 5 + index / 10)) for index, code in enumerate(STATES)),
+        )
     )
     ends = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>State', svg))
     assert len(ends) == 11
@@ -178,7 +220,10 @@ def test_end_labels_of_eleven_lines_do_not_overlap() -> None:
 
 
 def test_a_large_heat_map_annotates_every_cell() -> None:
-    rows = [(f"Crime area {row}", tuple(row * 100 + column for column in range(11))) for row in range(16)]
+    rows = [
+        (f"Crime area {row}", tuple(row * 100 + column for column in range(11)))
+        for row in range(16)
+    ]
     svg = draw_chart(chart("heat", *rows, xs=STATES))
     assert {"0", "5", "1,505"} <= set(texts(svg))
     assert svg.count("<") < 700
@@ -222,6 +267,10 @@ def test_drawing_library_is_not_loaded_before_it_is_needed() -> None:
         "print({'matplotlib', 'weasyprint', 'pikepdf'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.strip() == "set()"

@@ -1,4 +1,6 @@
-"""Does the check of PDFs fail whenever something was not checked? veraPDF itself runs in tests/pdf."""
+"""Does the check of PDFs fail whenever something was not checked? veraPDF itself runs
+in tests/pdf.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,19 @@ TOOL = ROOT / "tools" / "check_pdf.py"
 JAR = "greenfield-apps-1.28.2.jar"
 PROFILES = ("PDF/UA-1 validation profile", "PDF/A-3A validation profile")
 RULE = {
-    "specification": "ISO 14289-1:2014", "clause": "7.3", "testNumber": 1, "failedChecks": 4, "description": "Figures",
+    "specification": "ISO 14289-1:2014",
+    "clause": "7.3",
+    "testNumber": 1,
+    "failedChecks": 4,
+    "description": "Figures",
     "checks": [{"errorMessage": "no text", "context": "root/page[3]"}],
-}  # fmt: skip
+}
 
 
 class Place:
-    """A copy of the tool with a file in place of veraPDF, and a `java` that says what a test wants it to say."""
+    """A copy of the tool with a file in place of veraPDF, and a `java` that says what a
+    test wants it to say.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.jar = folder, folder / "jars" / JAR
@@ -40,20 +48,31 @@ class Place:
         path.write_text(f"#!/bin/sh\n{lines}\n")
         path.chmod(0o755)
 
-    def says(self, *profiles: str, status: str = "normal", passed: int = 100, rules: tuple[Any, ...] = ()) -> None:
+    def says(
+        self, *profiles: str, status: str = "normal", passed: int = 100, rules: tuple[Any, ...] = ()
+    ) -> None:
         results = [
             {
-                "profileName": p, "jobEndStatus": status, "compliant": not rules,
+                "profileName": p,
+                "jobEndStatus": status,
+                "compliant": not rules,
                 "details": {"passedRules": passed, "ruleSummaries": list(rules)},
             }
             for p in profiles
-        ]  # fmt: skip
+        ]
         job = {"itemDetails": {"name": str(self.file)}, "validationResult": results}
         (self.folder / "report.json").write_text(json.dumps({"report": {"jobs": [job]}}) + "\n")
-        self.program("java", f"while read -r line; do printf '%s' \"$line\"; done < '{self.folder / 'report.json'}'")
+        self.program(
+            "java",
+            f"while read -r line; do printf '%s' \"$line\"; done < '{self.folder / 'report.json'}'",
+        )
 
     def check(self, *paths: Path) -> tuple[int, str]:
-        command = [sys.executable, str(self.folder / "tools" / TOOL.name), *map(str, paths or (self.file,))]
+        command = [
+            sys.executable,
+            str(self.folder / "tools" / TOOL.name),
+            *map(str, paths or (self.file,)),
+        ]
         environment = {"PATH": str(self.folder / "bin"), "SELEC_VERAPDF": str(self.jar.parent)}
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
@@ -68,14 +87,20 @@ def place(tmp_path: Path) -> Place:
 
 def test_what_passed_both_standards_passes(place: Place) -> None:
     code, told = place.check()
-    assert (code, "1 PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules" in told) == (0, True)
+    assert (code, "1 PDFs checked against PDF/UA-1 and PDF/A-3a: 0 with failed rules" in told) == (
+        0,
+        True,
+    )
 
 
 def test_a_failed_rule_is_named_with_its_place(place: Place) -> None:
     place.says(*PROFILES, rules=(RULE,))
     code, told = place.check()
     assert code == 1
-    assert "PDF/UA-1: ISO 14289-1:2014, clause 7.3, test 1, 4 times: Figures\n    first: no text root/page[3]" in told
+    assert (
+        "PDF/UA-1: ISO 14289-1:2014, clause 7.3, test 1, 4 times: Figures\n    first: no text"
+        " root/page[3]" in told
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +112,9 @@ def test_a_failed_rule_is_named_with_its_place(place: Place) -> None:
         (PROFILES, {"passed": 0}),
     ],
 )
-def test_what_was_not_checked_did_not_pass(place: Place, profiles: tuple[str, ...], facts: dict[str, Any]) -> None:
+def test_what_was_not_checked_did_not_pass(
+    place: Place, profiles: tuple[str, ...], facts: dict[str, Any]
+) -> None:
     place.says(*profiles, **facts)
     code, told = place.check()
     assert (code, "not checked" in told) == (1, True)
@@ -99,7 +126,9 @@ def test_a_file_that_the_report_leaves_out_did_not_pass(place: Place, tmp_path: 
     assert (code, f"FAILED  {tmp_path / 'b.pdf'}" in told) == (1, True)
 
 
-def test_a_folder_stands_for_its_finished_pdfs_and_an_empty_one_is_an_error(place: Place, tmp_path: Path) -> None:
+def test_a_folder_stands_for_its_finished_pdfs_and_an_empty_one_is_an_error(
+    place: Place, tmp_path: Path
+) -> None:
     (tmp_path / "out" / ".thb-1.unfinished").mkdir(parents=True)
     (tmp_path / "out" / ".thb-1.unfinished" / "c.pdf").write_bytes(b"%PDF-1.7")
     for path in (tmp_path / "out", tmp_path / "nowhere"):
@@ -114,7 +143,11 @@ def test_a_folder_stands_for_its_finished_pdfs_and_an_empty_one_is_an_error(plac
 def test_no_report_is_an_error(place: Place) -> None:
     place.program("java", "echo 'out of memory' >&2; exit 3")
     code, told = place.check()
-    assert (code, "veraPDF gave no report, it ended with 3" in told, "out of memory" in told) == (2, True, True)
+    assert (code, "veraPDF gave no report, it ended with 3" in told, "out of memory" in told) == (
+        2,
+        True,
+        True,
+    )
 
 
 @pytest.mark.parametrize("program", ["java", "mvn"])
@@ -132,7 +165,10 @@ def test_a_file_of_other_content_is_not_run_whether_it_was_there_or_fetched(plac
     code, told = place.check()
     assert (code, "is not the file that" in told) == (2, True)
     place.jar.unlink()
-    fetch = f'for a in "$@"; do case "$a" in -DoutputDirectory=*) echo other > "${{a#*=}}/{JAR}";; esac; done'
+    fetch = (
+        f'for a in "$@"; do case "$a" in -DoutputDirectory=*) echo other > "${{a#*=}}/{JAR}";;'
+        " esac; done"
+    )
     place.program("mvn", fetch)
     code, told = place.check()
     assert (code, "is not the file that" in told) == (2, True)

@@ -1,4 +1,6 @@
-"""Does the chooser hide enough, in every case that can be counted out? Tiny linked tables against brute force."""
+"""Does the chooser hide enough, in every case that can be counted out? Tiny linked
+tables against brute force.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,13 @@ MOST = 4  # the largest value of a finest cell, so that all tables can be writte
 
 
 def linked(seed: int, rows: int = 2, columns: int = 2, others: int = 3) -> Instance:
-    """A table of two dimensions with its margins, and a second list that adds up to the same total."""
+    """A table of two dimensions with its margins, and a second list that adds up to the
+    same total.
+    """
     chance = random.Random(seed)
-    atoms = {f"{r}{c}": chance.choice((0, 0, 1, 1, 2, 3, 4)) for r in range(rows) for c in range(columns)}
+    atoms = {
+        f"{r}{c}": chance.choice((0, 0, 1, 1, 2, 3, 4)) for r in range(rows) for c in range(columns)
+    }
     total = sum(atoms.values())
     cuts = sorted(chance.randint(0, total) for _ in range(others - 1))
     second = [b - a for a, b in zip([0, *cuts], [*cuts, total], strict=True)]
@@ -37,7 +43,10 @@ def linked(seed: int, rows: int = 2, columns: int = 2, others: int = 3) -> Insta
         parts = [f"{r}{c}" for r in range(rows)]
         values[f"column{c}"] = sum(atoms[p] for p in parts)
         sums.append((f"column{c}", parts))
-    sums += [("all", [f"row{r}" for r in range(rows)]), ("all", [f"column{c}" for c in range(columns)])]
+    sums += [
+        ("all", [f"row{r}" for r in range(rows)]),
+        ("all", [f"column{c}" for c in range(columns)]),
+    ]
     sums.append(("all", [f"x{i}" for i in range(others)]))
     return Instance(values, sums, threshold=3)
 
@@ -46,7 +55,9 @@ def small(instance: Instance) -> System:
     """The instance with finest cells of at most MOST and demands that this allows."""
     system = as_system(instance)
     wholes = {w for w, _ in instance.sums}
-    high = np.array([h if n in wholes else min(h, max(MOST, v)) for n, h, v in _cells(system)], dtype=np.int64)
+    high = np.array(
+        [h if n in wholes else min(h, max(MOST, v)) for n, h, v in _cells(system)], dtype=np.int64
+    )
     return replace(system, high=high)
 
 
@@ -54,12 +65,17 @@ def _cells(system: System) -> list[tuple[str, int, int]]:
     return list(zip(system.names, system.high.tolist(), system.value.tolist(), strict=True))
 
 
-def tables(system: System, hidden: np.ndarray, wholes: Sequence[tuple[str, list[str]]]) -> np.ndarray:
+def tables(
+    system: System, hidden: np.ndarray, wholes: Sequence[tuple[str, list[str]]]
+) -> np.ndarray:
     """Every whole-numbered table that agrees with what is shown, one a line."""
     place = {n: i for i, n in enumerate(system.names)}
     whole = {w for w, _ in wholes}
     atoms = [i for n, i in place.items() if n not in whole]
-    ranges = [range(system.low[i], system.high[i] + 1) if hidden[i] else (int(system.value[i]),) for i in atoms]
+    ranges = [
+        range(system.low[i], system.high[i] + 1) if hidden[i] else (int(system.value[i]),)
+        for i in atoms
+    ]
     found = np.zeros((int(np.prod([len(r) for r in ranges])), len(system.names)), dtype=np.int64)
     found[:, atoms] = list(product(*ranges))
     done: set[str] = set()
@@ -89,7 +105,9 @@ def everything(system: System) -> np.ndarray:
 
 
 def test_brute_force_finds_no_open_demand() -> None:
-    """What is called protected is; what is called unprotected isn't even with everything hidden."""
+    """What is called protected is; what is called unprotected isn't even with
+    everything hidden.
+    """
     failing = protected = unprotected = 0
     for seed in range(40):
         instance = linked(seed)
@@ -109,7 +127,9 @@ def test_brute_force_finds_no_open_demand() -> None:
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_interval_rows_hold_whatever_is_hidden(seed: int, width: int) -> None:
-    """A printed share: twice the first cell less the first row lies between limits around the truth."""
+    """A printed share: twice the first cell less the first row lies between limits
+    around the truth.
+    """
     instance = linked(seed)
     system = small(instance)
     share = np.zeros(len(system.names))
@@ -172,10 +192,14 @@ def test_cells_of_endless_loss_stay_shown(thousand: System) -> None:
 
 
 def test_a_cell_that_cannot_be_protected_is_told() -> None:
-    """3 = 1 + 2, and the whole may not be hidden: 1 + 2 and 2 + 1 are two values where three are demanded."""
+    """3 = 1 + 2, and the whole may not be hidden: 1 + 2 and 2 + 1 are two values where
+    three are demanded.
+    """
     instance = Instance({"a": 1, "b": 2, "both": 3}, [("both", ["a", "b"])])
     system = as_system(instance)
-    pattern = choose(replace(system, loss=np.array([1, 1, np.inf]), hidden=np.array([True, True, False])))
+    pattern = choose(
+        replace(system, loss=np.array([1, 1, np.inf]), hidden=np.array([True, True, False]))
+    )
     assert pattern.unprotected == (0, 1, 2)
     assert not pattern.hidden[2]
     alone = choose(replace(system, low=system.value, high=system.value))

@@ -1,4 +1,6 @@
-"""Does the command line answer at once, name what is allowed, and keep tracebacks for bugs?"""
+"""Does the command line answer at once, name what is allowed, and keep tracebacks for
+bugs?
+"""
 
 from __future__ import annotations
 
@@ -19,16 +21,46 @@ from pipeline.project import Project
 from pipeline.signers import ROLES
 from pipeline.signoff.moves import MOVES, OTHERS, roles_of
 
-COMMANDS = ("validate", "numbers", "render", "template", "import", "examples", "explain", "lint", "version", "protect",
-    "register", "audit", "feedback", "texts", "contract-diff", "queries", "ask", "answer",
-)  # fmt: skip
-HEAVY = ("pandas", "matplotlib", "weasyprint", "great_expectations", "duckdb", "openpyxl", "numpy", "sqlglot")
+COMMANDS = (
+    "validate",
+    "numbers",
+    "render",
+    "template",
+    "import",
+    "examples",
+    "explain",
+    "lint",
+    "version",
+    "protect",
+    "register",
+    "audit",
+    "feedback",
+    "texts",
+    "contract-diff",
+    "queries",
+    "ask",
+    "answer",
+)
+HEAVY = (
+    "pandas",
+    "matplotlib",
+    "weasyprint",
+    "great_expectations",
+    "duckdb",
+    "openpyxl",
+    "numpy",
+    "sqlglot",
+)
 
 
 def run(*arguments: str, outputs: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **({"SELEC_OUTPUTS": str(outputs)} if outputs else {})}
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, capture_output=True, text=True, env=environment
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=environment,
     )
 
 
@@ -94,30 +126,83 @@ def test_who_acts_is_asked_of_every_command_that_is_signed(command: str, project
             Hand("Ana Pop", min(strangers), "", "", True).person(project, command)
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
-    (["render", "--round", "2022", "--report", "drugs", "--version", "public"], "there is no report 'drugs'"),
-    (["render", "--round", "2022", "--report", "thb", "--version", "secret"], "there is no version 'secret'"),
-    (["template", "--round", "2022", "--report", "thb", "--state", "XX"], "'XX' does not answer the thb questionnaire"),
-    (["template", "--round", "2022", "--report", "thb", "--state", "RO BG"], "'RO BG' does not answer the thb"),
-    (["template", "--round", "20233", "--report", "thb", "--state", "RO"], "no round 20233: it is no year"),
-    (["template", "--round", "2017", "--report", "thb", "--state", "HR"], "no round 2017: it is before the first"),
-    (["template", "--round", "2022", "--report", "drugs", "--state", "RO"], "there is no report 'drugs'"),
-    (["validate", "--round", "1999"], "there are no returns of round 1999"),
-    (["numbers", "--round", "1999"], "there are no returns of round 1999"),
-    (["explain", "--round", "2022", "no key"], "is not a cell key"),
-    (["explain", "--round", "2022", "THB_VICTIMS:RO.2022._T._T"], "has no numbers yet"),
-    (["render", "--round", "2022", "--report", "thb", "--version", "public"], "there is no proof"),
-    (["render", "--round", "2022", "--report", "thb", "--version", "restricted"], "does not exist"),
-    (["queries", "--round", "2022"], "was not validated yet"),
-    (["ask", "--round", "2022", "--state", "RO", "--date", "2023-04-01"], "was not validated yet"),
-    (["answer", "--round", "2022", "--query", "q1", "--answer", "a", "--effect", "confirmed", "--date", "2023-04-01",
-      *REHEARSAL], "was not asked in round 2022"),
-    (["contract-diff", "--old", "no such thing"], "neither a file or folder nor a revision"),
-    (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
-    (["feedback", "--round", "2022", "--state", "RO"], "round 2022 was not validated yet"),
-    (["register", "--round", "2022", "--report", "thb", "--version", "public", *REHEARSAL], "there is no proof"),
-])  # fmt: skip
-def test_what_a_person_can_repair_is_told_without_a_traceback(arguments: list[str], told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            ["render", "--round", "2022", "--report", "drugs", "--version", "public"],
+            "there is no report 'drugs'",
+        ),
+        (
+            ["render", "--round", "2022", "--report", "thb", "--version", "secret"],
+            "there is no version 'secret'",
+        ),
+        (
+            ["template", "--round", "2022", "--report", "thb", "--state", "XX"],
+            "'XX' does not answer the thb questionnaire",
+        ),
+        (
+            ["template", "--round", "2022", "--report", "thb", "--state", "RO BG"],
+            "'RO BG' does not answer the thb",
+        ),
+        (
+            ["template", "--round", "20233", "--report", "thb", "--state", "RO"],
+            "no round 20233: it is no year",
+        ),
+        (
+            ["template", "--round", "2017", "--report", "thb", "--state", "HR"],
+            "no round 2017: it is before the first",
+        ),
+        (
+            ["template", "--round", "2022", "--report", "drugs", "--state", "RO"],
+            "there is no report 'drugs'",
+        ),
+        (["validate", "--round", "1999"], "there are no returns of round 1999"),
+        (["numbers", "--round", "1999"], "there are no returns of round 1999"),
+        (["explain", "--round", "2022", "no key"], "is not a cell key"),
+        (["explain", "--round", "2022", "THB_VICTIMS:RO.2022._T._T"], "has no numbers yet"),
+        (
+            ["render", "--round", "2022", "--report", "thb", "--version", "public"],
+            "there is no proof",
+        ),
+        (
+            ["render", "--round", "2022", "--report", "thb", "--version", "restricted"],
+            "does not exist",
+        ),
+        (["queries", "--round", "2022"], "was not validated yet"),
+        (
+            ["ask", "--round", "2022", "--state", "RO", "--date", "2023-04-01"],
+            "was not validated yet",
+        ),
+        (
+            [
+                "answer",
+                "--round",
+                "2022",
+                "--query",
+                "q1",
+                "--answer",
+                "a",
+                "--effect",
+                "confirmed",
+                "--date",
+                "2023-04-01",
+                *REHEARSAL,
+            ],
+            "was not asked in round 2022",
+        ),
+        (["contract-diff", "--old", "no such thing"], "neither a file or folder nor a revision"),
+        (["audit", "--round", "2022", "--version", "restricted"], "there is nothing to prove"),
+        (["feedback", "--round", "2022", "--state", "RO"], "round 2022 was not validated yet"),
+        (
+            ["register", "--round", "2022", "--report", "thb", "--version", "public", *REHEARSAL],
+            "there is no proof",
+        ),
+    ],
+)
+def test_what_a_person_can_repair_is_told_without_a_traceback(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
     done = run(*arguments, outputs=tmp_path)
     assert done.returncode == (7 if "proof" in told else 2)
     assert done.stderr.startswith("error: ")
@@ -148,7 +233,17 @@ def test_a_bug_shows_its_traceback() -> None:
 
 
 def test_a_template_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
-    done = run("template", "--round", "2022", "--report", "thb", "--state", "RO", "--out", str(tmp_path / "RO.xlsx"))
+    done = run(
+        "template",
+        "--round",
+        "2022",
+        "--report",
+        "thb",
+        "--state",
+        "RO",
+        "--out",
+        str(tmp_path / "RO.xlsx"),
+    )
     assert done.stdout.strip() == str(tmp_path / "RO.xlsx")
     assert (tmp_path / "RO.xlsx").is_file()
 
@@ -170,10 +265,13 @@ def test_explain_speaks_to_machines_too(built: object) -> None:
 
 LONG = "a" * 5000
 FILES = (
-    ("verify", "--", LONG), ("trace", "--", LONG), ("verify", "--password-file", LONG, "--", "README.md"),
-    ("copies", "--round", "2022", "--report", "thb", "--recipients", LONG), ("contract-diff", "--old", LONG),
+    ("verify", "--", LONG),
+    ("trace", "--", LONG),
+    ("verify", "--password-file", LONG, "--", "README.md"),
+    ("copies", "--round", "2022", "--report", "thb", "--recipients", LONG),
+    ("contract-diff", "--old", LONG),
     ("import", "--source", "unodc-cts", "--round", "2022", "--file", LONG),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("command", FILES)

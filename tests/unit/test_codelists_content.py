@@ -21,7 +21,9 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def normal(text: str) -> str:
-    """The form in which aliases and labels are compared: Unicode NFKC, whitespace squeezed, casefolded."""
+    """The form in which aliases and labels are compared: Unicode NFKC, whitespace
+    squeezed, casefolded.
+    """
     return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
@@ -90,7 +92,17 @@ def test_the_list_holds_all_iso_countries_once() -> None:
 
 def test_groups_hold_the_right_states() -> None:
     groups = {row["code"] for row in CITIZENSHIP if row["code"].startswith("G_")}
-    assert groups == {"G_KNOWN", "G_FOR", "G_SEL", "G_EU", "G_EUR", "G_ASIA", "G_AFR", "G_AME", "G_OCE"}
+    assert groups == {
+        "G_KNOWN",
+        "G_FOR",
+        "G_SEL",
+        "G_EU",
+        "G_EUR",
+        "G_ASIA",
+        "G_AFR",
+        "G_AME",
+        "G_OCE",
+    }
     assert {BY_CODE[group]["parent"] for group in groups} == {"_T"}
     assert {row["code"] for row in CITIZENSHIP if row["parent"] == "G_SEL"} - {"CS"} == STATES
     for code in ("HR", "SI", "CY", "DE"):
@@ -102,30 +114,57 @@ def test_groups_hold_the_right_states() -> None:
 
 
 EU_MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-# The regions of UN M49 (United Nations Statistics Division) by ISO code, written down apart from the code list.
+# The regions of UN M49 (United Nations Statistics Division) by ISO code, written down
+# apart from the code list.
 M49 = {
-    "G_AFR": """
-        DZ EG LY MA SD TN EH IO BI KM DJ ER ET TF KE MG MW MU YT MZ RE RW SC SO SS UG TZ ZM ZW AO CM CF TD
+    "G_AFR": (
+        """
+        DZ EG LY MA SD TN EH IO BI KM DJ ER ET TF KE MG MW MU YT MZ RE RW SC SO SS UG TZ ZM ZW AO
+        CM CF TD
         CG CD GQ GA ST BW SZ LS NA ZA BJ BF CV CI GM GH GN GW LR ML MR NE NG SH SN SL TG
-    """,
-    "G_AME": """
-        AI AG AW BS BB BQ VG KY CU CW DM DO GD GP HT JM MQ MS PR BL KN LC MF VC SX TT TC VI BZ CR SV GT HN
+    """
+    ),
+    "G_AME": (
+        """
+        AI AG AW BS BB BQ VG KY CU CW DM DO GD GP HT JM MQ MS PR BL KN LC MF VC SX TT TC VI BZ CR
+        SV GT HN
         MX NI PA AR BO BV BR CL CO EC FK GF GY PY PE GS SR UY VE BM CA GL PM US
-    """,
-    "G_ASIA": """
-        KZ KG TJ TM UZ CN HK MO KP JP MN KR BN KH ID LA MY MM PH SG TH TL VN AF BD BT IN IR MV NP PK LK AM
+    """
+    ),
+    "G_ASIA": (
+        """
+        KZ KG TJ TM UZ CN HK MO KP JP MN KR BN KH ID LA MY MM PH SG TH TL VN AF BD BT IN IR MV NP
+        PK LK AM
         AZ BH CY GE IQ IL JO KW LB OM QA SA PS SY TR AE YE
-    """,
-    "G_EUR": """
-        BY BG CZ HU PL MD RO RU SK UA AX GG JE DK EE FO FI IS IE IM LV LT NO SJ SE GB AL AD BA HR GI GR VA
+    """
+    ),
+    "G_EUR": (
+        """
+        BY BG CZ HU PL MD RO RU SK UA AX GG JE DK EE FO FI IS IE IM LV LT NO SJ SE GB AL AD BA HR
+        GI GR VA
         IT MT ME MK PT SM RS SI ES AT BE FR DE LI LU MC NL CH
-    """,
-    "G_OCE": """
+    """
+    ),
+    "G_OCE": (
+        """
         AU CX CC HM NZ NF FJ NC PG SB VU GU KI MH FM NR MP PW UM AS CK PF NU PN WS TK TO TV WF
-    """,
+    """
+    ),
 }
-EU_TERRITORIES = {"AX", "GF", "GP", "MQ", "RE", "YT", "MF"}  # their people are citizens of Finland and France
-OUTSIDE_M49 = {"TW": "G_ASIA", "XK": "G_EUR", "AQ": "_T"}  # no region there; the code list says where they count
+EU_TERRITORIES = {
+    "AX",
+    "GF",
+    "GP",
+    "MQ",
+    "RE",
+    "YT",
+    "MF",
+}  # their people are citizens of Finland and France
+OUTSIDE_M49 = {
+    "TW": "G_ASIA",
+    "XK": "G_EUR",
+    "AQ": "_T",
+}  # no region there; the code list says where they count
 FORMER = {"CS", "YU", "SU", "AN"}
 
 
@@ -142,7 +181,9 @@ def test_every_country_is_in_its_region_of_the_united_nations() -> None:
             assert code in EU_TERRITORIES | members
         else:
             assert parent == region[code], code
-    assert {code for code in countries if BY_CODE[code]["parent"] == "G_EU"} == members - STATES | EU_TERRITORIES
+    assert {
+        code for code in countries if BY_CODE[code]["parent"] == "G_EU"
+    } == members - STATES | EU_TERRITORIES
 
 
 def test_disputed_designations_carry_their_footnote() -> None:
@@ -206,7 +247,10 @@ def test_every_state_alias_means_one_of_the_eleven_states() -> None:
 def test_population_has_every_state_in_every_year_once_in_persons() -> None:
     assert list(POPULATION[0]) == ["state", "year", "population", "source"]
     cells = [(row["state"], int(row["year"])) for row in POPULATION]
-    assert sorted(cells) == [(state, year) for state in sorted(STATES) for year in range(2013, 2024)]
+    assert sorted(cells) == [
+        (state, year) for state in sorted(STATES) for year in range(2013, 2024)
+    ]
     assert {row["source"] for row in POPULATION} == {"UN DESA, World Population Prospects 2024"}
-    # The smallest state has over half a million people, the largest under a hundred: thousands would fall below.
+    # The smallest state has over half a million people, the largest under a hundred:
+    # thousands would fall below.
     assert [row for row in POPULATION if not 500_000 < int(row["population"]) < 100_000_000] == []

@@ -1,4 +1,6 @@
-"""Does the diff of two contracts say of every change whom it breaks, and does the replay find the cells that fail?"""
+"""Does the diff of two contracts say of every change whom it breaks, and does the
+replay find the cells that fail?
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,14 @@ from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import ContractError, UserError
 from pipeline.project import Project
 
-TABLES = ("THB_VICTIMS", "THB_VICTIMS_FORM", "THB_VICTIMS_CTZ", "THB_JUDGMENTS", "THB_ASSETS", "THB_OFFENCES")
+TABLES = (
+    "THB_VICTIMS",
+    "THB_VICTIMS_FORM",
+    "THB_VICTIMS_CTZ",
+    "THB_JUDGMENTS",
+    "THB_ASSETS",
+    "THB_OFFENCES",
+)
 NEWEST = 2022
 Content = dict[str, Any]
 Edit = Callable[[Content, Path], object]
@@ -50,7 +59,9 @@ def edited(small: Path, folder: Path, edit: Edit) -> list[Change]:
     """The changes that an edit of the contract (its content, its folder) makes."""
     shutil.copytree(small, folder, dirs_exist_ok=True)
     path = folder / f"thb{ENDING}"
-    content = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))  # no shared parts
+    content = json.loads(
+        json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")))
+    )  # no shared parts
     edit(content, folder / "codelists")
     write(path, content)
     old, new = (read_contracts([f / path.name], f / "codelists") for f in (small, folder))
@@ -94,7 +105,11 @@ def code(lists: Path, name: str, which: str, **change: str) -> None:
     assert any(which in (r.get("code"), r.get("alias"), r.get("text")) for r in rows)
     kept = []
     for row in rows:
-        mine = which in (row.get("code") if "alias" not in row else None, row.get("alias"), row.get("text"))
+        mine = which in (
+            row.get("code") if "alias" not in row else None,
+            row.get("alias"),
+            row.get("text"),
+        )
         if not mine:
             kept.append(row)
         elif change:
@@ -117,8 +132,16 @@ def write_list(path: Path, heads: list[str], rows: list[dict[str, str]]) -> None
 
 
 def add_dimension(content: Content, _: Path) -> None:
-    made = {**column(content, "judgment"), "name": "sex", "businessName": "Sex", "primaryKeyPosition": 4,
-            "customProperties": [{"property": "role", "value": "dimension"}, {"property": "codelist", "value": "sex"}]}
+    made = {
+        **column(content, "judgment"),
+        "name": "sex",
+        "businessName": "Sex",
+        "primaryKeyPosition": 4,
+        "customProperties": [
+            {"property": "role", "value": "dimension"},
+            {"property": "codelist", "value": "sex"},
+        ],
+    }
     table(content)["properties"].insert(3, made)
     layout(content)["rows"].append("sex")
 
@@ -136,7 +159,11 @@ def turn_dimensions(content: Content, _: Path) -> None:
 
 
 def narrow_to_enum(content: Content, _: Path) -> None:
-    column(content, "age", "THB_VICTIMS")["enum"] = [{"value": "_T"}, {"value": "Y_LT18"}, {"value": "Y_GE18"}]
+    column(content, "age", "THB_VICTIMS")["enum"] = [
+        {"value": "_T"},
+        {"value": "Y_LT18"},
+        {"value": "Y_GE18"},
+    ]
 
 
 def measure_options(of: str = "THB_JUDGMENTS", **options: object) -> Edit:
@@ -144,8 +171,13 @@ def measure_options(of: str = "THB_JUDGMENTS", **options: object) -> Edit:
 
 
 def new_column(required: bool) -> Edit:
-    made = {"name": "source", "logicalType": "string", "physicalType": "varchar", "required": required,
-            "customProperties": [{"property": "role", "value": "attribute"}]}
+    made = {
+        "name": "source",
+        "logicalType": "string",
+        "physicalType": "varchar",
+        "required": required,
+        "customProperties": [{"property": "role", "value": "attribute"}],
+    }
     return lambda content, _: table(content)["properties"].append(made)
 
 
@@ -153,120 +185,432 @@ def plausible(**terms: object) -> Edit:
     return lambda content, _: own(table(content), "plausibility")["value"].update(terms)
 
 
-CHANGES: dict[str, tuple[Edit, str, str, str, str]] = {  # edit, where, what, whom it breaks, step of the version
-    "more years": (lambda c, _: own(c, "windowYears").update(value=6), "years", "6 years", "supplier", "major"),
-    "fewer years": (lambda c, _: own(c, "windowYears").update(value=3), "years", "3 years", "both", "major"),
-    "title": (lambda c, _: c.update(dataProduct="Another title"), "title", "reworded", "neither", "patch"),
-    "usage": (lambda c, _: c["description"].update(usage="Else"), "usage", "reworded", "neither", "patch"),
-    "table removed": (lambda c, _: c["schema"].remove(table(c)), "table", "removed", "both", "major"),
-    "table added": (lambda c, _: c["schema"].append({**table(c), "name": "THB_MORE"}), "table", "added", "supplier",
-                    "major"),
+CHANGES: dict[
+    str, tuple[Edit, str, str, str, str]
+] = {  # edit, where, what, whom it breaks, step of the version
+    "more years": (
+        lambda c, _: own(c, "windowYears").update(value=6),
+        "years",
+        "6 years",
+        "supplier",
+        "major",
+    ),
+    "fewer years": (
+        lambda c, _: own(c, "windowYears").update(value=3),
+        "years",
+        "3 years",
+        "both",
+        "major",
+    ),
+    "title": (
+        lambda c, _: c.update(dataProduct="Another title"),
+        "title",
+        "reworded",
+        "neither",
+        "patch",
+    ),
+    "usage": (
+        lambda c, _: c["description"].update(usage="Else"),
+        "usage",
+        "reworded",
+        "neither",
+        "patch",
+    ),
+    "table removed": (
+        lambda c, _: c["schema"].remove(table(c)),
+        "table",
+        "removed",
+        "both",
+        "major",
+    ),
+    "table added": (
+        lambda c, _: c["schema"].append({**table(c), "name": "THB_MORE"}),
+        "table",
+        "added",
+        "supplier",
+        "major",
+    ),
     "table added for a later round": (
-        lambda c, _: c["schema"].append({**rounds(table(c), firstRound=NEWEST + 1), "name": "THB_MORE"}), "table",
-        "asked from round 2023 on", "neither", "minor"),
+        lambda c, _: c["schema"].append(
+            {**rounds(table(c), firstRound=NEWEST + 1), "name": "THB_MORE"}
+        ),
+        "table",
+        "asked from round 2023 on",
+        "neither",
+        "minor",
+    ),
     "table added for a round with returns": (
-        lambda c, _: c["schema"].append({**rounds(table(c), firstRound=NEWEST), "name": "THB_MORE"}), "table", "added",
-        "supplier", "major"),
+        lambda c, _: c["schema"].append(
+            {**rounds(table(c), firstRound=NEWEST), "name": "THB_MORE"}
+        ),
+        "table",
+        "added",
+        "supplier",
+        "major",
+    ),
     "table no longer asked in a round with returns": (
-        lambda c, _: table(c).update(rounds(table(c), firstRound=NEWEST)), "rounds",
-        "asked from round 2022 on instead of in every round", "both", "major"),
+        lambda c, _: table(c).update(rounds(table(c), firstRound=NEWEST)),
+        "rounds",
+        "asked from round 2022 on instead of in every round",
+        "both",
+        "major",
+    ),
     "table no longer asked after the newest round": (
-        lambda c, _: table(c).update(rounds(table(c), lastRound=NEWEST)), "rounds", "asked until round 2022", "reader",
-        "major"),
-    "table reworded": (lambda c, _: table(c).update(description="Else"), "description", "reworded", "neither", "patch"),
-    "respondent": (lambda c, _: table(c)["customProperties"].append({"property": "respondent", "value": "center"}),
-                   "respondent", "the Center instead of the states", "both", "major"),
+        lambda c, _: table(c).update(rounds(table(c), lastRound=NEWEST)),
+        "rounds",
+        "asked until round 2022",
+        "reader",
+        "major",
+    ),
+    "table reworded": (
+        lambda c, _: table(c).update(description="Else"),
+        "description",
+        "reworded",
+        "neither",
+        "patch",
+    ),
+    "respondent": (
+        lambda c, _: table(c)["customProperties"].append(
+            {"property": "respondent", "value": "center"}
+        ),
+        "respondent",
+        "the Center instead of the states",
+        "both",
+        "major",
+    ),
     "dimension added": (add_dimension, "dimension sex", "added", "both", "major"),
     "dimension removed": (drop_dimension, "dimension judgment", "removed", "both", "major"),
-    "dimensions in another order": (turn_dimensions, "dimensions", "order age, sex", "reader", "major"),
-    "dimension renamed for people": (lambda c, _: column(c, "judgment").update(businessName="Outcome of the case"),
-                                     "dimension judgment", "called 'Outcome of the case'", "neither", "patch"),
-    "code removed": (lambda _, lists: code(lists, "form", "BEG"), "codes of form", "BEG (Forced begging) removed",
-                     "both", "major"),
+    "dimensions in another order": (
+        turn_dimensions,
+        "dimensions",
+        "order age, sex",
+        "reader",
+        "major",
+    ),
+    "dimension renamed for people": (
+        lambda c, _: column(c, "judgment").update(businessName="Outcome of the case"),
+        "dimension judgment",
+        "called 'Outcome of the case'",
+        "neither",
+        "patch",
+    ),
+    "code removed": (
+        lambda _, lists: code(lists, "form", "BEG"),
+        "codes of form",
+        "BEG (Forced begging) removed",
+        "both",
+        "major",
+    ),
     "code left out by an enum": (narrow_to_enum, "codes of age", "_U (", "both", "major"),
-    "code added": (lambda _, lists: add(lists, "judgment", code="NEW", label="New", parent="_T", sort="99"),
-                   "codes of judgment", "NEW (New) added", "neither", "minor"),
-    "code valid for fewer years": (lambda _, lists: code(lists, "form", "BEG", valid_from="2020"), "codes of form",
-                                   "BEG is valid from 2020 instead of always", "both", "major"),
-    "code valid for more years": (lambda _, lists: code(lists, "citizenship", "YU", valid_to=""),
-                                  "codes of citizenship", "YU is valid always instead of until 2003", "neither",
-                                  "minor"),
-    "code called another name": (lambda _, lists: code(lists, "form", "BEG", label="Begging"), "codes of form",
-                                 "called 'Begging' instead of 'Forced begging'", "neither", "patch"),
-    "name of an open list is gone": (lambda _, lists: code(lists, "citizenship", "FJ", label="Viti"),
-                                     "codes of citizenship", "'Fiji' is no spelling of FJ", "supplier", "major"),
-    "code in another total": (lambda _, lists: code(lists, "form", "BEG", parent="_T"), "codes of form",
-                              "BEG is a part of _T instead of OTH", "both", "major"),
-    "group removed": (lambda _, lists: drop_group(lists), "codes of citizenship", "group G_", "reader", "major"),
-    "codes in another order": (lambda _, lists: code(lists, "judgment", "ACQ", sort="1"), "codes of judgment",
-                               "in another order", "neither", "patch"),
-    "another list": (lambda c, lists: another_list(c, lists), "codes of judgment", "taken from the list outcome",
-                     "neither", "patch"),
-    "state ended": (lambda _, lists: code(lists, "states", "AL", valid_to="2020"), "code list states",
-                    "AL is valid until 2020 instead of always", "both", "major"),
-    "status removed": (lambda _, lists: code(lists, "obs_status", "P"), "code list obs_status", "P (", "both", "major"),
-    "alias removed": (lambda _, lists: code(lists / "aliases", "states", "ALB"), "aliases states",
-                      "no longer known: alb", "supplier", "major"),
-    "alias added": (lambda _, lists: add(lists / "aliases", "states", alias="Shqipe", code="AL"), "aliases states",
-                    "known now: shqipe", "neither", "minor"),
-    "alias of another code": (lambda _, lists: code(lists / "aliases", "states", "ALB", code="BA"), "aliases states",
-                              "alb (AL -> BA)", "both", "major"),
-    "symbol removed": (lambda _, lists: code(lists, "cell_symbols", "n/a"), "symbols of cells", "no longer known: n/a",
-                       "supplier", "major"),
-    "unit": (lambda c, _: own(table(c), "unit").update(value="cases"), "measure", "in cases instead of decisions",
-             "both", "major"),
-    "whole numbers": (lambda c, _: column(c, "value", "THB_ASSETS").update(logicalType="integer"), "measure",
-                      "whole numbers only", "supplier", "major"),
-    "decimals": (lambda c, _: column(c, "value").update(logicalType="number"), "measure", "up to 3 decimals", "reader",
-                 "major"),
-    "lower maximum": (measure_options(maximum=10), "measure", "maximum 10 instead of", "supplier", "major"),
-    "higher maximum": (measure_options(maximum=10**12), "measure", "maximum 1,000,000,000,000 instead", "neither",
-                       "minor"),
-    "higher minimum": (measure_options(minimum=1), "measure", "minimum 1 instead of 0", "supplier", "major"),
-    "measure renamed": (lambda c, _: column(c, "value").update(businessName="Rulings"), "measure", "called 'Rulings'",
-                        "neither", "patch"),
-    "offence": (lambda c, _: own(table(c, "THB_OFFENCES"), "iccs").update(value="0101"), "ICCS code",
-                "0101 instead of", "both", "major"),
-    "crime area": (lambda c, _: own(table(c), "crimeArea").update(value="MIG"), "crime area", "MIG instead of THB",
-                   "reader", "major"),
-    "sheet": (lambda c, _: layout(c).update(sheet="10 Rulings"), "layout", "sheet '10 Rulings'", "supplier", "major"),
-    "turned sheet": (lambda c, _: layout(c).update(rows=layout(c)["columns"], columns=layout(c)["rows"]), "layout",
-                     "rows year instead of judgment", "supplier", "major"),
-    "closed list": (lambda c, _: layout(c, "THB_VICTIMS_CTZ").pop("openRows"), "layout", "one line per code",
-                    "supplier", "major"),
-    "fewer open lines": (lambda c, _: layout(c, "THB_VICTIMS_CTZ").update(openRows=3), "layout",
-                         "3 open lines instead of", "supplier", "major"),
-    "more open lines": (lambda c, _: layout(c, "THB_VICTIMS_CTZ").update(openRows=500), "layout",
-                        "500 open lines instead of", "neither", "minor"),
-    "identity that refuses": (lambda c, _: identities(c)[0].update(severity="error"), "sum over judgment",
-                              "stricter: error", "supplier", "major"),
-    "new identity that asks": (lambda c, _: identities(c).append({"sameTotalAs": "THB_VICTIMS", "severity": "query"}),
-                               "same total as THB_VICTIMS", "new: query", "neither", "minor"),
-    "looser identity": (lambda c, _: identities(c)[0].update(parts="at_most"), "sum over judgment",
-                        "looser: query, at most", "neither", "minor"),
-    "identity with rounding": (lambda c, _: identities(c)[0].update(rounding=5), "sum over judgment",
-                               "looser: query, equal, rounding 5", "neither", "minor"),
-    "identity removed": (lambda c, _: identities(c).clear(), "sum over judgment", "no longer checked", "neither",
-                         "minor"),
-    "plausibility that refuses": (plausible(severity="error"), "change from the year before", "stricter", "supplier",
-                                  "major"),
-    "plausibility that asks more": (plausible(changePercent=5), "change from the year before", "stricter: 5 %",
-                                    "neither", "minor"),
-    "looser plausibility": (plausible(changePercent=500), "change from the year before", "looser: 500 %", "neither",
-                            "minor"),
-    "required column": (new_column(True), "column source", "added, required", "supplier", "major"),
-    "optional column": (new_column(False), "column source", "added, optional", "neither", "minor"),
-    "column removed": (lambda c, _: table(c)["properties"].remove(column(c, "note")), "column note", "removed", "both",
-                       "major"),
-    "note required": (lambda c, _: column(c, "note").update(required=True), "column note", "required", "supplier",
-                      "major"),
-    "status no longer required": (lambda c, _: column(c, "obs_status").update(required=False), "column obs_status",
-                                  "no longer required", "neither", "minor"),
-    "shorter notes": (lambda c, _: column(c, "note")["logicalTypeOptions"].update(maxLength=100), "column note",
-                      "at most 100 characters", "supplier", "major"),
-    "circle of readers": (lambda c, _: column(c, "value").update(classification="secret"), "column value",
-                          "secret instead of", "reader", "major"),
-}  # fmt: skip
+    "code added": (
+        lambda _, lists: add(lists, "judgment", code="NEW", label="New", parent="_T", sort="99"),
+        "codes of judgment",
+        "NEW (New) added",
+        "neither",
+        "minor",
+    ),
+    "code valid for fewer years": (
+        lambda _, lists: code(lists, "form", "BEG", valid_from="2020"),
+        "codes of form",
+        "BEG is valid from 2020 instead of always",
+        "both",
+        "major",
+    ),
+    "code valid for more years": (
+        lambda _, lists: code(lists, "citizenship", "YU", valid_to=""),
+        "codes of citizenship",
+        "YU is valid always instead of until 2003",
+        "neither",
+        "minor",
+    ),
+    "code called another name": (
+        lambda _, lists: code(lists, "form", "BEG", label="Begging"),
+        "codes of form",
+        "called 'Begging' instead of 'Forced begging'",
+        "neither",
+        "patch",
+    ),
+    "name of an open list is gone": (
+        lambda _, lists: code(lists, "citizenship", "FJ", label="Viti"),
+        "codes of citizenship",
+        "'Fiji' is no spelling of FJ",
+        "supplier",
+        "major",
+    ),
+    "code in another total": (
+        lambda _, lists: code(lists, "form", "BEG", parent="_T"),
+        "codes of form",
+        "BEG is a part of _T instead of OTH",
+        "both",
+        "major",
+    ),
+    "group removed": (
+        lambda _, lists: drop_group(lists),
+        "codes of citizenship",
+        "group G_",
+        "reader",
+        "major",
+    ),
+    "codes in another order": (
+        lambda _, lists: code(lists, "judgment", "ACQ", sort="1"),
+        "codes of judgment",
+        "in another order",
+        "neither",
+        "patch",
+    ),
+    "another list": (
+        lambda c, lists: another_list(c, lists),
+        "codes of judgment",
+        "taken from the list outcome",
+        "neither",
+        "patch",
+    ),
+    "state ended": (
+        lambda _, lists: code(lists, "states", "AL", valid_to="2020"),
+        "code list states",
+        "AL is valid until 2020 instead of always",
+        "both",
+        "major",
+    ),
+    "status removed": (
+        lambda _, lists: code(lists, "obs_status", "P"),
+        "code list obs_status",
+        "P (",
+        "both",
+        "major",
+    ),
+    "alias removed": (
+        lambda _, lists: code(lists / "aliases", "states", "ALB"),
+        "aliases states",
+        "no longer known: alb",
+        "supplier",
+        "major",
+    ),
+    "alias added": (
+        lambda _, lists: add(lists / "aliases", "states", alias="Shqipe", code="AL"),
+        "aliases states",
+        "known now: shqipe",
+        "neither",
+        "minor",
+    ),
+    "alias of another code": (
+        lambda _, lists: code(lists / "aliases", "states", "ALB", code="BA"),
+        "aliases states",
+        "alb (AL -> BA)",
+        "both",
+        "major",
+    ),
+    "symbol removed": (
+        lambda _, lists: code(lists, "cell_symbols", "n/a"),
+        "symbols of cells",
+        "no longer known: n/a",
+        "supplier",
+        "major",
+    ),
+    "unit": (
+        lambda c, _: own(table(c), "unit").update(value="cases"),
+        "measure",
+        "in cases instead of decisions",
+        "both",
+        "major",
+    ),
+    "whole numbers": (
+        lambda c, _: column(c, "value", "THB_ASSETS").update(logicalType="integer"),
+        "measure",
+        "whole numbers only",
+        "supplier",
+        "major",
+    ),
+    "decimals": (
+        lambda c, _: column(c, "value").update(logicalType="number"),
+        "measure",
+        "up to 3 decimals",
+        "reader",
+        "major",
+    ),
+    "lower maximum": (
+        measure_options(maximum=10),
+        "measure",
+        "maximum 10 instead of",
+        "supplier",
+        "major",
+    ),
+    "higher maximum": (
+        measure_options(maximum=10**12),
+        "measure",
+        "maximum 1,000,000,000,000 instead",
+        "neither",
+        "minor",
+    ),
+    "higher minimum": (
+        measure_options(minimum=1),
+        "measure",
+        "minimum 1 instead of 0",
+        "supplier",
+        "major",
+    ),
+    "measure renamed": (
+        lambda c, _: column(c, "value").update(businessName="Rulings"),
+        "measure",
+        "called 'Rulings'",
+        "neither",
+        "patch",
+    ),
+    "offence": (
+        lambda c, _: own(table(c, "THB_OFFENCES"), "iccs").update(value="0101"),
+        "ICCS code",
+        "0101 instead of",
+        "both",
+        "major",
+    ),
+    "crime area": (
+        lambda c, _: own(table(c), "crimeArea").update(value="MIG"),
+        "crime area",
+        "MIG instead of THB",
+        "reader",
+        "major",
+    ),
+    "sheet": (
+        lambda c, _: layout(c).update(sheet="10 Rulings"),
+        "layout",
+        "sheet '10 Rulings'",
+        "supplier",
+        "major",
+    ),
+    "turned sheet": (
+        lambda c, _: layout(c).update(rows=layout(c)["columns"], columns=layout(c)["rows"]),
+        "layout",
+        "rows year instead of judgment",
+        "supplier",
+        "major",
+    ),
+    "closed list": (
+        lambda c, _: layout(c, "THB_VICTIMS_CTZ").pop("openRows"),
+        "layout",
+        "one line per code",
+        "supplier",
+        "major",
+    ),
+    "fewer open lines": (
+        lambda c, _: layout(c, "THB_VICTIMS_CTZ").update(openRows=3),
+        "layout",
+        "3 open lines instead of",
+        "supplier",
+        "major",
+    ),
+    "more open lines": (
+        lambda c, _: layout(c, "THB_VICTIMS_CTZ").update(openRows=500),
+        "layout",
+        "500 open lines instead of",
+        "neither",
+        "minor",
+    ),
+    "identity that refuses": (
+        lambda c, _: identities(c)[0].update(severity="error"),
+        "sum over judgment",
+        "stricter: error",
+        "supplier",
+        "major",
+    ),
+    "new identity that asks": (
+        lambda c, _: identities(c).append({"sameTotalAs": "THB_VICTIMS", "severity": "query"}),
+        "same total as THB_VICTIMS",
+        "new: query",
+        "neither",
+        "minor",
+    ),
+    "looser identity": (
+        lambda c, _: identities(c)[0].update(parts="at_most"),
+        "sum over judgment",
+        "looser: query, at most",
+        "neither",
+        "minor",
+    ),
+    "identity with rounding": (
+        lambda c, _: identities(c)[0].update(rounding=5),
+        "sum over judgment",
+        "looser: query, equal, rounding 5",
+        "neither",
+        "minor",
+    ),
+    "identity removed": (
+        lambda c, _: identities(c).clear(),
+        "sum over judgment",
+        "no longer checked",
+        "neither",
+        "minor",
+    ),
+    "plausibility that refuses": (
+        plausible(severity="error"),
+        "change from the year before",
+        "stricter",
+        "supplier",
+        "major",
+    ),
+    "plausibility that asks more": (
+        plausible(changePercent=5),
+        "change from the year before",
+        "stricter: 5 %",
+        "neither",
+        "minor",
+    ),
+    "looser plausibility": (
+        plausible(changePercent=500),
+        "change from the year before",
+        "looser: 500 %",
+        "neither",
+        "minor",
+    ),
+    "required column": (
+        new_column(True),
+        "column source",
+        "added, required",
+        "supplier",
+        "major",
+    ),
+    "optional column": (
+        new_column(False),
+        "column source",
+        "added, optional",
+        "neither",
+        "minor",
+    ),
+    "column removed": (
+        lambda c, _: table(c)["properties"].remove(column(c, "note")),
+        "column note",
+        "removed",
+        "both",
+        "major",
+    ),
+    "note required": (
+        lambda c, _: column(c, "note").update(required=True),
+        "column note",
+        "required",
+        "supplier",
+        "major",
+    ),
+    "status no longer required": (
+        lambda c, _: column(c, "obs_status").update(required=False),
+        "column obs_status",
+        "no longer required",
+        "neither",
+        "minor",
+    ),
+    "shorter notes": (
+        lambda c, _: column(c, "note")["logicalTypeOptions"].update(maxLength=100),
+        "column note",
+        "at most 100 characters",
+        "supplier",
+        "major",
+    ),
+    "circle of readers": (
+        lambda c, _: column(c, "value").update(classification="secret"),
+        "column value",
+        "secret instead of",
+        "reader",
+        "major",
+    ),
+}
 
 
 def drop_group(lists: Path) -> None:
@@ -274,8 +618,13 @@ def drop_group(lists: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     gone = next(r for r in rows if r["code"].startswith("G_"))
-    heads, up = list(rows[0]), gone["parent"]
-    kept = [{**r, "parent": up if r["parent"] == gone["code"] else r["parent"]} for r in rows if r is not gone]
+    heads = list(rows[0])
+    up = gone["parent"]
+    kept = [
+        {**r, "parent": up if r["parent"] == gone["code"] else r["parent"]}
+        for r in rows
+        if r is not gone
+    ]
     write_list(path, heads, kept)
 
 
@@ -295,7 +644,9 @@ def test_a_change_says_whom_it_breaks(small: Path, tmp_path: Path, name: str) ->
     # The version stayed, which is told too, as a break where the change is one.
     (version,) = [c for c in changes if c.where == "version"]
     steps = {"major": "2.0.0", "minor": "1.1.0", "patch": "1.0.1"}
-    worst = max((c.step for c in changes if c is not version), key=["patch", "minor", "major"].index)
+    worst = max(
+        (c.step for c in changes if c is not version), key=["patch", "minor", "major"].index
+    )
     assert version.what == f"1.0.0 -> 1.0.0, needs {steps[worst]}"
     assert (version.breaks == "neither") == (worst != "major")
 
@@ -304,16 +655,25 @@ def test_the_same_contract_has_no_change(small: Path, tmp_path: Path) -> None:
     assert edited(small, tmp_path / "new", lambda content, lists: None) == []
 
 
-def test_a_change_of_a_shared_list_stands_once_with_all_its_tables(small: Path, tmp_path: Path) -> None:
-    changes = edited(small, tmp_path / "new", lambda _, lists: code(lists, "sex", "F", label="Women"))
+def test_a_change_of_a_shared_list_stands_once_with_all_its_tables(
+    small: Path, tmp_path: Path
+) -> None:
+    changes = edited(
+        small, tmp_path / "new", lambda _, lists: code(lists, "sex", "F", label="Women")
+    )
     (change,) = [c for c in changes if c.where == "codes of sex"]
     assert change.tables == ("THB_VICTIMS", "THB_VICTIMS_FORM")
 
 
-@pytest.mark.parametrize(("version", "what", "breaks"), [
-    ("2.0.0", "1.0.0 -> 2.0.0", "neither"), ("1.1.0", "1.0.0 -> 1.1.0, needs 2.0.0", "supplier"),
-    ("0.9.0", "1.0.0 -> 0.9.0", "both"), ("next", "1.0.0 -> next", "both"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("version", "what", "breaks"),
+    [
+        ("2.0.0", "1.0.0 -> 2.0.0", "neither"),
+        ("1.1.0", "1.0.0 -> 1.1.0, needs 2.0.0", "supplier"),
+        ("0.9.0", "1.0.0 -> 0.9.0", "both"),
+        ("next", "1.0.0 -> next", "both"),
+    ],
+)
 def test_a_breaking_change_needs_a_new_major_version(
     small: Path, tmp_path: Path, version: str, what: str, breaks: str
 ) -> None:
@@ -338,14 +698,23 @@ def test_worst_changes_come_first(small: Path, tmp_path: Path) -> None:
 
 
 def git(folder: Path, *arguments: str) -> None:
-    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
+    who = {
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_AUTHOR_EMAIL": "a@b",
+        "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@b",
+    }
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, env={**kept, **who})
+    subprocess.run(
+        ["git", *arguments], cwd=folder, check=True, capture_output=True, env={**kept, **who}
+    )
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository with the contracts as version v1, and a round with one return: five figures of Romania's."""
+    """A repository with the contracts as version v1, and a round with one return: five
+    figures of Romania's.
+    """
     root = tmp_path_factory.mktemp("repository")
     shutil.copytree(ROOT / "data_contracts", root / "data_contracts")
     git(root, "init", "--quiet")
@@ -365,31 +734,58 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_old_and_new_name_revisions_folders_and_files(repository: Project, small: Path) -> None:
     with open_sides(repository, "v1", str(repository.root)) as (old, new):
-        assert set(old.contracts.by_report) == set(new.contracts.by_report) == {"thb", "migration", "octa"}
-        assert diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST) == []
+        assert (
+            set(old.contracts.by_report)
+            == set(new.contracts.by_report)
+            == {"thb", "migration", "octa"}
+        )
+        assert (
+            diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST) == []
+        )
     with open_sides(repository, "HEAD", str(small / f"thb{ENDING}")) as (old, new):
         assert compared_reports(old, new) == ("thb",)
-        (removed,) = [c for c in diff_contracts(old.contracts, new.contracts, ("thb",), NEWEST) if c.what == "removed"]
+        (removed,) = [
+            c
+            for c in diff_contracts(old.contracts, new.contracts, ("thb",), NEWEST)
+            if c.what == "removed"
+        ]
         assert len(removed.tables) == len(old.contracts.contract("thb").tables) - len(TABLES)
         assert set(new.whole.by_report) == {"thb", "migration", "octa"}
     with open_sides(repository, "HEAD", str(small)) as (old, new):
         told = diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST)
-        assert [c.reports for c in told if c.what == "the report is no longer asked for"] == [("migration",), ("octa",)]
+        assert [c.reports for c in told if c.what == "the report is no longer asked for"] == [
+            ("migration",),
+            ("octa",),
+        ]
 
 
-@pytest.mark.parametrize(("name", "told"), [
-    ("v9", "'v9' is neither a file or folder nor a revision"), ("--output=x", "'--output=x' is neither a file"),
-    ("tests", "there is no contract in 'tests'"), ("{}", "there is no contract in"),
-])  # fmt: skip
-def test_a_name_that_stands_for_nothing_is_told(repository: Project, tmp_path: Path, name: str, told: str) -> None:
-    with pytest.raises(UserError, match=told), open_sides(repository, "HEAD", name.format(tmp_path)):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("v9", "'v9' is neither a file or folder nor a revision"),
+        ("--output=x", "'--output=x' is neither a file"),
+        ("tests", "there is no contract in 'tests'"),
+        ("{}", "there is no contract in"),
+    ],
+)
+def test_a_name_that_stands_for_nothing_is_told(
+    repository: Project, tmp_path: Path, name: str, told: str
+) -> None:
+    with (
+        pytest.raises(UserError, match=told),
+        open_sides(repository, "HEAD", name.format(tmp_path)),
+    ):
         pass
 
 
-def test_a_contract_that_cannot_be_read_is_named_with_its_side(repository: Project, tmp_path: Path) -> None:
+def test_a_contract_that_cannot_be_read_is_named_with_its_side(
+    repository: Project, tmp_path: Path
+) -> None:
     (tmp_path / f"thb{ENDING}").write_text("version: [", encoding="utf-8")
     with (
-        pytest.raises(ContractError, match=rf"{tmp_path}.*thb.odcs.yaml line 2, column 1: this cannot be read"),
+        pytest.raises(
+            ContractError, match=rf"{tmp_path}.*thb.odcs.yaml line 2, column 1: this cannot be read"
+        ),
         open_sides(repository, "HEAD", str(tmp_path)),
     ):
         pass
@@ -397,7 +793,10 @@ def test_a_contract_that_cannot_be_read_is_named_with_its_side(repository: Proje
 
 def test_without_git_folders_can_be_compared(small: Path, tmp_path: Path) -> None:
     project = Project(tmp_path)
-    with pytest.raises(UserError, match="nor a revision of this repository"), open_sides(project, "HEAD", str(small)):
+    with (
+        pytest.raises(UserError, match="nor a revision of this repository"),
+        open_sides(project, "HEAD", str(small)),
+    ):
         pass
 
 
@@ -416,8 +815,9 @@ def test_a_replay_names_the_cells_that_would_now_fail(
     assert found.replay is not None
     assert (found.replay.round, found.replay.returns, found.breaks_supplier) == (2022, 1, True)
     assert [(f.state, f.cell, f.severity, f.contract_version) for f in found.replay.new] == [
-        ("RO", "C7", "error", "2.0.0"), ("RO", "C8", "error", "2.0.0"),
-    ]  # fmt: skip
+        ("RO", "C7", "error", "2.0.0"),
+        ("RO", "C8", "error", "2.0.0"),
+    ]
     assert found.replay.refused == (("RO", "thb", "THB_JUDGMENTS"),)
     print_comparison(found)
     told = capsys.readouterr().out
@@ -447,7 +847,12 @@ def test_nothing_is_replayed_where_nothing_changed(
 
 def test_a_replay_without_returns_is_told(repository: Project, small: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="there are no returns to replay"):
-        compare_contracts(Project(repository.root, returns_folder=tmp_path), "v1", str(small / f"thb{ENDING}"), None)
+        compare_contracts(
+            Project(repository.root, returns_folder=tmp_path),
+            "v1",
+            str(small / f"thb{ENDING}"),
+            None,
+        )
 
 
 @pytest.mark.parametrize(("strict", "code_"), [(False, 0), (True, 3)])
@@ -461,11 +866,16 @@ def test_the_command_fails_for_suppliers_only_when_it_is_strict(
     returns.mkdir(parents=True)
     shutil.copy(ROOT / "returns" / "2022" / "thb" / "RO.xlsx", returns)
     arguments = [f"OLD={old}", f"NEW={new}", "JSON=1", *(["STRICT=1"] if strict else [])]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     done = subprocess.run(
-        ["make", "--silent", "contract-diff", *arguments], cwd=ROOT, capture_output=True, text=True,
+        ["make", "--silent", "contract-diff", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         env={**environment, "SELEC_RETURNS": str(tmp_path / "returns")},
-    )  # fmt: skip
+    )
     assert (done.returncode == 0) == (code_ == 0), done.stderr
     assert json.loads(done.stdout)["breaks_supplier"] is True
     assert ("the new contract breaks suppliers" in done.stderr) == strict

@@ -44,17 +44,29 @@ def custom(table: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_tables_have_their_dimensions_in_the_order_of_the_key(contracts: Contracts) -> None:
-    assert contracts.table("THB_VICTIMS_FORM").key_dimensions == ("state", "year", "form", "sex", "age")
+    assert contracts.table("THB_VICTIMS_FORM").key_dimensions == (
+        "state",
+        "year",
+        "form",
+        "sex",
+        "age",
+    )
     assert contracts.table("THB_OFFENCES").key_dimensions == ("state", "year")
     assert contracts.table("MIG_DETECTED").key_dimensions == ("state", "year", "place", "section")
 
 
-def test_every_table_has_one_measure_a_listed_unit_and_a_place_on_its_sheet(contracts: Contracts) -> None:
+def test_every_table_has_one_measure_a_listed_unit_and_a_place_on_its_sheet(
+    contracts: Contracts,
+) -> None:
     units = {c.code for c in contracts.codelist("unit")}
     for table in contracts.tables:
         assert table.unit in units, table.name
-        assert sorted(table.layout.rows + table.layout.columns) == sorted(table.key_dimensions[1:]), table.name
-        assert len(table.layout.sheet) <= 31, f"{table.name}: a sheet's name has at most 31 characters"
+        assert sorted(table.layout.rows + table.layout.columns) == sorted(
+            table.key_dimensions[1:]
+        ), table.name
+        assert len(table.layout.sheet) <= 31, (
+            f"{table.name}: a sheet's name has at most 31 characters"
+        )
         assert table.description, table.name
         assert table.grain, table.name
 
@@ -67,10 +79,17 @@ def test_no_two_tables_of_a_report_share_a_sheet(contracts: Contracts, report: s
 
 def test_identities_name_dimensions_or_another_table(contracts: Contracts) -> None:
     victims = contracts.table("THB_VICTIMS")
-    assert {(i.dimension, i.parts) for i in victims.identities} == {("sex", "equal"), ("age", "equal")}
+    assert {(i.dimension, i.parts) for i in victims.identities} == {
+        ("sex", "equal"),
+        ("age", "equal"),
+    }
     form = contracts.table("THB_VICTIMS_FORM")
     assert [i.same_total_as for i in form.identities if i.same_total_as] == ["THB_VICTIMS"]
-    assert {i.severity for t in contracts.tables for i in t.identities} <= {"error", "query", "note"}
+    assert {i.severity for t in contracts.tables for i in t.identities} <= {
+        "error",
+        "query",
+        "note",
+    }
 
 
 def test_a_return_restates_five_years(contracts: Contracts) -> None:
@@ -79,26 +98,43 @@ def test_a_return_restates_five_years(contracts: Contracts) -> None:
 
 def test_the_members_of_a_year_are_those_of_that_year(contracts: Contracts) -> None:
     assert [m.code for m in contracts.members(2022)] == [
-        "AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR",
-    ]  # fmt: skip
+        "AL",
+        "BA",
+        "BG",
+        "GR",
+        "HU",
+        "MD",
+        "ME",
+        "MK",
+        "RO",
+        "RS",
+        "TR",
+    ]
     assert "HR" in [m.code for m in contracts.members(2015)]
     assert "HR" not in [m.code for m in contracts.members(2018)]
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("THB_VICTIM:RO.2022._T._T", "there is no table 'THB_VICTIM'"),
-    ("THB_VICTIMS:RO.2022._T", "THB_VICTIMS:state.year.sex.age"),
-    ("THB_VICTIMS:XX.2022._T._T", "code 'XX' is not in the code list states"),
-    ("THB_VICTIMS:RO.twenty._T._T", "is not a year"),
-    ("THB_VICTIMS:RO.2022.W._T", "code 'W' is not in the code list sex"),
-])  # fmt: skip
-def test_a_key_that_no_contract_knows_is_refused(contracts: Contracts, text: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("THB_VICTIM:RO.2022._T._T", "there is no table 'THB_VICTIM'"),
+        ("THB_VICTIMS:RO.2022._T", "THB_VICTIMS:state.year.sex.age"),
+        ("THB_VICTIMS:XX.2022._T._T", "code 'XX' is not in the code list states"),
+        ("THB_VICTIMS:RO.twenty._T._T", "is not a year"),
+        ("THB_VICTIMS:RO.2022.W._T", "code 'W' is not in the code list sex"),
+    ],
+)
+def test_a_key_that_no_contract_knows_is_refused(
+    contracts: Contracts, text: str, told: str
+) -> None:
     with pytest.raises(UserError, match=told.replace(".", r"\.")):
         contracts.check_key(Key.parse(text))
 
 
 def test_a_key_belongs_to_its_table(contracts: Contracts) -> None:
-    assert contracts.check_key(Key.parse("THB_VICTIMS:SELEC_FIX.2022.F.Y_LT18")).name == "THB_VICTIMS"
+    assert (
+        contracts.check_key(Key.parse("THB_VICTIMS:SELEC_FIX.2022.F.Y_LT18")).name == "THB_VICTIMS"
+    )
     assert str(contracts.table("THB_PERSONS").total_key("RO", 2022)) == "THB_PERSONS:RO.2022._T._T"
 
 
@@ -132,7 +168,9 @@ def test_the_contracts_of_the_project_follow_the_standard() -> None:
     assert lines[0].startswith("contracts: 3 follow ODCS")
     assert lines[1].startswith("release policy: restricted, public, partner")
     kinds = [line.split(":")[0] for line in lines]
-    assert {"signers", "known errors", "anchors", "code lists", "records", "member states"} <= set(kinds)
+    assert {"signers", "known errors", "anchors", "code lists", "records", "member states"} <= set(
+        kinds
+    )
     assert len(lines) == 10
 
 
@@ -156,13 +194,35 @@ def test_a_unit_that_is_not_listed_is_refused(broken: Callable[[str, Edit], Path
         list(lint_project(Project(folder.parent)))
 
 
-@pytest.mark.parametrize(("edit", "told"), [
-    (lambda t: custom(t, "layout")["value"].update(rows=["sex"]), "does not place every dimension once"),
-    (lambda t: custom(t, "identities")["value"].append({"dimension": "colour", "severity": "query"}), "'colour'"),
-    (lambda t: custom(t, "identities")["value"].append({"sameTotalAs": "NO_TABLE", "severity": "query"}), "NO_TABLE"),
-    (lambda t: t["properties"].remove(next(p for p in t["properties"] if p["name"] == "value")), "0 measures"),
-    (lambda t: t["customProperties"].remove(custom(t, "unit")), "unit"),
-], ids=["layout", "identity", "linked table", "measure", "unit"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (
+            lambda t: custom(t, "layout")["value"].update(rows=["sex"]),
+            "does not place every dimension once",
+        ),
+        (
+            lambda t: custom(t, "identities")["value"].append(
+                {"dimension": "colour", "severity": "query"}
+            ),
+            "'colour'",
+        ),
+        (
+            lambda t: custom(t, "identities")["value"].append(
+                {"sameTotalAs": "NO_TABLE", "severity": "query"}
+            ),
+            "NO_TABLE",
+        ),
+        (
+            lambda t: t["properties"].remove(
+                next(p for p in t["properties"] if p["name"] == "value")
+            ),
+            "0 measures",
+        ),
+        (lambda t: t["customProperties"].remove(custom(t, "unit")), "unit"),
+    ],
+    ids=["layout", "identity", "linked table", "measure", "unit"],
+)
 def test_a_broken_table_is_refused_with_its_name(
     broken: Callable[[str, Edit], Path], edit: Callable[[dict[str, Any]], None], told: str
 ) -> None:
@@ -171,11 +231,20 @@ def test_a_broken_table_is_refused_with_its_name(
         load_contracts(folder)
 
 
-@pytest.mark.parametrize(("content", "told"), [
-    ("code,label\nA,a\n", "columns are missing"),
-    ("code,label,parent,sort,valid_from,valid_to,note\nA,a,,1,,,\nA,b,,2,,,\n", "'A' stands twice"),
-    ("code,label,parent,sort,valid_from,valid_to,note\nA,a,_T,1,,,\n", "parent '_T' of 'A' is not in the list"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("code,label\nA,a\n", "columns are missing"),
+        (
+            "code,label,parent,sort,valid_from,valid_to,note\nA,a,,1,,,\nA,b,,2,,,\n",
+            "'A' stands twice",
+        ),
+        (
+            "code,label,parent,sort,valid_from,valid_to,note\nA,a,_T,1,,,\n",
+            "parent '_T' of 'A' is not in the list",
+        ),
+    ],
+)
 def test_a_broken_code_list_is_refused(tmp_path: Path, content: str, told: str) -> None:
     (tmp_path / "odd.csv").write_text(content, encoding="utf-8")
     with pytest.raises(ContractError, match=told):
@@ -193,12 +262,20 @@ def test_every_spelling_of_a_state_leads_to_its_code(contracts: Contracts) -> No
     assert known["turkey"] == known["türkiye"] == "TR"
 
 
-@pytest.mark.parametrize(("label", "said"), [
-    ("Republic of Moldova", "the Republic of Moldova"), ("Syrian Arab Republic", "the Syrian Arab Republic"),
-    ("United Kingdom", "the United Kingdom"), ("State of Palestine", "the State of Palestine"),
-    ("Philippines", "the Philippines"), ("Romania", "Romania"), ("Bosnia and Herzegovina", "Bosnia and Herzegovina"),
-    ("Iran (Islamic Republic of)", "Iran (Islamic Republic of)"), ("Other EU member", "Other EU member"),
-    ("Cannabis herb", "Cannabis herb"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Republic of Moldova", "the Republic of Moldova"),
+        ("Syrian Arab Republic", "the Syrian Arab Republic"),
+        ("United Kingdom", "the United Kingdom"),
+        ("State of Palestine", "the State of Palestine"),
+        ("Philippines", "the Philippines"),
+        ("Romania", "Romania"),
+        ("Bosnia and Herzegovina", "Bosnia and Herzegovina"),
+        ("Iran (Islamic Republic of)", "Iran (Islamic Republic of)"),
+        ("Other EU member", "Other EU member"),
+        ("Cannabis herb", "Cannabis herb"),
+    ],
+)
 def test_names_that_take_an_article_have_it_in_running_text(label: str, said: str) -> None:
     assert in_running_text(label) == said

@@ -1,4 +1,6 @@
-"""What does a command say of a file that was cut off, changed or lost since a step left it? Which, and what to do."""
+"""What does a command say of a file that was cut off, changed or lost since a step left
+it? Which, and what to do.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "protect": ("protect", *IN_ROUND),
     "queries": ("queries", *IN_ROUND),
     "feedback": ("feedback", *IN_ROUND, "--state", "RO"),
-    "accept": ("accept", *IN_ROUND, "--report", "thb", "--rule", "THB_VICTIMS.age.sum", "--reason",
-               "they were asked and have answered", *REHEARSED),
+    "accept": (
+        "accept",
+        *IN_ROUND,
+        "--report",
+        "thb",
+        "--rule",
+        "THB_VICTIMS.age.sum",
+        "--reason",
+        "they were asked and have answered",
+        *REHEARSED,
+    ),
     "ask": ("ask", *IN_ROUND, "--state", "RO", "--date", "2023-04-01", *REHEARSED),
     "status": ("status", *THB, "public"),
     "submit": ("submit", *THB, "public", *REHEARSED),
@@ -44,7 +55,15 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 # Each file that a step leaves, and the commands that cannot do without it.
 READ_BY = {
-    f"{ROUND}/work/validation.json": ("numbers", "protect", "queries", "feedback", "accept", "ask", "status"),
+    f"{ROUND}/work/validation.json": (
+        "numbers",
+        "protect",
+        "queries",
+        "feedback",
+        "accept",
+        "ask",
+        "status",
+    ),
     f"{ROUND - 1}/work/validation.json": ("numbers",),
     f"{ROUND}/work/staged.duckdb": ("numbers",),
     f"{ROUND}/work/cubes.duckdb": ("protect", "explain a key", "audit beside", "register"),
@@ -58,8 +77,9 @@ READ_BY = {
     f"{ROUND}/thb/public/manifest.json": ("desk",),
     f"{ROUND}/masters/thb/public/manifest.json": ("status", "submit", "changes"),
     "warehouse.duckdb": ("numbers", "history"),
-}  # fmt: skip
-# The records of the releases and the journal are chains: tests/signoff/test_tampering.py changes those in every way.
+}
+# The records of the releases and the journal are chains:
+# tests/signoff/test_tampering.py changes those in every way.
 NOTHING_MAKES_THEM = ("warehouse.duckdb",)
 
 
@@ -92,9 +112,13 @@ def _loop(path: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Path], None]] = {
-    "cut": _cut, "cut at the end": _cut_last, "flipped": _flip, "empty": _empty, "a folder": _folder,
+    "cut": _cut,
+    "cut at the end": _cut_last,
+    "flipped": _flip,
+    "empty": _empty,
+    "a folder": _folder,
     "a link in a circle": _loop,
-}  # fmt: skip
+}
 Run = Callable[[str], tuple[int, str]]
 
 
@@ -108,7 +132,9 @@ def outputs(built: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(outputs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command in this process, as the command line does. What it wrote is written back afterwards."""
+    """Runs a command in this process, as the command line does. What it wrote is
+    written back afterwards.
+    """
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("SELEC_OUTPUTS", str(outputs))
     for name in ("SELEC_RETURNS", "SELEC_RELEASES", "SELEC_LOCK_HELD"):
@@ -117,7 +143,10 @@ def run(outputs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     extra.write_text(f"key,value\n{KEY},1856\n")
 
     def call(command: str) -> tuple[int, str]:
-        given = [{"extra.csv": str(extra), "then": str(outputs.parent / "then")}.get(a, a) for a in COMMANDS[command]]
+        given = [
+            {"extra.csv": str(extra), "then": str(outputs.parent / "then")}.get(a, a)
+            for a in COMMANDS[command]
+        ]
         monkeypatch.setattr(sys, "argv", ["pipeline", *given])
         capfd.readouterr()
         try:
@@ -142,7 +171,11 @@ def damage(outputs: Path) -> Iterator[Callable[[str, str], Path]]:
 
     yield act
     for path, content, state in taken:
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+        (
+            shutil.rmtree(path)
+            if path.is_dir() and not path.is_symlink()
+            else path.unlink(missing_ok=True)
+        )
         for aside in path.parent.glob(f"{path.name}.folder-*"):
             aside.rmdir()
         with owner_only(outputs):
@@ -156,7 +189,11 @@ def _is_told(name: str, code: int, told: str) -> None:
     assert told.startswith("error: "), told
     assert Path(name).name in told or Path(name).parent.name in told, told
     assert "to do:" in told, told
-    way_out = r"backup|restore|move the file" if name.startswith(NOTHING_MAKES_THEM) else r"'make \w+|ROUND="
+    way_out = (
+        r"backup|restore|move the file"
+        if name.startswith(NOTHING_MAKES_THEM)
+        else r"'make \w+|ROUND="
+    )
     assert re.search(way_out, told), told
 
 
@@ -175,11 +212,15 @@ def test_a_damaged_file_is_named_with_what_to_do(
 
 
 @pytest.mark.parametrize("how", ["cut", "cut at the end", "empty", "a folder"])
-@pytest.mark.parametrize("name", [n for n in READ_BY if n.endswith((".duckdb", ".json")) and "manifest" not in n])
+@pytest.mark.parametrize(
+    "name", [n for n in READ_BY if n.endswith((".duckdb", ".json")) and "manifest" not in n]
+)
 def test_a_file_of_which_no_hash_was_kept_is_looked_at_by_its_form(
     name: str, how: str, run: Run, damage: Callable[[str, str], Path]
 ) -> None:
-    """As after a build that died just then, or with outputs of an earlier version of the pipeline."""
+    """As after a build that died just then, or with outputs of an earlier version of
+    the pipeline.
+    """
     path = damage(name, how)
     kept = path.parent / ".kept" / f"{path.name}.sum"
     before = kept.read_bytes()

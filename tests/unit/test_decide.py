@@ -1,4 +1,6 @@
-"""What does a protected version show? Small tables, and what a reader could still work out from them."""
+"""What does a protected version show? Small tables, and what a reader could still work
+out from them.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ from pipeline.errors import DisclosureError, UserError
 from pipeline.release.proof import audit_rules, audited_cell
 
 DAY = date(2023, 5, 1)
-# Five states with enough victims of each sex; the tables of the tests change one thing in it.
+# Five states with enough victims of each sex; the tables of the tests change one thing
+# in it.
 GOOD = """
 key                       | value
 THB_VICTIMS:AL.2022._T._T | 30
@@ -57,10 +60,15 @@ def policy(contracts: Contracts) -> Policy:
 
 
 def decide(
-    cells: dict[str, TrueCell], contracts: Contracts, policy: Policy, version: str = "public",
+    cells: dict[str, TrueCell],
+    contracts: Contracts,
+    policy: Policy,
+    version: str = "public",
     editions: Sequence[Edition] = (),
-) -> Decision:  # fmt: skip
-    return Chooser(cells, editions, contracts, policy, policy.version(version), 2022, DAY).decision()
+) -> Decision:
+    return Chooser(
+        cells, editions, contracts, policy, policy.version(version), 2022, DAY
+    ).decision()
 
 
 def victims(**changes: str) -> dict[str, TrueCell]:
@@ -69,11 +77,15 @@ def victims(**changes: str) -> dict[str, TrueCell]:
     for name, value in changes.items():
         state, sex = name.split("_", 1)
         key = f"THB_VICTIMS:{state}.2022.{sex}._T "
-        lines = [f"{key}| {value}" if line.startswith(key.strip() + " ") else line for line in lines]
+        lines = [
+            f"{key}| {value}" if line.startswith(key.strip() + " ") else line for line in lines
+        ]
     return with_region(true_cells("\n".join(lines)), 2022, 2022)
 
 
-def worked_out(cells: dict[str, TrueCell], shown: frozenset[str], contracts: Contracts) -> dict[str, Decimal]:
+def worked_out(
+    cells: dict[str, TrueCell], shown: frozenset[str], contracts: Contracts
+) -> dict[str, Decimal]:
     """Withheld cells that plain subtraction gives with their true value."""
     values = {c.key: c.value for c in cells.values() if c.value is not None}
     released = {k: v for k, v in values.items() if str(k) in shown}
@@ -82,13 +94,21 @@ def worked_out(cells: dict[str, TrueCell], shown: frozenset[str], contracts: Con
 
 
 def audited(
-    cells: dict[str, TrueCell], decision: Decision, contracts: Contracts, policy: Policy, version: str = "public"
+    cells: dict[str, TrueCell],
+    decision: Decision,
+    contracts: Contracts,
+    policy: Policy,
+    version: str = "public",
 ) -> Audit:
     """What the auditor says of a decision, by the same policy."""
     shown = {k: c.value for k, c in cells.items() if k in decision.shown and c.value is not None}
     truth = tuple(audited_cell(c) for c in cells.values())
     rules = audit_rules(policy, policy.version(version), DAY)
-    return audit(Knowledge(version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth))
+    return audit(
+        Knowledge(
+            version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth
+        )
+    )
 
 
 def test_everything_is_shown_where_no_count_is_small(contracts: Contracts, policy: Policy) -> None:
@@ -97,14 +117,18 @@ def test_everything_is_shown_where_no_count_is_small(contracts: Contracts, polic
 
 
 @pytest.mark.parametrize("small", ["1", "4", "<5"])
-def test_a_small_count_takes_a_complement_with_it(contracts: Contracts, policy: Policy, small: str) -> None:
+def test_a_small_count_takes_a_complement_with_it(
+    contracts: Contracts, policy: Policy, small: str
+) -> None:
     decision = decide(victims(AL__T="23", AL_F="20", AL_M=small), contracts, policy)
     assert "THB_VICTIMS:AL.2022.M._T" not in decision.shown
     assert not {"THB_VICTIMS:AL.2022._T._T", "THB_VICTIMS:AL.2022.F._T"} <= decision.shown
     assert "THB_VICTIMS:SELEC.2022._T._T" in decision.shown  # what a reader needs most
 
 
-def test_hiding_only_small_counts_would_give_them_away(contracts: Contracts, policy: Policy) -> None:
+def test_hiding_only_small_counts_would_give_them_away(
+    contracts: Contracts, policy: Policy
+) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     naive = frozenset(k for k, c in cells.items() if c.value is not None and not 0 < c.value < 5)
     assert worked_out(cells, naive, contracts)["THB_VICTIMS:AL.2022.M._T"] == 3
@@ -117,7 +141,9 @@ def test_zero_is_a_count_of_nobody_and_five_is_enough(contracts: Contracts, poli
     assert decide(cells, contracts, policy).shown == set(cells)
 
 
-def test_reasons_are_told_and_a_complement_names_whom_it_protects(contracts: Contracts, policy: Policy) -> None:
+def test_reasons_are_told_and_a_complement_names_whom_it_protects(
+    contracts: Contracts, policy: Policy
+) -> None:
     decision = decide(victims(AL__T="23", AL_F="20", AL_M="3"), contracts, policy)
     reasons = {k: w.reason for k, w in decision.withheld.items()}
     assert reasons["THB_VICTIMS:AL.2022.M._T"] == "small count"
@@ -134,7 +160,9 @@ def test_counts_per_table(contracts: Contracts, policy: Policy) -> None:
     assert count.primary + count.secondary == len(decision.withheld)
 
 
-def test_a_regional_count_of_two_states_needs_both_shown(contracts: Contracts, policy: Policy) -> None:
+def test_a_regional_count_of_two_states_needs_both_shown(
+    contracts: Contracts, policy: Policy
+) -> None:
     text = "key | value\nTHB_VICTIMS:AL.2022._T._T | 30\nTHB_VICTIMS:BA.2022._T._T | {}"
     both = decide(with_region(true_cells(text.format(45)), 2022, 2022), contracts, policy)
     assert "THB_VICTIMS:SELEC.2022._T._T" in both.shown
@@ -143,7 +171,9 @@ def test_a_regional_count_of_two_states_needs_both_shown(contracts: Contracts, p
 
 
 def test_linked_tables_are_protected_together(contracts: Contracts, policy: Policy) -> None:
-    """The same margin in two tables: hiding a complement in one of them only would show it in the other."""
+    """The same margin in two tables: hiding a complement in one of them only would show
+    it in the other.
+    """
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     for key, value in (("_T.F._T", 20), ("_T._T._T", 23), ("_T.M._T", 3)):
         twin = Key("THB_VICTIMS_FORM", ("AL", "2022", *key.split(".")))
@@ -159,25 +189,38 @@ def test_linked_tables_are_protected_together(contracts: Contracts, policy: Poli
 def test_what_its_sender_binds_cannot_be_had_from_the_region(
     contracts: Contracts, policy: Policy, version: str, status: str
 ) -> None:
-    cells = with_region(true_cells("key | value | conf\n" + "\n".join(
-        f"THB_OFFENCES:{s}.2022 | {v} | {status if s == 'AL' else 'F'}"
-        for s, v in (("AL", 70), ("BA", 45), ("RO", 500), ("TR", 80))
-    )), 2022, 2022)  # fmt: skip
+    cells = with_region(
+        true_cells(
+            "key | value | conf\n"
+            + "\n".join(
+                f"THB_OFFENCES:{s}.2022 | {v} | {status if s == 'AL' else 'F'}"
+                for s, v in (("AL", 70), ("BA", 45), ("RO", 500), ("TR", 80))
+            )
+        ),
+        2022,
+        2022,
+    )
     decision = decide(cells, contracts, policy, version)
     assert decision.withheld["THB_OFFENCES:AL.2022"].reason == "bound by the sender"
     assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
 
 
 @pytest.mark.parametrize("version", ["public", "partner"])
-def test_a_bound_zero_cannot_be_had_from_the_region(contracts: Contracts, policy: Policy, version: str) -> None:
+def test_a_bound_zero_cannot_be_had_from_the_region(
+    contracts: Contracts, policy: Policy, version: str
+) -> None:
     """Zeros are shown, but nobody may learn that a bound figure is one."""
-    cells = with_region(true_cells("""
+    cells = with_region(
+        true_cells("""
     key | value | conf
     THB_OFFENCES:AL.2022 | 0   | N
     THB_OFFENCES:BA.2022 | 45  |
     THB_OFFENCES:RO.2022 | 500 |
     THB_OFFENCES:TR.2022 | 0   |
-    """), 2022, 2022)  # fmt: skip
+    """),
+        2022,
+        2022,
+    )
     decision = decide(cells, contracts, policy, version)
     assert decision.withheld["THB_OFFENCES:AL.2022"].reason == "bound by the sender"
     assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
@@ -191,15 +234,26 @@ def test_a_bound_zero_cannot_be_had_from_the_region(contracts: Contracts, policy
 def test_a_bound_zero_does_not_follow_where_the_region_has_none_at_all(
     contracts: Contracts, policy: Policy, version: str
 ) -> None:
-    """A sum of nothing has parts of nothing: it is withheld as well, and the zeros of the others are shown."""
+    """A sum of nothing has parts of nothing: it is withheld as well, and the zeros of
+    the others are shown.
+    """
     others = ("BA", "RO", "TR")
-    cells = with_region(true_cells("key | value | conf\n" + "\n".join(
-        f"THB_OFFENCES:{s}.2022 | 0 | {'N' if s == 'AL' else 'F'}" for s in ("AL", *others)
-    )), 2022, 2022)  # fmt: skip
+    cells = with_region(
+        true_cells(
+            "key | value | conf\n"
+            + "\n".join(
+                f"THB_OFFENCES:{s}.2022 | 0 | {'N' if s == 'AL' else 'F'}" for s in ("AL", *others)
+            )
+        ),
+        2022,
+        2022,
+    )
     decision = decide(cells, contracts, policy, version)
     assert "THB_OFFENCES:AL.2022" not in worked_out(cells, decision.shown, contracts)
     assert {f"THB_OFFENCES:{s}.2022" for s in others} <= decision.shown
-    assert decision.withheld.keys() == {f"THB_OFFENCES:{s}.2022" for s in ("AL", "SELEC", "SELEC_FIX")}
+    assert decision.withheld.keys() == {
+        f"THB_OFFENCES:{s}.2022" for s in ("AL", "SELEC", "SELEC_FIX")
+    }
     found = audited(cells, decision, contracts, policy, version)
     assert found.is_safe, found.failures
     assert found.demands["THB_OFFENCES:AL.2022"] == (0, 1, 3)
@@ -217,15 +271,27 @@ def test_chooser_and_auditor_ask_the_same_of_a_cell_that_is_small_bound_or_both(
     policy = replace(policy, tables=tables, coarsen_above=1)
     count = 0 if small == "<5" else int(small)
     sexes = (("F", "20", "F"), ("M", small, status), ("O", "6", "F"), ("_T", str(26 + count), "F"))
-    cells = with_region(true_cells("key | value | conf\n" + "\n".join(
-        f"THB_PERSONS:{state}.2022.CONV.{sex} | {value} | {conf}"
-        for state, men in (("AL", sexes), ("RO", (("F", "30", "F"), ("M", "60", "F"), ("_T", "90", "F"))))
-        for sex, value, conf in men
-    )), 2022, 2022)  # fmt: skip
+    cells = with_region(
+        true_cells(
+            "key | value | conf\n"
+            + "\n".join(
+                f"THB_PERSONS:{state}.2022.CONV.{sex} | {value} | {conf}"
+                for state, men in (
+                    ("AL", sexes),
+                    ("RO", (("F", "30", "F"), ("M", "60", "F"), ("_T", "90", "F"))),
+                )
+                for sex, value, conf in men
+            )
+        ),
+        2022,
+        2022,
+    )
     chooser = Chooser(cells, [], contracts, policy, policy.version("public"), 2022, DAY)
     found = audited(cells, chooser.decision(), contracts, policy)
     assert found.is_safe, found.failures
-    chosen = {chooser.system.names[d.cell]: (d.low, d.high, d.values) for d in chooser.system.demands}
+    chosen = {
+        chooser.system.names[d.cell]: (d.low, d.high, d.values) for d in chooser.system.demands
+    }
     assert chosen == found.demands
 
 
@@ -234,25 +300,36 @@ def test_partners_see_small_counts_but_nothing_of_a_state_that_did_not_agree(
 ) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     assert decide(cells, contracts, policy, "partner").shown == set(cells)
-    without = replace(policy, consents=(("partner", frozenset(["BA", "BG", "RO", "TR"]), frozenset()),))
+    without = replace(
+        policy, consents=(("partner", frozenset(["BA", "BG", "RO", "TR"]), frozenset()),)
+    )
     decision = decide(cells, contracts, without, "partner")
     assert not [k for k in decision.shown if ":AL." in k]
     assert not [k for k in worked_out(cells, decision.shown, contracts) if ":AL." in k]
 
 
-def test_a_table_without_sensitivity_is_shown_with_its_small_counts(contracts: Contracts, policy: Policy) -> None:
-    cells = with_region(true_cells("""
+def test_a_table_without_sensitivity_is_shown_with_its_small_counts(
+    contracts: Contracts, policy: Policy
+) -> None:
+    cells = with_region(
+        true_cells("""
     key | value
     THB_OFFENCES:AL.2022 | 1
     THB_OFFENCES:BA.2022 | 0
     THB_OFFENCES:RO.2022 | 500
-    """), 2022, 2022)  # fmt: skip
+    """),
+        2022,
+        2022,
+    )
     assert decide(cells, contracts, policy).shown == set(cells)
 
 
-def test_a_table_that_would_be_mostly_withheld_is_shown_in_less_detail(contracts: Contracts, policy: Policy) -> None:
-    text = "key | value | origin\nTHB_CONV_CTZ:RO.2022._T | 30\nTHB_CONV_CTZ:RO.2022.RO | 20\n" + "\n".join(
-        f"THB_CONV_CTZ:RO.2022.{c} | 2" for c in ("DE", "FR", "IT", "ES", "AT")
+def test_a_table_that_would_be_mostly_withheld_is_shown_in_less_detail(
+    contracts: Contracts, policy: Policy
+) -> None:
+    text = (
+        "key | value | origin\nTHB_CONV_CTZ:RO.2022._T | 30\nTHB_CONV_CTZ:RO.2022.RO | 20\n"
+        + "\n".join(f"THB_CONV_CTZ:RO.2022.{c} | 2" for c in ("DE", "FR", "IT", "ES", "AT"))
     )
     cells = {str(c.key): c for c in true_cells(text)}
     group = Key.parse("THB_CONV_CTZ:RO.2022.G_EU")
@@ -276,7 +353,9 @@ def test_what_an_edition_showed_is_not_hidden_again(contracts: Contracts, policy
 def test_what_earlier_editions_gave_away_is_named_and_asks_nothing_of_this_release(
     contracts: Contracts, policy: Policy
 ) -> None:
-    """The edition showed 23 and 20: whatever is hidden now, the 3 is known. The release goes out and says so."""
+    """The edition showed 23 and 20: whatever is hidden now, the 3 is known. The release
+    goes out and says so.
+    """
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     male = "THB_VICTIMS:AL.2022.M._T"
     known = frozenset(k for k in cells if k != male and not k.endswith("SELEC.2022.M._T"))
@@ -296,15 +375,23 @@ def test_a_cell_that_no_pattern_protects_stops_the_build_with_its_name(
         decide(victims(AL__T="23", AL_F="20", AL_M="3"), contracts, policy)
 
 
-def test_a_small_count_that_was_published_once_is_listed(contracts: Contracts, policy: Policy) -> None:
+def test_a_small_count_that_was_published_once_is_listed(
+    contracts: Contracts, policy: Policy
+) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
-    decision = decide(cells, contracts, policy, editions=[Edition("thb-2022-1", cells, frozenset(cells))])
+    decision = decide(
+        cells, contracts, policy, editions=[Edition("thb-2022-1", cells, frozenset(cells))]
+    )
     assert decision.shown == set(cells)
     assert "THB_VICTIMS:AL.2022.M._T" in decision.already_public
 
 
-def test_a_revised_cell_does_not_open_the_edition_before(contracts: Contracts, policy: Policy) -> None:
-    """Then a total of 23 was hidden beside 20 and 3, now it is 25: the old sum stays closed."""
+def test_a_revised_cell_does_not_open_the_edition_before(
+    contracts: Contracts, policy: Policy
+) -> None:
+    """Then a total of 23 was hidden beside 20 and 3, now it is 25: the old sum stays
+    closed.
+    """
     before = victims(AL__T="23", AL_F="20", AL_M="3")
     first = decide(before, contracts, policy)
     now = victims(AL__T="25", AL_F="20", AL_M="3")
@@ -317,8 +404,12 @@ def test_a_revised_cell_does_not_open_the_edition_before(contracts: Contracts, p
         assert total is None or female is None or total - female != 3
 
 
-def test_behind_an_edition_of_the_same_round_nothing_shown_changes(contracts: Contracts, policy: Policy) -> None:
-    """Three persons move from one hidden cell to another that is hidden with it: not a byte of the release changes."""
+def test_behind_an_edition_of_the_same_round_nothing_shown_changes(
+    contracts: Contracts, policy: Policy
+) -> None:
+    """Three persons move from one hidden cell to another that is hidden with it: not a
+    byte of the release changes.
+    """
     cells = victims(AL__T="46", AL_F="3", AL_M="43")
     first = decide(cells, contracts, policy)
     edition = Edition("thb-2022-1", cells, first.shown)
@@ -326,12 +417,18 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(contracts: Co
     assert len(hidden) == 2
     small, other = sorted(hidden, key=lambda k: cells[k].value or 0)
     moved = {
-        **cells, small: replace(cells[small], value=Decimal(5)), other: replace(cells[other], value=Decimal(48)),
-    }  # fmt: skip
+        **cells,
+        small: replace(cells[small], value=Decimal(5)),
+        other: replace(cells[other], value=Decimal(48)),
+    }
     public = policy.version("public")
-    again = Chooser(moved, [edition], contracts, policy, public, 2022, DAY, again=[edition]).decision()
+    again = Chooser(
+        moved, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+    ).decision()
     assert again.shown == first.shown
-    assert {again.withheld[k].reason for k in hidden} == {"withheld by this round's registered edition"}
+    assert {again.withheld[k].reason for k in hidden} == {
+        "withheld by this round's registered edition"
+    }
     count = again.tables["THB_VICTIMS"]
     assert (count.primary, count.secondary, count.given_up) == (0, len(again.withheld), 0)
 
@@ -343,20 +440,32 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
     first = decide(cells, contracts, policy)
     edition = Edition("thb-2022-1", cells, first.shown)
     public = policy.version("public")
-    again = Chooser(cells, [edition], contracts, policy, public, 2022, DAY, again=[edition]).decision()
+    again = Chooser(
+        cells, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+    ).decision()
     added = {k for k, why in first.withheld.items() if why.reason == "protects others"}
-    kept = {k for k, why in again.withheld.items() if why.reason == "withheld by this round's registered edition"}
+    kept = {
+        k
+        for k, why in again.withheld.items()
+        if why.reason == "withheld by this round's registered edition"
+    }
     assert kept == added
     assert again.tables == first.tables
 
 
-def test_a_cell_that_only_the_proof_knows_stops_the_build_with_its_name(contracts: Contracts, policy: Policy) -> None:
+def test_a_cell_that_only_the_proof_knows_stops_the_build_with_its_name(
+    contracts: Contracts, policy: Policy
+) -> None:
     chooser = Chooser(victims(AL_M="3"), [], contracts, policy, policy.version("public"), 2022, DAY)
-    with pytest.raises(DisclosureError, match=r"AL\.2022\.M\._T@thb-2020-1 could not be proven safe"):
+    with pytest.raises(
+        DisclosureError, match=r"AL\.2022\.M\._T@thb-2020-1 could not be proven safe"
+    ):
         chooser.protect_more(["THB_VICTIMS:AL.2022.M._T@thb-2020-1"])
 
 
-def test_without_the_solver_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_solver_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "highspy", None)
     monkeypatch.delitem(sys.modules, "pipeline.highs")
     with pytest.raises(UserError, match="highspy"):
@@ -376,7 +485,9 @@ LEAVES = [(sex, age) for sex in ("F", "M") for age in ("Y_LT18", "Y_GE18")]
 
 @st.composite
 def tables(draw: st.DrawFn) -> dict[str, TrueCell]:
-    """Victims by sex and age of three states in two years: any cell may be missing, totals add up to what is there."""
+    """Victims by sex and age of three states in two years: any cell may be missing,
+    totals add up to what is there.
+    """
     cells = []
     for state in ("AL", "BA", "RO"):
         for year in (2021, 2022):
@@ -384,7 +495,9 @@ def tables(draw: st.DrawFn) -> dict[str, TrueCell]:
             for sex in ("F", "M", "_T"):
                 for age in ("Y_LT18", "Y_GE18", "_T"):
                     inside = [
-                        n for (s, a), n in counts.items() if sex in (s, "_T") and age in (a, "_T") and n is not None
+                        n
+                        for (s, a), n in counts.items()
+                        if sex in (s, "_T") and age in (a, "_T") and n is not None
                     ]
                     if inside:
                         key = Key("THB_VICTIMS", (state, str(year), sex, age))

@@ -1,4 +1,6 @@
-"""Is a figure in disguise read, or does it keep its table out? It is never left out of a table that is accepted."""
+"""Is a figure in disguise read, or does it keep its table out? It is never left out of
+a table that is accepted.
+"""
 
 from __future__ import annotations
 
@@ -66,17 +68,27 @@ def sent_cell(project: Project, contracts: Contracts, blank: bytes, text: str) -
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ('="18"', "18"), ("=12", "12"), ("= 12", "12"), ('= "12"', "12"), ("=+5", "5"), ("=-5", "-5"),
-        ('="1 234"', "1234"), ('="+5"', "5"), ("=12.0", "12"), ('="18 "', "18"),
+        ('="18"', "18"),
+        ("=12", "12"),
+        ("= 12", "12"),
+        ('= "12"', "12"),
+        ("=+5", "5"),
+        ("=-5", "-5"),
+        ('="1 234"', "1234"),
+        ('="+5"', "5"),
+        ("=12.0", "12"),
+        ('="18 "', "18"),
     ],
-)  # fmt: skip
+)
 def test_a_number_behind_a_sign_of_equality_is_read(text: str, value: str) -> None:
     parsed = parse_figure(text, "text", 0, SYMBOLS)
     assert parsed.value == Decimal(value)
     assert [p.rule for p in parsed.problems] == ["number-as-formula"]
 
 
-@pytest.mark.parametrize(("text", "status"), [('=":"', "O"), ('="<5"', "Q"), ('="n/a"', "O"), ('=""', "O")])
+@pytest.mark.parametrize(
+    ("text", "status"), [('=":"', "O"), ('="<5"', "Q"), ('="n/a"', "O"), ('=""', "O")]
+)
 def test_a_word_behind_a_sign_of_equality_is_read(text: str, status: str) -> None:
     parsed = parse_figure(text, "text", 0, SYMBOLS)
     assert (parsed.value, parsed.obs_status, parsed.refused) == (None, status, False)
@@ -89,7 +101,9 @@ def test_what_nobody_sees_beside_a_number_is_named(mark: str, shape: str) -> Non
         parsed = parse_figure(shape.replace("{}", mark), "text", 0, SYMBOLS, is_csv=is_csv)
         assert parsed.value == 12
         is_pasted = mark in "\u200b\ufeff" and shape != "1{}2" and not is_csv
-        assert [p.rule for p in parsed.problems] == ["number-as-text" if is_pasted else "invisible-characters"]
+        assert [p.rule for p in parsed.problems] == [
+            "number-as-text" if is_pasted else "invisible-characters"
+        ]
     assert names_of_invisible(f"12{mark}").startswith(f"U+{ord(mark):04X}")
 
 
@@ -101,7 +115,8 @@ def test_a_number_that_may_look_like_another_one_is_refused(mark: str, shape: st
 
 
 @pytest.mark.parametrize(
-    "text", ["=12+3", "=SUM(A1:A2)", '="18"&""', "='18'", "=A1", "@12", "＝12", "=", "==12", '="18x"']
+    "text",
+    ["=12+3", "=SUM(A1:A2)", '="18"&""', "='18'", "=A1", "@12", "＝12", "=", "==12", '="18x"'],
 )
 def test_what_is_no_number_is_not_made_one(text: str) -> None:
     assert parse_figure(text, "text", 0, SYMBOLS).refused
@@ -123,18 +138,32 @@ def test_a_disguised_figure_counts_with_a_note_at_its_cell(
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("=12+3", "formula-as-text"), ("=SUM(A1:A3)", "formula-as-text"), ("@12", "formula-as-text"),
-        ("\u202d12\u202c", "not-a-number"), ("12\u202c", "not-a-number"), ("\x0712", "not-a-number"),
-        ("12\x7f", "not-a-number"), ("\U000e003112", "not-a-number"), ("12\u00ad", "not-a-number"),
-        ("write to a@police.example", "personal-data"), ("+SUM(A1)", "formula-as-text"),
+        ("=12+3", "formula-as-text"),
+        ("=SUM(A1:A3)", "formula-as-text"),
+        ("@12", "formula-as-text"),
+        ("\u202d12\u202c", "not-a-number"),
+        ("12\u202c", "not-a-number"),
+        ("\x0712", "not-a-number"),
+        ("12\x7f", "not-a-number"),
+        ("\U000e003112", "not-a-number"),
+        ("12\u00ad", "not-a-number"),
+        ("write to a@police.example", "personal-data"),
+        ("+SUM(A1)", "formula-as-text"),
     ],
-)  # fmt: skip
+)
 def test_a_figure_that_cannot_be_read_keeps_its_table_out(
     project: Project, contracts: Contracts, text: str, rule: str
 ) -> None:
-    findings, loaded = sent_lines(project, contracts, LINE.format(text) + "OCT_VEHICLE_THEFT,RO,2022,7,,,\n")
+    findings, loaded = sent_lines(
+        project, contracts, LINE.format(text) + "OCT_VEHICLE_THEFT,RO,2022,7,,,\n"
+    )
     (finding,) = findings
-    assert (finding.rule, finding.severity, finding.cell, finding.key) == (rule, "error", "line 2, column value", KEY)
+    assert (finding.rule, finding.severity, finding.cell, finding.key) == (
+        rule,
+        "error",
+        "line 2, column value",
+        KEY,
+    )
     assert refusals(findings) == {("RO", "octa", "OCT_DRUG_OFFENCES")}
     assert loaded == 1
     if rule == "not-a-number":
@@ -162,10 +191,15 @@ def test_a_note_that_poses_as_a_formula_is_left_out_and_the_figure_counts(
     project: Project, contracts: Contracts
 ) -> None:
     findings, loaded = sent_lines(project, contracts, 'OCT_DRUG_OFFENCES,RO,2022,12,,,"=""18"""\n')
-    assert ([(f.rule, f.severity, f.key) for f in findings], loaded) == ([("formula-as-text", "query", "")], 1)
+    assert ([(f.rule, f.severity, f.key) for f in findings], loaded) == (
+        [("formula-as-text", "query", "")],
+        1,
+    )
 
 
-def test_a_code_with_an_invisible_character_is_named(project: Project, contracts: Contracts) -> None:
+def test_a_code_with_an_invisible_character_is_named(
+    project: Project, contracts: Contracts
+) -> None:
     findings, _ = sent_lines(project, contracts, "OCT_DRUG_OFFENCES,RO\u200e,2022,12,,,\n")
     assert [f.rule for f in findings] == ["wrong-state"]
     assert "U+200E LEFT-TO-RIGHT MARK" in findings[0].found

@@ -1,4 +1,6 @@
-"""Does the scan read flows and maps back from the page as they were drawn, and see when one shows another value?"""
+"""Does the scan read flows and maps back from the page as they were drawn, and see when
+one shows another value?
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def points(*values: float | None) -> tuple[Point, ...]:
 
 SENT = Series("Asia", points(4000, 9000, None, 120)), Series("Africa", points(0, 3000, 800, 640))
 FLOW = ChartData("flow", SENT, "persons", "Flow")
-MAP = ChartData("map", (Series("2022", points(12, 3.5, None, 40)),), "per 100,000 inhabitants", "Map")
+MAP = ChartData(
+    "map", (Series("2022", points(12, 3.5, None, 40)),), "per 100,000 inhabitants", "Map"
+)
 
 
 def drawn(title: str) -> tuple[list[Path], list[Label]]:
@@ -57,12 +61,17 @@ def moved(path: Path, by: float) -> Path:
 
 def higher(path: Path) -> Path:
     top = path.box[3]
-    return replace(path, parts=tuple(tuple((x, y + 1 if y == top else y) for x, y in part) for part in path.parts))
+    return replace(
+        path,
+        parts=tuple(tuple((x, y + 1 if y == top else y) for x, y in part) for part in path.parts),
+    )
 
 
 @pytest.mark.parametrize("kind", ["bands", "ends"])
 @pytest.mark.parametrize("change", [lambda p: moved(p, -1.5), higher], ids=["moved", "thicker"])
-def test_a_band_or_end_that_shows_another_value_is_seen(kind: str, change: Callable[[Path], Path]) -> None:
+def test_a_band_or_end_that_shows_another_value_is_seen(
+    kind: str, change: Callable[[Path], Path]
+) -> None:
     paths = list(drawn("Flow")[0])
     curved = kind == "bands"
     place = [i for i, p in enumerate(paths) if p.fill is not None and p.curved == curved][-1]
@@ -77,5 +86,6 @@ def test_a_state_in_the_colour_of_another_class_and_a_coloured_gap_are_seen() ->
     colour = next(p.fill for p in reversed(paths) if isinstance(p.fill, tuple))
     state = replace(paths[hatched[0]], fill=colour)
     assert any(
-        "is coloured" in what for what in faults(MAP, [*paths[: hatched[0]], state, *paths[hatched[0] + 1 :]])[0]
+        "is coloured" in what
+        for what in faults(MAP, [*paths[: hatched[0]], state, *paths[hatched[0] + 1 :]])[0]
     )

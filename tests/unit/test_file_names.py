@@ -1,4 +1,6 @@
-"""Is every file of a folder read, told to the state that it is from, or known as nobody's?"""
+"""Is every file of a folder read, told to the state that it is from, or known as
+nobody's?
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def put(project: Project, name: str | bytes, state: str = "RO", folder: str = "o
         file.write(LINES % state.encode())
 
 
-def told(project: Project, contracts: Contracts) -> tuple[list[Finding], frozenset[tuple[str, str, str]]]:
+def told(
+    project: Project, contracts: Contracts
+) -> tuple[list[Finding], frozenset[tuple[str, str, str]]]:
     """The findings about files, but for missing covers, and what is refused for them."""
     reading = read_round(project, contracts, 2022)
     findings = [f for f in reading.findings if f.rule not in ("no-return", "cover-missing")]
@@ -49,35 +53,66 @@ def told(project: Project, contracts: Contracts) -> tuple[list[Finding], frozens
 @pytest.mark.parametrize(
     "name",
     [
-        "RO.02.csv", "RO.1.csv", "RO.0.csv", "RO.100.csv", "RO.2.3.csv", "RO.final.csv", "RO.v2.xlsx",
-        "RO.csv.csv", "RO.xlsx.csv", "RO (1).csv", "RO - Copy.csv", "RO_2.csv", "RO-2.csv", "RO 2.csv",
-        "RO2.csv", "ro.Final.csv", "RO..csv", "RO .csv", "RO.corrected.ods", "RO_octa_2022.xls", ".RO.csv",
-        "RO.2.withdrawn.2.csv", "RO.THB_VICTIMS.csv", "[RO].csv", "RO.2 .csv", "RO.2\n.csv", "RO\u200b.csv",
+        "RO.02.csv",
+        "RO.1.csv",
+        "RO.0.csv",
+        "RO.100.csv",
+        "RO.2.3.csv",
+        "RO.final.csv",
+        "RO.v2.xlsx",
+        "RO.csv.csv",
+        "RO.xlsx.csv",
+        "RO (1).csv",
+        "RO - Copy.csv",
+        "RO_2.csv",
+        "RO-2.csv",
+        "RO 2.csv",
+        "RO2.csv",
+        "ro.Final.csv",
+        "RO..csv",
+        "RO .csv",
+        "RO.corrected.ods",
+        "RO_octa_2022.xls",
+        ".RO.csv",
+        "RO.2.withdrawn.2.csv",
+        "RO.THB_VICTIMS.csv",
+        "[RO].csv",
+        "RO.2 .csv",
+        "RO.2\n.csv",
+        "RO\u200b.csv",
         "RO.02.csv.gz",
     ],
-)  # fmt: skip
+)
 def test_a_name_that_is_nearly_that_of_a_return_is_an_error_of_its_state(
     project: Project, contracts: Contracts, name: str
 ) -> None:
     put(project, "RO.csv")
     put(project, name)
     findings, refused = told(project, contracts)
-    assert [(f.rule, f.severity, f.state, f.report) for f in findings] == [("unclear-name", "error", "RO", "octa")]
+    assert [(f.rule, f.severity, f.state, f.report) for f in findings] == [
+        ("unclear-name", "error", "RO", "octa")
+    ]
     assert "<STATE>.2.xlsx" in findings[0].do
     assert refused == frozenset()  # the return that is there stands
     (project.returns / "2022" / "octa" / "RO.csv").unlink()
     findings, refused = told(project, contracts)
     assert [f.rule for f in findings] == ["unclear-name"]
-    assert refused == {("RO", "octa", "")}  # and where none is, the state has not simply sent nothing
+    assert refused == {
+        ("RO", "octa", "")
+    }  # and where none is, the state has not simply sent nothing
 
 
 @pytest.mark.parametrize(
     "name", ["RO.numbers", "RO.fods", "RO.xml", "RO.json", "RO.bak", "RO.html", "RO", "RO.xlsx~"]
 )
-def test_a_return_in_another_format_is_an_error_of_its_state(project: Project, contracts: Contracts, name: str) -> None:
+def test_a_return_in_another_format_is_an_error_of_its_state(
+    project: Project, contracts: Contracts, name: str
+) -> None:
     put(project, name)
     findings, refused = told(project, contracts)
-    assert [(f.rule, f.severity, f.state) for f in findings] == [("unsupported-format", "error", "RO")]
+    assert [(f.rule, f.severity, f.state) for f in findings] == [
+        ("unsupported-format", "error", "RO")
+    ]
     assert refused == {("RO", "octa", "")}
     put(project, "RO.csv")
     findings, refused = told(project, contracts)
@@ -87,7 +122,14 @@ def test_a_return_in_another_format_is_an_error_of_its_state(project: Project, c
 
 @pytest.mark.parametrize(
     "name",
-    ["RO.cover.csv", "RO letter.docx", "RO.csv.bak", ".RO.xlsx.icloud", "RO.csv.part", "RO_mail.msg"],
+    [
+        "RO.cover.csv",
+        "RO letter.docx",
+        "RO.csv.bak",
+        ".RO.xlsx.icloud",
+        "RO.csv.part",
+        "RO_mail.msg",
+    ],
 )
 def test_a_file_that_begins_with_the_code_of_a_state_is_asked_about(
     project: Project, contracts: Contracts, name: str
@@ -104,35 +146,61 @@ def test_a_folder_of_a_state_is_asked_about(project: Project, contracts: Contrac
     assert [(f.rule, f.state) for f in findings] == [("stray-file", "RO")]
 
 
-def test_a_return_beside_the_folders_of_the_reports_is_asked_about(project: Project, contracts: Contracts) -> None:
+def test_a_return_beside_the_folders_of_the_reports_is_asked_about(
+    project: Project, contracts: Contracts
+) -> None:
     put(project, "RO.xlsx", folder="")
     findings, _ = told(project, contracts)
-    assert [(f.rule, f.severity, f.file) for f in findings] == [("wrong-folder", "query", "2022/RO.xlsx")]
+    assert [(f.rule, f.severity, f.file) for f in findings] == [
+        ("wrong-folder", "query", "2022/RO.xlsx")
+    ]
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        "~$RO.xlsx", "~$.xlsx", ".~lock.RO.xlsx#", ".~lock.RO.ods#", ".DS_Store", "._RO.xlsx", "Thumbs.db", "thumbs.db",
-        "ehthumbs.db", "desktop.ini", "Desktop.ini", "~WRL0001.tmp", "Icon\r", ".directory", ".nfs0000abc1", ".gitkeep",
+        "~$RO.xlsx",
+        "~$.xlsx",
+        ".~lock.RO.xlsx#",
+        ".~lock.RO.ods#",
+        ".DS_Store",
+        "._RO.xlsx",
+        "Thumbs.db",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "Desktop.ini",
+        "~WRL0001.tmp",
+        "Icon\r",
+        ".directory",
+        ".nfs0000abc1",
+        ".gitkeep",
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("folder", ["octa", ""])
-def test_what_programs_leave_behind_is_nobodys(project: Project, contracts: Contracts, name: str, folder: str) -> None:
+def test_what_programs_leave_behind_is_nobodys(
+    project: Project, contracts: Contracts, name: str, folder: str
+) -> None:
     put(project, name, folder=folder)
     assert told(project, contracts) == ([], frozenset())
 
 
 @pytest.mark.parametrize("name", ["ro.csv", "Ro.CSV", "RO.2.csv", "RO.99.csv"])
-def test_names_of_returns_in_other_capitals_are_read(project: Project, contracts: Contracts, name: str) -> None:
+def test_names_of_returns_in_other_capitals_are_read(
+    project: Project, contracts: Contracts, name: str
+) -> None:
     put(project, name)
     reading = read_round(project, contracts, 2022)
     assert [(f.state, f.outcome) for f in reading.files] == [("RO", "read")]
     assert {f.rule for f in reading.findings} == {"no-return", "cover-missing"}
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "readme", "old.zip", "roll.docx", "total.pdf", "1.csv.txt"])
-def test_what_names_no_state_is_only_noted(project: Project, contracts: Contracts, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["notes.txt", "readme", "old.zip", "roll.docx", "total.pdf", "1.csv.txt"]
+)
+def test_what_names_no_state_is_only_noted(
+    project: Project, contracts: Contracts, name: str
+) -> None:
     put(project, name)
     findings, _ = told(project, contracts)
     assert [(f.rule, f.severity, f.state) for f in findings] == [("not-a-return", "note", "")]
@@ -152,7 +220,9 @@ STRANGE = [
 def test_names_that_are_no_utf_8_or_hold_line_breaks_stop_nobody(
     project: Project, contracts: Contracts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Findings, journal, pages, the list that make keeps, and the returns of an earlier day."""
+    """Findings, journal, pages, the list that make keeps, and the returns of an earlier
+    day.
+    """
     put(project, "TR.csv", "TR")
     for name in STRANGE:
         put(project, name)
@@ -162,13 +232,19 @@ def test_names_that_are_no_utf_8_or_hold_line_breaks_stop_nobody(
     validation = validate_and_write(project, contracts, 2022)
     print_summary(project, validation)
     capsys.readouterr().out.encode()
-    assert [(f.state, f.outcome) for f in validation.reading.files if f.outcome == "read"] == [("TR", "read")]
+    assert [(f.state, f.outcome) for f in validation.reading.files if f.outcome == "read"] == [
+        ("TR", "read")
+    ]
     named = {f.file for f in validation.findings if f.rule not in ("no-return", "cover-missing")}
     assert len(named) == 2 * len(STRANGE) + 1
     assert all(name.isprintable() for name in named)
-    assert {f"2022/octa/{name_as_text(os.fsdecode(n))}" for n in STRANGE} <= {e.file for e in read_journal(project)}
+    assert {f"2022/octa/{name_as_text(os.fsdecode(n))}" for n in STRANGE} <= {
+        e.file for e in read_journal(project)
+    }
     assert restore(project, date.today(), tmp_path / "then") == 2 * len(STRANGE) + 2
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    listing = next(line for line in text.splitlines() if line.startswith("list_returns =")).split("=", 1)[1]
+    listing = next(line for line in text.splitlines() if line.startswith("list_returns =")).split(
+        "=", 1
+    )[1]
     command = listing.replace("$(RETURNS)", str(project.returns)).replace("$(1)", "2022")
     assert len(subprocess.run(["sh", "-c", command], capture_output=True, check=True).stdout) > 60

@@ -1,4 +1,6 @@
-"""Does every file that somebody may hold up to `make verify` and `make trace` get an answer, and never a traceback?"""
+"""Does every file that somebody may hold up to `make verify` and `make trace` get an
+answer, and never a traceback?
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def pdf(pages: int = 1, size: tuple[float, float] = (595, 842), **saved: object)
 
 def locked(version: int) -> bytes:
     new = version > 3
-    return pdf(encryption=pikepdf.Encryption(user="right", owner="other", R=version, metadata=new, aes=new))
+    return pdf(
+        encryption=pikepdf.Encryption(user="right", owner="other", R=version, metadata=new, aes=new)
+    )
 
 
 def picture(kind: str) -> bytes:
@@ -72,7 +76,9 @@ def a_page_that_is_none() -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as made:
         made.add_blank_page()
-        made.Root.Pages.Kids = pikepdf.Array([made.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Page))] * 3)
+        made.Root.Pages.Kids = pikepdf.Array(
+            [made.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Page))] * 3
+        )
         made.Root.Pages.Count = 3
         made.save(out)
     return out.getvalue()
@@ -109,7 +115,9 @@ FOREIGN: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", FOREIGN)
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_a_file_of_nobody_gets_a_sentence(project: Project, tmp_path: Path, kind: str, password: str) -> None:
+def test_a_file_of_nobody_gets_a_sentence(
+    project: Project, tmp_path: Path, kind: str, password: str
+) -> None:
     path = tmp_path / "found.pdf"
     path.write_bytes(FOREIGN[kind]())
     with pytest.raises(UserError, match="no file of any edition and no copy, or it was changed"):
@@ -123,9 +131,14 @@ def test_a_file_of_nobody_gets_a_sentence(project: Project, tmp_path: Path, kind
     assert ("this is not its password" in told) == (kind.startswith("locked") and bool(password))
 
 
-def test_a_signed_file_cut_or_changed_anywhere_gets_a_sentence(project: Project, tmp_path: Path) -> None:
-    """At thirty places: what is left of it is neither an edition nor does it stop the command."""
-    signed, chance = sign(project, pdf(), "a test"), random.Random(7)
+def test_a_signed_file_cut_or_changed_anywhere_gets_a_sentence(
+    project: Project, tmp_path: Path
+) -> None:
+    """At thirty places: what is left of it is neither an edition nor does it stop the
+    command.
+    """
+    signed = sign(project, pdf(), "a test")
+    chance = random.Random(7)
     path = tmp_path / "found.pdf"
     for number in range(30):
         place = chance.randrange(1, len(signed))
@@ -138,7 +151,9 @@ def test_a_signed_file_cut_or_changed_anywhere_gets_a_sentence(project: Project,
                 list(ask(project, path))
 
 
-def test_a_signature_of_the_test_certificate_is_said_to_prove_nothing(project: Project, tmp_path: Path) -> None:
+def test_a_signature_of_the_test_certificate_is_said_to_prove_nothing(
+    project: Project, tmp_path: Path
+) -> None:
     path = tmp_path / "signed.pdf"
     path.write_bytes(sign(project, pdf(), "a test"))
     told: list[str] = []

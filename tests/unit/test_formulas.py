@@ -1,4 +1,6 @@
-"""Is a share, change or rate worked out only where it means something, and does it name its cells?"""
+"""Is a share, change or rate worked out only where it means something, and does it name
+its cells?
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from pipeline.report.formulas import (
     share,
     shares_of_two_years,
     whole_bars,
-)  # fmt: skip
+)
 from pipeline.report.store import Store
 
 MakeStore = Callable[..., Store]
@@ -31,14 +33,23 @@ def changed(store: MakeStore, then: str, now: str) -> Formula:
         key                       | value
         THB_VICTIMS:RO.2021._T._T | {then}
         THB_VICTIMS:RO.2022._T._T | {now}
-        """), RO22, 2021,
-    )  # fmt: skip
+        """),
+        RO22,
+        2021,
+    )
 
 
-@pytest.mark.parametrize(("then", "now", "percent"), [
-    ("1,319", "1,856", "40.7"), ("200", "100", "-50.0"), ("20", "20", "0.0"), ("1,000", "1,005", "0.5"),
-    ("8,000", "8,004", "0.1"), ("40", "41", "2.5"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("then", "now", "percent"),
+    [
+        ("1,319", "1,856", "40.7"),
+        ("200", "100", "-50.0"),
+        ("20", "20", "0.0"),
+        ("1,000", "1,005", "0.5"),
+        ("8,000", "8,004", "0.1"),
+        ("40", "41", "2.5"),
+    ],
+)
 def test_a_change_is_in_per_cent_to_one_decimal_rounded_half_up(
     store: MakeStore, then: str, now: str, percent: str
 ) -> None:
@@ -69,7 +80,9 @@ def test_without_one_of_the_figures_there_is_no_change(store: MakeStore, value: 
 
 
 @pytest.mark.parametrize(("year", "value"), [(2022, None), (2021, "-75.0")])
-def test_no_change_crosses_a_break_but_one_may_start_at_it(store: MakeStore, year: int, value: str | None) -> None:
+def test_no_change_crosses_a_break_but_one_may_start_at_it(
+    store: MakeStore, year: int, value: str | None
+) -> None:
     made = store(f"""
         key                       | value | obs
         THB_VICTIMS:RO.2021._T._T | 400   | {"B" if year == 2021 else "A"}
@@ -129,7 +142,10 @@ def test_a_share_is_over_the_states_of_the_part(store: MakeStore) -> None:
         """)
     formula = share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22)
     assert formula.value == Decimal("50.0")
-    assert [str(k) for k in formula.inputs[1:]] == ["THB_VICTIMS:BG.2022._T._T", "THB_VICTIMS:RO.2022._T._T"]
+    assert [str(k) for k in formula.inputs[1:]] == [
+        "THB_VICTIMS:BG.2022._T._T",
+        "THB_VICTIMS:RO.2022._T._T",
+    ]
 
 
 def test_there_is_no_share_where_the_total_of_a_state_is_withheld(store: MakeStore) -> None:
@@ -147,7 +163,9 @@ def test_there_is_no_share_where_the_total_of_a_state_is_withheld(store: MakeSto
 
 
 @pytest.mark.parametrize(("whole", "value"), [("19", None), ("20", Decimal("50.0"))])
-def test_a_share_of_a_small_base_is_not_told(store: MakeStore, whole: str, value: Decimal | None) -> None:
+def test_a_share_of_a_small_base_is_not_told(
+    store: MakeStore, whole: str, value: Decimal | None
+) -> None:
     made = store(f"""
         key                       | value
         THB_VICTIMS:RO.2022.F._T  | 10
@@ -178,7 +196,11 @@ def test_a_regional_rate_counts_only_the_inhabitants_of_the_states_in_it(store: 
         """)
     formula = rate(made, REGION22)
     assert formula.value == Decimal("2.40")
-    assert [str(k) for k in formula.inputs] == [str(REGION22), "POPULATION:BG.2022", "POPULATION:RO.2022"]
+    assert [str(k) for k in formula.inputs] == [
+        str(REGION22),
+        "POPULATION:BG.2022",
+        "POPULATION:RO.2022",
+    ]
 
 
 @pytest.mark.parametrize("value", [":", "c", "<5"])
@@ -209,10 +231,15 @@ THB_VICTIMS:GR.2022._T._T         | 400   |
 def test_a_change_of_the_region_is_over_the_states_with_both_years(store: MakeStore) -> None:
     formula = change(store(PAIR), REGION22, 2021)
     assert (formula.value, formula.states) == (Decimal("50.0"), ("RO", "GR"))
-    assert formula.text == "change(THB_VICTIMS:SELEC_BOTH.2022._T._T, THB_VICTIMS:SELEC_BOTH.2021._T._T)"
+    assert (
+        formula.text
+        == "change(THB_VICTIMS:SELEC_BOTH.2022._T._T, THB_VICTIMS:SELEC_BOTH.2021._T._T)"
+    )
 
 
-def test_where_both_years_count_the_same_states_the_plain_sums_are_compared(store: MakeStore) -> None:
+def test_where_both_years_count_the_same_states_the_plain_sums_are_compared(
+    store: MakeStore,
+) -> None:
     made = store("""
         key                          | value | states
         THB_VICTIMS:SELEC.2021._T._T | 600   | RO GR
@@ -221,7 +248,9 @@ def test_where_both_years_count_the_same_states_the_plain_sums_are_compared(stor
     assert change(made, REGION22, 2021).inputs == (REGION22, REGION22.at(year=2021))
 
 
-def test_a_pair_that_is_withheld_is_not_replaced_by_sums_over_other_states(store: MakeStore) -> None:
+def test_a_pair_that_is_withheld_is_not_replaced_by_sums_over_other_states(
+    store: MakeStore,
+) -> None:
     made = store(PAIR.replace("2022._T._T | 750", "2022._T._T | c"), version="public")
     formula = change(made, REGION22, 2021)
     assert (formula.value, formula.symbol) == (None, "c")
@@ -232,12 +261,18 @@ def test_a_change_since_another_year_does_not_take_the_last_two(store: MakeStore
     assert change(made, REGION22, 2020).reason == "different states reported in the two years"
 
 
-@pytest.mark.parametrize(("gr", "named"), [
-    ("400", "GR"),  # 200 of 250
-    ("325", ""),  # half of 250 is not more than half
-    ("326", "GR"), ("150", "RO"),  # the region moves the other way than Greece
-])  # fmt: skip
-def test_the_state_that_makes_more_than_half_of_a_change_is_named(store: MakeStore, gr: str, named: str) -> None:
+@pytest.mark.parametrize(
+    ("gr", "named"),
+    [
+        ("400", "GR"),  # 200 of 250
+        ("325", ""),  # half of 250 is not more than half
+        ("326", "GR"),
+        ("150", "RO"),  # the region moves the other way than Greece
+    ],
+)
+def test_the_state_that_makes_more_than_half_of_a_change_is_named(
+    store: MakeStore, gr: str, named: str
+) -> None:
     ro = 300 + 250 - (int(gr) - 200)
     text = PAIR.replace("GR.2022._T._T         | 400", f"GR.2022._T._T         | {gr}")
     text = text.replace("RO.2022._T._T         | 350", f"RO.2022._T._T         | {ro}")
@@ -248,11 +283,15 @@ def test_the_state_that_makes_more_than_half_of_a_change_is_named(store: MakeSto
         assert found.value == (Decimal(gr) - 200 if named == "GR" else Decimal(ro) - 300)
 
 
-def test_nobody_is_named_where_a_state_is_withheld_or_the_change_is_its_own(store: MakeStore) -> None:
+def test_nobody_is_named_where_a_state_is_withheld_or_the_change_is_its_own(
+    store: MakeStore,
+) -> None:
     hidden = PAIR.replace("GR.2022._T._T         | 400", "GR.2022._T._T         | c")
     assert driver(store(hidden, version="public"), REGION22, 2021) is None
     other_hidden = PAIR.replace("RO.2022._T._T         | 350", "RO.2022._T._T         | c")
-    assert driver(store(other_hidden, version="public"), REGION22, 2021) is None  # it may have moved more than Greece
+    assert (
+        driver(store(other_hidden, version="public"), REGION22, 2021) is None
+    )  # it may have moved more than Greece
     assert driver(store(PAIR), RO22, 2021) is None
 
 
@@ -269,7 +308,12 @@ def test_shares_of_two_years_are_over_the_same_states(store: MakeStore) -> None:
         THB_VICTIMS:RO.2022._T._T             | 100   |
         """)
     now, then = shares_of_two_years(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22, 2021)
-    assert (now.value, then.value, now.states, then.states) == (Decimal("60.0"), Decimal("50.0"), ("RO",), ("RO",))
+    assert (now.value, then.value, now.states, then.states) == (
+        Decimal("60.0"),
+        Decimal("50.0"),
+        ("RO",),
+        ("RO",),
+    )
 
 
 # --- figures in question
@@ -295,13 +339,20 @@ CONFLICT = ("MD", 2022, str(MD22), "THB_VICTIMS", "THB_VICTIMS", ["age"], PARTS[
 def test_what_is_in_question_is_in_no_share_change_or_rate(store: MakeStore) -> None:
     made = store(DOUBT, conflicts=[CONFLICT])
     children, women = (Key.parse(f"THB_VICTIMS:MD.2022.{c}") for c in ("_T.Y_LT18", "F._T"))
-    for formula in (share(made, children, MD22), share(made, women, MD22), rate(made, MD22), change(made, MD22, 2021)):
+    for formula in (
+        share(made, children, MD22),
+        share(made, women, MD22),
+        rate(made, MD22),
+        change(made, MD22, 2021),
+    ):
         assert (formula.value, formula.symbol) == (None, "x"), formula.text
         assert "in question" in formula.reason
 
 
 def test_a_share_of_the_region_is_over_the_states_whose_parts_count(store: MakeStore) -> None:
-    formula = share(store(DOUBT, conflicts=[CONFLICT]), Key.parse("THB_VICTIMS:SELEC.2022._T.Y_LT18"), REGION22)
+    formula = share(
+        store(DOUBT, conflicts=[CONFLICT]), Key.parse("THB_VICTIMS:SELEC.2022._T.Y_LT18"), REGION22
+    )
     assert (formula.value, formula.states) == (Decimal("46.8"), ("RO",))
 
 
@@ -342,7 +393,10 @@ BAR = [Key.parse(f"THB_VICTIMS_FORM:SELEC.2022.{f}._T._T") for f in ("SEX", "LAB
 
 def test_parts_of_a_bar_are_over_the_states_that_gave_every_part(store: MakeStore) -> None:
     found = whole_bars(store(FORMS), BAR)
-    assert [(f.value, f.states) for f in found] == [(Decimal(800), ("GR", "RO")), (Decimal(450), ("GR", "RO"))]
+    assert [(f.value, f.states) for f in found] == [
+        (Decimal(800), ("GR", "RO")),
+        (Decimal(450), ("GR", "RO")),
+    ]
     assert found[0].text.startswith("sum(THB_VICTIMS_FORM:GR.2022.SEX._T._T + ")
 
 
@@ -352,7 +406,9 @@ def test_a_bar_of_parts_over_the_same_states_is_drawn_as_it_is(store: MakeStore)
 
 
 def test_a_bar_that_would_need_a_withheld_figure_is_not_drawn(store: MakeStore) -> None:
-    made = store(FORMS.replace("SEX._T._T   | 900   | BG GR RO", "SEX._T._T | c |"), version="public")
+    made = store(
+        FORMS.replace("SEX._T._T   | 900   | BG GR RO", "SEX._T._T | c |"), version="public"
+    )
     assert [f.value for f in whole_bars(made, BAR)] == [None, None]
 
 

@@ -26,29 +26,83 @@ with bad as (
 select file, cell, text, day from bad order by cell -- the end;
 ;
 """
-IN_ALBANIA = {"type": "comparison", "column": {"name": "state"}, "operator": "==", "parameter": "AL"}
+IN_ALBANIA = {
+    "type": "comparison",
+    "column": {"name": "state"},
+    "operator": "==",
+    "parameter": "AL",
+}
 CHECKS = [
-    Expected("not_null", "returns.thb_victims", "expect_column_values_to_not_be_null", {"column": "value"}),
-    Expected("known", "returns.thb_victims", "expect_column_values_to_be_in_set",
-             {"column": "state", "value_set": ["AL", "RO", "BG"]}),
-    Expected("range", "returns.thb_victims", "expect_column_values_to_be_between",
-             {"column": "value", "min_value": 0, "max_value": 499}),
-    Expected("unique_cell", "returns.thb_victims", "expect_compound_columns_to_be_unique",
-             {"column_list": ["state", "sex"]}),
-    Expected("no_column", "returns.thb_victims", "expect_column_values_to_not_be_null", {"column": "missing"}),
+    Expected(
+        "not_null",
+        "returns.thb_victims",
+        "expect_column_values_to_not_be_null",
+        {"column": "value"},
+    ),
+    Expected(
+        "known",
+        "returns.thb_victims",
+        "expect_column_values_to_be_in_set",
+        {"column": "state", "value_set": ["AL", "RO", "BG"]},
+    ),
+    Expected(
+        "range",
+        "returns.thb_victims",
+        "expect_column_values_to_be_between",
+        {"column": "value", "min_value": 0, "max_value": 499},
+    ),
+    Expected(
+        "unique_cell",
+        "returns.thb_victims",
+        "expect_compound_columns_to_be_unique",
+        {"column_list": ["state", "sex"]},
+    ),
+    Expected(
+        "no_column",
+        "returns.thb_victims",
+        "expect_column_values_to_not_be_null",
+        {"column": "missing"},
+    ),
     Expected("sql_rows", "returns.thb_victims", sql=SQL_WITH_TRAPS),
-    Expected("sql_none", "returns.thb_victims", sql="select file, cell from returns.thb_victims where false"),
+    Expected(
+        "sql_none",
+        "returns.thb_victims",
+        sql="select file, cell from returns.thb_victims where false",
+    ),
     Expected("sql_crash", "returns.thb_victims", sql="select nothing from returns.thb_victims"),
     Expected("no_type", "returns.thb_victims", "expect_the_unexpected", {"column": "value"}),
-    Expected("bad_kwargs", "returns.thb_victims", "expect_column_values_to_not_be_null", {"col": "value"}),
-    Expected("row_count", "returns.thb_victims", "expect_table_row_count_to_be_between", {"min_value": 10_000}),
-    Expected("conditional", "returns.thb_victims", "expect_column_values_to_be_null",
-             {"column": "note", "row_condition": IN_ALBANIA}),
-    Expected("no_table", "returns.nowhere", "expect_column_values_to_not_be_null", {"column": "value"}),
-    Expected("empty", "Empty", "expect_column_values_to_be_in_set", {"column": "state", "value_set": ["AL"]}),
-    Expected("all_null", "Nulls", "expect_column_values_to_be_in_set", {"column": "state", "value_set": ["AL"]}),
+    Expected(
+        "bad_kwargs", "returns.thb_victims", "expect_column_values_to_not_be_null", {"col": "value"}
+    ),
+    Expected(
+        "row_count",
+        "returns.thb_victims",
+        "expect_table_row_count_to_be_between",
+        {"min_value": 10_000},
+    ),
+    Expected(
+        "conditional",
+        "returns.thb_victims",
+        "expect_column_values_to_be_null",
+        {"column": "note", "row_condition": IN_ALBANIA},
+    ),
+    Expected(
+        "no_table", "returns.nowhere", "expect_column_values_to_not_be_null", {"column": "value"}
+    ),
+    Expected(
+        "empty",
+        "Empty",
+        "expect_column_values_to_be_in_set",
+        {"column": "state", "value_set": ["AL"]},
+    ),
+    Expected(
+        "all_null",
+        "Nulls",
+        "expect_column_values_to_be_in_set",
+        {"column": "state", "value_set": ["AL"]},
+    ),
     Expected("no_index", "Plain", "expect_column_values_to_not_be_null", {"column": "state"}),
-]  # fmt: skip
+]
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +116,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
             select
                 'RO.xlsx' as file,
                 i as cell,
-                case when i < 1000 then 'RO' when i < 1990 then 'BG' when i < 1999 then 'AL' else 'ZZ' end as state,
+                case when i < 1000 then 'RO' when i < 1990 then 'BG' when i < 1999 then 'AL'
+                else 'ZZ' end as state,
                 case when i < 1997 then 'F' || i else 'M' end as sex,
                 case when i = 7 then null else (i % 501)::decimal(18, 3) end as value,
                 date '2022-12-31' as day,
@@ -70,7 +125,9 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
             from range(2000) as r(i)
         """)
         connection.execute('create table "Empty" (file varchar, cell varchar, state varchar)')
-        connection.execute("""create table "Nulls" as select 'f' as file, 'A1' as cell, null::varchar as state""")
+        connection.execute(
+            """create table "Nulls" as select 'f' as file, 'A1' as cell, null::varchar as state"""
+        )
         connection.execute("""create table "Plain" as select null::varchar as state""")
 
     def refuse(*_: object, **__: object) -> NoReturn:
@@ -96,8 +153,12 @@ def cells(outcome: Outcome) -> list[object]:
     return [row["cell"] for row in outcome.bad_rows]
 
 
-def test_a_failed_check_lists_every_bad_row_by_its_index_columns(outcomes: dict[str, Outcome]) -> None:
-    assert outcomes["not_null"] == Outcome("not_null", "failed", [{"file": "RO.xlsx", "cell": 7}], evaluated=2000)
+def test_a_failed_check_lists_every_bad_row_by_its_index_columns(
+    outcomes: dict[str, Outcome],
+) -> None:
+    assert outcomes["not_null"] == Outcome(
+        "not_null", "failed", [{"file": "RO.xlsx", "cell": 7}], evaluated=2000
+    )
     assert cells(outcomes["known"]) == [1999]
     assert cells(outcomes["range"]) == [500, 1001, 1502]
     assert outcomes["range"].evaluated == 1999
@@ -118,7 +179,12 @@ def test_an_sql_check_returns_all_its_rows_beyond_the_cap(outcomes: dict[str, Ou
     outcome = outcomes["sql_rows"]
     assert outcome.status == "failed"
     assert cells(outcome) == [i for i in range(1000) if i != 7]
-    assert outcome.bad_rows[1] == {"file": "RO.xlsx", "cell": 1, "text": "1.000", "day": datetime.date(2022, 12, 31)}
+    assert outcome.bad_rows[1] == {
+        "file": "RO.xlsx",
+        "cell": 1,
+        "text": "1.000",
+        "day": datetime.date(2022, 12, 31),
+    }
     assert outcome.evaluated == 2000
 
 
@@ -126,8 +192,12 @@ def test_an_sql_check_without_rows_passes(outcomes: dict[str, Outcome]) -> None:
     assert outcomes["sql_none"] == Outcome("sql_none", "passed", evaluated=2000)
 
 
-@pytest.mark.parametrize("rule", ["no_column", "sql_crash", "no_type", "bad_kwargs", "no_table", "no_index"])
-def test_a_check_that_crashed_could_not_run_and_says_why(outcomes: dict[str, Outcome], rule: str) -> None:
+@pytest.mark.parametrize(
+    "rule", ["no_column", "sql_crash", "no_type", "bad_kwargs", "no_table", "no_index"]
+)
+def test_a_check_that_crashed_could_not_run_and_says_why(
+    outcomes: dict[str, Outcome], rule: str
+) -> None:
     outcome = outcomes[rule]
     assert outcome.status == "could_not_run"
     assert outcome.bad_rows == []
@@ -154,7 +224,10 @@ def test_a_check_needs_either_an_expectation_or_sql() -> None:
         Expected("none", "t")
     with pytest.raises(ValueError, match="joint key"):
         Expected(
-            "key", "t", "expect_compound_columns_to_be_unique", {"column_list": ["a"], "row_condition": IN_ALBANIA}
+            "key",
+            "t",
+            "expect_compound_columns_to_be_unique",
+            {"column_list": ["a"], "row_condition": IN_ALBANIA},
         )
 
 
@@ -164,5 +237,7 @@ def test_no_checks_no_outcomes(tmp_path: Path) -> None:
 
 def test_a_process_that_ran_checks_ends_without_noise() -> None:
     script = "import pipeline.rules.gx_duckdb, great_expectations"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert (done.stdout, done.stderr) == ("", "")

@@ -1,4 +1,6 @@
-"""Later files of a state: what they replace, what they withdraw, and what the ledger remembers of all of them."""
+"""Later files of a state: what they replace, what they withdraw, and what the ledger
+remembers of all of them.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def send(project: Project, blank: bytes) -> Send:
 def load(project: Project, contracts: Contracts, today: date = date(2026, 1, 1)) -> Validation:
     validation = validate_round(project, contracts, 2022)
     archive_round(project, 2022, {f.file: f.received for f in validation.reading.files}, today)
-    load_round(project.warehouse, project.work(2022) / "staged.duckdb", contracts, validation.refused)
+    load_round(
+        project.warehouse, project.work(2022) / "staged.duckdb", contracts, validation.refused
+    )
     return validation
 
 
@@ -64,10 +68,14 @@ def figures(project: Project) -> dict[str, float]:
 
 def rules(validation: Validation) -> list[tuple[str, str]]:
     """What was found in the files of the state: rule and severity."""
-    return [(f.rule, f.severity) for f in validation.findings if (f.state, f.report) == ("RO", "thb")]
+    return [
+        (f.rule, f.severity) for f in validation.findings if (f.state, f.report) == ("RO", "thb")
+    ]
 
 
-def test_a_later_file_replaces_its_tables_only(project: Project, contracts: Contracts, send: Send) -> None:
+def test_a_later_file_replaces_its_tables_only(
+    project: Project, contracts: Contracts, send: Send
+) -> None:
     send("RO.xlsx", "2023-03-01", C7=10, K7=50)
     send("RO.2.xlsx", "2023-05-01", keep=(OFFENCES,), K7=55)
     validation = load(project, contracts)
@@ -78,14 +86,17 @@ def test_a_later_file_replaces_its_tables_only(project: Project, contracts: Cont
     assert rules(validation) == []
 
 
-def test_the_ledger_keeps_what_was_replaced(project: Project, contracts: Contracts, send: Send) -> None:
+def test_the_ledger_keeps_what_was_replaced(
+    project: Project, contracts: Contracts, send: Send
+) -> None:
     send("RO.xlsx", "2023-03-01", C7=10, K7=50)
     send("RO.2.xlsx", "2023-05-01", keep=(OFFENCES,), K7=55)
     load(project, contracts)
     told = history(project, contracts, "RO", "THB_OFFENCES")
     assert [(s.key[-4:], s.file[-9:], s.says, s.counts) for s in told.statements] == [
-        ("2022", "b/RO.xlsx", "50", False), ("2022", "RO.2.xlsx", "55", True),
-    ]  # fmt: skip
+        ("2022", "b/RO.xlsx", "50", False),
+        ("2022", "RO.2.xlsx", "55", True),
+    ]
     assert told.keys == 2
     one = history(project, contracts, "RO", "THB_OFFENCES", "THB_OFFENCES:RO.2018")
     assert [(s.says, s.place) for s in one.statements] == [("10", f"{OFFENCES} C7")]
@@ -100,8 +111,9 @@ def test_a_file_put_in_place_of_another_is_a_further_submission(
     load(project, contracts, date(2026, 2, 2))
     told = history(project, contracts, "RO", "THB_OFFENCES")
     assert [(f.received, f.known, f.cells) for f in told.files] == [
-        ("2023-03-01", "2023-03-01", 1), ("2023-06-01", "2023-06-01", 1),
-    ]  # fmt: skip
+        ("2023-03-01", "2023-03-01", 1),
+        ("2023-06-01", "2023-06-01", 1),
+    ]
     assert [(s.says, s.counts) for s in told.statements] == [("50", False), ("60", True)]
 
 
@@ -115,7 +127,11 @@ def test_a_table_is_withdrawn_and_what_was_said_is_remembered(
     assert figures(project) == {}
     assert rules(validation) == [("withdrawn", "note")]
     (found,) = [f for f in validation.findings if f.rule == "withdrawn"]
-    assert (found.table, found.found, found.cell) == ("THB_OFFENCES", "counted twice", "line 2, column table")
+    assert (found.table, found.found, found.cell) == (
+        "THB_OFFENCES",
+        "counted twice",
+        "line 2, column table",
+    )
     assert validation.accounts[0].ignored["withdrawn"] == 1
     told = history(project, contracts, "RO", "THB_OFFENCES", "THB_OFFENCES:RO.2022")
     assert [(s.says, s.counts) for s in told.statements] == [("50", False)]
@@ -126,7 +142,9 @@ def test_a_withdrawal_of_no_table_is_an_error_that_leaves_the_return(
     project: Project, contracts: Contracts, send: Send
 ) -> None:
     send("RO.xlsx", "2023-03-01", K7=50)
-    (project.returns / "2022" / "thb" / "RO.2.withdrawn.csv").write_text("table,reason\nTHB_MONEY,x\n")
+    (project.returns / "2022" / "thb" / "RO.2.withdrawn.csv").write_text(
+        "table,reason\nTHB_MONEY,x\n"
+    )
     validation = load(project, contracts)
     assert rules(validation) == [("unknown-table", "error")]
     assert figures(project) == {"2022": 50}
@@ -143,30 +161,40 @@ def test_a_broken_later_file_leaves_the_earlier_one(
     assert validation.refused == frozenset()
     assert figures(project) == {"2022": 50}
     told = history(project, contracts, "RO", "THB_OFFENCES")
-    assert {f.file[-9:]: f.outcome for f in told.files} == {"b/RO.xlsx": "accepted", "RO.2.xlsx": "not loaded"}
+    assert {f.file[-9:]: f.outcome for f in told.files} == {
+        "b/RO.xlsx": "accepted",
+        "RO.2.xlsx": "not loaded",
+    }
 
 
-def test_an_error_in_a_later_table_refuses_that_table(project: Project, contracts: Contracts, send: Send) -> None:
+def test_an_error_in_a_later_table_refuses_that_table(
+    project: Project, contracts: Contracts, send: Send
+) -> None:
     send("RO.xlsx", "2023-03-01", K7=50)
     send("RO.2.xlsx", "2023-05-01", keep=(OFFENCES,), K7=-3)
     validation = load(project, contracts)
     assert validation.refused == {("RO", "thb", "THB_OFFENCES")}
 
 
-def test_history_tells_what_it_does_not_know(project: Project, contracts: Contracts, send: Send) -> None:
+def test_history_tells_what_it_does_not_know(
+    project: Project, contracts: Contracts, send: Send
+) -> None:
     with pytest.raises(UserError, match="nothing was loaded yet"):
         history(project, contracts, "RO", "THB_OFFENCES")
     send("RO.xlsx", "2023-03-01", K7=50)
     load(project, contracts)
     for state, table, key, match in (
-        ("XX", "THB_OFFENCES", "", "no state"), ("RO", "THB_MONEY", "", "no table"),
+        ("XX", "THB_OFFENCES", "", "no state"),
+        ("RO", "THB_MONEY", "", "no table"),
         ("RO", "THB_OFFENCES", "THB_OFFENCES:BG.2022", "no cell of THB_OFFENCES of RO"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(UserError, match=match):
             history(project, contracts, state, table, key)
 
 
-def test_the_order_of_later_files_is_that_of_their_numbers(project: Project, contracts: Contracts, send: Send) -> None:
+def test_the_order_of_later_files_is_that_of_their_numbers(
+    project: Project, contracts: Contracts, send: Send
+) -> None:
     for number in (10, 9, 2):
         send(f"RO.{number}.xlsx", "2023-05-01", keep=(OFFENCES,), K7=number)
     load(project, contracts)

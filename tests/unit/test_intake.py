@@ -26,7 +26,14 @@ from pipeline.formats.archive import check_archive
 from pipeline.formats.csvtext import decode, read_csv
 from pipeline.formats.kinds import kind_of
 from pipeline.formats.opened import Opened, open_file
-from pipeline.formats.raw import CellKind, DamagedFile, RawCell, RawSheet, RawWorkbook, column_letters
+from pipeline.formats.raw import (
+    CellKind,
+    DamagedFile,
+    RawCell,
+    RawSheet,
+    RawWorkbook,
+    column_letters,
+)
 from pipeline.formats.xlsx import cell_text, read_xlsx
 from pipeline.intake.account import AccountError, FileAccount, Ledger
 from pipeline.intake.codes import latin, read_citizenship
@@ -98,7 +105,9 @@ def send(project: Project, name: str, data: bytes) -> None:
         (" \u00a0 ", 0, None, "O", ["blank-text"]),
     ],
 )
-def test_text_of_a_figure(text: str, decimals: int, value: str | None, status: str, rules: list[str]) -> None:
+def test_text_of_a_figure(
+    text: str, decimals: int, value: str | None, status: str, rules: list[str]
+) -> None:
     parsed = parse_figure(text, "text", decimals, SYMBOLS)
     assert parsed.value == (None if value is None else Decimal(value))
     assert parsed.obs_status == status
@@ -124,8 +133,12 @@ def test_words_for_missing_are_known_in_every_language_of_the_states() -> None:
 def test_five_ways_of_no_figure_stay_five_things() -> None:
     said = {text: parse_figure(text, "text", 3, SYMBOLS) for text in (":", "–", "<5", "0n", "0")}
     assert [(p.value, p.obs_status) for p in said.values()] == [
-        (None, "O"), (None, "M"), (None, "Q"), (None, "N"), (Decimal(0), ""),
-    ]  # fmt: skip
+        (None, "O"),
+        (None, "M"),
+        (None, "Q"),
+        (None, "N"),
+        (Decimal(0), ""),
+    ]
 
 
 @pytest.mark.parametrize("text", ["12.0000001", "12.9999999", "-0.0000001"])
@@ -169,7 +182,9 @@ def test_look_alike_letters_are_folded_to_latin() -> None:
         ("ABR", "", "ABR", ""),
     ],
 )
-def test_citizenship_of_an_open_line(contracts: Contracts, code: str, name: str, read: str, rule: str) -> None:
+def test_citizenship_of_an_open_line(
+    contracts: Contracts, code: str, name: str, read: str, rule: str
+) -> None:
     table = contracts.table("THB_VICTIMS_CTZ")
     spelling = read_citizenship(code, name, table, "citizenship", contracts.codelists)
     assert (spelling.code, spelling.rule) == (read, rule)
@@ -241,17 +256,27 @@ def test_cells_of_refused_tables_move_from_loaded_to_refused() -> None:
 
 
 def test_column_letters() -> None:
-    assert [column_letters(n) for n in (1, 26, 27, 702, 703, 16384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
+    assert [column_letters(n) for n in (1, 26, 27, 702, 703, 16384)] == [
+        "A",
+        "Z",
+        "AA",
+        "ZZ",
+        "AAA",
+        "XFD",
+    ]
 
 
 def test_a_number_that_is_none_is_an_error_value() -> None:
     assert [cell_text(float(text), "n") for text in ("nan", "inf", "-inf")] == [
-        ("nan", "error"), ("inf", "error"), ("-inf", "error"),
-    ]  # fmt: skip
+        ("nan", "error"),
+        ("inf", "error"),
+        ("-inf", "error"),
+    ]
 
 
 def test_one_cell_at_the_far_end_of_an_old_workbook_does_not_fill_it() -> None:
-    book, raw = xlwt.Workbook(), io.BytesIO()
+    book = xlwt.Workbook()
+    raw = io.BytesIO()
     book.add_sheet("Cover").write(65_535, 255, 1)
     book.save(raw)
     content = open_file(raw.getvalue(), "RO", ()).content
@@ -278,20 +303,32 @@ def test_archives_are_looked_at_before_they_are_opened(blank: dict[tuple[str, st
         kind_of(b" ")
 
 
-def test_two_sheets_that_changed_names_are_not_taken_for_each_other(project: Project, contracts: Contracts) -> None:
-    """The tables of offences and of assets have the same lines and columns: only the titles tell them apart."""
+def test_two_sheets_that_changed_names_are_not_taken_for_each_other(
+    project: Project, contracts: Contracts
+) -> None:
+    """The tables of offences and of assets have the same lines and columns: only the
+    titles tell them apart.
+    """
     from openpyxl import load_workbook
 
     data = workbook_bytes(build_workbook(contracts, "thb", "RO", 2022), 2022)
     book = load_workbook(io.BytesIO(data))
-    one, other = book["9 Offences"], book["11 Assets"]
+    one = book["9 Offences"]
+    other = book["11 Assets"]
     one["C7"], other["C7"] = 12, 1000
     one.title, other.title = "-", "9 Offences"
     one.title = "11 Assets"
     send(project, "thb/RO.xlsx", workbook_bytes(book, 2022))
     reading = read_round(project, contracts, 2022)
-    found = {(f.rule, f.sheet, f.table) for f in reading.findings if f.state == "RO" and f.report == "thb"}
-    assert found == {("other-title", "9 Offences", "THB_OFFENCES"), ("other-title", "11 Assets", "THB_ASSETS")}
+    found = {
+        (f.rule, f.sheet, f.table)
+        for f in reading.findings
+        if f.state == "RO" and f.report == "thb"
+    }
+    assert found == {
+        ("other-title", "9 Offences", "THB_OFFENCES"),
+        ("other-title", "11 Assets", "THB_ASSETS"),
+    }
     assert reading.accounts[0].loaded == 0
 
 
@@ -309,10 +346,15 @@ def test_a_file_is_what_it_holds_not_what_it_is_called(
 ) -> None:
     book = build_workbook(contracts, "octa", "RO", 2022)
     makers: dict[str, Callable[[], bytes]] = {
-        "xls": lambda: as_old_excel(book), "xlsx": lambda: workbook_bytes(book, 2022),
-        "csv": lambda: b"table,state,year,value,obs_status,conf_status,note\nOCT_DRUG_OFFENCES,RO,2022,800,,,\n",
+        "xls": lambda: as_old_excel(book),
+        "xlsx": lambda: workbook_bytes(book, 2022),
+        "csv": (
+            lambda: (
+                b"table,state,year,value,obs_status,conf_status,note\nOCT_DRUG_OFFENCES,RO,2022,800,,,\n"
+            )
+        ),
         "text": lambda: b"Dear colleagues,\nplease find the figures below.\n",
-    }  # fmt: skip
+    }
     send(project, f"octa/{name}", makers[make]())
     findings = read_round(project, contracts, 2022).findings
     assert {f.rule for f in findings if (f.state, f.report) == ("RO", "octa")} == rules
@@ -321,15 +363,25 @@ def test_a_file_is_what_it_holds_not_what_it_is_called(
 @pytest.mark.parametrize(
     ("day", "taken"),
     [
-        ("2023-03-31", True), ("2022-01-01", True), ("31.03.2023", False), ("soon", False), ("2099-01-01", False),
+        ("2023-03-31", True),
+        ("2022-01-01", True),
+        ("31.03.2023", False),
+        ("soon", False),
+        ("2099-01-01", False),
         ("2021-12-31", False),
     ],
-)  # fmt: skip
-def test_the_date_of_a_cover_must_be_one(project: Project, contracts: Contracts, day: str, taken: bool) -> None:
+)
+def test_the_date_of_a_cover_must_be_one(
+    project: Project, contracts: Contracts, day: str, taken: bool
+) -> None:
     """The last of them is the cut-off date that the reports print."""
     header = b"table,state,year,value,obs_status,conf_status,note"
     send(project, "octa/RO.csv", header + b"\nOCT_DRUG_OFFENCES,RO,2022,8,,,\n")
-    send(project, "octa/RO.cover.csv", f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n".encode())
+    send(
+        project,
+        "octa/RO.cover.csv",
+        f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n".encode(),
+    )
     reading = read_round(project, contracts, 2022)
     assert reading.files[0].received == (day if taken else "")
     rules = [f.rule for f in reading.findings if (f.state, f.report) == ("RO", "octa")]
@@ -352,24 +404,41 @@ def test_the_date_of_a_cover_must_be_one(project: Project, contracts: Contracts,
         ("", None),
     ],
 )
-def test_the_release_of_a_source_is_read_where_it_can_be(source: str, released: date | None) -> None:
+def test_the_release_of_a_source_is_read_where_it_can_be(
+    source: str, released: date | None
+) -> None:
     assert earliest_release(source) == released
 
 
-@pytest.mark.parametrize(("day", "refused"), [("2025-04-13", True), ("2025-04-14", False), ("", False)])
+@pytest.mark.parametrize(
+    ("day", "refused"), [("2025-04-13", True), ("2025-04-14", False), ("", False)]
+)
 def test_a_return_is_not_older_than_the_release_that_it_names(
     project: Project, contracts: Contracts, day: str, refused: bool
 ) -> None:
     """Only the table whose source came later is kept out."""
     header = b"table,state,year,value,obs_status,conf_status,note\n"
-    send(project, "octa/RO.csv", header + b"OCT_DRUG_OFFENCES,RO,2022,8,,,\nOCT_VEHICLE_THEFT,RO,2022,9,,,\n")
-    sources = "source:OCT_DRUG_OFFENCES,Police release 14/04/2025\nsource:OCT_VEHICLE_THEFT,Police\n"
+    send(
+        project,
+        "octa/RO.csv",
+        header + b"OCT_DRUG_OFFENCES,RO,2022,8,,,\nOCT_VEHICLE_THEFT,RO,2022,9,,,\n",
+    )
+    sources = (
+        "source:OCT_DRUG_OFFENCES,Police release 14/04/2025\nsource:OCT_VEHICLE_THEFT,Police\n"
+    )
     cover = f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n{sources}"
     send(project, "octa/RO.cover.csv", cover.encode())
-    findings = [f for f in read_round(project, contracts, 2022).findings if f.rule == "date-before-release"]
-    assert [(f.severity, f.table) for f in findings] == ([("error", "OCT_DRUG_OFFENCES")] if refused else [])
+    findings = [
+        f for f in read_round(project, contracts, 2022).findings if f.rule == "date-before-release"
+    ]
+    assert [(f.severity, f.table) for f in findings] == (
+        [("error", "OCT_DRUG_OFFENCES")] if refused else []
+    )
     if refused:
-        assert findings[0].found == "2025-04-13; the source of '3 Drug offences' was released 2025-04-14 or later"
+        assert (
+            findings[0].found
+            == "2025-04-13; the source of '3 Drug offences' was released 2025-04-14 or later"
+        )
         assert refusals(findings) == {("RO", "octa", "OCT_DRUG_OFFENCES")}
 
 
@@ -387,7 +456,8 @@ def test_findings_of_one_kind_end_with_the_word_more() -> None:
     [
         lambda sheet: sheet.replace(b"<sheetData>", b"<!DOCTYPE x><sheetData>"),
         lambda sheet: (
-            b"\xfe\xff" + sheet.replace(b"<sheetData>", b"<!DOCTYPE x><sheetData>").decode().encode("utf-16-be")
+            b"\xfe\xff"
+            + sheet.replace(b"<sheetData>", b"<!DOCTYPE x><sheetData>").decode().encode("utf-16-be")
         ),
         lambda sheet: sheet + b'<mergeCell ref="A1:XFD1048576"/>',
         lambda sheet: sheet + b'<x:mergeCell ref="&#65;1:XFD1048576"/>',
@@ -399,7 +469,10 @@ def test_a_workbook_that_hides_or_multiplies_is_not_opened(
     blank: dict[tuple[str, str], bytes], spoil: Callable[[bytes], bytes]
 ) -> None:
     raw = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(blank["octa", "SELEC"])) as old, zipfile.ZipFile(raw, "w") as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(blank["octa", "SELEC"])) as old,
+        zipfile.ZipFile(raw, "w") as new,
+    ):
         for name in old.namelist():
             content = old.read(name)
             new.writestr(name, spoil(content) if name == "xl/worksheets/sheet2.xml" else content)
@@ -418,8 +491,12 @@ def test_a_blank_form_is_read_without_findings(
     assert [f.outcome for f in reading.files] == ["read"] * 3
     assert all(a.filled == sum(a.ignored.values()) > 0 for a in reading.accounts)
     assert {k for a in reading.accounts for k in a.ignored} == {
-        "cover", "instructions", "lists", "form-text", "form-code",
-    }  # fmt: skip
+        "cover",
+        "instructions",
+        "lists",
+        "form-text",
+        "form-code",
+    }
 
 
 def test_files_that_are_nobodys_return_are_noted(project: Project, contracts: Contracts) -> None:
@@ -430,16 +507,22 @@ def test_files_that_are_nobodys_return_are_noted(project: Project, contracts: Co
     findings = read_round(project, contracts, 2022).findings
     named = [f.file.removeprefix("2022/") for f in findings if f.rule == "not-a-return"]
     assert sorted(named) == ["readme.txt", "thb/HR.cover.csv", "thb/notes.txt", "thb/old"]
-    assert [(f.state, f.severity) for f in findings if f.rule == "not-a-member"] == [("HR", "error")]
+    assert [(f.state, f.severity) for f in findings if f.rule == "not-a-member"] == [
+        ("HR", "error")
+    ]
 
 
-def test_every_member_state_without_a_return_is_noted(project: Project, contracts: Contracts) -> None:
+def test_every_member_state_without_a_return_is_noted(
+    project: Project, contracts: Contracts
+) -> None:
     findings = read_round(project, contracts, 2022).findings
     assert len(findings) == 3 * 11 + 1  # the Center answers octa about its own activity
     assert {(f.rule, f.severity) for f in findings} == {("no-return", "note")}
 
 
-def test_a_round_without_a_folder_is_told_to_the_analyst(project: Project, contracts: Contracts) -> None:
+def test_a_round_without_a_folder_is_told_to_the_analyst(
+    project: Project, contracts: Contracts
+) -> None:
     with pytest.raises(UserError, match="no returns of round 2050"):
         read_round(project, contracts, 2050)
 
@@ -452,12 +535,17 @@ def test_staged_figures_carry_key_raw_text_and_origin(
     from openpyxl import load_workbook
 
     book = load_workbook(io.BytesIO(blank["thb", "RO"]))
-    book["9 Offences"]["C7"], book["9 Offences"]["E7"], book["9 Offences"]["G7"] = 12, ":", "about ten"
+    book["9 Offences"]["C7"], book["9 Offences"]["E7"], book["9 Offences"]["G7"] = (
+        12,
+        ":",
+        "about ten",
+    )
     send(project, "thb/RO.xlsx", workbook_bytes(book, 2022))
     reading = read_round(project, contracts, 2022)
     with duckdb.connect(str(project.work(2022) / "staged.duckdb"), read_only=True) as staged:
         rows = staged.execute(
-            "select key, raw, value, obs_status, conf_status, sheet, address, usable from thb_offences order by key"
+            "select key, raw, value, obs_status, conf_status, sheet, address, usable from"
+            " thb_offences order by key"
         ).fetchall()
         files = staged.execute("select report, state, sha256, outcome from files").fetchall()
     assert rows == [
@@ -469,7 +557,10 @@ def test_staged_figures_carry_key_raw_text_and_origin(
 
 
 def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
-    project: Project, contracts: Contracts, blank: dict[tuple[str, str], bytes], monkeypatch: pytest.MonkeyPatch
+    project: Project,
+    contracts: Contracts,
+    blank: dict[tuple[str, str], bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     good = read_xlsx(blank["thb", "RO"])
     chance = random.Random(7)
@@ -487,7 +578,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
 
 def _spoil(sheet: RawSheet, chance: random.Random) -> RawSheet:
     """The sheet with some cells written over, emptied, added and merged at random."""
-    cells, merged = dict(sheet.cells), list(sheet.merged)
+    cells = dict(sheet.cells)
+    merged = list(sheet.merged)
     texts = [
         "",
         " ",
@@ -512,7 +604,11 @@ def _spoil(sheet: RawSheet, chance: random.Random) -> RawSheet:
         kind = chance.choice(kinds)
         text = "3" if kind == "number" else "" if kind == "empty" else chance.choice(texts)
         formula = "=A1" if kind == "empty" else ""
-        cells[row, column] = RawCell(sheet.name, f"{column_letters(column)}{row}", text, kind, formula)
+        cells[row, column] = RawCell(
+            sheet.name, f"{column_letters(column)}{row}", text, kind, formula
+        )
         cells.pop(chance.choice(list(cells)))
         merged.append((row, column, row + chance.randint(0, 2), column + chance.randint(0, 2)))
-    return replace(sheet, cells=dict(sorted(cells.items())), merged=tuple(merged[: chance.randint(0, 3)]))
+    return replace(
+        sheet, cells=dict(sorted(cells.items())), merged=tuple(merged[: chance.randint(0, 3)])
+    )

@@ -1,4 +1,6 @@
-"""Are the letters of a CSV file right, or refused where they stand? Never wrong without a word."""
+"""Are the letters of a CSV file right, or refused where they stand? Never wrong without
+a word.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,12 @@ HEADER = "table,state,year,citizenship,value,obs_status,conf_status,note\n"
 
 def written(texts: Iterable[str], pages: Iterable[str] = CODE_PAGES) -> list[tuple[str, str]]:
     """Each text with the code pages that have its letters."""
-    return [(text, page) for text in texts for page in pages if UNREAD not in _there_and_back(text, page)]
+    return [
+        (text, page)
+        for text in texts
+        for page in pages
+        if UNREAD not in _there_and_back(text, page)
+    ]
 
 
 def _there_and_back(text: str, page: str) -> str:
@@ -52,14 +59,25 @@ def _there_and_back(text: str, page: str) -> str:
         return UNREAD
 
 
-@pytest.mark.parametrize(("text", "page"), [pair for text, pages in NOTES for pair in written([text], pages)])
+@pytest.mark.parametrize(
+    ("text", "page"), [pair for text, pages in NOTES for pair in written([text], pages)]
+)
 def test_known_words_tell_the_code_page(text: str, page: str) -> None:
     read, told = read_letters(text.encode(page), WORDS)
     assert read == text
     assert told.removesuffix("-sig") in CODE_PAGES
 
 
-UNKNOWN = ("Жълъд кляр", "Ђурђевак", "Şahin Ünlü", "Χ ψάρι", "Čvorak", "Žluťoučký kůň", "Æble ø", "å")
+UNKNOWN = (
+    "Жълъд кляр",
+    "Ђурђевак",
+    "Şahin Ünlü",
+    "Χ ψάρι",
+    "Čvorak",
+    "Žluťoučký kůň",
+    "Æble ø",
+    "å",
+)
 
 
 @pytest.mark.parametrize(("text", "page"), written(UNKNOWN))
@@ -84,14 +102,25 @@ def test_no_known_word_is_another_one_under_a_wrong_page(page: str) -> None:
     assert told > 20
 
 
-@pytest.mark.parametrize("language", ["bg", "mk", "sr", "sr_Latn", "bs", "ro", "hu", "el", "tr", "sq", "ru"])
+@pytest.mark.parametrize(
+    "language", ["bg", "mk", "sr", "sr_Latn", "bs", "ro", "hu", "el", "tr", "sq", "ru"]
+)
 def test_no_letter_is_ever_wrong(language: str) -> None:
-    """Names in a language, some of them known, in every code page: each letter is right, or it is not told."""
+    """Names in a language, some of them known, in every code page: each letter is
+    right, or it is not told.
+    """
     names = [name for name in Locale.parse(language).territories.values() if not name.isascii()]
-    chance, right = random.Random(language), 0
-    for text, page in written([" ".join(chance.choices(names, k=chance.randint(1, 5))) for _ in range(40)]):
+    chance = random.Random(language)
+    right = 0
+    for text, page in written(
+        [" ".join(chance.choices(names, k=chance.randint(1, 5))) for _ in range(40)]
+    ):
         read, _ = read_letters(text.encode(page), WORDS)
-        assert all(now in (was, UNREAD) for was, now in zip(text, read, strict=True)), (text, page, read)
+        assert all(now in (was, UNREAD) for was, now in zip(text, read, strict=True)), (
+            text,
+            page,
+            read,
+        )
         right += read == text
     assert right or language == "ro"  # it has letters that no page has
 
@@ -103,12 +132,17 @@ def test_where_pages_are_equally_good_only_the_letters_are_trusted_on_which_they
 
 
 def test_a_space_that_is_no_letter_needs_no_word() -> None:
-    (_, line) = read_csv("value\n1\u00a0234\n".encode("cp1250"), "RO", {"value"}, WORDS).records
+    _, line = read_csv("value\n1\u00a0234\n".encode("cp1250"), "RO", {"value"}, WORDS).records
     assert line.fields == ("1 234",)
 
 
 def test_many_different_words_are_told_in_bounded_time() -> None:
-    data = b" ".join(b"\xe0%c%c%c" % (97 + n % 26, 97 + n // 26 % 26, 97 + n // 676) for n in range(17_000)) * 20
+    data = (
+        b" ".join(
+            b"\xe0%c%c%c" % (97 + n % 26, 97 + n // 26 % 26, 97 + n // 676) for n in range(17_000)
+        )
+        * 20
+    )
     read, told = read_letters(data, WORDS)
     assert told == ""
     assert len(read) == len(data)
@@ -133,17 +167,29 @@ def found(project: Project, state: str, lines: str, page: str, cover: str = "") 
 
 
 @pytest.mark.parametrize("state", ["BA", "ME", "MD", "RS", "AL"])
-def test_a_state_may_write_in_a_code_page_that_is_not_its_usual_one(project: Project, state: str) -> None:
-    lines = f"THB_OFFENCES,{state},2022,,нема,,,Подаци полиције\nTHB_VICTIMS_CTZ,{state},2022,Србија,7,,,\n"
+def test_a_state_may_write_in_a_code_page_that_is_not_its_usual_one(
+    project: Project, state: str
+) -> None:
+    lines = (
+        f"THB_OFFENCES,{state},2022,,нема,,,Подаци"
+        f" полиције\nTHB_VICTIMS_CTZ,{state},2022,Србија,7,,,\n"
+    )
     findings = found(project, state, lines, "cp1251", "authority,Министарство унутрашњих послова\n")
-    assert [(f.rule, f.severity) for f in findings] == [("encoding", "note"), ("missing-word", "note")]
+    assert [(f.rule, f.severity) for f in findings] == [
+        ("encoding", "note"),
+        ("missing-word", "note"),
+    ]
 
 
 @pytest.mark.parametrize("page", ["cp1251", "cp866", "koi8-r", "cp852", "cp1250"])
 def test_a_note_of_unknown_letters_is_left_out_and_told(project: Project, page: str) -> None:
     text = "Жълъд" if page in ("cp1251", "cp866", "koi8-r") else "Şugubăţ"
     (finding,) = found(project, "BG", f"THB_OFFENCES,BG,2022,,12,,,{text}\n", page)
-    assert (finding.rule, finding.severity, finding.cell) == ("unknown-letters", "query", "line 2, column note")
+    assert (finding.rule, finding.severity, finding.cell) == (
+        "unknown-letters",
+        "query",
+        "line 2, column note",
+    )
     assert "CSV UTF-8" in finding.do
     assert not any(ord(c) > 127 for c in finding.found)
 
@@ -157,18 +203,28 @@ def test_a_note_of_unknown_letters_is_left_out_and_told(project: Project, page: 
         ("THB_VICTIMS_CTZ,BG,2022,Жълъдия,7,,,\n", "unknown-code"),
     ],
 )
-def test_a_figure_beside_unknown_letters_keeps_its_table_out(project: Project, line: str, rule: str) -> None:
+def test_a_figure_beside_unknown_letters_keeps_its_table_out(
+    project: Project, line: str, rule: str
+) -> None:
     errors = [f for f in found(project, "BG", line, "koi8-r") if f.severity == "error"]
     assert [f.rule for f in errors] == [rule]
     assert errors[0].table == line.split(",")[0]
 
 
 def test_an_answer_of_unknown_letters_is_not_taken_over(project: Project) -> None:
-    (finding,) = found(project, "BG", "THB_OFFENCES,BG,2022,,12,,,\n", "koi8-r", "authority,Жълъд\n")
-    assert (finding.rule, finding.severity, finding.cell) == ("unknown-letters", "query", "line 6, column answer")
+    (finding,) = found(
+        project, "BG", "THB_OFFENCES,BG,2022,,12,,,\n", "koi8-r", "authority,Жълъд\n"
+    )
+    assert (finding.rule, finding.severity, finding.cell) == (
+        "unknown-letters",
+        "query",
+        "line 6, column answer",
+    )
 
 
-@pytest.mark.parametrize("text", [b"wort;sprache\nund;de\n", b"word,language\n,bg\n", b"word,language\n\xff\xfe,bg\n"])
+@pytest.mark.parametrize(
+    "text", [b"wort;sprache\nund;de\n", b"word,language\n,bg\n", b"word,language\n\xff\xfe,bg\n"]
+)
 def test_a_file_of_words_that_cannot_be_used_is_told(tmp_path: Path, text: bytes) -> None:
     shutil.copytree(ROOT / "data_contracts" / "codelists", tmp_path / "codelists")
     (tmp_path / "words_of_notes.csv").write_bytes(text)

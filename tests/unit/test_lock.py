@@ -1,4 +1,6 @@
-"""One build at a time, one that died is noticed, and a machine that cannot write is told in a sentence."""
+"""One build at a time, one that died is noticed, and a machine that cannot write is
+told in a sentence.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +32,23 @@ with at_work(Path(sys.argv[1]), "validate 2022"):
 @pytest.fixture
 def holder(tmp_path: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(tmp_path / "outputs")], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", HOLD, str(tmp_path / "outputs")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert process.stdout
     assert process.stdout.readline() == "holds\n"
     return process
 
 
-def command(outputs: Path, *arguments: str, limit: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the pipeline; `limit` is the largest file in bytes that it may write, as on a full disk."""
+def command(
+    outputs: Path, *arguments: str, limit: int = 0, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the pipeline; `limit` is the largest file in bytes that it may
+    write, as on a full disk.
+    """
 
     def bound() -> None:
         if limit:
@@ -47,13 +56,25 @@ def command(outputs: Path, *arguments: str, limit: int = 0, **environment: str) 
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments], cwd=ROOT, capture_output=True, text=True, preexec_fn=bound,
-        # The interpreter does not notice when only a part of its cache fits on the disk.
-        env={**os.environ, "SELEC_OUTPUTS": str(outputs), "PYTHONDONTWRITEBYTECODE": "1", **environment},
-    )  # fmt: skip
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=bound,
+        # The interpreter does not notice when only a part of its cache fits on the
+        # disk.
+        env={
+            **os.environ,
+            "SELEC_OUTPUTS": str(outputs),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        },
+    )
 
 
-def test_a_second_build_is_told_who_is_at_work(holder: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_a_second_build_is_told_who_is_at_work(
+    holder: subprocess.Popen[str], tmp_path: Path
+) -> None:
     try:
         with (
             pytest.raises(BusyError, match=rf"process {holder.pid} \(validate 2022\) is at work"),
@@ -90,7 +111,9 @@ def test_a_build_that_died_is_noticed_and_its_leftovers_go(
     assert capsys.readouterr().err == ""
 
 
-def test_steps_of_one_build_do_not_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_of_one_build_do_not_wait_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outputs = tmp_path / "outputs"
     with at_work(outputs, "reports"):
         monkeypatch.setenv(HELD, str(outputs.resolve()))
@@ -117,7 +140,9 @@ def test_make_holds_the_outputs_until_all_of_it_has_ended(tmp_path: Path) -> Non
 def test_a_full_disk_is_told_without_a_traceback_and_the_next_run_goes_on(tmp_path: Path) -> None:
     returns = tmp_path / "returns"
     (returns / "2022" / "thb").mkdir(parents=True)
-    (returns / "2022" / "thb" / "RO.csv").write_text("table,state,year,value,obs_status,conf_status,note\n")
+    (returns / "2022" / "thb" / "RO.csv").write_text(
+        "table,state,year,value,obs_status,conf_status,note\n"
+    )
     outputs = tmp_path / "outputs"
     full = command(outputs, "validate", "--round", "2022", limit=4096, SELEC_RETURNS=str(returns))
     assert full.returncode == 10

@@ -1,7 +1,8 @@
-"""Does each argument of each make target reach the program as it was typed, whatever stands in it?
+"""Does each argument of each make target reach the program as it was typed, whatever
+stands in it?
 
-Make runs here with a program in the place of Python's that notes what it was given. Targets and arguments are read from
-the Makefile, so that a new one is tried too.
+Make runs here with a program in the place of Python's that notes what it was given.
+Targets and arguments are read from the Makefile, so that a new one is tried too.
 """
 
 from __future__ import annotations
@@ -16,12 +17,20 @@ import pytest
 from builds import ROOT, ROUND
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-# Parts of the names of files that make builds: make refuses what it could not keep together.
+# Parts of the names of files that make builds: make refuses what it could not keep
+# together.
 WORDS = ("ROUND", "REPORT", "VERSION")
 LISTS = ("VERSIONS", "FILES", "SIZES")  # parted at spaces
 FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RELEASES")
-SWITCHES = ("JSON", "STRICT", "SERVE", "TEST", "TAKE_BACK")  # only whether they are given, or whether they say no
-# What a file name can hold. Each would leave a file `pwned` if one of its characters meant anything.
+SWITCHES = (
+    "JSON",
+    "STRICT",
+    "SERVE",
+    "TEST",
+    "TAKE_BACK",
+)  # only whether they are given, or whether they say no
+# What a file name can hold. Each would leave a file `pwned` if one of its characters
+# meant anything.
 HOSTILE = {
     "quote": "x'; touch pwned; '",
     "double quote": 'x"; touch pwned; "',
@@ -32,11 +41,13 @@ HOSTILE = {
     "signs": "a  b\t* ? [!a] {x,y} # % = : := \\ \\n ~ ! ^ é €",
 }
 
-# Writes down what it is told; makes what later rules look for. `hold` runs a command, as the real one does.
+# Writes down what it is told; makes what later rules look for. `hold` runs a command,
+# as the real one does.
 PROGRAM = f"""#!/bin/bash
 if [ "$1 $2 $3" = "-m pipeline hold" ]; then shift 3; exec "$@"; fi
-{{ printf '%s\\0' "$@"; printf '%s\\0' "SELEC_BY=$SELEC_BY" "SELEC_REASON=$SELEC_REASON" "SELEC_ANSWER=$SELEC_ANSWER"
-printf '%s\\0' "SELEC_TEXT=$SELEC_TEXT" "SELEC_SIGN_KEY=$SELEC_SIGN_KEY" "SELEC_REHEARSAL=$SELEC_REHEARSAL"
+{{ printf '%s\\0' "$@"
+for name in SELEC_BY SELEC_REASON SELEC_ANSWER SELEC_TEXT SELEC_SIGN_KEY SELEC_REHEARSAL; do
+printf '%s\\0' "$name=${{!name}}"; done
 printf '\\0'; }} >> noted
 case "$3" in
     numbers|protect)
@@ -60,7 +71,11 @@ def declared() -> set[str]:
 
 def recipe(target: str) -> str:
     """The lines of a target, with those of the variables of the Makefile that they use."""
-    start = MAKEFILE.index(f"\n{target}: .venv") if f"\n{target}: .venv" in MAKEFILE else MAKEFILE.index(f"\n{target}:")
+    start = (
+        MAKEFILE.index(f"\n{target}: .venv")
+        if f"\n{target}: .venv" in MAKEFILE
+        else MAKEFILE.index(f"\n{target}:")
+    )
     lines = MAKEFILE[start + 1 :].split("\n")
     text = "\n".join([lines[0], *(line for line in _until_blank(lines[1:]))])
     for name in ("SUBJECT", "WHO", "SPOKEN"):
@@ -78,8 +93,12 @@ def _until_blank(lines: list[str]) -> list[str]:
 def handed_over(target: str) -> set[str]:
     """The arguments that a target hands to its program."""
     text = recipe(target)
-    named = set(re.findall(r"GIVEN_(\w+)", text)) | set(re.findall(r"\$\(call (?:option|given),[^,]*,(\w+)\)", text))
-    for users, name in re.findall(r"^([a-z -]+): export SELEC_([A-Z]+) = \$\(\2\)$", MAKEFILE, re.MULTILINE):
+    named = set(re.findall(r"GIVEN_(\w+)", text)) | set(
+        re.findall(r"\$\(call (?:option|given),[^,]*,(\w+)\)", text)
+    )
+    for users, name in re.findall(
+        r"^([a-z -]+): export SELEC_([A-Z]+) = \$\(\2\)$", MAKEFILE, re.MULTILINE
+    ):
         if target in users.split():
             named.add(name)
     return named
@@ -87,7 +106,9 @@ def handed_over(target: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working copy with a program that notes what it is told in the place of each that make runs."""
+    """A working copy with a program that notes what it is told in the place of each
+    that make runs.
+    """
     folder = tmp_path_factory.mktemp("house")
     shutil.copy(ROOT / "Makefile", folder)
     for name in ("templates", "data_contracts", "pipeline"):
@@ -108,17 +129,25 @@ Done = subprocess.CompletedProcess[str]
 
 
 def run(house: Path, target: str, *given: str, **environment: str) -> tuple[Done, list[str]]:
-    """Run a target. Returns how it ended and every argument and exported answer that a program was told."""
+    """Run a target. Returns how it ended and every argument and exported answer that a
+    program was told.
+    """
     noted = house / "noted"
     noted.unlink(missing_ok=True)
     shutil.rmtree(house / "outputs", ignore_errors=True)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
     done = subprocess.run(
-        ["make", target, "PYTHON=./pythonx", *given], cwd=house, capture_output=True, text=True, timeout=60,
+        ["make", target, "PYTHON=./pythonx", *given],
+        cwd=house,
+        capture_output=True,
+        text=True,
+        timeout=60,
         env=clean | environment,
-    )  # fmt: skip
+    )
     told = noted.read_text().split("\0") if noted.exists() else []
-    traces = [p for p in (house / "pwned", house / "returns/pwned", house / "outputs/pwned") if p.exists()]
+    traces = [
+        p for p in (house / "pwned", house / "returns/pwned", house / "outputs/pwned") if p.exists()
+    ]
     for path in traces:
         path.unlink()
     assert not traces, f"make {target} ran what stood in an argument: {given} {environment}"
@@ -126,11 +155,17 @@ def run(house: Path, target: str, *given: str, **environment: str) -> tuple[Done
 
 
 def test_every_argument_that_the_makefile_uses_or_explains_is_declared() -> None:
-    explained = {n for line in re.findall(r"## (.*)", MAKEFILE) for n in re.findall(r"\b([A-Z][A-Z_]+)=", line)}
+    explained = {
+        n
+        for line in re.findall(r"## (.*)", MAKEFILE)
+        for n in re.findall(r"\b([A-Z][A-Z_]+)=", line)
+    }
     used = set(re.findall(r"GIVEN_([A-Z_]+)\b", MAKEFILE))
     used |= set(re.findall(r"\$\(call (?:option|given),[^,]*,([A-Z_]+)\)", MAKEFILE))
     made_here = set(re.findall(r"^(?:define )?([A-Z_]+) ?(?:[:?]?=|$)", MAKEFILE, re.MULTILINE))
-    read = set(re.findall(r"\$\(([A-Z][A-Z_]+)\)", MAKEFILE)) - made_here - {"MAKE", "FORCE", *FOLDERS}
+    read = (
+        set(re.findall(r"\$\(([A-Z][A-Z_]+)\)", MAKEFILE)) - made_here - {"MAKE", "FORCE", *FOLDERS}
+    )
     defaults = set(re.findall(r"^([A-Z_]+) \?=", MAKEFILE, re.MULTILINE))
     by_program = {"SEED"}  # read by the program itself
     assert (explained | used | read | defaults) - by_program - declared() == set()
@@ -154,17 +189,23 @@ def test_a_value_reaches_the_program_as_it_was_typed(kind: str, house: Path) -> 
         wanted = handed_over(target) & set(free)
         if not wanted:
             continue
-        # Two that exclude each other, or change which command is run, are tried one after the other.
+        # Two that exclude each other, or change which command is run, are tried one
+        # after the other.
         _, told = run(house, target, *(f"{n}={v}" for n, v in values.items() if n in wanted))
         for name in wanted:
             value = values[name]
-            assert value in told or f"SELEC_{name}={value}" in told, f"make {target} {name}={value!r}: {told}"
+            assert value in told or f"SELEC_{name}={value}" in told, (
+                f"make {target} {name}={value!r}: {told}"
+            )
             tried += 1
     assert tried > 45
 
 
 def test_a_value_from_the_environment_reaches_the_program_as_it_was_set(house: Path) -> None:
-    value = "".join(HOSTILE[k] for k in ("make function", "quote", "double quote", "shell", "line break", "signs"))
+    value = "".join(
+        HOSTILE[k]
+        for k in ("make function", "quote", "double quote", "shell", "line break", "signs")
+    )
     free = declared() - {*WORDS, *LISTS, *SWITCHES, "PYTHON", "LANGUAGE"}
     for target in targets():
         wanted = handed_over(target) & free
@@ -176,7 +217,10 @@ def test_a_value_from_the_environment_reaches_the_program_as_it_was_set(house: P
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_value_that_a_target_does_not_use_does_nothing_there(kind: str, house: Path) -> None:
-    values = [f"{n}={HOSTILE[kind]}" for n in sorted(declared() - {*WORDS, "VERSIONS", "AS_OF", "PYTHON", "READ"})]
+    values = [
+        f"{n}={HOSTILE[kind]}"
+        for n in sorted(declared() - {*WORDS, "VERSIONS", "AS_OF", "PYTHON", "READ"})
+    ]
     for target in ("status", "moves", "validate", "check"):
         done, _ = run(house, target, *values, f"UNKNOWN={HOSTILE[kind]}")
         assert done.returncode == 0, done.stderr
@@ -184,11 +228,17 @@ def test_a_value_that_a_target_does_not_use_does_nothing_there(kind: str, house:
 
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("name", [*WORDS, "VERSIONS", *FOLDERS])
-def test_a_part_of_a_file_name_is_refused_with_a_sentence(name: str, kind: str, house: Path) -> None:
+def test_a_part_of_a_file_name_is_refused_with_a_sentence(
+    name: str, kind: str, house: Path
+) -> None:
     for by_environment in (False, True):
         given = () if by_environment else (f"{name}={HOSTILE[kind]}",)
-        done, told = run(house, "status", *given, **({name: HOSTILE[kind]} if by_environment else {}))
-        if name == "VERSIONS" and kind == "dash":  # the name of a version that there is not: its program says so
+        done, told = run(
+            house, "status", *given, **({name: HOSTILE[kind]} if by_environment else {})
+        )
+        if (
+            name == "VERSIONS" and kind == "dash"
+        ):  # the name of a version that there is not: its program says so
             continue
         assert done.returncode == 2
         assert re.search(rf"\*\*\* {name} (is|are) ", done.stderr)
@@ -206,18 +256,32 @@ def test_a_list_is_parted_at_spaces_and_means_nothing_else(kind: str, house: Pat
 
 
 STRAY = (
-    "~$source.csv", ".~lock.source.csv#", "Copy of x.csv", "a$(shell touch pwned)b.csv", "a'b;touch pwned.csv",
-    "new\nline.csv", "100%.csv", "a:b.csv", "é.csv", "a=b.csv",
-)  # fmt: skip
+    "~$source.csv",
+    ".~lock.source.csv#",
+    "Copy of x.csv",
+    "a$(shell touch pwned)b.csv",
+    "a'b;touch pwned.csv",
+    "new\nline.csv",
+    "100%.csv",
+    "a:b.csv",
+    "é.csv",
+    "a=b.csv",
+)
 
 
 @pytest.mark.parametrize("name", STRAY)
 def test_the_name_of_a_file_that_lies_about_stops_nothing(name: str, house: Path) -> None:
-    """In folders that make looks through: an open spreadsheet leaves such files, and whoever unpacks an archive."""
+    """In folders that make looks through: an open spreadsheet leaves such files, and
+    whoever unpacks an archive.
+    """
     folders = (
-        "data_contracts/codelists", "templates/thb", "templates/shared", "returns", f"returns/{ROUND}/thb",
+        "data_contracts/codelists",
+        "templates/thb",
+        "templates/shared",
+        "returns",
+        f"returns/{ROUND}/thb",
         "releases/public",
-    )  # fmt: skip
+    )
     for folder in folders:
         (house / folder).mkdir(parents=True, exist_ok=True)
         (house / folder / name).touch()

@@ -56,7 +56,11 @@ def test_a_numeral_is_accounted_for_only_by_one_claim_over_the_whole_of_it() -> 
 
 
 def test_numerals_are_found_in_any_script_and_over_broken_lines() -> None:
-    passage = Passage(1, "p", "\N{FULLWIDTH DIGIT FOUR}2 and \N{ARABIC-INDIC DIGIT SEVEN} and 5\N{SUPERSCRIPT TWO}")
+    passage = Passage(
+        1,
+        "p",
+        "\N{FULLWIDTH DIGIT FOUR}2 and \N{ARABIC-INDIC DIGIT SEVEN} and 5\N{SUPERSCRIPT TWO}",
+    )
     assert left(passage) == ["42", "\N{ARABIC-INDIC DIGIT SEVEN}", "52"]
 
 
@@ -77,11 +81,16 @@ def test_a_year_is_not_a_part_of_a_longer_number() -> None:
 
 
 def test_a_five_in_the_wrong_place_is_not_excused() -> None:
-    listed = Exceptions((Excused("5", "legal reference", ("migration/method/text",), "an article"),))
+    listed = Exceptions(
+        (Excused("5", "legal reference", ("migration/method/text",), "an article"),)
+    )
     for place, expected in (
-        ("migration/method/text", []), ("migration/summary/text", ["5"]), ("thb/method/text", ["5"]),
-        ("migration/stay/T2/cell", ["5"]), ("migration/method", ["5"]),
-    ):  # fmt: skip
+        ("migration/method/text", []),
+        ("migration/summary/text", ["5"]),
+        ("thb/method/text", ["5"]),
+        ("migration/stay/T2/cell", ["5"]),
+        ("migration/method", ["5"]),
+    ):
         passage = Passage(1, place, "Article 5")
         listed.claim(passage)
         assert left(passage) == expected, place
@@ -101,19 +110,32 @@ def test_a_reference_is_excused_whole_or_not_at_all() -> None:
     assert not listed.of_reference("2011/36/EU", "thb/victims/text")
 
 
-@pytest.mark.parametrize(("change", "told"), [
-    ({"texts": ["five"]}, "holds no numeral"),
-    ({"where": ["*/*/*/*"]}, "name the chapter or exhibit"),
-    ({"texts": ["5"], "where": ["thb/*/*/cell"]}, ""),
-    ({"texts": ["5"], "where": ["*/*/cell"]}, "name the chapter or exhibit"),
-    ({"kind": "whatever"}, "is not one of"),
-    ({"why": ""}, "why"),
-])  # fmt: skip
-def test_the_list_of_exceptions_says_where_and_why(change: dict[str, object], told: str, tmp_path: Path) -> None:
-    entry = {"texts": ["SDG 16"], "kind": "name", "where": ["thb/victims/text"], "why": "a good reason", **change}
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"texts": ["five"]}, "holds no numeral"),
+        ({"where": ["*/*/*/*"]}, "name the chapter or exhibit"),
+        ({"texts": ["5"], "where": ["thb/*/*/cell"]}, ""),
+        ({"texts": ["5"], "where": ["*/*/cell"]}, "name the chapter or exhibit"),
+        ({"kind": "whatever"}, "is not one of"),
+        ({"why": ""}, "why"),
+    ],
+)
+def test_the_list_of_exceptions_says_where_and_why(
+    change: dict[str, object], told: str, tmp_path: Path
+) -> None:
+    entry = {
+        "texts": ["SDG 16"],
+        "kind": "name",
+        "where": ["thb/victims/text"],
+        "why": "a good reason",
+        **change,
+    }
     (tmp_path / "shared").mkdir()
     shutil.copy(ROOT / "templates/shared/number_exceptions.schema.json", tmp_path / "shared")
-    (tmp_path / "shared/number_exceptions.yaml").write_text(yaml.safe_dump({"exceptions": [entry]}), encoding="utf-8")
+    (tmp_path / "shared/number_exceptions.yaml").write_text(
+        yaml.safe_dump({"exceptions": [entry]}), encoding="utf-8"
+    )
     if not told:
         assert load_exceptions(tmp_path).listed
         return
@@ -132,23 +154,34 @@ def known(store: MakeStore, contracts: Contracts, tmp_path: Path) -> Known:
 
 def table(known: Known, *references: str, label: str = "Romania", head: str = "2022") -> TableCheck:
     entry = {
-        "kind": "table", "cubes": ["THB_VICTIMS"], "title": "Victims, 2018\N{EN DASH}2022", "state": "",
-        "heads": ["State", *(head for _ in references)], "groups": ["", *("" for _ in references)],
+        "kind": "table",
+        "cubes": ["THB_VICTIMS"],
+        "title": "Victims, 2018\N{EN DASH}2022",
+        "state": "",
+        "heads": ["State", *(head for _ in references)],
+        "groups": ["", *("" for _ in references)],
         "lines": [{"label": label, "cells": [["", r] for r in references]}],
-    }  # fmt: skip
+    }
     return TableCheck(known, entry)
 
 
-@pytest.mark.parametrize(("reference", "text", "counted"), [
-    ("THB_VICTIMS:RO.2022._T._T", "500", "cell"),
-    ("THB_VICTIMS:RO.2022._T._T", "500 q,v", "cell"),
-    ("THB_VICTIMS:RO.2022._T._T", "501", ""),
-    ("THB_VICTIMS:RO.2022._T._T", "5,00", ""),
-    ("change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)", "\N{MINUS SIGN}1.0", "formula"),
-    ("change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)", "+1.0", ""),
-    ("change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)", "\N{MINUS SIGN}2.0", ""),
-    ("rate(THB_VICTIMS:RO.2022._T._T, POPULATION:RO.2022)", "2.50", "formula"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reference", "text", "counted"),
+    [
+        ("THB_VICTIMS:RO.2022._T._T", "500", "cell"),
+        ("THB_VICTIMS:RO.2022._T._T", "500 q,v", "cell"),
+        ("THB_VICTIMS:RO.2022._T._T", "501", ""),
+        ("THB_VICTIMS:RO.2022._T._T", "5,00", ""),
+        (
+            "change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)",
+            "\N{MINUS SIGN}1.0",
+            "formula",
+        ),
+        ("change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)", "+1.0", ""),
+        ("change(THB_VICTIMS:RO.2022._T._T, THB_VICTIMS:RO.2021._T._T)", "\N{MINUS SIGN}2.0", ""),
+        ("rate(THB_VICTIMS:RO.2022._T._T, POPULATION:RO.2022)", "2.50", "formula"),
+    ],
+)
 def test_a_cell_is_worked_out_again(known: Known, reference: str, text: str, counted: str) -> None:
     passage = Passage(1, "victims/T2/cell", text)
     wrong = table(known, reference).cell(passage, 0, 0)
@@ -158,17 +191,25 @@ def test_a_cell_is_worked_out_again(known: Known, reference: str, text: str, cou
 
 def test_a_right_number_in_the_wrong_line_or_column_is_wrong(known: Known) -> None:
     key = "THB_VICTIMS:RO.2022._T._T"
-    for label, head, told in (("Romania", "2022", ""), ("Bulgaria", "2022", "Romania"), ("Romania", "2021", "2021")):
+    for label, head, told in (
+        ("Romania", "2022", ""),
+        ("Bulgaria", "2022", "Romania"),
+        ("Romania", "2021", "2021"),
+    ):
         passage = Passage(1, "victims/T2/cell", "500")
         assert told in table(known, key, label=label, head=head).cell(passage, 0, 0)
         assert bool(passage.claims) == (not told)
     assert misplaced(known, key, ["Registered victims", "2022"], ["Romania: victims"], "") == ""
     assert misplaced(known, key, ["Registered victims", "2022"], ["Victims"], "RO") == ""
-    assert "the title says 2021" in misplaced(known, key, ["Romania", "Victims"], ["Victims, 2021"], "")
+    assert "the title says 2021" in misplaced(
+        known, key, ["Romania", "Victims"], ["Victims, 2021"], ""
+    )
 
 
 def test_labels_may_hold_digits_of_their_own_code_lists_alone(known: Known) -> None:
-    passage = Passage(1, "victims/T4/row", "Children (under 18), adults (18 and over), 19 and 2022, 2017")
+    passage = Passage(
+        1, "victims/T4/row", "Children (under 18), adults (18 and over), 19 and 2022, 2017"
+    )
     known.claim_label(passage, ["THB_VICTIMS"])
     assert left(passage) == ["19", "2017"]
     passage = Passage(1, "justice/T12/row", "Children (under 18)")
@@ -191,18 +232,29 @@ The number [[moved THB_VICTIMS:SELEC.{year}._T._T since {previous}]].
 """
 EXHIBITS = {
     "T2": {
-        "kind": "table", "title": "Victims by state, {window}", "cube": "THB_VICTIMS",
-        "rows": {"axis": "state", "region": "SELEC"}, "columns": "year", "add": ["change"],
+        "kind": "table",
+        "title": "Victims by state, {window}",
+        "cube": "THB_VICTIMS",
+        "rows": {"axis": "state", "region": "SELEC"},
+        "columns": "year",
+        "add": ["change"],
     },
     "T4": {
-        "kind": "table", "title": "Victims by age, {year}", "cube": "THB_VICTIMS", "rows": "age", "columns": "year",
+        "kind": "table",
+        "title": "Victims by age, {year}",
+        "cube": "THB_VICTIMS",
+        "rows": "age",
+        "columns": "year",
         "notes": ["A note."],
     },
     "F1": {
-        "kind": "line", "title": "Victims, {window}", "cube": "THB_VICTIMS",
-        "rows": {"axis": "state", "codes": ["SELEC"]}, "columns": "year",
+        "kind": "line",
+        "title": "Victims, {window}",
+        "cube": "THB_VICTIMS",
+        "rows": {"axis": "state", "codes": ["SELEC"]},
+        "columns": "year",
     },
-}  # fmt: skip
+}
 
 
 def project_of(folder: Path) -> Path:
@@ -241,9 +293,16 @@ def test_every_numeral_of_a_clean_document_is_accounted_for(
     assert found.numerals == found.cells + found.formulas + sum(found.exceptions.values())
     assert found.cells > 20
     assert found.formulas > 5
-    assert {"year", "page", "heading", "exhibit", "axis", "code list", "reference number", "date"} <= set(
-        found.exceptions
-    )
+    assert {
+        "year",
+        "page",
+        "heading",
+        "exhibit",
+        "axis",
+        "code list",
+        "reference number",
+        "date",
+    } <= set(found.exceptions)
     assert found.figures()["unaccounted"] == 0
 
 
@@ -255,7 +314,9 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     root = project_of(tmp_path / "spoilt")
     templates = root / "templates"
     chapter = templates / "thb/chapters/planted.html.j2"
-    chapter.write_text(f"{CHAPTER}<p>In all, 1,857 victims.</p>\n<p>And 1,856 again.</p>\n", encoding="utf-8")
+    chapter.write_text(
+        f"{CHAPTER}<p>In all, 1,857 victims.</p>\n<p>And 1,856 again.</p>\n", encoding="utf-8"
+    )
     spoilt = json.loads(json.dumps(EXHIBITS))
     spoilt["T4"]["notes"] = ["Of them 77 were counted twice."]
     spoilt["T2"]["title"] = "Victims by state, 2017"
@@ -264,21 +325,33 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     spoilt["F1"]["rows"]["labels"] = {"SELEC": "Region of 12"}
     (templates / "thb/exhibits.yaml").write_text(yaml.safe_dump(spoilt), encoding="utf-8")
     css = templates / "shared/report.css"
-    css.write_text(f'{css.read_text(encoding="utf-8")}\nfigcaption::after {{ content: " 88" }}\n', encoding="utf-8")
+    css.write_text(
+        f'{css.read_text(encoding="utf-8")}\nfigcaption::after {{ content: " 88" }}\n',
+        encoding="utf-8",
+    )
     versions = templates / "shared/versions.yaml"
     content = yaml.safe_load(versions.read_text(encoding="utf-8"))
     content["restricted"]["releasability"].append("Released to 99 readers.")
     versions.write_text(yaml.safe_dump(content), encoding="utf-8")
     macros = templates / "shared/macros.html.j2"
     text = macros.read_text(encoding="utf-8")
-    macros.write_text(text.replace("{{- cell.text }}", "{{- cell.text|replace('1,319', '1,391') }}"), encoding="utf-8")
+    macros.write_text(
+        text.replace("{{- cell.text }}", "{{- cell.text|replace('1,319', '1,391') }}"),
+        encoding="utf-8",
+    )
 
     found = rendered(root, tmp_path / "store.duckdb", contracts)
     caught = {(u.place.removeprefix("thb/"), u.numeral) for u in found.unaccounted}
     assert {
-        ("victims/text", "1,857"), ("victims/text", "1,856"), ("victims/T4/note", "77"), ("victims/T2/title", "2017"),
-        ("victims/T4/title", "2020"), ("victims/F1/title", "88"), ("imprint", "99"), ("victims/T4/cell", "1,391"),
-    } <= caught  # fmt: skip
+        ("victims/text", "1,857"),
+        ("victims/text", "1,856"),
+        ("victims/T4/note", "77"),
+        ("victims/T2/title", "2017"),
+        ("victims/T4/title", "2020"),
+        ("victims/F1/title", "88"),
+        ("imprint", "99"),
+        ("victims/T4/cell", "1,391"),
+    } <= caught
     assert any(place == "victims/F1/chart" and numeral == "12" for place, numeral in caught)
     told = next(str(u) for u in found.unaccounted if u.numeral == "1,856")
     assert "page " in told
@@ -286,9 +359,16 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     assert "THB_VICTIMS:SELEC.2022._T._T is 1,856" in told
 
     ledger = json.loads((root / "out/shown.json").read_text(encoding="utf-8"))
-    with pytest.raises(NumberAuditError, match="are no cell, no formula and no listed exception") as problem:
+    with pytest.raises(
+        NumberAuditError, match="are no cell, no formula and no listed exception"
+    ) as problem:
         check_numbers(
-            (root / "out" / pdf_name("thb", "restricted", 2022)).read_bytes(), tmp_path / "store.duckdb", ledger,
-            templates=templates, contracts=contracts, report="thb", version="restricted",
-        )  # fmt: skip
+            (root / "out" / pdf_name("thb", "restricted", 2022)).read_bytes(),
+            tmp_path / "store.duckdb",
+            ledger,
+            templates=templates,
+            contracts=contracts,
+            report="thb",
+            version="restricted",
+        )
     assert problem.value.exit_code == 12

@@ -1,4 +1,6 @@
-"""What becomes of a table when it is data? Numbers, marks, symbols, groups, and texts that look like formulas."""
+"""What becomes of a table when it is data? Numbers, marks, symbols, groups, and texts
+that look like formulas.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,23 @@ from pipeline.report.views import CellView, ChartData, Column, Point, Row, Serie
 
 NOON = datetime(2023, 3, 31, 12, tzinfo=UTC)
 DOC = {
-    "title": "A report", "subtitle": "Public version", "round": 2022, "edition": "Edition 2022",
-    "date_text": "Data received by 31 March 2023", "reference": "SELEC/THB/2022/P", "releasability": ["Free to use."],
-}  # fmt: skip
+    "title": "A report",
+    "subtitle": "Public version",
+    "round": 2022,
+    "edition": "Edition 2022",
+    "date_text": "Data received by 31 March 2023",
+    "reference": "SELEC/THB/2022/P",
+    "releasability": ["Free to use."],
+}
 
 
 def table(*rows: Row, columns: tuple[Column, ...] = ()) -> TableView:
-    heads = columns or (Column("State", "label"), Column("2021"), Column("2022"), Column("ICCS", "text"))
+    heads = columns or (
+        Column("State", "label"),
+        Column("2021"),
+        Column("2022"),
+        Column("ICCS", "text"),
+    )
     return TableView("thb-t1", "Table 1", "Victims", "victims", heads, rows, "returns.")
 
 
@@ -43,37 +55,71 @@ def sheet_of(view: TableView) -> list[tuple[object, ...]]:
     return [tuple(c.value for c in line) for line in sheet[named.ref]]
 
 
-@pytest.mark.parametrize(("printed", "plain"), [
-    ("1,856", "1856"), ("\N{MINUS SIGN}10.6", "-10.6"), ("+3.0", "3.0"), ("0.25", "0.25"), ("c", "c"), (":", ":"),
-    ("9 of 11", "9 of 11"), ("<5", "<5"), ("1,2,", "1,2,"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("printed", "plain"),
+    [
+        ("1,856", "1856"),
+        ("\N{MINUS SIGN}10.6", "-10.6"),
+        ("+3.0", "3.0"),
+        ("0.25", "0.25"),
+        ("c", "c"),
+        (":", ":"),
+        ("9 of 11", "9 of 11"),
+        ("<5", "<5"),
+        ("1,2,", "1,2,"),
+    ],
+)
 def test_a_number_loses_its_commas_and_a_text_stays(printed: str, plain: str) -> None:
     assert machine(printed) == plain
 
 
 def test_marks_stand_apart_from_numbers() -> None:
-    found = grid(table(row("Romania", "1,200", "c", "0204", marks=("b", "*")), row("Serbia", ":", "7", "0204")))
+    found = grid(
+        table(
+            row("Romania", "1,200", "c", "0204", marks=("b", "*")), row("Serbia", ":", "7", "0204")
+        )
+    )
     assert found.heads == ("State", "2021", "2022", "ICCS", "Marks")
-    assert found.lines == (("Romania", "1200", "c", "0204", "2021: b, *"), ("Serbia", ":", "7", "0204", ""))
+    assert found.lines == (
+        ("Romania", "1200", "c", "0204", "2021: b, *"),
+        ("Serbia", ":", "7", "0204", ""),
+    )
 
 
 def test_a_line_that_heads_others_becomes_a_column() -> None:
-    found = grid(table(Row("Drugs", (), 0, "group"), row("Cocaine", "1", "2", ""), row("Heroin", "3", "4", "")))
+    found = grid(
+        table(
+            Row("Drugs", (), 0, "group"), row("Cocaine", "1", "2", ""), row("Heroin", "3", "4", "")
+        )
+    )
     assert found.heads[:2] == ("Group", "State")
     assert [line[:2] for line in found.lines] == [("Drugs", "Cocaine"), ("Drugs", "Heroin")]
 
 
 def test_heads_of_groups_are_told_apart() -> None:
-    columns = (Column("Sex", "label"), Column("Total", group="2021"), Column("Total", group="2022"), Column("Total"))
-    assert grid(table(row("F", "1", "2", "3"), columns=columns)).heads == ("Sex", "2021: Total", "2022: Total", "Total")
+    columns = (
+        Column("Sex", "label"),
+        Column("Total", group="2021"),
+        Column("Total", group="2022"),
+        Column("Total"),
+    )
+    assert grid(table(row("F", "1", "2", "3"), columns=columns)).heads == (
+        "Sex",
+        "2021: Total",
+        "2022: Total",
+        "Total",
+    )
 
 
 def test_the_workbook_has_numbers_codes_and_shorthand() -> None:
-    lines = sheet_of(table(row("Romania", "1,200", "c", "0204", marks=("*",)), row("Serbia", ":", "7.5", "x")))
+    lines = sheet_of(
+        table(row("Romania", "1,200", "c", "0204", marks=("*",)), row("Serbia", ":", "7.5", "x"))
+    )
     assert lines == [
-        ("State", "2021", "2022", "ICCS", "Shorthand"), ("Romania", 1200, "[c]", "0204", "2021: [part]"),
+        ("State", "2021", "2022", "ICCS", "Shorthand"),
+        ("Romania", 1200, "[c]", "0204", "2021: [part]"),
         ("Serbia", "[x]", 7.5, "[nc]", "[z]"),
-    ]  # fmt: skip
+    ]
 
 
 def test_no_text_of_a_table_becomes_a_formula() -> None:
@@ -95,15 +141,21 @@ def test_the_same_tables_make_the_same_workbook() -> None:
 def test_a_chart_is_a_table_of_its_points() -> None:
     points = (Point("2021", 5.0, "5"), Point("2022", None, "c", status="withheld"))
     partial = (Point("2021", 7.0, "7", coverage="9 of 11"), Point("2022", 8.0, "8", status="break"))
-    data = ChartData("line", (Series("Romania", points), Series("SELEC region", partial)), "victims", "Victims")
+    data = ChartData(
+        "line", (Series("Romania", points), Series("SELEC region", partial)), "victims", "Victims"
+    )
     lines = grid(table_of(data, "thb-f1", "Figure 1", "State", "returns."))
     assert lines.heads == ("State", "2021", "2022", "Marks")
     assert lines.lines == (
-        ("Romania", "5", "c", ""), ("SELEC region", "7", "8", "2021: *; 2022: b"),
+        ("Romania", "5", "c", ""),
+        ("SELEC region", "7", "8", "2021: *; 2022: b"),
         ("States counted: SELEC region", "9 of 11", "", ""),
-    )  # fmt: skip
+    )
     bars = ChartData("bar", data.series[:1], "victims", "Victims", labels={"2021": "Last year"})
-    assert grid(table_of(bars, "thb-f1", "Figure 1", "Year", "")).lines == (("Last year", "5"), ("2022", "c"))
+    assert grid(table_of(bars, "thb-f1", "Figure 1", "Year", "")).lines == (
+        ("Last year", "5"),
+        ("2022", "c"),
+    )
 
 
 def test_withheld_cells_read_the_same_whatever_they_hide(store: Callable[..., Store]) -> None:
@@ -115,8 +167,12 @@ def test_withheld_cells_read_the_same_whatever_they_hide(store: Callable[..., St
     """
     opened = store(cells, version="public")
     (flow,) = (f for f in flows(opened) if f.id == "THB_VICTIMS")
-    lines = list(csv.DictReader(io.StringIO(observations_csv(flow, opened.cells_of("THB_VICTIMS")).decode())))
+    lines = list(
+        csv.DictReader(io.StringIO(observations_csv(flow, opened.cells_of("THB_VICTIMS")).decode()))
+    )
     assert {(x["SEX"], x["OBS_VALUE"], x["OBS_STATUS"], x["CONF_STATUS"]) for x in lines} == {
-        ("_T", "500", "A", "F"), ("F", "", "Q", "S"), ("M", "", "Q", "S"),
-    }  # fmt: skip
+        ("_T", "500", "A", "F"),
+        ("F", "", "Q", "S"),
+        ("M", "", "Q", "S"),
+    }
     assert {x["STRUCTURE_ID"] for x in lines} == {"SELEC:THB_VICTIMS(1.0.0)"}

@@ -1,4 +1,6 @@
-"""A country that a state itself listed is at least one: which rows of open lists may be seen, and what follows."""
+"""A country that a state itself listed is at least one: which rows of open lists may be
+seen, and what follows.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ LISTS = {
     "more rows than the total has room for": ("6", (5,), 3),  # its state wrote `<5` for nobody
 }
 NO_ROOM = "more rows than the total has room for"
-TELLING = [n for n in LISTS if n not in (NO_ROOM, "one under less than five", "seven that share sixteen")]
+TELLING = [
+    n for n in LISTS if n not in (NO_ROOM, "one under less than five", "seven that share sixteen")
+]
 CODES = ("AL", "AT", "BE", "BG", "CH", "CY", "DK", "FR", "GR", "HR", "IT")
 
 
@@ -54,22 +58,33 @@ def policy(contracts: Contracts) -> Policy:
 
 
 def decide(
-    cells: dict[str, TrueCell], contracts: Contracts, policy: Policy, editions: Sequence[Edition] = ()
+    cells: dict[str, TrueCell],
+    contracts: Contracts,
+    policy: Policy,
+    editions: Sequence[Edition] = (),
 ) -> Decision:
-    return Chooser(cells, editions, contracts, policy, policy.version("public"), 2022, DAY).decision()
+    return Chooser(
+        cells, editions, contracts, policy, policy.version("public"), 2022, DAY
+    ).decision()
 
 
 def audited(
-    cells: dict[str, TrueCell], contracts: Contracts, policy: Policy, shown: frozenset[str],
-    left_out: frozenset[str] = frozenset(), editions: tuple[AuditedEdition, ...] = (),
-) -> Audit:  # fmt: skip
+    cells: dict[str, TrueCell],
+    contracts: Contracts,
+    policy: Policy,
+    shown: frozenset[str],
+    left_out: frozenset[str] = frozenset(),
+    editions: tuple[AuditedEdition, ...] = (),
+) -> Audit:
     file = released(cells, shown, left_out)
     truth = tuple(audited_cell(c) for c in cells.values())
     rules = audit_rules(policy, policy.version("public"), DAY)
     return audit(Knowledge("public", 2022, contracts, rules, (file,), truth, editions))
 
 
-def released(cells: dict[str, TrueCell], shown: frozenset[str], left_out: frozenset[str]) -> ReleasedFile:
+def released(
+    cells: dict[str, TrueCell], shown: frozenset[str], left_out: frozenset[str]
+) -> ReleasedFile:
     values = {k: c.value for k, c in cells.items() if k in shown and c.value is not None}
     return ReleasedFile("thb.csv", "0" * 64, values, keys=frozenset(cells) - left_out)
 
@@ -79,13 +94,21 @@ def suppressed(cells: dict[str, TrueCell]) -> frozenset[str]:
 
 
 def possible(cells: dict[str, TrueCell], shown: frozenset[str], lowest: int) -> set[int]:
-    """What a row that a state suppressed can be, by trying out every list: all rows from `lowest` to 4."""
+    """What a row that a state suppressed can be, by trying out every list: all rows
+    from `lowest` to 4.
+    """
     (total,) = (c for k, c in cells.items() if k.endswith("._T"))
-    known = sum(int(c.value) for k, c in cells.items() if c.value is not None and not k.endswith("._T"))
+    known = sum(
+        int(c.value) for k, c in cells.items() if c.value is not None and not k.endswith("._T")
+    )
     if total.value is None:
         room = range(5)
     else:
-        room = range(int(total.value), int(total.value) + 1) if str(total.key) in shown else range(known, 99)
+        room = (
+            range(int(total.value), int(total.value) + 1)
+            if str(total.key) in shown
+            else range(known, 99)
+        )
     rows = product(range(lowest, 5), repeat=len(suppressed(cells)))
     return {row[0] for row in rows if known + sum(row) in room}
 
@@ -132,15 +155,22 @@ def test_rows_of_a_list_without_a_total_are_seen_and_at_least_one(
     assert {found.certificate["base"][k] for k in suppressed(cells)} == {1}
 
 
-def test_a_row_that_an_edition_named_cannot_be_left_out_any_more(contracts: Contracts, policy: Policy) -> None:
-    """Its readers know that it is there. What follows from that was given away, and is said so."""
+def test_a_row_that_an_edition_named_cannot_be_left_out_any_more(
+    contracts: Contracts, policy: Policy
+) -> None:
+    """Its readers know that it is there. What follows from that was given away, and is
+    said so.
+    """
     cells = list_of("THB_REPATRIATED", *LISTS["four under less than five"])
     before = Edition("thb-2021-1", cells, frozenset())
     decision = decide(cells, contracts, policy, [before])
     assert decision.left_out == frozenset()
     assert suppressed(cells) <= set(decision.given_away)
-    then = AuditedEdition("thb-2021-1", (released(cells, frozenset(), frozenset()),),
-                          tuple(audited_cell(c) for c in cells.values()))  # fmt: skip
+    then = AuditedEdition(
+        "thb-2021-1",
+        (released(cells, frozenset(), frozenset()),),
+        tuple(audited_cell(c) for c in cells.values()),
+    )
     assert audited(cells, contracts, policy, decision.shown, decision.left_out, (then,)).is_safe
 
 
@@ -150,16 +180,25 @@ def test_a_row_that_an_edition_left_out_stays_out(contracts: Contracts, policy: 
     assert decide(cells, contracts, policy, [before]).left_out == suppressed(cells)
 
 
-def test_only_suppressed_rows_of_open_lists_may_be_left_out(contracts: Contracts, policy: Policy) -> None:
+def test_only_suppressed_rows_of_open_lists_may_be_left_out(
+    contracts: Contracts, policy: Policy
+) -> None:
     cells = list_of("THB_REPATRIATED", "30", (12, 8), 3)
     shown = frozenset(k for k, c in cells.items() if c.value is not None)
     for key in shown:
         found = audited(cells, contracts, policy, shown - {key}, suppressed(cells) | {key})
-        assert (key, "the release has no line for it, and only a row of an open list may be left out") in found.failures
+        assert (
+            key,
+            "the release has no line for it, and only a row of an open list may be left out",
+        ) in found.failures
 
 
 def test_which_rows_are_left_out_does_not_depend_on_any_figure(contracts: Contracts) -> None:
     for total, numbers, count in LISTS.values():
         cells = list_of("THB_REPATRIATED", total, numbers, count)
-        other = {k: c if c.value is None else replace(c, value=c.value + 40) for k, c in cells.items()}
-        assert rows_beside_a_total(other.values(), contracts) == rows_beside_a_total(cells.values(), contracts)
+        other = {
+            k: c if c.value is None else replace(c, value=c.value + 40) for k, c in cells.items()
+        }
+        assert rows_beside_a_total(other.values(), contracts) == rows_beside_a_total(
+            cells.values(), contracts
+        )

@@ -1,4 +1,6 @@
-"""Can everybody read the colours? Contrast by WCAG, distances for the colour-blind, order in grey."""
+"""Can everybody read the colours? Contrast by WCAG, distances for the colour-blind,
+order in grey.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +22,33 @@ from pipeline.report.palette import (
     VERSIONS,
     cover_colours,
     page_colours,
-)  # fmt: skip
+)
 
 READABLE = 4.5  # WCAG 2, level AA, for text
 APART = 10.0  # CIE 1976 colour difference; from about 2 on two colours beside each other differ
 Triple = tuple[float, float, float]
-# What a reader without red (protan) or green (deutan) cones sees of linear colours: Machado and others, 2009.
+# What a reader without red (protan) or green (deutan) cones sees of linear colours:
+# Machado and others, 2009.
 SIGHTS: dict[str, tuple[Triple, Triple, Triple]] = {
     "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "protan": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deutan": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
 }
 
 
 def linear(colour: str) -> Triple:
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    one, two, three = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue))
+    one, two, three = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (red, green, blue)
+    )
     return one, two, three
 
 
@@ -53,7 +66,8 @@ def lab(colour: str, sight: str = "usual") -> Triple:
     """CIE L*a*b* of a colour as a reader sees it."""
     seen = linear(colour)
     red, green, blue = (
-        min(1.0, max(0.0, sum(part * value for part, value in zip(row, seen, strict=True)))) for row in SIGHTS[sight]
+        min(1.0, max(0.0, sum(part * value for part, value in zip(row, seen, strict=True))))
+        for row in SIGHTS[sight]
     )
     x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047
     y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -86,9 +100,16 @@ def test_a_name_on_a_map_has_contrast_enough() -> None:
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("colours", [LINE_COLOURS, FILLS, CLASSES], ids=["lines", "fills", "classes"])
-def test_colours_of_one_chart_are_apart_for_every_reader(colours: Sequence[str], sight: str) -> None:
-    near = min((dist(lab(one, sight), lab(other, sight)), one, other) for one, other in combinations(colours, 2))
+@pytest.mark.parametrize(
+    "colours", [LINE_COLOURS, FILLS, CLASSES], ids=["lines", "fills", "classes"]
+)
+def test_colours_of_one_chart_are_apart_for_every_reader(
+    colours: Sequence[str], sight: str
+) -> None:
+    near = min(
+        (dist(lab(one, sight), lab(other, sight)), one, other)
+        for one, other in combinations(colours, 2)
+    )
     assert near[0] >= APART, near
 
 

@@ -1,4 +1,6 @@
-"""Is a list of recipients read right, and does the pattern of a copy name it and nobody else?"""
+"""Is a list of recipients read right, and does the pattern of a copy name it and nobody
+else?
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from pipeline.copies.trace import trace
 from pipeline.errors import UserError
 from pipeline.release.pagemark import mark_pages
 
-CODES = {f"copy {n}": code for n, code in enumerate(("f424fca6cad07cab", "4d04c6fe4dce503d", "9afbd8f9325c41b4"), 1)}
+CODES = {
+    f"copy {n}": code
+    for n, code in enumerate(("f424fca6cad07cab", "4d04c6fe4dce503d", "9afbd8f9325c41b4"), 1)
+}
 
 
 def marked(copy: str) -> bytes:
@@ -26,7 +31,9 @@ def marked(copy: str) -> bytes:
 
 def picture(content: bytes, dpi: int = 150) -> Image.Image:
     with pypdfium2.PdfDocument(content) as opened:
-        return Image.fromarray(opened[0].render(scale=dpi / 72, rev_byteorder=True).to_numpy()[:, :, :3])
+        return Image.fromarray(
+            opened[0].render(scale=dpi / 72, rev_byteorder=True).to_numpy()[:, :, :3]
+        )
 
 
 def saved(image: Image.Image, kind: str = "PNG", **how: int) -> bytes:
@@ -47,18 +54,20 @@ def test_a_page_of_no_copy_or_of_one_that_is_not_logged_names_nobody() -> None:
     assert trace(marked("copy 2"), {}) == []
 
 
-@pytest.mark.parametrize(
-    "leak", ["corner", "turned", "quarter turn", "smaller", "JPEG", "noise"],
-)  # fmt: skip
+@pytest.mark.parametrize("leak", ["corner", "turned", "quarter turn", "smaller", "JPEG", "noise"])
 def test_a_picture_of_a_part_names_its_copy(leak: str) -> None:
     image = picture(marked("copy 2"))
     width, height = image.size
     part = image.crop((width // 3, height // 2, width, height))
     kinds = {
         "corner": lambda: saved(image.crop((0, height // 2, width * 2 // 3, height))),
-        "turned": lambda: saved(part.rotate(-2.3, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)),
+        "turned": lambda: saved(
+            part.rotate(-2.3, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
+        ),
         "quarter turn": lambda: saved(part.rotate(90, expand=True)),
-        "smaller": lambda: saved(part.resize((part.width * 4 // 5, part.height * 4 // 5), Image.Resampling.LANCZOS)),
+        "smaller": lambda: saved(
+            part.resize((part.width * 4 // 5, part.height * 4 // 5), Image.Resampling.LANCZOS)
+        ),
         "JPEG": lambda: saved(part, "JPEG", quality=85),
         "noise": lambda: saved(noisy(part)),
     }
@@ -77,7 +86,9 @@ def test_codes_are_far_from_each_other_in_every_place() -> None:
     laid = [np.array(bits(code)) for code in codes]
     for number, one in enumerate(laid):
         for other in laid[:number]:
-            alike = [(np.roll(one, (r, c), (0, 1)) == other).sum() for r in range(8) for c in range(8)]
+            alike = [
+                (np.roll(one, (r, c), (0, 1)) == other).sum() for r in range(8) for c in range(8)
+            ]
             assert max(alike) <= 48
 
 
@@ -89,11 +100,19 @@ def test_what_is_no_page_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("", "columns or lines are missing"), ("name\nAna\n", "columns"), ("name,organisation\n", "columns or lines"),
-     ("name,organisation\nAna,\n", "line 2"), ("name,organisation\nAna,X\nana,x\n", "line 3"),
-     ("name,organisation\n" + "A" * 61 + ",X\n", "line 2"), ("name,organisation\nA\x07,X\n", "line 2")],
-)  # fmt: skip
-def test_a_wrong_list_of_recipients_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+    [
+        ("", "columns or lines are missing"),
+        ("name\nAna\n", "columns"),
+        ("name,organisation\n", "columns or lines"),
+        ("name,organisation\nAna,\n", "line 2"),
+        ("name,organisation\nAna,X\nana,x\n", "line 3"),
+        ("name,organisation\n" + "A" * 61 + ",X\n", "line 2"),
+        ("name,organisation\nA\x07,X\n", "line 2"),
+    ],
+)
+def test_a_wrong_list_of_recipients_is_refused_with_its_line(
+    tmp_path: Path, text: str, told: str
+) -> None:
     path = tmp_path / "recipients.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=told):

@@ -1,4 +1,6 @@
-"""Does a report become a conforming PDF, the same each time, and does anything less stop the build?"""
+"""Does a report become a conforming PDF, the same each time, and does anything less
+stop the build?
+"""
 
 from __future__ import annotations
 
@@ -55,9 +57,17 @@ TABLE = TableView(
         Column("Men", group="2022"),
     ),
     rows=(
-        Row("SELEC region", tuple(CellView(text) for text in ("1,100", "400", "1,200", "300")), kind="total"),
+        Row(
+            "SELEC region",
+            tuple(CellView(text) for text in ("1,100", "400", "1,200", "300")),
+            kind="total",
+        ),
         Row("Members of the EU", (), kind="group"),
-        Row("Ελλάδα", (CellView("12", marks=("a",)), CellView(":"), CellView("c"), CellView("<5")), level=1),
+        Row(
+            "Ελλάδα",
+            (CellView("12", marks=("a",)), CellView(":"), CellView("c"), CellView("<5")),
+            level=1,
+        ),
     ),
     source="returns of the member states",
     footnotes=(Footnote("a", "Nine months only."),),
@@ -69,7 +79,10 @@ FIGURE = FigureView(
     unit="persons",
     svg=draw_chart(
         ChartData(
-            "line", (Series("Türkiye", (Point("2021", 1500, "1,500"), Point("2022", 1720, "1,720"))),), "persons", "F1"
+            "line",
+            (Series("Türkiye", (Point("2021", 1500, "1,500"), Point("2022", 1720, "1,720"))),),
+            "persons",
+            "F1",
         )
     ),
     alt="Registered victims rose from 1,500 to 1,720.",
@@ -82,7 +95,8 @@ REPORT = """{% extends "shared/base.html.j2" %}{% import "shared/macros.html.j2"
 {{ m.key_findings(["Victims rose <b>by a half</b>.", "Скопје and Београд."]) }}
 <p>See <a href="#thb-t1">Table 1</a>.</p>
 {% for view in views %}{{ m.exhibit(view) }}{% endfor %}
-<section>{{ m.country_head("c-tr", "Türkiye", "TR", [("343", "victims")]) }}</section></section>{% endblock %}
+<section>{{ m.country_head("c-tr", "Türkiye", "TR", [("343", "victims")]) }}</section>
+</section>{% endblock %}
 {% block annexes %}<section class="annex"><h1 id="a1">A Definitions</h1>
 </section>{% endblock %}"""
 
@@ -94,13 +108,24 @@ def environment(**templates: str) -> Environment:
 
 def report_html(*views: Any, version: str = "restricted") -> str:
     doc = {
-        "title": "Trafficking in Human Beings", "subtitle": "The year 2022", "version": version, "round": "2022",
-        "edition": "2023 edition", "reference": "SELEC/THB/2022/1", "marking": "For law enforcement use only",
-        "releasability": ["May not be passed on."], "date_text": "30 June 2023", "language": "en",
-        "members": ["Albania", "Türkiye"], "reading": ["A colon means not reported."], "contact": [],
-    }  # fmt: skip
+        "title": "Trafficking in Human Beings",
+        "subtitle": "The year 2022",
+        "version": version,
+        "round": "2022",
+        "edition": "2023 edition",
+        "reference": "SELEC/THB/2022/1",
+        "marking": "For law enforcement use only",
+        "releasability": ["May not be passed on."],
+        "date_text": "30 June 2023",
+        "language": "en",
+        "members": ["Albania", "Türkiye"],
+        "reading": ["A colon means not reported."],
+        "contact": [],
+    }
     views = views or (TABLE, FIGURE, EMPTY)
-    entries = [{"id": view.id, "number": view.number, "title": view.title, "level": 1} for view in views]
+    entries = [
+        {"id": view.id, "number": view.number, "title": view.title, "level": 1} for view in views
+    ]
     chapters = [
         {"id": "c1", "number": "1", "title": "Victims", "level": 1},
         {"id": "c-tr", "number": "1.1", "title": "Türkiye", "level": 2},
@@ -117,7 +142,7 @@ def report_html(*views: Any, version: str = "restricted") -> str:
             views=views,
             colours=page_colours("thb", version),
             cover=picture(*cover_colours("thb", version), 180, ("BG", "GR", "RO")),
-        )  # fmt: skip
+        )
     )
 
 
@@ -128,14 +153,20 @@ def macro(call: str, **context: Any) -> str:
 
 def page(body: str, style: str = "", lang: str = 'lang="en"') -> str:
     font = f"{FACES} html {{ font-family: 'Source Sans Pro' }}"
-    return f"<!DOCTYPE html><html {lang}><head><style>{font} {style}</style></head><body>{body}</body></html>"
+    return (
+        f"<!DOCTYPE html><html {lang}><head><style>{font}"
+        f" {style}</style></head><body>{body}</body></html>"
+    )
 
 
 def write(html: str, output: Path, **changes: Any) -> PdfFigures:
     arguments: dict[str, Any] = {
-        "base_folder": TEMPLATES, "title": "The title", "subject": "The subject", "date": DATE,
+        "base_folder": TEMPLATES,
+        "title": "The title",
+        "subject": "The subject",
+        "date": DATE,
         "attachments": [("data.csv", b"key,value\n", "The numbers")],
-    }  # fmt: skip
+    }
     return render_pdf(html, output, **(arguments | changes))
 
 
@@ -158,13 +189,17 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[PdfFigures, Path]:
     return write(report_html(), output), output
 
 
-# --- a report that conforms ------------------------------------------------------------------------------------------
+# --- a report that conforms -----------------------------------------------------------
 
 
 def test_it_says_it_is_archivable_and_accessible(report: tuple[PdfFigures, Path]) -> None:
     with pikepdf.open(report[1]) as pdf:
         with pdf.open_metadata() as xmp:
-            assert (xmp["pdfaid:part"], xmp["pdfaid:conformance"], xmp["pdfuaid:part"]) == ("3", "A", "1")
+            assert (xmp["pdfaid:part"], xmp["pdfaid:conformance"], xmp["pdfuaid:part"]) == (
+                "3",
+                "A",
+                "1",
+            )
             assert xmp["dc:title"] == "The title"
         raw = pdf.Root.Metadata.read_bytes()
         assert raw.count(b"<rdf:RDF") == 1
@@ -185,7 +220,13 @@ def test_it_counts_what_it_wrote(report: tuple[PdfFigures, Path]) -> None:
 def test_bookmarks_name_the_chapters(report: tuple[PdfFigures, Path]) -> None:
     with pikepdf.open(report[1]) as pdf, pdf.open_outline() as outline:
         titles = [item.title for item in outline.root]
-    assert titles == ["Releasability", "How to read this report", "Contents", "1 Victims", "A Definitions"]
+    assert titles == [
+        "Releasability",
+        "How to read this report",
+        "Contents",
+        "1 Victims",
+        "A Definitions",
+    ]
 
 
 def test_figures_carry_their_alternative_text(report: tuple[PdfFigures, Path]) -> None:
@@ -193,14 +234,17 @@ def test_figures_carry_their_alternative_text(report: tuple[PdfFigures, Path]) -
         assert [str(e.Alt) for e in elements(pdf) if e.S == "/Figure"] == [FIGURE.alt]
 
 
-def test_cells_know_the_heads_of_both_rows_of_a_grouped_head(report: tuple[PdfFigures, Path]) -> None:
+def test_cells_know_the_heads_of_both_rows_of_a_grouped_head(
+    report: tuple[PdfFigures, Path],
+) -> None:
     with pikepdf.open(report[1]) as pdf:
         heads = [e for e in elements(pdf) if e.S == "/TH"]
         cells = [e for e in elements(pdf) if e.S == "/TD"]
         scopes = [str(e.A.Scope) for e in heads]
         assert scopes == ["/Column"] * 7 + ["/Row"] * 3
         ids = [str(e.ID) for e in heads]
-        # Row heads: the region, the group of states, the state. The last cell is men in 2022.
+        # Row heads: the region, the group of states, the state. The last cell is men in
+        # 2022.
         assert [str(name) for name in cells[-1].A.Headers] == [ids[2], ids[6], ids[8], ids[9]]
         assert len(pdf.Root.StructTreeRoot.IDTree.Names) == 2 * len(ids)
 
@@ -209,8 +253,14 @@ def test_a_link_is_one_link_whatever_it_is_made_of(report: tuple[PdfFigures, Pat
     with pikepdf.open(report[1]) as pdf:
         links = [e for e in elements(pdf) if e.S == "/Link"]
         annotations = [a for p in pdf.pages for a in p.get("/Annots", [])]
-        led = [kid for e in links for kid in e.K if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR"]
-        # Entries of the contents have a number, a title, and a page that the style sheet puts there.
+        led = [
+            kid
+            for e in links
+            for kid in e.K
+            if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR"
+        ]
+        # Entries of the contents have a number, a title, and a page that the style
+        # sheet puts there.
         assert [str(a.Dest) for a in annotations] == ["c1", "c-tr", "thb-f1", "thb-t1", "thb-t1"]
         assert len(links) == len(led) == len(annotations)
         assert [o.Obj.objgen for o in led] == [a.objgen for a in annotations]
@@ -222,11 +272,17 @@ def test_attachments_are_dated_csv_data(report: tuple[PdfFigures, Path]) -> None
         assert file.AFRelationship == "/Data"
         assert file.EF.F.Subtype == "/text/csv"
         assert file.EF.F.read_bytes() == b"key,value\n"
-        assert str(file.EF.F.Params.CreationDate) == str(file.EF.F.Params.ModDate) == "D:20230630120000Z"
+        assert (
+            str(file.EF.F.Params.CreationDate)
+            == str(file.EF.F.Params.ModDate)
+            == "D:20230630120000Z"
+        )
         assert str(pdf.docinfo["/CreationDate"]) == "D:20230630120000Z"
 
 
-def test_chart_letters_are_text_and_every_page_is_marked_and_numbered(report: tuple[PdfFigures, Path]) -> None:
+def test_chart_letters_are_text_and_every_page_is_marked_and_numbered(
+    report: tuple[PdfFigures, Path],
+) -> None:
     pypdf = pytest.importorskip("pypdf")
     figures, output = report
     texts = [page.extract_text() for page in pypdf.PdfReader(output).pages]
@@ -255,22 +311,31 @@ def test_a_wide_table_turns_its_page_and_the_next_exhibit_turns_it_back(tmp_path
 
 def test_dates_are_read_as_utc(tmp_path: Path) -> None:
     write(page("<h1>A</h1>"), tmp_path / "a.pdf", date=datetime(2023, 6, 30, 12, 0))
-    write(page("<h1>A</h1>"), tmp_path / "b.pdf", date=datetime.fromisoformat("2023-06-30T14:00:00+02:00"))
+    write(
+        page("<h1>A</h1>"),
+        tmp_path / "b.pdf",
+        date=datetime.fromisoformat("2023-06-30T14:00:00+02:00"),
+    )
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
 
 
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "report.html").write_text(report_html(), encoding="utf-8")
     script = (
-        "import sys, json; from datetime import datetime; from pathlib import Path; from pipeline.report.pdf import *\n"
-        "html, output, base = map(Path, sys.argv[1:])\n"
-        "figures = render_pdf(html.read_text(encoding='utf-8'), output, base_folder=base, title='T', subject='S',"
-        " date=datetime(2023, 6, 30), attachments=[('b.csv', b'2', 'B'), ('a.csv', b'1', 'A')])\n"
-        "print(json.dumps(figures.sha256))"
+        "import sys, json; from datetime import datetime; from pathlib import Path; from"
+        " pipeline.report.pdf import *\nhtml, output, base = map(Path, sys.argv[1:])\nfigures ="
+        " render_pdf(html.read_text(encoding='utf-8'), output, base_folder=base, title='T',"
+        " subject='S', date=datetime(2023, 6, 30), attachments=[('b.csv', b'2', 'B'), ('a.csv',"
+        " b'1', 'A')])\nprint(json.dumps(figures.sha256))"
     )
     settings = [
         {"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo", "LC_ALL": "C"},
-        {"PYTHONHASHSEED": "77", "TZ": "America/Lima", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "1"},
+        {
+            "PYTHONHASHSEED": "77",
+            "TZ": "America/Lima",
+            "LC_ALL": "C.UTF-8",
+            "SOURCE_DATE_EPOCH": "1",
+        },
     ]
     processes = [
         subprocess.Popen(
@@ -293,28 +358,55 @@ def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "0.pdf").read_bytes() == (tmp_path / "1.pdf").read_bytes()
 
 
-# --- what stops the build --------------------------------------------------------------------------------------------
+# --- what stops the build -------------------------------------------------------------
 
 BROKEN = {
-    "no alternative text": (page('<h1>A</h1><img src="data:image/svg+xml,<svg/>">'), "no required alt description"),
-    "an address of the internet": (page('<h1>A</h1><img alt="x" src="https://selec.org/x.png">'), "only files of the"),
-    "a file of the machine": (page('<h1>A</h1><img alt="x" src="file:///etc/passwd">'), "only files of the project"),
-    "a way out of the folder": (page('<h1>A</h1><img alt="x" src="../pyproject.toml">'), "only files of the project"),
-    "a file of another kind": (page('<h1>A</h1><img alt="x" src="shared/base.html.j2">'), "only files of the project"),
-    "a font that is not there": (page("<h1>A</h1>", "@font-face { font-family: X; src: url(x.ttf) }"), "be loaded"),
+    "no alternative text": (
+        page('<h1>A</h1><img src="data:image/svg+xml,<svg/>">'),
+        "no required alt description",
+    ),
+    "an address of the internet": (
+        page('<h1>A</h1><img alt="x" src="https://selec.org/x.png">'),
+        "only files of the",
+    ),
+    "a file of the machine": (
+        page('<h1>A</h1><img alt="x" src="file:///etc/passwd">'),
+        "only files of the project",
+    ),
+    "a way out of the folder": (
+        page('<h1>A</h1><img alt="x" src="../pyproject.toml">'),
+        "only files of the project",
+    ),
+    "a file of another kind": (
+        page('<h1>A</h1><img alt="x" src="shared/base.html.j2">'),
+        "only files of the project",
+    ),
+    "a font that is not there": (
+        page("<h1>A</h1>", "@font-face { font-family: X; src: url(x.ttf) }"),
+        "be loaded",
+    ),
     "a style nobody knows": (page("<h1>A</h1>", "p { colour: red }"), "unknown property"),
     "a link to nowhere": (page('<h1>A</h1><p><a href="#no">x</a></p>'), "No anchor #no"),
-    "a link to a file": (page('<h1>A</h1><p><a href="shared/x">x</a></p>'), "a link leads to a 'file' address"),
-    "a script link": (page('<h1>A</h1><p><a href="javascript:x()">x</a></p>'), "leads to a 'javascript' address"),
+    "a link to a file": (
+        page('<h1>A</h1><p><a href="shared/x">x</a></p>'),
+        "a link leads to a 'file' address",
+    ),
+    "a script link": (
+        page('<h1>A</h1><p><a href="javascript:x()">x</a></p>'),
+        "leads to a 'javascript' address",
+    ),
     "a letter the font lacks": (page("<h1>A</h1><p>漢</p>"), "漢"),
     "a skipped heading": (page("<h1>A</h1><h3>B</h3>"), "a level is skipped"),
     "no headings": (page("<p>A</p>"), "no bookmarks"),
     "a picture out of a chart": (
-        page('<h1>A</h1><img alt="x" src="data:image/svg+xml,'
-             "<svg xmlns='http://www.w3.org/2000/svg'><image width='1' height='1' href='http://x.org/a.png'/></svg>\">"),
+        page(
+            '<h1>A</h1><img alt="x" src="data:image/svg+xml,<svg'
+            " xmlns='http://www.w3.org/2000/svg'><image width='1' height='1'"
+            " href='http://x.org/a.png'/></svg>\">"
+        ),
         "only files of the project",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BROKEN)
@@ -334,7 +426,11 @@ def test_a_link_in_the_folder_that_leads_out_of_it_is_refused(tmp_path: Path) ->
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "x.svg").symlink_to(tmp_path / "secret.svg")
     with pytest.raises(RenderError, match="only files of the project"):
-        write(page('<h1>A</h1><img alt="x" src="x.svg">'), tmp_path / "a.pdf", base_folder=tmp_path / "templates")
+        write(
+            page('<h1>A</h1><img alt="x" src="x.svg">'),
+            tmp_path / "a.pdf",
+            base_folder=tmp_path / "templates",
+        )
 
 
 @pytest.mark.parametrize(
@@ -347,7 +443,9 @@ def test_a_link_in_the_folder_that_leads_out_of_it_is_refused(tmp_path: Path) ->
         {"attachments": [("data.csv", b"1", "x"), ("data.csv", b"2", "x")]},
     ],
 )
-def test_arguments_that_cannot_be_embedded_are_refused(change: dict[str, Any], tmp_path: Path) -> None:
+def test_arguments_that_cannot_be_embedded_are_refused(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
     with pytest.raises(RenderError):
         write(page("<h1>A</h1>"), tmp_path / "a.pdf", **change)
 
@@ -359,9 +457,13 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
         pdf.docinfo["/Author"] = "analyst7"
-        link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Dest="t1", Rect=[0, 0, 1, 1])
+        link = pikepdf.Dictionary(
+            Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Dest="t1", Rect=[0, 0, 1, 1]
+        )
         pdf.pages[0].Annots = pikepdf.Array([pdf.make_indirect(link)])
-        pdf.Root.OpenAction = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)"))
+        pdf.Root.OpenAction = pdf.make_indirect(
+            pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        )
         pdf.save(content)
     failed = "\n".join(check_pdf(content.getvalue(), title="T", language="en", date=DATE)[0])
     missing = "page 1: a link to t1 is not tagged as a link"
@@ -378,7 +480,7 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
         assert words in failed
 
 
-# --- macros ----------------------------------------------------------------------------------------------------------
+# --- macros ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

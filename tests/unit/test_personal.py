@@ -1,4 +1,5 @@
-"""Are formats of personal data known by their form and check digit, and is nothing else taken for them?
+"""Are formats of personal data known by their form and check digit, and is nothing else
+taken for them?
 
 All numbers are invented; the wrong ones differ from the right ones in one digit.
 """
@@ -46,10 +47,18 @@ NATIONAL = [
     ("Türkiye", "100 000 001 46", "100 000 001 47"),
 ]
 IBANS = [
-    "AL47212110090000000235698741", "BA391290079401028494", "BG80BNBG96611020345678", "GR1601101250000000012300695",
-    "HU42117730161111101800000000", "MD24AG000225100013104168", "ME25505000012345678951", "MK07250120000058984",
-    "RO49AAAA1B31007593840000", "RS35260005601001611379", "TR330006100519786457841326",
-]  # fmt: skip
+    "AL47212110090000000235698741",
+    "BA391290079401028494",
+    "BG80BNBG96611020345678",
+    "GR1601101250000000012300695",
+    "HU42117730161111101800000000",
+    "MD24AG000225100013104168",
+    "ME25505000012345678951",
+    "MK07250120000058984",
+    "RO49AAAA1B31007593840000",
+    "RS35260005601001611379",
+    "TR330006100519786457841326",
+]
 
 
 @pytest.mark.parametrize(("name", "right", "wrong"), NATIONAL)
@@ -70,7 +79,14 @@ def test_a_weak_check_needs_a_word_beside_the_number() -> None:
 @pytest.mark.parametrize("iban", IBANS)
 def test_an_iban_is_known_by_its_check_however_it_is_written(iban: str) -> None:
     grouped = " ".join(iban[n : n + 4] for n in range(0, len(iban), 4))
-    for text in (iban, grouped, iban.lower(), f"{grouped} BANK OF THE STATE", f"GR12 XXXX {iban}", f"({iban})"):
+    for text in (
+        iban,
+        grouped,
+        iban.lower(),
+        f"{grouped} BANK OF THE STATE",
+        f"GR12 XXXX {iban}",
+        f"({iban})",
+    ):
         assert personal_data(text) == "IBAN"
     wrong = f"{iban[:2]}{(int(iban[2:4]) + 1) % 100:02d}{iban[4:]}"
     assert personal_data(f"{wrong[:4]} {wrong[4:]}") != "IBAN"
@@ -121,18 +137,73 @@ def test_other_formats_are_known(kind: str, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "2022", "2018-2022", "2018 2019 2020 2021 2022", "31.12.2022", "2022-12-31", "01/02/2022 and 03/04/2022",
-        "31 DEC 2022", "12 MAI 2022", "In 2022, 1 234 567 890 lei", "2 000 000 000", "1,234,567,890.50",
-        "1.234.567.890", "EUR 1234567890", "1234567890", "12 345 678 901", "0.1234567891", "10 000 000 146",
-        "ICCS 020421", "0204, 02041, 020411", "TIP-2022", "ISO-3166", "ISO 3166-1", "EU 27", "EU-27 and UK", "G_SEL",
-        "UNODC GLOTIP 2025", "M54", "IAFQ 2023", "CTS 2023", "migr_eipre", "crim_thb_sex", "Table 4.1", "A/RES/55/25",
-        "Directive 2011/36/EU", "Law 678/2001", "Art. 210 CC", "Ph. 3", "Case 12/2022", "RO 2022", "BG 12 345 persons",
-        "1 234 (+12.5 %)", "+5", "+/- 10", "- Croatia (HR)", "12:30", "50%", "3-5", "<5", "0n", "Y_LT18", "F._T",
-        "IN 18 OF 27 STATES", "BY 10 PER CENT", "The figure of 2021 (1 203) was revised in 2022 (1 187).",
-        "tel aviv 2022", "passports and identity cards", "registration of 12 plates", "number plates", "seria", "phone",
-        "victim@home", "a @ b", "16 June 2023 10:00", "800-100-50",
+        "",
+        "2022",
+        "2018-2022",
+        "2018 2019 2020 2021 2022",
+        "31.12.2022",
+        "2022-12-31",
+        "01/02/2022 and 03/04/2022",
+        "31 DEC 2022",
+        "12 MAI 2022",
+        "In 2022, 1 234 567 890 lei",
+        "2 000 000 000",
+        "1,234,567,890.50",
+        "1.234.567.890",
+        "EUR 1234567890",
+        "1234567890",
+        "12 345 678 901",
+        "0.1234567891",
+        "10 000 000 146",
+        "ICCS 020421",
+        "0204, 02041, 020411",
+        "TIP-2022",
+        "ISO-3166",
+        "ISO 3166-1",
+        "EU 27",
+        "EU-27 and UK",
+        "G_SEL",
+        "UNODC GLOTIP 2025",
+        "M54",
+        "IAFQ 2023",
+        "CTS 2023",
+        "migr_eipre",
+        "crim_thb_sex",
+        "Table 4.1",
+        "A/RES/55/25",
+        "Directive 2011/36/EU",
+        "Law 678/2001",
+        "Art. 210 CC",
+        "Ph. 3",
+        "Case 12/2022",
+        "RO 2022",
+        "BG 12 345 persons",
+        "1 234 (+12.5 %)",
+        "+5",
+        "+/- 10",
+        "- Croatia (HR)",
+        "12:30",
+        "50%",
+        "3-5",
+        "<5",
+        "0n",
+        "Y_LT18",
+        "F._T",
+        "IN 18 OF 27 STATES",
+        "BY 10 PER CENT",
+        "The figure of 2021 (1 203) was revised in 2022 (1 187).",
+        "tel aviv 2022",
+        "passports and identity cards",
+        "registration of 12 plates",
+        "number plates",
+        "seria",
+        "phone",
+        "victim@home",
+        "a @ b",
+        "16 June 2023 10:00",
+        "800-100-50",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_personal_data_is_left_alone(text: str) -> None:
     assert personal_data(text) == ""
 
@@ -142,9 +213,19 @@ def test_no_text_of_any_form_is_taken_for_personal_data(contracts: Contracts) ->
     for report in REPORTS:
         for state in ("RO", "TR", "MK"):
             book = build_workbook(contracts, report, state, 2022)
-            texts |= {str(v) for s in book for row in s.iter_rows(values_only=True) for v in row if isinstance(v, str)}
+            texts |= {
+                str(v)
+                for s in book
+                for row in s.iter_rows(values_only=True)
+                for v in row
+                if isinstance(v, str)
+            }
             texts |= set(book.sheetnames)
-    texts |= {code.label for name in ("citizenship", "states", "form", "drug") for code in contracts.codelist(name)}
+    texts |= {
+        code.label
+        for name in ("citizenship", "states", "form", "drug")
+        for code in contracts.codelist(name)
+    }
     texts |= set(load_symbols(contracts.codelists))
     assert len(texts) > 1000
     assert {t: personal_data(t) for t in texts if personal_data(t)} == {}
@@ -168,7 +249,9 @@ def _cells(path: Path) -> list[RawCell]:
 
 def test_published_tables_and_names_of_countries_are_left_alone() -> None:
     for name in ("citizenship.csv", "headers.csv", "citizenship_aggregates.csv"):
-        with (ROOT / "data_contracts/codelists/aliases" / name).open(encoding="utf-8", newline="") as file:
+        with (ROOT / "data_contracts/codelists/aliases" / name).open(
+            encoding="utf-8", newline=""
+        ) as file:
             texts = [text for row in csv.reader(file) for text in row]
         assert texts
         assert {t: personal_data(t) for t in texts if personal_data(t)} == {}
@@ -183,10 +266,22 @@ def test_personal_data_inside_a_formula_is_found() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "=1+1", "=cmd|' /C calc'!A0", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!D2", "@SUM(1+9)*cmd|' /C calc'!A0",
-        "\t=1", "\r\n =HYPERLINK(A1)", "＝1+1", "+HYPERLINK(A1)", "-1+SUM(A1:A9)", '="x"', "@A1", "=-1", "==1",
+        "=1+1",
+        "=cmd|' /C calc'!A0",
+        "+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!D2",
+        "@SUM(1+9)*cmd|' /C calc'!A0",
+        "\t=1",
+        "\r\n =HYPERLINK(A1)",
+        "＝1+1",
+        "+HYPERLINK(A1)",
+        "-1+SUM(A1:A9)",
+        '="x"',
+        "@A1",
+        "=-1",
+        "==1",
     ],
-)  # fmt: skip
+)
 def test_text_that_a_spreadsheet_would_run_is_refused(text: str) -> None:
     assert judge(RawCell("S", "C7", text))[0] == "formula-as-text"
 
@@ -194,10 +289,22 @@ def test_text_that_a_spreadsheet_would_run_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "-", "–", "-5", "+5", "- Croatia (HR)", "- police (border), customs", "+ 12 persons (estimate)", "-12.5", "= ",
-        "@", "a = b", "100 % (all)", "- see note | annex", "<5",
+        "-",
+        "–",
+        "-5",
+        "+5",
+        "- Croatia (HR)",
+        "- police (border), customs",
+        "+ 12 persons (estimate)",
+        "-12.5",
+        "= ",
+        "@",
+        "a = b",
+        "100 % (all)",
+        "- see note | annex",
+        "<5",
     ],
-)  # fmt: skip
+)
 def test_text_that_merely_begins_with_a_sign_is_not(text: str) -> None:
     assert judge(RawCell("S", "C7", text)) == ("", "")
 
@@ -205,13 +312,23 @@ def test_text_that_merely_begins_with_a_sign_is_not(text: str) -> None:
 @pytest.mark.parametrize(
     ("formula", "reaches"),
     [
-        ("=SUM(C7:C9)", False), ("=SUM(Table1[Victims])", False), ("='Sheet (2)'!A1", False),
-        ('=IF(A1="[x]",1,2)', False), ("=[1]Sheet!A1", True), ("='[Book.xlsx]Sheet'!A1", True),
-        ("=cmd|'/c calc'!A0", True), ("=WEBSERVICE(A1)", True),
-        ('=HYPERLINK("#A1")', True), ("=DDE(A1;A2;A3)", True), ("=webservice (A1)", True), ("='\\\\host\\s'!A1", True),
-        ("='file:///x.ods'#Sheet.A1", True), ("=INDIRECT(A1)", True), ("=CALLER(A1)", False),
+        ("=SUM(C7:C9)", False),
+        ("=SUM(Table1[Victims])", False),
+        ("='Sheet (2)'!A1", False),
+        ('=IF(A1="[x]",1,2)', False),
+        ("=[1]Sheet!A1", True),
+        ("='[Book.xlsx]Sheet'!A1", True),
+        ("=cmd|'/c calc'!A0", True),
+        ("=WEBSERVICE(A1)", True),
+        ('=HYPERLINK("#A1")', True),
+        ("=DDE(A1;A2;A3)", True),
+        ("=webservice (A1)", True),
+        ("='\\\\host\\s'!A1", True),
+        ("='file:///x.ods'#Sheet.A1", True),
+        ("=INDIRECT(A1)", True),
+        ("=CALLER(A1)", False),
     ],
-)  # fmt: skip
+)
 def test_a_formula_that_leaves_its_workbook_is_refused(formula: str, reaches: bool) -> None:
     rule = judge(RawCell("S", "C7", "12", "number", formula))[0]
     assert rule == ("formula-reaches-out" if reaches else "")
@@ -223,7 +340,10 @@ def test_a_formula_that_leaves_its_workbook_is_refused(formula: str, reaches: bo
 def test_a_figure_is_shown_whatever_number_it_looks_like() -> None:
     assert shown("1800101280007", is_figure=True) == "1800101280007"
     assert shown("1800101280007") == "(not shown: looks like personal number of Romania)"
-    assert shown("1800101280007 Ion", is_figure=True) == "(not shown: looks like personal number of Romania)"
+    assert (
+        shown("1800101280007 Ion", is_figure=True)
+        == "(not shown: looks like personal number of Romania)"
+    )
 
 
 def test_what_is_shown_is_short_and_cannot_steer() -> None:
@@ -235,10 +355,26 @@ def test_what_is_shown_is_short_and_cannot_steer() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["passport", "tel", "a@", "+1 ", "00 1", "GR12 ", "A", "0 ", "B 12 ", "plate ", "1", "seria no. "]
+    "text",
+    [
+        "passport",
+        "tel",
+        "a@",
+        "+1 ",
+        "00 1",
+        "GR12 ",
+        "A",
+        "0 ",
+        "B 12 ",
+        "plate ",
+        "1",
+        "seria no. ",
+    ],
 )
 def test_a_long_text_costs_no_more_than_its_length(text: str) -> None:
-    """A pattern that looks at the whole rest of the text from each place would need an hour for this."""
+    """A pattern that looks at the whole rest of the text from each place would need an
+    hour for this.
+    """
     endless = (text * 500_000)[:500_000]
     assert personal_data(f"{endless}\n\nion@police.example") == "e-mail address"
     assert isinstance(personal_data(endless), str)

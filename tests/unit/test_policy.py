@@ -1,4 +1,6 @@
-"""Does the release policy say of every table and version what may be shown, and is a wrong one refused by name?"""
+"""Does the release policy say of every table and version what may be shown, and is a
+wrong one refused by name?
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def policy(contracts: Contracts) -> Policy:
     return load_policy(ROOT / "data_contracts", contracts)
 
 
-def test_every_table_has_a_rule_and_counts_of_persons_are_sensitive(policy: Policy, contracts: Contracts) -> None:
+def test_every_table_has_a_rule_and_counts_of_persons_are_sensitive(
+    policy: Policy, contracts: Contracts
+) -> None:
     assert set(policy.tables) == {t.name for t in contracts.tables}
     for table in contracts.tables:
         if table.unit in ("persons", "victims"):
@@ -46,28 +50,39 @@ def test_every_table_has_a_rule_and_counts_of_persons_are_sensitive(policy: Poli
 
 def test_versions_are_rows(policy: Policy) -> None:
     assert [(v.name, v.protected, v.hides_small_counts) for v in policy.versions.values()] == [
-        ("restricted", False, False), ("public", True, True), ("partner", True, False),
-    ]  # fmt: skip
+        ("restricted", False, False),
+        ("public", True, True),
+        ("partner", True, False),
+    ]
     assert policy.version("partner").readers_have == ("public",)
     with pytest.raises(UserError, match="restricted, public, partner"):
         policy.version("press")
 
 
-@pytest.mark.parametrize(("old", "new", "told"), [
-    ("  THB_ASSETS: {sensitivity: none}\n", "", "tables.THB_ASSETS: the table has no entry"),
-    ("THB_ASSETS:", "THB_ASETS:", "tables.THB_ASETS: there is no such table"),
-    ("coarsen: [[sex, age], [age], [sex]]", "coarsen: [[aeg]]", "there is no dimension 'aeg'"),
-    ("{sensitivity: none}", "{sensitivity: nothing}", "'nothing' is not one of"),
-    ("threshold: 5 ", "threshold: 0 ", "small_counts.threshold"),
-    ("bound: [N, C, D, E]", "bound: [N, C, D, F]", "'F' is not one of"),
-    ("states: [AL,", "states: [XX,", "consents: there is no state 'XX'"),
-    ("version: partner\n", "version: press\n", "consents: there is no version 'press'"),
-    ("readers_have: [public]", "readers_have: [press]", "versions.partner.readers_have"),
-    ("weights:\n", "weights:\n  colour: 1\n", "colour"),
-    ("embargoes: []", "embargoes: [{state: RO, table: THB_X, until: 2023-01-01}]", "no table 'THB_X'"),
-    ("policy: 1.0.0", "policy: [", "cannot be read"),
-])  # fmt: skip
-def test_a_wrong_policy_is_refused_with_the_place(edited: Edit, old: str, new: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("  THB_ASSETS: {sensitivity: none}\n", "", "tables.THB_ASSETS: the table has no entry"),
+        ("THB_ASSETS:", "THB_ASETS:", "tables.THB_ASETS: there is no such table"),
+        ("coarsen: [[sex, age], [age], [sex]]", "coarsen: [[aeg]]", "there is no dimension 'aeg'"),
+        ("{sensitivity: none}", "{sensitivity: nothing}", "'nothing' is not one of"),
+        ("threshold: 5 ", "threshold: 0 ", "small_counts.threshold"),
+        ("bound: [N, C, D, E]", "bound: [N, C, D, F]", "'F' is not one of"),
+        ("states: [AL,", "states: [XX,", "consents: there is no state 'XX'"),
+        ("version: partner\n", "version: press\n", "consents: there is no version 'press'"),
+        ("readers_have: [public]", "readers_have: [press]", "versions.partner.readers_have"),
+        ("weights:\n", "weights:\n  colour: 1\n", "colour"),
+        (
+            "embargoes: []",
+            "embargoes: [{state: RO, table: THB_X, until: 2023-01-01}]",
+            "no table 'THB_X'",
+        ),
+        ("policy: 1.0.0", "policy: [", "cannot be read"),
+    ],
+)
+def test_a_wrong_policy_is_refused_with_the_place(
+    edited: Edit, old: str, new: str, told: str
+) -> None:
     with pytest.raises(ContractError, match=POLICY) as problem:
         edited(old, new)
     assert told in str(problem.value)
@@ -81,7 +96,9 @@ def test_the_status_a_sender_gave_binds(policy: Policy, version: str, status: st
 
 
 def test_an_embargo_ends_on_the_day_its_sender_named(edited: Edit) -> None:
-    policy = edited("embargoes: []", "embargoes: [{state: RO, table: THB_VICTIMS, until: 2023-06-01}]")
+    policy = edited(
+        "embargoes: []", "embargoes: [{state: RO, table: THB_VICTIMS, until: 2023-06-01}]"
+    )
     public = policy.version("public")
     assert policy.is_bound(public, "RO", "THB_VICTIMS", "E", date(2023, 5, 31))
     assert not policy.is_bound(public, "RO", "THB_VICTIMS", "E", date(2023, 6, 1))
@@ -99,6 +116,7 @@ def test_partners_receive_nothing_without_consent(edited: Edit) -> None:
 
 def test_consent_may_be_for_single_tables(edited: Edit) -> None:
     policy = edited("tables: all", "tables: [THB_VICTIMS]")
-    partner, day = policy.version("partner"), date(2023, 5, 1)
+    partner = policy.version("partner")
+    day = date(2023, 5, 1)
     assert not policy.is_bound(partner, "RO", "THB_VICTIMS", "F", day)
     assert policy.is_bound(partner, "RO", "THB_PERSONS", "F", day)

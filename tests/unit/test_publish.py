@@ -1,4 +1,6 @@
-"""Does a finished version get into place as a whole, with a manifest that says what it was made from?"""
+"""Does a finished version get into place as a whole, with a manifest that says what it
+was made from?
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def content(folder: Path) -> dict[str, bytes]:
 def good(tmp_path: Path) -> Path:
     """The last good version."""
     folder = tmp_path / "thb" / "public"
-    put_in_place(folder, {"report.pdf": b"old pdf", "cells.csv": b"old cells", "manifest.json": b"{}"})
+    put_in_place(
+        folder, {"report.pdf": b"old pdf", "cells.csv": b"old cells", "manifest.json": b"{}"}
+    )
     return folder
 
 
@@ -37,7 +41,9 @@ def test_a_version_is_exactly_the_files_given(good: Path, tmp_path: Path) -> Non
 def test_the_last_good_version_stays_when_a_file_is_not_there(good: Path, tmp_path: Path) -> None:
     before = content(good)
     with pytest.raises(FileNotFoundError):
-        put_in_place(good, {"cells.csv": b"new cells", "report.pdf": tmp_path / "never rendered.pdf"})
+        put_in_place(
+            good, {"cells.csv": b"new cells", "report.pdf": tmp_path / "never rendered.pdf"}
+        )
     assert content(good) == before
 
 
@@ -66,7 +72,9 @@ def test_what_a_dead_build_left_is_cleared_away(good: Path) -> None:
 def test_a_build_that_dies_between_the_two_moves_leaves_the_old_version_beside(
     good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, real, moves = content(good), os.rename, []
+    before = content(good)
+    real = os.rename
+    moves = []
 
     def dies_at_the_second(source: Path, target: Path) -> None:
         moves.append(source)
@@ -79,26 +87,41 @@ def test_a_build_that_dies_between_the_two_moves_leaves_the_old_version_beside(
         put_in_place(good, {"report.pdf": b"new"})
     assert before in [content(p) for p in good.parent.iterdir()]
     monkeypatch.undo()
-    with pytest.raises(FileNotFoundError):  # the next build dies too: the last good version is back in its place
+    with pytest.raises(
+        FileNotFoundError
+    ):  # the next build dies too: the last good version is back in its place
         put_in_place(good, {"report.pdf": good / "never rendered.pdf"})
     assert content(good) == before
 
 
 def manifest(**changes: object) -> dict[str, object]:
     facts: dict[str, object] = {
-        "report": "thb", "version": "public", "round_": 2022, "reference": "SELEC/THB/2022/P", "cutoff": "2023-03-31",
-        "commit": "abc", "inputs": {"b": "2", "a": "1"}, "outputs": {"cells.csv": b"key\n"}, "figures": {"pages": 23},
-    }  # fmt: skip
+        "report": "thb",
+        "version": "public",
+        "round_": 2022,
+        "reference": "SELEC/THB/2022/P",
+        "cutoff": "2023-03-31",
+        "commit": "abc",
+        "inputs": {"b": "2", "a": "1"},
+        "outputs": {"cells.csv": b"key\n"},
+        "figures": {"pages": 23},
+    }
     loaded: dict[str, object] = json.loads(manifest_json(**{**facts, **changes}))  # type: ignore[arg-type]
     return loaded
 
 
 def test_a_manifest_names_inputs_outputs_libraries_and_figures() -> None:
     made = manifest()
-    assert made["outputs"] == {"cells.csv": {"sha256": hashlib.sha256(b"key\n").hexdigest(), "bytes": 4}}
+    assert made["outputs"] == {
+        "cells.csv": {"sha256": hashlib.sha256(b"key\n").hexdigest(), "bytes": 4}
+    }
     assert list(made["inputs"]) == ["a", "b"]  # type: ignore[call-overload]
     assert set(made["libraries"]) == set(LIBRARIES)  # type: ignore[call-overload]
-    assert (made["build"], made["data_cutoff"], made["git_commit"]) == ({"pages": 23}, "2023-03-31", "abc")
+    assert (made["build"], made["data_cutoff"], made["git_commit"]) == (
+        {"pages": 23},
+        "2023-03-31",
+        "abc",
+    )
 
 
 def test_a_manifest_does_not_depend_on_the_order_of_what_it_names_nor_on_the_clock() -> None:

@@ -1,4 +1,6 @@
-"""Does the log of queries keep what was asked and answered, and does an answer change the finding as it must?"""
+"""Does the log of queries keep what was asked and answered, and does an answer change
+the finding as it must?
+"""
 
 from __future__ import annotations
 
@@ -41,18 +43,40 @@ KEY = "THB_JUDGMENTS:RO.2018._T"
 WHO = person("Ana Pop", "analyst", "2023-05-02")
 
 
-def finding(key: str = KEY, severity: str = "query", found: str = "total 9, parts 10", **more: str) -> Finding:
+def finding(
+    key: str = KEY, severity: str = "query", found: str = "total 9, parts 10", **more: str
+) -> Finding:
     state = more.pop("state", key.split(":")[1][:2] if key else "RO")
     return Finding(
-        2022, "thb", state, "2022/thb/RO.xlsx", "10 Judgments", "C7", "THB_JUDGMENTS" if key else "", key,
-        more.pop("rule", "THB_JUDGMENTS.judgment.sum"), severity, found, "parts add up", "correct one", "1.0.0",  # type: ignore[arg-type]
+        2022,
+        "thb",
+        state,
+        "2022/thb/RO.xlsx",
+        "10 Judgments",
+        "C7",
+        "THB_JUDGMENTS" if key else "",
+        key,
+        more.pop("rule", "THB_JUDGMENTS.judgment.sum"),
+        severity,  # type: ignore[arg-type]
+        found,
+        "parts add up",
+        "correct one",
+        "1.0.0",
         **more,
-    )  # fmt: skip
+    )
 
 
 def asked(f: Finding, **more: str) -> LoggedQuery:
     return LoggedQuery(
-        id_of(f), f.report, f.state, f.table, f.key, f.cell, f.rule, f.found, **{"asked": "2023-04-01", **more}
+        id_of(f),
+        f.report,
+        f.state,
+        f.table,
+        f.key,
+        f.cell,
+        f.rule,
+        f.found,
+        **{"asked": "2023-04-01", **more},
     )
 
 
@@ -68,54 +92,84 @@ def dicts(*findings: Finding) -> list[dict[str, str | int]]:
 
 
 def test_a_query_has_one_id_for_its_place_and_rule() -> None:
-    assert id_of(finding()) == id_of(finding(found="total 9, parts 11")) == query_id(
-        "thb", "RO", "THB_JUDGMENTS", KEY, "THB_JUDGMENTS.judgment.sum"
+    assert (
+        id_of(finding())
+        == id_of(finding(found="total 9, parts 11"))
+        == query_id("thb", "RO", "THB_JUDGMENTS", KEY, "THB_JUDGMENTS.judgment.sum")
     )
-    others = [finding("THB_JUDGMENTS:RO.2019._T"), finding("THB_JUDGMENTS:BG.2018._T"), finding(rule="other"),
-              finding("", rule="unknown-sheet")]  # fmt: skip
+    others = [
+        finding("THB_JUDGMENTS:RO.2019._T"),
+        finding("THB_JUDGMENTS:BG.2018._T"),
+        finding(rule="other"),
+        finding("", rule="unknown-sheet"),
+    ]
     assert len({id_of(f) for f in (finding(), *others)}) == 5
 
 
 def test_only_queries_have_an_id_and_what_was_asked_keeps_it() -> None:
-    error, note, known = finding(severity="error"), finding(severity="note"), finding(known="ro-1")
+    error = finding(severity="error")
+    note = finding(severity="note")
+    known = finding(known="ro-1")
     nobody = finding("", state="", rule="not-a-return")
     assert [f.query for f in with_queries([finding(), error, note, known, nobody], {})] == [
-        id_of(finding()), "", "", "", "",
-    ]  # fmt: skip
-    log = {id_of(error): asked(error, answered="2023-04-02", answer="It is so.", effect="confirmed")}
+        id_of(finding()),
+        "",
+        "",
+        "",
+        "",
+    ]
+    log = {
+        id_of(error): asked(error, answered="2023-04-02", answer="It is so.", effect="confirmed")
+    }
     (still,) = with_queries([error], log)
     assert (still.query, still.severity, still.remark) == (id_of(error), "error", "")
 
 
-@pytest.mark.parametrize(("effect", "severity", "remark"), [
-    ("", "query", ""),
-    ("confirmed", "note", "confirmed on 2023-04-20: A new register."),
-    ("corrected", "query", "the state announced a correction on 2023-04-20: A new register."),
-    ("withdrawn", "query", "the state announced a withdrawal on 2023-04-20: A new register."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("effect", "severity", "remark"),
+    [
+        ("", "query", ""),
+        ("confirmed", "note", "confirmed on 2023-04-20: A new register."),
+        ("corrected", "query", "the state announced a correction on 2023-04-20: A new register."),
+        ("withdrawn", "query", "the state announced a withdrawal on 2023-04-20: A new register."),
+    ],
+)
 def test_an_answer_has_its_effect(effect: str, severity: str, remark: str) -> None:
-    given = {"answered": "2023-04-20", "answer": "A new register.", "effect": effect} if effect else {}
+    given = (
+        {"answered": "2023-04-20", "answer": "A new register.", "effect": effect} if effect else {}
+    )
     (told,) = with_queries([finding()], {id_of(finding()): asked(finding(), **given)})
     assert (told.severity, told.remark, told.query) == (severity, remark, id_of(finding()))
 
 
 def test_the_list_says_how_each_query_stands() -> None:
-    keys = {name: f"THB_JUDGMENTS:RO.{2018 + i}._T" for i, name in enumerate(("open", "asked", "confirmed", "gone"))}
+    keys = {
+        name: f"THB_JUDGMENTS:RO.{2018 + i}._T"
+        for i, name in enumerate(("open", "asked", "confirmed", "gone"))
+    }
     f = {name: finding(key) for name, key in keys.items()}
     late = {"answered": "2023-04-20", "answer": "So it is.", "effect": "confirmed"}
-    log = {q.id: q for q in (asked(f["asked"]), asked(f["confirmed"], **late), asked(f["gone"], **late))}
+    log = {
+        q.id: q
+        for q in (asked(f["asked"]), asked(f["confirmed"], **late), asked(f["gone"], **late))
+    }
     standing = [x.as_dict() for x in with_queries([f["open"], f["asked"], f["confirmed"]], log)]
     lines = list_queries(standing, log)
     assert [(x.query.key, x.state_of_play) for x in lines] == [
-        (keys["open"], "open"), (keys["asked"], "asked"), (keys["confirmed"], "confirmed"), (keys["gone"], "resolved"),
-    ]  # fmt: skip
+        (keys["open"], "open"),
+        (keys["asked"], "asked"),
+        (keys["confirmed"], "confirmed"),
+        (keys["gone"], "resolved"),
+    ]
     assert list_queries(standing, log, "BG") == []
 
 
 def test_asking_enters_every_open_query_of_the_state_once(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    findings = dicts(finding(), finding("", rule="unknown-sheet"), finding("THB_JUDGMENTS:BG.2018._T"))
+    findings = dicts(
+        finding(), finding("", rule="unknown-sheet"), finding("THB_JUDGMENTS:BG.2018._T")
+    )
     assert len(ask(project, contracts, 2022, "RO", "2023-04-01", findings, WHO)) == 2
     assert ask(project, contracts, 2022, "RO", "2023-05-01", findings, WHO) == []
     log = read_log(project, contracts, 2022)
@@ -127,8 +181,21 @@ def test_asking_enters_every_open_query_of_the_state_once(
     assert (round_folder / QUERY_LOG).read_bytes() == text
 
 
-def test_without_open_queries_no_log_is_made(project: Project, contracts: Contracts, round_folder: Path) -> None:
-    assert ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding("THB_JUDGMENTS:BG.2018._T")), WHO) == []
+def test_without_open_queries_no_log_is_made(
+    project: Project, contracts: Contracts, round_folder: Path
+) -> None:
+    assert (
+        ask(
+            project,
+            contracts,
+            2022,
+            "RO",
+            "2023-04-01",
+            dicts(finding("THB_JUDGMENTS:BG.2018._T")),
+            WHO,
+        )
+        == []
+    )
     assert not (round_folder / QUERY_LOG).exists()
     assert read_log(project, contracts, 2022) == {}
 
@@ -148,10 +215,37 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
     assert log[query.id].answer == "-5 is right; so \"they\" say, 'indeed'"
 
 
-@pytest.mark.parametrize("text", [
-    "'=5", "''=5", "=5", "'-5", "-5", "@x", "'", '"', '""', ",", ";", "a;b;c", "a\u2028b", "a\x85b", "a\x1cb",
-    "\ufeffx", "\u2009x", "\uff1d5", "'\uff1d5", "x" * 1000, "\\", "\\n", "a\r\nb", "Щ Ω ș", "\x00", "\u202e5",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'=5",
+        "''=5",
+        "=5",
+        "'-5",
+        "-5",
+        "@x",
+        "'",
+        '"',
+        '""',
+        ",",
+        ";",
+        "a;b;c",
+        "a\u2028b",
+        "a\x85b",
+        "a\x1cb",
+        "\ufeffx",
+        "\u2009x",
+        "\uff1d5",
+        "'\uff1d5",
+        "x" * 1000,
+        "\\",
+        "\\n",
+        "a\r\nb",
+        "Щ Ω ș",
+        "\x00",
+        "\u202e5",
+    ],
+)
 def test_every_answer_that_is_taken_is_read_again(
     project: Project, contracts: Contracts, round_folder: Path, text: str
 ) -> None:
@@ -174,14 +268,27 @@ def test_an_answer_that_is_no_utf8_is_refused_before_anything_is_written(
 def test_personal_data_that_a_state_sent_does_not_enter_the_log(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding(found="ask ana@example.org")), WHO)
+    ask(
+        project,
+        contracts,
+        2022,
+        "RO",
+        "2023-04-01",
+        dicts(finding(found="ask ana@example.org")),
+        WHO,
+    )
     assert "ana@" not in (round_folder / QUERY_LOG).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("save", [
-    lambda text: b"\xef\xbb\xbf" + text.encode(), lambda text: text.replace(",", ";").encode(),
-    lambda text: text.replace("\n", "\r\n").encode(),
-], ids=["byte order mark", "semicolons", "Windows"])  # fmt: skip
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.replace(",", ";").encode(),
+        lambda text: text.replace("\n", "\r\n").encode(),
+    ],
+    ids=["byte order mark", "semicolons", "Windows"],
+)
 def test_a_log_that_a_spreadsheet_saved_is_read(
     project: Project, contracts: Contracts, round_folder: Path, save: object
 ) -> None:
@@ -193,23 +300,31 @@ def test_a_log_that_a_spreadsheet_saved_is_read(
     assert read_log(project, contracts, 2022) == before
 
 
-@pytest.mark.parametrize(("change", "told", "allowed"), [
-    ({"report": "drugs"}, "there is no report 'drugs'", "thb, migration, octa"),
-    ({"state": "XX"}, "there is no state 'XX'", "a member state"),
-    ({"id": "q00000000"}, "'q00000000' is not the id of this line", "q"),
-    ({"key": "THB_JUDGMENTS:RO.2020._T"}, "is not the id of this line", "q"),
-    ({"asked": "1.4.2023"}, "asked: '1.4.2023' is no day", "2023-04-01"),
-    ({"asked": "2023-02-30"}, "asked: '2023-02-30' is no day", "2023-04-01"),
-    ({"answered": "soon"}, "answered: 'soon' is no day", "2023-04-01"),
-    ({"answered": "2023-03-01"}, "before it was asked on 2023-04-01", "a later day"),
-    ({"effect": "ignored"}, "effect: 'ignored'", "confirmed, corrected, withdrawn"),
-    ({"effect": ""}, "effect: ''", "confirmed, corrected, withdrawn"),
-    ({"answer": ""}, "an answer without words", "in short"),
-    ({"answer": "x " * 600}, "the answer has 1,199 characters", "at most 1,000"),
-    ({"answer": "says ana@example.org"}, "looks like: e-mail address", "no personal data"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "told", "allowed"),
+    [
+        ({"report": "drugs"}, "there is no report 'drugs'", "thb, migration, octa"),
+        ({"state": "XX"}, "there is no state 'XX'", "a member state"),
+        ({"id": "q00000000"}, "'q00000000' is not the id of this line", "q"),
+        ({"key": "THB_JUDGMENTS:RO.2020._T"}, "is not the id of this line", "q"),
+        ({"asked": "1.4.2023"}, "asked: '1.4.2023' is no day", "2023-04-01"),
+        ({"asked": "2023-02-30"}, "asked: '2023-02-30' is no day", "2023-04-01"),
+        ({"answered": "soon"}, "answered: 'soon' is no day", "2023-04-01"),
+        ({"answered": "2023-03-01"}, "before it was asked on 2023-04-01", "a later day"),
+        ({"effect": "ignored"}, "effect: 'ignored'", "confirmed, corrected, withdrawn"),
+        ({"effect": ""}, "effect: ''", "confirmed, corrected, withdrawn"),
+        ({"answer": ""}, "an answer without words", "in short"),
+        ({"answer": "x " * 600}, "the answer has 1,199 characters", "at most 1,000"),
+        ({"answer": "says ana@example.org"}, "looks like: e-mail address", "no personal data"),
+    ],
+)
 def test_a_bad_line_is_named_with_what_is_allowed(
-    project: Project, contracts: Contracts, round_folder: Path, change: dict[str, str], told: str, allowed: str
+    project: Project,
+    contracts: Contracts,
+    round_folder: Path,
+    change: dict[str, str],
+    told: str,
+    allowed: str,
 ) -> None:
     good = asked(finding("THB_JUDGMENTS:RO.2019._T"))
     line = asked(finding(), answered="2023-04-20", answer="So it is.", effect="confirmed")
@@ -223,11 +338,14 @@ def test_a_bad_line_is_named_with_what_is_allowed(
     assert refused.value.do
 
 
-@pytest.mark.parametrize(("content", "told"), [
-    (b"id,report\nq1,thb\n", "columns are missing: state, table"),
-    (b"\xff\xfe\x00", "the log of queries cannot be read"),
-    (b'id,report\n"q1', "the log of queries cannot be read"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"id,report\nq1,thb\n", "columns are missing: state, table"),
+        (b"\xff\xfe\x00", "the log of queries cannot be read"),
+        (b'id,report\n"q1', "the log of queries cannot be read"),
+    ],
+)
 def test_what_is_no_log_is_told(
     project: Project, contracts: Contracts, round_folder: Path, content: bytes, told: str
 ) -> None:
@@ -236,7 +354,9 @@ def test_what_is_no_log_is_told(
         read_log(project, contracts, 2022)
 
 
-def test_a_line_twice_and_a_line_too_long_are_told(project: Project, contracts: Contracts, round_folder: Path) -> None:
+def test_a_line_twice_and_a_line_too_long_are_told(
+    project: Project, contracts: Contracts, round_folder: Path
+) -> None:
     path = round_folder / QUERY_LOG
     write_log(project, 2022, {"q": asked(finding())})
     whole = path.read_text(encoding="utf-8")
@@ -248,7 +368,9 @@ def test_a_line_twice_and_a_line_too_long_are_told(project: Project, contracts: 
         read_log(project, contracts, 2022)
 
 
-def test_what_cannot_be_asked_or_answered_is_told(project: Project, contracts: Contracts, round_folder: Path) -> None:
+def test_what_cannot_be_asked_or_answered_is_told(
+    project: Project, contracts: Contracts, round_folder: Path
+) -> None:
     with pytest.raises(UserError, match="there is no state 'XX'"):
         ask(project, contracts, 2022, "XX", "2023-04-01", [], WHO)
     with pytest.raises(UserError, match="DATE: '' is no day"):
@@ -287,11 +409,22 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     first = validate_and_write(project, contracts, 2022)
     (query,) = [f for f in first.findings if f.severity == "query"]
     assert query.query == id_of(query)
-    (line,) = ask(project, contracts, 2022, "RO", "2023-04-01", [f.as_dict() for f in first.findings], WHO)
+    (line,) = ask(
+        project, contracts, 2022, "RO", "2023-04-01", [f.as_dict() for f in first.findings], WHO
+    )
     assert line.id == query.query
     assert [f.path.name for f in find_returns(project, contracts, 2022)] == ["RO.xlsx"]
 
-    answer(project, contracts, 2022, line.id, "Two <courts> count alike.", "confirmed", "2023-04-20", who=WHO)
+    answer(
+        project,
+        contracts,
+        2022,
+        line.id,
+        "Two <courts> count alike.",
+        "confirmed",
+        "2023-04-20",
+        who=WHO,
+    )
     second = validate_and_write(project, contracts, 2022)
     assert [f for f in second.findings if f.severity == "query"] == []
     (note,) = [f for f in second.findings if f.query]
@@ -309,22 +442,39 @@ def test_an_answer_reaches_the_log_through_make_as_it_was_typed(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
-    text = "It's $HOME, `pwd` \"and\" $(shell id) as sent"
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    text = 'It\'s $HOME, `pwd` "and" $(shell id) as sent'
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     done = subprocess.run(
-        ["make", "answer", f"QUERY={query.id}", "ROUND=2022", "EFFECT=corrected", "DATE=2023-04-20", f"ANSWER={text}",
-         "REHEARSAL=yes", "BY=Ana Pop"],
-        cwd=ROOT, capture_output=True, text=True, env={**inherited, "SELEC_RETURNS": str(project.returns)},
-    )  # fmt: skip
+        [
+            "make",
+            "answer",
+            f"QUERY={query.id}",
+            "ROUND=2022",
+            "EFFECT=corrected",
+            "DATE=2023-04-20",
+            f"ANSWER={text}",
+            "REHEARSAL=yes",
+            "BY=Ana Pop",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**inherited, "SELEC_RETURNS": str(project.returns)},
+    )
     assert done.returncode == 0, done.stderr
     assert read_log(project, contracts, 2022)[query.id].answer == text
 
 
 def test_asking_and_listing_need_a_validation_and_leave_it_current(tmp_path: Path) -> None:
-    returns, outputs = tmp_path / "returns", tmp_path / "outputs"
+    returns = tmp_path / "returns"
+    outputs = tmp_path / "outputs"
     (returns / "2022" / "thb").mkdir(parents=True)
     shutil.copy(ROOT / "returns" / "2022" / "thb" / "RO.xlsx", returns / "2022" / "thb")
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))}
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
+    }
     environment = {**inherited, "SELEC_RETURNS": str(returns), "SELEC_OUTPUTS": str(outputs)}
 
     def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -332,7 +482,9 @@ def test_asking_and_listing_need_a_validation_and_leave_it_current(tmp_path: Pat
 
     alone = run(sys.executable, "-m", "pipeline", "queries", "--round", "2022")
     assert (alone.returncode, "was not validated yet" in alone.stderr) == (2, True)
-    told = run("make", "ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01", "REHEARSAL=yes", "BY=Ana Pop")
+    told = run(
+        "make", "ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01", "REHEARSAL=yes", "BY=Ana Pop"
+    )
     assert told.returncode == 0, told.stderr
     assert "queries entered as asked of RO on 2023-04-01" in told.stdout
     listed = run("make", "queries", "ROUND=2022")

@@ -1,4 +1,6 @@
-"""Is a long footnote on figures in question readable, and does it stay true where a part stands in another report?"""
+"""Is a long footnote on figures in question readable, and does it stay true where a
+part stands in another report?
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,15 @@ def test_state_year_and_measure_are_named_once(store: MakeStore) -> None:
         ],
     )
     text = footnote(made, map(Key.parse, (ALL, WOMEN)))
-    assert text.count("Republic of Moldova 2022: registered victims") == text.count("registered victims") == 1
-    assert f"Female [[{WOMEN}]], but forced labour or services, Female [[{FORCED}]]; total [[{ALL}]], but" in text
+    assert (
+        text.count("Republic of Moldova 2022: registered victims")
+        == text.count("registered victims")
+        == 1
+    )
+    assert (
+        f"Female [[{WOMEN}]], but forced labour or services, Female [[{FORCED}]]; total"
+        f" [[{ALL}]], but" in text
+    )
 
 
 def test_a_part_of_another_report_has_no_empty_figure(store: MakeStore) -> None:
@@ -40,9 +49,25 @@ def test_a_part_of_another_report_has_no_empty_figure(store: MakeStore) -> None:
         key         | value | question | counts | wholes
         {CONVICTED} | 164   | whole    | yes    | {CONVICTED}
         """,
-        conflicts=[("RO", 2022, CONVICTED, "THB_PERSONS", "THB_CONV_FORM", ["form"], OF_THEM, [OF_THEM], "", "")],
+        conflicts=[
+            (
+                "RO",
+                2022,
+                CONVICTED,
+                "THB_PERSONS",
+                "THB_CONV_FORM",
+                ["form"],
+                OF_THEM,
+                [OF_THEM],
+                "",
+                "",
+            )
+        ],
     )
     text = footnote(made, [Key.parse(CONVICTED)])
     assert OF_THEM not in text
-    assert f"[[{CONVICTED}]], but persons convicted: Sexual exploitation, which stands in another report," in text
+    assert (
+        f"[[{CONVICTED}]], but persons convicted: Sexual exploitation, which stands in another"
+        " report," in text
+    )
     assert Key.parse(OF_THEM) not in made.printed

@@ -1,4 +1,6 @@
-"""Is a figure in question marked, named and kept out of sentences, and does no version tell more than it shows?"""
+"""Is a figure in question marked, named and kept out of sentences, and does no version
+tell more than it shows?
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,12 @@ import pytest
 
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.questions import Conflict, queried_keys, shown_without_doubtful, visible_conflicts
+from pipeline.disclosure.questions import (
+    Conflict,
+    queried_keys,
+    shown_without_doubtful,
+    visible_conflicts,
+)
 from pipeline.errors import NarrativeError
 from pipeline.report.bindings import COMMANDS, NothingToShow, candidates, fact_text, may_open
 from pipeline.report.claims import unnamed_drivers
@@ -40,39 +47,66 @@ ROW = ("MD", 2022, WHOLE, V, V, ["age"], ADULTS, [ADULTS, CHILDREN], "", "")
 def test_a_conflict_is_told_where_whole_and_part_are_shown() -> None:
     assert visible_conflicts([CONFLICT], {WHOLE, ADULTS, CHILDREN}) == [CONFLICT]
     assert visible_conflicts([CONFLICT], {WHOLE, ADULTS}) == [replace(CONFLICT, parts=())]
-    assert visible_conflicts([CONFLICT], {WHOLE, CHILDREN}) == visible_conflicts([CONFLICT], {ADULTS}) == []
+    assert (
+        visible_conflicts([CONFLICT], {WHOLE, CHILDREN})
+        == visible_conflicts([CONFLICT], {ADULTS})
+        == []
+    )
 
 
 def test_a_part_whose_conflict_cannot_be_told_is_withheld() -> None:
     doubtful = {ADULTS: (WHOLE,), CHILDREN: (WHOLE,)}
-    assert shown_without_doubtful({WHOLE, ADULTS, CHILDREN}, [CONFLICT], doubtful) == {WHOLE, ADULTS, CHILDREN}
-    assert shown_without_doubtful({WHOLE, CHILDREN, "other"}, [CONFLICT], doubtful) == {WHOLE, "other"}
+    assert shown_without_doubtful({WHOLE, ADULTS, CHILDREN}, [CONFLICT], doubtful) == {
+        WHOLE,
+        ADULTS,
+        CHILDREN,
+    }
+    assert shown_without_doubtful({WHOLE, CHILDREN, "other"}, [CONFLICT], doubtful) == {
+        WHOLE,
+        "other",
+    }
     assert shown_without_doubtful({ADULTS, CHILDREN}, [CONFLICT], doubtful) == frozenset()
 
 
 def test_what_goes_with_one_conflict_may_take_another_along() -> None:
-    """The largest part of the second block is a part of the first, whose whole is withheld."""
+    """The largest part of the second block is a part of the first, whose whole is
+    withheld.
+    """
     second = replace(CONFLICT, whole="w2", part=ADULTS, parts=())
     doubtful = {ADULTS: (WHOLE, "w2"), "p2": ("w2",)}
-    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful) == {ADULTS, "p2", "w2"}
+    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful) == {
+        ADULTS,
+        "p2",
+        "w2",
+    }
     doubtful = {ADULTS: (WHOLE,), "p2": ("w2",)}
     assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful) == {"w2"}
 
 
-@pytest.mark.parametrize(("rule", "key", "looked_at"), [
-    (f"{V}.value.change", f"{V}:RO.2022._T._T", {f"{V}:RO.2021._T._T"}),
-    (f"{V}.age.sum", f"{V}:RO.2022.F._T", {f"{V}:RO.2022.F.Y_LT18", f"{V}:RO.2022.F.Y_GE18"}),
-    (f"{V}_FORM.total.same_as_{V}", f"{V}_FORM:RO.2022._T._T._T", {f"{V}:RO.2022._T._T"}),
-    ("THB_CONV_FORM.total.same_as_THB_PERSONS", "THB_CONV_FORM:RO.2022._T", {"THB_PERSONS:RO.2022.CONV._T"}),
-    (f"{V}.note.required", f"{V}:RO.2022._T._T", None), ("known-error", f"{V}:RO.2022._T._T", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "key", "looked_at"),
+    [
+        (f"{V}.value.change", f"{V}:RO.2022._T._T", {f"{V}:RO.2021._T._T"}),
+        (f"{V}.age.sum", f"{V}:RO.2022.F._T", {f"{V}:RO.2022.F.Y_LT18", f"{V}:RO.2022.F.Y_GE18"}),
+        (f"{V}_FORM.total.same_as_{V}", f"{V}_FORM:RO.2022._T._T._T", {f"{V}:RO.2022._T._T"}),
+        (
+            "THB_CONV_FORM.total.same_as_THB_PERSONS",
+            "THB_CONV_FORM:RO.2022._T",
+            {"THB_PERSONS:RO.2022.CONV._T"},
+        ),
+        (f"{V}.note.required", f"{V}:RO.2022._T._T", None),
+        ("known-error", f"{V}:RO.2022._T._T", None),
+    ],
+)
 def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
     contracts: Contracts, rule: str, key: str, looked_at: set[str] | None
 ) -> None:
     finding = {"severity": "query", "key": key, "rule": rule}
     every = {key, *(looked_at or ())}
     assert queried_keys([finding], contracts, every, None) == {key}
-    assert queried_keys([finding], contracts, every, every) == (set() if looked_at is None else {key})
+    assert queried_keys([finding], contracts, every, every) == (
+        set() if looked_at is None else {key}
+    )
     for hidden in every:
         assert queried_keys([finding], contracts, every, every - {hidden}) == frozenset()
     assert queried_keys([{**finding, "severity": "note"}], contracts, every, None) == frozenset()
@@ -99,11 +133,15 @@ def test_a_part_in_question_is_told_by_no_sentence_and_no_tile(made: Store) -> N
     assert fact_text(made, f"{V}:HU.2022._T._T") == ":"
 
 
-def test_a_ranking_leaves_a_figure_in_question_out_and_says_so_where_it_matters(made: Store) -> None:
+def test_a_ranking_leaves_a_figure_in_question_out_and_says_so_where_it_matters(
+    made: Store,
+) -> None:
     assert [cell.key.state for _, cell in candidates(made, f"{V}:*.2022._T._T")] == ["RO", "GR"]
     assert COMMANDS["ranked"](made, f"{V}:*.2022._T._T", "1") == "Romania (500)"
-    assert COMMANDS["ranked"](made, f"{V}:*.2022._T._T", "2") == (
-        "Romania (500) and Greece (40), leaving out the Republic of Moldova, whose figure is in question"
+    assert (
+        COMMANDS["ranked"](made, f"{V}:*.2022._T._T", "2")
+        == "Romania (500) and Greece (40), leaving out the Republic of Moldova, whose figure is in"
+        " question"
     )
 
 
@@ -117,9 +155,12 @@ def test_the_footnote_names_both_figures(made: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resolution", "said"), [("whole", "whole counts"), ("parts", "parts count"), ("neither", "neither")]
+    ("resolution", "said"),
+    [("whole", "whole counts"), ("parts", "parts count"), ("neither", "neither")],
 )
-def test_the_footnote_says_what_the_state_answered(store: MakeStore, resolution: str, said: str) -> None:
+def test_the_footnote_says_what_the_state_answered(
+    store: MakeStore, resolution: str, said: str
+) -> None:
     made = store(CELLS, conflicts=[(*ROW[:8], resolution, "a reason")])
     assert footnote(made, [Key.parse(WHOLE)]).endswith(".")
     assert said in footnote(made, [Key.parse(WHOLE)])
@@ -165,9 +206,15 @@ def test_a_course_that_one_state_makes_is_not_claimed_without_its_name(store: Ma
     (fault,) = unnamed_drivers(made, [claim], "here")
     assert isinstance(fault, NarrativeError)
     assert "Hungary" in fault.do
-    for beside in ("moved THB_OFFENCES:SELEC.2022 since 2021", "driver THB_OFFENCES:SELEC.2022 since 2021"):
+    for beside in (
+        "moved THB_OFFENCES:SELEC.2022 since 2021",
+        "driver THB_OFFENCES:SELEC.2022 since 2021",
+    ):
         assert list(unnamed_drivers(made, [claim, beside], "here")) == []
-    assert list(unnamed_drivers(made, ["claim rose THB_OFFENCES:RO.2022 since 2021: rose"], "here")) == []
+    assert (
+        list(unnamed_drivers(made, ["claim rose THB_OFFENCES:RO.2022 since 2021: rose"], "here"))
+        == []
+    )
 
 
 def test_a_cell_compares_unless_it_is_in_question(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Is the map the region, and does the scan of a finished file see a map that is another one?"""
+"""Is the map the region, and does the scan of a finished file see a map that is another
+one?
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from pipeline.leaks.maps import place_of, strange
 from pipeline.leaks.marks import Path
 from pipeline.report.charts import draw_chart
 from pipeline.report.maps import KOSOVO_NAME, NOT_REPORTED, NOTES, WITHHELD
-from pipeline.report.region import FILE, KOSOVO, Layer, layers, name_place, picture_layers, read_region
+from pipeline.report.region import (
+    FILE,
+    KOSOVO,
+    Layer,
+    layers,
+    name_place,
+    picture_layers,
+    read_region,
+)
 from pipeline.report.sheet import SMALL, text_width
 from pipeline.report.views import ChartData, Point, Series
 
@@ -20,7 +30,9 @@ SCALE, LEFT, TOP = 2.9, 51.0, 700.0  # points a millimetre, and where the sheet 
 
 
 def on_page(layer: Layer) -> Path:
-    parts = tuple(tuple((LEFT + x * SCALE, TOP - y * SCALE) for x, y in ring) for ring in layer.rings)
+    parts = tuple(
+        tuple((LEFT + x * SCALE, TOP - y * SCALE) for x, y in ring) for ring in layer.rings
+    )
     return Path(parts, False, (0.0, 0.0, 0.0), None, 0.4, False, (0.0, 0.0), 1, 1)
 
 
@@ -40,18 +52,30 @@ def test_every_state_has_outline_and_place_for_its_name_inside_of_the_sheet() ->
 
 
 NAMES = {
-    "BA": "Herzegovina", "MK": "Macedonia", "ME": "Montenegro", KOSOVO: KOSOVO_NAME, "MD": "Republic of Moldova",
-    "AL": "Albania", "RS": "Serbia", "HU": "Hungary", "RO": "Romania", "BG": "Bulgaria", "GR": "Greece",
+    "BA": "Herzegovina",
+    "MK": "Macedonia",
+    "ME": "Montenegro",
+    KOSOVO: KOSOVO_NAME,
+    "MD": "Republic of Moldova",
+    "AL": "Albania",
+    "RS": "Serbia",
+    "HU": "Hungary",
+    "RO": "Romania",
+    "BG": "Bulgaria",
+    "GR": "Greece",
     "TR": "Türkiye",
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize("more", [{}, {"UA": "Ukraine"}, {"HR": "Croatia"}, {"SI": "Slovenia"}, {"CY": "Cyprus"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"UA": "Ukraine"}, {"HR": "Croatia"}, {"SI": "Slovenia"}, {"CY": "Cyprus"}]
+)
 def test_names_of_states_do_not_stand_on_each_other(more: dict[str, str]) -> None:
     boxes = {}
     for code, name in (NAMES | more).items():
         x, y, inside = name_place(code)
-        width, lines = text_width(name, 5.6 if code == KOSOVO else SMALL), 1 if code == KOSOVO else 2
+        width = text_width(name, 5.6 if code == KOSOVO else SMALL)
+        lines = 1 if code == KOSOVO else 2
         left = x - width / 2 if not inside else x - width if inside[0] > x else x
         boxes[code] = (left, y - 1.4 * lines, left + width, y + 1.4 * lines)
     for one, a in boxes.items():
@@ -62,7 +86,11 @@ def test_names_of_states_do_not_stand_on_each_other(more: dict[str, str]) -> Non
 
 def test_states_without_a_figure_are_hatched_and_the_legend_says_why() -> None:
     svg = draw_chart(
-        map_of(Point("RO", 2.5, "2.50"), Point("BG", None, "c", status="withheld"), Point("ME", None, ":"))
+        map_of(
+            Point("RO", 2.5, "2.50"),
+            Point("BG", None, "c", status="withheld"),
+            Point("ME", None, ":"),
+        )
     )
     assert f">{NOT_REPORTED}<" in svg
     assert f">{WITHHELD}<" in svg
@@ -73,7 +101,9 @@ def test_states_without_a_figure_are_hatched_and_the_legend_says_why() -> None:
 
 
 def test_a_map_names_kosovo_neutrally_and_says_what_its_borders_mean() -> None:
-    assert f">{KOSOVO_NAME}<" in draw_chart(map_of(Point("RO", 2.5, "2.50"), Point("BG", 1.0, "1.00")))
+    assert f">{KOSOVO_NAME}<" in draw_chart(
+        map_of(Point("RO", 2.5, "2.50"), Point("BG", 1.0, "1.00"))
+    )
     assert "do not imply official endorsement or acceptance" in NOTES[0]
     assert "1244/1999" in NOTES[1]
 
@@ -89,12 +119,20 @@ def test_a_map_at_any_place_and_scale_is_the_region() -> None:
     assert list(strange(paths, wanted, place_of(paths[0], wanted[0]))) == []
 
 
-@pytest.mark.parametrize("change", [
-    lambda parts: (((parts[0][0][0] + 2, parts[0][0][1]), *parts[0][1:]), *parts[1:]),  # one corner stands elsewhere
-    lambda parts: tuple(tuple((x, y + 3) for x, y in part) for part in parts),  # a whole state was moved
-    lambda parts: (*parts, ((60, 600), (70, 600), (70, 610))),  # one more island
-    lambda parts: (parts[0][:-3],),  # corners were left out
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda parts: (
+            ((parts[0][0][0] + 2, parts[0][0][1]), *parts[0][1:]),
+            *parts[1:],
+        ),  # one corner stands elsewhere
+        lambda parts: tuple(
+            tuple((x, y + 3) for x, y in part) for part in parts
+        ),  # a whole state was moved
+        lambda parts: (*parts, ((60, 600), (70, 600), (70, 610))),  # one more island
+        lambda parts: (parts[0][:-3],),  # corners were left out
+    ],
+)
 def test_a_path_that_is_another_shape_is_found(change: object) -> None:
     wanted = picture_layers(STATES)
     paths = [on_page(layer) for layer in wanted]
@@ -118,7 +156,13 @@ def test_any_state_of_the_map_may_be_a_member_and_has_its_name_inside_of_its_out
 
 def is_in(ring: tuple[tuple[float, float], ...], x: float, y: float) -> bool:
     sides = zip(ring, (*ring[1:], ring[0]), strict=True)
-    return sum((b <= y) != (d <= y) and a + (y - b) / (d - b) * (c - a) > x for (a, b), (c, d) in sides) % 2 == 1
+    return (
+        sum(
+            (b <= y) != (d <= y) and a + (y - b) / (d - b) * (c - a) > x for (a, b), (c, d) in sides
+        )
+        % 2
+        == 1
+    )
 
 
 def test_a_map_with_a_new_member_is_drawn_with_its_name_and_its_figure() -> None:

@@ -1,4 +1,6 @@
-"""Does the register keep every edition as it was released, with the figures behind it apart?"""
+"""Does the register keep every edition as it was released, with the figures behind it
+apart?
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,14 @@ SHOWN = HEAD + "THB_OFFENCES:RO.2021,21,offences,A,F,,\nTHB_VICTIMS:RO.2021.O._T
 BEHIND = [
     TrueCell(Key.parse("THB_VICTIMS:RO.2021.O._T"), None, "Q", "F", "reported"),
     TrueCell(Key.parse("THB_OFFENCES:RO.2021"), Decimal("21.000"), "A", "F", "reported"),
-    TrueCell(Key.parse("THB_OFFENCES:SELEC.2021"), Decimal("21.000"), "A", "F", "region", ("THB_OFFENCES:RO.2021",)),
+    TrueCell(
+        Key.parse("THB_OFFENCES:SELEC.2021"),
+        Decimal("21.000"),
+        "A",
+        "F",
+        "region",
+        ("THB_OFFENCES:RO.2021",),
+    ),
 ]
 
 
@@ -56,7 +65,9 @@ def test_the_same_edition_is_entered_once_and_a_changed_one_again(released: Proj
 def test_the_public_part_holds_nothing_that_was_withheld(released: Project) -> None:
     register(released, 2021, "thb", "public", BEHIND, WHO)
     assert (released.releases / "public" / "thb-2021-1.csv").read_text(encoding="utf-8") == SHOWN
-    assert [p.name for p in (released.releases / "restricted").iterdir()] == ["public-thb-2021-1.csv"]
+    assert [p.name for p in (released.releases / "restricted").iterdir()] == [
+        "public-thb-2021-1.csv"
+    ]
 
 
 def test_versions_are_kept_apart(released: Project) -> None:
@@ -76,7 +87,7 @@ def test_versions_are_kept_apart(released: Project) -> None:
         ("partner/thb-2021-1.csv", SHOWN, "there, but never entered"),
         ("public/notes.csv", HEAD, "there, but never entered"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("asked", ["public", "partner"])
 def test_a_register_that_is_not_as_it_was_entered_stops_the_build(
     released: Project, name: str, content: str | None, told: str, asked: str

@@ -1,4 +1,6 @@
-"""Does a table that is asked from some round on leave the rounds before as they were, from the form to the report?"""
+"""Does a table that is asked from some round on leave the rounds before as they were,
+from the form to the report?
+"""
 
 from __future__ import annotations
 
@@ -54,14 +56,20 @@ def test_forms_and_rules_of_earlier_rounds_do_not_have_the_table(later: Contract
     thb = later.contract("thb")
     for round_, asked in ((2022, False), (2023, True), (2024, True)):
         assert (TABLE in [t.name for t in tables_for(thb, "RO", round_)]) is asked
-        assert any(TABLE in field for field, *_ in cover_fields(thb, "RO", "Romania", round_)) is asked
+        assert (
+            any(TABLE in field for field, *_ in cover_fields(thb, "RO", "Romania", round_)) is asked
+        )
         assert ("10 Judgments" in build_workbook(later, "thb", "RO", round_).sheetnames) is asked
         assert any(r.rule_id.startswith(TABLE) for r in compile_rules(later, thb, round_)) is asked
 
 
 def test_a_table_may_end_with_a_round(tmp_path: Path) -> None:
     ended = contracts_with(tmp_path / "ended", lastRound=2021).contract("thb")
-    assert [TABLE in [t.name for t in tables_for(ended, "RO", r)] for r in (2020, 2021, 2022)] == [True, True, False]
+    assert [TABLE in [t.name for t in tables_for(ended, "RO", r)] for r in (2020, 2021, 2022)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_return_of_an_earlier_round_misses_nothing(project: Project, later: Contracts) -> None:
@@ -69,13 +77,19 @@ def test_a_return_of_an_earlier_round_misses_nothing(project: Project, later: Co
         path = project.returns / str(round_) / "thb" / "RO.xlsx"
         path.parent.mkdir(parents=True)
         path.write_bytes(workbook_bytes(build_workbook(later, "thb", "RO", 2022), 2022))
-    found = [f for f in read_round(project, later, 2022).findings if f.state == "RO" and f.report == "thb"]
+    found = [
+        f
+        for f in read_round(project, later, 2022).findings
+        if f.state == "RO" and f.report == "thb"
+    ]
     assert [f.rule for f in found if f.table == TABLE or f.rule == "missing-sheet"] == []
     found = [f for f in read_round(project, later, 2023).findings if f.rule == "missing-sheet"]
     assert [(f.state, f.table, f.severity) for f in found] == [("RO", TABLE, "error")]
 
 
-def test_a_sheet_that_the_round_does_not_ask_for_is_named(project: Project, later: Contracts) -> None:
+def test_a_sheet_that_the_round_does_not_ask_for_is_named(
+    project: Project, later: Contracts
+) -> None:
     path = project.returns / "2022" / "thb" / "RO.xlsx"
     path.parent.mkdir(parents=True)
     path.write_bytes(workbook_bytes(build_workbook(later, "thb", "RO", 2023), 2022))
@@ -111,11 +125,14 @@ def test_exhibits_leave_out_what_the_round_does_not_ask(
     assert not shown.cell(later.table(TABLE).total_key("RO", 2022)).has_value
 
 
-@pytest.mark.parametrize(("own", "told"), [
-    ({"firstRound": "next"}, "firstRound is 'next'; it must be a round"),
-    ({"firstRound": 20233}, "firstRound is 20233; it must be a round"),
-    ({"firstRound": 2023, "lastRound": 2022}, "firstRound 2023 is after lastRound 2022"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ({"firstRound": "next"}, "firstRound is 'next'; it must be a round"),
+        ({"firstRound": 20233}, "firstRound is 20233; it must be a round"),
+        ({"firstRound": 2023, "lastRound": 2022}, "firstRound 2023 is after lastRound 2022"),
+    ],
+)
 def test_rounds_that_cannot_be_are_refused(own: dict[str, Any], told: str, tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=told):
         contracts_with(tmp_path / "wrong", **own)

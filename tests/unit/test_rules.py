@@ -1,4 +1,6 @@
-"""Do the rules of the contracts find what they must, and never pass without having looked?"""
+"""Do the rules of the contracts find what they must, and never pass without having
+looked?
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,24 @@ def project(tmp_path: Path, contracts: Contracts) -> Project:
 def test_rules_are_named_after_table_column_and_check(contracts: Contracts) -> None:
     rules = {r.rule_id: r for r in compile_rules(contracts, contracts.contract("thb"), 2022)}
     for name in (
-        "THB_VICTIMS.sex.required", "THB_VICTIMS.sex.code", "THB_VICTIMS.year.window", "THB_VICTIMS.key.unique",
-        "THB_VICTIMS.value.minimum", "THB_VICTIMS.value.maximum", "THB_VICTIMS.value.integer", "THB_VICTIMS.sex.sum",
-        "THB_VICTIMS_FORM.total.same_as_THB_VICTIMS", "THB_VICTIMS_FORM.form.valid", "THB_CONV_FORM.form.at_most",
-        "THB_VICTIMS.value.change", "THB_VICTIMS.value.revised", "THB_VICTIMS.value.not_restated",
-        "THB_VICTIMS.note.required", "THB_VICTIMS.note.embargo", "THB_PERSONS.stage.chain",
-    ):  # fmt: skip
+        "THB_VICTIMS.sex.required",
+        "THB_VICTIMS.sex.code",
+        "THB_VICTIMS.year.window",
+        "THB_VICTIMS.key.unique",
+        "THB_VICTIMS.value.minimum",
+        "THB_VICTIMS.value.maximum",
+        "THB_VICTIMS.value.integer",
+        "THB_VICTIMS.sex.sum",
+        "THB_VICTIMS_FORM.total.same_as_THB_VICTIMS",
+        "THB_VICTIMS_FORM.form.valid",
+        "THB_CONV_FORM.form.at_most",
+        "THB_VICTIMS.value.change",
+        "THB_VICTIMS.value.revised",
+        "THB_VICTIMS.value.not_restated",
+        "THB_VICTIMS.note.required",
+        "THB_VICTIMS.note.embargo",
+        "THB_PERSONS.stage.chain",
+    ):
         assert name in rules
     assert len(rules) == len(compile_rules(contracts, contracts.contract("thb"), 2022))
     assert all(r.allowed and r.do for r in rules.values())
@@ -73,15 +87,22 @@ def test_every_query_runs_on_empty_tables(project: Project, contracts: Contracts
             assert columns == [*queries.ORIGIN, "found"], rule.rule_id
 
 
-def _staged(contracts: Contracts, name: str, rows: dict[str, tuple[float | None, str]]) -> duckdb.DuckDBPyConnection:
-    """A table in memory with figures of Romania for 2022: code of the only dimension to value and status."""
+def _staged(
+    contracts: Contracts, name: str, rows: dict[str, tuple[float | None, str]]
+) -> duckdb.DuckDBPyConnection:
+    """A table in memory with figures of Romania for 2022: code of the only dimension to
+    value and status.
+    """
     table = contracts.table(name)
     connection = duckdb.connect()
-    connection.execute(f"create table {table.sql_name} ({', '.join(f'{c} {t}' for c, t in staged_columns(table))})")
+    connection.execute(
+        f"create table {table.sql_name} ({', '.join(f'{c} {t}' for c, t in staged_columns(table))})"
+    )
     for line, (code, (value, status)) in enumerate(rows.items(), 7):
         key = f"{name}:RO.2022.{code}"
         connection.execute(
-            f"insert into {table.sql_name} values (2022, ?, 'RO', 2022, ?, ?, '', ?, ?, 'F', null, 'f', 's', ?, true)",
+            f"insert into {table.sql_name} values (2022, ?, 'RO', 2022, ?, ?, '', ?, ?, 'F', null,"
+            " 'f', 's', ?, true)",
             [table.report, code, key, value, status, f"C{line}"],
         )
     return connection
@@ -95,14 +116,22 @@ def _staged(contracts: Contracts, name: str, rows: dict[str, tuple[float | None,
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A")}, []),  # the rest may be unknown
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "O")}, []),
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "Q")}, []),
-        ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "M")}, ["total 10, parts 8 (2 reported)"]),
-        ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (0, "A")}, ["total 10, parts 8 (3 reported)"]),
+        (
+            {"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (None, "M")},
+            ["total 10, parts 8 (2 reported)"],
+        ),
+        (
+            {"_T": (10, "A"), "FORC": (6, "A"), "VOL": (2, "A"), "_U": (0, "A")},
+            ["total 10, parts 8 (3 reported)"],
+        ),
         ({"_T": (10, "A"), "FORC": (11, "A")}, []),  # a part above its whole has a rule of its own
         ({"_T": (10, "A"), "FORC": (6, "A"), "VOL": (5, "A")}, ["total 10, parts 11 (2 reported)"]),
         ({"_T": (None, "O"), "FORC": (11, "A"), "VOL": (1, "A"), "_U": (0, "A")}, []),
     ],
 )
-def test_parts_and_total(contracts: Contracts, rows: dict[str, tuple[float | None, str]], found: list[str]) -> None:
+def test_parts_and_total(
+    contracts: Contracts, rows: dict[str, tuple[float | None, str]], found: list[str]
+) -> None:
     table = contracts.table("MIG_RETURNED")
     sql = queries.identity(table, Identity("query", "kind", "equal"), ["RO"], range(2018, 2023))
     with _staged(contracts, "MIG_RETURNED", rows) as connection:
@@ -112,16 +141,23 @@ def test_parts_and_total(contracts: Contracts, rows: dict[str, tuple[float | Non
 @pytest.mark.parametrize(
     ("rows", "wrong"),
     [
-        ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A")}, 0),  # an open list without its unknown is not complete
+        (
+            {"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A")},
+            0,
+        ),  # an open list without its unknown is not complete
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (5, "A")}, 0),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (0, "A")}, 1),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (None, "Q"), "_U": (0, "A")}, 0),
         ({"_T": (50, "A"), "NAT": (30, "A"), "ABR": (25, "A")}, 1),
     ],
 )
-def test_parts_of_an_open_list(contracts: Contracts, rows: dict[str, tuple[float | None, str]], wrong: int) -> None:
+def test_parts_of_an_open_list(
+    contracts: Contracts, rows: dict[str, tuple[float | None, str]], wrong: int
+) -> None:
     table = contracts.table("THB_VICTIMS_CTZ")
-    sql = queries.identity(table, Identity("query", "citizenship", "equal"), ["RO"], range(2018, 2023))
+    sql = queries.identity(
+        table, Identity("query", "citizenship", "equal"), ["RO"], range(2018, 2023)
+    )
     with _staged(contracts, "THB_VICTIMS_CTZ", rows) as connection:
         assert len(connection.execute(sql).fetchall()) == wrong
 
@@ -141,7 +177,10 @@ def test_a_check_that_could_not_run_stops_the_build(
     reading = read_round(project, contracts, 2022)
 
     def crash(database: Path, expected: list[Expected], index: object) -> list[Outcome]:
-        return [Outcome(e.rule_id, "could_not_run" if n == 3 else "passed", error="oh") for n, e in enumerate(expected)]
+        return [
+            Outcome(e.rule_id, "could_not_run" if n == 3 else "passed", error="oh")
+            for n, e in enumerate(expected)
+        ]
 
     monkeypatch.setattr("pipeline.rules.gx_duckdb.run_expectations", crash)
     with pytest.raises(CheckError, match="1 checks could not run: THB_"):
@@ -163,16 +202,26 @@ def test_only_tables_with_figures_are_checked(
     assert tables == {"thb_offences", "thb_judgments"}
 
 
-def test_a_round_is_validated_and_its_findings_written(project: Project, contracts: Contracts) -> None:
+def test_a_round_is_validated_and_its_findings_written(
+    project: Project, contracts: Contracts
+) -> None:
     validation = validate_round(project, contracts, 2022)
-    own = [(f.rule, f.severity, f.sheet, f.cell) for f in validation.findings if f.rule != "no-return"]
+    own = [
+        (f.rule, f.severity, f.sheet, f.cell) for f in validation.findings if f.rule != "no-return"
+    ]
     assert own == [
         ("not-a-number", "error", "9 Offences", "K7"),
         ("THB_JUDGMENTS.judgment.sum", "query", "10 Judgments", "C7"),
     ]
     assert validation.refused == {("RO", "thb", "THB_OFFENCES")}
     row = next(r for r in summary_rows(validation) if (r.state, r.report) == ("RO", "thb"))
-    assert (row.loaded, row.refused, row.errors, row.queries, row.outcome) == (5, 1, 1, 1, "1 table refused")
+    assert (row.loaded, row.refused, row.errors, row.queries, row.outcome) == (
+        5,
+        1,
+        1,
+        1,
+        "1 table refused",
+    )
     assert row.filled == row.loaded + row.refused + row.ignored
 
     folder = project.findings(2022)
@@ -180,7 +229,9 @@ def test_a_round_is_validated_and_its_findings_written(project: Project, contrac
     assert "&lt;b&gt;ten&lt;/b&gt;" in page
     assert "<b>ten" not in page
     assert page.count("For law enforcement and judicial use only") == 2
-    assert not any(word in page for word in ("http:", "https:", "<script", "<link", "@import", "url("))
+    assert not any(
+        word in page for word in ("http:", "https:", "<script", "<link", "@import", "url(")
+    )
     content = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
     assert content["refused"] == [["RO", "thb", "THB_OFFENCES"]]
     assert len(content["findings"]) == len(validation.findings)
@@ -189,7 +240,8 @@ def test_a_round_is_validated_and_its_findings_written(project: Project, contrac
     assert outcomes["THB_JUDGMENTS"] == "loaded"
     assert outcomes["THB_VICTIMS"] == "empty"
 
-    # Writing the same again touches nothing; a page of a state that is no longer there goes.
+    # Writing the same again touches nothing; a page of a state that is no longer there
+    # goes.
     (folder / "XX.html").write_text("old")
     before = {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if p.name != "XX.html"}
     write_findings(project, contracts, validation)

@@ -1,4 +1,6 @@
-"""Does the bill of materials list what the pipeline runs with, each with licence and hashes, and the same each time?"""
+"""Does the bill of materials list what the pipeline runs with, each with licence and
+hashes, and the same each time?
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from builds import ROOT
 from packaging.requirements import Requirement
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +40,13 @@ def bill(sbom: ModuleType) -> dict[str, Any]:
     return content
 
 
-def test_it_lists_what_the_lock_pins_and_nothing_else(bill: dict[str, Any], sbom: ModuleType) -> None:
+def test_it_lists_what_the_lock_pins_and_nothing_else(
+    bill: dict[str, Any], sbom: ModuleType
+) -> None:
     pinned = dict(re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==(\S+)", LOCK, re.MULTILINE))
-    assert {c["name"]: c["version"] for c in bill["components"]} == {sbom.normal(n): v for n, v in pinned.items()}
+    assert {c["name"]: c["version"] for c in bill["components"]} == {
+        sbom.normal(n): v for n, v in pinned.items()
+    }
     assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
     assert bill["metadata"]["component"]["name"] == PROJECT["name"]
 
@@ -47,14 +55,20 @@ def test_each_library_has_a_licence_its_hashes_and_an_address(bill: dict[str, An
     for component in bill["components"]:
         assert component["purl"] == f"pkg:pypi/{component['name']}@{component['version']}"
         (licence,) = component["licenses"]
-        assert licence.get("expression") or licence["license"].get("id") or licence["license"]["name"]
+        assert (
+            licence.get("expression") or licence["license"].get("id") or licence["license"]["name"]
+        )
         hashes = [h["content"] for h in component["hashes"]]
         assert hashes
         assert all(f"--hash=sha256:{h}" in LOCK for h in hashes)
-    assert sum(len(c["hashes"]) for c in bill["components"]) == len(set(re.findall(r"sha256:(\w+)", LOCK)))
+    assert sum(len(c["hashes"]) for c in bill["components"]) == len(
+        set(re.findall(r"sha256:(\w+)", LOCK))
+    )
 
 
-def test_what_needs_what_leads_from_the_project_to_each_library(bill: dict[str, Any], sbom: ModuleType) -> None:
+def test_what_needs_what_leads_from_the_project_to_each_library(
+    bill: dict[str, Any], sbom: ModuleType
+) -> None:
     needs = {d["ref"]: set(d.get("dependsOn", ())) for d in bill["dependencies"]}
     direct = {sbom.normal(Requirement(line).name) for line in PROJECT["dependencies"]}
     assert needs[PROJECT["name"]] >= direct
@@ -72,9 +86,12 @@ def test_the_same_lock_gives_the_same_bytes_and_names_no_machine(sbom: ModuleTyp
     assert first == sbom.bill_of_materials(LOCK, PROJECT)
     assert b"timestamp" not in first
     assert str(ROOT).encode() not in first
-    assert json.loads(first)["serialNumber"] != json.loads(
-        sbom.bill_of_materials(LOCK.replace("--find-links", "# --find-links"), PROJECT)
-    )["serialNumber"]  # fmt: skip
+    assert (
+        json.loads(first)["serialNumber"]
+        != json.loads(
+            sbom.bill_of_materials(LOCK.replace("--find-links", "# --find-links"), PROJECT)
+        )["serialNumber"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,12 +104,16 @@ def test_the_same_lock_gives_the_same_bytes_and_names_no_machine(sbom: ModuleTyp
         (f"babel==0.1 \\\n    --hash=sha256:{'0' * 64}\n", "is installed, the lock says 0.1"),
     ],
 )
-def test_a_lock_that_does_not_fit_is_refused_with_a_sentence(lock: str, says: str, sbom: ModuleType) -> None:
+def test_a_lock_that_does_not_fit_is_refused_with_a_sentence(
+    lock: str, says: str, sbom: ModuleType
+) -> None:
     with pytest.raises(sbom.LockError, match=re.escape(says)):
         sbom.bill_of_materials(lock, PROJECT)
 
 
-def test_the_command_writes_it(sbom: ModuleType, tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_it(
+    sbom: ModuleType, tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert sbom.main([str(tmp_path / "new" / "sbom.json")]) == 0
     assert re.search(r"sbom.json: [0-9]+ libraries", capsys.readouterr().out)
     assert (tmp_path / "new" / "sbom.json").read_bytes() == sbom.bill_of_materials(LOCK, PROJECT)

@@ -1,7 +1,9 @@
-"""Can any entry of the release policy show what a sender bound? Every field of the schema at every value it allows.
+"""Can any entry of the release policy show what a sender bound? Every field of the
+schema at every value it allows.
 
-A value is put into the real policy and loaded as every step loads it. Either the policy is refused by name and line, or
-every status that a sender may give still keeps its cell out of every version but the states' own.
+A value is put into the real policy and loaded as every step loads it. Either the policy
+is refused by name and line, or every status that a sender may give still keeps its cell
+out of every version but the states' own.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from pipeline.yaml_files import read_yaml
 DATA = ROOT / "data_contracts"
 RULES: dict[str, Any] = json.loads((DATA / SCHEMA).read_text(encoding="utf-8"))
 REAL: dict[str, Any] = read_yaml(DATA / POLICY).content
-# The code list of SDMX, and what a sender's file could hold besides: every status but F says that a cell is not free.
+# The code list of SDMX, and what a sender's file could hold besides: every status but F
+# says that a cell is not free.
 STATUSES = ("A", "C", "D", "E", "G", "M", "N", "O", "S", "T", "X", "c", "confidential")
 DAYS = (date(1900, 1, 1), date(2023, 5, 1), date(9999, 12, 31))
 TABLE = "THB_VICTIMS"
@@ -73,7 +76,18 @@ def values(schema: dict[str, Any]) -> Iterator[Any]:
         case {"type": "string", "format": "date"}:
             yield from ("1900-01-01", "9999-12-31", "2024-13-01")
         case {"type": "string"}:
-            yield from ("", "1.0.0", FOR_STATES, PUBLIC, "partner", "press", "RO", "SELEC", TABLE, "sex")
+            yield from (
+                "",
+                "1.0.0",
+                FOR_STATES,
+                PUBLIC,
+                "partner",
+                "press",
+                "RO",
+                "SELEC",
+                TABLE,
+                "sex",
+            )
         case {"type": "array", "items": items}:
             single = list(values(items))
             yield []
@@ -83,8 +97,12 @@ def values(schema: dict[str, Any]) -> Iterator[Any]:
             yield {name: next(values(of)) for name, of in schema.get("properties", {}).items()}
 
 
-def fields(schema: dict[str, Any], path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Every field of the schema with the place it has in the policy, one table and every version for all of them."""
+def fields(
+    schema: dict[str, Any], path: tuple[Any, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Every field of the schema with the place it has in the policy, one table and
+    every version for all of them.
+    """
     schema = resolved(schema)
     yield path, schema
     for name, of in schema.get("properties", {}).items():
@@ -111,7 +129,9 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
 
 
 def assert_binds(policy: Policy, contracts: Contracts) -> None:
-    """Every status keeps its cell out of every version for others, in every table, for every state, on every day."""
+    """Every status keeps its cell out of every version for others, in every table, for
+    every state, on every day.
+    """
     for version in policy.versions.values():
         assert version.protected == (version.name != FOR_STATES), version.name
         if not version.protected:
@@ -173,8 +193,15 @@ def test_every_field_of_the_schema_is_tried() -> None:
 def test_a_version_of_another_name_binds_as_well(
     load: Load, contracts: Contracts, bound: list[str], readers_have: list[str], *, protected: bool
 ) -> None:
-    own = {"recipients": "The press", "protected": protected, "small_counts": "shown", "bound": bound,
-           "needs_consent": False, "readers_have": readers_have, "keeps": []}  # fmt: skip
+    own = {
+        "recipients": "The press",
+        "protected": protected,
+        "small_counts": "shown",
+        "bound": bound,
+        "needs_consent": False,
+        "readers_have": readers_have,
+        "keeps": [],
+    }
     right = protected and bound == ["C", "D", "E", "N"] and readers_have == [PUBLIC]
     outcome = outcome_of(load, changed(("versions", "press"), own))
     assert isinstance(outcome, Policy) == right, outcome
@@ -185,24 +212,41 @@ def test_a_version_of_another_name_binds_as_well(
         assert "line " in str(outcome)
 
 
-@pytest.mark.parametrize(("path", "value", "told"), [
-    (("versions", "public", "bound"), [], "versions.public.bound: C, D, E, N is missing"),
-    (("versions", "partner", "bound"), ["N", "C", "D"], "versions.partner.bound: E is missing"),
-    (("versions", "public", "protected"), False, "versions.public.protected: the version 'restricted'"),
-    (("versions", "restricted", "protected"), True, "versions.restricted.protected"),
-    (("versions", "public", "keeps"), ["revisions"], "revisions would go out with what states keep back"),
-    (("versions", "public", "keeps"), ["findings", "notes"], "findings, notes would go out"),
-    (("versions", "partner", "readers_have"), [], "everybody has the version 'public'"),
-    (("versions", "public", "readers_have"), ["restricted"], "'restricted' is no other version"),
-    (("versions", "public", "readers_have"), ["partner"], "each other's versions, in a circle"),
-    (("versions", "public"), None, "there is no version 'public'"),
-    (("consents", 0, "tables"), [], "consents.1.tables"),
-    (("consents", 0, "version"), "public", "the version 'public' asks for no consent"),
-    (("consents", 0, "states"), ["SELEC"], "there is no state 'SELEC'"),
-    (("embargoes", 0, "until"), "2024-13-01", "'2024-13-01' is no day of the calendar"),
-    (("bound_cells", "width_percent"), 0.001, "bound_cells.width_percent"),
-])  # fmt: skip
-def test_what_would_release_is_refused_with_its_line(load: Load, path: tuple[Any, ...], value: Any, told: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("versions", "public", "bound"), [], "versions.public.bound: C, D, E, N is missing"),
+        (("versions", "partner", "bound"), ["N", "C", "D"], "versions.partner.bound: E is missing"),
+        (
+            ("versions", "public", "protected"),
+            False,
+            "versions.public.protected: the version 'restricted'",
+        ),
+        (("versions", "restricted", "protected"), True, "versions.restricted.protected"),
+        (
+            ("versions", "public", "keeps"),
+            ["revisions"],
+            "revisions would go out with what states keep back",
+        ),
+        (("versions", "public", "keeps"), ["findings", "notes"], "findings, notes would go out"),
+        (("versions", "partner", "readers_have"), [], "everybody has the version 'public'"),
+        (
+            ("versions", "public", "readers_have"),
+            ["restricted"],
+            "'restricted' is no other version",
+        ),
+        (("versions", "public", "readers_have"), ["partner"], "each other's versions, in a circle"),
+        (("versions", "public"), None, "there is no version 'public'"),
+        (("consents", 0, "tables"), [], "consents.1.tables"),
+        (("consents", 0, "version"), "public", "the version 'public' asks for no consent"),
+        (("consents", 0, "states"), ["SELEC"], "there is no state 'SELEC'"),
+        (("embargoes", 0, "until"), "2024-13-01", "'2024-13-01' is no day of the calendar"),
+        (("bound_cells", "width_percent"), 0.001, "bound_cells.width_percent"),
+    ],
+)
+def test_what_would_release_is_refused_with_its_line(
+    load: Load, path: tuple[Any, ...], value: Any, told: str
+) -> None:
     with pytest.raises(ContractError, match=POLICY) as problem:
         load(changed(path, value))
     assert told in str(problem.value)
@@ -212,7 +256,9 @@ def test_what_would_release_is_refused_with_its_line(load: Load, path: tuple[Any
 def test_a_version_that_stands_twice_is_refused(tmp_path: Path, contracts: Contracts) -> None:
     shutil.copy(DATA / SCHEMA, tmp_path)
     text = (DATA / POLICY).read_text(encoding="utf-8")
-    twice = text.replace("    small_counts: hidden\n", "    small_counts: hidden\n    small_counts: shown\n")
+    twice = text.replace(
+        "    small_counts: hidden\n", "    small_counts: hidden\n    small_counts: shown\n"
+    )
     assert twice != text
     (tmp_path / POLICY).write_text(twice, encoding="utf-8")
     with pytest.raises(ContractError, match="'small_counts' stands twice, first in line"):
@@ -231,27 +277,38 @@ THB_OFFENCES:TR.2022      | 343   |
 
 @pytest.mark.parametrize("status", ["A", "C", "D", "E", "N", "S"])
 @pytest.mark.parametrize("version", ["public", "partner"])
-@pytest.mark.parametrize(("path", "value"), [
-    (("small_counts",), {"threshold": 2, "highest": 1, "values": 2}),
-    (("bound_cells", "width_percent"), 5),
-    (("tables", "THB_OFFENCES"), {"sensitivity": "none", "headline": True, "width_percent": 5}),
-    (("coarsen_above",), 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("small_counts",), {"threshold": 2, "highest": 1, "values": 2}),
+        (("bound_cells", "width_percent"), 5),
+        (("tables", "THB_OFFENCES"), {"sensitivity": "none", "headline": True, "width_percent": 5}),
+        (("coarsen_above",), 1),
+    ],
+)
 def test_a_bound_cell_stays_out_of_what_is_chosen(
     load: Load, contracts: Contracts, version: str, status: str, path: tuple[Any, ...], value: Any
 ) -> None:
     policy = load(changed(path, value))
     cells = with_region(true_cells(BOUND.format(status=status)), 2022, 2022)
-    chosen = Chooser(cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]).decision()
+    chosen = Chooser(
+        cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]
+    ).decision()
     assert "THB_OFFENCES:RO.2022" not in chosen.shown
     assert "THB_OFFENCES:TR.2022" in chosen.shown or "THB_OFFENCES:SELEC.2022" in chosen.shown
 
 
 def test_the_centers_own_figures_are_bound_as_well(load: Load, contracts: Contracts) -> None:
-    key = f"SEL_ACTIVITY:SELEC.2022.{'.'.join(d.codes[0].code for d in contracts.table('SEL_ACTIVITY').dimensions)}"
+    dimensions = contracts.table("SEL_ACTIVITY").dimensions
+    key = f"SEL_ACTIVITY:SELEC.2022.{'.'.join(d.codes[0].code for d in dimensions)}"
     policy = load(REAL)
     for version in ("public", "partner"):
         for status, is_shown in (("F", True), ("N", False)):
-            cells = {str(c.key): c for c in true_cells(f"key|value|conf|origin\n{key}|40|{status}|reported")}
-            chosen = Chooser(cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]).decision()
+            cells = {
+                str(c.key): c
+                for c in true_cells(f"key|value|conf|origin\n{key}|40|{status}|reported")
+            }
+            chosen = Chooser(
+                cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]
+            ).decision()
             assert (key in chosen.shown) == is_shown

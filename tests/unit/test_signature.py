@@ -1,4 +1,6 @@
-"""Does a signature come from the key of the setting, and is it trusted only where that is said?"""
+"""Does a signature come from the key of the setting, and is it trusted only where that
+is said?
+"""
 
 from __future__ import annotations
 
@@ -24,15 +26,23 @@ NAME = "SELEC Publications"
 def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A key with a passphrase, as an institution has it; the settings name both."""
     private = rsa.generate_private_key(65537, 2048)
-    name, today = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)]), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    today = datetime.now(UTC)
     certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
-        .serial_number(7).not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=30))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(7)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=30))
         .sign(private, hashes.SHA256())
-    )  # fmt: skip
+    )
     lock = serialization.BestAvailableEncryption(b"correct horse")
     path = tmp_path / "key.p12"
-    path.write_bytes(pkcs12.serialize_key_and_certificates(b"key", private, certificate, None, lock))
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(b"key", private, certificate, None, lock)
+    )
     (tmp_path / "trust.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (tmp_path / "passphrase").write_text("correct horse\n", encoding="utf-8")
     monkeypatch.setenv(KEY, str(path))
@@ -46,7 +56,13 @@ def test_the_key_of_the_setting_signs_and_is_trusted_where_that_is_said(
 ) -> None:
     signed = sign(project, blank(), "an edition")
     (found,) = signatures(project, signed)
-    assert (found.signer, found.intact, found.whole, found.trusted, found.is_test) == (NAME, True, True, False, False)
+    assert (found.signer, found.intact, found.whole, found.trusted, found.is_test) == (
+        NAME,
+        True,
+        True,
+        False,
+        False,
+    )
     assert "by a certificate nobody trusts" in found.line()
     monkeypatch.setenv(TRUST, str(key.with_name("trust.pem")))
     assert "valid; trusted: SELEC Publications" in signatures(project, signed)[0].line()

@@ -43,9 +43,17 @@ def test_every_state_is_reached_and_every_move_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "command"), [("draft", "approve"), ("draft", "release"), ("in review", "release"), ("approved", "submit"),
-                           ("released", "release"), ("released", "return"), ("withdrawn", "withdraw")]
-)  # fmt: skip
+    ("state", "command"),
+    [
+        ("draft", "approve"),
+        ("draft", "release"),
+        ("in review", "release"),
+        ("approved", "submit"),
+        ("released", "release"),
+        ("released", "return"),
+        ("withdrawn", "withdraw"),
+    ],
+)
 def test_a_move_that_is_not_in_the_table_is_refused(state: str, command: str) -> None:
     with pytest.raises(SignOffError, match=f"'{command}' is no move from '{state}'"):
         move(state, command, "director")
@@ -66,7 +74,12 @@ def test_drafts_are_numbered_by_what_was_submitted(project: Project) -> None:
     submit(project, "bb")
     submit(project, "aa")
     now = standing(project, SUBJECT)
-    assert (now.state, now.draft_of("aa"), now.draft_of("bb"), now.draft_of("cc")) == ("in review", 1, 2, 3)
+    assert (now.state, now.draft_of("aa"), now.draft_of("bb"), now.draft_of("cc")) == (
+        "in review",
+        1,
+        2,
+        3,
+    )
 
 
 def test_a_changed_draft_needs_its_approvals_again(project: Project) -> None:
@@ -84,9 +97,13 @@ def test_a_changed_draft_needs_its_approvals_again(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("by", "role", "day", "told"),
-    [("", "analyst", DAY, "no name"), ("Ana", "boss", DAY, "no role 'boss'"), ("Ana", "analyst", "2.5.", "no day"),
-     ("Ana\x1b[2J", "analyst", DAY, "no name")],
-)  # fmt: skip
+    [
+        ("", "analyst", DAY, "no name"),
+        ("Ana", "boss", DAY, "no role 'boss'"),
+        ("Ana", "analyst", "2.5.", "no day"),
+        ("Ana\x1b[2J", "analyst", DAY, "no name"),
+    ],
+)
 def test_who_acts_must_be_said_right(by: str, role: str, day: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
         person(by, role, day)
@@ -100,35 +117,68 @@ def test_one_person_is_not_two_by_another_spelling() -> None:
 
 @pytest.mark.parametrize(
     ("build", "said"),
-    [({}, None), (None, None), ("passed", None), ({"accessibility": True}, True),
-     ({"accessibility": {"failed": "none"}}, {"failed": "none"}), ({"accessibility": {"failed": 2}}, {"failed": 2}),
-     ({"accessibility": {"failed": 0, "skipped": 1}}, {"failed": 0, "skipped": 1})],
-)  # fmt: skip
-def test_what_a_build_recorded_is_compared_with_what_is_found_again(build: object, said: object) -> None:
+    [
+        ({}, None),
+        (None, None),
+        ("passed", None),
+        ({"accessibility": True}, True),
+        ({"accessibility": {"failed": "none"}}, {"failed": "none"}),
+        ({"accessibility": {"failed": 2}}, {"failed": 2}),
+        ({"accessibility": {"failed": 0, "skipped": 1}}, {"failed": 0, "skipped": 1}),
+    ],
+)
+def test_what_a_build_recorded_is_compared_with_what_is_found_again(
+    build: object, said: object
+) -> None:
     found = Found((), {"accessibility": {"failed": 0}})
     assert list(found.unlike(build)) == [("accessibility", said, {"failed": 0})]
     assert not list(found.unlike({"accessibility": {"failed": 0}, "pages": 7}))
 
 
 def signed(proof: str, *beside: str) -> Signed:
-    return Signed("0" * 64, {}, {"proof/public.json": proof, "data_contracts/thb.odcs.yaml": "c"}, beside, "0" * 40)
+    return Signed(
+        "0" * 64,
+        {},
+        {"proof/public.json": proof, "data_contracts/thb.odcs.yaml": "c"},
+        beside,
+        "0" * 40,
+    )
 
 
 @pytest.mark.parametrize(
     ("now", "told"),
     [
         (signed("a", "public-thb-2022-1"), []),
-        (signed("b", "public-thb-2022-1", "public-octa-2022-1"), []),  # made again beside an edition that is registered
+        (
+            signed("b", "public-thb-2022-1", "public-octa-2022-1"),
+            [],
+        ),  # made again beside an edition that is registered
         (signed("b", "public-thb-2022-1"), ["proof/public.json"]),
-        (signed("b", "public-octa-2022-1"), ["proof/public.json"]),  # it forgets one that it was made beside
-        (signed("b", "public-thb-2022-1", "public-octa-2022-7"), ["proof/public.json"]),  # nobody registered that
-        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={"proof/public.json": "b"}),
-         ["data_contracts/thb.odcs.yaml"]),
-        (replace(signed("b", "public-thb-2022-1", "public-octa-2022-1"), inputs={**signed("b").inputs, "new": "n"}),
-         ["new"]),
+        (
+            signed("b", "public-octa-2022-1"),
+            ["proof/public.json"],
+        ),  # it forgets one that it was made beside
+        (
+            signed("b", "public-thb-2022-1", "public-octa-2022-7"),
+            ["proof/public.json"],
+        ),  # nobody registered that
+        (
+            replace(
+                signed("b", "public-thb-2022-1", "public-octa-2022-1"),
+                inputs={"proof/public.json": "b"},
+            ),
+            ["data_contracts/thb.odcs.yaml"],
+        ),
+        (
+            replace(
+                signed("b", "public-thb-2022-1", "public-octa-2022-1"),
+                inputs={**signed("b").inputs, "new": "n"},
+            ),
+            ["new"],
+        ),
         (replace(signed("a"), inputs={"data_contracts/thb.odcs.yaml": "c"}), ["proof/public.json"]),
     ],
-)  # fmt: skip
+)
 def test_a_certificate_is_another_one_only_because_an_edition_was_registered(
     project: Project, now: Signed, told: list[str]
 ) -> None:
@@ -150,10 +200,14 @@ def carrying(**attached: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("attached", "files", "told"),
-    [({"cells": b"a"}, {"cells.csv": b"a", "thb.csv": b"c"}, []), ({"cells": b"a"}, {"cells.csv": b"b"}, ["cells.csv"]),
-     ({"cells": b"a"}, {}, ["cells.csv"]), ({}, {"cells.csv": b"a"}, ["cells.csv"]),
-     ({"cells": b"a", "more": b"m"}, {"cells.csv": b"a"}, ["more.csv"])],
-)  # fmt: skip
+    [
+        ({"cells": b"a"}, {"cells.csv": b"a", "thb.csv": b"c"}, []),
+        ({"cells": b"a"}, {"cells.csv": b"b"}, ["cells.csv"]),
+        ({"cells": b"a"}, {}, ["cells.csv"]),
+        ({}, {"cells.csv": b"a"}, ["cells.csv"]),
+        ({"cells": b"a", "more": b"m"}, {"cells.csv": b"a"}, ["more.csv"]),
+    ],
+)
 def test_the_data_file_beside_a_pdf_is_the_one_that_it_carries(
     attached: dict[str, bytes], files: dict[str, bytes], told: list[str]
 ) -> None:
@@ -183,14 +237,20 @@ def test_a_mark_is_an_artifact_in_an_embedded_font_and_the_same_bytes_each_time(
             text = operators.index("BT")
             assert "BMC" in operators[:text]
             assert operators.count("q") == operators.count("Q")
-            assert "/FontFile2" in page.Resources.Font["/SelecMark"].DescendantFonts[0].FontDescriptor
+            assert (
+                "/FontFile2" in page.Resources.Font["/SelecMark"].DescendantFonts[0].FontDescriptor
+            )
     import pypdfium2
 
     with pypdfium2.PdfDocument(marked) as opened:
-        assert [page.get_textpage().get_text_range().strip() for page in opened] == ["DRAFT 3 · Щ Ω ș"] * 2
+        assert [page.get_textpage().get_text_range().strip() for page in opened] == [
+            "DRAFT 3 · Щ Ω ș"
+        ] * 2
 
 
-def test_what_a_build_makes_is_for_its_owner_only_and_an_open_tree_is_closed(tmp_path: Path) -> None:
+def test_what_a_build_makes_is_for_its_owner_only_and_an_open_tree_is_closed(
+    tmp_path: Path,
+) -> None:
     old = tmp_path / "outputs" / "2022" / "old.csv"
     old.parent.mkdir(parents=True)
     old.write_text("figures", encoding="utf-8")

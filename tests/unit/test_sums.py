@@ -1,4 +1,6 @@
-"""Which cells add up to which, how far, and what may a suppressed count be? Small tables worked out by hand."""
+"""Which cells add up to which, how far, and what may a suppressed count be? Small
+tables worked out by hand.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,14 @@ def named(text: str) -> dict[str, TrueCell]:
 
 
 def found(text: str, contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
-    """Whole -> parts and strength, without the cube and the state and year that all cells of a test share."""
+    """Whole -> parts and strength, without the cube and the state and year that all
+    cells of a test share.
+    """
     sums = find_sums(named(text), contracts, SUPPRESSED)
-    short = lambda key: key.split(":")[1].split(".", 2)[-1]  # noqa: E731
+
+    def short(key: str) -> str:
+        return key.split(":")[1].split(".", 2)[-1]
+
     result: dict[str, list[tuple[str, str]]] = {}
     for s in sums:
         result.setdefault(short(s.whole), []).append((" ".join(map(short, s.parts)), s.holds.name))
@@ -40,15 +47,25 @@ def test_codes_add_up_to_their_parent_in_every_dimension(contracts: Contracts) -
     """
     assert found(cells, contracts) == {
         "_T._T": [("F._T M._T", "EXACTLY"), ("_T.Y_GE18 _T.Y_LT18", "EXACTLY")],
-        "F._T": [("F.Y_LT18", "AT_LEAST")], "_T.Y_LT18": [("F.Y_LT18", "EXACTLY")],
-    }  # fmt: skip
+        "F._T": [("F.Y_LT18", "AT_LEAST")],
+        "_T.Y_LT18": [("F.Y_LT18", "EXACTLY")],
+    }
 
 
-@pytest.mark.parametrize(("total", "female", "male", "holds"), [
-    ("30", "20", "10", Holds.EXACTLY), ("30", "20", "9", Holds.AT_LEAST), ("30", "20", "11", Holds.NOT),
-    ("30", "27", "<5", Holds.EXACTLY), ("30", "30", "<5", Holds.EXACTLY), ("30", "31", "<5", Holds.NOT),
-    ("30", "20", "<5", Holds.AT_LEAST), ("<5", "<5", "<5", Holds.EXACTLY), ("<5", "5", "<5", Holds.NOT),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("total", "female", "male", "holds"),
+    [
+        ("30", "20", "10", Holds.EXACTLY),
+        ("30", "20", "9", Holds.AT_LEAST),
+        ("30", "20", "11", Holds.NOT),
+        ("30", "27", "<5", Holds.EXACTLY),
+        ("30", "30", "<5", Holds.EXACTLY),
+        ("30", "31", "<5", Holds.NOT),
+        ("30", "20", "<5", Holds.AT_LEAST),
+        ("<5", "<5", "<5", Holds.EXACTLY),
+        ("<5", "5", "<5", Holds.NOT),
+    ],
+)
 def test_a_sum_is_as_strong_as_its_figures_allow(
     contracts: Contracts, total: str, female: str, male: str, holds: Holds
 ) -> None:
@@ -60,7 +77,9 @@ def test_a_sum_is_as_strong_as_its_figures_allow(
     assert found.holds == holds
 
 
-def test_listed_citizenships_add_up_to_the_total_and_groups_to_their_members(contracts: Contracts) -> None:
+def test_listed_citizenships_add_up_to_the_total_and_groups_to_their_members(
+    contracts: Contracts,
+) -> None:
     cells = named("""
     key | value | origin
     THB_CONV_CTZ:RO.2022._T | 30
@@ -75,12 +94,15 @@ def test_listed_citizenships_add_up_to_the_total_and_groups_to_their_members(con
     )
     sums = find_sums(cells, contracts, SUPPRESSED)
     assert {(s.whole[-4:], tuple(p[-2:] for p in s.parts), s.holds.name) for s in sums} == {
-        ("2._T", ("DE", "FR", "RO"), "EXACTLY"), ("G_EU", ("DE",), "EXACTLY"),
-    }  # fmt: skip
+        ("2._T", ("DE", "FR", "RO"), "EXACTLY"),
+        ("G_EU", ("DE",), "EXACTLY"),
+    }
 
 
 def test_a_whole_that_was_worked_out_is_its_parts_whatever_lacks(contracts: Contracts) -> None:
-    """The other sex has figures by age but no total: a sent whole may be more than the rest, a worked-out one not."""
+    """The other sex has figures by age but no total: a sent whole may be more than the
+    rest, a worked-out one not.
+    """
     text = """
     key | value | origin
     THB_VICTIMS:AL.2022._T._T | 30 | derived
@@ -99,12 +121,16 @@ def test_a_whole_that_was_worked_out_is_its_parts_whatever_lacks(contracts: Cont
 
 
 def test_the_region_is_the_sum_of_the_states_that_gave_a_number(contracts: Contracts) -> None:
-    cells = with_region(true_cells("""
+    cells = with_region(
+        true_cells("""
     key | value
     THB_OFFENCES:AL.2022 | 30
     THB_OFFENCES:BA.2022 | <5
     THB_OFFENCES:RO.2022 | 7
-    """), 2022, 2022)  # fmt: skip
+    """),
+        2022,
+        2022,
+    )
     sums = {s.whole: s.parts for s in find_sums(cells, contracts, SUPPRESSED)}
     assert sums["THB_OFFENCES:SELEC.2022"] == ("THB_OFFENCES:AL.2022", "THB_OFFENCES:RO.2022")
 
@@ -125,8 +151,12 @@ def test_linked_tables_share_every_margin_they_have_in_common(contracts: Contrac
         ("THB_VICTIMS", ("THB_VICTIMS:AL.2022.F._T",), Holds.AT_LEAST),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022._T._T",), Holds.EXACTLY),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022.F._T",), Holds.EXACTLY),
-        ("THB_VICTIMS_CTZ", ("THB_VICTIMS:AL.2022._T._T",), Holds.NOT),  # one count holds exactly or not at all
-    }  # fmt: skip
+        (
+            "THB_VICTIMS_CTZ",
+            ("THB_VICTIMS:AL.2022._T._T",),
+            Holds.NOT,
+        ),  # one count holds exactly or not at all
+    }
 
 
 def test_suppressed_counts_are_completed_so_that_the_sums_hold(contracts: Contracts) -> None:
@@ -146,10 +176,22 @@ def test_suppressed_counts_are_completed_so_that_the_sums_hold(contracts: Contra
 
 
 def test_of_sums_that_cannot_hold_together_the_fewest_are_weakened(contracts: Contracts) -> None:
-    """Each sum alone allows its suppressed part; together they would need one male and no male."""
-    cells = named("key | value\n" + "\n".join(f"THB_VICTIMS:AL.2022.{k} | {v}" for k, v in (
-        ("_T._T", "21"), ("F._T", "20"), ("M._T", "<5"), ("M.Y_LT18", "0"), ("M.Y_GE18", "0"),
-    )))  # fmt: skip
+    """Each sum alone allows its suppressed part; together they would need one male and
+    no male.
+    """
+    cells = named(
+        "key | value\n"
+        + "\n".join(
+            f"THB_VICTIMS:AL.2022.{k} | {v}"
+            for k, v in (
+                ("_T._T", "21"),
+                ("F._T", "20"),
+                ("M._T", "<5"),
+                ("M.Y_LT18", "0"),
+                ("M.Y_GE18", "0"),
+            )
+        )
+    )
     sums = find_sums(cells, contracts, SUPPRESSED)
     assert [s.holds for s in sums] == [Holds.EXACTLY, Holds.EXACTLY]
     values, held = complete(cells, sums, SUPPRESSED)

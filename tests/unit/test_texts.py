@@ -1,4 +1,6 @@
-"""Is every text that a state reads in the catalogues, and does a second language reach page, letter and copy?"""
+"""Is every text that a state reads in the catalogues, and does a second language reach
+page, letter and copy?
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,20 @@ from pipeline.texts import catalogue_bytes, extract_texts, load_texts, write_cat
 LOCALE = ROOT / "templates" / "locale"
 # Romanian words for some of the texts; the rest stays English.
 WORDS = {
-    "Findings": "Constatări", "What to do": "Ce trebuie făcut", "error": "eroare", "Found": "Constatat",
-    "give the number alone and move the rest to the note": "dați numai numărul și mutați restul în notă",
+    "Findings": "Constatări",
+    "What to do": "Ce trebuie făcut",
+    "error": "eroare",
+    "Found": "Constatat",
+    "give the number alone and move the rest to the note": (
+        "dați numai numărul și mutați restul în notă"
+    ),
     "Findings of round %(round)s": "Constatări din runda %(round)s",
     "No table was refused.": "Niciun tabel nu a fost respins.",
-    "What was received": "Ce s-a primit", "page": "pagina", "1 table refused": "1 tabel respins",
+    "What was received": "Ce s-a primit",
+    "page": "pagina",
+    "1 table refused": "1 tabel respins",
     "a whole number of {unit}": "un număr întreg de {unit}",
-}  # fmt: skip
+}
 
 
 def messages(catalog: Catalog) -> dict[Any, list[str]]:
@@ -56,7 +65,9 @@ def elsewhere(tmp_path: Path, extracted: Catalog) -> Project:
     for source, spoken in WORDS.items():
         assert source in catalog, f"no text '{source}'"
         catalog[source].string = spoken
-    counted = next(m for m in catalog if isinstance(m.id, tuple) and m.id[0].startswith("One figure or text"))
+    counted = next(
+        m for m in catalog if isinstance(m.id, tuple) and m.id[0].startswith("One figure or text")
+    )
     counted.string = ("O cifră", "%(n)s cifre", "%(n)s de cifre")
     write_catalogue(tmp_path, "ro", catalogue_bytes(catalog))
     return Project(tmp_path, tmp_path / "outputs", tmp_path / "returns", language="ro")
@@ -81,13 +92,21 @@ def test_english_has_every_text(extracted: Catalog) -> None:
 def test_texts_of_code_templates_and_rules_are_listed(extracted: Catalog) -> None:
     found = {name for names in messages(extracted).values() for name in names}
     assert {
-        "pipeline/intake/problems.py", "pipeline/rules/compile.py", "pipeline/rules/pages.py",
-        "pipeline/feedback/words.py", "pipeline/feedback/letter.py", "templates/feedback/letter.html.j2",
-        "templates/findings/state.html.j2", "templates/findings/macros.html.j2", "templates/findings/index.html.j2",
-    } <= found  # fmt: skip
+        "pipeline/intake/problems.py",
+        "pipeline/rules/compile.py",
+        "pipeline/rules/pages.py",
+        "pipeline/feedback/words.py",
+        "pipeline/feedback/letter.py",
+        "templates/feedback/letter.html.j2",
+        "templates/findings/state.html.j2",
+        "templates/findings/macros.html.j2",
+        "templates/findings/index.html.j2",
+    } <= found
 
 
-def test_what_a_rule_asks_can_be_said_in_every_language(extracted: Catalog, contracts: Contracts) -> None:
+def test_what_a_rule_asks_can_be_said_in_every_language(
+    extracted: Catalog, contracts: Contracts
+) -> None:
     known = {m for m in messages(extracted) if isinstance(m, str)}
     fields = [re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(m))) for m in known if "{" in m]
 
@@ -105,12 +124,18 @@ def test_what_a_rule_asks_can_be_said_in_every_language(extracted: Catalog, cont
 
 
 def test_templates_hold_no_text_outside_the_catalogues() -> None:
-    for path in (*(ROOT / "templates/findings").glob("*.j2"), *(ROOT / "templates/feedback").glob("*.j2")):
+    for path in (
+        *(ROOT / "templates/findings").glob("*.j2"),
+        *(ROOT / "templates/feedback").glob("*.j2"),
+    ):
         taken = r"\{%-? *trans.*?endtrans *-?%\}|\{[#%{].*?[#%}]\}|<style>.*?</style>"
         text = re.sub(taken, "", path.read_text("utf-8"), flags=re.DOTALL)
         left = [t.strip() for t in re.findall(r">([^<>]*)<", text) if re.search(r"[A-Za-z]{3}", t)]
         # The name of the Center and the marking are its own.
-        own = {"Southeast European Law Enforcement Center", "For law enforcement and judicial use only"}
+        own = {
+            "Southeast European Law Enforcement Center",
+            "For law enforcement and judicial use only",
+        }
         assert set(left) <= own, path.name
 
 
@@ -122,7 +147,9 @@ def test_a_text_with_fields_is_recognised(elsewhere: Project) -> None:
     assert texts.say("") == ""
 
 
-def test_a_second_language_reaches_page_letter_and_copy(elsewhere: Project, contracts: Contracts) -> None:
+def test_a_second_language_reaches_page_letter_and_copy(
+    elsewhere: Project, contracts: Contracts
+) -> None:
     folder = elsewhere.returns / "2022" / "thb"
     folder.mkdir(parents=True)
     draft = WorkbookDraft("thb", "RO")
@@ -155,14 +182,21 @@ def test_a_second_language_reaches_page_letter_and_copy(elsewhere: Project, cont
     assert reader.trailer["/Root"]["/Lang"] == "ro"  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("language", "content", "told"), [
-    ("de", None, "no texts in the language 'de'"),
-    ("../en", None, "no texts in the language"),
-    ("xx", 'msgid "a"\nmsgstr "b"\n', "not a catalogue"),
-    ("de", "nonsense", "not a catalogue"),
-    ("de", '#, python-format\nmsgid "%(n)s days"\nmsgstr "%(m)s Tage"\n', "does not fit"),
-    ("de", 'msgid "a whole number of {unit}"\nmsgstr "eine ganze Zahl {einheit}"\n', "has other fields"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "content", "told"),
+    [
+        ("de", None, "no texts in the language 'de'"),
+        ("../en", None, "no texts in the language"),
+        ("xx", 'msgid "a"\nmsgstr "b"\n', "not a catalogue"),
+        ("de", "nonsense", "not a catalogue"),
+        ("de", '#, python-format\nmsgid "%(n)s days"\nmsgstr "%(m)s Tage"\n', "does not fit"),
+        (
+            "de",
+            'msgid "a whole number of {unit}"\nmsgstr "eine ganze Zahl {einheit}"\n',
+            "has other fields",
+        ),
+    ],
+)
 def test_a_catalogue_that_is_missing_or_wrong_is_told(
     elsewhere: Project, language: str, content: str | None, told: str
 ) -> None:
@@ -176,7 +210,10 @@ def test_a_catalogue_that_is_missing_or_wrong_is_told(
 def test_translations_are_kept_when_texts_are_listed_anew(elsewhere: Project) -> None:
     path = elsewhere.templates / "locale" / "ro" / "messages.po"
     before = load_texts(elsewhere)
-    path.write_text(path.read_text("utf-8") + '\nmsgid "a text that is gone"\nmsgstr "un text"\n', encoding="utf-8")
+    path.write_text(
+        path.read_text("utf-8") + '\nmsgid "a text that is gone"\nmsgstr "un text"\n',
+        encoding="utf-8",
+    )
     assert path in write_catalogues(elsewhere)
     after = load_texts(elsewhere)
     for source in WORDS:

@@ -1,4 +1,6 @@
-"""Does the check of a proof say what is wrong, and what it takes on trust? Small proofs, and the real ones."""
+"""Does the check of a proof say what is wrong, and what it takes on trust? Small
+proofs, and the real ones.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +31,21 @@ def proof(contracts: Contracts, tmp_path: Path) -> SmallProof:
 
 def test_it_needs_nothing_but_python() -> None:
     text = VERIFIER.read_text(encoding="utf-8")
-    imported = {n.names[0].name if isinstance(n, ast.Import) else n.module for n in ast.walk(ast.parse(text))
-                if isinstance(n, (ast.Import, ast.ImportFrom))}  # fmt: skip
+    imported = {
+        n.names[0].name if isinstance(n, ast.Import) else n.module
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, (ast.Import, ast.ImportFrom))
+    }
     assert {(name or "").split(".")[0] for name in imported} <= sys.stdlib_module_names
 
 
 def test_it_runs_alone_and_says_what_it_takes_on_trust(proof: SmallProof) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(VERIFIER), *proof.arguments(with_truth=False)], capture_output=True, text=True,
+        [sys.executable, "-I", "-S", str(VERIFIER), *proof.arguments(with_truth=False)],
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     lines = done.stdout.splitlines()
@@ -46,7 +53,10 @@ def test_it_runs_alone_and_says_what_it_takes_on_trust(proof: SmallProof) -> Non
     assert lines[1] == "1 of them are less open: earlier editions and senders left no more"
     assert lines[2] == "taken on trust:"
     assert f"earlier editions: {EDITION}" in done.stdout
-    assert "the 19 withheld figures are the true ones; of them 6 are `<5` of their senders" in done.stdout
+    assert (
+        "the 19 withheld figures are the true ones; of them 6 are `<5` of their senders"
+        in done.stdout
+    )
 
 
 def test_with_the_true_figures_they_are_no_longer_taken_on_trust(proof: SmallProof) -> None:
@@ -131,19 +141,26 @@ def _other_version(c: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("tamper", "said"),
     [
-        (_no_tables, "is not proven"), (_drop_table, "is not proven"), (_move_by_one, "does not hold"),
-        (_change_shown, "which is no hidden cell"), (_below_one, f"{WOMEN} is 0"), (_change_base, "does not hold"),
+        (_no_tables, "is not proven"),
+        (_drop_table, "is not proven"),
+        (_move_by_one, "does not hold"),
+        (_change_shown, "which is no hidden cell"),
+        (_below_one, f"{WOMEN} is 0"),
+        (_change_base, "does not hold"),
         (_forget_cell, f"{MEN} is withheld and not in the proof"),
         (_not_sensitive, "is another figure than the true one"),
         (_relax_sum, "is said not to hold, and its figures do not bear that out"),
         (_drop_sum, "is said not to hold, and its figures do not bear that out"),
-        (_narrow_without_proof, f"{WOMEN} is not proven"), (_narrow_wrongly, "CY is not proven"),
-        (_revise, "is withheld and not in the proof"), (_unsend, "is another figure than the true one"),
-        (_unbind, "has status N, which the proof does not say"), (_leave_out, "is no suppressed row without a line"),
+        (_narrow_without_proof, f"{WOMEN} is not proven"),
+        (_narrow_wrongly, "CY is not proven"),
+        (_revise, "is withheld and not in the proof"),
+        (_unsend, "is another figure than the true one"),
+        (_unbind, "has status N, which the proof does not say"),
+        (_leave_out, "is no suppressed row without a line"),
         (_leave_out_another, "has codes that are in no code list"),
         (_other_version, "is of the partner version of 2022, not of the public version of 2022"),
     ],
-)  # fmt: skip
+)
 def test_a_certificate_that_was_changed_is_refused_with_a_sentence(
     proof: SmallProof, tamper: Callable[[dict[str, Any]], None], said: str
 ) -> None:
@@ -166,24 +183,43 @@ def test_an_earlier_edition_counts(proof: SmallProof) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["public", "partner"])
-def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(built: Project, version: str) -> None:
+def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(
+    built: Project, version: str
+) -> None:
     assert require_proof(built, ROUND, version).startswith("verified: ")
     files = [str(built.released(ROUND, r, version)) for r in REPORTS]
     beside = [f"--edition=public-{ROUND}={built.released(ROUND, r, 'public')}" for r in REPORTS]
-    code, said = run_verifier([
-        f"--version={version}", f"--round={ROUND}", f"--rules={rules_path(built, ROUND)}",
-        *(beside if version == "partner" else []), "--", str(certificate_path(built, ROUND, version)), *files,
-    ])  # fmt: skip
+    code, said = run_verifier(
+        [
+            f"--version={version}",
+            f"--round={ROUND}",
+            f"--rules={rules_path(built, ROUND)}",
+            *(beside if version == "partner" else []),
+            "--",
+            str(certificate_path(built, ROUND, version)),
+            *files,
+        ]
+    )
     assert code == 0, said
 
 
 @pytest.mark.slow
-def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(built: Project, tmp_path: Path) -> None:
-    """Hashes and lists made to fit: what is sensitive follows from the files and the policy, not from a list."""
+def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(
+    built: Project, tmp_path: Path
+) -> None:
+    """Hashes and lists made to fit: what is sensitive follows from the files and the
+    policy, not from a list.
+    """
     project = copied(built, tmp_path)
     path = certificate_path(project, ROUND, "public")
     content = json.loads(path.read_text(encoding="utf-8"))
-    hollow = content | {"tables": [], "suppressed": [], "statuses": {}, "ranges": {}, "at_least": []}
+    hollow = content | {
+        "tables": [],
+        "suppressed": [],
+        "statuses": {},
+        "ranges": {},
+        "at_least": [],
+    }
     path.write_text(json.dumps(hollow), encoding="utf-8")
     with pytest.raises(DisclosureError, match="refused: "):
         require_proof(project, ROUND, "public")
