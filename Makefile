@@ -63,13 +63,11 @@ files_in = $(sort $(shell LC_ALL=C find $(1) -mindepth 1 -name '*[!A-Za-z0-9_.-]
 CONTRACTS := $(filter-out data_contracts/allowed_signers,$(call files_in,data_contracts))
 # Which texts of senders may be printed for others: another list asks and prints anew.
 CLEARED := $(wildcard $(RELEASES)/cleared.jsonl)
-CODE_BASE := $(wildcard pipeline/*.py pipeline/contracts/*.py)
-CODE_READ := $(CODE_BASE) $(wildcard pipeline/formats/*.py pipeline/intake/*.py pipeline/records/*.py pipeline/rules/*.py) \
-	$(wildcard templates/findings/* templates/locale/*/*.po)
-CODE_NUMBERS := $(wildcard pipeline/warehouse/*.py pipeline/sql/*.py) pipeline/disclosure/stores.py
-CODE_PROTECT := $(wildcard pipeline/disclosure/*.py pipeline/audit/*.py) pipeline/release/register.py pipeline/release/proof.py pipeline/release/rule_copies.py
-CODE_RENDER := $(wildcard pipeline/report/*.py pipeline/open_data/*.py pipeline/release/*.py pipeline/leaks/*.py pipeline/numerals/*.py) \
-	pipeline/signoff/draft.py pipeline/sql/lineage.py $(wildcard sql/*/*.sql)
+# What of pipeline/ each step imports, as CODE_validate and so on: read from the code anew when any of it changed.
+CODE_MK := $(OUTPUTS)/.code.mk
+include $(CODE_MK)
+CODE_validate += $(wildcard templates/findings/* templates/locale/*/*.po)
+CODE_render += $(wildcard sql/*/*.sql)
 SHARED := $(call files_in,templates/shared)
 
 ##@ Daily
@@ -92,8 +90,8 @@ $(if $(AS_OF),\
 endef
 
 # What the page on the round is about, and what it is made with, where that is newer than the page.
-NEWER_THAN_DESK = find $(OUT) templates/desk pipeline/desk $(if $(wildcard $(OUTPUTS)/index.html),-newer $(OUTPUTS)/index.html) \
-	'(' -name manifest.json -o -name findings.json -o -name 'desk*' -o -path '*/desk/*.py' ')' -print -quit
+NEWER_THAN_DESK = find $(OUT) templates/desk $(CODE_desk) $(if $(wildcard $(OUTPUTS)/index.html),-newer $(OUTPUTS)/index.html) \
+	'(' -name manifest.json -o -name findings.json -o -name 'desk*' -o -name '*.py' ')' -print -quit
 
 # The same error of several versions is printed once: "error: ..." with the indented lines that go with it.
 ONCE = awk 'function put() { if (e != "" && !seen[e]++) print e; e = "" } /^error: / { put(); e = $$0; next } \
@@ -253,11 +251,11 @@ contract-diff: .venv/.installed-requirements  ## Whom does a change of the contr
 	@$(RUN) contract-diff $(call option,--old,OLD) $(call option,--new,NEW) $(call given,--round,ROUND) $(if $(JSON),--json) $(if $(STRICT),--strict)
 
 soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not reach the public version, a hundred builds killed
-	@CHANGES=200 $(PY) -m pytest tests/leak/test_noninterference.py
+	@CHANGES=200 $(PY) -m pytest tests/inspection/leak/test_noninterference.py
 	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
 
 fuzz: .venv/.installed-requirements-dev  ## Read returns with random edits until interrupted: SEED=1 begins there
-	@$(PY) -m tests.hostile.random_edits
+	@$(PY) -m tests.returns.hostile.random_edits
 
 bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
 	@$(PY) -m tests.bench.steps
@@ -273,6 +271,9 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
+$(CODE_MK): $(filter %.py,$(call files_in,pipeline))
+	@mkdir -p '$(OUTPUTS)' && "$$GIVEN_PYTHON" -m pipeline.system.sources > $@.now && mv $@.now $@
+
 # A list of what lies in the folder of a round, rewritten only when a file came, went or changed. Make never reads the
 # names of these files: they are chosen by those who send them.
 list_returns = find '$(RETURNS)/$(1)' -printf '%p %y %s %T@\n' 2>/dev/null | LC_ALL=C sort | sha256sum
@@ -283,7 +284,7 @@ $(OUTPUTS)/%/.returns: FORCE
 FORCE:
 
 # What a step left is looked at before it is taken for up to date. A file of .sound is new when one of these has not the
-# hash that .kept beside it says, or is gone: then the step is done again. Hashes are written by pipeline/kept.py.
+# hash that .kept beside it says, or is gone: then the step is done again. Hashes are written by pipeline/system/kept.py.
 define sound
 $(OUTPUTS)/$(1)/.sound/$(2): FORCE
 	@mkdir -p $$(@D)
@@ -299,19 +300,19 @@ $(eval $(call sound,$(ROUND),protected,$(call stores_of,$(PROTECTED)) $(PROTECTE
 
 # A round is validated when its returns, the contracts or the reading code changed.
 define validated
-$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(OUTPUTS)/$(1)/.sound/validated $(CONTRACTS) $(CODE_READ) $(3) $(CLEARED)
+$(OUTPUTS)/$(1)/.validated: $(OUTPUTS)/$(1)/.returns $(OUTPUTS)/$(1)/.sound/validated $(CONTRACTS) $(CODE_validate) $(3) $(CLEARED)
 	@$(RUN) validate --round $(1) --no-feedback
 	@touch $$@
 endef
 before = $(lastword $(foreach r,$(ROUNDS),$(shell [ $(r) -lt $(1) ] && echo $(r))))
 $(foreach r,$(ROUNDS),$(eval $(call validated,$(r),,$(patsubst %,$(OUTPUTS)/%/.validated,$(call before,$(r))))))
 
-$(OUT)/.numbers: $(OUT)/.sound/numbers $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_NUMBERS) $(wildcard sql/*/*.sql templates/*/report.yaml)
+$(OUT)/.numbers: $(OUT)/.sound/numbers $(foreach r,$(ROUNDS),$(OUTPUTS)/$(r)/.validated) $(CODE_numbers) $(wildcard sql/*/*.sql templates/*/report.yaml)
 	@$(RUN) numbers --round $(ROUND)
 	@touch $@
 
 # What a protected version shows is chosen and proven beside everything that was released before.
-$(OUT)/.protected: $(OUT)/.numbers $(OUT)/.sound/protected $(CODE_PROTECT) $(filter %.csv,$(call files_in,$(RELEASES)))
+$(OUT)/.protected: $(OUT)/.numbers $(OUT)/.sound/protected $(CODE_protect) $(filter %.csv,$(call files_in,$(RELEASES)))
 	@$(RUN) protect --round $(ROUND)
 	@touch $@
 
@@ -323,7 +324,7 @@ $(OUT)/stores/%.sha256: $(OUT)/.protected
 
 define version
 $(call sound,$(ROUND),$(1)-$(2),masters/$(1)/$(2) $(1)/$(2) work/printed/$(1)-$(2).json)
-$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(OUT)/.sound/$(1)-$(2) $(call files_in,templates/$(1)) $(SHARED) $(CONTRACTS) $(CODE_BASE) $(CODE_RENDER)
+$(OUT)/$(1)/$(2)/manifest.json: $(OUT)/stores/$(2)/$(1).sha256 $(OUT)/.sound/$(1)-$(2) $(call files_in,templates/$(1)) $(SHARED) $(CONTRACTS) $(CODE_render)
 	@$(RUN) render --round $(ROUND) --report $(1) --version $(2)
 endef
 $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(v)))))

@@ -1,6 +1,6 @@
 """Starts the command line: `python -m pipeline --help`."""
 
-from pipeline.cli import main
+from pipeline.commands.cli import main
 
 if __name__ == "__main__":
     main()

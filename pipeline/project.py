@@ -8,6 +8,8 @@ from pathlib import Path
 
 REPORTS = ("thb", "migration", "octa")
 SOURCE_LANGUAGE = "en"
+# Where the package lies, whatever the current folder is.
+CODE_ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)

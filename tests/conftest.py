@@ -16,9 +16,9 @@ from small_tables import write_store
 
 from pipeline.contracts.known_errors import KnownError, load_known_errors
 from pipeline.contracts.model import Contracts, load_contracts
-from pipeline.files import owner_only
 from pipeline.project import Project
 from pipeline.report.store import Store
+from pipeline.system.files import owner_only
 
 LONGEST = (  # it builds a project of its own, while others build what many tests share
     "test_kills.py"
@@ -50,7 +50,7 @@ def register_of_made_up_returns() -> Iterator[None]:
         return () if folder == ROOT / "data_contracts" else load_known_errors(folder, contracts)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.rules.known.load_known_errors", load)
+        patch.setattr("pipeline.returns.rules.known.load_known_errors", load)
         yield
 
 

@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 import pikepdf
 
-from pipeline.leaks.marks import Fonts, read_page
-from pipeline.leaks.outline import Block, read_blocks
-from pipeline.report.charts import draw_chart
-from pipeline.report.figures import describe
-from pipeline.report.pdf import font_faces
+from pipeline.inspection.readback.marks import Fonts, read_page
+from pipeline.inspection.readback.outline import Block, read_blocks
+from pipeline.report.charts.draw import draw_chart
+from pipeline.report.exhibits.figures import describe
 from pipeline.report.views import ChartData
+from pipeline.system.pdf.write import font_faces
 
 
 def draw_block(data: ChartData, width_mm: float = 170) -> Block:

@@ -19,12 +19,12 @@ from builds import ROOT, ROUND
 from pipeline.cells import Key, plain
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import Contracts, Table, load_contracts
-from pipeline.importers.csv_return import CsvCell, Dialect, write_csv_return
-from pipeline.intake.stage import STAGED
-from pipeline.numbers import build_numbers
+from pipeline.numbers.build import build_numbers
 from pipeline.project import REPORTS, Project
-from pipeline.received import read_round
-from pipeline.rules.validation import validate_and_write
+from pipeline.returns.importers.csv_return import CsvCell, Dialect, write_csv_return
+from pipeline.returns.intake.stage import STAGED
+from pipeline.returns.received import read_round
+from pipeline.returns.rules.validation import validate_and_write
 
 NEXT = ROUND + 1
 JOINED = "HR"  # a member of earlier years, whose membership the copied list does not end

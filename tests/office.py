@@ -16,14 +16,14 @@ from signatories import PEOPLE as PEOPLE
 from signatories import enter_signers, make_keys, signing
 
 from pipeline.contracts.model import Contracts, load_contracts
-from pipeline.people import Person
 from pipeline.project import Project
-from pipeline.signers import read_signers
-from pipeline.signoff.draft import write_draft
-from pipeline.signoff.findings import accept, open_findings
-from pipeline.signoff.record import Subject
-from pipeline.signoff.release import release
-from pipeline.signoff.signoff import approve, submit
+from pipeline.release.signoff.draft import write_draft
+from pipeline.release.signoff.edition import release
+from pipeline.release.signoff.findings import accept, open_findings
+from pipeline.release.signoff.record import Subject
+from pipeline.release.signoff.steps import approve, submit
+from pipeline.system.signed.people import Person
+from pipeline.system.signed.signers import read_signers
 
 VERSIONS = ("restricted", "public")
 # What signing needs of the outputs, and what make looks at; the ledger and the archive

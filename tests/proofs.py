@@ -26,13 +26,13 @@ from unittest.mock import patch
 from builds import ROOT
 from small_tables import MISSING, read_table
 
-from pipeline.audit.audit import audit
-from pipeline.audit.certificate import write_certificate
-from pipeline.audit.facts import COLUMNS, Edition, Knowledge, TrueCell, read_released
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
-from pipeline.release.proof import audit_rules
-from pipeline.release.rule_copies import digests, write_copies
+from pipeline.disclosure.proof import audit_rules
+from pipeline.disclosure.prove.audit import audit
+from pipeline.disclosure.prove.certificate import write_certificate
+from pipeline.disclosure.prove.facts import COLUMNS, Edition, Knowledge, TrueCell, read_released
+from pipeline.disclosure.rule_copies import digests, write_copies
 
 VERIFIER = ROOT / "tools" / "verify_certificate.py"
 DAY = date(2023, 5, 1)

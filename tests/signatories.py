@@ -9,8 +9,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from pipeline.people import Person, acting
-from pipeline.signers import FILE, NAMESPACE, Signers, read_signers
+from pipeline.system.signed.people import Person, acting
+from pipeline.system.signed.signers import FILE, NAMESPACE, Signers, read_signers
 
 PEOPLE = {
     "analyst": "Ana Pop",

@@ -13,9 +13,9 @@ import duckdb
 
 from pipeline.cells import REGIONS, Key
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.stores import _TABLES
-from pipeline.disclosure.sums import TrueCell
-from pipeline.sql.marts import POPULATION_CUBE
+from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.numbers.stores import _TABLES
+from pipeline.numbers.true_cells import TrueCell
 
 MISSING = {
     ":": "O",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.errors import ContractError
-from pipeline.yaml_files import name_of, read_yaml
+from pipeline.system.yaml_files import name_of, read_yaml
 
 _DAYS = {"type": "integer", "minimum": 1, "maximum": 365}
 _SCHEMA = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ContractError, UserError
-from pipeline.yaml_files import YamlFile, name_of, read_yaml
+from pipeline.system.yaml_files import YamlFile, name_of, read_yaml
 
 REPORT, VERSIONS, IMPRINT = "report.yaml", "versions.yaml", "imprint.yaml"
 _TEXT = {"type": "string", "minLength": 1}

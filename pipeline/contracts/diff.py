@@ -17,7 +17,7 @@ from pipeline.contracts.changes import Change, breaks_of, merged, version_change
 from pipeline.contracts.diff_lists import diff_dimension, diff_shared
 from pipeline.contracts.model import LAST_ROUND, Contract, Contracts, Identity, Table
 from pipeline.findings import SEVERITIES, Severity
-from pipeline.yaml_files import read_yaml
+from pipeline.system.yaml_files import read_yaml
 
 _FORM = "the form is another one; returns on the old form may not be read"
 _TEXT = "a text; where it asks for something else than before, raise the major version all the same"

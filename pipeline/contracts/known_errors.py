@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pipeline.contracts.layout import respondent_of
 from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError
-from pipeline.yaml_files import YamlFile, faults, read_yaml
+from pipeline.system.yaml_files import YamlFile, faults, read_yaml
 
 REGISTER, SCHEMA = "known_errors.yaml", "known_errors.schema.json"
 ANY_CODE = "*"

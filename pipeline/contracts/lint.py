@@ -28,8 +28,8 @@ from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.errors import ContractError, UserError
 from pipeline.project import REPORTS, Project
-from pipeline.signers import lint_signers
-from pipeline.yaml_files import name_of
+from pipeline.system.signed.signers import lint_signers
+from pipeline.system.yaml_files import name_of
 
 _OWN_FORM = ("population", "cell_symbols")  # these two are not lists of codes
 _SYMBOLS = ("text", "obs_status", "language", "note")

@@ -20,7 +20,7 @@ from pipeline.contracts.layout import COVER_SHEET, HELP_SHEET, LISTS_SHEET
 from pipeline.contracts.model import ATTRIBUTES, ENDING
 from pipeline.contracts.own_properties import Fault, own_faults, own_of
 from pipeline.errors import ContractError
-from pipeline.yaml_files import YamlFile, faults, name_of, read_yaml
+from pipeline.system.yaml_files import YamlFile, faults, name_of, read_yaml
 
 _TABLE = re.compile("[A-Z][A-Z0-9_]{1,39}")
 _COLUMN = re.compile("[a-z][a-z0-9_]{0,39}")

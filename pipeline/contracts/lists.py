@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ContractError
-from pipeline.yaml_files import name_of, read_text, visible
+from pipeline.system.yaml_files import name_of, read_text, visible
 
 _UNSEEN = ("\u00ad", "\u200b", "\u200e", "\u200f", "\u2060", "\ufeff", "\u00a0")
 

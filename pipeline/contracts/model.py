@@ -15,7 +15,7 @@ from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import REPORTS
-from pipeline.yaml_files import read_yaml
+from pipeline.system.yaml_files import read_yaml
 
 ENDING = ".odcs.yaml"
 ATTRIBUTES = ("obs_status", "conf_status", "note")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.findings import SEVERITIES
-from pipeline.yaml_files import YamlFile, faults
+from pipeline.system.yaml_files import YamlFile, faults
 
 _TEXT = {"type": "string", "minLength": 1}
 _SEVERITY = {"enum": list(SEVERITIES)}

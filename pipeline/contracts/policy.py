@@ -16,7 +16,7 @@ from pipeline.cells import REGION, REGIONS
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sender_binds import EMBARGOED, keeps_out, releases
 from pipeline.errors import ContractError, UserError
-from pipeline.yaml_files import YamlFile, faults, read_yaml
+from pipeline.system.yaml_files import YamlFile, faults, read_yaml
 
 POLICY, SCHEMA = "release_policy.yaml", "release_policy.schema.json"
 

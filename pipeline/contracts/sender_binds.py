@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.yaml_files import YamlFile
+from pipeline.system.yaml_files import YamlFile
 
 FREE = "F"
 EMBARGOED = "E"  # free on the day that its sender named

@@ -6,7 +6,7 @@ version for others therefore prints what the Center wrote in `codelists/source.c
 answer is only compared with it. Beside the name of a source stands the day or year of
 its release, taken out of the answer as a date and nothing else. Whatever else a state
 wrote is said as `ANOTHER`, unless somebody of the Center cleared that very text
-(`pipeline.cleared`).
+(`pipeline.returns.cleared`).
 """
 
 from __future__ import annotations

@@ -13,16 +13,16 @@ from typing import Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
-from pipeline.disclosure.reasons import SENSITIVE
+from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES
-from pipeline.intake.folder import respondents
-from pipeline.kept import is_there, read_json
-from pipeline.lock import times
 from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import sha256
-from pipeline.report.worker import pdf_name
-from pipeline.signoff.record import Subject, standing
+from pipeline.release.signoff.record import Subject, standing
+from pipeline.report.document.worker import pdf_name
+from pipeline.returns.intake.folder import respondents
+from pipeline.system.kept import is_there, read_json
+from pipeline.system.lock import times
 
 MOST_RULES = 12
 

@@ -10,9 +10,9 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.desk.gather import gather
 from pipeline.desk.pictures import first_page
-from pipeline.files import write_private
-from pipeline.page_templates import mistakes_told, open_templates
 from pipeline.project import Project
+from pipeline.system.files import write_private
+from pipeline.system.page_templates import mistakes_told, open_templates
 
 KEPT = "desk"  # pictures, in the work folder of the round
 

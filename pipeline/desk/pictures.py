@@ -8,7 +8,7 @@ import base64
 import io
 from pathlib import Path
 
-from pipeline.files import write_file
+from pipeline.system.files import write_file
 
 WIDTH = 150  # pixels
 

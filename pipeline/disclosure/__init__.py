@@ -1,1 +1,3 @@
-"""Which cells may a version show? Writes the stores that reports are rendered from."""
+"""What may others see, and is that proven? Chosen, proven and kept beside what was out
+before.
+"""

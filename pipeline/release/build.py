@@ -3,7 +3,7 @@ place with a manifest.
 
 What is made here is the master: the files that a release would copy. Analysts and
 reviewers read drafts of it, which
-`pipeline.signoff.draft` marks as such.
+`pipeline.release.signoff.draft` marks as such.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.cleared import sources_of
 from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
-from pipeline.disclosure.stores import cubes_of
+from pipeline.disclosure.proof import require_proof
 from pipeline.errors import RenderError
-from pipeline.files import UNFINISHED, name_as_text
-from pipeline.kept import check_file, is_there, keep_bytes, seal_folder
-from pipeline.leaks.scan import check
-from pipeline.leaks.secrets import collect, machine_names
-from pipeline.numerals.audit import check_numbers
+from pipeline.inspection.leaks.scan import check
+from pipeline.inspection.leaks.secrets import collect, machine_names
+from pipeline.inspection.numerals.audit import check_numbers
+from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
-from pipeline.release.proof import require_proof
 from pipeline.release.publish import put_in_place
-from pipeline.report.worker import OPEN, pdf_name
-from pipeline.signers import FILE as SIGNERS
-from pipeline.sql.marts import POPULATION_CUBE
+from pipeline.report.document.worker import OPEN, pdf_name
+from pipeline.returns.cleared import sources_of
+from pipeline.system.files import UNFINISHED, name_as_text
+from pipeline.system.kept import check_file, is_there, keep_bytes, seal_folder
+from pipeline.system.signed.signers import FILE as SIGNERS
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
     command = [
         sys.executable,
         "-m",
-        "pipeline.report.worker",
+        "pipeline.report.document.worker",
         str(project.root),
         str(store),
         str(scratch),

@@ -122,7 +122,7 @@ class _Face:
         from fontTools import subset  # type: ignore[import-untyped]
         from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-        from pipeline.report.pdf import font_folder
+        from pipeline.system.pdf.write import font_folder
 
         options = subset.Options()
         options.layout_features, options.name_IDs, options.hinting = [], [], False

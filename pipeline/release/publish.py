@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.files import owner_only, unfinished
+from pipeline.system.files import owner_only, unfinished
 
 _READ_FILE, _READ_FOLDER = 0o400, 0o500
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.cells import BOTH_YEARS, OBS_SYMBOL, REGION, REGIONS, WITHHELD_SYMBOL, Cell, Key
+from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.report.store import Store
-from pipeline.sql.marts import POPULATION_CUBE
 
 CHANGE_FLOOR = 20  # a change in per cent is computed only when both values reach this
 SHARE_FLOOR = 20

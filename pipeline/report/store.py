@@ -13,8 +13,8 @@ from typing import Any
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
-from pipeline.kept import is_there, open_database
-from pipeline.sql.marts import POPULATION_CUBE
+from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.system.kept import is_there, open_database
 
 
 @dataclass(frozen=True)

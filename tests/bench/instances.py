@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_array
 
-from pipeline.disclosure.linked import NO_LIMIT, Demand, System
+from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 
 TOTAL = "total"
 Tree = Mapping[

@@ -24,11 +24,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.audit.judge import judge
-from pipeline.audit.proof import Proof, prove
-from pipeline.audit.system import NO_LIMIT
-from pipeline.disclosure.choose import choose, gaussian_only, strengthen
-from pipeline.disclosure.linked import System
+from pipeline.disclosure.choose.choose import choose, gaussian_only, strengthen
+from pipeline.disclosure.choose.linked import System
+from pipeline.disclosure.prove.judge import judge
+from pipeline.disclosure.prove.proof import Proof, prove
+from pipeline.disclosure.prove.system import NO_LIMIT
 
 from . import acro_peer
 from .certificates import verify

@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 
 from pipeline.contracts.model import Contracts
-from pipeline.intake.stage import STAGED
 from pipeline.project import Project
-from pipeline.rules.compile import compile_rules
-from pipeline.rules.gx_duckdb import Expected, run_expectations
+from pipeline.returns.intake.stage import STAGED
+from pipeline.returns.rules.compile import compile_rules
+from pipeline.returns.rules.gx_duckdb import Expected, run_expectations
 
 BIG_TABLE, COPIES = "thb_victims", "copy"
 ORIGIN = ("file", "sheet", "address")

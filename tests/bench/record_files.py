@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.contracts.model import load_contracts
-from pipeline.records.form import CONF, CONF_ORDER, RecordForm
+from pipeline.returns.records.form import CONF, CONF_ORDER, RecordForm
 
 ROOT = Path(__file__).parents[2]
 ROUND = 2022

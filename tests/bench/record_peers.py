@@ -40,7 +40,7 @@ def by_the_pipeline(path: Path, work: Path) -> Callable[[], Found]:
     """
     import duckdb
 
-    from pipeline.records.read import read_records
+    from pipeline.returns.records.read import read_records
 
     project = Project(ROOT, work, path.parents[2])
     contracts = load_contracts(ROOT / "data_contracts")

@@ -25,19 +25,19 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.audit.judge import judge
-from pipeline.audit.system import Interval
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import Policy, load_policy
-from pipeline.disclosure.choose import gaussian_only
-from pipeline.disclosure.linked import NO_LIMIT, System
-from pipeline.disclosure.stores import read_marts
-from pipeline.disclosure.system import Linked, Secrets, build_system, find_secrets, link
-from pipeline.numbers import store_inputs
+from pipeline.disclosure.choose.choose import gaussian_only
+from pipeline.disclosure.choose.linked import NO_LIMIT, System
+from pipeline.disclosure.choose.system import Linked, Secrets, build_system, find_secrets, link
+from pipeline.disclosure.proof import certificate_path, require_proof
+from pipeline.disclosure.protect import protect_round, release_day
+from pipeline.disclosure.prove.judge import judge
+from pipeline.disclosure.prove.system import Interval
+from pipeline.numbers.build import store_inputs
+from pipeline.numbers.stores import read_marts
 from pipeline.project import Project
-from pipeline.protect import protect_round, release_day
-from pipeline.release.proof import certificate_path, require_proof
-from pipeline.rules.validated import read_validation
+from pipeline.returns.rules.validated import read_validation
 
 from .methods import Result, used
 

@@ -21,8 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.contracts.model import load_contracts
-from pipeline.intake.stage import STAGED
 from pipeline.project import REPORTS, Project
+from pipeline.returns.intake.stage import STAGED
 
 from . import peers
 

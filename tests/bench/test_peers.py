@@ -12,8 +12,8 @@ from builds import ROUND
 from bench import peers
 from bench.steps import table
 from pipeline.contracts.model import Contracts
-from pipeline.intake.stage import STAGED
 from pipeline.project import Project
+from pipeline.returns.intake.stage import STAGED
 
 
 @pytest.mark.slow

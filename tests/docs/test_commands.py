@@ -21,24 +21,26 @@ from pipeline.project import Project
 NOT_RUN = {
     r"make test\b.*": "it would run itself",
     r"make bench\b.*": "it takes minutes; tests/bench checks what it compares",
-    r"make check-pdf\b.*": "it takes minutes; tests/pdf runs it on a copy of each kind",
-    r"make soak\b.*": "it takes minutes; tests/leak runs a tenth of it",
+    r"make check-pdf\b.*": "it takes minutes; tests/report/pdf runs it on a copy of each kind",
+    r"make soak\b.*": "it takes minutes; tests/inspection/leak runs a tenth of it",
     r"make check\b.*": "it takes half a minute; .ci/run does it after the tests",
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make validate( ROUND=2022)?": "a minute for all states; tests/repro runs it for three",
     r"make clean\b.*": "it would take the build from under the other commands",
     r"make import\b.*": (
-        "it needs a file of its publisher; tests/unit/test_importers.py runs every source"
+        "it needs a file of its publisher; tests/returns/test_importers.py runs every source"
     ),
-    r"make answer\b.*": "it answers what was asked before; tests/unit/test_query_log.py does both",
-    r"make accept .*REASON=.*": "it needs a finding of the state; tests/signoff does it",
+    r"make answer\b.*": (
+        "it answers what was asked before; tests/returns/test_query_log.py does both"
+    ),
+    r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
     r"make clear-text .*TEXT=.*": (
-        "it needs a text of a cover; tests/unit/test_cleared.py clears one"
+        "it needs a text of a cover; tests/returns/test_cleared.py clears one"
     ),
     r"make (submit|approve|release|withdraw) .*": (
-        "each needs the one before; tests/signoff does them"
+        "each needs the one before; tests/release/signoff does them"
     ),
-    r"make (copies|verify|trace) .*": "it needs a released edition; tests/signoff does it",
+    r"make (copies|verify|trace) .*": "it needs a released edition; tests/release/signoff does it",
     r"make reports? .*AS_OF=.*": (
         "it takes a minute; tests/repro builds a small project as of a day"
     ),
@@ -46,7 +48,7 @@ NOT_RUN = {
     r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
     r"make review-texts ROUND=2023.*": (
-        "there are no returns of 2023 yet; tests/texts reads the texts of such a round"
+        "there are no returns of 2023 yet; tests/report/texts reads the texts of such a round"
     ),
 }
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]

@@ -26,7 +26,7 @@ from pipeline.contracts.lint import lint_project
 from pipeline.contracts.model import ENDING, read_contracts
 from pipeline.errors import ContractError
 from pipeline.project import Project
-from pipeline.report.exhibits import ANNEXES, GRIDS
+from pipeline.report.exhibits.layout import ANNEXES, GRIDS
 
 LATER = 2023
 # `make check` lints the contracts, then the code of the whole project, which no page

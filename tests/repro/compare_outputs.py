@@ -19,9 +19,11 @@ from typing import Any
 
 import duckdb
 
-# What a build notes for itself, by the name of a file or folder.
+# What a build notes for itself, by the name of a file or folder, and the page on the
+# rounds, which tells how long each step took.
 NOTES = re.compile(
-    r"^\.(kept|times|lock|returns|sound|running|validated|numbers|protected)$|\.sha256$"
+    r"^\.(kept|times|lock|returns|sound|running|validated|numbers|protected|code\.mk)$"
+    r"|\.sha256$"
 )
 
 

@@ -1,0 +1,672 @@
+"""The commands of the pipeline: parses what was typed, calls one function, prints its
+result.
+
+Heavy libraries are imported by the functions called, never here: `--help` must answer
+at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import __version__
+from pipeline.commands.cli_release import app as release_commands
+from pipeline.commands.cli_texts import app as text_commands
+from pipeline.commands.options import (
+    By,
+    Hand,
+    Rehearsal,
+    Report,
+    Role,
+    Round,
+    SignKey,
+    Today,
+    Version,
+    one_of,
+)
+from pipeline.errors import PlaceError, UserError
+from pipeline.project import REPORTS, Project
+from pipeline.system.files import owner_only
+from pipeline.system.kept import blamed
+from pipeline.system.lock import at_work
+from pipeline.system.lock import hold as hold_lock
+from pipeline.system.progress import Progress, silent
+
+# No room left, over the quota, too large a file, only for reading, no permission, a
+# file where a folder must be.
+_PLACE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+    errno.EIO,
+}
+_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
+_NO_ROOM = re.compile(
+    r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE
+)
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=(
+        "Statistical returns in, public and restricted reports out. The make targets call these"
+        " commands."
+    ),
+)
+
+app.add_typer(release_commands)
+app.add_typer(text_commands)
+
+State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
+Language = Annotated[
+    str,
+    typer.Option("--language", help="What is said to states is said in it; English by default."),
+]
+
+Day = Annotated[
+    str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")
+]
+
+
+def main() -> None:
+    """Run a command. A UserError is printed without a traceback, with its own exit
+    code; a bug shows its traceback.
+    """
+    try:
+        app()
+    except UserError as problem:
+        _stop(problem)
+    except OSError as problem:
+        if problem.errno in _NAME:
+            named = os.fsdecode(problem.filename or "")[:80]
+            what = f"no file is reached by it: {problem.strerror}"
+            _stop(UserError(what, where=named, do="give another name"))
+        if problem.errno not in _PLACE:
+            raise
+        _stop(_place_error(problem))
+    except Exception as problem:
+        if damage := blamed(problem):
+            _stop(damage)
+        # The database tells of a full disk in a class of its own.
+        if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
+            raise
+        _stop(_place_error(problem))
+
+
+def _stop(problem: UserError) -> None:
+    typer.echo(f"error: {problem}", err=True)
+    sys.exit(problem.exit_code)
+
+
+def _place_error(problem: Exception) -> PlaceError:
+    where = str(getattr(problem, "filename", "") or "")
+    what = getattr(problem, "strerror", "") or str(problem).splitlines()[0]
+    return PlaceError(
+        f"cannot write: {what}",
+        where=where,
+        allowed="a folder of outputs with room that this user may write to",
+        do=(
+            "make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the"
+            " next run goes on"
+        ),
+    )
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Progress]:
+    """A progress bar with the current piece of work, only on a terminal."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(what: str, done: int = 0, total: int = 0) -> None:
+            bar.update(task, description=what, completed=done, total=total or None)
+
+        yield show
+
+
+@app.command()
+def validate(
+    round_: Round,
+    language: Language = "",
+    feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
+) -> None:
+    """Read and check the returns of a round; write findings, a page per state, and what
+    goes back to it.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.feedback.send_back import remove_outdated, write_feedback
+    from pipeline.returns.rules.validation import print_summary, validate_and_write
+
+    project = Project.here(language)
+    contracts = load_contracts(project.contracts)
+    with at_work(project.outputs, f"validate {round_}"), _progress(f"round {round_}") as step:
+        validation = validate_and_write(project, contracts, round_, step)
+        written = write_feedback(project, contracts, validation, progress=step) if feedback else []
+        if not feedback:
+            remove_outdated(project, contracts, validation)
+    print_summary(project, validation)
+    for path in written:
+        typer.echo(str(path))
+
+
+@app.command()
+def feedback(round_: Round, state: State, language: Language = "") -> None:
+    """Write what goes back to a state from a checked round: its returns with the
+    findings marked, and a letter.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.feedback.send_back import write_feedback
+    from pipeline.returns.rules.validation import restore_validation
+
+    project = Project.here(language)
+    with (
+        at_work(project.outputs, f"feedback {round_} {state}"),
+        _progress(f"feedback for {state}") as step,
+    ):
+        validation = restore_validation(project, round_)
+        written = write_feedback(
+            project, load_contracts(project.contracts), validation, state, step
+        )
+    for path in written:
+        typer.echo(str(path))
+    if not written:
+        typer.echo(f"nothing changed: {project.findings(round_) / state}")
+
+
+@app.command()
+def texts() -> None:
+    """List every text that is said to states anew, and bring the catalogues of all
+    languages up to it.
+    """
+    from pipeline.returns.texts import write_catalogues
+
+    for path in write_catalogues(Project.here()):
+        typer.echo(str(path))
+
+
+@app.command()
+def numbers(round_: Round) -> None:
+    """Load accepted returns into the ledger, run the SQL models and checks, write the
+    restricted stores.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.build import build_numbers
+
+    project = Project.here()
+    with at_work(project.outputs, f"numbers {round_}"), _progress("numbers") as step:
+        built = build_numbers(project, load_contracts(project.contracts), round_, step)
+    changed = ", ".join(built.changed_stores) or "none"
+    typer.echo(
+        f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed, "
+        f"stores changed: {changed}"
+    )
+
+
+@app.command()
+def protect(round_: Round) -> None:
+    """Choose what each protected version shows, write its stores, and prove that the
+    rest cannot be worked out.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.disclosure.protect import protect_round
+
+    project = Project.here()
+    with at_work(project.outputs, f"protect {round_}"), _progress("protection") as step:
+        versions = protect_round(project, load_contracts(project.contracts), round_, step)
+    for protected in versions:
+        typer.echo(protected.line())
+
+
+@app.command()
+def render(round_: Round, report: Report, version: Version) -> None:
+    """Render one version of a report from its store: the master, and the draft of it
+    that is read.
+    """
+    from pipeline.release.signoff.draft import build_draft
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    with (
+        at_work(project.outputs, f"render {report} {round_} {version}"),
+        _progress(f"{report} {version}"),
+    ):
+        built = build_draft(project, round_, report, version)
+    typer.echo(
+        f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
+        f"{built.figures['figures']} figures"
+    )
+
+
+@app.command()
+def register(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Enter what a protected version released into the register of editions."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.disclosure.protect import register_edition
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    with at_work(project.outputs, f"register {report} {round_} {version}"):
+        who = Hand(by, role, day, key, rehearsal).person(project, "register")
+        name = register_edition(
+            project, load_contracts(project.contracts), round_, report, version, who
+        )
+    typer.echo(name)
+
+
+@app.command()
+def audit(
+    round_: Round,
+    version: Version,
+    extra: Annotated[
+        Path | None, typer.Option("--extra", help="A file of what others published.")
+    ] = None,
+) -> None:
+    """Check the proof of a protected version again, beside what others published where
+    a file of it is given.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.disclosure.protect import audit_again
+
+    project = Project.here()
+    with _progress(f"audit of {version}"):
+        lines = list(
+            audit_again(project, load_contracts(project.contracts), round_, version, extra)
+        )
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command()
+def template(
+    report: Report,
+    state: State,
+    round_: Round,
+    out: Annotated[Path | None, typer.Option("--out")] = None,
+) -> None:
+    """Write the blank return workbook of a state from the contract."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.template import check_round, write_template
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    check_round(project.returns, round_)
+    path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
+    with owner_only(project.outputs):
+        write_template(load_contracts(project.contracts), report, state, round_, path)
+    typer.echo(str(path))
+
+
+@app.command(name="import")
+def import_(
+    round_: Round,
+    source: Annotated[
+        str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")
+    ],
+    file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+) -> None:
+    """Pre-fill the returns of a round from a file of published figures."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.importers.run import run_import
+
+    project = Project.here()
+    with _progress(f"importing {source}"):
+        summary = run_import(project, load_contracts(project.contracts), source, file, round_)
+    for line in summary.lines():
+        typer.echo(line)
+
+
+@app.command()
+def examples(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")
+    ],
+) -> None:
+    """Make the example returns again from the publishers' files."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.importers.examples import make_examples
+
+    project = Project.here()
+    for summary in make_examples(project, load_contracts(project.contracts), folder):
+        for line in summary.lines():
+            typer.echo(line)
+
+
+@app.command()
+def queries(
+    round_: Round, state: Annotated[str, typer.Option("--state", help="Of one state only.")] = ""
+) -> None:
+    """List the queries of a checked round: open, asked, answered, resolved."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.rules.query_log import list_queries, print_queries, read_log
+    from pipeline.returns.rules.query_record import record_of_queries
+    from pipeline.returns.rules.validated import read_validation
+    from pipeline.system.signed.chain import is_rehearsal
+
+    project = Project.here()
+    log = read_log(project, load_contracts(project.contracts), round_)
+    print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+    if is_rehearsal(record_of_queries(project, round_).read()):
+        typer.echo(
+            "REHEARSAL: nobody signed what was asked and answered, and no version can be submitted"
+            " with it"
+        )
+
+
+@app.command()
+def ask(
+    round_: Round,
+    state: State,
+    day: Day,
+    by: By = "",
+    role: Role = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Enter the open queries of a state in the log of the round, as asked on a day."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.rules.query_log import ask as enter
+    from pipeline.returns.rules.validated import read_validation
+
+    project = Project.here()
+    findings = read_validation(project, round_).findings
+    who = Hand(by, role, "", key, rehearsal).person(project, "ask")
+    with at_work(project.outputs, f"ask {state} {round_}"):
+        asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
+    for query in asked:
+        typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
+    typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
+
+
+@app.command()
+def answer(
+    round_: Round,
+    day: Day,
+    query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
+    text: Annotated[
+        str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")
+    ],
+    effect: Annotated[str, typer.Option("--effect", help="confirmed, corrected or withdrawn.")],
+    resolution: Annotated[
+        str, typer.Option("--resolution", help="Which count: whole, parts or neither.")
+    ] = "",
+    by: By = "",
+    role: Role = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Enter what a state answered to a query, and what follows from it."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.rules.query_log import answer as enter
+
+    project = Project.here()
+    who = Hand(by, role, "", key, rehearsal).person(project, "answer")
+    contracts = load_contracts(project.contracts)
+    with at_work(project.outputs, f"answer {query}"):
+        entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
+    counts = f"; counts: {entered.resolution}" if entered.resolution else ""
+    typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
+
+
+@app.command()
+def explain(
+    round_: Round,
+    key: Annotated[
+        str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")
+    ] = "",
+    ref: Annotated[
+        str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")
+    ] = "",
+    version: Version = "restricted",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Walk a printed number or a cell back: formula, SQL, the cells that add up to it,
+    files, addresses, findings.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.inspection.explain.evidence import texts
+    from pipeline.inspection.explain.printed import explain_key, explain_reference, lines
+
+    if bool(key) == bool(ref):
+        raise UserError("either a key or a reference is explained", do="give KEY= or REF=")
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    if ref:
+        found = explain_reference(project, contracts, round_, ref, version)
+        told = found.as_dict()
+        told_as_text = lines(found)
+    else:
+        evidence = explain_key(project, contracts, round_, key)
+        told = evidence.as_dict()
+        told_as_text = texts(evidence)
+    typer.echo(
+        json.dumps(told, indent=2, ensure_ascii=False) if as_json else "\n".join(told_as_text)
+    )
+
+
+@app.command(name="contract-diff")
+def contract_diff(
+    old: Annotated[
+        str, typer.Option("--old", help="A folder, a contract file or a git revision.")
+    ] = "HEAD",
+    new: Annotated[str, typer.Option("--new", help="The same; by default the working copy.")] = "",
+    round_: Annotated[
+        int | None, typer.Option("--round", help="The round that is replayed; default: newest.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail where a supplier breaks.")] = False,
+) -> None:
+    """Say of every change of the contracts whom it breaks, and replay the last round's
+    returns.
+    """
+    from pipeline.errors import ContractError
+    from pipeline.returns.contract_diff import compare_contracts, print_comparison
+
+    with _progress("contracts") as step:
+        found = compare_contracts(Project.here(), old, new, round_, step)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_comparison(found)
+    if strict and found.breaks_supplier:
+        raise ContractError(
+            "the new contract breaks suppliers",
+            where=f"{old} -> {found.new}",
+            do="keep the old contract for this round, or tell the states before the next one",
+        )
+
+
+@app.command()
+def history(
+    state: State,
+    table: Annotated[
+        str, typer.Option("--table", help="A table of the contracts, for example THB_VICTIMS.")
+    ],
+    key: Annotated[
+        str, typer.Option("--key", help="One cell; without it the cells that were ever changed.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Who said what when: every file of a state, and what each said of the cells of a
+    table.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.warehouse.history import history as read_history
+    from pipeline.numbers.warehouse.history import print_history
+
+    project = Project.here()
+    found = read_history(project, load_contracts(project.contracts), state, table, key)
+    if as_json:
+        typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_history(found)
+
+
+@app.command()
+def changes(
+    round_: Round,
+    report: Report,
+    version: Version,
+    old: Annotated[str, typer.Option("--from")],
+    new: Annotated[str, typer.Option("--to")] = "last",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """What differs between two builds of a version: `last`, draft-1, edition-1, a day
+    built with AS_OF, or a folder.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+    from pipeline.release.changes.builds import find_build
+    from pipeline.release.changes.paper import write_changes
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    one_of(report, REPORTS, "report")
+    load_policy(project.contracts, contracts).version(version)
+    before, after = (find_build(project, round_, report, version, name) for name in (old, new))
+    with at_work(project.outputs, "changes"):
+        found = write_changes(project, contracts, round_, report, version, before, after)
+    typer.echo(
+        json.dumps(found.content, indent=1, ensure_ascii=False)
+        if as_json
+        else "\n".join(found.lines())
+    )
+
+
+@app.command()
+def desk(
+    round_: Round,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Serve it on loopback until Ctrl-C.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
+) -> None:
+    """Write outputs/index.html, the page on the whole round."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.desk.page import write_desk
+
+    project = Project.here()
+    with owner_only(project.outputs):
+        typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
+    if serve:
+        from pipeline.desk.serve import server
+
+        try:
+            desk_server = server(project.outputs, port)
+        except (OSError, OverflowError) as problem:
+            raise UserError(
+                f"port {port} cannot be used: {getattr(problem, 'strerror', problem)}",
+                do="give another one: make desk PORT=8080",
+            ) from problem
+        typer.echo(f"{desk_server.address}  (for nobody else; Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            desk_server.serve_forever()
+
+
+@app.command(name="as-of")
+def as_of(
+    day: Annotated[str, typer.Argument(help="For example 2026-03-01.")],
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where the returns of that day are put.")
+    ],
+) -> None:
+    """Put the returns as they were known on a day into a folder, from the archive."""
+    from pipeline.disclosure.register import as_known_on
+    from pipeline.returns.archive import restore
+    from pipeline.returns.cleared import cleared_on
+
+    project = Project.here()
+    when = _day(day)
+    with owner_only(project.outputs):
+        number = restore(project, when, folder / "returns")
+        released = as_known_on(project, when, folder / "outputs" / "releases")
+        cleared_on(project, when, folder / "outputs" / "releases")
+    typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
+
+
+@app.command(
+    hidden=True, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+def hold(command: list[str]) -> None:
+    """Run a command with the outputs held for it alone; make calls it around builds of
+    several steps.
+    """
+    hold_lock(Project.here().outputs, command)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            f"'{text}' is no day", allowed="YYYY-MM-DD, for example 2026-03-01"
+        ) from None
+
+
+@app.command()
+def lint() -> None:
+    """Check contracts, lists, policy, registers, SQL models, templates and texts
+    without running any of them.
+    """
+    from pipeline.commands.lint import lint_everything
+
+    for line in lint_everything(Project.here()):
+        typer.echo(line)
+
+
+@app.command()
+def guards() -> None:
+    """Say what keeps a process in that reads a return or renders a version, on this
+    kernel.
+    """
+    from pipeline.system.confine import guards as found
+    from pipeline.system.confine import require_guard
+
+    for line in found().lines():
+        typer.echo(line)
+    require_guard()
+
+
+@app.command()
+def version() -> None:
+    """The version of the pipeline."""
+    typer.echo(__version__)

@@ -1,0 +1,295 @@
+"""The commands between a build and its readers: who signs, who releases, who receives a
+copy.
+
+Like those of `pipeline.commands.cli`, of which they are a part, they parse, call one
+function and print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import (
+    By,
+    Hand,
+    Rehearsal,
+    Report,
+    Role,
+    Round,
+    SignKey,
+    Today,
+    Version,
+    one_of,
+)
+from pipeline.project import REPORTS, Project
+from pipeline.system.lock import at_work
+
+if TYPE_CHECKING:
+    from pipeline.contracts.model import Contracts
+    from pipeline.release.signoff.record import Subject
+    from pipeline.system.signed.people import Person
+
+app = typer.Typer()
+
+Why = Annotated[
+    str, typer.Option("--reason", envvar="SELEC_REASON", help="A sentence that is kept.")
+]
+
+
+@app.command()
+def accept(
+    round_: Round,
+    report: Report,
+    reason: Why = "",
+    query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
+    state: Annotated[
+        str, typer.Option("--state", help="With a rule: its findings on one state.")
+    ] = "",
+    rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """List the open findings under a report in a file for reasons; with a reason, enter
+    why those of one rule, or a single one, are accepted.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.release.signoff.findings import accept as enter
+    from pipeline.release.signoff.findings import reasons_file
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    with at_work(project.outputs, f"accept {report} {round_}"):
+        contracts = load_contracts(project.contracts)
+        who = (
+            Hand(by, role, day, key, rehearsal).person(project, "accept")
+            if reason.strip()
+            else None
+        )
+        found = enter(
+            project,
+            contracts,
+            round_,
+            report,
+            reason=reason,
+            query=query,
+            state=state,
+            rule=rule,
+            who=who,
+        )
+    for finding in found:
+        typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
+    without = sum(not f.reason for f in found)
+    typer.echo(
+        f"{reasons_file(project, round_, report)}: {len(found)} open findings, {without} without a"
+        " reason"
+    )
+
+
+@app.command()
+def submit(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Hand in a draft for review: its files, what they were made from, and the open
+    findings with their reasons.
+    """
+    from pipeline.release.signoff.steps import submit as hand_in
+
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("submit", round_, report, version, hand, hand_in)
+
+
+@app.command()
+def approve(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Approve the draft that was submitted; two different people must."""
+    from pipeline.release.signoff.steps import approve as sign
+
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("approve", round_, report, version, hand, sign)
+
+
+@app.command(name="return")
+def return_(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+    reason: Why = "",
+) -> None:
+    """Return a draft from review, or take an approval back, for a reason."""
+    from pipeline.release.signoff.steps import send_back
+
+    hand = Hand(by, role, day, key, rehearsal)
+    _act("return", round_, report, version, hand, lambda p, c, s, who: send_back(p, s, who, reason))
+
+
+@app.command()
+def release(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="A trial: sign with the test certificate.")
+    ] = False,
+) -> None:
+    """Release an approved version as an edition, or say everything that is missing."""
+    from pipeline.release.signoff.edition import release as let_go
+
+    hand = Hand(by, role, day, key, rehearsal)
+    _act(
+        "release", round_, report, version, hand, lambda p, _, s, who: let_go(p, s, who, test=test)
+    )
+
+
+@app.command()
+def withdraw(
+    round_: Round,
+    report: Report,
+    version: Version,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+    reason: Why = "",
+) -> None:
+    """Withdraw a released edition, for a reason; its record stays."""
+    from pipeline.release.signoff.edition import withdraw as take_back
+
+    hand = Hand(by, role, day, key, rehearsal)
+    _act(
+        "withdraw", round_, report, version, hand, lambda p, c, s, who: take_back(p, s, who, reason)
+    )
+
+
+@app.command()
+def status(round_: Round, report: Report, version: Version) -> None:
+    """Where a version stands between draft and release, and what a release would still
+    miss.
+    """
+    from pipeline.release.signoff.steps import status as tell
+
+    _sign("status", round_, report, version, lambda p, _, s: tell(p, s))
+
+
+def _act(
+    what: str,
+    round_: int,
+    report: str,
+    version: str,
+    hand: Hand,
+    act: Callable[[Project, Contracts, Subject, Person], Iterator[str]],
+) -> None:
+    _sign(what, round_, report, version, lambda p, c, s: act(p, c, s, hand.person(p, what)))
+
+
+def _sign(
+    what: str,
+    round_: int,
+    report: str,
+    version: str,
+    act: Callable[[Project, Contracts, Subject], Iterator[str]],
+) -> None:
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+    from pipeline.release.signoff.record import Subject
+
+    one_of(report, REPORTS, "report")
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    load_policy(project.contracts, contracts).version(version)  # raises where there is none
+    with at_work(project.outputs, f"{what} {report} {round_} {version}"):
+        for line in act(project, contracts, Subject(round_, report, version)):
+            typer.echo(line)
+
+
+@app.command()
+def moves(page: Annotated[Path, typer.Argument()] = Path("docs/sign-off.md")) -> None:
+    """Write the table of the moves between draft and release, and its diagram, into the
+    page about it.
+    """
+    from pipeline.release.signoff.moves import write_moves
+
+    typer.echo(f"{page}: {'written' if write_moves(page) else 'nothing changed'}")
+
+
+Password = Annotated[
+    Path | None, typer.Option("--password-file", help="A file whose first line is the password.")
+]
+
+
+@app.command()
+def copies(
+    round_: Round,
+    report: Report,
+    recipients: Annotated[
+        Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")
+    ],
+    version: Version = "restricted",
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Make a numbered, named, encrypted copy of the released edition for every
+    recipient.
+    """
+    from pipeline.release.copies.hand_out import make_copies
+    from pipeline.release.copies.recipients import read_recipients
+
+    people = read_recipients(recipients)
+    hand = Hand(by, role, day, key, rehearsal)
+    _act(
+        "copies", round_, report, version, hand, lambda p, c, s, who: make_copies(p, s, people, who)
+    )
+
+
+@app.command()
+def verify(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Say what a file is: its hash, edition, copy, and whether its signature holds."""
+    from pipeline.release.copies.verify import read_password
+    from pipeline.release.copies.verify import verify as look
+
+    for line in look(Project.here(), file, read_password(password)):
+        typer.echo(line)
+
+
+@app.command()
+def trace(file: Annotated[Path, typer.Argument()], password: Password = None) -> None:
+    """Whose copy a leaked file, page or picture comes from."""
+    from pipeline.release.copies.verify import read_password, whose
+
+    for line in whose(Project.here(), file, read_password(password)):
+        typer.echo(line)

@@ -1,0 +1,80 @@
+"""Is everything that people write well formed? Contracts, lists, policy, registers,
+models, templates and texts.
+
+Nothing is run on figures. What a step could not use, or would use otherwise than it
+reads, is told with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.errors import ContractError, UserError
+from pipeline.project import Project
+
+
+def lint_everything(project: Project) -> Iterator[str]:
+    """Check everything; yields a line per kind that is right. Raises ContractError with
+    all that is wrong.
+    """
+    from pipeline.contracts.lint import lint_project
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+    from pipeline.contracts.population import load_population
+    from pipeline.report.document.lint_templates import lint_templates
+
+    yield from lint_project(project)
+    contracts = load_contracts(project.contracts)
+    policy = load_policy(project.contracts, contracts)
+    last = max(p.year for p in load_population(project.codelists))
+    wrong = [*_wrong_models(project), *_wrong_exceptions(project), *_wrong_languages(project)]
+    wrong += lint_templates(project, contracts, policy, last)
+    if wrong:
+        raise ContractError("\n".join(dict.fromkeys(wrong)), do="correct what is named")
+    yield (
+        f"models, templates, exhibits and texts: they can be used, tried without figures for {last}"
+    )
+
+
+def _wrong_models(project: Project) -> Iterator[str]:
+    """SQL that cannot be parsed, that reads what nobody builds, and tables that no
+    model reads.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.sql.runner import in_order, read_models
+
+    try:
+        models = read_models(project.sql)
+        in_order(models)
+    except UserError as problem:
+        yield str(problem)
+        return
+    for table in load_contracts(project.contracts).tables:
+        if f"staging.{table.sql_name}" not in models:
+            yield (
+                f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
+                "(docs/add-a-table.md)"
+            )
+
+
+def _wrong_exceptions(project: Project) -> Iterator[str]:
+    """The list of numerals that are no statistics."""
+    from pipeline.inspection.numerals.exceptions import load_exceptions
+
+    try:
+        load_exceptions(project.templates)
+    except UserError as problem:
+        yield str(problem)
+
+
+def _wrong_languages(project: Project) -> Iterator[str]:
+    """Catalogues of texts for states that cannot be used."""
+    from dataclasses import replace
+
+    from pipeline.returns.texts import languages, load_texts
+
+    for language in languages(project):
+        try:
+            load_texts(replace(project, language=language))
+        except UserError as problem:
+            yield str(problem)

@@ -1,0 +1,82 @@
+"""Which options do many commands share? Their names and help, and how a wrong one is
+refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, Project
+
+if TYPE_CHECKING:
+    from pipeline.system.signed.people import Person
+
+Round = Annotated[
+    int,
+    typer.Option(
+        "--round", help="The reference year the returns were asked for, for example 2022."
+    ),
+]
+Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
+Version = Annotated[
+    str, typer.Option("--version", help="A version of the release policy, for example public.")
+]
+
+By = Annotated[
+    str,
+    typer.Option("--by", envvar="SELEC_BY", help="Who does it; with a key it must be its person."),
+]
+Role = Annotated[str, typer.Option("--role", help="analyst, reviewer, head-of-unit or director.")]
+Today = Annotated[
+    str, typer.Option("--date", help="The day on which it is done; today without it.")
+]
+SignKey = Annotated[
+    str,
+    typer.Option(
+        "--sign-key", envvar="SELEC_SIGN_KEY", help="Your SSH key; the .pub of one in ssh-agent."
+    ),
+]
+Rehearsal = Annotated[
+    bool,
+    typer.Option(
+        "--rehearsal", envvar="SELEC_REHEARSAL", help="Without a key; what is done says REHEARSAL."
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Hand:
+    """What was typed about who acts."""
+
+    by: str
+    role: str
+    day: str
+    key: str
+    rehearsal: bool
+
+    def person(self, project: Project, command: str) -> Person:
+        """Whose key it is; the typed name where it is a rehearsal. Raises UserError
+        where it is neither.
+        """
+        from pipeline.release.signoff.moves import require_role, roles_of
+        from pipeline.system.signed.people import acting, person
+        from pipeline.system.signed.signers import read_signers
+
+        roles = roles_of(command)
+        if self.rehearsal:
+            who = person(self.by, self.role or ("analyst" if "analyst" in roles else ""), self.day)
+        else:
+            who = acting(
+                read_signers(project.contracts), self.key, self.by, self.role, self.day, roles
+            )
+        require_role(command, who.role)
+        return who
+
+
+def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+    if value not in allowed:
+        raise UserError(f"there is no {what} '{value}'", allowed=", ".join(allowed))

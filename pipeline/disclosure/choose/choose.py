@@ -1,0 +1,156 @@
+"""Which cells are hidden besides the sensitive ones, so that nobody can work those out?
+At the least loss we find.
+
+The linked system is cut into parts. In each part every demand is proven by
+whole-numbered tables that agree with all that stays shown: the least costly change of
+the true table that moves the cell as far as demanded; shown cells that change with it
+are hidden. So a pattern is safe by construction, and hiding more never undoes a proof.
+At last, cells that no proof needs any more are shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.disclosure.choose.components import Part, split
+from pipeline.disclosure.choose.elimination import eliminate
+from pipeline.disclosure.choose.linked import Demand, Pattern, System
+from pipeline.disclosure.choose.repair import Repair
+
+KEPT = 1e-3  # part of its price that hiding a cell costs which was hidden before
+# a pattern used before is kept as it is while no more than this part of its loss could
+# be shown again
+SPARE = 0.1
+TIES = 1e-4
+SHORT = 0.5  # what a hidden cell costs per unit of change where short moves are wanted
+ELIMINATED = 30_000  # cells of a part up to which elimination is quick enough to be the start
+# cells of a part up to which everything is done a second time, with what the first time
+# taught
+TWICE = 3_000
+EFFORT, MOST_EFFORT = (
+    4,
+    2_000,
+)  # moves looked for, per added cell and in all, to find cells that can be shown again
+
+
+def choose(
+    system: System,
+    preferred: np.ndarray | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda message: None,
+) -> Pattern:
+    """A safe pattern of little loss. `preferred` marks cells hidden in the pattern used
+    before, `seed` breaks ties.
+    """
+    parts, fixed = split(system)
+    hidden = system.hidden.copy()
+    protects: dict[int, tuple[int, ...]] = {}
+    lost = [d.cell for d in fixed if not _is_met(d, int(system.value[d.cell]))]
+    order = np.random.default_rng(seed).permutation(len(system.names))
+    for number, part in enumerate(parts, 1):
+        progress(
+            f"part {number} of {len(parts)}: {len(part.cells)} cells, {len(part.demands)} sensitive"
+        )
+        before = None if preferred is None else preferred[part.cells]
+        repair = _choose_part(part, before, order[part.cells], progress)
+        _put_back(part, repair, hidden, protects)
+        lost += part.cells[repair.lost].tolist()
+    return Pattern(hidden, protects, tuple(sorted(set(lost))))
+
+
+def _is_met(demand: Demand, value: int) -> bool:
+    """Whether a demand holds for a cell that has this value only."""
+    return demand.high <= value <= demand.low and demand.values <= 1
+
+
+def _choose_part(
+    part: Part, preferred: np.ndarray | None, order: np.ndarray, progress: Callable[[str], None]
+) -> Repair:
+    price = np.where(part.hidden, 1.0, part.loss) * (1 + TIES * order / max(order.max(), 1))
+    sequence = sorted(
+        (d.cell for d in part.demands), key=lambda c: (-int(part.value[c]), int(order[c]))
+    )
+    hidden = part.hidden.copy()
+    if preferred is not None:
+        price = np.where(preferred, price * KEPT, price)
+        hidden |= preferred
+    elif len(part.cells) <= ELIMINATED:
+        hidden = eliminate(part)
+    repair = Repair(part, price, hidden.copy(), progress)
+    repair.hide(sequence)
+    if preferred is None and len(part.cells) <= TWICE:
+        repair = _again(part, repair, sequence, progress)
+    added = repair.hidden & ~part.hidden
+    as_before = bool((repair.hidden == hidden).all())
+    repair.show_again(min(EFFORT * int(added.sum()), MOST_EFFORT))
+    spared = part.loss[added & ~repair.hidden].sum()
+    if preferred is not None and as_before and spared <= SPARE * part.loss[added].sum():
+        repair.hidden = hidden
+    return repair
+
+
+def _again(
+    part: Part, first: Repair, sequence: list[int], progress: Callable[[str], None]
+) -> Repair:
+    """The better of a result and a second one, in which cells are cheap that many
+    proofs of the first shared.
+    """
+    shared = np.array([len(first.proofs.using.get(c, ())) for c in range(len(part.cells))])
+    second = Repair(part, first.price / np.sqrt(1 + shared), part.hidden.copy(), progress)
+    second.hide(sequence)
+    second.price = first.price
+    better = (len(second.lost), _loss(part, second)) < (len(first.lost), _loss(part, first))
+    return second if better else first
+
+
+def _loss(part: Part, repair: Repair) -> float:
+    return float(part.loss[repair.hidden & ~part.hidden].sum())
+
+
+def _put_back(
+    part: Part, repair: Repair, hidden: np.ndarray, protects: dict[int, tuple[int, ...]]
+) -> None:
+    """The result of a part in terms of the system."""
+    hidden[part.cells] = repair.hidden
+    for cell in np.flatnonzero(repair.hidden & ~part.hidden).tolist():
+        protects[int(part.cells[cell])] = tuple(part.cells[repair.protects(cell)].tolist())
+
+
+def strengthen(system: System, pattern: Pattern, cells: Sequence[int]) -> Pattern:
+    """Hide more where an auditor found no whole-numbered table for these sensitive
+    cells; then there is one.
+
+    A short move around the cell is asked for: cells that are hidden already cost
+    something too, so the tables that prove it differ from the true one in few places
+    and are easy to find again.
+    """
+    wanted = set(cells)
+    parts, _ = split(system)
+    hidden = pattern.hidden.copy()
+    protects = dict(pattern.protects)
+    lost = set(pattern.unprotected)
+    for part in parts:
+        mine = [d.cell for d in part.demands if int(part.cells[d.cell]) in wanted]
+        if not mine:
+            continue
+        price = np.where(part.hidden, 1.0, part.loss)
+        repair = Repair(part, price, pattern.hidden[part.cells], lambda message: None, step=SHORT)
+        repair.hide(mine)
+        fresh: dict[int, tuple[int, ...]] = {}
+        _put_back(part, repair, hidden, fresh)
+        protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
+        lost |= set(part.cells[repair.lost].tolist())
+    return replace(pattern, hidden=hidden, protects=protects, unprotected=tuple(sorted(lost)))
+
+
+def gaussian_only(system: System) -> np.ndarray:
+    """Hidden cells when only exact subtraction is guarded against: a yardstick, not a
+    safe pattern.
+    """
+    hidden = system.hidden.copy()
+    for part in split(system)[0]:
+        hidden[part.cells] = eliminate(part)
+    return hidden

@@ -1,0 +1,142 @@
+"""Is this version of this round safe? The audit as a whole: from released files and
+true cells to a certificate.
+
+It fails closed: a sensitive cell that is shown, that can't be proven, or that was not
+decided in time is a failure that names the cell. Linear programs serve only to search
+and to refuse; what proves is whole-numbered tables.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.disclosure.prove.certificate import make_certificate, touches
+from pipeline.disclosure.prove.facts import Knowledge
+from pipeline.disclosure.prove.proof import Proof, prove
+from pipeline.disclosure.prove.ranges import left_open
+from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
+from pipeline.disclosure.prove.sensitive import Demand, demand_of, derivable, is_narrowed
+from pipeline.disclosure.prove.world import World, build_world
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found. `failures` names cells with the reason; a release with any
+    must not go out.
+    """
+
+    certificate: dict[str, Any]
+    demands: dict[str, Demand]  # hidden sensitive cells, and what each must be able to be
+    failures: list[tuple[str, str]]
+    contradicted: list[str]  # others published what is not true here: it was left out
+    already_public: list[str]  # sensitive cells that an earlier edition had shown unchanged
+    counts: dict[str, int]
+    seconds: dict[str, float]
+
+    @property
+    def is_safe(self) -> bool:
+        return not self.failures
+
+
+def audit(knowledge: Knowledge) -> Audit:
+    """Audit one version of one round, all reports together. Raises UserError when the
+    inputs contradict each other.
+    """
+    begun = time.monotonic()
+    world = build_world(knowledge)
+    held = reconcile(world)
+    ranges = derivable(world, held.links, held.base)
+    known = world.known
+    demands = {
+        n: demand_of(u, *ranges[n])
+        for n, u in sorted(world.unknowns.items())
+        if u.is_sensitive and n not in known
+    }
+    prepared = time.monotonic()
+    proof = _prove(knowledge, world, held, known, demands)
+    before = {n: _limits(world, n, before=True) for n in world.unknowns}
+    derived = left_open(world, held, proof.failures, before)
+    narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
+    if any(demands[n] != d for n, d in narrower.items()):
+        demands |= narrower
+        proof = _prove(knowledge, world, held, known, demands)
+    failures, already = _shown(world)
+    failures += [
+        (k, "it is shown with contributors that the true cell does not have")
+        for k in world.other_states
+    ]
+    failures += [
+        (k, "the release has no line for it, and only a row of an open list may be left out")
+        for k in world.without_line
+    ]
+    failures += list(proof.failures.items())
+    times = {n: r.times for n, r in derived.items() if r.times and n in demands}
+    certificate = make_certificate(knowledge, world, held, proof.tables, times)
+    narrowed = sum(is_narrowed(world.unknowns[n], d) for n, d in demands.items())
+    counts = {
+        "cells": len(world.unknowns),
+        "hidden": len(certificate["base"]),
+        "sensitive": len(demands),
+        "proven": proof.proven,
+        "tables": len(proof.tables),
+        "sums": sum(touches(k, known) for k in held.links),
+        "narrowed": narrowed,
+        "not_reconciling": len(held.dropped),
+        "already_public": len(already),
+    }
+    seconds = {"prepare": prepared - begun, **proof.seconds, "all": time.monotonic() - begun}
+    return Audit(
+        certificate, demands, sorted(failures), world.contradicted, already, counts, seconds
+    )
+
+
+def _prove(
+    knowledge: Knowledge,
+    world: World,
+    held: Reconciled,
+    known: Mapping[str, int],
+    demands: Mapping[str, Demand],
+) -> Proof:
+    names = sorted(world.unknowns)
+    limits = [_limits(world, n) for n in names]
+    return prove(
+        names,
+        np.array([held.base[n] for n in names], dtype=np.int64),
+        np.array([n not in known for n in names]),
+        [(k.whole, k.parts, k.relation) for k in held.links],
+        knowledge.intervals,
+        np.array([x[0] for x in limits], dtype=np.int64),
+        np.array([x[1] for x in limits], dtype=np.int64),
+        demands,
+        knowledge.time_limit,
+    )
+
+
+def _limits(world: World, name: str, before: bool = False) -> tuple[int, int]:
+    """What bounds a hidden cell: that it is hidden, and others who published that it is
+    small.
+    """
+    low, high = world.unknowns[name].before if before else world.unknowns[name].when_hidden
+    is_said_small = name in world.said and world.said[name] is None
+    return (low, min(high, world.unknowns[name].limit)) if is_said_small else (low, high)
+
+
+def _shown(world: World) -> tuple[list[tuple[str, str]], list[str]]:
+    """Sensitive cells that are shown, as failures; those that an earlier edition had
+    shown unchanged, as a list.
+    """
+    failures, already = [], []
+    for name, unknown in sorted(world.unknowns.items()):
+        if not unknown.is_sensitive:
+            continue
+        if name in world.shown_before:
+            already.append(name)
+        elif name in world.shown_now:
+            reason = "its sender bound it" if unknown.bound else "it is a small count"
+            failures.append((name, f"{reason}, and the release shows it"))
+    return failures, already

@@ -1,0 +1,1 @@
+"""Is what was made what was meant? Finished documents read back, judged and explained."""

@@ -1,0 +1,232 @@
+"""Which printed number does a reference name? `thb:T3.r4.c2`: report, exhibit, line and
+column as printed.
+
+thb                      every exhibit and every section of text of the report thb:T3
+thb:F2         Table 3, Figure 2: lines, columns and points; also by the id of
+exhibits.yaml: thb:C1-RO thb:T3.r4.c2             line 4 and column 2 of its figures,
+both counted from one; every line counts thb:F2.s1.p3             point 3 of series 1
+thb:S.victims.overview.2 sentence 2 of a section, as its narrative has it
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.report.document.ledger import reference_of
+
+_FORM = "REPORT:T3.r4.c2, REPORT:F2.s1.p3 or REPORT:S.chapter.section.2"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One printed number: its reference, where it stands in words, its text, and the
+    keys or formulas behind it.
+    """
+
+    ref: str
+    where: str
+    text: str
+    behind: tuple[str, ...]
+    footnotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A reference that stands for several numbers, and what can be asked below it."""
+
+    ref: str
+    where: str
+    lines: tuple[tuple[str, str], ...]  # reference, what it is
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"ref": self.ref, "where": self.where, "below": dict(self.lines)}
+
+
+class Ledger:
+    """What one version of a report prints, by reference."""
+
+    def __init__(self, report: str, entries: list[dict[str, Any]]) -> None:
+        self.report, self.entries = report, entries
+        self.charts = {e["chart"]: e["data"] for e in entries if "chart" in e}
+        self.exhibits = {
+            reference_of(report, e["exhibit"]).partition(":")[2]: e
+            for e in entries
+            if "exhibit" in e
+        }
+        self.by_spec = {_spec_name(e): name for name, e in self.exhibits.items()}
+
+    def find(self, reference: str) -> Printed | Listed:
+        """The number or the list that a reference stands for. Raises UserError that
+        names near ones.
+        """
+        report, _, rest = reference.strip().partition(":")
+        if report != self.report:
+            raise UserError(f"'{reference}' names no report that was opened", allowed=_FORM)
+        if not rest:
+            return Listed(report, "what this version prints", tuple(self._contents()))
+        if rest.startswith("S."):
+            return self._sentence(rest)
+        name, *parts = rest.split(".")
+        name = (
+            name if name in self.exhibits else self.by_spec.get(name, name)
+        )  # what is printed goes first
+        if name not in self.exhibits:
+            self._unknown(reference, [*self.exhibits, *self.by_spec], name)
+        entry = self.exhibits[name]
+        if not parts:
+            return Listed(f"{report}:{name}", _where(entry), tuple(self._inside(name, entry)))
+        return (
+            self._point(name, entry, parts)
+            if entry["id"] in self.charts
+            else self._cell(name, entry, parts)
+        )
+
+    def numbers(self) -> Iterator[Printed]:
+        """Every number of the exhibits that has a key or a formula."""
+        for name, entry in self.exhibits.items():
+            for ref, _ in self._inside(name, entry):
+                found = self.find(ref)
+                if isinstance(found, Printed) and any(found.behind):
+                    yield found
+
+    # --- exhibits
+
+    def _contents(self) -> Iterator[tuple[str, str]]:
+        for name, entry in self.exhibits.items():
+            yield f"{self.report}:{name}", f"{entry['title']}  (exhibit {_spec_name(entry)})"
+        for place in dict.fromkeys(p.rsplit(".", 1)[0] for p in self._sentences()):
+            yield f"{self.report}:S.{place}", "text"
+
+    def _inside(self, name: str, entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        if entry["id"] in self.charts:
+            data = self.charts[entry["id"]]
+            for s, series in enumerate(data["series"], 1):
+                for p, point in enumerate(series["points"], 1):
+                    label = data["labels"].get(point["x"], point["x"])
+                    yield (
+                        f"{self.report}:{name}.s{s}.p{p}",
+                        f"{series['label']}, {label}: {point['text']}",
+                    )
+            return
+        for r, line in enumerate(entry.get("lines", ()), 1):
+            for c, (text, *_) in enumerate(line["cells"], 1):
+                yield (
+                    f"{self.report}:{name}.r{r}.c{c}",
+                    f"{line['label']}, {_column(entry, c)}: {text}",
+                )
+
+    def _cell(self, name: str, entry: dict[str, Any], parts: list[str]) -> Printed:
+        lines = entry.get("lines", [])
+        r, c = self._numbers(name, parts, ("r", "c"))
+        widest = max((len(line["cells"]) for line in lines), default=0)
+        if not 1 <= r <= len(lines) or not 1 <= c <= len(lines[r - 1]["cells"]):
+            raise UserError(
+                f"{entry['exhibit']} has no line {r} with a column {c}",
+                where=f"{self.report}:{name}",
+                allowed=(
+                    f"r1 to r{len(lines)}, c1 to c{widest}"
+                    if lines
+                    else f"nothing: {entry.get('reason', '')}"
+                ),
+                do=f"make explain REF={self.report}:{name} lists them",
+            )
+        line = lines[r - 1]
+        text, key, *marks = line["cells"][c - 1]
+        notes = tuple(
+            f"{mark}: {said}" for mark, said, *_ in entry.get("footnotes", ()) if mark in marks
+        )
+        where = f"{_where(entry)}; line '{line['label']}', column '{_column(entry, c)}'"
+        return Printed(f"{self.report}:{name}.r{r}.c{c}", where, text, (key,) if key else (), notes)
+
+    def _point(self, name: str, entry: dict[str, Any], parts: list[str]) -> Printed:
+        data = self.charts[entry["id"]]
+        s, p = self._numbers(name, parts, ("s", "p"))
+        if not 1 <= s <= len(data["series"]) or not 1 <= p <= len(data["series"][s - 1]["points"]):
+            most = max((len(series["points"]) for series in data["series"]), default=0)
+            raise UserError(
+                f"{entry['exhibit']} has no series {s} with a point {p}",
+                where=f"{self.report}:{name}",
+                allowed=f"s1 to s{len(data['series'])}, p1 to p{most}",
+                do=f"make explain REF={self.report}:{name} lists them",
+            )
+        series = data["series"][s - 1]
+        point = series["points"][p - 1]
+        where = (
+            f"{_where(entry)}; series '{series['label']}',"
+            f" {data['labels'].get(point['x'], point['x'])}"
+        )
+        return Printed(f"{self.report}:{name}.s{s}.p{p}", where, point["text"], (point["key"],))
+
+    def _numbers(self, name: str, parts: list[str], letters: tuple[str, str]) -> tuple[int, int]:
+        found = [
+            re.fullmatch(rf"{letter}(\d+)", part)
+            for letter, part in zip(letters, parts, strict=False)
+        ]
+        if len(parts) != 2 or not all(found):
+            one, two = letters
+            raise UserError(
+                f"'{'.'.join(parts)}' is no place in {name}",
+                allowed=f"{self.report}:{name}.{one}1.{two}1",
+                do=f"make explain REF={self.report}:{name} lists its places",
+            )
+        first, second = (int(m[1]) for m in found if m)
+        return first, second
+
+    # --- text
+
+    def _sentences(self) -> dict[str, dict[str, Any]]:
+        found = {}
+        for entry in self.entries:
+            if "sentence" in entry:
+                state = entry.get("values", {}).get("state", "")
+                found[".".join(filter(None, [entry["place"], state]))] = entry
+        return found
+
+    def _sentence(self, rest: str) -> Printed | Listed:
+        sentences = self._sentences()
+        place = rest.removeprefix("S.")
+        if place in sentences:
+            entry = sentences[place]
+            behind = tuple(
+                b
+                for b in re.findall(r"\[\[(.+?)\]\]", entry["sentence"])
+                if not b.startswith("ref ")
+            )
+            return Printed(f"{self.report}:S.{place}", f"text, {place}", entry["text"], behind)
+        below = {p: e for p, e in sentences.items() if p.startswith(f"{place}.")}
+        if not below:
+            self._unknown(rest, list(sentences), place)
+        return Listed(
+            f"{self.report}:{rest}",
+            "text",
+            tuple((f"{self.report}:S.{p}", e["text"]) for p, e in below.items()),
+        )
+
+    def _unknown(self, asked: str, known: list[str], name: str) -> None:
+        known = list(dict.fromkeys(known))
+        near = get_close_matches(name, known, 6, 0.4) or known[:6]
+        raise UserError(
+            f"'{asked}' is not printed in this version",
+            allowed=f"{_FORM}; near it are {', '.join(near)}",
+            do=f"make explain REF={self.report} lists what is printed",
+        )
+
+
+def _spec_name(entry: dict[str, Any]) -> str:
+    """The id of exhibits.yaml, with the state on country pages."""
+    return f"{entry['spec']}-{entry['state']}" if entry["state"] else str(entry["spec"])
+
+
+def _where(entry: dict[str, Any]) -> str:
+    return f"{entry['exhibit']}, {entry['title']}"
+
+
+def _column(entry: dict[str, Any], column: int) -> str:
+    group = entry["groups"][column]
+    head = entry["heads"][column]
+    return f"{group}, {head}" if group else str(head)

@@ -1,0 +1,59 @@
+"""What does a scan of one version go by? The released cells, the public words, the
+files of the version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.inspection.readback.spelled import count_of_members, said_in_public
+from pipeline.inspection.readback.values import Register
+from pipeline.inspection.readback.words import Search
+from pipeline.report.document.worker import pdf_name
+
+
+@dataclass
+class Given:
+    """What a scan of one version goes by."""
+
+    register: Register
+    shown: list[dict[str, Any]]
+    wording: list[str]
+    search: Search
+    root: Path
+    machine: set[str] = field(default_factory=set)
+    manifest: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    drawings: list[str] = field(
+        default_factory=list
+    )  # what the labels of each chart of the PDF say
+
+    @property
+    def said(self) -> str:
+        """All that the version may say in words: what stands for its report and version
+        in the manifest.
+        """
+        told = [str(self.manifest.get(name, "")) for name in ("report", "version")]
+        try:
+            return said_in_public(self.root, told[0], told[1], self.register.sources)
+        except (UserError, OSError, KeyError):  # then nothing is public
+            return ""
+
+    @property
+    def names(self) -> set[str]:
+        """The names that files of the version bear; those of its open forms stand in
+        folders of their own.
+        """
+        report, version, round_ = (
+            str(self.manifest.get(name, "")) for name in ("report", "version", "round")
+        )
+        pdf = pdf_name(report, version, int(round_)) if round_.isdigit() else ""
+        return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
+
+    @property
+    def members(self) -> str:
+        """How many member states the round of the manifest has, as a word."""
+        return count_of_members(self.root, int(self.manifest.get("round", 0)))

@@ -1,0 +1,96 @@
+"""What stands around the text? Heads and feet of pages, bookmarks, the document's
+title, names of attachments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pikepdf
+
+from pipeline.inspection.leaks.files import check_cells
+from pipeline.inspection.numerals.known import Known
+from pipeline.inspection.numerals.passage import Passage, squeeze
+from pipeline.inspection.numerals.walk import REPEATED
+from pipeline.inspection.readback.marks import Drawn, Text
+from pipeline.inspection.readback.objects import read_name_tree
+from pipeline.inspection.readback.outline import Block
+from pipeline.inspection.readback.report import ScanReport
+
+
+def furniture(
+    known: Known, pages: list[Drawn], blocks: list[Block], headings: set[str]
+) -> Iterator[Passage]:
+    """Everything that is drawn on a page and is in no block: the page's number, the
+    reference, the chapter.
+    """
+    in_blocks = {mark for block in blocks for mark in block.marked}
+    for index, drawn in enumerate(pages):
+        texts: dict[Any, list[Text]] = {}
+        for text in drawn.texts:
+            if not isinstance(text.tag, int) or (index, text.tag) not in in_blocks:
+                texts.setdefault(
+                    text.tag if isinstance(text.tag, int) else ("", text.place), []
+                ).append(text)
+        for parts in texts.values():
+            passage = Passage(
+                index + 1, f"{known.report}/furniture", " ".join(p.text for p in parts)
+            )
+            if passage.bare == f"page{index + 1}of{len(pages)}":
+                passage.claim_all("page")
+            elif passage.bare in headings or _begins(passage.bare, headings):
+                passage.claim_all(REPEATED)
+            passage.claim_phrase(known.reference, "reference number")
+            passage.claim_phrase(f"Edition {known.round_}", "year")
+            known.exceptions.claim(passage)
+            yield passage
+
+
+def _begins(bare: str, headings: set[str]) -> bool:
+    """A long heading goes on in a second line: its first one holds the number and more
+    than one word's letters.
+    """
+    return len(re.sub(r"[^a-zA-Z]", "", bare)) > 7 and any(h.startswith(bare) for h in headings)
+
+
+def outside(known: Known, pdf: pikepdf.Pdf, headings: set[str]) -> Iterator[Passage]:
+    """Texts of the file that no page shows: bookmarks, title and subject, what
+    attachments are called.
+    """
+    for title in _bookmarks(pdf.Root.get("/Outlines")):
+        passage = Passage(0, f"{known.report}/bookmark", title)
+        if passage.bare in headings:
+            passage.claim_all(REPEATED)
+        yield passage
+    for name in ("/Title", "/Subject", "/Author", "/Keywords"):
+        if name in pdf.docinfo:
+            passage = Passage(0, f"{known.report}/metadata", str(pdf.docinfo[name]))
+            if re.search(rf"(?:, |reference year ){known.round_}$", passage.text):
+                passage.claim_phrase(str(known.round_), "year")
+            yield passage
+    for name, spec in read_name_tree(pdf.Root, "/EmbeddedFiles"):
+        yield Passage(0, f"{known.report}/attachment", f"{name} {spec.get('/Desc', '')}")
+
+
+def wrong_attachments(known: Known, pdf: pikepdf.Pdf) -> Iterator[str]:
+    """What the attached data file says otherwise than the version's store."""
+    report = ScanReport()
+    for name, spec in read_name_tree(pdf.Root, "/EmbeddedFiles"):
+        check_cells(name, bytes(spec.EF.F.read_bytes()), known.register, report)
+    yield from (str(leak) for leak in report.leaks)
+
+
+def _bookmarks(outlines: Any) -> Iterator[str]:
+    waiting = [outlines] if outlines is not None else []
+    while waiting:
+        node = waiting.pop()
+        if "/Title" in node:
+            yield str(node.Title)
+        waiting += [node[name] for name in ("/First", "/Next") if name in node]
+
+
+def known_headings(passages: list[Passage]) -> set[str]:
+    """The headings as they were printed, which heads of pages and bookmarks repeat."""
+    return {squeeze(p.text) for p in passages if p.place.endswith("/heading")}

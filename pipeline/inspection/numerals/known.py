@@ -1,0 +1,146 @@
+"""What may a version print? Its cells with formulas worked out once more, and the texts
+that are not its own.
+
+All of it comes from the version's store, the contracts and the templates; nothing from
+the renderer.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.cells import OBS_SYMBOL
+from pipeline.contracts.model import Contracts, Table
+from pipeline.inspection.numerals.exceptions import Exceptions, load_exceptions
+from pipeline.inspection.numerals.passage import NUMERAL, Passage, claim_years
+from pipeline.inspection.readback.bindings import Bindings
+from pipeline.inspection.readback.values import Register, read_register
+from pipeline.inspection.readback.who import LastGiven
+from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.system.kept import open_database
+
+SYMBOL = "symbol"
+
+
+@dataclass
+class Known:
+    """One version of one report in one round."""
+
+    report: str
+    version: str
+    round_: int
+    reference: str
+    cutoff: date
+    contracts: Contracts
+    register: Register
+    exceptions: Exceptions
+    templates: Path
+    tables: dict[
+        str, list[dict[str, Any]]
+    ]  # coverage, revisions, findings, sources: as in the store
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        return Bindings(self.register, self.contracts, self.round_)
+
+    @cached_property
+    def years(self) -> list[str]:
+        return [str(y) for y in self.contracts.contract(self.report).years(self.round_)]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        first = self.years[0]
+        previous = self.years[-2]
+        year = self.years[-1]
+        last = LastGiven(self.bindings.who)
+        window = f"{first}\N{EN DASH}{year}"
+        return {
+            "year": year,
+            "previous": previous,
+            "first_year": first,
+            "window": window,
+            "last": last,
+        }
+
+    @property
+    def date_text(self) -> str:
+        return f"Data received by {self.cutoff.day} {self.cutoff:%B %Y}"
+
+    @cached_property
+    def sources(self) -> list[str]:
+        """Names of sources, whole and in their parts, longest first."""
+        named = {str(s["source"]) for s in self.tables["sources"] if s["source"]}
+        return sorted(
+            named | {p.strip() for n in named for p in n.split(";")}, key=lambda n: (-len(n), n)
+        )
+
+    def state_label(self, code: str) -> str:
+        return self.contracts.codelist("states").label(code)
+
+    def cubes(self, named: list[str]) -> list[Table]:
+        return [self.contracts.table(c) for c in dict.fromkeys(named) if c and c != POPULATION_CUBE]
+
+    def claim_label(
+        self, passage: Passage, cubes: list[str], years: list[str] | None = None
+    ) -> None:
+        """Account for the numerals of a title, a head, a label or a note: what is
+        listed for its place, labels of the code lists of its cubes, and years of the
+        report's window.
+        """
+        if not passage.place.startswith(f"{self.report}/"):
+            passage.place = f"{self.report}/{passage.place}"
+        if not passage.holds_numerals:
+            return
+        self.exceptions.claim(passage)
+        for table in self.cubes(cubes):
+            for label in _labels(table):
+                passage.claim_pattern(re.escape("".join(label.split())), "code list", table.name)
+                passage.claim_pattern(
+                    re.escape("".join(label.lower().split())), "code list", table.name
+                )
+        claim_years([passage], self.years if years is None else years)
+        symbol = "".join(OBS_SYMBOL["Q"].split())
+        passage.claim_pattern(re.escape(symbol), SYMBOL, "suppressed by the sender")
+
+
+def _labels(table: Table) -> list[str]:
+    """Labels with a digit of the table's code lists, longest first."""
+    found = {c.label for d in table.dimensions for c in d.codelist if NUMERAL.search(c.label)}
+    found |= {d.label for d in table.dimensions if NUMERAL.search(d.label)}
+    return sorted(found, key=lambda text: (-len(text), text))
+
+
+def read_known(
+    templates: Path, contracts: Contracts, store: Path, report: str, version: str
+) -> Known:
+    """Read what a version may print. Raises UserError and its kin where store or lists
+    cannot be read.
+    """
+    from pipeline.report.document.compose import read_definition
+
+    tables: dict[str, list[dict[str, Any]]] = {}
+    with open_database(store) as connection:
+        for name in ("coverage", "revisions", "findings", "sources", "meta", "conflicts"):
+            result = connection.execute(f"select * from {name} order by all")
+            columns = [d[0] for d in result.description or ()]
+            tables[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+    meta = {row["name"]: row["value"] for row in tables["meta"]}
+    round_ = int(meta["round"])
+    reference = read_definition(templates, report, version).reference.format(year=round_)
+    return Known(
+        report,
+        version,
+        round_,
+        reference,
+        date.fromisoformat(meta["cutoff"]),
+        contracts,
+        read_register(store),
+        load_exceptions(templates),
+        templates,
+        tables,
+    )

@@ -1,0 +1,241 @@
+"""What are the numerals in a table? Keyed cells worked out again; in annexes, what the
+store and the contracts say.
+
+A cell is compared with the key that its place claims, and its row and column must name
+the key's state and year: a right number in a wrong line is a wrong number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from pipeline.cells import REGIONS, Key
+from pipeline.inspection.numerals.known import Known
+from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.inspection.readback.values import number
+from pipeline.report.document.ledger import reference_of
+
+_MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
+_OF = re.compile(r"(\d+)of(\d+)")
+
+
+def kind_of(reference: str) -> str:
+    return FORMULA if "(" in reference else CELL
+
+
+def is_query(reference: str) -> bool:
+    """Whether a number comes from a named query over the store, `query(name)`."""
+    return reference.startswith("query(")
+
+
+def first_key(reference: str) -> str:
+    """The cell that a formula speaks of: the first of its operands."""
+    match = re.fullmatch(r"\w+\((.+?)(?:(?:, | \+ ).+)?\)", reference)
+    return match[1] if match else reference
+
+
+class TableCheck:
+    """Accounts for one table: `entry` is what the renderer noted of it."""
+
+    def __init__(self, known: Known, entry: dict[str, Any], numbers: Collection[str] = ()) -> None:
+        self.known, self.entry, self.numbers = (
+            known,
+            entry,
+            numbers,
+        )  # numbers of the exhibits of the document
+
+    @property
+    def cubes(self) -> list[str]:
+        refs = [
+            c[1]
+            for line in self.entry.get("lines", ())
+            for c in line["cells"]
+            if c[1] and not is_query(c[1])
+        ]
+        return [*self.entry["cubes"], *(first_key(r).split(":")[0] for r in refs)]
+
+    def head(self, passage: Passage) -> None:
+        self.known.claim_label(passage, self.cubes)
+        if self.entry["kind"] == "revisions":
+            earlier = {str(r["old_round"]) for r in self.known.tables["revisions"]}
+            for round_ in earlier:
+                passage.claim_phrase(f"Round {round_}", "year")
+
+    def row_label(self, passage: Passage) -> None:
+        self.known.claim_label(passage, self.cubes)
+        if self.entry["kind"] in ("dictionary", "sources", "coverage"):
+            _claim_whole(passage, self._contract_texts(), "data dictionary")
+        if self.entry["kind"] == "provenance":
+            _claim_whole(passage, self.numbers, "exhibit")
+
+    def cell(self, passage: Passage, row: int, column: int) -> str:
+        """Account for a cell by row and column from 0. Returns what is wrong with it,
+        or nothing.
+        """
+        line = self.entry["lines"][row]
+        _, reference, *_ = line["cells"][column]
+        if self.entry["kind"] in _FREE and not (reference and self.entry["kind"] != "revisions"):
+            _FREE[self.entry["kind"]](self, passage, line, column)
+            return ""
+        if not reference:
+            self.known.claim_label(passage, self.cubes)
+            return ""
+        for option in sorted(
+            map(squeeze, self.known.register.printed(reference)), key=len, reverse=True
+        ):
+            if not option and passage.bare in ("", "none"):
+                return ""
+            rest = passage.bare[len(option) :]
+            if option and passage.bare.startswith(option) and (not rest or _MARKS.fullmatch(rest)):
+                wrong = self._misplaced(reference, line["label"], column)
+                if not wrong:
+                    passage.claim(0, len(option), kind_of(reference), reference)
+                return wrong
+        allowed = " or ".join(t for t in self.known.register.printed(reference) if t) or "nothing"
+        return f"{reference} is {allowed}"
+
+    def _misplaced(self, reference: str, row_label: str, column: int) -> str:
+        heads = self.entry["heads"]
+        groups = self.entry["groups"]
+        beside = [row_label, heads[column + 1], groups[column + 1]]
+        return misplaced(self.known, reference, beside, [self.entry["title"]], self.entry["state"])
+
+    # --- annexes
+
+    def _contract_texts(self) -> set[str]:
+        found: set[str] = set()
+        for table in self.known.contracts.tables:
+            found |= {
+                table.name,
+                table.title,
+                table.unit,
+                table.iccs,
+                f"{table.title}. {table.description}",
+            }
+            found.add(", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)]))
+        return found
+
+    def _coverage(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        match = _OF.fullmatch(passage.bare)
+        answers = [a for a in self.known.tables["coverage"] if a["title"] == line["label"]]
+        given = sum(a["answer"] in ("reported", "question", "suppressed") for a in answers)
+        members = len(self.known.contracts.members(self.known.round_))
+        if match and (int(match[1]), int(match[2])) == (given, members):
+            passage.claim_all(FORMULA, f"answered({line['label']})")
+        elif not match and any(a["answer"] == "suppressed" for a in answers):
+            passage.claim_phrase("<5", "symbol", "only counts suppressed by the sender")
+
+    def _revisions(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        key = line["cells"][3][1]
+        found = next((r for r in self.known.tables["revisions"] if r["key"] == key), None)
+        if found is None:
+            return
+        if column == 0:
+            self.known.claim_label(passage, [key.split(":")[0]])
+        elif column == 1 and passage.bare == key.split(":")[1].split(".")[1]:
+            passage.claim_all("year")
+        elif column in (2, 3):
+            name = ("old", "new")[column - 2]
+            value = found[f"{name}_value"]
+            raw = found[f"{name}_raw"]
+            if passage.bare == squeeze(number(value, 0) if value is not None else raw):
+                passage.claim_all(
+                    CELL,
+                    f"{key} of round {found['old_round'] if name == 'old' else self.known.round_}",
+                )
+        elif column == 4 and found["difference"] is not None:
+            text = number(found["difference"], 0)
+            if passage.bare == squeeze(f"+{text}" if found["difference"] >= 0 else text):
+                passage.claim_all(FORMULA, f"difference({key})")
+
+    def _findings(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        severity = line["cells"][0][0]
+        rule = line["cells"][1][0]
+        own = [
+            f
+            for f in self.known.tables["findings"]
+            if (f["severity"], f["rule"]) == (severity, rule)
+            and line["label"] in (f["state"], self._name(f["state"]))
+        ]
+        if column == 2 and passage.bare == str(len(own)):
+            passage.claim_all(FORMULA, f"count of findings({line['label']}, {rule})")
+        elif column == 1:
+            _claim_whole(passage, {f["rule"] for f in own}, "finding")
+        elif column == 3:
+            first = [
+                (f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110], f["remark"]) for f in own
+            ]
+            _claim_whole(
+                passage,
+                {f"{said}; {remark}" if remark else said for said, remark in first},
+                "finding",
+            )
+
+    def _name(self, state: str) -> str:
+        members = {m.code for m in self.known.contracts.members(self.known.round_)}
+        return self.known.state_label(state) if state in members else state
+
+    def _sources(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        _claim_whole(passage, set(self.known.sources), "source")
+
+    def _dictionary(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        table = self.known.contracts.table(line["label"])
+        if passage.bare == squeeze(table.iccs or ""):
+            passage.claim_all("classification", "ICCS")
+        _claim_whole(passage, self._contract_texts(), "data dictionary")
+
+    def _provenance(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        if column == 0 and line["label"] in self.numbers:
+            _claim_whole(passage, [reference_of(self.known.report, line["label"])], "exhibit")
+
+    def _statuses(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+        self.known.claim_label(passage, [])
+
+
+_FREE: dict[str, Any] = {
+    "coverage": TableCheck._coverage,
+    "revisions": TableCheck._revisions,
+    "findings": TableCheck._findings,
+    "sources": TableCheck._sources,
+    "dictionary": TableCheck._dictionary,
+    "statuses": TableCheck._statuses,
+    "provenance": TableCheck._provenance,
+}
+
+
+def _claim_whole(passage: Passage, texts: Iterable[str], kind: str) -> None:
+    if passage.bare in {squeeze(t) for t in texts if t}:
+        passage.claim_all(kind)
+
+
+def misplaced(
+    known: Known, reference: str, beside: list[str], above: list[str], page_state: str
+) -> str:
+    """What is wrong with where a number stands: its labels must name its state and its
+    year. `beside` are the labels of its row and column, `above` those of the whole
+    exhibit.
+    """
+    if is_query(reference):
+        return ""  # about the version as a whole
+    key = Key.parse(first_key(reference))
+    of_states = reference.startswith("sum(")  # over the states that gave every part of a bar
+    if not of_states and key.state not in REGIONS and key.state != page_state:
+        name = known.state_label(key.state)
+        if not any(name in text for text in (*beside, *above)):
+            return f"it is a figure of {name}, which neither its row nor its column names"
+    named = {
+        y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
+    }
+    if named and str(key.year) not in named:
+        return f"it is a figure of {key.year}, its row and column say {', '.join(sorted(named))}"
+    titled = {
+        y for text in above for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years
+    }
+    if not named and str(key.year) not in (titled or {known.years[-1]}):
+        return (
+            f"it is a figure of {key.year}, the title says"
+            f" {', '.join(sorted(titled)) or known.years[-1]}"
+        )
+    return ""

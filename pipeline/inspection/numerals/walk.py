@@ -1,0 +1,314 @@
+"""In which place does each text of a document stand? Goes through its blocks in reading
+order, beside the ledger.
+
+The ledger says which exhibit comes next; headings and exhibits are counted here, and
+every text is compared with what was noted for its place. What fits nowhere is running
+text, whose numerals nobody has accounted for yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.inspection.numerals.charts import DrawingCheck
+from pipeline.inspection.numerals.known import Known
+from pipeline.inspection.numerals.passage import CELL, Passage, squeeze
+from pipeline.inspection.numerals.tables import TableCheck
+from pipeline.inspection.readback.outline import Block
+from pipeline.inspection.readback.spelled import running_text
+from pipeline.report.document.ledger import HEADLINE, entry_keys, printed_number
+
+REPEATED = "heading or title"
+
+
+class Walk:
+    """One way through a document. Afterwards `passages` holds every text, `running`
+    those of the chapters' own text,
+    `wrong` what is wrong with a passage, by its place in the list.
+    """
+
+    def __init__(
+        self, known: Known, ledger: list[dict[str, Any]], destinations: dict[str, int]
+    ) -> None:
+        self.known, self.destinations = known, destinations
+        self.headings = [e for e in ledger if "heading" in e]
+        self.exhibits = [e for e in ledger if "exhibit" in e]
+        self.drawn = {e["chart"]: e for e in ledger if "chart" in e}
+        self.passages: list[Passage] = []
+        self.running: list[Passage] = []
+        self.wrong: dict[int, str] = {}
+        self.section = "cover"
+        self.exhibit: dict[str, Any] | None = None
+        self.counted = {"Table": 0, "Figure": 0, HEADLINE: 0}
+        self.chapters = self.annexes = self.sections = 0
+        self._waiting = iter(self.exhibits)
+        self._next: dict[str, Any] | None = next(self._waiting, None)
+        self._next_heading = 0
+        self._row, self._column = -1, 0
+        self._below: dict[str, str] = {}
+        self._table: TableCheck | None = None
+
+    def walk(self, blocks: list[Block]) -> None:
+        for block in blocks:
+            self._block(block)
+        left = [e["exhibit"] for e in [self._next, *self._waiting] if e]
+        if left:
+            self.refuse(f"{left[0]} was noted as printed and is not in the document")
+
+    def _add(self, passage: Passage, wrong: str = "") -> Passage:
+        self.passages.append(passage)
+        if wrong:
+            self.wrong[len(self.passages) - 1] = wrong
+        return passage
+
+    def refuse(self, wrong: str) -> None:
+        self._add(Passage(0, self.section, ""), wrong)
+
+    # --- blocks
+
+    def _block(self, block: Block) -> None:
+        text = running_text(block)
+        if block.kind == "Figure":
+            self._figure(block)
+        elif block.kind == "TD":
+            self._cell(block, text)
+        elif not squeeze(text):
+            return
+        elif block.kind == "TH":
+            self._table_head(block, text)
+        elif self._is_caption(block, text):
+            self._caption(block, text)
+        elif re.fullmatch(r"H\d", block.kind):
+            self._heading(block, text)
+        elif self.section == "contents":
+            self._contents(block, text)
+        else:
+            self._text(block, text)
+
+    def _heading(self, block: Block, text: str) -> None:
+        bare = squeeze(text)
+        passage = Passage(block.page, f"{self.section}/heading", text)
+        if bare == "Contents":
+            self.section = "contents"
+        elif self._next_heading < len(self.headings) and self._is_heading(bare):
+            entry = self.headings[self._next_heading]
+            self._next_heading += 1
+            self.exhibit = None
+            if entry["level"] == 1:
+                self.section = entry["id"]
+            passage.place = f"{self.section}/heading"
+            if "listed" not in entry:
+                number = squeeze(entry["heading"])
+                passage.claim(0, len(number), "heading", entry["heading"])
+        elif self.section == "cover" and block.page > 1:
+            self.section = passage.place = "imprint"
+        self.known.claim_label(passage, [])
+        self._add(passage)
+
+    def _is_heading(self, bare: str) -> bool:
+        """Whether the text is the next heading, with the number that comes next."""
+        entry = self.headings[self._next_heading]
+        title = squeeze(entry["title"])
+        annex = str(entry["heading"]).startswith("Annex")
+        if bare != (title if "listed" in entry else squeeze(entry["heading"]) + title):
+            return False
+        if entry["level"] == 1:
+            self.chapters, self.annexes, self.sections = (
+                self.chapters + (not annex),
+                self.annexes + annex,
+                0,
+            )
+            self._prefix = chr(64 + self.annexes) if annex else str(self.chapters)
+            return bool(entry["heading"] == (f"Annex {self._prefix}" if annex else self._prefix))
+        self.sections += 1
+        return bool(entry["heading"] == f"{self._prefix}.{self.sections}")
+
+    # --- contents
+
+    def _contents(self, block: Block, text: str) -> None:
+        """A line of the contents: number and title as in their place, and the page on
+        which they stand.
+        """
+        passage = self._add(Passage(block.page, "contents", text))
+        target = block.links[0] if block.links else ""
+        start = next((s for s in self._listed(target) if passage.bare.startswith(s)), None)
+        page = re.search(r"(?<!\d)(\d+)$", passage.bare)
+        if start is None or page is None or page.start() < len(start):
+            return
+        passage.claim(0, len(start), REPEATED, target)
+        if int(page[1]) == self.destinations.get(target):
+            passage.claim(*page.span(), "page")
+
+    def _listed(self, target: str) -> Iterator[str]:
+        for entry in self.headings:
+            if entry["id"] == target:
+                yield squeeze(entry["heading"] + entry.get("listed", entry["title"]))
+        for entry in self.exhibits:
+            if entry["id"] == target:
+                yield squeeze(printed_number(entry) + entry["title"])
+
+    # --- exhibits
+
+    def _is_caption(self, block: Block, text: str) -> bool:
+        if block.kind == "Caption":
+            return True
+        entry = self._next
+        return bool(
+            entry
+            and self.section not in ("cover", "imprint", "contents")
+            and "reason" in entry
+            and squeeze(text) == squeeze(printed_number(entry) + entry["title"])
+        )
+
+    def _caption(self, block: Block, text: str) -> None:
+        entry = self._next
+        bare = squeeze(text)
+        if entry is None or not bare.startswith(squeeze(printed_number(entry) + entry["title"])):
+            self._add(
+                Passage(block.page, f"{self.section}/text", text),
+                "it is no exhibit that was noted next",
+            )
+            return
+        word = entry["exhibit"].split()[0]
+        self.counted[word] += 1
+        self.exhibit, self._next = entry, next(self._waiting, None)
+        passage = Passage(block.page, f"{self.section}/{entry['spec']}/title", text)
+        if entry["exhibit"] == f"{word} {self.counted[word]}":
+            passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
+        self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
+        passage.claim_phrase(
+            self.known.variables["window"], "year"
+        )  # also where its first years have no figure
+        self.known.claim_label(passage, self._table.cubes, self._years(entry))
+        self._add(passage)
+        self._row, self._column = -1, 0
+        self._below = _below(entry)
+
+    def _years(self, entry: dict[str, Any]) -> list[str] | None:
+        """The years that a title may name beside the window: those of the exhibit's
+        cells. Without cells, any.
+        """
+        found = {key.split(":")[1].split(".")[1] for key in entry_keys(entry, self.drawn.values())}
+        return sorted(found) or None
+
+    def _place(self, part: str) -> str:
+        return (
+            f"{self.section}/{self.exhibit['spec']}/{part}"
+            if self.exhibit
+            else f"{self.section}/text"
+        )
+
+    def _table_head(self, block: Block, text: str) -> None:
+        if self.exhibit is None or self._table is None:
+            self._text(block, text)
+        elif "THead" in block.path:
+            self._table.head(self._add(Passage(block.page, self._place("head"), text)))
+        else:
+            self._row, self._column = self._row + 1, 0
+            lines: list[dict[str, Any]] = self.exhibit.get("lines", [])
+            passage = Passage(block.page, self._place("row"), text)
+            if self._row < len(lines) and squeeze(lines[self._row]["label"]) == passage.bare:
+                self._table.row_label(passage)
+                self._add(passage)
+            else:
+                self._add(passage, "the line was not noted as printed")
+
+    def _cell(self, block: Block, text: str) -> None:
+        lines: list[dict[str, Any]] = self.exhibit.get("lines", []) if self.exhibit else []
+        passage = Passage(block.page, self._place("cell"), text)
+        if (
+            self._table
+            and 0 <= self._row < len(lines)
+            and self._column < len(lines[self._row]["cells"])
+        ):
+            self._add(passage, self._table.cell(passage, self._row, self._column))
+        else:
+            self._add(passage, "the cell was not noted as printed")
+        self._column += 1
+
+    def _figure(self, block: Block) -> None:
+        noted = self.drawn.get(self.exhibit["id"]) if self.exhibit else None
+        if self.exhibit is None or noted is None:
+            self._add(
+                Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}")
+            )
+            return
+        check = DrawingCheck(self.known, self.exhibit, noted, self._place("x").removesuffix("/x"))
+        if check.wrong:
+            self.refuse(f"{self.exhibit['exhibit']}: {check.wrong[0]}")
+        for passage in check.passages(block):
+            self._add(passage)
+
+    # --- running text
+
+    def _text(self, block: Block, text: str) -> None:
+        bare = squeeze(text)
+        if self.exhibit and (part := self._below.get(bare)):
+            self._add(self._note(Passage(block.page, self._place(part), text), part))
+            return
+        in_front = self.section in ("cover", "imprint")
+        place = "imprint" if self.section == "cover" and block.page > 1 else self.section
+        passage = self._add(Passage(block.page, place if in_front else f"{place}/text", text))
+        if in_front:
+            passage.claim_phrase(self.known.reference, "reference number")
+            passage.claim_phrase(self.known.date_text, "date")
+            passage.place = f"{self.known.report}/{place}"
+            self.known.exceptions.claim(passage)
+            if bare in {
+                squeeze(t)
+                for t in (
+                    f"Edition Edition {self.known.round_}",
+                    f"Reference year {self.known.round_}",
+                )
+            }:
+                passage.claim_phrase(str(self.known.round_), "year")
+            passage.claim_phrase(f"Edition {self.known.round_}", "year")
+            if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
+                passage.claim_phrase(str(self.known.round_), "year")
+        else:
+            self.running.append(passage)
+
+    def _note(self, passage: Passage, part: str) -> Passage:
+        assert self._table is not None
+        if part == "source":
+            for name in self.known.sources:
+                passage.claim_phrase(name, "source", name)
+            for round_ in (
+                self.known.round_,
+                *(r["old_round"] for r in self.known.tables["revisions"]),
+            ):
+                passage.claim_phrase(f"round {round_}", "year")
+                passage.claim_phrase(f"rounds {round_} and {self.known.round_}", "year")
+        for mark, _, *bound in self.exhibit.get("footnotes", ()) if self.exhibit else ():
+            if bound and passage.bare.startswith(mark):
+                claim_bound(self.known, passage, mark, bound[0])
+                self.known.claim_label(passage, re.findall(r"\[\[(\w+):", bound[0]))
+        self.known.claim_label(passage, self._table.cubes)
+        return passage
+
+
+def claim_bound(known: Known, passage: Passage, mark: str, bound: str) -> None:
+    """Account for the figures of a footnote where it reads as its keys say."""
+    pieces = re.split(r"\[\[(.+?)\]\]", bound)
+    texts = [known.register.text(p) if i % 2 else p for i, p in enumerate(pieces)]
+    if passage.bare != squeeze(mark + "".join(texts)):
+        return
+    at = len(squeeze(mark))
+    for i, text in enumerate(texts):
+        if i % 2:
+            passage.claim(at, at + len(squeeze(text)), CELL, pieces[i])
+        at += len(squeeze(text))
+
+
+def _below(entry: dict[str, Any]) -> dict[str, str]:
+    """What stands below an exhibit, by its text: a note, or the line on sources."""
+    found = {squeeze(mark + text): "note" for mark, text, *_ in entry.get("footnotes", ())}
+    for number, note in enumerate(entry.get("notes", ())):
+        found[squeeze(f"Note: {note}" if not number else note)] = "note"
+    if "source" in entry:
+        found[squeeze(f"Source: {entry['source']}")] = "source"
+    if "reason" in entry:
+        found[squeeze(entry["reason"])] = "note"
+    return found

@@ -1,0 +1,1 @@
+"""What does a finished document say? Its text, charts and bindings as data, unjudged."""

@@ -1,0 +1,459 @@
+"""Which values do the marks of a chart show? Read back from the paths of the page, by
+the chart's own scale.
+
+What is checked, by kind of chart:
+- line, small_multiples: the grid gives the scale; each marker's place and height is one
+  released point of the line of
+  its colour, each point one marker, each vertex of a line stands on a marker.
+- bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
+  long as its value.
+- stacked_bar: the bars of a row follow each other without a gap, one for each released
+  value that is not zero.
+- slope: heights on both sides are one straight scale through all released values, one
+  mark a value.
+- flow: see `pipeline.inspection.readback.flows`.
+- heat: one tile a point in the noted order; a colour is that of the class its value
+  falls in, white for none.
+- map: the outlines of the region, each in its place; a state has the colour of its
+  class, or is hatched for none.
+Any other filled area must be a swatch of the legend or the ground of a label inside a
+bar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.inspection.readback.axes import NEAR as _NEAR
+from pipeline.inspection.readback.axes import Axes, Box, Found, Scale, is_swatch, join
+from pipeline.inspection.readback.axes import grid as _grid
+from pipeline.inspection.readback.axes import is_colour as _is
+from pipeline.inspection.readback.axes import runs as _runs
+from pipeline.inspection.readback.flows import flows
+from pipeline.inspection.readback.maps import place_of, strange
+from pipeline.inspection.readback.marks import Path
+from pipeline.report.charts.palette import CLASSES, LAND, LINE_COLOURS, PAPER
+from pipeline.report.charts.region import layers
+from pipeline.report.views import ChartData, Point
+
+Mark = tuple[Any, float]  # place and value
+NOT_RELEASED = "the mark belongs to no released value"
+NO_MARK = "a released value has no mark that shows it"
+
+
+def measure(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    """Yield what is wrong with the marks of a chart; count those that are right."""
+    kinds: dict[str, Any] = {
+        "line": _lines,
+        "small_multiples": _lines,
+        "bar": _bars,
+        "grouped_bar": _bars,
+        "stacked_bar": _stacks,
+        "slope": _slope,
+        "flow": flows,
+        "heat": _tiles,
+        "map": _map,
+    }
+    try:
+        painted = [p for p in paths if p.fill is not None or p.stroke is not None]
+        yield from _frames(data, paths)
+        yield from axes.faults()
+        yield from kinds[data.kind](data, painted, axes, counts)
+    except (ValueError, IndexError, ZeroDivisionError) as problem:
+        yield (
+            f"the drawing cannot be read back ({problem})",
+            "its marks cannot be compared with released values",
+        )
+
+
+def _places(data: ChartData) -> list[str]:
+    return list(dict.fromkeys(p.x for s in data.series for p in s.points))
+
+
+def _points(data: ChartData) -> list[tuple[int, int, Point]]:
+    """Series, place and point of everything that has a value."""
+    places = _places(data)
+    return [
+        (index, places.index(p.x), p)
+        for index, s in enumerate(data.series)
+        for p in s.points
+        if p.value is not None
+    ]
+
+
+def _frames(data: ChartData, paths: list[Path]) -> Found:
+    """Paths that are never painted are the frame of the drawing and of its plots: where
+    they end tells nothing.
+    """
+    parts = [
+        (p.curved, _around_points(part))
+        for p in paths
+        if p.fill is None and p.stroke is None
+        for part in p.parts
+    ]
+    frames = [(curved, box) for curved, box in parts if box[0] < box[2] or box[1] < box[3]]
+    upright = _grid(paths, upright=True)
+    known = [
+        *(join(p.box for p in run) for run in _runs(paths)),
+        *([join(g.box for g in upright)] if upright else []),
+    ]
+    known += [join(box for _, box in frames)] if frames else []
+    for curved, box in frames:
+        if curved or not any(_same(box, other) for other in known):
+            yield f"an unpainted path at {', '.join(f'{v:.1f}' for v in box)} points", NOT_RELEASED
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.6g}"
+
+
+def _around_points(points: Sequence[tuple[float, float]]) -> Box:
+    return join((x, y, x, y) for x, y in points)
+
+
+def _same(one: Box, other: Box) -> bool:
+    return all(abs(a - b) < 0.5 for a, b in zip(one, other, strict=True))
+
+
+def _match(marks: list[Mark], wanted: list[Mark], slack: float, counts: Counter[str]) -> Found:
+    """Pair each mark with one released value in the same place."""
+    left = list(wanted)
+    for place, value in marks:
+        near = [w for w in left if w[0] == place and abs(w[1] - value) <= slack + 1e-9]
+        if near:
+            left.remove(min(near, key=lambda w: abs(w[1] - value)))
+            counts["mark"] += 1
+        else:
+            yield f"a mark shows about {_shown(value)} at {place}", NOT_RELEASED
+    for place, value in left:
+        yield f"{_shown(value)} at {place}", NO_MARK
+
+
+# --- lines ----------------------------------------------------------------------------
+
+
+def _lines(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    panels = [plot.lines for plot in axes.plots]
+    most = max((p.value or 0 for _, _, p in _points(data)), default=0)
+    small = data.kind == "small_multiples"
+    total = len(_places(data))
+    if len(panels) != (len(data.series) if small else 1):
+        raise ValueError(f"{len(panels)} plots for {len(data.series)} series")
+    values = axes.values()
+    used: set[int] = set()
+    for index, panel in enumerate(panels):
+        scale = Scale([p.box[1] for p in panel], values, most)
+        yield from scale.faults()
+        left = panel[0].box[0]
+        right = panel[0].box[2]
+        low, span = (-0.4, total - 0.2) if small else (-0.35, total - 0.3)
+        first = max(p.order for p in panel)
+        last = (
+            min((p.order for p in panels[index + 1]), default=0)
+            if index + 1 < len(panels)
+            else float("inf")
+        )
+        own = [p for p in paths if first < p.order < last]
+        marks, spots = [], []
+        for path in own:
+            if path.fill is not None and path.stroke is not None and _size(path) < 9:
+                place = (path.origin[0] - left) / (right - left) * span + low
+                series = index if small else _series_of(path)
+                marks.append(((series, round(place)), scale.value(path.origin[1])))
+                spots.append(path.origin)
+                used.add(path.order)
+                if abs(place - round(place)) > 0.02:
+                    yield f"a mark stands between two places at {place:.2f}", NOT_RELEASED
+        wanted = [
+            ((s if small else s % len(LINE_COLOURS), x), float(p.value or 0))
+            for s, x, p in _points(data)
+            if not small or s == index
+        ]
+        yield from _match(marks, wanted, scale.slack, counts)
+        yield from _vertices(own, spots, (left, right), used)
+    yield from _strangers([p for p in paths if p.order not in used and p.fill is not None])
+
+
+def _size(path: Path) -> float:
+    left, bottom, right, top = path.box
+    return max(right - left, top - bottom)
+
+
+def _series_of(path: Path) -> int:
+    return next((i for i, c in enumerate(LINE_COLOURS) if _is(path.stroke, c)), -1)
+
+
+def _vertices(
+    paths: list[Path], spots: list[tuple[float, float]], ends: tuple[float, float], used: set[int]
+) -> Found:
+    """A line of data goes from mark to mark; a lead to a label starts at the height of
+    one.
+    """
+    for path in paths:
+        if path.fill is not None or path.order in used or _series_of(path) < 0:
+            continue
+        corners = [corner for part in path.parts for corner in part]
+        if path.dashed and path.width < 0.8:
+            corners = [
+                (x, y)
+                for x, y in corners[:1]
+                if not any(abs(y - spot[1]) < 2 * _NEAR for spot in spots)
+            ]
+        else:
+            corners = [
+                c
+                for c in corners
+                if not any(max(abs(c[0] - x), abs(c[1] - y)) < 2 * _NEAR for x, y in spots)
+            ]
+        for x, y in corners:
+            yield f"a line has a corner without a mark at {x:.1f}, {y:.1f} points", NOT_RELEASED
+
+
+def _strangers(paths: Sequence[Path]) -> Found:
+    for path in paths:
+        yield f"a filled area at {', '.join(f'{v:.1f}' for v in path.box)} points", NOT_RELEASED
+
+
+def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    places = _places(data)
+    sides = [places[0], places[-1]]
+    marks = [p for p in paths if p.fill is not None and p.stroke is not None and _size(p) < 9]
+    columns = sorted({round(p.origin[0], 1) for p in marks})
+    if len(columns) > 2:
+        raise ValueError(f"marks in {len(columns)} columns")
+    wanted = [
+        (int(p.x == sides[-1]), s % len(LINE_COLOURS), float(p.value or 0))
+        for s, _, p in _points(data)
+        if p.x in sides
+    ]
+    only = max(
+        (side for side, _, _ in wanted), default=0
+    )  # of one year alone, the marks stand on its side
+    middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + (-1 if only else 1)
+    found = [(int(p.origin[0] > middle), _series_of(p), p.origin[1]) for p in marks]
+    by_value = sorted(wanted, key=lambda w: (w[2], w))
+    by_height = sorted(found, key=lambda f: (f[2], f))
+    if Counter(w[:2] for w in wanted) != Counter(f[:2] for f in found):
+        yield f"{len(found)} marks for {len(wanted)} released values", NOT_RELEASED
+        return
+    low = by_value[0][2]
+    high = by_value[-1][2]
+    per = (by_height[-1][2] - by_height[0][2]) / (high - low) if high > low else 0.0
+    heights = [
+        ((side, s), low + (y - by_height[0][2]) / per if per else low) for side, s, y in found
+    ]
+    yield from _match(
+        heights, [((side, s), v) for side, s, v in wanted], 2 * _NEAR / per if per else 1e-9, counts
+    )
+    spots = [p.origin for p in marks]
+    yield from _vertices([p for p in paths if p.width > 1], spots, (0, 0), {p.order for p in marks})
+    yield from _strangers([p for p in paths if p.fill is not None and p not in marks])
+
+
+# --- bars -----------------------------------------------------------------------------
+
+
+def _bar_parts(
+    paths: list[Path], axes: Axes, most: float
+) -> tuple[Scale, list[Path], list[Path], float, float]:
+    """Scale, bars, other filled areas, and the upper and lower end of the plot."""
+    lines = axes.plots[0].lines
+    scale = Scale([p.box[0] for p in lines], axes.values(), most)
+    bottom = lines[0].box[1]
+    top = lines[0].box[3]
+    filled = [p for p in paths if p.fill is not None]
+    bars = [
+        p for p in filled if p.stroke is not None and bottom - 1 <= p.box[1] and p.box[3] <= top + 1
+    ]
+    return scale, bars, [p for p in filled if p not in bars], top, bottom
+
+
+def _bars(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    points = _points(data)
+    count = len(data.series)
+    most = max((p.value or 0 for _, _, p in points), default=0)
+    scale, bars, others, top, bottom = _bar_parts(paths, axes, most)
+    yield from scale.faults()
+    row = (top - bottom) / len(_places(data))
+    marks = []
+    for path in bars:
+        left, low, right, high = path.box
+        if abs(scale.value(left)) > scale.slack:
+            yield f"a bar starts at {_shown(scale.value(left))}", NOT_RELEASED
+        place = (top - (low + high) / 2) / row - 0.5
+        marks.append((_slot(place, count), scale.value(right)))
+    wanted = [((place, series), float(p.value or 0)) for series, place, p in points]
+    drawn = {place for place, _ in marks}
+    wanted = [
+        w for w in wanted if w[1] or w[0] in drawn
+    ]  # a bar of no length may not be drawn at all
+    yield from _match(marks, wanted, scale.slack, counts)
+    yield from _beside(others, bars, len(data.series))
+
+
+def _slot(place: float, count: int) -> tuple[int, int]:
+    """Row and series of a bar, from how many rows below the first its middle lies."""
+    row = round(place)
+    series = (place - row) / (0.78 / count) + (count - 1) / 2
+    return (row, round(series)) if abs(series - round(series)) < 0.1 else (row, -1)
+
+
+def _stacks(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    points = _points(data)
+    places = _places(data)
+    sums = [
+        sum(p.value or 0 for _, place, p in points if place == index)
+        for index in range(len(places))
+    ]
+    scale, bars, others, top, bottom = _bar_parts(paths, axes, max(sums, default=0))
+    yield from scale.faults()
+    row = (top - bottom) / len(places)
+    for index in range(len(places)):
+        own = [p for p in bars if round((top - (p.box[1] + p.box[3]) / 2) / row - 0.5) == index]
+        own.sort(key=lambda p: (p.box[0], p.order))
+        reached, lengths = scale.zero, []
+        for path in own:
+            if abs(path.box[0] - reached) > 2 * _NEAR:
+                yield (
+                    f"a bar starts {path.box[0] - reached:.1f} points from the one before",
+                    NOT_RELEASED,
+                )
+            reached = path.box[2]
+            lengths.append(scale.value(path.box[2]) - scale.value(path.box[0]))
+        wanted = [float(p.value or 0) for _, place, p in points if place == index and p.value]
+        for fault, why in _match(
+            list(enumerate(lengths)), list(enumerate(wanted)), 2 * scale.slack, counts
+        ):
+            yield f"{fault} of row {places[index]}", why
+    yield from _beside(others, bars, len(data.series))
+
+
+def _beside(others: list[Path], bars: list[Path], series: int) -> Found:
+    """Filled areas that are no bars: swatches of the legend, and the ground of a label,
+    inside one bar.
+    """
+    swatches = [p for p in others if is_swatch(p)]
+    if len(swatches) > (series if series > 1 else 0):
+        yield f"{len(swatches)} swatches for {series} series", NOT_RELEASED
+    inside = [
+        p
+        for p in others
+        if p not in swatches and p.stroke is None and any(_within(p.box, b.box) for b in bars)
+    ]
+    yield from _strangers([p for p in others if p not in swatches and p not in inside])
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return all(a >= b - 1 for a, b in zip(inner[:2], outer[:2], strict=True)) and all(
+        a <= b + 1 for a, b in zip(inner[2:], outer[2:], strict=True)
+    )
+
+
+# --- classes --------------------------------------------------------------------------
+
+
+def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    filled = [p for p in paths if p.fill is not None]
+    swatches = [p for p in filled if is_swatch(p)]
+    tiles = [p for p in filled if p not in swatches]
+    points = [p for s in data.series for p in s.points]
+    if len(tiles) != len(points):
+        yield f"{len(tiles)} tiles for {len(points)} points", NOT_RELEASED
+        return
+    if any(p.fill is None for p in paths):
+        yield "a line among the tiles", NOT_RELEASED
+    yield from _coloured(points, tiles, axes, counts)
+    yield from _misplaced(data, tiles)
+
+
+def _coloured(points: list[Point], tiles: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    """Each tile or state has the colour of the class of its value; without a value it
+    is white or hatched.
+    """
+    classes = _classes(axes)
+    most = max((p.value or 0 for p in points), default=0)
+    for low, _, _ in classes:
+        if low > max(most, 0):
+            yield f"a class from {_shown(low)}", "no released value falls in it"
+    for tile, point in zip(tiles, points, strict=True):
+        if point.value is None:
+            if not _is(tile.fill, PAPER) and not isinstance(tile.fill, str):
+                yield f"the tile of {point.key} is coloured", NOT_RELEASED
+            continue
+        fits = [colour for low, high, colour in classes if low <= point.value < high]
+        if not fits or not _is(tile.fill, fits[-1]):
+            yield f"the tile of {point.key} has the colour of another class", NOT_RELEASED
+        else:
+            counts["mark"] += 1
+
+
+def _map(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+    points = [p for s in data.series for p in s.points]
+    wanted = layers([p.x for p in points])
+    areas = [w for w in wanted if w.closed]
+    lines = [w for w in wanted if not w.closed]
+    lines = [
+        line for line in lines for _ in range(2 if line.name == "neutral" else 1)
+    ]  # white, then dashed
+    drawn = [p for p in paths if not is_swatch(p)]
+    filled = [p for p in drawn if p.fill is not None]
+    stroked = [p for p in drawn if p.fill is None]
+    if (len(filled), len(stroked)) != (len(areas), len(lines)):
+        yield (
+            f"{len(filled)} areas and {len(stroked)} lines, not {len(areas)} and {len(lines)}",
+            NOT_RELEASED,
+        )
+        return
+    place = place_of(filled[0], areas[0])
+    for path in [*strange(filled, areas, place), *strange(stroked, lines, place)]:
+        yield (
+            (
+                f"a path at {', '.join(f'{v:.1f}' for v in path.box)} points is no outline of the"
+                " region"
+            ),
+            NOT_RELEASED,
+        )
+    states = [
+        path
+        for path, layer in zip(filled, areas, strict=True)
+        if layer.name in {p.x for p in points}
+    ]
+    if not all(_is(path.fill, LAND) for path in filled if path not in states):
+        yield "land around the states is coloured", NOT_RELEASED
+    yield from _coloured(points, states, axes, counts)
+
+
+def _classes(axes: Axes) -> list[tuple[float, float, str]]:
+    """Lower end, upper end and colour of each class, from the legend."""
+    lows = []
+    known = [
+        (s, label) for s, label in axes.classes if not isinstance(s.fill, str)
+    ]  # a hatched one means no figure
+    for _, label in known:
+        ends = re.findall(r"\d+(?:\.\d+)?", label.text.replace(",", "")) if label else []
+        if not ends:
+            raise ValueError("a swatch without a label of its class")
+        lows.append(float(ends[0]))
+    colours = [next((c for c in CLASSES if _is(s.fill, c)), "") for s, _ in known]
+    return [
+        (low, lows[i + 1] if i + 1 < len(lows) else float("inf"), colours[i])
+        for i, low in enumerate(lows)
+    ]
+
+
+def _misplaced(data: ChartData, tiles: list[Path]) -> Found:
+    """In a heat map each tile stands in the row of its series and the column of its
+    place.
+    """
+    if data.kind != "heat":
+        return
+    columns = sorted({round(t.box[0]) for t in tiles})
+    rows = sorted({round(t.box[1]) for t in tiles}, reverse=True)
+    places = _places(data)
+    spots = [(index, places.index(p.x)) for index, s in enumerate(data.series) for p in s.points]
+    for tile, (row, column) in zip(tiles, spots, strict=True):
+        if (rows.index(round(tile.box[1])), columns.index(round(tile.box[0]))) != (row, column):
+            yield f"a tile stands in row {row + 1}, column {column + 1} of another", NOT_RELEASED

@@ -1,0 +1,281 @@
+"""What may be printed? The released cells, and formulas over them worked out once more,
+apart from the renderer.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import LeakError
+from pipeline.project import CODE_ROOT
+from pipeline.system.kept import open_database
+
+_MINUS = "\N{MINUS SIGN}"
+_SYMBOLS = {"Q": "<5", "N": "0n", "M": "\N{EN DASH}"}
+_WITHOUT_NUMBER = ("c", ":", "x", "\N{EN DASH}")
+Texts = tuple[str, ...]  # any of these may stand in one place
+
+
+@dataclass(frozen=True)
+class Released:
+    """One line of what was released. A withheld cell has no value, no coverage and no
+    states.
+    """
+
+    value: Decimal | None
+    unit: str
+    obs_status: str
+    withheld: bool
+    coverage: str  # "9 of 11" or ""
+    states: Texts
+    # "whole" or "part" of figures that contradict each other, as far as the version
+    # tells it
+    in_question: str = ""
+    counts: bool = True
+    wholes: Texts = ()  # of a figure in question, the wholes that are exceeded
+    members: int = 0
+    marks: str = ""  # of doubt: i, q, v
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether shares, changes, rates and rankings use it: not a state's own figure
+        in question.
+        """
+        return self.counts and (bool(self.states) or self.in_question not in ("whole", "part"))
+
+
+@dataclass(frozen=True)
+class Register:
+    """Every released and every withheld cell of a version by its key, and the sources
+    that the version may name.
+    """
+
+    cells: dict[str, Released]
+    sources: Texts = ()
+    queries: dict[str, str] = field(
+        default_factory=dict
+    )  # what each named query over the store says
+    instead: dict[str, Texts] = field(
+        default_factory=dict
+    )  # a whole in question -> the parts that would replace it
+    exceeded: dict[str, str] = field(
+        default_factory=dict
+    )  # a whole in question -> the part above it
+
+    @property
+    def years(self) -> set[str]:
+        return {key.split(":")[1].split(".")[1] for key in self.cells}
+
+    @property
+    def withheld(self) -> set[str]:
+        return {key for key, cell in self.cells.items() if cell.withheld}
+
+    def printed(self, reference: str) -> Texts:
+        """The texts that may stand in a table or a chart for a key, or for a formula
+        written `name(key, key + key)`.
+        """
+        if match := re.fullmatch(r"(\w+)\((.+)\)", reference):
+            return self._formula(match[1], match[2].split(", "))
+        return (self.text(reference),)
+
+    def text(self, key: str) -> str:
+        cell = self.cells.get(key)
+        if cell is None:
+            return ":"
+        if cell.withheld:
+            return "c"
+        if cell.value is None:
+            region = key.split(":")[1].startswith("SELEC")
+            return "x" if region and cell.obs_status == "L" else _SYMBOLS.get(cell.obs_status, ":")
+        places = (1 if cell.value >= 1 else 3) if cell.unit == "kg" and 0 < cell.value < 10 else 0
+        return number(cell.value, places)
+
+    def value(self, reference: str) -> Decimal | None:
+        """The value behind a key or a formula, rounded as it is printed; None where
+        there is none to show.
+        """
+        match = re.fullmatch(r"(\w+)\((.+)\)", reference)
+        if not match:
+            cell = self.cells.get(reference)
+            return cell.value if cell else None
+        name, (first, *rest) = match[1], match[2].split(", ")
+        if name in ("sum", "instead", "difference"):
+            return self._added(name, [operands.split(" + ") for operands in (first, *rest)])
+        if name == "undrawn" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
+            return None
+        top = self.value(first)
+        base = [self.value(k) for k in " + ".join(rest).split(" + ")]
+        if name == "rate":
+            base = [b for b in base if b is not None]
+        known = [b for b in base if b is not None]
+        if top is None or len(known) != len(base) or not sum(known):
+            return None
+        if name == "share" and top > sum(known):
+            return None
+        if name == "change":
+            return rounded((top - known[0]) / known[0] * 100, 1)
+        per, places = {"share": (100, 1), "rate": (100_000, 2)}[name]
+        return rounded(top / sum(known) * per, places)
+
+    def _added(self, name: str, operands: list[list[str]]) -> Decimal | None:
+        """Sums and differences of cells: `sum(a + b)`, `difference(a, b)`,
+        `instead(region, wholes, parts)`.
+        """
+        signs = {"sum": (1,), "difference": (1, -1), "instead": (1, -1, 1)}[name]
+        found = Decimal(0)
+        for sign, keys in zip(signs, operands, strict=True):
+            for key in keys:
+                value = self.value(key)
+                if value is None:
+                    return None
+                found += sign * value
+        return found
+
+    def _comparable(self, name: str, keys: list[str]) -> bool:
+        """Figures in question are in no share, change or rate; what a regional figure
+        counts of them is in its sum.
+        """
+        cells = [self.cells[k] for k in keys if k in self.cells and not k.startswith("POPULATION:")]
+        if name == "share" and cells and cells[0].states:
+            return all(c.counts for c in cells)
+        return all(c.is_compared for c in cells)
+
+    def _formula(self, name: str, inputs: list[str]) -> Texts:
+        if name == "query":
+            return (self.queries[inputs[0]],) if inputs[0] in self.queries else ()
+        if name == "coverage":
+            cell = self.cells.get(inputs[0])
+            return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
+        if (
+            name == "undrawn"
+        ):  # a figure that a drawing leaves out: in question, or a part of an incomplete bar
+            cell = self.cells.get(inputs[0])
+            return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
+        if name in ("sum", "instead", "difference"):
+            total = self.value(f"{name}({', '.join(inputs)})")
+            return () if total is None else (number(total, 0), f"+{number(total, 0)}")
+        if name not in ("share", "change", "rate"):
+            return ()
+        value = self.value(f"{name}({', '.join(inputs)})")
+        if value is None:
+            return (
+                (*_WITHOUT_NUMBER, "<5", "0n")
+                if self._symbol_of_sender(inputs)
+                else _WITHOUT_NUMBER
+            )
+        text = number(value, 2 if name == "rate" else 1)
+        return (f"+{text}" if name == "change" and value > 0 else text, *_WITHOUT_NUMBER)
+
+    def _symbol_of_sender(self, inputs: list[str]) -> bool:
+        cells = [self.cells.get(key) for key in " + ".join(inputs).split(" + ")]
+        return any(c is not None and not c.withheld and c.obs_status in ("Q", "N") for c in cells)
+
+
+def rounded(value: Decimal, places: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def number(value: Decimal, places: int) -> str:
+    return f"{rounded(value, places):,}".replace("-", _MINUS)
+
+
+def read_register(path: Path) -> Register:
+    """Read the released cells from a version's store, or from a CSV with key, value,
+    unit, obs_status, conf_status, coverage and, for shares over some states only,
+    states (codes parted by spaces).
+    """
+    if not path.is_file():
+        raise LeakError(
+            "the list of released cells does not exist",
+            where=str(path),
+            do="build the stores first",
+        )
+    if path.suffix == ".duckdb":
+        return _from_store(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        return Register({row["key"]: _from_line(row) for row in csv.DictReader(file)})
+
+
+def _from_store(path: Path) -> Register:
+    with open_database(path) as connection:
+        rows = connection.execute(
+            """select key, value, unit, obs_status, withheld, coverage, members, states, question,
+            counts, wholes,
+                case
+                    when value is null then ''
+                    else trim(concat(
+                        case when len(wholes) > 0 then 'i' when queried then 'q' else '' end,
+                        case when coverage is null and vintage < (select value::integer
+                        from meta where name = 'round')
+                            then ' v' else '' end
+                    ))
+                end
+            from cells"""
+        ).fetchall()
+        conflicts = connection.execute("""select whole, part, parts from conflicts
+            order by whole, part_cube <> whole_cube, len(parts) = 0, dimensions, part""").fetchall()
+        sources = connection.execute(
+            "select distinct source from sources order by source"
+        ).fetchall()
+        queries = {
+            name: _said(*(connection.execute(sql).fetchone() or (None,)))
+            for name, sql in quality_queries()
+        }
+    instead: dict[str, Texts] = {}
+    exceeded: dict[str, str] = {}
+    for whole, part, parts in conflicts:
+        exceeded.setdefault(whole, part)
+        if parts:
+            instead.setdefault(whole, tuple(parts))
+    cells = {row[0]: _from_row(row) for row in rows}
+    return Register(cells, tuple(s for (s,) in sources if s), queries, instead, exceeded)
+
+
+def quality_queries() -> Iterator[tuple[str, str]]:
+    """The queries of `sql/quality` by name: each gives one number about a version from
+    its store.
+    """
+    for path in sorted((CODE_ROOT / "sql" / "quality").glob("*.sql")):
+        yield path.stem, path.read_text(encoding="utf-8")
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return ":"
+    return number(Decimal(value), 1 if isinstance(value, Decimal) else 0)
+
+
+def _from_row(row: tuple[Any, ...]) -> Released:
+    _, value, unit, obs, withheld, coverage, members, states, question, counts, wholes, marks = row
+    counted = "" if coverage is None else f"{coverage} of {members}"
+    return Released(
+        None if value is None else Decimal(value),
+        unit,
+        obs,
+        withheld,
+        counted,
+        tuple(states or ()),
+        question,
+        counts,
+        tuple(wholes or ()),
+        members or 0,
+        marks,
+    )
+
+
+def _from_line(row: dict[str, str]) -> Released:
+    return Released(
+        Decimal(row["value"]) if row["value"] else None,
+        row["unit"],
+        row["obs_status"],
+        row["conf_status"] == "S",
+        row["coverage"].replace("/", " of "),
+        tuple((row.get("states") or "").split()),
+        marks=row.get("marks") or "",
+    )

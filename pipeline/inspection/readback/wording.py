@@ -1,0 +1,125 @@
+"""Which words with digits are public as they are? Labels, descriptions, titles and
+references of public files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts.known_errors import REGISTER
+from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.report.charts.maps import NOTES
+from pipeline.report.document.compose import read_definition
+from pipeline.system.yaml_files import read_text, read_yaml
+
+# Said by the report's own code, with the symbols that its tables use.
+FIXED = (
+    *NOTES,
+    "<5: only counts suppressed by the sender",
+    "per 100,000 inhabitants",
+    "Per 100,000 inhabitants",
+)
+_NUMBERS_OF_LISTS = ("sort", "valid_from", "valid_to")  # columns of code lists that nobody prints
+NUMBER_EXCEPTIONS = "number_exceptions.yaml"
+_INCLUDE = re.compile(r'{%-? include "([^"]+)"')
+SYMBOLS = ("0", "<5", "0n")
+
+
+@lru_cache(maxsize=2)
+def public_wording(root: Path) -> tuple[str, ...]:
+    """Every text of contracts, code lists and templates that holds a digit; narrative
+    texts hold none of their own.
+
+    A label of a code list stands in small letters too where it follows another one:
+    `Female, adults (18 and over)`.
+    """
+    found = set(FIXED)
+    for path in sorted(
+        [*(root / "data_contracts").glob("*.yaml"), *(root / "templates").glob("**/*.yaml")]
+    ):
+        # Numbers are excused in their places alone, which the number audit knows;
+        # errors of states are nobody else's.
+        if path.name in (NUMBER_EXCEPTIONS, REGISTER):
+            continue
+        found |= set(_leaves(read_yaml(path).content))
+    for path in sorted((root / "data_contracts" / "codelists").glob("**/*.csv")):
+        head, *lines = list(csv.reader(io.StringIO(read_text(path), newline="")))
+        said = [i for i, name in enumerate(head) if name not in _NUMBERS_OF_LISTS]
+        found |= {line[i] for line in lines for i in said if i < len(line)}
+        found |= {line[head.index("label")].lower() for line in lines if "label" in head}
+    for path in sorted((root / "templates").glob("*/chapters/*.j2")):
+        found |= set(re.findall(r'"([^"\n]*)"', read_text(path)))
+    return tuple(sorted(t for t in found if re.search(r"\d", t)))
+
+
+@lru_cache(maxsize=2)
+def public_contracts(root: Path) -> Contracts:
+    """Cubes, code lists and their labels, as everybody may read them."""
+    return load_contracts(root / "data_contracts")
+
+
+def narratives(root: Path, report: str) -> list[Path]:
+    """All narratives of a report, its own and the shared ones, those of single rounds
+    too.
+    """
+    folders = (
+        root / "templates" / report / "narrative",
+        root / "templates" / "shared" / "narrative",
+    )
+    return [f for folder in folders for f in sorted(folder.rglob("*.md"))]
+
+
+def read_narratives(root: Path, report: str, version: str) -> list[Path]:
+    """The narratives that a version prints from: those that the templates of its
+    chapters name.
+    """
+    chapters = read_definition(root / "templates", report, version).chapters
+    said = "\n".join(_chapter(root / "templates", report, name) for name in chapters)
+    return [p for p in narratives(root, report) if f'"{p.stem}"' in said]
+
+
+def _chapter(templates: Path, report: str, name: str) -> str:
+    """The template of a chapter, with those that it includes."""
+    paths = [templates / folder / "chapters" / f"{name}.html.j2" for folder in (report, "shared")]
+    text = next((read_text(p) for p in paths if p.is_file()), "")
+    included = [templates / name for name in _INCLUDE.findall(text)]
+    return "\n".join([text, *(read_text(p) for p in included if p.is_file())])
+
+
+def public_texts(root: Path, narratives: list[Path]) -> str:
+    """What contracts, code lists, templates, the given narratives and the report's own
+    code say: no secret is in it.
+    """
+    kinds = (
+        ("data_contracts", "*.yaml"),
+        ("data_contracts", "*.csv"),
+        ("templates", "*.yaml"),
+        ("templates", "*.j2"),
+        ("pipeline/report", "*.py"),
+        ("pipeline/report/open_data", "*.py"),
+    )
+    files = [
+        f
+        for folder, kind in kinds
+        for f in sorted((root / folder).rglob(kind))
+        if f.name != REGISTER
+    ]
+    return "\n".join(read_text(f) for f in [*files, *narratives])
+
+
+def _leaves(content: Any) -> Iterator[str]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _leaves(key)
+            yield from _leaves(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _leaves(value)
+    elif isinstance(content, str):
+        yield content

@@ -1,0 +1,111 @@
+"""From accepted returns to numbers: loads the ledger, builds the marts, writes the
+stores of versions that show all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import load_policy
+from pipeline.errors import UserError
+from pipeline.numbers.sql.marts import Resolution, build_marts
+from pipeline.numbers.stores import StoreInputs, read_marts, write_stores
+from pipeline.numbers.warehouse.ledger import load_round
+from pipeline.project import REPORTS, Project
+from pipeline.returns.rules.query_log import read_log
+from pipeline.returns.rules.validated import Validated, read_validation
+from pipeline.system.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a build of the numbers did: new submissions, rows each check read, stores
+    that changed.
+    """
+
+    new_submissions: int
+    checks: dict[str, int]
+    changed_stores: tuple[str, ...]
+
+
+def rounds_up_to(project: Project, round_: int) -> list[int]:
+    """The rounds with returns, oldest first, up to and with this one. Raises UserError
+    when this one has none.
+    """
+    rounds = sorted(
+        int(p.name) for p in project.returns.iterdir() if p.is_dir() and p.name.isdigit()
+    )
+    if round_ not in rounds:
+        raise UserError(
+            f"there are no returns of round {round_}",
+            where=str(project.returns),
+            allowed=", ".join(map(str, rounds)) or "no round at all",
+            do="put the returns under returns/<round>/<report>/",
+        )
+    return [r for r in rounds if r <= round_]
+
+
+def build_numbers(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> Numbers:
+    """Build ledger, marts and stores of a round from the validated returns of it and
+    the rounds before.
+    """
+    submissions: list[str] = []
+    new = 0
+    validations = [read_validation(project, r) for r in rounds_up_to(project, round_)]
+    for validated in validations:
+        progress(f"loading round {validated.round}")
+        staged = project.work(validated.round) / "staged.duckdb"
+        loaded = load_round(project.warehouse, staged, contracts, validated.refused)
+        submissions += loaded.submissions
+        new += loaded.new
+    newest = validations[-1]
+    answers = resolutions(project, contracts, [v.round for v in validations])
+    checks = build_marts(project, contracts, round_, submissions, newest.refused, answers, progress)
+    progress("writing the stores")
+    marts = read_marts(project, round_)
+    inputs = store_inputs(newest, round_)
+    changed: dict[str, bool] = {}
+    for version in load_policy(project.contracts, contracts).versions.values():
+        if not version.protected:
+            changed |= write_stores(project, contracts, round_, version, marts, inputs, REPORTS)
+    return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
+
+
+def resolutions(project: Project, contracts: Contracts, rounds: Iterable[int]) -> list[Resolution]:
+    """What states answered of figures that one of their parts exceeds, from the logs of
+    queries of these rounds.
+    """
+    return [
+        Resolution(q.key, q.resolution, q.answer, r)
+        for r in rounds
+        for _, q in sorted(read_log(project, contracts, r).items())
+        if q.resolution
+    ]
+
+
+def store_inputs(validated: Validated, round_: int) -> StoreInputs:
+    """What a round's returns say beside figures: findings, named sources, and the facts
+    of each report.
+    """
+    sources = []
+    for file in validated.files:
+        for field, answer in sorted(file["cover"].items()):
+            if field.startswith(SOURCE_FIELD) and answer:
+                cube = field.removeprefix(SOURCE_FIELD)
+                definition = file["cover"].get(DEFINITION_FIELD + cube, "")
+                sources.append((file["state"], file["report"], cube, answer, definition))
+    meta = {}
+    for report in REPORTS:
+        received = [
+            f["received"] for f in validated.files if f["received"] and f["report"] == report
+        ]
+        meta[report] = {
+            "round": str(round_),
+            "cutoff": max(received) if received else f"{round_ + 1}-01-01",
+        }
+    return StoreInputs(tuple(validated.findings), tuple(sorted(sources)), meta)

@@ -1,0 +1,264 @@
+"""How do the numbers of a round come to be? Seeds, models and checks into one DuckDB
+file of marts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.cells import SUPPRESSED_HIGHEST
+from pipeline.contracts.model import Contracts, Table, link_of
+from pipeline.contracts.population import load_population
+from pipeline.numbers.sql.runner import read_models, run_checks, run_models
+from pipeline.project import Project
+from pipeline.system.files import unfinished
+from pipeline.system.kept import check_database, is_there, keep_file, open_database, quoted_path
+from pipeline.system.progress import Progress, silent
+
+if TYPE_CHECKING:
+    import duckdb
+
+POPULATION_CUBE = "POPULATION"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a state answered of a figure that one of its parts exceeds: whole, parts or
+    neither, and in which round.
+    """
+
+    key: str
+    resolution: str
+    reason: str
+    round: int
+
+
+def build_marts(
+    project: Project,
+    contracts: Contracts,
+    round_: int,
+    submissions: Iterable[str],
+    refused: Iterable[tuple[str, str, str]],
+    resolutions: Iterable[Resolution] = (),
+    progress: Progress = silent,
+) -> dict[str, int]:
+    """Build `cubes.duckdb` of a round from the submissions that count, and check it.
+    Returns rows read per check.
+
+    The file appears only when every model ran and every check passed. Raises UserError
+    and CheckError.
+    """
+    import duckdb
+
+    check_database(project.warehouse)
+    final = project.work(round_) / "cubes.duckdb"
+    temporary = unfinished(final)
+    temporary.unlink(missing_ok=True)
+    connection = duckdb.connect(str(temporary))
+    try:
+        connection.execute(f"attach {quoted_path(project.warehouse)} as ledger (read_only)")
+        connection.execute("create schema warehouse")
+        for table in contracts.tables:
+            # A table that the round does not ask for has no figures in it: no cell, no
+            # line of coverage, no exhibit.
+            only = "" if table.is_asked(round_) else " where false"
+            connection.execute(
+                f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}"
+            )
+        write_seeds(connection, contracts, round_)
+        _seed_submissions(connection, submissions, refused)
+        _insert(
+            connection,
+            "seed.resolution",
+            [(r.key, r.resolution, r.reason, r.round) for r in resolutions],
+        )
+        run_models(connection, read_models(project.sql), progress)
+        counts = run_checks(connection, project.sql)
+        # Views on the ledger would break once it is no longer attached; the marts stand
+        # for themselves.
+        for table in contracts.tables:
+            connection.execute(f"drop view warehouse.{table.sql_name}")
+        connection.execute("detach ledger")
+    finally:
+        connection.close()
+    keep_file(temporary, final)
+    return counts
+
+
+def _seed_submissions(
+    connection: duckdb.DuckDBPyConnection,
+    submissions: Iterable[str],
+    refused: Iterable[tuple[str, str, str]],
+) -> None:
+    connection.execute("create table seed.chosen (submission_id varchar)")
+    _insert(connection, "seed.chosen", [(s,) for s in submissions])
+    connection.execute("""create table seed.current_submissions as
+        select s.* from ledger.submissions s join seed.chosen using (submission_id)""")
+    connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
+    _insert(connection, "seed.refused", sorted(refused))
+
+
+def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
+    """Load contract facts and code lists as tables of the schema `seed`."""
+    connection.execute("create schema seed")
+    window = next(iter(contracts)).years(round_)
+    connection.execute(
+        "create table seed.parameters (round integer, first_year integer, suppressed_highest"
+        " integer)"
+    )
+    _insert(connection, "seed.parameters", [(round_, window[0], SUPPRESSED_HIGHEST)])
+    connection.execute("create table seed.member (year integer, state varchar, sort integer)")
+    years = range(window[0] - 1, round_ + 1)
+    _insert(
+        connection,
+        "seed.member",
+        [(y, m.code, m.sort) for y in years for m in contracts.members(y)],
+    )
+    connection.execute(
+        "create table seed.resolution (key varchar, resolution varchar, reason varchar, round"
+        " integer)"
+    )
+    _seed_cubes(connection, contracts, round_)
+    _seed_codes(connection, contracts)
+    connection.execute(
+        "create table seed.population (state varchar, year integer, population bigint, source"
+        " varchar)"
+    )
+    rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
+    _insert(connection, "seed.population", rows)
+
+
+def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
+    connection.execute(
+        """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar,
+        crime_area varchar,
+        respondent varchar, sort integer, family varchar, rounding integer, several varchar)"""
+    )
+    links = {t.name: _family(contracts, t) for t in contracts.tables}
+    rows: list[tuple[Any, ...]] = [
+        (
+            t.name,
+            t.report,
+            t.title,
+            t.unit,
+            t.crime_area,
+            t.respondent,
+            i,
+            links[t.name][0],
+            t.rounding,
+            t.several_figures,
+        )
+        for i, t in enumerate(contracts.tables_of(round_))
+    ]
+    rows.append(
+        (
+            POPULATION_CUBE,
+            "",
+            "Mid-year population",
+            "inhabitants",
+            "",
+            "reference",
+            len(rows),
+            POPULATION_CUBE,
+            0,
+            "",
+        )
+    )
+    _insert(connection, "seed.cube", rows)
+    connection.execute(
+        "create table seed.fixed_code (cube varchar, dimension varchar, code varchar)"
+    )
+    _insert(
+        connection,
+        "seed.fixed_code",
+        [(name, *pair) for name, (_, at) in links.items() for pair in at],
+    )
+    connection.execute(
+        "create table seed.cube_dimension (cube varchar, position integer, dimension varchar,"
+        " codelist varchar)"
+    )
+    _insert(
+        connection,
+        "seed.cube_dimension",
+        [
+            (t.name, i, d.name, d.codelist.name)
+            for t in contracts.tables
+            for i, d in enumerate(t.dimensions, 1)
+        ],
+    )
+
+
+def _family(contracts: Contracts, table: Table) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The first of the tables that count the same thing as this one, and the codes at
+    which it is met there.
+    """
+    at: tuple[tuple[str, str], ...] = ()
+    while link := link_of(table):
+        table = contracts.table(link.same_total_as)
+        at = at + link.at
+    return table.name, at
+
+
+def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    connection.execute(
+        """create table seed.cube_code (cube varchar, position integer, code varchar,
+        parent varchar,
+        open_list boolean, valid_from integer, valid_to integer, states varchar[])"""
+    )
+    _insert(connection, "seed.cube_code", [row for t in contracts.tables for row in _cube_codes(t)])
+    connection.execute(
+        "create table seed.codelist (codelist varchar, code varchar, label varchar, parent varchar,"
+        " sort integer)"
+    )
+    names = sorted(
+        {d.codelist.name for t in contracts.tables for d in t.dimensions} | {"states", "crime_area"}
+    )
+    _insert(
+        connection,
+        "seed.codelist",
+        [
+            (name, c.code, c.label, c.parent, c.sort)
+            for name in names
+            for c in contracts.codelist(name)
+        ],
+    )
+
+
+def _cube_codes(table: Table) -> list[tuple[Any, ...]]:
+    return [
+        (
+            table.name,
+            i,
+            c.code,
+            d.parent_of(c),
+            bool(table.layout.open_rows),
+            c.valid_from,
+            c.valid_to,
+            c.extra.get("states", "").split(),
+        )
+        for i, d in enumerate(table.dimensions, 1)
+        for c in d.codes
+    ]
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:
+    """Open the marts of a round for reading. Raises UserError when they were not built
+    yet.
+    """
+    from pipeline.errors import UserError
+
+    path: Path = project.work(round_) / "cubes.duckdb"
+    if not is_there(path):
+        raise UserError(
+            f"round {round_} has no numbers yet", do=f"run 'make reports ROUND={round_}' first"
+        )
+    return open_database(path)

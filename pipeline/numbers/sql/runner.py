@@ -1,0 +1,167 @@
+"""In which order do the models run? Reads the folder sql/, works out who needs whom,
+builds the marts, runs the checks.
+
+A model is one file with one select; its folder is its schema and its name the file's.
+References are found with sqlglot, so there is no list to keep. `staging.every_cube`
+stands for the union of all staging models. Seeds are the contract facts and code lists,
+loaded as tables of the schema `seed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import CheckError, UserError
+from pipeline.system.progress import Progress, silent
+from pipeline.system.yaml_files import read_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+LAYERS = ("staging", "core", "marts")
+_COLOURED = re.compile("\x1b\\[[0-9;]*m")
+EVERY_CUBE = "staging.every_cube"
+GIVEN = ("seed", "warehouse")  # schemas that models read and that no model builds
+
+
+@dataclass(frozen=True)
+class Model:
+    """One file of the folder sql/. `name` is layer.stem; `needs` the models and given
+    tables it reads.
+    """
+
+    name: str
+    path: Path
+    sql: str
+    needs: frozenset[str]
+
+    @property
+    def grain(self) -> str:
+        """The first comment: what one row is and who reads it."""
+        lines = [line[2:].strip() for line in self.sql.splitlines() if line.startswith("--")]
+        return " ".join(lines)
+
+
+def references(sql: str, where: str) -> frozenset[str]:
+    """The schema-qualified tables a select reads. Raises UserError when the SQL cannot
+    be parsed.
+    """
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except sqlglot.errors.SqlglotError as problem:
+        first = _COLOURED.sub("", str(problem)).split("\n", 1)[0]
+        raise UserError(
+            f"the SQL cannot be parsed: {first}", where=where, do="correct the model"
+        ) from problem
+    return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
+
+
+def read_models(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Model]:
+    """All models by name."""
+    models = {}
+    for layer in layers:
+        for path in sorted((folder / layer).glob("*.sql")):
+            sql = read_text(path)
+            name = f"{layer}.{path.stem}"
+            models[name] = Model(name, path, sql, references(sql, f"sql/{layer}/{path.name}"))
+    return models
+
+
+def in_order(models: dict[str, Model]) -> list[str]:
+    """Names of all models and of the staging union, each after what it needs. Raises
+    UserError on a cycle or a gap.
+    """
+    graph: dict[str, set[str]] = {EVERY_CUBE: {n for n in models if n.startswith("staging.")}}
+    for model in models.values():
+        graph[model.name] = {n for n in model.needs if n.split(".")[0] not in GIVEN}
+        unknown = graph[model.name] - set(models) - {EVERY_CUBE}
+        if unknown:
+            raise UserError(
+                f"reads {', '.join(sorted(unknown))}, which no model builds",
+                where=f"sql/{model.name}",
+                do="correct the name or add the model",
+            )
+    try:
+        return list(
+            TopologicalSorter({k: sorted(v) for k, v in sorted(graph.items())}).static_order()
+        )
+    except CycleError as problem:
+        raise UserError(
+            f"models need each other: {' -> '.join(problem.args[1])}", do="break the cycle"
+        ) from problem
+
+
+def run_models(
+    connection: duckdb.DuckDBPyConnection, models: dict[str, Model], progress: Progress = silent
+) -> None:
+    """Build every model as a table. The schemas `seed` and `warehouse` must be readable
+    on the connection.
+    """
+    import duckdb
+
+    for layer in LAYERS:
+        connection.execute(f"create schema if not exists {layer}")
+    order = in_order(models)
+    for done, name in enumerate(order):
+        progress(f"model {name}", done, len(order))
+        if name == EVERY_CUBE:
+            cubes = [n for n in models if n.startswith("staging.")]
+            sql = " union all by name ".join(f"select * from {n}" for n in cubes)
+            connection.execute(f"create table {EVERY_CUBE} as {sql}")
+            continue
+        try:
+            connection.execute(f"create table {name} as {models[name].sql}")
+        except duckdb.Error as problem:
+            raise UserError(
+                f"the model does not run: {problem}",
+                where=f"sql/{name.replace('.', '/')}.sql",
+                do="correct the model, then run 'make test'",
+            ) from problem
+
+
+def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """Run every check: a query for bad rows. Raises CheckError with the offending rows.
+
+    A check over empty models proves nothing, so what it reads must hold rows. Returns
+    rows read per check.
+    """
+    seen = {}
+    for name, check in read_models(folder, ["checks"]).items():
+        rows_read = 0
+        for needed in sorted(check.needs):
+            rows_read += _count(connection, needed)
+        if rows_read == 0:
+            raise CheckError(
+                "the check read no rows, so it proves nothing",
+                where=f"sql/{name.replace('.', '/')}.sql",
+            )
+        result = connection.execute(check.sql)
+        bad = result.fetchmany(10)
+        if bad:
+            columns = [d[0] for d in result.description]
+            rows = "\n  ".join(
+                ", ".join(f"{c}={v}" for c, v in zip(columns, row, strict=True)) for row in bad
+            )
+            raise CheckError(
+                f"the check found bad rows, the first {len(bad)}:\n  {rows}",
+                where=f"sql/{name.replace('.', '/')}.sql",
+                do=(
+                    "follow the keys with 'make explain KEY=...' and correct the model or the"
+                    " return"
+                ),
+            )
+        seen[name] = rows_read
+    return seen
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,164 @@
+"""What do the checks of a build say of the files that would leave? Made again on their
+very bytes.
+
+The build made them when it put the version in place. Between then and the release the
+files and the record of the checks beside them lie on a disk that people write to.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
+from pipeline.inspection.leaks.scan import scan_version
+from pipeline.inspection.leaks.secrets import collect, machine_names
+from pipeline.inspection.numerals.audit import audit_numbers
+from pipeline.inspection.numerals.known import read_known
+from pipeline.project import Project
+from pipeline.release.signoff.record import Subject
+from pipeline.report.document.compose import read_definition, title_of
+from pipeline.report.document.worker import pdf_name
+from pipeline.report.store import Store
+from pipeline.returns.cleared import sources_of
+from pipeline.system.pdf.write import check_pdf
+
+DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
+_LISTED = 6
+# Of the scan of a build, what is another number now: it met the manifest before its own
+# figures stood in it.
+_OF_MANIFEST = "number in manifest"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a check found wrong, and the figures that the manifest of the build must
+    have of it, by their name there.
+    """
+
+    problems: tuple[str, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def unlike(self, build: object) -> Iterator[tuple[str, Any, Any]]:
+        """Where the `build` of a manifest says otherwise: name, what it says, what was
+        found.
+        """
+        recorded = build if isinstance(build, dict) else {}
+        for name, figures in self.figures.items():
+            said = recorded.get(name)
+            if isinstance(said, dict):
+                said = {kind: number for kind, number in said.items() if kind != _OF_MANIFEST}
+            if said != figures:
+                yield name, said, figures
+
+
+def count_numbers_again(
+    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+) -> Found:
+    """The audit of every numeral of the PDF."""
+
+    def audit() -> Found:
+        where = subject.round, subject.report, subject.version
+        known = read_known(
+            copy.templates, contracts, copy.store(*where), subject.report, subject.version
+        )
+        ledger = json.loads(copy.ledger(*where).read_bytes())
+        found = audit_numbers(master[_pdf(subject)], known, ledger)
+        wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
+        return Found(_listed(wrong), {"number_audit": found.figures()})
+
+    return _ended(audit)
+
+
+def unlike_attached(pdf: bytes, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Data files of a version that are not what the PDF carries under their name. The
+    audit reads what is attached; so a data file that the reader is given beside it is
+    audited too.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        attached = {
+            name: bytes(spec.get_file().read_bytes()) for name, spec in opened.attachments.items()
+        }
+    for name in sorted({*attached, DATA_FILE}):
+        if attached.get(name) != files.get(name):
+            yield f"{name} of the version is not the {name} that is attached to the PDF"
+
+
+def scan_again(copy: Project, subject: Subject) -> Found:
+    """The scan of all files for what was not released."""
+
+    def scan() -> Found:
+        where = subject.round, subject.report, subject.version
+        found = scan_version(
+            copy.master_folder(*where),
+            copy.store(*where),
+            collect(copy, *where),
+            shown=copy.ledger(*where),
+            root=copy.root,
+            machine=machine_names(),
+            sources=sources_of(copy),
+        )
+        counts = {kind: number for kind, number in found.counts.items() if kind != _OF_MANIFEST}
+        return Found(_listed(found.leaks), {"leak_scan": counts})
+
+    return _ended(scan)
+
+
+def check_pages_again(
+    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+) -> Found:
+    """What PDF/UA-1 and PDF/A-3a ask, as far as the renderer checks it; veraPDF looks
+    at more and is run by hand.
+    """
+
+    def look() -> Found:
+        store = Store(
+            copy.store(subject.round, subject.report, subject.version),
+            contracts,
+            subject.report,
+            subject.version,
+        )
+        title = title_of(
+            read_definition(copy.templates, subject.report, subject.version), store.round
+        )
+        day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
+        failed, figures = check_pdf(master[_pdf(subject)], title=title, date=day)
+        return Found(_listed(failed), {"accessibility": {"failed": 0}, "pages": figures.pages})
+
+    return _ended(look)
+
+
+def _ended(check: Callable[[], Found]) -> Found:
+    """A check that did not come to its end has not passed: a damaged file makes every
+    library raise errors of its own, and none of them may pass for a finding about the
+    figures.
+    """
+    try:
+        return check()
+    except UserError as problem:
+        return Found((" ".join(str(problem).split())[:300],))
+    except Exception as problem:
+        return Found(
+            (
+                (
+                    f"it could not be made: {type(problem).__name__}:"
+                    f" {' '.join(str(problem).split())[:200]}"
+                ),
+            )
+        )
+
+
+def _listed(found: list[Any]) -> tuple[str, ...]:
+    more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    return (*(" ".join(str(one).split()) for one in found[:_LISTED]), *more)
+
+
+def _pdf(subject: Subject) -> str:
+    return pdf_name(subject.report, subject.version, subject.round)

@@ -1,0 +1,221 @@
+"""What does a reviewer read? A draft: the master with DRAFT, its number and its
+fingerprint on every page.
+
+The number comes from the record of what was submitted, the fingerprint from the
+content, so that neither clock nor machine shows and two different drafts never bear the
+same mark. The fingerprint is over every file of the version, not the PDF alone, and
+over what it was allowed by: the certificate of its proof, the policy and the contracts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.disclosure.proof import certificate_path
+from pipeline.errors import SignOffError
+from pipeline.project import Project
+from pipeline.release.build import Built, build_version
+from pipeline.release.manifest import sha256
+from pipeline.release.pagemark import MM, MarkLine, mark_pages
+from pipeline.release.publish import put_in_place
+from pipeline.release.signoff.record import Subject, standing
+from pipeline.report.document.worker import pdf_name
+from pipeline.system.kept import seal_folder
+
+REHEARSAL = "REHEARSAL: signed by nobody, not for release"
+MANIFEST, WEB_PAGE = "manifest.json", "html/index.html"
+_REPORT = b'<main id="report" tabindex="-1">'
+
+
+def build_draft(project: Project, round_: int, report: str, version: str) -> Built:
+    """Render a version, keep it as the master, and put its draft in place. Raises what
+    `build_version` raises.
+    """
+    built = build_version(project, round_, report, version)
+    return Built(write_draft(project, Subject(round_, report, version)), built.figures)
+
+
+def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) -> Path:
+    """Mark the master as a draft and put it with its data files in place; in a
+    rehearsal it says that too. Returns the PDF.
+
+    Raises SignOffError when there is no master, or its files are not those of its
+    manifest.
+    """
+    files = read_master(project, subject)
+    if changed := changed_files(files):
+        raise SignOffError(
+            f"changed after it was built: {', '.join(changed)}",
+            where=f"master of {subject}",
+            allowed="the files that manifest.json names, as they were built",
+            do=build_again(project, subject),
+        )
+    manifest = json.loads(files[MANIFEST])
+    name = pdf_name(subject.report, subject.version, subject.round)
+    fingerprint = fingerprint_of(
+        {n: sha256(data) for n, data in files.items()} | _bound(project, subject)
+    )
+    now = standing(project, subject)
+    number = now.draft_of(fingerprint)
+    changed_here = _with_mark(
+        subject, files, *mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal)
+    )
+    for file, data in changed_here.items():
+        manifest["outputs"][file] = {"sha256": sha256(data), "bytes": len(data)}
+    manifest["draft"] = {"number": number, "fingerprint": fingerprint}
+    content = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+    folder = project.version_folder(subject.round, subject.report, subject.version)
+    put_in_place(folder, {**files, **changed_here, MANIFEST: content})
+    seal_folder(folder)
+    return folder / name
+
+
+def as_rehearsal(subject: Subject, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files of an edition that was only rehearsed: every page says so."""
+    return {**files, **_with_mark(subject, files, REHEARSAL, REHEARSAL.split(":")[0])}
+
+
+def _with_mark(
+    subject: Subject, files: Mapping[str, bytes], mark: str, short: str
+) -> dict[str, bytes]:
+    """The files that people read, with a mark on every page: the PDF, and the page for
+    browsers where there is one.
+    """
+    name = pdf_name(subject.report, subject.version, subject.round)
+    marked = {
+        name: mark_pages(files[name], lambda width, height: _lines(mark, short, width, height))
+    }
+    if WEB_PAGE in files:
+        marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
+    return marked
+
+
+def fingerprint_of(hashes: Mapping[str, str]) -> str:
+    """One hash for many files: that of a line `<sha256>  <name>` for each, in the order
+    of their names.
+    """
+    return sha256("".join(f"{hash_}  {name}\n" for name, hash_ in sorted(hashes.items())).encode())
+
+
+def bound_to(subject: Subject, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Of the hashes of inputs by name, those that the fingerprint of a version covers
+    besides its own files.
+    """
+    proof = f"proof/{subject.version}.json"
+    return {
+        n: hash_ for n, hash_ in inputs.items() if n == proof or n.startswith("data_contracts/")
+    }
+
+
+def _bound(project: Project, subject: Subject) -> dict[str, str]:
+    found = {
+        f"data_contracts/{name}": sha256(data)
+        for name, data in read_files(project.contracts, "__pycache__").items()
+    }
+    proof = certificate_path(project, subject.round, subject.version)
+    if proof.is_file():
+        found[f"proof/{subject.version}.json"] = sha256(proof.read_bytes())
+    return bound_to(subject, found)
+
+
+def _marked_page(page: bytes, mark: str) -> bytes:
+    """The page for browsers with the mark as the first line of its report."""
+    head, found, rest = page.partition(_REPORT)
+    if not found:
+        raise SignOffError(
+            "the page for browsers has no place for the mark",
+            where=WEB_PAGE,
+            allowed=_REPORT.decode(),
+            do="repair templates/shared/web/page.html.j2",
+        )
+    return head + found + f"\n<p><strong>{mark}</strong></p>".encode() + rest
+
+
+def read_master(project: Project, subject: Subject) -> dict[str, bytes]:
+    """The files of the master by name, as they lie there. Raises SignOffError when it
+    was not built.
+    """
+    files = read_files(project.master_folder(subject.round, subject.report, subject.version))
+    if (
+        MANIFEST not in files
+        or pdf_name(subject.report, subject.version, subject.round) not in files
+    ):
+        raise SignOffError(
+            "this version was not built", where=str(subject), do=build_again(project, subject)
+        )
+    return files
+
+
+def read_files(folder: Path, *without: str) -> dict[str, bytes]:
+    """Every file of a folder by its path in it, each opened once; none where there is
+    no folder. `without` names folders that are passed over.
+
+    Raises SignOffError at a link and at what is no file: nobody could say what will be
+    read there the next time.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if not set(without) & set(name.parts) and (path.is_symlink() or not path.is_dir()):
+            found[name.as_posix()] = _read_file(path)
+    return found
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        # Without waiting: a pipe has nothing to give.
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as problem:
+        what = "a link, not a file" if path.is_symlink() else f"cannot be read: {problem.strerror}"
+        raise _no_file(path, what) from None
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise _no_file(path, "no regular file")
+        return file.read()
+
+
+def _no_file(path: Path, what: str) -> SignOffError:
+    return SignOffError(
+        what,
+        where=str(path),
+        allowed="files only, which the owner may read",
+        do="remove it, then run 'make reports'",
+    )
+
+
+def changed_files(files: Mapping[str, bytes]) -> list[str]:
+    """Names of files that are missing, not in the manifest beside them, or of other
+    content than it says.
+    """
+    try:
+        outputs = json.loads(files[MANIFEST])["outputs"]
+        named = {name: facts["sha256"] for name, facts in outputs.items()}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return [MANIFEST]
+    found = {name: sha256(data) for name, data in files.items() if name != MANIFEST}
+    return sorted(name for name in named | found if named.get(name) != found.get(name))
+
+
+def mark_of(number: int, fingerprint: str, *, rehearsal: bool = False) -> tuple[str, str]:
+    """What stands on every page of a draft: above and below, and beside the text."""
+    short = f"{'REHEARSAL ' if rehearsal else ''}DRAFT {number}"
+    return f"{short} \u00b7 {fingerprint[:8]} \u00b7 not approved, not for release", short
+
+
+def _lines(told: str, short: str, width: float, height: float) -> Iterator[MarkLine]:
+    yield MarkLine(told, width / 2, height - 9 * MM)
+    yield MarkLine(told, width / 2, 7 * MM)
+    yield MarkLine(short, width - 7 * MM, height / 2, size=22, turn=True)
+
+
+def build_again(project: Project, subject: Subject) -> str:
+    """What to do where a built version is missing or damaged."""
+    manifest = project.version_folder(subject.round, subject.report, subject.version) / MANIFEST
+    return (
+        f"remove {manifest} where it is there, then run "
+        f"'make report ROUND={subject.round} REPORT={subject.report} VERSION={subject.version}'"
+    )

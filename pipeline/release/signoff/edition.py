@@ -1,0 +1,199 @@
+"""How does an approved version leave? Checked once more, numbered, signed, entered into
+the register, never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pipeline.disclosure.protect import register_edition
+from pipeline.errors import SignOffError
+from pipeline.project import Project
+from pipeline.release.manifest import sha256
+from pipeline.release.publish import keep_for_reading
+from pipeline.release.signoff.checks import Candidate, missing
+from pipeline.release.signoff.draft import as_rehearsal, read_files
+from pipeline.release.signoff.held import require_held
+from pipeline.release.signoff.moves import move
+from pipeline.release.signoff.record import (
+    EDITION,
+    Event,
+    Person,
+    Standing,
+    Subject,
+    enter,
+    require_earlier,
+    seal_of,
+    standing,
+)
+from pipeline.release.signoff.signature import KEY, sign, signatures
+from pipeline.release.signoff.steps import candidate, needed
+from pipeline.report.document.worker import pdf_name
+
+TEST_SIGNATURE = (
+    "signed with a test certificate that anybody can make: it proves nothing about who released it"
+)
+
+
+def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
+    return f"{'REHEARSAL-' if rehearsal else ''}{subject.report}-{subject.round}-{number}"
+
+
+def signed_name(subject: Subject) -> str:
+    return (
+        pdf_name(subject.report, subject.version, subject.round).removesuffix(".pdf")
+        + ".signed.pdf"
+    )
+
+
+def release(
+    project: Project, subject: Subject, who: Person, *, test: bool = False
+) -> Iterator[str]:
+    """Release the approved version as an edition. Yields lines for the terminal.
+
+    What is written are the bytes that were read at the beginning, on a copy of which
+    every check ran. With `test` the signature may be that of the test certificate,
+    which says nothing about who signed.
+
+    Raises SignOffError with everything that is missing; then nothing was changed. The
+    order is such that a run that dies is finished by the next: first the register,
+    which must know whatever goes out, then the files, then the record.
+    """
+    with candidate(project, subject) as found:
+        lines = missing(found)
+        require_held(found.copy, subject, found.seen)
+        if lines:
+            raise SignOffError(
+                "not released. Missing:" + "".join(f"\n  - {line}" for line in lines),
+                where=str(subject),
+                allowed="nothing missing",
+                do="see docs/sign-off.md, 'When a release is refused'",
+            )
+        move(found.standing.state, "release", who.role)
+        require_earlier(project, subject, who)
+        number = _next_number(found)
+        name = edition_name(subject, number, rehearsal=who.rehearses)
+        files = as_rehearsal(subject, found.seen.master) if who.rehearses else found.seen.master
+        folder = project.edition_folder(subject.version, name)
+        pdf = files[pdf_name(subject.report, subject.version, subject.round)]
+        signed = sign(
+            project,
+            pdf,
+            f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
+        )
+        is_test = _is_test(project, subject, signed, test)
+        registered = ""
+        if found.rule.protected:
+            registered = register_edition(
+                found.copy,
+                found.contracts,
+                subject.round,
+                subject.report,
+                subject.version,
+                who,
+                number=number,
+            )
+            yield f"register of editions: {registered}"
+        if folder.exists():  # a release died before it was recorded
+            _require_same(folder, files)
+        else:
+            about = {
+                "edition": name,
+                "version": subject.version,
+                "day": who.day.isoformat(),
+                "register": registered,
+                "rehearsal": who.rehearses,
+                "record": seal_of(project, subject),
+            }
+            about |= {"test": TEST_SIGNATURE} if is_test else {}
+            keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
+    hashes = {name: sha256(data) for name, data in read_files(folder).items()}
+    more = {"test": True} if is_test else {}
+    enter(
+        project,
+        subject,
+        "release",
+        who,
+        edition=number,
+        name=name,
+        files=hashes,
+        register=registered,
+        **more,
+    )
+    yield f"{folder}: edition {number} released by {who}"
+    yield (
+        f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the"
+        " record"
+    )
+    if is_test:
+        yield f"  TEST: {TEST_SIGNATURE}"
+
+
+def _is_test(project: Project, subject: Subject, signed: bytes, allowed: bool) -> bool:
+    """Whether a file was signed with the test certificate. Raises SignOffError where
+    that was not asked for.
+    """
+    is_test = any(s.is_test for s in signatures(project, signed))
+    if is_test and not allowed:
+        raise SignOffError(
+            f"not released: it would be {TEST_SIGNATURE}",
+            where=str(subject),
+            allowed=f"a key of the publisher ({KEY}, see docs/sign-off.md)",
+            do="name the key; or, where this is a trial, say so: TEST=yes",
+        )
+    return is_test
+
+
+def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+    """Withdraw the released edition. Its files and its entry in the register stay: what
+    was public stays known.
+    """
+    now = standing(project, subject)
+    move(now.state, "withdraw", who.role)
+    require_earlier(project, subject, who)
+    enter(project, subject, "withdraw", who, edition=now.number, reason=needed(reason))
+    yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
+
+
+def editions_of(now: Standing) -> Iterator[tuple[Event, Event | None]]:
+    """Every edition ever released, with the event of its withdrawal where there is one."""
+    for event in now.released:
+        yield event, next((w for w in now.withdrawn if w["edition"] == event["edition"]), None)
+
+
+def _next_number(found: Candidate) -> int:
+    """One more than all before; a number that stands in the register with these very
+    cells but was never released here was entered by hand or by a release that died, and
+    is taken up.
+    """
+    subject = found.subject
+    taken = {event["edition"] for event in found.standing.released}
+    pattern = re.compile(rf"{re.escape(subject.report)}-{subject.round}-([0-9]+)")
+    listed: dict[int, Path] = {}
+    if found.rule.protected:
+        for path in (found.project.releases / subject.version).glob("*.csv"):
+            if match := pattern.fullmatch(path.stem):
+                listed[int(match[1])] = path
+        shown = found.copy.released(subject.round, subject.report, subject.version).read_bytes()
+        for number in sorted(set(listed) - taken):
+            if listed[number].read_bytes() == shown:
+                return number
+    return max({*taken, *listed}, default=0) + 1
+
+
+def _require_same(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        if not (folder / name).is_file() or (folder / name).read_bytes() != data:
+            raise SignOffError(
+                f"there are other files of this edition, and no record of their release: {name}",
+                where=str(folder),
+                allowed="an edition as it was released",
+                do="find out where they come from; then move the folder away",
+            )
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()

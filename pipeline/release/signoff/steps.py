@@ -1,0 +1,245 @@
+"""How does a draft become approved? Submitted by one person, approved by two others,
+over the same files each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.policy import load_policy
+from pipeline.errors import SignOffError
+from pipeline.project import Project
+from pipeline.release.publish import discard, keep_for_reading
+from pipeline.release.signoff.checks import Candidate, missing
+from pipeline.release.signoff.draft import write_draft
+from pipeline.release.signoff.findings import open_findings, problems, reasons_file
+from pipeline.release.signoff.held import held
+from pipeline.release.signoff.moves import APPROVALS, move
+from pipeline.release.signoff.record import (
+    Person,
+    Subject,
+    enter,
+    record_of,
+    require_earlier,
+    standing,
+    unrecorded,
+)
+from pipeline.release.signoff.state import Signed, changed_inputs, differences, look_at
+from pipeline.release.signoff.summary import summary
+
+_SHOWN = 12
+REHEARSED = " (REHEARSAL: nobody signed, and nothing of it counts)"
+
+
+def submit(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
+    """Hand the draft as it lies there to the reviewers. Yields lines for the terminal.
+
+    Raises SignOffError with every open error and every open query without a reason, or
+    when it was submitted already.
+    """
+    now = standing(project, subject)
+    move(now.state if now.is_open else "draft", "submit", who.role)
+    require_earlier(project, subject, who)
+    pdf = write_draft(
+        project, subject, rehearsal=who.rehearses
+    )  # its number may be another one than when it was built
+    seen = look_at(project, subject)
+    signed = seen.signed
+    if (
+        now.is_open
+        and now.submission
+        and not list(_changes(project, subject, now.submission, signed))
+    ):
+        raise SignOffError(
+            f"draft {now.submission['draft']} is this very draft, and {now.state}",
+            where=str(subject),
+        )
+    found = open_findings(project, contracts, subject.round, subject.report)
+    _require(
+        problems(found),
+        subject,
+        f"enter reasons in {reasons_file(project, subject.round, subject.report)}, or for a rule"
+        f" with 'make accept ROUND={subject.round} REPORT={subject.report} RULE=..."
+        ' REASON="..."\'; an error needs a new return',
+    )
+    number = now.draft_of(signed.master)
+    kept = project.draft_folder(subject.round, subject.report, subject.version, number)
+    if (
+        signed.master not in now.drafts
+    ):  # a run that died before the record kept another master under this number
+        discard(kept)
+    if not kept.exists():  # else this master was handed in before
+        keep_for_reading(kept, seen.master)
+    enter(
+        project,
+        subject,
+        "submit",
+        who,
+        draft=number,
+        **signed.as_dict(),
+        findings=[asdict(f) for f in found],
+    )
+    yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review"
+    yield from summary(project, subject, number, seen, found)
+    yield from _record_line(project, subject)
+
+
+def approve(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
+    """Approve the submitted draft: every file of it, and the findings still open with
+    the reasons.
+
+    Raises SignOffError when anything changed since, or the same person has approved or
+    submitted it.
+    """
+    now = standing(project, subject)
+    step = move(now.state, "approve", who.role, approvals=len(now.approvals) + 1)
+    require_earlier(project, subject, who)
+    assert now.submission is not None  # the table of moves: what is in review was submitted
+    if who.same_as(now.submission["by"]):
+        raise SignOffError(
+            f"{who.name} submitted this draft",
+            where=str(subject),
+            allowed=f"{APPROVALS} other people",
+            do="let somebody else approve it",
+        )
+    if any(who.same_as(a["by"]) for a in now.approvals):
+        raise SignOffError(
+            f"{who.name} has approved this draft already",
+            where=str(subject),
+            allowed=f"{APPROVALS} different people",
+            do="let another person approve it",
+        )
+    seen = look_at(project, subject)
+    signed = seen.signed
+    _require(
+        list(_changes(project, subject, now.submission, signed)),
+        subject,
+        "what the reviewers read is no longer what lies there: 'make submit' hands in the new"
+        " draft",
+    )
+    found = open_findings(project, contracts, subject.round, subject.report)
+    _require(problems(found), subject, "enter the reasons first: 'make accept'")
+    enter(
+        project,
+        subject,
+        "approve",
+        who,
+        draft=now.submission["draft"],
+        artefacts=dict(signed.artefacts),
+        master=signed.master,
+        inputs=signed.bound(),
+        beside=signed.beside,
+        findings=[asdict(f) for f in found],
+    )
+    number = now.submission["draft"]
+    yield (
+        f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
+    )
+    yield from summary(project, subject, number, seen, found)
+    yield from _record_line(project, subject)
+
+
+def send_back(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+    """Take a draft out of review, or an approval back; a reason is needed."""
+    now = standing(project, subject)
+    move(now.state, "return", who.role)
+    require_earlier(project, subject, who)
+    enter(project, subject, "return", who, reason=needed(reason))
+    yield f"{subject}: returned by {who}; now draft"
+    yield from _record_line(project, subject)
+
+
+def status(project: Project, subject: Subject) -> Iterator[str]:
+    """Where a version stands, and what a release would still miss."""
+    now = standing(project, subject)
+    edition = f", edition {now.number}" if now.number else ""
+    draft = f", DRAFT {now.submission['draft']}" if now.submission and now.is_open else ""
+    yield f"{subject}: {now.state}{draft}{edition}{REHEARSED if now.rehearsal else ''}"
+    if now.submission and now.is_open:
+        yield (
+            f"  submitted by {now.submission['by']}, {now.submission['role']},"
+            f" {now.submission['day']}"
+        )
+    for approval in now.approvals:
+        yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
+    for place in unrecorded(project, subject, now):
+        yield (
+            f"  {place} lies there without a record of its release: 'make release' finishes what"
+            " was interrupted"
+        )
+    for event in now.withdrawn:
+        yield (
+            f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}:"
+            f" {event['reason']}"
+        )
+    if now.is_open:
+        with candidate(project, subject) as found:
+            lines = missing(found)
+        yield (
+            f"  a release would miss {len(lines)}:"
+            if lines
+            else "  nothing is missing: make release"
+        )
+        yield from (f"  - {line}" for line in lines[:_SHOWN])
+        if len(lines) > _SHOWN:
+            yield f"  - and {len(lines) - _SHOWN} more"
+    yield from _record_line(project, subject)
+
+
+@contextmanager
+def candidate(project: Project, subject: Subject) -> Iterator[Candidate]:
+    """A version with all that the checks of a release look at: everything is read here,
+    once, and goes by copy.
+    """
+    seen = look_at(project, subject)
+    with held(project, subject, seen) as copy:
+        contracts = load_contracts(copy.contracts)
+        found = open_findings(project, contracts, subject.round, subject.report)
+        rule = load_policy(copy.contracts, contracts).version(subject.version)
+        yield Candidate(
+            project, copy, contracts, rule, subject, standing(project, subject), seen, tuple(found)
+        )
+
+
+def needed(reason: str) -> str:
+    """A reason on one line. Raises SignOffError without one."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise SignOffError(
+            "there is no reason", allowed="a sentence that the record keeps", do='give REASON="..."'
+        )
+    return reason[:1000]
+
+
+def _changes(
+    project: Project, subject: Subject, submission: Mapping[str, Any], signed: Signed
+) -> Iterator[str]:
+    told = (
+        *differences(submission["artefacts"], signed.artefacts),
+        *changed_inputs(project, subject, submission, signed),
+    )
+    yield from (f"{name}: {how} after it was submitted" for name, how in told)
+    if submission["commit"] != signed.commit:
+        yield f"commit {signed.commit[:12]} built it, {submission['commit'][:12]} was submitted"
+
+
+def _require(lines: list[str], subject: Subject, do: str) -> None:
+    if lines:
+        rest = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+        listed = "".join(f"\n  - {line}" for line in [*lines[:_SHOWN], *rest])
+        raise SignOffError(
+            f"{len(lines)} things stand in the way:{listed}", where=str(subject), do=do
+        )
+
+
+def _record_line(project: Project, subject: Subject) -> Iterator[str]:
+    record = record_of(project, subject)
+    if (head := record.head()).number:
+        told = (
+            f"{head.sha256[:16]} (note it in the minutes: it stands for all that is written there)"
+        )
+        yield f"record {record.path}: {told}"

@@ -1,0 +1,3 @@
+"""What do charts and maps look like? Inline SVG with real text, the same bytes every
+time.
+"""

@@ -1,0 +1,138 @@
+"""What does a map look like? The member states coloured by class, each with its name
+and its figure.
+
+A state without a figure is hatched: one way where it did not report, another where the
+figure is withheld. What lies around is one grey land without borders.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.report.charts.classes import bounds_of, class_ink, class_labels, class_of
+from pipeline.report.charts.region import KOSOVO, Layer, layers, name_place, read_region
+from pipeline.report.charts.sheet import (
+    CLASSES,
+    GREY,
+    INK,
+    LAND,
+    PAPER,
+    SMALL,
+    Sheet,
+    draw_legend,
+    label_of,
+    text_height,
+    values_of,
+    wrap_text,
+)
+from pipeline.report.views import ChartData, Point
+
+KOSOVO_NAME = "Kosovo*"
+NOT_REPORTED, WITHHELD = "not reported", "withheld"
+_HATCHES = {NOT_REPORTED: "\\\\\\\\\\", WITHHELD: "......"}
+NOTES = (
+    "The boundaries and names shown on this map do not imply official endorsement or acceptance.",
+    (
+        "* This designation is without prejudice to positions on status, and is in line with UNSCR"
+        " 1244/1999 and the ICJ Opinion on the Kosovo declaration of independence."
+    ),
+    "Geometry: Natural Earth.",
+)
+_FAINT = "#aab3bd"  # of hatches: a name stands on them
+_NARROW = {"BA": 17.0, "MK": 14.0}  # millimetres that a name may take inside of its state
+
+
+def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
+    points = [point for series in data.series for point in series.points]
+    region = read_region()
+    bounds = bounds_of(values_of(data))
+    scale = min(width / region.width, ((height or 1000) - 14) / region.height)
+    top = text_height(1) + 2
+    labels = [text for text, _ in class_labels(values_of(data) or [0.0], bounds)]
+    fills = [
+        {"facecolor": CLASSES[i], "edgecolor": GREY, "linewidth": 0.4}
+        for _, i in class_labels(values_of(data) or [0.0], bounds)
+    ]
+    for gap in (NOT_REPORTED, WITHHELD):
+        if any(_gap(point) == gap for point in points):
+            labels.append(gap)
+            fills.append(_hatched(gap))
+    foot = draw_legend(None, labels, fills, 0, width, 0)
+    sheet = Sheet(width, top + region.height * scale + 2 + foot)
+    by_code = {point.x: point for point in points}
+    for layer in layers([point.x for point in points]):
+        _draw_layer(sheet, layer, scale, top, by_code.get(layer.name), bounds)
+    sheet.text(0, 2.2, data.unit, color=GREY)
+    for point in points:
+        _name(sheet, data, point, scale, top, bounds)
+    x, y, _ = name_place(KOSOVO)
+    sheet.text(
+        x * scale,
+        top + y * scale,
+        KOSOVO_NAME,
+        ha="center",
+        va="center_baseline",
+        fontsize=5.6,
+        color=INK,
+    )
+    draw_legend(sheet, labels, fills, 0, width, top + region.height * scale + 2)
+    return sheet
+
+
+def _gap(point: Point) -> str:
+    if point.value is not None:
+        return ""
+    return WITHHELD if point.status == "withheld" else NOT_REPORTED
+
+
+def _hatched(gap: str) -> dict[str, Any]:
+    return {"facecolor": PAPER, "edgecolor": _FAINT, "hatch": _HATCHES[gap], "linewidth": 0.4}
+
+
+def _draw_layer(
+    sheet: Sheet, layer: Layer, scale: float, top: float, point: Point | None, bounds: list[float]
+) -> None:
+    lines = [[(x * scale, top + y * scale) for x, y in ring] for ring in layer.rings]
+    if layer.name in ("neutral", "lead"):
+        for line in lines:
+            if layer.name == "neutral":  # the outlines of its neighbours have drawn it as a border
+                sheet.line(*zip(*line, strict=True), color=PAPER, linewidth=1.2)
+            dashes: Any = (0, (3, 2)) if layer.name == "neutral" else "-"
+            sheet.line(*zip(*line, strict=True), color=GREY, linewidth=0.5, linestyle=dashes)
+        return
+    style: dict[str, Any] = {"facecolor": LAND, "edgecolor": "none", "linewidth": 0}
+    if point is not None and point.value is not None:
+        style = {
+            "facecolor": CLASSES[class_of(point.value, bounds)],
+            "edgecolor": GREY,
+            "linewidth": 0.4,
+        }
+    elif point is not None:
+        style = _hatched(_gap(point))
+    sheet.shape(lines, **style)
+
+
+def _name(
+    sheet: Sheet, data: ChartData, point: Point, scale: float, top: float, bounds: list[float]
+) -> None:
+    x, y, inside = name_place(point.x)
+    ink = INK if inside else class_ink(point.value, bounds)
+    name = label_of(data, point.x)
+    if not inside:
+        name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, SMALL)
+    lines = name.count("\n") + 1
+    side = "center" if not inside else "right" if inside[0] > x else "left"
+    y = (
+        top + y * scale - text_height(lines + 1) / 2
+    )  # name and figure together stand around their place
+    sheet.text(
+        x * scale, y + text_height(lines, SMALL) / 2, name, ha=side, fontsize=SMALL, color=ink
+    )
+    sheet.text(
+        x * scale,
+        y + text_height(lines, SMALL) + text_height(1) / 2,
+        point.text,
+        ha=side,
+        fontweight="bold",
+        color=ink,
+    )

@@ -1,0 +1,1 @@
+"""How does a report read from cover to last annex? Chapters, annexes, ledger, web page."""

@@ -1,0 +1,554 @@
+"""What stands behind the numbers? Coverage matrix, revisions, queries, sources, data
+dictionary, symbols, dashboard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pipeline.cells import (
+    BOTH_YEARS,
+    CONF_LABEL,
+    CONSTANT,
+    OBS_LABEL,
+    OBS_SYMBOL,
+    REGION,
+    WITHHELD_SYMBOL,
+    Key,
+)
+from pipeline.numbers.sql.lineage import own_models
+from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.report.document.ledger import entry_keys, reference_of
+from pipeline.report.document.quality import quality_lines
+from pipeline.report.exhibits.headline import build_headline
+from pipeline.report.exhibits.layout import ExhibitSpec, fill
+from pipeline.report.exhibits.tables import (
+    MARK_TEXTS,
+    NOT_COMPUTED_TEXT,
+    anchor,
+    build_indicators,
+    cell_view,
+    counted_view,
+    footnotes_of,
+    formula_view,
+    same_states_view,
+)
+from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.numbers import cell_text, number
+from pipeline.report.questions import named
+from pipeline.report.sources import source_line
+from pipeline.report.store import Store
+from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
+
+ANSWERS = {
+    "reported": "yes",
+    "question": "in q.",
+    "suppressed": "<5",
+    "earlier": "old",
+    "refused": "ref.",
+    "none": "no",
+}
+ANSWER_MEANS = {
+    "reported": "figures for the reference year",
+    "question": "in question, a part is larger than its whole",
+    "earlier": "only for earlier years",
+    "suppressed": "only counts suppressed by the sender",
+    "refused": "the table was refused, with a finding to the state",
+    "none": "not reported",
+}
+CONTRACT_SOURCE = "data contracts of the Center."
+
+View = TableView | EmptyView
+
+
+def build_annex(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    return _BUILDERS[spec.kind](spec, store, number_, values)
+
+
+def _text_table(
+    spec: ExhibitSpec,
+    store: Store,
+    number_: str,
+    values: Mapping[str, str],
+    heads: list[str],
+    rows: list[list[str]],
+    source: str,
+    unit: str = "",
+    weights: tuple[int, ...] = (),
+) -> TableView:
+    widths = weights or (0,) * len(heads)
+    columns = tuple(
+        Column(h, "text" if i else "label", weight=w)
+        for i, (h, w) in enumerate(zip(heads, widths, strict=True))
+    )
+    lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
+    notes = tuple(fill(n, values, spec.place) for n in spec.notes)
+    title = fill(spec.title, values, spec.place)
+    id_ = anchor(spec, store, values)
+    return TableView(
+        id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True
+    )
+
+
+def _empty(
+    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str
+) -> EmptyView:
+    return EmptyView(
+        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), reason
+    )
+
+
+def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    states = [m.code for m in store.contracts.members(store.round)]
+    answers = {(c.cube, c.state): c.answer for c in store.coverage}
+    rows = []
+    used = set[str]()
+    for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
+        given = [answers.get((cube, s), "none") for s in states]
+        answered = sum(a in ("reported", "question", "suppressed") for a in given)
+        rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
+        used.update(given)
+    view = _text_table(
+        spec,
+        store,
+        number_,
+        values,
+        ["Table of the return", *states, "Answered"],
+        rows,
+        f"returns of the member states to SELEC, round {store.round}.",
+        weights=(30, *(5 for _ in states), 9),
+    )
+    meaning = "; ".join(f"{ANSWERS[a]}: {means}" for a, means in ANSWER_MEANS.items() if a in used)
+    return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
+
+
+def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    if not store.revisions:
+        return _empty(
+            spec,
+            store,
+            number_,
+            values,
+            "No figure of an earlier round was restated with another value.",
+        )
+    rows = []
+    revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r["key"])))
+    for r in revisions:
+        key = Key.parse(r["key"])
+        store.print_cell(key)
+        old = number(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
+        new = number(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
+        difference = (
+            ""
+            if r["difference"] is None
+            else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
+        )
+        rows.append(
+            [
+                store.label(key.cube, "state", key.state),
+                named(store, key),
+                str(key.year),
+                old,
+                new,
+                difference,
+            ]
+        )
+    columns = (
+        Column("State", "label", weight=18),
+        Column("Figure", "text", weight=46),
+        Column("Year", weight=7),
+        Column(f"Round {store.revisions[0]['old_round']}", weight=10),
+        Column(f"Round {store.round}", weight=10),
+        Column("Difference", weight=11),
+    )
+    lines = tuple(
+        Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
+        for r, k in zip(rows, revisions, strict=True)
+    )
+    return TableView(
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        columns,
+        lines,
+        f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and"
+        f" {store.round}.",
+    )
+
+
+def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
+    """Tables in the order of the contracts, states in the Center's, then years."""
+    tables = [t.name for t in store.contracts.tables]
+    return tables.index(key.cube), store.contracts.codelist("states")[key.state].sort, key.codes[1:]
+
+
+def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Queries and errors by state and rule; the findings pages of the states hold every
+    single cell.
+    """
+    counted: dict[tuple[str, str, str], int] = {}
+    examples: dict[tuple[str, str, str], str] = {}
+    for f in store.findings:
+        group = (f["state"], f["severity"], f["rule"])
+        counted[group] = counted.get(group, 0) + 1
+        first = f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110]
+        examples.setdefault(group, f"{first}; {f['remark']}" if f["remark"] else first)
+    if not counted:
+        return _empty(
+            spec, store, number_, values, "No return of this round gave rise to a finding."
+        )
+    order = [m.code for m in store.contracts.members(store.round)]
+    rows = [
+        [
+            store.label("", "state", state) if state in order else state,
+            severity,
+            rule,
+            str(n),
+            examples[state, severity, rule],
+        ]
+        for (state, severity, rule), n in sorted(
+            counted.items(), key=lambda i: (order.index(i[0][0]) if i[0][0] in order else 99, i[0])
+        )
+        if severity != "note"
+    ]
+    if not rows:
+        return _empty(
+            spec,
+            store,
+            number_,
+            values,
+            "No return of this round gave rise to an error or a query.",
+        )
+    return _text_table(
+        spec,
+        store,
+        number_,
+        values,
+        ["State", "Severity", "Rule", "Cells", "First of them"],
+        rows,
+        f"validation of the returns of round {store.round}.",
+        weights=(18, 8, 31, 6, 37),
+    )
+
+
+def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Which publication or register stands behind each table, and which states named
+    it.
+    """
+    behind: dict[tuple[str, str], list[str]] = {}
+    for s in store.sources:
+        if s["source"]:
+            behind.setdefault((s["cube"], s["source"]), []).append(s["state"])
+    order = [t.name for t in store.contracts.tables]
+    rows = [
+        [store.table(cube).title, source, ", ".join(sorted(states))]
+        for (cube, source), states in sorted(
+            behind.items(), key=lambda b: (order.index(b[0][0]), b[0][1])
+        )
+    ]
+    if not rows:
+        return _empty(spec, store, number_, values, "No state named the source of its figures.")
+    return _text_table(
+        spec,
+        store,
+        number_,
+        values,
+        ["Table of the return", "Source named on the cover sheet", "States"],
+        rows,
+        f"cover sheets of the returns of round {store.round}.",
+        weights=(36, 40, 24),
+    )
+
+
+def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    rows = []
+    for table in store.contracts.contract(store.report).tables_of(store.round):
+        dimensions = ", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)])
+        what = f"{table.title}. {table.description}"
+        rows.append([table.name, what, dimensions, table.unit, table.iccs or "\N{EN DASH}"])
+    return _text_table(
+        spec,
+        store,
+        number_,
+        values,
+        ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"],
+        rows,
+        CONTRACT_SOURCE,
+        weights=(22, 45, 14, 10, 9),
+    )
+
+
+def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """The symbols and marks that this version printed before this page, and the
+    statuses that its cells have.
+    """
+    cells = [c for e in store.shown for line in e.get("lines", ()) for c in line["cells"]]
+    points = [
+        p for e in store.shown if "chart" in e for s in e["data"]["series"] for p in s["points"]
+    ]
+    texts = {c[0] for c in cells} | {p["text"] for p in points}
+    used = {mark for c in cells for mark in c[2:]}
+    rows = [
+        ["0", "Counted, and there was none"],
+        [WITHHELD_SYMBOL, "Withheld from this version by the release policy"],
+    ]
+    rows += [[OBS_SYMBOL[code], OBS_LABEL[code].capitalize()] for code in ("O", "M", "Q", "N")]
+    rows.append([NOT_COMPUTED, NOT_COMPUTED_TEXT])
+    rows = [row for row in rows if row[0] in texts]
+    rows += [
+        [mark, f"Mark: {text[0].lower()}{text[1:]}"]
+        for mark, text in MARK_TEXTS.items()
+        if mark in used
+    ]
+    held = {"S" if c.withheld else c.conf_status for c in store.every_cell()}
+    rows += [
+        [f"CONF {code}", text[0].upper() + text[1:]]
+        for code, text in CONF_LABEL.items()
+        if code in held
+    ]
+    return _text_table(
+        spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6)
+    )
+
+
+def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Figures that a state was asked about and that are shown here: those in a block in
+    conflict, and other queries.
+    """
+    open_ = {c["whole"] for c in store.conflicts if not c["resolution"]}
+    keys = [Key.parse(k) for k in {*open_, *store.queried}]
+    keys = [
+        k
+        for k in keys
+        if store.cell(k).has_value and k.cube in {t.name for t in store.own_tables()}
+    ]
+    if not keys:
+        return _empty(
+            spec, store, number_, values, "No figure that is shown here is under question."
+        )
+    rows = []
+    for key in sorted(keys, key=lambda k: _place(store, k)):
+        conflict = store.conflict(str(key)) if str(key) in open_ else None
+        why = "Asked for an explanation"
+        against = CellView("")
+        if conflict is not None:
+            part = Key.parse(conflict["part"])
+            store.print_cell(part)
+            why = named(store, part)
+            against = CellView(cell_text(store.cell(part)), str(part))
+        store.print_cell(key)
+        rows.append(
+            Row(
+                f"{store.label('', 'state', key.state)}, {key.year}",
+                (
+                    CellView(named(store, key)),
+                    CellView(cell_text(store.cell(key)), str(key)),
+                    CellView(why),
+                    against,
+                ),
+            )
+        )
+    columns = (
+        Column("State and year", "label", weight=20),
+        Column("Figure", "text", weight=33),
+        Column("As reported", weight=11),
+        Column("In conflict with, or asked", "text", weight=25),
+        Column("That figure", weight=11),
+    )
+    return TableView(
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        columns,
+        tuple(rows),
+        f"validation of the returns of round {store.round}.",
+        notes=tuple(fill(n, values, spec.place) for n in spec.notes),
+        may_split=True,
+    )
+
+
+def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """Regional totals by crime area over the window, with change and coverage."""
+    marks: dict[str, str] = {}
+    columns = (
+        Column("Crime area and indicator", "label", weight=88),
+        *(Column(str(y), weight=16) for y in store.years),
+        Column(f"Change {values['previous']}\N{EN DASH}{values['year']} (%)", weight=20),
+        Column("Same states", "text", weight=17),
+        Column("States counted", "text", weight=17),
+    )
+    rows: list[Row] = []
+    for area, cubes in _cubes_by_area(store).items():
+        rows.append(Row(store.contracts.codelist("crime_area").label(area), (), 0, "group"))
+        for cube, reported in cubes:
+            table = store.table(cube)
+            if reported:
+                keys = [table.total_key(REGION, y) for y in store.years]
+                views = [cell_view(store, k, marks) for k in keys]
+                moved = change(store, keys[-1], int(values["previous"]))
+                views += [
+                    formula_view(moved),
+                    same_states_view(store, moved),
+                    counted_view(store.cell(keys[-1])),
+                ]
+            else:
+                blank = (*(OBS_SYMBOL["O"] for _ in store.years), OBS_SYMBOL["O"], "", "none")
+                views = [CellView(text, status="missing") for text in blank]
+            rows.append(Row(f"{table.title} ({table.unit})", tuple(views), 1))
+    if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
+        marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
+    return TableView(
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "as shown per line",
+        columns,
+        tuple(rows),
+        f"returns of the member states to SELEC, round {store.round}.",
+        footnotes_of(store, rows, marks),
+        tuple(fill(n, values, spec.place) for n in spec.notes),
+        spec.wide,
+    )
+
+
+def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
+    """Cubes with a regional total by crime area; an area in which nobody reported shows
+    its tables all the same.
+    """
+    known: dict[str, list[tuple[str, bool]]] = {}
+    for a in store.areas:
+        known.setdefault(a["crime_area"], []).append((a["cube"], True))
+    silent: dict[str, list[tuple[str, bool]]] = {}
+    for table in store.contracts.contract(store.report).tables_of(store.round):
+        if table.crime_area not in known and table.respondent == "states":
+            silent.setdefault(table.crime_area, []).append((table.name, False))
+    by_area = known | silent
+    return {
+        c.code: by_area[c.code] for c in store.contracts.codelist("crime_area") if c.code in by_area
+    }
+
+
+def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """One line a state, one column an indicator of any table: keys with {state} in
+    them.
+    """
+    marks: dict[str, str] = {}
+    columns = [Column("State", "label")]
+    columns += [Column(fill(i["label"], values, spec.place)) for i in spec.indicators]
+    rows, cubes = [], []
+    for member in store.contracts.members(store.round):
+        keys = [
+            Key.parse(fill(i["key"], {**values, "state": member.code}, spec.place))
+            for i in spec.indicators
+        ]
+        cubes += [store.contracts.check_key(k).name for k in keys]
+        rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
+    return TableView(
+        anchor(spec, store, values),
+        number_,
+        fill(spec.title, values, spec.place),
+        "",
+        tuple(columns),
+        tuple(rows),
+        source_line(store, list(dict.fromkeys(cubes))),
+        footnotes_of(store, rows, marks),
+        tuple(fill(n, values, spec.place) for n in spec.notes),
+        spec.wide,
+    )
+
+
+def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """One line an exhibit placed so far: its cubes, the SQL models that are its own,
+    the contract's tables.
+    """
+    folder = store.contracts.folder.parent / "sql"
+    rows = []
+    for entry in (e for e in store.shown if "exhibit" in e):
+        keys = [Key.parse(k) for k in entry_keys(entry, store.shown)]
+        cubes = [c for c in dict.fromkeys(k.cube for k in keys) if c != POPULATION_CUBE]
+        if not cubes:
+            continue
+        models = [
+            m
+            for c in cubes
+            for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))
+        ]
+        contracts = [f"{store.table(c).report}.odcs.yaml" for c in cubes]
+        shown = [
+            ", ".join(dict.fromkeys(texts))
+            for texts in (cubes, map(_model_name, models), contracts)
+        ]
+        rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
+    return _text_table(
+        spec,
+        store,
+        number_,
+        values,
+        ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"],
+        rows,
+        CONTRACT_SOURCE,
+        weights=(9, 13, 25, 36, 17),
+    )
+
+
+def _model_name(path: str) -> str:
+    return path.removeprefix("sql/").removesuffix(".sql")
+
+
+def _origins(keys: list[Key]) -> set[str]:
+    """How cells of these keys may have come about, beside being reported."""
+    found = {
+        {REGION: "region", CONSTANT: "constant", BOTH_YEARS: "both"}.get(k.state, "derived")
+        for k in keys
+    }
+    grouped = any(code == "NAT" or code.startswith("G_") for k in keys for code in k.codes[2:])
+    return found | ({"group"} if grouped else set())
+
+
+def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+    """The headings of SIMS with what they say, and below each its figures with the
+    queries behind them.
+    """
+    rows = [
+        (
+            Row(q.says, (CellView(q.text, f"query({q.query})"), CellView(q.query)), level=1)
+            if q.query
+            else Row(q.heading, (CellView(""), CellView(q.says)), kind="group")
+        )
+        for q in quality_lines(store, store.contracts.folder.parent)
+    ]
+    columns = (
+        Column("Heading, figure", "label", weight=34),
+        Column("Figure", weight=11),
+        Column("Statement, named query", "text", weight=55),
+    )
+    title = fill(spec.title, values, spec.place)
+    return TableView(
+        anchor(spec, store, values),
+        number_,
+        title,
+        "",
+        columns,
+        tuple(rows),
+        f"the store of this version, round {store.round}.",
+        may_split=True,
+    )
+
+
+_BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
+    "headline": build_headline,
+    "indicators": build_indicators,
+    "coverage": _coverage,
+    "revisions": _revisions,
+    "findings": _findings,
+    "questions": _questions,
+    "sources": _sources,
+    "dictionary": _dictionary,
+    "statuses": _statuses,
+    "dashboard": _dashboard,
+    "overview": _overview,
+    "provenance": _provenance,
+    "quality": _quality,
+}

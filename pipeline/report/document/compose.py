@@ -1,0 +1,428 @@
+"""How does a report read from cover to last annex? Chapters from templates, numbered,
+as one HTML document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from pipeline.contracts.codelists import in_running_text
+from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
+from pipeline.contracts.policy import load_policy
+from pipeline.errors import UserError
+from pipeline.report.charts.palette import cover_colours, page_colours
+from pipeline.report.charts.region import picture
+from pipeline.report.document.annexes import build_annex
+from pipeline.report.document.ledger import HEADLINE, exhibit_entry
+from pipeline.report.exhibits.figures import FULL, HALF, build_figure
+from pipeline.report.exhibits.layout import (
+    ANNEXES,
+    CHARTS,
+    ExhibitSpec,
+    asked_of,
+    fill,
+    read_exhibits,
+    variables,
+)
+from pipeline.report.exhibits.tables import build_table
+from pipeline.report.narrative.bindings import fact_text
+from pipeline.report.narrative.bound_text import Narrative
+from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
+from pipeline.report.store import Store
+from pipeline.report.views import ExhibitView, TableView
+from pipeline.system.page_templates import mistakes_told, open_templates
+
+_OPENING = ("summary", "countries")
+COVER_MAP = 180.0  # millimetres
+_FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
+
+IN_QUESTION = "in question"  # what stands in the place of a fact that is a part in question
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the contents or of a list of tables or figures."""
+
+    id: str
+    number: str
+    title: str
+    level: int = 1
+    listed: bool = (
+        True  # exhibits of country pages are found through the country, not through the lists
+    )
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A report as its report.yaml defines it."""
+
+    report: str
+    title: str
+    reference: str
+    chapters: tuple[str, ...]
+    subtitle: str
+    marking: str
+    releasability: tuple[str, ...]
+    # whether the forms for everybody go with it: a page for browsers, data files, a
+    # workbook
+    open_data: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a report was put together from, for its other forms: a page for the web, a
+    workbook.
+    """
+
+    doc: Mapping[str, Any]  # title, subtitle, marking and the like, as the templates take them
+    contents: tuple[Entry, ...]
+    tables: tuple[Entry, ...]
+    figures: tuple[Entry, ...]
+    chapters: tuple[str, ...]  # HTML as it is printed
+    exhibits: tuple[
+        tuple[str, ExhibitView], ...
+    ]  # in their order, each with the HTML that shows it in its chapter
+
+
+@dataclass(frozen=True)
+class Document:
+    """A finished report in HTML, with the figures of its build."""
+
+    html: str
+    title: str
+    subject: str
+    reference: str
+    date: date
+    tables: int
+    figures: int
+    empty_exhibits: int
+    sentences_left_out: tuple[str, ...]
+    numbers_in_text: int
+    inputs: dict[str, str]  # what of the templates this version was made from: name -> SHA-256
+    parts: Parts
+
+
+def read_definition(templates: Path, report: str, version: str) -> Definition:
+    """Read report.yaml and the shared versions.yaml. Raises UserError when the version
+    is not defined.
+    """
+    own = read_report_file(templates, report)
+    versions = read_version_texts(templates)
+    if version not in own.versions or version not in versions:
+        raise UserError(
+            f"there is no version '{version}'",
+            where=str(own.file.path),
+            allowed=", ".join(own.versions),
+        )
+    shared = versions[version]
+    return Definition(
+        report,
+        own.title,
+        f"{own.reference}/{shared.reference}",
+        own.versions[version],
+        shared.subtitle,
+        shared.marking,
+        shared.releasability,
+        shared.open_data,
+    )
+
+
+def title_of(definition: Definition, round_: int) -> str:
+    """The title of a report, as a reader shows it in place of the name of the file."""
+    return f"{definition.title}, {round_}"
+
+
+def build_document(store: Store, templates: Path) -> Document:
+    """Build the HTML of the store's report and version. Raises UserError,
+    NarrativeError.
+    """
+    from pipeline.system.pdf.write import font_faces
+
+    definition = read_definition(templates, store.report, store.version)
+    writer = Writer(store, templates, definition)
+    chapters = [writer.write_chapter(name) for name in definition.chapters]
+    day = date.fromisoformat(store.meta["cutoff"])
+    values = writer.values
+    imprint = read_imprint(templates)
+    doc = {
+        "report": store.report,
+        "reading": imprint.reading,
+        "contact": imprint.contact,
+        "title": definition.title,
+        "subtitle": definition.subtitle,
+        "version": store.version,
+        "round": store.round,
+        "edition": f"Edition {store.round}",
+        "reference": fill(definition.reference, values),
+        "marking": definition.marking,
+        "releasability": definition.releasability,
+        "date_text": f"Data received by {day.day} {day:%B %Y}",
+        "language": "en",
+        "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
+    }
+    members = [m.code for m in store.contracts.members(store.round)]
+    with mistakes_told(templates):
+        html = writer.environment.get_template("shared/report.html.j2").render(
+            doc=doc,
+            fonts=font_faces(),
+            colours=page_colours(store.report, store.version),
+            cover=picture(*cover_colours(store.report, store.version), COVER_MAP, members),
+            contents=writer.contents,
+            tables=[e for e in writer.tables if e.listed],
+            figures=[e for e in writer.figures if e.listed],
+            chapters=[Markup(c) for c in chapters],
+        )
+    return Document(
+        html,
+        title_of(definition, store.round),
+        f"{definition.subtitle}, reference year {store.round}",
+        str(doc["reference"]),
+        day,
+        len(writer.tables),
+        len(writer.figures),
+        writer.empty,
+        tuple(writer.narrative.left_out),
+        writer.narrative.bound,
+        writer.inputs(),
+        Parts(
+            doc,
+            tuple(writer.contents),
+            tuple(writer.tables),
+            tuple(writer.figures),
+            tuple(chapters),
+            tuple(writer.placed),
+        ),
+    )
+
+
+@dataclass
+class Writer:
+    """Writes chapters and keeps the running numbers of chapters, tables and figures."""
+
+    store: Store
+    templates: Path
+    definition: Definition
+    contents: list[Entry] = field(default_factory=list)
+    tables: list[Entry] = field(default_factory=list)
+    figures: list[Entry] = field(default_factory=list)
+    headlines: list[Entry] = field(default_factory=list)
+    empty: int = 0
+    chapter_number: int = 0
+    section_number: int = 0
+    annex_number: int = 0
+    prefix: str = ""
+    read: set[Path] = field(default_factory=set)
+    used: dict[str, ExhibitSpec] = field(default_factory=dict)
+    placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.values = variables(self.store)
+        self.exhibits: dict[str, ExhibitSpec] = {}
+        for folder in ("shared", self.store.report):
+            path = self.templates / folder / "exhibits.yaml"
+            if path.is_file():
+                self.exhibits |= read_exhibits(path)
+        self.narrative = Narrative(self.templates / self.store.report / "narrative", self.store)
+        self.environment = open_templates(self.templates, trim_blocks=True)
+        with mistakes_told(self.templates):
+            self.macros: Any = self.environment.get_template("shared/macros.html.j2").module
+
+    def write_chapter(self, name: str) -> str:
+        """One chapter or annex from its template, own or shared."""
+        own = f"{self.store.report}/chapters/{name}.html.j2"
+        path = own if (self.templates / own).is_file() else f"shared/chapters/{name}.html.j2"
+        if not (self.templates / path).is_file():
+            raise UserError(
+                f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml"
+            )
+        states = self.store.contracts.members(self.store.round)
+        self.read.add(self.templates / path)
+        with mistakes_told(self.templates):
+            body = self.environment.get_template(path).render(
+                chapter=self.chapter,
+                annex=self.annex,
+                section=self.section,
+                text=self.text,
+                exhibit=self.exhibit,
+                pair=self.pair,
+                findings=self.findings,
+                country=self.country,
+                release=self.release,
+                states=states,
+                round=self.store.round,
+                is_asked=self.store.is_asked,
+                contract=self.store.contracts.contract(self.store.report),
+            )
+        # Chapters follow each other on a page; a new part starts a new one.
+        opens = " opens" if name in _OPENING else ""
+        return f'<section class="chapter{opens}">\n{body}\n</section>'
+
+    def chapter(self, id_: str, title: str) -> Markup:
+        self.chapter_number, self.section_number = self.chapter_number + 1, 0
+        self.prefix = str(self.chapter_number)
+        return self._head("h1", id_, self.prefix, title, 1)
+
+    def annex(self, id_: str, title: str) -> Markup:
+        self.annex_number, self.section_number = self.annex_number + 1, 0
+        self.prefix = chr(ord("A") + self.annex_number - 1)
+        return self._head("h1", id_, f"Annex {self.prefix}", title, 1)
+
+    def section(self, id_: str, title: str) -> Markup:
+        self.section_number += 1
+        return self._head("h2", id_, f"{self.prefix}.{self.section_number}", title, 2)
+
+    def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
+        """Head of a state's page with its facts: (key with {year}, label)."""
+        name = self.store.contracts.codelist("states")[code].extra["official_name"]
+        self.section_number += 1
+        id_ = f"state-{code.lower()}"
+        number = f"{self.prefix}.{self.section_number}"
+        self.contents.append(Entry(id_, number, name, 2))
+        self.store.shown.append(
+            {"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name}
+        )
+        shown = []
+        for key, label in facts:
+            filled = fill(key, {**self.values, "state": code})
+            text = fact_text(self.store, filled)
+            shown.append((text or IN_QUESTION, fill(label, self.values)))
+            if text:
+                self.store.shown.append(
+                    {
+                        "sentence": f"[[{filled}]] {shown[-1][1]}",
+                        "text": " ".join(shown[-1]),
+                        "place": f"{id_}.fact.{len(shown)}",
+                    }
+                )
+        head: Markup = self.macros.country_head(id_, name, code, shown)
+        return head
+
+    def _head(self, tag: str, id_: str, number: str, title: str, level: int) -> Markup:
+        title = fill(title, self.values)
+        self.contents.append(Entry(id_, number, title, level))
+        self.store.shown.append({"heading": number, "id": id_, "title": title, "level": level})
+        return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
+            Markup(tag), id_, number, title, Markup(tag)
+        )
+
+    def text(self, chapter: str, section: str, **more: str) -> Markup:
+        values = {**self.values, **self._state_name(more)}
+        if "state_name" in values:
+            values["state_name"] = in_running_text(values["state_name"])
+        return self.narrative.paragraphs(chapter, section, values)
+
+    def findings(self, chapter: str, section: str, title: str = "Key findings") -> Markup:
+        items = self.narrative.items(chapter, section, self.values)
+        block: Markup = self.macros.key_findings(items, fill(title, self.values))
+        return block
+
+    def release(self) -> ReleaseTexts:
+        """Which texts say what this version shows, as the release policy has it."""
+        contracts = self.store.contracts
+        return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
+
+    def pair(self, left: str, *right: str, **more: str) -> Markup:
+        """Two exhibits side by side, each as wide as half of the text; more of them
+        stand below the right one.
+        """
+        asked = [id_ for id_ in (left, *right) if asked_of(self._spec(id_), self.store)]
+        if len(asked) < 2:
+            return Markup("").join(self._exhibit(id_, FULL, more) for id_ in asked)
+        first, *others = [self._exhibit(id_, HALF, more) for id_ in asked]
+        block: Markup = self.macros.pair(first, Markup("\n").join(others))
+        return block
+
+    def exhibit(self, id_: str, **more: str) -> Markup:
+        """An exhibit by its id; `state` fills {state} in exhibits of country pages.
+
+        Nothing where the round does not ask for what it shows.
+        """
+        return self._exhibit(id_, FULL, more)
+
+    def _spec(self, id_: str) -> ExhibitSpec:
+        if id_ not in self.exhibits:
+            raise UserError(
+                f"there is no exhibit '{id_}'",
+                allowed=", ".join(self.exhibits),
+                do="correct the name, or add it to exhibits.yaml",
+            )
+        return self.exhibits[id_]
+
+    def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
+        spec = asked_of(self._spec(id_), self.store)
+        values = {
+            **self.values,
+            **self._state_name(more),
+        }
+        if spec is None:
+            return Markup("")
+        self.used[id_] = spec
+        drawn = spec.kind in CHARTS
+        # The row of key figures has a number for who asks after it, but none is printed
+        # and no list names it.
+        entries = (
+            self.headlines if spec.kind == "headline" else self.figures if drawn else self.tables
+        )
+        word = HEADLINE if spec.kind == "headline" else "Figure" if drawn else "Table"
+        number = f"{word} {len(entries) + 1}"
+        view = self._build(spec, number, values, width)
+        entries.append(Entry(view.id, number, view.title, listed="state" not in more))
+        self.store.shown.append(exhibit_entry(number, spec, view, more.get("state", "")))
+        if not hasattr(view, "source"):
+            self.empty += 1
+        if isinstance(view, TableView):
+            self.store.shown.append(
+                {"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]}
+            )
+        block: Markup = self.macros.exhibit(view)
+        self.placed.append((str(block), view))
+        return block
+
+    def _build(
+        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+    ) -> ExhibitView:
+        try:
+            return self._build_kind(spec, number, values, width)
+        except UserError as problem:
+            if problem.where and not problem.where.startswith("codelists/"):
+                raise
+            raise type(problem)(
+                problem.what, where=spec.place, allowed=problem.allowed, do=problem.do
+            ) from problem
+
+    def _build_kind(
+        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+    ) -> ExhibitView:
+        if spec.kind in CHARTS:
+            return build_figure(spec, self.store, number, values, width)
+        if spec.kind in ANNEXES:
+            return build_annex(spec, self.store, number, values)
+        return build_table(spec, self.store, number, values)
+
+    def inputs(self) -> dict[str, str]:
+        """Hashes of the files read and of the exhibits placed: what another version
+        prints is no input of this one.
+        """
+        shared = self.templates / "shared"
+        frame = [p for p in shared.iterdir() if p.suffix in (".j2", ".css") or p.name in _FRAME]
+        files = sorted({*self.read, *self.narrative.read, *frame})
+        hashes = {
+            f"templates/{p.relative_to(self.templates).as_posix()}": (
+                hashlib.sha256(p.read_bytes()).hexdigest()
+            )
+            for p in files
+        }
+        placed = repr(sorted(self.used.items(), key=lambda item: item[0]))
+        return {**hashes, "exhibits placed": hashlib.sha256(placed.encode()).hexdigest()}
+
+    def _state_name(self, more: dict[str, str]) -> dict[str, str]:
+        if "state" in more:
+            return {**more, "state_name": self.store.label("", "state", more["state"])}
+        return more

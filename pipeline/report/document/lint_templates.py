@@ -1,0 +1,259 @@
+"""Would the reports build? Templates, exhibits and texts of every report, written over
+stores without any figure.
+
+Every template is parsed; then each version is written as the build writes it, chapter
+after chapter, over a store in which nobody reported anything. What depends on figures
+is left to the build, and the wording to `make check-text`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from pipeline.contracts.definitions import read_imprint, read_report_file, read_version_texts
+from pipeline.contracts.lint import Wrong
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.policy import Policy
+from pipeline.errors import NarrativeError, UserError
+from pipeline.numbers.stores import write_empty_store
+from pipeline.project import REPORTS, Project
+from pipeline.report.document.check_text import TextWriter
+from pipeline.report.document.compose import read_definition
+from pipeline.report.document.quality import read_quality
+from pipeline.report.exhibits.figures import FULL
+from pipeline.report.exhibits.layout import fill, read_exhibits
+from pipeline.report.narrative.bound_text import Narrative
+from pipeline.report.narrative.sections import file_faults, read_sections
+from pipeline.report.store import Store
+from pipeline.system.page_templates import mistakes_told, open_templates
+from pipeline.system.yaml_files import name_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_OF_FIGURES = "quality"  # its queries give numbers only where there are some
+_LANGUAGE_FILTERS = (
+    "say",
+    "css",
+)  # given by the letter and the pages for states when they are written
+
+
+def lint_templates(
+    project: Project, contracts: Contracts, policy: Policy, round_: int
+) -> Iterator[str]:
+    """Everything that keeps a report from being built, a sentence each with file and
+    line.
+    """
+    yield from _parsed(project.templates)
+    yield from _texts(project.templates)
+    broken = [*_definitions(project, contracts, policy)]
+    yield from broken
+    if broken:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for report in REPORTS:
+            store_path = Path(folder) / f"{report}.duckdb"
+            write_empty_store(store_path, round_)
+            done: set[str] = set()
+            for version in read_report_file(project.templates, report).versions:
+                store = Store(store_path, contracts, report, version)
+                yield from _written(store, project.templates, done)
+
+
+def _parsed(templates: Path) -> Iterator[str]:
+    """Every template of the project: its characters, its syntax, its filters, what it
+    imports.
+    """
+    from jinja2 import nodes
+
+    environment = open_templates(templates, *(p for p in sorted(templates.iterdir()) if p.is_dir()))
+    environment.add_extension("jinja2.ext.i18n")
+    environment.filters |= dict.fromkeys(_LANGUAGE_FILTERS, str)
+    for path in sorted(templates.rglob("*.j2")):
+        name = path.relative_to(templates).as_posix()
+        try:
+            with mistakes_told(templates):
+                environment.get_template(name)
+                source = environment.loader.get_source(environment, name)[0]  # type: ignore[union-attr]
+                tree = environment.parse(source)
+        except UserError as problem:
+            yield _told(problem, path)
+            continue
+        for node in tree.find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+            named = getattr(node, "template", None)
+            if isinstance(named, nodes.Const) and not _is_there(environment, named.value):
+                yield f"{name_of(path)} line {node.lineno}: there is no template '{named.value}'"
+
+
+def _is_there(environment: Environment, name: str) -> bool:
+    return name in environment.list_templates(filter_func=lambda listed: listed == name)
+
+
+def _texts(templates: Path) -> Iterator[str]:
+    """Every narrative of the project: its characters, its head lines, its bindings."""
+    for path in sorted(templates.glob("*/narrative/**/*.md")):
+        try:
+            yield from (_told(problem, path) for problem in file_faults(path))
+            read_sections(path)
+        except UserError as problem:
+            yield _told(problem, path)
+
+
+def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iterator[str]:
+    """What report.yaml, versions.yaml and their kin name, and whether it is there."""
+    templates = project.templates
+    wrong = Wrong()
+    versions = wrong.tried(lambda: read_version_texts(templates)) or {}
+    wrong.tried(lambda: read_imprint(templates))
+    quality = wrong.tried(lambda: read_quality(templates)) or []
+    yield from wrong.told
+    for name, texts in versions.items():
+        if name not in policy.versions:
+            yield (
+                f"templates/shared/versions.yaml: the release policy has no version '{name}';"
+                " correct the name"
+            )
+        elif texts.open_data and not policy.versions[name].protected:
+            yield (
+                f"templates/shared/versions.yaml, {name}: open_data is for a version that withholds"
+                " what is secret"
+            )
+    for entry in quality:
+        for figure in entry.get("figures", ()):
+            if not (project.sql / "quality" / f"{figure['query']}.sql").is_file():
+                where = f"templates/shared/quality.yaml, {entry['heading']}"
+                yield (
+                    f"{where}: there is no query sql/quality/{figure['query']}.sql; write it, or"
+                    " correct the name"
+                )
+            for name in figure.get("versions", ()):
+                if name not in versions:
+                    yield (
+                        f"templates/shared/quality.yaml, {entry['heading']}: there is no version"
+                        f" '{name}'"
+                    )
+    for report in REPORTS:
+        yield from _definition(project, contracts, report, set(versions))
+    for path in sorted(templates.glob("*/exhibits.yaml")):
+        try:
+            read_exhibits(path)
+        except UserError as problem:
+            yield str(problem)
+
+
+def _definition(
+    project: Project, contracts: Contracts, report: str, versions: set[str]
+) -> Iterator[str]:
+    templates = project.templates
+    try:
+        own = read_report_file(templates, report)
+    except UserError as problem:
+        yield str(problem)
+        return
+    where = name_of(own.file.path)
+    tables = {t.name: t.report for t in contracts.tables}
+    for number, cube in enumerate(own.borrowed_cubes):
+        if tables.get(cube, report) == report:
+            place = own.file.place(("borrowed_cubes", number))
+            yield f"{where} {place}: '{cube}' is no table of another report"
+    for name, chapters in own.versions.items():
+        if name not in versions:
+            allowed = ", ".join(sorted(versions))
+            yield (
+                f"{where} {own.file.place(('versions', name))}: versions.yaml has no such version;"
+                f" allowed: {allowed}"
+            )
+        for number, chapter in enumerate(chapters):
+            if not any(
+                (templates / f / "chapters" / f"{chapter}.html.j2").is_file()
+                for f in (report, "shared")
+            ):
+                place = own.file.place(("versions", name, number))
+                yield (
+                    f"{where} {place}: the chapter '{chapter}' has no template; write it, or"
+                    " correct the name"
+                )
+    for text, key in ((own.title, "title"), (own.reference, "reference")):
+        try:
+            fill(text, {"year": "2022"}, f"{where} {own.file.place((key,))}")
+        except UserError as problem:
+            yield str(problem)
+
+
+def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
+    """Write the chapters of a version that no version before had, then look at exhibits
+    that none of them places.
+    """
+    told: dict[str, None] = {}
+    try:
+        writer = DryWriter(
+            store, templates, read_definition(templates, store.report, store.version)
+        )
+        writer.narrative = Narrative(
+            templates / store.report / "narrative",
+            store,
+            judges_words=False,
+            tell=lambda problem: told.setdefault(f"templates/{problem}"),
+        )
+    except UserError as problem:
+        yield str(problem)
+        return
+    writer.told = told
+    for name in writer.definition.chapters:
+        if name not in done:
+            done.add(name)
+            writer.tried(lambda name=name: writer.write_chapter(name))  # type: ignore[misc]
+    writer.build_rest()
+    yield from told
+
+
+class DryWriter(TextWriter):
+    """Writes chapters with their texts, and builds each exhibit once; what is wrong is
+    kept in `told`.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.told: dict[str, None] = {}
+        self.built: set[str] = set()
+
+    def exhibit(self, id_: str, **more: str) -> Markup:
+        spec = self._spec(id_)
+        if id_ not in self.built and spec.kind != _OF_FIGURES:
+            self.built.add(id_)
+            values = {**self.values, **self._state_name(more)}
+            self.tried(lambda: self._build(spec, "Table 0", values, FULL))
+        return Markup("")
+
+    def pair(self, left: str, *right: str, **more: str) -> Markup:
+        for id_ in (left, *right):
+            self.exhibit(id_, **more)
+        return Markup("")
+
+    def build_rest(self) -> None:
+        """Build the exhibits of the report that no chapter placed."""
+        state = self.store.contracts.members(self.store.round)[0].code
+        for id_ in self.exhibits:
+            if id_ not in self.built:
+                self.tried(lambda id_=id_: self.exhibit(id_, state=state))  # type: ignore[misc]
+
+    def tried(self, build: Callable[[], object]) -> None:
+        try:
+            build()
+        except UserError as problem:
+            self.told[str(problem)] = None
+
+
+def _told(problem: UserError, path: Path) -> str:
+    """A sentence that names its file, also where a problem was found before anybody
+    knew which.
+    """
+    said = str(problem)
+    if isinstance(problem, NarrativeError):
+        return f"templates/{said}"
+    return said if path.name in said else f"{name_of(path)}: {said}"

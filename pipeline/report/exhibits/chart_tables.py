@@ -1,0 +1,71 @@
+"""Which figures does a chart draw? The same as a table, for readers who do not see the
+drawing or want to compute.
+"""
+
+from __future__ import annotations
+
+from pipeline.report.exhibits.tables import MARK_TEXTS, PARTIAL_MARK, STATUS_MARKS, footnotes
+from pipeline.report.views import CellView, ChartData, Column, Point, Row, TableView
+
+COUNTED = (  # a line or column for those whose figures are sums over fewer than all member states
+    "States counted"
+)
+_BY_SERIES = (
+    "line",
+    "small_multiples",
+    "slope",
+    "heat",
+)  # one row a series; other kinds: one row a place of the axis
+
+
+def table_of(data: ChartData, id_: str, number: str, head: str, source: str) -> TableView:
+    """The points of a chart as a table; `head` names what goes down, as the exhibit's
+    rows do.
+    """
+    xs = list(dict.fromkeys(p.x for series in data.series for p in series.points))
+    points = {(series.label, p.x): p for series in data.series for p in series.points}
+    labels = [s.label for s in data.series]
+    names = [data.labels.get(x, x) for x in xs]
+    counted = [s for s in labels if any(points[s, x].coverage for x in xs if (s, x) in points)]
+    marks: dict[str, str] = {}
+    if data.kind in _BY_SERIES:
+        rows = [Row(s, tuple(_cell(points.get((s, x)), marks) for x in xs)) for s in labels]
+        rows += [
+            Row(f"{COUNTED}: {s}", tuple(_counted(points.get((s, x))) for x in xs), 0, "group")
+            for s in counted
+        ]
+        columns = [Column(name) for name in names]
+    else:
+        rows = [
+            Row(
+                name,
+                tuple(
+                    [_cell(points.get((s, x)), marks) for s in labels]
+                    + [_counted(points.get((s, x))) for s in counted]
+                ),
+            )
+            for name, x in zip(names, xs, strict=True)
+        ]
+        columns = [Column(s) for s in labels]
+        columns += [
+            Column(f"{COUNTED}: {s}" if len(labels) > 1 else COUNTED, "text") for s in counted
+        ]
+    heads = (Column(head, "label"), *columns)
+    return TableView(
+        f"{id_}-data", number, data.title, data.unit, heads, tuple(rows), source, footnotes(marks)
+    )
+
+
+def _counted(point: Point | None) -> CellView:
+    return CellView(point.coverage if point else "")
+
+
+def _cell(point: Point | None, marks: dict[str, str]) -> CellView:
+    if point is None:
+        return CellView(":", status="missing")
+    own = [STATUS_MARKS["B"]] if point.status == "break" else []
+    own += [PARTIAL_MARK] if point.coverage else []
+    for mark in own:
+        marks[mark] = MARK_TEXTS[mark]
+    status = point.status if point.value is None else ""
+    return CellView(point.text, point.key, tuple(own), status)

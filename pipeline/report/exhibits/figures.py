@@ -1,0 +1,347 @@
+"""How does a grid of cells become a chart? Chart data, and an alternative text that
+states what the chart shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from decimal import Decimal
+
+from pipeline.cells import REGIONS, Cell, Key
+from pipeline.report.charts.maps import NOTES
+from pipeline.report.exhibits.chart_tables import table_of
+from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
+from pipeline.report.formulas import Formula, rate, whole_bars
+from pipeline.report.numbers import cell_text, formula_text, number
+from pipeline.report.questions import QUESTION_MARK
+from pipeline.report.sources import source_line
+from pipeline.report.store import Store
+from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
+
+MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
+FULL, HALF = (
+    174.0,
+    83.0,
+)  # widths of a drawing in millimetres: the text, and half of it less the gap of a pair
+# What says in a kind of chart that a sum is one over fewer than all states; in others
+# it is the count beside a figure.
+_PARTIAL = {
+    **dict.fromkeys(("line", "small_multiples", "slope"), "Hollow marks"),
+    "heat": "Figures with an asterisk",
+}
+_BY_CATEGORY = (
+    "bar",
+    "stacked_bar",
+    "grouped_bar",
+    "map",
+)  # rows are categories; other kinds: rows are series
+
+
+def build_figure(
+    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], width_mm: float = FULL
+) -> FigureView | EmptyView:
+    """A figure of an exhibit, or the one line that says why there is none."""
+    from pipeline.report.charts.draw import draw_chart
+
+    grid = _with_values(lay_out(spec, store, values), store, spec)
+    kind, drawn = _kind_of(spec, store, grid)
+    title = fill(spec.title, values, spec.place)
+    id_ = anchor(spec, store, values)
+    cells = [c for row in grid.cells(store) for c in row]
+    reason = why_empty(cells, store, spec.cube, values.get("state_name", ""))
+    if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
+        withheld = any(c.withheld for c in cells)
+        reason = (
+            "Too few figures may be shown in this version."
+            if withheld
+            else "Too few figures for a chart."
+        )
+    if reason:
+        return EmptyView(id_, number_, title, reason)
+    unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
+    data = _chart_data(kind, spec, store, grid, title, unit, drawn)
+    store.shown.append({"chart": id_, "data": asdict(data)})
+    return FigureView(
+        id_,
+        number_,
+        title,
+        unit,
+        draw_chart(data, width_mm=width_mm, height_mm=spec.height or None),
+        describe(data),
+        source_line(store, [spec.cube]),
+        notes=tuple(
+            fill(n, values, spec.place)
+            for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))
+        ),
+        table=table_of(
+            data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])
+        ),
+    )
+
+
+def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
+    notes = []
+    points = [p for s in data.series for p in s.points]
+    if data.kind == "stacked_bar" and any(p.coverage for p in points):
+        notes.append("Each bar is over the states that gave every part of it.")
+    elif any(_partial(c) for c in cells):
+        how = _PARTIAL.get(data.kind, "Figures with a count of states")
+        notes.append(f"{how} are sums over fewer than all member states.")
+    if any(not p.joined for p in points):
+        notes.append("A line is broken where other states are counted than in the year before.")
+    if any(p.text == QUESTION_MARK for p in points):
+        notes.append(f"{QUESTION_MARK}: in question, a part is larger than its whole; not drawn.")
+    if any(c.withheld for c in cells):
+        notes.append("c: withheld.")
+    return notes + list(NOTES if data.kind == "map" else ())
+
+
+def _kind_of(spec: ExhibitSpec, store: Store, grid: Grid) -> tuple[str, dict[Key, Formula]]:
+    """The kind of drawing, and of stacked bars the sums that may stand on each other.
+
+    Where a bar of the region cannot be made of the same states throughout, the parts
+    are drawn as lines.
+    """
+    if spec.kind != "stacked_bar":
+        return spec.kind, {}
+    drawn: dict[Key, Formula] = {}
+    for row in grid.keys:
+        drawn |= dict(zip(row, whole_bars(store, list(row)), strict=True))
+    regional = any(k.state in REGIONS for row in grid.keys for k in row)
+    by_year = spec.rows is not None and spec.rows.dimensions == ("year",)
+    if regional and by_year and any(f.value is None for f in drawn.values()):
+        return "line", {}
+    return spec.kind, drawn
+
+
+def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
+    """Leave out lines in which nobody reported anything, except the eleven states of a
+    map.
+    """
+    if spec.kind in ("map", "heat") and "state" in (spec.rows.dimensions if spec.rows else ()):
+        return grid
+    keep = [i for i, row in enumerate(grid.keys) if any(_speaks(store.cell(k)) for k in row)]
+    return Grid(
+        tuple(grid.rows[i] for i in keep),
+        grid.columns,
+        tuple(grid.keys[i] for i in keep),
+        grid.notes,
+    )
+
+
+def _speaks(cell: Cell) -> bool:
+    return cell.has_value or cell.withheld or cell.obs_status == "Q"
+
+
+def _chart_data(
+    kind: str,
+    spec: ExhibitSpec,
+    store: Store,
+    grid: Grid,
+    title: str,
+    unit: str,
+    drawn: Mapping[Key, Formula],
+) -> ChartData:
+    point = _rate_point if spec.measure == "rate" else _cell_point
+    if drawn:
+
+        def point(store: Store, x: str, key: Key) -> Point:
+            return _bar_point(store, x, key, drawn[key])
+
+    labels: dict[str, str] = {}
+    if spec.kind in _BY_CATEGORY:
+        series = [
+            _series(store, c.label, grid.rows, [row[j] for row in grid.keys], point)
+            for j, c in enumerate(grid.columns)
+        ]
+        items = grid.rows
+    else:
+        series = [
+            _series(store, r.label, grid.columns, list(grid.keys[i]), point)
+            for i, r in enumerate(grid.rows)
+        ]
+        items = grid.columns
+    for item in items:
+        labels[_x(item)] = item.label
+    if kind == "line":
+        series = [_broken(store, s) for s in series]
+        if len(series) > 1:
+            series = [_with_coverage_in_label(s) for s in series]
+    chosen: Kind = kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
+    return ChartData(chosen, tuple(series), unit, title, "", labels)
+
+
+def _broken(store: Store, series: Series) -> Series:
+    """A line that is not joined where the states behind it change, and where a figure
+    is the least that there was.
+    """
+    points: list[Point] = []
+    before: tuple[str, ...] | None = None
+    after_least = False  # the point before stands for several figures of its source
+    for p in series.points:
+        if p.value is None or "(" in p.key:
+            points.append(p)
+            continue
+        cell = store.cell(Key.parse(p.key))
+        least = store.is_least(cell)
+        points.append(
+            replace(
+                p,
+                joined=before is None or (cell.states == before and not least and not after_least),
+            )
+        )
+        before, after_least = cell.states, least
+    return Series(series.label, tuple(points))
+
+
+def _with_coverage_in_label(series: Series) -> Series:
+    """A line that counts the same number of states throughout says so once, at its end,
+    not under every year.
+    """
+    counts = {p.coverage for p in series.points if p.value is not None}
+    if len(counts) != 1 or "" in counts:
+        return series
+    points = tuple(replace(p, coverage="") for p in series.points)
+    return Series(f"{series.label} ({counts.pop()})", points)
+
+
+def _x(item: Item) -> str:
+    return ".".join(item.codes.values())
+
+
+def _series(
+    store: Store,
+    label: str,
+    items: tuple[Item, ...],
+    keys: list[Key],
+    point: Callable[[Store, str, Key], Point],
+) -> Series:
+    return Series(
+        label, tuple(point(store, _x(item), key) for item, key in zip(items, keys, strict=True))
+    )
+
+
+def _bar_point(store: Store, x: str, key: Key, formula: Formula) -> Point:
+    """A part of a bar, over the states that gave every part."""
+    if formula.value is None:
+        point = _cell_point(store, x, key)
+        return (
+            Point(x, None, formula.symbol, f"undrawn({key})", "missing")
+            if point.value is not None
+            else point
+        )
+    cell = store.cell(key)
+    text = number(formula.value) if formula.text.startswith("sum(") else cell_text(cell)
+    many = len(formula.states)
+    of = cell.of or 0
+    coverage = f"{many} of {of}" if cell.coverage is not None and many < of else ""
+    return Point(
+        x,
+        _float(formula.value),
+        text,
+        formula.text,
+        "partial" if coverage else _status(cell),
+        coverage,
+    )
+
+
+def _cell_point(store: Store, x: str, key: Key) -> Point:
+    cell = store.print_cell(key)
+    if cell.has_value and not cell.counts:
+        return _doubtful_point(x, key)
+    return Point(
+        x,
+        _float(cell.value if cell.has_value else None),
+        cell_text(cell),
+        str(key),
+        _status(cell),
+        _partial(cell),
+    )
+
+
+def _doubtful_point(x: str, key: Key) -> Point:
+    """A figure in question has no place in a drawing."""
+    return Point(x, None, QUESTION_MARK, f"undrawn({key})", "missing")
+
+
+def _rate_point(store: Store, x: str, key: Key) -> Point:
+    formula = rate(store, key)
+    cell = store.print_cell(key)
+    if cell.has_value and not cell.compares:
+        return _doubtful_point(x, key)
+    text = formula_text(formula) if formula.value is not None else cell_text(cell)
+    return Point(x, _float(formula.value), text, formula.text, _status(cell), _partial(cell))
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _status(cell: Cell) -> str:
+    if cell.withheld:
+        return "withheld"
+    if cell.value is None:
+        return "suppressed" if cell.obs_status == "Q" else "missing"
+    if cell.obs_status == "B":
+        return "break"
+    return "partial" if _partial(cell) else ""
+
+
+def _partial(cell: Cell) -> str:
+    """How many states stand behind a regional figure, where it is not all of them."""
+    if (
+        cell.has_value
+        and cell.coverage is not None
+        and cell.of is not None
+        and cell.coverage < cell.of
+    ):
+        return coverage_text(cell)
+    return ""
+
+
+def describe(data: ChartData) -> str:
+    """An alternative text that states the finding: ends of each line, largest and
+    smallest mark, what is missing.
+    """
+    shown = [s for s in data.series if any(p.value is not None for p in s.points)]
+    if data.kind in ("line", "small_multiples", "slope"):
+        body = "; ".join(_describe_course(s) for s in shown[:12])
+    elif data.kind in ("bar", "map"):
+        body = _describe_ranking(data, shown[0])
+    else:
+        body = "; ".join(_describe_parts(data, s) for s in shown[:12])
+    missing = sorted(
+        {data.labels.get(p.x, p.x) for s in data.series for p in s.points if p.value is None}
+    )
+    gaps = ""
+    if missing and data.kind in ("bar", "map"):
+        gaps = f" No figure shown for {', '.join(missing)}."
+    return f"{data.title}, {data.unit}. {body}.{gaps}"
+
+
+def _describe_course(series: Series) -> str:
+    points = [p for p in series.points if p.value is not None]
+    first = points[0]
+    last = points[-1]
+    if first is last:
+        return f"{series.label}: {first.text} in {first.x}"
+    high = max(points, key=lambda p: p.value or 0.0)
+    peak = f", highest {high.text} in {high.x}" if high not in (first, last) else ""
+    return f"{series.label}: {first.text} in {first.x}, {last.text} in {last.x}{peak}"
+
+
+def _describe_ranking(data: ChartData, series: Series) -> str:
+    ranked = sorted(
+        (p for p in series.points if p.value is not None), key=lambda p: -(p.value or 0.0)
+    )
+    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in ranked]
+    return ", ".join(parts)
+
+
+def _describe_parts(data: ChartData, series: Series) -> str:
+    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in series.points if p.value is not None][
+        :12
+    ]
+    return f"{series.label}: {', '.join(parts)}"

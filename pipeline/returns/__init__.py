@@ -1,0 +1,1 @@
+"""What did states send, is it right, and what goes back to them?"""

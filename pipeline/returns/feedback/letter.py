@@ -1,0 +1,403 @@
+"""What does the covering letter of a state say? Received, refused, asked, revised,
+covered: one or two pages.
+
+A letter has no clock: it is dated by the covers of the returns, and so is the day by
+which queries are to be answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts.layout import tables_for
+from pipeline.contracts.model import Contracts
+from pipeline.errors import RenderError
+from pipeline.findings import Finding
+from pipeline.project import REPORTS, Project
+from pipeline.returns.feedback.words import clean, shortened
+from pipeline.returns.intake.account import FileAccount
+from pipeline.returns.intake.stage import STAGED
+from pipeline.returns.rules.outcome import Validation
+from pipeline.returns.rules.pages import SummaryRow, summary_rows
+from pipeline.returns.texts import N_, Texts
+from pipeline.system.kept import open_database
+from pipeline.system.page_templates import mistakes_told, open_templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MAX_PAGES = 2
+# Lines that each of the lists may have: the first number with which the letter stays
+# within its pages.
+LIST_LENGTHS = (12, 8, 5, 3, 1)
+FONT_WEIGHTS = (400, 700)  # cutting a font down takes most of a letter's time
+_TEXT = 110  # characters of a text in a list; the marked copy has the whole of it
+_DATES = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
+    (re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})\.?"), (3, 2, 1)),
+)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the staged file of a round says of figures.
+
+    `counts` by state and table: figures with a value, first and last year of them.
+    `revised` by key: the earlier round,
+    the value then and the value now.
+    """
+
+    counts: Mapping[tuple[str, str], tuple[int, int, int]]
+    revised: Mapping[str, tuple[int, Decimal, Decimal]]
+
+
+def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures:
+    """Look up once for all letters which tables have figures and what was revised."""
+    tables = contracts.tables
+    counts = " union all ".join(
+        f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last"
+        f" from {t.sql_name} where value is not null group by state"
+        for t in tables
+    )
+    revised = " union all ".join(
+        f"select now.key, earlier.round, earlier.value as before, now.value from {t.sql_name} as"
+        " now inner join earlier on earlier.key = now.key where now.value is not null and"
+        " earlier.value is not null"
+        for t in tables
+    )
+    with open_database(project.work(round_) / STAGED) as connection:
+        found = connection.execute(counts).fetchall()
+        changes = connection.execute(f"select * from ({revised}) where before <> value").fetchall()
+    return Figures(
+        {(state, name): (n, first, last) for state, name, n, first, last in found},
+        {key: (earlier, before, now) for key, earlier, before, now in changes},
+    )
+
+
+def read_date(text: str) -> date | None:
+    """The date on a cover, as the form asks for it or as it is commonly written; None
+    when it is neither.
+    """
+    for pattern, (year, month, day) in _DATES:
+        if match := pattern.fullmatch(
+            text.strip()[:10] if pattern is _DATES[0][0] else text.strip()
+        ):
+            try:
+                return date(int(match[year]), int(match[month]), int(match[day]))
+            except ValueError:
+                return None
+    return None
+
+
+@dataclass(frozen=True)
+class LetterWriter:
+    """Writes the letters of a round. `marking` stands on every page; `answer_days` give
+    the deadline.
+    """
+
+    project: Project
+    contracts: Contracts
+    validation: Validation
+    figures: Figures
+    texts: Texts
+    marking: str
+    answer_days: int
+
+    def view(self, state: str, enclosed: Sequence[str], most: int) -> dict[str, Any]:
+        """All that the letter of a state says, as the template shows it. Lists have at
+        most `most` lines.
+        """
+        findings = sorted(
+            (f for f in self.validation.findings if f.state == state), key=_reading_order
+        )
+        files = [f for f in self.validation.reading.files if f.state == state]
+        dates = [day for f in files if (day := read_date(f.received))]
+        last = max(dates, default=None)
+        queries = [f for f in findings if f.severity == "query"]
+        revised = [
+            f
+            for f in findings
+            if f.rule.endswith(".value.revised") and f.key in self.figures.revised
+        ]
+        refused = self._refused(state, findings)
+        notes = sum(f.severity == "note" and bool(f.file) for f in findings)
+        return {
+            "round": self.validation.reading.round,
+            "name": self.contracts.codelist("states").label(state),
+            "is_member": (
+                state in {c.code for c in self.contracts.members(self.validation.reading.round)}
+            ),
+            "marking": self.marking,
+            "dated": self._day(last),
+            "deadline": self._day(self._deadline(last)),
+            "answer_days": self.answer_days,
+            "received": self._received(state),
+            "has_files": bool(files),
+            "refused": refused[:most],
+            "refused_in_all": len(refused),
+            "queries": [self._line(f) for f in queries[:most]],
+            "queries_in_all": len(queries),
+            "revisions": [self._revision(f) for f in revised[:most]],
+            "revisions_in_all": len(revised),
+            "notes_in_all": notes,
+            "coverage": self._coverage(state, {f.report for f in files}),
+            "enclosed": list(enclosed),
+        }
+
+    def pdf(self, state: str, enclosed: Sequence[str], output: Path) -> None:
+        """Render the letter of a state to `output`. Raises RenderError when it does not
+        fit its pages.
+        """
+        from pipeline.system.pdf.write import font_faces, render_pdf
+
+        with mistakes_told(self.project.templates):
+            template = _environment(self.project, self.texts).get_template("letter.html.j2")
+        fonts = {weight: url for weight, url in font_faces().items() if weight in FONT_WEIGHTS}
+        for most in LIST_LENGTHS:
+            view = self.view(state, enclosed, most)
+            with mistakes_told(self.project.templates):
+                html = template.render(**view, fonts=fonts)
+            written = render_pdf(
+                html,
+                output,
+                base_folder=self.project.templates,
+                title=self.title(state),
+                subject=self.marking,
+                language=self.texts.language,
+                date=self._dated(state),
+                attachments=[],
+            )
+            if written.pages <= MAX_PAGES:
+                return
+        raise RenderError(
+            f"the letter of {state} has {written.pages} pages", allowed=f"at most {MAX_PAGES}"
+        )
+
+    def title(self, state: str) -> str:
+        name = self.contracts.codelist("states").label(state)
+        said = self.texts.say(N_("Returns of round {round}: {state}"))
+        return said.format(state=name, round=self.validation.reading.round)
+
+    def _dated(self, state: str) -> datetime:
+        days = (read_date(f.received) for f in self.validation.reading.files if f.state == state)
+        first = date(self.validation.reading.round + 1, 1, 1)
+        day = max((d for d in days if d), default=first)
+        return datetime(day.year, day.month, day.day)
+
+    def _deadline(self, last: date | None) -> date | None:
+        try:
+            return last + timedelta(days=self.answer_days) if last else None
+        except OverflowError:  # a cover dated at the end of time
+            return None
+
+    def _day(self, day: date | None) -> str:
+        from babel.dates import format_date
+
+        # English as the Center writes it: 30 April 2023.
+        return format_date(day, "long", locale=_locale(self.texts)) if day else ""
+
+    def _number(self, value: Decimal | int) -> str:
+        from babel.numbers import format_decimal
+
+        return str(format_decimal(value, locale=_locale(self.texts)))
+
+    def _received(self, state: str) -> list[dict[str, Any]]:
+        """One line per file, and one per report of which there is none."""
+        accounts = {a.file: a for a in self.validation.accounts}
+        lines = []
+        for row in (r for r in summary_rows(self.validation) if r.state == state):
+            title = self.contracts.contract(row.report).title
+            files = [
+                f
+                for f in self.validation.reading.files
+                if (f.state, f.report) == (state, row.report)
+            ]
+            outcome = self.texts.say(row.outcome)
+            for file in files:
+                lines.append(
+                    {
+                        "title": title,
+                        "file": file.file,
+                        "dated": self._day(read_date(file.received)),
+                        "hash": file.sha256[:12],
+                        "outcome": outcome,
+                        **self._cells(row, accounts.get(file.file)),
+                    }
+                )
+            if not files:
+                lines.append(
+                    {
+                        "title": title,
+                        "file": "",
+                        "dated": "",
+                        "hash": "",
+                        "outcome": outcome,
+                        **self._cells(row, None),
+                    }
+                )
+        return [{k: _printable(v) for k, v in line.items()} for line in lines]
+
+    def _cells(self, row: SummaryRow, account: FileAccount | None) -> dict[str, str]:
+        if account is None:
+            return dict.fromkeys(("filled", "loaded", "refused", "ignored"), "–")
+        ignored = sum(account.ignored.values())
+        numbers = {
+            "filled": account.filled,
+            "loaded": account.loaded,
+            "refused": account.refused,
+            "ignored": ignored,
+        }
+        return {name: self._number(number) for name, number in numbers.items()}
+
+    def _sheet(self, finding: Finding) -> str:
+        """The sheet of a finding. A line of a CSV file stands on none: the sheet of its
+        table says what is meant.
+        """
+        if finding.sheet or not finding.table:
+            return finding.sheet
+        return self.contracts.table(finding.table).layout.sheet
+
+    def _line(self, finding: Finding) -> dict[str, str]:
+        line = {
+            "report": finding.report,
+            "sheet": self._sheet(finding),
+            "cell": _place(finding),
+            "found": finding.found,
+            "allowed": self.texts.say(finding.allowed),
+            "do": self.texts.say(finding.do),
+        }
+        return {name: _printable(shortened(text, _TEXT)) for name, text in line.items()}
+
+    def _refused(self, state: str, findings: Iterable[Finding]) -> list[dict[str, Any]]:
+        """Every refused return or table with its first error and the number of them."""
+        errors: dict[tuple[str, str], list[Finding]] = {}
+        for finding in findings:
+            if finding.severity == "error":
+                errors.setdefault((finding.report, finding.table), []).append(finding)
+        lines = []
+        for (report, table), found in sorted(
+            errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1])
+        ):
+            sheet = self.contracts.table(table).layout.sheet if table else ""
+            lines.append(
+                {**self._line(found[0]), "report": report, "table": sheet, "errors": len(found)}
+            )
+        return lines
+
+    def _revision(self, finding: Finding) -> dict[str, str]:
+        earlier, before, now = self.figures.revised[finding.key]
+        return {
+            "sheet": _printable(self._sheet(finding)),
+            "cell": _printable(_place(finding)),
+            "key": finding.key,
+            "round": str(earlier),
+            "before": self._number(before),
+            "now": self._number(now),
+        }
+
+    def _coverage(self, state: str, sent: set[str]) -> list[dict[str, Any]]:
+        """Per report that was sent: sheets with figures and how many, sheets without,
+        sheets refused.
+        """
+        lines = []
+        for report in (r for r in REPORTS if r in sent):
+            contract = self.contracts.contract(report)
+            full, empty, refused = [], [], []
+            for table in tables_for(contract, state, self.validation.reading.round):
+                number, first, last = self.figures.counts.get((state, table.name), (0, 0, 0))
+                years = str(first) if first == last else f"{first}–{last}"
+                name = _unnumbered(table.layout.sheet)
+                if self.validation.is_refused(state, report, table.name):
+                    refused.append(name)
+                elif number:
+                    full.append(f"{name} ({self._number(number)}, {years})")
+                else:
+                    empty.append(name)
+            tables = len(full) + len(empty) + len(refused)
+            lines.append(
+                {
+                    "title": contract.title,
+                    "full": full,
+                    "empty": empty,
+                    "refused": refused,
+                    "tables": tables,
+                }
+            )
+        return lines
+
+
+def _reading_order(finding: Finding) -> tuple[object, ...]:
+    """By report, sheet and place as a person reads them: line 9 before line 10, column
+    B before AA.
+    """
+    report = REPORTS.index(finding.report) if finding.report in REPORTS else len(REPORTS)
+    sheet = [part.zfill(9) for part in re.split(r"(\d+)", finding.sheet)]
+    row = [int(n) for n in re.findall(r"\d{1,9}", finding.cell)]
+    letters = re.match(r"[A-Z]*", finding.cell)
+    return report, sheet, row, letters[0].rjust(3) if letters else ""
+
+
+def _place(finding: Finding) -> str:
+    """The address of a finding in a narrow column: `D14`, or `line 12, value`."""
+    return finding.cell.replace(", column ", ", ")
+
+
+def _unnumbered(sheet: str) -> str:
+    """The name of a sheet without the number before it, which would be read as a figure
+    in a running text.
+    """
+    return sheet.lstrip("0123456789 ") or sheet
+
+
+def _locale(texts: Texts) -> str:
+    return "en_GB" if texts.language == "en" else texts.language
+
+
+def _environment(project: Project, texts: Texts) -> Environment:
+    from markupsafe import Markup
+
+    environment = open_templates(
+        project.templates / "feedback", trim_blocks=True, lstrip_blocks=True
+    )
+    texts.install(environment)
+    # A text inside a style sheet: there, the escapes of HTML would be printed as they
+    # are.
+    environment.filters["css"] = lambda text: Markup(
+        '"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"'
+    )
+    return environment
+
+
+def _css_escape(match: re.Match[str]) -> str:
+    return f"\\{ord(match[0]):06x}"
+
+
+def _printable(text: str) -> str:
+    """A text in characters that the font of the letter has: another font would be the
+    machine's.
+    """
+    return "".join(
+        c if ord(c) in _characters() else " " if c.isspace() else "?" for c in clean(text)
+    )
+
+
+@lru_cache(maxsize=1)
+def _characters() -> frozenset[int]:
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+    from pipeline.system.pdf import write as pdf
+
+    maps = []
+    for weight in FONT_WEIGHTS:
+        with TTFont(
+            pdf.font_folder() / f"SourceSansPro-{pdf.FONT_WEIGHTS[weight]}.ttf", lazy=True
+        ) as font:
+            maps.append(set(font.getBestCmap()))
+    return frozenset(set.intersection(*maps))

@@ -1,0 +1,47 @@
+"""Is what a file holds of a size that a return can have? Checked in one place for every
+format.
+"""
+
+from __future__ import annotations
+
+from pipeline.returns.formats.raw import DamagedFile, RawSheet, RawWorkbook
+
+MAX_CELLS = 100_000  # filled cells of one file; the largest form has about ten thousand
+MAX_MERGED = 50_000  # cells under merged ranges
+MAX_TEXT = 32_767  # characters of one cell: what Excel itself allows
+MAX_CHARACTERS = 1_000_000  # of all cells; each of them is searched for what must not come in
+MAX_NAME = 100  # characters of the name of a sheet; Excel allows 31
+
+
+def check_bounds(workbook: RawWorkbook) -> RawWorkbook:
+    """The workbook as it is. Raises DamagedFile when it is larger than a return can be,
+    or names two sheets alike.
+    """
+    names = [s.name.casefold() for s in workbook.sheets]
+    if len(set(names)) < len(names):
+        raise DamagedFile("unreadable-file", "two sheets of the same name")
+    if strange := [
+        s.name for s in workbook.sheets if not s.name.isprintable() or len(s.name) > MAX_NAME
+    ]:
+        raise DamagedFile(
+            "unsafe-file", f"a sheet whose name cannot be printed: {strange[0][:MAX_NAME]!a}"
+        )
+    if sum(len(s.cells) for s in workbook.sheets) > MAX_CELLS:
+        raise DamagedFile("unsafe-file", f"more than {MAX_CELLS:,} cells")
+    ranges = [r for s in workbook.sheets for r in s.merged]
+    merged = sum((bottom - top + 1) * (right - left + 1) for top, left, bottom, right in ranges)
+    if merged > MAX_MERGED:
+        raise DamagedFile("unsafe-file", f"{merged:,} cells under merged ranges")
+    if sum(_check_texts(sheet) for sheet in workbook.sheets) > MAX_CHARACTERS:
+        raise DamagedFile("unsafe-file", f"more than {MAX_CHARACTERS:,} characters")
+    return workbook
+
+
+def _check_texts(sheet: RawSheet) -> int:
+    """The number of characters on a sheet."""
+    for cell in sheet.cells.values():
+        if len(cell.text) > MAX_TEXT or len(cell.formula) > MAX_TEXT:
+            raise DamagedFile(
+                "unsafe-file", f"a text of more than {MAX_TEXT:,} characters in {cell.address}"
+            )
+    return sum(len(c.text) + len(c.formula) for c in sheet.cells.values())

@@ -1,0 +1,306 @@
+"""What does the file of a state hold? Opens it and reads it, cell by cell, into
+figures, findings and an account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Container, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from pipeline.contracts.model import Contracts
+from pipeline.findings import Finding
+from pipeline.returns.formats.archive import MAX_FILE
+from pipeline.returns.formats.kinds import KIND_NAMES
+from pipeline.returns.formats.opened import Opened, open_file
+from pipeline.returns.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
+from pipeline.returns.intake.account import FileAccount, Ledger
+from pipeline.returns.intake.book import read_book, with_neutral_names
+from pipeline.returns.intake.entry import Entry, ReturnContext
+from pipeline.returns.intake.folder import ReturnFile
+from pipeline.returns.intake.lines import (
+    column_names,
+    cover_of_csv,
+    csv_cells,
+    has_header,
+    header_names,
+    localise,
+    read_csv_return,
+)
+from pipeline.returns.intake.problems import FindingBook
+from pipeline.returns.intake.reading import FileReading
+from pipeline.returns.intake.vocabulary import load_words
+from pipeline.returns.intake.withdrawal import WITHDRAWAL_COLUMNS, read_withdrawal
+from pipeline.system.progress import Progress, silent
+
+_NOT_OPENED = {
+    "linked-file": "a link to a file elsewhere; it was not followed",
+    "not-a-file": "a folder, a pipe or a device under the name of a return; it was not opened",
+}
+
+
+@dataclass(frozen=True)
+class ReturnRead:
+    """What came of one file of a state. `set_aside` are figures that a later file of
+    the state replaced or withdrew.
+    """
+
+    reading: FileReading
+    findings: list[Finding]
+    account: FileAccount
+    entries: list[Entry]
+    withdraws: frozenset[str] = frozenset()
+    set_aside: tuple[Entry, ...] = ()
+
+
+def read_returns(
+    files: list[ReturnFile], contracts: Contracts, round_: int, progress: Progress = silent
+) -> Iterator[ReturnRead]:
+    """Read each file. What is wrong with one is a finding, never an exception."""
+    for done, file in enumerate(_open_all(files, contracts)):
+        progress(f"reading {file.file.name}", done, len(files))
+        yield _read_file(file, contracts, round_)
+
+
+def book_of(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
+    """The findings of a file, none yet."""
+    version = contracts.contract(file.report).version if file.report else ""
+    return FindingBook(round_, file.report, file.state, file.name, version)
+
+
+# Opening: the only part that touches bytes, several files at a time, each in a bound
+# process of its own.
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of the folder with its bytes and what they hold, or why they could not be
+    read.
+    """
+
+    file: ReturnFile
+    sha256: str
+    opened: Opened | None = None
+    cover: CsvText | None = None
+    damage: DamagedFile | None = None
+
+
+def _open_all(files: list[ReturnFile], contracts: Contracts) -> Iterator[_File]:
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        yield from pool.map(lambda file: _open(file, contracts), files)
+
+
+def _open(file: ReturnFile, contracts: Contracts) -> _File:
+    sha256 = ""
+    try:
+        if file.rule in _NOT_OPENED:
+            raise DamagedFile(file.rule, _NOT_OPENED[file.rule])
+        data = _bytes_of(file.path)
+        sha256 = hashlib.sha256(data).hexdigest()
+        names = (
+            WITHDRAWAL_COLUMNS
+            if file.withdraws
+            else header_names(contracts.contract(file.report), contracts.codelists)
+        )
+        words = load_words(contracts.codelists)
+        opened = open_file(data, file.state, names, words)
+        cover = None
+        if file.cover and file.cover.is_file() and isinstance(opened.content, CsvText):
+            cover = _open_cover(file.cover, file.state, words)
+        return _File(file, sha256, opened, cover)
+    except DamagedFile as damage:
+        return _File(file, sha256, damage=damage)
+
+
+def _open_cover(path: Path, state: str, words: Iterable[str]) -> CsvText:
+    """The companion of a CSV return. A damaged one counts as damage of the return: it
+    may say whose it is.
+    """
+    if path.is_symlink():
+        raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
+    content = open_file(_bytes_of(path), state, {"field", "answer"}, words).content
+    if not isinstance(content, CsvText):
+        raise DamagedFile("unreadable-file", f"{path.name} is no text file")
+    return content
+
+
+def _bytes_of(path: Path) -> bytes:
+    """The bytes of a file, never through a link and never more than a return may have."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MAX_FILE:
+                raise DamagedFile("unsafe-file", f"{size:,} bytes")
+            return file.read(MAX_FILE + 1)
+    except OSError as problem:
+        raise DamagedFile("unreadable-file", f"cannot be opened ({problem.strerror})") from problem
+
+
+# Reading what was opened.
+
+
+def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
+    """Read one file. A file that cannot be read, or must not be, becomes a finding; its
+    cells count as refused.
+    """
+    file, damage = opened.file, opened.damage
+    columns = column_names(contracts.contract(file.report))
+    book = book_of(file, contracts, round_)
+    if file.rule and file.rule not in _NOT_OPENED:
+        book.add(file.rule, file.name.rsplit("/", 1)[-1])
+        return _unread(opened, book, round_, _refuse_all(opened, columns))
+    if damage or opened.opened is None:
+        assert damage
+        book.add(damage.rule, damage.found)
+        return _unread(opened, book, round_, Ledger([]))
+    content, kind = opened.opened.content, opened.opened.kind
+    localised: list[str] = []
+    if isinstance(content, CsvText) and not file.withdraws:
+        content, localised = localise(content, contracts.contract(file.report), contracts.codelists)
+        if not file.suffix.startswith(".csv") and not has_header(
+            content, contracts.contract(file.report)
+        ):
+            # Any bytes can be read as text of some code page: without a header it is no
+            # return under a wrong name.
+            book.add("unreadable-file", f"no workbook, but {KIND_NAMES[kind]} without a header")
+            return _unread(opened, book, round_, Ledger([]))
+    if file.suffix != f".{kind}":
+        book.add("file-renamed", f"{KIND_NAMES[kind]} named {file.suffix}", allowed=f".{kind}")
+    if isinstance(content, RawWorkbook):
+        if content.active_content:
+            book.add("active-content", ", ".join(content.active_content[:5]))
+            return _unread(opened, book, round_, Ledger([]))
+        if not any(s.cells for s in content.sheets):
+            book.add(
+                "nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell"
+            )
+            return _unread(opened, book, round_, Ledger([]))
+        if not content.formulas_seen:
+            book.add("old-format", KIND_NAMES[kind])
+        content = with_neutral_names(book, content)
+        ctx = _context(opened, contracts, round_, book, _cells(content), is_csv=False)
+        return _close(ctx, opened, read_book(ctx, content, is_supplement=file.number > 1))
+    if file.withdraws:
+        ctx = _context(
+            opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True
+        )
+        withdrawn = read_withdrawal(ctx, content)
+        return replace(_close(ctx, opened, {}, withdrawn), withdraws=withdrawn)
+    answers = cover_of_csv(opened.cover) if opened.cover else None
+    filled = [c for c in (answers or {}).values() if c.text]
+    ctx = _context(
+        opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True
+    )
+    return _close(ctx, opened, read_csv_return(ctx, content, answers, localised))
+
+
+def _cells(workbook: RawWorkbook) -> list[RawCell]:
+    return [c for s in workbook.sheets for c in s.cells.values()]
+
+
+def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> ReturnRead:
+    file = opened.file
+    reading = FileReading(
+        round_,
+        file.report,
+        file.state,
+        file.name,
+        opened.sha256,
+        "",
+        "",
+        "refused",
+        number=file.number,
+    )
+    return ReturnRead(
+        reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), []
+    )
+
+
+def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
+    """The cells of a file that is not read for another reason than damage: all of them
+    are refused.
+    """
+    content = opened.opened.content if opened.opened else None
+    cells = (
+        csv_cells(content, columns)
+        if isinstance(content, CsvText)
+        else _cells(content)
+        if content
+        else []
+    )
+    ledger = Ledger((c.sheet, c.address) for c in cells)
+    for cell in cells:
+        ledger.refuse(cell.sheet, cell.address, "")
+    return ledger
+
+
+def _context(
+    opened: _File,
+    contracts: Contracts,
+    round_: int,
+    book: FindingBook,
+    cells: Iterable[RawCell],
+    *,
+    is_csv: bool,
+) -> ReturnContext:
+    file = opened.file
+    ledger = Ledger((c.sheet, c.address) for c in cells)
+    return ReturnContext(
+        contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv
+    )
+
+
+def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]) -> str:
+    """What a file is that changes nothing, and of which the state believes that it
+    does; empty for all others.
+
+    A first workbook may be blank: it says that nothing was reported. An error says
+    enough about a file already.
+    """
+    content = opened.opened.content if opened.opened else None
+    if ctx.entries or withdrawn or any(f.severity == "error" for f in ctx.book.findings):
+        return ""
+    if opened.file.withdraws:
+        return "a withdrawal of no table"
+    if opened.file.number > 1:
+        return "a later file without a figure"
+    return (
+        "a header without lines"
+        if isinstance(content, CsvText) and len(content.records) < 2
+        else ""
+    )
+
+
+def _close(
+    ctx: ReturnContext,
+    opened: _File,
+    cover: dict[str, str],
+    withdrawn: frozenset[str] = frozenset(),
+) -> ReturnRead:
+    file = opened.file
+    if nothing := _brings_nothing(ctx, opened, withdrawn):
+        ctx.book.add("nothing-read", nothing)
+    refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
+    reading = FileReading(
+        ctx.round,
+        file.report,
+        file.state,
+        file.name,
+        opened.sha256,
+        cover.get("date", ""),
+        cover.get("contract_version", ""),
+        "refused" if refused else "read",
+        MappingProxyType(cover),
+        file.number,
+        opened.opened.kind if opened.opened else "",
+    )
+    account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
+    if refused and file.number > 1:
+        # A later file that cannot be used leaves the earlier ones as they were.
+        return ReturnRead(reading, ctx.book.findings, account.refuse(None), [])
+    return ReturnRead(reading, ctx.book.findings, account, ctx.entries)

@@ -1,0 +1,194 @@
+"""What did the states of a round send? Returns and records together, as figures to
+stage, findings and accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from types import MappingProxyType
+
+from pipeline.contracts.model import Contracts
+from pipeline.findings import Finding
+from pipeline.project import REPORTS, Project
+from pipeline.returns.cleared import without_cleared
+from pipeline.returns.intake.folder import ReturnFile, find_returns, respondents
+from pipeline.returns.intake.problems import FindingBook
+from pipeline.returns.intake.read import ReturnRead, book_of, read_returns
+from pipeline.returns.intake.reading import RoundReading
+from pipeline.returns.intake.stage import STAGED, write_staged
+from pipeline.returns.records.read import RecordsRead, read_records
+from pipeline.system.progress import Progress, silent
+
+NOT_READ = (
+    "not-a-return",
+    "wrong-folder",
+    "stray-file",
+)  # files that are nobody's return; states are told of them
+SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
+
+
+def read_round(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> RoundReading:
+    """Read every return of a round and stage its figures in
+    `project.work(round_)/staged.duckdb`.
+
+    What is wrong with a return is a finding, never an exception. Raises UserError when
+    the round has no folder.
+    """
+    found = find_returns(project, contracts, round_)
+    findings = [
+        f for file in found if file.rule in NOT_READ for f in _not_read(file, contracts, round_)
+    ]
+    returns = [file for file in found if file.rule not in NOT_READ]
+    read = list(read_returns(returns, contracts, round_, progress))
+    read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
+    records = read_records(project, contracts, round_, progress)
+    read = [_without_sheets(r, records, contracts) for r in read]
+    read += [
+        ReturnRead(r.reading, list(r.findings), r.account, list(r.entries))
+        for r in records
+        if r.reading and r.account
+    ]
+    findings += [f for r in records if not r.reading for f in r.findings]
+    findings += [f for r in read for f in r.findings]
+    findings += _missing_returns(found, contracts, round_)
+    entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
+    set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
+    files = tuple(r.reading for r in read)
+    findings = list(without_cleared(findings, files, project))
+    withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
+    write_staged(
+        project.work(round_) / STAGED,
+        contracts,
+        files,
+        entries,
+        set_aside,
+        _earlier(project, round_),
+        withdrawn,
+    )
+    ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
+    cells_of = {(file, e.key): e.cells for _, _, file, e in entries if e.cells > 1}
+    return RoundReading(
+        round_, files, ordered, tuple(r.account for r in read), MappingProxyType(cells_of)
+    )
+
+
+def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:
+    """The staged files of earlier rounds."""
+    folders = [p for p in project.outputs.glob("*") if p.name.isdigit() and int(p.name) < round_]
+    staged = [(int(p.name), project.work(int(p.name)) / STAGED) for p in folders]
+    return [(r, path) for r, path in staged if path.is_file()]
+
+
+def _not_read(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
+    book = book_of(file, contracts, round_)
+    book.add(file.rule, file.name.rsplit("/", 1)[-1])
+    return book.findings
+
+
+def _missing_returns(found: list[ReturnFile], contracts: Contracts, round_: int) -> list[Finding]:
+    present = {(f.report, f.state) for f in found if f.rule not in NOT_READ}
+    findings = []
+    for report in REPORTS:
+        for state in respondents(contracts, report, round_):
+            if (report, state) not in present:
+                book = FindingBook(round_, report, state, "", contracts.contract(report).version)
+                book.add("no-return", "no file")
+                findings += book.findings
+    return findings
+
+
+# Several files of one state: a later one brings its tables anew, or takes tables back.
+
+
+def _whose(read: ReturnRead) -> tuple[str, str]:
+    return read.reading.report, read.reading.state
+
+
+def _supersede(files: list[ReturnRead]) -> list[ReturnRead]:
+    """The files of one return in the order of their numbers, without the figures that
+    later files replaced.
+    """
+    last: dict[str, int] = {}
+    for number, read in enumerate(files):
+        if read.reading.outcome == "refused" and read.reading.number > 1:
+            continue
+        for table in _brought(read):
+            last[table] = number
+    return [
+        _without(read, {t: files[n] for t, n in last.items() if n > number})
+        for number, read in enumerate(files)
+    ]
+
+
+def _brought(read: ReturnRead) -> set[str]:
+    """Tables of which a file says something: figures, an error that keeps them out, or
+    that they are taken back.
+
+    A remark beside a table, or a cell outside of its form, says nothing about the
+    figures sent before.
+    """
+    errors = {f.table for f in read.findings if f.severity == "error" and f.table}
+    return {e.table.name for e in read.entries} | errors | read.withdraws
+
+
+def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:
+    """A file without the figures, and the findings about them, of tables that `later`
+    files bring or withdraw.
+    """
+    if not later:
+        return read
+    withdrawn = {t for t, by in later.items() if t in by.withdraws}
+    account = read.account.set_aside(withdrawn, WITHDRAWN).set_aside(
+        set(later) - withdrawn, SUPERSEDED
+    )
+    return replace(
+        read,
+        findings=[f for f in read.findings if f.table not in later],
+        account=account,
+        entries=[e for e in read.entries if e.table.name not in later],
+        set_aside=tuple(e for e in read.entries if e.table.name in later),
+    )
+
+
+def _without_sheets(
+    read: ReturnRead, records: list[RecordsRead], contracts: Contracts
+) -> ReturnRead:
+    """A return without the tables that the state sent as records: their cells are set
+    aside.
+    """
+    whose = (read.reading.state, read.reading.report)
+    tables = {
+        r.table for r in records if r.reading and (r.reading.state, r.reading.report) == whose
+    }
+    account = read.account
+    if not tables:
+        return read
+    book = FindingBook(
+        read.reading.round,
+        whose[1],
+        whose[0],
+        read.reading.file,
+        contracts.contract(whose[1]).version,
+    )
+    for name in sorted(tables):
+        if cells := account.loaded_by_table.get(name, 0) + account.refused_by_table.get(name, 0):
+            sheet = contracts.table(name).layout.sheet
+            book.add(
+                "records-and-totals",
+                f"records, and {cells:,} filled cells of the sheet",
+                sheet=sheet,
+                table=name,
+            )
+    # What is wrong on a sheet that is not used keeps nothing out.
+    findings = [replace(f, severity="note") if f.table in tables else f for f in read.findings]
+    return replace(
+        read,
+        findings=findings + book.findings,
+        account=account.set_aside(tables, AS_RECORDS),
+        entries=[e for e in read.entries if e.table.name not in tables],
+        set_aside=(*read.set_aside, *(e for e in read.entries if e.table.name in tables)),
+    )

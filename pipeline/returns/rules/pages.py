@@ -1,0 +1,300 @@
+"""What do analyst and state see of the findings? One JSON file and one page per state,
+self-contained.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.contracts.layout import tables_for
+from pipeline.contracts.model import Contracts
+from pipeline.findings import SEVERITIES, Finding
+from pipeline.project import REPORTS, Project
+from pipeline.returns.intake.account import FileAccount
+from pipeline.returns.intake.folder import respondents
+from pipeline.returns.texts import N_, Texts, load_texts
+from pipeline.system.kept import is_kept, keep_bytes
+from pipeline.system.page_templates import mistakes_told, open_templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from pipeline.returns.rules.outcome import Validation
+
+_PAGE = re.compile(r"[A-Z]{2,5}\.html")
+SEVERITY_TEXT = {
+    "error": N_("Errors: the table is not loaded until they are corrected"),
+    "query": N_("Queries: the figures are loaded, please confirm or correct them"),
+    "note": N_("Notes: nothing needs to be done"),
+}
+COUNTED = {
+    "error": N_("Error findings: {number}"),
+    "query": N_("Query findings: {number}"),
+    "note": N_("Note findings: {number}"),
+}
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One return as a line of a summary: whose, which file, how many cells ended where,
+    how many findings.
+    """
+
+    state: str
+    report: str
+    file: str
+    filled: int
+    loaded: int
+    refused: int
+    ignored: int
+    errors: int
+    queries: int
+    notes: int
+    outcome: str
+
+
+def summary_rows(validation: Validation) -> list[SummaryRow]:
+    """One row per state and report that a file or a finding is about, in the order of
+    reports and states.
+    """
+    accounts: dict[tuple[str, str], list[FileAccount]] = {}
+    for account in validation.accounts:
+        accounts.setdefault((account.report, account.state), []).append(account)
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for finding in validation.findings:
+        if finding.state:
+            by_severity = counts.setdefault(
+                (finding.report, finding.state), dict.fromkeys(SEVERITIES, 0)
+            )
+            by_severity[finding.severity] += 1
+    keys = sorted({*accounts, *counts}, key=lambda k: (REPORTS.index(k[0]), k[1]))
+    return [_summary(validation, key, accounts.get(key, []), counts.get(key, {})) for key in keys]
+
+
+def _summary(
+    validation: Validation,
+    key: tuple[str, str],
+    accounts: list[FileAccount],
+    counts: dict[str, int],
+) -> SummaryRow:
+    report, state = key
+    tables = {t for s, r, t in validation.refused if (s, r) == (state, report)}
+    if not accounts:
+        outcome = N_("not received")
+    elif "" in tables:
+        outcome = N_("refused")
+    elif len(tables) == 1:
+        outcome = N_("1 table refused")
+    else:
+        outcome = (
+            N_("{number} tables refused").format(number=len(tables)) if tables else N_("accepted")
+        )
+    return SummaryRow(
+        state,
+        report,
+        ", ".join(a.file for a in accounts),
+        sum(a.filled for a in accounts),
+        sum(a.loaded for a in accounts),
+        sum(a.refused for a in accounts),
+        sum(sum(a.ignored.values()) for a in accounts),
+        counts.get("error", 0),
+        counts.get("query", 0),
+        counts.get("note", 0),
+        outcome,
+    )
+
+
+def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[str, Any]]:
+    """What became of every table of every return: loaded, refused or empty, with its
+    cells.
+    """
+    outcomes = []
+    by_records = {(a.state, a.report, a.table) for a in validation.accounts if a.table}
+    for account in validation.accounts:
+        if account.state not in contracts.codelist("states"):
+            continue
+        for table in tables_for(
+            contracts.contract(account.report), account.state, validation.reading.round
+        ):
+            # A table sent as records is told of with their file, not with the sheet
+            # that was set aside.
+            if account.table != table.name and (
+                account.table or (account.state, account.report, table.name) in by_records
+            ):
+                continue
+            loaded = account.loaded_by_table.get(table.name, 0)
+            refused = validation.is_refused(account.state, account.report, table.name)
+            outcomes.append(
+                {
+                    "report": account.report,
+                    "state": account.state,
+                    "file": account.file,
+                    "table": table.name,
+                    "sheet": table.layout.sheet,
+                    "outcome": _outcome(refused, loaded),
+                    "loaded": loaded,
+                    "refused": account.refused_by_table.get(table.name, 0),
+                }
+            )
+    return outcomes
+
+
+def _outcome(refused: bool, loaded: int) -> str:
+    if refused:
+        return N_("refused")
+    return N_("loaded") if loaded else N_("empty")
+
+
+def write_findings(project: Project, contracts: Contracts, validation: Validation) -> list[Path]:
+    """Write `findings.json`, `index.html` and a page per state; files whose content is
+    the same stay untouched.
+    """
+    folder = project.findings(validation.reading.round)
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = load_texts(project)
+    environment = _environment(project, texts)
+    pages = {"findings.json": _json(contracts, validation)}
+    states = states_with_page(contracts, validation)
+    for state, name in states.items():
+        view = _state_view(contracts, validation, state, name)
+        sent_back = sorted(p.name for p in (folder / state).glob("[!.]*"))
+        with mistakes_told(project.templates):
+            pages[f"{state}.html"] = environment.get_template("state.html.j2").render(
+                view, sent_back=sent_back
+            )
+    with mistakes_told(project.templates):
+        pages["index.html"] = environment.get_template("index.html.j2").render(
+            _index_view(validation, states)
+        )
+    for old in folder.glob("*.html"):
+        if _PAGE.fullmatch(old.name) and old.name not in pages:
+            old.unlink()
+    return [_write(folder / name, text) for name, text in pages.items()]
+
+
+def _write(path: Path, text: str) -> Path:
+    # An untouched file keeps its time stamp, so that what depends on it is not built
+    # again.
+    data = text.encode()
+    if not is_kept(path) or path.read_bytes() != data:
+        keep_bytes(path, data)
+    return path
+
+
+def _json(contracts: Contracts, validation: Validation) -> str:
+    reading = validation.reading
+    content = {
+        "round": reading.round,
+        "files": [
+            {
+                "report": f.report,
+                "state": f.state,
+                "file": f.file,
+                "sha256": f.sha256,
+                "received": f.received,
+                "contract_version": f.contract_version,
+                "outcome": f.outcome,
+            }
+            for f in reading.files
+        ],
+        "accounts": [_account(a) for a in validation.accounts],
+        "tables": table_outcomes(contracts, validation),
+        "refused": [list(r) for r in sorted(validation.refused)],
+        "findings": [f.as_dict() for f in validation.findings],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _account(account: FileAccount) -> dict[str, Any]:
+    return {
+        "report": account.report,
+        "state": account.state,
+        "file": account.file,
+        "filled": account.filled,
+        "loaded": account.loaded,
+        "refused": account.refused,
+        "ignored": dict(account.ignored),
+    }
+
+
+def _environment(project: Project, texts: Texts) -> Environment:
+    environment = open_templates(
+        project.templates / "findings", trim_blocks=True, lstrip_blocks=True
+    )
+    texts.install(environment)
+    return environment
+
+
+def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, str]:
+    """States that get a page: all that are asked, and those that a file is about. Only
+    listed codes name a file.
+    """
+    asked = [s for r in REPORTS for s in respondents(contracts, r, validation.reading.round)]
+    known = contracts.codelist("states")
+    about = {
+        *asked,
+        *(f.state for f in validation.findings),
+        *(f.state for f in validation.reading.files),
+    }
+    return {c.code: c.label for c in known if c.code in about}
+
+
+def _state_view(
+    contracts: Contracts, validation: Validation, state: str, name: str
+) -> dict[str, Any]:
+    summary = {r.report: r for r in summary_rows(validation) if r.state == state}
+    outcomes = [o for o in table_outcomes(contracts, validation) if o["state"] == state]
+    reports = []
+    for report in REPORTS:
+        findings = [f for f in validation.findings if (f.state, f.report) == (state, report)]
+        if report in summary:
+            reports.append(
+                {
+                    "id": report,
+                    "title": contracts.contract(report).title,
+                    "summary": summary[report],
+                    "tables": [o for o in outcomes if o["report"] == report],
+                    "groups": _by_severity(findings),
+                    "ignored": _ignored(
+                        a for a in validation.accounts if (a.state, a.report) == (state, report)
+                    ),
+                }
+            )
+    return {"round": validation.reading.round, "state": state, "name": name, "reports": reports}
+
+
+def _by_severity(findings: list[Finding]) -> list[dict[str, Any]]:
+    groups = [(s, [f for f in findings if f.severity == s]) for s in SEVERITIES]
+    return [
+        {
+            "severity": s,
+            "title": SEVERITY_TEXT[s],
+            "caption": COUNTED[s].format(number=len(found)),
+            "findings": found,
+        }
+        for s, found in groups
+        if found
+    ]
+
+
+def _ignored(accounts: Iterable[FileAccount]) -> list[tuple[str, int]]:
+    total: dict[str, int] = {}
+    for account in accounts:
+        for rule, number in account.ignored.items():
+            total[rule] = total.get(rule, 0) + number
+    return sorted(total.items())
+
+
+def _index_view(validation: Validation, states: dict[str, str]) -> dict[str, Any]:
+    others = [f for f in validation.findings if f.state not in states]
+    return {
+        "round": validation.reading.round,
+        "states": states,
+        "rows": summary_rows(validation),
+        "others": others,
+    }

@@ -1,0 +1,122 @@
+"""What does the next step need of a validation? Writes it beside the staged figures,
+and reads all of it back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
+from pipeline.findings import Finding
+from pipeline.project import Project
+from pipeline.returns.archive import archive_round, take_round
+from pipeline.returns.intake.account import FileAccount
+from pipeline.returns.intake.reading import FileReading, RoundReading
+from pipeline.returns.rules.check import validate_round
+from pipeline.returns.rules.outcome import Validation
+from pipeline.returns.rules.pages import summary_rows
+from pipeline.returns.rules.validated import read_content
+from pipeline.system.kept import keep_bytes
+from pipeline.system.progress import Progress, silent
+
+
+def validate_and_write(
+    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+) -> Validation:
+    """Read, check and write down a round. Raises UserError without returns, CheckError
+    when a check could not run.
+    """
+    if not (project.returns / str(round_)).is_dir():
+        raise UserError(
+            f"there are no returns of round {round_}",
+            where=str(project.returns),
+            do="put the returns under returns/<round>/<report>/",
+        )
+    with take_round(project, round_) as taken:
+        validation = validate_round(project, contracts, round_, progress, taken.folder)
+    archive_round(
+        project, round_, {f.file: f.received for f in validation.reading.files}, kept=taken.kept
+    )
+    content = {
+        "round": round_,
+        "files": [_as_dict(f) for f in validation.reading.files],
+        "accounts": [_as_dict(a) for a in validation.accounts],
+        "findings": [f.as_dict() for f in validation.findings],
+        "refused": sorted(validation.refused),
+    }
+    path = project.work(round_) / "validation.json"
+    keep_bytes(path, json.dumps(content, ensure_ascii=False).encode())
+    return validation
+
+
+def _as_dict(item: FileReading | FileAccount) -> dict[str, Any]:
+    values = {f.name: getattr(item, f.name) for f in fields(item)}
+    return {
+        name: dict(sorted(v.items())) if isinstance(v, Mapping) else v for name, v in values.items()
+    }
+
+
+def restore_validation(project: Project, round_: int) -> Validation:
+    """The whole validation of a round as it was written. Raises UserError when the
+    round was not validated yet.
+    """
+    content = read_content(project, round_)
+    if "accounts" not in content:
+        raise UserError(
+            f"round {round_} was validated by an earlier version of the pipeline",
+            do=f"run 'make validate ROUND={round_}' again",
+        )
+    files = tuple(
+        FileReading(**{**f, "cover": MappingProxyType(f["cover"])}) for f in content["files"]
+    )
+    findings = tuple(Finding(**f) for f in content["findings"])
+    accounts = tuple(FileAccount(**a) for a in content["accounts"])
+    refused = frozenset((s, r, t) for s, r, t in content["refused"])
+    return Validation(RoundReading(round_, files, findings, accounts), findings, refused, accounts)
+
+
+def print_summary(project: Project, validation: Validation) -> None:
+    """One line per return, for the terminal: what was received, where its cells ended,
+    how many findings.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"Returns of round {validation.reading.round}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    for head in ("report", "state", "file"):
+        table.add_column(head)
+    for head in ("filled", "loaded", "refused", "ignored", "errors", "queries", "notes"):
+        table.add_column(head, justify="right")
+    table.add_column("outcome")
+    rows = summary_rows(validation)
+    received = {row.report for row in rows if row.file}
+    for report in dict.fromkeys(row.report for row in rows if row.report not in received):
+        table.add_row(report, "all", *[""] * 8, "not received")
+    for row in (r for r in rows if r.report in received):
+        counts = (
+            row.filled,
+            row.loaded,
+            row.refused,
+            row.ignored,
+            row.errors,
+            row.queries,
+            row.notes,
+        )
+        table.add_row(row.report, row.state, row.file, *map(str, counts), row.outcome)
+    # Names of files are text: brackets in them are no markup, colons no pictures.
+    console = Console(
+        width=None if os.isatty(1) else 140, highlight=False, markup=False, emoji=False
+    )
+    console.print(table)
+    console.print(f"findings: {project.findings(validation.reading.round)}")

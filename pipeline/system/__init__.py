@@ -1,0 +1,1 @@
+"""What does every wing stand on? Files, locks, confinement, pages, signed records."""

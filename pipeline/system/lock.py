@@ -1,0 +1,154 @@
+"""Who is writing to the outputs? One build at a time; a build that died is noticed and
+what it left half-done removed.
+
+A build of several steps (`make reports`) holds the lock over all of them; a single
+command takes it for itself. The kernel frees the lock when the last process that holds
+it ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import BusyError
+from pipeline.system.files import UNFINISHED, owner_only, write_file
+
+HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
+_LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
+
+
+@contextmanager
+def at_work(outputs: Path, what: str) -> Iterator[None]:
+    """Write to the outputs, for their owner only. Raises BusyError while another build
+    does; tells of an earlier run that died.
+    """
+    with owner_only(outputs), _alone(outputs, what):
+        began = time.monotonic()
+        yield
+        _keep_time(outputs, what, time.monotonic() - began)
+
+
+def _keep_time(outputs: Path, what: str, seconds: float) -> None:
+    # A file a command: two of them end at the same time when make builds two versions.
+    write_file(
+        outputs / _TIMES / re.sub(r"[^A-Za-z0-9-]+", "_", what), f"{what}\t{seconds:.2f}\n".encode()
+    )
+
+
+def times(outputs: Path) -> dict[str, float]:
+    """Seconds of the last run of each command that came to its end."""
+    lines = [
+        p.read_text(encoding="utf-8").rstrip("\n").split("\t")
+        for p in sorted((outputs / _TIMES).glob("[!.]*"))
+    ]
+    return {line[0]: float(line[1]) for line in lines if len(line) == 2}
+
+
+@contextmanager
+def _alone(outputs: Path, what: str) -> Iterator[None]:
+    held = os.environ.get(HELD) == str(outputs.resolve())
+    descriptor = None if held else _take(outputs, what)
+    try:
+        if not held:
+            for died in _after_death(outputs):
+                print(f"note: {died}", file=sys.stderr)
+        marker = outputs / _RUNNING / str(os.getpid())
+        marker.parent.mkdir(exist_ok=True)
+        marker.write_text(
+            json.dumps({"what": what, "started": _started(os.getpid())}), encoding="utf-8"
+        )
+        try:
+            yield
+        except BaseException:
+            _remove(outputs.rglob(f".*.{os.getpid()}{UNFINISHED}*"))
+            raise
+        finally:
+            marker.unlink(missing_ok=True)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def hold(outputs: Path, command: list[str]) -> None:
+    """Become `command`, with the lock held until it and all that it starts have ended.
+    Raises BusyError.
+    """
+    with owner_only(outputs):
+        if os.environ.get(HELD) != str(outputs.resolve()):
+            descriptor = _take(outputs, " ".join(command[:2]))
+            os.set_inheritable(descriptor, True)
+            for died in _after_death(outputs):
+                print(f"note: {died}", file=sys.stderr)
+        # The command inherits that what it makes is for its owner only.
+        os.execvpe(command[0], command, {**os.environ, HELD: str(outputs.resolve())})
+
+
+def _take(outputs: Path, what: str) -> int:
+    descriptor = os.open(outputs / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another build"
+        os.close(descriptor)
+        raise BusyError(
+            f"{holder} is at work on the same outputs",
+            where=str(outputs),
+            allowed="one build at a time",
+            do="wait until it has ended and run again; nothing was changed",
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"process {os.getpid()} ({what})".encode(), 0)
+    return descriptor
+
+
+def _after_death(outputs: Path) -> list[str]:
+    """What runs left behind that ended in the middle: a line for each. Their unfinished
+    files are removed.
+    """
+    told = []
+    for marker in sorted((outputs / _RUNNING).glob("*")):
+        try:
+            said = json.loads(marker.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            said = {}
+        if marker.name.isdigit() and said.get("started") == _started(int(marker.name)):
+            continue
+        told.append(
+            f"an earlier run ({said.get('what', 'unknown')}) ended in the middle; the last good"
+            " outputs stand, what it left half-done was removed and is made again"
+        )
+        marker.unlink(missing_ok=True)
+    if told:
+        # A database that was being made has its journal beside it, with one more
+        # ending.
+        _remove(outputs.rglob(f".*{UNFINISHED}*"))
+    return told
+
+
+def _remove(unfinished: Iterable[Path]) -> None:
+    for path in sorted(unfinished):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _started(process: int) -> str:
+    """When a process began, as the kernel counts; empty when there is none. A number
+    may be given away again.
+    """
+    try:
+        return (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[19]
+        )
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,1 @@
+"""What can nobody change unseen? Chains of records, and who signed them."""

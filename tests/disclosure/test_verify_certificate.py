@@ -1,0 +1,238 @@
+"""Does the check of a proof say what is wrong, and what it takes on trust? Small
+proofs, and the real ones.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builds import ROUND
+from proofs import EDITION, VERIFIER, SmallProof, make_proof, run_verifier
+
+from pipeline.contracts.model import Contracts
+from pipeline.disclosure.proof import certificate_path, require_proof, rules_path
+from pipeline.errors import DisclosureError
+from pipeline.project import REPORTS, Project
+
+WOMEN, MEN = "THB_PERSONS:RO.2022.CONV.F", "THB_PERSONS:RO.2022.CONV.M"
+
+
+@pytest.fixture
+def proof(contracts: Contracts, tmp_path: Path) -> SmallProof:
+    return make_proof(tmp_path, contracts)
+
+
+def test_it_needs_nothing_but_python() -> None:
+    text = VERIFIER.read_text(encoding="utf-8")
+    imported = {
+        n.names[0].name if isinstance(n, ast.Import) else n.module
+        for n in ast.walk(ast.parse(text))
+        if isinstance(n, (ast.Import, ast.ImportFrom))
+    }
+    assert {(name or "").split(".")[0] for name in imported} <= sys.stdlib_module_names
+
+
+def test_it_runs_alone_and_says_what_it_takes_on_trust(proof: SmallProof) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(VERIFIER), *proof.arguments(with_truth=False)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0] == "verified: 13 sensitive cells by 5 tables over 9 sums"
+    assert lines[1] == "1 of them are less open: earlier editions and senders left no more"
+    assert lines[2] == "taken on trust:"
+    assert f"earlier editions: {EDITION}" in done.stdout
+    assert (
+        "the 19 withheld figures are the true ones; of them 6 are `<5` of their senders"
+        in done.stdout
+    )
+
+
+def test_with_the_true_figures_they_are_no_longer_taken_on_trust(proof: SmallProof) -> None:
+    assert "withheld figures are the true ones" not in run_verifier(proof.arguments())[1]
+
+
+def _no_tables(c: dict[str, Any]) -> None:
+    c["tables"] = []
+
+
+def _drop_table(c: dict[str, Any]) -> None:
+    c["tables"] = c["tables"][1:]
+
+
+def _move_by_one(c: dict[str, Any]) -> None:
+    c["tables"][0][WOMEN] = c["tables"][0].get(WOMEN, 0) + 1
+
+
+def _change_shown(c: dict[str, Any]) -> None:
+    c["tables"][0]["THB_PERSONS:RO.2022.CONV._T"] = 1
+
+
+def _below_one(c: dict[str, Any]) -> None:
+    c["tables"].append({WOMEN: -3, MEN: 3})
+
+
+def _change_base(c: dict[str, Any]) -> None:
+    c["base"][MEN] += 1
+
+
+def _forget_cell(c: dict[str, Any]) -> None:
+    del c["base"][MEN]
+
+
+def _not_sensitive(c: dict[str, Any]) -> None:
+    """A small count is said to be none, in a sum that does not hold anyway."""
+    c["base"]["THB_PERSONS:RO.2022.SUSP.F"] += 50
+
+
+def _relax_sum(c: dict[str, Any]) -> None:
+    c["at_least"].append([f"THB_PERSONS:RO.2022.CONV.{s}" for s in ("_T", "F", "M", "O", "_U")])
+
+
+def _drop_sum(c: dict[str, Any]) -> None:
+    c["contradicted"].append([f"THB_PERSONS:RO.2022.CONV.{s}" for s in ("_T", "F", "M", "O", "_U")])
+
+
+def _narrow_without_proof(c: dict[str, Any]) -> None:
+    c["ranges"][WOMEN] = {"least": {}, "most": {}}
+    c["tables"] = c["tables"][:1]
+
+
+def _narrow_wrongly(c: dict[str, Any]) -> None:
+    ends = c["ranges"]["THB_CONV_CTZ:RO.2021.CY"]
+    ends["most"] = dict.fromkeys(ends["most"], "0")
+
+
+def _revise(c: dict[str, Any]) -> None:
+    c["releases"][EDITION]["own"]["THB_CONV_CTZ:RO.2021.CY"] = f"THB_CONV_CTZ:RO.2021.CY@{EDITION}"
+
+
+def _unsend(c: dict[str, Any]) -> None:
+    c["suppressed"].remove("THB_VICTIMS_CTZ:RO.2022.MD")
+
+
+def _unbind(c: dict[str, Any]) -> None:
+    c["statuses"] = {}
+
+
+def _leave_out(c: dict[str, Any]) -> None:
+    c["releases"][""]["left_out"].append("THB_VICTIMS_CTZ:RO.2022.MD")
+
+
+def _leave_out_another(c: dict[str, Any]) -> None:
+    c["releases"][""]["left_out"].append("THB_PERSONS:RO.2022.TRIAL.F")
+
+
+def _other_version(c: dict[str, Any]) -> None:
+    c["version"] = "partner"
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (_no_tables, "is not proven"),
+        (_drop_table, "is not proven"),
+        (_move_by_one, "does not hold"),
+        (_change_shown, "which is no hidden cell"),
+        (_below_one, f"{WOMEN} is 0"),
+        (_change_base, "does not hold"),
+        (_forget_cell, f"{MEN} is withheld and not in the proof"),
+        (_not_sensitive, "is another figure than the true one"),
+        (_relax_sum, "is said not to hold, and its figures do not bear that out"),
+        (_drop_sum, "is said not to hold, and its figures do not bear that out"),
+        (_narrow_without_proof, f"{WOMEN} is not proven"),
+        (_narrow_wrongly, "CY is not proven"),
+        (_revise, "is withheld and not in the proof"),
+        (_unsend, "is another figure than the true one"),
+        (_unbind, "has status N, which the proof does not say"),
+        (_leave_out, "is no suppressed row without a line"),
+        (_leave_out_another, "has codes that are in no code list"),
+        (_other_version, "is of the partner version of 2022, not of the public version of 2022"),
+    ],
+)
+def test_a_certificate_that_was_changed_is_refused_with_a_sentence(
+    proof: SmallProof, tamper: Callable[[dict[str, Any]], None], said: str
+) -> None:
+    content = json.loads(proof.certificate.read_text(encoding="utf-8"))
+    tamper(content)
+    proof.certificate.write_text(json.dumps(content), encoding="utf-8")
+    code, output = run_verifier(proof.arguments())
+    assert code == 1
+    assert said in output
+    assert all(line.startswith("refused: ") for line in output.splitlines())
+
+
+def test_an_earlier_edition_counts(proof: SmallProof) -> None:
+    """Without its files nothing is verified, and with another figure in it neither."""
+    arguments = proof.arguments()
+    without = [a for a in arguments if EDITION not in a]
+    code, output = run_verifier(without)
+    assert (code, "give its files as --edition NAME=FILE" in output) == (1, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["public", "partner"])
+def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(
+    built: Project, version: str
+) -> None:
+    assert require_proof(built, ROUND, version).startswith("verified: ")
+    files = [str(built.released(ROUND, r, version)) for r in REPORTS]
+    beside = [f"--edition=public-{ROUND}={built.released(ROUND, r, 'public')}" for r in REPORTS]
+    code, said = run_verifier(
+        [
+            f"--version={version}",
+            f"--round={ROUND}",
+            f"--rules={rules_path(built, ROUND)}",
+            *(beside if version == "partner" else []),
+            "--",
+            str(certificate_path(built, ROUND, version)),
+            *files,
+        ]
+    )
+    assert code == 0, said
+
+
+@pytest.mark.slow
+def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(
+    built: Project, tmp_path: Path
+) -> None:
+    """Hashes and lists made to fit: what is sensitive follows from the files and the
+    policy, not from a list.
+    """
+    project = copied(built, tmp_path)
+    path = certificate_path(project, ROUND, "public")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    hollow = content | {
+        "tables": [],
+        "suppressed": [],
+        "statuses": {},
+        "ranges": {},
+        "at_least": [],
+    }
+    path.write_text(json.dumps(hollow), encoding="utf-8")
+    with pytest.raises(DisclosureError, match="refused: "):
+        require_proof(project, ROUND, "public")
+    moved = content | {"base": {k: v + 100 for k, v in content["base"].items()}}
+    path.write_text(json.dumps(moved), encoding="utf-8")
+    with pytest.raises(DisclosureError, match="refused: "):
+        require_proof(project, ROUND, "public")
+
+
+def copied(built: Project, folder: Path) -> Project:
+    import shutil
+
+    project = Project(built.root, folder / "outputs")
+    for part in ("stores", "proof"):
+        shutil.copytree(built.round_folder(ROUND) / part, project.round_folder(ROUND) / part)
+    return project

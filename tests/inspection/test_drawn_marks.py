@@ -1,0 +1,91 @@
+"""Does the scan read flows and maps back from the page as they were drawn, and see when
+one shows another value?
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from drawings import draw_block
+
+from pipeline.inspection.readback.axes import Label, labels_of, read_axes
+from pipeline.inspection.readback.marks import Path
+from pipeline.inspection.readback.measure import measure
+from pipeline.report.views import ChartData, Point, Series
+
+
+def points(*values: float | None) -> tuple[Point, ...]:
+    shown = zip(("BG", "GR", "HU", "RO"), values, strict=True)
+    return tuple(Point(x, v, "c" if v is None else f"{v:,.0f}", f"K:{x}.2022") for x, v in shown)
+
+
+SENT = Series("Asia", points(4000, 9000, None, 120)), Series("Africa", points(0, 3000, 800, 640))
+FLOW = ChartData("flow", SENT, "persons", "Flow")
+MAP = ChartData(
+    "map", (Series("2022", points(12, 3.5, None, 40)),), "per 100,000 inhabitants", "Map"
+)
+
+
+def drawn(title: str) -> tuple[list[Path], list[Label]]:
+    """Paths and labels of a chart, from a page of a PDF."""
+    figure = draw_block({"Flow": FLOW, "Map": MAP}[title])
+    return figure.paths, labels_of(figure)
+
+
+def faults(data: ChartData, paths: list[Path]) -> tuple[list[str], int]:
+    _, labels = drawn(data.title)
+    painted = [p for p in paths if p.fill is not None or p.stroke is not None]
+    counts: Counter[str] = Counter()
+    found = measure(data, paths, read_axes(data.kind, painted, labels), counts)
+    return [what for what, _ in found], counts["mark"]
+
+
+@pytest.mark.parametrize(("data", "marks"), [(FLOW, 6), (MAP, 3)], ids=["flow", "map"])
+def test_a_chart_as_drawn_shows_its_values(data: ChartData, marks: int) -> None:
+    assert faults(data, drawn(data.title)[0]) == ([], marks)
+
+
+@pytest.mark.parametrize("data", [FLOW, MAP], ids=["flow", "map"])
+def test_a_chart_of_other_released_values_is_seen(data: ChartData) -> None:
+    first, *rest = data.series
+    other = replace(first, points=(replace(first.points[0], value=20000.0), *first.points[1:]))
+    assert faults(replace(data, series=(other, *rest)), drawn(data.title)[0])[0] != []
+
+
+def moved(path: Path, by: float) -> Path:
+    return replace(path, parts=tuple(tuple((x, y + by) for x, y in part) for part in path.parts))
+
+
+def higher(path: Path) -> Path:
+    top = path.box[3]
+    return replace(
+        path,
+        parts=tuple(tuple((x, y + 1 if y == top else y) for x, y in part) for part in path.parts),
+    )
+
+
+@pytest.mark.parametrize("kind", ["bands", "ends"])
+@pytest.mark.parametrize("change", [lambda p: moved(p, -1.5), higher], ids=["moved", "thicker"])
+def test_a_band_or_end_that_shows_another_value_is_seen(
+    kind: str, change: Callable[[Path], Path]
+) -> None:
+    paths = list(drawn("Flow")[0])
+    curved = kind == "bands"
+    place = [i for i, p in enumerate(paths) if p.fill is not None and p.curved == curved][-1]
+    paths[place] = change(paths[place])
+    assert faults(FLOW, paths)[0] != []
+
+
+def test_a_state_in_the_colour_of_another_class_and_a_coloured_gap_are_seen() -> None:
+    paths = list(drawn("Map")[0])
+    hatched = [i for i, p in enumerate(paths) if isinstance(p.fill, str)]
+    assert len(hatched) == 2  # the state without a figure, and the swatch that says what it means
+    colour = next(p.fill for p in reversed(paths) if isinstance(p.fill, tuple))
+    state = replace(paths[hatched[0]], fill=colour)
+    assert any(
+        "is coloured" in what
+        for what in faults(MAP, [*paths[: hatched[0]], state, *paths[hatched[0] + 1 :]])[0]
+    )

@@ -1,0 +1,137 @@
+"""Are the pages of the finished reports set as a publisher would? Measured where each
+text and line really stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pikepdf
+import pytest
+from builds import ROUND
+
+from pipeline.contracts.model import Contracts
+from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
+from pipeline.inspection.readback.outline import Block, read_blocks
+from pipeline.project import REPORTS, Project
+from pipeline.report.document.compose import build_document
+from pipeline.report.store import Store
+
+pytestmark = pytest.mark.slow
+
+POINTS = 72 / 25.4
+TOP, BOTTOM = 22 * POINTS, 20 * POINTS  # margins of a page, where head and foot stand
+LEAST = 0.25  # the part of a page that something stands on, but for the cover
+each_report = pytest.mark.parametrize(
+    ("report", "version"), [(r, v) for r in REPORTS for v in ("restricted", "public", "partner")]
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """A finished report: what each page draws, its height, and its blocks in reading
+    order.
+    """
+
+    pages: list[Drawn]
+    heights: list[float]
+    blocks: list[Block]
+
+
+@lru_cache(maxsize=9)
+def read(path: Path) -> Read:
+    with pikepdf.open(path) as pdf:
+        fonts = Fonts()
+        pages = [read_page(page, fonts) for page in pdf.pages]
+        return Read(
+            pages, [float(page.mediabox[3]) for page in pdf.pages], read_blocks(pdf, pages)[0]
+        )
+
+
+def opened(built: Project, report: str, version: str) -> Read:
+    return read(
+        built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}.pdf"
+    )
+
+
+def filled(read: Read) -> Iterator[tuple[int, float]]:
+    """Each page after the cover with the part of its height down to the last thing that
+    stands on it.
+    """
+    for number, (drawn, height) in enumerate(zip(read.pages, read.heights, strict=True), 1):
+        upper = height - TOP
+        lower = BOTTOM
+        ends = [t.y for t in drawn.texts] + [
+            p.box[1] for p in drawn.paths if p.fill is not None or p.stroke is not None
+        ]
+        inside = [y for y in ends if lower - 1 <= y <= upper + 1]
+        if number > 1:
+            yield number, (upper - min(inside, default=upper)) / (upper - lower)
+
+
+@each_report
+def test_no_page_is_nearly_empty(built: Project, report: str, version: str) -> None:
+    shares = list(filled(opened(built, report, version)))
+    assert [(page, round(share, 2)) for page, share in shares if share < LEAST] == []
+
+
+@each_report
+def test_pages_are_on_the_whole_well_filled(built: Project, report: str, version: str) -> None:
+    shares = [share for _, share in filled(opened(built, report, version))]
+    assert sum(shares) / len(shares) > 0.7
+
+
+@each_report
+def test_no_heading_stands_alone_at_the_foot_of_a_page(
+    built: Project, report: str, version: str
+) -> None:
+    found = opened(built, report, version)
+    heads = {
+        (b.page, t.order): b.text
+        for b in found.blocks
+        if b.kind in ("H1", "H2", "H3")
+        for t in b.texts
+    }
+    alone = []
+    for number, (drawn, height) in enumerate(zip(found.pages, found.heights, strict=True), 1):
+        inside = [t for t in drawn.texts if BOTTOM <= t.y <= height - TOP and t.text.strip()]
+        lowest = min(inside, key=lambda t: t.y, default=None)
+        if number > 1 and lowest is not None and (number, lowest.order) in heads:
+            alone.append((number, heads[number, lowest.order]))
+    assert alone == []
+
+
+@each_report
+def test_no_text_runs_off_its_page(built: Project, report: str, version: str) -> None:
+    """A row that did not fit below the one before would stand in the margin, or outside
+    of the page.
+    """
+    found = opened(built, report, version)
+    kinds = ("TD", "TH", "P", "LBody", "Caption")
+    off = []
+    for block in found.blocks:
+        if block.kind in kinds and block.page > 1:  # head and foot are in no block
+            upper = found.heights[block.page - 1] - TOP + 4
+            off += [
+                (block.page, block.text)
+                for text in block.texts
+                if not BOTTOM - 4 <= text.y <= upper
+            ]
+    assert off == []
+
+
+@pytest.mark.parametrize("version", ["restricted", "public"])
+def test_every_row_of_every_table_reaches_its_page(
+    built: Project, contracts: Contracts, version: str
+) -> None:
+    """Each printed cell that the renderer noted is a cell of the PDF, also where a
+    table goes on over a page.
+    """
+    store = Store(built.store(ROUND, "thb", version), contracts, "thb", version)
+    build_document(store, built.templates)
+    noted = sum(len(row) for entry in store.shown if "table" in entry for row in entry["rows"])
+    cells = [b for b in opened(built, "thb", version).blocks if b.kind == "TD"]
+    assert len(cells) == noted > 300
