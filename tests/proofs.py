@@ -156,7 +156,7 @@ def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
             "public",
             2022,
             contracts,
-            audit_rules(policy, policy.version("public"), DAY),
+            audit_rules(policy, policy.version("public"), day=DAY),
             (read_released(proof.released),),
             audited(NOW),
             (before,),

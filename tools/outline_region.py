@@ -194,7 +194,7 @@ def thin(arc: list[Place], sheet: Sheet) -> list[Place]:
         waiting = [(0, middle), (middle, len(line) - 1)]
     while waiting:
         first, last = waiting.pop()
-        away = [(distance(line[i], line[first], line[last]), i) for i in range(first + 1, last)]
+        away = [(distance(line[i], line[first], end=line[last]), i) for i in range(first + 1, last)]
         if away and max(away)[0] > TOLERANCE:
             middle = max(away)[1]
             keep.add(middle)
@@ -202,7 +202,7 @@ def thin(arc: list[Place], sheet: Sheet) -> list[Place]:
     return [arc[i] for i in sorted(keep)]
 
 
-def distance(place: Place, start: Place, end: Place) -> float:
+def distance(place: Place, start: Place, *, end: Place) -> float:
     (x, y), (a, b), (c, d) = place, start, end
     length = (c - a) ** 2 + (d - b) ** 2
     part = (

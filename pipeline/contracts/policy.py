@@ -94,7 +94,7 @@ class Policy:
         return self.versions[name]
 
     def is_bound(
-        self, version: VersionRule, state: str, table: str, conf_status: str, day: date
+        self, version: VersionRule, state: str, *, table: str, conf_status: str, day: date
     ) -> bool:
         """Whether the sender keeps a cell out of a version on a day: by its status, or
         for want of consent.

@@ -52,12 +52,12 @@ def releases(file: YamlFile) -> Iterator[str]:
         elif own["protected"]:
             yield from (
                 f"{file.place(('versions', name, key))}: {what}"
-                for key, what in _of_others(name, own, versions)
+                for key, what in _of_others(name, own, versions=versions)
             )
 
 
 def _of_others(
-    name: str, own: Mapping[str, Any], versions: Mapping[str, Any]
+    name: str, own: Mapping[str, Any], *, versions: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with the entry of a version for others: the key and the sentence."""
     named = ", ".join(NAMED)

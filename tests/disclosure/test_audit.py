@@ -543,9 +543,18 @@ def test_the_verdict_is_that_of_trying_out_every_table(seed: int) -> None:
     demands = dict.fromkeys(possible, (1, 4, 3))
     lows = np.minimum(values, 1)
     highs = np.where(values > 0, NO_LIMIT, 0)
-    found: Proof = prove(names, values, hidden, sums, [], lows, highs, demands)
+    found: Proof = prove(
+        names,
+        values,
+        hidden=hidden,
+        sums=sums,
+        intervals=[],
+        lows=lows,
+        highs=highs,
+        demands=demands,
+    )
     unsafe = {n for n, seen in possible.items() if min(seen) > 1 or max(seen) < 4 or len(seen) < 3}
     assert set(found.failures) == unsafe
-    counts = judge(names, values, hidden, sums, lows, highs, demands)
+    counts = judge(names, values, hidden=hidden, sums=sums, lows=lows, highs=highs, demands=demands)
     assert counts.exact <= sum(len(seen) == 1 for seen in possible.values())
     assert counts.undecided == 0

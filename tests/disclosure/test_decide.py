@@ -67,7 +67,13 @@ def decide(
     editions: Sequence[Edition] = (),
 ) -> Decision:
     return Chooser(
-        cells, editions, contracts, policy, policy.version(version), 2022, DAY
+        cells,
+        editions,
+        contracts=contracts,
+        policy=policy,
+        version=policy.version(version),
+        round_=2022,
+        day=DAY,
     ).decision()
 
 
@@ -103,7 +109,7 @@ def audited(
     """What the auditor says of a decision, by the same policy."""
     shown = {k: c.value for k, c in cells.items() if k in decision.shown and c.value is not None}
     truth = tuple(audited_cell(c) for c in cells.values())
-    rules = audit_rules(policy, policy.version(version), DAY)
+    rules = audit_rules(policy, policy.version(version), day=DAY)
     return audit(
         Knowledge(
             version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth
@@ -286,7 +292,15 @@ def test_chooser_and_auditor_ask_the_same_of_a_cell_that_is_small_bound_or_both(
         2022,
         2022,
     )
-    chooser = Chooser(cells, [], contracts, policy, policy.version("public"), 2022, DAY)
+    chooser = Chooser(
+        cells,
+        [],
+        contracts=contracts,
+        policy=policy,
+        version=policy.version("public"),
+        round_=2022,
+        day=DAY,
+    )
     found = audited(cells, chooser.decision(), contracts, policy)
     assert found.is_safe, found.failures
     chosen = {
@@ -423,7 +437,14 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(
     }
     public = policy.version("public")
     again = Chooser(
-        moved, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+        moved,
+        [edition],
+        contracts=contracts,
+        policy=policy,
+        version=public,
+        round_=2022,
+        day=DAY,
+        again=[edition],
     ).decision()
     assert again.shown == first.shown
     assert {again.withheld[k].reason for k in hidden} == {
@@ -441,7 +462,14 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
     edition = Edition("thb-2022-1", cells, first.shown)
     public = policy.version("public")
     again = Chooser(
-        cells, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+        cells,
+        [edition],
+        contracts=contracts,
+        policy=policy,
+        version=public,
+        round_=2022,
+        day=DAY,
+        again=[edition],
     ).decision()
     added = {k for k, why in first.withheld.items() if why.reason == "protects others"}
     kept = {
@@ -456,7 +484,15 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
 def test_a_cell_that_only_the_proof_knows_stops_the_build_with_its_name(
     contracts: Contracts, policy: Policy
 ) -> None:
-    chooser = Chooser(victims(AL_M="3"), [], contracts, policy, policy.version("public"), 2022, DAY)
+    chooser = Chooser(
+        victims(AL_M="3"),
+        [],
+        contracts=contracts,
+        policy=policy,
+        version=policy.version("public"),
+        round_=2022,
+        day=DAY,
+    )
     with pytest.raises(
         DisclosureError, match=r"AL\.2022\.M\._T@thb-2020-1 could not be proven safe"
     ):

@@ -64,7 +64,13 @@ def decide(
     editions: Sequence[Edition] = (),
 ) -> Decision:
     return Chooser(
-        cells, editions, contracts, policy, policy.version("public"), 2022, DAY
+        cells,
+        editions,
+        contracts=contracts,
+        policy=policy,
+        version=policy.version("public"),
+        round_=2022,
+        day=DAY,
     ).decision()
 
 
@@ -78,7 +84,7 @@ def audited(
 ) -> Audit:
     file = released(cells, shown, left_out)
     truth = tuple(audited_cell(c) for c in cells.values())
-    rules = audit_rules(policy, policy.version("public"), DAY)
+    rules = audit_rules(policy, policy.version("public"), day=DAY)
     return audit(Knowledge("public", 2022, contracts, rules, (file,), truth, editions))
 
 

@@ -87,7 +87,9 @@ def fill(
     """
     folder = root / "data_contracts"
     contracts = read_contracts([folder / f"{report}{ENDING}"], folder / "codelists")
-    form = form_of(contracts.table(table), contracts.contract(report), path.stem, round_)
+    form = form_of(
+        contracts.table(table), contracts.contract(report), state=path.stem, round_=round_
+    )
     book = load_workbook(path)
     for key, (row, column) in form.addresses().items():
         if key.year == round_ and (code := ".".join(key.codes[2:])) in figures:

@@ -20,7 +20,7 @@ _TINY = 1e-6
 
 
 def left_open(
-    system: System, known: np.ndarray, cells: Iterable[int]
+    system: System, known: np.ndarray, *, cells: Iterable[int]
 ) -> dict[int, tuple[int, int]]:
     """The range of each of these cells for somebody who knows only the cells marked as
     known, bounds and rows.

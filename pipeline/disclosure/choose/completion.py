@@ -24,7 +24,7 @@ _ORDER = 1e-4  # of two sums that could be weakened, the later one is
 
 
 def complete(
-    cells: Mapping[str, TrueCell], sums: Sequence[Sum], suppressed: tuple[int, int]
+    cells: Mapping[str, TrueCell], sums: Sequence[Sum], *, suppressed: tuple[int, int]
 ) -> tuple[dict[str, Decimal], list[Sum]]:
     """A value for every cell that counts, and the sums as far as they hold in it, in
     the order given.
@@ -33,7 +33,9 @@ def complete(
     result = list(sums)
     for unknown, touched in _groups(cells, sums):
         lowest = {k: max(suppressed[0], cells[k].least) for k in unknown}
-        found, strengths = _solve(values, lowest, [sums[i] for i in touched], suppressed[1])
+        found, strengths = _solve(
+            values, lowest, sums=[sums[i] for i in touched], high=suppressed[1]
+        )
         values |= found
         for i, strength in zip(touched, strengths, strict=True):
             result[i] = replace(sums[i], holds=strength)
@@ -69,12 +71,12 @@ def _groups(
 
 
 def _solve(
-    values: Mapping[str, Decimal], lowest: Mapping[str, int], sums: list[Sum], high: int
+    values: Mapping[str, Decimal], lowest: Mapping[str, int], *, sums: list[Sum], high: int
 ) -> tuple[dict[str, Decimal], list[Holds]]:
     """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the
     least cost of weakened sums.
     """
-    model = highspy.Highs()
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     model.setOptionValue("output_flag", False)
     model.setOptionValue("threads", 1)
     cells = {k: model.addIntegral(lb=low, ub=high) for k, low in lowest.items()}

@@ -69,12 +69,12 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
         _part(
             system,
             cells,
-            rows,
-            low,
-            high,
-            np.flatnonzero(label == k),
-            np.flatnonzero(row_label == k),
-            d,
+            rows=rows,
+            low=low,
+            high=high,
+            mine=np.flatnonzero(label == k),
+            my_rows=np.flatnonzero(row_label == k),
+            demands=d,
         )
         for k, d in sorted(demands.items())
     ]
@@ -83,7 +83,7 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
 
 def _limits(limits: np.ndarray, change: np.ndarray) -> np.ndarray:
     """Limits of the change of a row, endless ones as infinity."""
-    found = (limits - change).astype(float)
+    found: np.ndarray = (limits - change).astype(float)
     found[limits >= NO_LIMIT] = np.inf
     found[limits <= -NO_LIMIT] = -np.inf
     return found
@@ -203,6 +203,7 @@ def _label(rows: csr_array) -> tuple[int, np.ndarray]:
 def _part(
     system: System,
     cells: np.ndarray,
+    *,
     rows: csr_array,
     low: np.ndarray,
     high: np.ndarray,

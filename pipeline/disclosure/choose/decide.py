@@ -100,6 +100,7 @@ class Chooser:
         self,
         cells: Mapping[str, TrueCell],
         editions: Sequence[Edition],
+        *,
         contracts: Contracts,
         policy: Policy,
         version: VersionRule,
@@ -122,7 +123,9 @@ class Chooser:
         self.progress = progress
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
-        self.linked: Linked = link(cells, editions, contracts, policy, self.left_out)
+        self.linked: Linked = link(
+            cells, editions, contracts=contracts, policy=policy, left_out=self.left_out
+        )
         self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         self.left_open: dict[
@@ -139,10 +142,15 @@ class Chooser:
             self.progress("choosing what to withhold")
             self.given_up = self._given_up()
             self.secrets: Secrets = find_secrets(
-                self.linked, self.policy, self.version, self.day, self.given_up
+                self.linked, self.policy, version=self.version, day=self.day, given_up=self.given_up
             )
             self.system: System = build_system(
-                self.linked, self.secrets, self.contracts, self.policy, self.round, self.left_open
+                self.linked,
+                self.secrets,
+                contracts=self.contracts,
+                policy=self.policy,
+                round_=self.round,
+                left_open=self.left_open,
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
@@ -174,7 +182,9 @@ class Chooser:
         if not failed or not self.linked.shown_before:
             return False
         known = np.array([n in self.linked.shown_before for n in names])
-        self.left_open |= {names[i]: r for i, r in left_open(self.system, known, failed).items()}
+        self.left_open |= {
+            names[i]: r for i, r in left_open(self.system, known, cells=failed).items()
+        }
         return True
 
     def _coarsen(self) -> bool:
@@ -215,7 +225,9 @@ class Chooser:
             table = self.contracts.table(cube)
             for name in self.single_states.get(cube, []):
                 cell = self.linked.cells[name]
-                given_up = any(_is_broken_down(table, cell, step) for step in rule.coarsen[:steps])
+                given_up = any(
+                    _is_broken_down(table, cell, dimensions=step) for step in rule.coarsen[:steps]
+                )
                 if given_up or steps > len(rule.coarsen):
                     found.add(name)
         return frozenset(found)
@@ -238,7 +250,7 @@ class Chooser:
                     " what was released"
                 ),
             )
-        self.pattern = strengthen(self.system, self.pattern, [index[n] for n in names])
+        self.pattern = strengthen(self.system, self.pattern, cells=[index[n] for n in names])
 
     def decision(self) -> Decision:
         """What came out. Raises DisclosureError naming every cell that cannot be
@@ -268,7 +280,7 @@ class Chooser:
             self._counts(shown, withheld),
             self._coarsened(),
             tuple(public),
-            tuple(given_away(self.linked, self.system, self.policy)),
+            tuple(given_away(self.linked, self.system, policy=self.policy)),
             self.left_out,
         )
 
@@ -358,7 +370,7 @@ def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> fro
     return shown if all(k in cells and cells[k].value == before[k].value for k in shown) else None
 
 
-def _is_broken_down(table: Table, cell: TrueCell, dimensions: Sequence[str]) -> bool:
+def _is_broken_down(table: Table, cell: TrueCell, *, dimensions: Sequence[str]) -> bool:
     """Whether the cell is a part in all of the dimensions at once; groups of an open
     list stand for its parts.
     """

@@ -48,7 +48,7 @@ class Sum:
 
 
 def find_sums(
-    cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: tuple[int, int]
+    cells: Mapping[str, TrueCell], contracts: Contracts, *, suppressed: tuple[int, int]
 ) -> list[Sum]:
     """Every sum among cells that count, in a fixed order, each as strong as its own
     figures allow.
@@ -76,7 +76,7 @@ def find_sums(
         found[other, (one,)] = False
     sums = {Sum(whole, parts): is_short for (whole, parts), is_short in sorted(found.items())}
     return [
-        Sum(s.whole, s.parts, _strength(s, cells, suppressed, is_short))
+        Sum(s.whole, s.parts, _strength(s, cells, suppressed=suppressed, is_short=is_short))
         for s, is_short in sums.items()
     ]
 
@@ -106,14 +106,14 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
                 yield str(line[TOTAL].key), [str(c.key) for c in listed], False
             continue
         for code, whole in sorted(line.items()):
-            parts = list(_parts(dimension, code, line))
+            parts = list(_parts(dimension, code, line=line))
             if parts:
                 yield (
                     str(whole.key),
                     sorted(str(p.key) for p in parts),
                     any(
                         child.code not in line
-                        and _with(whole.key, position, child.code) in broken_down
+                        and _with(whole.key, position, code=child.code) in broken_down
                         for child in dimension.codelist
                         if child.parent == code and not child.is_group
                     ),
@@ -128,17 +128,17 @@ def _wider(key: Key) -> Iterator[Key]:
             yield Key(key.cube, tuple(TOTAL if i in places else c for i, c in enumerate(key.codes)))
 
 
-def _with(key: Key, position: int, code: str) -> Key:
+def _with(key: Key, position: int, *, code: str) -> Key:
     return Key(key.cube, (*key.codes[:position], code, *key.codes[position + 1 :]))
 
 
-def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
+def _parts(dimension: Dimension, code: str, *, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
     for child in dimension.codelist:
         if child.parent == code and not child.is_group:
             if child.code in line:
                 yield line[child.code]
             else:
-                yield from _parts(dimension, child.code, line)
+                yield from _parts(dimension, child.code, line=line)
 
 
 def _shared(
@@ -176,7 +176,7 @@ def _shared(
 
 
 def _strength(
-    sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int], is_short: bool
+    sum_: Sum, cells: Mapping[str, TrueCell], *, suppressed: tuple[int, int], is_short: bool
 ) -> Holds:
     """What the figures of this sum alone allow; of one that is short of a part, never
     more than "at least".

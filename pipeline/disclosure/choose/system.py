@@ -68,6 +68,7 @@ class Linked:
 def link(
     cells: Mapping[str, TrueCell],
     editions: Sequence[Edition],
+    *,
     contracts: Contracts,
     policy: Policy,
     left_out: frozenset[str] = frozenset(),
@@ -79,19 +80,24 @@ def link(
     seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out
     seen_before: frozenset[str] = frozenset().union(*(e.named for e in editions))
     floor = rows_with_a_floor(
-        seen_rows | seen_before, [cells, *(e.cells for e in editions)], contracts, policy
+        seen_rows | seen_before,
+        [cells, *(e.cells for e in editions)],
+        contracts=contracts,
+        policy=policy,
     )
     release = cells
-    cells = with_floors(cells, floor, policy)
+    cells = with_floors(cells, floor, policy=policy)
     named = {k: c for k, c in cells.items() if c.counts}
     current = frozenset(named)
-    sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, policy.suppressed))
+    sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, suppressed=policy.suppressed))
     shown: dict[str, str] = {}
     withheld: set[str] = set()
     known = {(k, c.value): k for k, c in named.items()}
     for edition in editions:
-        own = {k: c for k, c in with_floors(edition.cells, floor, policy).items() if c.counts}
-        names = {k: _name(k, c, known, edition.name) for k, c in sorted(own.items())}
+        own = {
+            k: c for k, c in with_floors(edition.cells, floor, policy=policy).items() if c.counts
+        }
+        names = {k: _name(k, c, known=known, edition=edition.name) for k, c in sorted(own.items())}
         for key, name in names.items():
             seen = name in shown or name in withheld
             named.setdefault(name, own[key])
@@ -101,15 +107,15 @@ def link(
                 withheld.add(name)
         if edition.cells is release:
             continue  # another version of the release itself: its sums are those of the release
-        for s in find_sums(own, contracts, policy.suppressed):
+        for s in find_sums(own, contracts, suppressed=policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
-    values, held = complete(named, list(sums), policy.suppressed)
+    values, held = complete(named, list(sums), suppressed=policy.suppressed)
     hidden_before = frozenset(withheld - set(shown))
     return Linked(named, current, shown, hidden_before, values, tuple(held), floor - seen_before)
 
 
 def _name(
-    key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str], edition: str
+    key: str, cell: TrueCell, *, known: dict[tuple[str, Decimal | None], str], edition: str
 ) -> str:
     """The name under which a figure of an earlier edition is known: that of the newest
     cell with the same figure.
@@ -134,7 +140,7 @@ class Secrets:
 
 
 def find_secrets(
-    linked: Linked, policy: Policy, version: VersionRule, day: date, given_up: frozenset[str]
+    linked: Linked, policy: Policy, *, version: VersionRule, day: date, given_up: frozenset[str]
 ) -> Secrets:
     """Apply the policy to every cell; `given_up` are names of cells that stay out
     whatever they are.
@@ -159,13 +165,13 @@ def find_secrets(
             and len(cell.parts) < rule.min_contributors
         ):
             few.add(name)
-        if _is_bound(cell, linked, policy, version, day):
+        if _is_bound(cell, linked, policy=policy, version=version, day=day):
             bound.add(name)
     return Secrets(frozenset(small), frozenset(bound), frozenset(few), given_up)
 
 
 def _is_bound(
-    cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date
+    cell: TrueCell, linked: Linked, *, policy: Policy, version: VersionRule, day: date
 ) -> bool:
     """Bound by its sender; a total or group worked out from bound cells of the sender
     is bound with them.
@@ -176,7 +182,7 @@ def _is_bound(
         if p in linked.cells and linked.cells[p].key.state == cell.key.state
     ]
     return any(
-        policy.is_bound(version, c.key.state, c.key.cube, c.conf_status, day)
+        policy.is_bound(version, c.key.state, table=c.key.cube, conf_status=c.conf_status, day=day)
         for c in (cell, *parts)
     )
 
@@ -184,6 +190,7 @@ def _is_bound(
 def build_system(
     linked: Linked,
     secrets: Secrets,
+    *,
     contracts: Contracts,
     policy: Policy,
     round_: int,
@@ -216,21 +223,24 @@ def build_system(
     for name in linked.named_now:
         low_before[index[name]] = policy.suppressed[0] * scale[index[name]]
     possible = _possible(
-        linked.sums, index, np.where(before, value, low_before), np.where(before, value, high)
+        linked.sums,
+        index,
+        low=np.where(before, value, low_before),
+        high=np.where(before, value, high),
     )
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
-    hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
+    hidden = np.array([_stays_hidden(n, linked, secrets=secrets) for n in names])
     demands = tuple(
         _demand(
             i,
             linked.cells[n],
-            n in secrets.small,
-            n in secrets.bound,
-            possible,
-            value,
-            int(scale[i]),
-            policy,
+            small=n in secrets.small,
+            bound=n in secrets.bound,
+            possible=possible,
+            value=value,
+            scale=int(scale[i]),
+            policy=policy,
         )
         for i, n in enumerate(names)
         if hidden[i] and (n in secrets.small or n in secrets.bound)
@@ -240,7 +250,15 @@ def build_system(
         value,
         low,
         high,
-        _losses(names, linked, hidden, high, contracts, policy, round_),
+        _losses(
+            names,
+            linked,
+            hidden=hidden,
+            high=high,
+            contracts=contracts,
+            policy=policy,
+            round_=round_,
+        ),
         rows,
         np.zeros(rows.shape[0], dtype=np.int64),
         row_high,
@@ -278,10 +296,10 @@ def _grown(begin: set[str], groups: Iterable[Sequence[str]]) -> set[str]:
 
 
 def _steps(cell: TrueCell, contracts: Contracts) -> int:
-    return 10 ** contracts.table(cell.key.cube).decimals
+    return int(10 ** contracts.table(cell.key.cube).decimals)
 
 
-def _stays_hidden(name: str, linked: Linked, secrets: Secrets) -> bool:
+def _stays_hidden(name: str, linked: Linked, *, secrets: Secrets) -> bool:
     """What an edition showed is known for good; what only an earlier edition had stays
     as it left it.
     """
@@ -305,7 +323,7 @@ def _rows(sums: Sequence[Sum], index: Mapping[str, int]) -> tuple[csr_array, np.
 
 
 def _possible(
-    sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray
+    sums: Sequence[Sum], index: Mapping[str, int], *, low: np.ndarray, high: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What anyone can derive before this release: from zeros, from what senders
     suppressed, from earlier editions.
@@ -338,6 +356,7 @@ def _possible(
 def _demand(
     i: int,
     cell: TrueCell,
+    *,
     small: bool,
     bound: bool,
     possible: tuple[np.ndarray, np.ndarray],
@@ -369,6 +388,7 @@ def _demand(
 def _losses(
     names: Sequence[str],
     linked: Linked,
+    *,
     hidden: np.ndarray,
     high: np.ndarray,
     contracts: Contracts,
@@ -393,7 +413,7 @@ def _losses(
     return loss
 
 
-def given_away(linked: Linked, system: System, policy: Policy) -> list[str]:
+def given_away(linked: Linked, system: System, *, policy: Policy) -> list[str]:
     """Sensitive cells of which earlier editions left less open than the policy demands,
     whatever is shown now.
     """

@@ -25,6 +25,7 @@ POPULATION = "POPULATION"  # the reference population, which is public and adds 
 def make_certificate(
     knowledge: Knowledge,
     world: World,
+    *,
     held: Reconciled,
     tables: Sequence[Mapping[str, int]],
     ranges: Mapping[str, Mapping[str, Mapping[str, str]]],

@@ -192,7 +192,7 @@ def unit_of(contracts: Contracts, cube: str) -> int:
     return int(10 ** decimals.get(cube, 0))
 
 
-def to_steps(key: str, value: Decimal, unit: int) -> int:
+def to_steps(key: str, value: Decimal, *, unit: int) -> int:
     """A value in whole steps. Raises UserError when it is finer than its cube's
     decimals.
     """

@@ -55,7 +55,7 @@ BLOCK = Limits(seconds=20, nodes=40, gap=0.2)
 class Search:
     """Tables found for a system, and what they show."""
 
-    def __init__(self, system: System, progress: Progress, deadline: float) -> None:
+    def __init__(self, system: System, progress: Progress, *, deadline: float) -> None:
         self.system, self.progress, self.deadline = system, progress, deadline
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
@@ -99,7 +99,7 @@ class Search:
                 cells += len(block)
                 asked.append((block, targets))
         for block, targets in asked:
-            _join(self.system, table, np.array(block), self._change(block, targets))
+            _join(self.system, table, cells=np.array(block), change=self._change(block, targets))
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
@@ -116,9 +116,9 @@ class Search:
         tables: list[Numbers] = []
         for block in self.neighbours.blocks(self._seeds(open_), size):
             for cells, change in self._steps_of(block):
-                if not any(_join(self.system, t, cells, change) for t in tables):
+                if not any(_join(self.system, t, cells=cells, change=change) for t in tables):
                     tables.append(self.system.value.copy())
-                    _join(self.system, tables[-1], cells, change)
+                    _join(self.system, tables[-1], cells=cells, change=change)
         for table in tables:
             self.bank(table)
 
@@ -129,7 +129,7 @@ class Search:
             for c in block
             if (k := self.by_cell.get(c)) is not None and not self.progress.proven[k]
         ]
-        steps = Steps(self.system, self.neighbours, block)
+        steps = Steps(self.system, self.neighbours, block=block)
         mine = _only(self.progress, open_)
         where = np.array(block)
         place = {c: i for i, c in enumerate(block)}
@@ -141,7 +141,9 @@ class Search:
         for k, cell in enumerate(mine.cell.tolist()):
             failed: set[Range] = set()
             while wanted := [
-                r for r in mine.wanted(k, int(low[cell]), int(high[cell])) if r not in failed
+                r
+                for r in mine.wanted(k, int(low[cell]), highest=int(high[cell]))
+                if r not in failed
             ]:
                 change = None if time.monotonic() > self.deadline else steps.find(cell, wanted[0])
                 if change is None or not mine.add(value + change):
@@ -163,7 +165,7 @@ class Search:
         cells = self.progress.cell[chosen].tolist()
         low, high = self.system.low, self.system.high
         wanted = {
-            c: self.progress.wanted(k, int(low[c]), int(high[c]))
+            c: self.progress.wanted(k, int(low[c]), highest=int(high[c]))
             for k, c in zip(chosen, cells, strict=True)
         }
         return {c: ranges for c, ranges in wanted.items() if ranges}
@@ -175,7 +177,9 @@ class Search:
         nothing = np.zeros(len(block), dtype=np.int64)
         if time.monotonic() > self.deadline:
             return nothing
-        question, cells = _question(self.system, self.neighbours, self.system.value, block, targets)
+        question, cells = _question(
+            self.system, self.neighbours, table=self.system.value, block=block, targets=targets
+        )
         status, answer = run(load(question, whole=True), BLOCK)
         if status != "found" or answer is None:
             return nothing
@@ -188,9 +192,9 @@ class Steps:
     whole-numbered.
     """
 
-    def __init__(self, system: System, neighbours: Neighbours, block: list[int]) -> None:
+    def __init__(self, system: System, neighbours: Neighbours, *, block: list[int]) -> None:
         self.size = len(block)
-        question, _ = _question(system, neighbours, system.value, block, {})
+        question, _ = _question(system, neighbours, table=system.value, block=block, targets={})
         self.down, self.up = np.maximum(-question.low, 0), np.maximum(question.high, 0)
         entries = np.diff(question.start)
         start = np.concatenate(([0], np.cumsum(2 * entries)))
@@ -258,7 +262,7 @@ def _only(progress: Progress, demands: Sequence[int]) -> Progress:
     return part
 
 
-def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bool:
+def _join(system: System, table: Numbers, *, cells: Numbers, change: Numbers) -> bool:
     """Change a table by one answer more, unless it touches these cells already or would
     not hold any more.
     """
@@ -274,6 +278,7 @@ def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bo
 def _question(
     system: System,
     neighbours: Neighbours,
+    *,
     table: Numbers,
     block: list[int],
     targets: dict[int, list[Range]],
@@ -282,7 +287,7 @@ def _question(
     to be reached.
     """
     cells = np.array(block, dtype=np.int64)
-    rows, sub = _rows_of(system, neighbours, cells)
+    rows, sub = _rows_of(system, neighbours, cells=cells)
     place = {c: i for i, c in enumerate(block)}
     far = (_distance(int(table[c]), wanted) for c, ranges in targets.items() for wanted in ranges)
     reach = REACH + max(far, default=0)
@@ -328,7 +333,7 @@ def _distance(now: int, wanted: Range) -> int:
     return max(wanted[0] - now, now - wanted[1], 0)
 
 
-def _rows_of(system: System, neighbours: Neighbours, cells: Numbers) -> tuple[Numbers, System]:
+def _rows_of(system: System, neighbours: Neighbours, *, cells: Numbers) -> tuple[Numbers, System]:
     """The rows that cells are in, and the system over these cells and rows."""
     rows = np.array(
         sorted({r for c in cells.tolist() for r in neighbours.rows_of[c]}), dtype=np.int64

@@ -132,7 +132,7 @@ def build_world(knowledge: Knowledge) -> World:
     rows_before: set[str] = set()
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
-        names = _name(world, knowledge, edition.name, cells, first)
+        names = _name(world, knowledge, edition=edition.name, cells=cells, first=first)
         if edition.name:
             world.own[edition.name] = {k: n for k, n in names.items() if n != k}
         rows = {
@@ -153,14 +153,14 @@ def build_world(knowledge: Knowledge) -> World:
                 )
             )
         shown = world.shown_before if edition.name else world.shown_now
-        shown.update(_shown(world, edition, names))
+        shown.update(_shown(world, edition, names=names))
     for file in knowledge.released:
         cells = {c.key: c for c in knowledge.truth}
         world.other_states += [
             k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)
         ]
     world.links = sorted(links)
-    _mark_seen_rows(world, seen_rows, rows_before)
+    _mark_seen_rows(world, seen_rows, before=rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)
     return world
@@ -169,6 +169,7 @@ def build_world(knowledge: Knowledge) -> World:
 def _name(
     world: World,
     knowledge: Knowledge,
+    *,
     edition: str,
     cells: Mapping[str, TrueCell],
     first: dict[tuple[str, int | None], str],
@@ -180,7 +181,7 @@ def _name(
         if not cell.counts:
             continue
         cube = key.split(":")[0]
-        steps = None if cell.value is None else to_steps(key, cell.value, units[cube])
+        steps = None if cell.value is None else to_steps(key, cell.value, unit=units[cube])
         name = names[key] = first.setdefault((key, steps), f"{key}@{edition}" if edition else key)
         if name not in world.unknowns:
             bound = knowledge.rules.is_bound(key, cell.conf_status)
@@ -191,11 +192,11 @@ def _name(
     return names
 
 
-def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str, int]:
+def _shown(world: World, edition: Edition, *, names: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for key, value in join_shown(edition.released).items():
         unknown = world.unknowns.get(names.get(key, ""))
-        steps = None if unknown is None else to_steps(key, value, unknown.unit)
+        steps = None if unknown is None else to_steps(key, value, unit=unknown.unit)
         if unknown is None or steps != unknown.steps or steps is None:
             raise UserError(
                 f"{key} is released as {value}, which is not its true value",
@@ -206,7 +207,7 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
     return found
 
 
-def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
+def _mark_seen_rows(world: World, rows: set[str], *, before: set[str]) -> None:
     """Mark the rows that readers know to be at least 1. A list that contradicts this
     was not written by that rule.
     """
@@ -254,7 +255,7 @@ def _hear(world: World, knowledge: Knowledge) -> None:
         if unknown is None:
             continue
         lowest, highest = unknown.range_
-        steps = None if value is None else to_steps(key, value, unknown.unit)
+        steps = None if value is None else to_steps(key, value, unit=unknown.unit)
         could = lowest <= unknown.limit if steps is None else lowest <= steps <= highest
         if could:
             world.said[key] = steps

@@ -50,7 +50,7 @@ class Given:
         report, version, round_ = (
             str(self.manifest.get(name, "")) for name in ("report", "version", "round")
         )
-        pdf = pdf_name(report, version, int(round_)) if round_.isdigit() else ""
+        pdf = pdf_name(report, version, round_=int(round_)) if round_.isdigit() else ""
         return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
 
     @property

@@ -112,9 +112,9 @@ def compare(old: list[list[Word]], new: list[list[Word]]) -> Compared:
             passages += _in_words(
                 [w for line in old[a:b] for w in line],
                 [w for line in new[c:d] for w in line],
-                votes,
+                votes=votes,
             )
-    return Compared(tuple(passages), tuple(_pair(votes, _pages(old), _pages(new))))
+    return Compared(tuple(passages), tuple(_pair(votes, _pages(old), new=_pages(new))))
 
 
 def _pages(lines: list[list[Word]]) -> int:
@@ -122,7 +122,7 @@ def _pages(lines: list[list[Word]]) -> int:
 
 
 def _in_words(
-    old: list[Word], new: list[Word], votes: Counter[tuple[int, int]]
+    old: list[Word], new: list[Word], *, votes: Counter[tuple[int, int]]
 ) -> Iterator[Passage]:
     matcher = SequenceMatcher(None, [w.text for w in old], [w.text for w in new], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
@@ -141,7 +141,7 @@ def _text(words: Sequence[Word]) -> str:
 
 
 def _pair(
-    votes: Counter[tuple[int, int]], old: int, new: int
+    votes: Counter[tuple[int, int]], old: int, *, new: int
 ) -> Iterator[tuple[int | None, int | None]]:
     """Each page of the second beside the page of the first with which it shares most
     words; no page twice.

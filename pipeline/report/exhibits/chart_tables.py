@@ -18,7 +18,7 @@ _BY_SERIES = (
 )  # one row a series; other kinds: one row a place of the axis
 
 
-def table_of(data: ChartData, id_: str, number: str, head: str, source: str) -> TableView:
+def table_of(data: ChartData, id_: str, *, number: str, head: str, source: str) -> TableView:
     """The points of a chart as a table; `head` names what goes down, as the exhibit's
     rows do.
     """

@@ -63,7 +63,7 @@ _OPTIONS = {
 }
 
 
-def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], created: datetime) -> bytes:
+def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], *, created: datetime) -> bytes:
     """The tables as an .xlsx file. `doc` is title, subtitle and the like as the
     report's templates take them.
     """

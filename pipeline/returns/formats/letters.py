@@ -51,7 +51,7 @@ _NO_TEXT = re.compile(
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
-def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tuple[str, str]:
+def read_letters(data: bytes, words: Set[str], *, likely: Iterable[str] = ()) -> tuple[str, str]:
     """The text of bytes that are no UTF-8, and the code page that its known words tell;
     empty when none is told.
 
@@ -61,7 +61,7 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     text = data.decode("latin-1")
     runs = sorted({run for run in _RUN.findall(text) if not run.isascii()})
     told = (
-        _told(runs, words, list(dict.fromkeys((*likely, *CODE_PAGES))))
+        _told(runs, words, pages=list(dict.fromkeys((*likely, *CODE_PAGES))))
         if len(runs) <= MAX_WORDS
         else {}
     )
@@ -78,7 +78,7 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     return _RUN.sub(said, _with_spaces(text)), next(iter(told), "") if agreed else ""
 
 
-def _told(runs: list[str], words: Set[str], pages: list[str]) -> dict[str, dict[str, str]]:
+def _told(runs: list[str], words: Set[str], *, pages: list[str]) -> dict[str, dict[str, str]]:
     """What the runs say under the pages that know most of them: one, or several that
     know equally many letters.
     """

@@ -25,7 +25,7 @@ _BOTH = re.compile(
 _WHOLE = {"TOTAL": "total", "T": "total", "PER": "person"}
 
 
-def flagged(number: Number, flags: str, confidentiality: str = "") -> tuple[Number, str, str]:
+def flagged(number: Number, flags: str, *, confidentiality: str = "") -> tuple[Number, str, str]:
     """A number as its flags mean it, its observation status, and the note on flags for
     which there is no status.
 

@@ -98,7 +98,11 @@ def read_sheets(data: bytes, kind: FileKind) -> list[Grid]:
     if kind == "xlsx":
         _refuse_active(tuple(check_archive(data, MAX_ELEMENTS)))
         return _read_xlsx(data)
-    book = read_xls(data, MAX_CELLS) if kind == "xls" else read_ods(data, MAX_CELLS, MAX_ELEMENTS)
+    book = (
+        read_xls(data, MAX_CELLS)
+        if kind == "xls"
+        else read_ods(data, MAX_CELLS, most_elements=MAX_ELEMENTS)
+    )
     _refuse_active(book.active_content)
     remarks = () if book.formulas_seen else ("an .xls file does not tell formulas from figures",)
     return [_grid(sheet, remarks) for sheet in book.sheets]
@@ -243,10 +247,10 @@ def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
     text = text.removeprefix(_BYTE_ORDER_MARK)
     announced = _ANNOUNCED.match(text)
     for delimiter in [announced[1]] if announced else DELIMITERS:
-        yield delimiter, cut(text, delimiter, limit)
+        yield delimiter, cut(text, delimiter, limit=limit)
 
 
-def cut(text: str, delimiter: str, limit: int | None = None) -> Grid:
+def cut(text: str, delimiter: str, *, limit: int | None = None) -> Grid:
     """A text cut into cells at a separator. Raises DamagedFile when a quote is not
     closed, unless `limit` is given.
     """

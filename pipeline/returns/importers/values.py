@@ -55,7 +55,7 @@ def has_decimal_comma(value: Value) -> bool:
 
 
 def read_number(
-    value: Value, decimals: int, symbols: dict[str, Symbol], *, commas: bool = False
+    value: Value, decimals: int, *, symbols: dict[str, Symbol], commas: bool = False
 ) -> Number:
     """The number of a cell; weights (`decimals` > 0) with nine decimals, so that they
     can be added before rounding.
@@ -75,7 +75,9 @@ def read_number(
     if value.kind == "text" and (found := _SUPPRESSED.fullmatch(raw)):
         return Number(f"<{found[1]}", raw)
     kind = "number" if value.kind == "text" and _PLAIN.fullmatch(raw) else value.kind
-    parsed = parse_figure(raw if kind == "number" else value.text, kind, decimals, symbols)
+    parsed = parse_figure(
+        raw if kind == "number" else value.text, kind, decimals=decimals, symbols=symbols
+    )
     written = tuple(
         p.rule for p in parsed.problems if p.rule not in ("number-as-text", "blank-text", "rounded")
     )

@@ -73,11 +73,11 @@ def too_much(found: str, allowed: str) -> RefusedRecords:
     )
 
 
-def wrong_header(found: str, columns: str, do: str) -> RefusedRecords:
+def wrong_header(found: str, columns: str, *, do: str) -> RefusedRecords:
     return RefusedRecords(
         "records-header", found, allowed=f"a first line with the columns {columns}", do=do
     )
 
 
-def strange_column(found: str, columns: str, do: str) -> RefusedRecords:
+def strange_column(found: str, columns: str, *, do: str) -> RefusedRecords:
     return RefusedRecords("records-column", found, allowed=columns, do=do)

@@ -70,7 +70,7 @@ class Version:
     def scan(self, secrets: dict[str, str] | None = None) -> ScanReport:
         words = canaries([CANARY]) if secrets is None else secrets
         return scan_version(
-            self.folder, self.store, words, shown=self.shown, root=ROOT, machine=[MACHINE]
+            self.folder, self.store, secrets=words, shown=self.shown, root=ROOT, machine=[MACHINE]
         )
 
 
@@ -85,7 +85,7 @@ def version_of(
         store = built.store(ROUND, report, version)
         shown = folder / f"{report}-{version}.json"
         if not shown.exists():
-            opened = Store(store, contracts, report, version)
+            opened = Store(store, contracts, report=report, version=version)
             build_document(opened, built.templates)
             shown.write_text(json.dumps(opened.shown), encoding="utf-8")
         return Version(built.master_folder(ROUND, report, version), store, shown)

@@ -27,7 +27,7 @@ def version_folder(built: Project, report: str) -> Path:
 
 def released(built: Project, report: str) -> dict[str, dict[str, str]]:
     """The lines of the list of released cells by key."""
-    with built.released(ROUND, report, "public").open(encoding="utf-8", newline="") as file:
+    with built.released(ROUND, report, version="public").open(encoding="utf-8", newline="") as file:
         return {row["key"]: row for row in csv.DictReader(file)}
 
 

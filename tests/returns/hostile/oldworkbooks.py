@@ -27,7 +27,7 @@ def old_excel(state: str, change: Callable[[bytearray], None] = lambda _: None) 
 def _directory(data: bytearray) -> int:
     """Where the list of streams of a compound file begins."""
     (sector,) = struct.unpack("<i", data[48:52])
-    return 512 * (sector + 1)
+    return int(512 * (sector + 1))
 
 
 @hostile("active-content", "xls")

@@ -111,11 +111,11 @@ def test_a_hostile_file_gives_one_clear_finding_and_touches_nothing_else(
     batch = _batches()[number]
     sent = _send(tmp_path, batch, trap.traps)
     if any(h.at_cell for h in batch):
-        validation = validate_and_write(sent.project, contracts(), ROUND)
+        validation = validate_and_write(sent.project, contracts(), round_=ROUND)
         print_summary(sent.project, validation)
         sent.findings, sent.accounts = validation.findings, validation.accounts
     else:
-        reading = read_round(sent.project, contracts(), ROUND)
+        reading = read_round(sent.project, contracts(), round_=ROUND)
         sent.findings, sent.accounts = reading.findings, reading.accounts
     for file in batch:
         found = [f for f in sent.findings if f.file in sent.names[file.name]]
