@@ -35,7 +35,7 @@ from pipeline.disclosure.protect import protect_round, release_day
 from pipeline.disclosure.prove.judge import judge
 from pipeline.disclosure.prove.system import Interval
 from pipeline.numbers.build import store_inputs
-from pipeline.numbers.stores import read_marts
+from pipeline.numbers.mart_rows import read_marts
 from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
 
