@@ -33,7 +33,10 @@ def edit_store(statement: str) -> Callable[[Path], None]:
 
 
 def write(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(content) and None
+    def change(folder: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return change
 
 
 NO_OUTPUT: dict[str, Callable[[Path], None]] = {
