@@ -19,7 +19,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.choose.reasons import IN_QUESTION
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.choose.why import tables_csv, withheld_csv
 from pipeline.disclosure.proof import (
     Proven,
@@ -124,7 +124,7 @@ def _protect(
 ) -> Protected:
     cells = marts.reported_cells()
     known = [
-        Edition(
+        PublishedEdition(
             current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out
         )
         for v in version.readers_have
@@ -191,11 +191,11 @@ def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
     return replace(decision, shown=shown, withheld={**decision.withheld, **gone})
 
 
-def as_edition(registered: Registered) -> Edition:
+def as_edition(registered: Registered) -> PublishedEdition:
     """A registered edition as the chooser knows it."""
     cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
     left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
-    return Edition(registered.label, cells, frozenset(registered.shown()), left_out)
+    return PublishedEdition(registered.label, cells, frozenset(registered.shown()), left_out)
 
 
 def register_edition(

@@ -21,7 +21,7 @@ from pipeline.disclosure.prove.extra import given_away, read_extra
 from pipeline.disclosure.prove.facts import (
     COLUMNS,
     CubeRules,
-    Edition,
+    EarlierEdition,
     Knowledge,
     ReleasedFile,
     Rules,
@@ -372,7 +372,7 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
     for file in (now, then):
         assert audit(Knowledge("public", 2022, contracts, RULES, (file,), truth)).is_safe
     both = Knowledge(
-        "public", 2022, contracts, RULES, (now,), truth, (Edition("2021", (then,), truth),)
+        "public", 2022, contracts, RULES, (now,), truth, (EarlierEdition("2021", (then,), truth),)
     )
     assert reasons(audit(both)) == {small: "it follows from what is public: exactly 3"}
     revised = tuple(replace(c, value=Decimal(21)) if c.key.endswith("_T") else c for c in truth)
@@ -384,7 +384,7 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
         RULES,
         (release(revised, [small, one]),),
         revised,
-        (Edition("2021", (then,), truth),),
+        (EarlierEdition("2021", (then,), truth),),
     )
     found = audit(
         later
@@ -396,7 +396,7 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
 
 def test_what_an_earlier_edition_showed_is_public_already(contracts: Contracts) -> None:
     truth = cells(GRID)
-    before = Edition("2021", (release(truth, []),), truth)
+    before = EarlierEdition("2021", (release(truth, []),), truth)
     found = audit(replace(knowledge(contracts, GRID, INNER), editions=(before,)))
     assert found.is_safe
     assert found.already_public == [SMALL_CELL]

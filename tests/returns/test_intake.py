@@ -36,7 +36,7 @@ from pipeline.returns.formats.raw import (
     column_letters,
 )
 from pipeline.returns.formats.xlsx import cell_text, read_xlsx
-from pipeline.returns.intake.account import AccountError, FileAccount, Ledger
+from pipeline.returns.intake.account import AccountError, FileAccount, OpenCells
 from pipeline.returns.intake.codes import latin, read_citizenship
 from pipeline.returns.intake.parse import load_symbols, parse_figure
 from pipeline.returns.intake.problems import MAX_ALIKE, RULES, FindingBook
@@ -241,7 +241,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 def test_a_cell_is_settled_once() -> None:
-    ledger = Ledger([("S", "A1"), ("S", "A2")])
+    ledger = OpenCells([("S", "A1"), ("S", "A2")])
     ledger.load("S", "A1", table="T")
     with pytest.raises(AccountError):
         ledger.refuse("S", "A1", table="T")

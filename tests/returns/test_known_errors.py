@@ -25,7 +25,7 @@ from pipeline.errors import ContractError
 from pipeline.findings import Finding
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
-from pipeline.release.build import _inputs
+from pipeline.release.build import inputs_of_version
 from pipeline.returns.intake.reading import FileReading, RoundReading
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.known import (
@@ -365,7 +365,7 @@ def test_who_does_not_see_findings_does_not_see_that_the_register_changed(
     seen = {
         name: any(
             "known_errors" in f
-            for f in _inputs(
+            for f in inputs_of_version(
                 Project(ROOT, tmp_path),
                 contracts,
                 store=tmp_path / "thb.duckdb",

@@ -28,7 +28,7 @@ from pipeline.numbers.true_cells import TrueCell
 
 
 @dataclass(frozen=True)
-class Edition:
+class PublishedEdition:
     """What was published once: its name, the true cells of its day, the keys it showed,
     and the rows it left out.
     """
@@ -67,7 +67,7 @@ class Linked:
 
 def link(
     cells: Mapping[str, TrueCell],
-    editions: Sequence[Edition],
+    editions: Sequence[PublishedEdition],
     *,
     contracts: Contracts,
     policy: Policy,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.cells import REGIONS, Key
 from pipeline.disclosure.prove.facts import (
     CubeRules,
-    Edition,
+    EarlierEdition,
     Knowledge,
     TrueCell,
     join_shown,
@@ -125,7 +125,7 @@ class World:
 def build_world(knowledge: Knowledge) -> World:
     """Raises UserError when a released number is not the true one."""
     world = World()
-    now = Edition("", knowledge.released, knowledge.truth)
+    now = EarlierEdition("", knowledge.released, knowledge.truth)
     first: dict[tuple[str, int | None], str] = {}
     links: set[Link] = set()
     seen_rows: set[str] = set()
@@ -192,7 +192,7 @@ def _name(
     return names
 
 
-def _shown(world: World, edition: Edition, *, names: Mapping[str, str]) -> dict[str, int]:
+def _shown(world: World, edition: EarlierEdition, *, names: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for key, value in join_shown(edition.released).items():
         unknown = world.unknowns.get(names.get(key, ""))

@@ -780,13 +780,13 @@ def _draw_tile(
     )
 
 
-class Drawing(Protocol):
+class DrawChart(Protocol):
     """Draws the data of a chart on a sheet of a width and, where it is given, a height."""
 
     def __call__(self, data: ChartData, width: float, *, height: float | None) -> Sheet: ...
 
 
-_DRAWINGS: dict[str, Drawing] = {
+_DRAWINGS: dict[str, DrawChart] = {
     "line": _draw_line,
     "bar": _draw_bars,
     "grouped_bar": _draw_bars,

@@ -52,7 +52,7 @@ Line = dict[int, Value]  # filled cells of one row by column, 1 is the first
 
 
 @dataclass(frozen=True)
-class Grid:
+class SourceGrid:
     """One sheet, or a text file, as its filled cells by row number and column; 1 is the
     first of both.
 
@@ -91,7 +91,7 @@ def check_kind(data: bytes) -> FileKind:
 # Workbooks.
 
 
-def read_sheets(data: bytes, kind: FileKind) -> list[Grid]:
+def read_sheets(data: bytes, kind: FileKind) -> list[SourceGrid]:
     """Every sheet of a workbook. Nothing is calculated, followed or fetched. Raises
     DamagedFile.
     """
@@ -115,11 +115,11 @@ def _refuse_active(found: tuple[str, ...]) -> None:
         )
 
 
-def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> Grid:
+def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> SourceGrid:
     lines: dict[int, Line] = {}
     for (row, column), cell in sheet.cells.items():
         lines.setdefault(row, {})[column] = Value(cell.text, cell.kind, bool(cell.formula))
-    return Grid(
+    return SourceGrid(
         sheet.name,
         lines,
         sheet.merged,
@@ -130,7 +130,7 @@ def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> Grid:
     )
 
 
-def _read_xlsx(data: bytes) -> list[Grid]:
+def _read_xlsx(data: bytes) -> list[SourceGrid]:
     import warnings
 
     from openpyxl import load_workbook
@@ -152,7 +152,7 @@ def _read_xlsx(data: bytes) -> list[Grid]:
     return grids
 
 
-def _stream(sheet: Any) -> Grid:
+def _stream(sheet: Any) -> SourceGrid:
     """One sheet in one pass. The library's read-only sheet gives values; its parser
     also tells what hides or merges.
     """
@@ -190,7 +190,7 @@ def _stream(sheet: Any) -> Grid:
             if line:
                 lines[number] = line
     ranges = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    return Grid(
+    return SourceGrid(
         sheet.title,
         lines,
         tuple(sorted((m.min_row, m.min_col, m.max_row, m.max_col) for m in ranges)),
@@ -238,7 +238,7 @@ def read_texts(data: bytes, kind: FileKind) -> dict[str, str]:
     return found
 
 
-def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
+def split_top(text: str, limit: int) -> Iterator[tuple[str, SourceGrid]]:
     """A text cut into cells at each separator in turn, or at the one it announces;
     `limit` rows of it.
 
@@ -250,7 +250,7 @@ def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
         yield delimiter, cut(text, delimiter, limit=limit)
 
 
-def cut(text: str, delimiter: str, *, limit: int | None = None) -> Grid:
+def cut(text: str, delimiter: str, *, limit: int | None = None) -> SourceGrid:
     """A text cut into cells at a separator. Raises DamagedFile when a quote is not
     closed, unless `limit` is given.
     """
@@ -279,4 +279,4 @@ def cut(text: str, delimiter: str, *, limit: int | None = None) -> Grid:
         if limit is None:
             found = f"a text file that breaks off at line {number} ({problem})"
             raise DamagedFile("unreadable-file", found) from problem
-    return Grid("", lines, widths=widths, cut_off=not body.endswith(("\n", "\r")))
+    return SourceGrid("", lines, widths=widths, cut_off=not body.endswith(("\n", "\r")))
