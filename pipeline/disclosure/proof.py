@@ -203,9 +203,8 @@ def require_proof(project: Project, round_: int, *, version: str) -> str:
             where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
         )
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # not the copies beside the certificate: those that are in force
+    with tempfile.TemporaryDirectory() as folder:
+        # Not the copies beside the certificate: those that are in force.
         write_copies(project.contracts, Path(folder))
         command = [
             sys.executable,

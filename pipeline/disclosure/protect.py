@@ -123,6 +123,8 @@ def _protect(
     progress: Progress,
 ) -> Protected:
     cells = marts.reported_cells()
+    # What readers of this version have already: other versions of the round, and all
+    # registered editions.
     known = [
         PublishedEdition(
             current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out
@@ -134,6 +136,8 @@ def _protect(
     again = [as_edition(e) for e in newest_of(registered, version.name, round_=round_)]
     day = release_day(inputs)
     progress(f"{version.name}: what to withhold")
+    # Chosen once, then proven; what the proof finds open is hidden as well, and proven
+    # again.
     chooser = Chooser(
         cells,
         known,
@@ -146,9 +150,8 @@ def _protect(
         again=again,
     )
     proof = project.proof(round_)
-    certificate_path(project, round_, version=version.name).unlink(
-        missing_ok=True
-    )  # rather none than another's
+    # rather none than another's
+    certificate_path(project, round_, version=version.name).unlink(missing_ok=True)
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(

@@ -347,12 +347,13 @@ def test_a_cell_that_its_sender_bound_is_protected_at_any_size(contracts: Contra
 def test_a_printed_share_is_an_interval_that_narrows(contracts: Contracts) -> None:
     known = knowledge(contracts, GRID, INNER)
     total, minors = "THB_VICTIMS:RO.2022.M._T", SMALL_CELL
+    # 15.0 per cent, in tenths and halves of them
     share = (
         "share of minors",
         {minors: 1000, total: -150},
         -1,
         1,
-    )  # 15.0 per cent, in tenths and halves of them
+    )
     assert set(reasons(audit(replace(known, intervals=(share,))))) == {minors}
     with pytest.raises(UserError, match="share of minors"):
         audit(replace(known, intervals=(("share of minors", {minors: 1}, 4, 9),)))
@@ -386,9 +387,9 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
         revised,
         (EarlierEdition("2021", (then,), truth),),
     )
-    found = audit(
-        later
-    )  # the men of then are another number, and then the others were hidden: now they are shown
+    # the men of then are another number, and then the others were hidden: now they are
+    # shown
+    found = audit(later)
     assert reasons(found) == {small: "it follows from what is public: exactly 3"}
     assert f"{one}@2021" not in found.certificate["base"]
     assert found.certificate["releases"]["2021"]["own"][one] == f"{one}@2021"

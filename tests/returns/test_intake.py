@@ -583,9 +583,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
         monkeypatch.setattr(
             "pipeline.returns.intake.read.open_file", lambda *_, answer=answer: answer
         )
-        reading = read_round(
-            project, contracts, round_=2022
-        )  # an account that does not add up raises
+        # an account that does not add up raises
+        reading = read_round(project, contracts, round_=2022)
         account = reading.accounts[0]
         about = {f.table for f in reading.findings if f.state == "RO"}
         assert account.filled == sum(len(s.cells) for s in spoiled.sheets)

@@ -79,16 +79,13 @@ class Decision:
     shown: frozenset[str]
     withheld: Mapping[str, Withheld]
     tables: Mapping[str, TableCount]
-    coarsened: Mapping[
-        str, tuple[str, ...]
-    ]  # table -> breakdowns given up for single states; "state" for all
+    # table -> breakdowns given up for single states; "state" for all
+    coarsened: Mapping[str, tuple[str, ...]]
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
-    given_away: tuple[
-        str, ...
-    ]  # withheld, but earlier editions left less open than the policy demands
-    left_out: frozenset[str] = (
-        frozenset()
-    )  # withheld with their row: the version has no line for them
+    # withheld, but earlier editions left less open than the policy demands
+    given_away: tuple[str, ...]
+    # withheld with their row: the version has no line for them
+    left_out: frozenset[str] = frozenset()
 
 
 class Chooser:

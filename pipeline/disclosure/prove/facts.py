@@ -117,9 +117,8 @@ class Knowledge:
     intervals: tuple[Interval, ...] = ()
     extra: Mapping[str, Decimal | None] = field(default_factory=dict)
     day: str = ""  # by which embargoes are judged
-    rules_files: Mapping[str, str] = field(
-        default_factory=dict
-    )  # policy, contracts and code lists, and their digests
+    # policy, contracts and code lists, and their digests
+    rules_files: Mapping[str, str] = field(default_factory=dict)
     time_limit: float = 600.0
 
 

@@ -60,9 +60,8 @@ class Search:
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
         self.tables: list[Numbers] = []
-        self.asked = np.zeros(
-            len(progress.cell), dtype=np.int64
-        )  # how often for each demand: the hard ones wait
+        # how often for each demand: the hard ones wait
+        self.asked = np.zeros(len(progress.cell), dtype=np.int64)
         progress.add(system.value)
 
     def sweep_all(self) -> None:
@@ -103,9 +102,8 @@ class Search:
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
-        turn = (len(self.tables) * 7919) % len(
-            open_
-        )  # other seeds first than last time, so borders fall elsewhere
+        # other seeds first than last time, so borders fall elsewhere
+        turn = (len(self.tables) * 7919) % len(open_)
         order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
         return [int(self.progress.cell[k]) for k in order]
 

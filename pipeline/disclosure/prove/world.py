@@ -106,15 +106,12 @@ class World:
     shown_before: dict[str, int] = field(default_factory=dict)
     said: dict[str, int | None] = field(default_factory=dict)  # by others; None for a small count
     contradicted: list[str] = field(default_factory=list)  # others said what is not true here
-    own: dict[str, dict[str, str]] = field(
-        default_factory=dict
-    )  # edition -> key -> its unknown of then
-    other_states: list[str] = field(
-        default_factory=list
-    )  # shown with contributors that it does not have
-    without_line: list[str] = field(
-        default_factory=list
-    )  # cells that the release does not even name
+    # edition -> key -> its unknown of then
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
+    # shown with contributors that it does not have
+    other_states: list[str] = field(default_factory=list)
+    # cells that the release does not even name
+    without_line: list[str] = field(default_factory=list)
 
     @property
     def known(self) -> dict[str, int]:

@@ -42,11 +42,12 @@ class TableCheck:
     def __init__(
         self, known: Known, entry: dict[str, Any], *, numbers: Collection[str] = ()
     ) -> None:
+        # numbers of the exhibits of the document
         self.known, self.entry, self.numbers = (
             known,
             entry,
             numbers,
-        )  # numbers of the exhibits of the document
+        )
 
     @property
     def cubes(self) -> list[str]:

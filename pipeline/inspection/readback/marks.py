@@ -16,13 +16,14 @@ Matrix = tuple[float, float, float, float, float, float]
 Parts = tuple[tuple[tuple[float, float], ...], ...]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _DEEPEST = 12  # forms inside forms
+# places along a text at which a clip path is asked whether it shows them
 _SAMPLES = (
     0.1,
     0.3,
     0.5,
     0.7,
     0.9,
-)  # places along a text at which a clip path is asked whether it shows them
+)
 
 
 @dataclass(frozen=True)

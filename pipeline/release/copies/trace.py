@@ -108,9 +108,8 @@ def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float |
 
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
-            warnings.simplefilter(
-                "ignore"
-            )  # of large pictures, which have a limit of their own here
+            # of large pictures, which have a limit of their own here
+            warnings.simplefilter("ignore")
             small = image.width * image.height <= _PIXELS
             shown = np.asarray(image.convert("RGB")).astype(int) if small else None
     except Image.DecompressionBombError:

@@ -50,10 +50,11 @@ from pipeline.report.charts.sheet import (
 )
 from pipeline.report.views import ChartData, Point, Series
 
+# a drawing less wide than this sets its texts closer; size of the smallest texts
 NARROW, TINY = (
     120,
     5.8,
-)  # a drawing less wide than this sets its texts closer; size of the smallest texts
+)
 _HIDDEN = ("missing", "withheld", "suppressed")
 
 

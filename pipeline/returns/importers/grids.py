@@ -30,9 +30,8 @@ MAX_ELEMENTS = (
     20_000_000  # of all parts of a workbook; GLOTIP's has a million, a return a fortieth of that
 )
 MAX_CELLS = 1_000_000  # of one .xls or .ods sheet, which are held in memory as a whole
-_ANNOUNCED = re.compile(
-    r"sep=([,;\t])\r?\n", re.IGNORECASE
-)  # Excel's own first line, which tells the separator
+# Excel's own first line, which tells the separator
+_ANNOUNCED = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -68,9 +67,8 @@ class SourceGrid:
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
-    widths: dict[int, int] = field(
-        default_factory=dict
-    )  # fields per row of a text file; empty for a workbook
+    # fields per row of a text file; empty for a workbook
+    widths: dict[int, int] = field(default_factory=dict)
     cut_off: bool = False
     remarks: tuple[str, ...] = ()
 
@@ -222,10 +220,11 @@ def read_texts(data: bytes, kind: FileKind) -> dict[str, str]:
     """
     data = inflate(data) if kind == "csv.gz" else data
     found: dict[str, str] = {}
+    # a state stands for the code page that its office software writes
     for state in (
         "",
         *CODE_PAGES,
-    ):  # a state stands for the code page that its office software writes
+    ):
         try:
             text, encoding = decode(data, state)
         except DamagedFile:

@@ -227,9 +227,8 @@ def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
     """Texts that are not ASCII, which a code page changes, row by row in the columns
     that are read.
     """
-    columns = {
-        c for head, c in table.columns.items() if head in expected or head.isdigit()
-    }  # years are heads too
+    # years are heads too
+    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}
     for number, line in table.grid.lines.items():
         if number > table.row:
             yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
