@@ -192,6 +192,8 @@ class Steps:
 
     def __init__(self, system: System, neighbours: Neighbours, *, block: list[int]) -> None:
         self.size = len(block)
+        # The same block without ranges, each cell twice: once for going up, once for
+        # going down, so that what it costs to change is linear.
         question, _ = _question(system, neighbours, table=system.value, block=block, targets={})
         self.down, self.up = np.maximum(-question.low, 0), np.maximum(question.high, 0)
         entries = np.diff(question.start)
@@ -284,6 +286,8 @@ def _question(
     """Columns: the change of each cell of the block, then one yes or no for each range
     to be reached.
     """
+    # Changes of the cells of a block while all others stay: the rows that touch it, and
+    # how far each cell may go.
     cells = np.array(block, dtype=np.int64)
     rows, sub = _rows_of(system, neighbours, cells=cells)
     place = {c: i for i, c in enumerate(block)}
@@ -297,6 +301,8 @@ def _question(
     total = add_rows(system.factor * table[system.cell], system.start)[rows]
     row_low = [*(open_ended(system.row_low[rows]) - total).tolist()]
     row_high = [*(open_ended(system.row_high[rows]) - total).tolist()]
+    # For each range that is wanted a yes-or-no number: where it says yes, the cell lies
+    # in the range; otherwise the row says nothing.
     answers = len(block)
     for cell, ranges in targets.items():
         i = place[cell]

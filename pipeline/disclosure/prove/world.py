@@ -127,6 +127,8 @@ def build_world(knowledge: Knowledge) -> World:
     links: set[Link] = set()
     seen_rows: set[str] = set()
     rows_before: set[str] = set()
+    # The release and every edition before it, under names that tell one cell with two
+    # values apart.
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
         names = _name(world, knowledge, edition=edition.name, cells=cells, first=first)
@@ -143,6 +145,7 @@ def build_world(knowledge: Knowledge) -> World:
             rows_before |= {names[k] for k in rows - unnamed}
         else:
             world.without_line = sorted(unnamed - rows)
+        # What adds up in an edition is known of its cells for good.
         for link in find_links(cells, knowledge.contracts):
             links.add(
                 replace(
@@ -157,6 +160,8 @@ def build_world(knowledge: Knowledge) -> World:
             k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)
         ]
     world.links = sorted(links)
+    # What readers can tell without any sum: rows that they see, zeros that tell, and
+    # what others published.
     _mark_seen_rows(world, seen_rows, before=rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)

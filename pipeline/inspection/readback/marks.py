@@ -411,6 +411,8 @@ class _Reader:
         if state.font is None:
             self.drawn.strange.append("text in a font that is not there")
             return
+        # Each code of the font becomes a character, and moves the pen by its width; a
+        # number between them moves it back (PDF 32000-1, 9.4.3).
         name, size, characters, widths = self.fonts.read(state.font)
         for piece in pieces:
             if not isinstance(piece, pikepdf.String):
@@ -425,6 +427,7 @@ class _Reader:
                     characters.get(code, chr(code) if size == 1 and not characters else "\ufffd")
                 )
                 moved += widths.get(code, 500.0) / 1000 * state.size
+        # Where the text stands on the page, how wide and how high.
         whole = multiply(self.cursor, state.matrix)
         x, y = _apply(whole, 0, 0)
         end = _apply(whole, moved, 0)

@@ -133,6 +133,8 @@ def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | No
     import pypdfium2
 
     try:
+        # Drawn as a viewer draws it, so that a PDF and a picture of one go the same
+        # way; a page of any size has about the same number of pixels.
         opened = pypdfium2.PdfDocument(content, password=password or None)
     except pypdfium2.PdfiumError as problem:
         raise _not_opened(getattr(problem, "err_code", 0), password) from None
