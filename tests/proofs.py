@@ -31,7 +31,13 @@ from pipeline.contracts.policy import load_policy
 from pipeline.disclosure.proof import audit_rules
 from pipeline.disclosure.prove.audit import audit
 from pipeline.disclosure.prove.certificate import write_certificate
-from pipeline.disclosure.prove.facts import COLUMNS, Edition, Knowledge, TrueCell, read_released
+from pipeline.disclosure.prove.facts import (
+    COLUMNS,
+    EarlierEdition,
+    Knowledge,
+    TrueCell,
+    read_released,
+)
 from pipeline.disclosure.rule_copies import digests, write_copies
 
 VERIFIER = ROOT / "tools" / "verify_certificate.py"
@@ -150,7 +156,7 @@ def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
     write_release(proof.released, proof.true, NOW)
     write_release(proof.then, proof.true_then, THEN)
     policy = load_policy(ROOT / "data_contracts", contracts)
-    before = Edition(EDITION, (read_released(proof.then),), audited(THEN))
+    before = EarlierEdition(EDITION, (read_released(proof.then),), audited(THEN))
     found = audit(
         Knowledge(
             "public",
@@ -241,13 +247,13 @@ def run_verifier(arguments: list[str], read_rules_once: bool = False) -> tuple[i
     return code, said.getvalue()
 
 
-def cached_rules(folder: Path, version: str, day: str, audited: dict[str, str]) -> object:
+def cached_rules(folder: Path, version: str, *, day: str, audited: dict[str, str]) -> object:
     return _rules(folder, version, day, tuple(sorted(audited.items())))
 
 
 @cache
 def _rules(folder: Path, version: str, day: str, audited: tuple[tuple[str, str], ...]) -> object:
-    return _rules_class()(folder, version, day, dict(audited))
+    return _rules_class()(folder, version, day=day, audited=dict(audited))
 
 
 @cache
