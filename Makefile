@@ -222,7 +222,7 @@ import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from pub
 texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
 	@$(RUN) texts
 
-moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/sign-off.md
+moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/how-to/sign-off.md
 	@$(RUN) moves
 
 clean:  ## Remove what was built of ROUND; the ledger of submissions stays

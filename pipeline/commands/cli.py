@@ -340,7 +340,8 @@ def template(
 def import_(
     round_: Round,
     source: Annotated[
-        str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")
+        str,
+        typer.Option("--source", help="For example glotip; docs/how-to/importers.md lists all."),
     ],
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
 ) -> None:
@@ -358,7 +359,8 @@ def import_(
 @app.command()
 def examples(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")
+        Path,
+        typer.Argument(help="Folder with the publishers' files; see docs/how-to/importers.md."),
     ],
 ) -> None:
     """Make the example returns again from the publishers' files."""

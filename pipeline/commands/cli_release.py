@@ -235,7 +235,7 @@ def _sign(
 
 
 @app.command()
-def moves(page: Annotated[Path, typer.Argument()] = Path("docs/sign-off.md")) -> None:
+def moves(page: Annotated[Path, typer.Argument()] = Path("docs/how-to/sign-off.md")) -> None:
     """Write the table of the moves between draft and release, and its diagram, into the
     page about it.
     """

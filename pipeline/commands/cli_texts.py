@@ -34,7 +34,7 @@ def check_text(round_: Round) -> None:
     if found.faults:
         raise NarrativeError(
             f"{len(found.faults)} faults in the texts of {read}",
-            do="correct them; docs/write-narrative.md says how",
+            do="correct them; docs/how-to/write-narrative.md says how",
         )
     typer.echo(f"texts: no fault in {read}")
 

@@ -53,7 +53,7 @@ def _wrong_models(project: Project) -> Iterator[str]:
         if f"staging.{table.sql_name}" not in models:
             yield (
                 f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
-                "(docs/add-a-table.md)"
+                "(docs/how-to/add-a-table.md)"
             )
 
 

@@ -157,8 +157,8 @@ def _protect(
         where=f"{version.name} version of {round_}",
         allowed="every sensitive cell keeps the values that the release policy demands",
         do=(
-            "nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be"
-            " protected'"
+            "nothing of this version is published; see docs/background/disclosure.md, 'When a cell"
+            " cannot be protected'"
         ),
     )
 

@@ -81,7 +81,7 @@ def require_current(in_force: Iterable[InForce], findings: Sequence[Finding], ro
             do=(
                 "end the entries named: remove each, or set its 'until' to the last round or day"
                 " that needs it; where an error outlived its entry, ask the state and set a later"
-                " 'until' (see docs/known-errors.md)"
+                " 'until' (see docs/how-to/known-errors.md)"
             ),
         )
 
