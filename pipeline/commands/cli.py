@@ -216,6 +216,18 @@ def texts() -> None:
 
 
 @app.command()
+def rules(page: Annotated[Path, typer.Argument()] = Path("docs/reference/rules.md")) -> None:
+    """Write the page of all rules that a return is checked by: severity, meaning, what
+    is allowed, what to do.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.rules.reference import write_rules
+
+    changed = write_rules(page, load_contracts(Project.here().contracts))
+    typer.echo(f"{page}: {'written' if changed else 'nothing changed'}")
+
+
+@app.command()
 def numbers(round_: Round) -> None:
     """Load accepted returns into the ledger, run the SQL models and checks, write the
     restricted stores.

@@ -23,6 +23,14 @@ from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.texts import N_
 from pipeline.system.kept import open_database
 
+NOT_COMPARED = (
+    N_("figures that can be set beside a total printed elsewhere"),
+    N_("nothing, if there is no figure"),
+)  # what is allowed, and what to do
+GIVE_THE_SOURCE = N_(
+    "give the figures of the source that the cover names, or name the source that they are from"
+)
+
 
 def check_anchors(
     project: Project, contracts: Contracts, round_: int, reading: RoundReading
@@ -104,8 +112,7 @@ def _check(
                 state,
                 "note",
                 f"{anchor.id}: not compared, no figure of this source from {', '.join(missing)}",
-                N_("figures that can be set beside a total printed elsewhere"),
-                N_("nothing, if there is no figure"),
+                *NOT_COMPARED,
             )
     elif comparison.is_missed:
         for state in naming:
@@ -115,10 +122,7 @@ def _check(
                 f"{anchor.id}: {anchor.cells} adds up to"
                 f" {number_text(comparison.found or Decimal(0))}",
                 anchor.allowed,
-                N_(
-                    "give the figures of the source that the cover names, or name the source that"
-                    " they are from"
-                ),
+                GIVE_THE_SOURCE,
             )
 
 

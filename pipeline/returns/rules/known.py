@@ -19,6 +19,8 @@ from pipeline.returns.intake.stage import StagedCell
 LEFT_OUT = (  # the rule by which cells are ignored, and of findings that the register alone makes
     "known-error"
 )
+LEFT_OUT_ALLOWED = "a figure of what the table asks for"
+LEFT_OUT_DO = "correct the figure; until then it is left out"
 _LOWERED: dict[Severity, Severity] = {"error": "query", "query": "note", "note": "note"}
 
 
@@ -181,7 +183,7 @@ def _lowered(known: Iterable[InForce], finding: Finding) -> Finding:
 
 def _to_do(entry: KnownError) -> str:
     if entry.effect == "leave-out":
-        return "correct the figure; until then it is left out"
+        return LEFT_OUT_DO
     return "correct the figure; until then it is used as it was sent"
 
 
@@ -198,7 +200,7 @@ def _of_cell(entry: KnownError, cell: StagedCell, version: str) -> Finding:
         rule=LEFT_OUT,
         severity="query",
         found=cell.raw,
-        allowed="a figure of what the table asks for",
+        allowed=LEFT_OUT_ALLOWED,
         do=_to_do(entry),
         contract_version=version,
         known=entry.id,
