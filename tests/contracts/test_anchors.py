@@ -229,7 +229,8 @@ def test_every_anchor_of_the_project_is_of_a_source_that_an_importer_cites() -> 
     """
     contracts = load_contracts(ROOT / "data_contracts")
     text = "\n".join(
-        p.read_text(encoding="utf-8") for p in (ROOT / "pipeline" / "importers").glob("*.py")
+        p.read_text(encoding="utf-8")
+        for p in (ROOT / "pipeline" / "returns" / "importers").glob("*.py")
     )
     anchors = load_anchors(contracts.folder, contracts)
     assert len(anchors) > 10
