@@ -1,4 +1,4 @@
-"""The commands of the pipeline: parses what was typed, calls one function, prints its
+"""Which commands are there? Parses what was typed, calls one function, prints its
 result.
 
 Heavy libraries are imported by the functions called, never here: `--help` must answer

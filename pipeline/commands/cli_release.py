@@ -1,5 +1,5 @@
-"""The commands between a build and its readers: who signs, who releases, who receives a
-copy.
+"""Which commands lead from a build to its readers? Those that hand in, approve, release
+and hand out.
 
 Like those of `pipeline.commands.cli`, of which they are a part, they parse, call one
 function and print.

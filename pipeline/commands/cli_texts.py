@@ -1,5 +1,5 @@
-"""The commands about texts: what is wrong with them, who has read them. Each calls one
-function, prints its result.
+"""Which commands are about texts? Those that show faults, mark a text as read, or clear
+it. Each calls one function and prints its result.
 """
 
 from __future__ import annotations

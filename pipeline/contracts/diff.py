@@ -1,5 +1,5 @@
-"""What changed between two versions of the contracts, and whom does each change break,
-the supplier or the reader?
+"""What changed between two versions of the contracts, and whom does it break? The
+supplier, the reader, both or nobody.
 
 The supplier sends returns made for the old contract: a change breaks it when a return
 that was right is no longer, or when more is asked. The reader uses released figures by

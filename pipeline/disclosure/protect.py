@@ -1,4 +1,4 @@
-"""From numbers to what others may see: chooses what each protected version shows,
+"""How do numbers become what others may see? Chooses what each protected version shows,
 writes its stores, proves them safe.
 
 Chooser and auditor share no code. What the auditor cannot prove goes back to the

@@ -2,9 +2,8 @@
 bound like numbers.
 
 `[[claim rose KEY since YEAR: rose sharply]]` prints the words after the colon where the
-claim holds over the version's
-store, and stops the build where it does not. Where its figures are missing or withheld
-there is nothing to claim.
+claim holds over the version's store, and stops the build where it does not. Where its
+figures are missing or withheld there is nothing to claim.
 """
 
 from __future__ import annotations
