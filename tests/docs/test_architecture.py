@@ -102,6 +102,12 @@ def test_the_wings_of_the_page_are_those_of_the_house() -> None:
     )
 
 
+def test_the_readme_names_every_wing() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    folders = re.findall(r"`pipeline/(\w+)/`", text)
+    assert sorted(folders) == sorted(wing for wings in house("WINGS") for wing in wings)
+
+
 def test_every_room_of_a_wing_is_there() -> None:
     for wings, _, rooms in rows_of("## Wings and arrows"):
         for room in names_in(rooms):

@@ -192,3 +192,21 @@ def test_a_decision_is_one_short_page(page: Path) -> None:
         "Consequences",
         "What would change our mind",
     ]
+
+
+def test_the_glossary_says_each_word_once_in_a_sentence_or_two() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    lines = [
+        line
+        for line in re.findall(r"^\| ([a-z][a-z -]+) \| (.+) \|$", text, re.MULTILINE)
+        if line != ("word", "meaning")
+    ]
+    words = [word for word, _ in lines]
+    assert sorted(set(words)) == sorted(words)
+    needed = (
+        "return round cube cell key vintage edition version master draft submission finding query"
+        " store exhibit binding claim coverage withheld suppressed missing certificate"
+        " counter-table ledger"
+    )
+    assert set(needed.split()) <= set(words)
+    assert all(meaning.endswith(".") for _, meaning in lines)
