@@ -179,10 +179,10 @@ class Cell:
         if not self.has_value:
             return ""
         carried = self.vintage is not None and self.vintage < round_ and self.coverage is None
-        return doubt_marks(bool(self.wholes), self.queried, carried)
+        return doubt_marks(bool(self.wholes), self.queried, carried=carried)
 
 
-def doubt_marks(in_question: bool, queried: bool, carried: bool) -> str:
+def doubt_marks(in_question: bool, queried: bool, *, carried: bool) -> str:
     """What stands beside a figure in data files; the same marks as in the reports."""
     found = ["i"] if in_question else ["q"] if queried else []
     return " ".join(found + ["v"] * carried)

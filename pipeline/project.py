@@ -87,7 +87,7 @@ class Project:
         """The one file a report version is rendered from."""
         return self.round_folder(round_) / "stores" / version / f"{report}.duckdb"
 
-    def released(self, round_: int, report: str, version: str) -> Path:
+    def released(self, round_: int, report: str, *, version: str) -> Path:
         """What a version shows of a report's cells, as CSV."""
         return self.store(round_, report, version).with_suffix(".csv")
 
@@ -110,13 +110,13 @@ class Project:
         """
         return self.round_folder(round_) / "masters" / report / version
 
-    def signoff_record(self, round_: int, report: str, version: str) -> Path:
+    def signoff_record(self, round_: int, report: str, *, version: str) -> Path:
         """Restricted: who moved a version from draft to release, when, and over which
         files.
         """
         return self.releases / "signoff" / str(round_) / f"{report}-{version}.jsonl"
 
-    def draft_folder(self, round_: int, report: str, version: str, number: int) -> Path:
+    def draft_folder(self, round_: int, report: str, *, version: str, number: int) -> Path:
         """Restricted: the master of a draft that was handed in, for reading only."""
         return self.releases / "drafts" / version / f"{report}-{round_}-{number}"
 

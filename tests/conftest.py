@@ -69,7 +69,7 @@ def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Store]:
 
     def make(cells: str, report: str = "thb", version: str = "restricted", **more: object) -> Store:
         path = write_store(tmp_path / "store.duckdb", contracts, cells, **more)
-        return Store(path, contracts, report, version)
+        return Store(path, contracts, report=report, version=version)
 
     return make
 

@@ -59,8 +59,8 @@ def next_round(folder: Path) -> tuple[Project, Contracts]:
     contracts = load_contracts(root / "data_contracts")
     project = Project(root, folder / "outputs", folder / "returns")
     _write_returns(project, contracts, _figures(folder / "before", contracts))
-    validate_and_write(project, contracts, NEXT)
-    build_numbers(project, contracts, NEXT)
+    validate_and_write(project, contracts, round_=NEXT)
+    build_numbers(project, contracts, round_=NEXT)
     return project, contracts
 
 
@@ -88,7 +88,7 @@ def _figures(folder: Path, contracts: Contracts) -> dict[Key, tuple[str, str]]:
     have it.
     """
     before = Project(ROOT, folder)
-    read_round(before, load_contracts(ROOT / "data_contracts"), ROUND)
+    read_round(before, load_contracts(ROOT / "data_contracts"), round_=ROUND)
     found: dict[Key, tuple[str, str]] = {}
     with duckdb.connect(str(before.work(ROUND) / STAGED), read_only=True) as connection:
         for table in contracts.tables:
@@ -112,7 +112,7 @@ def _write_returns(
             *(m.code for m in contracts.members(NEXT)),
             *(["SELEC"] if report == "octa" else []),
         ]:
-            tables = {t.name: t for t in tables_for(contract, state, NEXT)}
+            tables = {t.name: t for t in tables_for(contract, state, round_=NEXT)}
             cells = {
                 k: c
                 for k, c in _later(figures, state, tables).items()
@@ -122,10 +122,18 @@ def _write_returns(
             sources = {k.cube for k in cells}
             cover = [
                 (f, _answer(f, value, state, sources))
-                for f, _, value, _ in cover_fields(contract, state, state, NEXT)
+                for f, _, value, _ in cover_fields(contract, state, state_name=state, round_=NEXT)
             ]
             path = project.returns / str(NEXT) / report / f"{state}.csv"
-            write_csv_return(path, contract, state, NEXT, cells, cover, Dialect())
+            write_csv_return(
+                path,
+                contract,
+                state=state,
+                round_=NEXT,
+                cells=cells,
+                cover=cover,
+                dialect=Dialect(),
+            )
 
 
 def _later(

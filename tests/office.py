@@ -133,13 +133,25 @@ class Office:
         """
         contracts = load_contracts(self.project.contracts)
         rules = sorted(
-            {f.rule for f in open_findings(self.project, contracts, ROUND, "thb") if not f.reason}
+            {
+                f.rule
+                for f in open_findings(self.project, contracts, round_=ROUND, report="thb")
+                if not f.reason
+            }
         )
         if rules:
             self.done("accept", RULE=rules[0], REASON=reason)
         who = self.person("analyst", "")
         for rule in rules[1:]:
-            accept(self.project, contracts, ROUND, "thb", reason=reason, rule=rule, who=who)
+            accept(
+                self.project,
+                contracts,
+                round_=ROUND,
+                report="thb",
+                reason=reason,
+                rule=rule,
+                who=who,
+            )
 
     def sign_here(self, contracts: Contracts, version: str, *, month: int = 5) -> None:
         """The same within this process, from what lies there, with the reasons that
@@ -152,7 +164,7 @@ class Office:
 
     def release_here(self, version: str, *, month: int = 5) -> list[str]:
         who = self.person("director", f"2023-{month:02}-05")
-        return list(release(self.project, Subject(ROUND, "thb", version), who, test=True))
+        return list(release(self.project, Subject(ROUND, "thb", version), who=who, test=True))
 
 
 def build_office(folder: Path, built: Project) -> None:

@@ -64,4 +64,4 @@ def enter_signers(contracts: Path, folder: Path) -> Signers:
 
 def signing(signers: Signers, folder: Path, role: str, day: str = "2023-05-02") -> Person:
     """The person of a role with the key of that person."""
-    return acting(signers, str(folder / role), "", role, day)
+    return acting(signers, str(folder / role), by="", role=role, day=day)

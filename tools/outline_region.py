@@ -56,6 +56,7 @@ CODES = {
     "804": "UA",
 }
 KOSOVO = "Kosovo"  # the source gives it no code
+# their smaller islands are kept too
 FINE = (
     "AL",
     "BA",
@@ -69,14 +70,15 @@ FINE = (
     "RS",
     "TR",
     "XK",
-)  # their smaller islands are kept too
+)
 
+# degrees taken in before projection: far coasts would fold over the map
 AROUND = (
     5.0,
     55.0,
     28.0,
     57.0,
-)  # degrees taken in before projection: far coasts would fold over the map
+)
 PARALLELS = (37.0, 46.0)
 MIDDLE = (30.0, 41.5)
 WIDTH, HEIGHT = 170.0, 112.0  # millimetres
@@ -194,7 +196,7 @@ def thin(arc: list[Place], sheet: Sheet) -> list[Place]:
         waiting = [(0, middle), (middle, len(line) - 1)]
     while waiting:
         first, last = waiting.pop()
-        away = [(distance(line[i], line[first], line[last]), i) for i in range(first + 1, last)]
+        away = [(distance(line[i], line[first], end=line[last]), i) for i in range(first + 1, last)]
         if away and max(away)[0] > TOLERANCE:
             middle = max(away)[1]
             keep.add(middle)
@@ -202,7 +204,7 @@ def thin(arc: list[Place], sheet: Sheet) -> list[Place]:
     return [arc[i] for i in sorted(keep)]
 
 
-def distance(place: Place, start: Place, end: Place) -> float:
+def distance(place: Place, start: Place, *, end: Place) -> float:
     (x, y), (a, b), (c, d) = place, start, end
     length = (c - a) ** 2 + (d - b) ** 2
     part = (

@@ -90,7 +90,7 @@ def read_json(path: Path) -> Any:
         ) from problem
 
 
-def must_fit(value: Any, shape: Any, where: str) -> None:
+def must_fit(value: Any, shape: Any, *, where: str) -> None:
     """Refuse what has another form: a key too many or too few, another type, a thing
     named twice in a list.
     """
@@ -103,16 +103,16 @@ def must_fit(value: Any, shape: Any, where: str) -> None:
         if len({str(v) for v in value}) < len(value):
             raise Refused(f"certificate: {where} names something twice; build the proof again")
         for entry in value:
-            must_fit(entry, shape[0], where)
+            must_fit(entry, shape[0], where=where)
     elif "*" in shape:
         for name, entry in value.items():
-            must_fit(entry, shape["*"], f"{where}.{name}" if where.count(".") < 3 else where)
+            must_fit(entry, shape["*"], where=f"{where}.{name}" if where.count(".") < 3 else where)
     else:
         for name in sorted(shape.keys() ^ value.keys()):
             said = "is missing" if name in shape else "is not known"
             raise Refused(f"certificate: {where}.{name} {said}; build the proof again")
         for name, entry in value.items():
-            must_fit(entry, shape[name], f"{where}.{name}")
+            must_fit(entry, shape[name], where=f"{where}.{name}")
 
 
 class Dimension(NamedTuple):
@@ -125,9 +125,8 @@ class Dimension(NamedTuple):
 class Table(NamedTuple):
     dimensions: list[Dimension]
     unit: int  # steps that make one
-    twin_of: list[
-        tuple[str, dict[str, str]]
-    ]  # tables with the same total, and the codes it stands at there
+    # tables with the same total, and the codes it stands at there
+    twin_of: list[tuple[str, dict[str, str]]]
     by_states: bool
     small: bool  # counts of persons, which the version hides where they are small
     threshold: int
@@ -140,7 +139,7 @@ class Table(NamedTuple):
 class Rules:
     """Policy, contracts and code lists, as far as a proof rests on them."""
 
-    def __init__(self, folder: Path, version: str, day: str, audited: dict[str, str]) -> None:
+    def __init__(self, folder: Path, version: str, *, day: str, audited: dict[str, str]) -> None:
         """`audited` are the digests of the files that the release was audited under."""
         self.folder, self.audited, self.digests, self.day = folder, audited, dict[str, str](), day
         policy = self._json("release_policy.json")
@@ -291,7 +290,13 @@ class Release:
 
 
 def read_release(
-    name: str, paths: list[Path], claim: dict[str, Any], rules: Rules, round_: int, wrong: list[str]
+    name: str,
+    paths: list[Path],
+    *,
+    claim: dict[str, Any],
+    rules: Rules,
+    round_: int,
+    wrong: list[str],
 ) -> Release:
     """Read the files of one release; they must be the ones that the proof is about."""
     release = Release(name, claim)
@@ -318,7 +323,7 @@ def read_release(
             raise Refused(f"{path.name}{told}: the first line must be {','.join(HEADS)}")
         here: set[str] = set()
         for line, row in enumerate(rows[1:], 2):
-            fault = _read_row(release, row, rules, round_, len(rows[0]))
+            fault = _read_row(release, row, rules=rules, round_=round_, columns=len(rows[0]))
             if not fault and (row[0] in here or rows_of.setdefault(row[0], row) != row):
                 fault = f"{row[0]} stands twice"
             here.add(row[0] if row else "")
@@ -330,7 +335,7 @@ def read_release(
     return release
 
 
-def _read_row(release: Release, row: list[str], rules: Rules, round_: int, columns: int) -> str:
+def _read_row(release: Release, row: list[str], *, rules: Rules, round_: int, columns: int) -> str:
     """Take a row into a release. Returns what is wrong with it."""
     if len(row) != columns:
         return f"there are {len(row)} columns"
@@ -378,7 +383,7 @@ class Link(NamedTuple):
         return f"the sum of {self.whole}"
 
 
-def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
+def find_links(release: Release, rules: Rules, *, wrong: list[str]) -> set[Link]:
     """Everything that adds up in one release, from its keys."""
     keys = release.cells
     found: dict[tuple[str, tuple[str, ...]], tuple[bool, bool]] = {}
@@ -409,7 +414,7 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
             and rules.tables[cube].by_states
         ):
             wrong.append(f"{key} is worked out, and the certificate does not say from what")
-        if not all(p in keys and _is_part(p, key, is_region) for p in parts):
+        if not all(p in keys and _is_part(p, key, is_region=is_region) for p in parts):
             wrong.append(f"{key} is said to be worked out from cells that are not there")
         elif parts:
             found[key, tuple(sorted(parts))] = (False, False)
@@ -425,7 +430,7 @@ def find_links(release: Release, rules: Rules, wrong: list[str]) -> set[Link]:
         if key.split(":")[0] in rules.tables and place[0] not in rules.regions:
             lines[key.split(":")[0]][place] = key
     for cube, at in lines.items():
-        for whole, parts, lacks in _along(rules.tables[cube], at, worked_out):
+        for whole, parts, lacks in _along(rules.tables[cube], at, worked_out=worked_out):
             found.setdefault((whole, tuple(sorted(parts))), (False, lacks))
     for one, other in _twins(rules, lines):
         found.setdefault((one, (other,)), (True, False))
@@ -440,7 +445,7 @@ def _at_state(key: str, state: str) -> str:
     return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
 
 
-def _is_part(part: str, whole: str, is_region: bool) -> bool:
+def _is_part(part: str, whole: str, *, is_region: bool) -> bool:
     (cube, codes), (cube_of, codes_of) = (
         (k.split(":")[0], k.split(":")[1].split(".")) for k in (part, whole)
     )
@@ -449,7 +454,7 @@ def _is_part(part: str, whole: str, is_region: bool) -> bool:
 
 
 def _along(
-    table: Table, at: dict[tuple[str, ...], str], worked_out: dict[str, list[str]]
+    table: Table, at: dict[tuple[str, ...], str], *, worked_out: dict[str, list[str]]
 ) -> list[tuple[str, list[str], bool]]:
     """Wholes and parts along each dimension, and whether a part without a figure has
     figures in another breakdown.
@@ -484,7 +489,7 @@ def _along(
                 found += [(line[TOTAL], listed, False)] if TOTAL in line and listed else []
                 continue
             for code in below.keys() & line.keys():
-                parts = _present(code, below, line)
+                parts = _present(code, below, line=line)
                 codes = tuple(line[code].split(":")[1].split("."))
                 missing = [c for c in below[code] if line.get(c) not in parts]
                 lacks = any((*codes[:i], c, *codes[i + 1 :]) in broken_down for c in missing)
@@ -492,11 +497,11 @@ def _along(
     return found
 
 
-def _present(code: str, below: dict[str, list[str]], line: dict[str, str]) -> list[str]:
+def _present(code: str, below: dict[str, list[str]], *, line: dict[str, str]) -> list[str]:
     """The parts that are there; one that is not stands aside for its own parts."""
     parts = []
     for child in below.get(code, ()):
-        parts += [line[child]] if child in line else _present(child, below, line)
+        parts += [line[child]] if child in line else _present(child, below, line=line)
     return parts
 
 
@@ -534,7 +539,12 @@ class Proof:
     """
 
     def __init__(
-        self, certificate: dict[str, Any], releases: list[Release], rules: Rules, wrong: list[str]
+        self,
+        certificate: dict[str, Any],
+        releases: list[Release],
+        *,
+        rules: Rules,
+        wrong: list[str],
     ) -> None:
         self.base, self.rules, self.wrong = certificate["base"], rules, wrong
         self.suppressed, self.statuses = set(certificate["suppressed"]), certificate["statuses"]
@@ -547,7 +557,7 @@ class Proof:
         links = set[Link]()
         withheld = set[str]()
         for release in releases:
-            links |= find_links(release, rules, wrong)
+            links |= find_links(release, rules, wrong=wrong)
             withheld |= self._take(release, {r.name for r in releases})
         self.known = self.before | self.now
         for cell, steps in sorted(self.now.items()):
@@ -574,9 +584,8 @@ class Proof:
             c for c in self.base if rules.is_bound(c.split("@")[0], self.statuses.get(c, "F"))
         }
         self.rows = {c for c in self.suppressed if self._stands_in_an_open_list(c)}
-        for link in sorted(
-            links
-        ):  # a list that contradicts its own rows was written by other rules
+        # a list that contradicts its own rows was written by other rules
+        for link in sorted(links):
             if sum(self._sent(p)[0] for p in link.parts) > self._sent(link.whole)[1]:
                 self.rows -= set(link.parts)
         for release in releases:
@@ -756,7 +765,9 @@ class Proof:
                 )
             least, most = bounds[cell]
             if cell in ranges:
-                least, most = self._proven(cell, ranges[cell], bounds, least, most)
+                least, most = self._proven(
+                    cell, ranges[cell], bounds=bounds, least=least, most=most
+                )
             low = high = value
             if is_sent:
                 low = max(least, unit)
@@ -780,7 +791,7 @@ class Proof:
         return table.values if table else 0
 
     def _proven(
-        self, cell: str, range_: Any, bounds: Bounds, least: int, most: int | None
+        self, cell: str, range_: Any, *, bounds: Bounds, least: int, most: int | None
     ) -> tuple[int, int | None]:
         """A range that follows from adding up sums, each as often as the certificate
         says. It must follow, or nothing is taken from it: with any numbers of times at
@@ -955,7 +966,7 @@ def verify(given: argparse.Namespace) -> list[str]:
     certificate = read_json(given.certificate)
     if type(certificate) is not dict or certificate.get("format") != 3:
         raise Refused("the certificate is not of format 3; build the proof again")
-    must_fit(certificate, SHAPE, "the top")
+    must_fit(certificate, SHAPE, where="the top")
     if (certificate["version"], certificate["round"]) != (given.version, given.round):
         raise Refused(
             f"the certificate is of the {certificate['version']} version of {certificate['round']},"
@@ -964,7 +975,7 @@ def verify(given: argparse.Namespace) -> list[str]:
         )
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", certificate["day"]):
         raise Refused(f"certificate: '{certificate['day']}' is no day; build the proof again")
-    rules = Rules(given.rules, given.version, certificate["day"], certificate["rules"])
+    rules = Rules(given.rules, given.version, day=certificate["day"], audited=certificate["rules"])
     wrong: list[str] = []
     for name in sorted(certificate["releases"].keys() ^ files.keys()):
         raise Refused(
@@ -982,7 +993,14 @@ def verify(given: argparse.Namespace) -> list[str]:
             " given"
         )
     releases = [
-        read_release(n, files[n], certificate["releases"][n], rules, given.round, wrong)
+        read_release(
+            n,
+            files[n],
+            claim=certificate["releases"][n],
+            rules=rules,
+            round_=given.round,
+            wrong=wrong,
+        )
         for n in sorted(files)
     ]
     if not any(f".{given.round}" in k for k in releases[0].cells):
@@ -990,7 +1008,7 @@ def verify(given: argparse.Namespace) -> list[str]:
             f"there is no figure of {given.round} in the released files; give the files of this"
             " round"
         )
-    proof = Proof(certificate, releases, rules, wrong)
+    proof = Proof(certificate, releases, rules=rules, wrong=wrong)
     if wrong:
         raise Refused("\n".join(wrong))
     links = {k for k, _ in proof.held}
@@ -1022,12 +1040,12 @@ def verify(given: argparse.Namespace) -> list[str]:
             if less
             else []
         ),
-        *taken_on_trust(certificate, rules, releases, bool(true)),
+        *taken_on_trust(certificate, rules, releases=releases, is_true=bool(true)),
     ]
 
 
 def taken_on_trust(
-    certificate: dict[str, Any], rules: Rules, releases: list[Release], is_true: bool
+    certificate: dict[str, Any], rules: Rules, *, releases: list[Release], is_true: bool
 ) -> list[str]:
     """What no check of these files can show, in plain words."""
     digest = hashlib.sha256(json.dumps(rules.digests, sort_keys=True).encode("utf-8")).hexdigest()[

@@ -149,7 +149,7 @@ def _progress(what: str) -> Iterator[Progress]:
     with Bar(*columns, console=console) as bar:
         task = bar.add_task("", total=None)
 
-        def show(what: str, done: int = 0, total: int = 0) -> None:
+        def show(what: str, done: int = 0, *, total: int = 0) -> None:
             bar.update(task, description=what, completed=done, total=total or None)
 
         yield show
@@ -159,6 +159,7 @@ def _progress(what: str) -> Iterator[Progress]:
 def validate(
     round_: Round,
     language: Language = "",
+    *,
     feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
 ) -> None:
     """Read and check the returns of a round; write findings, a page per state, and what
@@ -171,17 +172,21 @@ def validate(
     project = Project.here(language)
     contracts = load_contracts(project.contracts)
     with at_work(project.outputs, f"validate {round_}"), _progress(f"round {round_}") as step:
-        validation = validate_and_write(project, contracts, round_, step)
-        written = write_feedback(project, contracts, validation, progress=step) if feedback else []
+        validation = validate_and_write(project, contracts, round_=round_, progress=step)
+        written = (
+            write_feedback(project, contracts, validation=validation, progress=step)
+            if feedback
+            else []
+        )
         if not feedback:
-            remove_outdated(project, contracts, validation)
+            remove_outdated(project, contracts, validation=validation)
     print_summary(project, validation)
     for path in written:
         typer.echo(str(path))
 
 
 @app.command()
-def feedback(round_: Round, state: State, language: Language = "") -> None:
+def feedback(round_: Round, state: State, *, language: Language = "") -> None:
     """Write what goes back to a state from a checked round: its returns with the
     findings marked, and a letter.
     """
@@ -196,7 +201,11 @@ def feedback(round_: Round, state: State, language: Language = "") -> None:
     ):
         validation = restore_validation(project, round_)
         written = write_feedback(
-            project, load_contracts(project.contracts), validation, state, step
+            project,
+            load_contracts(project.contracts),
+            validation=validation,
+            state=state,
+            progress=step,
         )
     for path in written:
         typer.echo(str(path))
@@ -237,7 +246,9 @@ def numbers(round_: Round) -> None:
 
     project = Project.here()
     with at_work(project.outputs, f"numbers {round_}"), _progress("numbers") as step:
-        built = build_numbers(project, load_contracts(project.contracts), round_, step)
+        built = build_numbers(
+            project, load_contracts(project.contracts), round_=round_, progress=step
+        )
     changed = ", ".join(built.changed_stores) or "none"
     typer.echo(
         f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed, "
@@ -255,25 +266,27 @@ def protect(round_: Round) -> None:
 
     project = Project.here()
     with at_work(project.outputs, f"protect {round_}"), _progress("protection") as step:
-        versions = protect_round(project, load_contracts(project.contracts), round_, step)
+        versions = protect_round(
+            project, load_contracts(project.contracts), round_=round_, progress=step
+        )
     for protected in versions:
         typer.echo(protected.line())
 
 
 @app.command()
-def render(round_: Round, report: Report, version: Version) -> None:
+def render(round_: Round, report: Report, *, version: Version) -> None:
     """Render one version of a report from its store: the master, and the draft of it
     that is read.
     """
     from pipeline.release.signoff.draft import build_draft
 
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     project = Project.here()
     with (
         at_work(project.outputs, f"render {report} {round_} {version}"),
         _progress(f"{report} {version}"),
     ):
-        built = build_draft(project, round_, report, version)
+        built = build_draft(project, round_, report=report, version=version)
     typer.echo(
         f"{built.pdf}: {built.figures['pages']} pages, {built.figures['tables']} tables, "
         f"{built.figures['figures']} figures"
@@ -284,6 +297,7 @@ def render(round_: Round, report: Report, version: Version) -> None:
 def register(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -295,12 +309,17 @@ def register(
     from pipeline.contracts.model import load_contracts
     from pipeline.disclosure.protect import register_edition
 
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     project = Project.here()
     with at_work(project.outputs, f"register {report} {round_} {version}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "register")
         name = register_edition(
-            project, load_contracts(project.contracts), round_, report, version, who
+            project,
+            load_contracts(project.contracts),
+            round_=round_,
+            report=report,
+            version=version,
+            who=who,
         )
     typer.echo(name)
 
@@ -309,6 +328,7 @@ def register(
 def audit(
     round_: Round,
     version: Version,
+    *,
     extra: Annotated[
         Path | None, typer.Option("--extra", help="A file of what others published.")
     ] = None,
@@ -322,7 +342,13 @@ def audit(
     project = Project.here()
     with _progress(f"audit of {version}"):
         lines = list(
-            audit_again(project, load_contracts(project.contracts), round_, version, extra)
+            audit_again(
+                project,
+                load_contracts(project.contracts),
+                round_=round_,
+                version=version,
+                extra=extra,
+            )
         )
     for line in lines:
         typer.echo(line)
@@ -332,6 +358,7 @@ def audit(
 def template(
     report: Report,
     state: State,
+    *,
     round_: Round,
     out: Annotated[Path | None, typer.Option("--out")] = None,
 ) -> None:
@@ -339,12 +366,14 @@ def template(
     from pipeline.contracts.model import load_contracts
     from pipeline.contracts.template import check_round, write_template
 
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     project = Project.here()
     check_round(project.returns, round_)
     path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
     with owner_only(project.outputs):
-        write_template(load_contracts(project.contracts), report, state, round_, path)
+        write_template(
+            load_contracts(project.contracts), report, state=state, round_=round_, path=path
+        )
     typer.echo(str(path))
 
 
@@ -355,6 +384,7 @@ def import_(
         str,
         typer.Option("--source", help="For example glotip; docs/how-to/importers.md lists all."),
     ],
+    *,
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
 ) -> None:
     """Pre-fill the returns of a round from a file of published figures."""
@@ -363,7 +393,9 @@ def import_(
 
     project = Project.here()
     with _progress(f"importing {source}"):
-        summary = run_import(project, load_contracts(project.contracts), source, file, round_)
+        summary = run_import(
+            project, load_contracts(project.contracts), source=source, file=file, round_=round_
+        )
     for line in summary.lines():
         typer.echo(line)
 
@@ -380,7 +412,7 @@ def examples(
     from pipeline.returns.importers.examples import make_examples
 
     project = Project.here()
-    for summary in make_examples(project, load_contracts(project.contracts), folder):
+    for summary in make_examples(project, load_contracts(project.contracts), data_folder=folder):
         for line in summary.lines():
             typer.echo(line)
 
@@ -397,8 +429,8 @@ def queries(
     from pipeline.system.signed.chain import is_rehearsal
 
     project = Project.here()
-    log = read_log(project, load_contracts(project.contracts), round_)
-    print_queries(list_queries(read_validation(project, round_).findings, log, state), round_)
+    log = read_log(project, load_contracts(project.contracts), round_=round_)
+    print_queries(list_queries(read_validation(project, round_).findings, log, state=state), round_)
     if is_rehearsal(record_of_queries(project, round_).read()):
         typer.echo(
             "REHEARSAL: nobody signed what was asked and answered, and no version can be submitted"
@@ -410,6 +442,7 @@ def queries(
 def ask(
     round_: Round,
     state: State,
+    *,
     day: Day,
     by: By = "",
     role: Role = "",
@@ -425,7 +458,15 @@ def ask(
     findings = read_validation(project, round_).findings
     who = Hand(by, role, "", key, rehearsal).person(project, "ask")
     with at_work(project.outputs, f"ask {state} {round_}"):
-        asked = enter(project, load_contracts(project.contracts), round_, state, day, findings, who)
+        asked = enter(
+            project,
+            load_contracts(project.contracts),
+            round_=round_,
+            state=state,
+            day=day,
+            findings=findings,
+            who=who,
+        )
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -435,6 +476,7 @@ def ask(
 def answer(
     round_: Round,
     day: Day,
+    *,
     query: Annotated[str, typer.Option("--query", help="The id of a query that was asked.")],
     text: Annotated[
         str, typer.Option("--answer", envvar="SELEC_ANSWER", help="What the state said.")
@@ -456,7 +498,17 @@ def answer(
     who = Hand(by, role, "", key, rehearsal).person(project, "answer")
     contracts = load_contracts(project.contracts)
     with at_work(project.outputs, f"answer {query}"):
-        entered = enter(project, contracts, round_, query, text, effect, day, resolution, who=who)
+        entered = enter(
+            project,
+            contracts,
+            round_=round_,
+            id_=query,
+            text=text,
+            effect=effect,
+            day=day,
+            resolution=resolution,
+            who=who,
+        )
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 
@@ -467,6 +519,7 @@ def explain(
     key: Annotated[
         str, typer.Argument(help="A cell key, for example THB_VICTIMS:SELEC.2022._T._T.")
     ] = "",
+    *,
     ref: Annotated[
         str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")
     ] = "",
@@ -485,11 +538,11 @@ def explain(
     project = Project.here()
     contracts = load_contracts(project.contracts)
     if ref:
-        found = explain_reference(project, contracts, round_, ref, version)
+        found = explain_reference(project, contracts, round_=round_, reference=ref, version=version)
         told = found.as_dict()
         told_as_text = lines(found)
     else:
-        evidence = explain_key(project, contracts, round_, key)
+        evidence = explain_key(project, contracts, round_=round_, key=key)
         told = evidence.as_dict()
         told_as_text = texts(evidence)
     typer.echo(
@@ -503,6 +556,7 @@ def contract_diff(
         str, typer.Option("--old", help="A folder, a contract file or a git revision.")
     ] = "HEAD",
     new: Annotated[str, typer.Option("--new", help="The same; by default the working copy.")] = "",
+    *,
     round_: Annotated[
         int | None, typer.Option("--round", help="The round that is replayed; default: newest.")
     ] = None,
@@ -516,7 +570,7 @@ def contract_diff(
     from pipeline.returns.contract_diff import compare_contracts, print_comparison
 
     with _progress("contracts") as step:
-        found = compare_contracts(Project.here(), old, new, round_, step)
+        found = compare_contracts(Project.here(), old, new=new, round_=round_, progress=step)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:
@@ -535,6 +589,7 @@ def history(
     table: Annotated[
         str, typer.Option("--table", help="A table of the contracts, for example THB_VICTIMS.")
     ],
+    *,
     key: Annotated[
         str, typer.Option("--key", help="One cell; without it the cells that were ever changed.")
     ] = "",
@@ -548,7 +603,9 @@ def history(
     from pipeline.numbers.warehouse.history import print_history
 
     project = Project.here()
-    found = read_history(project, load_contracts(project.contracts), state, table, key)
+    found = read_history(
+        project, load_contracts(project.contracts), state=state, table_name=table, key=key
+    )
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))
     else:
@@ -559,6 +616,7 @@ def history(
 def changes(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     old: Annotated[str, typer.Option("--from")],
     new: Annotated[str, typer.Option("--to")] = "last",
@@ -574,11 +632,16 @@ def changes(
 
     project = Project.here()
     contracts = load_contracts(project.contracts)
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     load_policy(project.contracts, contracts).version(version)
-    before, after = (find_build(project, round_, report, version, name) for name in (old, new))
+    before, after = (
+        find_build(project, round_, report=report, version=version, name=name)
+        for name in (old, new)
+    )
     with at_work(project.outputs, "changes"):
-        found = write_changes(project, contracts, round_, report, version, before, after)
+        found = write_changes(
+            project, contracts, round_=round_, report=report, version=version, old=before, new=after
+        )
     typer.echo(
         json.dumps(found.content, indent=1, ensure_ascii=False)
         if as_json
@@ -592,6 +655,7 @@ def desk(
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve it on loopback until Ctrl-C.")
     ] = False,
+    *,
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
 ) -> None:
     """Write outputs/index.html, the page on the whole round."""
@@ -600,7 +664,7 @@ def desk(
 
     project = Project.here()
     with owner_only(project.outputs):
-        typer.echo(str(write_desk(project, load_contracts(project.contracts), round_)))
+        typer.echo(str(write_desk(project, load_contracts(project.contracts), round_=round_)))
     if serve:
         from pipeline.desk.serve import server
 
@@ -631,9 +695,9 @@ def as_of(
     project = Project.here()
     when = _day(day)
     with owner_only(project.outputs):
-        number = restore(project, when, folder / "returns")
-        released = as_known_on(project, when, folder / "outputs" / "releases")
-        cleared_on(project, when, folder / "outputs" / "releases")
+        number = restore(project, when, folder=folder / "returns")
+        released = as_known_on(project, when, folder=folder / "outputs" / "releases")
+        cleared_on(project, when, folder=folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

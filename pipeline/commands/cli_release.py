@@ -44,6 +44,7 @@ Why = Annotated[
 def accept(
     round_: Round,
     report: Report,
+    *,
     reason: Why = "",
     query: Annotated[str, typer.Option("--query", help="The id of one finding.")] = "",
     state: Annotated[
@@ -63,7 +64,7 @@ def accept(
     from pipeline.release.signoff.findings import accept as enter
     from pipeline.release.signoff.findings import reasons_file
 
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     project = Project.here()
     with at_work(project.outputs, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
@@ -75,8 +76,8 @@ def accept(
         found = enter(
             project,
             contracts,
-            round_,
-            report,
+            round_=round_,
+            report=report,
             reason=reason,
             query=query,
             state=state,
@@ -87,7 +88,8 @@ def accept(
         typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
     without = sum(not f.reason for f in found)
     typer.echo(
-        f"{reasons_file(project, round_, report)}: {len(found)} open findings, {without} without a"
+        f"{reasons_file(project, round_, report=report)}: {len(found)} open findings,"
+        f" {without} without a"
         " reason"
     )
 
@@ -96,6 +98,7 @@ def accept(
 def submit(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -109,13 +112,14 @@ def submit(
     from pipeline.release.signoff.steps import submit as hand_in
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("submit", round_, report, version, hand, hand_in)
+    _act("submit", round_, report=report, version=version, hand=hand, act=hand_in)
 
 
 @app.command()
 def approve(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -127,13 +131,14 @@ def approve(
     from pipeline.release.signoff.steps import approve as sign
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("approve", round_, report, version, hand, sign)
+    _act("approve", round_, report=report, version=version, hand=hand, act=sign)
 
 
 @app.command(name="return")
 def return_(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -146,13 +151,21 @@ def return_(
     from pipeline.release.signoff.steps import send_back
 
     hand = Hand(by, role, day, key, rehearsal)
-    _act("return", round_, report, version, hand, lambda p, c, s, who: send_back(p, s, who, reason))
+    _act(
+        "return",
+        round_,
+        report=report,
+        version=version,
+        hand=hand,
+        act=lambda p, c, s, who: send_back(p, s, who=who, reason=reason),
+    )
 
 
 @app.command()
 def release(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -168,7 +181,12 @@ def release(
 
     hand = Hand(by, role, day, key, rehearsal)
     _act(
-        "release", round_, report, version, hand, lambda p, _, s, who: let_go(p, s, who, test=test)
+        "release",
+        round_,
+        report=report,
+        version=version,
+        hand=hand,
+        act=lambda p, _, s, who: let_go(p, s, who=who, test=test),
     )
 
 
@@ -176,6 +194,7 @@ def release(
 def withdraw(
     round_: Round,
     report: Report,
+    *,
     version: Version,
     by: By = "",
     role: Role = "",
@@ -189,34 +208,47 @@ def withdraw(
 
     hand = Hand(by, role, day, key, rehearsal)
     _act(
-        "withdraw", round_, report, version, hand, lambda p, c, s, who: take_back(p, s, who, reason)
+        "withdraw",
+        round_,
+        report=report,
+        version=version,
+        hand=hand,
+        act=lambda p, c, s, who: take_back(p, s, who=who, reason=reason),
     )
 
 
 @app.command()
-def status(round_: Round, report: Report, version: Version) -> None:
+def status(round_: Round, report: Report, *, version: Version) -> None:
     """Where a version stands between draft and release, and what a release would still
     miss.
     """
     from pipeline.release.signoff.steps import status as tell
 
-    _sign("status", round_, report, version, lambda p, _, s: tell(p, s))
+    _sign("status", round_, report=report, version=version, act=lambda p, _, s: tell(p, s))
 
 
 def _act(
     what: str,
     round_: int,
+    *,
     report: str,
     version: str,
     hand: Hand,
     act: Callable[[Project, Contracts, Subject, Person], Iterator[str]],
 ) -> None:
-    _sign(what, round_, report, version, lambda p, c, s: act(p, c, s, hand.person(p, what)))
+    _sign(
+        what,
+        round_,
+        report=report,
+        version=version,
+        act=lambda p, c, s: act(p, c, s, hand.person(p, what)),
+    )
 
 
 def _sign(
     what: str,
     round_: int,
+    *,
     report: str,
     version: str,
     act: Callable[[Project, Contracts, Subject], Iterator[str]],
@@ -225,7 +257,7 @@ def _sign(
     from pipeline.contracts.policy import load_policy
     from pipeline.release.signoff.record import Subject
 
-    one_of(report, REPORTS, "report")
+    one_of(report, REPORTS, what="report")
     project = Project.here()
     contracts = load_contracts(project.contracts)
     load_policy(project.contracts, contracts).version(version)  # raises where there is none
@@ -253,6 +285,7 @@ Password = Annotated[
 def copies(
     round_: Round,
     report: Report,
+    *,
     recipients: Annotated[
         Path, typer.Option("--recipients", help="CSV with the columns name and organisation.")
     ],
@@ -272,7 +305,12 @@ def copies(
     people = read_recipients(recipients)
     hand = Hand(by, role, day, key, rehearsal)
     _act(
-        "copies", round_, report, version, hand, lambda p, c, s, who: make_copies(p, s, people, who)
+        "copies",
+        round_,
+        report=report,
+        version=version,
+        hand=hand,
+        act=lambda p, c, s, who: make_copies(p, s, recipients=people, who=who),
     )
 
 
@@ -291,5 +329,5 @@ def trace(file: Annotated[Path, typer.Argument()], password: Password = None) ->
     """Whose copy a leaked file, page or picture comes from."""
     from pipeline.release.copies.verify import read_password, whose
 
-    for line in whose(Project.here(), file, read_password(password)):
+    for line in whose(Project.here(), file, password=read_password(password)):
         typer.echo(line)

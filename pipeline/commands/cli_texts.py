@@ -55,10 +55,10 @@ def review_texts(
     project = Project.here()
     contracts = load_contracts(project.contracts)
     if read:
-        for reference in mark_read(project, contracts, round_, read):
+        for reference in mark_read(project, contracts, round_=round_, read=read):
             typer.echo(f"{reference}: read for round {round_}")
         return
-    waiting = unread_sections(project, contracts, round_)
+    waiting = unread_sections(project, contracts, round_=round_)
     for section in waiting:
         typer.echo("\n".join(section.lines()) + "\n")
     typer.echo(
@@ -75,6 +75,7 @@ def clear_text(
     text: Annotated[
         str, typer.Option("--text", envvar="SELEC_TEXT", help="A hash, or its beginning.")
     ] = "",
+    *,
     reason: Annotated[
         str, typer.Option("--reason", envvar="SELEC_REASON", help="Why others may read it.")
     ] = "",
@@ -97,7 +98,7 @@ def clear_text(
         change = cleared.take_back if take_back else cleared.clear_text
         with at_work(project.outputs, f"clear-text {round_}"):
             who = Hand(by, role, day, key, rehearsal).person(project, "clear-text")
-            typer.echo(str(change(project, round_, text, reason, who)))
+            typer.echo(str(change(project, round_, sha256=text, reason=reason, who=who)))
         typer.echo(
             "run 'make reports' again: versions for others are chosen, proven and printed anew"
         )

@@ -28,7 +28,7 @@ def lint_everything(project: Project) -> Iterator[str]:
     policy = load_policy(project.contracts, contracts)
     last = max(p.year for p in load_population(project.codelists))
     wrong = [*_wrong_models(project), *_wrong_exceptions(project), *_wrong_languages(project)]
-    wrong += lint_templates(project, contracts, policy, last)
+    wrong += lint_templates(project, contracts, policy=policy, round_=last)
     if wrong:
         raise ContractError("\n".join(dict.fromkeys(wrong)), do="correct what is named")
     yield (

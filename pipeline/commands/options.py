@@ -68,15 +68,22 @@ class Hand:
 
         roles = roles_of(command)
         if self.rehearsal:
-            who = person(self.by, self.role or ("analyst" if "analyst" in roles else ""), self.day)
+            who = person(
+                self.by, self.role or ("analyst" if "analyst" in roles else ""), day=self.day
+            )
         else:
             who = acting(
-                read_signers(project.contracts), self.key, self.by, self.role, self.day, roles
+                read_signers(project.contracts),
+                self.key,
+                by=self.by,
+                role=self.role,
+                day=self.day,
+                roles=roles,
             )
         require_role(command, who.role)
         return who
 
 
-def one_of(value: str, allowed: tuple[str, ...], what: str) -> None:
+def one_of(value: str, allowed: tuple[str, ...], *, what: str) -> None:
     if value not in allowed:
         raise UserError(f"there is no {what} '{value}'", allowed=", ".join(allowed))

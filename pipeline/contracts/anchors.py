@@ -77,7 +77,7 @@ class Anchor:
     def cells(self) -> str:
         return f"{self.cube}:{'.'.join((self.area, str(self.year), *self.codes))}"
 
-    def is_of(self, publisher: str, table: str, release: str) -> bool:
+    def is_of(self, publisher: str, table: str, *, release: str) -> bool:
         """Whether the figures of this source must meet the anchor."""
         return (publisher, table) == (self.publisher, self.table) and self.release in ("", release)
 

@@ -147,7 +147,8 @@ def _read_code(line: ListLine) -> Code:
     if not _SORT.fullmatch(line["sort"]):
         raise line.wrong(f"sort is '{line['sort']}'", allowed="a whole number, such as 10")
     from_, to = (
-        _year(line, column, default) for column, default in (("valid_from", 0), ("valid_to", 9999))
+        _year(line, column, default=default)
+        for column, default in (("valid_from", 0), ("valid_to", 9999))
     )
     if from_ > to:
         raise line.wrong(f"valid_from {from_} is after valid_to {to}", do="correct one of the two")
@@ -164,7 +165,7 @@ def _read_code(line: ListLine) -> Code:
     )
 
 
-def _year(line: ListLine, column: str, default: int) -> int:
+def _year(line: ListLine, column: str, *, default: int) -> int:
     text = line[column]
     if not text:
         return default

@@ -25,7 +25,7 @@ _PARTS = ("", "at_most", "equal")  # what is asked of parts, from nothing to mos
 
 
 def diff_contracts(
-    old: Contracts, new: Contracts, reports: tuple[str, ...], newest: int
+    old: Contracts, new: Contracts, *, reports: tuple[str, ...], newest: int
 ) -> list[Change]:
     """Every change of the contracts of `reports`, worst first; the same change of many
     tables stands once.
@@ -60,8 +60,8 @@ def diff_contracts(
                     "returns of it are no longer read, and its tables go away",
                 )
             )
-    found += _diff_tables(old, new, reports, newest)
-    found += diff_shared(old, new, reports)
+    found += _diff_tables(old, new, reports=reports, newest=newest)
+    found += diff_shared(old, new, reports=reports)
     changes = merged(found)
     both = [
         (r, old.by_report[r].version, new.by_report[r].version)
@@ -95,7 +95,7 @@ def _diff_contract(old: Contract, new: Contract) -> Iterator[Change]:
 
 
 def _diff_tables(
-    old: Contracts, new: Contracts, reports: tuple[str, ...], newest: int
+    old: Contracts, new: Contracts, *, reports: tuple[str, ...], newest: int
 ) -> Iterator[Change]:
     was = {t.name: t for t in old.tables if t.report in reports}
     now = {t.name: t for t in new.tables if t.report in reports}
@@ -125,9 +125,9 @@ def _diff_tables(
                 "both",
                 "it comes with another return and stands in another report",
             )
-        yield from _diff_rounds(was[name], table, newest)
-        yield from _diff_table(was[name], table, new.codelists)
-        yield from _diff_properties(table, raw_old[name], raw_new[name])
+        yield from _diff_rounds(was[name], table, newest=newest)
+        yield from _diff_table(was[name], table, codelists=new.codelists)
+        yield from _diff_properties(table, raw_old[name], new=raw_new[name])
 
 
 def _added(table: Table, newest: int) -> Change:
@@ -142,7 +142,7 @@ def _added(table: Table, newest: int) -> Change:
     return Change(*here, "added", "supplier", f"a new sheet must be sent by {_who(table)}")
 
 
-def _diff_rounds(old: Table, new: Table, newest: int) -> Iterator[Change]:
+def _diff_rounds(old: Table, new: Table, *, newest: int) -> Iterator[Change]:
     """A table that other rounds ask for: those that have returns, up to the newest, or
     only those to come.
     """
@@ -180,7 +180,7 @@ def _who(table: Table) -> str:
     return "the Center" if table.respondent == "center" else "the states"
 
 
-def _diff_table(old: Table, new: Table, codelists: Path) -> Iterator[Change]:
+def _diff_table(old: Table, new: Table, *, codelists: Path) -> Iterator[Change]:
     here = ((new.report,), (new.name,))
     if old.respondent != new.respondent:
         yield Change(
@@ -190,7 +190,7 @@ def _diff_table(old: Table, new: Table, codelists: Path) -> Iterator[Change]:
             "both",
             "others must send it, and the state in its keys is another one",
         )
-    yield from _diff_dimensions(old, new, codelists)
+    yield from _diff_dimensions(old, new, codelists=codelists)
     yield from _diff_measure(old, new)
     for field, what in (("iccs", "ICCS code"), ("crime_area", "crime area")):
         if getattr(old, field) != getattr(new, field):
@@ -213,7 +213,7 @@ def _diff_table(old: Table, new: Table, codelists: Path) -> Iterator[Change]:
     yield from _diff_plausibility(old, new)
 
 
-def _diff_dimensions(old: Table, new: Table, codelists: Path) -> Iterator[Change]:
+def _diff_dimensions(old: Table, new: Table, *, codelists: Path) -> Iterator[Change]:
     here = ((new.report,), (new.name,))
     was = {d.name: d for d in old.dimensions}
     now = {d.name: d for d in new.dimensions}
@@ -236,7 +236,7 @@ def _diff_dimensions(old: Table, new: Table, codelists: Path) -> Iterator[Change
                 "figures must be given by it, and every key is another one",
             )
             continue
-        yield from diff_dimension(new, was[name], now[name], codelists)
+        yield from diff_dimension(new, was[name], now=now[name], codelists=codelists)
         if was[name].label != now[name].label:
             yield Change(
                 *here,
@@ -426,7 +426,7 @@ def _properties(
 
 
 def _diff_properties(
-    table: Table, old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]
+    table: Table, old: dict[str, dict[str, Any]], *, new: dict[str, dict[str, Any]]
 ) -> Iterator[Change]:
     here = ((table.report,), (table.name,))
     attributes = [n for n in dict.fromkeys([*old, *new]) if n not in table.key_dimensions]
@@ -452,7 +452,7 @@ def _diff_properties(
             )
     for name in new:
         if name in old:
-            yield from _diff_property((*here, f"column {name}"), old[name], new[name])
+            yield from _diff_property((*here, f"column {name}"), old[name], new=new[name])
 
 
 def _is_dimension(content: dict[str, Any]) -> bool:
@@ -461,7 +461,7 @@ def _is_dimension(content: dict[str, Any]) -> bool:
 
 
 def _diff_property(
-    here: tuple[tuple[str, ...], tuple[str, ...], str], old: dict[str, Any], new: dict[str, Any]
+    here: tuple[tuple[str, ...], tuple[str, ...], str], old: dict[str, Any], *, new: dict[str, Any]
 ) -> Iterator[Change]:
     was = bool(old.get("required"))
     now = bool(new.get("required"))

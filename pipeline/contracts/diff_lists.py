@@ -20,7 +20,7 @@ _FIRST, _LAST = 0, 9999  # an open end of a code's validity
 
 
 def diff_dimension(
-    new: Table, before: Dimension, now: Dimension, codelists: Path
+    new: Table, before: Dimension, *, now: Dimension, codelists: Path
 ) -> Iterator[Change]:
     """Changes of the codes that a dimension of a table may take, from its list, its
     enum, or both.
@@ -39,7 +39,7 @@ def diff_dimension(
         )
     was = _effective(before)
     is_ = _effective(now)
-    yield from _diff_codes(here, was, is_, adds_up=adds_up)
+    yield from _diff_codes(here, was, new=is_, adds_up=adds_up)
     if not new.layout.open_rows:
         return
     spellings = load_aliases(codelists, now.codelist.name)
@@ -59,22 +59,24 @@ def _effective(dimension: Dimension) -> dict[str, Code]:
     return {c.code: c for c in dimension.codelist if c.is_group or c.code in reported}
 
 
-def diff_shared(old: Contracts, new: Contracts, reports: tuple[str, ...]) -> Iterator[Change]:
+def diff_shared(old: Contracts, new: Contracts, *, reports: tuple[str, ...]) -> Iterator[Change]:
     """Changes of the lists that all tables share, and of the spellings under which
     codes and symbols are known.
     """
     for name in SHARED:
         was, is_ = (_codes(side, name) for side in (old, new))
-        yield from _diff_codes((reports, (), f"code list {name}"), was, is_, adds_up=False)
+        yield from _diff_codes((reports, (), f"code list {name}"), was, new=is_, adds_up=False)
     files = {p.name for side in (old, new) for p in (side.codelists / "aliases").glob("*.csv")}
     for name in sorted(files):
         was_known, is_known = (
-            _spellings(s.codelists / "aliases" / name, "alias", "code") for s in (old, new)
+            _spellings(s.codelists / "aliases" / name, "alias", meaning="code") for s in (old, new)
         )
         yield from _diff_spellings(
             (reports, (), f"aliases {name.removesuffix('.csv')}"), was_known, is_known
         )
-    symbols = (_spellings(s.codelists / f"{SYMBOLS}.csv", "text", "obs_status") for s in (old, new))
+    symbols = (
+        _spellings(s.codelists / f"{SYMBOLS}.csv", "text", meaning="obs_status") for s in (old, new)
+    )
     yield from _diff_spellings((reports, (), "symbols of cells without a figure"), *symbols)
 
 
@@ -85,7 +87,7 @@ def _codes(contracts: Contracts, name: str) -> dict[str, Code]:
     return {c.code: c for c in contracts.codelist(name)}
 
 
-def _spellings(path: Path, spelling: str, meaning: str) -> dict[str, str]:
+def _spellings(path: Path, spelling: str, *, meaning: str) -> dict[str, str]:
     if not path.is_file():
         return {}
     return {
@@ -124,7 +126,7 @@ def _some(names: list[str], most: int = 8) -> str:
 
 
 def _diff_codes(
-    here: Here, old: dict[str, Code], new: dict[str, Code], *, adds_up: bool
+    here: Here, old: dict[str, Code], *, new: dict[str, Code], adds_up: bool
 ) -> Iterator[Change]:
     for code, was in old.items():
         if code not in new:
@@ -148,7 +150,7 @@ def _diff_codes(
                 "a wider list: what was right stays right",
             )
         else:
-            yield from _diff_code(here, old[code], now, adds_up=adds_up)
+            yield from _diff_code(here, old[code], new=now, adds_up=adds_up)
     common = [c for c in old if c in new]
     if common != [c for c in new if c in old]:
         yield Change(
@@ -160,7 +162,7 @@ def _diff_codes(
         )
 
 
-def _diff_code(here: Here, old: Code, new: Code, *, adds_up: bool) -> Iterator[Change]:
+def _diff_code(here: Here, old: Code, *, new: Code, adds_up: bool) -> Iterator[Change]:
     code = new.code
     if (old.valid_from, old.valid_to) != (new.valid_from, new.valid_to):
         narrower = new.valid_from > old.valid_from or new.valid_to < old.valid_to

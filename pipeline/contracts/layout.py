@@ -84,26 +84,30 @@ class SheetForm:
         }
 
 
-def _codes_of(table: Table, name: str, state: str, years: range) -> list[tuple[str, str]]:
+def _codes_of(table: Table, name: str, *, state: str, years: range) -> list[tuple[str, str]]:
     if name == "year":
         return [(str(y), str(y)) for y in years]
     return [(c.code, c.label) for c in table.dimension(name).codes_for(state, years)]
 
 
-def _row_combinations(table: Table, state: str, years: range) -> list[tuple[tuple[str, str], ...]]:
+def _row_combinations(
+    table: Table, state: str, *, years: range
+) -> list[tuple[tuple[str, str], ...]]:
     if table.layout.open_rows:
         # Open lists start with the total and the unknown part; other lines are chosen
         # by the state.
         (name,) = table.layout.rows
         return [
             ((c, label),)
-            for c, label in _codes_of(table, name, state, years)
+            for c, label in _codes_of(table, name, state=state, years=years)
             if c in (TOTAL, UNKNOWN)
         ]
-    return list(product(*(_codes_of(table, name, state, years) for name in table.layout.rows)))
+    return list(
+        product(*(_codes_of(table, name, state=state, years=years) for name in table.layout.rows))
+    )
 
 
-def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetForm:
+def form_of(table: Table, contract: Contract, *, state: str, round_: int) -> SheetForm:
     """Work out the form of a table. Lines follow the order of the code lists, columns
     too.
     """
@@ -113,7 +117,7 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
     for name in table.layout.rows or ("measure",):
         columns.append(FormColumn(len(columns) + 1, "label", names.get(name, "Measure")))
     for combination in product(
-        *(_codes_of(table, name, state, years) for name in table.layout.columns)
+        *(_codes_of(table, name, state=state, years=years) for name in table.layout.columns)
     ):
         codes = tuple(code for code, _ in combination)
         label = ", ".join(label for _, label in combination)
@@ -129,7 +133,7 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
     if not table.layout.rows:
         rows.append(FormRow(FIRST_ROW, (), (table.measure,)))
     else:
-        for combination in _row_combinations(table, state, years):
+        for combination in _row_combinations(table, state, years=years):
             codes = tuple(c for c, _ in combination)
             labels = tuple(label for _, label in combination)
             rows.append(FormRow(FIRST_ROW + len(rows), codes, labels))
@@ -138,7 +142,7 @@ def form_of(table: Table, contract: Contract, state: str, round_: int) -> SheetF
     return SheetForm(table, state, years, tuple(columns), tuple(rows))
 
 
-def tables_for(contract: Contract, state: str, round_: int) -> list[Table]:
+def tables_for(contract: Contract, state: str, *, round_: int) -> list[Table]:
     """The tables a respondent fills in in a round: states theirs, the Center (SELEC)
     its own activity.
     """
@@ -154,7 +158,7 @@ DEFINITION_ANSWERS = ("yes", "partly", "no")
 
 
 def cover_fields(
-    contract: Contract, state: str, state_name: str, round_: int
+    contract: Contract, state: str, *, state_name: str, round_: int
 ) -> list[tuple[str, str, str, bool]]:
     """The cover sheet: field code, label, value known beforehand, whether the state
     fills it in.
@@ -173,9 +177,9 @@ def cover_fields(
         ("contact", "Contact point (function, not a person)", "", True),
         ("date", "Date of the return (YYYY-MM-DD)", "", True),
     ]
-    for table in tables_for(contract, state, round_):
+    for table in tables_for(contract, state, round_=round_):
         fields.append((SOURCE_FIELD + table.name, f"Source of '{table.layout.sheet}'", "", True))
-    for table in tables_for(contract, state, round_):
+    for table in tables_for(contract, state, round_=round_):
         fields.append(
             (
                 DEFINITION_FIELD + table.name,

@@ -136,8 +136,8 @@ def _unusable(contracts: Contracts, project: Project) -> Iterator[str]:
         asked = [*(m.code for m in contracts.members(last)), "SELEC"]
         told: set[str] = set()
         for state in asked:
-            for table in tables_for(contract, state, last):
-                form = form_of(table, contract, state, last)
+            for table in tables_for(contract, state, round_=last):
+                form = form_of(table, contract, state=state, round_=last)
                 if table.name not in told and not form.addresses() and not table.layout.open_rows:
                     told.add(table.name)
                     yield (
@@ -165,13 +165,24 @@ def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
     wrong = Wrong()
     wrong.tried(lambda: load_population(folder))
     wrong.tried(
-        lambda: _spellings(folder / "cell_symbols.csv", "text", "obs_status", statuses, _SYMBOLS)
+        lambda: _spellings(
+            folder / "cell_symbols.csv",
+            "text",
+            meaning="obs_status",
+            known=statuses,
+            columns=_SYMBOLS,
+        )
     )
     for path in sorted((folder / "aliases").glob("*.csv")):
         if path.stem == "headers":
             wrong.tried(
                 partial(
-                    _spellings, path, "alias", "code", set(_HEADERS), ("alias", "code", "language")
+                    _spellings,
+                    path,
+                    "alias",
+                    meaning="code",
+                    known=set(_HEADERS),
+                    columns=("alias", "code", "language"),
                 )
             )
         elif path.stem.endswith("_aggregates"):
@@ -179,7 +190,9 @@ def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
         elif (folder / f"{path.stem}.csv").is_file():
             codes = {c.code for c in contracts.codelist(path.stem)}
             columns = ("alias", "code") if path.stem == "states" else ("alias", "code", "source")
-            wrong.tried(partial(_spellings, path, "alias", "code", codes, columns))
+            wrong.tried(
+                partial(_spellings, path, "alias", meaning="code", known=codes, columns=columns)
+            )
         else:
             yield (
                 f"{name_of(path)}: there is no list '{path.stem}' that it has spellings of; rename"
@@ -191,7 +204,7 @@ def _wrong_lists(project: Project, contracts: Contracts) -> Iterator[str]:
 
 
 def _spellings(
-    path: Path, spelling: str, meaning: str, known: set[str], columns: tuple[str, ...]
+    path: Path, spelling: str, *, meaning: str, known: set[str], columns: tuple[str, ...]
 ) -> None:
     """A spelling leads to one code, and that code is there. Raises ContractError."""
     seen: dict[str, ListLine] = {}

@@ -227,7 +227,8 @@ class _ContractLint:
         yield from ((at, what) for what in self._layout(own["layout"], dimensions))
         yield from ((at, what) for what in self._names(table, own))
         yield from (
-            (at, what) for what in self._identities(table, own.get("identities", ()), dimensions)
+            (at, what)
+            for what in self._identities(table, own.get("identities", ()), dimensions=dimensions)
         )
         yield from ((at, what) for what in _wrong_records(own.get("records"), dimensions))
         first = own.get("firstRound", 0)
@@ -322,6 +323,7 @@ class _ContractLint:
         self,
         table: Mapping[str, Any],
         identities: Sequence[Mapping[str, Any]],
+        *,
         dimensions: Mapping[str, Any],
     ) -> Iterator[str]:
         seen: set[tuple[str, str]] = set()
@@ -336,7 +338,7 @@ class _ContractLint:
             if own[0]:
                 yield from self._parts(own[0], dimensions)
             else:
-                yield from self._same_total(table, identity, dimensions)
+                yield from self._same_total(table, identity, dimensions=dimensions)
 
     def _parts(self, name: str, dimensions: Mapping[str, Any]) -> Iterator[str]:
         if name not in dimensions:
@@ -348,7 +350,11 @@ class _ContractLint:
             yield f"identities: {name} has no total ({TOTAL}) that its parts could add up to"
 
     def _same_total(
-        self, table: Mapping[str, Any], identity: Mapping[str, Any], dimensions: Mapping[str, Any]
+        self,
+        table: Mapping[str, Any],
+        identity: Mapping[str, Any],
+        *,
+        dimensions: Mapping[str, Any],
     ) -> Iterator[str]:
         other = self.tables.get(identity["sameTotalAs"])
         if other is None or other is table:

@@ -43,13 +43,13 @@ def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
             yield _told(
                 "population.csv",
                 f"no population of {state.code} in {', '.join(missing)}",
-                "add a row for each of these years, with its source; rates need them",
+                do="add a row for each of these years, with its source; rates need them",
             )
         if aliases.get(state.extra.get("iso3", "")) != state.code:
             yield _told(
                 "aliases/states.csv",
                 f"no spelling leads to {state.code} from its code of three letters",
-                "add the spellings that publishers and states use for it, among them that code",
+                do="add the spellings that publishers and states use for it, among them that code",
             )
         if not any(
             state.code in s.extra.get("states", "").split()
@@ -58,7 +58,7 @@ def lint_states(project: Project, contracts: Contracts) -> Iterator[str]:
             yield _told(
                 "border_section.csv",
                 f"no section names {state.code} among its states",
-                f"add {state.code} to the column 'states' of every border that it has",
+                do=f"add {state.code} to the column 'states' of every border that it has",
             )
         yield from _citizenship(contracts, state)
         if state.code not in outlines:
@@ -93,27 +93,27 @@ def without_consent(contracts: Contracts, policy: Policy) -> Iterator[str]:
             )
 
 
-def _told(file: str, what: str, do: str) -> str:
+def _told(file: str, what: str, *, do: str) -> str:
     return f"data_contracts/codelists/{file}: {what}; {do} ({PAGE})"
 
 
 def _facts(state: Code) -> Iterator[str]:
     for column in ("official_name", "iso3", "eu"):
         if not state.extra.get(column, "").strip():
-            yield _told("states.csv", f"{state.code} has no {column}", "fill in the column")
+            yield _told("states.csv", f"{state.code} has no {column}", do="fill in the column")
 
 
 def _citizenship(contracts: Contracts, state: Code) -> Iterator[str]:
     listed = contracts.codelist("citizenship")
     if state.code not in listed:
         yield _told(
-            "citizenship.csv", f"no citizenship {state.code}", f"add the line of {state.label}"
+            "citizenship.csv", f"no citizenship {state.code}", do=f"add the line of {state.label}"
         )
     elif _GROUP in listed and listed[state.code].parent != _GROUP:
         yield _told(
             "citizenship.csv",
             f"the citizenship {state.code} stands in {listed[state.code].parent}",
-            f"give it the parent {_GROUP}, which holds the citizens of member states",
+            do=f"give it the parent {_GROUP}, which holds the citizens of member states",
         )
 
 

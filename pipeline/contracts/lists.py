@@ -55,10 +55,10 @@ def read_list(
     try:
         for row in reader:
             if not heads:
-                heads = _heads(path, row, columns, more=more)
+                heads = _heads(path, row, columns=columns, more=more)
             elif row:
                 line = ListLine(path, reader.line_num, dict(zip(heads, row, strict=False)))
-                _check(line, row, heads, keys)
+                _check(line, row, heads=heads, keys=keys)
                 lines.append(line)
     except csv.Error as problem:
         where = f"{name_of(path)} line {reader.line_num}"
@@ -75,7 +75,7 @@ def read_list(
     return lines
 
 
-def _heads(path: Path, row: list[str], columns: Sequence[str], *, more: bool) -> list[str]:
+def _heads(path: Path, row: list[str], *, columns: Sequence[str], more: bool) -> list[str]:
     where = f"{name_of(path)} line 1"
     if len(row) == 1 and (";" in row[0] or "\t" in row[0]):
         raise ContractError(
@@ -105,7 +105,7 @@ def _heads(path: Path, row: list[str], columns: Sequence[str], *, more: bool) ->
     return row
 
 
-def _check(line: ListLine, row: list[str], heads: list[str], keys: Sequence[str]) -> None:
+def _check(line: ListLine, row: list[str], *, heads: list[str], keys: Sequence[str]) -> None:
     if len(row) != len(heads):
         raise line.wrong(
             f"the line has {len(row)} fields and the list {len(heads)} columns",

@@ -311,7 +311,7 @@ def _read_rounds(table: str, own: dict[str, Any]) -> tuple[int, int]:
     return first, last
 
 
-def _read_table(schema: Any, report: str, folder: Path) -> Table:
+def _read_table(schema: Any, report: str, *, folder: Path) -> Table:
     own = _custom(schema.customProperties)
     first, last = _read_rounds(schema.name, own)
     roles = {p.name: _custom(p.customProperties).get("role", "") for p in schema.properties}
@@ -388,7 +388,7 @@ def _read_contract(path: Path, folder: Path) -> Contract:
             usage=odcs.description.usage or "",
             limitations=odcs.description.limitations or "",
             window_years=int(own["windowYears"]),
-            tables=tuple(_read_table(s, own["report"], folder) for s in odcs.schema_),
+            tables=tuple(_read_table(s, own["report"], folder=folder) for s in odcs.schema_),
             path=path,
         )
     except KeyError as problem:
@@ -401,7 +401,7 @@ def _read_contract(path: Path, folder: Path) -> Contract:
         ) from problem
 
 
-def _check_link(table: Table, identity: Identity, other: Table) -> None:
+def _check_link(table: Table, identity: Identity, *, other: Table) -> None:
     """Raise ContractError where `at` does not say which figure of the other table is
     meant.
     """
@@ -452,7 +452,7 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
             if identity.dimension:
                 table.dimension(identity.dimension)
             if identity.same_total_as:
-                _check_link(table, identity, contracts.table(identity.same_total_as))
+                _check_link(table, identity, other=contracts.table(identity.same_total_as))
         if sorted(table.layout.rows + table.layout.columns) != sorted(table.key_dimensions[1:]):
             raise ContractError(
                 f"the layout of {table.name} does not place every dimension once",

@@ -127,16 +127,18 @@ def own_faults(file: YamlFile) -> Iterator[Fault]:
     where, and the sentence.
     """
     content = file.content
-    yield from _faults_of("contract", OF_CONTRACT, content, ())
+    yield from _faults_of("contract", OF_CONTRACT, content=content, at=())
     for number, table in enumerate(content["schema"]):
         at = ("schema", number)
-        yield from _faults_of("table", OF_TABLE, table, at)
+        yield from _faults_of("table", OF_TABLE, content=table, at=at)
         for column_number, column in enumerate(table.get("properties", ())):
-            yield from _faults_of("column", OF_COLUMN, column, (*at, "properties", column_number))
+            yield from _faults_of(
+                "column", OF_COLUMN, content=column, at=(*at, "properties", column_number)
+            )
 
 
 def _faults_of(
-    kind: str, known: Mapping[str, Any], content: Mapping[str, Any], at: tuple[Any, ...]
+    kind: str, known: Mapping[str, Any], *, content: Mapping[str, Any], at: tuple[Any, ...]
 ) -> Iterator[Fault]:
     seen: set[str] = set()
     for number, pair in enumerate(content.get("customProperties", ())):

@@ -75,12 +75,10 @@ class Policy:
     weights: Weights
     coarsen_above: float
     suppressed: tuple[int, int]  # what a count may be that its sender suppressed
-    consents: tuple[
-        tuple[str, frozenset[str], frozenset[str]], ...
-    ]  # version, states, tables; no table means all
-    embargoes: Mapping[
-        tuple[str, str], date
-    ]  # state, table -> the first free day of its cells with status E
+    # version, states, tables; no table means all
+    consents: tuple[tuple[str, frozenset[str], frozenset[str]], ...]
+    # state, table -> the first free day of its cells with status E
+    embargoes: Mapping[tuple[str, str], date]
 
     def table(self, name: str) -> TableRule:
         return self.tables[name]
@@ -94,7 +92,7 @@ class Policy:
         return self.versions[name]
 
     def is_bound(
-        self, version: VersionRule, state: str, table: str, conf_status: str, day: date
+        self, version: VersionRule, state: str, *, table: str, conf_status: str, day: date
     ) -> bool:
         """Whether the sender keeps a cell out of a version on a day: by its status, or
         for want of consent.

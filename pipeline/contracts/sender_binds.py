@@ -15,12 +15,13 @@ from pipeline.system.yaml_files import YamlFile
 
 FREE = "F"
 EMBARGOED = "E"  # free on the day that its sender named
+# statuses that a version for others names, so that the policy reads as it is used
 NAMED = (
     "C",
     "D",
     "E",
     "N",
-)  # statuses that a version for others names, so that the policy reads as it is used
+)
 # the one version that shows everything: the states' own, through their National Focal
 # Points
 FOR_STATES = "restricted"
@@ -52,12 +53,12 @@ def releases(file: YamlFile) -> Iterator[str]:
         elif own["protected"]:
             yield from (
                 f"{file.place(('versions', name, key))}: {what}"
-                for key, what in _of_others(name, own, versions)
+                for key, what in _of_others(name, own, versions=versions)
             )
 
 
 def _of_others(
-    name: str, own: Mapping[str, Any], versions: Mapping[str, Any]
+    name: str, own: Mapping[str, Any], *, versions: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with the entry of a version for others: the key and the sentence."""
     named = ", ".join(NAMED)

@@ -35,18 +35,18 @@ class Side:
 
 
 @contextmanager
-def open_sides(project: Project, old: str, new: str) -> Iterator[tuple[Side, Side]]:
+def open_sides(project: Project, old: str, *, new: str) -> Iterator[tuple[Side, Side]]:
     """The contracts that two names stand for, as long as the block lasts.
 
     Raises UserError when a name stands for nothing, ContractError when its contracts
     cannot be read.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        before = _read(project, old, Path(scratch) / "old")
-        after = _read(project, new, Path(scratch) / "new")
+        before = _read(project, old, scratch=Path(scratch) / "old")
+        after = _read(project, new, scratch=Path(scratch) / "new")
         yield (
-            Side(old, before, _whole(project, before, after), Path(old).is_file()),
-            Side(new, after, _whole(project, after, before), Path(new).is_file()),
+            Side(old, before, _whole(project, before, other=after), Path(old).is_file()),
+            Side(new, after, _whole(project, after, other=before), Path(new).is_file()),
         )
 
 
@@ -58,13 +58,13 @@ def compared_reports(old: Side, new: Side) -> tuple[str, ...]:
     return tuple(dict.fromkeys(r for s in asked for r in s.contracts.by_report))
 
 
-def _files(project: Project, name: str, scratch: Path) -> tuple[list[Path], Path]:
+def _files(project: Project, name: str, *, scratch: Path) -> tuple[list[Path], Path]:
     """The contract files that a name stands for, and the folder of their code lists."""
     path = Path(name)
     if path.is_file():
         beside = path.parent / "codelists"
         return [path], beside if beside.is_dir() else project.codelists
-    folder = path if path.is_dir() else _from_git(project, name, scratch)
+    folder = path if path.is_dir() else _from_git(project, name, scratch=scratch)
     if (folder / FOLDER).is_dir():
         folder = folder / FOLDER
     found = [folder / f"{r}{ENDING}" for r in REPORTS if (folder / f"{r}{ENDING}").is_file()]
@@ -77,7 +77,7 @@ def _files(project: Project, name: str, scratch: Path) -> tuple[list[Path], Path
     return found, folder / "codelists"
 
 
-def _from_git(project: Project, name: str, scratch: Path) -> Path:
+def _from_git(project: Project, name: str, *, scratch: Path) -> Path:
     """The contracts of a revision, taken out of the repository into `scratch`."""
     commit = _git(
         project.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
@@ -108,8 +108,8 @@ def _git(root: Path, *arguments: str) -> bytes | None:
     return None if done.returncode else done.stdout
 
 
-def _read(project: Project, name: str, scratch: Path) -> Contracts:
-    paths, codelists = _files(project, name, scratch)
+def _read(project: Project, name: str, *, scratch: Path) -> Contracts:
+    paths, codelists = _files(project, name, scratch=scratch)
     try:
         return read_contracts(paths, codelists)
     except UserError as problem:
@@ -121,7 +121,7 @@ def _read(project: Project, name: str, scratch: Path) -> Contracts:
         ) from problem
 
 
-def _whole(project: Project, own: Contracts, other: Contracts) -> Contracts:
+def _whole(project: Project, own: Contracts, *, other: Contracts) -> Contracts:
     held = {c.report: c for source in (other, own) for c in source}
     if set(held) < set(REPORTS):
         held = load_contracts(project.contracts).by_report | held

@@ -126,37 +126,42 @@ def check_round(returns: Path, round_: int) -> None:
         )
 
 
-def write_template(contracts: Contracts, report: str, state: str, round_: int, path: Path) -> None:
+def write_template(
+    contracts: Contracts, report: str, *, state: str, round_: int, path: Path
+) -> None:
     """Write the blank workbook of `state` for a round to `path`. The same contract
     gives the same bytes.
 
     Raises UserError when the state is not a member in the round's year.
     """
-    workbook = build_workbook(contracts, report, state, round_)
+    workbook = build_workbook(contracts, report, state=state, round_=round_)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(workbook_bytes(workbook, round_))
 
 
-def build_workbook(contracts: Contracts, report: str, state: str, round_: int) -> Workbook:
+def build_workbook(contracts: Contracts, report: str, *, state: str, round_: int) -> Workbook:
     from openpyxl import Workbook
 
     contract = contracts.contract(report)
     asked = [*(c.code for c in contracts.members(round_)), "SELEC"]
-    allowed = [s for s in asked if tables_for(contract, s, round_)]
+    allowed = [s for s in asked if tables_for(contract, s, round_=round_)]
     if state not in allowed:
         raise UserError(
             f"'{state}' does not answer the {report} questionnaire of round {round_}",
             allowed=", ".join(allowed) or "nobody in that round",
             do="give the code of one that does, or another round or report",
         )
-    forms = [form_of(t, contract, state, round_) for t in tables_for(contract, state, round_)]
+    forms = [
+        form_of(t, contract, state=state, round_=round_)
+        for t in tables_for(contract, state, round_=round_)
+    ]
     workbook = Workbook()
     cover = workbook.active
     assert cover is not None
     cover.title = COVER_SHEET
     lists = workbook.create_sheet(LISTS_SHEET)
-    _write_lists(lists, contracts, forms)
-    _write_cover(cover, contract, contracts, state, round_)
+    _write_lists(lists, contracts, forms=forms)
+    _write_cover(cover, contract, contracts=contracts, state=state, round_=round_)
     _write_help(workbook.create_sheet(HELP_SHEET, 1))
     for form in forms:
         _write_form(workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1), form)
@@ -211,7 +216,7 @@ def _protect(sheet: Worksheet) -> None:
     sheet.protection.formatRows = False
 
 
-def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm]) -> None:
+def _write_lists(sheet: Worksheet, contracts: Contracts, *, forms: list[SheetForm]) -> None:
     """Column A: statuses, B: confidentiality, C: answers, D: countries for open lists,
     E: sources.
     """
@@ -233,7 +238,7 @@ def _write_lists(sheet: Worksheet, contracts: Contracts, forms: list[SheetForm])
 
 
 def _write_cover(
-    sheet: Worksheet, contract: Contract, contracts: Contracts, state: str, round_: int
+    sheet: Worksheet, contract: Contract, *, contracts: Contracts, state: str, round_: int
 ) -> None:
     from openpyxl.styles import Alignment, Font, Protection
     from openpyxl.worksheet.datavalidation import DataValidation
@@ -258,7 +263,7 @@ def _write_cover(
     for column, head in enumerate(("Field", "What", "Answer"), 1):
         sheet.cell(4, column, head).font = Font(bold=True)
     for row, (code, label, value, open_) in enumerate(
-        cover_fields(contract, state, name, round_), 5
+        cover_fields(contract, state, state_name=name, round_=round_), 5
     ):
         sheet.cell(row, 1, code).fill = _fill(_GREY)
         sheet.cell(row, 2, label).fill = _fill(_GREY)
@@ -340,7 +345,7 @@ def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
 
     first, last = form.rows[0].index, form.rows[-1].index
 
-    def offer(source: str, columns: list[FormColumn], start: int) -> None:
+    def offer(source: str, columns: list[FormColumn], *, start: int) -> None:
         rule = DataValidation("list", formula1=source, allow_blank=True, showErrorMessage=True)
         rule.error = "Choose a value from the list."
         for column in columns:
@@ -348,12 +353,14 @@ def _add_lists(sheet: Worksheet, form: SheetForm) -> None:
             rule.add(f"{letter}{start}:{letter}{last}")
         sheet.add_data_validation(rule)
 
-    offer(f"={LISTS_SHEET}!$A$1:$A$13", [c for c in form.columns if c.kind == "status"], first)
-    offer(f"={LISTS_SHEET}!$B$1:$B$6", [c for c in form.columns if c.kind == "conf"], first)
+    offer(
+        f"={LISTS_SHEET}!$A$1:$A$13", [c for c in form.columns if c.kind == "status"], start=first
+    )
+    offer(f"={LISTS_SHEET}!$B$1:$B$6", [c for c in form.columns if c.kind == "conf"], start=first)
     if form.table.layout.open_rows:
         open_first = next(r.index for r in form.rows if not r.codes)
         offer(
             f"={LISTS_SHEET}!$D$1:$D$300",
             [c for c in form.columns if c.kind == "label"],
-            open_first,
+            start=open_first,
         )

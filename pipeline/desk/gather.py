@@ -39,7 +39,7 @@ class Place:
 
 
 def gather(
-    project: Project, contracts: Contracts, round_: int, versions: Iterable[str]
+    project: Project, contracts: Contracts, *, round_: int, versions: Iterable[str]
 ) -> dict[str, Any]:
     """The view of the page. Raises UserError where the round was never validated."""
     found = _read(project.findings(round_) / "findings.json")
@@ -50,13 +50,20 @@ def gather(
     order = list(versions)
     return {
         "round": round_,
-        "grids": [_grid(contracts, r, round_, found) for r in REPORTS],
+        "grids": [_grid(contracts, r, round_=round_, found=found) for r in REPORTS],
         "counts": _counts(found),
         "rules": _rules(found["findings"]),
-        "files": _files(contracts, round_, found),
-        "builds": [b for r in REPORTS for v in order if (b := _build(project, round_, r, v))],
-        "proofs": [p for v in order if (p := _proof(project, round_, v))],
-        "changes": [c for r in REPORTS for v in order if (c := _changes(project, round_, r, v))],
+        "files": _files(contracts, round_, found=found),
+        "builds": [
+            b for r in REPORTS for v in order if (b := _build(project, round_, report=r, version=v))
+        ],
+        "proofs": [p for v in order if (p := _proof(project, round_, version=v))],
+        "changes": [
+            c
+            for r in REPORTS
+            for v in order
+            if (c := _changes(project, round_, report=r, version=v))
+        ],
         "times": times(project.outputs),
     }
 
@@ -66,10 +73,10 @@ def _read(path: Path) -> Any:
 
 
 def _grid(
-    contracts: Contracts, report: str, round_: int, found: Mapping[str, Any]
+    contracts: Contracts, report: str, *, round_: int, found: Mapping[str, Any]
 ) -> dict[str, Any]:
     """States across, tables down: what became of each table of each return."""
-    asked = respondents(contracts, report, round_)
+    asked = respondents(contracts, report, round_=round_)
     states = [c for c in contracts.codelist("states") if c.code in asked]
     contract = contracts.contract(report)
     sent = {f["state"] for f in found["files"] if f["report"] == report}
@@ -77,16 +84,16 @@ def _grid(
     queries = Counter(
         (f["state"], f["table"]) for f in found["findings"] if f["severity"] == "query"
     )
-    forms = {s.code: {t.name for t in tables_for(contract, s.code, round_)} for s in states}
+    forms = {s.code: {t.name for t in tables_for(contract, s.code, round_=round_)} for s in states}
     rows = []
     for table in contract.tables_of(round_):
         places = [
-            _place(
+            place_of_state(
                 s.label,
                 table.name in forms[s.code],
-                s.code in sent,
-                outcomes.get((s.code, table.name)),
-                queries[s.code, table.name],
+                has_sent=s.code in sent,
+                outcome=outcomes.get((s.code, table.name)),
+                queries=queries[s.code, table.name],
             )
             for s in states
         ]
@@ -99,8 +106,8 @@ def _grid(
     }
 
 
-def _place(
-    state: str, is_asked: bool, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int
+def place_of_state(
+    state: str, is_asked: bool, *, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int
 ) -> Place:
     if not is_asked:
         return Place("", f"{state} is not asked for it", "none")
@@ -147,10 +154,10 @@ def _rules(findings: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int, i
     return [(*k, count[k], len(states[k])) for k in ordered[:MOST_RULES]]
 
 
-def _files(contracts: Contracts, round_: int, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _files(contracts: Contracts, round_: int, *, found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A line a state: its returns, and how many findings are open to it."""
     by_state = Counter((f["state"], f["severity"]) for f in found["findings"])
-    asked = {s for r in REPORTS for s in respondents(contracts, r, round_)}
+    asked = {s for r in REPORTS for s in respondents(contracts, r, round_=round_)}
     lines = []
     for code in contracts.codelist("states"):
         if code.code in asked:
@@ -168,12 +175,12 @@ def _files(contracts: Contracts, round_: int, found: Mapping[str, Any]) -> list[
     return lines
 
 
-def _build(project: Project, round_: int, report: str, version: str) -> dict[str, Any] | None:
+def _build(project: Project, round_: int, *, report: str, version: str) -> dict[str, Any] | None:
     folder = project.version_folder(round_, report, version)
     manifest = _read(folder / "manifest.json")
     if manifest is None:
         return None
-    pdf = pdf_name(report, version, round_)
+    pdf = pdf_name(report, version, round_=round_)
     now = standing(project, Subject(round_, report, version))
     made = manifest["build"]
     approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
@@ -216,7 +223,7 @@ def _checks(made: Mapping[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None:
+def _proof(project: Project, round_: int, *, version: str) -> dict[str, Any] | None:
     certificate = _read(project.proof(round_) / f"{version}.json")
     if certificate is None:
         return None
@@ -227,7 +234,7 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
     )
     return {
         "version": version,
-        "sensitive": _sensitive(project, round_, version),
+        "sensitive": _sensitive(project, round_, version=version),
         "hidden": len(certificate["base"]),
         "tables": len(certificate["tables"]),
         "editions": len(certificate["releases"]) - 1,
@@ -235,7 +242,7 @@ def _proof(project: Project, round_: int, version: str) -> dict[str, Any] | None
     }
 
 
-def _sensitive(project: Project, round_: int, version: str) -> int:
+def _sensitive(project: Project, round_: int, *, version: str) -> int:
     """How many cells a version withholds for their own sake."""
     path = project.proof(round_) / f"{version}.withheld.csv"
     if not path.is_file():
@@ -244,7 +251,7 @@ def _sensitive(project: Project, round_: int, version: str) -> int:
         return sum(row["reason"] in SENSITIVE for row in csv.DictReader(file))
 
 
-def _changes(project: Project, round_: int, report: str, version: str) -> dict[str, Any] | None:
+def _changes(project: Project, round_: int, *, report: str, version: str) -> dict[str, Any] | None:
     folder = project.round_folder(round_) / "changes" / f"{report}-{version}"
     content = _read(folder / "changes.json")
     if content is None:

@@ -17,15 +17,15 @@ from pipeline.system.page_templates import mistakes_told, open_templates
 KEPT = "desk"  # pictures, in the work folder of the round
 
 
-def write_desk(project: Project, contracts: Contracts, round_: int) -> Path:
+def write_desk(project: Project, contracts: Contracts, *, round_: int) -> Path:
     """Write `outputs/index.html`. It names findings and people: only its owner may read
     it.
     """
     versions = load_policy(project.contracts, contracts).versions
-    view = gather(project, contracts, round_, versions)
+    view = gather(project, contracts, round_=round_, versions=versions)
     kept = project.work(round_) / KEPT
     for build in view["builds"]:
-        build["picture"] = first_page(build.pop("path"), build["hash"], kept)
+        build["picture"] = first_page(build.pop("path"), build["hash"], kept=kept)
     rounds = sorted(
         (p.name for p in project.outputs.glob("[0-9]*") if (p / "findings").is_dir()), reverse=True
     )

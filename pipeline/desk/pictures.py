@@ -13,7 +13,7 @@ from pipeline.system.files import write_file
 WIDTH = 150  # pixels
 
 
-def first_page(pdf: Path, digest: str, kept: Path) -> str:
+def first_page(pdf: Path, digest: str, *, kept: Path) -> str:
     """A data URL of the first page. Pictures are kept in `kept` by the hash of their
     PDF: drawing one takes a while.
     """

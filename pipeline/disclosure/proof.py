@@ -19,7 +19,13 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.prove.audit import audit
 from pipeline.disclosure.prove.certificate import write_certificate
 from pipeline.disclosure.prove.extra import GivenAway, given_away, read_extra
-from pipeline.disclosure.prove.facts import CubeRules, Edition, Knowledge, Rules, read_released
+from pipeline.disclosure.prove.facts import (
+    CubeRules,
+    EarlierEdition,
+    Knowledge,
+    Rules,
+    read_released,
+)
 from pipeline.disclosure.prove.facts import TrueCell as AuditedCell
 from pipeline.disclosure.register import Registered, editions
 from pipeline.disclosure.rule_copies import digests, write_copies
@@ -44,7 +50,7 @@ class Proven:
     tables: int
 
 
-def certificate_path(project: Project, round_: int, version: str) -> Path:
+def certificate_path(project: Project, round_: int, *, version: str) -> Path:
     return project.proof(round_) / f"{version}.json"
 
 
@@ -58,6 +64,7 @@ def rules_path(project: Project, round_: int) -> Path:
 def prove_version(
     project: Project,
     contracts: Contracts,
+    *,
     policy: Policy,
     version: VersionRule,
     round_: int,
@@ -67,16 +74,23 @@ def prove_version(
     """Audit what the stores of a version show; the certificate is written only when
     nothing stays unsafe.
     """
-    found = audit(_knowledge(project, contracts, policy, version, round_, marts, day))
+    found = audit(
+        _knowledge(
+            project, contracts, policy=policy, version=version, round_=round_, marts=marts, day=day
+        )
+    )
     if not found.failures:
         write_copies(project.contracts, rules_path(project, round_))
-        write_certificate(found.certificate, certificate_path(project, round_, version.name))
+        write_certificate(
+            found.certificate, certificate_path(project, round_, version=version.name)
+        )
     return Proven(dict(found.failures), found.counts["sensitive"], found.counts["tables"])
 
 
 def audit_beside(
     project: Project,
     contracts: Contracts,
+    *,
     policy: Policy,
     version: VersionRule,
     round_: int,
@@ -87,13 +101,16 @@ def audit_beside(
     """What a file of figures that others published gives away, beside what the version
     shows.
     """
-    knowledge = _knowledge(project, contracts, policy, version, round_, marts, day)
+    knowledge = _knowledge(
+        project, contracts, policy=policy, version=version, round_=round_, marts=marts, day=day
+    )
     return given_away(knowledge, read_extra(extra, contracts))
 
 
 def _knowledge(
     project: Project,
     contracts: Contracts,
+    *,
     policy: Policy,
     version: VersionRule,
     round_: int,
@@ -102,9 +119,9 @@ def _knowledge(
 ) -> Knowledge:
     truth = tuple(audited_cell(c) for c in marts.every_cell().values())
     beside = tuple(
-        Edition(
+        EarlierEdition(
             current_edition(v, round_),
-            tuple(read_released(p) for p in _released(project, round_, v)),
+            tuple(read_released(p) for p in _released(project, round_, version=v)),
             truth,
         )
         for v in version.readers_have
@@ -114,8 +131,8 @@ def _knowledge(
         version.name,
         round_,
         contracts,
-        audit_rules(policy, version, day),
-        tuple(read_released(p) for p in _released(project, round_, version.name)),
+        audit_rules(policy, version, day=day),
+        tuple(read_released(p) for p in _released(project, round_, version=version.name)),
         truth,
         beside + earlier,
         day=day.isoformat(),
@@ -129,13 +146,13 @@ def current_edition(version: str, round_: int) -> str:
     return f"{version}-{round_}"
 
 
-def _released(project: Project, round_: int, version: str) -> list[Path]:
-    return [project.released(round_, report, version) for report in REPORTS]
+def _released(project: Project, round_: int, *, version: str) -> list[Path]:
+    return [project.released(round_, report, version=version) for report in REPORTS]
 
 
-def _edition(registered: Registered) -> Edition:
+def _edition(registered: Registered) -> EarlierEdition:
     truth = tuple(audited_cell(c) for c in registered.cells)
-    return Edition(registered.label, (read_released(registered.released),), truth)
+    return EarlierEdition(registered.label, (read_released(registered.released),), truth)
 
 
 def audited_cell(cell: TrueCell) -> AuditedCell:
@@ -147,7 +164,7 @@ def audited_cell(cell: TrueCell) -> AuditedCell:
     )
 
 
-def audit_rules(policy: Policy, version: VersionRule, day: date) -> Rules:
+def audit_rules(policy: Policy, version: VersionRule, *, day: date) -> Rules:
     """The policy for one version on one day, as the auditor reads it."""
     cubes = {
         name: CubeRules(
@@ -160,25 +177,25 @@ def audit_rules(policy: Policy, version: VersionRule, day: date) -> Rules:
         )
         for name, rule in policy.tables.items()
     }
-    return Rules(cubes, _binder(policy, version, day))
+    return Rules(cubes, _binder(policy, version, day=day))
 
 
-def _binder(policy: Policy, version: VersionRule, day: date) -> Callable[[str, str], bool]:
+def _binder(policy: Policy, version: VersionRule, *, day: date) -> Callable[[str, str], bool]:
     def is_bound(text: str, conf_status: str) -> bool:
         key = Key.parse(text)
-        return policy.is_bound(version, key.state, key.cube, conf_status, day)
+        return policy.is_bound(version, key.state, table=key.cube, conf_status=conf_status, day=day)
 
     return is_bound
 
 
-def require_proof(project: Project, round_: int, version: str) -> str:
+def require_proof(project: Project, round_: int, *, version: str) -> str:
     """Check the certificate of a version again, by the verifier that needs nothing but
     additions. Returns what it said.
 
     Raises DisclosureError where it is missing, belongs to other figures, or does not
     verify.
     """
-    path = certificate_path(project, round_, version)
+    path = certificate_path(project, round_, version=version)
     where = f"{version} version of {round_}"
     if not is_there(path):
         raise DisclosureError(
@@ -186,9 +203,8 @@ def require_proof(project: Project, round_: int, version: str) -> str:
             where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
         )
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # not the copies beside the certificate: those that are in force
+    with tempfile.TemporaryDirectory() as folder:
+        # Not the copies beside the certificate: those that are in force.
         write_copies(project.contracts, Path(folder))
         command = [
             sys.executable,
@@ -197,10 +213,10 @@ def require_proof(project: Project, round_: int, version: str) -> str:
             f"--version={version}",
             f"--round={round_}",
             f"--rules={folder}",
-            *_files_of_releases(project, path, round_),
+            *_files_of_releases(project, path, round_=round_),
             "--",
             str(path),
-            *map(str, _released(project, round_, version)),
+            *map(str, _released(project, round_, version=version)),
         ]
         done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -212,18 +228,18 @@ def require_proof(project: Project, round_: int, version: str) -> str:
     return done.stdout.strip()
 
 
-def _files_of_releases(project: Project, certificate: Path, round_: int) -> list[str]:
+def _files_of_releases(project: Project, certificate: Path, *, round_: int) -> list[str]:
     """The arguments that name what is verified against: true figures of this release
     and of every edition that its certificate was made beside, and the released files of
     these.
     """
-    true = _released(project, round_, "restricted")
+    true = _released(project, round_, version="restricted")
     found = [f"--true={file}" for file in true]
     for name in _editions_of(certificate):
         version, _, rest = name.partition("-")
         is_current = rest == str(round_)
         files = (
-            _released(project, round_, version)
+            _released(project, round_, version=version)
             if is_current
             else [project.releases / version / f"{rest}.csv"]
         )

@@ -19,7 +19,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.choose.reasons import IN_QUESTION
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.choose.why import tables_csv, withheld_csv
 from pipeline.disclosure.proof import (
     Proven,
@@ -69,7 +69,7 @@ class Protected:
 
 
 def protect_round(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> list[Protected]:
     """Choose and prove every protected version of a round. Raises DisclosureError
     naming cells that stay unsafe.
@@ -80,7 +80,15 @@ def protect_round(
     done: dict[str, Protected] = {}
     for version in in_order(policy):
         done[version.name] = _protect(
-            project, contracts, policy, version, round_, marts, inputs, done, progress
+            project,
+            contracts,
+            policy=policy,
+            version=version,
+            round_=round_,
+            marts=marts,
+            inputs=inputs,
+            done=done,
+            progress=progress,
         )
     return list(done.values())
 
@@ -105,6 +113,7 @@ def in_order(policy: Policy) -> list[VersionRule]:
 def _protect(
     project: Project,
     contracts: Contracts,
+    *,
     policy: Policy,
     version: VersionRule,
     round_: int,
@@ -114,37 +123,52 @@ def _protect(
     progress: Progress,
 ) -> Protected:
     cells = marts.reported_cells()
+    # What readers of this version have already: other versions of the round, and all
+    # registered editions.
     known = [
-        Edition(
+        PublishedEdition(
             current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out
         )
         for v in version.readers_have
     ]
     registered = editions(project, (version.name, *version.readers_have))
     known += [as_edition(e) for e in registered]
-    again = [as_edition(e) for e in newest_of(registered, version.name, round_)]
+    again = [as_edition(e) for e in newest_of(registered, version.name, round_=round_)]
     day = release_day(inputs)
     progress(f"{version.name}: what to withhold")
-    chooser = Chooser(cells, known, contracts, policy, version, round_, day, progress, again)
+    # Chosen once, then proven; what the proof finds open is hidden as well, and proven
+    # again.
+    chooser = Chooser(
+        cells,
+        known,
+        contracts=contracts,
+        policy=policy,
+        version=version,
+        round_=round_,
+        day=day,
+        progress=progress,
+        again=again,
+    )
     proof = project.proof(round_)
-    certificate_path(project, round_, version.name).unlink(
-        missing_ok=True
-    )  # rather none than another's
+    # rather none than another's
+    certificate_path(project, round_, version=version.name).unlink(missing_ok=True)
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(
             project,
             contracts,
-            round_,
-            version,
-            marts,
-            inputs,
-            REPORTS,
-            decision.shown,
-            decision.left_out,
+            round_=round_,
+            version=version,
+            marts=marts,
+            inputs=inputs,
+            reports=REPORTS,
+            shown=decision.shown,
+            left_out=decision.left_out,
         )
         progress(f"{version.name}: proof")
-        proven = prove_version(project, contracts, policy, version, round_, marts, day)
+        proven = prove_version(
+            project, contracts, policy=policy, version=version, round_=round_, marts=marts, day=day
+        )
         if not proven.failures:
             write_file(proof / f"{version.name}.withheld.csv", withheld_csv(decision))
             write_file(proof / f"{version.name}.tables.csv", tables_csv(decision))
@@ -165,26 +189,26 @@ def _protect(
 
 def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
     """The decision without parts in question whose conflict the version cannot tell."""
-    shown = shown_without_doubtful(decision.shown, marts.conflicts, marts.doubtful)
+    shown = shown_without_doubtful(decision.shown, marts.conflicts, doubtful=marts.doubtful)
     gone = {key: Withheld(IN_QUESTION) for key in sorted(decision.shown - shown)}
     return replace(decision, shown=shown, withheld={**decision.withheld, **gone})
 
 
-def as_edition(registered: Registered) -> Edition:
+def as_edition(registered: Registered) -> PublishedEdition:
     """A registered edition as the chooser knows it."""
     cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
     left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
-    return Edition(registered.label, cells, frozenset(registered.shown()), left_out)
+    return PublishedEdition(registered.label, cells, frozenset(registered.shown()), left_out)
 
 
 def register_edition(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     report: str,
     version: str,
     who: Person,
-    *,
     number: int | None = None,
 ) -> str:
     """Enter a version of a report into the register, with the figures behind it, as
@@ -193,14 +217,23 @@ def register_edition(
     What is registered are the very bytes that the verifier read. Raises DisclosureError
     where it has no proof.
     """
-    rule = _protected(project, contracts, version)
+    rule = _protected(project, contracts, version=version)
     with _read_once(project, round_) as copy:
-        require_proof(copy, round_, rule.name)
-        cubes = set(cubes_of(project, contracts, report))
+        require_proof(copy, round_, version=rule.name)
+        cubes = set(cubes_of(project, contracts, report=report))
         cells = [
             c for c in read_marts(project, round_).every_cell().values() if c.key.cube in cubes
         ]
-        return f"{version}-{register(copy, round_, report, version, cells, who, number)}"
+        entered = register(
+            copy,
+            round_,
+            report=report,
+            version=version,
+            cells=cells,
+            who=who,
+            number=number,
+        )
+        return f"{version}-{entered}"
 
 
 @contextmanager
@@ -222,19 +255,28 @@ def _read_once(project: Project, round_: int) -> Iterator[Project]:
 
 
 def audit_again(
-    project: Project, contracts: Contracts, round_: int, version: str, extra: Path | None
+    project: Project, contracts: Contracts, *, round_: int, version: str, extra: Path | None
 ) -> Iterator[str]:
     """Verify the proof of a version; with `extra`, tell what it gives away of our
     hidden cells, one line each.
     """
-    rule = _protected(project, contracts, version)
-    yield require_proof(project, round_, rule.name)
+    rule = _protected(project, contracts, version=version)
+    yield require_proof(project, round_, version=rule.name)
     if extra is None:
         return
     policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
     day = release_day(store_inputs(read_validation(project, round_), round_))
-    told = audit_beside(project, contracts, policy, rule, round_, marts, day, extra)
+    told = audit_beside(
+        project,
+        contracts,
+        policy=policy,
+        version=rule,
+        round_=round_,
+        marts=marts,
+        day=day,
+        extra=extra,
+    )
     yield from (f"stated: {key}: {what}" for key, what in told.direct)
     yield from (f"follows from both: {key}: {what}" for key, what in told.together)
     yield from (f"contradicts our figure, so nothing follows: {key}" for key in told.contradicted)
@@ -245,7 +287,7 @@ def audit_again(
     )
 
 
-def _protected(project: Project, contracts: Contracts, version: str) -> VersionRule:
+def _protected(project: Project, contracts: Contracts, *, version: str) -> VersionRule:
     policy = load_policy(project.contracts, contracts)
     rule = policy.version(version)
     if not rule.protected:

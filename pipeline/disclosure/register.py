@@ -77,13 +77,13 @@ def editions(project: Project, versions: Iterable[str]) -> list[Registered]:
         for path in (project.releases / version).glob("*.csv"):
             found.append(
                 Registered(
-                    path.stem, version, path, _read_true(_behind(project, version, path.stem))
+                    path.stem, version, path, _read_true(_behind(project, version, name=path.stem))
                 )
             )
     return sorted(found, key=lambda e: (_round_and_number(e.name), e.name), reverse=True)
 
 
-def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Registered]:
+def newest_of(found: Iterable[Registered], version: str, *, round_: int) -> list[Registered]:
     """Of these editions, newest first, the last one of each report in this version and
     round.
     """
@@ -98,6 +98,7 @@ def newest_of(found: Iterable[Registered], version: str, round_: int) -> list[Re
 def register(
     project: Project,
     round_: int,
+    *,
     report: str,
     version: str,
     cells: Iterable[TrueCell],
@@ -113,7 +114,7 @@ def register(
     An entry comes before its files: a run that died between them is finished by the
     next. Raises UserError when the number stands for other cells.
     """
-    source = project.released(round_, report, version)
+    source = project.released(round_, report, version=version)
     if not source.is_file():
         do = f"run 'make reports ROUND={round_}' first"
         raise UserError("there is nothing to register", where=str(source), do=do)
@@ -127,10 +128,9 @@ def register(
     for known, event in sorted(entered.items()):
         if event["shown"] == digest(content) and number in (None, known):
             name = str(event["edition"])
-            if (
-                digest(behind) == event["behind"]
-            ):  # else it is there, and the returns have changed since
-                _put(project, version, name, content, behind)
+            # else it is there, and the returns have changed since
+            if digest(behind) == event["behind"]:
+                _put(project, version, name=name, shown=content, behind=behind)
             return name
         if known == number:
             raise UserError(
@@ -150,14 +150,14 @@ def register(
         },
         who,
     )
-    _put(project, version, name, content, behind)
+    _put(project, version, name=name, shown=content, behind=behind)
     return name
 
 
-def _put(project: Project, version: str, name: str, shown: bytes, behind: bytes) -> None:
+def _put(project: Project, version: str, *, name: str, shown: bytes, behind: bytes) -> None:
     for path, data in (
         (project.releases / version / f"{name}.csv", shown),
-        (_behind(project, version, name), behind),
+        (_behind(project, version, name=name), behind),
     ):
         if not path.is_file() or path.read_bytes() != data:
             write_file(path, data)
@@ -180,7 +180,7 @@ def require_whole(project: Project, versions: Iterable[str] = ()) -> None:
     expected: dict[Path, str] = {}
     for event in entered:
         expected[project.releases / event["version"] / f"{event['edition']}.csv"] = event["shown"]
-        expected[_behind(project, event["version"], event["edition"])] = event["behind"]
+        expected[_behind(project, event["version"], name=event["edition"])] = event["behind"]
     folders = {path.parent for path in expected} | {
         project.releases / v for v in (*versions, "restricted")
     }
@@ -210,7 +210,7 @@ def _short(project: Project, path: Path) -> str:
     return path.relative_to(project.releases).as_posix()
 
 
-def as_known_on(project: Project, day: date, folder: Path) -> int:
+def as_known_on(project: Project, day: date, *, folder: Path) -> int:
     """Copy the editions that were registered by a day into another register, for
     reading. Returns how many.
     """
@@ -226,7 +226,10 @@ def as_known_on(project: Project, day: date, folder: Path) -> int:
     for event in known:
         version = event["version"]
         name = event["edition"]
-        for path in (project.releases / version / f"{name}.csv", _behind(project, version, name)):
+        for path in (
+            project.releases / version / f"{name}.csv",
+            _behind(project, version, name=name),
+        ):
             target = folder / path.relative_to(project.releases)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
@@ -236,11 +239,14 @@ def as_known_on(project: Project, day: date, folder: Path) -> int:
 def record_of_register(project: Project) -> Chain:
     """The record of who entered which edition."""
     return open_chain(
-        project, "register", project.releases / ENTERED, ("version", "edition", "shown", "behind")
+        project,
+        "register",
+        path=project.releases / ENTERED,
+        holds=("version", "edition", "shown", "behind"),
     )
 
 
-def _behind(project: Project, version: str, name: str) -> Path:
+def _behind(project: Project, version: str, *, name: str) -> Path:
     return project.releases / "restricted" / f"{version}-{name}.csv"
 
 

@@ -49,7 +49,7 @@ def rounds_up_to(project: Project, round_: int) -> list[int]:
 
 
 def build_numbers(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> Numbers:
     """Build ledger, marts and stores of a round from the validated returns of it and
     the rounds before.
@@ -60,30 +60,50 @@ def build_numbers(
     for validated in validations:
         progress(f"loading round {validated.round}")
         staged = project.work(validated.round) / "staged.duckdb"
-        loaded = load_round(project.warehouse, staged, contracts, validated.refused)
+        loaded = load_round(
+            project.warehouse, staged, contracts=contracts, refused=validated.refused
+        )
         submissions += loaded.submissions
         new += loaded.new
     newest = validations[-1]
-    answers = resolutions(project, contracts, [v.round for v in validations])
-    checks = build_marts(project, contracts, round_, submissions, newest.refused, answers, progress)
+    answers = resolutions(project, contracts, rounds=[v.round for v in validations])
+    checks = build_marts(
+        project,
+        contracts,
+        round_=round_,
+        submissions=submissions,
+        refused=newest.refused,
+        resolutions=answers,
+        progress=progress,
+    )
     progress("writing the stores")
     marts = read_marts(project, round_)
     inputs = store_inputs(newest, round_)
     changed: dict[str, bool] = {}
     for version in load_policy(project.contracts, contracts).versions.values():
         if not version.protected:
-            changed |= write_stores(project, contracts, round_, version, marts, inputs, REPORTS)
+            changed |= write_stores(
+                project,
+                contracts,
+                round_=round_,
+                version=version,
+                marts=marts,
+                inputs=inputs,
+                reports=REPORTS,
+            )
     return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
 
 
-def resolutions(project: Project, contracts: Contracts, rounds: Iterable[int]) -> list[Resolution]:
+def resolutions(
+    project: Project, contracts: Contracts, *, rounds: Iterable[int]
+) -> list[Resolution]:
     """What states answered of figures that one of their parts exceeds, from the logs of
     queries of these rounds.
     """
     return [
         Resolution(q.key, q.resolution, q.answer, r)
         for r in rounds
-        for _, q in sorted(read_log(project, contracts, r).items())
+        for _, q in sorted(read_log(project, contracts, round_=r).items())
         if q.resolution
     ]
 

@@ -42,7 +42,10 @@ class Conflict:
 
 
 def shown_without_doubtful(
-    shown: Collection[str], conflicts: Iterable[Conflict], doubtful: Mapping[str, Collection[str]]
+    shown: Collection[str],
+    conflicts: Iterable[Conflict],
+    *,
+    doubtful: Mapping[str, Collection[str]],
 ) -> frozenset[str]:
     """What a protected version shows once parts in question are gone whose conflict it
     cannot tell.
@@ -77,6 +80,7 @@ def visible_conflicts(conflicts: Iterable[Conflict], shown: Collection[str]) -> 
 def queried_keys(
     findings: Iterable[Mapping[str, Any]],
     contracts: Contracts,
+    *,
     present: Collection[str],
     shown: Collection[str] | None,
 ) -> frozenset[str]:
@@ -89,12 +93,16 @@ def queried_keys(
     return frozenset(
         f["key"]
         for f in asked
-        if (looked_at := _looked_at(f["rule"], Key.parse(f["key"]), contracts, present))
+        if (
+            looked_at := _looked_at(
+                f["rule"], Key.parse(f["key"]), contracts=contracts, present=present
+            )
+        )
         and looked_at <= set(shown)
     )
 
 
-def _looked_at(rule: str, key: Key, contracts: Contracts, present: Collection[str]) -> set[str]:
+def _looked_at(rule: str, key: Key, *, contracts: Contracts, present: Collection[str]) -> set[str]:
     """The figures that a rule compared with each other; none where it looked at
     something that is not published.
     """
@@ -102,13 +110,13 @@ def _looked_at(rule: str, key: Key, contracts: Contracts, present: Collection[st
     if (place, what) == ("value", "change"):
         return {str(key), str(key.at(year=key.year - 1))}
     if what in ("sum", "at_most"):
-        return {str(key), *(k for k in _children(table, key, place) if k in present)}
+        return {str(key), *(k for k in _children(table, key, dimension=place) if k in present)}
     if what.startswith("same_as_"):
-        return {str(key), *_twins(contracts, table, key, what.removeprefix("same_as_"))}
+        return {str(key), *_twins(contracts, table, key=key, other=what.removeprefix("same_as_"))}
     return set()
 
 
-def _children(table: Table, key: Key, dimension: str) -> list[str]:
+def _children(table: Table, key: Key, *, dimension: str) -> list[str]:
     """The cells one step below a whole in a dimension."""
     at = table.key_dimensions.index(dimension)
     codes = table.dimension(dimension)
@@ -116,7 +124,7 @@ def _children(table: Table, key: Key, dimension: str) -> list[str]:
     return [str(Key(key.cube, (*key.codes[:at], code, *key.codes[at + 1 :]))) for code in below]
 
 
-def _twins(contracts: Contracts, table: Table, key: Key, other: str) -> list[str]:
+def _twins(contracts: Contracts, table: Table, *, key: Key, other: str) -> list[str]:
     """The same count in the other table."""
     codes = dict(zip(table.key_dimensions, key.codes, strict=True))
     fixed = {d: c for i in table.identities if i.same_total_as == other for d, c in i.at}

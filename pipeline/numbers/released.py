@@ -41,7 +41,7 @@ def _released(row: Sequence[Any], round_: int) -> tuple[Any, ...]:
     ) = row
     _, _, _, wholes, queried = doubt
     carried = vintage is not None and vintage < round_ and coverage is None
-    marks = doubt_marks(bool(wholes), queried, carried) if value is not None else ""
+    marks = doubt_marks(bool(wholes), queried, carried=carried) if value is not None else ""
     counted = (
         "" if coverage is None else f"{coverage}/{members}" if members is not None else coverage
     )

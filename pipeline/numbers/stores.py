@@ -79,7 +79,7 @@ class StoreInputs:
     meta: dict[str, dict[str, str]]
 
 
-def cubes_of(project: Project, contracts: Contracts, report: str) -> list[str]:
+def cubes_of(project: Project, contracts: Contracts, *, report: str) -> list[str]:
     """The cubes a report prints from: its own tables and those its exhibits borrow from
     other reports.
     """
@@ -98,9 +98,8 @@ class Marts:
     revisions: list[tuple[Any, ...]]
     areas: list[tuple[Any, ...]]
     conflicts: tuple[Conflict, ...] = ()
-    doubtful: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # a part in question, and its wholes
+    # a part in question, and its wholes
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def every_cell(self) -> dict[str, TrueCell]:
         """All cells by key, also the reference population, which is public."""
@@ -157,6 +156,7 @@ def read_marts(project: Project, round_: int) -> Marts:
 def write_stores(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     version: VersionRule,
     marts: Marts,
@@ -178,10 +178,10 @@ def write_stores(
         list(marts.conflicts) if known is None else visible_conflicts(marts.conflicts, known)
     )
     told = _told(marts, conflicts)
-    queried = queried_keys(inputs.findings, contracts, present, known)
+    queried = queried_keys(inputs.findings, contracts, present=present, shown=known)
     sources = sources_of(project)
     for report in reports:
-        cubes = set(cubes_of(project, contracts, report))
+        cubes = set(cubes_of(project, contracts, report=report))
         own = [r for r in marts.cells if r["cube"] in cubes and r["key"] not in left_out]
         coverage = [c for c in marts.coverage if c[1] in cubes]
         if known is None:
@@ -189,13 +189,15 @@ def write_stores(
         else:
             cells = [
                 _released_row(
-                    r, r["key"] in known or r["cube"] == POPULATION_CUBE, r["key"] in incomplete
+                    r,
+                    r["key"] in known or r["cube"] == POPULATION_CUBE,
+                    lacks=r["key"] in incomplete,
                 )
                 for r in own
             ]
             coverage = [_answer(c) for c in coverage]
         cells = [
-            (*c, *_doubt(r, c[14], told), r["key"] in queried)
+            (*c, *_doubt(r, c[14], told=told), r["key"] in queried)
             for r, c in zip(own, cells, strict=True)
         ]
         content = {
@@ -203,24 +205,26 @@ def write_stores(
                 _conflict_row(c, "notes" in keeps) for c in conflicts if c.whole_cube in cubes
             ],
             "cells": cells if "notes" in keeps else [(*c[:12], "", *c[13:]) for c in cells],
-            "coverage": [_in_question(c, conflicts, inputs.meta[report]) for c in coverage],
+            "coverage": [_in_question(c, conflicts, meta=inputs.meta[report]) for c in coverage],
             "revisions": [r[1:] for r in marts.revisions if r[0] in cubes and "revisions" in keeps],
             "findings": [
                 _finding_row(f)
                 for f in inputs.findings
                 if f["report"] == report and "findings" in keeps
             ],
-            "sources": [_source_row(s, version, sources) for s in inputs.sources if s[2] in cubes],
+            "sources": [
+                _source_row(s, version, sources=sources) for s in inputs.sources if s[2] in cubes
+            ],
             "areas": [a for a in marts.areas if a[1] in cubes],
             "meta": sorted({**inputs.meta[report], **_suppressed(own, cells)}.items()),
         }
         path = project.store(round_, report, version.name)
-        changed[f"{report}/{version.name}"] = _write_store(path, content, round_)
+        changed[f"{report}/{version.name}"] = _write_store(path, content, round_=round_)
     return changed
 
 
 def _source_row(
-    row: tuple[str, str, str, str, str], version: VersionRule, sources: Sources
+    row: tuple[str, str, str, str, str], version: VersionRule, *, sources: Sources
 ) -> tuple[str, ...]:
     """State, report, table, source and definition as a version may print them: nothing
     that a sender wrote goes into a protected one but what was cleared.
@@ -238,7 +242,7 @@ def write_empty_store(path: Path, round_: int) -> None:
     """
     content: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _TABLES}
     content["meta"] = [("cutoff", f"{round_ + 1}-01-01"), ("refused", ""), ("round", str(round_))]
-    _write_store(path, content, round_)
+    _write_store(path, content, round_=round_)
 
 
 def _read_cells(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -289,7 +293,7 @@ def _sums_that_lack(rows: Iterable[dict[str, Any]], left_out: Collection[str]) -
     }
 
 
-def _released_row(row: dict[str, Any], released: bool, lacks: bool = False) -> tuple[Any, ...]:
+def _released_row(row: dict[str, Any], released: bool, *, lacks: bool = False) -> tuple[Any, ...]:
     """A released cell, or a withheld one that says nothing but that it is withheld.
     Missing stays missing.
     """
@@ -347,7 +351,7 @@ def _told(marts: Marts, conflicts: Iterable[Conflict]) -> dict[str, list[str]]:
 
 
 def _doubt(
-    row: dict[str, Any], withheld: bool, told: Mapping[str, list[str]]
+    row: dict[str, Any], withheld: bool, *, told: Mapping[str, list[str]]
 ) -> tuple[str, bool, list[str]]:
     """`question`, `counts` and `wholes` of a cell as far as this version may tell them."""
     if withheld:
@@ -390,7 +394,7 @@ def _conflict_row(c: Conflict, with_reason: bool) -> tuple[Any, ...]:
 
 
 def _in_question(
-    row: tuple[Any, ...], conflicts: Iterable[Conflict], meta: Mapping[str, str]
+    row: tuple[Any, ...], conflicts: Iterable[Conflict], *, meta: Mapping[str, str]
 ) -> tuple[Any, ...]:
     """A state whose answer to a table stands in an open conflict of the reference year
     is in question.
@@ -427,7 +431,7 @@ def _finding_row(f: dict[str, Any]) -> tuple[Any, ...]:
     )
 
 
-def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], round_: int) -> bool:
+def _write_store(path: Path, content: dict[str, list[tuple[Any, ...]]], *, round_: int) -> bool:
     """Write a store when its content differs from the one in place. The sidecar .sha256
     is what make compares.
     """

@@ -47,7 +47,7 @@ class Built:
     figures: dict[str, Any]
 
 
-def build_version(project: Project, round_: int, report: str, version: str) -> Built:
+def build_version(project: Project, round_: int, *, report: str, version: str) -> Built:
     """Render a version from its store and put PDF, cells.csv and manifest.json in place
     together; with a protected version goes everything it released, as CSV.
 
@@ -59,7 +59,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
     if rule.protected:
-        require_proof(project, round_, version)
+        require_proof(project, round_, version=version)
     store = project.store(round_, report, version)
     for made in (
         store,
@@ -72,14 +72,14 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
     try:
-        _render(project, store, scratch, report, version)
+        _render(project, store, scratch=scratch, report=report, version=version)
         facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
-        pdf = scratch / pdf_name(report, version, round_)
+        pdf = scratch / pdf_name(report, version, round_=round_)
         ledger = (scratch / "shown.json").read_bytes()
         facts["number_audit"] = check_numbers(
             pdf.read_bytes(),
             store,
-            json.loads(ledger),
+            ledger=json.loads(ledger),
             templates=project.templates,
             contracts=contracts,
             report=report,
@@ -88,7 +88,7 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
         annex = (scratch / "cells.csv").read_bytes()
         data = {"cells.csv": annex}
         if rule.protected:
-            data[f"{report}.csv"] = project.released(round_, report, version).read_bytes()
+            data[f"{report}.csv"] = project.released(round_, report, version=version).read_bytes()
             data |= _open_forms(scratch / OPEN)  # only what is scanned below
         manifest = partial(
             manifest_json,
@@ -98,7 +98,14 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
             reference=facts.pop("reference"),
             cutoff=facts.pop("cutoff"),
             commit=git_commit(project.root),
-            inputs=_inputs(project, contracts, store, report, rule, facts.pop("inputs")),
+            inputs=inputs_of_version(
+                project,
+                contracts,
+                store=store,
+                report=report,
+                rule=rule,
+                rendered=facts.pop("inputs"),
+            ),
             outputs={pdf.name: pdf.read_bytes(), **data},
         )
         finished: dict[str, bytes | Path] = {
@@ -107,7 +114,9 @@ def build_version(project: Project, round_: int, report: str, version: str) -> B
             "manifest.json": manifest(figures=facts),
         }
         if rule.protected:
-            facts["leak_scan"] = _scan(project, round_, report, version, scratch, finished)
+            facts["leak_scan"] = _scan(
+                project, round_, report=report, version=version, scratch=scratch, finished=finished
+            )
             finished["manifest.json"] = manifest(figures=facts)
         put_in_place(folder, finished)
         seal_folder(folder)
@@ -128,6 +137,7 @@ def _open_forms(folder: Path) -> dict[str, bytes]:
 def _scan(
     project: Project,
     round_: int,
+    *,
     report: str,
     version: str,
     scratch: Path,
@@ -155,7 +165,7 @@ def _scan(
     return found.counts
 
 
-def _render(project: Project, store: Path, scratch: Path, report: str, version: str) -> None:
+def _render(project: Project, store: Path, *, scratch: Path, report: str, version: str) -> None:
     command = [
         sys.executable,
         "-m",
@@ -188,9 +198,10 @@ def _render(project: Project, store: Path, scratch: Path, report: str, version: 
         raise error
 
 
-def _inputs(
+def inputs_of_version(
     project: Project,
     contracts: Contracts,
+    *,
     store: Path,
     report: str,
     rule: VersionRule,
@@ -206,16 +217,16 @@ def _inputs(
         contract_files = [f for f in contract_files if f.name not in (REGISTER, SCHEMA)]
     inputs = rendered | hash_files(project.root, contract_files)
     if "returns" in rule.keeps:
-        inputs |= _returns(project, contracts, report)
+        inputs |= _returns(project, contracts, report=report)
     inputs["store"] = store.with_suffix(".sha256").read_text().strip()
     return inputs
 
 
-def _returns(project: Project, contracts: Contracts, report: str) -> dict[str, str]:
+def _returns(project: Project, contracts: Contracts, *, report: str) -> dict[str, str]:
     """The returns behind a restricted version: those of its own tables and of the
     tables it borrows.
     """
-    cubes = [c for c in cubes_of(project, contracts, report) if c != POPULATION_CUBE]
+    cubes = [c for c in cubes_of(project, contracts, report=report) if c != POPULATION_CUBE]
     hashes: dict[str, str] = {}
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):

@@ -37,12 +37,11 @@ class MarkLine:
 
 
 Lines = Callable[[float, float], Iterable[MarkLine]]
-Drawing = Callable[
-    [Any, float, float], Any
-]  # the PDF, width and height of a page: a form to paint over it
+# the PDF, width and height of a page: a form to paint over it
+Drawing = Callable[[Any, float, float], Any]
 
 
-def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> bytes:
+def mark_pages(content: bytes, lines: Lines, *, drawing: Drawing | None = None) -> bytes:
     """Mark every page; `lines` and `drawing` are asked once for every size of page
     (width and height in points).
 
@@ -55,9 +54,14 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
         marks = {size: tuple(lines(*size)) for size in sorted(sizes)}
         face = _Face("".join(line.text for found in marks.values() for line in found))
         font = face.embed(pdf)
-        ends = {size: pdf.make_stream(_painted(found, face, size)) for size, found in marks.items()}
+        ends = {
+            size: pdf.make_stream(_painted(found, face, size=size)) for size, found in marks.items()
+        }
         forms = (
-            {size: _form(pdf, drawing, size, number) for number, size in enumerate(marks)}
+            {
+                size: _form(pdf, drawing, size=size, number=number)
+                for number, size in enumerate(marks)
+            }
             if drawing
             else {}
         )
@@ -80,7 +84,7 @@ def mark_pages(content: bytes, lines: Lines, drawing: Drawing | None = None) -> 
 
 
 def _form(
-    pdf: Any, drawing: Drawing, size: tuple[float, float], number: int
+    pdf: Any, drawing: Drawing, *, size: tuple[float, float], number: int
 ) -> tuple[str, Any, Any]:
     """A drawing with its name, which pages of other sizes may share resources with, and
     what paints it.
@@ -98,7 +102,7 @@ def _size(page: Any) -> tuple[float, float]:
     return right - left, top - bottom
 
 
-def _painted(lines: Iterable[MarkLine], face: _Face, size: tuple[float, float]) -> bytes:
+def _painted(lines: Iterable[MarkLine], face: _Face, *, size: tuple[float, float]) -> bytes:
     said = [b"Q"]
     for line in lines:
         length = face.length(line.text) * line.size
@@ -156,7 +160,7 @@ class _Face:
 
     def length(self, text: str) -> float:
         """The width of a text, in units of its size."""
-        return sum(self.widths[g] for g in self._glyphs(text)) / 1000
+        return float(sum(self.widths[g] for g in self._glyphs(text)) / 1000)
 
     def embed(self, pdf: Any) -> Any:
         from pikepdf import Array, Dictionary, Name

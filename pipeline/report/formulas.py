@@ -51,7 +51,7 @@ def _symbol(cells: Iterable[Cell]) -> str:
 # --- changes
 
 
-def change(store: Store, key: Key, since: int) -> Formula:
+def change(store: Store, key: Key, *, since: int) -> Formula:
     """Change in per cent of a cell against the same cell of an earlier year, like with
     like.
 
@@ -59,16 +59,16 @@ def change(store: Store, key: Key, since: int) -> Formula:
     count other states, or cross a break, the sums over the states with both years stand
     in their place.
     """
-    now, then = (store.print_cell(k) for k in compared(store, key, since))
+    now, then = (store.print_cell(k) for k in compared(store, key, since=since))
     text = f"change({now.key}, {then.key})"
-    reason = _why_no_change(store, now, then)
+    reason = _why_no_change(store, now, then=then)
     if reason or now.value is None or then.value is None:
         return Formula(text, None, "percent", (now.key, then.key), reason, _symbol([now, then]))
     value = (now.value - then.value) / then.value * 100
     return Formula(text, _round(value), "percent", (now.key, then.key), states=now.states)
 
 
-def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
+def compared(store: Store, key: Key, *, since: int) -> tuple[Key, Key]:
     """The two cells that a change of this cell goes by."""
     now = store.cell(key)
     then = store.cell(key.at(year=since))
@@ -76,7 +76,7 @@ def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
         key.state != REGION
         or since != key.year - 1
         or key.year != store.round
-        or not _unlike(store, now, then)
+        or not _unlike(store, now, then=then)
     ):
         return now.key, then.key
     both = key.at(state=BOTH_YEARS)
@@ -85,33 +85,35 @@ def compared(store: Store, key: Key, since: int) -> tuple[Key, Key]:
     return pair if any(c.has_value or c.withheld for c in known) else (now.key, then.key)
 
 
-def comparable(store: Store, key: Key, since: int) -> tuple[Cell, Cell] | None:
+def comparable(store: Store, key: Key, *, since: int) -> tuple[Cell, Cell] | None:
     """The two cells that a change of this cell goes by, not noted as printed; None
     where there is no such change.
     """
-    now, then = (store.cell(k) for k in compared(store, key, since))
-    return None if _why_no_change(store, now, then) else (now, then)
+    now, then = (store.cell(k) for k in compared(store, key, since=since))
+    return None if _why_no_change(store, now, then=then) else (now, then)
 
 
-def _unlike(store: Store, now: Cell, then: Cell) -> bool:
-    return now.withheld or then.withheld or now.states != then.states or _breaks(store, now, then)
+def _unlike(store: Store, now: Cell, *, then: Cell) -> bool:
+    return (
+        now.withheld or then.withheld or now.states != then.states or _breaks(store, now, then=then)
+    )
 
 
-def _breaks(store: Store, now: Cell, then: Cell) -> bool:
+def _breaks(store: Store, now: Cell, *, then: Cell) -> bool:
     if now.key.state == BOTH_YEARS:
         return False  # states with a break in between are not in it
     years = range(then.key.year + 1, now.key.year + 1)
     return any(store.cell(now.key.at(year=y)).obs_status == BREAK for y in years)
 
 
-def _why_no_change(store: Store, now: Cell, then: Cell) -> str:
+def _why_no_change(store: Store, now: Cell, *, then: Cell) -> str:
     if not now.has_value or not then.has_value:
         return "one of the two figures is not available"
     if not now.compares or not then.compares:
         return "one of the two figures is in question"
     if now.states != then.states:
         return "different states reported in the two years"
-    if _breaks(store, now, then):
+    if _breaks(store, now, then=then):
         return "break in the time series"
     assert now.value is not None
     assert then.value is not None
@@ -120,12 +122,12 @@ def _why_no_change(store: Store, now: Cell, then: Cell) -> str:
     return ""
 
 
-def driver(store: Store, key: Key, since: int) -> Formula | None:
+def driver(store: Store, key: Key, *, since: int) -> Formula | None:
     """The one state that makes more than half of a regional change, with its own change
     in the unit of the figure; None where there is none, or where this version shows too
     little to name it.
     """
-    now, then = (store.cell(k) for k in compared(store, key, since))
+    now, then = (store.cell(k) for k in compared(store, key, since=since))
     if (
         key.state not in REGIONS
         or now.value is None
@@ -154,7 +156,7 @@ def driver(store: Store, key: Key, since: int) -> Formula | None:
 # --- shares and rates
 
 
-def share(store: Store, part: Key, whole: Key) -> Formula:
+def share(store: Store, part: Key, *, whole: Key) -> Formula:
     """Share in per cent of a part in its whole, over the same states.
 
     Where the whole of the region counts more states than the part, the base is the sum
@@ -162,7 +164,7 @@ def share(store: Store, part: Key, whole: Key) -> Formula:
     there is no share. No part is more than its whole.
     """
     top = store.print_cell(part)
-    bases = _same_states(store, top, whole)
+    bases = _same_states(store, top, whole=whole)
     text = f"share({part}, {' + '.join(map(str, bases))})"
     cells = [store.print_cell(k) for k in bases]
     if not top.has_value or top.value is None or not all(c.has_value for c in cells):
@@ -187,17 +189,19 @@ def share(store: Store, part: Key, whole: Key) -> Formula:
     )
 
 
-def shares_of_two_years(store: Store, part: Key, whole: Key, since: int) -> tuple[Formula, Formula]:
+def shares_of_two_years(
+    store: Store, part: Key, *, whole: Key, since: int
+) -> tuple[Formula, Formula]:
     """The share in two years over the same states: those that gave the part in both."""
-    now, then = compared(store, part, since)
+    now, then = compared(store, part, since=since)
     if store.cell(now).states != store.cell(then).states:
         why = "different states in the two years"
         nothing = Formula(f"share({part}, {whole})", None, "percent", (part, whole), why)
         return nothing, nothing
-    return share(store, now, whole), share(store, then, whole.at(year=since))
+    return share(store, now, whole=whole), share(store, then, whole=whole.at(year=since))
 
 
-def _same_states(store: Store, part: Cell, whole: Key) -> tuple[Key, ...]:
+def _same_states(store: Store, part: Cell, *, whole: Key) -> tuple[Key, ...]:
     """The whole itself, or where it counts other states than the part, the whole of
     each state in the part.
     """

@@ -33,10 +33,10 @@ class LastYears(str):
 
     def year(self, asked: str) -> int | None:
         table, *codes = asked.split(".")
-        return last_year(self.store, table, codes)
+        return last_year(self.store, table, codes=codes)
 
 
-def last_year(store: Store, table: str, codes: list[str], until: int = 0) -> int | None:
+def last_year(store: Store, table: str, *, codes: list[str], until: int = 0) -> int | None:
     """The last year of the window, or until a year of it, in which a state gave a
     figure, be it one withheld here.
     """

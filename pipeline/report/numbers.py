@@ -42,7 +42,7 @@ def count_word(count: int) -> str:
     return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
-def number(value: Decimal, decimals: int = 0) -> str:
+def number_text(value: Decimal, decimals: int = 0) -> str:
     """Thousands commas, a true minus sign, fixed decimals."""
     step = Decimal(1).scaleb(-decimals)
     rounded = value.quantize(step, ROUND_HALF_UP)
@@ -73,7 +73,7 @@ def cell_text(cell: Cell) -> str:
         return NOT_COMPUTED
     if cell.value is None:
         return OBS_SYMBOL.get(cell.obs_status, ":")
-    return number(cell.value, printed_decimals(cell.value, cell.unit))
+    return number_text(cell.value, printed_decimals(cell.value, cell.unit))
 
 
 def formula_text(formula: Formula) -> str:
@@ -83,7 +83,7 @@ def formula_text(formula: Formula) -> str:
     if formula.value is None:
         return formula.symbol
     decimals = {"per_100k": 2, "percent": 1}.get(formula.unit, 0)
-    text = number(formula.value, decimals)
+    text = number_text(formula.value, decimals)
     return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
 
 

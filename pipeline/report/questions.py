@@ -49,12 +49,14 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
         if conflict is not None:
             key = Key.parse(whole)
             told.setdefault((key.state, key.year), []).append(
-                _both(store, key, Key.parse(conflict["part"]))
+                _both(store, key, part=Key.parse(conflict["part"]))
             )
             ends.append(_ENDS[conflict["resolution"]])
     said = [IN_QUESTION]
     for (state, year), both in told.items():
-        said.append(f"{store.label('', 'state', state)} {year}: {'; '.join(_named_once(both))}")
+        said.append(
+            f"{store.label('', 'state', code=state)} {year}: {'; '.join(_named_once(both))}"
+        )
     if counted:
         states = [m.label for m in store.contracts.codelist("states") if m.code in counted]
         said.append(
@@ -64,7 +66,7 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
     return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
 
 
-def _both(store: Store, whole: Key, part: Key) -> tuple[str, str]:
+def _both(store: Store, whole: Key, *, part: Key) -> tuple[str, str]:
     """`registered victims` and `total [[...]], but adults (18 and over) [[...]]`: the
     measure, and what is said of it.
 

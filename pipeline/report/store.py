@@ -35,7 +35,7 @@ class Store:
     cell that is missing.
     """
 
-    def __init__(self, path: Path, contracts: Contracts, report: str, version: str) -> None:
+    def __init__(self, path: Path, contracts: Contracts, *, report: str, version: str) -> None:
         if not is_there(path):
             raise UserError(
                 "the store of this version does not exist",
@@ -50,14 +50,14 @@ class Store:
             }
             self.coverage = [
                 CoverageRow(r, c, t, s, a)
-                for r, c, t, _, s, a in _rows(connection, "coverage", "sort")
+                for r, c, t, _, s, a in _rows(connection, "coverage", order="sort")
             ]
             self.revisions = _dicts(connection, "revisions")
             self.findings = _dicts(connection, "findings")
             self.sources = _dicts(connection, "sources")
-            self.areas = _dicts(connection, "areas", "sort")
+            self.areas = _dicts(connection, "areas", order="sort")
             self.conflicts = _dicts(connection, "conflicts")
-            self.meta = dict(_rows(connection, "meta", "name"))
+            self.meta = dict(_rows(connection, "meta", order="name"))
         finally:
             connection.close()
         self.round = int(self.meta["round"])
@@ -138,7 +138,7 @@ class Store:
     def table(self, cube: str) -> Table:
         return self.contracts.table(cube)
 
-    def label(self, cube: str, dimension: str, code: str) -> str:
+    def label(self, cube: str, dimension: str, *, code: str) -> str:
         """The printed name of a code: short state names, labels of code lists, years as
         they are.
         """
@@ -188,14 +188,14 @@ def _cell(row: tuple[Any, ...]) -> Cell:
     )
 
 
-def _rows(connection: Any, table: str, order: str) -> list[tuple[Any, ...]]:
+def _rows(connection: Any, table: str, *, order: str) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = connection.execute(
         f"select * from {table} order by {order}"
     ).fetchall()
     return rows
 
 
-def _dicts(connection: Any, table: str, order: str = "all") -> list[dict[str, Any]]:
+def _dicts(connection: Any, table: str, *, order: str = "all") -> list[dict[str, Any]]:
     result = connection.execute(f"select * from {table} order by {order}")
     columns = [d[0] for d in result.description]
     return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

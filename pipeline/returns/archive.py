@@ -59,7 +59,7 @@ def take_round(project: Project, round_: int) -> Iterator[TakenRound]:
     try:
         for path in _all_below(project.returns / str(round_)):
             name = path.relative_to(project.returns)
-            if digest := _take(project, path, taken / name):
+            if digest := _take(project, path, target=taken / name):
                 kept[name_as_text(name)] = digest
         yield TakenRound(taken, kept)
     finally:
@@ -75,7 +75,7 @@ def _all_below(folder: Path) -> Iterator[Path]:
         yield from (Path(parent, name) for name in sorted(files))
 
 
-def _take(project: Project, path: Path, target: Path) -> str:
+def _take(project: Project, path: Path, *, target: Path) -> str:
     """Put one thing of the returns in the folder to read from. Returns its hash if it
     is a file that is kept.
     """
@@ -91,11 +91,11 @@ def _take(project: Project, path: Path, target: Path) -> str:
             with target.open("wb") as file:  # nobody reads a file of that size: its size says why
                 file.truncate(status.st_size)
         else:
-            return _take_file(project, path, target)
+            return _take_file(project, path, target=target)
     return ""
 
 
-def _take_file(project: Project, path: Path, target: Path) -> str:
+def _take_file(project: Project, path: Path, *, target: Path) -> str:
     try:
         digest = _keep(project, path)
     except PermissionError:
@@ -111,6 +111,7 @@ def _take_file(project: Project, path: Path, target: Path) -> str:
 def archive_round(
     project: Project,
     round_: int,
+    *,
     dates: Mapping[str, str],
     today: date | None = None,
     kept: Mapping[str, str] | None = None,
@@ -130,7 +131,12 @@ def archive_round(
         before = last.pop(name, None)
         if before is None or before.sha256 != digest:
             events.append(
-                Event(_known(dates.get(_owner(name, dates), ""), seen, before), seen, name, digest)
+                Event(
+                    _known(dates.get(_owner(name, dates), ""), seen, before=before),
+                    seen,
+                    name,
+                    digest,
+                )
             )
     events += [Event(max(seen, e.known), seen, e.file, "") for e in last.values() if e.sha256]
     if events:
@@ -161,7 +167,7 @@ def _owner(name: str, dates: Mapping[str, str]) -> str:
     )
 
 
-def _known(told: str, seen: str, before: Event | None) -> str:
+def _known(told: str, seen: str, *, before: Event | None) -> str:
     """A date on a cover is believed when it is a day before the file was seen, and
     after what it replaces.
     """
@@ -224,7 +230,7 @@ def _private(folder: Path) -> None:
             return
 
 
-def restore(project: Project, as_of: date, folder: Path) -> int:
+def restore(project: Project, as_of: date, *, folder: Path) -> int:
     """Put the returns of all rounds into `folder` as they were known on a day. Returns
     how many files there are.
 

@@ -72,20 +72,24 @@ def sender_texts(project: Project, round_: int) -> list[SenderText]:
     ]
 
 
-def clear_text(project: Project, round_: int, sha256: str, reason: str, who: Person) -> SenderText:
+def clear_text(
+    project: Project, round_: int, *, sha256: str, reason: str, who: Person
+) -> SenderText:
     """Let versions for others print a text. Raises UserError when the hash is not that
     of one text, or no reason is given; SignOffError when the record is not as it was
     written.
     """
-    return _enter(project, round_, CLEAR, sha256, reason, who)
+    return _enter(project, round_, event=CLEAR, sha256=sha256, reason=reason, who=who)
 
 
-def take_back(project: Project, round_: int, sha256: str, reason: str, who: Person) -> SenderText:
+def take_back(
+    project: Project, round_: int, *, sha256: str, reason: str, who: Person
+) -> SenderText:
     """Take the clearance of a text back; it raises what `clear_text` raises."""
-    return _enter(project, round_, TAKE_BACK, sha256, reason, who)
+    return _enter(project, round_, event=TAKE_BACK, sha256=sha256, reason=reason, who=who)
 
 
-def cleared_on(project: Project, day: date, folder: Path) -> int:
+def cleared_on(project: Project, day: date, *, folder: Path) -> int:
     """Copy the record of clearances as it was on a day into another register, for
     reading. Returns how many events.
     """
@@ -97,7 +101,7 @@ def cleared_on(project: Project, day: date, folder: Path) -> int:
 
 
 def without_cleared(
-    findings: Iterable[Finding], files: Iterable[FileReading], project: Project
+    findings: Iterable[Finding], files: Iterable[FileReading], *, project: Project
 ) -> Iterator[Finding]:
     """Findings without the questions about sources whose texts were all cleared: there
     is nothing left to ask.
@@ -126,7 +130,7 @@ def _free_texts(cover: dict[str, str], sources: Sources) -> Iterator[tuple[str, 
 
 
 def _enter(
-    project: Project, round_: int, event: str, sha256: str, reason: str, who: Person
+    project: Project, round_: int, *, event: str, sha256: str, reason: str, who: Person
 ) -> SenderText:
     reason = " ".join(reason.split())
     if not reason or len(reason) > _MAX_REASON or not reason.isprintable():
@@ -169,5 +173,8 @@ def _cleared(record: Chain) -> set[str]:
 
 def _record(project: Project) -> Chain:
     return open_chain(
-        project, "cleared texts", project.cleared_texts, ("event", "text", "sha256", "reason")
+        project,
+        "cleared texts",
+        path=project.cleared_texts,
+        holds=("event", "text", "sha256", "reason"),
     )

@@ -64,7 +64,7 @@ class Comparison:
 
 
 def compare_contracts(
-    project: Project, old: str, new: str, round_: int | None, progress: Progress = silent
+    project: Project, old: str, *, new: str, round_: int | None, progress: Progress = silent
 ) -> Comparison:
     """Compare two versions of the contracts and replay the returns of a round, by
     default the newest with returns.
@@ -75,10 +75,13 @@ def compare_contracts(
     returns.
     """
     name = new or "the working copy"
-    with open_sides(project, old, new or str(project.contracts)) as (before, after):
+    with open_sides(project, old, new=new or str(project.contracts)) as (before, after):
         newest = max(opened_rounds(project), default=0)
         changes = diff_contracts(
-            before.contracts, after.contracts, compared_reports(before, after), newest
+            before.contracts,
+            after.contracts,
+            reports=compared_reports(before, after),
+            newest=newest,
         )
         if not changes:
             return Comparison(old, name, (), None)
@@ -87,7 +90,7 @@ def compare_contracts(
             old,
             name,
             tuple(changes),
-            replay_round(project, before.whole, after.whole, chosen, progress),
+            replay_round(project, before.whole, new=after.whole, round_=chosen, progress=progress),
         )
 
 

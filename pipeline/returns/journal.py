@@ -83,7 +83,7 @@ def add_events(project: Project, events: Iterable[Event]) -> None:
         lines.append(
             _line((event.known, event.seen, _written(event.file), event.sha256, _before(lines)))
         )
-    write_file(path, file_of([*lines, _last(lines)]), 0o600)
+    write_file(path, file_of([*lines, _last(lines)]), mode=0o600)
 
 
 def _require_chain(lines: list[bytes]) -> None:

@@ -21,16 +21,17 @@ from pipeline.returns.intake.stage import STAGED, write_staged
 from pipeline.returns.records.read import RecordsRead, read_records
 from pipeline.system.progress import Progress, silent
 
+# files that are nobody's return; states are told of them
 NOT_READ = (
     "not-a-return",
     "wrong-folder",
     "stray-file",
-)  # files that are nobody's return; states are told of them
+)
 SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 
 
 def read_round(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> RoundReading:
     """Read every return of a round and stage its figures in
     `project.work(round_)/staged.duckdb`.
@@ -38,15 +39,18 @@ def read_round(
     What is wrong with a return is a finding, never an exception. Raises UserError when
     the round has no folder.
     """
-    found = find_returns(project, contracts, round_)
+    found = find_returns(project, contracts, round_=round_)
     findings = [
-        f for file in found if file.rule in NOT_READ for f in _not_read(file, contracts, round_)
+        f
+        for file in found
+        if file.rule in NOT_READ
+        for f in _not_read(file, contracts, round_=round_)
     ]
     returns = [file for file in found if file.rule not in NOT_READ]
-    read = list(read_returns(returns, contracts, round_, progress))
+    read = list(read_returns(returns, contracts, round_=round_, progress=progress))
     read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
-    records = read_records(project, contracts, round_, progress)
-    read = [_without_sheets(r, records, contracts) for r in read]
+    records = read_records(project, contracts, round_=round_, progress=progress)
+    read = [_without_sheets(r, records, contracts=contracts) for r in read]
     read += [
         ReturnRead(r.reading, list(r.findings), r.account, list(r.entries))
         for r in records
@@ -54,20 +58,20 @@ def read_round(
     ]
     findings += [f for r in records if not r.reading for f in r.findings]
     findings += [f for r in read for f in r.findings]
-    findings += _missing_returns(found, contracts, round_)
+    findings += _missing_returns(found, contracts, round_=round_)
     entries = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.entries]
     set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
-    findings = list(without_cleared(findings, files, project))
+    findings = list(without_cleared(findings, files, project=project))
     withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
     write_staged(
         project.work(round_) / STAGED,
         contracts,
-        files,
-        entries,
-        set_aside,
-        _earlier(project, round_),
-        withdrawn,
+        files=files,
+        entries=entries,
+        set_aside=set_aside,
+        earlier=_earlier(project, round_),
+        withdrawn=withdrawn,
     )
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
     cells_of = {(file, e.key): e.cells for _, _, file, e in entries if e.cells > 1}
@@ -83,19 +87,27 @@ def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:
     return [(r, path) for r, path in staged if path.is_file()]
 
 
-def _not_read(file: ReturnFile, contracts: Contracts, round_: int) -> list[Finding]:
-    book = book_of(file, contracts, round_)
+def _not_read(file: ReturnFile, contracts: Contracts, *, round_: int) -> list[Finding]:
+    book = book_of(file, contracts, round_=round_)
     book.add(file.rule, file.name.rsplit("/", 1)[-1])
     return book.findings
 
 
-def _missing_returns(found: list[ReturnFile], contracts: Contracts, round_: int) -> list[Finding]:
+def _missing_returns(
+    found: list[ReturnFile], contracts: Contracts, *, round_: int
+) -> list[Finding]:
     present = {(f.report, f.state) for f in found if f.rule not in NOT_READ}
     findings = []
     for report in REPORTS:
-        for state in respondents(contracts, report, round_):
+        for state in respondents(contracts, report, round_=round_):
             if (report, state) not in present:
-                book = FindingBook(round_, report, state, "", contracts.contract(report).version)
+                book = FindingBook(
+                    round_,
+                    report,
+                    state=state,
+                    file="",
+                    contract_version=contracts.contract(report).version,
+                )
                 book.add("no-return", "no file")
                 findings += book.findings
     return findings
@@ -155,7 +167,7 @@ def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:
 
 
 def _without_sheets(
-    read: ReturnRead, records: list[RecordsRead], contracts: Contracts
+    read: ReturnRead, records: list[RecordsRead], *, contracts: Contracts
 ) -> ReturnRead:
     """A return without the tables that the state sent as records: their cells are set
     aside.
@@ -170,9 +182,9 @@ def _without_sheets(
     book = FindingBook(
         read.reading.round,
         whose[1],
-        whose[0],
-        read.reading.file,
-        contracts.contract(whose[1]).version,
+        state=whose[0],
+        file=read.reading.file,
+        contract_version=contracts.contract(whose[1]).version,
     )
     for name in sorted(tables):
         if cells := account.loaded_by_table.get(name, 0) + account.refused_by_table.get(name, 0):

@@ -56,7 +56,7 @@ def _make_way(final: Path) -> None:
         final.rename(final.with_name(f"{final.name}.folder-{next(numbers)}"))
 
 
-def write_file(final: Path, content: bytes, mode: int = 0o666) -> None:
+def write_file(final: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Write a file in one step; `mode` is limited by the umask, as for any new file."""
     temporary = unfinished(final)
     temporary.unlink(missing_ok=True)
@@ -84,7 +84,7 @@ def write_private(final: Path, content: bytes) -> bool:
     if final.is_file() and final.read_bytes() == content:
         final.chmod(0o600)
         return False
-    write_file(final, content, 0o600)
+    write_file(final, content, mode=0o600)
     return True
 
 

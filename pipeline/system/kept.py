@@ -122,7 +122,7 @@ def read_json(path: Path, kind: type = dict) -> Any:
     """A record in JSON, an object or a list. Raises DamagedFileError where it is not
     what was left.
     """
-    return parse_json(read_bytes(path), path, kind)
+    return parse_json(read_bytes(path), path, kind=kind)
 
 
 def remembered(path: Path) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def remembered(path: Path) -> dict[str, Any]:
     return found
 
 
-def parse_json(content: bytes, path: Path, kind: type = dict) -> Any:
+def parse_json(content: bytes, path: Path, *, kind: type = dict) -> Any:
     """The object or list in the bytes of a record that lies at `path`. Raises
     DamagedFileError where there is none.
     """

@@ -34,10 +34,10 @@ def at_work(outputs: Path, what: str) -> Iterator[None]:
     with owner_only(outputs), _alone(outputs, what):
         began = time.monotonic()
         yield
-        _keep_time(outputs, what, time.monotonic() - began)
+        _keep_time(outputs, what, seconds=time.monotonic() - began)
 
 
-def _keep_time(outputs: Path, what: str, seconds: float) -> None:
+def _keep_time(outputs: Path, what: str, *, seconds: float) -> None:
     # A file a command: two of them end at the same time when make builds two versions.
     write_file(
         outputs / _TIMES / re.sub(r"[^A-Za-z0-9-]+", "_", what), f"{what}\t{seconds:.2f}\n".encode()

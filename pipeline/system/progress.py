@@ -12,8 +12,8 @@ class Progress(Protocol):
     there are (0 when unknown).
     """
 
-    def __call__(self, what: str, done: int = 0, total: int = 0) -> None: ...
+    def __call__(self, what: str, done: int = 0, *, total: int = 0) -> None: ...
 
 
-def silent(what: str, done: int = 0, total: int = 0) -> None:
+def silent(what: str, done: int = 0, *, total: int = 0) -> None:
     """Shows nothing."""

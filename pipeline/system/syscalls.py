@@ -19,10 +19,11 @@ from typing import Literal
 
 Role = Literal["reader", "renderer"]
 
+# audit name, column below, `seccomp`
 _MACHINES = {
     "x86_64": (0xC000003E, 0, 317),
     "aarch64": (0xC00000B7, 1, 277),
-}  # audit name, column below, `seccomp`
+}
 # Numbers of system calls: on x86_64, on aarch64; -1 where there is no such call.
 _NUMBERS = {
     "read": (0, 63),
@@ -195,11 +196,12 @@ _RENDERER = tuple(
 _SELF_ONLY = ("kill", "tgkill", "prlimit64")  # of a renderer: to itself
 _CLONE_THREAD = 0x00010000
 _FLAGS_OF_A_DESCRIPTOR = (1, 2, 3)  # F_GETFD, F_SETFD, F_GETFL
+# F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal to whom one likes
 _SIGNALS_OF_A_DESCRIPTOR = (
     8,
     10,
     15,
-)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal to whom one likes
+)
 _KEYBOARD = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: type into a terminal
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -233,7 +235,7 @@ def bind_calls(role: Role) -> bool:
     if not is_supported():
         return False
     machine = platform.machine()
-    code = filter_program(machine, role, os.getpid())
+    code = filter_program(machine, role, process=os.getpid())
     number = _MACHINES[machine][2]
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0):
@@ -242,7 +244,7 @@ def bind_calls(role: Role) -> bool:
     return bool(libc.syscall(number, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(program)) == 0)
 
 
-def filter_program(machine: str, role: Role, process: int) -> bytes:
+def filter_program(machine: str, role: Role, *, process: int) -> bytes:
     """The filter for a process with this number on `x86_64` or `aarch64`, as
     instructions of the kernel's BPF.
     """
@@ -257,15 +259,15 @@ def numbers(machine: str) -> dict[str, int]:
     return {name: found[column] for name, found in _NUMBERS.items() if found[column] >= 0}
 
 
-def _program(architecture: int, rules: Iterable[bytes], default: int) -> Iterable[bytes]:
+def _program(architecture: int, rules: Iterable[bytes], *, default: int) -> Iterable[bytes]:
     """The filter: another architecture or set of calls is refused, then rule by rule,
     then what holds for the rest.
     """
     yield _step(_LOAD, _ARCHITECTURE)
-    yield _step(_EQUAL, architecture, 1, 0)
+    yield _step(_EQUAL, architecture, if_true=1, if_false=0)
     yield _step(_RETURN, _EPERM)
     yield _step(_LOAD, _NUMBER)
-    yield _step(_AT_LEAST, _X32, 0, 1)
+    yield _step(_AT_LEAST, _X32, if_true=0, if_false=1)
     yield _step(_RETURN, _EPERM)
     yield from rules
     yield _step(_RETURN, default)
@@ -273,47 +275,68 @@ def _program(architecture: int, rules: Iterable[bytes], default: int) -> Iterabl
 
 def _for_reader(column: int) -> list[bytes]:
     rules = [_always(n, _ALLOW) for name in _READER if (n := _NUMBERS[name][column]) >= 0]
-    rules.append(_where(_NUMBERS["fcntl"][column], 1, _FLAGS_OF_A_DESCRIPTOR, _ALLOW, _EPERM))
+    rules.append(
+        _where(
+            _NUMBERS["fcntl"][column],
+            1,
+            values=_FLAGS_OF_A_DESCRIPTOR,
+            then=_ALLOW,
+            otherwise=_EPERM,
+        )
+    )
     return rules
 
 
 def _for_renderer(column: int, process: int) -> list[bytes]:
-    rules = [
-        _always(_NUMBERS["clone3"][column], _ENOSYS)
-    ]  # its flags cannot be seen: libraries then use `clone`
-    rules.append(_with_bit(_NUMBERS["clone"][column], 0, _CLONE_THREAD))
+    # its flags cannot be seen: libraries then use `clone`
+    rules = [_always(_NUMBERS["clone3"][column], _ENOSYS)]
+    rules.append(_with_bit(_NUMBERS["clone"][column], 0, bit=_CLONE_THREAD))
     for name in _RENDERER:
         number = _NUMBERS[name][column]
         if number < 0:
             continue
         if name in _SELF_ONLY:
             itself = (0, process) if name == "prlimit64" else (process,)
-            rules.append(_where(number, 0, itself, _ALLOW, _EPERM))
+            rules.append(_where(number, 0, values=itself, then=_ALLOW, otherwise=_EPERM))
         else:
             rules.append(_always(number, _EPERM))
-    rules.append(_where(_NUMBERS["fcntl"][column], 1, _SIGNALS_OF_A_DESCRIPTOR, _EPERM, _ALLOW))
-    rules.append(_where(_NUMBERS["ioctl"][column], 1, _KEYBOARD, _EPERM, _ALLOW))
+    rules.append(
+        _where(
+            _NUMBERS["fcntl"][column],
+            1,
+            values=_SIGNALS_OF_A_DESCRIPTOR,
+            then=_EPERM,
+            otherwise=_ALLOW,
+        )
+    )
+    rules.append(
+        _where(_NUMBERS["ioctl"][column], 1, values=_KEYBOARD, then=_EPERM, otherwise=_ALLOW)
+    )
     return rules
 
 
 def _always(number: int, then: int) -> bytes:
-    return _step(_EQUAL, number, 0, 1) + _step(_RETURN, then)
+    return _step(_EQUAL, number, if_true=0, if_false=1) + _step(_RETURN, then)
 
 
-def _where(number: int, argument: int, values: Sequence[int], then: int, otherwise: int) -> bytes:
+def _where(
+    number: int, argument: int, *, values: Sequence[int], then: int, otherwise: int
+) -> bytes:
     """For one call: `then` where the lower half of an argument is one of the values,
     `otherwise` where it is none.
     """
-    tests = b"".join(_step(_EQUAL, value, 0, 1) + _step(_RETURN, then) for value in values)
+    tests = b"".join(
+        _step(_EQUAL, value, if_true=0, if_false=1) + _step(_RETURN, then) for value in values
+    )
     body = _step(_LOAD, 16 + 8 * argument) + tests + _step(_RETURN, otherwise)
-    return _step(_EQUAL, number, 0, len(body) // 8) + body
+    return _step(_EQUAL, number, if_true=0, if_false=len(body) // 8) + body
 
 
-def _with_bit(number: int, argument: int, bit: int) -> bytes:
-    tests = _step(_ANY_BIT, bit, 0, 1) + _step(_RETURN, _ALLOW)
+def _with_bit(number: int, argument: int, *, bit: int) -> bytes:
+    tests = _step(_ANY_BIT, bit, if_true=0, if_false=1) + _step(_RETURN, _ALLOW)
     body = _step(_LOAD, 16 + 8 * argument) + tests + _step(_RETURN, _EPERM)
-    return _step(_EQUAL, number, 0, len(body) // 8) + body
+    return _step(_EQUAL, number, if_true=0, if_false=len(body) // 8) + body
 
 
-def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def _step(code: int, value: int, *, if_true: int = 0, if_false: int = 0) -> bytes:
     return struct.pack("<HBBI", code, if_true, if_false, value)

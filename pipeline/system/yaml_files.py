@@ -24,9 +24,8 @@ LARGEST = 4_000_000  # bytes; the largest of our own has 40,000
 DEEPEST = 40  # lists and entries within each other
 MOST = 400_000  # values, with what `*name` repeats counted where it stands
 
-_LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # the same in C where it was built, ten times as fast
+# the same in C where it was built, ten times as fast
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]{1,2})?")
@@ -35,9 +34,8 @@ _TRUTH = {"true": True, "false": False}
 _NOTHING = ("", "~", "null")
 _LONGEST_NUMBER = 15  # digits; more than a double holds is no number that anybody means
 
-Path_ = Sequence[
-    Any
-]  # keys and positions that lead to an entry: ("versions", "public", "bound", 0)
+# keys and positions that lead to an entry: ("versions", "public", "bound", 0)
+Path_ = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,9 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         said = ", ".join(part for part in (problem.context, problem.problem) if part)
-        raise _error(path, mark, f"this cannot be read as YAML: {said}", do=_repair(said)) from None
+        raise _error(
+            path, mark, what=f"this cannot be read as YAML: {said}", do=_repair(said)
+        ) from None
     except yaml.YAMLError as problem:
         raise ContractError(
             f"this cannot be read as YAML: {problem}", where=name_of(path), do="repair the file"
@@ -162,7 +162,7 @@ def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ..
     whole = draft.TYPE_CHECKER.redefine(
         "integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool)
     )
-    validator = jsonschema.validators.extend(draft, type_checker=whole)
+    validator = jsonschema.validators.extend(draft, type_checker=whole)  # type: ignore[no-untyped-call]
     for error in validator(schema).iter_errors(content):
         yield from _told(error)
 
@@ -378,25 +378,25 @@ def _check_depth(path: Path, text: str) -> None:
             raise _error(
                 path,
                 event.start_mark,
-                f"entries within each other, more than {DEEPEST} deep",
+                what=f"entries within each other, more than {DEEPEST} deep",
                 do="repair it",
             )
 
 
 def _check_size(path: Path, root: Any) -> None:
     """Refuse a file that holds itself, or becomes too long by what it repeats."""
-    _size(path, root, {}, set())
+    _size(path, root, sizes={}, within=set())
 
 
 def _size(
-    path: Path, node: Any, sizes: dict[int, tuple[int, int]], within: set[int]
+    path: Path, node: Any, *, sizes: dict[int, tuple[int, int]], within: set[int]
 ) -> tuple[int, int]:
     """How many values a node holds and how deep it is, with what it repeats."""
     if id(node) in within:
         raise _error(
             path,
             node.start_mark,
-            "an entry repeats itself within itself",
+            what="an entry repeats itself within itself",
             do="take the '*name' out",
         )
     if id(node) in sizes:
@@ -409,7 +409,7 @@ def _size(
             if isinstance(node, yaml.MappingNode)
             else node.value
         ):
-            more, below = _size(path, child, sizes, within)
+            more, below = _size(path, child, sizes=sizes, within=within)
             size = size + more
             depth = max(depth, below + 1)
         within.remove(id(node))
@@ -419,7 +419,7 @@ def _size(
             if size > MOST
             else f"entries within each other, more than {DEEPEST} deep"
         )
-        raise _error(path, node.start_mark, what, do="take repeated parts ('*name') out")
+        raise _error(path, node.start_mark, what=what, do="take repeated parts ('*name') out")
     sizes[id(node)] = size, depth
     return sizes[id(node)]
 
@@ -428,9 +428,9 @@ def _build(path: Path, node: Any) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return _scalar(path, node)
     if isinstance(node, yaml.SequenceNode):
-        _check_tag(path, node, "seq")
+        _check_tag(path, node, kind="seq")
         return [_build(path, child) for child in node.value]
-    _check_tag(path, node, "map")
+    _check_tag(path, node, kind="map")
     built: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key, value in node.value:
@@ -439,7 +439,7 @@ def _build(path: Path, node: Any) -> Any:
             raise _error(
                 path,
                 key.start_mark,
-                f"'{visible(name)}' stands twice, first in line {lines[name]}",
+                what=f"'{visible(name)}' stands twice, first in line {lines[name]}",
                 do="keep the one that is meant and take the other out",
             )
         lines[name] = key.start_mark.line + 1
@@ -451,11 +451,14 @@ def _key(path: Path, node: Any) -> str:
     """The name of an entry, as it is written."""
     if not isinstance(node, yaml.ScalarNode) or node.tag == f"{_TAG}merge":
         raise _error(
-            path, node.start_mark, "this is no name of an entry", allowed="a text before the colon"
+            path,
+            node.start_mark,
+            what="this is no name of an entry",
+            allowed="a text before the colon",
         )
     if not node.value.strip():
         raise _error(
-            path, node.start_mark, "an entry without a name", allowed="a text before the colon"
+            path, node.start_mark, what="an entry without a name", allowed="a text before the colon"
         )
     name: str = node.value
     return name
@@ -465,9 +468,9 @@ def _scalar(path: Path, node: Any) -> Any:
     text: str = node.value
     kind = node.tag.removeprefix(_TAG)
     if not node.tag.startswith(_TAG) or kind == "binary":
-        _check_tag(path, node, "str")
+        _check_tag(path, node, kind="str")
     if node.style or kind == "str":
-        _check_tag(path, node, "str")
+        _check_tag(path, node, kind="str")
         return text
     match kind:
         case "null" if text.lower() in _NOTHING:
@@ -483,7 +486,7 @@ def _scalar(path: Path, node: Any) -> Any:
     raise _error(
         path,
         node.start_mark,
-        f"{visible(text)} may be read in more than one way",
+        what=f"{visible(text)} may be read in more than one way",
         allowed=(
             "true, false, null, numbers such as 12 and 1.5, days such as 2022-12-31, and texts in"
             " quotes"
@@ -492,13 +495,15 @@ def _scalar(path: Path, node: Any) -> Any:
     )
 
 
-def _check_tag(path: Path, node: Any, kind: str) -> None:
+def _check_tag(path: Path, node: Any, *, kind: str) -> None:
     if node.tag not in (f"{_TAG}{kind}", "!"):
         tag = node.tag.replace(_TAG, "!!")
-        raise _error(path, node.start_mark, f"the tag {tag}", allowed="no tag", do="take it out")
+        raise _error(
+            path, node.start_mark, what=f"the tag {tag}", allowed="no tag", do="take it out"
+        )
 
 
-def _error(path: Path, mark: Any, what: str, *, allowed: str = "", do: str = "") -> ContractError:
+def _error(path: Path, mark: Any, *, what: str, allowed: str = "", do: str = "") -> ContractError:
     where = (
         f"{name_of(path)} line {mark.line + 1}, column {mark.column + 1}" if mark else name_of(path)
     )

@@ -159,7 +159,7 @@ def ours(task: Task, seed: int = 0) -> Result:
         if not proof.failures or rounds == ROUNDS:
             break
         begun = time.perf_counter()
-        pattern = strengthen(task.system, pattern, [place[n] for n in proof.failures])
+        pattern = strengthen(task.system, pattern, cells=[place[n] for n in proof.failures])
         seconds["choose"] += time.perf_counter() - begun
     result = counted(task, "ours", pattern.hidden, seconds)
     result.exposed, result.tables, result.rounds = len(proof.failures), len(proof.tables), rounds
@@ -188,13 +188,13 @@ def prove_pattern(task: Task, hidden: np.ndarray) -> Proof:
     return prove(
         system.names,
         system.value,
-        hidden,
-        task.instance.sums,
-        (),
-        system.low,
-        system.high,
-        task.demands,
-        task.limit,
+        hidden=hidden,
+        sums=task.instance.sums,
+        intervals=(),
+        lows=system.low,
+        highs=system.high,
+        demands=task.demands,
+        time_limit=task.limit,
     )
 
 
@@ -237,11 +237,11 @@ def judged(
     found = judge(
         task.system.names,
         task.system.value,
-        hidden,
-        task.instance.sums,
-        low,
-        high,
-        demands,
+        hidden=hidden,
+        sums=task.instance.sums,
+        lows=low,
+        highs=high,
+        demands=demands,
         time_limit=task.limit,
     )
     shown = int((task.sensitive & ~hidden).sum())

@@ -39,7 +39,7 @@ def staged_checks(contracts: Contracts, database: Path, round_: int) -> list[Exp
             for t in contracts.tables
             if connection.execute(f"select 1 from {t.sql_name} limit 1").fetchone()
         }
-    rules = [r for contract in contracts for r in compile_rules(contracts, contract, round_)]
+    rules = [r for contract in contracts for r in compile_rules(contracts, contract, round_=round_)]
     return [r.check for r in rules if r.check.table in filled]
 
 
@@ -47,7 +47,7 @@ def big_checks(contracts: Contracts, round_: int) -> list[Expected]:
     """The checks of one table that pandas can run too: those that look at one row, and
     the joint key.
     """
-    rules = compile_rules(contracts, contracts.contract("thb"), round_)
+    rules = compile_rules(contracts, contracts.contract("thb"), round_=round_)
     checks = [r.check for r in rules if r.check.table == BIG_TABLE and r.check.expectation]
     return [_with_copies(c) for c in checks]
 
@@ -90,7 +90,7 @@ def by_gx_on_duckdb(database: Path, checks: Sequence[Expected]) -> int:
     """The project's own way. A check that could not run is an error of the bench, not a
     time.
     """
-    outcomes = run_expectations(database, checks, ORIGIN)
+    outcomes = run_expectations(database, checks, index_columns=ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]
     if crashed:
         raise RuntimeError(f"{crashed[0].rule_id} could not run: {crashed[0].error}")

@@ -46,7 +46,7 @@ def by_the_pipeline(path: Path, work: Path) -> Callable[[], Found]:
     contracts = load_contracts(ROOT / "data_contracts")
 
     def run() -> Found:
-        (read,) = read_records(project, contracts, ROUND)
+        (read,) = read_records(project, contracts, round_=ROUND)
         if not read.findings:
             return 0, 0
         (full_list,) = (project.findings(ROUND) / "records").glob("*.parquet")

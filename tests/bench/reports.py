@@ -107,10 +107,17 @@ def read_world(project: Project, contracts: Contracts) -> World:
     policy = load_policy(project.contracts, contracts)
     version = policy.version(VERSION)
     day = release_day(store_inputs(read_validation(project, ROUND), ROUND))
-    linked = link(read_marts(project, ROUND).reported_cells(), [], contracts, policy)
-    secrets = find_secrets(linked, policy, version, day, frozenset())
+    linked = link(
+        read_marts(project, ROUND).reported_cells(), [], contracts=contracts, policy=policy
+    )
+    secrets = find_secrets(linked, policy, version=version, day=day, given_up=frozenset())
     return World(
-        linked, secrets, build_system(linked, secrets, contracts, policy, ROUND, {}), policy
+        linked,
+        secrets,
+        build_system(
+            linked, secrets, contracts=contracts, policy=policy, round_=ROUND, left_open={}
+        ),
+        policy,
     )
 
 
@@ -140,13 +147,13 @@ def ours(project: Project, contracts: Contracts, limit: float) -> Result:
         )
         shutil.copytree(project.work(ROUND), alone.work(ROUND))
         clock = Clock()
-        versions = protect_round(alone, contracts, ROUND, clock)
+        versions = protect_round(alone, contracts, round_=ROUND, progress=clock)
         clock("end")
         cpu, peak = used(resource.RUSAGE_SELF)
         begun = time.perf_counter()
-        require_proof(alone, ROUND, VERSION)
+        require_proof(alone, ROUND, version=VERSION)
         verify = time.perf_counter() - begun
-        size = certificate_path(alone, ROUND, VERSION).stat().st_size
+        size = certificate_path(alone, ROUND, version=VERSION).stat().st_size
     public = next(v for v in versions if v.version == VERSION)
     counts = public.decision.tables.values()
     seconds = {
@@ -190,13 +197,13 @@ def _judged(world: World, method: str, hidden: np.ndarray, choose: float, limit:
     found = judge(
         system.names,
         system.value,
-        hidden,
-        (),
-        system.low,
-        system.high,
-        demands,
-        list(_intervals(system)),
-        limit,
+        hidden=hidden,
+        sums=(),
+        lows=system.low,
+        highs=system.high,
+        demands=demands,
+        intervals=list(_intervals(system)),
+        time_limit=limit,
     )
     return Result(
         NAME,

@@ -430,9 +430,11 @@ def test_a_build_tells_the_line_of_a_template(
     before = path.read_bytes()
     path.write_bytes(replaced(old, new)(before))
     try:
-        store = Store(tmp_path / "thb.duckdb", contracts, "thb", "public")
+        store = Store(tmp_path / "thb.duckdb", contracts, report="thb", version="public")
         writer = Writer(
-            store, parts / "templates", read_definition(parts / "templates", "thb", "public")
+            store,
+            parts / "templates",
+            read_definition(parts / "templates", "thb", version="public"),
         )
         with pytest.raises((RenderError, UserError)) as problem:
             writer.write_chapter("citizenship")
@@ -562,11 +564,11 @@ def test_no_change_of_a_contract_ends_in_a_traceback(lists: Path) -> None:
             raise ContractError("\n".join(wrong))
         contracts = read_contracts([path], lists / "codelists")
         contract = contracts.contract("thb")
-        compile_rules(contracts, contract, 2022)
+        compile_rules(contracts, contract, round_=2022)
         for table in contract.tables_of(2022):
-            form_of(table, contract, "RO", 2022).addresses()
+            form_of(table, contract, state="RO", round_=2022).addresses()
         if "sheet" in path.read_text(encoding="utf-8"):
-            build_workbook(contracts, "thb", "RO", 2022)
+            build_workbook(contracts, "thb", state="RO", round_=2022)
 
     assert_refused_or_used(lists / f"thb{ENDING}", changes(content, "contract", each=2), use)
 
@@ -610,12 +612,14 @@ def test_no_change_of_an_exhibit_ends_in_a_traceback(
     content = read_yaml(ROOT / EXHIBITS).content
     some = random.Random("exhibits").sample(sorted(content), 16)
     chosen = {id_: content[id_] for id_ in ("H1", "T1", "T2", "F1", "F4", *some)}
-    definition = read_definition(templates, "thb", "public")
+    definition = read_definition(templates, "thb", version="public")
 
     def use(path: Path) -> None:
         read_exhibits(path)
         writer = DryWriter(
-            Store(tmp_path / "thb.duckdb", contracts, "thb", "public"), templates, definition
+            Store(tmp_path / "thb.duckdb", contracts, report="thb", version="public"),
+            templates,
+            definition,
         )
         writer.build_rest()
         if writer.told:

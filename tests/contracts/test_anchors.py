@@ -80,7 +80,7 @@ class TestImport:
             [("Albania", "Greece", "2022", "4965.0"), ("Syria", "Greece", "2022", "2000.0")],
         )
         with pytest.raises(UserError) as problem:
-            run_import(project, contracts, "eurostat_migration", path, 2022)
+            run_import(project, contracts, source="eurostat_migration", file=path, round_=2022)
         assert problem.value.where == str(path)
         assert "orders-gr-2022: MIG_STAY_CTZ:GR.2022.* adds up to 6,965" in problem.value.what
         assert "33,500, 500 more or less (a yearbook, table 3)" in problem.value.allowed
@@ -93,7 +93,11 @@ class TestImport:
         rows = [("Albania", "Greece", "2022", "31000.0"), ("Syria", "Greece", "2022", "2010.0")]
         rows += [("Total", "Greece", "2022", "99999.0"), ("Asia", "Greece", "2022", "2010.0")]
         summary = run_import(
-            project, contracts, "eurostat_migration", published(project.root, rows), 2022
+            project,
+            contracts,
+            source="eurostat_migration",
+            file=published(project.root, rows),
+            round_=2022,
         )
         assert (project.returns / "2022" / "migration" / "GR.xlsx").is_file()
         assert (
@@ -110,7 +114,11 @@ class TestImport:
         rows = [("Syria", name, "2015", "100.0"), ("Syria", "Greece", "2022", "5.0")]
         with pytest.raises(UserError, match="other: .* adds up to 100"):
             run_import(
-                project, contracts, "eurostat_migration", published(project.root, rows), 2022
+                project,
+                contracts,
+                source="eurostat_migration",
+                file=published(project.root, rows),
+                round_=2022,
             )
 
     @pytest.mark.parametrize("figure", ["", "about ten"])
@@ -120,7 +128,11 @@ class TestImport:
         contracts = with_anchors(project, GREECE | {"area": "SELEC"})
         rows = [("Syria", "Greece", "2022", "5.0"), ("Syria", "Romania", "2022", figure)]
         summary = run_import(
-            project, contracts, "eurostat_migration", published(project.root, rows), 2022
+            project,
+            contracts,
+            source="eurostat_migration",
+            file=published(project.root, rows),
+            round_=2022,
         )
         assert any(
             line.startswith("  orders-gr-2022: not compared, no figure of AL, BA")
@@ -130,7 +142,9 @@ class TestImport:
     def test_an_anchor_of_another_release_says_nothing(self, project: Project) -> None:
         contracts = with_anchors(project, GREECE | {"release": "release 2024-01-01"})
         path = published(project.root, [("Syria", "Greece", "2022", "5.0")])
-        summary = run_import(project, contracts, "eurostat_migration", path, 2022)
+        summary = run_import(
+            project, contracts, source="eurostat_migration", file=path, round_=2022
+        )
         assert "  no total printed elsewhere is known for this source" in summary.lines()
 
 
@@ -141,31 +155,37 @@ class TestValidation:
         """
         contracts = with_anchors(project, GREECE | anchor)
         rows = [("Albania", "Greece", "2022", "33500.0"), ("Syria", "Romania", "2022", "20.0")]
-        run_import(project, contracts, "eurostat_migration", published(project.root, rows), 2022)
+        run_import(
+            project,
+            contracts,
+            source="eurostat_migration",
+            file=published(project.root, rows),
+            round_=2022,
+        )
         for path in (project.returns / "2022" / "migration").glob("*.xlsx"):
             if path.stem not in ("GR", "RO"):
                 path.unlink()
         return contracts
 
     def test_returns_that_meet_an_anchor_are_loaded(self, project: Project) -> None:
-        validation = validate_round(project, self.filled(project), 2022)
+        validation = validate_round(project, self.filled(project), round_=2022)
         assert anchored(validation) == []
-        assert not validation.is_refused("GR", "migration", "MIG_STAY_CTZ")
+        assert not validation.is_refused("GR", "migration", table="MIG_STAY_CTZ")
 
     def test_a_return_that_misses_it_is_not_loaded_and_the_state_is_told_where(
         self, project: Project
     ) -> None:
         self.filled(project)
         contracts = with_anchors(project, GREECE | {"value": "20000"})
-        validation = validate_round(project, contracts, 2022)
+        validation = validate_round(project, contracts, round_=2022)
         (finding,) = anchored(validation)
         assert (finding.state, finding.severity, finding.table) == ("GR", "error", "MIG_STAY_CTZ")
         assert finding.found == "orders-gr-2022: MIG_STAY_CTZ:GR.2022.* adds up to 33,500"
         assert "20,000, 500 more or less (a yearbook, table 3)" in finding.allowed
         assert (finding.sheet, bool(finding.cell)) == ("1 Illegal stay citizenship", True)
-        assert validation.is_refused("GR", "migration", "MIG_STAY_CTZ")
-        assert not validation.is_refused("GR", "migration", "MIG_STAY")
-        assert not validation.is_refused("RO", "migration", "MIG_STAY_CTZ")
+        assert validation.is_refused("GR", "migration", table="MIG_STAY_CTZ")
+        assert not validation.is_refused("GR", "migration", table="MIG_STAY")
+        assert not validation.is_refused("RO", "migration", table="MIG_STAY_CTZ")
 
     def test_a_state_that_names_a_source_of_its_own_is_not_measured_by_it(
         self, project: Project
@@ -173,23 +193,27 @@ class TestValidation:
         self.filled(project)
         contracts = with_anchors(project, GREECE | {"value": "20000"})
         file = open_return(
-            contracts, "migration", "GR", 2022, project.returns / "2022" / "migration"
+            contracts,
+            "migration",
+            state="GR",
+            round_=2022,
+            folder=project.returns / "2022" / "migration",
         )
         file.cite("MIG_STAY_CTZ", "Hellenic Police, register of the year")
         put_files(file.content())
-        assert anchored(validate_round(project, contracts, 2022)) == []
+        assert anchored(validate_round(project, contracts, round_=2022)) == []
 
     def test_a_regional_anchor_without_a_state_is_a_note_and_keeps_nothing_out(
         self, project: Project
     ) -> None:
         contracts = self.filled(project, area="SELEC", value="90000")
-        validation = validate_round(project, contracts, 2022)
+        validation = validate_round(project, contracts, round_=2022)
         notes = anchored(validation)
         assert {f.severity for f in notes} == {"note"}
         assert all(
             "not compared, no figure of this source from AL, BA, BG" in f.found for f in notes
         )
-        assert not validation.is_refused("GR", "migration", "MIG_STAY_CTZ")
+        assert not validation.is_refused("GR", "migration", table="MIG_STAY_CTZ")
 
 
 @pytest.mark.parametrize(

@@ -140,14 +140,14 @@ def test_a_key_belongs_to_its_table(contracts: Contracts) -> None:
 
 def test_the_center_answers_only_its_own_tables(contracts: Contracts) -> None:
     octa = contracts.contract("octa")
-    assert [t.name for t in tables_for(octa, "SELEC", 2022)] == ["SEL_ACTIVITY"]
-    assert "SEL_ACTIVITY" not in [t.name for t in tables_for(octa, "RO", 2022)]
-    assert tables_for(contracts.contract("thb"), "SELEC", 2022) == []
+    assert [t.name for t in tables_for(octa, "SELEC", round_=2022)] == ["SEL_ACTIVITY"]
+    assert "SEL_ACTIVITY" not in [t.name for t in tables_for(octa, "RO", round_=2022)]
+    assert tables_for(contracts.contract("thb"), "SELEC", round_=2022) == []
 
 
 def test_a_form_has_one_address_a_key(contracts: Contracts) -> None:
     for table in contracts.tables:
-        form = form_of(table, contracts.contract(table.report), "RO", 2022)
+        form = form_of(table, contracts.contract(table.report), state="RO", round_=2022)
         addresses = form.addresses()
         assert len(set(addresses.values())) == len(addresses), table.name
         for key in addresses:
@@ -156,7 +156,7 @@ def test_a_form_has_one_address_a_key(contracts: Contracts) -> None:
 
 def test_dimensions_across_stand_on_one_line(contracts: Contracts) -> None:
     table = contracts.table("THB_VICTIMS_FORM")
-    form = form_of(table, contracts.contract("thb"), "RO", 2022)
+    form = form_of(table, contracts.contract("thb"), state="RO", round_=2022)
     child = form.addresses()[Key.parse("THB_VICTIMS_FORM:RO.2022.SEX.F.Y_LT18")]
     adult = form.addresses()[Key.parse("THB_VICTIMS_FORM:RO.2022.SEX.F.Y_GE18")]
     assert child[0] == adult[0]

@@ -91,8 +91,12 @@ def test_a_wrong_policy_is_refused_with_the_place(
 @pytest.mark.parametrize("status", ["N", "C", "D", "E"])
 @pytest.mark.parametrize("version", ["public", "partner"])
 def test_the_status_a_sender_gave_binds(policy: Policy, version: str, status: str) -> None:
-    assert policy.is_bound(policy.version(version), "RO", "THB_VICTIMS", status, date(2023, 5, 1))
-    assert not policy.is_bound(policy.version(version), "RO", "THB_VICTIMS", "F", date(2023, 5, 1))
+    assert policy.is_bound(
+        policy.version(version), "RO", table="THB_VICTIMS", conf_status=status, day=date(2023, 5, 1)
+    )
+    assert not policy.is_bound(
+        policy.version(version), "RO", table="THB_VICTIMS", conf_status="F", day=date(2023, 5, 1)
+    )
 
 
 def test_an_embargo_ends_on_the_day_its_sender_named(edited: Edit) -> None:
@@ -100,23 +104,33 @@ def test_an_embargo_ends_on_the_day_its_sender_named(edited: Edit) -> None:
         "embargoes: []", "embargoes: [{state: RO, table: THB_VICTIMS, until: 2023-06-01}]"
     )
     public = policy.version("public")
-    assert policy.is_bound(public, "RO", "THB_VICTIMS", "E", date(2023, 5, 31))
-    assert not policy.is_bound(public, "RO", "THB_VICTIMS", "E", date(2023, 6, 1))
-    assert policy.is_bound(public, "RO", "THB_VICTIMS", "N", date(2023, 6, 1))
-    assert policy.is_bound(public, "BG", "THB_VICTIMS", "E", date(2023, 6, 1))
+    assert policy.is_bound(
+        public, "RO", table="THB_VICTIMS", conf_status="E", day=date(2023, 5, 31)
+    )
+    assert not policy.is_bound(
+        public, "RO", table="THB_VICTIMS", conf_status="E", day=date(2023, 6, 1)
+    )
+    assert policy.is_bound(public, "RO", table="THB_VICTIMS", conf_status="N", day=date(2023, 6, 1))
+    assert policy.is_bound(public, "BG", table="THB_VICTIMS", conf_status="E", day=date(2023, 6, 1))
 
 
 def test_partners_receive_nothing_without_consent(edited: Edit) -> None:
     policy = edited("states: [AL, BA,", "states: [BA,")
     day = date(2023, 5, 1)
-    assert policy.is_bound(policy.version("partner"), "AL", "THB_VICTIMS", "F", day)
-    assert not policy.is_bound(policy.version("partner"), "BA", "THB_VICTIMS", "F", day)
-    assert not policy.is_bound(policy.version("public"), "AL", "THB_VICTIMS", "F", day)
+    assert policy.is_bound(
+        policy.version("partner"), "AL", table="THB_VICTIMS", conf_status="F", day=day
+    )
+    assert not policy.is_bound(
+        policy.version("partner"), "BA", table="THB_VICTIMS", conf_status="F", day=day
+    )
+    assert not policy.is_bound(
+        policy.version("public"), "AL", table="THB_VICTIMS", conf_status="F", day=day
+    )
 
 
 def test_consent_may_be_for_single_tables(edited: Edit) -> None:
     policy = edited("tables: all", "tables: [THB_VICTIMS]")
     partner = policy.version("partner")
     day = date(2023, 5, 1)
-    assert not policy.is_bound(partner, "RO", "THB_VICTIMS", "F", day)
-    assert policy.is_bound(partner, "RO", "THB_PERSONS", "F", day)
+    assert not policy.is_bound(partner, "RO", table="THB_VICTIMS", conf_status="F", day=day)
+    assert policy.is_bound(partner, "RO", table="THB_PERSONS", conf_status="F", day=day)

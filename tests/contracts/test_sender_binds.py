@@ -144,7 +144,9 @@ def assert_binds(policy: Policy, contracts: Contracts) -> None:
                     for state in ("RO", "SELEC"):
                         until = policy.embargoes.get((state, table.name))
                         is_over = status == "E" and until is not None and day >= until
-                        bound = policy.is_bound(version, state, table.name, status, day)
+                        bound = policy.is_bound(
+                            version, state, table=table.name, conf_status=status, day=day
+                        )
                         assert bound or is_over, (version.name, table.name, state, status, day)
 
 
@@ -292,7 +294,13 @@ def test_a_bound_cell_stays_out_of_what_is_chosen(
     policy = load(changed(path, value))
     cells = with_region(true_cells(BOUND.format(status=status)), 2022, 2022)
     chosen = Chooser(
-        cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]
+        cells,
+        (),
+        contracts=contracts,
+        policy=policy,
+        version=policy.version(version),
+        round_=2022,
+        day=DAYS[1],
     ).decision()
     assert "THB_OFFENCES:RO.2022" not in chosen.shown
     assert "THB_OFFENCES:TR.2022" in chosen.shown or "THB_OFFENCES:SELEC.2022" in chosen.shown
@@ -309,6 +317,12 @@ def test_the_centers_own_figures_are_bound_as_well(load: Load, contracts: Contra
                 for c in true_cells(f"key|value|conf|origin\n{key}|40|{status}|reported")
             }
             chosen = Chooser(
-                cells, (), contracts, policy, policy.version(version), 2022, DAYS[1]
+                cells,
+                (),
+                contracts=contracts,
+                policy=policy,
+                version=policy.version(version),
+                round_=2022,
+                day=DAYS[1],
             ).decision()
             assert (key in chosen.shown) == is_shown

@@ -144,7 +144,7 @@ def store(tmp_path: Path) -> Path:
 
 def judged(store: Path, contracts: Contracts) -> tuple[tuple[str, ...], list[str]]:
     report = ScanReport()
-    named = check_store(store, contracts, load_sources(contracts.codelists), report)
+    named = check_store(store, contracts, sources=load_sources(contracts.codelists), report=report)
     return named, [f"{leak.where}: {leak.what}" for leak in report.leaks]
 
 

@@ -21,7 +21,8 @@ from pipeline.errors import UserError
 @lru_cache(maxsize=8)
 def blank(report: str, state: str) -> openpyxl.Workbook:
     data = workbook_bytes(
-        build_workbook(load_contracts(ROOT / "data_contracts"), report, state, 2022), 2022
+        build_workbook(load_contracts(ROOT / "data_contracts"), report, state=state, round_=2022),
+        2022,
     )
     return openpyxl.load_workbook(io.BytesIO(data))
 
@@ -32,7 +33,9 @@ def codes_down(sheet: str, report: str, state: str) -> list[str]:
 
 def test_the_same_contract_gives_the_same_bytes(contracts: Contracts, tmp_path: Path) -> None:
     for name in ("a.xlsx", "b.xlsx"):
-        write_template(contracts, "thb", "RO", 2022, tmp_path / "new folder" / name)
+        write_template(
+            contracts, "thb", state="RO", round_=2022, path=tmp_path / "new folder" / name
+        )
     assert (tmp_path / "new folder/a.xlsx").read_bytes() == (
         tmp_path / "new folder/b.xlsx"
     ).read_bytes()
@@ -79,7 +82,7 @@ def test_the_cover_knows_report_state_and_round_and_asks_for_the_rest() -> None:
 
 def test_only_figures_statuses_and_notes_can_be_filled_in(contracts: Contracts) -> None:
     table = contracts.table("THB_VICTIMS")
-    form = form_of(table, contracts.contract("thb"), "RO", 2022)
+    form = form_of(table, contracts.contract("thb"), state="RO", round_=2022)
     sheet = blank("thb", "RO")[table.layout.sheet]
     assert sheet.protection.sheet
     for row in form.rows:
@@ -119,7 +122,7 @@ def test_an_open_list_starts_with_total_and_unknown_and_leaves_lines_to_choose(
     contracts: Contracts,
 ) -> None:
     table = contracts.table("THB_VICTIMS_CTZ")
-    form = form_of(table, contracts.contract("thb"), "RO", 2022)
+    form = form_of(table, contracts.contract("thb"), state="RO", round_=2022)
     sheet = blank("thb", "RO")[table.layout.sheet]
     fixed = [r for r in form.rows if r.codes]
     open_ = [r for r in form.rows if not r.codes]
@@ -150,7 +153,7 @@ def test_groups_are_worked_out_never_asked_for() -> None:
 )
 def test_who_may_be_asked_is_said_by_report(contracts: Contracts, report: str, asked: str) -> None:
     with pytest.raises(UserError) as problem:
-        build_workbook(contracts, report, "XX", 2022)
+        build_workbook(contracts, report, state="XX", round_=2022)
     assert problem.value.allowed.startswith("AL, BA, BG")
     assert problem.value.allowed.endswith(asked)
 
@@ -162,12 +165,12 @@ def test_who_does_not_answer_gets_no_form(
     contracts: Contracts, tmp_path: Path, report: str, state: str
 ) -> None:
     with pytest.raises(UserError, match=f"'{state}' does not answer the thb questionnaire"):
-        write_template(contracts, report, state, 2022, tmp_path / "x.xlsx")
+        write_template(contracts, report, state=state, round_=2022, path=tmp_path / "x.xlsx")
     assert not list(tmp_path.iterdir())
 
 
 def test_croatia_was_asked_while_it_was_a_member(contracts: Contracts, tmp_path: Path) -> None:
-    write_template(contracts, "thb", "HR", 2016, tmp_path / "HR.xlsx")
+    write_template(contracts, "thb", state="HR", round_=2016, path=tmp_path / "HR.xlsx")
     assert (tmp_path / "HR.xlsx").is_file()
 
 

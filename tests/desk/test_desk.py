@@ -12,7 +12,7 @@ from browser import broken_rules, chromium, opened
 from builds import ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
-from pipeline.desk.gather import _place, gather
+from pipeline.desk.gather import gather, place_of_state
 from pipeline.desk.page import write_desk
 from pipeline.errors import UserError
 from pipeline.project import Project
@@ -34,13 +34,13 @@ def round_(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def page(round_: Project, contracts: Contracts) -> Path:
-    return write_desk(round_, contracts, ROUND)
+    return write_desk(round_, contracts, round_=ROUND)
 
 
 def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(
     round_: Project, contracts: Contracts
 ) -> None:
-    view = gather(round_, contracts, ROUND, VERSIONS)
+    view = gather(round_, contracts, round_=ROUND, versions=VERSIONS)
     found = json.loads((round_.findings(ROUND) / "findings.json").read_text(encoding="utf-8"))
     assert view["counts"]["loaded"] == sum(a["loaded"] for a in found["accounts"])
     assert view["counts"]["query"] == sum(f["severity"] == "query" for f in found["findings"])
@@ -79,7 +79,7 @@ def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(
 def test_a_table_of_a_state_is_accepted_queried_refused_empty_or_missing(
     asked: bool, sent: bool, outcome: dict[str, object] | None, queries: int, short: str, kind: str
 ) -> None:
-    place = _place("Romania", asked, sent, outcome, queries)
+    place = place_of_state("Romania", asked, has_sent=sent, outcome=outcome, queries=queries)
     assert (place.short, place.kind) == (short, kind)
     assert place.says.startswith("Romania")
 
@@ -89,15 +89,18 @@ def test_a_proof_about_other_files_is_told(
 ) -> None:
     other = Project(ROOT, tmp_path / "outputs")
     shutil.copytree(round_.outputs, other.outputs)
-    with other.released(ROUND, "thb", "public").open("a", encoding="utf-8") as file:
+    with other.released(ROUND, "thb", version="public").open("a", encoding="utf-8") as file:
         file.write("\n")
-    holds = {p["version"]: p["holds"] for p in gather(other, contracts, ROUND, VERSIONS)["proofs"]}
+    holds = {
+        p["version"]: p["holds"]
+        for p in gather(other, contracts, round_=ROUND, versions=VERSIONS)["proofs"]
+    }
     assert holds == {"public": False, "partner": True}
 
 
 def test_a_round_without_a_validation_is_told(project: Project, contracts: Contracts) -> None:
     with pytest.raises(UserError, match="make reports ROUND=2022"):
-        write_desk(project, contracts, ROUND)
+        write_desk(project, contracts, round_=ROUND)
 
 
 def test_everything_that_the_desk_links_to_is_there_and_only_its_owner_can_open_it(

@@ -101,7 +101,8 @@ def _holds(demand: Demand, values: set[int]) -> bool:
 
 
 def everything(system: System) -> np.ndarray:
-    return system.hidden | np.isfinite(system.loss)
+    hidden: np.ndarray = system.hidden | np.isfinite(system.loss)
+    return hidden
 
 
 def test_brute_force_finds_no_open_demand() -> None:
@@ -209,7 +210,7 @@ def test_a_cell_that_cannot_be_protected_is_told() -> None:
 def test_demands_that_were_given_up_can_be_strengthened(thousand: System) -> None:
     cells = [d.cell for d in thousand.demands][:5]
     weak = Pattern(gaussian_only(thousand))
-    strong = strengthen(thousand, weak, cells)
+    strong = strengthen(thousand, weak, cells=cells)
     assert (strong.hidden >= weak.hidden).all()
     assert set(strong.protects) == set(np.flatnonzero(strong.hidden & ~weak.hidden).tolist())
     assert not strong.unprotected

@@ -24,7 +24,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision
 from pipeline.disclosure.choose.linked import Pattern, System
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import audit_rules, audited_cell
 from pipeline.disclosure.prove.audit import Audit, audit
 from pipeline.disclosure.prove.facts import Knowledge, ReleasedFile
@@ -64,10 +64,16 @@ def decide(
     contracts: Contracts,
     policy: Policy,
     version: str = "public",
-    editions: Sequence[Edition] = (),
+    editions: Sequence[PublishedEdition] = (),
 ) -> Decision:
     return Chooser(
-        cells, editions, contracts, policy, policy.version(version), 2022, DAY
+        cells,
+        editions,
+        contracts=contracts,
+        policy=policy,
+        version=policy.version(version),
+        round_=2022,
+        day=DAY,
     ).decision()
 
 
@@ -103,7 +109,7 @@ def audited(
     """What the auditor says of a decision, by the same policy."""
     shown = {k: c.value for k, c in cells.items() if k in decision.shown and c.value is not None}
     truth = tuple(audited_cell(c) for c in cells.values())
-    rules = audit_rules(policy, policy.version(version), DAY)
+    rules = audit_rules(policy, policy.version(version), day=DAY)
     return audit(
         Knowledge(
             version, 2022, contracts, rules, (ReleasedFile("thb.csv", "0" * 64, shown),), truth
@@ -286,7 +292,15 @@ def test_chooser_and_auditor_ask_the_same_of_a_cell_that_is_small_bound_or_both(
         2022,
         2022,
     )
-    chooser = Chooser(cells, [], contracts, policy, policy.version("public"), 2022, DAY)
+    chooser = Chooser(
+        cells,
+        [],
+        contracts=contracts,
+        policy=policy,
+        version=policy.version("public"),
+        round_=2022,
+        day=DAY,
+    )
     found = audited(cells, chooser.decision(), contracts, policy)
     assert found.is_safe, found.failures
     chosen = {
@@ -344,7 +358,7 @@ def test_a_table_that_would_be_mostly_withheld_is_shown_in_less_detail(
 def test_what_an_edition_showed_is_not_hidden_again(contracts: Contracts, policy: Policy) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     female = "THB_VICTIMS:AL.2022.F._T"
-    edition = Edition("thb-2022-1", cells, frozenset([female]))
+    edition = PublishedEdition("thb-2022-1", cells, frozenset([female]))
     decision = decide(cells, contracts, policy, editions=[edition])
     assert female in decision.shown
     assert "THB_VICTIMS:AL.2022._T._T" not in decision.shown
@@ -359,7 +373,9 @@ def test_what_earlier_editions_gave_away_is_named_and_asks_nothing_of_this_relea
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     male = "THB_VICTIMS:AL.2022.M._T"
     known = frozenset(k for k in cells if k != male and not k.endswith("SELEC.2022.M._T"))
-    decision = decide(cells, contracts, policy, editions=[Edition("thb-2022-1", cells, known)])
+    decision = decide(
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, known)]
+    )
     assert male not in decision.shown
     assert male in decision.given_away
 
@@ -380,7 +396,7 @@ def test_a_small_count_that_was_published_once_is_listed(
 ) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     decision = decide(
-        cells, contracts, policy, editions=[Edition("thb-2022-1", cells, frozenset(cells))]
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, frozenset(cells))]
     )
     assert decision.shown == set(cells)
     assert "THB_VICTIMS:AL.2022.M._T" in decision.already_public
@@ -395,7 +411,9 @@ def test_a_revised_cell_does_not_open_the_edition_before(
     before = victims(AL__T="23", AL_F="20", AL_M="3")
     first = decide(before, contracts, policy)
     now = victims(AL__T="25", AL_F="20", AL_M="3")
-    second = decide(now, contracts, policy, editions=[Edition("thb-2021-1", before, first.shown)])
+    second = decide(
+        now, contracts, policy, editions=[PublishedEdition("thb-2021-1", before, first.shown)]
+    )
     assert "THB_VICTIMS:AL.2022.M._T" not in second.shown
     shown_then = {k: before[k].value for k in first.shown}
     shown_now = {k: now[k].value for k in second.shown}
@@ -412,7 +430,7 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(
     """
     cells = victims(AL__T="46", AL_F="3", AL_M="43")
     first = decide(cells, contracts, policy)
-    edition = Edition("thb-2022-1", cells, first.shown)
+    edition = PublishedEdition("thb-2022-1", cells, first.shown)
     hidden = sorted(k for k in first.withheld if ":AL." in k)
     assert len(hidden) == 2
     small, other = sorted(hidden, key=lambda k: cells[k].value or 0)
@@ -423,7 +441,14 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(
     }
     public = policy.version("public")
     again = Chooser(
-        moved, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+        moved,
+        [edition],
+        contracts=contracts,
+        policy=policy,
+        version=public,
+        round_=2022,
+        day=DAY,
+        again=[edition],
     ).decision()
     assert again.shown == first.shown
     assert {again.withheld[k].reason for k in hidden} == {
@@ -438,10 +463,17 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
 ) -> None:
     cells = victims(AL__T="46", AL_F="3", AL_M="43")
     first = decide(cells, contracts, policy)
-    edition = Edition("thb-2022-1", cells, first.shown)
+    edition = PublishedEdition("thb-2022-1", cells, first.shown)
     public = policy.version("public")
     again = Chooser(
-        cells, [edition], contracts, policy, public, 2022, DAY, again=[edition]
+        cells,
+        [edition],
+        contracts=contracts,
+        policy=policy,
+        version=public,
+        round_=2022,
+        day=DAY,
+        again=[edition],
     ).decision()
     added = {k for k, why in first.withheld.items() if why.reason == "protects others"}
     kept = {
@@ -456,7 +488,15 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
 def test_a_cell_that_only_the_proof_knows_stops_the_build_with_its_name(
     contracts: Contracts, policy: Policy
 ) -> None:
-    chooser = Chooser(victims(AL_M="3"), [], contracts, policy, policy.version("public"), 2022, DAY)
+    chooser = Chooser(
+        victims(AL_M="3"),
+        [],
+        contracts=contracts,
+        policy=policy,
+        version=policy.version("public"),
+        round_=2022,
+        day=DAY,
+    )
     with pytest.raises(
         DisclosureError, match=r"AL\.2022\.M\._T@thb-2020-1 could not be proven safe"
     ):
@@ -475,7 +515,9 @@ def test_without_the_solver_the_message_says_what_to_install(
 def test_the_pattern_of_the_edition_before_is_kept(contracts: Contracts, policy: Policy) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     first = decide(cells, contracts, policy)
-    other = decide(cells, contracts, policy, editions=[Edition("thb-2022-1", cells, first.shown)])
+    other = decide(
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, first.shown)]
+    )
     assert other.shown == first.shown
 
 

@@ -25,7 +25,7 @@ def found(text: str, contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
     """Whole -> parts and strength, without the cube and the state and year that all
     cells of a test share.
     """
-    sums = find_sums(named(text), contracts, SUPPRESSED)
+    sums = find_sums(named(text), contracts, suppressed=SUPPRESSED)
 
     def short(key: str) -> str:
         return key.split(":")[1].split(".", 2)[-1]
@@ -74,7 +74,7 @@ def test_a_sum_is_as_strong_as_its_figures_allow(
         f"key | value\nTHB_VICTIMS:AL.2022._T._T | {total}\nTHB_VICTIMS:AL.2022.F._T | {female}\n"
         f"THB_VICTIMS:AL.2022.M._T | {male}"
     )
-    (found,) = find_sums(cells, contracts, SUPPRESSED)
+    (found,) = find_sums(cells, contracts, suppressed=SUPPRESSED)
     assert found.holds == holds
 
 
@@ -93,7 +93,7 @@ def test_listed_citizenships_add_up_to_the_total_and_groups_to_their_members(
     cells["THB_CONV_CTZ:RO.2022.G_EU"] = TrueCell(
         group.key, group.value, "U", "F", "group", ("THB_CONV_CTZ:RO.2022.DE",)
     )
-    sums = find_sums(cells, contracts, SUPPRESSED)
+    sums = find_sums(cells, contracts, suppressed=SUPPRESSED)
     assert {(s.whole[-4:], tuple(p[-2:] for p in s.parts), s.holds.name) for s in sums} == {
         ("2._T", ("DE", "FR", "RO"), "EXACTLY"),
         ("G_EU", ("DE",), "EXACTLY"),
@@ -113,11 +113,19 @@ def test_a_whole_that_was_worked_out_is_its_parts_whatever_lacks(contracts: Cont
     """
     cells = named(text)
     whole, *_ = cells
-    holds = {s.parts: s.holds for s in find_sums(cells, contracts, SUPPRESSED) if s.whole == whole}
+    holds = {
+        s.parts: s.holds
+        for s in find_sums(cells, contracts, suppressed=SUPPRESSED)
+        if s.whole == whole
+    }
     parts = ("THB_VICTIMS:AL.2022.F._T", "THB_VICTIMS:AL.2022.M._T")
     assert holds == {parts: Holds.AT_LEAST}
     cells[whole] = TrueCell(cells[whole].key, cells[whole].value, "A", "F", "derived", parts)
-    holds = {s.parts: s.holds for s in find_sums(cells, contracts, SUPPRESSED) if s.whole == whole}
+    holds = {
+        s.parts: s.holds
+        for s in find_sums(cells, contracts, suppressed=SUPPRESSED)
+        if s.whole == whole
+    }
     assert holds == {parts: Holds.EXACTLY}
 
 
@@ -132,7 +140,7 @@ def test_the_region_is_the_sum_of_the_states_that_gave_a_number(contracts: Contr
         2022,
         2022,
     )
-    sums = {s.whole: s.parts for s in find_sums(cells, contracts, SUPPRESSED)}
+    sums = {s.whole: s.parts for s in find_sums(cells, contracts, suppressed=SUPPRESSED)}
     assert sums["THB_OFFENCES:SELEC.2022"] == ("THB_OFFENCES:AL.2022", "THB_OFFENCES:RO.2022")
 
 
@@ -146,17 +154,20 @@ def test_linked_tables_share_every_margin_they_have_in_common(contracts: Contrac
     THB_VICTIMS_FORM:AL.2022.SEX.F._T | 20
     THB_VICTIMS_CTZ:AL.2022._T | 31
     """)
-    sums = [s for s in find_sums(cells, contracts, SUPPRESSED) if "VICTIMS:" in s.parts[0]]
+    sums = [
+        s for s in find_sums(cells, contracts, suppressed=SUPPRESSED) if "VICTIMS:" in s.parts[0]
+    ]
     links = {(s.whole.split(":")[0], s.parts, s.holds) for s in sums}
     assert links == {
         ("THB_VICTIMS", ("THB_VICTIMS:AL.2022.F._T",), Holds.AT_LEAST),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022._T._T",), Holds.EXACTLY),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022.F._T",), Holds.EXACTLY),
+        # one count holds exactly or not at all
         (
             "THB_VICTIMS_CTZ",
             ("THB_VICTIMS:AL.2022._T._T",),
             Holds.NOT,
-        ),  # one count holds exactly or not at all
+        ),
     }
 
 
@@ -169,8 +180,8 @@ def test_suppressed_counts_are_completed_so_that_the_sums_hold(contracts: Contra
     THB_VICTIMS:AL.2022.M.Y_LT18 | <5
     THB_VICTIMS:AL.2022.M.Y_GE18 | <5
     """)
-    sums = find_sums(cells, contracts, SUPPRESSED)
-    values, held = complete(cells, sums, SUPPRESSED)
+    sums = find_sums(cells, contracts, suppressed=SUPPRESSED)
+    values, held = complete(cells, sums, suppressed=SUPPRESSED)
     assert held == sums
     assert values["THB_VICTIMS:AL.2022.M._T"] == 3
     assert values["THB_VICTIMS:AL.2022.M.Y_LT18"] + values["THB_VICTIMS:AL.2022.M.Y_GE18"] == 3
@@ -193,9 +204,9 @@ def test_of_sums_that_cannot_hold_together_the_fewest_are_weakened(contracts: Co
             )
         )
     )
-    sums = find_sums(cells, contracts, SUPPRESSED)
+    sums = find_sums(cells, contracts, suppressed=SUPPRESSED)
     assert [s.holds for s in sums] == [Holds.EXACTLY, Holds.EXACTLY]
-    values, held = complete(cells, sums, SUPPRESSED)
+    values, held = complete(cells, sums, suppressed=SUPPRESSED)
     assert sorted(s.holds for s in held) == [Holds.EXACTLY, Holds.AT_LEAST]
     assert _agrees(held, values)
 

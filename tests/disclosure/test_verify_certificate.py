@@ -186,9 +186,11 @@ def test_an_earlier_edition_counts(proof: SmallProof) -> None:
 def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(
     built: Project, version: str
 ) -> None:
-    assert require_proof(built, ROUND, version).startswith("verified: ")
-    files = [str(built.released(ROUND, r, version)) for r in REPORTS]
-    beside = [f"--edition=public-{ROUND}={built.released(ROUND, r, 'public')}" for r in REPORTS]
+    assert require_proof(built, ROUND, version=version).startswith("verified: ")
+    files = [str(built.released(ROUND, r, version=version)) for r in REPORTS]
+    beside = [
+        f"--edition=public-{ROUND}={built.released(ROUND, r, version='public')}" for r in REPORTS
+    ]
     code, said = run_verifier(
         [
             f"--version={version}",
@@ -196,7 +198,7 @@ def test_the_proofs_of_a_round_verify_with_and_without_the_true_figures(
             f"--rules={rules_path(built, ROUND)}",
             *(beside if version == "partner" else []),
             "--",
-            str(certificate_path(built, ROUND, version)),
+            str(certificate_path(built, ROUND, version=version)),
             *files,
         ]
     )
@@ -211,7 +213,7 @@ def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(
     policy, not from a list.
     """
     project = copied(built, tmp_path)
-    path = certificate_path(project, ROUND, "public")
+    path = certificate_path(project, ROUND, version="public")
     content = json.loads(path.read_text(encoding="utf-8"))
     hollow = content | {
         "tables": [],
@@ -222,11 +224,11 @@ def test_a_hollow_certificate_beside_a_figure_that_was_made_public_is_refused(
     }
     path.write_text(json.dumps(hollow), encoding="utf-8")
     with pytest.raises(DisclosureError, match="refused: "):
-        require_proof(project, ROUND, "public")
+        require_proof(project, ROUND, version="public")
     moved = content | {"base": {k: v + 100 for k, v in content["base"].items()}}
     path.write_text(json.dumps(moved), encoding="utf-8")
     with pytest.raises(DisclosureError, match="refused: "):
-        require_proof(project, ROUND, "public")
+        require_proof(project, ROUND, version="public")
 
 
 def copied(built: Project, folder: Path) -> Project:

@@ -39,6 +39,7 @@ from pipeline.returns.intake.parse import load_symbols, parse_figure
 from pipeline.returns.rules.validation import validate_and_write
 
 PAGE = ROOT / "docs" / "architecture.md"
+SYMBOLS = load_symbols(ROOT / "data_contracts" / "codelists")
 TEXT = PAGE.read_text(encoding="utf-8")
 HOUSE = ROOT / "tests" / "system" / "test_house.py"
 ROUND = 2022
@@ -132,7 +133,7 @@ def test_somebody_new_finds_where_a_decimal_comma_is_parsed() -> None:
     module = inspect.getmodule(what(names_in(function)[0]))
     assert module is not None
     assert "decimal-comma" in inspect.getsource(module)
-    read = parse_figure("12,5", "text", 3, load_symbols(ROOT / "data_contracts" / "codelists"))
+    read = parse_figure("12,5", "text", decimals=3, symbols=SYMBOLS)
     assert read.value == Decimal("12.500")
     assert [p.rule for p in read.problems] == ["decimal-comma"]
 
@@ -196,7 +197,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def sheet_of(project: Project) -> tuple[str, dict[Key, tuple[int, int]]]:
     contracts = load_contracts(project.contracts)
     table = contracts.table(FIGURE.cube)
-    form = form_of(table, contracts.contract("thb"), FIGURE.state, ROUND)
+    form = form_of(table, contracts.contract("thb"), state=FIGURE.state, round_=ROUND)
     return form.sheet, dict(form.addresses())
 
 
@@ -213,26 +214,24 @@ def rows(database: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
 def stations(project: Project, contracts: Contracts) -> Iterator[tuple[str, Any]]:
     """The name of each station as the page has it, and what the figure is there."""
     sheet, address = sheet_of(project)[0], address_of(project, FIGURE)
-    files = [f for f in find_returns(project, contracts, ROUND) if f.state == FIGURE.state]
+    files = [f for f in find_returns(project, contracts, round_=ROUND) if f.state == FIGURE.state]
     yield "found", [(f.report, f.rule) for f in files]
-    content = open_file(files[0].path.read_bytes(), FIGURE.state, ()).content
+    content = open_file(files[0].path.read_bytes(), FIGURE.state, names=()).content
     assert isinstance(content, RawWorkbook)
     cells = [c for s in content.sheets for c in s.cells.values()]
     (raw,) = (c for c in cells if (c.sheet, c.address) == (sheet, address))
     yield "opened", raw.text
     decimals = contracts.table(FIGURE.cube).decimals
-    yield (
-        "parsed",
-        parse_figure(raw.text, raw.kind, decimals, load_symbols(project.codelists)).value,
-    )
+    parsed = parse_figure(raw.text, raw.kind, decimals=decimals, symbols=SYMBOLS)
+    yield "parsed", parsed.value
 
-    checked = validate_and_write(project, contracts, ROUND)
+    checked = validate_and_write(project, contracts, round_=ROUND)
     value = "select value, raw, address from thb_victims where key = ?"
     yield "staged", rows(project.work(ROUND) / "staged.duckdb", value, str(FIGURE))
     found = [f for f in checked.findings if f.key == str(FIGURE)]
     yield "checked", {(f.rule, f.severity) for f in found if f.rule == "number-as-text"}
 
-    build_numbers(project, contracts, ROUND)
+    build_numbers(project, contracts, round_=ROUND)
     codes = (
         "select value from thb_victims where state = ? and year = ? and sex = '_T' and age = '_T'"
     )
@@ -243,20 +242,24 @@ def stations(project: Project, contracts: Contracts) -> Iterator[tuple[str, Any]
         parts = "select sum(value) from marts.cells where list_contains(?, key)"
         (added,) = marts.execute(parts, [total[2]]).fetchone() or (None,)
     yield "added up", (str(FIGURE) in total[2], total[0] == added, FIGURE.state in total[1])
-    known = Store(project.store(ROUND, "thb", "restricted"), contracts, "thb", "restricted")
+    known = Store(
+        project.store(ROUND, "thb", "restricted"), contracts, report="thb", version="restricted"
+    )
     yield "stored", known.cell(FIGURE).value
 
-    protect_round(project, contracts, ROUND)
-    public = Store(project.store(ROUND, "thb", "public"), contracts, "thb", "public")
+    protect_round(project, contracts, round_=ROUND)
+    public = Store(project.store(ROUND, "thb", "public"), contracts, report="thb", version="public")
     yield "withheld or shown", (cell_text(public.cell(FIGURE)), cell_text(public.cell(SMALL)))
-    yield "proven", bool(require_proof(project, ROUND, "public"))
+    yield "proven", bool(require_proof(project, ROUND, version="public"))
     yield "printed", cell_text(known.cell(FIGURE))
 
-    built = build_version(project, ROUND, "thb", "restricted")
+    built = build_version(project, ROUND, report="thb", version="restricted")
     yield "read back", built.figures["number_audit"]["unaccounted"]
     lines = (built.pdf.parent / "cells.csv").read_text(encoding="utf-8").splitlines()
     yield "put in place", [line.split(",")[1] for line in lines if line.startswith(f"{FIGURE},")]
-    number = explain_reference(project, contracts, ROUND, "thb:T1.r9.c1", "restricted")
+    number = explain_reference(
+        project, contracts, round_=ROUND, reference="thb:T1.r9.c1", version="restricted"
+    )
     assert isinstance(number, ExplainedNumber)
     evidence = str([cell.as_dict() for cell in number.cells])
     yield "explained", (number.printed.text, number.printed.behind, address in evidence)

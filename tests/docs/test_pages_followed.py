@@ -87,7 +87,9 @@ def fill(
     """
     folder = root / "data_contracts"
     contracts = read_contracts([folder / f"{report}{ENDING}"], folder / "codelists")
-    form = form_of(contracts.table(table), contracts.contract(report), path.stem, round_)
+    form = form_of(
+        contracts.table(table), contracts.contract(report), state=path.stem, round_=round_
+    )
     book = load_workbook(path)
     for key, (row, column) in form.addresses().items():
         if key.year == round_ and (code := ".".join(key.codes[2:])) in figures:
@@ -225,10 +227,11 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
     for version in ("restricted", "public"):
         cells = printed(root, "thb", version, LATER)
         assert cells["THB_VICTIMS:UA.2023._T._T"] == "500"
+        # two states are too few for a public sum
         assert cells["THB_VICTIMS:SELEC.2023._T._T"] in (
             "1000",
             "",
-        )  # two states are too few for a public sum
+        )
         assert cells["POPULATION:UA.2023"]
     chart = next(e for e in ledger(root, LATER) if "chart" in e)
     assert [p["text"] for s in chart["data"]["series"] for p in s["points"] if p["x"] == "UA"] == [

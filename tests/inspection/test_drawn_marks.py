@@ -39,7 +39,7 @@ def faults(data: ChartData, paths: list[Path]) -> tuple[list[str], int]:
     _, labels = drawn(data.title)
     painted = [p for p in paths if p.fill is not None or p.stroke is not None]
     counts: Counter[str] = Counter()
-    found = measure(data, paths, read_axes(data.kind, painted, labels), counts)
+    found = measure(data, paths, axes=read_axes(data.kind, painted, labels=labels), counts=counts)
     return [what for what, _ in found], counts["mark"]
 
 

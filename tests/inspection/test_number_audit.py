@@ -149,7 +149,13 @@ def test_the_list_of_exceptions_says_where_and_why(
 @pytest.fixture
 def known(store: MakeStore, contracts: Contracts, tmp_path: Path) -> Known:
     store(CELLS)
-    return read_known(ROOT / "templates", contracts, tmp_path / "store.duckdb", "thb", "restricted")
+    return read_known(
+        ROOT / "templates",
+        contracts,
+        store=tmp_path / "store.duckdb",
+        report="thb",
+        version="restricted",
+    )
 
 
 def table(known: Known, *references: str, label: str = "Romania", head: str = "2022") -> TableCheck:
@@ -184,7 +190,7 @@ def table(known: Known, *references: str, label: str = "Romania", head: str = "2
 )
 def test_a_cell_is_worked_out_again(known: Known, reference: str, text: str, counted: str) -> None:
     passage = Passage(1, "victims/T2/cell", text)
-    wrong = table(known, reference).cell(passage, 0, 0)
+    wrong = table(known, reference).cell(passage, 0, column=0)
     assert [c.kind for c in passage.claims] == ([counted] if counted else [])
     assert bool(wrong) != bool(counted)
 
@@ -197,12 +203,26 @@ def test_a_right_number_in_the_wrong_line_or_column_is_wrong(known: Known) -> No
         ("Romania", "2021", "2021"),
     ):
         passage = Passage(1, "victims/T2/cell", "500")
-        assert told in table(known, key, label=label, head=head).cell(passage, 0, 0)
+        assert told in table(known, key, label=label, head=head).cell(passage, 0, column=0)
         assert bool(passage.claims) == (not told)
-    assert misplaced(known, key, ["Registered victims", "2022"], ["Romania: victims"], "") == ""
-    assert misplaced(known, key, ["Registered victims", "2022"], ["Victims"], "RO") == ""
+    assert (
+        misplaced(
+            known,
+            key,
+            beside=["Registered victims", "2022"],
+            above=["Romania: victims"],
+            page_state="",
+        )
+        == ""
+    )
+    assert (
+        misplaced(
+            known, key, beside=["Registered victims", "2022"], above=["Victims"], page_state="RO"
+        )
+        == ""
+    )
     assert "the title says 2021" in misplaced(
-        known, key, ["Romania", "Victims"], ["Victims, 2021"], ""
+        known, key, beside=["Romania", "Victims"], above=["Victims, 2021"], page_state=""
     )
 
 
@@ -276,10 +296,14 @@ def project_of(folder: Path) -> Path:
 def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
     out = root / "out"
     out.mkdir()
-    render_version(root, store, out, "thb", "restricted")
+    render_version(root, store, out=out, report="thb", version="restricted")
     ledger = json.loads((out / "shown.json").read_text(encoding="utf-8"))
-    known = read_known(root / "templates", contracts, store, "thb", "restricted")
-    return audit_numbers((out / pdf_name("thb", "restricted", 2022)).read_bytes(), known, ledger)
+    known = read_known(
+        root / "templates", contracts, store=store, report="thb", version="restricted"
+    )
+    return audit_numbers(
+        (out / pdf_name("thb", "restricted", round_=2022)).read_bytes(), known, ledger=ledger
+    )
 
 
 @pytest.mark.slow
@@ -363,9 +387,9 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
         NumberAuditError, match="are no cell, no formula and no listed exception"
     ) as problem:
         check_numbers(
-            (root / "out" / pdf_name("thb", "restricted", 2022)).read_bytes(),
+            (root / "out" / pdf_name("thb", "restricted", round_=2022)).read_bytes(),
             tmp_path / "store.duckdb",
-            ledger,
+            ledger=ledger,
             templates=templates,
             contracts=contracts,
             report="thb",

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 
@@ -24,7 +23,7 @@ from pipeline.system.signed.people import person
 HEAD = "table,state,year,sex,age,form,citizenship,stage,value,obs_status,conf_status,note\n"
 COVER = "field,answer\nreport,thb\nstate,{state}\nround,{round}\ndate,{day}\n"
 Send = Callable[..., None]
-WHO = person("Ana Pop", "analyst", "2023-05-02")
+WHO = person("Ana Pop", "analyst", day="2023-05-02")
 
 
 @pytest.fixture
@@ -60,11 +59,11 @@ def send(project: Project) -> Send:
 
 def build(
     project: Project, contracts: Contracts, round_: int = 2022
-) -> dict[str, tuple[Decimal | None, tuple[str, ...]]]:
+) -> dict[str, tuple[object, object]]:
     """The cells of the marts: value and states counted."""
     for r in sorted(int(p.name) for p in project.returns.iterdir()):
-        validate_and_write(project, contracts, r)
-    build_numbers(project, contracts, round_)
+        validate_and_write(project, contracts, round_=r)
+    build_numbers(project, contracts, round_=round_)
     with open_marts(project, round_) as marts:
         rows = marts.execute("select key, value, states from marts.cells").fetchall()
     return {k: (v, tuple(s or ())) for k, v, s in rows}
@@ -92,21 +91,26 @@ def test_until_the_state_has_answered_the_whole_counts_and_its_parts_do_not(
     assert cells["THB_VICTIMS:SELEC.2022._T._T"] == (543, ("MD", "RO"))
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_LT18"] == (234, ("RO",))
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_GE18"] == (266, ("RO",))
+    # the sexes agree with the total
     assert cells["THB_VICTIMS:SELEC.2022.F._T"] == (
         413,
         ("MD", "RO"),
-    )  # the sexes agree with the total
+    )
     assert cells["THB_VICTIMS:MD.2022._T.Y_LT18"] == (44, ())
     (found,) = findings(project, ".part_exceeds_whole")
     assert (found["severity"], found["key"]) == ("query", "THB_VICTIMS:MD.2022._T._T")
     assert "107" in found["found"]
     assert "44" in found["found"]
-    said = "\n".join(lines(explain(project, contracts, 2022, "THB_VICTIMS:MD.2022._T.Y_LT18")))
+    said = "\n".join(
+        lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:MD.2022._T.Y_LT18"))
+    )
     assert (
         "in conflict: THB_VICTIMS:MD.2022._T._T is 43, but its part THB_VICTIMS:MD.2022._T.Y_GE18"
         " is 107" in said
     )
-    store = Store(project.store(2022, "thb", "restricted"), contracts, "thb", "restricted")
+    store = Store(
+        project.store(2022, "thb", "restricted"), contracts, report="thb", version="restricted"
+    )
     assert [c.answer for c in store.coverage if (c.cube, c.state) == ("THB_VICTIMS", "MD")] == [
         "question"
     ]
@@ -131,17 +135,23 @@ def test_the_answer_says_which_figures_count(
 ) -> None:
     build(project, contracts)
     (query,) = ask(
-        project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO
+        project,
+        contracts,
+        round_=2022,
+        state="MD",
+        day="2023-04-01",
+        findings=findings(project, ".part_exceeds_whole"),
+        who=WHO,
     )
     answer(
         project,
         contracts,
-        2022,
-        query.id,
-        "One agency only.",
-        "confirmed",
-        "2023-04-20",
-        resolution,
+        round_=2022,
+        id_=query.id,
+        text="One agency only.",
+        effect="confirmed",
+        day="2023-04-20",
+        resolution=resolution,
         who=WHO,
     )
     cells = build(project, contracts)
@@ -151,7 +161,7 @@ def test_the_answer_says_which_figures_count(
     (found,) = findings(project, ".part_exceeds_whole")
     assert found["severity"] == "note"
     assert "One agency only." in "\n".join(
-        lines(explain(project, contracts, 2022, "THB_VICTIMS:MD.2022._T._T"))
+        lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:MD.2022._T._T"))
     )
 
 
@@ -161,17 +171,23 @@ def test_an_answer_does_not_hold_for_other_figures(
 ) -> None:
     build(project, contracts)
     (query,) = ask(
-        project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO
+        project,
+        contracts,
+        round_=2022,
+        state="MD",
+        day="2023-04-01",
+        findings=findings(project, ".part_exceeds_whole"),
+        who=WHO,
     )
     answer(
         project,
         contracts,
-        2022,
-        query.id,
-        "The parts.",
-        "confirmed",
-        "2023-04-20",
-        "parts",
+        round_=2022,
+        id_=query.id,
+        text="The parts.",
+        effect="confirmed",
+        day="2023-04-20",
+        resolution="parts",
         who=WHO,
     )
     send("MD", 2023, TxT=50, TxLT=44, TxGE=107)
@@ -194,13 +210,27 @@ def test_whole_and_parts_cannot_both_be_confirmed(
 ) -> None:
     build(project, contracts)
     (query,) = ask(
-        project, contracts, 2022, "MD", "2023-04-01", findings(project, ".part_exceeds_whole"), WHO
+        project,
+        contracts,
+        round_=2022,
+        state="MD",
+        day="2023-04-01",
+        findings=findings(project, ".part_exceeds_whole"),
+        who=WHO,
     )
     with pytest.raises(UserError, match=words):
         answer(
-            project, contracts, 2022, query.id, "Yes.", effect, "2023-04-20", resolution, who=WHO
+            project,
+            contracts,
+            round_=2022,
+            id_=query.id,
+            text="Yes.",
+            effect=effect,
+            day="2023-04-20",
+            resolution=resolution,
+            who=WHO,
         )
-    assert read_log(project, contracts, 2022)[query.id].effect == ""
+    assert read_log(project, contracts, round_=2022)[query.id].effect == ""
 
 
 def test_tables_that_count_the_same_victims_are_held_against_each_other(
@@ -229,7 +259,9 @@ def test_an_old_figure_falls_to_newer_parts_and_a_blank_total_is_their_sum(
     assert cells["THB_VICTIMS:BG.2021.M._T"][0] == 324  # nothing newer contradicts it
     dropped = findings(project, ".value.outdated")
     assert [(f["key"], f["severity"]) for f in dropped] == [("THB_VICTIMS:BG.2021.F._T", "query")]
-    said = "\n".join(lines(explain(project, contracts, 2022, "THB_VICTIMS:BG.2021.F._T")))
+    said = "\n".join(
+        lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:BG.2021.F._T"))
+    )
     assert "the figure of round 2021, 80, is no longer used" in said
 
 

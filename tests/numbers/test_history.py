@@ -29,7 +29,7 @@ Send = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def blank(contracts: Contracts) -> bytes:
-    return workbook_bytes(build_workbook(contracts, "thb", "RO", 2022), 2022)
+    return workbook_bytes(build_workbook(contracts, "thb", state="RO", round_=2022), 2022)
 
 
 @pytest.fixture
@@ -52,10 +52,15 @@ def send(project: Project, blank: bytes) -> Send:
 
 
 def load(project: Project, contracts: Contracts, today: date = date(2026, 1, 1)) -> Validation:
-    validation = validate_round(project, contracts, 2022)
-    archive_round(project, 2022, {f.file: f.received for f in validation.reading.files}, today)
+    validation = validate_round(project, contracts, round_=2022)
+    archive_round(
+        project, 2022, dates={f.file: f.received for f in validation.reading.files}, today=today
+    )
     load_round(
-        project.warehouse, project.work(2022) / "staged.duckdb", contracts, validation.refused
+        project.warehouse,
+        project.work(2022) / "staged.duckdb",
+        contracts=contracts,
+        refused=validation.refused,
     )
     return validation
 
@@ -92,13 +97,15 @@ def test_the_ledger_keeps_what_was_replaced(
     send("RO.xlsx", "2023-03-01", C7=10, K7=50)
     send("RO.2.xlsx", "2023-05-01", keep=(OFFENCES,), K7=55)
     load(project, contracts)
-    told = history(project, contracts, "RO", "THB_OFFENCES")
+    told = history(project, contracts, state="RO", table_name="THB_OFFENCES")
     assert [(s.key[-4:], s.file[-9:], s.says, s.counts) for s in told.statements] == [
         ("2022", "b/RO.xlsx", "50", False),
         ("2022", "RO.2.xlsx", "55", True),
     ]
     assert told.keys == 2
-    one = history(project, contracts, "RO", "THB_OFFENCES", "THB_OFFENCES:RO.2018")
+    one = history(
+        project, contracts, state="RO", table_name="THB_OFFENCES", key="THB_OFFENCES:RO.2018"
+    )
     assert [(s.says, s.place) for s in one.statements] == [("10", f"{OFFENCES} C7")]
 
 
@@ -109,7 +116,7 @@ def test_a_file_put_in_place_of_another_is_a_further_submission(
     load(project, contracts)
     send("RO.xlsx", "2023-06-01", K7=60)
     load(project, contracts, date(2026, 2, 2))
-    told = history(project, contracts, "RO", "THB_OFFENCES")
+    told = history(project, contracts, state="RO", table_name="THB_OFFENCES")
     assert [(f.received, f.known, f.cells) for f in told.files] == [
         ("2023-03-01", "2023-03-01", 1),
         ("2023-06-01", "2023-06-01", 1),
@@ -133,7 +140,9 @@ def test_a_table_is_withdrawn_and_what_was_said_is_remembered(
         "line 2, column table",
     )
     assert validation.accounts[0].ignored["withdrawn"] == 1
-    told = history(project, contracts, "RO", "THB_OFFENCES", "THB_OFFENCES:RO.2022")
+    told = history(
+        project, contracts, state="RO", table_name="THB_OFFENCES", key="THB_OFFENCES:RO.2022"
+    )
     assert [(s.says, s.counts) for s in told.statements] == [("50", False)]
     assert [f.outcome for f in told.files if "withdrawn" in f.file] == ["withdraws the table"]
 
@@ -160,7 +169,7 @@ def test_a_broken_later_file_leaves_the_earlier_one(
     assert rules(validation) == [("unreadable-file", "error")]
     assert validation.refused == frozenset()
     assert figures(project) == {"2022": 50}
-    told = history(project, contracts, "RO", "THB_OFFENCES")
+    told = history(project, contracts, state="RO", table_name="THB_OFFENCES")
     assert {f.file[-9:]: f.outcome for f in told.files} == {
         "b/RO.xlsx": "accepted",
         "RO.2.xlsx": "not loaded",
@@ -180,7 +189,7 @@ def test_history_tells_what_it_does_not_know(
     project: Project, contracts: Contracts, send: Send
 ) -> None:
     with pytest.raises(UserError, match="nothing was loaded yet"):
-        history(project, contracts, "RO", "THB_OFFENCES")
+        history(project, contracts, state="RO", table_name="THB_OFFENCES")
     send("RO.xlsx", "2023-03-01", K7=50)
     load(project, contracts)
     for state, table, key, match in (
@@ -189,7 +198,7 @@ def test_history_tells_what_it_does_not_know(
         ("RO", "THB_OFFENCES", "THB_OFFENCES:BG.2022", "no cell of THB_OFFENCES of RO"),
     ):
         with pytest.raises(UserError, match=match):
-            history(project, contracts, state, table, key)
+            history(project, contracts, state=state, table_name=table, key=key)
 
 
 def test_the_order_of_later_files_is_that_of_their_numbers(
@@ -199,5 +208,5 @@ def test_the_order_of_later_files_is_that_of_their_numbers(
         send(f"RO.{number}.xlsx", "2023-05-01", keep=(OFFENCES,), K7=number)
     load(project, contracts)
     assert figures(project) == {"2022": 10}
-    told = history(project, contracts, "RO", "THB_OFFENCES").statements
+    told = history(project, contracts, state="RO", table_name="THB_OFFENCES").statements
     assert [Path(s.file).name for s in told if s.counts] == ["RO.10.xlsx"]

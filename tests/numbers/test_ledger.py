@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -81,7 +82,7 @@ class Staging:
         )
 
     def load(self, path: Path, refused: tuple[tuple[str, str, str], ...] = ()) -> ledger.Loaded:
-        return load_round(self.warehouse, path, self.contracts, refused)
+        return load_round(self.warehouse, path, contracts=self.contracts, refused=refused)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -171,11 +172,11 @@ def test_a_load_that_dies_leaves_the_ledger_as_it_was(
     real = ledger._append
     done: list[bool] = []
 
-    def dies(*arguments: object) -> None:
+    def dies(*arguments: Any, **more: Any) -> None:
         if done:
             raise RuntimeError("killed in the middle")
         done.append(True)
-        real(*arguments)  # type: ignore[arg-type]
+        real(*arguments, **more)
 
     monkeypatch.setattr(ledger, "_append", dies)
     with pytest.raises(RuntimeError, match="killed in the middle"):

@@ -46,7 +46,11 @@ def test_models_run_after_what_they_read(
         core__total="select sum(value) as value from staging.every_cube",
     )
     steps: list[str] = []
-    run_models(connection, read_models(folder), lambda what, *_: steps.append(what.split()[-1]))
+    run_models(
+        connection,
+        read_models(folder),
+        progress=lambda what, *_, total=0: steps.append(what.split()[-1]),
+    )
     assert steps == ["staging.counts", EVERY_CUBE, "core.total", "marts.a_total"]
     assert connection.execute("select value from marts.a_total").fetchall() == [(12,)]
 

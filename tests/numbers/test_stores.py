@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,14 @@ def write_stores(
     changed: dict[str, bool] = {}
     for version in load_policy(ROOT / "data_contracts", contracts).versions.values():
         changed |= write_version(
-            project, contracts, 2022, version, read_marts(project, 2022), inputs, reports, SHOWN
+            project,
+            contracts,
+            round_=2022,
+            version=version,
+            marts=read_marts(project, 2022),
+            inputs=inputs,
+            reports=reports,
+            shown=SHOWN,
         )
     return changed
 
@@ -206,7 +214,7 @@ def test_what_the_sender_suppressed_looks_like_what_the_center_withheld(
 
 def test_the_released_cells_stand_beside_the_store(marts: Project, contracts: Contracts) -> None:
     write_stores(marts, contracts)
-    lines = marts.released(2022, "thb", "public").read_text(encoding="utf-8").splitlines()
+    lines = marts.released(2022, "thb", version="public").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "key,value,unit,obs_status,conf_status,coverage,states,marks"
     assert "THB_VICTIMS:SELEC.2022._T._T,901,victims,A,F,4/11,AL BA RO TR," in lines
     assert "THB_VICTIMS:AL.2022.F._T,,victims,Q,S,,," in lines
@@ -296,7 +304,14 @@ def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_
 
     def write(shown: set[str]) -> bool:
         changed = write_version(
-            marts, contracts, 2022, public, read_marts(marts, 2022), INPUTS, ["thb"], shown
+            marts,
+            contracts,
+            round_=2022,
+            version=public,
+            marts=read_marts(marts, 2022),
+            inputs=INPUTS,
+            reports=["thb"],
+            shown=shown,
         )
         return changed["thb/public"]
 
@@ -307,21 +322,23 @@ def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_
         broken.setattr("pipeline.numbers.stores.keep_file", die)
         with pytest.raises(OSError, match="no space"):
             write(less)
-    assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", "public").read_text(
+    assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", version="public").read_text(
         encoding="utf-8"
     )
     assert write(SHOWN)
-    assert "THB_OFFENCES:RO.2022,21," in marts.released(2022, "thb", "public").read_text(
+    assert "THB_OFFENCES:RO.2022,21," in marts.released(2022, "thb", version="public").read_text(
         encoding="utf-8"
     )
 
 
 def test_a_store_reads_back_as_cells(marts: Project, contracts: Contracts) -> None:
     write_stores(marts, contracts)
-    store = Store(marts.store(2022, "thb", "restricted"), contracts, "thb", "restricted")
+    store = Store(
+        marts.store(2022, "thb", "restricted"), contracts, report="thb", version="restricted"
+    )
     (region,) = [c for c in store.cells_of("THB_VICTIMS") if c.key.state == "SELEC"]
     assert (region.value, region.coverage, region.of, region.states) == (
-        901,
+        Decimal(901),
         4,
         11,
         ("AL", "BA", "RO", "TR"),
@@ -333,20 +350,22 @@ def test_a_store_reads_back_as_cells(marts: Project, contracts: Contracts) -> No
 def test_a_report_prints_its_own_cubes_those_it_borrows_and_population(
     contracts: Contracts,
 ) -> None:
-    assert set(cubes_of(Project(ROOT), contracts, "octa")) > {
+    assert set(cubes_of(Project(ROOT), contracts, report="octa")) > {
         t.name for t in contracts.contract("octa").tables
     }
-    assert "POPULATION" in cubes_of(Project(ROOT), contracts, "thb")
+    assert "POPULATION" in cubes_of(Project(ROOT), contracts, report="thb")
     assert not [
-        c for c in cubes_of(Project(ROOT), contracts, "thb") if c.startswith(("MIG_", "OCT_"))
+        c
+        for c in cubes_of(Project(ROOT), contracts, report="thb")
+        if c.startswith(("MIG_", "OCT_"))
     ]
 
 
 def test_a_report_without_definition_is_told(tmp_path: Path, contracts: Contracts) -> None:
     with pytest.raises(UserError, match="the report has no definition"):
-        cubes_of(Project(tmp_path), contracts, "thb")
+        cubes_of(Project(tmp_path), contracts, report="thb")
 
 
 def test_a_store_that_is_not_there_says_what_to_run(tmp_path: Path, contracts: Contracts) -> None:
     with pytest.raises(UserError, match="run 'make reports' first"):
-        Store(tmp_path / "none.duckdb", contracts, "thb", "public")
+        Store(tmp_path / "none.duckdb", contracts, report="thb", version="public")

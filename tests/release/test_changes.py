@@ -128,7 +128,7 @@ def test_pages_are_laid_side_by_side_with_what_differs_marked(tmp_path: Path) ->
     pairs = pairs_of(compared, marks)
     assert pairs == [(0, 0)]
     target = write_pdf(tmp_path / "sheets.pdf", "A list", "A sheet")
-    lay_pages(target, old, new, pairs, marks)
+    lay_pages(target, old, new=new, pairs=pairs, marks=marks)
     with pikepdf.open(target) as sheets:
         assert len(sheets.pages) == 2
         list_, sheet = (b"".join(c.read_bytes() for c in _contents(page)) for page in sheets.pages)
@@ -217,26 +217,28 @@ def test_a_changed_figure_has_its_reason(
     monkeypatch.setattr("pipeline.release.changes.figures.Marts", lambda *_: Said())
     monkeypatch.setattr("pipeline.release.changes.figures.Ledger", lambda *_: next(sides))
     folders = build(tmp_path / "old", before), build(tmp_path / "new", after, **inputs)
-    old, new = (find_build(project, 2022, "thb", "restricted", str(f)) for f in folders)
-    (change,) = changed_figures(project, contracts, 2022, old, new)
+    old, new = (
+        find_build(project, 2022, report="thb", version="restricted", name=str(f)) for f in folders
+    )
+    (change,) = changed_figures(project, contracts, round_=2022, old=old, new=new)
     assert isinstance(change, Change)
     assert (change.key, change.why) == ("THB_OFFENCES:RO.2022", why)
     if why == RESUBMITTED:
         place = "2022/thb/RO.xlsx 9 Offences C7"
         assert change.details == (f"THB_OFFENCES:RO.2022: '601' ({place}) became '533' ({place})",)
-    assert changed_figures(project, contracts, 2022, new, new) == []
+    assert changed_figures(project, contracts, round_=2022, old=new, new=new) == []
 
 
 def test_a_build_that_is_not_there_not_whole_or_of_something_else_is_told(
     project: Project, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError, match="make report REPORT=thb VERSION=restricted ROUND=2022"):
-        find_build(project, 2022, "thb", "restricted", "last")
+        find_build(project, 2022, report="thb", version="restricted", name="last")
     with pytest.raises(UserError, match="AS_OF=2026-03-01"):
-        find_build(project, 2022, "thb", "restricted", "2026-03-01")
+        find_build(project, 2022, report="thb", version="restricted", name="2026-03-01")
     folder = build(tmp_path / "old", "")
     with pytest.raises(UserError, match="it is thb restricted 2022"):
-        find_build(project, 2022, "thb", "public", str(folder))
+        find_build(project, 2022, report="thb", version="public", name=str(folder))
     (folder / "cells.csv").write_text(HEAD + "THB_OFFENCES:RO.2022,1,,A,F,\n", encoding="utf-8")
     with pytest.raises(UserError, match="not the one that was built"):
-        find_build(project, 2022, "thb", "restricted", str(folder))
+        find_build(project, 2022, report="thb", version="restricted", name=str(folder))

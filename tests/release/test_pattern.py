@@ -26,7 +26,7 @@ CODES = {
 
 
 def marked(copy: str) -> bytes:
-    return mark_pages(blank(1), lambda width, height: [], drawing(CODES[copy]))
+    return mark_pages(blank(1), lambda width, height: [], drawing=drawing(CODES[copy]))
 
 
 def picture(content: bytes, dpi: int = 150) -> Image.Image:

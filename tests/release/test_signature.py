@@ -54,7 +54,7 @@ def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_key_of_the_setting_signs_and_is_trusted_where_that_is_said(
     project: Project, key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signed = sign(project, blank(), "an edition")
+    signed = sign(project, blank(), reason="an edition")
     (found,) = signatures(project, signed)
     assert (found.signer, found.intact, found.whole, found.trusted, found.is_test) == (
         NAME,
@@ -70,7 +70,7 @@ def test_the_key_of_the_setting_signs_and_is_trusted_where_that_is_said(
 
 
 def test_what_is_appended_after_the_signature_shows(project: Project, key: Path) -> None:
-    content = sign(project, blank(), "an edition")
+    content = sign(project, blank(), reason="an edition")
     (found,) = signatures(project, content + b"% more\n")
     assert "BROKEN" in found.line()
 
@@ -78,7 +78,7 @@ def test_what_is_appended_after_the_signature_shows(project: Project, key: Path)
 def test_a_key_that_cannot_be_used_is_said(project: Project, key: Path) -> None:
     key.with_name("passphrase").write_text("wrong\n", encoding="utf-8")
     with pytest.raises(SignOffError, match="the key cannot be read"):
-        sign(project, blank(), "an edition")
+        sign(project, blank(), reason="an edition")
     key.unlink()
     with pytest.raises(SignOffError, match="there is no such file"):
-        sign(project, blank(), "an edition")
+        sign(project, blank(), reason="an edition")

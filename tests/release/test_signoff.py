@@ -28,7 +28,14 @@ DAY = "2023-05-02"
 
 def submit(project: Project, master: str, by: str = "Ana Pop") -> None:
     draft = standing(project, SUBJECT).draft_of(master)
-    enter(project, SUBJECT, "submit", person(by, "analyst", DAY), draft=draft, master=master)
+    enter(
+        project,
+        SUBJECT,
+        command="submit",
+        who=person(by, "analyst", day=DAY),
+        draft=draft,
+        master=master,
+    )
 
 
 def test_the_page_about_sign_off_shows_the_table_and_its_diagram() -> None:
@@ -56,14 +63,14 @@ def test_every_state_is_reached_and_every_move_leads_somewhere() -> None:
 )
 def test_a_move_that_is_not_in_the_table_is_refused(state: str, command: str) -> None:
     with pytest.raises(SignOffError, match=f"'{command}' is no move from '{state}'"):
-        move(state, command, "director")
+        move(state, command, role="director")
 
 
 def test_a_role_may_do_only_what_the_table_gives_it() -> None:
     with pytest.raises(SignOffError, match="ROLE=analyst may not approve"):
-        move("in review", "approve", "analyst")
-    assert move("in review", "approve", "director", approvals=1).after == "in review"
-    assert move("in review", "approve", "director", approvals=2).after == "approved"
+        move("in review", "approve", role="analyst")
+    assert move("in review", "approve", role="director", approvals=1).after == "in review"
+    assert move("in review", "approve", role="director", approvals=2).after == "approved"
 
 
 def test_drafts_are_numbered_by_what_was_submitted(project: Project) -> None:
@@ -84,12 +91,12 @@ def test_drafts_are_numbered_by_what_was_submitted(project: Project) -> None:
 
 def test_a_changed_draft_needs_its_approvals_again(project: Project) -> None:
     submit(project, "aa")
-    enter(project, SUBJECT, "approve", person("Bogdan I.", "reviewer", DAY))
+    enter(project, SUBJECT, command="approve", who=person("Bogdan I.", "reviewer", day=DAY))
     assert len(standing(project, SUBJECT).approvals) == 1
     submit(project, "bb")
     assert standing(project, SUBJECT).approvals == ()
-    enter(project, SUBJECT, "approve", person("Bogdan I.", "reviewer", DAY))
-    enter(project, SUBJECT, "approve", person("Dora K.", "director", DAY))
+    enter(project, SUBJECT, command="approve", who=person("Bogdan I.", "reviewer", day=DAY))
+    enter(project, SUBJECT, command="approve", who=person("Dora K.", "director", day=DAY))
     assert standing(project, SUBJECT).state == "approved"
     with pytest.raises(SignOffError, match="no move from 'approved'"):
         submit(project, "cc")
@@ -106,13 +113,13 @@ def test_a_changed_draft_needs_its_approvals_again(project: Project) -> None:
 )
 def test_who_acts_must_be_said_right(by: str, role: str, day: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
-        person(by, role, day)
+        person(by, role, day=day)
 
 
 def test_one_person_is_not_two_by_another_spelling() -> None:
-    assert person("Ana  Pop", "reviewer", DAY).same_as("ana pop")
-    assert person("Bogdan Ilić", "reviewer", DAY).same_as("Bogdan Ilic")
-    assert not person("Ana Pop", "reviewer", DAY).same_as("Ana Popa")
+    assert person("Ana  Pop", "reviewer", day=DAY).same_as("ana pop")
+    assert person("Bogdan Ilić", "reviewer", day=DAY).same_as("Bogdan Ilic")
+    assert not person("Ana Pop", "reviewer", day=DAY).same_as("Ana Popa")
 
 
 @pytest.mark.parametrize(
@@ -149,19 +156,22 @@ def signed(proof: str, *beside: str) -> Signed:
     ("now", "told"),
     [
         (signed("a", "public-thb-2022-1"), []),
+        # made again beside an edition that is registered
         (
             signed("b", "public-thb-2022-1", "public-octa-2022-1"),
             [],
-        ),  # made again beside an edition that is registered
+        ),
         (signed("b", "public-thb-2022-1"), ["proof/public.json"]),
+        # it forgets one that it was made beside
         (
             signed("b", "public-octa-2022-1"),
             ["proof/public.json"],
-        ),  # it forgets one that it was made beside
+        ),
+        # nobody registered that
         (
             signed("b", "public-thb-2022-1", "public-octa-2022-7"),
             ["proof/public.json"],
-        ),  # nobody registered that
+        ),
         (
             replace(
                 signed("b", "public-thb-2022-1", "public-octa-2022-1"),
@@ -185,7 +195,7 @@ def test_a_certificate_is_another_one_only_because_an_edition_was_registered(
     for name in ("thb-2022-1", "octa-2022-1"):
         write_file(project.releases / "public" / f"{name}.csv", b"key,value\n")
     before = signed("a", "public-thb-2022-1").as_dict()
-    assert [name for name, _ in changed_inputs(project, SUBJECT, before, now)] == told
+    assert [name for name, _ in changed_inputs(project, SUBJECT, event=before, now=now)] == told
 
 
 def carrying(**attached: bytes) -> bytes:

@@ -57,7 +57,7 @@ def register_of(data: ChartData) -> Register:
 
 def refused_by_scan(data: ChartData, block: Block) -> list[str]:
     """What the leak scan says of a drawing, where `data` is what was released."""
-    check = ChartCheck("a.pdf", register_of(data), [{"chart": "F1", "data": asdict(data)}])
+    check = ChartCheck("a.pdf", register_of(data), shown=[{"chart": "F1", "data": asdict(data)}])
     check.check([block])
     return [leak.what for leak in check.report.leaks]
 
@@ -82,7 +82,7 @@ def refused_by_audit(contracts: Contracts) -> Callable[[ChartData, Block], list[
             {},
         )
         entry = {"title": "Victims", "state": "", "cubes": ["THB_VICTIMS"]}
-        check = DrawingCheck(known, entry, {"data": asdict(data)}, "victims/F1")
+        check = DrawingCheck(known, entry, noted={"data": asdict(data)}, place="victims/F1")
         passages = [p for p in check.passages(block) if p.place.endswith("/chart")]
         assert passages != []
         return [numeral for p in passages for numeral, claim, _ in p.numerals() if claim is None]

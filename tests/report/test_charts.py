@@ -247,10 +247,10 @@ def test_width_and_height_are_millimetres() -> None:
 
 
 def test_spread_keeps_order_distance_and_borders() -> None:
-    places = spread_apart([10, 10, 10, 50], [4, 4, 4, 4], 0, 60)
+    places = spread_apart([10, 10, 10, 50], [4, 4, 4, 4], low=0, high=60)
     assert places == [6, 10, 14, 50]
-    assert spread_apart([59, 60], [4, 4], 0, 60) == [54, 58]
-    assert spread_apart([0, 0], [4, 4], 0, 60) == [2, 6]
+    assert spread_apart([59, 60], [4, 4], low=0, high=60) == [54, 58]
+    assert spread_apart([0, 0], [4, 4], low=0, high=60) == [2, 6]
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,9 @@ def tell(tmp_path: Path, store: MakeStore) -> Tell:
         texts.mkdir(parents=True, exist_ok=True)
         (texts / "chapter.md").write_text(f"{head}\n\n{text}\n", encoding="utf-8")
         made = store(cells)
-        return str(Narrative(texts, made).paragraphs("chapter", "s", variables(made))).strip()
+        return str(
+            Narrative(texts, made).paragraphs("chapter", "s", values=variables(made))
+        ).strip()
 
     return write
 
@@ -222,7 +224,7 @@ def test_the_check_of_finished_versions_judges_claims_by_itself(
     cells: str, store: MakeStore, contracts: Contracts, tmp_path: Path
 ) -> None:
     store(cells)
-    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, 2022)
+    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, round_=2022)
     hidden = cells == HIDDEN
     for claim in TRUE:
         over_hidden = hidden and (f"{V}:BG.2022._T._T since" in claim or "-in-most" in claim)

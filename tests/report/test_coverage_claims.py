@@ -126,7 +126,9 @@ def tell(tmp_path: Path, store: MakeStore) -> Tell:
         texts.mkdir(parents=True, exist_ok=True)
         (texts / "chapter.md").write_text(f"# s reviewed: 2022\n\n{text}\n", encoding="utf-8")
         made = store(cells, sources=SOURCES)
-        return str(Narrative(texts, made).paragraphs("chapter", "s", variables(made))).strip()
+        return str(
+            Narrative(texts, made).paragraphs("chapter", "s", values=variables(made))
+        ).strip()
 
     return write
 
@@ -242,7 +244,7 @@ def test_the_check_of_finished_versions_works_it_all_out_by_itself(
     store: MakeStore, contracts: Contracts, tmp_path: Path
 ) -> None:
     store(CELLS, sources=SOURCES)
-    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, 2022)
+    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, round_=2022)
     for binding, text in SAID:
         assert text in second.texts(binding), binding
     for claim in TRUE:
@@ -251,7 +253,7 @@ def test_the_check_of_finished_versions_works_it_all_out_by_itself(
         assert second.texts(f"claim {claim}: words") == (), claim
     assert f"{LastGiven(second.who):THB_OFFENCES}" == "2019"
     store(HIDDEN, sources=SOURCES)
-    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, 2022)
+    second = Bindings(read_register(tmp_path / "store.duckdb"), contracts, round_=2022)
     assert second.texts(f"reporters {P}:*.2022.CONV._T") == ()
     assert second.texts(f"silent {P}:*.2022.CONV._T") == ()
 

@@ -63,7 +63,7 @@ Spec = Callable[[str], ExhibitSpec]
 
 
 def table(spec: ExhibitSpec, store: Store, **more: str) -> TableView:
-    view = build_table(spec, store, "Table 1", variables(store, **more))
+    view = build_table(spec, store, number="Table 1", values=variables(store, **more))
     assert isinstance(view, TableView)
     return view
 
@@ -132,7 +132,7 @@ def test_what_is_not_named_stands_at_total_region_and_reference_year(
     grid = lay_out(
         spec(BASE + "  rows: sex\n  columns: {axis: age, codes: [_T, Y_LT18]}"),
         made,
-        variables(made),
+        values=variables(made),
     )
     assert [[str(k) for k in row] for row in grid.keys[:2]] == [
         ["THB_VICTIMS:SELEC.2022._T._T", "THB_VICTIMS:SELEC.2022._T.Y_LT18"],
@@ -212,7 +212,10 @@ def test_the_annex_on_queries_gives_the_reason_of_a_known_error_in_full(
     why = "known error ro-1: " + "counts sessions of courts instead of decisions, " * 4
     finding = ("RO", "thb", "THB_VICTIMS", "", "r", "query", "s", "D7", "5" * 200, "", "1.0.0", why)
     view = build_annex(
-        spec("kind: findings\n  title: Queries"), store(STATES, findings=[finding]), "1", {}
+        spec("kind: findings\n  title: Queries"),
+        store(STATES, findings=[finding]),
+        number="1",
+        values={},
     )
     assert isinstance(view, TableView)
     assert view.rows[0].cells[-1].text == f"s D7: {'5' * 104}; {why}"
@@ -311,7 +314,7 @@ def test_an_exhibit_without_figures_says_why(
         BASE.replace("table", "heat") + "  rows: state\n  columns: year",
     ):
         build = build_figure if "heat" in lines else build_table
-        view = build(spec(lines), made, "Table 1", variables(made, **more))
+        view = build(spec(lines), made, number="Table 1", values=variables(made, **more))
         assert isinstance(view, EmptyView)
         assert view.reason == reason
 
@@ -323,8 +326,8 @@ def test_a_chart_of_one_mark_is_a_line_of_text(spec: Spec, store: MakeStore) -> 
             BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"
         ),
         made,
-        "Figure 1",
-        variables(made),
+        number="Figure 1",
+        values=variables(made),
     )
     assert isinstance(view, EmptyView)
     assert view.reason == "Too few figures for a chart."
@@ -337,8 +340,8 @@ def test_a_chart_tells_its_finding_in_words(spec: Spec, store: MakeStore) -> Non
             BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"
         ),
         made,
-        "Figure 1",
-        variables(made),
+        number="Figure 1",
+        values=variables(made),
     )
     assert isinstance(view, FigureView)
     assert "Romania 500, Albania 110" in view.alt
@@ -360,8 +363,8 @@ def test_no_chart_draws_a_withheld_value(spec: Spec, store: MakeStore) -> None:
             BASE.replace("table", "bar") + "  rows: state\n  columns: {axis: year, codes: ['2022']}"
         ),
         made,
-        "Figure 1",
-        variables(made),
+        number="Figure 1",
+        values=variables(made),
     )
     assert isinstance(view, FigureView)
     assert "c: withheld." in view.notes
@@ -374,8 +377,12 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
         ' "THB_VICTIMS:{state}.{year}._T._T", label: Victims}'
     )
     made = store(STATES)
-    state = build_indicators(spec(lines), made, "Table 1", variables(made, state="RO"))
-    region = build_indicators(spec(lines), made, "Table 1", variables(made, state="SELEC"))
+    state = build_indicators(
+        spec(lines), made, number="Table 1", values=variables(made, state="RO")
+    )
+    region = build_indicators(
+        spec(lines), made, number="Table 1", values=variables(made, state="SELEC")
+    )
     assert "States counted" not in [c.label for c in state.columns]
     assert "Same states" not in [c.label for c in state.columns]
     assert texts(region) == {}
@@ -385,7 +392,9 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
         THB_VICTIMS:SELEC.2021._T._T | 500   | AL RO  | 3
         THB_VICTIMS:SELEC.2022._T._T | 610   | AL RO  | 3
         """)
-    told = build_indicators(spec(lines), most, "Table 1", variables(most, state="SELEC"))
+    told = build_indicators(
+        spec(lines), most, number="Table 1", values=variables(most, state="SELEC")
+    )
     assert texts(told)["Victims"] == ["500*", "610*", "+22.0", "2 of 3", "2 of 3", "victims"]
 
 
@@ -395,5 +404,5 @@ def test_every_exhibit_of_the_project_is_well_formed(report: str, store: MakeSto
     values = variables(made, state="RO", state_name="Romania")
     for spec in read_exhibits(ROOT / "templates" / report / "exhibits.yaml").values():
         if spec.kind == "table" or spec.kind in CHARTS:
-            grid = lay_out(spec, made, values)
+            grid = lay_out(spec, made, values=values)
             assert grid.columns or any(a and a.top for a in (spec.rows, spec.columns)), spec.where

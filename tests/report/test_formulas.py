@@ -35,7 +35,7 @@ def changed(store: MakeStore, then: str, now: str) -> Formula:
         THB_VICTIMS:RO.2022._T._T | {now}
         """),
         RO22,
-        2021,
+        since=2021,
     )
 
 
@@ -88,7 +88,7 @@ def test_no_change_crosses_a_break_but_one_may_start_at_it(
         THB_VICTIMS:RO.2021._T._T | 400   | {"B" if year == 2021 else "A"}
         THB_VICTIMS:RO.2022._T._T | 100   | {"B" if year == 2022 else "A"}
         """)
-    formula = change(made, RO22, 2021)
+    formula = change(made, RO22, since=2021)
     assert formula.value == (None if value is None else Decimal(value))
     assert formula.reason == ("break in the time series" if value is None else "")
 
@@ -100,7 +100,7 @@ def test_a_break_between_the_years_counts_too(store: MakeStore) -> None:
         THB_VICTIMS:RO.2020._T._T | 300   | B
         THB_VICTIMS:RO.2022._T._T | 100   | A
         """)
-    assert change(made, RO22, 2018).reason == "break in the time series"
+    assert change(made, RO22, since=2018).reason == "break in the time series"
 
 
 def test_different_states_are_not_compared(store: MakeStore) -> None:
@@ -109,7 +109,7 @@ def test_different_states_are_not_compared(store: MakeStore) -> None:
         THB_VICTIMS:SELEC.2021._T._T | 1,000 | BG GR RO
         THB_VICTIMS:SELEC.2022._T._T | 1,500 | BG GR TR
         """)
-    assert change(made, REGION22, 2021).reason == "different states reported in the two years"
+    assert change(made, REGION22, since=2021).reason == "different states reported in the two years"
 
 
 def test_the_same_states_are_compared(store: MakeStore) -> None:
@@ -118,7 +118,7 @@ def test_the_same_states_are_compared(store: MakeStore) -> None:
         THB_VICTIMS:SELEC.2021._T._T | 1,000 | BG GR RO
         THB_VICTIMS:SELEC.2022._T._T | 1,500 | BG GR RO
         """)
-    assert change(made, REGION22, 2021).value == Decimal("50.0")
+    assert change(made, REGION22, since=2021).value == Decimal("50.0")
 
 
 def test_a_share_is_of_the_whole_where_the_same_states_are_in_both(store: MakeStore) -> None:
@@ -127,7 +127,7 @@ def test_a_share_is_of_the_whole_where_the_same_states_are_in_both(store: MakeSt
         THB_VICTIMS:SELEC.2022.F._T | 300   | BG RO
         THB_VICTIMS:SELEC.2022._T._T | 400  | BG RO
         """)
-    formula = share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22)
+    formula = share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), whole=REGION22)
     assert formula.value == Decimal("75.0")
     assert formula.text == "share(THB_VICTIMS:SELEC.2022.F._T, THB_VICTIMS:SELEC.2022._T._T)"
 
@@ -140,7 +140,7 @@ def test_a_share_is_over_the_states_of_the_part(store: MakeStore) -> None:
         THB_VICTIMS:BG.2022._T._T    | 20    |
         THB_VICTIMS:RO.2022._T._T    | 40    |
         """)
-    formula = share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22)
+    formula = share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), whole=REGION22)
     assert formula.value == Decimal("50.0")
     assert [str(k) for k in formula.inputs[1:]] == [
         "THB_VICTIMS:BG.2022._T._T",
@@ -159,7 +159,7 @@ def test_there_is_no_share_where_the_total_of_a_state_is_withheld(store: MakeSto
         """,
         version="public",
     )
-    assert share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22).value is None
+    assert share(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), whole=REGION22).value is None
 
 
 @pytest.mark.parametrize(("whole", "value"), [("19", None), ("20", Decimal("50.0"))])
@@ -171,7 +171,7 @@ def test_a_share_of_a_small_base_is_not_told(
         THB_VICTIMS:RO.2022.F._T  | 10
         THB_VICTIMS:RO.2022._T._T | {whole}
         """)
-    assert share(made, Key.parse("THB_VICTIMS:RO.2022.F._T"), RO22).value == value
+    assert share(made, Key.parse("THB_VICTIMS:RO.2022.F._T"), whole=RO22).value == value
 
 
 def test_a_rate_is_per_100000_inhabitants_and_names_them(store: MakeStore) -> None:
@@ -229,7 +229,7 @@ THB_VICTIMS:GR.2022._T._T         | 400   |
 
 
 def test_a_change_of_the_region_is_over_the_states_with_both_years(store: MakeStore) -> None:
-    formula = change(store(PAIR), REGION22, 2021)
+    formula = change(store(PAIR), REGION22, since=2021)
     assert (formula.value, formula.states) == (Decimal("50.0"), ("RO", "GR"))
     assert (
         formula.text
@@ -245,20 +245,20 @@ def test_where_both_years_count_the_same_states_the_plain_sums_are_compared(
         THB_VICTIMS:SELEC.2021._T._T | 600   | RO GR
         THB_VICTIMS:SELEC.2022._T._T | 900   | RO GR
         """)
-    assert change(made, REGION22, 2021).inputs == (REGION22, REGION22.at(year=2021))
+    assert change(made, REGION22, since=2021).inputs == (REGION22, REGION22.at(year=2021))
 
 
 def test_a_pair_that_is_withheld_is_not_replaced_by_sums_over_other_states(
     store: MakeStore,
 ) -> None:
     made = store(PAIR.replace("2022._T._T | 750", "2022._T._T | c"), version="public")
-    formula = change(made, REGION22, 2021)
+    formula = change(made, REGION22, since=2021)
     assert (formula.value, formula.symbol) == (None, "c")
 
 
 def test_a_change_since_another_year_does_not_take_the_last_two(store: MakeStore) -> None:
     made = store(PAIR.replace(".2021.", ".2020."))
-    assert change(made, REGION22, 2020).reason == "different states reported in the two years"
+    assert change(made, REGION22, since=2020).reason == "different states reported in the two years"
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ def test_the_state_that_makes_more_than_half_of_a_change_is_named(
     text = PAIR.replace("GR.2022._T._T         | 400", f"GR.2022._T._T         | {gr}")
     text = text.replace("RO.2022._T._T         | 350", f"RO.2022._T._T         | {ro}")
     made = store(text)
-    found = driver(made, REGION22, 2021)
+    found = driver(made, REGION22, since=2021)
     assert (found.inputs[0].state if found else "") == named
     if found:
         assert found.value == (Decimal(gr) - 200 if named == "GR" else Decimal(ro) - 300)
@@ -287,12 +287,11 @@ def test_nobody_is_named_where_a_state_is_withheld_or_the_change_is_its_own(
     store: MakeStore,
 ) -> None:
     hidden = PAIR.replace("GR.2022._T._T         | 400", "GR.2022._T._T         | c")
-    assert driver(store(hidden, version="public"), REGION22, 2021) is None
+    assert driver(store(hidden, version="public"), REGION22, since=2021) is None
     other_hidden = PAIR.replace("RO.2022._T._T         | 350", "RO.2022._T._T         | c")
-    assert (
-        driver(store(other_hidden, version="public"), REGION22, 2021) is None
-    )  # it may have moved more than Greece
-    assert driver(store(PAIR), RO22, 2021) is None
+    # it may have moved more than Greece
+    assert driver(store(other_hidden, version="public"), REGION22, since=2021) is None
+    assert driver(store(PAIR), RO22, since=2021) is None
 
 
 def test_shares_of_two_years_are_over_the_same_states(store: MakeStore) -> None:
@@ -307,7 +306,9 @@ def test_shares_of_two_years_are_over_the_same_states(store: MakeStore) -> None:
         THB_VICTIMS:RO.2021._T._T             | 100   |
         THB_VICTIMS:RO.2022._T._T             | 100   |
         """)
-    now, then = shares_of_two_years(made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), REGION22, 2021)
+    now, then = shares_of_two_years(
+        made, Key.parse("THB_VICTIMS:SELEC.2022.F._T"), whole=REGION22, since=2021
+    )
     assert (now.value, then.value, now.states, then.states) == (
         Decimal("60.0"),
         Decimal("50.0"),
@@ -340,10 +341,10 @@ def test_what_is_in_question_is_in_no_share_change_or_rate(store: MakeStore) -> 
     made = store(DOUBT, conflicts=[CONFLICT])
     children, women = (Key.parse(f"THB_VICTIMS:MD.2022.{c}") for c in ("_T.Y_LT18", "F._T"))
     for formula in (
-        share(made, children, MD22),
-        share(made, women, MD22),
+        share(made, children, whole=MD22),
+        share(made, women, whole=MD22),
         rate(made, MD22),
-        change(made, MD22, 2021),
+        change(made, MD22, since=2021),
     ):
         assert (formula.value, formula.symbol) == (None, "x"), formula.text
         assert "in question" in formula.reason
@@ -351,14 +352,16 @@ def test_what_is_in_question_is_in_no_share_change_or_rate(store: MakeStore) -> 
 
 def test_a_share_of_the_region_is_over_the_states_whose_parts_count(store: MakeStore) -> None:
     formula = share(
-        store(DOUBT, conflicts=[CONFLICT]), Key.parse("THB_VICTIMS:SELEC.2022._T.Y_LT18"), REGION22
+        store(DOUBT, conflicts=[CONFLICT]),
+        Key.parse("THB_VICTIMS:SELEC.2022._T.Y_LT18"),
+        whole=REGION22,
     )
     assert (formula.value, formula.states) == (Decimal("46.8"), ("RO",))
 
 
 def test_no_share_is_above_a_hundred_per_cent(store: MakeStore) -> None:
     made = store("key | value\nTHB_VICTIMS:RO.2022.F._T | 44\nTHB_VICTIMS:RO.2022._T._T | 43")
-    formula = share(made, Key.parse("THB_VICTIMS:RO.2022.F._T"), RO22)
+    formula = share(made, Key.parse("THB_VICTIMS:RO.2022.F._T"), whole=RO22)
     assert (formula.value, formula.reason) == (None, "the part is larger than its whole")
 
 

@@ -58,7 +58,7 @@ def tell(tmp_path: Path, store: MakeStore) -> Tell:
         made, narrative = prepare(
             tmp_path, store, f"# s reviewed: 2022\n\n{text}\n", cells, version
         )
-        return str(narrative.paragraphs("chapter", "s", {**variables(made), **more})).strip()
+        return str(narrative.paragraphs("chapter", "s", values={**variables(made), **more})).strip()
 
     return write
 
@@ -104,7 +104,7 @@ def test_a_bare_digit_does_not_build_and_is_told_with_file_and_line(
     with pytest.raises(
         NarrativeError, match=r"thb/narrative/chapter\.md line 5: a number is not bound to a cell"
     ):
-        narrative.paragraphs("chapter", "s", {})
+        narrative.paragraphs("chapter", "s", values={})
 
 
 def test_digits_after_a_binding_of_two_lines_are_told_with_their_line(
@@ -113,7 +113,7 @@ def test_digits_after_a_binding_of_two_lines_are_told_with_their_line(
     text = "# s reviewed: 2022\n\n[[share THB_VICTIMS:SELEC.2022.F._T\nof X]] of\n7 victims.\n"
     _, narrative = prepare(tmp_path, store, text)
     with pytest.raises(NarrativeError, match=r"chapter\.md line 5"):
-        narrative.paragraphs("chapter", "s", {})
+        narrative.paragraphs("chapter", "s", values={})
 
 
 def test_a_reference_may_hold_digits(tell: Tell) -> None:
@@ -184,7 +184,7 @@ def test_a_sentence_with_a_withheld_number_is_left_out(
     )
     assert tell(text, PUBLIC, "public") == "<p>In all 1,856. Done.</p>"
     _, narrative = prepare(tmp_path, store, f"# s reviewed: 2022\n\n{text}\n", PUBLIC, "public")
-    narrative.paragraphs("chapter", "s", {})
+    narrative.paragraphs("chapter", "s", values={})
     assert narrative.left_out == ["One state had [[THB_VICTIMS:AL.2022._T._T]] of them."]
     assert narrative.bound == 1
 
@@ -257,7 +257,7 @@ def test_states_without_a_figure_are_named(tell: Tell) -> None:
 def test_what_a_text_prints_stands_in_the_data_annex(tmp_path: Path, store: MakeStore) -> None:
     text = "# s reviewed: 2022\n\nIt [[moved THB_VICTIMS:SELEC.2022._T._T since 2021]].\n"
     made, narrative = prepare(tmp_path, store, text)
-    narrative.paragraphs("chapter", "s", {})
+    narrative.paragraphs("chapter", "s", values={})
     assert {
         Key.parse("THB_VICTIMS:SELEC.2021._T._T"),
         Key.parse("THB_VICTIMS:SELEC.2022._T._T"),
@@ -273,17 +273,17 @@ def test_a_missing_section_or_chapter_is_told_with_those_there_are(
     with pytest.raises(
         NarrativeError, match=r"there is no section 'nothing'[\s\S]*overview, states"
     ):
-        narrative.paragraphs("chapter", "nothing", {})
+        narrative.paragraphs("chapter", "nothing", values={})
     with pytest.raises(NarrativeError, match=r"the text does not exist"):
-        narrative.paragraphs("no_chapter", "s", {})
+        narrative.paragraphs("no_chapter", "s", values={})
 
 
 def test_sections_end_where_the_next_one_starts(tmp_path: Path, store: MakeStore) -> None:
     _, narrative = prepare(
         tmp_path, store, "# one reviewed: 2022\n\nBegun.\n\n# two reviewed: 2022\n\nEnded.\n"
     )
-    assert str(narrative.paragraphs("chapter", "one", {})).strip() == "<p>Begun.</p>"
-    assert str(narrative.paragraphs("chapter", "two", {})).strip() == "<p>Ended.</p>"
+    assert str(narrative.paragraphs("chapter", "one", values={})).strip() == "<p>Begun.</p>"
+    assert str(narrative.paragraphs("chapter", "two", values={})).strip() == "<p>Ended.</p>"
 
 
 def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeStore) -> None:
@@ -292,7 +292,7 @@ def test_list_items_without_a_figure_are_left_out(tmp_path: Path, store: MakeSto
         "- Another: [[THB_VICTIMS:HU.2022._T._T]].\n- **Bold** end.\n"
     )
     made, narrative = prepare(tmp_path, store, text)
-    items = [str(i) for i in narrative.items("chapter", "s", variables(made))]
+    items = [str(i) for i in narrative.items("chapter", "s", values=variables(made))]
     assert items == ["Victims: 500.", "<strong>Bold</strong> end."]
 
 
@@ -308,7 +308,7 @@ def test_text_cannot_bring_html_of_its_own(tell: Tell) -> None:
 def test_no_text_of_the_project_holds_a_bare_number(path: Path, store: MakeStore) -> None:
     narrative = Narrative(path.parent, store(CELLS))
     with pytest.raises(NarrativeError, match="there is no section ''"):
-        narrative.paragraphs(path.stem, "", {})
+        narrative.paragraphs(path.stem, "", values={})
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,9 @@ def test_the_annex_on_method_says_what_the_policy_has_of_the_version(
     made = store(CELLS, version=version)
     narrative = Narrative(ROOT / "templates" / "thb" / "narrative", made)
     values = {**variables(made), "released": texts.version, "others": texts.others}
-    text = "".join(narrative.paragraphs("method", section, values) for section in texts.sections)
+    text = "".join(
+        narrative.paragraphs("method", section, values=values) for section in texts.sections
+    )
     assert said in text
     assert unsaid not in text
     assert ("only where the state agreed" in text) == (version == "partner")

@@ -11,7 +11,7 @@ import pytest
 from pipeline.cells import Cell, Key
 from pipeline.report.document.data_annex import cells_csv
 from pipeline.report.formulas import Formula
-from pipeline.report.numbers import cell_text, csv_value, formula_text, number
+from pipeline.report.numbers import cell_text, csv_value, formula_text, number_text
 
 KEY = Key.parse("THB_VICTIMS:RO.2022._T._T")
 KG = Key.parse("OCT_DRUG_KG:RO.2022.HER")
@@ -34,7 +34,7 @@ KG = Key.parse("OCT_DRUG_KG:RO.2022.HER")
 def test_numbers_have_thousands_a_true_minus_and_round_half_up(
     value: str, decimals: int, text: str
 ) -> None:
-    assert number(Decimal(value), decimals) == text
+    assert number_text(Decimal(value), decimals) == text
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def row(label: str, *texts: str, marks: tuple[str, ...] = (), kind: str = "body"
 
 def sheet_of(view: TableView) -> list[tuple[object, ...]]:
     """The lines of the table on its sheet, heads first."""
-    book = openpyxl.load_workbook(io.BytesIO(workbook([view], DOC, NOON)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook([view], DOC, created=NOON)))
     sheet = book["Table_1"]
     (named,) = sheet.tables.values()
     return [tuple(c.value for c in line) for line in sheet[named.ref]]
@@ -126,7 +126,7 @@ def test_no_text_of_a_table_becomes_a_formula() -> None:
     view = table(row("=1+1", "1", "2", "@SUM(A1)"), row("+49", "3", "4", "http://example.org"))
     lines = sheet_of(view)
     assert [line[0] for line in lines[1:]] == ["=1+1", "+49"]
-    book = openpyxl.load_workbook(io.BytesIO(workbook([view], DOC, NOON)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook([view], DOC, created=NOON)))
     cells = [c for line in book["Table_1"].iter_rows() for c in line]
     assert not any(c.data_type == "f" or c.hyperlink for c in cells)
     texts = list(csv.reader(io.StringIO(grid_csv(view).decode())))
@@ -135,7 +135,7 @@ def test_no_text_of_a_table_becomes_a_formula() -> None:
 
 def test_the_same_tables_make_the_same_workbook() -> None:
     view = table(row("Romania", "1", "2", "a"))
-    assert workbook([view], DOC, NOON) == workbook([view], DOC, NOON)
+    assert workbook([view], DOC, created=NOON) == workbook([view], DOC, created=NOON)
 
 
 def test_a_chart_is_a_table_of_its_points() -> None:
@@ -144,7 +144,7 @@ def test_a_chart_is_a_table_of_its_points() -> None:
     data = ChartData(
         "line", (Series("Romania", points), Series("SELEC region", partial)), "victims", "Victims"
     )
-    lines = grid(table_of(data, "thb-f1", "Figure 1", "State", "returns."))
+    lines = grid(table_of(data, "thb-f1", number="Figure 1", head="State", source="returns."))
     assert lines.heads == ("State", "2021", "2022", "Marks")
     assert lines.lines == (
         ("Romania", "5", "c", ""),
@@ -152,7 +152,7 @@ def test_a_chart_is_a_table_of_its_points() -> None:
         ("States counted: SELEC region", "9 of 11", "", ""),
     )
     bars = ChartData("bar", data.series[:1], "victims", "Victims", labels={"2021": "Last year"})
-    assert grid(table_of(bars, "thb-f1", "Figure 1", "Year", "")).lines == (
+    assert grid(table_of(bars, "thb-f1", number="Figure 1", head="Year", source="")).lines == (
         ("Last year", "5"),
         ("2022", "c"),
     )

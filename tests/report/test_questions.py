@@ -62,16 +62,16 @@ def test_a_conflict_is_told_where_whole_and_part_are_shown() -> None:
 
 def test_a_part_whose_conflict_cannot_be_told_is_withheld() -> None:
     doubtful = {ADULTS: (WHOLE,), CHILDREN: (WHOLE,)}
-    assert shown_without_doubtful({WHOLE, ADULTS, CHILDREN}, [CONFLICT], doubtful) == {
+    assert shown_without_doubtful({WHOLE, ADULTS, CHILDREN}, [CONFLICT], doubtful=doubtful) == {
         WHOLE,
         ADULTS,
         CHILDREN,
     }
-    assert shown_without_doubtful({WHOLE, CHILDREN, "other"}, [CONFLICT], doubtful) == {
+    assert shown_without_doubtful({WHOLE, CHILDREN, "other"}, [CONFLICT], doubtful=doubtful) == {
         WHOLE,
         "other",
     }
-    assert shown_without_doubtful({ADULTS, CHILDREN}, [CONFLICT], doubtful) == frozenset()
+    assert shown_without_doubtful({ADULTS, CHILDREN}, [CONFLICT], doubtful=doubtful) == frozenset()
 
 
 def test_what_goes_with_one_conflict_may_take_another_along() -> None:
@@ -80,13 +80,15 @@ def test_what_goes_with_one_conflict_may_take_another_along() -> None:
     """
     second = replace(CONFLICT, whole="w2", part=ADULTS, parts=())
     doubtful = {ADULTS: (WHOLE, "w2"), "p2": ("w2",)}
-    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful) == {
+    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful=doubtful) == {
         ADULTS,
         "p2",
         "w2",
     }
     doubtful = {ADULTS: (WHOLE,), "p2": ("w2",)}
-    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful) == {"w2"}
+    assert shown_without_doubtful({ADULTS, "p2", "w2"}, [CONFLICT, second], doubtful=doubtful) == {
+        "w2"
+    }
 
 
 @pytest.mark.parametrize(
@@ -109,13 +111,18 @@ def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
 ) -> None:
     finding = {"severity": "query", "key": key, "rule": rule}
     every = {key, *(looked_at or ())}
-    assert queried_keys([finding], contracts, every, None) == {key}
-    assert queried_keys([finding], contracts, every, every) == (
+    assert queried_keys([finding], contracts, present=every, shown=None) == {key}
+    assert queried_keys([finding], contracts, present=every, shown=every) == (
         set() if looked_at is None else {key}
     )
     for hidden in every:
-        assert queried_keys([finding], contracts, every, every - {hidden}) == frozenset()
-    assert queried_keys([{**finding, "severity": "note"}], contracts, every, None) == frozenset()
+        assert (
+            queried_keys([finding], contracts, present=every, shown=every - {hidden}) == frozenset()
+        )
+    assert (
+        queried_keys([{**finding, "severity": "note"}], contracts, present=every, shown=None)
+        == frozenset()
+    )
 
 
 # --- what a report says
@@ -209,16 +216,20 @@ def test_a_course_that_one_state_makes_is_not_claimed_without_its_name(store: Ma
         THB_OFFENCES:RO.2022    | 70    |
         """)
     claim = "claim doubled THB_OFFENCES:SELEC.2022 since 2021: doubled"
-    (fault,) = unnamed_drivers(made, [claim], "here")
+    (fault,) = unnamed_drivers(made, [claim], where="here")
     assert isinstance(fault, NarrativeError)
     assert "Hungary" in fault.do
     for beside in (
         "moved THB_OFFENCES:SELEC.2022 since 2021",
         "driver THB_OFFENCES:SELEC.2022 since 2021",
     ):
-        assert list(unnamed_drivers(made, [claim, beside], "here")) == []
+        assert list(unnamed_drivers(made, [claim, beside], where="here")) == []
     assert (
-        list(unnamed_drivers(made, ["claim rose THB_OFFENCES:RO.2022 since 2021: rose"], "here"))
+        list(
+            unnamed_drivers(
+                made, ["claim rose THB_OFFENCES:RO.2022 since 2021: rose"], where="here"
+            )
+        )
         == []
     )
 

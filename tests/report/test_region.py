@@ -116,19 +116,19 @@ def test_a_code_without_an_outline_is_refused_by_name() -> None:
 def test_a_map_at_any_place_and_scale_is_the_region() -> None:
     wanted = [layer for layer in layers(STATES) if layer.closed]
     paths = [on_page(layer) for layer in wanted]
-    assert list(strange(paths, wanted, place_of(paths[0], wanted[0]))) == []
+    assert list(strange(paths, wanted, place=place_of(paths[0], wanted[0]))) == []
 
 
 @pytest.mark.parametrize(
     "change",
     [
+        # one corner stands elsewhere
         lambda parts: (
             ((parts[0][0][0] + 2, parts[0][0][1]), *parts[0][1:]),
             *parts[1:],
-        ),  # one corner stands elsewhere
-        lambda parts: tuple(
-            tuple((x, y + 3) for x, y in part) for part in parts
-        ),  # a whole state was moved
+        ),
+        # a whole state was moved
+        lambda parts: tuple(tuple((x, y + 3) for x, y in part) for part in parts),
         lambda parts: (*parts, ((60, 600), (70, 600), (70, 610))),  # one more island
         lambda parts: (parts[0][:-3],),  # corners were left out
     ],
@@ -137,7 +137,7 @@ def test_a_path_that_is_another_shape_is_found(change: object) -> None:
     wanted = picture_layers(STATES)
     paths = [on_page(layer) for layer in wanted]
     paths[4] = replace(paths[4], parts=change(paths[4].parts))  # type: ignore[operator]
-    assert list(strange(paths, wanted, place_of(paths[0], wanted[0]))) == [paths[4]]
+    assert list(strange(paths, wanted, place=place_of(paths[0], wanted[0]))) == [paths[4]]
 
 
 def test_any_state_of_the_map_may_be_a_member_and_has_its_name_inside_of_its_outline() -> None:

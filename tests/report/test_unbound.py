@@ -36,7 +36,9 @@ def faults(sentence: str, general: bool = False) -> list[str]:
     names = load_names(ROOT / "data_contracts")
     return [
         f"{problem}"
-        for problem in unbound(sentence, "thb/narrative/chapter.md line 3", names, general)
+        for problem in unbound(
+            sentence, "thb/narrative/chapter.md line 3", names=names, general=general
+        )
     ]
 
 
@@ -150,17 +152,18 @@ def test_a_claim_covers_its_words(claim: str, word: str, store: MakeStore) -> No
     with pytest.raises(
         NarrativeError, match=rf"'{word}' in .* is more than the claim '[a-z]+' tests"
     ) as problem:
-        check_claim(store(CELLS), claim, "line 3")
+        check_claim(store(CELLS), claim, where="line 3")
     assert "claims of" in problem.value.allowed
 
 
 def test_sharply_is_a_change_of_a_fifth(store: MakeStore) -> None:
     made = store(CELLS)
     assert (
-        check_claim(made, f"rose {V}:GR.2022._T._T since 2021: rose sharply", "") == "rose sharply"
+        check_claim(made, f"rose {V}:GR.2022._T._T since 2021: rose sharply", where="")
+        == "rose sharply"
     )
     with pytest.raises(NarrativeError, match="do not bear out 'rose clearly'") as problem:
-        check_claim(made, f"rose {V}:SELEC.2022._T._T since 2021: rose clearly", "")
+        check_claim(made, f"rose {V}:SELEC.2022._T._T since 2021: rose clearly", where="")
     assert "from 20 per cent on, and it is 10.0" in problem.value.allowed
 
 
@@ -220,11 +223,14 @@ def test_the_text_of_a_round_stands_in_the_place_of_the_default(
     file(f"# b\n\n[[{V}:GR.2022._T._T]] of another round.\n", round_="2023")
     made = store(CELLS)
     narrative = Narrative(path.parent, made)
-    assert str(narrative.paragraphs("chapter", "a", variables(made))) == "<p>500 of all.</p>\n"
     assert (
-        str(narrative.paragraphs("chapter", "b", variables(made))) == "<p>358 of this round.</p>\n"
+        str(narrative.paragraphs("chapter", "a", values=variables(made))) == "<p>500 of all.</p>\n"
     )
-    assert [p.name for p in texts_of(path.parent, "chapter", 2021)] == ["chapter.md"]
+    assert (
+        str(narrative.paragraphs("chapter", "b", values=variables(made)))
+        == "<p>358 of this round.</p>\n"
+    )
+    assert [p.name for p in texts_of(path.parent, "chapter", round_=2021)] == ["chapter.md"]
     assert {p.parent.name for p in narrative.read} == {"narrative", "2022"}
 
 
@@ -274,7 +280,7 @@ def test_the_check_of_a_round_names_every_kind_of_fault_on_a_line(
     told: list[NarrativeError] = []
     narrative = Narrative(path.parent, made, tell=told.append)
     for name in ("s", "t", "missing"):
-        narrative.paragraphs("chapter", name, variables(made))
+        narrative.paragraphs("chapter", name, values=variables(made))
     lines = [" ".join(str(problem).split()) for problem in told]
     for place, words in (
         (3, "a number is not bound"),
@@ -301,7 +307,7 @@ def test_the_check_of_a_round_names_every_kind_of_fault_on_a_line(
         ): False,
     }
     with pytest.raises(NarrativeError, match="line 3: a number"):
-        Narrative(path.parent, made).paragraphs("chapter", "s", variables(made))
+        Narrative(path.parent, made).paragraphs("chapter", "s", values=variables(made))
 
 
 def test_a_fault_is_one_line_with_the_versions_that_it_stops() -> None:
@@ -329,6 +335,6 @@ def test_a_fault_is_one_line_with_the_versions_that_it_stops() -> None:
 def test_citizens_are_named_by_their_figure(sentence: str, named: bool) -> None:
     found = [
         str(e)
-        for e in unbound(sentence, "x.md", load_names(ROOT / "data_contracts"), general=False)
+        for e in unbound(sentence, "x.md", names=load_names(ROOT / "data_contracts"), general=False)
     ]
     assert any("names a state" in told for told in found) == named, found

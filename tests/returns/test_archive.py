@@ -40,7 +40,7 @@ def send(project: Project, name: str, content: bytes) -> Path:
 
 
 def back(project: Project, day: date, folder: Path) -> dict[str, bytes]:
-    restore(project, day, folder)
+    restore(project, day, folder=folder)
     return {
         p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
     }
@@ -48,7 +48,7 @@ def back(project: Project, day: date, folder: Path) -> dict[str, bytes]:
 
 def test_a_file_is_kept_by_its_hash_for_its_owner_only(project: Project) -> None:
     send(project, "2022/thb/RO.xlsx", b"one")
-    (event,) = archive_round(project, 2022, {"2022/thb/RO.xlsx": "2026-02-01"}, FIRST)
+    (event,) = archive_round(project, 2022, dates={"2022/thb/RO.xlsx": "2026-02-01"}, today=FIRST)
     assert event == Event("2026-02-01", "2026-02-10", "2022/thb/RO.xlsx", event.sha256)
     kept = original(project, event.sha256)
     assert kept.read_bytes() == b"one"
@@ -62,8 +62,8 @@ def test_a_file_is_kept_by_its_hash_for_its_owner_only(project: Project) -> None
 
 def test_what_did_not_change_is_not_entered_again(project: Project) -> None:
     send(project, "2022/thb/RO.xlsx", b"one")
-    archive_round(project, 2022, {}, FIRST)
-    assert archive_round(project, 2022, {}, LATER) == []
+    archive_round(project, 2022, dates={}, today=FIRST)
+    assert archive_round(project, 2022, dates={}, today=LATER) == []
     assert len(read_journal(project)) == 1
 
 
@@ -72,12 +72,12 @@ def test_the_returns_of_a_day_come_back_as_they_were(project: Project, tmp_path:
     send(project, "2022/thb/RS.csv", b"lines")
     send(project, "2022/thb/RS.cover.csv", b"cover")
     dates = {"2022/thb/RO.xlsx": "2026-02-01", "2022/thb/RS.csv": "2026-02-03"}
-    archive_round(project, 2022, dates, FIRST)
+    archive_round(project, 2022, dates=dates, today=FIRST)
     send(project, "2022/thb/RO.xlsx", b"two")
-    archive_round(project, 2022, {**dates, "2022/thb/RO.xlsx": "2026-04-02"}, LATER)
+    archive_round(project, 2022, dates={**dates, "2022/thb/RO.xlsx": "2026-04-02"}, today=LATER)
     (project.returns / "2022/thb/RS.csv").unlink()
     (project.returns / "2022/thb/RS.cover.csv").unlink()
-    archive_round(project, 2022, {"2022/thb/RO.xlsx": "2026-04-02"}, LAST)
+    archive_round(project, 2022, dates={"2022/thb/RO.xlsx": "2026-04-02"}, today=LAST)
     both = {"2022/thb/RS.csv": b"lines", "2022/thb/RS.cover.csv": b"cover"}
     assert back(project, date(2026, 2, 1), tmp_path / "a") == {"2022/thb/RO.xlsx": b"one"}
     assert back(project, date(2026, 4, 1), tmp_path / "b") == {"2022/thb/RO.xlsx": b"one", **both}
@@ -92,19 +92,19 @@ def test_the_returns_of_a_day_come_back_as_they_were(project: Project, tmp_path:
 )
 def test_a_date_that_cannot_be_is_not_believed(project: Project, told: str) -> None:
     send(project, "2022/thb/RO.xlsx", b"one")
-    archive_round(project, 2022, {"2022/thb/RO.xlsx": "2026-02-01"}, FIRST)
+    archive_round(project, 2022, dates={"2022/thb/RO.xlsx": "2026-02-01"}, today=FIRST)
     send(project, "2022/thb/RO.xlsx", b"two")
-    (event,) = archive_round(project, 2022, {"2022/thb/RO.xlsx": told}, LATER)
+    (event,) = archive_round(project, 2022, dates={"2022/thb/RO.xlsx": told}, today=LATER)
     assert event.known == "2026-04-10"
 
 
 def test_a_day_before_anything_was_known_is_told(project: Project, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing was known"):
-        restore(project, FIRST, tmp_path / "none")
+        restore(project, FIRST, folder=tmp_path / "none")
     send(project, "2022/thb/RO.xlsx", b"one")
-    archive_round(project, 2022, {}, FIRST)
+    archive_round(project, 2022, dates={}, today=FIRST)
     with pytest.raises(UserError, match="days from 2026-02-10 on"):
-        restore(project, date(2026, 2, 9), tmp_path / "none")
+        restore(project, date(2026, 2, 9), folder=tmp_path / "none")
 
 
 def test_a_link_is_not_followed_and_no_content_of_the_archive(
@@ -115,18 +115,18 @@ def test_a_link_is_not_followed_and_no_content_of_the_archive(
     link = project.returns / "2022" / "thb" / "RO.xlsx"
     link.parent.mkdir(parents=True)
     link.symlink_to(secret)
-    assert archive_round(project, 2022, {}, FIRST) == []
+    assert archive_round(project, 2022, dates={}, today=FIRST) == []
 
 
 def test_an_archived_file_that_was_changed_is_noticed(project: Project, tmp_path: Path) -> None:
     send(project, "2022/thb/RO.xlsx", b"one")
-    (event,) = archive_round(project, 2022, {}, FIRST)
+    (event,) = archive_round(project, 2022, dates={}, today=FIRST)
     original(project, event.sha256).write_bytes(b"another")
     with pytest.raises(UserError, match=r"not 2022/thb/RO\.xlsx any more"):
-        restore(project, FIRST, tmp_path / "back")
+        restore(project, FIRST, folder=tmp_path / "back")
     original(project, event.sha256).unlink()
     with pytest.raises(UserError, match="the archive lacks"):
-        restore(project, FIRST, tmp_path / "back")
+        restore(project, FIRST, folder=tmp_path / "back")
 
 
 # The bytes that are read are those that are kept.
@@ -140,7 +140,10 @@ def agree(project: Project, validation: Validation) -> dict[str, bytes]:
     must speak of the same ones.
     """
     load_round(
-        project.warehouse, project.work(2022) / "staged.duckdb", CONTRACTS, validation.refused
+        project.warehouse,
+        project.work(2022) / "staged.duckdb",
+        contracts=CONTRACTS,
+        refused=validation.refused,
     )
     with duckdb.connect(str(project.warehouse), read_only=True) as ledger:
         loaded = dict(
@@ -188,7 +191,7 @@ def test_whatever_happens_to_a_file_meanwhile_figures_and_archive_agree(
             acted.append(what)
             act(path)
 
-    validation = validate_and_write(project, CONTRACTS, 2022, meanwhile)
+    validation = validate_and_write(project, CONTRACTS, round_=2022, progress=meanwhile)
     assert acted
     assert agree(project, validation) == {"2022/octa/RO.csv": LINE % 80}
     assert [(f.state, f.outcome) for f in validation.reading.files] == [("RO", "read")]
@@ -208,7 +211,7 @@ def test_a_file_changed_while_it_is_copied_is_kept_under_the_hash_of_the_copy(
         return result
 
     monkeypatch.setattr("pipeline.returns.archive.hashlib.file_digest", then_changed)
-    validation = validate_and_write(project, CONTRACTS, 2022)
+    validation = validate_and_write(project, CONTRACTS, round_=2022)
     monkeypatch.undo()
     assert agree(project, validation) == {"2022/octa/RO.csv": LINE % 999}
 
@@ -220,7 +223,7 @@ def test_what_is_no_file_stays_none_and_a_giant_is_not_copied(project: Project) 
     (folder / "GR.xlsx").mkdir()
     with (folder / "HU.xlsx").open("wb") as giant:
         giant.truncate(1 << 40)
-    validation = validate_and_write(project, CONTRACTS, 2022)
+    validation = validate_and_write(project, CONTRACTS, round_=2022)
     rules = {f.state: f.rule for f in validation.findings if f.severity == "error"}
     assert rules == {
         "BG": "linked-file",
@@ -236,9 +239,9 @@ def test_a_damaged_original_is_put_right_by_the_file_that_still_lies_there(
     project: Project,
 ) -> None:
     send(project, "2022/octa/RO.csv", LINE % 80)
-    (event,) = archive_round(project, 2022, {}, FIRST)
+    (event,) = archive_round(project, 2022, dates={}, today=FIRST)
     original(project, event.sha256).write_bytes(LINE % 81)
-    agree(project, validate_and_write(project, CONTRACTS, 2022))
+    agree(project, validate_and_write(project, CONTRACTS, round_=2022))
 
 
 def test_what_a_run_that_was_killed_left_is_taken_away(project: Project) -> None:
@@ -246,5 +249,5 @@ def test_what_a_run_that_was_killed_left_is_taken_away(project: Project) -> None
     left = project.work(2022) / TAKEN / "2022" / "octa"
     left.mkdir(parents=True)
     (left / "BG.csv").write_bytes(LINE % 7)
-    validation = validate_and_write(project, CONTRACTS, 2022)
+    validation = validate_and_write(project, CONTRACTS, round_=2022)
     assert [f.file for f in validation.reading.files] == ["2022/octa/RO.csv"]

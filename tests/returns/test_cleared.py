@@ -100,15 +100,17 @@ def test_a_cleared_text_is_printed_and_asked_about_no_more_until_it_is_taken_bac
 ) -> None:
     reading = FileReading(2022, "thb", "RO", "2022/thb/RO.xlsx", "", "", "", "read", cover=COVER)
     asked = [finding("THB_VICTIMS"), finding("THB_OFFENCES")]
-    assert list(without_cleared(asked, [reading], project)) == asked
-    clear_text(project, 2022, text_hash(REGISTER)[:12], "a public register", analyst)
+    assert list(without_cleared(asked, [reading], project=project)) == asked
+    clear_text(
+        project, 2022, sha256=text_hash(REGISTER)[:12], reason="a public register", who=analyst
+    )
     assert sources_of(project).for_others(REGISTER) == REGISTER
     assert sources_of(project).for_others(f"{REGISTER} 3") == ANOTHER
-    assert list(without_cleared(asked, [reading], project)) == asked[1:]
+    assert list(without_cleared(asked, [reading], project=project)) == asked[1:]
     assert next(t for t in sender_texts(project, 2022) if t.text == REGISTER).is_cleared
-    take_back(project, 2022, text_hash(REGISTER), "it names a place", analyst)
+    take_back(project, 2022, sha256=text_hash(REGISTER), reason="it names a place", who=analyst)
     assert sources_of(project).for_others(REGISTER) == ANOTHER
-    assert list(without_cleared(asked, [reading], project)) == asked
+    assert list(without_cleared(asked, [reading], project=project)) == asked
 
 
 @pytest.mark.parametrize(
@@ -129,22 +131,22 @@ def test_nothing_is_cleared_by_a_wrong_hash_or_without_a_reason(
     project: Project, analyst: Person, sha256: str, reason: str
 ) -> None:
     with pytest.raises(UserError):
-        clear_text(project, 2022, sha256, reason, analyst)
+        clear_text(project, 2022, sha256=sha256, reason=reason, who=analyst)
     assert not project.cleared_texts.exists()
 
 
 def test_nothing_is_cleared_twice_or_taken_back_before(project: Project, analyst: Person) -> None:
     with pytest.raises(UserError, match="not cleared"):
-        take_back(project, 2022, text_hash(REGISTER), "why", analyst)
-    clear_text(project, 2022, text_hash(REGISTER), "why", analyst)
+        take_back(project, 2022, sha256=text_hash(REGISTER), reason="why", who=analyst)
+    clear_text(project, 2022, sha256=text_hash(REGISTER), reason="why", who=analyst)
     with pytest.raises(UserError, match="cleared already"):
-        clear_text(project, 2022, text_hash(REGISTER), "why", analyst)
+        clear_text(project, 2022, sha256=text_hash(REGISTER), reason="why", who=analyst)
 
 
 def test_a_clearance_of_one_text_does_not_hold_for_another_that_was_written_over_it(
     project: Project, analyst: Person
 ) -> None:
-    clear_text(project, 2022, text_hash(REGISTER), "why", analyst)
+    clear_text(project, 2022, sha256=text_hash(REGISTER), reason="why", who=analyst)
     written = project.cleared_texts.read_text(encoding="utf-8")
     for old, new in (
         (REGISTER, "3 girls from one village"),
@@ -158,12 +160,12 @@ def test_a_clearance_of_one_text_does_not_hold_for_another_that_was_written_over
 def test_a_build_as_of_a_day_knows_what_was_cleared_by_then(
     project: Project, analyst: Person, tmp_path: Path
 ) -> None:
-    clear_text(project, 2022, text_hash(REGISTER), "why", analyst)  # on 2 May
+    clear_text(project, 2022, sha256=text_hash(REGISTER), reason="why", who=analyst)  # on 2 May
     for day, count in ((date(2023, 5, 1), 0), (date(2023, 5, 2), 1)):
         then = replace(project, releases_folder=tmp_path / str(day))
         (then.releases).mkdir()
         write_file(then.releases / OF_A_DAY, b"then\n")
-        assert cleared_on(project, day, then.releases) == count
+        assert cleared_on(project, day, folder=then.releases) == count
         assert sources_of(then).is_cleared(REGISTER) == bool(count)
 
 
@@ -172,7 +174,7 @@ def test_an_event_that_lacks_what_it_must_say_is_named(
     project: Project, analyst: Person, lacks: str
 ) -> None:
     event = {"event": "clear", "text": REGISTER, "sha256": text_hash(REGISTER), "reason": "why"}
-    open_chain(project, "cleared texts", project.cleared_texts).append(
+    open_chain(project, "cleared texts", path=project.cleared_texts).append(
         {name: said for name, said in event.items() if name != lacks}, analyst
     )
     with pytest.raises(SignOffError, match=r"cleared\.jsonl line 1"):
@@ -181,6 +183,10 @@ def test_an_event_that_lacks_what_it_must_say_is_named(
 
 def test_what_was_cleared_in_a_rehearsal_says_so(project: Project) -> None:
     clear_text(
-        project, 2022, text_hash(REGISTER), "why", person("Ana Pop", "analyst", "2023-05-02")
+        project,
+        2022,
+        sha256=text_hash(REGISTER),
+        reason="why",
+        who=person("Ana Pop", "analyst", day="2023-05-02"),
     )
     assert json.loads(project.cleared_texts.read_text(encoding="utf-8"))["rehearsal"] is True

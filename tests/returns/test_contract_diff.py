@@ -59,13 +59,12 @@ def edited(small: Path, folder: Path, edit: Edit) -> list[Change]:
     """The changes that an edit of the contract (its content, its folder) makes."""
     shutil.copytree(small, folder, dirs_exist_ok=True)
     path = folder / f"thb{ENDING}"
-    content = json.loads(
-        json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")))
-    )  # no shared parts
+    # no shared parts
+    content = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))
     edit(content, folder / "codelists")
     write(path, content)
     old, new = (read_contracts([f / path.name], f / "codelists") for f in (small, folder))
-    return diff_contracts(old, new, ("thb",), NEWEST)
+    return diff_contracts(old, new, reports=("thb",), newest=NEWEST)
 
 
 def table(content: Content, name: str = "THB_JUDGMENTS") -> Content:
@@ -722,7 +721,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Project:
     git(root, "commit", "--quiet", "-m", "Contracts")
     git(root, "tag", "v1")
     (root / "data_contracts" / "known_errors.yaml").unlink()
-    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", "RO", 2022)
+    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", state="RO", round_=2022)
     for row, number in ((7, 9), (8, 5), (9, 4), (10, 0), (11, 0)):
         book["10 Judgments"].cell(row, 3).value = number
     (root / "returns" / "2021").mkdir(parents=True)
@@ -733,26 +732,31 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_old_and_new_name_revisions_folders_and_files(repository: Project, small: Path) -> None:
-    with open_sides(repository, "v1", str(repository.root)) as (old, new):
+    with open_sides(repository, "v1", new=str(repository.root)) as (old, new):
         assert (
             set(old.contracts.by_report)
             == set(new.contracts.by_report)
             == {"thb", "migration", "octa"}
         )
         assert (
-            diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST) == []
+            diff_contracts(
+                old.contracts, new.contracts, reports=compared_reports(old, new), newest=NEWEST
+            )
+            == []
         )
-    with open_sides(repository, "HEAD", str(small / f"thb{ENDING}")) as (old, new):
+    with open_sides(repository, "HEAD", new=str(small / f"thb{ENDING}")) as (old, new):
         assert compared_reports(old, new) == ("thb",)
         (removed,) = [
             c
-            for c in diff_contracts(old.contracts, new.contracts, ("thb",), NEWEST)
+            for c in diff_contracts(old.contracts, new.contracts, reports=("thb",), newest=NEWEST)
             if c.what == "removed"
         ]
         assert len(removed.tables) == len(old.contracts.contract("thb").tables) - len(TABLES)
         assert set(new.whole.by_report) == {"thb", "migration", "octa"}
-    with open_sides(repository, "HEAD", str(small)) as (old, new):
-        told = diff_contracts(old.contracts, new.contracts, compared_reports(old, new), NEWEST)
+    with open_sides(repository, "HEAD", new=str(small)) as (old, new):
+        told = diff_contracts(
+            old.contracts, new.contracts, reports=compared_reports(old, new), newest=NEWEST
+        )
         assert [c.reports for c in told if c.what == "the report is no longer asked for"] == [
             ("migration",),
             ("octa",),
@@ -773,7 +777,7 @@ def test_a_name_that_stands_for_nothing_is_told(
 ) -> None:
     with (
         pytest.raises(UserError, match=told),
-        open_sides(repository, "HEAD", name.format(tmp_path)),
+        open_sides(repository, "HEAD", new=name.format(tmp_path)),
     ):
         pass
 
@@ -786,7 +790,7 @@ def test_a_contract_that_cannot_be_read_is_named_with_its_side(
         pytest.raises(
             ContractError, match=rf"{tmp_path}.*thb.odcs.yaml line 2, column 1: this cannot be read"
         ),
-        open_sides(repository, "HEAD", str(tmp_path)),
+        open_sides(repository, "HEAD", new=str(tmp_path)),
     ):
         pass
 
@@ -795,7 +799,7 @@ def test_without_git_folders_can_be_compared(small: Path, tmp_path: Path) -> Non
     project = Project(tmp_path)
     with (
         pytest.raises(UserError, match="nor a revision of this repository"),
-        open_sides(project, "HEAD", str(small)),
+        open_sides(project, "HEAD", new=str(small)),
     ):
         pass
 
@@ -811,7 +815,7 @@ def test_a_replay_names_the_cells_that_would_now_fail(
     content["version"] = "2.0.0"
     write(path, content)
 
-    found = compare_contracts(repository, "v1", str(new), None)
+    found = compare_contracts(repository, "v1", new=str(new), round_=None)
     assert found.replay is not None
     assert (found.replay.round, found.replay.returns, found.breaks_supplier) == (2022, 1, True)
     assert [(f.state, f.cell, f.severity, f.contract_version) for f in found.replay.new] == [
@@ -828,7 +832,7 @@ def test_a_replay_names_the_cells_that_would_now_fail(
     assert [f["cell"] for f in content_["replay"]["new"]] == ["C7", "C8"]
     assert not repository.outputs.exists()  # nothing is left of the replay
 
-    back = compare_contracts(repository, str(new), "v1", 2022)
+    back = compare_contracts(repository, str(new), new="v1", round_=2022)
     assert back.replay is not None
     assert (back.replay.new, back.replay.refused) == ((), ())
     assert back.replay.accepted == (("RO", "thb", "THB_JUDGMENTS"),)
@@ -839,7 +843,7 @@ def test_a_replay_names_the_cells_that_would_now_fail(
 def test_nothing_is_replayed_where_nothing_changed(
     repository: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = compare_contracts(repository, "v1", "", None)
+    found = compare_contracts(repository, "v1", new="", round_=None)
     assert (found.changes, found.replay, found.breaks_supplier) == ((), None, False)
     print_comparison(found)
     assert capsys.readouterr().out == "no change from v1 to the working copy\n"
@@ -850,8 +854,8 @@ def test_a_replay_without_returns_is_told(repository: Project, small: Path, tmp_
         compare_contracts(
             Project(repository.root, returns_folder=tmp_path),
             "v1",
-            str(small / f"thb{ENDING}"),
-            None,
+            new=str(small / f"thb{ENDING}"),
+            round_=None,
         )
 
 

@@ -572,9 +572,8 @@ CASES: dict[str, Case] = {
         lambda data, at: d.change(
             data, at, at.state, lambda t: t[: t.rfind(",") + 1] + "ブルガリア"
         ),
-        lambda s: Lost(
-            "state_not_in_list", target=s.importer != "eurostat_crime"
-        ),  # there a row holds several years
+        # there a row holds several years
+        lambda s: Lost("state_not_in_list", target=s.importer != "eurostat_crime"),
     ),
     "year_is_a_date": Case(
         d.in_workbook(lambda data, at: d.change(data, at, at.year, lambda _: date(2022, 1, 1))),
@@ -637,11 +636,9 @@ def good(source: Source) -> Good:
         seen: list[tuple[Any, str, str]] = []
         add = Gathering.add
 
-        def note(
-            self: Gathering, key: Any, number: Any, where: str, *rest: Any, **more: Any
-        ) -> None:
+        def note(self: Gathering, key: Any, number: Any, *, where: str, **more: Any) -> None:
             seen.append((key, number.text, where))
-            add(self, key, number, where, *rest, **more)
+            add(self, key, number, where=where, **more)
 
         patch.setattr(Gathering, "add", note)
         reading = read_copy(source, data, Path(folder))
@@ -678,7 +675,7 @@ def good(source: Source) -> Good:
 def read_copy(source: Source, data: bytes, folder: Path, suffix: str = "") -> Reading:
     path = folder / f"copy{suffix or '.dat'}"
     path.write_bytes(data)
-    return read_source(contracts(), source.importer, path, source.round_)
+    return read_source(contracts(), source.importer, file=path, round_=source.round_)
 
 
 def numbers(reading: Reading) -> dict[str, str]:

@@ -36,7 +36,7 @@ def contracts() -> Contracts:
 
 @pytest.fixture(scope="module")
 def blank(contracts: Contracts) -> bytes:
-    return workbook_bytes(build_workbook(contracts, "octa", "RO", 2022), 2022)
+    return workbook_bytes(build_workbook(contracts, "octa", state="RO", round_=2022), 2022)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def sent_lines(project: Project, contracts: Contracts, lines: str) -> tuple[list
     (folder / "RO.csv").write_text(HEADER + lines, encoding="utf-8")
     cover = "field,answer\nreport,octa\nstate,RO\nround,2022\ndate,2023-03-31\n"
     (folder / "RO.cover.csv").write_text(cover, encoding="utf-8")
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     return [f for f in reading.findings if f.file], reading.accounts[0].loaded
 
 
@@ -62,7 +62,7 @@ def sent_cell(project: Project, contracts: Contracts, blank: bytes, text: str) -
     cell = next(sheet.cell(7, n) for n in range(1, 60) if str(sheet.cell(5, n).value) == "2022")
     cell.value, cell.data_type = text, "s"
     (project.returns / "2022" / "octa" / "RO.xlsx").write_bytes(workbook_bytes(book, 2022))
-    return [f for f in read_round(project, contracts, 2022).findings if f.file]
+    return [f for f in read_round(project, contracts, round_=2022).findings if f.file]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def sent_cell(project: Project, contracts: Contracts, blank: bytes, text: str) -
     ],
 )
 def test_a_number_behind_a_sign_of_equality_is_read(text: str, value: str) -> None:
-    parsed = parse_figure(text, "text", 0, SYMBOLS)
+    parsed = parse_figure(text, "text", decimals=0, symbols=SYMBOLS)
     assert parsed.value == Decimal(value)
     assert [p.rule for p in parsed.problems] == ["number-as-formula"]
 
@@ -90,7 +90,7 @@ def test_a_number_behind_a_sign_of_equality_is_read(text: str, value: str) -> No
     ("text", "status"), [('=":"', "O"), ('="<5"', "Q"), ('="n/a"', "O"), ('=""', "O")]
 )
 def test_a_word_behind_a_sign_of_equality_is_read(text: str, status: str) -> None:
-    parsed = parse_figure(text, "text", 0, SYMBOLS)
+    parsed = parse_figure(text, "text", decimals=0, symbols=SYMBOLS)
     assert (parsed.value, parsed.obs_status, parsed.refused) == (None, status, False)
 
 
@@ -98,7 +98,9 @@ def test_a_word_behind_a_sign_of_equality_is_read(text: str, status: str) -> Non
 @pytest.mark.parametrize("shape", ["12{}", "{}12", "1{}2", "{}12{}"])
 def test_what_nobody_sees_beside_a_number_is_named(mark: str, shape: str) -> None:
     for is_csv in (True, False):
-        parsed = parse_figure(shape.replace("{}", mark), "text", 0, SYMBOLS, is_csv=is_csv)
+        parsed = parse_figure(
+            shape.replace("{}", mark), "text", decimals=0, symbols=SYMBOLS, is_csv=is_csv
+        )
         assert parsed.value == 12
         is_pasted = mark in "\u200b\ufeff" and shape != "1{}2" and not is_csv
         assert [p.rule for p in parsed.problems] == [
@@ -110,7 +112,7 @@ def test_what_nobody_sees_beside_a_number_is_named(mark: str, shape: str) -> Non
 @pytest.mark.parametrize("mark", TURNING)
 @pytest.mark.parametrize("shape", ["12{}", "{}12", "1{}2"])
 def test_a_number_that_may_look_like_another_one_is_refused(mark: str, shape: str) -> None:
-    parsed = parse_figure(shape.replace("{}", mark), "text", 0, SYMBOLS)
+    parsed = parse_figure(shape.replace("{}", mark), "text", decimals=0, symbols=SYMBOLS)
     assert ([p.rule for p in parsed.problems], parsed.refused) == (["not-a-number"], True)
 
 
@@ -119,7 +121,7 @@ def test_a_number_that_may_look_like_another_one_is_refused(mark: str, shape: st
     ["=12+3", "=SUM(A1:A2)", '="18"&""', "='18'", "=A1", "@12", "＝12", "=", "==12", '="18x"'],
 )
 def test_what_is_no_number_is_not_made_one(text: str) -> None:
-    assert parse_figure(text, "text", 0, SYMBOLS).refused
+    assert parse_figure(text, "text", decimals=0, symbols=SYMBOLS).refused
 
 
 @pytest.mark.parametrize("text", ['="18"', "=12", "+5", "12\u200e"])
@@ -210,7 +212,7 @@ def test_an_answer_given_twice_is_none(project: Project, contracts: Contracts) -
     (folder / "RO.csv").write_text(HEADER + LINE.format(7), encoding="utf-8")
     cover = "field,answer\nreport,octa\nstate,RO\nround,2022\ndate,2023-03-31\ndate,2023-06-30\n"
     (folder / "RO.cover.csv").write_text(cover, encoding="utf-8")
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     (finding,) = [f for f in reading.findings if f.file]
     assert (finding.rule, finding.cell) == ("damaged-cell", "line 6, column answer")
     assert reading.files[0].received == ""

@@ -104,7 +104,9 @@ def mark(texts: Texts) -> Callable[..., Any]:
 
 
 def marked_copy(data: bytes, findings: Sequence[Finding], texts: Texts) -> bytes:
-    return mark_workbook(data, read_xlsx(data), findings, HEADING, 2022, texts)
+    return mark_workbook(
+        data, read_xlsx(data), findings=findings, heading=HEADING, round_=2022, texts=texts
+    )
 
 
 def comments(book: Any) -> dict[tuple[str, str], str]:
@@ -310,7 +312,8 @@ def test_formatting_lists_and_other_sheets_survive(
     sheet["K8"].fill = PatternFill("solid", start_color="FF00FF00")
     sheet["K8"].number_format = "0.00"
     sheet.conditional_formatting.add(
-        "D7:K7", FormulaRule(formula=["D7>100"], fill=PatternFill(bgColor="FFFF0000"))
+        "D7:K7",
+        FormulaRule(formula=["D7>100"], fill=PatternFill(bgColor="FFFF0000")),  # type: ignore[no-untyped-call]
     )
     sheet["M7"] = CellRichText("plain ", TextBlock(InlineFont(b=True), "bold"))
     draft.book.create_sheet("Workings")["B2"] = 41
@@ -411,7 +414,8 @@ def hostile(draft: WorkbookDraft) -> bytes:
     )
     red = PatternFill(bgColor="FFFF0000")
     sheet.conditional_formatting.add(
-        "D8", FormulaRule(formula=['WEBSERVICE("http://example.org")=1'], fill=red)
+        "D8",
+        FormulaRule(formula=['WEBSERVICE("http://example.org")=1'], fill=red),  # type: ignore[no-untyped-call]
     )
     draft.book.properties.creator = "Jane Person"
 
@@ -502,7 +506,9 @@ def test_a_workbook_that_cannot_be_taken_over_comes_back_as_its_cells(
 def test_cells_that_were_read_give_a_marked_workbook(texts: Texts, draft: WorkbookDraft) -> None:
     draft.book[SHEET].merge_cells("K9:L10")
     raw = read_xlsx(draft.bytes())
-    book = load_workbook(io.BytesIO(mark_cells(raw, [finding(cell="L9")], HEADING, 2022, texts)))
+    book = load_workbook(
+        io.BytesIO(mark_cells(raw, [finding(cell="L9")], heading=HEADING, round_=2022, texts=texts))
+    )
     assert set(comments(book)) == {(SHEET, "K9")}
     for sheet in raw.sheets:
         assert len([c for c in book[sheet.name]._cells.values() if c.value is not None]) == len(
@@ -527,8 +533,8 @@ LINES = "\r\n".join(
 def marked_lines(
     text: str, *findings: Finding, encoding: str = "utf-8", texts: Texts
 ) -> list[list[str]]:
-    read = read_csv(text.encode(encoding), "HU", NAMES, frozenset({"őrizet"}))
-    data = mark_csv(read, read.records[0].fields, findings, texts)
+    read = read_csv(text.encode(encoding), "HU", names=NAMES, words=frozenset({"őrizet"}))
+    data = mark_csv(read, read.records[0].fields, findings=findings, texts=texts)
     assert data.startswith(b"\xef\xbb\xbf")
     delimiter = ";" if ";" in text.split("\n")[0] else ","
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), delimiter=delimiter))
@@ -664,7 +670,7 @@ def test_a_letter_says_what_was_received_refused_asked_revised_and_covered(
             "", "", file="", report="octa", rule="no-return", severity="note", table="", key=""
         ),
     ]
-    view = letters(contracts, texts, found).view("RO", ["RO-thb-2022-marked.xlsx"], 12)
+    view = letters(contracts, texts, found).view("RO", ["RO-thb-2022-marked.xlsx"], most=12)
     assert (view["dated"], view["deadline"], view["name"]) == (
         "31 March 2023",
         "30 April 2023",
@@ -718,12 +724,14 @@ def test_the_longest_letter_has_two_pages(
         )
     ]
     writer = letters(contracts, texts, found, received="nobody knows")
-    writer.pdf("RO", [f"RO-thb-2022-{n}-marked.xlsx" for n in range(6)], tmp_path / "letter.pdf")
+    writer.pdf(
+        "RO", [f"RO-thb-2022-{n}-marked.xlsx" for n in range(6)], output=tmp_path / "letter.pdf"
+    )
     import pikepdf
 
     with pikepdf.open(tmp_path / "letter.pdf") as pdf:
         assert 1 <= len(pdf.pages) <= MAX_PAGES
-    assert writer.view("RO", [], LIST_LENGTHS[0])["deadline"] == ""
+    assert writer.view("RO", [], most=LIST_LENGTHS[0])["deadline"] == ""
 
 
 @pytest.mark.parametrize(
@@ -744,7 +752,10 @@ def test_the_date_on_a_cover_is_read(text: str, day: date | None) -> None:
 
 
 def test_a_deadline_beyond_the_calendar_is_none(contracts: Contracts, texts: Texts) -> None:
-    assert letters(contracts, texts, [], received="9999-12-31").view("RO", [], 1)["deadline"] == ""
+    assert (
+        letters(contracts, texts, [], received="9999-12-31").view("RO", [], most=1)["deadline"]
+        == ""
+    )
 
 
 @pytest.mark.parametrize(

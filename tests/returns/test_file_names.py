@@ -14,7 +14,8 @@ import pytest
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.findings import Finding
 from pipeline.project import Project
-from pipeline.returns.archive import read_journal, restore
+from pipeline.returns.archive import restore
+from pipeline.returns.journal import read_journal
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.check import later_files, refusals
 from pipeline.returns.rules.validation import print_summary, validate_and_write
@@ -45,7 +46,7 @@ def told(
     project: Project, contracts: Contracts
 ) -> tuple[list[Finding], frozenset[tuple[str, str, str]]]:
     """The findings about files, but for missing covers, and what is refused for them."""
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     findings = [f for f in reading.findings if f.rule not in ("no-return", "cover-missing")]
     return findings, refusals(findings, later_files(reading))
 
@@ -97,9 +98,8 @@ def test_a_name_that_is_nearly_that_of_a_return_is_an_error_of_its_state(
     (project.returns / "2022" / "octa" / "RO.csv").unlink()
     findings, refused = told(project, contracts)
     assert [f.rule for f in findings] == ["unclear-name"]
-    assert refused == {
-        ("RO", "octa", "")
-    }  # and where none is, the state has not simply sent nothing
+    # and where none is, the state has not simply sent nothing
+    assert refused == {("RO", "octa", "")}
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_names_of_returns_in_other_capitals_are_read(
     project: Project, contracts: Contracts, name: str
 ) -> None:
     put(project, name)
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     assert [(f.state, f.outcome) for f in reading.files] == [("RO", "read")]
     assert {f.rule for f in reading.findings} == {"no-return", "cover-missing"}
 
@@ -229,7 +229,7 @@ def test_names_that_are_no_utf_8_or_hold_line_breaks_stop_nobody(
         put(project, name, folder="")
     os.mkdir(os.path.join(os.fsencode(project.returns / "2022" / "octa"), b"f\xe2lder"))
     put(project, b"f\xe2lder/x\xe2y")
-    validation = validate_and_write(project, contracts, 2022)
+    validation = validate_and_write(project, contracts, round_=2022)
     print_summary(project, validation)
     capsys.readouterr().out.encode()
     assert [(f.state, f.outcome) for f in validation.reading.files if f.outcome == "read"] == [
@@ -241,7 +241,7 @@ def test_names_that_are_no_utf_8_or_hold_line_breaks_stop_nobody(
     assert {f"2022/octa/{name_as_text(os.fsdecode(n))}" for n in STRANGE} <= {
         e.file for e in read_journal(project)
     }
-    assert restore(project, date.today(), tmp_path / "then") == 2 * len(STRANGE) + 2
+    assert restore(project, date.today(), folder=tmp_path / "then") == 2 * len(STRANGE) + 2
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     listing = next(line for line in text.splitlines() if line.startswith("list_returns =")).split(
         "=", 1

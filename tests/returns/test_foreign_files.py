@@ -123,7 +123,7 @@ def test_a_file_of_nobody_gets_a_sentence(
     with pytest.raises(UserError, match="no file of any edition and no copy, or it was changed"):
         list(verify(project, path, password))
     with pytest.raises(UserError) as refused:
-        list(whose(project, path, password))
+        list(whose(project, path, password=password))
     told = str(refused.value)
     assert "Error" not in told
     assert "0x" not in told
@@ -137,7 +137,7 @@ def test_a_signed_file_cut_or_changed_anywhere_gets_a_sentence(
     """At thirty places: what is left of it is neither an edition nor does it stop the
     command.
     """
-    signed = sign(project, pdf(), "a test")
+    signed = sign(project, pdf(), reason="a test")
     chance = random.Random(7)
     path = tmp_path / "found.pdf"
     for number in range(30):
@@ -155,7 +155,7 @@ def test_a_signature_of_the_test_certificate_is_said_to_prove_nothing(
     project: Project, tmp_path: Path
 ) -> None:
     path = tmp_path / "signed.pdf"
-    path.write_bytes(sign(project, pdf(), "a test"))
+    path.write_bytes(sign(project, pdf(), reason="a test"))
     told: list[str] = []
     with pytest.raises(UserError):
         told.extend(verify(project, path))  # what was told before it is refused stays told

@@ -142,7 +142,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
         patch.chdir(home)
         # A plain reader of the same file must not be in the way.
         with duckdb.connect(str(database), read_only=True):
-            found = run_expectations(database, CHECKS, INDEX)
+            found = run_expectations(database, CHECKS, index_columns=INDEX)
         assert list(home.iterdir()) == []
     assert [outcome.rule_id for outcome in found] == [check.rule_id for check in CHECKS]
     return {outcome.rule_id: outcome for outcome in found}
@@ -232,7 +232,7 @@ def test_a_check_needs_either_an_expectation_or_sql() -> None:
 
 
 def test_no_checks_no_outcomes(tmp_path: Path) -> None:
-    assert run_expectations(tmp_path / "absent.duckdb", [], INDEX) == []
+    assert run_expectations(tmp_path / "absent.duckdb", [], index_columns=INDEX) == []
 
 
 def test_a_process_that_ran_checks_ends_without_noise() -> None:

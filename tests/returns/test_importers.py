@@ -695,11 +695,11 @@ def test_a_file_of_another_kind_is_refused_with_what_is_expected(
     if source.startswith("eurostat"):
         wrong = csv_file(tmp_path / "wrong.csv", [["a", "b"], ["1", "2"]])
     with pytest.raises(UserError) as problem:
-        read_source(contracts, source, wrong, 2022)
+        read_source(contracts, source, file=wrong, round_=2022)
     assert str(wrong) in problem.value.where
     assert problem.value.allowed
     with pytest.raises(UserError, match="no such file"):
-        read_source(contracts, source, tmp_path / "missing", 2022)
+        read_source(contracts, source, file=tmp_path / "missing", round_=2022)
 
 
 def test_a_file_that_is_no_workbook_and_an_unknown_source_are_refused(
@@ -707,9 +707,9 @@ def test_a_file_that_is_no_workbook_and_an_unknown_source_are_refused(
 ) -> None:
     (tmp_path / "x.xlsx").write_bytes(b"not a zip archive")
     with pytest.raises(UserError, match="columns are missing.*found: not a zip archive"):
-        read_source(contracts, "glotip", tmp_path / "x.xlsx", 2022)
+        read_source(contracts, "glotip", file=tmp_path / "x.xlsx", round_=2022)
     with pytest.raises(UserError, match="no source 'frontex'"):
-        read_source(contracts, "frontex", tmp_path / "x.xlsx", 2022)
+        read_source(contracts, "frontex", file=tmp_path / "x.xlsx", round_=2022)
 
 
 class TestFilesAsTheyReachAnAnalyst:
@@ -862,7 +862,9 @@ class TestFillingReturns:
     CTZ = "THB_VICTIMS_CTZ:GR.2022."
 
     def test_every_member_state_gets_a_return(self, project: Project, contracts: Contracts) -> None:
-        filled = fill_returns(project, contracts, reading_of((self.CTZ + "RO", "9")), 2022)
+        filled = fill_returns(
+            project, contracts, reading=reading_of((self.CTZ + "RO", "9")), round_=2022
+        )
         assert [f.state for f in filled] == [c.code for c in contracts.members(2022)]
         assert sum(f.written for f in filled) == 1
         assert all(f.path.is_file() for f in filled)
@@ -876,8 +878,14 @@ class TestFillingReturns:
             (self.CTZ + "CI", "3"),
             (self.CTZ + "_U", "4"),
         )
-        fill_returns(project, contracts, first, 2022, ["GR"])
-        fill_returns(project, contracts, reading_of((self.CTZ + "BG", "5")), 2022, ["GR"])
+        fill_returns(project, contracts, reading=first, round_=2022, states=["GR"])
+        fill_returns(
+            project,
+            contracts,
+            reading=reading_of((self.CTZ + "BG", "5")),
+            round_=2022,
+            states=["GR"],
+        )
         sheet = load_workbook(project.returns / "2022/thb/GR.xlsx")["3 Victims citizenship"]
         lines = [
             (sheet.cell(r, 1).value, sheet.cell(r, 2).value, sheet.cell(r, 11).value)
@@ -897,11 +905,17 @@ class TestFillingReturns:
         self, project: Project, contracts: Contracts
     ) -> None:
         key = Key.parse(self.CTZ + "RO")
-        fill_returns(project, contracts, reading_of((str(key), "9")), 2022, ["GR"])
+        fill_returns(
+            project, contracts, reading=reading_of((str(key), "9")), round_=2022, states=["GR"]
+        )
         for _ in range(2):
-            (filled,) = fill_returns(project, contracts, reading_of((str(key), "12")), 2022, ["GR"])
+            (filled,) = fill_returns(
+                project, contracts, reading=reading_of((str(key), "12")), round_=2022, states=["GR"]
+            )
             assert (filled.written, filled.conflicts) == (0, 1)
-        (same,) = fill_returns(project, contracts, reading_of((str(key), "9")), 2022, ["GR"])
+        (same,) = fill_returns(
+            project, contracts, reading=reading_of((str(key), "9")), round_=2022, states=["GR"]
+        )
         assert same.same == 1
         file = open_workbook(project, contracts, "GR")
         assert file.value(key) == "9"
@@ -911,28 +925,48 @@ class TestFillingReturns:
     def test_the_cover_names_every_source_and_says_it_is_pre_filled(
         self, project: Project, contracts: Contracts
     ) -> None:
-        fill_returns(project, contracts, reading_of((self.CTZ + "RO", "9")), 2022, ["GR"])
+        fill_returns(
+            project,
+            contracts,
+            reading=reading_of((self.CTZ + "RO", "9")),
+            round_=2022,
+            states=["GR"],
+        )
         other = reading_of((self.CTZ + "RO", "9"))
         other = Reading(
             Source("b", "Other", "Series", "2024"), other.figures, (), {}, 1, other.tables
         )
-        fill_returns(project, contracts, other, 2022, ["GR"])
+        fill_returns(project, contracts, reading=other, round_=2022, states=["GR"])
         cover = dict(open_workbook(project, contracts, "GR").cover())
         assert cover["source:THB_VICTIMS_CTZ"] == "Publisher, Table, release 1; Other, Series, 2024"
         # An import does not know when the state will send the return.
         assert (cover["authority"], cover["contact"], cover["date"]) == (AUTHORITY, "", "")
-        fill_returns(project, contracts, other, 2022, ["GR"], day="2025-04-30")
+        fill_returns(
+            project, contracts, reading=other, round_=2022, states=["GR"], day="2025-04-30"
+        )
         assert dict(open_workbook(project, contracts, "GR").cover())["date"] == "2025-04-30"
 
     def test_lines_a_state_inserted_do_no_harm(
         self, project: Project, contracts: Contracts
     ) -> None:
-        fill_returns(project, contracts, reading_of((self.CTZ + "RO", "9")), 2022, ["GR"])
+        fill_returns(
+            project,
+            contracts,
+            reading=reading_of((self.CTZ + "RO", "9")),
+            round_=2022,
+            states=["GR"],
+        )
         path = project.returns / "2022/thb/GR.xlsx"
         workbook = load_workbook(path)
         workbook["3 Victims citizenship"].insert_rows(2, 3)
         workbook.save(path)
-        fill_returns(project, contracts, reading_of((self.CTZ + "_T", "30")), 2022, ["GR"])
+        fill_returns(
+            project,
+            contracts,
+            reading=reading_of((self.CTZ + "_T", "30")),
+            round_=2022,
+            states=["GR"],
+        )
         file = open_workbook(project, contracts, "GR")
         assert (file.value(Key.parse(self.CTZ + "RO")), file.value(Key.parse(self.CTZ + "_T"))) == (
             "9",
@@ -946,10 +980,10 @@ class TestFillingReturns:
             fill_returns(
                 project,
                 contracts,
-                reading_of((self.CTZ + "RO", "9")),
-                2022,
-                ["GR"],
-                tmp_path / name,
+                reading=reading_of((self.CTZ + "RO", "9")),
+                round_=2022,
+                states=["GR"],
+                folder=tmp_path / name,
             )
         assert (tmp_path / "a/thb/GR.xlsx").read_bytes() == (
             tmp_path / "b/thb/GR.xlsx"
@@ -965,7 +999,11 @@ class TestFillingReturns:
         ]
         figures = [(f"THB_REPATRIATED:RO.2022.{code}", "5") for code in codes[:45]]
         (filled,) = fill_returns(
-            project, contracts, reading_of(*figures, tables=("THB_REPATRIATED",)), 2022, ["RO"]
+            project,
+            contracts,
+            reading=reading_of(*figures, tables=("THB_REPATRIATED",)),
+            round_=2022,
+            states=["RO"],
         )
         assert (filled.written, filled.no_line) == (40, 5)
 
@@ -977,9 +1015,9 @@ class TestFillingReturns:
         for name in ("GR.xlsx", "GR.csv"):
             (folder / name).write_bytes(b"")
         with pytest.raises(UserError, match="a workbook and a CSV return"):
-            open_return(contracts, "thb", "GR", 2022, folder)
+            open_return(contracts, "thb", state="GR", round_=2022, folder=folder)
         with pytest.raises(UserError, match="'HR' is not a member state"):
-            fill_returns(project, contracts, reading_of(), 2022, ["HR"])
+            fill_returns(project, contracts, reading=reading_of(), round_=2022, states=["HR"])
 
 
 def test_a_note_never_outgrows_its_limit() -> None:
@@ -1002,12 +1040,22 @@ def test_a_csv_return_is_filled_in_its_own_dialect(
     project: Project, contracts: Contracts, state: str, dialect: Dialect, note: str
 ) -> None:
     base = f"THB_VICTIMS_CTZ:{state}.2022."
-    fill_returns(project, contracts, reading_of((base + "RO", "9"), note=note), 2022, [state])
+    fill_returns(
+        project,
+        contracts,
+        reading=reading_of((base + "RO", "9"), note=note),
+        round_=2022,
+        states=[state],
+    )
     workbook = open_workbook(project, contracts, state)
-    to_csv(workbook, workbook.path.with_suffix(".csv"), dialect)
+    to_csv(workbook, workbook.path.with_suffix(".csv"), dialect=dialect)
     workbook.path.unlink()
     (filled,) = fill_returns(
-        project, contracts, reading_of((base + "RO", "12"), (base + "AL", "<5")), 2022, [state]
+        project,
+        contracts,
+        reading=reading_of((base + "RO", "12"), (base + "AL", "<5")),
+        round_=2022,
+        states=[state],
     )
     assert (filled.written, filled.conflicts, filled.path.suffix) == (1, 1, ".csv")
     file = CsvReturn(contracts, "thb", state, 2022, filled.path)
@@ -1027,7 +1075,13 @@ STATES = ("AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR")
 
 def example(contracts: Contracts, round_: int, report: str, key: str) -> str:
     state = Key.parse(key).state
-    file = open_return(contracts, report, state, round_, EXAMPLES.returns / str(round_) / report)
+    file = open_return(
+        contracts,
+        report,
+        state=state,
+        round_=round_,
+        folder=EXAMPLES.returns / str(round_) / report,
+    )
     return file.value(Key.parse(key))
 
 

@@ -36,7 +36,7 @@ from pipeline.returns.formats.raw import (
     column_letters,
 )
 from pipeline.returns.formats.xlsx import cell_text, read_xlsx
-from pipeline.returns.intake.account import AccountError, FileAccount, Ledger
+from pipeline.returns.intake.account import AccountError, FileAccount, OpenCells
 from pipeline.returns.intake.codes import latin, read_citizenship
 from pipeline.returns.intake.parse import load_symbols, parse_figure
 from pipeline.returns.intake.problems import MAX_ALIKE, RULES, FindingBook
@@ -55,7 +55,10 @@ def contracts() -> Contracts:
 @pytest.fixture(scope="module")
 def blank(contracts: Contracts) -> dict[tuple[str, str], bytes]:
     wanted = [("thb", "RO"), ("migration", "TR"), ("octa", "SELEC")]
-    return {(r, s): workbook_bytes(build_workbook(contracts, r, s, 2022), 2022) for r, s in wanted}
+    return {
+        (r, s): workbook_bytes(build_workbook(contracts, r, state=s, round_=2022), 2022)
+        for r, s in wanted
+    }
 
 
 @pytest.fixture
@@ -108,7 +111,7 @@ def send(project: Project, name: str, data: bytes) -> None:
 def test_text_of_a_figure(
     text: str, decimals: int, value: str | None, status: str, rules: list[str]
 ) -> None:
-    parsed = parse_figure(text, "text", decimals, SYMBOLS)
+    parsed = parse_figure(text, "text", decimals=decimals, symbols=SYMBOLS)
     assert parsed.value == (None if value is None else Decimal(value))
     assert parsed.obs_status == status
     assert [p.rule for p in parsed.problems] == rules
@@ -117,7 +120,7 @@ def test_text_of_a_figure(
 @pytest.mark.parametrize("text", SYMBOLS)
 def test_every_word_of_the_alias_list_is_missing_and_never_zero(text: str) -> None:
     for written in (text, text.upper(), f"  {text}\u00a0", text.capitalize()):
-        parsed = parse_figure(written, "text", 3, SYMBOLS)
+        parsed = parse_figure(written, "text", decimals=3, symbols=SYMBOLS)
         assert parsed.value is None
         assert parsed.obs_status == SYMBOLS[text].obs_status
         assert not parsed.refused
@@ -131,7 +134,10 @@ def test_words_for_missing_are_known_in_every_language_of_the_states() -> None:
 
 
 def test_five_ways_of_no_figure_stay_five_things() -> None:
-    said = {text: parse_figure(text, "text", 3, SYMBOLS) for text in (":", "–", "<5", "0n", "0")}
+    said = {
+        text: parse_figure(text, "text", decimals=3, symbols=SYMBOLS)
+        for text in (":", "–", "<5", "0n", "0")
+    }
     assert [(p.value, p.obs_status) for p in said.values()] == [
         (None, "O"),
         (None, "M"),
@@ -143,13 +149,13 @@ def test_five_ways_of_no_figure_stay_five_things() -> None:
 
 @pytest.mark.parametrize("text", ["12.0000001", "12.9999999", "-0.0000001"])
 def test_a_fraction_in_a_count_stays_a_fraction_however_small(text: str) -> None:
-    value = parse_figure(text, "number", 0, SYMBOLS).value
+    value = parse_figure(text, "number", decimals=0, symbols=SYMBOLS).value
     assert value is not None
     assert value != value.to_integral_value()
 
 
 def test_a_number_in_csv_is_no_number_stored_as_text() -> None:
-    assert parse_figure("12", "text", 0, SYMBOLS, is_csv=True).problems == ()
+    assert parse_figure("12", "text", decimals=0, symbols=SYMBOLS, is_csv=True).problems == ()
 
 
 def test_every_problem_of_the_parser_has_its_words() -> None:
@@ -186,7 +192,9 @@ def test_citizenship_of_an_open_line(
     contracts: Contracts, code: str, name: str, read: str, rule: str
 ) -> None:
     table = contracts.table("THB_VICTIMS_CTZ")
-    spelling = read_citizenship(code, name, table, "citizenship", contracts.codelists)
+    spelling = read_citizenship(
+        code, name, table=table, dimension="citizenship", codelists=contracts.codelists
+    )
     assert (spelling.code, spelling.rule) == (read, rule)
 
 
@@ -218,25 +226,27 @@ def test_code_page_of_the_state(text: str, encoding: str, state: str, read_as: s
 
 
 def test_a_record_knows_the_line_on_which_it_begins() -> None:
-    records = read_csv(b'table;note\nA;"two\nlines"\n\nB;x\n', "RO", {"table", "note"}).records
+    records = read_csv(
+        b'table;note\nA;"two\nlines"\n\nB;x\n', "RO", names={"table", "note"}
+    ).records
     assert [(r.line, r.fields[0]) for r in records] == [(1, "table"), (2, "A"), (5, "B")]
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(DamagedFile):
-        read_csv(b"table,\x00\x01\x02\x81\x8d", "RO", {"table"})
+        read_csv(b"table,\x00\x01\x02\x81\x8d", "RO", names={"table"})
 
 
 # The account.
 
 
 def test_a_cell_is_settled_once() -> None:
-    ledger = Ledger([("S", "A1"), ("S", "A2")])
-    ledger.load("S", "A1", "T")
+    ledger = OpenCells([("S", "A1"), ("S", "A2")])
+    ledger.load("S", "A1", table="T")
     with pytest.raises(AccountError):
-        ledger.refuse("S", "A1", "T")
+        ledger.refuse("S", "A1", table="T")
     with pytest.raises(AccountError, match="without an outcome"):
-        ledger.close("f", "RO", "thb", "")
+        ledger.close("f", "RO", report="thb", sha256="")
 
 
 def test_an_account_that_does_not_add_up_is_a_bug() -> None:
@@ -279,7 +289,7 @@ def test_one_cell_at_the_far_end_of_an_old_workbook_does_not_fill_it() -> None:
     raw = io.BytesIO()
     book.add_sheet("Cover").write(65_535, 255, 1)
     book.save(raw)
-    content = open_file(raw.getvalue(), "RO", ()).content
+    content = open_file(raw.getvalue(), "RO", names=()).content
     assert isinstance(content, RawWorkbook)
     assert list(content.sheets[0].cells) == [(65_536, 256)]
 
@@ -287,7 +297,7 @@ def test_one_cell_at_the_far_end_of_an_old_workbook_does_not_fill_it() -> None:
 def test_a_process_that_reads_files_is_used_again_and_replaced_when_it_has_ended() -> None:
     def reader() -> subprocess.Popen[bytes]:
         with pytest.raises(DamagedFile, match="empty"):
-            open_file(b" ", "RO", ())
+            open_file(b" ", "RO", names=())
         return opened._idle[-1].process
 
     first = reader()
@@ -311,7 +321,7 @@ def test_two_sheets_that_changed_names_are_not_taken_for_each_other(
     """
     from openpyxl import load_workbook
 
-    data = workbook_bytes(build_workbook(contracts, "thb", "RO", 2022), 2022)
+    data = workbook_bytes(build_workbook(contracts, "thb", state="RO", round_=2022), 2022)
     book = load_workbook(io.BytesIO(data))
     one = book["9 Offences"]
     other = book["11 Assets"]
@@ -319,7 +329,7 @@ def test_two_sheets_that_changed_names_are_not_taken_for_each_other(
     one.title, other.title = "-", "9 Offences"
     one.title = "11 Assets"
     send(project, "thb/RO.xlsx", workbook_bytes(book, 2022))
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     found = {
         (f.rule, f.sheet, f.table)
         for f in reading.findings
@@ -344,7 +354,7 @@ def test_two_sheets_that_changed_names_are_not_taken_for_each_other(
 def test_a_file_is_what_it_holds_not_what_it_is_called(
     project: Project, contracts: Contracts, name: str, make: str, rules: set[str]
 ) -> None:
-    book = build_workbook(contracts, "octa", "RO", 2022)
+    book = build_workbook(contracts, "octa", state="RO", round_=2022)
     makers: dict[str, Callable[[], bytes]] = {
         "xls": lambda: as_old_excel(book),
         "xlsx": lambda: workbook_bytes(book, 2022),
@@ -356,7 +366,7 @@ def test_a_file_is_what_it_holds_not_what_it_is_called(
         "text": lambda: b"Dear colleagues,\nplease find the figures below.\n",
     }
     send(project, f"octa/{name}", makers[make]())
-    findings = read_round(project, contracts, 2022).findings
+    findings = read_round(project, contracts, round_=2022).findings
     assert {f.rule for f in findings if (f.state, f.report) == ("RO", "octa")} == rules
 
 
@@ -382,7 +392,7 @@ def test_the_date_of_a_cover_must_be_one(
         "octa/RO.cover.csv",
         f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n".encode(),
     )
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     assert reading.files[0].received == (day if taken else "")
     rules = [f.rule for f in reading.findings if (f.state, f.report) == ("RO", "octa")]
     assert rules == ([] if taken else ["cover-date"])
@@ -429,7 +439,9 @@ def test_a_return_is_not_older_than_the_release_that_it_names(
     cover = f"field,answer\nreport,octa\nstate,RO\nround,2022\ndate,{day}\n{sources}"
     send(project, "octa/RO.cover.csv", cover.encode())
     findings = [
-        f for f in read_round(project, contracts, 2022).findings if f.rule == "date-before-release"
+        f
+        for f in read_round(project, contracts, round_=2022).findings
+        if f.rule == "date-before-release"
     ]
     assert [(f.severity, f.table) for f in findings] == (
         [("error", "OCT_DRUG_OFFENCES")] if refused else []
@@ -443,7 +455,7 @@ def test_a_return_is_not_older_than_the_release_that_it_names(
 
 
 def test_findings_of_one_kind_end_with_the_word_more() -> None:
-    book = FindingBook(2022, "octa", "RO", "f.csv", "1.0.0")
+    book = FindingBook(2022, "octa", state="RO", file="f.csv", contract_version="1.0.0")
     for number in range(MAX_ALIKE + 50):
         book.add("outside-form", f"B{number}", cell=f"B{number}", table="T")
     assert len(book.findings) == MAX_ALIKE
@@ -486,7 +498,7 @@ def test_a_blank_form_is_read_without_findings(
 ) -> None:
     for (report, state), data in blank.items():
         send(project, f"{report}/{state}.xlsx", data)
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     assert {f.rule for f in reading.findings} == {"no-return"}
     assert [f.outcome for f in reading.files] == ["read"] * 3
     assert all(a.filled == sum(a.ignored.values()) > 0 for a in reading.accounts)
@@ -504,7 +516,7 @@ def test_files_that_are_nobodys_return_are_noted(project: Project, contracts: Co
         send(project, name, b"x")
     send(project, "thb/HR.xlsx", b"x")
     (project.returns / "2022" / "thb" / "old").mkdir()
-    findings = read_round(project, contracts, 2022).findings
+    findings = read_round(project, contracts, round_=2022).findings
     named = [f.file.removeprefix("2022/") for f in findings if f.rule == "not-a-return"]
     assert sorted(named) == ["readme.txt", "thb/HR.cover.csv", "thb/notes.txt", "thb/old"]
     assert [(f.state, f.severity) for f in findings if f.rule == "not-a-member"] == [
@@ -515,7 +527,7 @@ def test_files_that_are_nobodys_return_are_noted(project: Project, contracts: Co
 def test_every_member_state_without_a_return_is_noted(
     project: Project, contracts: Contracts
 ) -> None:
-    findings = read_round(project, contracts, 2022).findings
+    findings = read_round(project, contracts, round_=2022).findings
     assert len(findings) == 3 * 11 + 1  # the Center answers octa about its own activity
     assert {(f.rule, f.severity) for f in findings} == {("no-return", "note")}
 
@@ -524,7 +536,7 @@ def test_a_round_without_a_folder_is_told_to_the_analyst(
     project: Project, contracts: Contracts
 ) -> None:
     with pytest.raises(UserError, match="no returns of round 2050"):
-        read_round(project, contracts, 2050)
+        read_round(project, contracts, round_=2050)
 
 
 def test_staged_figures_carry_key_raw_text_and_origin(
@@ -541,7 +553,7 @@ def test_staged_figures_carry_key_raw_text_and_origin(
         "about ten",
     )
     send(project, "thb/RO.xlsx", workbook_bytes(book, 2022))
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     with duckdb.connect(str(project.work(2022) / "staged.duckdb"), read_only=True) as staged:
         rows = staged.execute(
             "select key, raw, value, obs_status, conf_status, sheet, address, usable from"
@@ -571,7 +583,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
         monkeypatch.setattr(
             "pipeline.returns.intake.read.open_file", lambda *_, answer=answer: answer
         )
-        reading = read_round(project, contracts, 2022)  # an account that does not add up raises
+        # an account that does not add up raises
+        reading = read_round(project, contracts, round_=2022)
         account = reading.accounts[0]
         about = {f.table for f in reading.findings if f.state == "RO"}
         assert account.filled == sum(len(s.cells) for s in spoiled.sheets)

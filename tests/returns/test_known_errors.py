@@ -25,7 +25,7 @@ from pipeline.errors import ContractError
 from pipeline.findings import Finding
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
-from pipeline.release.build import _inputs
+from pipeline.release.build import inputs_of_version
 from pipeline.returns.intake.reading import FileReading, RoundReading
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.known import (
@@ -191,11 +191,12 @@ def test_an_id_that_stands_twice_and_broken_yaml_are_named(registered: Make) -> 
         ({"until": 2023}, reading(round_=2023), "in force"),
         ({"until": "2023-03-31"}, reading(received="2023-03-31"), "in force"),
         ({"until": "2023-03-30"}, reading(received="2023-03-31"), "over"),
+        # without a date: the first day after its year
         (
             {"until": "2022-12-31"},
             reading(received=""),
             "over",
-        ),  # without a date: the first day after its year
+        ),
         ({"until": "2023-01-01"}, reading(received="soon"), "in force"),
     ],
 )
@@ -210,7 +211,7 @@ def test_an_entry_holds_for_returns_up_to_its_end(
 
 def test_a_fixed_error_and_one_past_its_end_stop_the_build_by_name(registered: Make) -> None:
     (known,) = entries_in_force(registered({}), reading())
-    require_current([known], [finding()], 2022)
+    require_current([known], [finding()], round_=2022)
     for other in (
         [],
         [finding(rule="THB_JUDGMENTS.judgment.sum")],
@@ -219,19 +220,19 @@ def test_a_fixed_error_and_one_past_its_end_stop_the_build_by_name(registered: M
         with pytest.raises(
             ContractError, match=r"ro-judgments: .* the supplier has fixed it"
         ) as stopped:
-            require_current([known], other, 2022)
+            require_current([known], other, round_=2022)
         assert "remove each" in stopped.value.do
 
     (half,) = entries_in_force(registered({"cells": [CELL, "THB_JUDGMENTS:RO.2021._T"]}), reading())
     with pytest.raises(ContractError, match=r"at THB_JUDGMENTS:RO\.2021\._T: the supplier"):
-        require_current([half], [finding()], 2022)
+        require_current([half], [finding()], round_=2022)
 
     (over,) = entries_in_force(registered({}), reading(round_=2023))
-    require_current([over], [], 2023)
+    require_current([over], [], round_=2023)
     with pytest.raises(
         ContractError, match=r"past its end \(2022\), but RO still sends the error in round 2023"
     ):
-        require_current([over], [finding()], 2023)
+        require_current([over], [finding()], round_=2023)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +250,7 @@ def test_a_known_finding_is_lowered_and_says_why(
 ) -> None:
     known = entries_in_force(registered({"effect": effect}), reading())
     other = finding(rule="THB_JUDGMENTS.judgment.sum")
-    told = with_known(known, [finding(severity=severity), other], [], {"thb": "1.0.0"})
+    told = with_known(known, [finding(severity=severity), other], out=[], versions={"thb": "1.0.0"})
     assert told[0].severity == lowered
     assert told[0].known == "ro-judgments"
     assert told[0].remark == f"known error ro-judgments: {WHOLE['why']}"
@@ -259,16 +260,16 @@ def test_a_known_finding_is_lowered_and_says_why(
 
 def test_what_is_no_figure_cannot_be_accepted(registered: Make) -> None:
     known = entries_in_force(registered({"effect": "accept"}), reading())
-    require_figures(known, [finding()], frozenset())
+    require_figures(known, [finding()], unread=frozenset())
     with pytest.raises(
         ContractError, match=f"no figure that could be used as it was sent: ro-judgments: {CELL}"
     ):
-        require_figures(known, [finding()], frozenset({CELL}))
+        require_figures(known, [finding()], unread=frozenset({CELL}))
 
 
 def send(folder: Path, total: int) -> Project:
     """Romania's judgments of 2022, their total in C7, and a note beside it."""
-    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", "RO", 2022)
+    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", state="RO", round_=2022)
     sheet = book["10 Judgments"]
     values = {c.value: c.column for c in sheet[6] if c.value == "2022"}
     for row, number in ((7, total), (8, 3), (9, 1), (10, 0), (11, 0)):
@@ -296,20 +297,21 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
     registered: Make, tmp_path: Path
 ) -> None:
     project = send(tmp_path, 20_000_000)
-    refused = validate_round(project, registered(), 2022)
+    refused = validate_round(project, registered(), round_=2022)
     assert refused.refused == {("RO", "thb", "THB_JUDGMENTS")}
     filled, _, not_loaded, _ = account(refused)
     assert not_loaded == 8  # six figures, the status of one and the note of its line
 
     contracts = registered({"cells": [CELL]})
-    validation = validate_round(project, contracts, 2022)
+    validation = validate_round(project, contracts, round_=2022)
     assert validation.refused == frozenset()
+    # the figure is left out, and with it its status
     assert account(validation) == (
         filled,
         6,
         0,
         2,
-    )  # the figure is left out, and with it its status
+    )
     own = [f for f in validation.findings if f.key.startswith("THB_JUDGMENTS:")]
     # Its parts are not measured against the figure left out, and no other finding
     # speaks of it.
@@ -322,7 +324,10 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
     assert f"known error ro-judgments: {WHOLE['why']}" in page
 
     load_round(
-        project.warehouse, project.work(2022) / "staged.duckdb", contracts, validation.refused
+        project.warehouse,
+        project.work(2022) / "staged.duckdb",
+        contracts=contracts,
+        refused=validation.refused,
     )
     with duckdb.connect(str(project.warehouse), read_only=True) as ledger:
         held = ledger.execute(
@@ -333,7 +338,7 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
     assert held == [("accepted", 5, False), ("set aside", 1, True)]
 
     # A line of cells takes its other figures out too, each with a finding of its own.
-    every = validate_round(project, registered({}), 2022)
+    every = validate_round(project, registered({}), round_=2022)
     assert account(every)[3] == 7  # five figures, the status of one, the note of another
     known = [f for f in every.findings if f.known]
     assert {f.rule for f in known} == {"THB_JUDGMENTS.value.maximum", "known-error"}
@@ -350,7 +355,7 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
 def test_a_corrected_return_asks_for_the_entry_to_end(registered: Make, tmp_path: Path) -> None:
     project = send(tmp_path, 4)
     with pytest.raises(ContractError, match="ro-judgments: .* the supplier has fixed it"):
-        validate_round(project, registered({"cells": [CELL]}), 2022)
+        validate_round(project, registered({"cells": [CELL]}), round_=2022)
 
 
 def test_who_does_not_see_findings_does_not_see_that_the_register_changed(
@@ -362,8 +367,13 @@ def test_who_does_not_see_findings_does_not_see_that_the_register_changed(
     seen = {
         name: any(
             "known_errors" in f
-            for f in _inputs(
-                Project(ROOT, tmp_path), contracts, tmp_path / "thb.duckdb", "thb", rule, {}
+            for f in inputs_of_version(
+                Project(ROOT, tmp_path),
+                contracts,
+                store=tmp_path / "thb.duckdb",
+                report="thb",
+                rule=rule,
+                rendered={},
             )
         )
         for name, rule in policy.versions.items()

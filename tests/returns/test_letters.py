@@ -132,7 +132,9 @@ def test_where_pages_are_equally_good_only_the_letters_are_trusted_on_which_they
 
 
 def test_a_space_that_is_no_letter_needs_no_word() -> None:
-    _, line = read_csv("value\n1\u00a0234\n".encode("cp1250"), "RO", {"value"}, WORDS).records
+    _, line = read_csv(
+        "value\n1\u00a0234\n".encode("cp1250"), "RO", names={"value"}, words=WORDS
+    ).records
     assert line.fields == ("1 234",)
 
 
@@ -162,7 +164,7 @@ def found(project: Project, state: str, lines: str, page: str, cover: str = "") 
     (folder / f"{state}.csv").write_bytes((HEADER + lines).encode(page))
     answers = f"field,answer\nreport,thb\nstate,{state}\nround,2022\ndate,2023-03-31\n{cover}"
     (folder / f"{state}.cover.csv").write_bytes(answers.encode(page))
-    reading = read_round(project, load_contracts(ROOT / "data_contracts"), 2022)
+    reading = read_round(project, load_contracts(ROOT / "data_contracts"), round_=2022)
     return [f for f in reading.findings if f.state == state and f.report == "thb"]
 
 

@@ -212,7 +212,7 @@ def test_no_text_of_any_form_is_taken_for_personal_data(contracts: Contracts) ->
     texts = set()
     for report in REPORTS:
         for state in ("RO", "TR", "MK"):
-            book = build_workbook(contracts, report, state, 2022)
+            book = build_workbook(contracts, report, state=state, round_=2022)
             texts |= {
                 str(v)
                 for s in book
@@ -241,7 +241,7 @@ def test_no_example_return_is_refused_for_personal_data() -> None:
 def _cells(path: Path) -> list[RawCell]:
     names = ["table", "state", "year", "value", "field", "answer"]
     words = load_words(ROOT / "data_contracts" / "codelists")
-    content = open_file(path.read_bytes(), path.name[:2], names, words).content
+    content = open_file(path.read_bytes(), path.name[:2], names=names, words=words).content
     if isinstance(content, CsvText):
         return [RawCell("", f"line {r.line}", field) for r in content.records for field in r.fields]
     return [c for s in content.sheets for c in s.cells.values()]

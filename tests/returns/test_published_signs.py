@@ -106,7 +106,7 @@ MAKERS: dict[str, tuple[Callable[[str, object], bytes], str, str]] = {
 def read(tmp_path: Path, contracts: Contracts, source: str, content: bytes) -> Reading:
     path = tmp_path / "published.dat"
     path.write_bytes(content)
-    return read_source(contracts, source, path, ROUND)
+    return read_source(contracts, source, file=path, round_=ROUND)
 
 
 def figure(reading: Reading, key: str) -> tuple[str, str]:
@@ -221,9 +221,9 @@ def test_what_a_publisher_suppresses_is_read_from_the_return_as_suppressed(
     make, key, state = MAKERS[source]
     path = tmp_path / "published.dat"
     path.write_bytes(make(state, "c"))
-    run_import(project, contracts, source, path, ROUND)
+    run_import(project, contracts, source=source, file=path, round_=ROUND)
     assert not list(project.returns.rglob("*.part"))
-    reading = read_round(project, contracts, ROUND)
+    reading = read_round(project, contracts, round_=ROUND)
     assert [f for f in reading.findings if f.severity == "error"] == []
     with duckdb.connect(str(project.work(ROUND) / STAGED), read_only=True) as connection:
         table = contracts.table(key.partition(":")[0]).sql_name
@@ -407,7 +407,7 @@ def test_an_import_that_used_no_row_is_an_error_and_writes_nothing(
     }.items():
         path.write_bytes(content)
         with pytest.raises(UserError, match="no row of the file was used") as problem:
-            run_import(project, contracts, source, path, ROUND)
+            run_import(project, contracts, source=source, file=path, round_=ROUND)
         assert problem.value.where == str(path), name
         assert problem.value.do.startswith("no return was written")
         assert not project.returns.exists() or not any(
@@ -425,7 +425,7 @@ def test_a_failing_import_leaves_every_return_as_it_was(
     folder.mkdir(parents=True)
     (folder / "TR.xlsx").write_bytes(b"no workbook")  # the last one to be opened
     with pytest.raises(UserError, match="the return cannot be opened"):
-        run_import(project, contracts, "cts", path, ROUND)
+        run_import(project, contracts, source="cts", file=path, round_=ROUND)
     assert [p.name for p in project.returns.rglob("*") if p.is_file()] == ["TR.xlsx"]
 
 

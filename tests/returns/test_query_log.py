@@ -40,7 +40,7 @@ from pipeline.system.files import csv_bytes, csv_rows
 from pipeline.system.signed.people import person
 
 KEY = "THB_JUDGMENTS:RO.2018._T"
-WHO = person("Ana Pop", "analyst", "2023-05-02")
+WHO = person("Ana Pop", "analyst", day="2023-05-02")
 
 
 def finding(
@@ -95,7 +95,9 @@ def test_a_query_has_one_id_for_its_place_and_rule() -> None:
     assert (
         id_of(finding())
         == id_of(finding(found="total 9, parts 11"))
-        == query_id("thb", "RO", "THB_JUDGMENTS", KEY, "THB_JUDGMENTS.judgment.sum")
+        == query_id(
+            "thb", "RO", table="THB_JUDGMENTS", place=KEY, rule="THB_JUDGMENTS.judgment.sum"
+        )
     )
     others = [
         finding("THB_JUDGMENTS:RO.2019._T"),
@@ -161,7 +163,7 @@ def test_the_list_says_how_each_query_stands() -> None:
         (keys["confirmed"], "confirmed"),
         (keys["gone"], "resolved"),
     ]
-    assert list_queries(standing, log, "BG") == []
+    assert list_queries(standing, log, state="BG") == []
 
 
 def test_asking_enters_every_open_query_of_the_state_once(
@@ -170,14 +172,38 @@ def test_asking_enters_every_open_query_of_the_state_once(
     findings = dicts(
         finding(), finding("", rule="unknown-sheet"), finding("THB_JUDGMENTS:BG.2018._T")
     )
-    assert len(ask(project, contracts, 2022, "RO", "2023-04-01", findings, WHO)) == 2
-    assert ask(project, contracts, 2022, "RO", "2023-05-01", findings, WHO) == []
-    log = read_log(project, contracts, 2022)
+    assert (
+        len(
+            ask(
+                project,
+                contracts,
+                round_=2022,
+                state="RO",
+                day="2023-04-01",
+                findings=findings,
+                who=WHO,
+            )
+        )
+        == 2
+    )
+    assert (
+        ask(
+            project,
+            contracts,
+            round_=2022,
+            state="RO",
+            day="2023-05-01",
+            findings=findings,
+            who=WHO,
+        )
+        == []
+    )
+    log = read_log(project, contracts, round_=2022)
     assert {(q.state, q.asked, q.answered) for q in log.values()} == {("RO", "2023-04-01", "")}
     assert {q.cell for q in log.values()} == {"C7", "C7 on sheet 10 Judgments"}
     text = (round_folder / QUERY_LOG).read_bytes()
     assert text.decode().splitlines()[0] == ",".join(COLUMNS)
-    write_log(project, 2022, dict(reversed(log.items())))
+    write_log(project, 2022, log=dict(reversed(log.items())))
     assert (round_folder / QUERY_LOG).read_bytes() == text
 
 
@@ -188,29 +214,40 @@ def test_without_open_queries_no_log_is_made(
         ask(
             project,
             contracts,
-            2022,
-            "RO",
-            "2023-04-01",
-            dicts(finding("THB_JUDGMENTS:BG.2018._T")),
-            WHO,
+            round_=2022,
+            state="RO",
+            day="2023-04-01",
+            findings=dicts(finding("THB_JUDGMENTS:BG.2018._T")),
+            who=WHO,
         )
         == []
     )
     assert not (round_folder / QUERY_LOG).exists()
-    assert read_log(project, contracts, 2022) == {}
+    assert read_log(project, contracts, round_=2022) == {}
 
 
 def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     odd = finding(found='=HYPERLINK("x"), "y"')
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(odd), WHO)
+    (query,) = ask(
+        project, contracts, round_=2022, state="RO", day="2023-04-01", findings=dicts(odd), who=WHO
+    )
     text = "-5 is right;\nso \"they\" say, 'indeed'"
-    answer(project, contracts, 2022, query.id, text, "confirmed", "2023-04-20", who=WHO)
+    answer(
+        project,
+        contracts,
+        round_=2022,
+        id_=query.id,
+        text=text,
+        effect="confirmed",
+        day="2023-04-20",
+        who=WHO,
+    )
     raw = next(csv.DictReader(io.StringIO((round_folder / QUERY_LOG).read_text(encoding="utf-8"))))
     assert raw["found"].startswith("'=HYPERLINK")
     assert raw["answer"].startswith("'-5")
-    log = read_log(project, contracts, 2022)
+    log = read_log(project, contracts, round_=2022)
     assert log[query.id].found == odd.found
     assert log[query.id].answer == "-5 is right; so \"they\" say, 'indeed'"
 
@@ -249,20 +286,63 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
 def test_every_answer_that_is_taken_is_read_again(
     project: Project, contracts: Contracts, round_folder: Path, text: str
 ) -> None:
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
-    answer(project, contracts, 2022, query.id, text, "confirmed", "2023-04-20", who=WHO)
-    assert read_log(project, contracts, 2022)[query.id].effect == "confirmed"
-    answer(project, contracts, 2022, query.id, "again", "confirmed", "2023-04-20", who=WHO)
-    assert read_log(project, contracts, 2022)[query.id].answer == "again"
+    (query,) = ask(
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(finding()),
+        who=WHO,
+    )
+    answer(
+        project,
+        contracts,
+        round_=2022,
+        id_=query.id,
+        text=text,
+        effect="confirmed",
+        day="2023-04-20",
+        who=WHO,
+    )
+    assert read_log(project, contracts, round_=2022)[query.id].effect == "confirmed"
+    answer(
+        project,
+        contracts,
+        round_=2022,
+        id_=query.id,
+        text="again",
+        effect="confirmed",
+        day="2023-04-20",
+        who=WHO,
+    )
+    assert read_log(project, contracts, round_=2022)[query.id].answer == "again"
 
 
 def test_an_answer_that_is_no_utf8_is_refused_before_anything_is_written(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
+    (query,) = ask(
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(finding()),
+        who=WHO,
+    )
     with pytest.raises(UserError, match="no UTF-8"):
-        answer(project, contracts, 2022, query.id, "\udce2", "confirmed", "2023-04-20", who=WHO)
-    assert read_log(project, contracts, 2022) == {query.id: query}
+        answer(
+            project,
+            contracts,
+            round_=2022,
+            id_=query.id,
+            text="\udce2",
+            effect="confirmed",
+            day="2023-04-20",
+            who=WHO,
+        )
+    assert read_log(project, contracts, round_=2022) == {query.id: query}
 
 
 def test_personal_data_that_a_state_sent_does_not_enter_the_log(
@@ -271,11 +351,11 @@ def test_personal_data_that_a_state_sent_does_not_enter_the_log(
     ask(
         project,
         contracts,
-        2022,
-        "RO",
-        "2023-04-01",
-        dicts(finding(found="ask ana@example.org")),
-        WHO,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(finding(found="ask ana@example.org")),
+        who=WHO,
     )
     assert "ana@" not in (round_folder / QUERY_LOG).read_text(encoding="utf-8")
 
@@ -293,11 +373,19 @@ def test_a_log_that_a_spreadsheet_saved_is_read(
     project: Project, contracts: Contracts, round_folder: Path, save: object
 ) -> None:
     plain = finding(found="total 9")
-    ask(project, contracts, 2022, "RO", "2023-04-01", dicts(plain), WHO)
-    before = read_log(project, contracts, 2022)
+    ask(
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(plain),
+        who=WHO,
+    )
+    before = read_log(project, contracts, round_=2022)
     path = round_folder / QUERY_LOG
     path.write_bytes(save(path.read_text(encoding="utf-8")))  # type: ignore[operator]
-    assert read_log(project, contracts, 2022) == before
+    assert read_log(project, contracts, round_=2022) == before
 
 
 @pytest.mark.parametrize(
@@ -332,7 +420,7 @@ def test_a_bad_line_is_named_with_what_is_allowed(
     content = csv_bytes(COLUMNS, [[good.__dict__[c] for c in COLUMNS], [row[c] for c in COLUMNS]])
     (round_folder / QUERY_LOG).write_bytes(content)
     with pytest.raises(UserError, match=told.replace("(", r"\(")) as refused:
-        read_log(project, contracts, 2022)
+        read_log(project, contracts, round_=2022)
     assert refused.value.where == "2022/queries.csv line 3"
     assert allowed in refused.value.allowed
     assert refused.value.do
@@ -351,33 +439,50 @@ def test_what_is_no_log_is_told(
 ) -> None:
     (round_folder / QUERY_LOG).write_bytes(content)
     with pytest.raises(UserError, match=told):
-        read_log(project, contracts, 2022)
+        read_log(project, contracts, round_=2022)
 
 
 def test_a_line_twice_and_a_line_too_long_are_told(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     path = round_folder / QUERY_LOG
-    write_log(project, 2022, {"q": asked(finding())})
+    write_log(project, 2022, log={"q": asked(finding())})
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole + whole.splitlines()[1] + "\n", encoding="utf-8")
     with pytest.raises(UserError, match="stands twice"):
-        read_log(project, contracts, 2022)
+        read_log(project, contracts, round_=2022)
     path.write_text(whole.rstrip("\n") + ",more\n", encoding="utf-8")
     with pytest.raises(UserError, match="more cells than columns: more"):
-        read_log(project, contracts, 2022)
+        read_log(project, contracts, round_=2022)
 
 
 def test_what_cannot_be_asked_or_answered_is_told(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
     with pytest.raises(UserError, match="there is no state 'XX'"):
-        ask(project, contracts, 2022, "XX", "2023-04-01", [], WHO)
+        ask(project, contracts, round_=2022, state="XX", day="2023-04-01", findings=[], who=WHO)
     with pytest.raises(UserError, match="DATE: '' is no day"):
-        ask(project, contracts, 2022, "RO", "", [], WHO)
+        ask(project, contracts, round_=2022, state="RO", day="", findings=[], who=WHO)
     with pytest.raises(UserError, match="the query 'q12345678' was not asked in round 2022"):
-        answer(project, contracts, 2022, "q12345678", "Yes.", "confirmed", "2023-04-20", who=WHO)
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
+        answer(
+            project,
+            contracts,
+            round_=2022,
+            id_="q12345678",
+            text="Yes.",
+            effect="confirmed",
+            day="2023-04-20",
+            who=WHO,
+        )
+    (query,) = ask(
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(finding()),
+        who=WHO,
+    )
     for text, effect, day, told in (
         ("Yes.", "confirmed", "today", "DATE: 'today' is no day"),
         ("Yes.", "maybe", "2023-04-20", "effect: 'maybe'"),
@@ -385,10 +490,28 @@ def test_what_cannot_be_asked_or_answered_is_told(
         ("Call +40 21 303 60 09", "confirmed", "2023-04-20", "looks like: telephone number"),
     ):
         with pytest.raises(UserError, match=told.replace("+", r"\+")):
-            answer(project, contracts, 2022, query.id, text, effect, day, who=WHO)
-    assert read_log(project, contracts, 2022) == {query.id: query}
-    answer(project, contracts, 2022, query.id.upper(), "Yes.", "confirmed", "2023-04-20", who=WHO)
-    assert read_log(project, contracts, 2022)[query.id].effect == "confirmed"
+            answer(
+                project,
+                contracts,
+                round_=2022,
+                id_=query.id,
+                text=text,
+                effect=effect,
+                day=day,
+                who=WHO,
+            )
+    assert read_log(project, contracts, round_=2022) == {query.id: query}
+    answer(
+        project,
+        contracts,
+        round_=2022,
+        id_=query.id.upper(),
+        text="Yes.",
+        effect="confirmed",
+        day="2023-04-20",
+        who=WHO,
+    )
+    assert read_log(project, contracts, round_=2022)[query.id].effect == "confirmed"
 
 
 def test_a_texts_guard_comes_off_only_where_it_was_put_on() -> None:
@@ -400,32 +523,38 @@ def test_a_texts_guard_comes_off_only_where_it_was_put_on() -> None:
 def test_the_log_is_no_return_and_changes_what_is_found(
     project: Project, contracts: Contracts, round_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", "RO", 2022)
+    book = build_workbook(load_contracts(ROOT / "data_contracts"), "thb", state="RO", round_=2022)
     for row, number in ((7, 9), (8, 5), (9, 4), (10, 1), (11, 0)):
         book["10 Judgments"].cell(row, 3).value = number
     (round_folder / "thb").mkdir()
     (round_folder / "thb" / "RO.xlsx").write_bytes(workbook_bytes(book, 2022))
 
-    first = validate_and_write(project, contracts, 2022)
+    first = validate_and_write(project, contracts, round_=2022)
     (query,) = [f for f in first.findings if f.severity == "query"]
     assert query.query == id_of(query)
     (line,) = ask(
-        project, contracts, 2022, "RO", "2023-04-01", [f.as_dict() for f in first.findings], WHO
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=[f.as_dict() for f in first.findings],
+        who=WHO,
     )
     assert line.id == query.query
-    assert [f.path.name for f in find_returns(project, contracts, 2022)] == ["RO.xlsx"]
+    assert [f.path.name for f in find_returns(project, contracts, round_=2022)] == ["RO.xlsx"]
 
     answer(
         project,
         contracts,
-        2022,
-        line.id,
-        "Two <courts> count alike.",
-        "confirmed",
-        "2023-04-20",
+        round_=2022,
+        id_=line.id,
+        text="Two <courts> count alike.",
+        effect="confirmed",
+        day="2023-04-20",
         who=WHO,
     )
-    second = validate_and_write(project, contracts, 2022)
+    second = validate_and_write(project, contracts, round_=2022)
     assert [f for f in second.findings if f.severity == "query"] == []
     (note,) = [f for f in second.findings if f.query]
     assert (note.severity, note.key) == ("note", query.key)
@@ -434,14 +563,24 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     page = (project.findings(2022) / "RO.html").read_text(encoding="utf-8")
     assert line.id in page
     assert "confirmed on 2023-04-20: Two &lt;courts&gt; count alike." in page
-    print_queries(list_queries(content["findings"], read_log(project, contracts, 2022)), 2022)
+    print_queries(
+        list_queries(content["findings"], read_log(project, contracts, round_=2022)), 2022
+    )
     assert "Queries of round 2022: 1 confirmed" in capsys.readouterr().out
 
 
 def test_an_answer_reaches_the_log_through_make_as_it_was_typed(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    (query,) = ask(project, contracts, 2022, "RO", "2023-04-01", dicts(finding()), WHO)
+    (query,) = ask(
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=dicts(finding()),
+        who=WHO,
+    )
     text = 'It\'s $HOME, `pwd` "and" $(shell id) as sent'
     inherited = {
         k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
@@ -464,7 +603,7 @@ def test_an_answer_reaches_the_log_through_make_as_it_was_typed(
         env={**inherited, "SELEC_RETURNS": str(project.returns)},
     )
     assert done.returncode == 0, done.stderr
-    assert read_log(project, contracts, 2022)[query.id].answer == text
+    assert read_log(project, contracts, round_=2022)[query.id].answer == text
 
 
 def test_asking_and_listing_need_a_validation_and_leave_it_current(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def receive(project: Project, contracts: Contracts) -> Callable[[str, str | byte
 
     def read(name: str, content: str | bytes) -> RecordsRead:
         send(project, name, content)
-        (found,) = read_records(project, contracts, ROUND)
+        (found,) = read_records(project, contracts, round_=ROUND)
         return found
 
     return read
@@ -185,13 +185,14 @@ def test_quantities_are_added_exactly_and_rounded_once(receive: Receive) -> None
     found = {e.codes[2]: (e.raw, e.value, e.obs_status, e.address) for e in read.entries}
     assert found["HER"] == ("0.0008", Decimal("0.001"), "A", "2 records")
     assert found["COC"] == ("12.5", Decimal("12.5"), "A", "1 record")
+    # more than nothing, less than half of a gram
     assert found["XTC"] == (
         "0.0001",
         None,
         "N",
         "1 record",
-    )  # more than nothing, less than half of a gram
-    assert found["MET"] == ("0", 0, "A", "0 records")
+    )
+    assert found["MET"] == ("0", Decimal(0), "A", "0 records")
 
 
 def test_a_quantity_beyond_what_a_cell_can_hold_is_refused(receive: Receive) -> None:
@@ -270,9 +271,8 @@ def test_what_is_wrong_with_a_row_is_told_with_its_line(
     assert read.findings[0].severity == "error"
     assert read.findings[0].table == "THB_VICTIMS"
     assert not any(e.usable or e.value is not None for e in read.entries)
-    assert (
-        len(read.entries) == 5 * 5 * 4
-    )  # all cells of the form stand, so that none counts as withdrawn
+    # all cells of the form stand, so that none counts as withdrawn
+    assert len(read.entries) == 5 * 5 * 4
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_code_that_did_not_exist_in_the_year_is_no_code(
     path = project.returns / "2025" / "thb" / "RO.THB_VICTIMS_FORM.records.csv"
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
-    (read,) = read_records(project, contracts, 2025)
+    (read,) = read_records(project, contracts, round_=2025)
     assert told(read.findings) == [
         ("records-code-year", "line 2", "1 line, column form: SURR in 2023")
     ]
@@ -426,7 +426,7 @@ def test_rows_are_checked_and_counted_as_by_hand(
 ) -> None:
     path = send(project, name, "")
     write_records(path, 3000, seed=5, one_bad_in=one_bad_in)
-    (read,) = read_records(project, contracts, ROUND)
+    (read,) = read_records(project, contracts, round_=ROUND)
     with gzip.open(path, "rt") if name.endswith("gz") else path.open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 3000
@@ -510,7 +510,7 @@ def test_a_file_named_otherwise_is_told_and_not_read(
     project: Project, contracts: Contracts, name: str, rule: str
 ) -> None:
     send(project, f"thb/{name}", GOOD)
-    reading = read_round(project, contracts, ROUND)
+    reading = read_round(project, contracts, round_=ROUND)
     assert [f.rule for f in reading.findings if f.file.endswith(name)] == [rule]
     assert reading.accounts == ()
 
@@ -518,7 +518,7 @@ def test_a_file_named_otherwise_is_told_and_not_read(
 def test_two_files_of_a_table_refuse_it(project: Project, contracts: Contracts) -> None:
     send(project, VICTIMS, GOOD)
     send(project, VICTIMS + ".gz", gzip.compress(GOOD.encode(), mtime=0))
-    reading = read_round(project, contracts, ROUND)
+    reading = read_round(project, contracts, round_=ROUND)
     (finding,) = [f for f in reading.findings if f.severity == "error"]
     assert (finding.rule, finding.table) == ("second-file", "THB_VICTIMS")
     assert finding.do == "keep the one that is meant: RO.THB_VICTIMS.records.csv or this one"
@@ -530,7 +530,7 @@ def test_a_link_is_not_followed(project: Project, contracts: Contracts, tmp_path
     path = project.returns / str(ROUND) / VICTIMS
     path.parent.mkdir(parents=True)
     path.symlink_to(tmp_path / "elsewhere.csv")
-    (read,) = read_records(project, contracts, ROUND)
+    (read,) = read_records(project, contracts, round_=ROUND)
     assert [(f.rule, f.table) for f in read.findings] == [("linked-file", "THB_VICTIMS")]
 
 
@@ -646,7 +646,7 @@ def test_a_sheet_beside_the_records_of_its_table_is_set_aside(
         {"THB_VICTIMS": victims, "THB_OFFENCES": {("RO", "2022"): Decimal(7)}}, contracts
     )
     send(project, "thb/RO.csv", text + "THB_VICTIMS,RO,2022,F,_T,many,,,\n")
-    reading = read_round(project, contracts, ROUND)
+    reading = read_round(project, contracts, round_=ROUND)
     asked = [f for f in reading.findings if f.rule == "records-and-totals"]
     assert [(f.severity, f.table, f.file) for f in asked] == [
         ("query", "THB_VICTIMS", "2022/thb/RO.csv")
@@ -672,11 +672,13 @@ def test_a_sheet_beside_the_records_of_its_table_is_set_aside(
 
 def build(project: Project, contracts: Contracts) -> list[tuple[Any, ...]]:
     """The cells of the marts, without where each came from."""
-    reading = read_round(project, contracts, ROUND)
+    reading = read_round(project, contracts, round_=ROUND)
     refused = refusals(reading.findings)
     assert refused == set()
-    loaded = load_round(project.warehouse, project.work(ROUND) / STAGED, contracts, refused)
-    build_marts(project, contracts, ROUND, loaded.submissions, refused)
+    loaded = load_round(
+        project.warehouse, project.work(ROUND) / STAGED, contracts=contracts, refused=refused
+    )
+    build_marts(project, contracts, round_=ROUND, submissions=loaded.submissions, refused=refused)
     with duckdb.connect(str(project.work(ROUND) / "cubes.duckdb"), read_only=True) as connection:
         return connection.execute(
             "select * exclude (raw, file, sheet, address) from marts.cells order by key"
@@ -693,7 +695,7 @@ def example_leaves(
         path = project.returns / str(ROUND) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project.root / "returns" / str(ROUND) / name, path)
-    read_round(project, contracts, ROUND)
+    read_round(project, contracts, round_=ROUND)
     found: dict[str, dict[tuple[str, ...], Decimal]] = {}
     for name in ("THB_VICTIMS", "THB_VICTIMS_FORM", "OCT_DRUG_KG"):
         table = contracts.table(name)
@@ -747,7 +749,9 @@ def test_the_cubes_are_those_of_a_state_that_sends_totals(
     assert found == expected
     assert sum(row[0].startswith("THB_VICTIMS_FORM:SELEC.2022") for row in found) > 100
 
-    walked = lines(explain(by_records, contracts, ROUND, "THB_VICTIMS:SELEC.2022._T._T"))
+    walked = lines(
+        explain(by_records, contracts, round_=ROUND, text="THB_VICTIMS:SELEC.2022._T._T")
+    )
     assert any(
         "2022/thb/HU.THB_VICTIMS.records.csv" in line and " records, written '" in line
         for line in walked
@@ -759,7 +763,7 @@ def _form_codes(
 ) -> list[tuple[str, ...]]:
     """Every cell of the form of the years that have figures."""
     years = {codes[1] for codes in cells}
-    form = form_of(table, contracts.contract(table.report), "HU", ROUND)
+    form = form_of(table, contracts.contract(table.report), state="HU", round_=ROUND)
     return [k.codes for k in form.addresses() if k.codes[1] in years]
 
 
@@ -769,7 +773,7 @@ def _above(codelist: Any, code: str) -> list[str]:
 
 def test_a_refused_table_does_not_look_withdrawn(project: Project, contracts: Contracts) -> None:
     send(project, VICTIMS, GOOD + "RO,2022,X,_U,\n")
-    read_round(project, contracts, ROUND)
+    read_round(project, contracts, round_=ROUND)
     with duckdb.connect(str(project.work(ROUND) / STAGED), read_only=True) as connection:
         query = "select count(*), count(value), count(*) filter (usable) from thb_victims"
         counted = connection.execute(query).fetchone()
@@ -839,7 +843,7 @@ def test_what_may_be_about_a_person_is_written_down_nowhere(
     project: Project, contracts: Contracts, text: str
 ) -> None:
     send(project, "thb/RO.THB_VICTIMS_CTZ.records.csv", f"state,year,citizenship\nRO,2022,{text}\n")
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     assert [f.rule for f in reading.findings if f.table] != []
     for path in project.outputs.rglob("*"):
         if path.suffix == ".parquet":

@@ -41,7 +41,7 @@ def receive(project: Project, contracts: Contracts) -> Receive:
         path = project.returns / str(ROUND) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        (found,) = read_records(project, contracts, ROUND)
+        (found,) = read_records(project, contracts, round_=ROUND)
         return found
 
     return read
@@ -432,10 +432,10 @@ def test_a_file_name_that_is_no_text_is_told(project: Project, contracts: Contra
     folder = project.returns / str(ROUND) / "thb"
     folder.mkdir(parents=True)
     (folder / "RO.THB_VICTIMS\udcff.records.csv").write_text(PLAIN, encoding="utf-8")
-    (read,) = read_records(project, contracts, ROUND)
+    (read,) = read_records(project, contracts, round_=ROUND)
     assert [(f.rule, f.state) for f in read.findings] == [("records-not-asked", "RO")]
     assert read.findings[0].file.isprintable()
-    read_round(project, contracts, ROUND)
+    read_round(project, contracts, round_=ROUND)
 
 
 # Bounds.
@@ -588,8 +588,8 @@ def test_the_other_states_are_read_beside_a_bomb(project: Project, contracts: Co
     read = read_records(
         project,
         contracts,
-        ROUND,
-        lambda what, done=0, total=0: told.append(f"{done}/{total} {what}"),
+        round_=ROUND,
+        progress=lambda what, done=0, total=0: told.append(f"{done}/{total} {what}"),
     )
     assert [len(figures(r)) for r in read] == [11, 0, 11]
     assert [f.rule for r in read for f in r.findings] == ["unsafe-file"]

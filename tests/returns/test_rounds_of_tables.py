@@ -55,17 +55,28 @@ def later(tmp_path: Path) -> Contracts:
 def test_forms_and_rules_of_earlier_rounds_do_not_have_the_table(later: Contracts) -> None:
     thb = later.contract("thb")
     for round_, asked in ((2022, False), (2023, True), (2024, True)):
-        assert (TABLE in [t.name for t in tables_for(thb, "RO", round_)]) is asked
+        assert (TABLE in [t.name for t in tables_for(thb, "RO", round_=round_)]) is asked
         assert (
-            any(TABLE in field for field, *_ in cover_fields(thb, "RO", "Romania", round_)) is asked
+            any(
+                TABLE in field
+                for field, *_ in cover_fields(thb, "RO", state_name="Romania", round_=round_)
+            )
+            is asked
         )
-        assert ("10 Judgments" in build_workbook(later, "thb", "RO", round_).sheetnames) is asked
-        assert any(r.rule_id.startswith(TABLE) for r in compile_rules(later, thb, round_)) is asked
+        assert (
+            "10 Judgments" in build_workbook(later, "thb", state="RO", round_=round_).sheetnames
+        ) is asked
+        assert (
+            any(r.rule_id.startswith(TABLE) for r in compile_rules(later, thb, round_=round_))
+            is asked
+        )
 
 
 def test_a_table_may_end_with_a_round(tmp_path: Path) -> None:
     ended = contracts_with(tmp_path / "ended", lastRound=2021).contract("thb")
-    assert [TABLE in [t.name for t in tables_for(ended, "RO", r)] for r in (2020, 2021, 2022)] == [
+    assert [
+        TABLE in [t.name for t in tables_for(ended, "RO", round_=r)] for r in (2020, 2021, 2022)
+    ] == [
         True,
         True,
         False,
@@ -76,14 +87,18 @@ def test_a_return_of_an_earlier_round_misses_nothing(project: Project, later: Co
     for round_ in (2022, 2023):
         path = project.returns / str(round_) / "thb" / "RO.xlsx"
         path.parent.mkdir(parents=True)
-        path.write_bytes(workbook_bytes(build_workbook(later, "thb", "RO", 2022), 2022))
+        path.write_bytes(
+            workbook_bytes(build_workbook(later, "thb", state="RO", round_=2022), 2022)
+        )
     found = [
         f
-        for f in read_round(project, later, 2022).findings
+        for f in read_round(project, later, round_=2022).findings
         if f.state == "RO" and f.report == "thb"
     ]
     assert [f.rule for f in found if f.table == TABLE or f.rule == "missing-sheet"] == []
-    found = [f for f in read_round(project, later, 2023).findings if f.rule == "missing-sheet"]
+    found = [
+        f for f in read_round(project, later, round_=2023).findings if f.rule == "missing-sheet"
+    ]
     assert [(f.state, f.table, f.severity) for f in found] == [("RO", TABLE, "error")]
 
 
@@ -92,16 +107,20 @@ def test_a_sheet_that_the_round_does_not_ask_for_is_named(
 ) -> None:
     path = project.returns / "2022" / "thb" / "RO.xlsx"
     path.parent.mkdir(parents=True)
-    path.write_bytes(workbook_bytes(build_workbook(later, "thb", "RO", 2023), 2022))
-    reading = read_round(project, later, 2022)
+    path.write_bytes(workbook_bytes(build_workbook(later, "thb", state="RO", round_=2023), 2022))
+    reading = read_round(project, later, round_=2022)
     assert ("unknown-sheet", "10 Judgments") in {(f.rule, f.sheet) for f in reading.findings}
-    assert [f.rule for f in check_round(project, later, 2022, reading) if f.table == TABLE] == []
+    assert [
+        f.rule
+        for f in check_round(project, later, round_=2022, reading=reading)
+        if f.table == TABLE
+    ] == []
 
 
 def test_coverage_and_sums_of_a_round_know_its_tables_only(later: Contracts) -> None:
     for round_, asked in ((2022, False), (2023, True)):
         connection = duckdb.connect()
-        write_seeds(connection, later, round_)
+        write_seeds(connection, later, round_=round_)
         cubes = {name for (name,) in connection.execute("select cube from seed.cube").fetchall()}
         assert (TABLE in cubes) is asked
         assert "THB_VICTIMS" in cubes

@@ -34,7 +34,7 @@ def contracts() -> Contracts:
 @pytest.fixture
 def project(tmp_path: Path, contracts: Contracts) -> Project:
     """A round with one return that has an error in one table and a query in another."""
-    book = build_workbook(contracts, "thb", "RO", 2022)
+    book = build_workbook(contracts, "thb", state="RO", round_=2022)
     book["9 Offences"]["K7"] = "<b>ten</b>"
     sheet = book["10 Judgments"]
     for row, number in ((7, 9), (8, 5), (9, 4), (10, 1), (11, 0)):
@@ -46,7 +46,7 @@ def project(tmp_path: Path, contracts: Contracts) -> Project:
 
 
 def test_rules_are_named_after_table_column_and_check(contracts: Contracts) -> None:
-    rules = {r.rule_id: r for r in compile_rules(contracts, contracts.contract("thb"), 2022)}
+    rules = {r.rule_id: r for r in compile_rules(contracts, contracts.contract("thb"), round_=2022)}
     for name in (
         "THB_VICTIMS.sex.required",
         "THB_VICTIMS.sex.code",
@@ -67,19 +67,19 @@ def test_rules_are_named_after_table_column_and_check(contracts: Contracts) -> N
         "THB_PERSONS.stage.chain",
     ):
         assert name in rules
-    assert len(rules) == len(compile_rules(contracts, contracts.contract("thb"), 2022))
+    assert len(rules) == len(compile_rules(contracts, contracts.contract("thb"), round_=2022))
     assert all(r.allowed and r.do for r in rules.values())
 
 
 def test_a_table_of_kilograms_may_hold_fractions_and_nil(contracts: Contracts) -> None:
-    names = {r.rule_id for r in compile_rules(contracts, contracts.contract("octa"), 2022)}
+    names = {r.rule_id for r in compile_rules(contracts, contracts.contract("octa"), round_=2022)}
     assert "OCT_DRUG_SEIZURES.value.integer" in names
     assert not {"OCT_DRUG_KG.value.integer", "OCT_DRUG_KG.value.nil"} & names
 
 
 def test_every_query_runs_on_empty_tables(project: Project, contracts: Contracts) -> None:
-    read_round(project, contracts, 2022)
-    rules = [r for c in contracts for r in compile_rules(contracts, c, 2022) if r.check.sql]
+    read_round(project, contracts, round_=2022)
+    rules = [r for c in contracts for r in compile_rules(contracts, c, round_=2022) if r.check.sql]
     assert len(rules) > 100
     with duckdb.connect(str(project.work(2022) / "staged.duckdb"), read_only=True) as connection:
         for rule in rules:
@@ -133,7 +133,9 @@ def test_parts_and_total(
     contracts: Contracts, rows: dict[str, tuple[float | None, str]], found: list[str]
 ) -> None:
     table = contracts.table("MIG_RETURNED")
-    sql = queries.identity(table, Identity("query", "kind", "equal"), ["RO"], range(2018, 2023))
+    sql = queries.identity(
+        table, Identity("query", "kind", "equal"), states=["RO"], years=range(2018, 2023)
+    )
     with _staged(contracts, "MIG_RETURNED", rows) as connection:
         assert [row[-1] for row in connection.execute(sql).fetchall()] == found
 
@@ -141,10 +143,11 @@ def test_parts_and_total(
 @pytest.mark.parametrize(
     ("rows", "wrong"),
     [
+        # an open list without its unknown is not complete
         (
             {"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A")},
             0,
-        ),  # an open list without its unknown is not complete
+        ),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (5, "A")}, 0),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (0, "A")}, 1),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (None, "Q"), "_U": (0, "A")}, 0),
@@ -156,7 +159,7 @@ def test_parts_of_an_open_list(
 ) -> None:
     table = contracts.table("THB_VICTIMS_CTZ")
     sql = queries.identity(
-        table, Identity("query", "citizenship", "equal"), ["RO"], range(2018, 2023)
+        table, Identity("query", "citizenship", "equal"), states=["RO"], years=range(2018, 2023)
     )
     with _staged(contracts, "THB_VICTIMS_CTZ", rows) as connection:
         assert len(connection.execute(sql).fetchall()) == wrong
@@ -174,7 +177,7 @@ def test_an_error_refuses_its_table_and_a_query_does_not() -> None:
 def test_a_check_that_could_not_run_stops_the_build(
     project: Project, contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
 
     def crash(database: Path, expected: list[Expected], index: object) -> list[Outcome]:
         return [
@@ -184,13 +187,13 @@ def test_a_check_that_could_not_run_stops_the_build(
 
     monkeypatch.setattr("pipeline.returns.rules.gx_duckdb.run_expectations", crash)
     with pytest.raises(CheckError, match="1 checks could not run: THB_"):
-        check_round(project, contracts, 2022, reading)
+        check_round(project, contracts, round_=2022, reading=reading)
 
 
 def test_only_tables_with_figures_are_checked(
     project: Project, contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading = read_round(project, contracts, 2022)
+    reading = read_round(project, contracts, round_=2022)
     tables: set[str] = set()
 
     def look(database: Path, expected: list[Expected], index: object) -> list[Outcome]:
@@ -198,14 +201,14 @@ def test_only_tables_with_figures_are_checked(
         return [Outcome(e.rule_id, "passed") for e in expected]
 
     monkeypatch.setattr("pipeline.returns.rules.gx_duckdb.run_expectations", look)
-    assert check_round(project, contracts, 2022, reading) == []
+    assert check_round(project, contracts, round_=2022, reading=reading) == []
     assert tables == {"thb_offences", "thb_judgments"}
 
 
 def test_a_round_is_validated_and_its_findings_written(
     project: Project, contracts: Contracts
 ) -> None:
-    validation = validate_round(project, contracts, 2022)
+    validation = validate_round(project, contracts, round_=2022)
     own = [
         (f.rule, f.severity, f.sheet, f.cell) for f in validation.findings if f.rule != "no-return"
     ]
@@ -244,5 +247,5 @@ def test_a_round_is_validated_and_its_findings_written(
     # goes.
     (folder / "XX.html").write_text("old")
     before = {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if p.name != "XX.html"}
-    write_findings(project, contracts, validation)
+    write_findings(project, contracts, validation=validation)
     assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before

@@ -40,7 +40,9 @@ def test_every_rule_of_every_contract_is_of_a_kind_that_is_explained(
     contracts: Contracts, round_: int
 ) -> None:
     kinds = {
-        kind_of(rule.rule_id) for c in contracts for rule in compile_rules(contracts, c, round_)
+        kind_of(rule.rule_id)
+        for c in contracts
+        for rule in compile_rules(contracts, c, round_=round_)
     }
     assert kinds == set(CONTRACT)
 

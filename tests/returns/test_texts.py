@@ -115,7 +115,7 @@ def test_what_a_rule_asks_can_be_said_in_every_language(
 
     asked = [(f"intake {name}", t) for name, r in RULES.items() for t in (r.allowed, r.do)]
     for contract in contracts:
-        for rule in compile_rules(contracts, contract, 2022):
+        for rule in compile_rules(contracts, contract, round_=2022):
             asked.append((rule.rule_id, rule.do))
             if not rule.rule_id.endswith(".code"):  # a list of codes is no text
                 asked.append((rule.rule_id, rule.allowed))
@@ -155,8 +155,8 @@ def test_a_second_language_reaches_page_letter_and_copy(
     draft = WorkbookDraft("thb", "RO")
     draft.figure("THB_OFFENCES").value = "ten"
     (folder / "RO.xlsx").write_bytes(draft.bytes())
-    validation = validate_and_write(elsewhere, contracts, 2022)
-    write_feedback(elsewhere, contracts, validation, "RO")
+    validation = validate_and_write(elsewhere, contracts, round_=2022)
+    write_feedback(elsewhere, contracts, validation=validation, state="RO")
     findings = elsewhere.findings(2022)
 
     page = (findings / "RO.html").read_text(encoding="utf-8")

@@ -64,7 +64,7 @@ def changed(
         assert set(parts) <= set(archive.namelist())
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(raw, "w") as new:
         for name in old.namelist():
-            content = parts.get(name, lambda c: c)(old.read(name))
+            content = parts.get(name, lambda c: c)(old.read(name))  # type: ignore[no-untyped-call]
             new.writestr((names or {}).get(name, name), content)
     return raw.getvalue()
 
@@ -112,7 +112,7 @@ def with_shared_text(text: str) -> bytes:
 
 def cells(data: bytes) -> dict[str, RawCell]:
     """The cells of the first sheet by address, as the bound process reads them."""
-    content = open_file(data, "RO", ()).content
+    content = open_file(data, "RO", names=()).content
     assert isinstance(content, RawWorkbook)
     return {c.address: c for c in content.sheets[0].cells.values()}
 

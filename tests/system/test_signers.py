@@ -203,7 +203,7 @@ def test_a_signature_holds_for_its_message_its_key_its_purpose_and_its_day(
 ) -> None:
     signers = enter_signers(tmp_path, keys)
     signed = open_signer(str(keys / "analyst"), signers).sign(b"message")
-    assert check_signature(b"message", signed, signers, DAY).name == PEOPLE["analyst"]
+    assert check_signature(b"message", signed, signers=signers, day=DAY).name == PEOPLE["analyst"]
     for message, text, day, told in (
         (b"another", signed, DAY, "does not hold"),
         (b"", signed, DAY, "does not hold"),
@@ -222,7 +222,7 @@ def test_a_signature_holds_for_its_message_its_key_its_purpose_and_its_day(
         (b"message", "\u00e9", DAY, "no SSH signature"),
     ):
         with pytest.raises(BadSignature, match=told):
-            check_signature(message, text, signers, day)
+            check_signature(message, text, signers=signers, day=day)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_other_kinds_of_keys_sign_too(tmp_path: Path, kind: tuple[str, str]) -> 
     signers = read_signers(written(tmp_path, line(ANA, key, "Ana Pop", "analyst")))
     signed = open_signer(str(key), signers).sign(b"message")
     assert (
-        check_signature(b"message", signed, signers, DAY).fingerprint
+        check_signature(b"message", signed, signers=signers, day=DAY).fingerprint
         == signers.identities[0].fingerprint
     )
 
@@ -256,7 +256,9 @@ def test_a_key_in_an_agent_signs_by_its_public_part(
             open_signer(str(only), signers).sign(b"message")
         subprocess.run(["ssh-add", "-q", str(keys / "analyst")], check=True)
         signed = open_signer(str(only), signers).sign(b"message")
-        assert check_signature(b"message", signed, signers, DAY).name == PEOPLE["analyst"]
+        assert (
+            check_signature(b"message", signed, signers=signers, day=DAY).name == PEOPLE["analyst"]
+        )
     finally:
         os.kill(int(settings["SSH_AGENT_PID"]), 15)
 
@@ -281,7 +283,7 @@ def test_a_locked_key_asks_for_its_passphrase_and_signs_nothing_without(
         assert "a secret" not in str(refused.value)
     asked.write_text("#!/bin/sh\necho 'a secret'\n")
     signed = open_signer(str(key), signers).sign(b"message")
-    assert check_signature(b"message", signed, signers, DAY).name == "Ana Pop"
+    assert check_signature(b"message", signed, signers=signers, day=DAY).name == "Ana Pop"
 
 
 @pytest.mark.parametrize(
@@ -314,12 +316,16 @@ def test_one_person_has_one_role_of_those_that_may_do_it(tmp_path: Path, keys: P
     text = line(ANA, keys / "analyst", "Ana Pop", "analyst, director")
     signers = read_signers(written(tmp_path, text))
     key = str(keys / "analyst")
-    assert acting(signers, key, "", "", "2023-05-02", ("analyst",)).role == "analyst"
     assert (
-        acting(signers, key, "", "director", "2023-05-02", ("analyst", "director")).role
+        acting(signers, key, by="", role="", day="2023-05-02", roles=("analyst",)).role == "analyst"
+    )
+    assert (
+        acting(
+            signers, key, by="", role="director", day="2023-05-02", roles=("analyst", "director")
+        ).role
         == "director"
     )
     with pytest.raises(SignOffError, match="several roles"):
-        acting(signers, key, "", "", "2023-05-02", ("analyst", "director"))
+        acting(signers, key, by="", role="", day="2023-05-02", roles=("analyst", "director"))
     with pytest.raises(SignOffError, match="in none that may do this"):
-        acting(signers, key, "", "", "2023-05-02", ("reviewer",))
+        acting(signers, key, by="", role="", day="2023-05-02", roles=("reviewer",))

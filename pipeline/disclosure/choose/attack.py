@@ -60,7 +60,7 @@ class Surroundings:
         self.count = cells
         self.reach = 4.0
 
-    def nearest(self, start: int, cost: np.ndarray, at_most: int) -> np.ndarray:
+    def nearest(self, start: int, cost: np.ndarray, *, at_most: int) -> np.ndarray:
         """At most so many cells, `start` among them, in order of place. Endless cost
         keeps a cell out.
         """
@@ -85,7 +85,7 @@ class Attacker:
 
     def __init__(self, part: Part) -> None:
         self.part = part
-        self.solver = highspy.Highs()
+        self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
         options: dict[str, bool | int | float | str] = {
             "output_flag": False,
             "threads": 1,
@@ -100,20 +100,20 @@ class Attacker:
             self.solver.setOptionValue(name, value)
 
     def move(
-        self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True
+        self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray, search: bool = True
     ) -> Move | None:
         """The least costly move within `cells` (sorted), `cost` per unit of change, or
         none. Always in whole numbers: a fractional answer is followed by a search among
         whole ones, or given up where that is not worth it.
         """
-        model = self._model(wish, cells, cost)
+        model = self._model(wish, cells, cost=cost)
         change = self._solve(model)
         if change is None:
             return None
         if not _is_whole(change):
             change = self._other_corner(model, change)
         if change is not None and not _is_whole(change):
-            change = self._whole(model, change, cost[cells] <= FREE) if search else None
+            change = self._whole(model, change, free=cost[cells] <= FREE) if search else None
         if change is None:
             return None
         whole = np.rint(change).astype(np.int64)
@@ -121,11 +121,11 @@ class Attacker:
         move = Move(cells[moved], whole[moved])
         return move if self._holds(move) else None
 
-    def carriers(self, wish: Wish, cells: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
+    def carriers(self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray) -> np.ndarray | None:
         """The cells that change in the least costly move, whole-numbered or not: where
         to look in a large part.
         """
-        change = self._solve(self._model(wish, cells, cost))
+        change = self._solve(self._model(wish, cells, cost=cost))
         return None if change is None else cells[np.abs(change) > WHOLE]
 
     def _holds(self, move: Move) -> bool:
@@ -148,7 +148,7 @@ class Attacker:
         return self._solve(model)
 
     def _whole(
-        self, model: highspy.HighsLp, change: np.ndarray, free: np.ndarray
+        self, model: highspy.HighsLp, change: np.ndarray, *, free: np.ndarray
     ) -> np.ndarray | None:
         """The same in whole numbers: first among what is hidden or moved in the
         fractional answer, then among all.
@@ -165,7 +165,7 @@ class Attacker:
             self.solver.passModel(model)
             self.solver.run()
             if self.solver.getInfo().primal_solution_status == 2:
-                answer = np.asarray(self.solver.getSolution().col_value)
+                answer: np.ndarray = np.asarray(self.solver.getSolution().col_value)
                 found = answer[:size] - answer[size:]
                 break
         self.solver.setOptionValue("presolve", "off")
@@ -176,11 +176,12 @@ class Attacker:
         self.solver.run()
         if self.solver.getModelStatus() != SOLVED:
             return None
-        answer = np.asarray(self.solver.getSolution().col_value)
+        answer: np.ndarray = np.asarray(self.solver.getSolution().col_value)
         size = len(answer) // 2
-        return answer[:size] - answer[size:]
+        difference: np.ndarray = answer[:size] - answer[size:]
+        return difference
 
-    def _model(self, wish: Wish, cells: np.ndarray, cost: np.ndarray) -> highspy.HighsLp:
+    def _model(self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray) -> highspy.HighsLp:
         """Every cell twice, once for going up and once for going down, so that no
         change is the solver's first idea.
         """

@@ -30,15 +30,17 @@ ELIMINATED = 30_000  # cells of a part up to which elimination is quick enough t
 # cells of a part up to which everything is done a second time, with what the first time
 # taught
 TWICE = 3_000
+# moves looked for, per added cell and in all, to find cells that can be shown again
 EFFORT, MOST_EFFORT = (
     4,
     2_000,
-)  # moves looked for, per added cell and in all, to find cells that can be shown again
+)
 
 
 def choose(
     system: System,
     preferred: np.ndarray | None = None,
+    *,
     seed: int = 0,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Pattern:
@@ -55,8 +57,8 @@ def choose(
             f"part {number} of {len(parts)}: {len(part.cells)} cells, {len(part.demands)} sensitive"
         )
         before = None if preferred is None else preferred[part.cells]
-        repair = _choose_part(part, before, order[part.cells], progress)
-        _put_back(part, repair, hidden, protects)
+        repair = _choose_part(part, before, order=order[part.cells], progress=progress)
+        _put_back(part, repair, hidden=hidden, protects=protects)
         lost += part.cells[repair.lost].tolist()
     return Pattern(hidden, protects, tuple(sorted(set(lost))))
 
@@ -67,7 +69,7 @@ def _is_met(demand: Demand, value: int) -> bool:
 
 
 def _choose_part(
-    part: Part, preferred: np.ndarray | None, order: np.ndarray, progress: Callable[[str], None]
+    part: Part, preferred: np.ndarray | None, *, order: np.ndarray, progress: Callable[[str], None]
 ) -> Repair:
     price = np.where(part.hidden, 1.0, part.loss) * (1 + TIES * order / max(order.max(), 1))
     sequence = sorted(
@@ -79,10 +81,10 @@ def _choose_part(
         hidden |= preferred
     elif len(part.cells) <= ELIMINATED:
         hidden = eliminate(part)
-    repair = Repair(part, price, hidden.copy(), progress)
+    repair = Repair(part, price, hidden=hidden.copy(), progress=progress)
     repair.hide(sequence)
     if preferred is None and len(part.cells) <= TWICE:
-        repair = _again(part, repair, sequence, progress)
+        repair = _again(part, repair, sequence=sequence, progress=progress)
     added = repair.hidden & ~part.hidden
     as_before = bool((repair.hidden == hidden).all())
     repair.show_again(min(EFFORT * int(added.sum()), MOST_EFFORT))
@@ -93,13 +95,15 @@ def _choose_part(
 
 
 def _again(
-    part: Part, first: Repair, sequence: list[int], progress: Callable[[str], None]
+    part: Part, first: Repair, *, sequence: list[int], progress: Callable[[str], None]
 ) -> Repair:
     """The better of a result and a second one, in which cells are cheap that many
     proofs of the first shared.
     """
     shared = np.array([len(first.proofs.using.get(c, ())) for c in range(len(part.cells))])
-    second = Repair(part, first.price / np.sqrt(1 + shared), part.hidden.copy(), progress)
+    second = Repair(
+        part, first.price / np.sqrt(1 + shared), hidden=part.hidden.copy(), progress=progress
+    )
     second.hide(sequence)
     second.price = first.price
     better = (len(second.lost), _loss(part, second)) < (len(first.lost), _loss(part, first))
@@ -111,7 +115,7 @@ def _loss(part: Part, repair: Repair) -> float:
 
 
 def _put_back(
-    part: Part, repair: Repair, hidden: np.ndarray, protects: dict[int, tuple[int, ...]]
+    part: Part, repair: Repair, *, hidden: np.ndarray, protects: dict[int, tuple[int, ...]]
 ) -> None:
     """The result of a part in terms of the system."""
     hidden[part.cells] = repair.hidden
@@ -119,7 +123,7 @@ def _put_back(
         protects[int(part.cells[cell])] = tuple(part.cells[repair.protects(cell)].tolist())
 
 
-def strengthen(system: System, pattern: Pattern, cells: Sequence[int]) -> Pattern:
+def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pattern:
     """Hide more where an auditor found no whole-numbered table for these sensitive
     cells; then there is one.
 
@@ -137,10 +141,16 @@ def strengthen(system: System, pattern: Pattern, cells: Sequence[int]) -> Patter
         if not mine:
             continue
         price = np.where(part.hidden, 1.0, part.loss)
-        repair = Repair(part, price, pattern.hidden[part.cells], lambda message: None, step=SHORT)
+        repair = Repair(
+            part,
+            price,
+            hidden=pattern.hidden[part.cells],
+            progress=lambda message: None,
+            step=SHORT,
+        )
         repair.hide(mine)
         fresh: dict[int, tuple[int, ...]] = {}
-        _put_back(part, repair, hidden, fresh)
+        _put_back(part, repair, hidden=hidden, protects=fresh)
         protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
         lost |= set(part.cells[repair.lost].tolist())
     return replace(pattern, hidden=hidden, protects=protects, unprotected=tuple(sorted(lost)))

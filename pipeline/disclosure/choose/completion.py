@@ -24,7 +24,7 @@ _ORDER = 1e-4  # of two sums that could be weakened, the later one is
 
 
 def complete(
-    cells: Mapping[str, TrueCell], sums: Sequence[Sum], suppressed: tuple[int, int]
+    cells: Mapping[str, TrueCell], sums: Sequence[Sum], *, suppressed: tuple[int, int]
 ) -> tuple[dict[str, Decimal], list[Sum]]:
     """A value for every cell that counts, and the sums as far as they hold in it, in
     the order given.
@@ -33,7 +33,9 @@ def complete(
     result = list(sums)
     for unknown, touched in _groups(cells, sums):
         lowest = {k: max(suppressed[0], cells[k].least) for k in unknown}
-        found, strengths = _solve(values, lowest, [sums[i] for i in touched], suppressed[1])
+        found, strengths = _solve(
+            values, lowest, sums=[sums[i] for i in touched], high=suppressed[1]
+        )
         values |= found
         for i, strength in zip(touched, strengths, strict=True):
             result[i] = replace(sums[i], holds=strength)
@@ -69,17 +71,21 @@ def _groups(
 
 
 def _solve(
-    values: Mapping[str, Decimal], lowest: Mapping[str, int], sums: list[Sum], high: int
+    values: Mapping[str, Decimal], lowest: Mapping[str, int], *, sums: list[Sum], high: int
 ) -> tuple[dict[str, Decimal], list[Holds]]:
     """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the
     least cost of weakened sums.
     """
-    model = highspy.Highs()
+    # One whole-numbered unknown for each count that its sender suppressed.
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     model.setOptionValue("output_flag", False)
     model.setOptionValue("threads", 1)
     cells = {k: model.addIntegral(lb=low, ub=high) for k, low in lowest.items()}
     costs = []
     weak: list[tuple[highspy.highs_var | None, highspy.highs_var]] = []
+    # A row for each sum, with two yes-or-no numbers that weaken it: to "at least" its
+    # parts, or altogether. The limit is so large that a weakened row says nothing (the
+    # big-M form of an either-or).
     for i, s in enumerate(sums):
         signed = ((k, 1 if k == s.whole else -1) for k in (s.whole, *s.parts))
         known = float(sum((sign * values[k] for k, sign in signed if k in values), Decimal(0)))
@@ -101,6 +107,7 @@ def _solve(
             model.addConstr(gap + known <= limit * off)
         costs.append(off * (1 + 0.25 / len(sums) - i * _ORDER / len(sums)))
         weak.append((atleast, off))
+    # As few sums as possible are weakened; among equals the later ones.
     if costs:
         model.minimize(model.qsum(costs))
     else:
@@ -111,6 +118,7 @@ def _solve(
             where=next(iter(lowest)),
             do="look at its sums",
         )
+    # What the solver chose, as figures and as strengths of the sums.
     solution = np.round(np.array(model.getSolution().col_value)).astype(int)
     found = {k: Decimal(int(solution[v.index])) for k, v in cells.items()}
     strengths = []

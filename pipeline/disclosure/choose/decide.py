@@ -33,8 +33,8 @@ from pipeline.disclosure.choose.reasons import (
 )
 from pipeline.disclosure.choose.rows import rows_beside_a_total
 from pipeline.disclosure.choose.system import (
-    Edition,
     Linked,
+    PublishedEdition,
     Secrets,
     build_system,
     find_secrets,
@@ -79,16 +79,13 @@ class Decision:
     shown: frozenset[str]
     withheld: Mapping[str, Withheld]
     tables: Mapping[str, TableCount]
-    coarsened: Mapping[
-        str, tuple[str, ...]
-    ]  # table -> breakdowns given up for single states; "state" for all
+    # table -> breakdowns given up for single states; "state" for all
+    coarsened: Mapping[str, tuple[str, ...]]
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
-    given_away: tuple[
-        str, ...
-    ]  # withheld, but earlier editions left less open than the policy demands
-    left_out: frozenset[str] = (
-        frozenset()
-    )  # withheld with their row: the version has no line for them
+    # withheld, but earlier editions left less open than the policy demands
+    given_away: tuple[str, ...]
+    # withheld with their row: the version has no line for them
+    left_out: frozenset[str] = frozenset()
 
 
 class Chooser:
@@ -99,14 +96,15 @@ class Chooser:
     def __init__(
         self,
         cells: Mapping[str, TrueCell],
-        editions: Sequence[Edition],
+        editions: Sequence[PublishedEdition],
+        *,
         contracts: Contracts,
         policy: Policy,
         version: VersionRule,
         round_: int,
         day: date,
         progress: Progress = silent,
-        again: Sequence[Edition] = (),
+        again: Sequence[PublishedEdition] = (),
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
         while every figure they showed is unchanged, the same cells are shown, whatever
@@ -122,7 +120,9 @@ class Chooser:
         self.progress = progress
         self.cells, self.editions = cells, editions
         self.left_out = self._rows_left_out()
-        self.linked: Linked = link(cells, editions, contracts, policy, self.left_out)
+        self.linked: Linked = link(
+            cells, editions, contracts=contracts, policy=policy, left_out=self.left_out
+        )
         self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
         self.left_open: dict[
@@ -139,10 +139,15 @@ class Chooser:
             self.progress("choosing what to withhold")
             self.given_up = self._given_up()
             self.secrets: Secrets = find_secrets(
-                self.linked, self.policy, self.version, self.day, self.given_up
+                self.linked, self.policy, version=self.version, day=self.day, given_up=self.given_up
             )
             self.system: System = build_system(
-                self.linked, self.secrets, self.contracts, self.policy, self.round, self.left_open
+                self.linked,
+                self.secrets,
+                contracts=self.contracts,
+                policy=self.policy,
+                round_=self.round,
+                left_open=self.left_open,
             )
             before = np.array([n in self.linked.hidden_before for n in self.system.names])
             self.pattern: Pattern = (
@@ -174,7 +179,9 @@ class Chooser:
         if not failed or not self.linked.shown_before:
             return False
         known = np.array([n in self.linked.shown_before for n in names])
-        self.left_open |= {names[i]: r for i, r in left_open(self.system, known, failed).items()}
+        self.left_open |= {
+            names[i]: r for i, r in left_open(self.system, known, cells=failed).items()
+        }
         return True
 
     def _coarsen(self) -> bool:
@@ -215,7 +222,9 @@ class Chooser:
             table = self.contracts.table(cube)
             for name in self.single_states.get(cube, []):
                 cell = self.linked.cells[name]
-                given_up = any(_is_broken_down(table, cell, step) for step in rule.coarsen[:steps])
+                given_up = any(
+                    _is_broken_down(table, cell, dimensions=step) for step in rule.coarsen[:steps]
+                )
                 if given_up or steps > len(rule.coarsen):
                     found.add(name)
         return frozenset(found)
@@ -238,7 +247,7 @@ class Chooser:
                     " what was released"
                 ),
             )
-        self.pattern = strengthen(self.system, self.pattern, [index[n] for n in names])
+        self.pattern = strengthen(self.system, self.pattern, cells=[index[n] for n in names])
 
     def decision(self) -> Decision:
         """What came out. Raises DisclosureError naming every cell that cannot be
@@ -269,7 +278,7 @@ class Chooser:
             self._counts(shown, withheld),
             self._coarsened(),
             tuple(public),
-            tuple(given_away(self.linked, self.system, self.policy)),
+            tuple(given_away(self.linked, self.system, policy=self.policy)),
             self.left_out,
         )
 
@@ -348,7 +357,9 @@ class Chooser:
         return "\n".join(lines)
 
 
-def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> frozenset[str] | None:
+def _shown_again(
+    cells: Mapping[str, TrueCell], again: Sequence[PublishedEdition]
+) -> frozenset[str] | None:
     """What the editions of this round showed, where that is all of the release and no
     figure of it changed.
     """
@@ -359,7 +370,7 @@ def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> fro
     return shown if all(k in cells and cells[k].value == before[k].value for k in shown) else None
 
 
-def _is_broken_down(table: Table, cell: TrueCell, dimensions: Sequence[str]) -> bool:
+def _is_broken_down(table: Table, cell: TrueCell, *, dimensions: Sequence[str]) -> bool:
     """Whether the cell is a part in all of the dimensions at once; groups of an open
     list stand for its parts.
     """

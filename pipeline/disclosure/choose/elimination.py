@@ -52,20 +52,23 @@ class _Vectors:
         pivot = min(vector, key=lambda free: (len(self.holders.get(free, ())), free))
         inverse = pow(vector[pivot], PRIME - 2, PRIME)
         touched = sorted(self.holders.get(pivot, ()))
-        if any(c in self.hidden and self._is_multiple(c, vector, pivot, inverse) for c in touched):
+        if any(
+            c in self.hidden and self._is_multiple(c, vector, pivot=pivot, inverse=inverse)
+            for c in touched
+        ):
             return False
         for other in touched:
-            self._subtract(other, vector, self.vectors[other][pivot] * inverse % PRIME)
+            self._subtract(other, vector, factor=self.vectors[other][pivot] * inverse % PRIME)
         return True
 
-    def _is_multiple(self, cell: int, vector: Vector, pivot: int, inverse: int) -> bool:
+    def _is_multiple(self, cell: int, vector: Vector, *, pivot: int, inverse: int) -> bool:
         other = self.vectors[cell]
         factor = other[pivot] * inverse % PRIME
         return len(other) == len(vector) and all(
             other.get(k) == factor * x % PRIME for k, x in vector.items()
         )
 
-    def _subtract(self, cell: int, vector: Vector, factor: int) -> None:
+    def _subtract(self, cell: int, vector: Vector, *, factor: int) -> None:
         mine = self.vectors[cell]
         for free, number in vector.items():
             rest = (mine.get(free, 0) - factor * number) % PRIME
@@ -81,11 +84,14 @@ def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
     cheapest cell follows from the rest, so totals are free cells themselves and showing
     one is crossing it out everywhere.
     """
+    # Only exact sums can be solved; bounds say nothing here.
     rows, values = part.rows, part.value
     sums = np.flatnonzero((part.row_low == 0) & (part.row_high == 0)).tolist()
     bounds = rows.indptr.tolist()
     solved: dict[int, Vector] = {}
     holders: dict[int, set[int]] = {}
+    # Gauss-Jordan elimination with numbers modulo a prime, so that nothing is rounded:
+    # large sums first, each with what earlier ones solved put in.
     for row in sorted(
         sums, key=lambda r: -int(values[rows.indices[bounds[r] : bounds[r + 1]]].sum())
     ):
@@ -94,16 +100,18 @@ def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
         for cell, sign in zip(
             rows.indices[members].tolist(), rows.data[members].tolist(), strict=True
         ):
-            _add(vector, solved.get(cell, {cell: 1}), int(sign))
+            _add(vector, solved.get(cell, {cell: 1}), factor=int(sign))
         if not vector:
             continue
+        # The cheapest cell of the row is the one that follows from the rest.
         least = min(vector, key=lambda c: rank[c])
         inverse = pow(vector.pop(least), PRIME - 2, PRIME)
         solution = {c: -x * inverse % PRIME for c, x in vector.items()}
+        # Whatever stood on that cell now stands on what it follows from.
         for cell in holders.pop(least, set()):
             number = solved[cell].pop(least, 0)  # 0 where it has cancelled out since
             if number:
-                _add(solved[cell], solution, number)
+                _add(solved[cell], solution, factor=number)
                 for free in solution:
                     holders.setdefault(free, set()).add(cell)
         solved[least] = solution
@@ -112,7 +120,7 @@ def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
     return solved
 
 
-def _add(vector: Vector, other: Vector, factor: int) -> None:
+def _add(vector: Vector, other: Vector, *, factor: int) -> None:
     for cell, number in other.items():
         total = (vector.get(cell, 0) + factor * number) % PRIME
         if total:

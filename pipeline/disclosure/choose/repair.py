@@ -33,9 +33,8 @@ class Proofs:
         self.moves: list[Move | None] = []
         self.owners: list[int] = []  # for which cell each move was looked for
         self.using: dict[int, set[int]] = {}  # cell -> the moves that change it
-        self.seen: dict[int, dict[int, int]] = {
-            c: {0: 1} for c in self.demands
-        }  # cell -> change -> number of moves
+        # cell -> change -> number of moves
+        self.seen: dict[int, dict[int, int]] = {c: {0: 1} for c in self.demands}
 
     def add(self, move: Move, owner: int) -> int:
         """Keep a move; its number."""
@@ -93,6 +92,7 @@ class Repair:
         self,
         part: Part,
         price: np.ndarray,
+        *,
         hidden: np.ndarray,
         progress: Progress,
         step: float = STEP,
@@ -126,7 +126,7 @@ class Repair:
     def _grant(self, wish: Wish) -> bool:
         """Prove one value possible, at the least cost of cells that are still shown."""
         for cells in self._fields(wish):
-            move = self._ask(wish, cells, self.cost)
+            move = self._ask(wish, cells, cost=self.cost)
             if move is not None:
                 break
         else:
@@ -136,7 +136,7 @@ class Repair:
             cost = self.cost / SPARSER
             cost[move.cells] = self.cost[move.cells] / (np.abs(move.change) + SPARSER)
             cost[self.hidden] = self.step
-            other = self._ask(wish, cells, cost)
+            other = self._ask(wish, cells, cost=cost)
             if other is not None and self.price[self._added(other)].sum() < self.price[added].sum():
                 move = other
         self._take(move, wish.cell)
@@ -150,22 +150,23 @@ class Repair:
         near = everywhere
         for size in NEAR:
             if size < len(everywhere):
-                yield (near := self.around.nearest(wish.cell, self.cost, size))
+                yield (near := self.around.nearest(wish.cell, self.cost, at_most=size))
         if len(everywhere) <= SEARCHED:
             yield everywhere
             return
-        carriers = self.attacker.carriers(wish, everywhere, self.cost)
+        carriers = self.attacker.carriers(wish, everywhere, cost=self.cost)
         if carriers is not None:
             yield np.union1d(near, carriers)
 
     def _ask(
-        self, wish: Wish, cells: np.ndarray, cost: np.ndarray, search: bool = True
+        self, wish: Wish, cells: np.ndarray, *, cost: np.ndarray, search: bool = True
     ) -> Move | None:
         self.asked += 1
-        return self.attacker.move(wish, cells, cost, search)
+        return self.attacker.move(wish, cells, cost=cost, search=search)
 
     def _added(self, move: Move) -> np.ndarray:
-        return move.cells[~self.hidden[move.cells]]
+        shown: np.ndarray = move.cells[~self.hidden[move.cells]]
+        return shown
 
     def _take(self, move: Move, cell: int) -> None:
         self.proofs.add(move, cell)
@@ -209,6 +210,7 @@ class Repair:
         """Show a cell if other moves among hidden cells prove what the moves over this
         one proved.
         """
+        # Taken back first: every move that proves something over this cell.
         dropped = sorted(self.proofs.using.get(cell, ()))
         moves = [
             (m, self.proofs.owners[n]) for n in dropped if (m := self.proofs.moves[n]) is not None
@@ -216,6 +218,8 @@ class Repair:
         self.proofs.drop(dropped)
         owners = {o for _, o in moves}  # they fail first if any does
         touched = {c for m, _ in moves for c in m.cells.tolist() if c in self.proofs.demands}
+        # The cell is shown for a trial; who lost a proof is asked anew, the owners of
+        # the moves first, because they fail first if any does.
         self.hidden[cell] = False
         among = np.where(self.hidden, self.step, np.inf)
         new: list[int] = []
@@ -223,12 +227,12 @@ class Repair:
             if open_ in self.lost:
                 continue
             while wishes := self.proofs.wishes(open_):
-                cells = self.around.nearest(open_, among, HIDDEN_NEAR)
+                cells = self.around.nearest(open_, among, at_most=HIDDEN_NEAR)
                 move = next(
                     (
                         m
                         for w in wishes
-                        if (m := self._ask(w, cells, among, search=False)) is not None
+                        if (m := self._ask(w, cells, cost=among, search=False)) is not None
                     ),
                     None,
                 )
@@ -252,4 +256,5 @@ class Repair:
         return sorted(owners)
 
     def _beside(self, cell: int) -> list[int]:
-        return self.around.nearest(cell, self.cost, min(NEAR[0], len(self.cost))).tolist()
+        near = self.around.nearest(cell, self.cost, at_most=min(NEAR[0], len(self.cost)))
+        return [int(number) for number in near]

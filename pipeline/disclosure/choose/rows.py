@@ -85,6 +85,7 @@ def least_named(policy: Policy) -> int:
 def rows_with_a_floor(
     named: frozenset[str],
     editions: Sequence[Mapping[str, TrueCell]],
+    *,
     contracts: Contracts,
     policy: Policy,
 ) -> frozenset[str]:
@@ -108,7 +109,7 @@ def rows_with_a_floor(
 
 
 def with_floors(
-    cells: Mapping[str, TrueCell], floor: frozenset[str], policy: Policy
+    cells: Mapping[str, TrueCell], floor: frozenset[str], *, policy: Policy
 ) -> dict[str, TrueCell]:
     """The cells, of which those in `floor` are at least 1 where their sender suppressed
     them.

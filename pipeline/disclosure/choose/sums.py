@@ -48,7 +48,7 @@ class Sum:
 
 
 def find_sums(
-    cells: Mapping[str, TrueCell], contracts: Contracts, suppressed: tuple[int, int]
+    cells: Mapping[str, TrueCell], contracts: Contracts, *, suppressed: tuple[int, int]
 ) -> list[Sum]:
     """Every sum among cells that count, in a fixed order, each as strong as its own
     figures allow.
@@ -67,16 +67,15 @@ def find_sums(
             by_table[cell.key.cube].append(cell)
     for name, members in sorted(by_table.items()):
         for whole, children, is_short in _within(tables[name], members):
-            found.setdefault(
-                (whole, tuple(children)), is_short
-            )  # a worked-out whole is its parts, whatever lacks
+            # a worked-out whole is its parts, whatever lacks
+            found.setdefault((whole, tuple(children)), is_short)
     for one, other in _shared(
         tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}
     ):
         found[other, (one,)] = False
     sums = {Sum(whole, parts): is_short for (whole, parts), is_short in sorted(found.items())}
     return [
-        Sum(s.whole, s.parts, _strength(s, cells, suppressed, is_short))
+        Sum(s.whole, s.parts, _strength(s, cells, suppressed=suppressed, is_short=is_short))
         for s, is_short in sums.items()
     ]
 
@@ -92,10 +91,12 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
     rows: dict[tuple[int, tuple[str, ...]], dict[str, TrueCell]] = defaultdict(dict)
     cells = list(cells)
     broken_down = {wider for cell in cells for wider in _wider(cell.key)}
+    # One line for each set of cells that differ in a single dimension.
     for cell in cells:
         for position in range(2, len(cell.key.codes)):
             rest = cell.key.codes[:position] + cell.key.codes[position + 1 :]
             rows[position, rest][cell.key.codes[position]] = cell
+    # In each line every code that has children there is a whole.
     for (position, _), line in sorted(rows.items()):
         dimension = table.dimensions[position - 2]
         if table.layout.open_rows and dimension.name in table.layout.rows:
@@ -106,14 +107,14 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
                 yield str(line[TOTAL].key), [str(c.key) for c in listed], False
             continue
         for code, whole in sorted(line.items()):
-            parts = list(_parts(dimension, code, line))
+            parts = list(_parts(dimension, code, line=line))
             if parts:
                 yield (
                     str(whole.key),
                     sorted(str(p.key) for p in parts),
                     any(
                         child.code not in line
-                        and _with(whole.key, position, child.code) in broken_down
+                        and _with(whole.key, position, code=child.code) in broken_down
                         for child in dimension.codelist
                         if child.parent == code and not child.is_group
                     ),
@@ -128,17 +129,17 @@ def _wider(key: Key) -> Iterator[Key]:
             yield Key(key.cube, tuple(TOTAL if i in places else c for i, c in enumerate(key.codes)))
 
 
-def _with(key: Key, position: int, code: str) -> Key:
+def _with(key: Key, position: int, *, code: str) -> Key:
     return Key(key.cube, (*key.codes[:position], code, *key.codes[position + 1 :]))
 
 
-def _parts(dimension: Dimension, code: str, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
+def _parts(dimension: Dimension, code: str, *, line: Mapping[str, TrueCell]) -> Iterator[TrueCell]:
     for child in dimension.codelist:
         if child.parent == code and not child.is_group:
             if child.code in line:
                 yield line[child.code]
             else:
-                yield from _parts(dimension, child.code, line)
+                yield from _parts(dimension, child.code, line=line)
 
 
 def _shared(
@@ -148,9 +149,8 @@ def _shared(
     total. Two tables that are linked to a third share what they have in common also
     where the third has no figure.
     """
-    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(
-        dict
-    )  # first table -> table -> codes it stands at there
+    # first table -> table -> codes it stands at there
+    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for table in tables.values():
         for identity in table.identities:
             if identity.same_total_as:
@@ -176,7 +176,7 @@ def _shared(
 
 
 def _strength(
-    sum_: Sum, cells: Mapping[str, TrueCell], suppressed: tuple[int, int], is_short: bool
+    sum_: Sum, cells: Mapping[str, TrueCell], *, suppressed: tuple[int, int], is_short: bool
 ) -> Holds:
     """What the figures of this sum alone allow; of one that is short of a part, never
     more than "at least".

@@ -28,7 +28,7 @@ from pipeline.numbers.true_cells import TrueCell
 
 
 @dataclass(frozen=True)
-class Edition:
+class PublishedEdition:
     """What was published once: its name, the true cells of its day, the keys it showed,
     and the rows it left out.
     """
@@ -50,24 +50,22 @@ class Linked:
     completed.
     """
 
-    cells: dict[
-        str, TrueCell
-    ]  # by name: the key, or KEY@edition for a figure that the release does not have so
-    current: frozenset[
-        str
-    ]  # names of the release itself; all others were last seen in an earlier edition
+    # by name: the key, or KEY@edition for a figure that the release does not have so
+    cells: dict[str, TrueCell]
+    # names of the release itself; all others were last seen in an earlier edition
+    current: frozenset[str]
     shown_before: Mapping[str, str]  # name -> the newest edition that showed it
     hidden_before: frozenset[str]  # names that the newest edition with the cell withheld
     values: dict[str, Decimal]
     sums: tuple[Sum, ...]
-    named_now: frozenset[str] = (
-        frozenset()
-    )  # suppressed rows of which only this release says that they are there
+    # suppressed rows of which only this release says that they are there
+    named_now: frozenset[str] = frozenset()
 
 
 def link(
     cells: Mapping[str, TrueCell],
-    editions: Sequence[Edition],
+    editions: Sequence[PublishedEdition],
+    *,
     contracts: Contracts,
     policy: Policy,
     left_out: frozenset[str] = frozenset(),
@@ -76,22 +74,30 @@ def link(
     no line for what is in
     `left_out`.
     """
+    # Rows of open lists that readers can see tell that their count is at least one.
     seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out
     seen_before: frozenset[str] = frozenset().union(*(e.named for e in editions))
     floor = rows_with_a_floor(
-        seen_rows | seen_before, [cells, *(e.cells for e in editions)], contracts, policy
+        seen_rows | seen_before,
+        [cells, *(e.cells for e in editions)],
+        contracts=contracts,
+        policy=policy,
     )
     release = cells
-    cells = with_floors(cells, floor, policy)
+    cells = with_floors(cells, floor, policy=policy)
     named = {k: c for k, c in cells.items() if c.counts}
     current = frozenset(named)
-    sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, policy.suppressed))
+    sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, suppressed=policy.suppressed))
     shown: dict[str, str] = {}
     withheld: set[str] = set()
+    # The same key with the same value is one cell in every edition; where the value
+    # changed since, the edition has a cell of its own.
     known = {(k, c.value): k for k, c in named.items()}
     for edition in editions:
-        own = {k: c for k, c in with_floors(edition.cells, floor, policy).items() if c.counts}
-        names = {k: _name(k, c, known, edition.name) for k, c in sorted(own.items())}
+        own = {
+            k: c for k, c in with_floors(edition.cells, floor, policy=policy).items() if c.counts
+        }
+        names = {k: _name(k, c, known=known, edition=edition.name) for k, c in sorted(own.items())}
         for key, name in names.items():
             seen = name in shown or name in withheld
             named.setdefault(name, own[key])
@@ -101,15 +107,17 @@ def link(
                 withheld.add(name)
         if edition.cells is release:
             continue  # another version of the release itself: its sums are those of the release
-        for s in find_sums(own, contracts, policy.suppressed):
+        for s in find_sums(own, contracts, suppressed=policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
-    values, held = complete(named, list(sums), policy.suppressed)
+    # Counts that senders suppressed get figures that agree with all sums, so that there
+    # is one true table to hide in.
+    values, held = complete(named, list(sums), suppressed=policy.suppressed)
     hidden_before = frozenset(withheld - set(shown))
     return Linked(named, current, shown, hidden_before, values, tuple(held), floor - seen_before)
 
 
 def _name(
-    key: str, cell: TrueCell, known: dict[tuple[str, Decimal | None], str], edition: str
+    key: str, cell: TrueCell, *, known: dict[tuple[str, Decimal | None], str], edition: str
 ) -> str:
     """The name under which a figure of an earlier edition is known: that of the newest
     cell with the same figure.
@@ -134,7 +142,7 @@ class Secrets:
 
 
 def find_secrets(
-    linked: Linked, policy: Policy, version: VersionRule, day: date, given_up: frozenset[str]
+    linked: Linked, policy: Policy, *, version: VersionRule, day: date, given_up: frozenset[str]
 ) -> Secrets:
     """Apply the policy to every cell; `given_up` are names of cells that stay out
     whatever they are.
@@ -159,13 +167,13 @@ def find_secrets(
             and len(cell.parts) < rule.min_contributors
         ):
             few.add(name)
-        if _is_bound(cell, linked, policy, version, day):
+        if _is_bound(cell, linked, policy=policy, version=version, day=day):
             bound.add(name)
     return Secrets(frozenset(small), frozenset(bound), frozenset(few), given_up)
 
 
 def _is_bound(
-    cell: TrueCell, linked: Linked, policy: Policy, version: VersionRule, day: date
+    cell: TrueCell, linked: Linked, *, policy: Policy, version: VersionRule, day: date
 ) -> bool:
     """Bound by its sender; a total or group worked out from bound cells of the sender
     is bound with them.
@@ -176,7 +184,7 @@ def _is_bound(
         if p in linked.cells and linked.cells[p].key.state == cell.key.state
     ]
     return any(
-        policy.is_bound(version, c.key.state, c.key.cube, c.conf_status, day)
+        policy.is_bound(version, c.key.state, table=c.key.cube, conf_status=c.conf_status, day=day)
         for c in (cell, *parts)
     )
 
@@ -184,6 +192,7 @@ def _is_bound(
 def build_system(
     linked: Linked,
     secrets: Secrets,
+    *,
     contracts: Contracts,
     policy: Policy,
     round_: int,
@@ -199,6 +208,8 @@ def build_system(
     value = np.array(
         [int(linked.values[n] * int(s)) for n, s in zip(names, scale, strict=True)], dtype=np.int64
     )
+    # What every reader knows before any sum: counts are not negative, zeros are shown,
+    # and a suppressed count lies in the range of the policy.
     low = (value > 0).astype(np.int64)
     high = np.full(len(names), NO_LIMIT, dtype=np.int64)
     may_be_hidden = _zeros_that_tell(linked, secrets.bound)
@@ -210,27 +221,34 @@ def build_system(
             low[i], high[i] = lowest * scale[i], highest * scale[i]
         elif value[i] == 0 and name not in may_be_hidden:
             high[i] = 0  # zeros are shown, unless a bound one follows from them
+    # Rows of the system are the sums; the ranges below follow from what earlier
+    # editions showed.
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
     low_before = low.copy()  # that this release names a row must not make it ask for less
     for name in linked.named_now:
         low_before[index[name]] = policy.suppressed[0] * scale[index[name]]
     possible = _possible(
-        linked.sums, index, np.where(before, value, low_before), np.where(before, value, high)
+        linked.sums,
+        index,
+        low=np.where(before, value, low_before),
+        high=np.where(before, value, high),
     )
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
-    hidden = np.array([_stays_hidden(n, linked, secrets) for n in names])
+    hidden = np.array([_stays_hidden(n, linked, secrets=secrets) for n in names])
+    # A demand for each sensitive cell that stays hidden: how much it must be able to
+    # change.
     demands = tuple(
         _demand(
             i,
             linked.cells[n],
-            n in secrets.small,
-            n in secrets.bound,
-            possible,
-            value,
-            int(scale[i]),
-            policy,
+            small=n in secrets.small,
+            bound=n in secrets.bound,
+            possible=possible,
+            value=value,
+            scale=int(scale[i]),
+            policy=policy,
         )
         for i, n in enumerate(names)
         if hidden[i] and (n in secrets.small or n in secrets.bound)
@@ -240,7 +258,15 @@ def build_system(
         value,
         low,
         high,
-        _losses(names, linked, hidden, high, contracts, policy, round_),
+        _losses(
+            names,
+            linked,
+            hidden=hidden,
+            high=high,
+            contracts=contracts,
+            policy=policy,
+            round_=round_,
+        ),
         rows,
         np.zeros(rows.shape[0], dtype=np.int64),
         row_high,
@@ -278,10 +304,10 @@ def _grown(begin: set[str], groups: Iterable[Sequence[str]]) -> set[str]:
 
 
 def _steps(cell: TrueCell, contracts: Contracts) -> int:
-    return 10 ** contracts.table(cell.key.cube).decimals
+    return int(10 ** contracts.table(cell.key.cube).decimals)
 
 
-def _stays_hidden(name: str, linked: Linked, secrets: Secrets) -> bool:
+def _stays_hidden(name: str, linked: Linked, *, secrets: Secrets) -> bool:
     """What an edition showed is known for good; what only an earlier edition had stays
     as it left it.
     """
@@ -305,7 +331,7 @@ def _rows(sums: Sequence[Sum], index: Mapping[str, int]) -> tuple[csr_array, np.
 
 
 def _possible(
-    sums: Sequence[Sum], index: Mapping[str, int], low: np.ndarray, high: np.ndarray
+    sums: Sequence[Sum], index: Mapping[str, int], *, low: np.ndarray, high: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """What anyone can derive before this release: from zeros, from what senders
     suppressed, from earlier editions.
@@ -338,6 +364,7 @@ def _possible(
 def _demand(
     i: int,
     cell: TrueCell,
+    *,
     small: bool,
     bound: bool,
     possible: tuple[np.ndarray, np.ndarray],
@@ -369,6 +396,7 @@ def _demand(
 def _losses(
     names: Sequence[str],
     linked: Linked,
+    *,
     hidden: np.ndarray,
     high: np.ndarray,
     contracts: Contracts,
@@ -393,7 +421,7 @@ def _losses(
     return loss
 
 
-def given_away(linked: Linked, system: System, policy: Policy) -> list[str]:
+def given_away(linked: Linked, system: System, *, policy: Policy) -> list[str]:
     """Sensitive cells of which earlier editions left less open than the policy demands,
     whatever is shown now.
     """

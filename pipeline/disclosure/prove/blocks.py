@@ -33,9 +33,9 @@ class Neighbours:
         taken: Flags = np.zeros(len(self.rows_of), dtype=bool)
         for seed in seeds:
             if not taken[seed]:
-                yield self._grow(seed, size, taken)
+                yield self._grow(seed, size, taken=taken)
 
-    def _grow(self, seed: int, size: int, taken: Flags) -> list[int]:
+    def _grow(self, seed: int, size: int, *, taken: Flags) -> list[int]:
         touched: set[int] = set()
         missing: dict[int, int] = {}  # rows of a cell that are not yet touched by the block
         waiting: list[tuple[int, int, int]] = [(0, 0, seed)]

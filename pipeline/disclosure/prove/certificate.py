@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cells import REGIONS, Key
-from pipeline.disclosure.prove.facts import Edition, Knowledge
+from pipeline.disclosure.prove.facts import EarlierEdition, Knowledge
 from pipeline.disclosure.prove.links import Link
 from pipeline.disclosure.prove.reconcile import Reconciled
 from pipeline.disclosure.prove.world import World
@@ -25,6 +25,7 @@ POPULATION = "POPULATION"  # the reference population, which is public and adds 
 def make_certificate(
     knowledge: Knowledge,
     world: World,
+    *,
     held: Reconciled,
     tables: Sequence[Mapping[str, int]],
     ranges: Mapping[str, Mapping[str, Mapping[str, str]]],
@@ -35,7 +36,7 @@ def make_certificate(
     """
     known = world.known
     hidden = sorted(n for n in world.unknowns if n not in known)
-    now = Edition("", knowledge.released, knowledge.truth)
+    now = EarlierEdition("", knowledge.released, knowledge.truth)
     return {
         "format": FORMAT,
         "version": knowledge.version,
@@ -55,7 +56,7 @@ def make_certificate(
     }
 
 
-def _release(edition: Edition, world: World) -> dict[str, Any]:
+def _release(edition: EarlierEdition, world: World) -> dict[str, Any]:
     """What the files of one release do not tell: rows without a line, and the parts of
     what was worked out.
     """

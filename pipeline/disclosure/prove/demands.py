@@ -52,7 +52,7 @@ class Progress:
             nearer += int(new)
         return nearer
 
-    def wanted(self, k: int, lowest: int, highest: int) -> list[Range]:
+    def wanted(self, k: int, lowest: int, *, highest: int) -> list[Range]:
         """Ranges of which each brings demand k nearer, within the bounds of its cell."""
         found: list[Range] = []
         if not self.low_shown[k]:
@@ -60,14 +60,14 @@ class Progress:
         if not self.high_shown[k]:
             found.append((int(self.high[k]), highest))
         if not found:
-            found = _gaps(sorted(self.seen[k]), lowest, highest)
+            found = _gaps(sorted(self.seen[k]), lowest, highest=highest)
         return [(a, b) for a, b in found if lowest <= a <= b <= highest]
 
     def open(self) -> Sequence[int]:
         return [int(k) for k in np.flatnonzero(~self.proven)]
 
 
-def _gaps(seen: Sequence[int], lowest: int, highest: int) -> list[Range]:
+def _gaps(seen: Sequence[int], lowest: int, *, highest: int) -> list[Range]:
     """Ranges without any of these values."""
     edges = [lowest - 1, *seen, highest + 1]
     return [(a + 1, b - 1) for a, b in zip(edges, edges[1:], strict=False) if b - a > 1]

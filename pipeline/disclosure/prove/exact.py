@@ -36,9 +36,9 @@ class Component:
             p = self.part
             low = open_ended(p.low)
             high = open_ended(p.high)
-            if (
-                not whole
-            ):  # a finite bound beyond all that is asked: a program without end has no answer
+            # a finite bound beyond all that is asked: a program without end has no
+            # answer
+            if not whole:
                 high = np.minimum(high, float(p.value.max() + BEYOND))
             question = Question(
                 np.zeros(len(p.value)),
@@ -54,7 +54,7 @@ class Component:
         return self._models[whole]
 
     def extreme(
-        self, cell: int, most: bool, seconds: float
+        self, cell: int, most: bool, *, seconds: float
     ) -> tuple[float | None, np.ndarray | None]:
         """The least or greatest value of a cell when fractions are allowed, and a table
         where it has it.
@@ -69,11 +69,11 @@ class Component:
             return None, None
         return float(answer[column]), answer
 
-    def duals(self, cell: int, most: bool, seconds: float) -> np.ndarray | None:
+    def duals(self, cell: int, most: bool, *, seconds: float) -> np.ndarray | None:
         """How much each row counts for the least or greatest value of a cell; None
         where there is no answer.
         """
-        if self.extreme(cell, most, seconds)[1] is None:
+        if self.extreme(cell, most, seconds=seconds)[1] is None:
             return None
         model = self.model(False)
         column = self.place[cell]
@@ -83,7 +83,7 @@ class Component:
         model.changeColCost(column, 0.0)
         return -duals if most else duals
 
-    def table(self, cell: int, wanted: Range, seconds: float) -> tuple[str, Numbers | None]:
+    def table(self, cell: int, wanted: Range, *, seconds: float) -> tuple[str, Numbers | None]:
         """A table of whole numbers in which a cell is in a range, or the word that
         there is none.
         """

@@ -49,7 +49,7 @@ def read_extra(path: Path, contracts: Contracts) -> dict[str, Decimal | None]:
     for line, row in enumerate(rows[1:], 2):
         if not any(c.strip() for c in row):
             continue
-        key, value = _read_row(row, f"{path} line {line}", contracts)
+        key, value = _read_row(row, f"{path} line {line}", contracts=contracts)
         if key in found:
             raise UserError(
                 f"{key} stands twice", where=f"{path} line {line}", do="keep one line for each cell"
@@ -58,7 +58,7 @@ def read_extra(path: Path, contracts: Contracts) -> dict[str, Decimal | None]:
     return found
 
 
-def _read_row(row: list[str], where: str, contracts: Contracts) -> tuple[str, Decimal | None]:
+def _read_row(row: list[str], where: str, *, contracts: Contracts) -> tuple[str, Decimal | None]:
     if len(row) != len(COLUMNS):
         raise UserError(f"there are {len(row)} columns", where=where, allowed="key,value")
     key = row[0].strip()

@@ -41,6 +41,7 @@ class Exposure:
 def judge(
     names: Sequence[str],
     values: Numbers,
+    *,
     hidden: Flags,
     sums: Iterable[Sum],
     lows: Numbers,
@@ -51,7 +52,11 @@ def judge(
 ) -> Exposure:
     """Count the cells of `demands` that are hidden and known to within less than three."""
     deadline = time.monotonic() + time_limit
-    tight, where, known = peel(build_system(names, values, lows, highs, hidden, sums, intervals))
+    tight, where, known = peel(
+        build_system(
+            names, values, lows=lows, highs=highs, hidden=hidden, sums=sums, intervals=intervals
+        )
+    )
     index = {name: i for i, name in enumerate(names)}
     place = {int(c): i for i, c in enumerate(where)}
     cells = [index[n] for n in sorted(demands) if hidden[index[n]]]
@@ -60,14 +65,14 @@ def judge(
     label = components(tight)
     for number in sorted({int(label[c]) for c in open_}):
         members = [c for c in open_ if label[c] == number]
-        widths += _widths(Component(tight, label == number), members, deadline)
+        widths += _widths(Component(tight, label == number), members, deadline=deadline)
     exact, width_1, width_2, undecided = (
         sum(w == width for w in widths) for width in (0, 1, 2, UNDECIDED)
     )
     return Exposure(len(cells), exact, width_1, width_2, undecided)
 
 
-def _widths(component: Component, members: Sequence[int], deadline: float) -> list[int]:
+def _widths(component: Component, members: Sequence[int], *, deadline: float) -> list[int]:
     """How far apart each cell's least and greatest value are."""
     least = component.part.value.astype(np.float64)
     most = least.copy()
@@ -80,7 +85,7 @@ def _widths(component: Component, members: Sequence[int], deadline: float) -> li
                 break
             answer: Reals | None = None
             if time.monotonic() < deadline:
-                _, answer = component.extreme(cell, upwards, remaining(deadline, SECONDS))
+                _, answer = component.extreme(cell, upwards, seconds=remaining(deadline, SECONDS))
             undecided = undecided or answer is None
             if answer is not None:
                 np.minimum(least, answer, out=least)

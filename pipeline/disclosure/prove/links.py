@@ -38,6 +38,7 @@ class Link:
 
 def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link]:
     """All sums among the cells that have a number, sorted."""
+    # Only cells with a number add up.
     counted = {k: c for k, c in cells.items() if c.counts}
     keys = {k: Key.parse(k) for k in counted}
     tables = {t.name: t for t in contracts.tables}
@@ -49,14 +50,25 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
         (k, tuple(sorted(p for p in c.part_keys if p in counted))): (False, "=")
         for k, c in counted.items()
     }
+    # Along each dimension of a table: a code and its children.
     for cube, names in of_states.items():
         detailed = _detailed(names, keys)
         for position, dimension in enumerate(tables[cube].dimensions, 2):
             children = _children(dimension)
-            for whole, parts in _along(tables[cube], dimension, position, names, keys, counted):
-                lacks = _lacks_a_part(keys[whole], children, position, parts, keys, detailed)
+            for whole, parts in _along(
+                tables[cube], dimension, position=position, names=names, keys=keys, cells=counted
+            ):
+                lacks = _lacks_a_part(
+                    keys[whole],
+                    children,
+                    position=position,
+                    parts=parts,
+                    keys=keys,
+                    detailed=detailed,
+                )
                 found.setdefault((whole, tuple(sorted(parts))), (False, ">=" if lacks else "="))
-    for one, other in _shared(tables, of_states, keys):
+    # Across tables: one count that stands in two of them.
+    for one, other in _shared(tables, of_states, keys=keys):
         found.setdefault((one, (other,)), (True, "="))
     return sorted(Link(whole, parts, *what) for (whole, parts), what in found.items() if parts)
 
@@ -75,6 +87,7 @@ def _detailed(names: Iterable[str], keys: Mapping[str, Key]) -> set[tuple[str, .
 def _lacks_a_part(
     whole: Key,
     children: Mapping[str, Sequence[str]],
+    *,
     position: int,
     parts: Iterable[str],
     keys: Mapping[str, Key],
@@ -94,6 +107,7 @@ def _lacks_a_part(
 def _along(
     table: Table,
     dimension: Dimension,
+    *,
     position: int,
     names: Sequence[str],
     keys: Mapping[str, Key],
@@ -111,7 +125,7 @@ def _along(
             yield line[TOTAL], [n for c, n in line.items() if _is_listed(c, cells[n])]
         for code in children:
             if code in line:
-                yield line[code], _present(code, children, line)
+                yield line[code], _present(code, children, line=line)
 
 
 def is_chosen_by_states(table: Table, dimension: Dimension) -> bool:
@@ -159,19 +173,19 @@ def _children(dimension: Dimension) -> dict[str, list[str]]:
 
 
 def _present(
-    code: str, children: Mapping[str, Sequence[str]], line: Mapping[str, str]
+    code: str, children: Mapping[str, Sequence[str]], *, line: Mapping[str, str]
 ) -> list[str]:
     """The parts of a code that have a number; a part without one stands aside for its
     own parts.
     """
     found: list[str] = []
     for child in children.get(code, ()):
-        found += [line[child]] if child in line else _present(child, children, line)
+        found += [line[child]] if child in line else _present(child, children, line=line)
     return found
 
 
 def _shared(
-    tables: Mapping[str, Table], of_states: Mapping[str, Sequence[str]], keys: Mapping[str, Key]
+    tables: Mapping[str, Table], of_states: Mapping[str, Sequence[str]], *, keys: Mapping[str, Key]
 ) -> Iterator[tuple[str, str]]:
     """The same count in two tables with the same total. Tables that are both tied to a
     third share what that has.
@@ -184,7 +198,9 @@ def _shared(
     for first, others in sorted(tied.items()):
         common = [d.name for d in tables[first].dimensions]
         margins = {
-            n: _margin(tables[n], common, others.get(n, {}), of_states.get(n, ()), keys)
+            n: _margin(
+                tables[n], common, at=others.get(n, {}), names=of_states.get(n, ()), keys=keys
+            )
             for n in (first, *sorted(others))
         }
         for one, other in combinations(margins, 2):
@@ -196,6 +212,7 @@ def _shared(
 def _margin(
     table: Table,
     common: Sequence[str],
+    *,
     at: Mapping[str, str],
     names: Iterable[str],
     keys: Mapping[str, Key],

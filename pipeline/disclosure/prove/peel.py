@@ -24,7 +24,7 @@ def tighten(system: System) -> System:
     low = system.low.copy()
     high = system.high.copy()
     for _ in range(PASSES):
-        below, above = _from_rows(system, low, high)
+        below, above = _from_rows(system, low, high=high)
         new_low = np.maximum(low[cells], np.maximum.reduceat(below[order], first))
         new_high = np.minimum(high[cells], np.minimum.reduceat(above[order], first))
         if np.array_equal(new_low, low[cells]) and np.array_equal(new_high, high[cells]):
@@ -33,7 +33,7 @@ def tighten(system: System) -> System:
     return system.bounded(low, high)
 
 
-def _from_rows(system: System, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+def _from_rows(system: System, low: Numbers, *, high: Numbers) -> tuple[Numbers, Numbers]:
     """For each entry: the bounds that its row gives its cell while the other cells are
     within theirs.
     """
@@ -44,8 +44,8 @@ def _from_rows(system: System, low: Numbers, high: Numbers) -> tuple[Numbers, Nu
     most = high[system.cell]
     small = np.where(up, least, most)
     great = np.where(up, most, least)
-    rest_least, open_least = _others(system, small * system.factor, small >= NO_LIMIT)
-    rest_most, open_most = _others(system, great * system.factor, great >= NO_LIMIT)
+    rest_least, open_least = _others(system, small * system.factor, unbounded=small >= NO_LIMIT)
+    rest_most, open_most = _others(system, great * system.factor, unbounded=great >= NO_LIMIT)
     room_up = system.row_high[row] - rest_least
     room_down = system.row_low[row] - rest_most
     no_top = open_least | (system.row_high[row] >= NO_LIMIT)
@@ -57,7 +57,7 @@ def _from_rows(system: System, low: Numbers, high: Numbers) -> tuple[Numbers, Nu
     return below, above
 
 
-def _others(system: System, entries: Numbers, unbounded: Flags) -> tuple[Numbers, Flags]:
+def _others(system: System, entries: Numbers, *, unbounded: Flags) -> tuple[Numbers, Flags]:
     """For each entry: the sum of the others in its row, and whether one of them has no
     bound.
     """

@@ -40,6 +40,7 @@ class Proof:
 def prove(
     names: Sequence[str],
     values: Numbers,
+    *,
     hidden: Flags,
     sums: Iterable[Sum],
     intervals: Iterable[Interval],
@@ -53,14 +54,20 @@ def prove(
     """
     clock = [time.monotonic()]
     deadline = clock[0] + time_limit
-    system = build_system(names, values, lows, highs, hidden, sums, intervals)
+    # Cells that follow one after the other are taken out first.
+    system = build_system(
+        names, values, lows=lows, highs=highs, hidden=hidden, sums=sums, intervals=intervals
+    )
     tight, where, known = peel(system)
     place = {int(c): i for i, c in enumerate(where)}
     index = {name: i for i, name in enumerate(names)}
     failures, open_ = {}, []
+    # A demand that is wider than what bounds alone leave open has failed already.
     for name, (low, high, count) in sorted(demands.items()):
         cell = index[name]
-        reason = _too_narrow(int(known.low[cell]), int(known.high[cell]), low, high, count)
+        reason = _too_narrow(
+            int(known.low[cell]), int(known.high[cell]), low=low, high=high, count=count
+        )
         if reason:
             failures[name] = reason
         elif cell in place:
@@ -68,13 +75,17 @@ def prove(
     columns = np.array(open_, dtype=np.int64).reshape(-1, 4)
     progress = Progress(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3])
     clock.append(time.monotonic())
-    search = Search(tight, progress, deadline)
+    # Many demands are met by one counter-table: a whole-numbered table with the same
+    # shown cells and other hidden ones (Fischetti and Salazar-González, 2001; the idea
+    # of an alternative table in Gusfield, SIAM J. Comput. 17, 1988).
+    search = Search(tight, progress, deadline=deadline)
     search.sweep_all()
     clock.append(time.monotonic())
-    reasons = _ask_one_by_one(search, components(tight), deadline)
+    # What is left is asked cell by cell, with the reason where there is no table.
+    reasons = _ask_one_by_one(search, components(tight), deadline=deadline)
     clock.append(time.monotonic())
     failures |= {names[where[cell]]: reason for cell, reason in reasons.items()}
-    tables = [_sparse(t - tight.value, names, where) for t in search.tables]
+    tables = [_sparse(t - tight.value, names, where=where) for t in search.tables]
     seconds = dict(zip(("peel", "search", "single"), np.diff(clock).tolist(), strict=True))
     return Proof(tables, dict(sorted(failures.items())), len(demands) - len(failures), seconds)
 
@@ -93,18 +104,18 @@ def peel(system: System) -> tuple[System, Numbers, System]:
     return rest, where[inner], system.bounded(low, high)
 
 
-def _too_narrow(lowest: int, highest: int, low: int, high: int, count: int) -> str:
+def _too_narrow(lowest: int, highest: int, *, low: int, high: int, count: int) -> str:
     if lowest <= low and highest >= high and highest - lowest + 1 >= count:
         return ""
     said = f"exactly {lowest}" if lowest == highest else f"between {lowest} and {highest}"
     return f"it follows from what is public: {said}"
 
 
-def _sparse(change: Numbers, names: Sequence[str], where: Numbers) -> dict[str, int]:
+def _sparse(change: Numbers, names: Sequence[str], *, where: Numbers) -> dict[str, int]:
     return {names[where[i]]: int(change[i]) for i in np.flatnonzero(change)}
 
 
-def _ask_one_by_one(search: Search, label: Numbers, deadline: float) -> dict[int, str]:
+def _ask_one_by_one(search: Search, label: Numbers, *, deadline: float) -> dict[int, str]:
     """Why each cell that is still open can't be proven; tables found on the way join
     the others.
     """
@@ -117,39 +128,47 @@ def _ask_one_by_one(search: Search, label: Numbers, deadline: float) -> dict[int
         if label[cell] not in models:
             models.clear()  # one warm model at a time: cells come in the order of their names
             models[label[cell]] = Component(search.system, label == label[cell])
-        reason = _ask(search, models[label[cell]], k, deadline)
+        reason = _ask(search, models[label[cell]], k=k, deadline=deadline)
         if reason:
             reasons[cell] = reason
     return reasons
 
 
-def _ask(search: Search, component: Component, k: int, deadline: float) -> str:
+def _ask(search: Search, component: Component, *, k: int, deadline: float) -> str:
     """Prove one cell; otherwise the reason why not."""
     progress = search.progress
     cell = int(search.progress.cell[k])
     lowest = int(search.system.low[cell])
     highest = int(search.system.high[cell])
+    # The ends of its range first: a linear bound that is too narrow needs no search.
     for most, shown in ((False, progress.low_shown[k]), (True, progress.high_shown[k])):
         if shown or time.monotonic() > deadline:
             continue
-        bound, _ = component.extreme(cell, most, remaining(deadline, SINGLE_SECONDS))
+        bound, _ = component.extreme(cell, most, seconds=remaining(deadline, SINGLE_SECONDS))
         if bound is not None and most:
             highest = min(highest, int(np.floor(bound + TINY)))
         if bound is not None and not most:
             lowest = max(lowest, int(np.ceil(bound - TINY)))
     reason = _too_narrow(
-        lowest, highest, int(progress.low[k]), int(progress.high[k]), int(progress.values[k])
+        lowest,
+        highest,
+        low=int(progress.low[k]),
+        high=int(progress.high[k]),
+        count=int(progress.values[k]),
     )
     if reason:
         return reason
     undecided = False
+    # Then tables with values that no table so far has shown.
     while not progress.proven[k]:
-        wanted = progress.wanted(k, lowest, highest)
+        wanted = progress.wanted(k, lowest, highest=highest)
         status = "impossible"
         for range_ in wanted:
             if time.monotonic() > deadline:
                 return UNDECIDED
-            status, answer = component.table(cell, range_, remaining(deadline, SINGLE_SECONDS))
+            status, answer = component.table(
+                cell, range_, seconds=remaining(deadline, SINGLE_SECONDS)
+            )
             if answer is not None and search.bank(component.full(search.system.value, answer)):
                 break
             undecided = undecided or status != "impossible"

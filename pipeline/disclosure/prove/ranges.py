@@ -39,7 +39,7 @@ class Derived:
 
 
 def left_open(
-    world: World, held: Reconciled, names: Iterable[str], limits: Mapping[str, tuple[int, int]]
+    world: World, held: Reconciled, *, names: Iterable[str], limits: Mapping[str, tuple[int, int]]
 ) -> dict[str, Derived]:
     """The ranges of cells for somebody who has only the earlier editions. This release
     cannot make them wider.
@@ -54,27 +54,27 @@ def left_open(
     system = build_system(
         every,
         np.array([held.base[n] for n in every], dtype=np.int64),
-        bounds[:, 0],
-        bounds[:, 1],
-        hidden,
-        [(k.whole, k.parts, k.relation) for k in held.links],
+        lows=bounds[:, 0],
+        highs=bounds[:, 1],
+        hidden=hidden,
+        sums=[(k.whole, k.parts, k.relation) for k in held.links],
     )
     tight = tighten(system)
     place = {n: i for i, n in enumerate(every)}
     label = components(tight)
     return {
-        name: _derive(tight, place[name], label == label[place[name]], held.links)
+        name: _derive(tight, place[name], members=label == label[place[name]], links=held.links)
         for name in wanted
     }
 
 
-def _derive(tight: System, cell: int, members: np.ndarray, links: list[Link]) -> Derived:
+def _derive(tight: System, cell: int, *, members: np.ndarray, links: list[Link]) -> Derived:
     component = Component(tight, members)
     rows = np.flatnonzero(add_rows(members[tight.cell].astype(np.int64), tight.start) > 0)
     ends = [int(tight.low[cell]), int(tight.high[cell])]
     told: dict[str, dict[str, str]] = {"least": {}, "most": {}}
     for most in (False, True):
-        duals = component.duals(cell, most, SECONDS)
+        duals = component.duals(cell, most, seconds=SECONDS)
         times = (
             {}
             if duals is None
@@ -84,7 +84,7 @@ def _derive(tight: System, cell: int, members: np.ndarray, links: list[Link]) ->
                 if abs(y) > 1 / FINEST
             }
         )
-        end = _add_up(tight, cell, times, most)
+        end = _add_up(tight, cell, times=times, most=most)
         if end is not None and (end < ends[1] if most else end > ends[0]):
             ends[int(most)] = end
             told["most" if most else "least"] = {
@@ -94,7 +94,7 @@ def _derive(tight: System, cell: int, members: np.ndarray, links: list[Link]) ->
     return Derived(ends[0], ends[1], told if any(told.values()) else {})
 
 
-def _add_up(tight: System, cell: int, times: Mapping[int, Fraction], most: bool) -> int | None:
+def _add_up(tight: System, cell: int, *, times: Mapping[int, Fraction], most: bool) -> int | None:
     """The end of a cell's range that follows from so many times each row; None where
     nothing follows.
     """

@@ -44,7 +44,7 @@ def reconcile(world: World) -> Reconciled:
         (links if kept else dropped).append(kept or link)
     base = {n: low for n, (low, high) in ranges.items() if low == high}
     for open_names, members in _groups(links, ranges):
-        filled, weaker = _together(open_names, members, ranges)
+        filled, weaker = _together(open_names, members, ranges=ranges)
         base |= filled
         for link, kept in weaker.items():
             links.remove(link)
@@ -98,12 +98,12 @@ def _groups(links: Sequence[Link], ranges: Ranges) -> list[tuple[list[str], list
 
 
 def _together(
-    names: Sequence[str], links: Sequence[Link], ranges: Ranges
+    names: Sequence[str], links: Sequence[Link], *, ranges: Ranges
 ) -> tuple[dict[str, int], dict[Link, Link | None]]:
     """Fill in suppressed counts; where that is impossible, say which sums become what."""
-    answer = _solve(names, links, ranges, weaken=False)
+    answer = _solve(names, links, ranges=ranges, weaken=False)
     if answer is None:
-        answer = _solve(names, links, ranges, weaken=True)
+        answer = _solve(names, links, ranges=ranges, weaken=True)
     if answer is None:
         raise UserError(
             f"suppressed counts could not be filled in around {names[0]}",
@@ -114,8 +114,8 @@ def _together(
     if len(answer) > len(names):
         known = dict(filled)
         for link in links:
-            gap = _value(link.whole, known, ranges) - sum(
-                _value(p, known, ranges) for p in link.parts
+            gap = _value(link.whole, known, ranges=ranges) - sum(
+                _value(p, known, ranges=ranges) for p in link.parts
             )
             if gap < 0 or (gap > 0 and link.same):
                 weaker[link] = None
@@ -124,12 +124,12 @@ def _together(
     return filled, weaker
 
 
-def _value(name: str, filled: Mapping[str, int], ranges: Ranges) -> int:
+def _value(name: str, filled: Mapping[str, int], *, ranges: Ranges) -> int:
     return filled.get(name, ranges[name][0])
 
 
 def _solve(
-    names: Sequence[str], links: Sequence[Link], ranges: Ranges, weaken: bool
+    names: Sequence[str], links: Sequence[Link], *, ranges: Ranges, weaken: bool
 ) -> Reals | None:
     """Columns: the suppressed counts and, to weaken, four for each sum: what is over,
     what is short, two yes-or-no.
@@ -141,13 +141,14 @@ def _solve(
     column: list[int] = []
     factor, row_low, row_high = ([0.0][:0] for _ in range(3))
 
-    def row(entries: Mapping[int, float], least: float, most: float) -> None:
+    def row(entries: Mapping[int, float], least: float, *, most: float) -> None:
         column.extend(entries)
         factor.extend(entries.values())
         start.append(len(column))
         row_low.append(least)
         row_high.append(most)
 
+    # A row for each sum: its unknowns with signs, what is known on the other side.
     for rank, link in enumerate(links):
         entries: dict[int, float] = {}
         known = 0
@@ -156,6 +157,8 @@ def _solve(
                 entries[place[name]] = entries.get(place[name], 0.0) + sign
             else:
                 known += sign * ranges[name][0]
+        # To weaken it: what is over and what is short, each allowed by a yes-or-no
+        # number whose price is higher for sums that come earlier.
         if weaken:
             over = len(low)
             most = float(sum(ranges[n][1] for n in (link.whole, *link.parts)))
@@ -163,9 +166,9 @@ def _solve(
             high += [most, most, 0.0 if link.same else 1.0, 1.0]
             cost += [0.0, 0.0, *_price(rank, len(links))]
             entries |= {over: -1.0, over + 1: 1.0}
-            row({over: 1.0, over + 2: -most, over + 3: -most}, -np.inf, 0.0)
-            row({over + 1: 1.0, over + 3: -most}, -np.inf, 0.0)
-        row(entries, -known, np.inf if link.relation == ">=" else -known)
+            row({over: 1.0, over + 2: -most, over + 3: -most}, -np.inf, most=0.0)
+            row({over + 1: 1.0, over + 3: -most}, -np.inf, most=0.0)
+        row(entries, -known, most=np.inf if link.relation == ">=" else -known)
     question = Question(
         np.array(cost),
         np.array(low),

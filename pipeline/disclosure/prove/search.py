@@ -55,14 +55,13 @@ BLOCK = Limits(seconds=20, nodes=40, gap=0.2)
 class Search:
     """Tables found for a system, and what they show."""
 
-    def __init__(self, system: System, progress: Progress, deadline: float) -> None:
+    def __init__(self, system: System, progress: Progress, *, deadline: float) -> None:
         self.system, self.progress, self.deadline = system, progress, deadline
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
         self.tables: list[Numbers] = []
-        self.asked = np.zeros(
-            len(progress.cell), dtype=np.int64
-        )  # how often for each demand: the hard ones wait
+        # how often for each demand: the hard ones wait
+        self.asked = np.zeros(len(progress.cell), dtype=np.int64)
         progress.add(system.value)
 
     def sweep_all(self) -> None:
@@ -99,13 +98,12 @@ class Search:
                 cells += len(block)
                 asked.append((block, targets))
         for block, targets in asked:
-            _join(self.system, table, np.array(block), self._change(block, targets))
+            _join(self.system, table, cells=np.array(block), change=self._change(block, targets))
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
-        turn = (len(self.tables) * 7919) % len(
-            open_
-        )  # other seeds first than last time, so borders fall elsewhere
+        # other seeds first than last time, so borders fall elsewhere
+        turn = (len(self.tables) * 7919) % len(open_)
         order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
         return [int(self.progress.cell[k]) for k in order]
 
@@ -116,9 +114,9 @@ class Search:
         tables: list[Numbers] = []
         for block in self.neighbours.blocks(self._seeds(open_), size):
             for cells, change in self._steps_of(block):
-                if not any(_join(self.system, t, cells, change) for t in tables):
+                if not any(_join(self.system, t, cells=cells, change=change) for t in tables):
                     tables.append(self.system.value.copy())
-                    _join(self.system, tables[-1], cells, change)
+                    _join(self.system, tables[-1], cells=cells, change=change)
         for table in tables:
             self.bank(table)
 
@@ -129,7 +127,7 @@ class Search:
             for c in block
             if (k := self.by_cell.get(c)) is not None and not self.progress.proven[k]
         ]
-        steps = Steps(self.system, self.neighbours, block)
+        steps = Steps(self.system, self.neighbours, block=block)
         mine = _only(self.progress, open_)
         where = np.array(block)
         place = {c: i for i, c in enumerate(block)}
@@ -141,7 +139,9 @@ class Search:
         for k, cell in enumerate(mine.cell.tolist()):
             failed: set[Range] = set()
             while wanted := [
-                r for r in mine.wanted(k, int(low[cell]), int(high[cell])) if r not in failed
+                r
+                for r in mine.wanted(k, int(low[cell]), highest=int(high[cell]))
+                if r not in failed
             ]:
                 change = None if time.monotonic() > self.deadline else steps.find(cell, wanted[0])
                 if change is None or not mine.add(value + change):
@@ -163,7 +163,7 @@ class Search:
         cells = self.progress.cell[chosen].tolist()
         low, high = self.system.low, self.system.high
         wanted = {
-            c: self.progress.wanted(k, int(low[c]), int(high[c]))
+            c: self.progress.wanted(k, int(low[c]), highest=int(high[c]))
             for k, c in zip(chosen, cells, strict=True)
         }
         return {c: ranges for c, ranges in wanted.items() if ranges}
@@ -175,7 +175,9 @@ class Search:
         nothing = np.zeros(len(block), dtype=np.int64)
         if time.monotonic() > self.deadline:
             return nothing
-        question, cells = _question(self.system, self.neighbours, self.system.value, block, targets)
+        question, cells = _question(
+            self.system, self.neighbours, table=self.system.value, block=block, targets=targets
+        )
         status, answer = run(load(question, whole=True), BLOCK)
         if status != "found" or answer is None:
             return nothing
@@ -188,9 +190,11 @@ class Steps:
     whole-numbered.
     """
 
-    def __init__(self, system: System, neighbours: Neighbours, block: list[int]) -> None:
+    def __init__(self, system: System, neighbours: Neighbours, *, block: list[int]) -> None:
         self.size = len(block)
-        question, _ = _question(system, neighbours, system.value, block, {})
+        # The same block without ranges, each cell twice: once for going up, once for
+        # going down, so that what it costs to change is linear.
+        question, _ = _question(system, neighbours, table=system.value, block=block, targets={})
         self.down, self.up = np.maximum(-question.low, 0), np.maximum(question.high, 0)
         entries = np.diff(question.start)
         start = np.concatenate(([0], np.cumsum(2 * entries)))
@@ -258,7 +262,7 @@ def _only(progress: Progress, demands: Sequence[int]) -> Progress:
     return part
 
 
-def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bool:
+def _join(system: System, table: Numbers, *, cells: Numbers, change: Numbers) -> bool:
     """Change a table by one answer more, unless it touches these cells already or would
     not hold any more.
     """
@@ -274,6 +278,7 @@ def _join(system: System, table: Numbers, cells: Numbers, change: Numbers) -> bo
 def _question(
     system: System,
     neighbours: Neighbours,
+    *,
     table: Numbers,
     block: list[int],
     targets: dict[int, list[Range]],
@@ -281,8 +286,10 @@ def _question(
     """Columns: the change of each cell of the block, then one yes or no for each range
     to be reached.
     """
+    # Changes of the cells of a block while all others stay: the rows that touch it, and
+    # how far each cell may go.
     cells = np.array(block, dtype=np.int64)
-    rows, sub = _rows_of(system, neighbours, cells)
+    rows, sub = _rows_of(system, neighbours, cells=cells)
     place = {c: i for i, c in enumerate(block)}
     far = (_distance(int(table[c]), wanted) for c, ranges in targets.items() for wanted in ranges)
     reach = REACH + max(far, default=0)
@@ -294,6 +301,8 @@ def _question(
     total = add_rows(system.factor * table[system.cell], system.start)[rows]
     row_low = [*(open_ended(system.row_low[rows]) - total).tolist()]
     row_high = [*(open_ended(system.row_high[rows]) - total).tolist()]
+    # For each range that is wanted a yes-or-no number: where it says yes, the cell lies
+    # in the range; otherwise the row says nothing.
     answers = len(block)
     for cell, ranges in targets.items():
         i = place[cell]
@@ -328,7 +337,7 @@ def _distance(now: int, wanted: Range) -> int:
     return max(wanted[0] - now, now - wanted[1], 0)
 
 
-def _rows_of(system: System, neighbours: Neighbours, cells: Numbers) -> tuple[Numbers, System]:
+def _rows_of(system: System, neighbours: Neighbours, *, cells: Numbers) -> tuple[Numbers, System]:
     """The rows that cells are in, and the system over these cells and rows."""
     rows = np.array(
         sorted({r for c in cells.tolist() for r in neighbours.rows_of[c]}), dtype=np.int64

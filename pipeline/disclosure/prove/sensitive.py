@@ -18,7 +18,7 @@ Demand = tuple[int, int, int]  # at most, at least, number of different values
 
 
 def derivable(
-    world: World, links: Sequence[Link], base: dict[str, int]
+    world: World, links: Sequence[Link], *, base: dict[str, int]
 ) -> dict[str, tuple[int, int]]:
     """The range of each cell for somebody who knows what earlier editions showed, and
     of every other cell only whether it is zero or its sender suppressed it.

@@ -74,7 +74,7 @@ def load(question: Question, whole: bool) -> Any:
     lp.a_matrix_.value_ = question.factor
     if whole:
         lp.integrality_ = [highspy.HighsVarType.kInteger] * lp.num_col_
-    model = highspy.Highs()
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
         ("threads", 1),

@@ -19,12 +19,10 @@ from pipeline.errors import UserError
 NO_LIMIT = 2**53
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Sum = (
-    tuple[str, Sequence[str]] | tuple[str, Sequence[str], str]
-)  # whole, parts, and "=" (the default) or ">="
-Interval = tuple[
-    str, Mapping[str, int], int | None, int | None
-]  # name, coefficients, limits: None is no limit
+# whole, parts, and "=" (the default) or ">="
+Sum = tuple[str, Sequence[str]] | tuple[str, Sequence[str], str]
+# name, coefficients, limits: None is no limit
+Interval = tuple[str, Mapping[str, int], int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,7 @@ def add_rows(entries: Numbers, start: Numbers) -> Numbers:
 def build_system(
     names: Sequence[str],
     values: Numbers,
+    *,
     lows: Numbers,
     highs: Numbers,
     hidden: Flags,
@@ -154,11 +153,11 @@ def build_system(
         np.array([x[0] for x in limits], dtype=np.int64),
         np.array([x[1] for x in limits], dtype=np.int64),
     )
-    _must_hold(system, names, labels)
+    _must_hold(system, names, labels=labels)
     return system
 
 
-def _must_hold(system: System, names: Sequence[str], labels: Sequence[str]) -> None:
+def _must_hold(system: System, names: Sequence[str], *, labels: Sequence[str]) -> None:
     total = system.activity(system.value)
     wrong = [
         labels[i] for i in np.flatnonzero((total < system.row_low) | (total > system.row_high))[:5]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.cells import REGIONS, Key
 from pipeline.disclosure.prove.facts import (
     CubeRules,
-    Edition,
+    EarlierEdition,
     Knowledge,
     TrueCell,
     join_shown,
@@ -106,15 +106,12 @@ class World:
     shown_before: dict[str, int] = field(default_factory=dict)
     said: dict[str, int | None] = field(default_factory=dict)  # by others; None for a small count
     contradicted: list[str] = field(default_factory=list)  # others said what is not true here
-    own: dict[str, dict[str, str]] = field(
-        default_factory=dict
-    )  # edition -> key -> its unknown of then
-    other_states: list[str] = field(
-        default_factory=list
-    )  # shown with contributors that it does not have
-    without_line: list[str] = field(
-        default_factory=list
-    )  # cells that the release does not even name
+    # edition -> key -> its unknown of then
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
+    # shown with contributors that it does not have
+    other_states: list[str] = field(default_factory=list)
+    # cells that the release does not even name
+    without_line: list[str] = field(default_factory=list)
 
     @property
     def known(self) -> dict[str, int]:
@@ -125,14 +122,16 @@ class World:
 def build_world(knowledge: Knowledge) -> World:
     """Raises UserError when a released number is not the true one."""
     world = World()
-    now = Edition("", knowledge.released, knowledge.truth)
+    now = EarlierEdition("", knowledge.released, knowledge.truth)
     first: dict[tuple[str, int | None], str] = {}
     links: set[Link] = set()
     seen_rows: set[str] = set()
     rows_before: set[str] = set()
+    # The release and every edition before it, under names that tell one cell with two
+    # values apart.
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
-        names = _name(world, knowledge, edition.name, cells, first)
+        names = _name(world, knowledge, edition=edition.name, cells=cells, first=first)
         if edition.name:
             world.own[edition.name] = {k: n for k, n in names.items() if n != k}
         rows = {
@@ -146,6 +145,7 @@ def build_world(knowledge: Knowledge) -> World:
             rows_before |= {names[k] for k in rows - unnamed}
         else:
             world.without_line = sorted(unnamed - rows)
+        # What adds up in an edition is known of its cells for good.
         for link in find_links(cells, knowledge.contracts):
             links.add(
                 replace(
@@ -153,14 +153,16 @@ def build_world(knowledge: Knowledge) -> World:
                 )
             )
         shown = world.shown_before if edition.name else world.shown_now
-        shown.update(_shown(world, edition, names))
+        shown.update(_shown(world, edition, names=names))
     for file in knowledge.released:
         cells = {c.key: c for c in knowledge.truth}
         world.other_states += [
             k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)
         ]
     world.links = sorted(links)
-    _mark_seen_rows(world, seen_rows, rows_before)
+    # What readers can tell without any sum: rows that they see, zeros that tell, and
+    # what others published.
+    _mark_seen_rows(world, seen_rows, before=rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)
     return world
@@ -169,6 +171,7 @@ def build_world(knowledge: Knowledge) -> World:
 def _name(
     world: World,
     knowledge: Knowledge,
+    *,
     edition: str,
     cells: Mapping[str, TrueCell],
     first: dict[tuple[str, int | None], str],
@@ -180,7 +183,7 @@ def _name(
         if not cell.counts:
             continue
         cube = key.split(":")[0]
-        steps = None if cell.value is None else to_steps(key, cell.value, units[cube])
+        steps = None if cell.value is None else to_steps(key, cell.value, unit=units[cube])
         name = names[key] = first.setdefault((key, steps), f"{key}@{edition}" if edition else key)
         if name not in world.unknowns:
             bound = knowledge.rules.is_bound(key, cell.conf_status)
@@ -191,11 +194,11 @@ def _name(
     return names
 
 
-def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str, int]:
+def _shown(world: World, edition: EarlierEdition, *, names: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for key, value in join_shown(edition.released).items():
         unknown = world.unknowns.get(names.get(key, ""))
-        steps = None if unknown is None else to_steps(key, value, unknown.unit)
+        steps = None if unknown is None else to_steps(key, value, unit=unknown.unit)
         if unknown is None or steps != unknown.steps or steps is None:
             raise UserError(
                 f"{key} is released as {value}, which is not its true value",
@@ -206,7 +209,7 @@ def _shown(world: World, edition: Edition, names: Mapping[str, str]) -> dict[str
     return found
 
 
-def _mark_seen_rows(world: World, rows: set[str], before: set[str]) -> None:
+def _mark_seen_rows(world: World, rows: set[str], *, before: set[str]) -> None:
     """Mark the rows that readers know to be at least 1. A list that contradicts this
     was not written by that rule.
     """
@@ -254,7 +257,7 @@ def _hear(world: World, knowledge: Knowledge) -> None:
         if unknown is None:
             continue
         lowest, highest = unknown.range_
-        steps = None if value is None else to_steps(key, value, unknown.unit)
+        steps = None if value is None else to_steps(key, value, unit=unknown.unit)
         could = lowest <= unknown.limit if steps is None else lowest <= steps <= highest
         if could:
             world.said[key] = steps

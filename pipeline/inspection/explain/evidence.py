@@ -48,7 +48,7 @@ class Evidence:
 class Cabinet:
     """Everything that evidence is taken from, opened once for many cells of a round."""
 
-    def __init__(self, project: Project, contracts: Contracts, round_: int) -> None:
+    def __init__(self, project: Project, contracts: Contracts, *, round_: int) -> None:
         self.project, self.contracts, self.round_ = project, contracts, round_
         self._models: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {}
         self._marts = open_marts(project, round_)
@@ -60,7 +60,9 @@ class Cabinet:
         self._marts.close()
 
     def _walk(self, key: str) -> Explained:
-        return explain(self.project, self.contracts, self.round_, key, self._marts)
+        return explain(
+            self.project, self.contracts, round_=self.round_, text=key, marts=self._marts
+        )
 
     def evidence(self, text: str) -> Evidence:
         """Raises UserError where the key does not exist or the round was not built."""
@@ -81,7 +83,7 @@ class Cabinet:
     def _sql(self, cube: str, origins: frozenset[str]) -> tuple[str, ...]:
         if (cube, origins) not in self._models:
             names = {name for name, said in ORIGINS.items() if said in origins}
-            self._models[cube, origins] = models_behind(self.project.sql, cube, names)
+            self._models[cube, origins] = models_behind(self.project.sql, cube, origins=names)
         return self._models[cube, origins]
 
     def _contract(self, cube: str) -> str:

@@ -57,7 +57,7 @@ class ExplainedNumber:
         }
 
 
-def read_ledger(project: Project, round_: int, report: str, version: str) -> Ledger:
+def read_ledger(project: Project, round_: int, *, report: str, version: str) -> Ledger:
     """What a version prints. Raises UserError when it was not built."""
     if report not in REPORTS:
         raise UserError(
@@ -74,26 +74,26 @@ def read_ledger(project: Project, round_: int, report: str, version: str) -> Led
 
 
 def explain_reference(
-    project: Project, contracts: Contracts, round_: int, reference: str, version: str
+    project: Project, contracts: Contracts, *, round_: int, reference: str, version: str
 ) -> ExplainedNumber | Listed:
     """Explain a printed number, or list what a reference stands for. Raises UserError
     that names near references.
     """
     report = reference.strip().partition(":")[0]
-    found = read_ledger(project, round_, report, version).find(reference)
+    found = read_ledger(project, round_, report=report, version=version).find(reference)
     if isinstance(found, Listed):
         return found
-    with Cabinet(project, contracts, round_) as cabinet:
-        return Explainer(cabinet, report, version).explain(found)
+    with Cabinet(project, contracts, round_=round_) as cabinet:
+        return Explainer(cabinet, report, version=version).explain(found)
 
 
 class Explainer:
     """Explains many numbers of one version."""
 
-    def __init__(self, cabinet: Cabinet, report: str, version: str) -> None:
+    def __init__(self, cabinet: Cabinet, report: str, *, version: str) -> None:
         self.cabinet, self.version = cabinet, version
         path = cabinet.project.store(cabinet.round_, report, version)
-        self.store = Store(path, cabinet.contracts, report, version)
+        self.store = Store(path, cabinet.contracts, report=report, version=version)
 
     def explain(self, printed: Printed) -> ExplainedNumber:
         if not printed.behind:
@@ -113,7 +113,7 @@ class Explainer:
         more.
         """
         name = reference.removeprefix("query(").removesuffix(")")
-        said = answer(self.store, self.cabinet.project.root, name)
+        said = answer(self.store, self.cabinet.project.root, name=name)
         return Worked(
             reference, f"sql/quality/{name}.sql over the store of the version = {said}", None
         )
@@ -129,8 +129,8 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         return _added(
             reference,
             [operands.split(" + ") for operands in inside.split(", ")],
-            _SIGNS[name],
-            cells,
+            signs=_SIGNS[name],
+            cells=cells,
         )
     if name == "undrawn":
         return Worked(reference, "left out of the drawing", None)
@@ -153,15 +153,16 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
     return Worked(reference, f"{steps} = {value}", value)
 
 
+# of the operands of formulas that only add
 _SIGNS = {
     "sum": "+",
     "difference": "+-",
     "instead": "+-+",
-}  # of the operands of formulas that only add
+}
 
 
 def _added(
-    reference: str, operands: list[list[str]], signs: str, cells: dict[str, Evidence]
+    reference: str, operands: list[list[str]], *, signs: str, cells: dict[str, Evidence]
 ) -> Worked:
     value = Decimal(0)
     steps = ""
@@ -194,10 +195,10 @@ def lines(found: ExplainedNumber | Listed) -> Iterator[str]:
         yield from texts(evidence)
 
 
-def explain_key(project: Project, contracts: Contracts, round_: int, key: str) -> Evidence:
+def explain_key(project: Project, contracts: Contracts, *, round_: int, key: str) -> Evidence:
     """All that is known of a cell. Raises UserError where the key does not exist or the
     round was not built.
     """
     parsed = Key.parse(key)
-    with Cabinet(project, contracts, round_) as cabinet:
+    with Cabinet(project, contracts, round_=round_) as cabinet:
         return cabinet.evidence(str(parsed))

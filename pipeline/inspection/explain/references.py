@@ -73,18 +73,17 @@ class Ledger:
         if rest.startswith("S."):
             return self._sentence(rest)
         name, *parts = rest.split(".")
-        name = (
-            name if name in self.exhibits else self.by_spec.get(name, name)
-        )  # what is printed goes first
+        # what is printed goes first
+        name = name if name in self.exhibits else self.by_spec.get(name, name)
         if name not in self.exhibits:
-            self._unknown(reference, [*self.exhibits, *self.by_spec], name)
+            self._unknown(reference, [*self.exhibits, *self.by_spec], name=name)
         entry = self.exhibits[name]
         if not parts:
             return Listed(f"{report}:{name}", _where(entry), tuple(self._inside(name, entry)))
         return (
-            self._point(name, entry, parts)
+            self._point(name, entry, parts=parts)
             if entry["id"] in self.charts
-            else self._cell(name, entry, parts)
+            else self._cell(name, entry, parts=parts)
         )
 
     def numbers(self) -> Iterator[Printed]:
@@ -121,9 +120,9 @@ class Ledger:
                     f"{line['label']}, {_column(entry, c)}: {text}",
                 )
 
-    def _cell(self, name: str, entry: dict[str, Any], parts: list[str]) -> Printed:
+    def _cell(self, name: str, entry: dict[str, Any], *, parts: list[str]) -> Printed:
         lines = entry.get("lines", [])
-        r, c = self._numbers(name, parts, ("r", "c"))
+        r, c = self._numbers(name, parts, letters=("r", "c"))
         widest = max((len(line["cells"]) for line in lines), default=0)
         if not 1 <= r <= len(lines) or not 1 <= c <= len(lines[r - 1]["cells"]):
             raise UserError(
@@ -144,9 +143,9 @@ class Ledger:
         where = f"{_where(entry)}; line '{line['label']}', column '{_column(entry, c)}'"
         return Printed(f"{self.report}:{name}.r{r}.c{c}", where, text, (key,) if key else (), notes)
 
-    def _point(self, name: str, entry: dict[str, Any], parts: list[str]) -> Printed:
+    def _point(self, name: str, entry: dict[str, Any], *, parts: list[str]) -> Printed:
         data = self.charts[entry["id"]]
-        s, p = self._numbers(name, parts, ("s", "p"))
+        s, p = self._numbers(name, parts, letters=("s", "p"))
         if not 1 <= s <= len(data["series"]) or not 1 <= p <= len(data["series"][s - 1]["points"]):
             most = max((len(series["points"]) for series in data["series"]), default=0)
             raise UserError(
@@ -163,7 +162,7 @@ class Ledger:
         )
         return Printed(f"{self.report}:{name}.s{s}.p{p}", where, point["text"], (point["key"],))
 
-    def _numbers(self, name: str, parts: list[str], letters: tuple[str, str]) -> tuple[int, int]:
+    def _numbers(self, name: str, parts: list[str], *, letters: tuple[str, str]) -> tuple[int, int]:
         found = [
             re.fullmatch(rf"{letter}(\d+)", part)
             for letter, part in zip(letters, parts, strict=False)
@@ -201,14 +200,14 @@ class Ledger:
             return Printed(f"{self.report}:S.{place}", f"text, {place}", entry["text"], behind)
         below = {p: e for p, e in sentences.items() if p.startswith(f"{place}.")}
         if not below:
-            self._unknown(rest, list(sentences), place)
+            self._unknown(rest, list(sentences), name=place)
         return Listed(
             f"{self.report}:{rest}",
             "text",
             tuple((f"{self.report}:S.{p}", e["text"]) for p, e in below.items()),
         )
 
-    def _unknown(self, asked: str, known: list[str], name: str) -> None:
+    def _unknown(self, asked: str, known: list[str], *, name: str) -> None:
         known = list(dict.fromkeys(known))
         near = get_close_matches(name, known, 6, 0.4) or known[:6]
         raise UserError(

@@ -36,7 +36,7 @@ _FOLDERS = "home|root|tmp|work|Users|usr|var|opt|mnt|etc"
 _PATHS = re.compile(rf"(?<![\w.:/])/(?:{_FOLDERS})/[\w.-]+|\b[A-Za-z]:\\\w|file://", re.I)
 
 
-def check_cells(where: str, data: bytes, register: Register, report: ScanReport) -> None:
+def check_cells(where: str, data: bytes, *, register: Register, report: ScanReport) -> None:
     """Every line of the data annex is a line of the register, and a withheld one says
     nothing but that it is.
     """
@@ -96,7 +96,7 @@ def _wrong_cell(row: dict[str, str], register: Register) -> str:
     return "" if row["obs_status"] == cell.obs_status else f"released is status {cell.obs_status}"
 
 
-def check_manifest(where: str, data: bytes, report: ScanReport) -> dict[str, Any]:
+def check_manifest(where: str, data: bytes, *, report: ScanReport) -> dict[str, Any]:
     """The manifest has its known entries only: hashes of public inputs, no folder, no
     return, no machine.
     """

@@ -27,9 +27,8 @@ class Given:
     machine: set[str] = field(default_factory=set)
     manifest: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    drawings: list[str] = field(
-        default_factory=list
-    )  # what the labels of each chart of the PDF say
+    # what the labels of each chart of the PDF say
+    drawings: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> str:
@@ -50,7 +49,7 @@ class Given:
         report, version, round_ = (
             str(self.manifest.get(name, "")) for name in ("report", "version", "round")
         )
-        pdf = pdf_name(report, version, int(round_)) if round_.isdigit() else ""
+        pdf = pdf_name(report, version, round_=int(round_)) if round_.isdigit() else ""
         return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
 
     @property

@@ -26,9 +26,8 @@ from pipeline.inspection.readback.words import compact
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-_TELLS = re.compile(
-    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
-)  # says something of figures without a numeral
+# says something of figures without a numeral
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 _FORMULAS = ("share", "shares", "rate", "moved", "leader")
@@ -47,9 +46,8 @@ class Facts:
     date_text: str
     wording: list[str]  # public texts that hold a digit
     bindings: Bindings
-    countries: Mapping[str, str] = field(
-        default_factory=dict
-    )  # heading of a country page -> its name in the contents
+    # heading of a country page -> its name in the contents
+    countries: Mapping[str, str] = field(default_factory=dict)
     destinations: Mapping[str, int] = field(default_factory=dict)  # name -> page from 1
     members: tuple[str, ...] = ()  # codes of the states that the map of the cover shows
 
@@ -60,7 +58,7 @@ class Judge:
     """
 
     def __init__(
-        self, file: str, register: Register, shown: list[dict[str, Any]], facts: Facts
+        self, file: str, register: Register, *, shown: list[dict[str, Any]], facts: Facts
     ) -> None:
         self.file, self.register, self.shown, self.facts = file, register, shown, facts
         self.report = ScanReport()
@@ -107,13 +105,13 @@ class Judge:
             texts = [compact(b.text) for b in blocks]
             for block, text, reference in zip(blocks, texts, row, strict=False):
                 if reference:
-                    self._table_cell(block, text, table, reference)
+                    self._table_cell(block, text, table=table, reference=reference)
                 else:
-                    self._free_cell(block, text, texts)
+                    self._free_cell(block, text, row=texts)
         for block in waiting:
             self._rest(block, compact(block.text))
 
-    def _table_cell(self, block: Block, text: str, table: str, reference: str) -> None:
+    def _table_cell(self, block: Block, text: str, *, table: str, reference: str) -> None:
         allowed = [compact(t) for t in self.register.printed(reference)]
         for option in sorted(allowed, key=len, reverse=True):
             rest = text[len(option) :] if text.startswith(option) else None
@@ -128,7 +126,7 @@ class Judge:
             f"released is {' or '.join(allowed) or 'nothing'}",
         )
 
-    def _free_cell(self, block: Block, text: str, row: list[str]) -> None:
+    def _free_cell(self, block: Block, text: str, *, row: list[str]) -> None:
         counted = _COUNTED.fullmatch(text)
         if counted:
             answers = [t for t in row if t != text]
@@ -156,7 +154,7 @@ class Judge:
             wanted = "".join(text for text, _ in pieces)
             if not re.search(r"\d", wanted) and not _TELLS.search(entry["sentence"]):
                 continue
-            found = self._find(wanted, whole, start, starts)
+            found = self._find(wanted, whole, start=start, starts=starts)
             if found is None:
                 self.report.add(
                     f"{self.file}, text",
@@ -172,7 +170,7 @@ class Judge:
                 start += len(piece)
         texts[:] = [whole[first:last] for first, last in pairwise(starts)]
 
-    def _find(self, wanted: str, whole: str, start: int, starts: list[int]) -> int | None:
+    def _find(self, wanted: str, whole: str, *, start: int, starts: list[int]) -> int | None:
         """Where a sentence stands next: not inside of a longer number. Blocks begin at
         `starts`.
         """

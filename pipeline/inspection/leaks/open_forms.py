@@ -49,12 +49,12 @@ class OpenForms:
     """
 
     def __init__(
-        self, given: Given, facts: Facts, drawings: Sequence[str], report: ScanReport
+        self, given: Given, facts: Facts, *, drawings: Sequence[str], report: ScanReport
     ) -> None:
         self.given, self.facts, self.drawings, self.report = given, facts, drawings, report
         self.files = {n: d for n, d in given.files.items() if is_open_form(n)}
-        self.judge = Judge("", given.register, given.shown, facts)
-        self.tables = OpenTables(given, self.judge, report)
+        self.judge = Judge("", given.register, shown=given.shown, facts=facts)
+        self.tables = OpenTables(given, self.judge, report=report)
         self.contracts = public_contracts(given.root)
 
     def check(self) -> None:
@@ -139,7 +139,9 @@ class OpenForms:
                     )
                 )
             )
-        check_cells(name, "\n".join(table).encode(), self.given.register, self.report)
+        check_cells(
+            name, "\n".join(table).encode(), register=self.given.register, report=self.report
+        )
         expected = {k for k in self.given.register.cells if k.startswith(f"{cube}:")}
         if len(keys) != len(set(keys)) or set(keys) != expected:
             self.report.add(
@@ -220,13 +222,13 @@ class OpenForms:
                 if (
                     re.search(r"\d", plain)
                     and said not in known
-                    and not self._attribute(key, plain, element, known)
+                    and not self._attribute(key, plain, element=element, known=known)
                 ):
                     self.report.add(
                         name, f'{key}="{said}"', "it is no code, no reference and no place"
                     )
 
-    def _attribute(self, key: str, said: str, element: Any, known: set[str]) -> bool:
+    def _attribute(self, key: str, said: str, *, element: Any, known: set[str]) -> bool:
         if key.endswith("position") and said.isdigit():
             return int(said) <= 13
         if key in ("version", "minOccurs", "maxOccurs") and re.fullmatch(
@@ -247,7 +249,7 @@ class OpenForms:
 
     def _page(self, name: str, data: bytes) -> None:
         page = read_page(data.decode())
-        judge = Judge(name, self.given.register, self.given.shown, self.facts)
+        judge = Judge(name, self.given.register, shown=self.given.shown, facts=self.facts)
         blocks = [b for b in page.blocks if b.kind not in ("Download", "Summary")]
         judge.judge(blocks)
         self.report.merge(judge.report)
@@ -256,7 +258,10 @@ class OpenForms:
         for block in page.blocks:
             self.given.search.add_text(f"{name}, {block.kind}", block.text)
             for phrase in spelled_numbers(
-                block.text, self.given.said, names(self.given.root), self.given.members
+                block.text,
+                self.given.said,
+                names=names(self.given.root),
+                members=self.given.members,
             ):
                 self.report.add(f"{name}, {block.kind}", f"'{phrase}'", SPELLED)
             if block.kind in ("Download", "Summary"):
@@ -272,7 +277,7 @@ class OpenForms:
             if re.search(NUMERAL, judge.strike(plain)):
                 self.report.add(name, f"'{said}' as an attribute", WHY)
             for phrase in spelled_numbers(
-                said, self.given.said, names(self.given.root), self.given.members
+                said, self.given.said, names=names(self.given.root), members=self.given.members
             ):
                 self.report.add(name, f"'{phrase}' as an attribute", SPELLED)
         self._links(name, page)
@@ -297,7 +302,7 @@ class OpenForms:
             self.report.add(
                 name, f"{len(page.drawings)} drawings", f"{len(self.drawings)} are in the PDF"
             )
-        check = ChartCheck(name, self.given.register, self.given.shown)
+        check = ChartCheck(name, self.given.register, shown=self.given.shown)
         for drawing, entry, printed, lines in zip(
             page.drawings, charts, self.drawings, page.chart_tables, strict=False
         ):
@@ -315,7 +320,7 @@ class OpenForms:
             plain = [
                 [_unmarked(c) if i else c.strip() for i, c in enumerate(line)] for line in lines
             ]
-            self.tables.chart_lines(where, plain, entry, lambda text: text)
+            self.tables.chart_lines(where, plain, entry=entry, form=lambda text: text)
 
     def _style(self, name: str, data: bytes) -> None:
         if data != (self.given.root / "templates" / "shared" / "web" / "style.css").read_bytes():

@@ -42,7 +42,7 @@ Form = Callable[[str], Any]  # what the text of a released value becomes in a fi
 class OpenTables:
     """The tables of one version; `judge` knows which numbers texts may hold."""
 
-    def __init__(self, given: Given, judge: Judge, report: ScanReport) -> None:
+    def __init__(self, given: Given, judge: Judge, *, report: ScanReport) -> None:
         self.given, self.judge, self.report = given, judge, report
 
     def csv(self, name: str, data: bytes) -> None:
@@ -61,7 +61,7 @@ class OpenTables:
             self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
             return
         if "chart" in entry:
-            self.chart_lines(where, lines, entry, form)
+            self.chart_lines(where, lines, entry=entry, form=form)
             return
         heads, *body = lines
         labels = 2 if heads[0] == GROUP else 1
@@ -82,9 +82,11 @@ class OpenTables:
                     where, f"{len(cells)} cells in a line", f"{len(row)} were noted as printed"
                 )
             for cell, reference in zip(cells, row, strict=False):
-                self._cell(where, cell, reference, row, form)
+                self._cell(where, cell, reference=reference, row=row, form=form)
 
-    def _cell(self, where: str, cell: Any, reference: str, row: Sequence[str], form: Form) -> None:
+    def _cell(
+        self, where: str, cell: Any, *, reference: str, row: Sequence[str], form: Form
+    ) -> None:
         if not reference:
             counted = re.fullmatch(r"(\d+) of (\d+)", str(cell))
             if counted and int(counted[2]) == len(row) - 1 and int(counted[1]) <= int(counted[2]):
@@ -99,15 +101,17 @@ class OpenTables:
         self.report.add(where, f"'{cell}' stands for {reference}", f"released is {said}")
 
     def chart_lines(
-        self, where: str, lines: Sequence[Sequence[Any]], entry: dict[str, Any], form: Form
+        self, where: str, lines: Sequence[Sequence[Any]], *, entry: dict[str, Any], form: Form
     ) -> None:
         """The lines of the table behind a chart, the heads first: its points as the
         released values make them.
         """
-        released = ChartCheck(where, self.given.register, self.given.shown).released(
+        released = ChartCheck(where, self.given.register, shown=self.given.shown).released(
             entry["data"], where
         )
-        plain = grid(table_of(released, entry["chart"], "", str(lines[0][0]), ""))
+        plain = grid(
+            table_of(released, entry["chart"], number="", head=str(lines[0][0]), source="")
+        )
         count = len(plain.heads) - (1 if plain.marks else 0)
         expected = [[line[0], *(form(c) for c in line[1:count])] for line in plain.lines]
         for line, wanted in zip([list(line) for line in lines[1:]], expected, strict=False):
@@ -224,13 +228,13 @@ class OpenTables:
 
     # --- texts
 
-    def text(self, where: str, text: str, cell: bool = False) -> None:
+    def text(self, where: str, text: str, *, cell: bool = False) -> None:
         """A text has no numeral that is not listed, and says no number in words that is
         not public wording.
         """
         self.given.search.add_text(where, text)
         for phrase in spelled_numbers(
-            text, self.given.said, names(self.given.root), self.given.members
+            text, self.given.said, names=names(self.given.root), members=self.given.members
         ):
             self.report.add(where, f"'{phrase}'", SPELLED)
         said = compact(text)

@@ -67,7 +67,7 @@ def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) ->
     """Scan a version. Raises LeakError that names file, page or object, what was found,
     and what to do.
     """
-    report = scan_version(folder, released, secrets, **more)
+    report = scan_version(folder, released, secrets=secrets, **more)
     if report.leaks:
         listed = "\n".join(f"  - {leak}" for leak in report.leaks[:_SHOWN_LEAKS])
         more_of = len(report.leaks) - _SHOWN_LEAKS
@@ -84,8 +84,8 @@ def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) ->
 def scan_version(
     folder: Path,
     released: Path,
-    secrets: dict[str, str],
     *,
+    secrets: dict[str, str],
     shown: Path,
     root: Path,
     machine: Iterable[str] = (),
@@ -108,7 +108,8 @@ def scan_version(
     register = read_register(released)
     if released.suffix == ".duckdb":  # a list of released cells names no source
         register = replace(
-            register, sources=check_store(released, public_contracts(root), sources, report)
+            register,
+            sources=check_store(released, public_contracts(root), sources=sources, report=report),
         )
     given = Given(
         register,
@@ -127,17 +128,19 @@ def scan_version(
         for f in sorted(folder.rglob("*"))
         if f.is_file()
     }
-    given.manifest = check_manifest("manifest.json", given.files.get("manifest.json", b""), report)
+    given.manifest = check_manifest(
+        "manifest.json", given.files.get("manifest.json", b""), report=report
+    )
     for name, data in given.files.items():
-        _scan_file(name, data, given, report)
-    OpenForms(given, _facts(given, {}), given.drawings, report).check()
+        _scan_file(name, data, given=given, report=report)
+    OpenForms(given, _facts(given, {}), drawings=given.drawings, report=report).check()
     for where, way, secret in given.search.hits():
         report.add(where, f"'{secret}' as {way}", "it is a text of the restricted tree")
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _scan_file(name: str, data: bytes, given: Given, report: ScanReport) -> None:
+def _scan_file(name: str, data: bytes, *, given: Given, report: ScanReport) -> None:
     given.search.add_text("name of a file", name)
     given.search.add_bytes(name, data)
     expected = set(given.manifest.get("outputs", {})) | {"manifest.json"}
@@ -147,20 +150,19 @@ def _scan_file(name: str, data: bytes, given: Given, report: ScanReport) -> None
             "a file that the manifest does not name",
             "only finished artefacts leave the house",
         )
-    if name not in given.names and not re.fullmatch(
-        r"(data|html)/.+", name
-    ):  # these are judged one by one
+    # these are judged one by one
+    if name not in given.names and not re.fullmatch(r"(data|html)/.+", name):
         report.add(name, "a file of no known name", f"allowed are {', '.join(sorted(given.names))}")
     if name.endswith(".pdf"):
-        _Pdf(name, data, given, report).scan()
+        _Pdf(name, data, given=given, report=report).scan()
         return
     if not name.endswith((".woff", ".xlsx")):  # compressed: any letters may stand in it
-        _machine(name, data.decode("utf-8", "replace"), given, report)
+        _machine(name, data.decode("utf-8", "replace"), given=given, report=report)
     if name.endswith(".csv") and not is_open_form(name):
-        check_cells(name, data, given.register, report)
+        check_cells(name, data, register=given.register, report=report)
 
 
-def _machine(where: str, text: str, given: Given, report: ScanReport) -> None:
+def _machine(where: str, text: str, *, given: Given, report: ScanReport) -> None:
     for word in machine_words(text, given.machine):
         report.add(where, f"'{word}'", "it names a folder, the machine or the user of a build")
 
@@ -179,7 +181,7 @@ def _facts(given: Given, destinations: dict[str, int]) -> Facts:
         round_,
         f"Data received by {day.day} {day:%B %Y}",
         given.wording,
-        Bindings(given.register, contracts, round_),
+        Bindings(given.register, contracts, round_=round_),
         _country_heads(contracts, round_),
         destinations,
         tuple(m.code for m in contracts.members(round_)),
@@ -189,7 +191,7 @@ def _facts(given: Given, destinations: dict[str, int]) -> Facts:
 class _Pdf:
     """One PDF: each method judges one part of it."""
 
-    def __init__(self, name: str, data: bytes, given: Given, report: ScanReport) -> None:
+    def __init__(self, name: str, data: bytes, *, given: Given, report: ScanReport) -> None:
         self.name, self.data, self.given, self.report = name, data, given, report
 
     def scan(self) -> None:
@@ -210,10 +212,10 @@ class _Pdf:
             name: numbers.get(to[0].objgen, 0) for name, to in read_name_tree(pdf.Root, "/Dests")
         }
         self.facts = _facts(self.given, destinations)
-        self.judge = Judge(self.name, self.given.register, self.given.shown, self.facts)
+        self.judge = Judge(self.name, self.given.register, shown=self.given.shown, facts=self.facts)
         self.judge.judge(blocks)
         self.report.merge(self.judge.report)
-        charts = ChartCheck(self.name, self.given.register, self.given.shown)
+        charts = ChartCheck(self.name, self.given.register, shown=self.given.shown)
         charts.check([b for b in blocks if b.kind == "Figure"])
         self.given.drawings += [
             compact("".join(t.text for t in b.texts)) for b in blocks if b.kind == "Figure"
@@ -278,7 +280,7 @@ class _Pdf:
         ]
         wanted = picture_layers(self.facts.members)
         if len(shaped) != len(wanted) or list(
-            strange(shaped, wanted, place_of(shaped[0], wanted[0]))
+            strange(shaped, wanted, place=place_of(shaped[0], wanted[0]))
         ):
             return []
         return shaped
@@ -308,17 +310,17 @@ class _Pdf:
 
     def _spelled(self, where: str, text: str) -> None:
         for phrase in spelled_numbers(
-            text, self.given.said, names(self.given.root), self.given.members
+            text, self.given.said, names=names(self.given.root), members=self.given.members
         ):
             self.report.add(where, f"'{phrase}'", SPELLED)
 
     # --- the file
 
     def _objects(self, pdf: pikepdf.Pdf, pages: list[Drawn]) -> None:
-        objects = Objects(self.name, self.data, self.report)
+        objects = Objects(self.name, self.data, report=self.report)
         objects.read(pdf)
-        check_fonts(self.name, pdf, pages, self.report)
-        check_forms(self.name, pdf, pages, self.report)
+        check_fonts(self.name, pdf, pages=pages, report=self.report)
+        check_forms(self.name, pdf, pages=pages, report=self.report)
         day = self.given.manifest.get("data_cutoff", "")
         producer = f"WeasyPrint {self.given.manifest.get('libraries', {}).get('weasyprint', '')}"
         declared = Declared(
@@ -338,25 +340,27 @@ class _Pdf:
             "A",
             "Part of ISO 14289 the file conforms to",
         }
-        for where, text in check_strings(self.name, objects.strings, declared, self.report):
+        for where, text in check_strings(
+            self.name, objects.strings, declared=declared, report=self.report
+        ):
             for numeral in re.findall(NUMERAL, self.judge.strike(compact(text))):
                 self.report.add(where, f"'{numeral}' in '{text}'", WHY)
             self._spelled(where, text)
         for holder, entry, text in objects.strings:
             self.given.search.add_text(f"{self.name}, {holder}, {entry}", text)
             self.given.search.add_bytes(f"{self.name}, {holder}, {entry}", text.encode())
-            _machine(f"{self.name}, {holder}, {entry}", text, self.given, self.report)
+            _machine(f"{self.name}, {holder}, {entry}", text, given=self.given, report=self.report)
         for holder, entry, data in objects.streams:
             self.given.search.add_bytes(f"{self.name}, {holder}, {entry}", data)
             if entry not in ("/FontFile2", "/DestOutputProfile"):
                 _machine(
                     f"{self.name}, {holder}, {entry}",
                     data.decode("utf-8", "replace"),
-                    self.given,
-                    self.report,
+                    given=self.given,
+                    report=self.report,
                 )
             if entry == "/Metadata":
-                check_xmp(self.name, data, xmp, self.report)
+                check_xmp(self.name, data, allowed=xmp, report=self.report)
         self._attachments(pdf)
 
     def _is_anchor(self, name: str) -> bool:
@@ -384,7 +388,7 @@ class _Pdf:
                     "only the data file of this version may be attached",
                 )
             if name.endswith(".csv"):
-                check_cells(where, data, self.given.register, self.report)
+                check_cells(where, data, register=self.given.register, report=self.report)
 
     # --- texts
 
@@ -396,7 +400,7 @@ class _Pdf:
             text = " ".join(t.text for t in drawn.texts)
             self.given.search.add_text(f"{self.name}, page {number}", text)
             self.given.search.add_bytes(f"{self.name}, page {number}", text.encode())
-            _machine(f"{self.name}, page {number}", text, self.given, self.report)
+            _machine(f"{self.name}, page {number}", text, given=self.given, report=self.report)
             for key in self.given.register.withheld & set(
                 re.findall(r"[A-Z][A-Z0-9_]+:[\w.]+", text)
             ):

@@ -37,7 +37,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     """The canaries of a version: bare form and text. Reads the restricted store, the
     covers and the narratives.
     """
-    read = read_narratives(project.root, report, version)
+    read = read_narratives(project.root, report, version=version)
     sources = sources_of(project)
     named = read_register(project.store(round_, report, version)).sources
     public = "\n".join(

@@ -34,7 +34,7 @@ Allowed = Callable[[str], bool]
 
 
 def check_store(
-    store: Path, contracts: Contracts, sources: Sources, report: ScanReport
+    store: Path, contracts: Contracts, *, sources: Sources, report: ScanReport
 ) -> tuple[str, ...]:
     """Judge every text of a store. Returns the sources that the version may name, as
     they stand there.

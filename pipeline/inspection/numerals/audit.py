@@ -77,8 +77,8 @@ class NumberAudit:
 def check_numbers(
     pdf: bytes,
     store: Path,
-    ledger: list[dict[str, Any]],
     *,
+    ledger: list[dict[str, Any]],
     templates: Path,
     contracts: Contracts,
     report: str,
@@ -87,7 +87,11 @@ def check_numbers(
     """Audit a finished PDF. Raises NumberAuditError that lists page, place, numeral and
     words around it.
     """
-    found = audit_numbers(pdf, read_known(templates, contracts, store, report, version), ledger)
+    found = audit_numbers(
+        pdf,
+        read_known(templates, contracts, store=store, report=report, version=version),
+        ledger=ledger,
+    )
     if found.unaccounted:
         left = len(found.unaccounted)
         listed = "\n".join(f"  - {u}" for u in found.unaccounted[:_LISTED])
@@ -108,7 +112,7 @@ def check_numbers(
     return found
 
 
-def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> NumberAudit:
+def audit_numbers(pdf: bytes, known: Known, *, ledger: list[dict[str, Any]]) -> NumberAudit:
     """Read a PDF and account for its numerals. The order of `ledger` is the reading
     order.
     """
@@ -134,7 +138,7 @@ def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> Num
         destinations = {
             name: numbers.get(to[0].objgen, 0) for name, to in read_name_tree(opened.Root, "/Dests")
         }
-        walk = Walk(known, ledger, destinations)
+        walk = Walk(known, ledger, destinations=destinations)
         walk.walk(blocks)
         for wrong in SentenceCheck(known).check(
             [e for e in ledger if "sentence" in e], walk.running
@@ -147,20 +151,20 @@ def audit_numbers(pdf: bytes, known: Known, ledger: list[dict[str, Any]]) -> Num
         headings = known_headings(walk.passages) | {squeeze(e["title"]) for e in walk.headings}
         passages = [
             *walk.passages,
-            *furniture(known, pages, blocks, headings),
-            *outside(known, opened, headings),
+            *furniture(known, pages, blocks=blocks, headings=headings),
+            *outside(known, opened, headings=headings),
         ]
-    return _count(known, passages, walk.wrong)
+    return _count(known, passages, wrong=walk.wrong)
 
 
-def _count(known: Known, passages: list[Passage], wrong: dict[int, str]) -> NumberAudit:
+def _count(known: Known, passages: list[Passage], *, wrong: dict[int, str]) -> NumberAudit:
     found = NumberAudit()
     for index, passage in enumerate(passages):
         why = wrong.get(index, "")
         told = False
         for numeral, claim, at in passage.numerals():
             if claim is None or why:
-                near = tuple(_nearest(known, numeral, passages, index))
+                near = tuple(_nearest(known, numeral, passages=passages, index=index))
                 found.unaccounted.append(
                     Unaccounted(passage.page, passage.place, numeral, passage.around(at), why, near)
                 )
@@ -178,7 +182,7 @@ def _count(known: Known, passages: list[Passage], wrong: dict[int, str]) -> Numb
     return found
 
 
-def _nearest(known: Known, numeral: str, passages: list[Passage], index: int) -> list[str]:
+def _nearest(known: Known, numeral: str, *, passages: list[Passage], index: int) -> list[str]:
     """Cells that read like the numeral: those printed close by first, then any of the
     version.
     """

@@ -26,17 +26,23 @@ class DrawingCheck:
     """
 
     def __init__(
-        self, known: Known, entry: dict[str, Any], noted: dict[str, Any], place: str
+        self, known: Known, entry: dict[str, Any], *, noted: dict[str, Any], place: str
     ) -> None:
         self.known, self.entry, self.place = known, entry, place
-        self.check = ChartCheck("", known.register, [])
+        self.check = ChartCheck("", known.register, shown=[])
         self.data: ChartData = self.check.released(noted["data"], "")
         self.wrong = [f"{leak.what}: {leak.why}" for leak in self.check.report.leaks]
         for series in self.data.series:
             for point in series.points:
                 beside = [series.label, self.data.labels.get(point.x, point.x)]
                 if point.key and (
-                    why := misplaced(known, point.key, beside, [entry["title"]], entry["state"])
+                    why := misplaced(
+                        known,
+                        point.key,
+                        beside=beside,
+                        above=[entry["title"]],
+                        page_state=entry["state"],
+                    )
                 ):
                     self.wrong.append(f"{point.text}: {why}")
 
@@ -51,7 +57,7 @@ class DrawingCheck:
         found = [self._alternative(block)]
         labels = labels_of(block)
         painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-        axes = read_axes(self.data.kind, painted, labels)
+        axes = read_axes(self.data.kind, painted, labels=labels)
         for label in axes.taken:
             passage = self._passage(block, label.text)
             found.append(passage)
@@ -61,23 +67,23 @@ class DrawingCheck:
                 passage.claim_all("axis")
         return found + self._labels(block, [t for t in labels if t not in axes.taken])
 
-    def _passage(self, block: Block, text: str, part: str = "chart") -> Passage:
+    def _passage(self, block: Block, text: str, *, part: str = "chart") -> Passage:
         return Passage(block.page, f"{self.known.report}/{self.place}/{part}", text)
 
     def _alternative(self, block: Block) -> Passage:
         """The alternative text: worked out again from the released values, numeral by
         numeral.
         """
-        passage = self._passage(block, block.alt, "alt")
+        passage = self._passage(block, block.alt, part="alt")
         if self.wrong or squeeze(block.alt) != squeeze(describe(self.data)):
             return passage
         title = squeeze(self.data.title)
-        self._claim_inside(passage, passage.bare.find(title), title)
+        self._claim_inside(passage, passage.bare.find(title), text=title)
         for series in self.data.series:
             self._claim_inside(
-                passage, passage.bare.find(squeeze(series.label)), squeeze(series.label)
+                passage, passage.bare.find(squeeze(series.label)), text=squeeze(series.label)
             )
-        passage.claim_pattern(_OF, FORMULA, "count of states")
+        passage.claim_pattern(_OF, FORMULA, what="count of states")
         points = [p for s in self.data.series for p in s.points if p.value is not None]
         self.known.exceptions.claim(passage)
         values = {n: (kind_of(p.key), p.key) for p in points for n in NUMERAL.findall(p.text)}
@@ -86,7 +92,7 @@ class DrawingCheck:
         self.known.claim_label(passage, self.cubes)
         return passage
 
-    def _claim_inside(self, passage: Passage, start: int, text: str) -> None:
+    def _claim_inside(self, passage: Passage, start: int, *, text: str) -> None:
         """Account for a stretch of a passage by the rules of labels alone."""
         if start < 0:
             return
@@ -121,9 +127,9 @@ class DrawingCheck:
         if text in texts.free or self.check.gaps(text, self.data):
             inner = [*(s.label for s in self.data.series), *self.data.labels.values()]
             for label in sorted(map(squeeze, inner), key=len, reverse=True):
-                self._claim_inside(passage, text.find(label), label)
-            passage.claim_pattern(_OF, FORMULA, "count of states")
-            passage.claim_pattern(r"\d+(?=\N{MULTIPLICATION SIGN})", FORMULA, "count of parts")
+                self._claim_inside(passage, text.find(label), text=label)
+            passage.claim_pattern(_OF, FORMULA, what="count of states")
+            passage.claim_pattern(r"\d+(?=\N{MULTIPLICATION SIGN})", FORMULA, what="count of parts")
             self.known.claim_label(passage, self.cubes)
 
     def _value(self, passage: Passage) -> None:
@@ -134,17 +140,17 @@ class DrawingCheck:
             value = squeeze(point.text)
             name = squeeze(label)
             if passage.bare == name + value:
-                self._claim_inside(passage, 0, name)
+                self._claim_inside(passage, 0, text=name)
                 passage.claim(len(name), len(passage.bare), kind_of(point.key), point.key)
             elif passage.bare == value + name:
                 passage.claim(0, len(value), kind_of(point.key), point.key)
-                self._claim_inside(passage, len(value), name)
+                self._claim_inside(passage, len(value), text=name)
             if passage.claims:
-                passage.claim_pattern(_OF, FORMULA, "count of states")
+                passage.claim_pattern(_OF, FORMULA, what="count of states")
                 return
         for point in points:
             value = squeeze(point.text)
             if passage.bare.removesuffix("*") == value or passage.bare.startswith(f"{value}("):
                 passage.claim(0, len(value), kind_of(point.key), point.key)
-                passage.claim_pattern(_OF, FORMULA, "count of states")
+                passage.claim_pattern(_OF, FORMULA, what="count of states")
                 return

@@ -47,7 +47,7 @@ class Exceptions:
     def claim(self, passage: Passage) -> None:
         """Claim what the list excuses in the passage's place."""
         for excused in self.at(passage.place):
-            passage.claim_phrase(excused.text, excused.kind, excused.why)
+            passage.claim_phrase(excused.text, excused.kind, what=excused.why)
 
     def of_reference(self, text: str, place: str) -> Excused | None:
         """The exception for the whole text of a reference in the narrative."""

@@ -21,7 +21,7 @@ from pipeline.inspection.readback.report import ScanReport
 
 
 def furniture(
-    known: Known, pages: list[Drawn], blocks: list[Block], headings: set[str]
+    known: Known, pages: list[Drawn], *, blocks: list[Block], headings: set[str]
 ) -> Iterator[Passage]:
     """Everything that is drawn on a page and is in no block: the page's number, the
     reference, the chapter.
@@ -55,7 +55,7 @@ def _begins(bare: str, headings: set[str]) -> bool:
     return len(re.sub(r"[^a-zA-Z]", "", bare)) > 7 and any(h.startswith(bare) for h in headings)
 
 
-def outside(known: Known, pdf: pikepdf.Pdf, headings: set[str]) -> Iterator[Passage]:
+def outside(known: Known, pdf: pikepdf.Pdf, *, headings: set[str]) -> Iterator[Passage]:
     """Texts of the file that no page shows: bookmarks, title and subject, what
     attachments are called.
     """
@@ -78,7 +78,7 @@ def wrong_attachments(known: Known, pdf: pikepdf.Pdf) -> Iterator[str]:
     """What the attached data file says otherwise than the version's store."""
     report = ScanReport()
     for name, spec in read_name_tree(pdf.Root, "/EmbeddedFiles"):
-        check_cells(name, bytes(spec.EF.F.read_bytes()), known.register, report)
+        check_cells(name, bytes(spec.EF.F.read_bytes()), register=known.register, report=report)
     yield from (str(leak) for leak in report.leaks)
 
 

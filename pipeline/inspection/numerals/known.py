@@ -40,13 +40,12 @@ class Known:
     register: Register
     exceptions: Exceptions
     templates: Path
-    tables: dict[
-        str, list[dict[str, Any]]
-    ]  # coverage, revisions, findings, sources: as in the store
+    # coverage, revisions, findings, sources: as in the store
+    tables: dict[str, list[dict[str, Any]]]
 
     @cached_property
     def bindings(self) -> Bindings:
-        return Bindings(self.register, self.contracts, self.round_)
+        return Bindings(self.register, self.contracts, round_=self.round_)
 
     @cached_property
     def years(self) -> list[str]:
@@ -86,7 +85,7 @@ class Known:
         return [self.contracts.table(c) for c in dict.fromkeys(named) if c and c != POPULATION_CUBE]
 
     def claim_label(
-        self, passage: Passage, cubes: list[str], years: list[str] | None = None
+        self, passage: Passage, cubes: list[str], *, years: list[str] | None = None
     ) -> None:
         """Account for the numerals of a title, a head, a label or a note: what is
         listed for its place, labels of the code lists of its cubes, and years of the
@@ -99,13 +98,15 @@ class Known:
         self.exceptions.claim(passage)
         for table in self.cubes(cubes):
             for label in _labels(table):
-                passage.claim_pattern(re.escape("".join(label.split())), "code list", table.name)
                 passage.claim_pattern(
-                    re.escape("".join(label.lower().split())), "code list", table.name
+                    re.escape("".join(label.split())), "code list", what=table.name
+                )
+                passage.claim_pattern(
+                    re.escape("".join(label.lower().split())), "code list", what=table.name
                 )
         claim_years([passage], self.years if years is None else years)
         symbol = "".join(OBS_SYMBOL["Q"].split())
-        passage.claim_pattern(re.escape(symbol), SYMBOL, "suppressed by the sender")
+        passage.claim_pattern(re.escape(symbol), SYMBOL, what="suppressed by the sender")
 
 
 def _labels(table: Table) -> list[str]:
@@ -116,7 +117,7 @@ def _labels(table: Table) -> list[str]:
 
 
 def read_known(
-    templates: Path, contracts: Contracts, store: Path, report: str, version: str
+    templates: Path, contracts: Contracts, *, store: Path, report: str, version: str
 ) -> Known:
     """Read what a version may print. Raises UserError and its kin where store or lists
     cannot be read.
@@ -131,7 +132,7 @@ def read_known(
             tables[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     meta = {row["name"]: row["value"] for row in tables["meta"]}
     round_ = int(meta["round"])
-    reference = read_definition(templates, report, version).reference.format(year=round_)
+    reference = read_definition(templates, report, version=version).reference.format(year=round_)
     return Known(
         report,
         version,

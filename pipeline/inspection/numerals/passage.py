@@ -83,7 +83,7 @@ class Passage:
     def claim_all(self, kind: str, what: str = "") -> None:
         self.claim(0, len(self.bare), kind, what)
 
-    def claim_pattern(self, pattern: str, kind: str, what: str = "") -> int:
+    def claim_pattern(self, pattern: str, kind: str, *, what: str = "") -> int:
         """Claim every match of a pattern over the text without blanks. Returns how many
         there were.
         """
@@ -94,10 +94,10 @@ class Passage:
                 found += 1
         return found
 
-    def claim_phrase(self, phrase: str, kind: str, what: str = "") -> int:
+    def claim_phrase(self, phrase: str, kind: str, *, what: str = "") -> int:
         """Claim a phrase where it stands by itself: not as a part of a longer number."""
         bare = squeeze(phrase)
-        return self.claim_pattern(re.escape(bare), kind, what) if bare else 0
+        return self.claim_pattern(re.escape(bare), kind, what=what) if bare else 0
 
     def claim_numerals(self, known: Mapping[str, tuple[str, str]]) -> None:
         """Claim each free numeral that is known by its text: `known` says of what kind

@@ -19,9 +19,8 @@ from pipeline.inspection.numerals.passage import CELL, FORMULA, NUMERAL, Passage
 from pipeline.inspection.readback.who import WHO
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
-_TELLS = re.compile(
-    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
-)  # says something of figures without a numeral
+# says something of figures without a numeral
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
@@ -60,12 +59,12 @@ class SentenceCheck:
             start = found
             for text, kind, what in pieces:
                 passage, at = running.at(start)
-                self._claim(passage, at, text, kind, what)
+                self._claim(passage, at, text=text, kind=kind, what=what)
                 for after in running.after(start, text):  # a paragraph that goes on over the page
-                    self._claim(after[0], after[1], text, kind, what)
+                    self._claim(after[0], after[1], text=text, kind=kind, what=what)
                 start += len(text)
 
-    def _claim(self, passage: Passage, start: int, text: str, kind: str, what: str) -> None:
+    def _claim(self, passage: Passage, start: int, *, text: str, kind: str, what: str) -> None:
         """Claim each numeral of a piece; a reference only where the list of exceptions
         has it for this place.
         """
@@ -83,7 +82,7 @@ class SentenceCheck:
             return
         numerals = list(NUMERAL.finditer(text))
         for index, numeral in enumerate(numerals):
-            own = _kind_in(kind, index, text)
+            own = _kind_in(kind, index, text=text)
             if own and own != "rate":
                 passage.claim(start + numeral.start(), start + numeral.end(), own, what)
 
@@ -149,7 +148,7 @@ _KINDS = {
 }
 
 
-def _kind_in(kind: str, index: int, text: str) -> str:
+def _kind_in(kind: str, index: int, *, text: str) -> str:
     """What a numeral of a binding's text is. Of a movement: the change, both figures,
     the number of states, the part of one state; of a figure in question: the figure,
     and what it would be otherwise.

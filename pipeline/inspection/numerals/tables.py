@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
@@ -39,12 +39,15 @@ def first_key(reference: str) -> str:
 class TableCheck:
     """Accounts for one table: `entry` is what the renderer noted of it."""
 
-    def __init__(self, known: Known, entry: dict[str, Any], numbers: Collection[str] = ()) -> None:
+    def __init__(
+        self, known: Known, entry: dict[str, Any], *, numbers: Collection[str] = ()
+    ) -> None:
+        # numbers of the exhibits of the document
         self.known, self.entry, self.numbers = (
             known,
             entry,
             numbers,
-        )  # numbers of the exhibits of the document
+        )
 
     @property
     def cubes(self) -> list[str]:
@@ -66,18 +69,18 @@ class TableCheck:
     def row_label(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
         if self.entry["kind"] in ("dictionary", "sources", "coverage"):
-            _claim_whole(passage, self._contract_texts(), "data dictionary")
+            _claim_whole(passage, self._contract_texts(), kind="data dictionary")
         if self.entry["kind"] == "provenance":
-            _claim_whole(passage, self.numbers, "exhibit")
+            _claim_whole(passage, self.numbers, kind="exhibit")
 
-    def cell(self, passage: Passage, row: int, column: int) -> str:
+    def cell(self, passage: Passage, row: int, *, column: int) -> str:
         """Account for a cell by row and column from 0. Returns what is wrong with it,
         or nothing.
         """
         line = self.entry["lines"][row]
         _, reference, *_ = line["cells"][column]
         if self.entry["kind"] in _FREE and not (reference and self.entry["kind"] != "revisions"):
-            _FREE[self.entry["kind"]](self, passage, line, column)
+            _FREE[self.entry["kind"]](self, passage, line, column=column)
             return ""
         if not reference:
             self.known.claim_label(passage, self.cubes)
@@ -89,18 +92,24 @@ class TableCheck:
                 return ""
             rest = passage.bare[len(option) :]
             if option and passage.bare.startswith(option) and (not rest or _MARKS.fullmatch(rest)):
-                wrong = self._misplaced(reference, line["label"], column)
+                wrong = self._misplaced(reference, line["label"], column=column)
                 if not wrong:
                     passage.claim(0, len(option), kind_of(reference), reference)
                 return wrong
         allowed = " or ".join(t for t in self.known.register.printed(reference) if t) or "nothing"
         return f"{reference} is {allowed}"
 
-    def _misplaced(self, reference: str, row_label: str, column: int) -> str:
+    def _misplaced(self, reference: str, row_label: str, *, column: int) -> str:
         heads = self.entry["heads"]
         groups = self.entry["groups"]
         beside = [row_label, heads[column + 1], groups[column + 1]]
-        return misplaced(self.known, reference, beside, [self.entry["title"]], self.entry["state"])
+        return misplaced(
+            self.known,
+            reference,
+            beside=beside,
+            above=[self.entry["title"]],
+            page_state=self.entry["state"],
+        )
 
     # --- annexes
 
@@ -117,7 +126,7 @@ class TableCheck:
             found.add(", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)]))
         return found
 
-    def _coverage(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _coverage(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         match = _OF.fullmatch(passage.bare)
         answers = [a for a in self.known.tables["coverage"] if a["title"] == line["label"]]
         given = sum(a["answer"] in ("reported", "question", "suppressed") for a in answers)
@@ -125,9 +134,9 @@ class TableCheck:
         if match and (int(match[1]), int(match[2])) == (given, members):
             passage.claim_all(FORMULA, f"answered({line['label']})")
         elif not match and any(a["answer"] == "suppressed" for a in answers):
-            passage.claim_phrase("<5", "symbol", "only counts suppressed by the sender")
+            passage.claim_phrase("<5", "symbol", what="only counts suppressed by the sender")
 
-    def _revisions(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _revisions(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         key = line["cells"][3][1]
         found = next((r for r in self.known.tables["revisions"] if r["key"] == key), None)
         if found is None:
@@ -150,7 +159,7 @@ class TableCheck:
             if passage.bare == squeeze(f"+{text}" if found["difference"] >= 0 else text):
                 passage.claim_all(FORMULA, f"difference({key})")
 
-    def _findings(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _findings(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         severity = line["cells"][0][0]
         rule = line["cells"][1][0]
         own = [
@@ -162,7 +171,7 @@ class TableCheck:
         if column == 2 and passage.bare == str(len(own)):
             passage.claim_all(FORMULA, f"count of findings({line['label']}, {rule})")
         elif column == 1:
-            _claim_whole(passage, {f["rule"] for f in own}, "finding")
+            _claim_whole(passage, {f["rule"] for f in own}, kind="finding")
         elif column == 3:
             first = [
                 (f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110], f["remark"]) for f in own
@@ -170,31 +179,39 @@ class TableCheck:
             _claim_whole(
                 passage,
                 {f"{said}; {remark}" if remark else said for said, remark in first},
-                "finding",
+                kind="finding",
             )
 
     def _name(self, state: str) -> str:
         members = {m.code for m in self.known.contracts.members(self.known.round_)}
         return self.known.state_label(state) if state in members else state
 
-    def _sources(self, passage: Passage, line: dict[str, Any], column: int) -> None:
-        _claim_whole(passage, set(self.known.sources), "source")
+    def _sources(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
+        _claim_whole(passage, set(self.known.sources), kind="source")
 
-    def _dictionary(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _dictionary(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         table = self.known.contracts.table(line["label"])
         if passage.bare == squeeze(table.iccs or ""):
             passage.claim_all("classification", "ICCS")
-        _claim_whole(passage, self._contract_texts(), "data dictionary")
+        _claim_whole(passage, self._contract_texts(), kind="data dictionary")
 
-    def _provenance(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _provenance(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         if column == 0 and line["label"] in self.numbers:
-            _claim_whole(passage, [reference_of(self.known.report, line["label"])], "exhibit")
+            _claim_whole(passage, [reference_of(self.known.report, line["label"])], kind="exhibit")
 
-    def _statuses(self, passage: Passage, line: dict[str, Any], column: int) -> None:
+    def _statuses(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
         self.known.claim_label(passage, [])
 
 
-_FREE: dict[str, Any] = {
+class ClaimCell(Protocol):
+    """Claims what a cell of a table in words may print."""
+
+    def __call__(
+        self, check: TableCheck, /, passage: Passage, line: dict[str, Any], *, column: int
+    ) -> None: ...
+
+
+_FREE: dict[str, ClaimCell] = {
     "coverage": TableCheck._coverage,
     "revisions": TableCheck._revisions,
     "findings": TableCheck._findings,
@@ -205,13 +222,13 @@ _FREE: dict[str, Any] = {
 }
 
 
-def _claim_whole(passage: Passage, texts: Iterable[str], kind: str) -> None:
+def _claim_whole(passage: Passage, texts: Iterable[str], *, kind: str) -> None:
     if passage.bare in {squeeze(t) for t in texts if t}:
         passage.claim_all(kind)
 
 
 def misplaced(
-    known: Known, reference: str, beside: list[str], above: list[str], page_state: str
+    known: Known, reference: str, *, beside: list[str], above: list[str], page_state: str
 ) -> str:
     """What is wrong with where a number stands: its labels must name its state and its
     year. `beside` are the labels of its row and column, `above` those of the whole

@@ -30,7 +30,7 @@ class Walk:
     """
 
     def __init__(
-        self, known: Known, ledger: list[dict[str, Any]], destinations: dict[str, int]
+        self, known: Known, ledger: list[dict[str, Any]], *, destinations: dict[str, int]
     ) -> None:
         self.known, self.destinations = known, destinations
         self.headings = [e for e in ledger if "heading" in e]
@@ -177,11 +177,10 @@ class Walk:
         passage = Passage(block.page, f"{self.section}/{entry['spec']}/title", text)
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
-        self._table = TableCheck(self.known, entry, [e["exhibit"] for e in self.exhibits])
-        passage.claim_phrase(
-            self.known.variables["window"], "year"
-        )  # also where its first years have no figure
-        self.known.claim_label(passage, self._table.cubes, self._years(entry))
+        self._table = TableCheck(self.known, entry, numbers=[e["exhibit"] for e in self.exhibits])
+        # also where its first years have no figure
+        passage.claim_phrase(self.known.variables["window"], "year")
+        self.known.claim_label(passage, self._table.cubes, years=self._years(entry))
         self._add(passage)
         self._row, self._column = -1, 0
         self._below = _below(entry)
@@ -223,7 +222,7 @@ class Walk:
             and 0 <= self._row < len(lines)
             and self._column < len(lines[self._row]["cells"])
         ):
-            self._add(passage, self._table.cell(passage, self._row, self._column))
+            self._add(passage, self._table.cell(passage, self._row, column=self._column))
         else:
             self._add(passage, "the cell was not noted as printed")
         self._column += 1
@@ -235,7 +234,9 @@ class Walk:
                 Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}")
             )
             return
-        check = DrawingCheck(self.known, self.exhibit, noted, self._place("x").removesuffix("/x"))
+        check = DrawingCheck(
+            self.known, self.exhibit, noted=noted, place=self._place("x").removesuffix("/x")
+        )
         if check.wrong:
             self.refuse(f"{self.exhibit['exhibit']}: {check.wrong[0]}")
         for passage in check.passages(block):
@@ -274,7 +275,7 @@ class Walk:
         assert self._table is not None
         if part == "source":
             for name in self.known.sources:
-                passage.claim_phrase(name, "source", name)
+                passage.claim_phrase(name, "source", what=name)
             for round_ in (
                 self.known.round_,
                 *(r["old_round"] for r in self.known.tables["revisions"]),
@@ -283,13 +284,13 @@ class Walk:
                 passage.claim_phrase(f"rounds {round_} and {self.known.round_}", "year")
         for mark, _, *bound in self.exhibit.get("footnotes", ()) if self.exhibit else ():
             if bound and passage.bare.startswith(mark):
-                claim_bound(self.known, passage, mark, bound[0])
+                claim_bound(self.known, passage, mark=mark, bound=bound[0])
                 self.known.claim_label(passage, re.findall(r"\[\[(\w+):", bound[0]))
         self.known.claim_label(passage, self._table.cubes)
         return passage
 
 
-def claim_bound(known: Known, passage: Passage, mark: str, bound: str) -> None:
+def claim_bound(known: Known, passage: Passage, *, mark: str, bound: str) -> None:
     """Account for the figures of a footnote where it reads as its keys say."""
     pieces = re.split(r"\[\[(.+?)\]\]", bound)
     texts = [known.register.text(p) if i % 2 else p for i, p in enumerate(pieces)]

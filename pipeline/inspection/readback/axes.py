@@ -110,7 +110,7 @@ class Axes:
                     )
 
 
-def read_axes(kind: str, paths: list[Path], labels: Sequence[Label]) -> Axes:
+def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
     """The scales of a chart, from its kind, its painted paths and its labels."""
     if kind in ("heat", "map"):
         return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
@@ -163,7 +163,9 @@ def _beside_swatch(swatch: Path, labels: Sequence[Label]) -> Label | None:
 class Scale:
     """From a coordinate to a value, by the grid lines and the labels of the axis."""
 
-    def __init__(self, lines: Sequence[float], values: Sequence[float | None], most: float) -> None:
+    def __init__(
+        self, lines: Sequence[float], values: Sequence[float | None], *, most: float
+    ) -> None:
         self.lines = list(lines)
         if len(lines) != len(values):
             raise ValueError(f"{len(lines)} grid lines where the axis has {len(values)}")

@@ -21,9 +21,9 @@ class Bindings:
     who the member states are.
     """
 
-    def __init__(self, register: Register, contracts: Contracts, round_: int) -> None:
+    def __init__(self, register: Register, contracts: Contracts, *, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
-        self.who = Who(register, contracts, round_)
+        self.who = Who(register, contracts, round_=round_)
 
     def texts(self, binding: str) -> Texts:
         """The texts that may stand where the binding stood; none when it had nothing
@@ -53,13 +53,13 @@ class Bindings:
         if command == "moved":
             return self._moved(key, words[3])
         if command == "shares":
-            return self._shares(key, words[3], words[5])
+            return self._shares(key, words[3], year=words[5])
         if command == "ranked":
             return self._ranked(key, int(words[2]))
         if command == "lowest":
             return self._lowest(key)
         if command in ("rises", "falls"):
-            return self._movers(key, words[3], int(words[4]), up=command == "rises")
+            return self._movers(key, words[3], count=int(words[4]), up=command == "rises")
         return ()
 
     def _base(self, part: str, whole: str) -> str:
@@ -182,7 +182,7 @@ class Bindings:
         _, _, step, state = min(steps)
         return (f"of which {self._state(state)} {'+' if step > 0 else ''}{number(step, 0)}",)
 
-    def _shares(self, part: str, whole: str, year: str) -> Texts:
+    def _shares(self, part: str, whole: str, *, year: str) -> Texts:
         now, then = self._pair(part, year)
         one = self.register.cells.get(now)
         other = self.register.cells.get(then)
@@ -233,9 +233,9 @@ class Bindings:
             return self.who.holds(name, [key, *rest])
         if name.endswith("-in-most"):
             return self._in_most(key, other, up=name.startswith("rose"))
-        return self._course_holds(name, key, other)
+        return self._course_holds(name, key, year=other)
 
-    def _course_holds(self, name: str, key: str, year: str) -> bool:
+    def _course_holds(self, name: str, key: str, *, year: str) -> bool:
         years = [_in_year(key, str(y)) for y in range(int(year), int(_year(key)) + 1)]
         known = [self.register.value(k) for k in years]
         pair = (key, years[0]) if name in ("peak", "trough") else self._pair(key, year)
@@ -258,7 +258,7 @@ class Bindings:
         }
         return holds.get(name, False)
 
-    def _in_most(self, pattern: str, year: str, up: bool) -> bool:
+    def _in_most(self, pattern: str, year: str, *, up: bool) -> bool:
         now = self._values(pattern)
         then = self._values(_in_year(pattern, year))
         pairs = [(then[_in_year(k, year)], v) for k, v in now.items() if _in_year(k, year) in then]
@@ -266,7 +266,7 @@ class Bindings:
             (b > a) if up else (b < a) for a, b in pairs
         ) * 2 > len(pairs)
 
-    def _movers(self, pattern: str, year: str, count: int, up: bool) -> Texts:
+    def _movers(self, pattern: str, year: str, *, count: int, up: bool) -> Texts:
         if not self._all_shown(pattern) or not self._all_shown(
             _in_year(pattern, year), _year(pattern)
         ):
@@ -375,7 +375,7 @@ class Bindings:
         star = next(i for i, code in enumerate(codes) if "*" in code)
         return [
             (f"{cube}:{'.'.join([*codes[:star], code, *codes[star + 1 :]])}", label)
-            for code, label in self._choices(cube, star, codes[star])
+            for code, label in self._choices(cube, star, star=codes[star])
         ]
 
     def _all_shown(self, pattern: str, with_figures_of: str = "") -> bool:
@@ -412,7 +412,7 @@ class Bindings:
         codes = joined.split(".")
         star = next(i for i, code in enumerate(codes) if "*" in code)
         found: list[tuple[Decimal, str, str]] = []
-        for code, label in self._choices(cube, star, codes[star]):
+        for code, label in self._choices(cube, star, star=codes[star]):
             key = f"{cube}:{'.'.join([*codes[:star], code, *codes[star + 1 :]])}"
             cell = self.register.cells.get(key)
             if cell is not None and cell.withheld:
@@ -421,7 +421,7 @@ class Bindings:
                 found.append((-cell.value, label, self.register.text(key)))
         return [(label, text) for _, label, text in sorted(found)]
 
-    def _choices(self, cube: str, place: int, star: str) -> list[tuple[str, str]]:
+    def _choices(self, cube: str, place: int, *, star: str) -> list[tuple[str, str]]:
         """The codes that compete, with their labels."""
         if place == 0:
             return [(m.code, m.label) for m in self.contracts.members(self.round_)]

@@ -27,7 +27,7 @@ _OF = re.compile(r"(\d+)of(\d+)")
 class ChartCheck:
     """Compares the drawn charts with the noted ones, in their order."""
 
-    def __init__(self, file: str, register: Register, shown: list[dict[str, Any]]) -> None:
+    def __init__(self, file: str, register: Register, *, shown: list[dict[str, Any]]) -> None:
         self.file, self.register = file, register
         self.charts = [e for e in shown if "chart" in e]
         self.report = ScanReport()
@@ -49,10 +49,10 @@ class ChartCheck:
             self.report.counts["alternative text"] += len(re.findall(NUMERAL, block.alt))
             labels = labels_of(block)
             painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-            axes = read_axes(data.kind, painted, labels)
+            axes = read_axes(data.kind, painted, labels=labels)
             self.scales(where, axes.taken)
-            self._texts(where, data, [t for t in labels if t not in axes.taken])
-            for what, why in measure(data, block.paths, axes, self.report.counts):
+            self._texts(where, data, labels=[t for t in labels if t not in axes.taken])
+            for what, why in measure(data, block.paths, axes=axes, counts=self.report.counts):
                 self.report.add(where, what, why)
         for block in figures[len(self.charts) :]:
             for label in labels_of(block):
@@ -65,7 +65,7 @@ class ChartCheck:
         series = []
         for line in noted["series"]:
             points = tuple(self._point(p, where) for p in line["points"])
-            self._label(line["label"], points, where)
+            self._label(line["label"], points, where=where)
             series.append(Series(line["label"], points))
         return ChartData(
             noted["kind"],
@@ -105,7 +105,7 @@ class ChartCheck:
             noted["joined"],
         )
 
-    def _label(self, label: str, points: tuple[Point, ...], where: str) -> None:
+    def _label(self, label: str, points: tuple[Point, ...], *, where: str) -> None:
         """A line that counts the same states throughout says so in its label."""
         for counted in re.findall(r"\((\d+ of \d+)\)$", label):
             if not any(
@@ -116,7 +116,7 @@ class ChartCheck:
 
     # --- texts
 
-    def _texts(self, where: str, data: ChartData, labels: list[Label]) -> None:
+    def _texts(self, where: str, data: ChartData, *, labels: list[Label]) -> None:
         """Account for every label with a digit that does not belong to a scale."""
         texts = ChartTexts(data)
         place = 0

@@ -16,7 +16,7 @@ from pipeline.report.views import ChartData
 NOT_RELEASED = "the mark belongs to no released value"
 
 
-def flows(data: ChartData, paths: list[Path], _: Any, counts: Counter[str]) -> Found:
+def flows(data: ChartData, paths: list[Path], *, axes: Any, counts: Counter[str]) -> Found:
     """For each released value above zero: a band, and a box at each of its ends;
     nothing else is drawn.
     """
@@ -39,7 +39,7 @@ def flows(data: ChartData, paths: list[Path], _: Any, counts: Counter[str]) -> F
     scale = _height(starts[largest].box) / (points[largest][1].value or 1)
     for (label, point), band, start, end in zip(points, bands, starts, ends, strict=True):
         wanted = (point.value or 0) * scale
-        sizes = [_height(start.box), _height(end.box), *_edges(band, start.box, end.box)]
+        sizes = [_height(start.box), _height(end.box), *_edges(band, start.box, end=end.box)]
         if any(abs(size - wanted) > 3 * NEAR for size in sizes):
             yield (
                 f"the flow from {label} to {point.x} is as thick as {sizes[0] / scale:,.6g}",
@@ -51,7 +51,7 @@ def flows(data: ChartData, paths: list[Path], _: Any, counts: Counter[str]) -> F
         ("left", starts, [label for label, _ in points]),
         ("right", ends, [point.x for _, point in points]),
     ):
-        yield from _stacked(name, side, nodes, _order(name, data))
+        yield from _stacked(name, side, nodes=nodes, order=_order(name, data))
 
 
 def _order(side: str, data: ChartData) -> list[str]:
@@ -64,7 +64,7 @@ def _height(box: Box) -> float:
     return box[3] - box[1]
 
 
-def _edges(band: Path, start: Box, end: Box) -> list[float]:
+def _edges(band: Path, start: Box, *, end: Box) -> list[float]:
     """How thick a band is where it leaves and where it arrives; endless where it does
     not meet its ends.
     """
@@ -77,7 +77,7 @@ def _edges(band: Path, start: Box, end: Box) -> list[float]:
     return [corners[0][1] - corners[3][1], corners[1][1] - corners[2][1]] if met else [float("inf")]
 
 
-def _stacked(name: str, boxes: list[Path], nodes: list[str], order: list[str]) -> Found:
+def _stacked(name: str, boxes: list[Path], *, nodes: list[str], order: list[str]) -> Found:
     """The ends of one node follow each other without a gap, and nodes with the same
     gap: free room tells nothing.
     """

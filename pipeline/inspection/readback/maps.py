@@ -28,14 +28,14 @@ def place_of(path: Path, layer: Layer) -> Place:
     return scale, left - min(xs) * scale, top + min(ys) * scale
 
 
-def strange(paths: Sequence[Path], layers: Sequence[Layer], place: Place) -> Iterator[Path]:
+def strange(paths: Sequence[Path], layers: Sequence[Layer], *, place: Place) -> Iterator[Path]:
     """The paths that are not the layer in their place."""
     for path, layer in zip(paths, layers, strict=True):
-        if path.curved or not _is(path, layer, place):
+        if path.curved or not _is(path, layer, place=place):
             yield path
 
 
-def _is(path: Path, layer: Layer, place: Place) -> bool:
+def _is(path: Path, layer: Layer, *, place: Place) -> bool:
     scale, left, top = place
     if len(path.parts) != len(layer.rings):
         return False

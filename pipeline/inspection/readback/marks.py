@@ -16,13 +16,14 @@ Matrix = tuple[float, float, float, float, float, float]
 Parts = tuple[tuple[tuple[float, float], ...], ...]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _DEEPEST = 12  # forms inside forms
+# places along a text at which a clip path is asked whether it shows them
 _SAMPLES = (
     0.1,
     0.3,
     0.5,
     0.7,
     0.9,
-)  # places along a text at which a clip path is asked whether it shows them
+)
 
 
 @dataclass(frozen=True)
@@ -168,14 +169,14 @@ class Clip:
         if not inside or not self.parts:
             return inside
         turns = [
-            _turn(a, b, x, y)
+            _turn(a, b, x=x, y=y)
             for part in self.parts
             for a, b in zip(part, (*part[1:], part[0]), strict=True)
         ]
         return sum(map(abs, turns)) % 2 == 1 if self.even_odd else sum(turns) != 0
 
 
-def _turn(start: tuple[float, float], end: tuple[float, float], x: float, y: float) -> int:
+def _turn(start: tuple[float, float], end: tuple[float, float], *, x: float, y: float) -> int:
     """1 or -1 where a side crosses the ray from a point to the right, upwards or
     downwards.
     """
@@ -185,7 +186,7 @@ def _turn(start: tuple[float, float], end: tuple[float, float], x: float, y: flo
     return 1 if b <= y else -1
 
 
-def _clip_of(parts: Parts, curved: bool, even_odd: bool) -> Clip:
+def _clip_of(parts: Parts, curved: bool, *, even_odd: bool) -> Clip:
     """A clip path; a curved one, and a single upright box, by the box around it.
     Without any area it shows nothing.
     """
@@ -259,10 +260,10 @@ class _Reader:
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 self.drawn.images.append("an image inside the content")
                 continue
-            self._step(str(instruction.operator), list(instruction.operands), depth)
+            self._step(str(instruction.operator), list(instruction.operands), depth=depth)
         self.state, self.saved, self.resources = outer
 
-    def _step(self, name: str, args: list[Any], depth: int) -> None:
+    def _step(self, name: str, args: list[Any], *, depth: int) -> None:
         if name in _PAINT:
             self._paint(*_PAINT[name])
         elif name == "Do":
@@ -366,7 +367,10 @@ class _Reader:
                 )
             )
         if self.clipping:
-            state.clips = (*state.clips, _clip_of(parts, self.curved, self.clipping == "W*"))
+            state.clips = (
+                *state.clips,
+                _clip_of(parts, self.curved, even_odd=self.clipping == "W*"),
+            )
         self.parts, self.curved, self.clipping = [], False, ""
 
     # --- text
@@ -407,6 +411,8 @@ class _Reader:
         if state.font is None:
             self.drawn.strange.append("text in a font that is not there")
             return
+        # Each code of the font becomes a character, and moves the pen by its width; a
+        # number between them moves it back (PDF 32000-1, 9.4.3).
         name, size, characters, widths = self.fonts.read(state.font)
         for piece in pieces:
             if not isinstance(piece, pikepdf.String):
@@ -421,6 +427,7 @@ class _Reader:
                     characters.get(code, chr(code) if size == 1 and not characters else "\ufffd")
                 )
                 moved += widths.get(code, 500.0) / 1000 * state.size
+        # Where the text stands on the page, how wide and how high.
         whole = multiply(self.cursor, state.matrix)
         x, y = _apply(whole, 0, 0)
         end = _apply(whole, moved, 0)
@@ -478,7 +485,7 @@ class _Reader:
                 corners = tuple(
                     _apply(state.matrix, x, y) for x, y in ((a, b), (c, b), (c, d), (a, d))
                 )
-                state.clips = (*state.clips, _clip_of((corners,), False, False))
+                state.clips = (*state.clips, _clip_of((corners,), False, even_odd=False))
             line, cursor = self.line, self.cursor
             self.run(form, form.get("/Resources", self.resources), state, depth + 1)
             self.line, self.cursor = line, cursor

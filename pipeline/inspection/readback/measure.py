@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.inspection.readback.axes import NEAR as _NEAR
 from pipeline.inspection.readback.axes import Axes, Box, Found, Scale, is_swatch, join
@@ -44,9 +44,17 @@ NOT_RELEASED = "the mark belongs to no released value"
 NO_MARK = "a released value has no mark that shows it"
 
 
-def measure(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+class Measure(Protocol):
+    """Yields what is wrong with the marks of one kind of chart."""
+
+    def __call__(
+        self, data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]
+    ) -> Found: ...
+
+
+def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     """Yield what is wrong with the marks of a chart; count those that are right."""
-    kinds: dict[str, Any] = {
+    kinds: dict[str, Measure] = {
         "line": _lines,
         "small_multiples": _lines,
         "bar": _bars,
@@ -61,7 +69,7 @@ def measure(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]
         painted = [p for p in paths if p.fill is not None or p.stroke is not None]
         yield from _frames(data, paths)
         yield from axes.faults()
-        yield from kinds[data.kind](data, painted, axes, counts)
+        yield from kinds[data.kind](data, painted, axes=axes, counts=counts)
     except (ValueError, IndexError, ZeroDivisionError) as problem:
         yield (
             f"the drawing cannot be read back ({problem})",
@@ -118,7 +126,7 @@ def _same(one: Box, other: Box) -> bool:
     return all(abs(a - b) < 0.5 for a, b in zip(one, other, strict=True))
 
 
-def _match(marks: list[Mark], wanted: list[Mark], slack: float, counts: Counter[str]) -> Found:
+def _match(marks: list[Mark], wanted: list[Mark], *, slack: float, counts: Counter[str]) -> Found:
     """Pair each mark with one released value in the same place."""
     left = list(wanted)
     for place, value in marks:
@@ -135,7 +143,7 @@ def _match(marks: list[Mark], wanted: list[Mark], slack: float, counts: Counter[
 # --- lines ----------------------------------------------------------------------------
 
 
-def _lines(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     panels = [plot.lines for plot in axes.plots]
     most = max((p.value or 0 for _, _, p in _points(data)), default=0)
     small = data.kind == "small_multiples"
@@ -145,7 +153,7 @@ def _lines(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
     values = axes.values()
     used: set[int] = set()
     for index, panel in enumerate(panels):
-        scale = Scale([p.box[1] for p in panel], values, most)
+        scale = Scale([p.box[1] for p in panel], values, most=most)
         yield from scale.faults()
         left = panel[0].box[0]
         right = panel[0].box[2]
@@ -172,8 +180,8 @@ def _lines(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
             for s, x, p in _points(data)
             if not small or s == index
         ]
-        yield from _match(marks, wanted, scale.slack, counts)
-        yield from _vertices(own, spots, (left, right), used)
+        yield from _match(marks, wanted, slack=scale.slack, counts=counts)
+        yield from _vertices(own, spots, ends=(left, right), used=used)
     yield from _strangers([p for p in paths if p.order not in used and p.fill is not None])
 
 
@@ -187,7 +195,11 @@ def _series_of(path: Path) -> int:
 
 
 def _vertices(
-    paths: list[Path], spots: list[tuple[float, float]], ends: tuple[float, float], used: set[int]
+    paths: list[Path],
+    spots: list[tuple[float, float]],
+    *,
+    ends: tuple[float, float],
+    used: set[int],
 ) -> Found:
     """A line of data goes from mark to mark; a lead to a label starts at the height of
     one.
@@ -217,7 +229,7 @@ def _strangers(paths: Sequence[Path]) -> Found:
         yield f"a filled area at {', '.join(f'{v:.1f}' for v in path.box)} points", NOT_RELEASED
 
 
-def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _slope(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     places = _places(data)
     sides = [places[0], places[-1]]
     marks = [p for p in paths if p.fill is not None and p.stroke is not None and _size(p) < 9]
@@ -229,9 +241,8 @@ def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
         for s, _, p in _points(data)
         if p.x in sides
     ]
-    only = max(
-        (side for side, _, _ in wanted), default=0
-    )  # of one year alone, the marks stand on its side
+    # of one year alone, the marks stand on its side
+    only = max((side for side, _, _ in wanted), default=0)
     middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + (-1 if only else 1)
     found = [(int(p.origin[0] > middle), _series_of(p), p.origin[1]) for p in marks]
     by_value = sorted(wanted, key=lambda w: (w[2], w))
@@ -246,10 +257,15 @@ def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
         ((side, s), low + (y - by_height[0][2]) / per if per else low) for side, s, y in found
     ]
     yield from _match(
-        heights, [((side, s), v) for side, s, v in wanted], 2 * _NEAR / per if per else 1e-9, counts
+        heights,
+        [((side, s), v) for side, s, v in wanted],
+        slack=2 * _NEAR / per if per else 1e-9,
+        counts=counts,
     )
     spots = [p.origin for p in marks]
-    yield from _vertices([p for p in paths if p.width > 1], spots, (0, 0), {p.order for p in marks})
+    yield from _vertices(
+        [p for p in paths if p.width > 1], spots, ends=(0, 0), used={p.order for p in marks}
+    )
     yield from _strangers([p for p in paths if p.fill is not None and p not in marks])
 
 
@@ -257,11 +273,11 @@ def _slope(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
 
 
 def _bar_parts(
-    paths: list[Path], axes: Axes, most: float
+    paths: list[Path], axes: Axes, *, most: float
 ) -> tuple[Scale, list[Path], list[Path], float, float]:
     """Scale, bars, other filled areas, and the upper and lower end of the plot."""
     lines = axes.plots[0].lines
-    scale = Scale([p.box[0] for p in lines], axes.values(), most)
+    scale = Scale([p.box[0] for p in lines], axes.values(), most=most)
     bottom = lines[0].box[1]
     top = lines[0].box[3]
     filled = [p for p in paths if p.fill is not None]
@@ -271,11 +287,11 @@ def _bar_parts(
     return scale, bars, [p for p in filled if p not in bars], top, bottom
 
 
-def _bars(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     points = _points(data)
     count = len(data.series)
     most = max((p.value or 0 for _, _, p in points), default=0)
-    scale, bars, others, top, bottom = _bar_parts(paths, axes, most)
+    scale, bars, others, top, bottom = _bar_parts(paths, axes, most=most)
     yield from scale.faults()
     row = (top - bottom) / len(_places(data))
     marks = []
@@ -287,11 +303,10 @@ def _bars(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) 
         marks.append((_slot(place, count), scale.value(right)))
     wanted = [((place, series), float(p.value or 0)) for series, place, p in points]
     drawn = {place for place, _ in marks}
-    wanted = [
-        w for w in wanted if w[1] or w[0] in drawn
-    ]  # a bar of no length may not be drawn at all
-    yield from _match(marks, wanted, scale.slack, counts)
-    yield from _beside(others, bars, len(data.series))
+    # a bar of no length may not be drawn at all
+    wanted = [w for w in wanted if w[1] or w[0] in drawn]
+    yield from _match(marks, wanted, slack=scale.slack, counts=counts)
+    yield from _beside(others, bars, series=len(data.series))
 
 
 def _slot(place: float, count: int) -> tuple[int, int]:
@@ -301,14 +316,14 @@ def _slot(place: float, count: int) -> tuple[int, int]:
     return (row, round(series)) if abs(series - round(series)) < 0.1 else (row, -1)
 
 
-def _stacks(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _stacks(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     points = _points(data)
     places = _places(data)
     sums = [
         sum(p.value or 0 for _, place, p in points if place == index)
         for index in range(len(places))
     ]
-    scale, bars, others, top, bottom = _bar_parts(paths, axes, max(sums, default=0))
+    scale, bars, others, top, bottom = _bar_parts(paths, axes, most=max(sums, default=0))
     yield from scale.faults()
     row = (top - bottom) / len(places)
     for index in range(len(places)):
@@ -325,13 +340,13 @@ def _stacks(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]
             lengths.append(scale.value(path.box[2]) - scale.value(path.box[0]))
         wanted = [float(p.value or 0) for _, place, p in points if place == index and p.value]
         for fault, why in _match(
-            list(enumerate(lengths)), list(enumerate(wanted)), 2 * scale.slack, counts
+            list(enumerate(lengths)), list(enumerate(wanted)), slack=2 * scale.slack, counts=counts
         ):
             yield f"{fault} of row {places[index]}", why
-    yield from _beside(others, bars, len(data.series))
+    yield from _beside(others, bars, series=len(data.series))
 
 
-def _beside(others: list[Path], bars: list[Path], series: int) -> Found:
+def _beside(others: list[Path], bars: list[Path], *, series: int) -> Found:
     """Filled areas that are no bars: swatches of the legend, and the ground of a label,
     inside one bar.
     """
@@ -355,7 +370,7 @@ def _within(inner: Box, outer: Box) -> bool:
 # --- classes --------------------------------------------------------------------------
 
 
-def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _tiles(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     filled = [p for p in paths if p.fill is not None]
     swatches = [p for p in filled if is_swatch(p)]
     tiles = [p for p in filled if p not in swatches]
@@ -365,11 +380,11 @@ def _tiles(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str])
         return
     if any(p.fill is None for p in paths):
         yield "a line among the tiles", NOT_RELEASED
-    yield from _coloured(points, tiles, axes, counts)
+    yield from _coloured(points, tiles, axes=axes, counts=counts)
     yield from _misplaced(data, tiles)
 
 
-def _coloured(points: list[Point], tiles: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _coloured(points: list[Point], tiles: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     """Each tile or state has the colour of the class of its value; without a value it
     is white or hatched.
     """
@@ -390,14 +405,13 @@ def _coloured(points: list[Point], tiles: list[Path], axes: Axes, counts: Counte
             counts["mark"] += 1
 
 
-def _map(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -> Found:
+def _map(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     points = [p for s in data.series for p in s.points]
     wanted = layers([p.x for p in points])
     areas = [w for w in wanted if w.closed]
     lines = [w for w in wanted if not w.closed]
-    lines = [
-        line for line in lines for _ in range(2 if line.name == "neutral" else 1)
-    ]  # white, then dashed
+    # white, then dashed
+    lines = [line for line in lines for _ in range(2 if line.name == "neutral" else 1)]
     drawn = [p for p in paths if not is_swatch(p)]
     filled = [p for p in drawn if p.fill is not None]
     stroked = [p for p in drawn if p.fill is None]
@@ -408,7 +422,7 @@ def _map(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -
         )
         return
     place = place_of(filled[0], areas[0])
-    for path in [*strange(filled, areas, place), *strange(stroked, lines, place)]:
+    for path in [*strange(filled, areas, place=place), *strange(stroked, lines, place=place)]:
         yield (
             (
                 f"a path at {', '.join(f'{v:.1f}' for v in path.box)} points is no outline of the"
@@ -423,15 +437,14 @@ def _map(data: ChartData, paths: list[Path], axes: Axes, counts: Counter[str]) -
     ]
     if not all(_is(path.fill, LAND) for path in filled if path not in states):
         yield "land around the states is coloured", NOT_RELEASED
-    yield from _coloured(points, states, axes, counts)
+    yield from _coloured(points, states, axes=axes, counts=counts)
 
 
 def _classes(axes: Axes) -> list[tuple[float, float, str]]:
     """Lower end, upper end and colour of each class, from the legend."""
     lows = []
-    known = [
-        (s, label) for s, label in axes.classes if not isinstance(s.fill, str)
-    ]  # a hatched one means no figure
+    # a hatched one means no figure
+    known = [(s, label) for s, label in axes.classes if not isinstance(s.fill, str)]
     for _, label in known:
         ends = re.findall(r"\d+(?:\.\d+)?", label.text.replace(",", "")) if label else []
         if not ends:

@@ -81,7 +81,7 @@ class Objects:
     judging are left in `strings`.
     """
 
-    def __init__(self, file: str, data: bytes, report: ScanReport) -> None:
+    def __init__(self, file: str, data: bytes, *, report: ScanReport) -> None:
         self.file, self.data, self.report = file, data, report
         self.strings: list[tuple[str, str, str]] = []  # place, entry, text
         self.streams: list[tuple[str, str, bytes]] = []
@@ -96,36 +96,38 @@ class Objects:
             if isinstance(item, pikepdf.Object) and item.objgen not in seen:
                 self._left_over(item)
 
-    def _add(self, where: str, what: str, why: str) -> None:
+    def _add(self, where: str, what: str, *, why: str) -> None:
         self.report.add(f"{self.file}, {where}", what, why)
 
     def _entry(self, holder: str, name: str, item: Any) -> None:
         if isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
             for key in set(item.keys()):
                 if key[1:] not in KNOWN and not (name in _HOLDERS and _RESOURCE.fullmatch(key)):
-                    self._add(holder, f"an entry {key}", "the renderer writes no such entry")
+                    self._add(holder, f"an entry {key}", why="the renderer writes no such entry")
             if item.get("/Type") == "/Annot" and item.get("/Subtype") != "/Link":
                 self._add(
-                    holder, f"an annotation {item.get('/Subtype')}", "only links may lie on a page"
+                    holder,
+                    f"an annotation {item.get('/Subtype')}",
+                    why="only links may lie on a page",
                 )
         if isinstance(item, pikepdf.Stream):
-            self._stream(holder, name, item)
+            self._stream(holder, name, item=item)
         elif isinstance(item, pikepdf.String):
             self.strings.append((holder, name, str(item)))
 
-    def _stream(self, holder: str, name: str, item: Any) -> None:
+    def _stream(self, holder: str, name: str, *, item: Any) -> None:
         try:
             data = bytes(item.read_bytes())
         except (pikepdf.PdfError, RuntimeError) as problem:
             self._add(
                 holder,
                 f"a stream that cannot be unpacked: {problem}",
-                "nobody can say what it holds",
+                why="nobody can say what it holds",
             )
             data = bytes(item.read_raw_bytes())
         self.streams.append((holder, name, data))
         if item.get("/Subtype") == "/Image":
-            self._add(holder, "an image", "charts are drawn, so an image could hold anything")
+            self._add(holder, "an image", why="charts are drawn, so an image could hold anything")
 
     def _left_over(self, item: Any) -> None:
         if isinstance(item, pikepdf.Stream) and item.get("/Type") in ("/ObjStm", "/XRef"):
@@ -136,11 +138,11 @@ class Objects:
             str(part) for _, _, part in walk(item, seen) if isinstance(part, (pikepdf.String, int))
         ]
         if isinstance(item, pikepdf.Stream):
-            self._stream(where, "", item)
+            self._stream(where, "", item=item)
         self._add(
             where,
             f"an object that nothing refers to: {' '.join(found)[:120] or repr(item)[:120]}",
-            "what was taken out of a document must not stay in the file",
+            why="what was taken out of a document must not stay in the file",
         )
 
     # --- bytes
@@ -151,7 +153,7 @@ class Objects:
             self._add(
                 "end of file",
                 f"{max(len(ends), 1)} revisions or bytes after the end",
-                "an earlier revision can be read back",
+                why="an earlier revision can be read back",
             )
         for number, end in enumerate(ends[:-1], 1):
             self._earlier(number, self.data[:end])
@@ -163,9 +165,9 @@ class Objects:
                     if isinstance(item, pikepdf.String):
                         self.strings.append((f"revision {number}, {holder}", name, str(item)))
                     elif isinstance(item, pikepdf.Stream):
-                        self._stream(f"revision {number}, {holder}", name, item)
+                        self._stream(f"revision {number}, {holder}", name, item=item)
         except pikepdf.PdfError:
-            self._add(f"revision {number}", "cannot be read", "nobody can say what it holds")
+            self._add(f"revision {number}", "cannot be read", why="nobody can say what it holds")
 
     def _bytes(self, pdf: pikepdf.Pdf) -> None:
         """Every byte between the header and the end belongs to an object of the
@@ -176,7 +178,7 @@ class Objects:
             self._add(
                 "cross-reference table",
                 "cannot be read",
-                "bytes outside of objects cannot be found",
+                why="bytes outside of objects cannot be found",
             )
             return
         header = self.data[: offsets[0]]
@@ -184,7 +186,7 @@ class Objects:
             self._add(
                 "start of file",
                 f"{len(header)} bytes before the first object",
-                "they belong to no object",
+                why="they belong to no object",
             )
         for start, end in zip(offsets, [*offsets[1:], self._end(offsets[-1])], strict=True):
             rest = self._after_object(self.data[start:end])
@@ -192,7 +194,7 @@ class Objects:
                 self._add(
                     f"byte {start}",
                     f"{len(rest)} bytes outside of any object: {rest[:60]!r}",
-                    "left over",
+                    why="left over",
                 )
 
     def _offsets(self, pdf: pikepdf.Pdf) -> Iterator[int]:
@@ -236,12 +238,13 @@ class Objects:
 _HOLDERS = ("/XObject", "/Pattern", "/Font", "/ExtGState", "/ColorSpace", "/Shading", "/Properties")
 
 
-def check_fonts(file: str, pdf: pikepdf.Pdf, pages: list[Drawn], report: ScanReport) -> None:
+def check_fonts(file: str, pdf: pikepdf.Pdf, *, pages: list[Drawn], report: ScanReport) -> None:
     """Every glyph in an embedded font is shown on some page: a leftover one tells a
     letter that was taken out.
     """
     from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 
+    # What the pages show, font by font; then what each font file holds besides.
     shown: dict[str, set[int]] = {}
     for drawn in pages:
         for name, codes in drawn.glyphs.items():
@@ -300,7 +303,7 @@ def _drawn_glyphs(font: Any, used: set[int]) -> set[int]:
     }
 
 
-def check_forms(file: str, pdf: pikepdf.Pdf, pages: list[Drawn], report: ScanReport) -> None:
+def check_forms(file: str, pdf: pikepdf.Pdf, *, pages: list[Drawn], report: ScanReport) -> None:
     """Every form is drawn: one that is not would hide its text from all readers but
     one.
     """
@@ -321,7 +324,7 @@ def check_forms(file: str, pdf: pikepdf.Pdf, pages: list[Drawn], report: ScanRep
             )
 
 
-def check_xmp(file: str, data: bytes, allowed: set[str], report: ScanReport) -> None:
+def check_xmp(file: str, data: bytes, *, allowed: set[str], report: ScanReport) -> None:
     """The metadata holds the known properties only, each with a value that the version
     declares.
     """
@@ -386,7 +389,7 @@ _ID = re.compile(r"[0-9a-z-]{1,24}")
 
 
 def check_strings(
-    file: str, strings: list[tuple[str, str, str]], declared: Declared, report: ScanReport
+    file: str, strings: list[tuple[str, str, str]], *, declared: Declared, report: ScanReport
 ) -> list[tuple[str, str]]:
     """Judge each string by the entry that holds it; what is handed back is text whose
     numerals have to be judged.

@@ -44,9 +44,8 @@ class Block:
     texts: list[Text] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     alt: str = ""
-    marked: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # page and number of each marked content
+    # page and number of each marked content
+    marked: list[tuple[int, int]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)  # where links in it lead
 
     @property
@@ -67,7 +66,7 @@ def read_blocks(pdf: pikepdf.Pdf, pages: list[Drawn]) -> tuple[list[Block], list
                 by_tag.setdefault((index, path.tag), ([], []))[1].append(path)
     walker = _Walker(numbers, by_tag)
     if "/StructTreeRoot" in pdf.Root:
-        walker.walk(pdf.Root.StructTreeRoot, None, (), None)
+        walker.walk(pdf.Root.StructTreeRoot, None, path=(), page=None)
     unread = [
         f"page {page + 1}: marked content {tag} is in no structure element"
         for (page, tag), (texts, _) in by_tag.items()
@@ -87,7 +86,7 @@ class _Walker:
         self.used: set[tuple[int, int | str]] = set()
 
     def walk(
-        self, element: Any, block: Block | None, path: tuple[str, ...], page: int | None
+        self, element: Any, block: Block | None, *, path: tuple[str, ...], page: int | None
     ) -> None:
         kind = str(element.get("/S", "/"))[1:]
         path = (*path, kind) if kind else path
@@ -101,26 +100,25 @@ class _Walker:
                     block.alt += str(element[extra])
         kids = element.get("/K", [])
         for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
-            block = self._kid(kid, block, path, page)
+            block = self._kid(kid, block, path=path, page=page)
 
-    def _kid(self, kid: Any, block: Block, path: tuple[str, ...], page: int | None) -> Block:
+    def _kid(self, kid: Any, block: Block, *, path: tuple[str, ...], page: int | None) -> Block:
         if isinstance(kid, int):
-            self._take(block, page, int(kid))
+            self._take(block, page, number=int(kid))
         elif isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/MCR":
             self._take(
                 block,
                 self.numbers.get(kid.Pg.objgen, page) if "/Pg" in kid else page,
-                int(kid.MCID),
+                number=int(kid.MCID),
             )
         elif isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
             block.links.append(str(kid.Obj.get("/Dest", "")))
         elif isinstance(kid, pikepdf.Dictionary):
-            self.walk(kid, block, path, page)
+            self.walk(kid, block, path=path, page=page)
             inner = str(kid.get("/S", "/"))[1:]
             if block.kind not in _WHOLE and (inner in _WHOLE or inner in _BLOCKS):
-                block = self._open(
-                    block.kind, block.path
-                )  # what follows an inner block is one of its own
+                # what follows an inner block is one of its own
+                block = self._open(block.kind, block.path)
         return block
 
     def _open(self, kind: str, path: tuple[str, ...]) -> Block:
@@ -128,7 +126,7 @@ class _Walker:
         self.blocks.append(block)
         return block
 
-    def _take(self, block: Block, page: int | None, number: int) -> None:
+    def _take(self, block: Block, page: int | None, *, number: int) -> None:
         if page is None:
             return
         self.used.add((page, number))

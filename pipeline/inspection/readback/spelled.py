@@ -69,7 +69,7 @@ def said_in_public(root: Path, report: str, version: str, sources: tuple[str, ..
     """All words that the version may say as they are, each with one blank before and
     after it.
     """
-    texts = [public_texts(root, read_narratives(root, report, version)), *sources]
+    texts = [public_texts(root, read_narratives(root, report, version=version)), *sources]
     return f" {' '.join(_tokens(' '.join(texts)))} "
 
 
@@ -85,7 +85,7 @@ def count_of_members(root: Path, round_: int) -> str:
 
 
 def spelled_numbers(
-    text: str, public: str, names: frozenset[str], members: str = ""
+    text: str, public: str, *, names: frozenset[str], members: str = ""
 ) -> Iterator[str]:
     """Numbers written as words that public wording does not say, each with the words
     around it.
@@ -98,14 +98,16 @@ def spelled_numbers(
             phrase = _phrase(tokens[place : place + 1 + _AROUND], names)
             if len(phrase) == 1:  # nothing follows: `victims: three`
                 phrase = [
-                    *_phrase(tokens[max(place - _AROUND, 0) : place][::-1], names, ".!?")[::-1],
+                    *_phrase(tokens[max(place - _AROUND, 0) : place][::-1], names, ends=".!?")[
+                        ::-1
+                    ],
                     token,
                 ]
             if f" {' '.join(phrase)} " not in public:
                 yield " ".join(phrase)
 
 
-def _phrase(tokens: list[str], names: frozenset[str], ends: str = "") -> list[str]:
+def _phrase(tokens: list[str], names: frozenset[str], *, ends: str = "") -> list[str]:
     """Words up to a figure or a name, which a binding may have printed, and up to a
     mark.
     """

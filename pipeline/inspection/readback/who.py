@@ -85,7 +85,7 @@ class LastGiven(str):
 
     def __format__(self, asked: str) -> str:
         table, *codes = asked.split(".")
-        return self.who.last(table, codes, self.who.round_) or str(self)
+        return self.who.last(table, codes, until=self.who.round_) or str(self)
 
 
 class Who:
@@ -93,7 +93,7 @@ class Who:
     publishers.
     """
 
-    def __init__(self, register: Register, contracts: Contracts, round_: int) -> None:
+    def __init__(self, register: Register, contracts: Contracts, *, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
         self.members = contracts.members(round_)
         self.labels = {m.code: m.label for m in self.members}
@@ -113,7 +113,7 @@ class Who:
         if command == "lastyear":
             cube, _, codes = given[0].partition(":")
             _, year, *others = codes.split(".")
-            last = self.last(cube, others, int(year))
+            last = self.last(cube, others, until=int(year))
             return (last,) if last else ()
         if command in ("reporters", "silent"):
             return self._reporting(command, given)
@@ -168,7 +168,7 @@ class Who:
                 found.add(code)
         return found
 
-    def last(self, table: str, codes: list[str], until: int) -> str:
+    def last(self, table: str, codes: list[str], *, until: int) -> str:
         """The last year in which somebody gave a figure, a withheld one too; empty
         where nobody did.
         """
@@ -293,7 +293,7 @@ class Who:
         if name == "empty" and ":" not in what:
             return not [k for k in self._keys(what) if len(given) == 1 or k[1] == last]
         if name in ("same-states", "other-states", "differ"):
-            return self._states_hold(name, what, last)
+            return self._states_hold(name, what, last=last)
         states = self._givers(what)
         if states is None:
             return False
@@ -307,7 +307,7 @@ class Who:
             "few-report": count * 2 < of,
         }[name]
 
-    def _states_hold(self, name: str, what: str, last: str) -> bool:
+    def _states_hold(self, name: str, what: str, *, last: str) -> bool:
         if name == "differ":
             keys = [what, last]
         else:

@@ -75,16 +75,16 @@ def narratives(root: Path, report: str) -> list[Path]:
     return [f for folder in folders for f in sorted(folder.rglob("*.md"))]
 
 
-def read_narratives(root: Path, report: str, version: str) -> list[Path]:
+def read_narratives(root: Path, report: str, *, version: str) -> list[Path]:
     """The narratives that a version prints from: those that the templates of its
     chapters name.
     """
-    chapters = read_definition(root / "templates", report, version).chapters
-    said = "\n".join(_chapter(root / "templates", report, name) for name in chapters)
+    chapters = read_definition(root / "templates", report, version=version).chapters
+    said = "\n".join(_chapter(root / "templates", report, name=name) for name in chapters)
     return [p for p in narratives(root, report) if f'"{p.stem}"' in said]
 
 
-def _chapter(templates: Path, report: str, name: str) -> str:
+def _chapter(templates: Path, report: str, *, name: str) -> str:
     """The template of a chapter, with those that it includes."""
     paths = [templates / folder / "chapters" / f"{name}.html.j2" for folder in (report, "shared")]
     text = next((read_text(p) for p in paths if p.is_file()), "")

@@ -84,13 +84,13 @@ class Search:
         self.secrets = secrets
         self.texts: dict[str, tuple[str, str]] = {}  # bare text -> where it stood first, and how
 
-    def add_text(self, where: str, text: str, way: str = "text") -> None:
+    def add_text(self, where: str, text: str, *, way: str = "text") -> None:
         if len(found := bare(text)) >= SHORTEST:
             self.texts.setdefault(found, (where, way))
 
     def add_bytes(self, where: str, data: bytes) -> None:
         for way, text in views(data):
-            self.add_text(where, text, way)
+            self.add_text(where, text, way=way)
 
     def hits(self) -> Iterator[tuple[str, str, str]]:
         """Place, way of writing, and secret of everything found."""

@@ -68,7 +68,7 @@ class Explained:
 
 
 def explain(
-    project: Project, contracts: Contracts, round_: int, text: str, marts: Any = None
+    project: Project, contracts: Contracts, *, round_: int, text: str, marts: Any = None
 ) -> Explained:
     """Walk a key back to the returns, through the opened marts where they are given.
 

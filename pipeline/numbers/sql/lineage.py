@@ -26,7 +26,7 @@ _MADE_BY = {
 }
 
 
-def models_behind(folder: Path, cube: str, origins: Collection[str]) -> tuple[str, ...]:
+def models_behind(folder: Path, cube: str, *, origins: Collection[str]) -> tuple[str, ...]:
     """Files under sql/ in the order in which they run, for cells of a cube that have
     these origins.
     """
@@ -35,19 +35,23 @@ def models_behind(folder: Path, cube: str, origins: Collection[str]) -> tuple[st
     while waiting:
         name = waiting.pop()
         if name not in graph:
-            graph[name] = {n for n in _needs(folder, name, cube) if _is_behind(n, cube, origins)}
+            graph[name] = {
+                n for n in _needs(folder, name, cube=cube) if _is_behind(n, cube, origins=origins)
+            }
             waiting += graph[name]
     ordered = TopologicalSorter({k: sorted(v) for k, v in sorted(graph.items())}).static_order()
     return tuple(f"sql/{n.replace('.', '/')}.sql" for n in ordered if n != EVERY_CUBE)
 
 
-def own_models(folder: Path, cube: str, origins: Collection[str]) -> tuple[str, ...]:
+def own_models(folder: Path, cube: str, *, origins: Collection[str]) -> tuple[str, ...]:
     """The models behind cells of a cube that not every reported cell runs through."""
-    common = {m for m in models_behind(folder, cube, ()) if not m.startswith("sql/staging/")}
-    return tuple(m for m in models_behind(folder, cube, origins) if m not in common)
+    common = {
+        m for m in models_behind(folder, cube, origins=()) if not m.startswith("sql/staging/")
+    }
+    return tuple(m for m in models_behind(folder, cube, origins=origins) if m not in common)
 
 
-def _needs(folder: Path, name: str, cube: str) -> frozenset[str]:
+def _needs(folder: Path, name: str, *, cube: str) -> frozenset[str]:
     if name == EVERY_CUBE:
         return frozenset({f"staging.{cube.lower()}"})
     return _read(folder / f"{name.replace('.', '/')}.sql")
@@ -58,7 +62,7 @@ def _read(path: Path) -> frozenset[str]:
     return references(path.read_text(encoding="utf-8"), f"sql/{path.parent.name}/{path.name}")
 
 
-def _is_behind(name: str, cube: str, origins: Collection[str]) -> bool:
+def _is_behind(name: str, cube: str, *, origins: Collection[str]) -> bool:
     if name.split(".")[0] in GIVEN:
         return False
     if cube == POPULATION_CUBE:

@@ -39,6 +39,7 @@ class Resolution:
 def build_marts(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     submissions: Iterable[str],
     refused: Iterable[tuple[str, str, str]],
@@ -68,14 +69,14 @@ def build_marts(
             connection.execute(
                 f"create view warehouse.{table.sql_name} as from ledger.{table.sql_name}{only}"
             )
-        write_seeds(connection, contracts, round_)
-        _seed_submissions(connection, submissions, refused)
+        write_seeds(connection, contracts, round_=round_)
+        _seed_submissions(connection, submissions, refused=refused)
         _insert(
             connection,
             "seed.resolution",
-            [(r.key, r.resolution, r.reason, r.round) for r in resolutions],
+            rows=[(r.key, r.resolution, r.reason, r.round) for r in resolutions],
         )
-        run_models(connection, read_models(project.sql), progress)
+        run_models(connection, read_models(project.sql), progress=progress)
         counts = run_checks(connection, project.sql)
         # Views on the ledger would break once it is no longer attached; the marts stand
         # for themselves.
@@ -91,17 +92,20 @@ def build_marts(
 def _seed_submissions(
     connection: duckdb.DuckDBPyConnection,
     submissions: Iterable[str],
+    *,
     refused: Iterable[tuple[str, str, str]],
 ) -> None:
     connection.execute("create table seed.chosen (submission_id varchar)")
-    _insert(connection, "seed.chosen", [(s,) for s in submissions])
+    _insert(connection, "seed.chosen", rows=[(s,) for s in submissions])
     connection.execute("""create table seed.current_submissions as
         select s.* from ledger.submissions s join seed.chosen using (submission_id)""")
     connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
-    _insert(connection, "seed.refused", sorted(refused))
+    _insert(connection, "seed.refused", rows=sorted(refused))
 
 
-def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
+def write_seeds(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, *, round_: int
+) -> None:
     """Load contract facts and code lists as tables of the schema `seed`."""
     connection.execute("create schema seed")
     window = next(iter(contracts)).years(round_)
@@ -109,29 +113,31 @@ def write_seeds(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
         "create table seed.parameters (round integer, first_year integer, suppressed_highest"
         " integer)"
     )
-    _insert(connection, "seed.parameters", [(round_, window[0], SUPPRESSED_HIGHEST)])
+    _insert(connection, "seed.parameters", rows=[(round_, window[0], SUPPRESSED_HIGHEST)])
     connection.execute("create table seed.member (year integer, state varchar, sort integer)")
     years = range(window[0] - 1, round_ + 1)
     _insert(
         connection,
         "seed.member",
-        [(y, m.code, m.sort) for y in years for m in contracts.members(y)],
+        rows=[(y, m.code, m.sort) for y in years for m in contracts.members(y)],
     )
     connection.execute(
         "create table seed.resolution (key varchar, resolution varchar, reason varchar, round"
         " integer)"
     )
-    _seed_cubes(connection, contracts, round_)
+    _seed_cubes(connection, contracts, round_=round_)
     _seed_codes(connection, contracts)
     connection.execute(
         "create table seed.population (state varchar, year integer, population bigint, source"
         " varchar)"
     )
     rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
-    _insert(connection, "seed.population", rows)
+    _insert(connection, "seed.population", rows=rows)
 
 
-def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, round_: int) -> None:
+def _seed_cubes(
+    connection: duckdb.DuckDBPyConnection, contracts: Contracts, *, round_: int
+) -> None:
     connection.execute(
         """create table seed.cube (cube varchar, report varchar, title varchar, unit varchar,
         crime_area varchar,
@@ -167,14 +173,14 @@ def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
             "",
         )
     )
-    _insert(connection, "seed.cube", rows)
+    _insert(connection, "seed.cube", rows=rows)
     connection.execute(
         "create table seed.fixed_code (cube varchar, dimension varchar, code varchar)"
     )
     _insert(
         connection,
         "seed.fixed_code",
-        [(name, *pair) for name, (_, at) in links.items() for pair in at],
+        rows=[(name, *pair) for name, (_, at) in links.items() for pair in at],
     )
     connection.execute(
         "create table seed.cube_dimension (cube varchar, position integer, dimension varchar,"
@@ -183,7 +189,7 @@ def _seed_cubes(connection: duckdb.DuckDBPyConnection, contracts: Contracts, rou
     _insert(
         connection,
         "seed.cube_dimension",
-        [
+        rows=[
             (t.name, i, d.name, d.codelist.name)
             for t in contracts.tables
             for i, d in enumerate(t.dimensions, 1)
@@ -208,7 +214,9 @@ def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
         parent varchar,
         open_list boolean, valid_from integer, valid_to integer, states varchar[])"""
     )
-    _insert(connection, "seed.cube_code", [row for t in contracts.tables for row in _cube_codes(t)])
+    _insert(
+        connection, "seed.cube_code", rows=[row for t in contracts.tables for row in _cube_codes(t)]
+    )
     connection.execute(
         "create table seed.codelist (codelist varchar, code varchar, label varchar, parent varchar,"
         " sort integer)"
@@ -219,7 +227,7 @@ def _seed_codes(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> 
     _insert(
         connection,
         "seed.codelist",
-        [
+        rows=[
             (name, c.code, c.label, c.parent, c.sort)
             for name in names
             for c in contracts.codelist(name)
@@ -244,7 +252,9 @@ def _cube_codes(table: Table) -> list[tuple[Any, ...]]:
     ]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, *, rows: list[tuple[Any, ...]]
+) -> None:
     if rows:
         marks = ", ".join("?" for _ in rows[0])
         connection.executemany(f"insert into {table} values ({marks})", rows)

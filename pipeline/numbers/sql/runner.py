@@ -100,7 +100,7 @@ def in_order(models: dict[str, Model]) -> list[str]:
 
 
 def run_models(
-    connection: duckdb.DuckDBPyConnection, models: dict[str, Model], progress: Progress = silent
+    connection: duckdb.DuckDBPyConnection, models: dict[str, Model], *, progress: Progress = silent
 ) -> None:
     """Build every model as a table. The schemas `seed` and `warehouse` must be readable
     on the connection.
@@ -111,7 +111,7 @@ def run_models(
         connection.execute(f"create schema if not exists {layer}")
     order = in_order(models)
     for done, name in enumerate(order):
-        progress(f"model {name}", done, len(order))
+        progress(f"model {name}", done, total=len(order))
         if name == EVERY_CUBE:
             cubes = [n for n in models if n.startswith("staging.")]
             sql = " union all by name ".join(f"select * from {n}" for n in cubes)

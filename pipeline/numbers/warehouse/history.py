@@ -75,7 +75,7 @@ class History:
 
 
 def history(
-    project: Project, contracts: Contracts, state: str, table_name: str, key: str = ""
+    project: Project, contracts: Contracts, *, state: str, table_name: str, key: str = ""
 ) -> History:
     """Read the ledger. Without `key` only keys with several different statements are
     listed.
@@ -93,10 +93,10 @@ def history(
             "nothing was loaded yet", where=str(project.warehouse), do="run 'make reports' first"
         )
     with open_database(project.warehouse) as ledger:
-        said = list(_statements(ledger, table, state))
+        said = list(_statements(ledger, table, state=state))
         files = (
-            *_accepted(ledger, project, table, state),
-            *_not_loaded(ledger, project, table, state),
+            *_accepted(ledger, project, table=table, state=state),
+            *_not_loaded(ledger, project, table=table, state=state),
         )
     by_key: dict[str, list[Statement]] = {}
     for statement in said:
@@ -122,7 +122,9 @@ def _key(text: str, table: Table, state: str) -> Any:
     return key
 
 
-def _statements(ledger: duckdb.DuckDBPyConnection, table: Table, state: str) -> Iterator[Statement]:
+def _statements(
+    ledger: duckdb.DuckDBPyConnection, table: Table, *, state: str
+) -> Iterator[Statement]:
     rows = ledger.execute(
         f"""select c.key, s.round, s.received, s.file, c.sheet, c.address, c.value, c.obs_status,
         s.outcome
@@ -138,7 +140,7 @@ def _statements(ledger: duckdb.DuckDBPyConnection, table: Table, state: str) -> 
 
 
 def _accepted(
-    ledger: duckdb.DuckDBPyConnection, project: Project, table: Table, state: str
+    ledger: duckdb.DuckDBPyConnection, project: Project, *, table: Table, state: str
 ) -> Iterator[Sent]:
     known = {(e.file, e.sha256): e.known for e in read_journal(project)}
     rows = ledger.execute(
@@ -154,7 +156,7 @@ def _accepted(
 
 
 def _not_loaded(
-    ledger: duckdb.DuckDBPyConnection, project: Project, table: Table, state: str
+    ledger: duckdb.DuckDBPyConnection, project: Project, *, table: Table, state: str
 ) -> Iterator[Sent]:
     """Files of the state that brought no figure: refused, withdrawing, or gone from the
     folder.

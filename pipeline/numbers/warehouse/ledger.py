@@ -120,7 +120,7 @@ class _File:
 
 
 def load_round(
-    warehouse: Path, staged: Path, contracts: Contracts, refused: Iterable[tuple[str, str, str]]
+    warehouse: Path, staged: Path, *, contracts: Contracts, refused: Iterable[tuple[str, str, str]]
 ) -> Loaded:
     """Append the accepted returns of one round to the ledger.
 
@@ -153,9 +153,16 @@ def load_round(
                 for t in contract.tables
                 if SET_ASIDE + t.sql_name in present
             }
-            submission, cells = _identity(connection, replaced, file)
+            submission, cells = _identity(connection, replaced, file=file)
             if cells:
-                new += _enter(connection, submission, file, "set aside", cells, replaced)
+                new += _enter(
+                    connection,
+                    submission,
+                    file=file,
+                    outcome="set aside",
+                    cells=cells,
+                    tables=replaced,
+                )
             if (file.state, file.report, "") in refused_set:
                 continue
             tables = {
@@ -163,12 +170,14 @@ def load_round(
                 for t in contract.tables
                 if (file.state, file.report, t.name) not in refused_set
             }
-            submission, cells = _identity(connection, tables, file)
+            submission, cells = _identity(connection, tables, file=file)
             if file.number > 1 and not cells:
                 continue
             loaded.append(submission)
             outcome = "accepted" if len(tables) == len(contract.tables) else "partly accepted"
-            new += _enter(connection, submission, file, outcome, cells, tables)
+            new += _enter(
+                connection, submission, file=file, outcome=outcome, cells=cells, tables=tables
+            )
         connection.execute("""insert into withdrawals
             select round, report, state, table_name, file, sha256
             from staged.withdrawn join staged.files using (file)
@@ -181,7 +190,7 @@ def load_round(
 
 
 def _identity(
-    connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], file: _File
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], *, file: _File
 ) -> tuple[str, int]:
     """The id of a submission and its number of cells, from the file's hash and every
     accepted cell.
@@ -209,6 +218,7 @@ def _identity(
 def _enter(
     connection: duckdb.DuckDBPyConnection,
     submission: str,
+    *,
     file: _File,
     outcome: str,
     cells: int,
@@ -235,12 +245,12 @@ def _enter(
         ],
     )
     for staged, table in tables.items():
-        _append(connection, staged, table, submission, file.file)
+        _append(connection, staged, table=table, submission=submission, file=file.file)
     return True
 
 
 def _append(
-    connection: duckdb.DuckDBPyConnection, staged: str, table: Table, submission: str, file: str
+    connection: duckdb.DuckDBPyConnection, staged: str, *, table: Table, submission: str, file: str
 ) -> None:
     dimensions = "".join(f"{d.name}, " for d in table.dimensions)
     connection.execute(

@@ -55,7 +55,7 @@ class Build:
     @property
     def pdf(self) -> Path:
         return self.folder / pdf_name(
-            self.manifest["report"], self.manifest["version"], self.manifest["round"]
+            self.manifest["report"], self.manifest["version"], round_=self.manifest["round"]
         )
 
     @property
@@ -74,7 +74,7 @@ class Build:
         return {r["key"]: Printed(r["value"], r["obs_status"], r["conf_status"]) for r in rows}
 
 
-def find_build(project: Project, round_: int, report: str, version: str, name: str) -> Build:
+def find_build(project: Project, round_: int, *, report: str, version: str, name: str) -> Build:
     """A build by its name: `last`, a day such as 2026-03-01 of which reports were built
     with AS_OF, `draft-1` that was submitted, `edition-1` that was released, or a
     folder.
@@ -94,9 +94,9 @@ def find_build(project: Project, round_: int, report: str, version: str, name: s
         owner = None
         number = int(match["number"])
         folder = (
-            project.draft_folder(round_, report, version, number)
+            project.draft_folder(round_, report, version=version, number=number)
             if match["kind"] == "draft"
-            else _edition(project, Subject(round_, report, version), number)
+            else _edition(project, Subject(round_, report, version), number=number)
         )
         do = (
             f"run 'make status REPORT={report} VERSION={version} ROUND={round_}' to see what"
@@ -140,7 +140,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _edition(project: Project, subject: Subject, number: int) -> Path:
+def _edition(project: Project, subject: Subject, *, number: int) -> Path:
     """The folder of an edition; that of a rehearsal where there is no other."""
     rehearsed = project.edition_folder(
         subject.version, edition_name(subject, number, rehearsal=True)

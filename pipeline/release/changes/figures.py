@@ -13,7 +13,7 @@ from pipeline.contracts.known_errors import REGISTER, load_known_errors
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.release.changes.builds import Build, Printed
-from pipeline.release.changes.said import Leaf, Ledger, Marts
+from pipeline.release.changes.said import FiguresOfBuild, Leaf, Marts
 
 RESUBMITTED = "resubmitted"
 CORRECTED = "corrected by us"
@@ -49,7 +49,7 @@ class Change:
 
 
 def changed_figures(
-    project: Project, contracts: Contracts, round_: int, old: Build, new: Build
+    project: Project, contracts: Contracts, *, round_: int, old: Build, new: Build
 ) -> list[Change]:
     """All printed cells that differ, in the order of their keys."""
     keys = sorted(
@@ -57,7 +57,7 @@ def changed_figures(
     )
     if not keys:
         return []
-    causes = _Causes(project, contracts, round_, old, new)
+    causes = _Causes(project, contracts, round_=round_, old=old, new=new)
     try:
         return [causes.change(key) for key in keys]
     finally:
@@ -76,7 +76,7 @@ class _Causes:
     """What could be behind a change."""
 
     def __init__(
-        self, project: Project, contracts: Contracts, round_: int, old: Build, new: Build
+        self, project: Project, contracts: Contracts, *, round_: int, old: Build, new: Build
     ) -> None:
         self.old, self.new = old, new
         self.marts = Marts(project, round_)
@@ -84,16 +84,18 @@ class _Causes:
         # ledger is asked for both.
         kept = old.project is None or new.project is None
         self.before, self.after = (
-            Ledger(project, contracts, b, self.marts) if kept else self._marts(project, round_, b)
+            FiguresOfBuild(project, contracts, build=b, now=self.marts)
+            if kept
+            else self._marts(project, round_, build=b)
             for b in (old, new)
         )
-        self.files = _changed_files(project.root, old.commit, new.commit) | set(
+        self.files = _changed_files(project.root, old.commit, new=new.commit) | set(
             changed_inputs(old, new)
         )
         changed = f"data_contracts/{REGISTER}" in self.files
         self.errors = load_known_errors(project.contracts, contracts) if changed else ()
 
-    def _marts(self, project: Project, round_: int, build: Build) -> Marts:
+    def _marts(self, project: Project, round_: int, *, build: Build) -> Marts:
         return (
             self.marts
             if build.project is None or build.project == project
@@ -107,12 +109,12 @@ class _Causes:
     def change(self, key: str) -> Change:
         before = self.old.cells.get(key)
         after = self.new.cells.get(key)
-        why, details = self._why(key, before, after)
+        why, details = self._why(key, before, after=after)
         shown = [str(c) if c else "not printed" for c in (before, after)]
         return Change(key, shown[0], shown[1], why, tuple(details))
 
     def _why(
-        self, key: str, before: Printed | None, after: Printed | None
+        self, key: str, before: Printed | None, *, after: Printed | None
     ) -> tuple[str, list[str]]:
         said = self.before.leaves(key), self.after.leaves(key)
         if entries := [
@@ -153,7 +155,7 @@ def _named(files: Iterable[str], folders: tuple[str, ...]) -> list[str]:
     return sorted(f for f in files if f.startswith(folders))
 
 
-def _changed_files(root: Path, old: str, new: str) -> set[str]:
+def _changed_files(root: Path, old: str, *, new: str) -> set[str]:
     """Files that differ between two commits; of a working copy with changes, those as
     well. Empty outside git.
     """

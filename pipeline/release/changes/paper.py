@@ -67,6 +67,7 @@ class Changes:
 def write_changes(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     report: str,
     version: str,
@@ -76,7 +77,7 @@ def write_changes(
     """Compare two builds of one version and put the papers into
     `outputs/<round>/changes/<report>-<version>`.
     """
-    figures = changed_figures(project, contracts, round_, old, new)
+    figures = changed_figures(project, contracts, round_=round_, old=old, new=new)
     lines = [read_lines(b.pdf) for b in (old, new)]
     compared = compare(*lines)
     marks = marks_of(compared)
@@ -100,9 +101,9 @@ def write_changes(
     scratch = Path(tempfile.mkdtemp(prefix=".changes-", suffix=UNFINISHED, dir=target.parent))
     try:
         pdf = scratch / "changes.pdf"
-        _write_pdf(project, content, pairs, pdf)
+        _write_pdf(project, content, pairs=pairs, target=pdf)
         if pairs:
-            lay_pages(pdf, old.pdf, new.pdf, pairs, marks)
+            lay_pages(pdf, old.pdf, new=new.pdf, pairs=pairs, marks=marks)
         put_in_place(
             target,
             {
@@ -165,7 +166,7 @@ def _csv(figures: Sequence[Change]) -> bytes:
 
 
 def _write_pdf(
-    project: Project, content: dict[str, Any], pairs: Sequence[Any], target: Path
+    project: Project, content: dict[str, Any], *, pairs: Sequence[Any], target: Path
 ) -> None:
     from pipeline.system.pdf.write import font_faces, render_pdf
 

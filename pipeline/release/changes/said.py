@@ -54,12 +54,12 @@ class Marts:
         }
 
 
-class Ledger:
+class FiguresOfBuild:
     """The figures behind a cell as a kept build knew them: of the returns that its
     manifest names, or, where it names none, of those dated up to its data cut-off.
     """
 
-    def __init__(self, project: Project, contracts: Contracts, build: Build, now: Marts) -> None:
+    def __init__(self, project: Project, contracts: Contracts, *, build: Build, now: Marts) -> None:
         self._contracts, self._now = contracts, now
         self._ledger = open_database(project.warehouse)
         self._files = {h for name, h in build.inputs.items() if name.startswith("returns/")}

@@ -39,7 +39,7 @@ def pairs_of(compared: Compared, marks: Marks) -> list[Pair]:
     ]
 
 
-def lay_pages(target: Path, old: Path, new: Path, pairs: Sequence[Pair], marks: Marks) -> None:
+def lay_pages(target: Path, old: Path, *, new: Path, pairs: Sequence[Pair], marks: Marks) -> None:
     """Lay the pairs of pages into the last sheets of `target`, one pair a sheet. They
     are pictures there: the text that differs stands in the list before them.
     """
@@ -56,15 +56,15 @@ def lay_pages(target: Path, old: Path, new: Path, pairs: Sequence[Pair], marks: 
                     _lay(
                         sheets,
                         sheet,
-                        document.pages[number],
-                        place,
-                        marks.get((side, number), []),
-                        side,
+                        page=document.pages[number],
+                        place=place,
+                        boxes=marks.get((side, number), []),
+                        side=side,
                     )
         sheets.save(target, deterministic_id=True)
 
 
-def _lay(sheets: Any, sheet: Any, page: Any, place: int, boxes: list[Box], side: str) -> None:
+def _lay(sheets: Any, sheet: Any, *, page: Any, place: int, boxes: list[Box], side: str) -> None:
     import pikepdf
 
     form = sheets.copy_foreign(page.as_form_xobject())

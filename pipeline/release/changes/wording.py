@@ -49,9 +49,8 @@ class Compared:
     """
 
     passages: tuple[Passage, ...]
-    pairs: tuple[
-        tuple[int | None, int | None], ...
-    ]  # all pages of both, in the order of the second
+    # all pages of both, in the order of the second
+    pairs: tuple[tuple[int | None, int | None], ...]
 
 
 def read_lines(pdf: Path) -> list[list[Word]]:
@@ -112,9 +111,9 @@ def compare(old: list[list[Word]], new: list[list[Word]]) -> Compared:
             passages += _in_words(
                 [w for line in old[a:b] for w in line],
                 [w for line in new[c:d] for w in line],
-                votes,
+                votes=votes,
             )
-    return Compared(tuple(passages), tuple(_pair(votes, _pages(old), _pages(new))))
+    return Compared(tuple(passages), tuple(_pair(votes, _pages(old), new=_pages(new))))
 
 
 def _pages(lines: list[list[Word]]) -> int:
@@ -122,7 +121,7 @@ def _pages(lines: list[list[Word]]) -> int:
 
 
 def _in_words(
-    old: list[Word], new: list[Word], votes: Counter[tuple[int, int]]
+    old: list[Word], new: list[Word], *, votes: Counter[tuple[int, int]]
 ) -> Iterator[Passage]:
     matcher = SequenceMatcher(None, [w.text for w in old], [w.text for w in new], autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
@@ -141,7 +140,7 @@ def _text(words: Sequence[Word]) -> str:
 
 
 def _pair(
-    votes: Counter[tuple[int, int]], old: int, new: int
+    votes: Counter[tuple[int, int]], old: int, *, new: int
 ) -> Iterator[tuple[int | None, int | None]]:
     """Each page of the second beside the page of the first with which it shares most
     words; no page twice.
@@ -167,7 +166,6 @@ def captions(lines: list[list[Word]]) -> dict[str, str]:
     for line in lines:
         head = _text(line[:2])
         if len(line) > 2 and _CAPTION.fullmatch(head):
-            found[head] = _text(line[2:]).split(" · ")[
-                0
-            ]  # the last one: the list of exhibits stands before them
+            # the last one: the list of exhibits stands before them
+            found[head] = _text(line[2:]).split(" · ")[0]
     return found

@@ -33,6 +33,7 @@ from pipeline.system.signed.heads import require_heads
 # out and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 6, 5  # 31 to the power of 30: some 148 bits
+# what the log says of each
 _HOLDS = (
     "copy",
     "name",
@@ -42,7 +43,7 @@ _HOLDS = (
     "file",
     "sha256",
     "code",
-)  # what the log says of each
+)
 _INK = (0.2, 0.2, 0.2)
 
 
@@ -64,7 +65,7 @@ class Edition:
 
 
 def make_copies(
-    project: Project, subject: Subject, recipients: Iterable[Recipient], who: Person
+    project: Project, subject: Subject, *, recipients: Iterable[Recipient], who: Person
 ) -> Iterator[str]:
     """Make a copy of the newest released edition for every recipient who has none.
     Yields lines for the terminal.
@@ -73,7 +74,7 @@ def make_copies(
     were released.
     """
     edition = released_edition(project, subject)
-    log = copies_log(project, subject.version, edition.name)
+    log = copies_log(project, subject.version, edition=edition.name)
     for recipient in recipients:
         entries = log.read()
         held = [
@@ -84,7 +85,7 @@ def make_copies(
         if held:
             yield f"{recipient} has copy {held[0]['copy']} since {held[0]['day']}"
             continue
-        yield _make(project, edition, recipient, log, who)
+        yield _make(project, edition, recipient=recipient, log=log, who=who)
     yield f"{log.path}: {len(log.read())} copies of {edition}"
 
 
@@ -114,18 +115,20 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             allowed="the files of the release",
             do="restore the folder from its copy; nothing was handed out",
         )
-    pdf = (folder / pdf_name(subject.report, subject.version, subject.round)).read_bytes()
+    pdf = (folder / pdf_name(subject.report, subject.version, round_=subject.round)).read_bytes()
     return Edition(subject, event["edition"], pdf, "rehearsal" in event)
 
 
-def _make(project: Project, edition: Edition, recipient: Recipient, log: Chain, who: Person) -> str:
+def _make(
+    project: Project, edition: Edition, *, recipient: Recipient, log: Chain, who: Person
+) -> str:
     entries = log.read()
     number = len(entries) + 1
     code = new_code(e["code"] for e in entries)
     password = "-".join(
         "".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS)
     )
-    content = encrypted(marked(edition, number, recipient, code), password)
+    content = encrypted(marked(edition, number, recipient=recipient, code=code), password)
     version = edition.subject.version
     stem = f"selec-{edition.name}-{version}-copy-{number:03}"
     secret = project.releases / "passwords" / version / edition.name / f"{stem}.txt"
@@ -149,7 +152,7 @@ def _make(project: Project, edition: Edition, recipient: Recipient, log: Chain, 
     return f"{copy}: copy {number} for {recipient}; password in {secret}"
 
 
-def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> bytes:
+def marked(edition: Edition, number: int, *, recipient: Recipient, code: str) -> bytes:
     """The edition's PDF with number and name in the margins and the pattern of the copy
     over every page.
 
@@ -164,7 +167,7 @@ def marked(edition: Edition, number: int, recipient: Recipient, code: str) -> by
             f"COPY {number}", width - 7 * MM, height / 2, size=14, turn=True, colour=_INK
         )
 
-    return mark_pages(edition.pdf, lines, drawing(code))
+    return mark_pages(edition.pdf, lines, drawing=drawing(code))
 
 
 def encrypted(content: bytes, password: str) -> bytes:
@@ -195,9 +198,9 @@ def encrypted(content: bytes, password: str) -> bytes:
     return out.getvalue()
 
 
-def copies_log(project: Project, version: str, edition: str) -> Chain:
+def copies_log(project: Project, version: str, *, edition: str) -> Chain:
     path = project.releases / "copies" / version / f"{edition}.jsonl"
-    return open_chain(project, f"copies {version} {edition}", path, _HOLDS)
+    return open_chain(project, f"copies {version} {edition}", path=path, holds=_HOLDS)
 
 
 def every_copy(project: Project) -> dict[str, dict[str, Any]]:
@@ -208,5 +211,5 @@ def every_copy(project: Project) -> dict[str, dict[str, Any]]:
     return {
         f"{e['version']} {e['edition']} copy {e['copy']}": e
         for path in sorted((project.releases / "copies").glob("*/*.jsonl"))
-        for e in copies_log(project, path.parent.name, path.stem).read()
+        for e in copies_log(project, path.parent.name, edition=path.stem).read()
     }

@@ -42,7 +42,7 @@ class Traced:
 
 
 def trace(
-    content: bytes, codes: Mapping[str, str], password: str = "", pages: int | None = None
+    content: bytes, codes: Mapping[str, str], *, password: str = "", pages: int | None = None
 ) -> list[Traced]:
     """The copies that the pages of a PDF or a picture come from; pages that say nothing
     are left out.
@@ -53,7 +53,7 @@ def trace(
     """
     found = []
     for number, picture, pitch in islice(_pictures(content, password), pages or MOST_PAGES):
-        if named := name_copy(picture, codes, pitch):
+        if named := name_copy(picture, codes, pitch=pitch):
             found.append(Traced(number, *named))
     return found
 
@@ -66,7 +66,7 @@ def is_pdf(content: bytes) -> bool:
 
 
 def name_copy(
-    picture: Any, codes: Mapping[str, str], pitch: float | None
+    picture: Any, codes: Mapping[str, str], *, pitch: float | None
 ) -> tuple[str, int] | None:
     """The copy whose code a picture (rows, columns, RGB) bears, and the bits that
     agree; None where none is sure.
@@ -85,7 +85,9 @@ def name_copy(
         if len(spots) < _FEWEST:
             return None
         for width, angle in _lattices(spots, pitch):
-            for label, agreeing in zip(labels, _agreeing(spots, width, angle, laid), strict=True):
+            for label, agreeing in zip(
+                labels, _agreeing(spots, width, angle=angle, laid=laid), strict=True
+            ):
                 best[label] = max(best.get(label, 0), int(agreeing))
             first, second, *_ = [*sorted(best.items(), key=lambda item: -item[1]), ("", 0)]
             if first[1] >= _LEAST and first[1] - second[1] >= _APART:
@@ -106,9 +108,8 @@ def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float |
 
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
-            warnings.simplefilter(
-                "ignore"
-            )  # of large pictures, which have a limit of their own here
+            # of large pictures, which have a limit of their own here
+            warnings.simplefilter("ignore")
             small = image.width * image.height <= _PIXELS
             shown = np.asarray(image.convert("RGB")).astype(int) if small else None
     except Image.DecompressionBombError:
@@ -132,6 +133,8 @@ def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | No
     import pypdfium2
 
     try:
+        # Drawn as a viewer draws it, so that a PDF and a picture of one go the same
+        # way; a page of any size has about the same number of pixels.
         opened = pypdfium2.PdfDocument(content, password=password or None)
     except pypdfium2.PdfiumError as problem:
         raise _not_opened(getattr(problem, "err_code", 0), password) from None
@@ -219,10 +222,10 @@ def _lattices(spots: Any, pitch: float | None) -> Iterator[tuple[float, float]]:
             (best, max(w for w, c in zip(widths, clear, strict=True) if c >= 0.8 * best), angle)
         )
     for _, width, angle in sorted(found, reverse=True)[:3]:
-        yield _refined(spots, width, angle)
+        yield _refined(spots, width, angle=angle)
 
 
-def _refined(spots: Any, width: float, angle: float) -> tuple[float, float]:
+def _refined(spots: Any, width: float, *, angle: float) -> tuple[float, float]:
     import numpy as np
     from scipy.optimize import minimize
 
@@ -238,7 +241,7 @@ def _refined(spots: Any, width: float, angle: float) -> tuple[float, float]:
     return float(found.x[0]), float(found.x[1])
 
 
-def _agreeing(spots: Any, width: float, angle: float, laid: Any) -> Any:
+def _agreeing(spots: Any, width: float, *, angle: float, laid: Any) -> Any:
     """For each code the greatest number of bits that agree with the spots, over all
     places it may be laid in.
     """

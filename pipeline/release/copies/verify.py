@@ -56,6 +56,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     """Say of a file what it is, one line each. Raises SignOffError at the end where it
     is nothing that was released, or bears the name of another version's file.
     """
+    # By its hash first: a released file, then a numbered copy.
     digest, content = _taken(path)
     yield f"sha256:    {digest}"
     known = list(known_editions(project))
@@ -63,7 +64,8 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     for edition, name in found:
         yield f"edition:   {edition}: {name}"
         yield from edition.worth()
-    misnamed = yield from _named(path.name, found, known)
+    # A file may be one thing and bear the name of another.
+    misnamed = yield from _named(path.name, found, known=known)
     copies = [(label, e) for label, e in every_copy(project).items() if e["sha256"] == digest]
     for label, entry in copies:
         of = [
@@ -76,11 +78,12 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
             yield from edition.worth()
         yield f"copy:      {_holder(label, entry)}"
         if password and content is not None:
-            yield f"pattern:   {_pattern(content, label, entry, password)}"
+            yield f"pattern:   {_pattern(content, label, entry=entry, password=password)}"
+    # Without a copy the signatures in the file tell who approved it.
     if not copies:
-        signed = _signatures(project, content, path)
+        signed = _signatures(project, content, path=path)
         yield from signed.lines
-        yield from _approved(project, content or b"", signed.found, known)
+        yield from _approved(project, content or b"", found=signed.found, known=known)
         if any(not (s.intact and s.whole) for s in signed.found):
             raise SignOffError(
                 "the signature does not hold", where=path.name, do="take the file from the register"
@@ -102,7 +105,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
 
 
 def _named(
-    name: str, found: Iterable[tuple[Known, str]], known: Iterable[Known]
+    name: str, found: Iterable[tuple[Known, str]], *, known: Iterable[Known]
 ) -> Generator[str, None, str]:
     """A line where the file has another name than in its edition; returns whose name it
     is where that is another version, report or round.
@@ -123,12 +126,14 @@ def _named(
     return ""
 
 
-def _pattern(content: bytes, label: str, entry: dict[str, Any], password: str) -> str:
+def _pattern(content: bytes, label: str, *, entry: dict[str, Any], password: str) -> str:
     """Whether the pages bear the dots of a copy. The cover may be too dark for them:
     the page behind it is not.
     """
     try:
-        named = {t.label for t in trace(content, {label: entry["code"]}, password, pages=2)}
+        named = {
+            t.label for t in trace(content, {label: entry["code"]}, password=password, pages=2)
+        }
     except UserError as problem:
         return f"not looked at: {problem.what}"
     return "that of this copy" if label in named else "NOT that of this copy"
@@ -142,7 +147,7 @@ class Signatures:
     lines: tuple[str, ...]
 
 
-def _signatures(project: Project, content: bytes | None, path: Path) -> Signatures:
+def _signatures(project: Project, content: bytes | None, *, path: Path) -> Signatures:
     """Lines about the signatures of a file, whatever the file is."""
     if content is None:
         return Signatures(
@@ -167,17 +172,19 @@ def _signatures(project: Project, content: bytes | None, path: Path) -> Signatur
 
 
 def _approved(
-    project: Project, content: bytes, found: Iterable[Signature], known: Iterable[Known]
+    project: Project, content: bytes, *, found: Iterable[Signature], known: Iterable[Known]
 ) -> Iterator[str]:
     """Which approved file a signed one begins with."""
     for edition in known if list(found) else ():
-        name = pdf_name(edition.subject.report, edition.subject.version, edition.subject.round)
+        name = pdf_name(
+            edition.subject.report, edition.subject.version, round_=edition.subject.round
+        )
         file = project.edition_folder(edition.subject.version, edition.event["name"]) / name
         if file.is_file() and content.startswith(approved := file.read_bytes()):
             yield f"approved:  its first {len(approved):,} bytes are {name}, {sha256(approved)}"
 
 
-def whose(project: Project, path: Path, password: str = "") -> Iterator[str]:
+def whose(project: Project, path: Path, *, password: str = "") -> Iterator[str]:
     """Whose copy the pages of a file, or a picture of one, come from. Raises
     SignOffError where no page tells.
     """
@@ -194,7 +201,9 @@ def whose(project: Project, path: Path, password: str = "") -> Iterator[str]:
             allowed=f"up to {_LARGEST:,} bytes",
             do="give some of its pages",
         )
-    found = trace(content, {label: entry["code"] for label, entry in copies.items()}, password)
+    found = trace(
+        content, {label: entry["code"] for label, entry in copies.items()}, password=password
+    )
     for page in found:
         yield (
             f"page {page.page}: {_holder(page.label, copies[page.label])}; {page.agreeing} of 64"

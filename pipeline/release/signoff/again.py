@@ -58,17 +58,21 @@ class Found:
 
 
 def count_numbers_again(
-    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+    copy: Project, contracts: Contracts, *, subject: Subject, master: Mapping[str, bytes]
 ) -> Found:
     """The audit of every numeral of the PDF."""
 
     def audit() -> Found:
         where = subject.round, subject.report, subject.version
         known = read_known(
-            copy.templates, contracts, copy.store(*where), subject.report, subject.version
+            copy.templates,
+            contracts,
+            store=copy.store(*where),
+            report=subject.report,
+            version=subject.version,
         )
         ledger = json.loads(copy.ledger(*where).read_bytes())
-        found = audit_numbers(master[_pdf(subject)], known, ledger)
+        found = audit_numbers(master[_pdf(subject)], known, ledger=ledger)
         wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
         return Found(_listed(wrong), {"number_audit": found.figures()})
 
@@ -99,7 +103,7 @@ def scan_again(copy: Project, subject: Subject) -> Found:
         found = scan_version(
             copy.master_folder(*where),
             copy.store(*where),
-            collect(copy, *where),
+            secrets=collect(copy, *where),
             shown=copy.ledger(*where),
             root=copy.root,
             machine=machine_names(),
@@ -112,7 +116,7 @@ def scan_again(copy: Project, subject: Subject) -> Found:
 
 
 def check_pages_again(
-    copy: Project, contracts: Contracts, subject: Subject, master: Mapping[str, bytes]
+    copy: Project, contracts: Contracts, *, subject: Subject, master: Mapping[str, bytes]
 ) -> Found:
     """What PDF/UA-1 and PDF/A-3a ask, as far as the renderer checks it; veraPDF looks
     at more and is run by hand.
@@ -122,11 +126,11 @@ def check_pages_again(
         store = Store(
             copy.store(subject.round, subject.report, subject.version),
             contracts,
-            subject.report,
-            subject.version,
+            report=subject.report,
+            version=subject.version,
         )
         title = title_of(
-            read_definition(copy.templates, subject.report, subject.version), store.round
+            read_definition(copy.templates, subject.report, version=subject.version), store.round
         )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
         failed, figures = check_pdf(master[_pdf(subject)], title=title, date=day)
@@ -161,4 +165,4 @@ def _listed(found: list[Any]) -> tuple[str, ...]:
 
 
 def _pdf(subject: Subject) -> str:
-    return pdf_name(subject.report, subject.version, subject.round)
+    return pdf_name(subject.report, subject.version, round_=subject.round)

@@ -119,10 +119,14 @@ def check_inputs(c: Candidate) -> Iterator[str]:
     """
     if c.standing.submission is None:
         return
-    for name, how in changed_inputs(c.project, c.subject, c.standing.submission, c.signed):
+    for name, how in changed_inputs(
+        c.project, c.subject, event=c.standing.submission, now=c.signed
+    ):
         yield f"inputs: {name}: {how} after the draft was submitted"
     for approval in c.standing.approvals:
-        for name, how in changed_inputs(c.project, c.subject, approval, c.signed, c.signed.bound()):
+        for name, how in changed_inputs(
+            c.project, c.subject, event=approval, now=c.signed, names=c.signed.bound()
+        ):
             yield f"inputs: {name}: {how} after {approval['by']} approved it on {approval['day']}"
 
 
@@ -171,11 +175,11 @@ def check_proof(c: Candidate) -> Iterator[str]:
     """
     if c.rule.protected:
         try:
-            require_proof(c.copy, c.subject.round, c.subject.version)
+            require_proof(c.copy, c.subject.round, version=c.subject.version)
         except UserError as problem:
             yield f"disclosure proof: {' '.join(str(problem).split())[:300]}"
             return
-        path = certificate_path(c.copy, c.subject.round, c.subject.version)
+        path = certificate_path(c.copy, c.subject.round, version=c.subject.version)
         beside = read_json(path)["releases"]
         for edition in editions(c.project, (c.subject.version, *c.rule.readers_have)):
             if edition.label not in beside:
@@ -189,14 +193,14 @@ def check_accessibility(c: Candidate) -> Iterator[str]:
     """The PDF is looked at again for what PDF/UA and PDF/A ask, as the renderer does
     before it writes one.
     """
-    found = check_pages_again(c.copy, c.contracts, c.subject, c.seen.master)
+    found = check_pages_again(c.copy, c.contracts, subject=c.subject, master=c.seen.master)
     yield from _told("accessibility", found)
     yield from _compared(c.manifest, found)
 
 
 def check_numbers(c: Candidate) -> Iterator[str]:
     """Every printed number is audited again."""
-    found = count_numbers_again(c.copy, c.contracts, c.subject, c.seen.master)
+    found = count_numbers_again(c.copy, c.contracts, subject=c.subject, master=c.seen.master)
     yield from _told("number audit", found)
     yield from _compared(c.manifest, found)
 

@@ -31,11 +31,11 @@ MANIFEST, WEB_PAGE = "manifest.json", "html/index.html"
 _REPORT = b'<main id="report" tabindex="-1">'
 
 
-def build_draft(project: Project, round_: int, report: str, version: str) -> Built:
+def build_draft(project: Project, round_: int, *, report: str, version: str) -> Built:
     """Render a version, keep it as the master, and put its draft in place. Raises what
     `build_version` raises.
     """
-    built = build_version(project, round_, report, version)
+    built = build_version(project, round_, report=report, version=version)
     return Built(write_draft(project, Subject(round_, report, version)), built.figures)
 
 
@@ -55,7 +55,7 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
             do=build_again(project, subject),
         )
     manifest = json.loads(files[MANIFEST])
-    name = pdf_name(subject.report, subject.version, subject.round)
+    name = pdf_name(subject.report, subject.version, round_=subject.round)
     fingerprint = fingerprint_of(
         {n: sha256(data) for n, data in files.items()} | _bound(project, subject)
     )
@@ -85,9 +85,11 @@ def _with_mark(
     """The files that people read, with a mark on every page: the PDF, and the page for
     browsers where there is one.
     """
-    name = pdf_name(subject.report, subject.version, subject.round)
+    name = pdf_name(subject.report, subject.version, round_=subject.round)
     marked = {
-        name: mark_pages(files[name], lambda width, height: _lines(mark, short, width, height))
+        name: mark_pages(
+            files[name], lambda width, height: _lines(mark, short, width=width, height=height)
+        )
     }
     if WEB_PAGE in files:
         marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
@@ -116,7 +118,7 @@ def _bound(project: Project, subject: Subject) -> dict[str, str]:
         f"data_contracts/{name}": sha256(data)
         for name, data in read_files(project.contracts, "__pycache__").items()
     }
-    proof = certificate_path(project, subject.round, subject.version)
+    proof = certificate_path(project, subject.round, version=subject.version)
     if proof.is_file():
         found[f"proof/{subject.version}.json"] = sha256(proof.read_bytes())
     return bound_to(subject, found)
@@ -142,7 +144,7 @@ def read_master(project: Project, subject: Subject) -> dict[str, bytes]:
     files = read_files(project.master_folder(subject.round, subject.report, subject.version))
     if (
         MANIFEST not in files
-        or pdf_name(subject.report, subject.version, subject.round) not in files
+        or pdf_name(subject.report, subject.version, round_=subject.round) not in files
     ):
         raise SignOffError(
             "this version was not built", where=str(subject), do=build_again(project, subject)
@@ -206,7 +208,7 @@ def mark_of(number: int, fingerprint: str, *, rehearsal: bool = False) -> tuple[
     return f"{short} \u00b7 {fingerprint[:8]} \u00b7 not approved, not for release", short
 
 
-def _lines(told: str, short: str, width: float, height: float) -> Iterator[MarkLine]:
+def _lines(told: str, short: str, *, width: float, height: float) -> Iterator[MarkLine]:
     yield MarkLine(told, width / 2, height - 9 * MM)
     yield MarkLine(told, width / 2, 7 * MM)
     yield MarkLine(short, width - 7 * MM, height / 2, size=22, turn=True)

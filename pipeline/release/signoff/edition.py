@@ -44,13 +44,13 @@ def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> s
 
 def signed_name(subject: Subject) -> str:
     return (
-        pdf_name(subject.report, subject.version, subject.round).removesuffix(".pdf")
+        pdf_name(subject.report, subject.version, round_=subject.round).removesuffix(".pdf")
         + ".signed.pdf"
     )
 
 
 def release(
-    project: Project, subject: Subject, who: Person, *, test: bool = False
+    project: Project, subject: Subject, *, who: Person, test: bool = False
 ) -> Iterator[str]:
     """Release the approved version as an edition. Yields lines for the terminal.
 
@@ -64,7 +64,7 @@ def release(
     """
     with candidate(project, subject) as found:
         lines = missing(found)
-        require_held(found.copy, subject, found.seen)
+        require_held(found.copy, subject, seen=found.seen)
         if lines:
             raise SignOffError(
                 "not released. Missing:" + "".join(f"\n  - {line}" for line in lines),
@@ -72,28 +72,28 @@ def release(
                 allowed="nothing missing",
                 do="see docs/how-to/sign-off.md, 'When a release is refused'",
             )
-        move(found.standing.state, "release", who.role)
-        require_earlier(project, subject, who)
+        move(found.standing.state, "release", role=who.role)
+        require_earlier(project, subject, who=who)
         number = _next_number(found)
         name = edition_name(subject, number, rehearsal=who.rehearses)
         files = as_rehearsal(subject, found.seen.master) if who.rehearses else found.seen.master
         folder = project.edition_folder(subject.version, name)
-        pdf = files[pdf_name(subject.report, subject.version, subject.round)]
+        pdf = files[pdf_name(subject.report, subject.version, round_=subject.round)]
         signed = sign(
             project,
             pdf,
-            f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
+            reason=f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
         )
-        is_test = _is_test(project, subject, signed, test)
+        is_test = _is_test(project, subject, signed=signed, allowed=test)
         registered = ""
         if found.rule.protected:
             registered = register_edition(
                 found.copy,
                 found.contracts,
-                subject.round,
-                subject.report,
-                subject.version,
-                who,
+                round_=subject.round,
+                report=subject.report,
+                version=subject.version,
+                who=who,
                 number=number,
             )
             yield f"register of editions: {registered}"
@@ -115,8 +115,8 @@ def release(
     enter(
         project,
         subject,
-        "release",
-        who,
+        command="release",
+        who=who,
         edition=number,
         name=name,
         files=hashes,
@@ -132,7 +132,7 @@ def release(
         yield f"  TEST: {TEST_SIGNATURE}"
 
 
-def _is_test(project: Project, subject: Subject, signed: bytes, allowed: bool) -> bool:
+def _is_test(project: Project, subject: Subject, *, signed: bytes, allowed: bool) -> bool:
     """Whether a file was signed with the test certificate. Raises SignOffError where
     that was not asked for.
     """
@@ -147,14 +147,14 @@ def _is_test(project: Project, subject: Subject, signed: bytes, allowed: bool) -
     return is_test
 
 
-def withdraw(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+def withdraw(project: Project, subject: Subject, *, who: Person, reason: str) -> Iterator[str]:
     """Withdraw the released edition. Its files and its entry in the register stay: what
     was public stays known.
     """
     now = standing(project, subject)
-    move(now.state, "withdraw", who.role)
-    require_earlier(project, subject, who)
-    enter(project, subject, "withdraw", who, edition=now.number, reason=needed(reason))
+    move(now.state, "withdraw", role=who.role)
+    require_earlier(project, subject, who=who)
+    enter(project, subject, command="withdraw", who=who, edition=now.number, reason=needed(reason))
     yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
 
 
@@ -177,7 +177,9 @@ def _next_number(found: Candidate) -> int:
         for path in (found.project.releases / subject.version).glob("*.csv"):
             if match := pattern.fullmatch(path.stem):
                 listed[int(match[1])] = path
-        shown = found.copy.released(subject.round, subject.report, subject.version).read_bytes()
+        shown = found.copy.released(
+            subject.round, subject.report, version=subject.version
+        ).read_bytes()
         for number in sorted(set(listed) - taken):
             if listed[number].read_bytes() == shown:
                 return number

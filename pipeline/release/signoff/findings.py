@@ -52,7 +52,7 @@ COLUMNS = tuple(f.name for f in fields(OpenFinding))
 
 
 def open_findings(
-    project: Project, contracts: Contracts, round_: int, report: str
+    project: Project, contracts: Contracts, *, round_: int, report: str
 ) -> list[OpenFinding]:
     """Errors and queries under the tables that a report prints, with their reasons, in
     a fixed order.
@@ -60,14 +60,14 @@ def open_findings(
     Settled, and so not listed, are findings of the register of known errors and queries
     that the state confirmed.
     """
-    tables = set(cubes_of(project, contracts, report))
-    log = read_log(project, contracts, round_)
+    tables = set(cubes_of(project, contracts, report=report))
+    log = read_log(project, contracts, round_=round_)
     confirmed = {id_ for id_, query in log.items() if query.effect == "confirmed"}
-    reasons = signed_reasons(project, round_, report)
+    reasons = signed_reasons(project, round_, report=report)
     require_signed(
-        _reasons(reasons_file(project, round_, report)),
+        _reasons(reasons_file(project, round_, report=report)),
         reasons,
-        reasons_file(project, round_, report),
+        path=reasons_file(project, round_, report=report),
     )
     found: dict[str, OpenFinding] = {}
     for entry in read_validation(project, round_).findings:
@@ -92,9 +92,9 @@ def open_findings(
 def accept(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     report: str,
-    *,
     reason: str = "",
     query: str = "",
     state: str = "",
@@ -113,7 +113,7 @@ def accept(
         raise UserError(
             "the reason cannot be kept", allowed=f"up to {_MAX_REASON} printable characters"
         )
-    found = open_findings(project, contracts, round_, report)
+    found = open_findings(project, contracts, round_=round_, report=report)
     of_state = [f for f in found if f.state == state or not state]
     if reason and of_state and not (query or rule):
         raise UserError(
@@ -147,10 +147,10 @@ def accept(
                 do="give SIGN_KEY=, or REHEARSAL=yes with BY=",
             )
         if picked:
-            enter_reason(project, round_, report, reason, sorted(picked), who)
+            enter_reason(project, round_, report=report, reason=reason, ids=sorted(picked), who=who)
         found = [replace(f, reason=reason) if f.id in picked else f for f in found]
     rows = [[asdict(f)[c] for c in COLUMNS] for f in found]
-    write_private(reasons_file(project, round_, report), csv_bytes(COLUMNS, rows))
+    write_private(reasons_file(project, round_, report=report), csv_bytes(COLUMNS, rows))
     return found
 
 
@@ -184,7 +184,7 @@ def problems(found: Iterable[OpenFinding]) -> list[str]:
     return lines
 
 
-def reasons_file(project: Project, round_: int, report: str) -> Path:
+def reasons_file(project: Project, round_: int, *, report: str) -> Path:
     return project.releases / "signoff" / str(round_) / f"{report}.accepted.csv"
 
 

@@ -23,7 +23,7 @@ from pipeline.system.files import UNFINISHED
 
 
 @contextmanager
-def held(project: Project, subject: Subject, seen: Seen) -> Iterator[Project]:
+def held(project: Project, subject: Subject, *, seen: Seen) -> Iterator[Project]:
     """A project of what was seen: its sources, and of the outputs what is checked and
     registered. Returns and register of releases are the real ones; nothing that leaves
     is read from them.
@@ -43,7 +43,7 @@ def held(project: Project, subject: Subject, seen: Seen) -> Iterator[Project]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def require_held(copy: Project, subject: Subject, seen: Seen) -> None:
+def require_held(copy: Project, subject: Subject, *, seen: Seen) -> None:
     """Raises SignOffError where the copy is no longer what was seen: then the checks
     were not about it.
     """

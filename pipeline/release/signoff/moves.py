@@ -100,7 +100,7 @@ def require_role(command: str, role: str) -> None:
         )
 
 
-def move(state: str, command: str, role: str, approvals: int = 0) -> Move:
+def move(state: str, command: str, *, role: str, approvals: int = 0) -> Move:
     """The step that a command takes from a state. `approvals` counts them with this
     one.
 

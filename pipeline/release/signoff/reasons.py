@@ -16,15 +16,15 @@ from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.people import Person
 
 
-def record_of_reasons(project: Project, round_: int, report: str) -> Chain:
+def record_of_reasons(project: Project, round_: int, *, report: str) -> Chain:
     """The record of why findings under a report were accepted."""
     path = project.releases / "accepted" / str(round_) / f"{report}.jsonl"
-    return open_chain(project, f"accepted {round_} {report}", path)
+    return open_chain(project, f"accepted {round_} {report}", path=path)
 
 
-def signed_reasons(project: Project, round_: int, report: str) -> dict[str, str]:
+def signed_reasons(project: Project, round_: int, *, report: str) -> dict[str, str]:
     """The last reason that somebody signed for each finding, by its id."""
-    record = record_of_reasons(project, round_, report)
+    record = record_of_reasons(project, round_, report=report)
     reasons: dict[str, str] = {}
     for event in record.read():
         match event:
@@ -42,12 +42,11 @@ def signed_reasons(project: Project, round_: int, report: str) -> dict[str, str]
     return reasons
 
 
-def require_signed(shown: Mapping[str, str], signed: Mapping[str, str], path: Path) -> None:
+def require_signed(shown: Mapping[str, str], signed: Mapping[str, str], *, path: Path) -> None:
     """Raises SignOffError where the file of reasons shows one that nobody signed."""
     for id_, reason in shown.items():
-        if signed.get(id_, "").lstrip("'") != reason.lstrip(
-            "'"
-        ):  # a spreadsheet's guard against formulas
+        # a spreadsheet's guard against formulas
+        if signed.get(id_, "").lstrip("'") != reason.lstrip("'"):
             raise SignOffError(
                 f"the reason for {id_} is not one that somebody signed: {reason[:80]}",
                 where=str(path),
@@ -59,9 +58,9 @@ def require_signed(shown: Mapping[str, str], signed: Mapping[str, str], path: Pa
 
 
 def enter_reason(
-    project: Project, round_: int, report: str, reason: str, ids: list[str], who: Person
+    project: Project, round_: int, *, report: str, reason: str, ids: list[str], who: Person
 ) -> None:
     """Enter why findings are accepted, signed by who accepts them."""
-    record_of_reasons(project, round_, report).append(
+    record_of_reasons(project, round_, report=report).append(
         {"event": "accept", "reason": reason, "findings": ids}, who
     )

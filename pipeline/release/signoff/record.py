@@ -67,8 +67,8 @@ class Standing:
 
 def record_of(project: Project, subject: Subject) -> Chain:
     """The record of a version."""
-    path = project.signoff_record(subject.round, subject.report, subject.version)
-    return open_chain(project, f"signoff {subject}", path)
+    path = project.signoff_record(subject.round, subject.report, version=subject.version)
+    return open_chain(project, f"signoff {subject}", path=path)
 
 
 def standing(project: Project, subject: Subject) -> Standing:
@@ -80,8 +80,8 @@ def standing(project: Project, subject: Subject) -> Standing:
     record = record_of(project, subject)
     events = record.read()
     for where, number, sha256, heads in _sealed(project, subject):
-        record.require_holds(number, sha256, where)
-        require_known(read_heads(project.releases), heads, where)
+        record.require_holds(number, sha256, by=where)
+        require_known(read_heads(project.releases), heads, by=where)
     return replace(play(events), rehearsal=is_rehearsal(events))
 
 
@@ -105,7 +105,7 @@ def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, o
             ) from None
 
 
-def unrecorded(project: Project, subject: Subject, now: Standing) -> list[str]:
+def unrecorded(project: Project, subject: Subject, *, now: Standing) -> list[str]:
     """Editions whose files lie there without an event of their release: it died before,
     or was cut off the record.
     """
@@ -145,7 +145,7 @@ def _after(now: Standing, event: Event) -> Standing:
     command = event["event"]
     if command == "submit" and not now.is_open:
         now = replace(now, state=STATES[0], number=0, submission=None, approvals=())
-    step = move(now.state, command, event["role"], approvals=len(now.approvals) + 1)
+    step = move(now.state, command, role=event["role"], approvals=len(now.approvals) + 1)
     now = replace(now, state=step.after)
     if command == "submit":
         drafts = {**now.drafts, event["master"]: event["draft"]}
@@ -175,13 +175,15 @@ def _require_another(event: Event, now: Standing) -> None:
             )
 
 
-def enter(project: Project, subject: Subject, command: str, who: Person, **more: Any) -> Head:
+def enter(project: Project, subject: Subject, *, command: str, who: Person, **more: Any) -> Head:
     """Write an event into the record, if it is an allowed move. Returns what now stands
     for the record.
     """
     if not who.rehearses:
         _require_no_rehearsal(project, subject)
-    if command != "release" and (there := unrecorded(project, subject, standing(project, subject))):
+    if command != "release" and (
+        there := unrecorded(project, subject, now=standing(project, subject))
+    ):
         raise SignOffError(
             f"{there[0]} lies there, and the record does not know of its release",
             where=str(subject),
@@ -212,7 +214,7 @@ def _require_no_rehearsal(project: Project, subject: Subject) -> None:
             )
 
 
-def require_earlier(project: Project, subject: Subject, who: Person) -> None:
+def require_earlier(project: Project, subject: Subject, *, who: Person) -> None:
     """Raises SignOffError when the day lies before that of the last event: a record
     goes forward.
     """

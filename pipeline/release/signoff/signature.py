@@ -56,7 +56,7 @@ class Signature:
         return f"{what}; {who}: {self.signer}"
 
 
-def sign(project: Project, content: bytes, reason: str) -> bytes:
+def sign(project: Project, content: bytes, *, reason: str) -> bytes:
     """The file with a signature appended (PAdES B-B). Its first bytes are `content`;
     tags and metadata stay.
 
@@ -83,7 +83,7 @@ def sign(project: Project, content: bytes, reason: str) -> bytes:
         reason=reason,
     )
 
-    class AsItIs(IncrementalPdfFileWriter):
+    class AsItIs(IncrementalPdfFileWriter):  # type: ignore[misc]
         """What the library would change besides, and PDF/A does not allow: its
         metadata, its version of PDF.
         """

@@ -107,11 +107,11 @@ def look_at(project: Project, subject: Subject) -> Seen:
             inputs[name] = sha256(work[path])
     inputs["store"] = work.get(f"{store}.sha256", b"").decode("ascii", "replace").strip()
     manifest = _json(
-        master[MANIFEST], f"{MANIFEST} of the master of {subject}", build_again(project, subject)
+        master[MANIFEST], f"{MANIFEST} of the master of {subject}", do=build_again(project, subject)
     )
     proof = work.get(f"proof/{subject.version}.json")
     again = f"run 'make reports ROUND={subject.round}'"
-    beside = _json(proof, f"proof of {subject}", again).get("releases", ()) if proof else ()
+    beside = _json(proof, f"proof of {subject}", do=again).get("releases", ()) if proof else ()
     hashes = _hashes(master)
     signed = Signed(
         fingerprint_of(hashes | bound_to(subject, inputs)),
@@ -135,7 +135,7 @@ def _work(project: Project, subject: Subject) -> dict[str, bytes]:
             project.store(subject.round, subject.report, v)
             for v in dict.fromkeys((subject.version, "restricted"))
         ),
-        certificate_path(project, subject.round, subject.version),
+        certificate_path(project, subject.round, version=subject.version),
         project.ledger(subject.round, subject.report, subject.version),
         project.work(subject.round) / "cubes.duckdb",
         project.work(subject.round) / "validation.json",
@@ -162,7 +162,7 @@ def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha256(data) for name, data in files.items()}
 
 
-def _json(data: bytes, where: str, do: str) -> dict[str, Any]:
+def _json(data: bytes, where: str, *, do: str) -> dict[str, Any]:
     try:
         content = json.loads(data)
     except ValueError:
@@ -182,6 +182,7 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[t
 def changed_inputs(
     project: Project,
     subject: Subject,
+    *,
     event: Mapping[str, Any],
     now: Signed,
     names: Iterable[str] | None = None,

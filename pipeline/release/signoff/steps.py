@@ -42,49 +42,50 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     when it was submitted already.
     """
     now = standing(project, subject)
-    move(now.state if now.is_open else "draft", "submit", who.role)
-    require_earlier(project, subject, who)
-    pdf = write_draft(
-        project, subject, rehearsal=who.rehearses
-    )  # its number may be another one than when it was built
+    move(now.state if now.is_open else "draft", "submit", role=who.role)
+    require_earlier(project, subject, who=who)
+    # its number may be another one than when it was built
+    pdf = write_draft(project, subject, rehearsal=who.rehearses)
     seen = look_at(project, subject)
     signed = seen.signed
     if (
         now.is_open
         and now.submission
-        and not list(_changes(project, subject, now.submission, signed))
+        and not list(_changes(project, subject, submission=now.submission, signed=signed))
     ):
         raise SignOffError(
             f"draft {now.submission['draft']} is this very draft, and {now.state}",
             where=str(subject),
         )
-    found = open_findings(project, contracts, subject.round, subject.report)
+    found = open_findings(project, contracts, round_=subject.round, report=subject.report)
+    reasons = reasons_file(project, subject.round, report=subject.report)
     _require(
         problems(found),
         subject,
-        f"enter reasons in {reasons_file(project, subject.round, subject.report)}, or for a rule"
+        do=f"enter reasons in {reasons}, or for a rule"
         f" with 'make accept ROUND={subject.round} REPORT={subject.report} RULE=..."
         ' REASON="..."\'; an error needs a new return',
     )
     number = now.draft_of(signed.master)
-    kept = project.draft_folder(subject.round, subject.report, subject.version, number)
-    if (
-        signed.master not in now.drafts
-    ):  # a run that died before the record kept another master under this number
+    kept = project.draft_folder(
+        subject.round, subject.report, version=subject.version, number=number
+    )
+    # a run that died before the record kept another master under this number
+    if signed.master not in now.drafts:
         discard(kept)
     if not kept.exists():  # else this master was handed in before
         keep_for_reading(kept, seen.master)
     enter(
         project,
         subject,
-        "submit",
-        who,
+        command="submit",
+        who=who,
         draft=number,
         **signed.as_dict(),
         findings=[asdict(f) for f in found],
     )
     yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review"
-    yield from summary(project, subject, number, seen, found)
+    yield from summary(project, subject, number=number, seen=seen, findings=found)
     yield from _record_line(project, subject)
 
 
@@ -96,8 +97,8 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
     submitted it.
     """
     now = standing(project, subject)
-    step = move(now.state, "approve", who.role, approvals=len(now.approvals) + 1)
-    require_earlier(project, subject, who)
+    step = move(now.state, "approve", role=who.role, approvals=len(now.approvals) + 1)
+    require_earlier(project, subject, who=who)
     assert now.submission is not None  # the table of moves: what is in review was submitted
     if who.same_as(now.submission["by"]):
         raise SignOffError(
@@ -116,18 +117,18 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
     seen = look_at(project, subject)
     signed = seen.signed
     _require(
-        list(_changes(project, subject, now.submission, signed)),
+        list(_changes(project, subject, submission=now.submission, signed=signed)),
         subject,
-        "what the reviewers read is no longer what lies there: 'make submit' hands in the new"
+        do="what the reviewers read is no longer what lies there: 'make submit' hands in the new"
         " draft",
     )
-    found = open_findings(project, contracts, subject.round, subject.report)
-    _require(problems(found), subject, "enter the reasons first: 'make accept'")
+    found = open_findings(project, contracts, round_=subject.round, report=subject.report)
+    _require(problems(found), subject, do="enter the reasons first: 'make accept'")
     enter(
         project,
         subject,
-        "approve",
-        who,
+        command="approve",
+        who=who,
         draft=now.submission["draft"],
         artefacts=dict(signed.artefacts),
         master=signed.master,
@@ -139,16 +140,16 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
     yield (
         f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
     )
-    yield from summary(project, subject, number, seen, found)
+    yield from summary(project, subject, number=number, seen=seen, findings=found)
     yield from _record_line(project, subject)
 
 
-def send_back(project: Project, subject: Subject, who: Person, reason: str) -> Iterator[str]:
+def send_back(project: Project, subject: Subject, *, who: Person, reason: str) -> Iterator[str]:
     """Take a draft out of review, or an approval back; a reason is needed."""
     now = standing(project, subject)
-    move(now.state, "return", who.role)
-    require_earlier(project, subject, who)
-    enter(project, subject, "return", who, reason=needed(reason))
+    move(now.state, "return", role=who.role)
+    require_earlier(project, subject, who=who)
+    enter(project, subject, command="return", who=who, reason=needed(reason))
     yield f"{subject}: returned by {who}; now draft"
     yield from _record_line(project, subject)
 
@@ -166,7 +167,7 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
         )
     for approval in now.approvals:
         yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
-    for place in unrecorded(project, subject, now):
+    for place in unrecorded(project, subject, now=now):
         yield (
             f"  {place} lies there without a record of its release: 'make release' finishes what"
             " was interrupted"
@@ -196,9 +197,9 @@ def candidate(project: Project, subject: Subject) -> Iterator[Candidate]:
     once, and goes by copy.
     """
     seen = look_at(project, subject)
-    with held(project, subject, seen) as copy:
+    with held(project, subject, seen=seen) as copy:
         contracts = load_contracts(copy.contracts)
-        found = open_findings(project, contracts, subject.round, subject.report)
+        found = open_findings(project, contracts, round_=subject.round, report=subject.report)
         rule = load_policy(copy.contracts, contracts).version(subject.version)
         yield Candidate(
             project, copy, contracts, rule, subject, standing(project, subject), seen, tuple(found)
@@ -216,18 +217,18 @@ def needed(reason: str) -> str:
 
 
 def _changes(
-    project: Project, subject: Subject, submission: Mapping[str, Any], signed: Signed
+    project: Project, subject: Subject, *, submission: Mapping[str, Any], signed: Signed
 ) -> Iterator[str]:
     told = (
         *differences(submission["artefacts"], signed.artefacts),
-        *changed_inputs(project, subject, submission, signed),
+        *changed_inputs(project, subject, event=submission, now=signed),
     )
     yield from (f"{name}: {how} after it was submitted" for name, how in told)
     if submission["commit"] != signed.commit:
         yield f"commit {signed.commit[:12]} built it, {submission['commit'][:12]} was submitted"
 
 
-def _require(lines: list[str], subject: Subject, do: str) -> None:
+def _require(lines: list[str], subject: Subject, *, do: str) -> None:
     if lines:
         rest = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
         listed = "".join(f"\n  - {line}" for line in [*lines[:_SHOWN], *rest])

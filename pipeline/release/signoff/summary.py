@@ -23,7 +23,7 @@ _NAMES = 4  # files and rules that are named in a line; the rest is counted
 
 
 def summary(
-    project: Project, subject: Subject, number: int, seen: Seen, findings: Sequence[OpenFinding]
+    project: Project, subject: Subject, *, number: int, seen: Seen, findings: Sequence[OpenFinding]
 ) -> Iterator[str]:
     """Five lines on a draft; all of it is written into the file that the last one
     names.
@@ -40,14 +40,14 @@ def summary(
         f"  under:    {proven}; policy {policy[:12]}; {contracts} contract files; the fingerprint"
         " is over these too"
     )
-    changes = list(_since_last(project, subject, number, seen))
-    yield f"  changed:  {_changed(subject, number, changes)}"
+    changes = list(_since_last(project, subject, number=number, seen=seen))
+    yield f"  changed:  {_changed(subject, number, changes=changes)}"
     rules = Counter(f.rule for f in findings)
     yield (
         f"  findings: {len(findings)} accepted with"
         f" reasons{f': {_counted(rules)}' if rules else ''}"
     )
-    path = project.signoff_record(subject.round, subject.report, subject.version)
+    path = project.signoff_record(subject.round, subject.report, version=subject.version)
     path = path.with_name(f"{path.stem}.draft-{number}.txt")
     lines = [
         f"{subject}, DRAFT {number}: what is approved",
@@ -73,16 +73,18 @@ def summary(
 
 
 def _since_last(
-    project: Project, subject: Subject, number: int, seen: Seen
+    project: Project, subject: Subject, *, number: int, seen: Seen
 ) -> Iterator[tuple[str, str]]:
     """Files that differ from those of the draft that was handed in before this one."""
     if number > 1:
-        folder = project.draft_folder(subject.round, subject.report, subject.version, number - 1)
+        folder = project.draft_folder(
+            subject.round, subject.report, version=subject.version, number=number - 1
+        )
         before = {name: sha256(data) for name, data in read_files(folder).items()}
         yield from differences(before, {name: seen.signed.artefacts[name] for name in seen.master})
 
 
-def _changed(subject: Subject, number: int, changes: Sequence[tuple[str, str]]) -> str:
+def _changed(subject: Subject, number: int, *, changes: Sequence[tuple[str, str]]) -> str:
     if number == 1:
         return "this is the first draft"
     if not changes:

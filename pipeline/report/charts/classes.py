@@ -76,6 +76,7 @@ def class_labels(values: Sequence[float], bounds: Sequence[float]) -> list[tuple
 def class_legend(
     sheet: Sheet | None,
     data: ChartData,
+    *,
     bounds: Sequence[float],
     left: float,
     width: float,
@@ -85,7 +86,9 @@ def class_legend(
     styles = [
         {"facecolor": CLASSES[index], "edgecolor": GREY, "linewidth": 0.4} for _, index in labels
     ]
-    return draw_legend(sheet, [text for text, _ in labels], styles, left, width, top)
+    return draw_legend(
+        sheet, [text for text, _ in labels], styles=styles, left=left, width=width, top=top
+    )
 
 
 def class_ink(value: float | None, bounds: Sequence[float]) -> str:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from math import floor, isfinite
-from typing import Any
+from typing import Any, Protocol
 
 from pipeline.errors import RenderError
 from pipeline.report.charts.classes import bounds_of, class_ink, class_legend, class_of
@@ -50,10 +50,11 @@ from pipeline.report.charts.sheet import (
 )
 from pipeline.report.views import ChartData, Point, Series
 
+# a drawing less wide than this sets its texts closer; size of the smallest texts
 NARROW, TINY = (
     120,
     5.8,
-)  # a drawing less wide than this sets its texts closer; size of the smallest texts
+)
 _HIDDEN = ("missing", "withheld", "suppressed")
 
 
@@ -68,7 +69,7 @@ def draw_chart(data: ChartData, *, width_mm: float = 160, height_mm: float | Non
     import matplotlib
 
     with matplotlib.rc_context(_style(_salt(data))):
-        sheet = _DRAWINGS[data.kind](data, width_mm, height_mm)
+        sheet = _DRAWINGS[data.kind](data, width_mm, height=height_mm)
         buffer = io.StringIO()
         sheet.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return _clean(buffer.getvalue(), data)
@@ -122,7 +123,7 @@ def _style(salt: str) -> dict[str, Any]:
 # --- lines ----------------------------------------------------------------------------
 
 
-def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_line(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     ticks, low, high = scale_of(data)
     several = len(data.series) > 1
@@ -130,7 +131,8 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
     ends = [wrap_text(_end_label(series, several), 23 if narrow else 42) for series in data.series]
     names = widest_of(ends)
     foot = [
-        label_of(data, x) if narrow else _foot(data, x, (width - names - 20) / len(xs)) for x in xs
+        label_of(data, x) if narrow else _foot(data, x, width=(width - names - 20) / len(xs))
+        for x in xs
     ]
     counted = _counted(data, xs) if narrow else []
     foot_lines = max(text.count("\n") + 1 for text in foot) + len(counted)
@@ -143,15 +145,15 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
     right = width - names - 6.5
     top = 9.0
     bottom = sheet.height - text_height(foot_lines) - (6.5 if data.x_title else 2.5)
-    axes = sheet.axes(left, top, right, bottom)
+    axes = sheet.axes(left, top, right=right, bottom=bottom)
     _set_value_axis(axes.yaxis, ticks)
     axes.set_ylim(low, high)
     axes.set_xlim(-0.35, len(xs) - 0.65)
     axes.set_xticks(range(len(xs)), foot, linespacing=1.05)
     axes.tick_params(axis="x", pad=4)  # a mark at zero reaches below the axis
-    sheet.text(0, 2.2, data.unit, color=GREY)
+    sheet.text(0, 2.2, text=data.unit, color=GREY)
     if data.x_title:
-        sheet.text((left + right) / 2, sheet.height - 2, data.x_title, ha="center", color=GREY)
+        sheet.text((left + right) / 2, sheet.height - 2, text=data.x_title, ha="center", color=GREY)
     for line, texts in enumerate(counted):
         colour = LINE_COLOURS[line % len(LINE_COLOURS)] if len(counted) > 1 else GREY
         for place, text in enumerate(texts):
@@ -159,17 +161,17 @@ def _draw_line(data: ChartData, width: float, height: float | None) -> Sheet:
             sheet.text(
                 x,
                 bottom + text_height(2 + line) - 0.8,
-                text,
+                text=text,
                 ha="center",
                 fontsize=TINY,
                 color=colour,
             )
     for index, series in enumerate(data.series):
-        _plot_line(axes, series, xs, index, labelled=not several)
-    _mark_breaks(axes, data, xs, size=SMALL)
+        _plot_line(axes, series, xs=xs, index=index, labelled=not several)
+    _mark_breaks(axes, data, xs=xs, size=SMALL)
     if not several:
-        _mark_gaps(axes, data.series[0], xs)
-    _label_ends(sheet, data, xs, ends, (left, top, right, bottom), (low, high))
+        _mark_gaps(axes, data.series[0], xs=xs)
+    _label_ends(sheet, data, xs=xs, texts=ends, box=(left, top, right, bottom), scale=(low, high))
     return sheet
 
 
@@ -206,7 +208,7 @@ def _end_label(series: Series, with_text: bool) -> str:
     )
 
 
-def _foot(data: ChartData, x: str, width: float) -> str:
+def _foot(data: ChartData, x: str, *, width: float) -> str:
     """What stands under a place of the x axis: its label, how many states its figures
     cover, which lines have a gap.
     """
@@ -256,7 +258,7 @@ def _runs(series: Series, xs: Sequence[str]) -> list[list[tuple[int, Point]]]:
 
 
 def _plot_line(
-    axes: Any, series: Series, xs: Sequence[str], index: int, *, labelled: bool, small: bool = False
+    axes: Any, series: Series, *, xs: Sequence[str], index: int, labelled: bool, small: bool = False
 ) -> None:
     colour = LINE_COLOURS[index % len(LINE_COLOURS)]
     marker = {
@@ -312,7 +314,7 @@ def _in_valley(values: Sequence[float | None], step: int) -> bool:
     return max(sides) > value and min(sides) == value
 
 
-def _mark_breaks(axes: Any, data: ChartData, xs: Sequence[str], *, size: float) -> None:
+def _mark_breaks(axes: Any, data: ChartData, *, xs: Sequence[str], size: float) -> None:
     breaks: dict[int, list[str]] = {}
     for series in data.series:
         for point in series.points:
@@ -334,7 +336,7 @@ def _mark_breaks(axes: Any, data: ChartData, xs: Sequence[str], *, size: float) 
         )
 
 
-def _mark_gaps(axes: Any, series: Series, xs: Sequence[str], *, size: float = TEXT) -> None:
+def _mark_gaps(axes: Any, series: Series, *, xs: Sequence[str], size: float = TEXT) -> None:
     """Print why a point is not there at the foot of the plot: a gap has no height that
     could be read.
     """
@@ -356,6 +358,7 @@ def _mark_gaps(axes: Any, series: Series, xs: Sequence[str], *, size: float = TE
 def _label_ends(
     sheet: Sheet,
     data: ChartData,
+    *,
     xs: Sequence[str],
     texts: Sequence[str],
     box: tuple[float, float, float, float],
@@ -378,7 +381,7 @@ def _label_ends(
     heights = [text_height(text.count("\n") + 1) for text in texts]
     wanted = [mark[1] if mark else bottom for mark in marks]
     for index, (y, mark) in enumerate(
-        zip(spread_apart(wanted, heights, top - 6, bottom + 2), marks, strict=True)
+        zip(spread_apart(wanted, heights, low=top - 6, high=bottom + 2), marks, strict=True)
     ):
         colour = LINE_COLOURS[index % len(LINE_COLOURS)]
         if mark and len(data.series) > 1:
@@ -386,10 +389,10 @@ def _label_ends(
             # of the line.
             lead = [mark[0] + 1.2, right + 2, right + 4.5], [mark[1], mark[1], y]
             sheet.line(*lead, color=colour, linewidth=0.5, linestyle=(0, (1, 2)))
-        sheet.text(right + 5.2, y, texts[index], color=colour)
+        sheet.text(right + 5.2, y, text=texts[index], color=colour)
 
 
-def _draw_small_multiples(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_small_multiples(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     count = len(data.series)
     columns = min(count, 4 if width >= 120 else 2)
@@ -403,29 +406,29 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
     sheet = Sheet(width, height or 6 + rows * 29)
     panel_width = (width - left - gap * columns) / columns
     panel_height = (sheet.height - 5) / rows
-    sheet.text(0, 2, data.unit, color=GREY)
+    sheet.text(0, 2, text=data.unit, color=GREY)
     for index, series in enumerate(data.series):
         row, column = divmod(index, columns)
         x = left + column * (panel_width + gap)
         y = 5 + row * panel_height
-        axes = sheet.axes(x, y + head, x + panel_width, y + panel_height - foot)
+        axes = sheet.axes(x, y + head, right=x + panel_width, bottom=y + panel_height - foot)
         _set_value_axis(axes.yaxis, ticks)
         axes.set_ylim(low, high)
         axes.set_xlim(-0.4, len(xs) - 0.6)
-        axes.set_xticks(*_outer_labels(data, xs, panel_width), fontsize=SMALL)
+        axes.set_xticks(*_outer_labels(data, xs, width=panel_width), fontsize=SMALL)
         axes.tick_params(labelleft=column == 0, labelsize=SMALL)
         sheet.text(
             x,
             y + 2.8,
-            series.label,
+            text=series.label,
             va="baseline",
             fontweight="bold",
             fontsize=_fitting(series.label, panel_width + gap - 1),
         )
         one = ChartData(data.kind, (series,), data.unit, data.title)
-        _plot_line(axes, series, xs, 0, labelled=False, small=True)
-        _mark_breaks(axes, one, xs, size=5.6)
-        _mark_gaps(axes, series, xs, size=SMALL)
+        _plot_line(axes, series, xs=xs, index=0, labelled=False, small=True)
+        _mark_breaks(axes, one, xs=xs, size=5.6)
+        _mark_gaps(axes, series, xs=xs, size=SMALL)
         for place, point in lasts[index]:
             near = abs(point.value or 0) < 0.1 * (high - low)  # clear of the axis
             axes.annotate(
@@ -440,7 +443,9 @@ def _draw_small_multiples(data: ChartData, width: float, height: float | None) -
     return sheet
 
 
-def _outer_labels(data: ChartData, xs: Sequence[str], width: float) -> tuple[list[int], list[str]]:
+def _outer_labels(
+    data: ChartData, xs: Sequence[str], *, width: float
+) -> tuple[list[int], list[str]]:
     """All labels when they fit side by side, otherwise the first and the last."""
     labels = [label_of(data, x) for x in xs]
     if widest_of(labels, SMALL) + 1.5 <= width / len(xs):
@@ -456,7 +461,7 @@ def _fitting(label: str, width: float) -> float:
     )
 
 
-def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_slope(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     ends = [xs[0], xs[-1]]
     by_x = [{point.x: point for point in series.points} for series in data.series]
@@ -469,9 +474,9 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
     top = 10.0
     bottom = sheet.height - 3
     for x, place in zip(ends, (left, right), strict=True):
-        sheet.text(place, 3, label_of(data, x), ha="center", fontweight="bold")
+        sheet.text(place, 3, text=label_of(data, x), ha="center", fontweight="bold")
         sheet.line([place, place], [top - 3, bottom + 1], color=PALE, linewidth=0.7)
-    sheet.text(0, 3, data.unit, color=GREY)
+    sheet.text(0, 3, text=data.unit, color=GREY)
     for side, (x, place) in enumerate(zip(ends, (left, right), strict=True)):
         points = [points.get(x) for points in by_x]
         marks = [
@@ -483,7 +488,7 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
             for p in points
         ]
         wanted = [bottom if y is None else y for y in marks]
-        places = spread_apart(wanted, [text_height(1)] * len(marks), 5.5, sheet.height)
+        places = spread_apart(wanted, [text_height(1)] * len(marks), low=5.5, high=sheet.height)
         out = -1 if side == 0 else 1
         for index, (series, point, mark, y) in enumerate(
             zip(data.series, points, marks, places, strict=True)
@@ -492,12 +497,14 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
                 continue
             colour = LINE_COLOURS[index % len(LINE_COLOURS)]
             text = f"{series.label}  {point.text}" if side == 0 else f"{point.text}  {series.label}"
-            sheet.text(place + out * 6, y, text, ha="right" if side == 0 else "left", color=colour)
+            sheet.text(
+                place + out * 6, y, text=text, ha="right" if side == 0 else "left", color=colour
+            )
             if mark is not None:
                 sheet.line(
                     [place + out * 1.2, place + out * 5], [mark, y], color=colour, linewidth=0.4
                 )
-                _slope_mark(sheet, place, mark, index, hollow=point.status == "partial")
+                _slope_mark(sheet, place, y=mark, index=index, hollow=point.status == "partial")
     for index, points_of in enumerate(by_x):
         first = points_of.get(ends[0])
         last = points_of.get(ends[1])
@@ -523,7 +530,7 @@ def _draw_slope(data: ChartData, width: float, height: float | None) -> Sheet:
     return sheet
 
 
-def _slope_mark(sheet: Sheet, x: float, y: float, index: int, *, hollow: bool) -> None:
+def _slope_mark(sheet: Sheet, x: float, *, y: float, index: int, hollow: bool) -> None:
     colour = LINE_COLOURS[index % len(LINE_COLOURS)]
     sheet.line(
         [x],
@@ -540,13 +547,18 @@ def _slope_mark(sheet: Sheet, x: float, y: float, index: int, *, hollow: bool) -
 # --- bars -----------------------------------------------------------------------------
 
 
-def _draw_bars(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
     """Horizontal bars, one a series in each row, each with its text at its end."""
     xs = places_of(data)
     count = len(data.series)
     texts = [_bar_text(point) for series in data.series for point in series.points]
     sheet, axes, low, _ = _bar_sheet(
-        data, xs, 2.9 * count + 2 if count > 1 else 5.4, width, height, widest_of(texts) + 4
+        data,
+        xs,
+        row=2.9 * count + 2 if count > 1 else 5.4,
+        width=width,
+        height=height,
+        right=widest_of(texts) + 4,
     )
     bar = 0.78 / count
     for index, series in enumerate(data.series):
@@ -575,7 +587,13 @@ def _bar_text(point: Point) -> str:
 
 
 def _bar_sheet(
-    data: ChartData, xs: Sequence[str], row: float, width: float, height: float | None, right: float
+    data: ChartData,
+    xs: Sequence[str],
+    *,
+    row: float,
+    width: float,
+    height: float | None,
+    right: float,
 ) -> tuple[Sheet, Any, float, float]:
     """Sheet and plot for horizontal bars: labels of rows at the left, legend above,
     unit under the axis.
@@ -584,13 +602,17 @@ def _bar_sheet(
     row = max(row, max(text_height(label.count("\n") + 1) for label in labels) + 1.2)
     names = [series.label for series in data.series]
     styles = [fill_style(index) for index in range(len(names))]
-    head = draw_legend(None, names, styles, 0, width, 0) + 1.5 if len(names) > 1 else 1.0
+    head = (
+        draw_legend(None, names, styles=styles, left=0, width=width, top=0) + 1.5
+        if len(names) > 1
+        else 1.0
+    )
     sheet = Sheet(width, height or head + row * len(xs) + 9.5)
     if len(names) > 1:
-        draw_legend(sheet, names, styles, 0, width, 0)
+        draw_legend(sheet, names, styles=styles, left=0, width=width, top=0)
     left = widest_of(labels) + 2.5
     ticks, low, high = _bar_scale(data)
-    axes = sheet.axes(left, head, width - right, sheet.height - 9.5)
+    axes = sheet.axes(left, head, right=width - right, bottom=sheet.height - 9.5)
     _set_value_axis(axes.xaxis, ticks)
     axes.set_xlim(low, high)
     axes.set_ylim(len(xs) - 0.5, -0.5)
@@ -598,7 +620,10 @@ def _bar_sheet(
     axes.spines["bottom"].set_visible(False)
     axes.axvline(0, color=GREY, linewidth=0.6)
     sheet.text(
-        left, sheet.height - 2.2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY
+        left,
+        sheet.height - 2.2,
+        text=", ".join(t for t in (data.unit, data.x_title) if t),
+        color=GREY,
     )
     return sheet, axes, low, high
 
@@ -614,11 +639,11 @@ def _bar_scale(data: ChartData) -> tuple[list[float], float, float]:
     return scale_of(ChartData(data.kind, (whole,), "", ""), 5)
 
 
-def _draw_stacked_bars(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_stacked_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     gaps = [_stack_gaps(data, x) for x in xs]
     right = max(5.0, widest_of(gaps, SMALL) + 4)
-    sheet, axes, low, high = _bar_sheet(data, xs, 6.6, width, height, right)
+    sheet, axes, low, high = _bar_sheet(data, xs, row=6.6, width=width, height=height, right=right)
     per_mm = (high - low) / (axes.get_position().width * width)
     reached = dict.fromkeys(xs, 0.0)
     for index, series in enumerate(data.series):
@@ -679,7 +704,7 @@ def _stack_gaps(data: ChartData, x: str) -> str:
 # --- heat -----------------------------------------------------------------------------
 
 
-def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
+def _draw_heat(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     bounds = bounds_of(values_of(data))
     names = [wrap_text(series.label, 46) for series in data.series]
@@ -694,34 +719,46 @@ def _draw_heat(data: ChartData, width: float, height: float | None) -> Sheet:
         if upright
         else text_height(max(text.count("\n") + 1 for text in heads)) + 1.2
     )
-    legend = 5.0 + class_legend(None, data, bounds, 0, width, 0)
+    legend = 5.0 + class_legend(None, data, bounds=bounds, left=0, width=width, top=0)
     row = max(5.4, max(text_height(name.count("\n") + 1) for name in names) + 1)
     sheet = Sheet(width, height or legend + head + row * len(names))
     row = (sheet.height - legend - head) / len(names)
-    sheet.text(0, 2, ", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
-    class_legend(sheet, data, bounds, 0, width, 4.2)
+    sheet.text(0, 2, text=", ".join(t for t in (data.unit, data.x_title) if t), color=GREY)
+    class_legend(sheet, data, bounds=bounds, left=0, width=width, top=4.2)
     for column, text in enumerate(heads):
         turned = (
             {"rotation": 90, "va": "bottom"}
             if upright
             else {"va": "bottom" if "\n" in text else "baseline"}
         )
-        sheet.text(left + (column + 0.5) * cell, legend + head - 1, text, ha="center", **turned)
+        sheet.text(
+            left + (column + 0.5) * cell, legend + head - 1, text=text, ha="center", **turned
+        )
     size = min(
         TEXT,
         TEXT * (cell - 0.6) / max(widest_of([p.text for s in data.series for p in s.points]), 0.1),
     )
     for line, (name, series) in enumerate(zip(names, data.series, strict=True)):
         y = legend + head + line * row
-        sheet.text(left - 1.5, y + row / 2, name, ha="right", va="center_baseline")
+        sheet.text(left - 1.5, y + row / 2, text=name, ha="right", va="center_baseline")
         for point in series.points:
-            _draw_tile(sheet, left + xs.index(point.x) * cell, y, cell, row, point, bounds, size)
+            _draw_tile(
+                sheet,
+                left + xs.index(point.x) * cell,
+                y=y,
+                width=cell,
+                height=row,
+                point=point,
+                bounds=bounds,
+                size=size,
+            )
     return sheet
 
 
 def _draw_tile(
     sheet: Sheet,
     x: float,
+    *,
     y: float,
     width: float,
     height: float,
@@ -731,11 +768,11 @@ def _draw_tile(
 ) -> None:
     """One cell of a heat map; without a value it stays white, with the point's text."""
     colour = PAPER if point.value is None else CLASSES[class_of(point.value, bounds)]
-    sheet.box(x, y, width, height, facecolor=colour, edgecolor=PALE, linewidth=0.5)
+    sheet.box(x, y, width=width, height=height, facecolor=colour, edgecolor=PALE, linewidth=0.5)
     sheet.text(
         x + width / 2,
         y + height / 2,
-        f"{point.text}*" if point.status == "partial" else point.text,
+        text=f"{point.text}*" if point.status == "partial" else point.text,
         ha="center",
         va="center_baseline",
         color=class_ink(point.value, bounds),
@@ -744,7 +781,13 @@ def _draw_tile(
     )
 
 
-_DRAWINGS: dict[str, Callable[[ChartData, float, float | None], Sheet]] = {
+class DrawChart(Protocol):
+    """Draws the data of a chart on a sheet of a width and, where it is given, a height."""
+
+    def __call__(self, data: ChartData, width: float, *, height: float | None) -> Sheet: ...
+
+
+_DRAWINGS: dict[str, DrawChart] = {
     "line": _draw_line,
     "bar": _draw_bars,
     "grouped_bar": _draw_bars,

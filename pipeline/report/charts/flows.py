@@ -27,7 +27,7 @@ END, GAP = 13.0, 2.4  # millimetres: how wide the ends of a flow are, what parts
 PALER = 0.62  # a band is paler than its ends by this part
 
 
-def draw_flow(data: ChartData, width: float, height: float | None) -> Sheet:
+def draw_flow(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
     count = len(data.series)
     names = [wrap_text(series.label, 32) for series in data.series]
@@ -41,9 +41,9 @@ def draw_flow(data: ChartData, width: float, height: float | None) -> Sheet:
     scale = (room - GAP * (max(count, len(xs)) - 1)) / whole
     sent = [sum(p.value or 0 for p in series.points) * scale for series in data.series]
     got = [sum(p.value or 0 for s in data.series for p in s.points if p.x == x) * scale for x in xs]
-    starts = _tops(sent, top, room)
-    ends = _tops(got, top, room)
-    sheet.text(0, 2.2, data.unit, color=GREY)
+    starts = _tops(sent, top, room=room)
+    ends = _tops(got, top, room=room)
+    sheet.text(0, 2.2, text=data.unit, color=GREY)
     from_ = list(starts)
     to = list(ends)
     bands: list[tuple[int, Point, float, float]] = []
@@ -57,13 +57,13 @@ def draw_flow(data: ChartData, width: float, height: float | None) -> Sheet:
             to[place] += point.value * scale
     for index, point, y, other in bands:
         thick = (point.value or 0) * scale
-        colour = mixed(FILLS[index % len(FILLS)], PAPER, PALER)
+        colour = mixed(FILLS[index % len(FILLS)], PAPER, part=PALER)
         sheet.band(
             left + END,
             y,
-            right - END,
-            other,
-            thick,
+            end=right - END,
+            other=other,
+            thick=thick,
             facecolor=colour,
             edgecolor="none",
             linewidth=0,
@@ -71,14 +71,14 @@ def draw_flow(data: ChartData, width: float, height: float | None) -> Sheet:
     for index, point, y, other in bands:
         thick = (point.value or 0) * scale
         style = {"facecolor": FILLS[index % len(FILLS)], "edgecolor": "none", "linewidth": 0}
-        sheet.box(left, y, END, thick, **style)
-        sheet.box(right - END, other, END, thick, **style)
+        sheet.box(left, y, width=END, height=thick, **style)
+        sheet.box(right - END, other, width=END, height=thick, **style)
         if thick >= text_height(1, SMALL) and text_width(point.text, SMALL) <= END - 1:
             ink = PAPER if index % len(FILLS) in (0, 1, 2) else INK
             sheet.text(
                 right - END / 2,
                 other + thick / 2,
-                point.text,
+                text=point.text,
                 ha="center",
                 va="center_baseline",
                 color=ink,
@@ -90,12 +90,14 @@ def draw_flow(data: ChartData, width: float, height: float | None) -> Sheet:
     ):
         heights = [text_height(text.count("\n") + 1) for text in texts]
         middles = [y + size / 2 for y, size in zip(tops, sizes, strict=True)]
-        for text, y in zip(texts, spread_apart(middles, heights, 4.5, sheet.height), strict=True):
-            sheet.text(x, y, text, ha=side)
+        for text, y in zip(
+            texts, spread_apart(middles, heights, low=4.5, high=sheet.height), strict=True
+        ):
+            sheet.text(x, y, text=text, ha=side)
     return sheet
 
 
-def _tops(sizes: list[float], top: float, room: float) -> list[float]:
+def _tops(sizes: list[float], top: float, *, room: float) -> list[float]:
     """Where each node begins: with equal gaps, in the middle of the room."""
     free = room - sum(sizes) - GAP * (len(sizes) - 1)
     places = [top + free / 2]

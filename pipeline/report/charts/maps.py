@@ -42,7 +42,7 @@ _FAINT = "#aab3bd"  # of hatches: a name stands on them
 _NARROW = {"BA": 17.0, "MK": 14.0}  # millimetres that a name may take inside of its state
 
 
-def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
+def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
     points = [point for series in data.series for point in series.points]
     region = read_region()
     bounds = bounds_of(values_of(data))
@@ -57,25 +57,29 @@ def draw_map(data: ChartData, width: float, height: float | None) -> Sheet:
         if any(_gap(point) == gap for point in points):
             labels.append(gap)
             fills.append(_hatched(gap))
-    foot = draw_legend(None, labels, fills, 0, width, 0)
+    foot = draw_legend(None, labels, styles=fills, left=0, width=width, top=0)
     sheet = Sheet(width, top + region.height * scale + 2 + foot)
     by_code = {point.x: point for point in points}
     for layer in layers([point.x for point in points]):
-        _draw_layer(sheet, layer, scale, top, by_code.get(layer.name), bounds)
-    sheet.text(0, 2.2, data.unit, color=GREY)
+        _draw_layer(
+            sheet, layer, scale=scale, top=top, point=by_code.get(layer.name), bounds=bounds
+        )
+    sheet.text(0, 2.2, text=data.unit, color=GREY)
     for point in points:
-        _name(sheet, data, point, scale, top, bounds)
+        _name(sheet, data, point=point, scale=scale, top=top, bounds=bounds)
     x, y, _ = name_place(KOSOVO)
     sheet.text(
         x * scale,
         top + y * scale,
-        KOSOVO_NAME,
+        text=KOSOVO_NAME,
         ha="center",
         va="center_baseline",
         fontsize=5.6,
         color=INK,
     )
-    draw_legend(sheet, labels, fills, 0, width, top + region.height * scale + 2)
+    draw_legend(
+        sheet, labels, styles=fills, left=0, width=width, top=top + region.height * scale + 2
+    )
     return sheet
 
 
@@ -90,7 +94,13 @@ def _hatched(gap: str) -> dict[str, Any]:
 
 
 def _draw_layer(
-    sheet: Sheet, layer: Layer, scale: float, top: float, point: Point | None, bounds: list[float]
+    sheet: Sheet,
+    layer: Layer,
+    *,
+    scale: float,
+    top: float,
+    point: Point | None,
+    bounds: list[float],
 ) -> None:
     lines = [[(x * scale, top + y * scale) for x, y in ring] for ring in layer.rings]
     if layer.name in ("neutral", "lead"):
@@ -113,25 +123,24 @@ def _draw_layer(
 
 
 def _name(
-    sheet: Sheet, data: ChartData, point: Point, scale: float, top: float, bounds: list[float]
+    sheet: Sheet, data: ChartData, *, point: Point, scale: float, top: float, bounds: list[float]
 ) -> None:
     x, y, inside = name_place(point.x)
     ink = INK if inside else class_ink(point.value, bounds)
     name = label_of(data, point.x)
     if not inside:
-        name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, SMALL)
+        name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, size=SMALL)
     lines = name.count("\n") + 1
     side = "center" if not inside else "right" if inside[0] > x else "left"
-    y = (
-        top + y * scale - text_height(lines + 1) / 2
-    )  # name and figure together stand around their place
+    # name and figure together stand around their place
+    y = top + y * scale - text_height(lines + 1) / 2
     sheet.text(
-        x * scale, y + text_height(lines, SMALL) / 2, name, ha=side, fontsize=SMALL, color=ink
+        x * scale, y + text_height(lines, SMALL) / 2, text=name, ha=side, fontsize=SMALL, color=ink
     )
     sheet.text(
         x * scale,
         y + text_height(lines, SMALL) + text_height(1) / 2,
-        point.text,
+        text=point.text,
         ha=side,
         fontweight="bold",
         color=ink,

@@ -28,7 +28,7 @@ REPORT = "#1c3f6e"  # of a report that has none of its own
 VERSIONS: Mapping[str, str] = {"restricted": "#8c1420", "partner": "#6b4500", "public": "#1f4e79"}
 
 
-def mixed(colour: str, other: str, part: float) -> str:
+def mixed(colour: str, other: str, *, part: float) -> str:
     """A colour between two: `part` 0 is the first, 1 the other."""
     pairs = [(int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in pairs)
@@ -41,9 +41,9 @@ def page_colours(report: str, version: str) -> dict[str, str]:
         "ink": INK,
         "grey": GREY,
         "line": "#c3cad2",
-        "tint": mixed(own, PAPER, 0.94),
+        "tint": mixed(own, PAPER, part=0.94),
         "accent": own,
-        "deep": mixed(own, "#000000", 0.25),
+        "deep": mixed(own, "#000000", part=0.25),
         "marking": VERSIONS.get(version, INK),
     }
 
@@ -55,5 +55,5 @@ def cover_colours(report: str, version: str) -> tuple[str, str, str]:
     own = REPORTS.get(report, REPORT)
     if version == "public":
         return PAPER, "#eef0f3", own
-    deep = mixed(own, "#000000", 0.25)
-    return deep, mixed(deep, PAPER, 0.08), mixed(deep, PAPER, 0.32)
+    deep = mixed(own, "#000000", part=0.25)
+    return deep, mixed(deep, PAPER, part=0.08), mixed(deep, PAPER, part=0.32)

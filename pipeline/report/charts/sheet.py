@@ -23,6 +23,7 @@ from pipeline.report.charts.palette import (
 )
 from pipeline.report.views import ChartData
 
+# handed on to the drawings
 __all__ = [
     "CLASSES",
     "FILLS",
@@ -32,7 +33,7 @@ __all__ = [
     "LINE_COLOURS",
     "PALE",
     "PAPER",
-]  # handed on to the drawings
+]
 
 MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points
@@ -75,7 +76,7 @@ def _advances(face: str) -> dict[int, float]:
         return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
 
 
-def text_width(text: str, size: float = TEXT, bold: bool = False) -> float:
+def text_width(text: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Width of a line of text in millimetres."""
     advances = _advances("Bold" if bold else "Regular")
     return sum(advances.get(ord(character), 0.6) for character in text) * size * MM_PER_POINT
@@ -85,7 +86,7 @@ def text_height(lines: int, size: float = TEXT) -> float:
     return lines * size * LINE_HEIGHT * MM_PER_POINT
 
 
-def wrap_text(text: str, width: float, size: float = TEXT) -> str:
+def wrap_text(text: str, width: float, *, size: float = TEXT) -> str:
     """Break a label between words so that no line is wider than `width` millimetres."""
     lines: list[str] = []
     for word in text.split(" "):
@@ -101,7 +102,7 @@ def widest_of(texts: Sequence[str], size: float = TEXT) -> float:
 
 
 def spread_apart(
-    wanted: Sequence[float], heights: Sequence[float], low: float, high: float
+    wanted: Sequence[float], heights: Sequence[float], *, low: float, high: float
 ) -> list[float]:
     """Centres as near to the wanted ones as they can be without overlap, in the order
     of the wanted ones.
@@ -146,7 +147,7 @@ class Sheet:
             figsize=(self.width / 25.4, self.height / 25.4), dpi=72, facecolor="none"
         )
 
-    def axes(self, left: float, top: float, right: float, bottom: float) -> Any:
+    def axes(self, left: float, top: float, *, right: float, bottom: float) -> Any:
         """A plot between these edges, all measured from the upper left corner, with
         thin axes at its foot only.
         """
@@ -162,7 +163,7 @@ class Sheet:
         axes.set_axisbelow(True)
         return axes
 
-    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+    def text(self, x: float, y: float, *, text: str, **style: Any) -> None:
         style = {"ha": "left", "va": "center", "fontsize": TEXT, "linespacing": 1.0, **style}
         self.figure.text(x / self.width, 1 - y / self.height, text, **style)
 
@@ -172,7 +173,7 @@ class Sheet:
         places = [value / self.width for value in x], [1 - value / self.height for value in y]
         self.figure.add_artist(Line2D(*places, **style))
 
-    def box(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
+    def box(self, x: float, y: float, *, width: float, height: float, **style: Any) -> None:
         from matplotlib.patches import Rectangle
 
         corner = (x / self.width, 1 - (y + height) / self.height)
@@ -202,7 +203,7 @@ class Sheet:
         )
 
     def band(
-        self, x: float, y: float, end: float, other: float, thick: float, **style: Any
+        self, x: float, y: float, *, end: float, other: float, thick: float, **style: Any
     ) -> None:
         """A band from one upright edge to another, equally thick at both, that leaves
         and arrives level.
@@ -232,6 +233,7 @@ class Sheet:
 def draw_legend(
     sheet: Sheet | None,
     labels: Sequence[str],
+    *,
     styles: Sequence[dict[str, Any]],
     left: float,
     width: float,
@@ -249,8 +251,8 @@ def draw_legend(
             x = left
             y = y + row
         if sheet:
-            sheet.box(x, y + 0.7, 4.4, 2.4, **style)
-            sheet.text(x + 5.8, y + row / 2 - 0.1, label)
+            sheet.box(x, y + 0.7, width=4.4, height=2.4, **style)
+            sheet.text(x + 5.8, y + row / 2 - 0.1, text=label)
         x += needed
     return y + row - top
 
@@ -279,7 +281,7 @@ def values_of(data: ChartData) -> list[float]:
     ]
 
 
-def ticks_between(low: float, high: float, count: int) -> list[float]:
+def ticks_between(low: float, high: float, *, count: int) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, about `count` of
     them.
     """
@@ -314,5 +316,5 @@ def scale_of(data: ChartData, count: int = 5) -> tuple[list[float], float, float
     values = values_of(data)
     low = min([0.0, *values])
     high = max([0.0, *values])
-    ticks = ticks_between(low, high, count)
+    ticks = ticks_between(low, high, count=count)
     return ticks, ticks[0], ticks[-1] if len(ticks) > 1 else ticks[0] + 1

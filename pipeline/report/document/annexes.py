@@ -4,7 +4,8 @@ dictionary, symbols, dashboard.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 from pipeline.cells import (
     BOTH_YEARS,
@@ -34,7 +35,7 @@ from pipeline.report.exhibits.tables import (
     same_states_view,
 )
 from pipeline.report.formulas import NOT_COMPUTED, change
-from pipeline.report.numbers import cell_text, number
+from pipeline.report.numbers import cell_text, number_text
 from pipeline.report.questions import named
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -61,14 +62,15 @@ CONTRACT_SOURCE = "data contracts of the Center."
 View = TableView | EmptyView
 
 
-def build_annex(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
-    return _BUILDERS[spec.kind](spec, store, number_, values)
+def build_annex(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+    return _BUILDERS[spec.kind](spec, store, number=number, values=values)
 
 
 def _text_table(
     spec: ExhibitSpec,
     store: Store,
-    number_: str,
+    *,
+    number: str,
     values: Mapping[str, str],
     heads: list[str],
     rows: list[list[str]],
@@ -82,23 +84,26 @@ def _text_table(
         for i, (h, w) in enumerate(zip(heads, widths, strict=True))
     )
     lines = tuple(Row(r[0], tuple(CellView(t) for t in r[1:])) for r in rows)
-    notes = tuple(fill(n, values, spec.place) for n in spec.notes)
-    title = fill(spec.title, values, spec.place)
-    id_ = anchor(spec, store, values)
+    notes = tuple(fill(n, values, where=spec.place) for n in spec.notes)
+    title = fill(spec.title, values, where=spec.place)
+    id_ = anchor(spec, store, values=values)
     return TableView(
-        id_, number_, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True
+        id_, number, title, unit, columns, lines, source, (), notes, spec.wide, may_split=True
     )
 
 
 def _empty(
-    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], reason: str
+    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str], reason: str
 ) -> EmptyView:
     return EmptyView(
-        anchor(spec, store, values), number_, fill(spec.title, values, spec.place), reason
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
+        reason,
     )
 
 
-def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     states = [m.code for m in store.contracts.members(store.round)]
     answers = {(c.cube, c.state): c.answer for c in store.coverage}
     rows = []
@@ -111,33 +116,33 @@ def _coverage(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
     view = _text_table(
         spec,
         store,
-        number_,
-        values,
-        ["Table of the return", *states, "Answered"],
-        rows,
-        f"returns of the member states to SELEC, round {store.round}.",
+        number=number,
+        values=values,
+        heads=["Table of the return", *states, "Answered"],
+        rows=rows,
+        source=f"returns of the member states to SELEC, round {store.round}.",
         weights=(30, *(5 for _ in states), 9),
     )
     meaning = "; ".join(f"{ANSWERS[a]}: {means}" for a, means in ANSWER_MEANS.items() if a in used)
     return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
 
 
-def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _revisions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     if not store.revisions:
         return _empty(
             spec,
             store,
-            number_,
-            values,
-            "No figure of an earlier round was restated with another value.",
+            number=number,
+            values=values,
+            reason="No figure of an earlier round was restated with another value.",
         )
     rows = []
     revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r["key"])))
     for r in revisions:
         key = Key.parse(r["key"])
         store.print_cell(key)
-        old = number(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
-        new = number(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
+        old = number_text(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
+        new = number_text(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
         difference = (
             ""
             if r["difference"] is None
@@ -145,7 +150,7 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         )
         rows.append(
             [
-                store.label(key.cube, "state", key.state),
+                store.label(key.cube, "state", code=key.state),
                 named(store, key),
                 str(key.year),
                 old,
@@ -166,9 +171,9 @@ def _revisions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         for r, k in zip(rows, revisions, strict=True)
     )
     return TableView(
-        anchor(spec, store, values),
-        number_,
-        fill(spec.title, values, spec.place),
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
         "",
         columns,
         lines,
@@ -183,7 +188,7 @@ def _place(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
     return tables.index(key.cube), store.contracts.codelist("states")[key.state].sort, key.codes[1:]
 
 
-def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """Queries and errors by state and rule; the findings pages of the states hold every
     single cell.
     """
@@ -196,12 +201,16 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         examples.setdefault(group, f"{first}; {f['remark']}" if f["remark"] else first)
     if not counted:
         return _empty(
-            spec, store, number_, values, "No return of this round gave rise to a finding."
+            spec,
+            store,
+            number=number,
+            values=values,
+            reason="No return of this round gave rise to a finding.",
         )
     order = [m.code for m in store.contracts.members(store.round)]
     rows = [
         [
-            store.label("", "state", state) if state in order else state,
+            store.label("", "state", code=state) if state in order else state,
             severity,
             rule,
             str(n),
@@ -216,23 +225,23 @@ def _findings(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         return _empty(
             spec,
             store,
-            number_,
-            values,
-            "No return of this round gave rise to an error or a query.",
+            number=number,
+            values=values,
+            reason="No return of this round gave rise to an error or a query.",
         )
     return _text_table(
         spec,
         store,
-        number_,
-        values,
-        ["State", "Severity", "Rule", "Cells", "First of them"],
-        rows,
-        f"validation of the returns of round {store.round}.",
+        number=number,
+        values=values,
+        heads=["State", "Severity", "Rule", "Cells", "First of them"],
+        rows=rows,
+        source=f"validation of the returns of round {store.round}.",
         weights=(18, 8, 31, 6, 37),
     )
 
 
-def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """Which publication or register stands behind each table, and which states named
     it.
     """
@@ -248,20 +257,26 @@ def _sources(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
         )
     ]
     if not rows:
-        return _empty(spec, store, number_, values, "No state named the source of its figures.")
+        return _empty(
+            spec,
+            store,
+            number=number,
+            values=values,
+            reason="No state named the source of its figures.",
+        )
     return _text_table(
         spec,
         store,
-        number_,
-        values,
-        ["Table of the return", "Source named on the cover sheet", "States"],
-        rows,
-        f"cover sheets of the returns of round {store.round}.",
+        number=number,
+        values=values,
+        heads=["Table of the return", "Source named on the cover sheet", "States"],
+        rows=rows,
+        source=f"cover sheets of the returns of round {store.round}.",
         weights=(36, 40, 24),
     )
 
 
-def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _dictionary(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     rows = []
     for table in store.contracts.contract(store.report).tables_of(store.round):
         dimensions = ", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)])
@@ -270,16 +285,16 @@ def _dictionary(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
     return _text_table(
         spec,
         store,
-        number_,
-        values,
-        ["Table", "What one figure is", "Dimensions", "Unit", "ICCS"],
-        rows,
-        CONTRACT_SOURCE,
+        number=number,
+        values=values,
+        heads=["Table", "What one figure is", "Dimensions", "Unit", "ICCS"],
+        rows=rows,
+        source=CONTRACT_SOURCE,
         weights=(22, 45, 14, 10, 9),
     )
 
 
-def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _statuses(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """The symbols and marks that this version printed before this page, and the
     statuses that its cells have.
     """
@@ -308,11 +323,18 @@ def _statuses(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str
         if code in held
     ]
     return _text_table(
-        spec, store, number_, values, ["Symbol", "Meaning"], rows, CONTRACT_SOURCE, weights=(1, 6)
+        spec,
+        store,
+        number=number,
+        values=values,
+        heads=["Symbol", "Meaning"],
+        rows=rows,
+        source=CONTRACT_SOURCE,
+        weights=(1, 6),
     )
 
 
-def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _questions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """Figures that a state was asked about and that are shown here: those in a block in
     conflict, and other queries.
     """
@@ -325,7 +347,11 @@ def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     ]
     if not keys:
         return _empty(
-            spec, store, number_, values, "No figure that is shown here is under question."
+            spec,
+            store,
+            number=number,
+            values=values,
+            reason="No figure that is shown here is under question.",
         )
     rows = []
     for key in sorted(keys, key=lambda k: _place(store, k)):
@@ -340,7 +366,7 @@ def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         store.print_cell(key)
         rows.append(
             Row(
-                f"{store.label('', 'state', key.state)}, {key.year}",
+                f"{store.label('', 'state', code=key.state)}, {key.year}",
                 (
                     CellView(named(store, key)),
                     CellView(cell_text(store.cell(key)), str(key)),
@@ -357,19 +383,19 @@ def _questions(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
         Column("That figure", weight=11),
     )
     return TableView(
-        anchor(spec, store, values),
-        number_,
-        fill(spec.title, values, spec.place),
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
         "",
         columns,
         tuple(rows),
         f"validation of the returns of round {store.round}.",
-        notes=tuple(fill(n, values, spec.place) for n in spec.notes),
+        notes=tuple(fill(n, values, where=spec.place) for n in spec.notes),
         may_split=True,
     )
 
 
-def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _dashboard(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
@@ -386,8 +412,8 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
             table = store.table(cube)
             if reported:
                 keys = [table.total_key(REGION, y) for y in store.years]
-                views = [cell_view(store, k, marks) for k in keys]
-                moved = change(store, keys[-1], int(values["previous"]))
+                views = [cell_view(store, k, marks=marks) for k in keys]
+                moved = change(store, keys[-1], since=int(values["previous"]))
                 views += [
                     formula_view(moved),
                     same_states_view(store, moved),
@@ -400,15 +426,15 @@ def _dashboard(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[st
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
         marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
     return TableView(
-        anchor(spec, store, values),
-        number_,
-        fill(spec.title, values, spec.place),
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
         "as shown per line",
         columns,
         tuple(rows),
         f"returns of the member states to SELEC, round {store.round}.",
-        footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.place) for n in spec.notes),
+        footnotes_of(store, rows, marks=marks),
+        tuple(fill(n, values, where=spec.place) for n in spec.notes),
         spec.wide,
     )
 
@@ -430,36 +456,36 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
     }
 
 
-def _overview(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _overview(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """One line a state, one column an indicator of any table: keys with {state} in
     them.
     """
     marks: dict[str, str] = {}
     columns = [Column("State", "label")]
-    columns += [Column(fill(i["label"], values, spec.place)) for i in spec.indicators]
+    columns += [Column(fill(i["label"], values, where=spec.place)) for i in spec.indicators]
     rows, cubes = [], []
     for member in store.contracts.members(store.round):
         keys = [
-            Key.parse(fill(i["key"], {**values, "state": member.code}, spec.place))
+            Key.parse(fill(i["key"], {**values, "state": member.code}, where=spec.place))
             for i in spec.indicators
         ]
         cubes += [store.contracts.check_key(k).name for k in keys]
-        rows.append(Row(member.label, tuple(cell_view(store, k, marks) for k in keys)))
+        rows.append(Row(member.label, tuple(cell_view(store, k, marks=marks) for k in keys)))
     return TableView(
-        anchor(spec, store, values),
-        number_,
-        fill(spec.title, values, spec.place),
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
         "",
         tuple(columns),
         tuple(rows),
         source_line(store, list(dict.fromkeys(cubes))),
-        footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.place) for n in spec.notes),
+        footnotes_of(store, rows, marks=marks),
+        tuple(fill(n, values, where=spec.place) for n in spec.notes),
         spec.wide,
     )
 
 
-def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _provenance(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """One line an exhibit placed so far: its cubes, the SQL models that are its own,
     the contract's tables.
     """
@@ -473,7 +499,7 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
         models = [
             m
             for c in cubes
-            for m in own_models(folder, c, _origins([k for k in keys if k.cube == c]))
+            for m in own_models(folder, c, origins=_origins([k for k in keys if k.cube == c]))
         ]
         contracts = [f"{store.table(c).report}.odcs.yaml" for c in cubes]
         shown = [
@@ -484,11 +510,11 @@ def _provenance(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[s
     return _text_table(
         spec,
         store,
-        number_,
-        values,
-        ["Exhibit", "Reference", "Cubes", "SQL models", "Contract"],
-        rows,
-        CONTRACT_SOURCE,
+        number=number,
+        values=values,
+        heads=["Exhibit", "Reference", "Cubes", "SQL models", "Contract"],
+        rows=rows,
+        source=CONTRACT_SOURCE,
         weights=(9, 13, 25, 36, 17),
     )
 
@@ -507,7 +533,7 @@ def _origins(keys: list[Key]) -> set[str]:
     return found | ({"group"} if grouped else set())
 
 
-def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str]) -> View:
+def _quality(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     """The headings of SIMS with what they say, and below each its figures with the
     queries behind them.
     """
@@ -524,10 +550,10 @@ def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
         Column("Figure", weight=11),
         Column("Statement, named query", "text", weight=55),
     )
-    title = fill(spec.title, values, spec.place)
+    title = fill(spec.title, values, where=spec.place)
     return TableView(
-        anchor(spec, store, values),
-        number_,
+        anchor(spec, store, values=values),
+        number,
         title,
         "",
         columns,
@@ -537,7 +563,15 @@ def _quality(spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str,
     )
 
 
-_BUILDERS: dict[str, Callable[[ExhibitSpec, Store, str, Mapping[str, str]], View]] = {
+class Builder(Protocol):
+    """Builds the exhibit of an annex, numbered, with what its texts may name."""
+
+    def __call__(
+        self, spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
+    ) -> View: ...
+
+
+_BUILDERS: dict[str, Builder] = {
     "headline": build_headline,
     "indicators": build_indicators,
     "coverage": _coverage,

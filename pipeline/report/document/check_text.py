@@ -78,11 +78,11 @@ class TextWriter(Writer):
         return Markup("")
 
 
-def write_texts(store: Store, templates: Path, narrative: Narrative) -> None:
+def write_texts(store: Store, templates: Path, *, narrative: Narrative) -> None:
     """Print every text of a version, in its order, with the values of its chapters:
     country pages state by state.
     """
-    definition = read_definition(templates, store.report, store.version)
+    definition = read_definition(templates, store.report, version=store.version)
     writer = TextWriter(store, templates, definition)
     writer.narrative = narrative
     for name in definition.chapters:
@@ -102,7 +102,11 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
             store_path = project.store(round_, report, version)
             if is_there(store_path):
                 read.append(f"{report}/{version}")
-                _check(project, Store(store_path, contracts, report, version), found)
+                _check(
+                    project,
+                    Store(store_path, contracts, report=report, version=version),
+                    found=found,
+                )
     if not read:
         raise UserError(
             f"no store of round {round_} was built",
@@ -113,7 +117,7 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
     return Notes(tuple(sorted(faults, key=_order)), tuple(_notes(found)), tuple(read))
 
 
-def _check(project: Project, store: Store, found: _Found) -> None:
+def _check(project: Project, store: Store, *, found: _Found) -> None:
     version = f"{store.report}/{store.version}"
     narrative = Narrative(
         project.templates / store.report / "narrative",
@@ -121,7 +125,7 @@ def _check(project: Project, store: Store, found: _Found) -> None:
         tell=lambda problem: found.tell(version, problem),
     )
     try:
-        write_texts(store, project.templates, narrative)
+        write_texts(store, project.templates, narrative=narrative)
     except (
         UserError
     ) as problem:  # of a template or a definition: nothing more can be said of this version

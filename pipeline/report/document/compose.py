@@ -86,9 +86,8 @@ class Parts:
     tables: tuple[Entry, ...]
     figures: tuple[Entry, ...]
     chapters: tuple[str, ...]  # HTML as it is printed
-    exhibits: tuple[
-        tuple[str, ExhibitView], ...
-    ]  # in their order, each with the HTML that shows it in its chapter
+    # in their order, each with the HTML that shows it in its chapter
+    exhibits: tuple[tuple[str, ExhibitView], ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class Document:
     parts: Parts
 
 
-def read_definition(templates: Path, report: str, version: str) -> Definition:
+def read_definition(templates: Path, report: str, *, version: str) -> Definition:
     """Read report.yaml and the shared versions.yaml. Raises UserError when the version
     is not defined.
     """
@@ -145,7 +144,7 @@ def build_document(store: Store, templates: Path) -> Document:
     """
     from pipeline.system.pdf.write import font_faces
 
-    definition = read_definition(templates, store.report, store.version)
+    definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)
     chapters = [writer.write_chapter(name) for name in definition.chapters]
     day = date.fromisoformat(store.meta["cutoff"])
@@ -267,16 +266,18 @@ class Writer:
     def chapter(self, id_: str, title: str) -> Markup:
         self.chapter_number, self.section_number = self.chapter_number + 1, 0
         self.prefix = str(self.chapter_number)
-        return self._head("h1", id_, self.prefix, title, 1)
+        return self._head("h1", id_, number=self.prefix, title=title, level=1)
 
     def annex(self, id_: str, title: str) -> Markup:
         self.annex_number, self.section_number = self.annex_number + 1, 0
         self.prefix = chr(ord("A") + self.annex_number - 1)
-        return self._head("h1", id_, f"Annex {self.prefix}", title, 1)
+        return self._head("h1", id_, number=f"Annex {self.prefix}", title=title, level=1)
 
     def section(self, id_: str, title: str) -> Markup:
         self.section_number += 1
-        return self._head("h2", id_, f"{self.prefix}.{self.section_number}", title, 2)
+        return self._head(
+            "h2", id_, number=f"{self.prefix}.{self.section_number}", title=title, level=2
+        )
 
     def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
         """Head of a state's page with its facts: (key with {year}, label)."""
@@ -304,7 +305,7 @@ class Writer:
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
-    def _head(self, tag: str, id_: str, number: str, title: str, level: int) -> Markup:
+    def _head(self, tag: str, id_: str, *, number: str, title: str, level: int) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
         self.store.shown.append({"heading": number, "id": id_, "title": title, "level": level})
@@ -316,10 +317,10 @@ class Writer:
         values = {**self.values, **self._state_name(more)}
         if "state_name" in values:
             values["state_name"] = in_running_text(values["state_name"])
-        return self.narrative.paragraphs(chapter, section, values)
+        return self.narrative.paragraphs(chapter, section, values=values)
 
-    def findings(self, chapter: str, section: str, title: str = "Key findings") -> Markup:
-        items = self.narrative.items(chapter, section, self.values)
+    def findings(self, chapter: str, section: str, *, title: str = "Key findings") -> Markup:
+        items = self.narrative.items(chapter, section, values=self.values)
         block: Markup = self.macros.key_findings(items, fill(title, self.values))
         return block
 
@@ -334,8 +335,8 @@ class Writer:
         """
         asked = [id_ for id_ in (left, *right) if asked_of(self._spec(id_), self.store)]
         if len(asked) < 2:
-            return Markup("").join(self._exhibit(id_, FULL, more) for id_ in asked)
-        first, *others = [self._exhibit(id_, HALF, more) for id_ in asked]
+            return Markup("").join(self._exhibit(id_, FULL, more=more) for id_ in asked)
+        first, *others = [self._exhibit(id_, HALF, more=more) for id_ in asked]
         block: Markup = self.macros.pair(first, Markup("\n").join(others))
         return block
 
@@ -344,7 +345,7 @@ class Writer:
 
         Nothing where the round does not ask for what it shows.
         """
-        return self._exhibit(id_, FULL, more)
+        return self._exhibit(id_, FULL, more=more)
 
     def _spec(self, id_: str) -> ExhibitSpec:
         if id_ not in self.exhibits:
@@ -355,7 +356,7 @@ class Writer:
             )
         return self.exhibits[id_]
 
-    def _exhibit(self, id_: str, width: float, more: dict[str, str]) -> Markup:
+    def _exhibit(self, id_: str, width: float, *, more: dict[str, str]) -> Markup:
         spec = asked_of(self._spec(id_), self.store)
         values = {
             **self.values,
@@ -372,9 +373,9 @@ class Writer:
         )
         word = HEADLINE if spec.kind == "headline" else "Figure" if drawn else "Table"
         number = f"{word} {len(entries) + 1}"
-        view = self._build(spec, number, values, width)
+        view = self._build(spec, number, values=values, width=width)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
-        self.store.shown.append(exhibit_entry(number, spec, view, more.get("state", "")))
+        self.store.shown.append(exhibit_entry(number, spec, view=view, state=more.get("state", "")))
         if not hasattr(view, "source"):
             self.empty += 1
         if isinstance(view, TableView):
@@ -386,10 +387,10 @@ class Writer:
         return block
 
     def _build(
-        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+        self, spec: ExhibitSpec, number: str, *, values: Mapping[str, str], width: float
     ) -> ExhibitView:
         try:
-            return self._build_kind(spec, number, values, width)
+            return self._build_kind(spec, number, values=values, width=width)
         except UserError as problem:
             if problem.where and not problem.where.startswith("codelists/"):
                 raise
@@ -398,13 +399,13 @@ class Writer:
             ) from problem
 
     def _build_kind(
-        self, spec: ExhibitSpec, number: str, values: Mapping[str, str], width: float
+        self, spec: ExhibitSpec, number: str, *, values: Mapping[str, str], width: float
     ) -> ExhibitView:
         if spec.kind in CHARTS:
-            return build_figure(spec, self.store, number, values, width)
+            return build_figure(spec, self.store, number=number, values=values, width_mm=width)
         if spec.kind in ANNEXES:
-            return build_annex(spec, self.store, number, values)
-        return build_table(spec, self.store, number, values)
+            return build_annex(spec, self.store, number=number, values=values)
+        return build_table(spec, self.store, number=number, values=values)
 
     def inputs(self) -> dict[str, str]:
         """Hashes of the files read and of the exhibits placed: what another version
@@ -424,5 +425,5 @@ class Writer:
 
     def _state_name(self, more: dict[str, str]) -> dict[str, str]:
         if "state" in more:
-            return {**more, "state_name": self.store.label("", "state", more["state"])}
+            return {**more, "state_name": self.store.label("", "state", code=more["state"])}
         return more

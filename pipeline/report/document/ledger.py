@@ -25,7 +25,9 @@ def printed_number(entry: Mapping[str, Any]) -> str:
     return "" if entry["kind"] == "headline" else str(entry["exhibit"])
 
 
-def exhibit_entry(number: str, spec: ExhibitSpec, view: ExhibitView, state: str) -> dict[str, Any]:
+def exhibit_entry(
+    number: str, spec: ExhibitSpec, *, view: ExhibitView, state: str
+) -> dict[str, Any]:
     """An exhibit with all its texts. `spec` names it in exhibits.yaml, `state` whose
     country page it stands on.
     """

@@ -37,21 +37,22 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
+# given by the letter and the pages for states when they are written
 _LANGUAGE_FILTERS = (
     "say",
     "css",
-)  # given by the letter and the pages for states when they are written
+)
 
 
 def lint_templates(
-    project: Project, contracts: Contracts, policy: Policy, round_: int
+    project: Project, contracts: Contracts, *, policy: Policy, round_: int
 ) -> Iterator[str]:
     """Everything that keeps a report from being built, a sentence each with file and
     line.
     """
     yield from _parsed(project.templates)
     yield from _texts(project.templates)
-    broken = [*_definitions(project, contracts, policy)]
+    broken = [*_definitions(project, contracts, policy=policy)]
     yield from broken
     if broken:
         return
@@ -61,8 +62,8 @@ def lint_templates(
             write_empty_store(store_path, round_)
             done: set[str] = set()
             for version in read_report_file(project.templates, report).versions:
-                store = Store(store_path, contracts, report, version)
-                yield from _written(store, project.templates, done)
+                store = Store(store_path, contracts, report=report, version=version)
+                yield from _written(store, project.templates, done=done)
 
 
 def _parsed(templates: Path) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _texts(templates: Path) -> Iterator[str]:
             yield _told(problem, path)
 
 
-def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iterator[str]:
+def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> Iterator[str]:
     """What report.yaml, versions.yaml and their kin name, and whether it is there."""
     templates = project.templates
     wrong = Wrong()
@@ -138,7 +139,7 @@ def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iter
                         f" '{name}'"
                     )
     for report in REPORTS:
-        yield from _definition(project, contracts, report, set(versions))
+        yield from _definition(project, contracts, report=report, versions=set(versions))
     for path in sorted(templates.glob("*/exhibits.yaml")):
         try:
             read_exhibits(path)
@@ -147,7 +148,7 @@ def _definitions(project: Project, contracts: Contracts, policy: Policy) -> Iter
 
 
 def _definition(
-    project: Project, contracts: Contracts, report: str, versions: set[str]
+    project: Project, contracts: Contracts, *, report: str, versions: set[str]
 ) -> Iterator[str]:
     templates = project.templates
     try:
@@ -180,19 +181,19 @@ def _definition(
                 )
     for text, key in ((own.title, "title"), (own.reference, "reference")):
         try:
-            fill(text, {"year": "2022"}, f"{where} {own.file.place((key,))}")
+            fill(text, {"year": "2022"}, where=f"{where} {own.file.place((key,))}")
         except UserError as problem:
             yield str(problem)
 
 
-def _written(store: Store, templates: Path, done: set[str]) -> Iterator[str]:
+def _written(store: Store, templates: Path, *, done: set[str]) -> Iterator[str]:
     """Write the chapters of a version that no version before had, then look at exhibits
     that none of them places.
     """
     told: dict[str, None] = {}
     try:
         writer = DryWriter(
-            store, templates, read_definition(templates, store.report, store.version)
+            store, templates, read_definition(templates, store.report, version=store.version)
         )
         writer.narrative = Narrative(
             templates / store.report / "narrative",
@@ -227,7 +228,7 @@ class DryWriter(TextWriter):
         if id_ not in self.built and spec.kind != _OF_FIGURES:
             self.built.add(id_)
             values = {**self.values, **self._state_name(more)}
-            self.tried(lambda: self._build(spec, "Table 0", values, FULL))
+            self.tried(lambda: self._build(spec, "Table 0", values=values, width=FULL))
         return Markup("")
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ContractError, UserError
-from pipeline.report.numbers import number
+from pipeline.report.numbers import number_text
 from pipeline.report.store import Store
 from pipeline.system.kept import open_database
 from pipeline.system.yaml_files import name_of, read_yaml
@@ -63,12 +63,12 @@ class QualityLine:
     text: str = ""
 
 
-def answer(store: Store, root: Path, name: str) -> str:
+def answer(store: Store, root: Path, *, name: str) -> str:
     """What a named query says of a version, as it is printed. Raises UserError where it
     is missing or broken.
     """
     with open_database(store.path) as connection:
-        return _answer(connection, _query(root, name, "query(...)"))
+        return _answer(connection, _query(root, name, where="query(...)"))
 
 
 def read_quality(templates: Path) -> list[dict[str, Any]]:
@@ -97,13 +97,13 @@ def quality_lines(store: Store, root: Path) -> Iterator[QualityLine]:
             for figure in entry.get("figures", ()):
                 if store.version not in figure.get("versions", (store.version,)):
                     continue
-                query = _query(root, figure["query"], f"{DEFINITION}, {entry['heading']}")
+                query = _query(root, figure["query"], where=f"{DEFINITION}, {entry['heading']}")
                 yield QualityLine(
                     entry["heading"], figure["what"], query.stem, _answer(connection, query)
                 )
 
 
-def _query(root: Path, name: str, where: str) -> Path:
+def _query(root: Path, name: str, *, where: str) -> Path:
     folder = root / "sql" / "quality"
     query = folder / f"{name}.sql"
     if not query.is_file():
@@ -134,5 +134,5 @@ def _answer(connection: Any, query: Path) -> str:
     return (
         NO_FIGURE
         if value is None
-        else number(Decimal(value), 1 if isinstance(value, Decimal) else 0)
+        else number_text(Decimal(value), 1 if isinstance(value, Decimal) else 0)
     )

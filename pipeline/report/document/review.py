@@ -71,7 +71,7 @@ class Unread:
                 yield f"  + now:  {told.now or 'left out'}"
 
 
-def unread_sections(project: Project, contracts: Contracts, round_: int) -> list[Unread]:
+def unread_sections(project: Project, contracts: Contracts, *, round_: int) -> list[Unread]:
     """The sections of all reports that must be read for a round. Raises UserError where
     no store of it was built.
     """
@@ -79,7 +79,7 @@ def unread_sections(project: Project, contracts: Contracts, round_: int) -> list
     sections: dict[str, Section] = {}
     reports: dict[str, dict[str, None]] = {}
     for report, version in _versions(project, round_):
-        asked, told = _written(project, contracts, round_, report, version)
+        asked, told = _written(project, contracts, round_=round_, report=report, version=version)
         now[report] = told | now.get(report, {})
         for reference, section in asked.items():
             if section.reviewed < round_ and section.needs_reader:
@@ -92,7 +92,9 @@ def unread_sections(project: Project, contracts: Contracts, round_: int) -> list
             do=f"run 'make review-texts ROUND={round_}', which builds them",
         )
     before = _before(
-        project, contracts, {(r, s.reviewed) for ref, s in sections.items() for r in reports[ref]}
+        project,
+        contracts,
+        wanted={(r, s.reviewed) for ref, s in sections.items() for r in reports[ref]},
     )
     found = []
     for reference, section in sorted(sections.items()):
@@ -125,29 +127,31 @@ def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:
 
 
 def _before(
-    project: Project, contracts: Contracts, wanted: Iterable[tuple[str, int]]
+    project: Project, contracts: Contracts, *, wanted: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], dict[str, list[str]]]:
     """The sentences of today's texts over the stores of earlier rounds, where these are
     built.
     """
     return {
-        (report, round_): _written(project, contracts, round_, report, _RESTRICTED)[1]
+        (report, round_): _written(
+            project, contracts, round_=round_, report=report, version=_RESTRICTED
+        )[1]
         for report, round_ in sorted(wanted)
         if project.store(round_, report, _RESTRICTED).is_file()
     }
 
 
 def _written(
-    project: Project, contracts: Contracts, round_: int, report: str, version: str
+    project: Project, contracts: Contracts, *, round_: int, report: str, version: str
 ) -> tuple[dict[str, Section], dict[str, list[str]]]:
     """The sections that a version prints, and of each its sentences with figures; those
     of state pages are not told.
     """
-    store = Store(project.store(round_, report, version), contracts, report, version)
+    store = Store(project.store(round_, report, version), contracts, report=report, version=version)
     narrative = Narrative(
         project.templates / report / "narrative", store, tell=lambda problem: None
     )
-    write_texts(store, project.templates, narrative)
+    write_texts(store, project.templates, narrative=narrative)
     said = {
         (e["place"], e["written"]): e["text"]
         for e in store.shown
@@ -164,12 +168,14 @@ def _written(
     return dict(narrative.asked), told
 
 
-def mark_read(project: Project, contracts: Contracts, round_: int, read: str) -> list[str]:
+def mark_read(project: Project, contracts: Contracts, *, round_: int, read: str) -> list[str]:
     """Write a round into the head lines of sections that were read for it: one by its
     reference, or all that are shown. Returns their references. Raises UserError where a
     reference is no section still to be read.
     """
-    waiting = {u.section.reference: u.section for u in unread_sections(project, contracts, round_)}
+    waiting = {
+        u.section.reference: u.section for u in unread_sections(project, contracts, round_=round_)
+    }
     chosen = (
         list(waiting) if read == ALL_SHOWN else [r.strip() for r in read.split(",") if r.strip()]
     )
@@ -181,11 +187,11 @@ def mark_read(project: Project, contracts: Contracts, round_: int, read: str) ->
             do="give one of these as READ=",
         )
     for reference in chosen:
-        _mark(waiting[reference].path, waiting[reference].name, round_)
+        _mark(waiting[reference].path, waiting[reference].name, round_=round_)
     return chosen
 
 
-def _mark(path: Path, name: str, round_: int) -> None:
+def _mark(path: Path, name: str, *, round_: int) -> None:
     text = read_text(path)
     head = rf"^(# +{re.escape(name)}(?:[ \t]+general)?)(?:[ \t]+reviewed:[ \t]*\d*)?[ \t]*$"
     path.write_text(

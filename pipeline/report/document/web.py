@@ -28,7 +28,7 @@ _FONTS = ("Regular", "Semibold", "Bold")
 _FOLDER = "shared/web"
 
 
-def build_page(parts: Parts, templates: Path, files: Mapping[str, str]) -> dict[str, bytes]:
+def build_page(parts: Parts, templates: Path, *, files: Mapping[str, str]) -> dict[str, bytes]:
     """The page with its style sheet and fonts, by their path in its folder; `files` are
     names and addresses of what else there is to load. The CSV of an exhibit is expected
     at `tables/<id>.csv`.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OPEN = "open"  # the folder of the open forms, in OUT
 
 
-def render_version(root: Path, store_path: Path, out: Path, report: str, version: str) -> None:
+def render_version(root: Path, store_path: Path, *, out: Path, report: str, version: str) -> None:
     """Render one report version from its store into `out`. Raises UserError and its
     kin.
     """
@@ -36,13 +36,15 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
     from pipeline.report.store import Store
     from pipeline.system.pdf.write import render_pdf
 
-    store = Store(store_path, load_contracts(root / "data_contracts"), report, version)
+    store = Store(
+        store_path, load_contracts(root / "data_contracts"), report=report, version=version
+    )
     document = build_document(store, root / "templates")
     (out / "report.html").write_text(document.html, encoding="utf-8")
     annex = cells_csv(store.printed.values(), store.round)
     figures = render_pdf(
         document.html,
-        out / pdf_name(report, version, store.round),
+        out / pdf_name(report, version, round_=store.round),
         base_folder=root / "templates",
         title=document.title,
         subject=document.subject,
@@ -54,8 +56,10 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
     (out / "report.html").unlink()
     (out / "cells.csv").write_bytes(annex)
     inputs = document.inputs
-    if read_definition(root / "templates", report, version).open_data:
-        inputs = inputs | write_open_forms(store, document, root / "templates", out / OPEN)
+    if read_definition(root / "templates", report, version=version).open_data:
+        inputs = inputs | write_open_forms(
+            store, document, templates=root / "templates", folder=out / OPEN
+        )
     facts = {
         "reference": document.reference,
         "cutoff": document.date.isoformat(),
@@ -77,7 +81,7 @@ def render_version(root: Path, store_path: Path, out: Path, report: str, version
 
 
 def write_open_forms(
-    store: Store, document: Document, templates: Path, folder: Path
+    store: Store, document: Document, *, templates: Path, folder: Path
 ) -> dict[str, str]:
     """Write the forms of a version that everybody may load into a folder. Returns their
     inputs with hashes.
@@ -86,14 +90,17 @@ def write_open_forms(
     from pipeline.report.open_data.files import open_files
 
     for path, data in open_files(
-        store, document, templates, pdf_name(store.report, store.version, store.round)
+        store,
+        document,
+        templates=templates,
+        pdf=pdf_name(store.report, store.version, round_=store.round),
     ).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
     return page_inputs(templates)
 
 
-def pdf_name(report: str, version: str, round_: int) -> str:
+def pdf_name(report: str, version: str, *, round_: int) -> str:
     return f"selec-{report}-{round_}-{version}.pdf"
 
 
@@ -108,7 +115,7 @@ def main(arguments: list[str]) -> int:
     readable = [root / name for name in ("pipeline", "templates", "data_contracts", "sql")]
     confine([*readable, store.parent], [out])
     try:
-        render_version(root, store, out, report, version)
+        render_version(root, store, out=out, report=report, version=version)
     except UserError as problem:
         print(problem, file=sys.stderr)
         return problem.exit_code

@@ -4,9 +4,10 @@ states what the chart shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
+from typing import Protocol
 
 from pipeline.cells import REGIONS, Cell, Key
 from pipeline.report.charts.maps import NOTES
@@ -14,43 +15,50 @@ from pipeline.report.exhibits.chart_tables import table_of
 from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.formulas import Formula, rate, whole_bars
-from pipeline.report.numbers import cell_text, formula_text, number
+from pipeline.report.numbers import cell_text, formula_text, number_text
 from pipeline.report.questions import QUESTION_MARK
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
+# widths of a drawing in millimetres: the text, and half of it less the gap of a pair
 FULL, HALF = (
     174.0,
     83.0,
-)  # widths of a drawing in millimetres: the text, and half of it less the gap of a pair
+)
 # What says in a kind of chart that a sum is one over fewer than all states; in others
 # it is the count beside a figure.
 _PARTIAL = {
     **dict.fromkeys(("line", "small_multiples", "slope"), "Hollow marks"),
     "heat": "Figures with an asterisk",
 }
+# rows are categories; other kinds: rows are series
 _BY_CATEGORY = (
     "bar",
     "stacked_bar",
     "grouped_bar",
     "map",
-)  # rows are categories; other kinds: rows are series
+)
 
 
 def build_figure(
-    spec: ExhibitSpec, store: Store, number_: str, values: Mapping[str, str], width_mm: float = FULL
+    spec: ExhibitSpec,
+    store: Store,
+    *,
+    number: str,
+    values: Mapping[str, str],
+    width_mm: float = FULL,
 ) -> FigureView | EmptyView:
     """A figure of an exhibit, or the one line that says why there is none."""
     from pipeline.report.charts.draw import draw_chart
 
-    grid = _with_values(lay_out(spec, store, values), store, spec)
-    kind, drawn = _kind_of(spec, store, grid)
-    title = fill(spec.title, values, spec.place)
-    id_ = anchor(spec, store, values)
+    grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
+    kind, drawn = _kind_of(spec, store, grid=grid)
+    title = fill(spec.title, values, where=spec.place)
+    id_ = anchor(spec, store, values=values)
     cells = [c for row in grid.cells(store) for c in row]
-    reason = why_empty(cells, store, spec.cube, values.get("state_name", ""))
+    reason = why_empty(cells, store, cube=spec.cube, state=values.get("state_name", ""))
     if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
         withheld = any(c.withheld for c in cells)
         reason = (
@@ -59,24 +67,28 @@ def build_figure(
             else "Too few figures for a chart."
         )
     if reason:
-        return EmptyView(id_, number_, title, reason)
+        return EmptyView(id_, number, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
-    data = _chart_data(kind, spec, store, grid, title, unit, drawn)
+    data = _chart_data(kind, spec, store=store, grid=grid, title=title, unit=unit, drawn=drawn)
     store.shown.append({"chart": id_, "data": asdict(data)})
     return FigureView(
         id_,
-        number_,
+        number,
         title,
         unit,
         draw_chart(data, width_mm=width_mm, height_mm=spec.height or None),
         describe(data),
         source_line(store, [spec.cube]),
         notes=tuple(
-            fill(n, values, spec.place)
+            fill(n, values, where=spec.place)
             for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))
         ),
         table=table_of(
-            data, id_, number_, first_head(spec, store), source_line(store, [spec.cube])
+            data,
+            id_,
+            number=number,
+            head=first_head(spec, store),
+            source=source_line(store, [spec.cube]),
         ),
     )
 
@@ -98,7 +110,7 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     return notes + list(NOTES if data.kind == "map" else ())
 
 
-def _kind_of(spec: ExhibitSpec, store: Store, grid: Grid) -> tuple[str, dict[Key, Formula]]:
+def _kind_of(spec: ExhibitSpec, store: Store, *, grid: Grid) -> tuple[str, dict[Key, Formula]]:
     """The kind of drawing, and of stacked bars the sums that may stand on each other.
 
     Where a bar of the region cannot be made of the same states throughout, the parts
@@ -116,7 +128,7 @@ def _kind_of(spec: ExhibitSpec, store: Store, grid: Grid) -> tuple[str, dict[Key
     return spec.kind, drawn
 
 
-def _with_values(grid: Grid, store: Store, spec: ExhibitSpec) -> Grid:
+def _with_values(grid: Grid, store: Store, *, spec: ExhibitSpec) -> Grid:
     """Leave out lines in which nobody reported anything, except the eleven states of a
     map.
     """
@@ -138,6 +150,7 @@ def _speaks(cell: Cell) -> bool:
 def _chart_data(
     kind: str,
     spec: ExhibitSpec,
+    *,
     store: Store,
     grid: Grid,
     title: str,
@@ -147,19 +160,21 @@ def _chart_data(
     point = _rate_point if spec.measure == "rate" else _cell_point
     if drawn:
 
-        def point(store: Store, x: str, key: Key) -> Point:
-            return _bar_point(store, x, key, drawn[key])
+        def point(store: Store, x: str, *, key: Key) -> Point:
+            return _bar_point(store, x, key=key, formula=drawn[key])
 
     labels: dict[str, str] = {}
     if spec.kind in _BY_CATEGORY:
         series = [
-            _series(store, c.label, grid.rows, [row[j] for row in grid.keys], point)
+            _series(
+                store, c.label, items=grid.rows, keys=[row[j] for row in grid.keys], point=point
+            )
             for j, c in enumerate(grid.columns)
         ]
         items = grid.rows
     else:
         series = [
-            _series(store, r.label, grid.columns, list(grid.keys[i]), point)
+            _series(store, r.label, items=grid.columns, keys=list(grid.keys[i]), point=point)
             for i, r in enumerate(grid.rows)
         ]
         items = grid.columns
@@ -211,29 +226,36 @@ def _x(item: Item) -> str:
     return ".".join(item.codes.values())
 
 
+class PointOf(Protocol):
+    """The point of a place on the axis."""
+
+    def __call__(self, store: Store, x: str, *, key: Key) -> Point: ...
+
+
 def _series(
     store: Store,
     label: str,
+    *,
     items: tuple[Item, ...],
     keys: list[Key],
-    point: Callable[[Store, str, Key], Point],
+    point: PointOf,
 ) -> Series:
     return Series(
-        label, tuple(point(store, _x(item), key) for item, key in zip(items, keys, strict=True))
+        label, tuple(point(store, _x(item), key=key) for item, key in zip(items, keys, strict=True))
     )
 
 
-def _bar_point(store: Store, x: str, key: Key, formula: Formula) -> Point:
+def _bar_point(store: Store, x: str, *, key: Key, formula: Formula) -> Point:
     """A part of a bar, over the states that gave every part."""
     if formula.value is None:
-        point = _cell_point(store, x, key)
+        point = _cell_point(store, x, key=key)
         return (
             Point(x, None, formula.symbol, f"undrawn({key})", "missing")
             if point.value is not None
             else point
         )
     cell = store.cell(key)
-    text = number(formula.value) if formula.text.startswith("sum(") else cell_text(cell)
+    text = number_text(formula.value) if formula.text.startswith("sum(") else cell_text(cell)
     many = len(formula.states)
     of = cell.of or 0
     coverage = f"{many} of {of}" if cell.coverage is not None and many < of else ""
@@ -247,7 +269,7 @@ def _bar_point(store: Store, x: str, key: Key, formula: Formula) -> Point:
     )
 
 
-def _cell_point(store: Store, x: str, key: Key) -> Point:
+def _cell_point(store: Store, x: str, *, key: Key) -> Point:
     cell = store.print_cell(key)
     if cell.has_value and not cell.counts:
         return _doubtful_point(x, key)
@@ -266,7 +288,7 @@ def _doubtful_point(x: str, key: Key) -> Point:
     return Point(x, None, QUESTION_MARK, f"undrawn({key})", "missing")
 
 
-def _rate_point(store: Store, x: str, key: Key) -> Point:
+def _rate_point(store: Store, x: str, *, key: Key) -> Point:
     formula = rate(store, key)
     cell = store.print_cell(key)
     if cell.has_value and not cell.compares:

@@ -28,14 +28,16 @@ from pipeline.report.views import CellView, Column, Row, TableView
 
 
 def build_headline(
-    spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
 ) -> TableView:
     """The figure of the reference year, what it would be if parts in question held, its
     change on the year before, and how many states they count. A sum over fewer than two
     in five states is no headline, and neither is its change.
     """
     marks: dict[str, str] = {}
-    lines = [(Key.parse(fill(line["key"], values, spec.place)), line) for line in spec.indicators]
+    lines = [
+        (Key.parse(fill(line["key"], values, where=spec.place)), line) for line in spec.indicators
+    ]
     lines = [
         (key, line)
         for key, line in lines
@@ -44,17 +46,18 @@ def build_headline(
     keys = [key for key, _ in lines]
     columns = [
         Column("Figure", "label"),
-        *(Column(fill(line["label"], values, spec.place)) for _, line in lines),
+        *(Column(fill(line["label"], values, where=spec.place)) for _, line in lines),
     ]
     figures = tuple(
-        CellView(v.text, v.key, (), v.status) for v in (cell_view(store, key, {}) for key in keys)
+        CellView(v.text, v.key, (), v.status)
+        for v in (cell_view(store, key, marks={}) for key in keys)
     )
     rows = [Row(values["year"], figures, kind="total")]
     instead = [if_parts_hold(store, key) for key in keys]
     if any(instead):
         views = tuple(formula_view(f) if f else CellView("") for f in instead)
         rows.append(Row("if the parts in question hold", views))
-    moved = [change(store, key, int(values["previous"])) for key in keys]
+    moved = [change(store, key, since=int(values["previous"])) for key in keys]
     told = [all(is_headline(store.cell(k)) for k in f.inputs) for f in moved]
     changes = tuple(
         formula_view(f) if t else CellView("") for f, t in zip(moved, told, strict=True)
@@ -72,14 +75,14 @@ def build_headline(
         marks["x"] = NOT_COMPUTED_TEXT
     cubes = list(dict.fromkeys(key.cube for key in keys))
     return TableView(
-        anchor(spec, store, values),
+        anchor(spec, store, values=values),
         number,
-        fill(spec.title, values, spec.place),
+        fill(spec.title, values, where=spec.place),
         "",
         tuple(columns),
         tuple(rows),
         source_line(store, cubes),
-        footnotes_of(store, rows, marks),
-        tuple(fill(n, values, spec.place) for n in spec.notes),
+        footnotes_of(store, rows, marks=marks),
+        tuple(fill(n, values, where=spec.place) for n in spec.notes),
         headline=True,
     )

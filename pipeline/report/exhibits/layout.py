@@ -109,12 +109,12 @@ def read_exhibits(path: Path) -> dict[str, ExhibitSpec]:
         )
     name = f"{path.parent.name}/{path.name}"
     return {
-        id_: _read(id_, raw, f"{name}, exhibit {id_}", file.line((id_,)))
+        id_: _read(id_, raw, where=f"{name}, exhibit {id_}", line=file.line((id_,)))
         for id_, raw in file.content.items()
     }
 
 
-def _read(id_: str, raw: dict[str, Any], where: str, line: int) -> ExhibitSpec:
+def _read(id_: str, raw: dict[str, Any], *, where: str, line: int) -> ExhibitSpec:
     return ExhibitSpec(
         id=id_,
         kind=raw["kind"],
@@ -182,7 +182,7 @@ def variables(store: Store, **more: str) -> dict[str, str]:
     }
 
 
-def fill(text: str, values: Mapping[str, str], where: str = "") -> str:
+def fill(text: str, values: Mapping[str, str], *, where: str = "") -> str:
     try:
         return text.format(**values)
     except (KeyError, IndexError, ValueError) as problem:
@@ -191,26 +191,26 @@ def fill(text: str, values: Mapping[str, str], where: str = "") -> str:
         ) from None
 
 
-def lay_out(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> Grid:
+def lay_out(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> Grid:
     """Work out the rows, columns and keys of an exhibit in the store's round."""
     if spec.rows is None or spec.columns is None or not spec.cube:
         raise UserError("a grid needs cube, rows and columns", where=spec.place)
-    base = _base_codes(spec, store, values)
-    rows = _items(spec.rows, spec, store, values, base)
-    columns = _items(spec.columns, spec, store, values, base)
+    base = _base_codes(spec, store, values=values)
+    rows = _items(spec.rows, spec, store=store, values=values, base=base)
+    columns = _items(spec.columns, spec, store=store, values=values, base=base)
     table = store.table(spec.cube)
     keys = tuple(tuple(table.key({**base, **r.codes, **c.codes}) for c in columns) for r in rows)
     for row in keys:
         for key in row:
             store.contracts.check_key(key)
-    return Grid(tuple(rows), tuple(columns), keys, _notes_on_choice(spec, store, base))
+    return Grid(tuple(rows), tuple(columns), keys, _notes_on_choice(spec, store, base=base))
 
 
-def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> dict[str, str]:
+def _base_codes(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> dict[str, str]:
     table = store.table(spec.cube)
     codes = {d.name: TOTAL for d in table.dimensions}
     codes |= {"state": REGION, "year": values["year"]}
-    given = {k: fill(v, values, spec.place) for k, v in spec.at.items()}
+    given = {k: fill(v, values, where=spec.place) for k, v in spec.at.items()}
     unknown = set(given) - set(codes)
     if unknown:
         raise UserError(
@@ -222,21 +222,25 @@ def _base_codes(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> d
 def _items(
     axis: AxisSpec,
     spec: ExhibitSpec,
+    *,
     store: Store,
     values: Mapping[str, str],
     base: Mapping[str, str],
 ) -> list[Item]:
-    choices = [_choices(name, axis, spec, store, values, base) for name in axis.dimensions]
+    choices = [
+        _choices(name, axis, spec=spec, store=store, values=values, base=base)
+        for name in axis.dimensions
+    ]
     if axis.codes:
         combinations: Iterable[tuple[str, ...]] = [
-            tuple(fill(c, values, spec.place) for c in cs) for cs in axis.codes
+            tuple(fill(c, values, where=spec.place) for c in cs) for cs in axis.codes
         ]
     else:
         combinations = product(*choices)
     items = []
     for codes in combinations:
         labels = [
-            axis.labels.get(c) or store.label(spec.cube, d, c)
+            axis.labels.get(c) or store.label(spec.cube, d, code=c)
             for d, c in zip(axis.dimensions, codes, strict=True)
         ]
         named = dict(zip(axis.dimensions, codes, strict=True))
@@ -247,7 +251,7 @@ def _items(
                 named,
                 labels[-1],
                 " / ".join(labels[:-1]),
-                _level(spec.cube, last, codes[-1], store),
+                _level(spec.cube, last, code=codes[-1], store=store),
                 is_total,
             )
         )
@@ -257,6 +261,7 @@ def _items(
 def _choices(
     name: str,
     axis: AxisSpec,
+    *,
     spec: ExhibitSpec,
     store: Store,
     values: Mapping[str, str],
@@ -274,16 +279,22 @@ def _choices(
         return _largest(
             name,
             axis.top,
-            [c for c in codes if c not in (TOTAL, "_U", "NAT", "ABR")],
-            spec,
-            store,
-            base,
+            codes=[c for c in codes if c not in (TOTAL, "_U", "NAT", "ABR")],
+            spec=spec,
+            store=store,
+            base=base,
         )
     return codes
 
 
 def _largest(
-    name: str, top: int, codes: list[str], spec: ExhibitSpec, store: Store, base: Mapping[str, str]
+    name: str,
+    top: int,
+    *,
+    codes: list[str],
+    spec: ExhibitSpec,
+    store: Store,
+    base: Mapping[str, str],
 ) -> list[str]:
     """The codes with the largest values in the year of `at`, largest first; withheld
     cells do not compete.
@@ -297,7 +308,9 @@ def _largest(
     return [code for _, code in sorted(ranked)[:top]]
 
 
-def _notes_on_choice(spec: ExhibitSpec, store: Store, base: Mapping[str, str]) -> tuple[str, ...]:
+def _notes_on_choice(
+    spec: ExhibitSpec, store: Store, *, base: Mapping[str, str]
+) -> tuple[str, ...]:
     """A list of the largest is one of the largest that may be shown where a withheld
     cell could not compete.
     """
@@ -318,7 +331,7 @@ def _notes_on_choice(spec: ExhibitSpec, store: Store, base: Mapping[str, str]) -
     )
 
 
-def _level(cube: str, dimension: str, code: str, store: Store) -> int:
+def _level(cube: str, dimension: str, *, code: str, store: Store) -> int:
     """Depth below the total: 0 for totals and lists without one, 1 for parts, 2 for
     parts of parts.
     """

@@ -42,28 +42,31 @@ ADDED_HEADS = {
 
 
 def build_table(
-    spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
     """A table of an exhibit, or the one line that says why there is none."""
-    grid = lay_out(spec, store, values)
-    title = fill(spec.title, values, spec.place)
+    grid = lay_out(spec, store, values=values)
+    title = fill(spec.title, values, where=spec.place)
     cells = grid.cells(store)
     keep = [
         i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)
     ]
     reason = why_empty(
-        [c for i in keep for c in cells[i]], store, spec.cube, values.get("state_name", "")
+        [c for i in keep for c in cells[i]],
+        store,
+        cube=spec.cube,
+        state=values.get("state_name", ""),
     )
     if reason:
-        return EmptyView(anchor(spec, store, values), number, title, reason)
-    added = _columns_added(spec, grid, keep)
+        return EmptyView(anchor(spec, store, values=values), number, title, reason)
+    added = _columns_added(spec, grid, keep=keep)
     marks: dict[str, str] = {}
     rows = []
     for i in keep:
         item = grid.rows[i]
         keys = grid.keys[i]
-        views = [cell_view(store, k, marks) for k in keys]
-        views += [_added(what, spec, store, grid, i, values) for what in added]
+        views = [cell_view(store, k, marks=marks) for k in keys]
+        views += [_added(what, spec, store=store, grid=grid, i=i, values=values) for what in added]
         label = f"{item.group}, {item.label.lower()}" if item.group else item.label
         rows.append(
             Row(
@@ -73,11 +76,10 @@ def build_table(
                 "total" if item.is_total and not item.group else "body",
             )
         )
-    rows += _coverage_lines(spec, store, grid, added)
+    rows += _coverage_lines(spec, store, grid=grid, added=added)
     table = store.table(spec.cube)
-    first, other = (
-        (28, 10) if "coverage" in added else (0, 0)
-    )  # a column of text would take what numbers leave
+    # a column of text would take what numbers leave
+    first, other = (28, 10) if "coverage" in added else (0, 0)
     columns = [Column(first_head(spec, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
@@ -91,27 +93,28 @@ def build_table(
     if any(v.text == "x" for r in rows for v in r.cells):
         marks["x"] = NOT_COMPUTED_TEXT
     return TableView(
-        id=anchor(spec, store, values),
+        id=anchor(spec, store, values=values),
         number=number,
         title=title,
         unit=table.unit,
         columns=tuple(columns),
         rows=tuple(rows),
         source=source_line(store, [spec.cube]),
-        footnotes=footnotes_of(store, rows, marks),
+        footnotes=footnotes_of(store, rows, marks=marks),
         notes=tuple(
-            fill(n, values, spec.place) for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))
+            fill(n, values, where=spec.place)
+            for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))
         ),
         wide=spec.wide,
     )
 
 
-def anchor(spec: ExhibitSpec, store: Store, values: Mapping[str, str]) -> str:
+def anchor(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str:
     state = f"-{values['state']}" if "state" in values else ""
     return f"{store.report}-{spec.id}{state}".lower()
 
 
-def cell_view(store: Store, key: Key, marks: dict[str, str]) -> CellView:
+def cell_view(store: Store, key: Key, *, marks: dict[str, str]) -> CellView:
     """One printed cell with the marks of its statuses; the marks used are collected for
     the footnotes.
     """
@@ -162,7 +165,7 @@ def footnotes(marks: Mapping[str, str], bound: str = "") -> tuple[Footnote, ...]
 
 
 def footnotes_of(
-    store: Store, rows: Iterable[Row], marks: Mapping[str, str]
+    store: Store, rows: Iterable[Row], *, marks: Mapping[str, str]
 ) -> tuple[Footnote, ...]:
     """What the marks of a table mean; of figures in question, which whole and which
     part disagree.
@@ -214,7 +217,7 @@ def counted_view(cell: Cell) -> CellView:
     return CellView(coverage_text(cell) or nobody, f"coverage({cell.key})")
 
 
-def why_empty(cells: list[Cell], store: Store, cube: str, state: str = "") -> str:
+def why_empty(cells: list[Cell], store: Store, *, cube: str, state: str = "") -> str:
     """One line when no cell has anything to show, else nothing; `state` names whose
     page it stands on.
     """
@@ -257,7 +260,7 @@ def first_head(spec: ExhibitSpec, store: Store) -> str:
     return ", ".join([names[0], *(n.lower() for n in names[1:])])
 
 
-def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
+def _base_key(grid: Grid, i: int, *, values: Mapping[str, str]) -> Key:
     """The key that an added column speaks of: the line's key in the reference year, at
     the total across.
     """
@@ -268,7 +271,7 @@ def _base_key(grid: Grid, i: int, values: Mapping[str, str]) -> Key:
     return totals[0] if totals else grid.keys[i][-1]
 
 
-def _columns_added(spec: ExhibitSpec, grid: Grid, keep: list[int]) -> tuple[str, ...]:
+def _columns_added(spec: ExhibitSpec, grid: Grid, *, keep: list[int]) -> tuple[str, ...]:
     """What an exhibit adds; beside changes of regional figures, how many states they
     count.
     """
@@ -281,17 +284,17 @@ def _columns_added(spec: ExhibitSpec, grid: Grid, keep: list[int]) -> tuple[str,
 
 
 def _added(
-    what: str, spec: ExhibitSpec, store: Store, grid: Grid, i: int, values: Mapping[str, str]
+    what: str, spec: ExhibitSpec, *, store: Store, grid: Grid, i: int, values: Mapping[str, str]
 ) -> CellView:
-    key = _base_key(grid, i, values)
+    key = _base_key(grid, i, values=values)
     if what == "change":
-        return formula_view(change(store, key, int(values["previous"])))
+        return formula_view(change(store, key, since=int(values["previous"])))
     if what == "same":
-        return same_states_view(store, change(store, key, int(values["previous"])))
+        return same_states_view(store, change(store, key, since=int(values["previous"])))
     if what == "rate":
         return formula_view(rate(store, key))
     if what == "share":
-        return formula_view(share(store, key, _whole(spec, store, key, grid.rows[i])))
+        return formula_view(share(store, key, whole=_whole(spec, store, key=key, row=grid.rows[i])))
     return counted_view(store.print_cell(key))
 
 
@@ -306,7 +309,7 @@ def _notes_on_shares(rows: list[Row]) -> list[str]:
     return []
 
 
-def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
+def _whole(spec: ExhibitSpec, store: Store, *, key: Key, row: Item) -> Key:
     """What a share is a share of: the same key with the line's dimensions at their
     total.
     """
@@ -318,7 +321,7 @@ def _whole(spec: ExhibitSpec, store: Store, key: Key, row: Item) -> Key:
 
 
 def _coverage_lines(
-    spec: ExhibitSpec, store: Store, grid: Grid, added: tuple[str, ...]
+    spec: ExhibitSpec, store: Store, *, grid: Grid, added: tuple[str, ...]
 ) -> list[Row]:
     """Under a table of states: how many states each regional figure counts."""
     assert spec.rows is not None
@@ -338,7 +341,7 @@ def _coverage_lines(
 
 
 def build_indicators(
-    spec: ExhibitSpec, store: Store, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
 ) -> TableView:
     """Headline indicators, one line each: the last two years or, with `columns: year`,
     all; change, coverage, unit.
@@ -348,27 +351,26 @@ def build_indicators(
     lines, cubes = [], []
     left_out = []
     for line in spec.indicators:
-        key = Key.parse(fill(line["key"], values, spec.place))
+        key = Key.parse(fill(line["key"], values, where=spec.place))
         table = store.contracts.check_key(key)
         if not is_headline(store.cell(key)) or store.is_least(store.cell(key)):
-            left_out.append(fill(line.get("label", table.measure), values, spec.place))
+            left_out.append(fill(line.get("label", table.measure), values, where=spec.place))
             continue
         cubes.append(table.name)
-        views = [cell_view(store, key.at(year=y), marks) for y in years]
-        moved = change(store, key, int(values["previous"]))
+        views = [cell_view(store, key.at(year=y), marks=marks) for y in years]
+        moved = change(store, key, since=int(values["previous"]))
         views.append(formula_view(moved))
         counted = [same_states_view(store, moved), counted_view(store.cell(key))]
         lines.append(
             (
-                fill(line.get("label", table.measure), values, spec.place),
+                fill(line.get("label", table.measure), values, where=spec.place),
                 views,
                 counted,
                 CellView(table.unit),
             )
         )
-    regional = any(
-        counted[1].text for _, _, counted, _ in lines
-    )  # a state's own figures have no coverage to tell
+    # a state's own figures have no coverage to tell
+    regional = any(counted[1].text for _, _, counted, _ in lines)
     rows = [
         Row(label, (*views, *(counted if regional else []), unit))
         for label, views, counted, unit in lines
@@ -382,15 +384,15 @@ def build_indicators(
         [Column(ADDED_HEADS[a], "text", weight=9) for a in ("same", "coverage")] if regional else []
     )
     return TableView(
-        anchor(spec, store, values),
+        anchor(spec, store, values=values),
         number,
-        fill(spec.title, values, spec.place),
+        fill(spec.title, values, where=spec.place),
         "as shown per line",
         (*columns, Column("Unit", "text", weight=9)),
         tuple(rows),
         source_line(store, list(dict.fromkeys(cubes))),
-        footnotes_of(store, rows, marks),
-        (*(fill(n, values, spec.place) for n in spec.notes), *_not_told(left_out)),
+        footnotes_of(store, rows, marks=marks),
+        (*(fill(n, values, where=spec.place) for n in spec.notes), *_not_told(left_out)),
         spec.wide,
     )
 

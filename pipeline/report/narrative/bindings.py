@@ -28,7 +28,7 @@ from pipeline.report.numbers import (
     count_word,
     formula_text,
     is_headline,
-    number,
+    number_text,
 )
 from pipeline.report.store import Store
 
@@ -56,9 +56,9 @@ def _value(store: Store, key: str) -> str:
     instead = if_parts_hold(store, cell.key)
     if instead is None or instead.value is None:
         return f"{cell_text(cell)} (in question)"
-    states = _listed([in_running_text(store.label("", "state", s)) for s in instead.states])
+    states = _listed([in_running_text(store.label("", "state", code=s)) for s in instead.states])
     whose = f"the parts of {states}" if cell.key.state in REGIONS else "its parts"
-    return f"{cell_text(cell)} ({number(instead.value)} if {whose} hold)"
+    return f"{cell_text(cell)} ({number_text(instead.value)} if {whose} hold)"
 
 
 def may_open(store: Store, binding: str) -> bool:
@@ -68,7 +68,8 @@ def may_open(store: Store, binding: str) -> bool:
     words = binding.split(" ")
     if words[0] == "moved":
         return all(
-            is_headline(store.cell(k)) for k in compared(store, Key.parse(words[1]), int(words[3]))
+            is_headline(store.cell(k))
+            for k in compared(store, Key.parse(words[1]), since=int(words[3]))
         )
     if words[0] == "ranked":
         return all(is_headline(cell) for _, cell in candidates(store, words[1])[: int(words[2])])
@@ -103,7 +104,7 @@ def _coverage(store: Store, key: str) -> str:
 
 
 def _share(store: Store, part: str, whole: str) -> str:
-    formula = share(store, Key.parse(part), Key.parse(whole))
+    formula = share(store, Key.parse(part), whole=Key.parse(whole))
     if formula.value is None:
         raise NothingToShow
     return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
@@ -123,7 +124,7 @@ def _moved(store: Store, key: str, year: str) -> str:
     The figures are those that can be compared; of a region that is moved by one state,
     the text names it.
     """
-    formula = change(store, Key.parse(key), int(year))
+    formula = change(store, Key.parse(key), since=int(year))
     if formula.value is None:
         raise NothingToShow
     now, then = (store.cell(k) for k in formula.inputs)
@@ -137,25 +138,24 @@ def _moved(store: Store, key: str, year: str) -> str:
             if (now.value or 0) > (then.value or 0)
             else "hardly moved: it fell"
         )
-    size = number(abs(formula.value), 1).replace(MINUS, "")
-    by_one = driver(store, Key.parse(key), int(year))
+    size = number_text(abs(formula.value), 1).replace(MINUS, "")
+    by_one = driver(store, Key.parse(key), since=int(year))
     named = f", {_of_which(store, by_one)}" if by_one else ""
     return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}{same}{named}"
 
 
 def _of_which(store: Store, by_one: Formula) -> str:
-    step = number(by_one.value or Decimal(0))
+    step = number_text(by_one.value or Decimal(0))
     sign = "+" if (by_one.value or 0) > 0 else ""
-    return (
-        f"of which {in_running_text(store.label('', 'state', by_one.inputs[0].state))} {sign}{step}"
-    )
+    state = in_running_text(store.label("", "state", code=by_one.inputs[0].state))
+    return f"of which {state} {sign}{step}"
 
 
 def _shares(store: Store, part: str, whole: str, year: str) -> str:
     """`76.0 per cent in 2022 and 76.3 per cent in 2021 (same 9 states)`: both over the
     states with both years.
     """
-    now, then = shares_of_two_years(store, Key.parse(part), Key.parse(whole), int(year))
+    now, then = shares_of_two_years(store, Key.parse(part), whole=Key.parse(whole), since=int(year))
     if now.value is None or then.value is None:
         raise NothingToShow
     same = f" (same {len(now.states)} states)" if now.states else ""
@@ -199,7 +199,7 @@ def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tu
         if cell.withheld:  # what is largest must not be told where one of them is hidden
             raise NothingToShow
         if cell.has_value and (doubtful or cell.compares):
-            found.append((store.label(cube, name, code), cell))
+            found.append((store.label(cube, name, code=code), cell))
     return sorted(found, key=lambda f: (-(f[1].value or 0), f[0]))
 
 
@@ -256,7 +256,7 @@ def _lowest(store: Store, pattern: str) -> str:
     return f"{in_running_text(label)} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
 
 
-def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
+def _movers(store: Store, pattern: str, *, year: str, count: str, up: bool) -> str:
     """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved
     most in one direction.
 
@@ -268,7 +268,7 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
         then = store.cell(now.key.at(year=int(year)))
         if then.withheld:
             raise NothingToShow
-        pair = comparable(store, now.key, int(year))
+        pair = comparable(store, now.key, since=int(year))
         if pair is None:
             continue
         now, then = pair
@@ -296,11 +296,11 @@ def _movers(store: Store, pattern: str, year: str, count: str, up: bool) -> str:
 
 
 def _rises(store: Store, pattern: str, year: str, count: str) -> str:
-    return _movers(store, pattern, year, count, up=True)
+    return _movers(store, pattern, year=year, count=count, up=True)
 
 
 def _falls(store: Store, pattern: str, year: str, count: str) -> str:
-    return _movers(store, pattern, year, count, up=False)
+    return _movers(store, pattern, year=year, count=count, up=False)
 
 
 def operands_of(store: Store, binding: str) -> list[str]:
@@ -319,21 +319,21 @@ def operands_of(store: Store, binding: str) -> list[str]:
     if command == "rate":
         return [rate(store, Key.parse(arguments[0])).text]
     if command == "share":
-        return [share(store, Key.parse(arguments[0]), Key.parse(arguments[2])).text]
+        return [share(store, Key.parse(arguments[0]), whole=Key.parse(arguments[2])).text]
     if command == "moved":
-        formula = change(store, Key.parse(arguments[0]), int(arguments[2]))
-        by_one = driver(store, Key.parse(arguments[0]), int(arguments[2]))
+        formula = change(store, Key.parse(arguments[0]), since=int(arguments[2]))
+        by_one = driver(store, Key.parse(arguments[0]), since=int(arguments[2]))
         return [formula.text, *map(str, formula.inputs), *([by_one.text] if by_one else [])]
     if command == "shares":
         both = shares_of_two_years(
-            store, Key.parse(arguments[0]), Key.parse(arguments[2]), int(arguments[4])
+            store, Key.parse(arguments[0]), whole=Key.parse(arguments[2]), since=int(arguments[4])
         )
         return [f.text for f in both]
     if words[0] == "general":
         return []
     if command in ("rises", "falls"):
         keys = [cell.key for _, cell in candidates(store, arguments[0])]
-        return [str(k) for key in keys for k in compared(store, key, int(arguments[2]))[::-1]]
+        return [str(k) for key in keys for k in compared(store, key, since=int(arguments[2]))[::-1]]
     found = [str(cell.key) for _, cell in candidates(store, arguments[0])]
     return found[: int(arguments[1])] if command == "ranked" else found[-1:]
 
@@ -355,7 +355,7 @@ def _claimed(store: Store, words: list[str]) -> list[str]:
         ]
         found += [str(key) for pair in years for key in pair]
     if head[0] in ("majority", "minority"):
-        found.append(share(store, Key.parse(named[0]), Key.parse(named[1])).text)
+        found.append(share(store, Key.parse(named[0]), whole=Key.parse(named[1])).text)
     return found
 
 

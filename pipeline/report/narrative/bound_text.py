@@ -69,16 +69,16 @@ class Narrative:
     _general: bool = False
     _own_values: dict[str, str] = field(default_factory=dict)
 
-    def paragraphs(self, chapter: str, section: str, values: Mapping[str, str]) -> Markup:
+    def paragraphs(self, chapter: str, section: str, *, values: Mapping[str, str]) -> Markup:
         """A section as HTML. Raises NarrativeError when it does not exist, prints a
         bare number or binds wrongly.
         """
         from markdown_it import MarkdownIt
 
-        text = "\n\n".join(b for b in self._bound_blocks(chapter, section, values) if b)
+        text = "\n\n".join(b for b in self._bound_blocks(chapter, section, values=values) if b)
         return Markup(MarkdownIt("commonmark", {"html": False}).render(text))
 
-    def items(self, chapter: str, section: str, values: Mapping[str, str]) -> list[Markup]:
+    def items(self, chapter: str, section: str, *, values: Mapping[str, str]) -> list[Markup]:
         """The list items of a section, for key findings; items with nothing to show are
         left out, and so are those on a sum over fewer than two in five of the states.
         """
@@ -86,7 +86,7 @@ class Narrative:
 
         self._opening = True
         try:
-            bound = self._bound_blocks(chapter, section, values)
+            bound = self._bound_blocks(chapter, section, values=values)
         finally:
             self._opening = False
         lines = [
@@ -96,7 +96,7 @@ class Narrative:
             Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines
         ]
 
-    def _bound_blocks(self, chapter: str, name: str, values: Mapping[str, str]) -> list[str]:
+    def _bound_blocks(self, chapter: str, name: str, *, values: Mapping[str, str]) -> list[str]:
         """Sentences are counted from one in each section, those left out too: a place
         is the same in every version.
         """
@@ -135,7 +135,7 @@ class Narrative:
         """
         sections: dict[str, Section] = {}
         try:
-            paths = texts_of(self.folder, chapter, self.store.round)
+            paths = texts_of(self.folder, chapter, round_=self.store.round)
         except NarrativeError as problem:
             self._fault(problem)
             return sections
@@ -155,18 +155,18 @@ class Narrative:
             self._fault(problem)
 
     def _bind_block(self, block: Block, values: Mapping[str, str]) -> str:
-        bound = [self._bind_text(item, values, where) for item, where in block.items]
+        bound = [self._bind_text(item, values, where=where) for item, where in block.items]
         return "\n".join(f"- {b}" for b in bound if b) if block.is_list else bound[0]
 
-    def _bind_text(self, text: str, values: Mapping[str, str], where: str) -> str:
+    def _bind_text(self, text: str, values: Mapping[str, str], *, where: str) -> str:
         kept = []
         names = load_names(self.store.contracts.folder)
         for written in sentences_of(text):
             self._sentence += 1
             if self.judges_words:
-                self._fault_of(unbound(written, where, names, self._general))
+                self._fault_of(unbound(written, where, names=names, general=self._general))
             try:
-                kept.append(self._bind_sentence(written, values, where))
+                kept.append(self._bind_sentence(written, values, where=where))
             except NothingToShow:
                 self.left_out.append(written)
             except NarrativeError:
@@ -182,7 +182,7 @@ class Narrative:
                 )
         return " ".join(kept)
 
-    def _bind_sentence(self, written: str, values: Mapping[str, str], where: str) -> str:
+    def _bind_sentence(self, written: str, values: Mapping[str, str], *, where: str) -> str:
         """A sentence with its bindings worked out, noted as printed. Raises
         NothingToShow when one has nothing.
         """
@@ -192,10 +192,10 @@ class Narrative:
         ):
             raise NothingToShow
         bindings = BINDING.findall(written)
-        filled = fill(BINDING.sub("\x00", written), values, where)
-        printed = [self._bind(binding, values, where) for binding in bindings]
+        filled = fill(BINDING.sub("\x00", written), values, where=where)
+        printed = [self._bind(binding, values, where=where) for binding in bindings]
         own = [fill(" ".join(b.split()), values) for b in bindings]
-        self._fault_of(unnamed_drivers(self.store, own, where))
+        self._fault_of(unnamed_drivers(self.store, own, where=where))
         if self._opening and not all(may_open(self.store, b) for b in own):
             raise NothingToShow
         text = _put_in(filled, printed)
@@ -210,24 +210,24 @@ class Narrative:
         )
         return text
 
-    def _bind(self, binding: str, values: Mapping[str, str], where: str) -> str:
+    def _bind(self, binding: str, values: Mapping[str, str], *, where: str) -> str:
         """What one binding prints; where faults are collected, its own words for a
         binding that has one.
         """
-        words = fill(" ".join(binding.split()), values, where).split(" ")
+        words = fill(" ".join(binding.split()), values, where=where).split(" ")
         if words[0] == GENERAL and not re.search(r"\d", binding):
             return " ".join(words[1:])
         if words[0] == REFERENCE:
             return " ".join(words[1:])
         if words[0] == STATE and len(words) == 2:
-            return self.store.label("", "state", words[1])
+            return self.store.label("", "state", code=words[1])
         if words[0] == CLAIM:
             self.claims.setdefault((where, " ".join(binding.split())), False)
         try:
             if words[0] == CLAIM:
-                text = check_claim(self.store, " ".join(words[1:]), where)
+                text = check_claim(self.store, " ".join(words[1:]), where=where)
             else:
-                text = print_binding(self.store, " ".join(words), where)
+                text = print_binding(self.store, " ".join(words), where=where)
         except NarrativeError as problem:
             self.claims[where, " ".join(binding.split())] = True
             self._fault(problem)

@@ -23,13 +23,14 @@ from pipeline.report.store import Store
 
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
+# claims of a change from one year to another
 _COURSES = (
     "rose",
     "fell",
     "doubled",
     "tripled",
     "halved",
-)  # claims of a change from one year to another
+)
 _STEADY = 5  # per cent: a smaller change is steady
 _CLEAR = 20  # per cent: a change that may be called clear or sharp
 _FEWEST_STATES = 3  # of which most must have moved
@@ -100,7 +101,7 @@ def _says_too_much(name: str, words: str) -> str:
     return ""
 
 
-def check_claim(store: Store, text: str, where: str) -> str:
+def check_claim(store: Store, text: str, *, where: str) -> str:
     """The words of a claim that holds. Raises NarrativeError where it does not,
     NothingToShow without figures.
     """
@@ -150,7 +151,9 @@ def check_claim(store: Store, text: str, where: str) -> str:
     return words
 
 
-def unnamed_drivers(store: Store, bindings: Iterable[str], where: str) -> Iterator[NarrativeError]:
+def unnamed_drivers(
+    store: Store, bindings: Iterable[str], *, where: str
+) -> Iterator[NarrativeError]:
     """What is wrong where a sentence claims a course of the region that one state makes
     and leaves it unnamed.
     """
@@ -161,9 +164,9 @@ def unnamed_drivers(store: Store, bindings: Iterable[str], where: str) -> Iterat
             continue
         key = w[2]
         year = w[4].rstrip(":")
-        by_one = driver(store, Key.parse(key), int(year)) if year.isdigit() else None
+        by_one = driver(store, Key.parse(key), since=int(year)) if year.isdigit() else None
         if by_one is not None and (key, "since", year) not in named:
-            state = store.label("", "state", by_one.inputs[0].state)
+            state = store.label("", "state", code=by_one.inputs[0].state)
             yield NarrativeError(
                 f"one state makes more than half of the change of {key} since {year}, and is not"
                 " named",
@@ -188,7 +191,7 @@ def _clear(store: Store, *arguments: str) -> Held:
     """
     if len(arguments) != 2 or not arguments[1].isdigit() or "*" in arguments[0]:
         return False, "only a change of one figure since a year can be called clear or sharp"
-    formula = change(store, Key.parse(arguments[0]), int(arguments[1]))
+    formula = change(store, Key.parse(arguments[0]), since=int(arguments[1]))
     size = abs(formula.value or Decimal(0))
     return size >= _CLEAR, f"clear or sharp is from {_CLEAR} per cent on, and it is {size}"
 
@@ -198,9 +201,9 @@ def _clear(store: Store, *arguments: str) -> Held:
 _SINCE = ("KEY since YEAR",)
 
 
-def _course(store: Store, key: str, year: str) -> tuple[Cell, Cell, str]:
+def _course(store: Store, key: str, *, year: str) -> tuple[Cell, Cell, str]:
     """A cell and the same one of an earlier year, where the two can be compared."""
-    formula = change(store, Key.parse(key), int(year))
+    formula = change(store, Key.parse(key), since=int(year))
     if formula.value is None:
         raise NothingToShow
     now, then = (shown(store, str(k)) for k in formula.inputs)
@@ -217,8 +220,8 @@ def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
     """
 
     def check(store: Store, key: str, year: str) -> Held:
-        moved = change(store, Key.parse(key), int(year)).value
-        now, then, figures = _course(store, key, year)
+        moved = change(store, Key.parse(key), since=int(year)).value
+        now, then, figures = _course(store, key, year=year)
         assert moved is not None
         if not percent and not moved:  # too little to be seen in the per cent that are printed
             moved = (now.value or Decimal(0)) - (then.value or Decimal(0))
@@ -229,8 +232,8 @@ def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
 
 
 def _steady(store: Store, key: str, year: str) -> Held:
-    formula = change(store, Key.parse(key), int(year))
-    _, _, figures = _course(store, key, year)
+    formula = change(store, Key.parse(key), since=int(year))
+    _, _, figures = _course(store, key, year=year)
     return formula.value is not None and abs(formula.value) < _STEADY, figures
 
 
@@ -285,7 +288,7 @@ def _part(above: bool) -> Callable[[Store, str, str], Held]:
     """Whether a part is more than half of its whole, over the same states."""
 
     def check(store: Store, part: str, whole: str) -> Held:
-        formula = share(store, Key.parse(part), Key.parse(whole))
+        formula = share(store, Key.parse(part), whole=Key.parse(whole))
         if formula.value is None:
             raise NothingToShow
         return (

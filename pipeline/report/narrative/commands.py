@@ -28,7 +28,7 @@ _PAGES = {
 }
 
 
-def print_binding(store: Store, binding: str, where: str) -> str:
+def print_binding(store: Store, binding: str, *, where: str) -> str:
     """What a binding prints. Raises NarrativeError where it has none of its forms,
     NothingToShow without a figure.
     """
@@ -56,7 +56,8 @@ def operands_of(store: Store, binding: str) -> list[str]:
     if name == CLAIM:
         name, *arguments = binding.removeprefix("claim ").partition(": ")[0].split(" ")
     if name in _PAGES:
-        return _PAGES[name].operands(store, name, arguments)
+        keys: list[str] = _PAGES[name].operands(store, name, arguments=arguments)
+        return keys
     if name in (STATE, REFERENCE):
         return []
     return bindings.operands_of(store, binding)

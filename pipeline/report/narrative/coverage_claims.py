@@ -29,7 +29,7 @@ def listed(parts: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def answers(store: Store, pattern: str, years: Iterable[int] = ()) -> dict[str, bool]:
+def answers(store: Store, pattern: str, *, years: Iterable[int] = ()) -> dict[str, bool]:
     """By member state, whether it gave the figure of a pattern `CUBE:*.YEAR.codes`, in
     each of some years if any.
 
@@ -53,11 +53,11 @@ def answers(store: Store, pattern: str, years: Iterable[int] = ()) -> dict[str, 
 
 
 def _named(store: Store, states: Iterable[str]) -> list[str]:
-    return [in_running_text(store.label("", "state", s)) for s in states]
+    return [in_running_text(store.label("", "state", code=s)) for s in states]
 
 
 def _reporters(store: Store, pattern: str, whole_window: bool = False) -> str:
-    found = answers(store, pattern, store.years if whole_window else ())
+    found = answers(store, pattern, years=store.years if whole_window else ())
     states = [s for s, given in found.items() if given]
     if not states:
         return "no state"
@@ -90,7 +90,7 @@ def _lastyear(store: Store, pattern: str) -> str:
         raise UserError(
             f"'{pattern}' needs * for the states", allowed="for example THB_VICTIMS:*.2022._T._T"
         )
-    found = last_year(store, cube, others, int(year))
+    found = last_year(store, cube, codes=others, until=int(year))
     if found is None:
         raise NothingToShow
     return str(found)
@@ -213,7 +213,7 @@ def _source_is(store: Store, names: str, table: str = "") -> Held:
     )
 
 
-def operands(store: Store, command: str, arguments: list[str]) -> list[str]:
+def operands(store: Store, command: str, *, arguments: list[str]) -> list[str]:
     """The keys behind a binding of this page, for those who ask where a word comes
     from.
     """

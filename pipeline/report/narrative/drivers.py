@@ -17,7 +17,7 @@ from pipeline.report.store import Store
 _MOST, _MUCH = 1 / 2, 1 / 4  # of the region's change
 
 
-def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, Cell]], Key]:
+def _shifts(store: Store, text: str, *, year: str) -> tuple[dict[str, tuple[Cell, Cell]], Key]:
     """The cells of a regional figure and of an earlier year, of each state that gave a
     number for both.
 
@@ -43,11 +43,11 @@ def _shifts(store: Store, text: str, year: str) -> tuple[dict[str, tuple[Cell, C
     return pairs, key
 
 
-def _part_of_movement(store: Store, state: str, text: str, year: str) -> tuple[float, str]:
+def _part_of_movement(store: Store, state: str, *, text: str, year: str) -> tuple[float, str]:
     """Which part of the region's change is that of a state: above one where others
     moved against it.
     """
-    pairs, key = _shifts(store, text, year)
+    pairs, key = _shifts(store, text, year=year)
     store.contracts.codelist("states")[state]
     if state not in pairs:
         raise NothingToShow
@@ -69,14 +69,14 @@ def _driver(store: Store, text: str, year: str) -> str:
     """`Hungary (from 255 to 861)`: the state whose change is more than half of the
     region's, where there is one.
     """
-    pairs, _ = _shifts(store, text, year)
-    parts = {state: _part_of_movement(store, state, text, year)[0] for state in pairs}
+    pairs, _ = _shifts(store, text, year=year)
+    parts = {state: _part_of_movement(store, state, text=text, year=year)[0] for state in pairs}
     state = max(parts, key=lambda s: (parts[s], s))
     if parts[state] <= _MOST:
         raise NothingToShow
     then, now = pairs[state]
     return (
-        f"{in_running_text(store.label('', 'state', state))} (from {cell_text(then)} to"
+        f"{in_running_text(store.label('', 'state', code=state))} (from {cell_text(then)} to"
         f" {cell_text(now)})"
     )
 
@@ -90,7 +90,7 @@ def _leader(store: Store, pattern: str) -> str:
     if len(found) < 2:
         raise NothingToShow
     label, cell = found[0]
-    formula = share(store, cell.key, cell.key.at(state=REGION))
+    formula = share(store, cell.key, whole=cell.key.at(state=REGION))
     if formula.value is None:
         raise NothingToShow
     return f"{in_running_text(label)} ({formula_text(formula)} {UNIT_SUFFIX[formula.unit]})"
@@ -100,7 +100,7 @@ def _made(above: float) -> Callable[[Store, str, str, str], Held]:
     """Whether a state's change is more than a part of the change of the region."""
 
     def check(store: Store, state: str, key: str, year: str) -> Held:
-        part, said = _part_of_movement(store, state, key, year)
+        part, said = _part_of_movement(store, state, text=key, year=year)
         return part > above, said
 
     return check
@@ -109,7 +109,7 @@ def _made(above: float) -> Callable[[Store, str, str, str], Held]:
 def _apart(store: Store, pattern: str, year: str) -> Held:
     """Whether some states rose while others fell."""
     cube, _, codes = pattern.partition(":")
-    pairs, _ = _shifts(store, f"{cube}:{REGION}{codes[1:]}", year)
+    pairs, _ = _shifts(store, f"{cube}:{REGION}{codes[1:]}", year=year)
     up, down = (
         [
             s
@@ -121,13 +121,13 @@ def _apart(store: Store, pattern: str, year: str) -> Held:
     return bool(up and down), f"up: {', '.join(up) or 'none'}; down: {', '.join(down) or 'none'}"
 
 
-def operands(store: Store, command: str, arguments: list[str]) -> list[str]:
+def operands(store: Store, command: str, *, arguments: list[str]) -> list[str]:
     """The keys behind a binding or a claim of this page."""
     pattern = next(a for a in arguments if ":" in a)
     if command == "leader":
         _, cell = candidates(store, pattern)[0]
-        return [share(store, cell.key, cell.key.at(state=REGION)).text]
-    pairs, _ = _shifts(store, pattern.replace(":*", f":{REGION}"), arguments[-1])
+        return [share(store, cell.key, whole=cell.key.at(state=REGION)).text]
+    pairs, _ = _shifts(store, pattern.replace(":*", f":{REGION}"), year=arguments[-1])
     return [str(c.key) for pair in pairs.values() for c in pair]
 
 

@@ -132,7 +132,7 @@ def words_in(sentence: str) -> int:
 # --- files
 
 
-def texts_of(folder: Path, chapter: str, round_: int) -> list[Path]:
+def texts_of(folder: Path, chapter: str, *, round_: int) -> list[Path]:
     """The files of a chapter in a round: what holds for all rounds, the report's own or
     the shared one, and what takes its place in this round. Raises NarrativeError when
     there is none.
@@ -206,13 +206,13 @@ def file_faults(path: Path) -> Iterator[NarrativeError]:
 def _bracket_faults(text: str, where: str) -> Iterator[NarrativeError]:
     """Two brackets open a binding and two close it, in one paragraph."""
     for found in _NOT_CLOSED.finditer(text):
-        yield _bracket_fault(text, where, found.start(), "is not closed")
+        yield _bracket_fault(text, where, start=found.start(), what="is not closed")
     rest = BINDING.sub(lambda m: "\x00" * len(m[0]), text)
     for found in _NOT_OPENED.finditer(rest):
-        yield _bracket_fault(rest, where, found.start(), "is not opened")
+        yield _bracket_fault(rest, where, start=found.start(), what="is not opened")
 
 
-def _bracket_fault(text: str, where: str, start: int, what: str) -> NarrativeError:
+def _bracket_fault(text: str, where: str, *, start: int, what: str) -> NarrativeError:
     return NarrativeError(
         f"a binding {what}: '{' '.join(text[start : start + 90].split())}'",
         where=f"{where} line {_line(text, start)}",

@@ -16,6 +16,7 @@ from pipeline.contracts.lists import read_list
 from pipeline.errors import NarrativeError
 from pipeline.report.narrative.commands import CLAIM, GENERAL, REFERENCE, STATE
 
+# adjectives of states, and publishers
 NAMES, NAME_COLUMNS = (
     "names_in_texts.csv",
     (
@@ -23,7 +24,7 @@ NAMES, NAME_COLUMNS = (
         "code",
         "name",
     ),
-)  # adjectives of states, and publishers
+)
 BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 VARIABLE = re.compile(r"\{\w+(?::[\w.*]+)?\}")
 _SHORTEST = 4  # letters of a state's alias that is a word and no code
@@ -99,7 +100,7 @@ def _any_of(names: set[str], ending: str = "") -> re.Pattern[str]:
     )
 
 
-def unbound(sentence: str, where: str, names: Names, general: bool) -> Iterator[NarrativeError]:
+def unbound(sentence: str, where: str, *, names: Names, general: bool) -> Iterator[NarrativeError]:
     """What a sentence says without a binding that must have one.
 
     In a section marked as general claims and publishers may stand; states and years may
@@ -107,19 +108,19 @@ def unbound(sentence: str, where: str, names: Names, general: bool) -> Iterator[
     """
     bindings = [" ".join(b.split()) for b in BINDING.findall(sentence)]
     plain = BINDING.sub(" ", VARIABLE.sub(" ", sentence))
-    yield from _named(plain, bindings, where, names, general)
-    yield from _in_bindings(bindings, where, names)
+    yield from _named(plain, bindings, where=where, names=names, general=general)
+    yield from _in_bindings(bindings, where, names=names)
     if match := _COUNTED_STATES.search(plain):
         yield _error(
             match[0],
             "counts states",
-            sentence,
-            where,
-            "[[members]], [[coverage KEY]], [[reporters PATTERN]]",
-            "bind the count, or speak of several states",
+            sentence=sentence,
+            where=where,
+            allowed="[[members]], [[coverage KEY]], [[reporters PATTERN]]",
+            to_do="bind the count, or speak of several states",
         )
     if not general:
-        yield from _claimed(plain, bindings, sentence, where)
+        yield from _claimed(plain, bindings, sentence=sentence, where=where)
     for binding in bindings:
         if binding.startswith("silent ") and not _NOTHING.search(
             sentence[: sentence.index("[[silent")]
@@ -127,35 +128,37 @@ def unbound(sentence: str, where: str, names: Names, general: bool) -> Iterator[
             yield _error(
                 f"[[{binding}]]",
                 "stands in no negation",
-                sentence,
-                where,
-                "no figure came from [[silent PATTERN]]",
-                "put it after no, nothing or without: it names those who gave none, and says 'any"
-                " member state' of all",
+                sentence=sentence,
+                where=where,
+                allowed="no figure came from [[silent PATTERN]]",
+                to_do=(
+                    "put it after no, nothing or without: it names those who gave none, and"
+                    " says 'any member state' of all"
+                ),
             )
 
 
 def _named(
-    plain: str, bindings: list[str], where: str, names: Names, general: bool
+    plain: str, bindings: list[str], *, where: str, names: Names, general: bool
 ) -> Iterator[NarrativeError]:
-    for code, name in names.states_in(_without_citizens(plain, bindings, names)).items():
+    for code, name in names.states_in(_without_citizens(plain, bindings, names=names)).items():
         yield _error(
             name,
             "names a state outside of a binding",
-            plain,
-            where,
-            "[[ranked ...]], [[rises ...]], [[driver ...]], [[leader ...]], [[reporters ...]], or"
-            f" [[state {code}]] in a sentence with a figure of {code}",
-            "let the data name the state, or bind its name",
+            sentence=plain,
+            where=where,
+            allowed="[[ranked ...]], [[rises ...]], [[driver ...]], [[leader ...]],"
+            f" [[reporters ...]], or [[state {code}]] in a sentence with a figure of {code}",
+            to_do="let the data name the state, or bind its name",
         )
     if not general and (match := names.publishers.search(plain)):
         yield _error(
             match[0],
             "names a publisher outside of a binding",
-            plain,
-            where,
-            "[[publishers]], [[claim source-is PUBLISHER of TABLE: words]]",
-            "bind it",
+            sentence=plain,
+            where=where,
+            allowed="[[publishers]], [[claim source-is PUBLISHER of TABLE: words]]",
+            to_do="bind it",
         )
     for binding in bindings:
         if binding.startswith(f"{REFERENCE} ") and _YEAR.fullmatch(
@@ -164,11 +167,11 @@ def _named(
             yield _error(
                 f"[[{binding}]]",
                 "is a year outside of a binding",
-                plain,
-                where,
-                "{year}, {previous}, {first_year}, {last:TABLE}, [[lastyear PATTERN]], or a"
+                sentence=plain,
+                where=where,
+                allowed="{year}, {previous}, {first_year}, {last:TABLE}, [[lastyear PATTERN]], or a"
                 " reference that is more than a year",
-                "let the round give the year",
+                to_do="let the round give the year",
             )
         if binding.startswith(f"{STATE} "):
             code = binding.removeprefix(f"{STATE} ")
@@ -180,14 +183,14 @@ def _named(
                 yield _error(
                     f"[[{binding}]]",
                     "names a state of which the sentence has no figure",
-                    plain,
-                    where,
-                    f"a binding with a key of {code} in the same sentence",
-                    "bind a figure, or leave the state out",
+                    sentence=plain,
+                    where=where,
+                    allowed=f"a binding with a key of {code} in the same sentence",
+                    to_do="bind a figure, or leave the state out",
                 )
 
 
-def _without_citizens(plain: str, bindings: list[str], names: Names) -> str:
+def _without_citizens(plain: str, bindings: list[str], *, names: Names) -> str:
     """The text without `citizens of X` where the sentence binds a figure of these
     citizens: the figure names them.
     """
@@ -197,7 +200,7 @@ def _without_citizens(plain: str, bindings: list[str], names: Names) -> str:
     return plain
 
 
-def _in_bindings(bindings: list[str], where: str, names: Names) -> Iterator[NarrativeError]:
+def _in_bindings(bindings: list[str], where: str, *, names: Names) -> Iterator[NarrativeError]:
     """The words of a claim name no state that the claim does not test; words that hold
     always name none.
     """
@@ -211,24 +214,24 @@ def _in_bindings(bindings: list[str], where: str, names: Names) -> Iterator[Narr
                 yield _error(
                     name,
                     "names a state that the claim does not test",
-                    f"[[{binding}]]",
-                    where,
-                    f"a claim with {code} in it",
-                    "claim it of the state, or leave the name out",
+                    sentence=f"[[{binding}]]",
+                    where=where,
+                    allowed=f"a claim with {code} in it",
+                    to_do="claim it of the state, or leave the name out",
                 )
         if (match := names.publishers.search(words)) and match[0] not in head.replace("_", " "):
             yield _error(
                 match[0],
                 "names a publisher that the claim does not test",
-                f"[[{binding}]]",
-                where,
-                "[[claim source-is PUBLISHER: words]]",
-                "claim it, or leave the name out",
+                sentence=f"[[{binding}]]",
+                where=where,
+                allowed="[[claim source-is PUBLISHER: words]]",
+                to_do="claim it, or leave the name out",
             )
 
 
 def _claimed(
-    plain: str, bindings: list[str], sentence: str, where: str
+    plain: str, bindings: list[str], *, sentence: str, where: str
 ) -> Iterator[NarrativeError]:
     commands = {b.split()[0] for b in bindings if b.strip()}
     allowed = [words for command, words in _RANKED_BY.items() if command in commands]
@@ -237,17 +240,17 @@ def _claimed(
             yield _error(
                 word,
                 "claims something that is bound to no cell",
-                sentence,
-                where,
-                "[[moved KEY since YEAR]], [[claim rose KEY since YEAR: words]] and its kin,"
-                " superlatives in a sentence with [[ranked ...]], or [[general words]] where it"
-                " holds whatever the figures are",
-                "bind the claim, or say it in another way",
+                sentence=sentence,
+                where=where,
+                allowed="[[moved KEY since YEAR]], [[claim rose KEY since YEAR: words]] and"
+                " its kin, superlatives in a sentence with [[ranked ...]], or [[general words]]"
+                " where it holds whatever the figures are",
+                to_do="bind the claim, or say it in another way",
             )
 
 
 def _error(
-    word: str, what: str, sentence: str, where: str, allowed: str, to_do: str
+    word: str, what: str, *, sentence: str, where: str, allowed: str, to_do: str
 ) -> NarrativeError:
     return NarrativeError(
         f"'{word}' {what}: '{' '.join(sentence.split())[:110]}'",

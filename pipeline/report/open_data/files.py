@@ -21,7 +21,7 @@ from pipeline.report.views import FigureView, TableView
 DATA, PAGE = "data", "html"
 
 
-def open_files(store: Store, document: Document, templates: Path, pdf: str) -> dict[str, bytes]:
+def open_files(store: Store, document: Document, *, templates: Path, pdf: str) -> dict[str, bytes]:
     """Every open form of a report version by its path in the version's folder; `pdf` is
     the name of the report.
 
@@ -32,9 +32,10 @@ def open_files(store: Store, document: Document, templates: Path, pdf: str) -> d
     spreadsheet = Path(pdf).with_suffix(".xlsx").name
     views = [view for _, view in document.parts.exhibits]
     files = {
-        f"{DATA}/{path}": data for path, data in data_package(store, document, created).items()
+        f"{DATA}/{path}": data
+        for path, data in data_package(store, document, created=created).items()
     }
-    files[spreadsheet] = workbook(tables_of(views), document.parts.doc, created)
+    files[spreadsheet] = workbook(tables_of(views), document.parts.doc, created=created)
     others = {
         "Report (PDF)": f"../{pdf}",
         "Tables (Excel workbook)": f"../{spreadsheet}",
@@ -42,7 +43,7 @@ def open_files(store: Store, document: Document, templates: Path, pdf: str) -> d
         "Description of the data (Frictionless data package)": f"../{DATA}/datapackage.json",
         "Structure of the data (SDMX)": f"../{DATA}/structure.xml",
     }
-    page = build_page(document.parts, templates, others)
+    page = build_page(document.parts, templates, files=others)
     for view in views:
         if isinstance(view, FigureView) and view.table:
             page[csv_path(view)] = grid_csv(view.table)
@@ -51,7 +52,7 @@ def open_files(store: Store, document: Document, templates: Path, pdf: str) -> d
     return files | {f"{PAGE}/{path}": data for path, data in page.items()}
 
 
-def data_package(store: Store, document: Document, created: datetime) -> dict[str, bytes]:
+def data_package(store: Store, document: Document, *, created: datetime) -> dict[str, bytes]:
     """SDMX-CSV by dataflow, the structure as SDMX-ML, code lists, and the description
     of it all; by path.
     """
@@ -77,5 +78,5 @@ def data_package(store: Store, document: Document, created: datetime) -> dict[st
         licence=str(doc["marking"]),
         sources=publishers(store, [flow.id for flow in found]),
     )
-    files["structure.xml"] = structure_xml(found, version, created, name)
+    files["structure.xml"] = structure_xml(found, version, prepared=created, message=name)
     return files

@@ -154,7 +154,7 @@ def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]
     yield Component(
         "FREQ", "Frequency", "dimension", List("CL_FREQ", "Frequency", (Item(FREQUENCY, "Annual"),))
     )
-    areas = _list(contracts.codelist("states"), "CL_REF_AREA", "Reference area")
+    areas = _list(contracts.codelist("states"), "CL_REF_AREA", name="Reference area")
     yield Component("REF_AREA", "Reference area", "dimension", areas)
     yield from own
     yield Component("TIME_PERIOD", "Time period", "time", kind="year")
@@ -185,7 +185,7 @@ def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]
         List("CL_CONF_STATUS", "Confidentiality status", conf),
         description="F: released. S: withheld, with no difference between the reasons.",
     )
-    units = _list(contracts.codelist("unit"), "CL_UNIT_MEASURE", "Unit of measure")
+    units = _list(contracts.codelist("unit"), "CL_UNIT_MEASURE", name="Unit of measure")
     yield Component("UNIT_MEASURE", "Unit of measure", "attribute", units)
     yield Component(
         "COUNTED",
@@ -217,7 +217,7 @@ def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]
     )
 
 
-def _list(codes: CodeList, id_: str = "", name: str = "") -> List:
+def _list(codes: CodeList, id_: str = "", *, name: str = "") -> List:
     items = tuple(Item(c.code, c.label, c.parent, c.valid_from, c.valid_to, c.note) for c in codes)
     words = codes.name.replace("_", " ").capitalize()
     return List(id_ or f"CL_{codes.name.upper()}", name or words, items)

@@ -79,7 +79,7 @@ def package_json(
     return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _resource(name: str, path: str, title: str, description: str, data: bytes) -> dict[str, Any]:
+def _resource(name: str, path: str, *, title: str, description: str, data: bytes) -> dict[str, Any]:
     return {
         "$schema": f"{_PROFILES}/dataresource.json",
         "name": name,
@@ -110,7 +110,9 @@ def _data(flow: Flow, data: bytes) -> dict[str, Any]:
     }
     described = f"{flow.description} Unit: {flow.unit}."
     return {
-        **_resource(flow.id.lower(), f"{flow.id}.csv", flow.title, described, data),
+        **_resource(
+            flow.id.lower(), f"{flow.id}.csv", title=flow.title, description=described, data=data
+        ),
         "schema": schema,
     }
 
@@ -126,7 +128,10 @@ def _codes(one: List, data: bytes) -> dict[str, Any]:
         f"Code list of {one.name.lower()}: codes, labels, what they are a part of, years in which"
         " they hold."
     )
-    return {**_resource(one.id.lower(), codes_path(one), one.name, what, data), "schema": schema}
+    return {
+        **_resource(one.id.lower(), codes_path(one), title=one.name, description=what, data=data),
+        "schema": schema,
+    }
 
 
 def _field(component: Component) -> dict[str, Any]:

@@ -31,7 +31,9 @@ def observations_csv(flow: Flow, cells: Iterable[Cell]) -> bytes:
     )
 
 
-def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, message: str) -> bytes:
+def structure_xml(
+    found: Sequence[Flow], version: str, *, prepared: datetime, message: str
+) -> bytes:
     """The structure message of these dataflows: code lists, concepts, data structures,
     dataflows.
 
@@ -46,7 +48,7 @@ def structure_xml(found: Sequence[Flow], version: str, prepared: datetime, messa
     codes = {one.id: _codelist(one, version) for one in lists(found)}
     scheme = _concepts(found, version)
     concepts = {one.id: one for one in scheme.concepts}
-    structures = [_structure(flow, codes, concepts) for flow in found]
+    structures = [_structure(flow, codes, concepts=concepts) for flow in found]
     dataflows = [
         Dataflow(
             f.id,
@@ -81,7 +83,7 @@ def _codelist(one: List, version: str) -> Codelist:
         agency=AGENCY,
         version=version,
         items=items,
-        urn=_urn("codelist.Codelist", one.id, version),
+        urn=_urn("codelist.Codelist", one.id, version=version),
     )
 
 
@@ -97,7 +99,7 @@ def _concepts(found: Sequence[Flow], version: str) -> ConceptScheme:
             c.id,
             name=c.name,
             description=c.description or None,
-            urn=_urn("conceptscheme.Concept", CONCEPTS, version, c.id),
+            urn=_urn("conceptscheme.Concept", CONCEPTS, version=version, item=c.id),
         )
         for c in every.values()
     ]
@@ -107,16 +109,16 @@ def _concepts(found: Sequence[Flow], version: str) -> ConceptScheme:
         agency=AGENCY,
         version=version,
         items=items,
-        urn=_urn("conceptscheme.ConceptScheme", CONCEPTS, version),
+        urn=_urn("conceptscheme.ConceptScheme", CONCEPTS, version=version),
     )
 
 
 def _structure(
-    flow: Flow, codes: dict[str, Codelist], concepts: Mapping[str, Concept]
+    flow: Flow, codes: dict[str, Codelist], *, concepts: Mapping[str, Concept]
 ) -> DataStructureDefinition:
     from pysdmx.model import Components, DataStructureDefinition
 
-    components = Components([_component(c, codes, concepts) for c in flow.components])
+    components = Components([_component(c, codes, concepts=concepts) for c in flow.components])
     return DataStructureDefinition(
         id=flow.id,
         name=flow.title,
@@ -128,7 +130,7 @@ def _structure(
 
 
 def _component(
-    component: Component, codes: dict[str, Codelist], concepts: Mapping[str, Concept]
+    component: Component, codes: dict[str, Codelist], *, concepts: Mapping[str, Concept]
 ) -> Any:
     from pysdmx.model import Component as SdmxComponent
     from pysdmx.model import DataType, Role
@@ -157,7 +159,7 @@ def _component(
     )
 
 
-def _urn(kind: str, id_: str, version: str, item: str = "") -> str:
+def _urn(kind: str, id_: str, *, version: str, item: str = "") -> str:
     return (
         f"urn:sdmx:org.sdmx.infomodel.{kind}={AGENCY}:{id_}({version}){'.' + item if item else ''}"
     )

@@ -63,7 +63,7 @@ _OPTIONS = {
 }
 
 
-def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], created: datetime) -> bytes:
+def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], *, created: datetime) -> bytes:
     """The tables as an .xlsx file. `doc` is title, subtitle and the like as the
     report's templates take them.
     """
@@ -78,9 +78,8 @@ def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], created: datet
         told = pd.DataFrame({"Note reference": list(notes.values()), "Note text": list(notes)})
     target = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # it warns where there are no notes: then there is nothing to say
+        # it warns where there are no notes: then there is nothing to say
+        warnings.simplefilter("ignore")
         book = gptables.produce_workbook(
             filename=target,
             sheets=sheets,

@@ -58,7 +58,7 @@ class Figures:
     revised: Mapping[str, tuple[int, Decimal, Decimal]]
 
 
-def read_figures(project: Project, contracts: Contracts, round_: int) -> Figures:
+def read_figures(project: Project, contracts: Contracts, *, round_: int) -> Figures:
     """Look up once for all letters which tables have figures and what was revised."""
     tables = contracts.tables
     counts = " union all ".join(
@@ -110,7 +110,7 @@ class LetterWriter:
     marking: str
     answer_days: int
 
-    def view(self, state: str, enclosed: Sequence[str], most: int) -> dict[str, Any]:
+    def view(self, state: str, enclosed: Sequence[str], *, most: int) -> dict[str, Any]:
         """All that the letter of a state says, as the template shows it. Lists have at
         most `most` lines.
         """
@@ -151,7 +151,7 @@ class LetterWriter:
             "enclosed": list(enclosed),
         }
 
-    def pdf(self, state: str, enclosed: Sequence[str], output: Path) -> None:
+    def pdf(self, state: str, enclosed: Sequence[str], *, output: Path) -> None:
         """Render the letter of a state to `output`. Raises RenderError when it does not
         fit its pages.
         """
@@ -161,7 +161,7 @@ class LetterWriter:
             template = _environment(self.project, self.texts).get_template("letter.html.j2")
         fonts = {weight: url for weight, url in font_faces().items() if weight in FONT_WEIGHTS}
         for most in LIST_LENGTHS:
-            view = self.view(state, enclosed, most)
+            view = self.view(state, enclosed, most=most)
             with mistakes_told(self.project.templates):
                 html = template.render(**view, fonts=fonts)
             written = render_pdf(
@@ -310,11 +310,11 @@ class LetterWriter:
         for report in (r for r in REPORTS if r in sent):
             contract = self.contracts.contract(report)
             full, empty, refused = [], [], []
-            for table in tables_for(contract, state, self.validation.reading.round):
+            for table in tables_for(contract, state, round_=self.validation.reading.round):
                 number, first, last = self.figures.counts.get((state, table.name), (0, 0, 0))
                 years = str(first) if first == last else f"{first}–{last}"
                 name = _unnumbered(table.layout.sheet)
-                if self.validation.is_refused(state, report, table.name):
+                if self.validation.is_refused(state, report, table=table.name):
                     refused.append(name)
                 elif number:
                     full.append(f"{name} ({self._number(number)}, {years})")

@@ -46,6 +46,7 @@ class Listed:
 def add_list_sheet(
     book: Workbook,
     title: str,
+    *,
     heading: str,
     marking: str,
     lines: Sequence[str],
@@ -63,9 +64,9 @@ def add_list_sheet(
     sheet["A1"].font = Font(_FONT, bold=True, size=14, color=_BLUE)
     sheet["A2"].font = Font(_FONT, bold=True, color=_RED)
     top = len(lines) + 4
-    _write_heads(sheet, top, texts)
+    _write_heads(sheet, top, texts=texts)
     for row, item in enumerate(sorted(listed, key=lambda i: _place(i, order)), top + 1):
-        _write_line(sheet, row, item, colours, texts)
+        _write_line(sheet, row, item=item, colours=colours, texts=texts)
     last = top + len(listed)
     for row in range(top + 1, last + 1):
         for column in range(1, len(HEADS) + 1):
@@ -75,7 +76,7 @@ def add_list_sheet(
         sheet.row_dimensions[row].height = _LINE_HEIGHT * _lines(sheet, row)
     sheet.freeze_panes = f"A{top + 1}"
     sheet.auto_filter.ref = f"A{top}:H{max(last, top)}"
-    _set_page(sheet, marking, top, texts)
+    _set_page(sheet, marking, top=top, texts=texts)
     _open_at_first(book)
 
 
@@ -103,7 +104,7 @@ def _lines(sheet: Worksheet, row: int) -> int:
     )
 
 
-def _write_heads(sheet: Worksheet, row: int, texts: Texts) -> None:
+def _write_heads(sheet: Worksheet, row: int, *, texts: Texts) -> None:
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -118,7 +119,7 @@ def _write_heads(sheet: Worksheet, row: int, texts: Texts) -> None:
 
 
 def _write_line(
-    sheet: Worksheet, row: int, item: Listed, colours: Mapping[Severity, str], texts: Texts
+    sheet: Worksheet, row: int, *, item: Listed, colours: Mapping[Severity, str], texts: Texts
 ) -> None:
     from openpyxl.styles import Font, PatternFill
     from openpyxl.utils import quote_sheetname
@@ -149,7 +150,7 @@ def _write_line(
         linked.font = Font(_FONT, color=_LINK, underline="single")
 
 
-def _set_page(sheet: Any, marking: str, top: int, texts: Texts) -> None:
+def _set_page(sheet: Any, marking: str, *, top: int, texts: Texts) -> None:
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = _fit_to_page()

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
 
 
 def mark_csv(
-    read: CsvText, columns: Sequence[str], findings: Sequence[Finding], texts: Texts
+    read: CsvText, columns: Sequence[str], *, findings: Sequence[Finding], texts: Texts
 ) -> bytes:
     """The marked copy of a CSV file: UTF-8 with a byte order mark, the delimiter of the
     original.
@@ -39,7 +39,7 @@ def mark_csv(
     """
     header = read.records[0].line
     rows = _numbered(read)
-    _remove_personal_data(rows, columns, findings, texts)
+    _remove_personal_data(rows, columns, findings=findings, texts=texts)
     at_line: dict[int, list[Finding]] = {}
     at_end: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -83,7 +83,7 @@ def _line(finding: Finding) -> int:
 
 
 def _remove_personal_data(
-    rows: dict[int, list[str]], columns: Sequence[str], findings: Sequence[Finding], texts: Texts
+    rows: dict[int, list[str]], columns: Sequence[str], *, findings: Sequence[Finding], texts: Texts
 ) -> None:
     """Put a word in place of fields with data of persons, those too that were refused
     for another reason.

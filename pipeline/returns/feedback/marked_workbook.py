@@ -53,6 +53,7 @@ class Heading:
 def mark_workbook(
     data: bytes,
     raw: RawWorkbook,
+    *,
     findings: Sequence[Finding],
     heading: Heading,
     round_: int,
@@ -66,20 +67,21 @@ def mark_workbook(
     except (
         Exception
     ):  # only the library runs there: what it can read but not take over is sent back as its cells
-        return mark_cells(raw, findings, heading, round_, texts)
+        return mark_cells(raw, findings, heading=heading, round_=round_, texts=texts)
     if [s.title for s in book.worksheets] != [s.name for s in raw.sheets]:
-        return mark_cells(
-            raw, findings, heading, round_, texts
-        )  # the library did not see the sheets that were read
-    _mark(book, {s.title: s for s in book.worksheets}, findings, heading, texts)
+        # the library did not see the sheets that were read
+        return mark_cells(raw, findings, heading=heading, round_=round_, texts=texts)
+    _mark(
+        book, {s.title: s for s in book.worksheets}, findings=findings, heading=heading, texts=texts
+    )
     try:
         return workbook_bytes(book, round_)
     except Exception:  # the same: it can hold what it cannot write
-        return mark_cells(raw, findings, heading, round_, texts)
+        return mark_cells(raw, findings, heading=heading, round_=round_, texts=texts)
 
 
 def mark_cells(
-    raw: RawWorkbook, findings: Sequence[Finding], heading: Heading, round_: int, texts: Texts
+    raw: RawWorkbook, findings: Sequence[Finding], *, heading: Heading, round_: int, texts: Texts
 ) -> bytes:
     """The marked copy of a workbook of another format: a fresh one with the cells that
     were read.
@@ -96,7 +98,7 @@ def mark_cells(
             sheet.cell(row, column, _value(cell))
         for top, left, bottom, right in raw_sheet.merged:
             sheet.merge_cells(start_row=top, start_column=left, end_row=bottom, end_column=right)
-    _mark(book, sheets, findings, heading, texts)
+    _mark(book, sheets, findings=findings, heading=heading, texts=texts)
     return workbook_bytes(book, round_)
 
 
@@ -111,6 +113,7 @@ def _value(cell: RawCell) -> str | int | float | None:
 def _mark(
     book: Workbook,
     sheets: Mapping[str, Worksheet],
+    *,
     findings: Sequence[Finding],
     heading: Heading,
     texts: Texts,
@@ -127,10 +130,17 @@ def _mark(
             at_cell.setdefault((finding.sheet, address), []).append(finding)
         listed.append(Listed(finding, sheet.title if sheet else "", address))
     for (name, address), found in at_cell.items():
-        _mark_cell(sheets[name][address], found, texts)
+        _mark_cell(sheets[name][address], found, texts=texts)
     title = free_title(book, texts.say(N_("Findings")))
     add_list_sheet(
-        book, title, heading.title, heading.marking, heading.lines, listed, COLOURS, texts
+        book,
+        title,
+        heading=heading.title,
+        marking=heading.marking,
+        lines=heading.lines,
+        listed=listed,
+        colours=COLOURS,
+        texts=texts,
     )
 
 
@@ -149,7 +159,7 @@ def _anchor(sheet: Worksheet, address: str) -> str:
     return address
 
 
-def _mark_cell(cell: Cell, findings: Sequence[Finding], texts: Texts) -> None:
+def _mark_cell(cell: Cell, findings: Sequence[Finding], *, texts: Texts) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 

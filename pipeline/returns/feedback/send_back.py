@@ -58,6 +58,7 @@ _LIBRARIES = ("openpyxl", "weasyprint", "babel", "jinja2", "fonttools")
 def write_feedback(
     project: Project,
     contracts: Contracts,
+    *,
     validation: Validation,
     state: str = "",
     progress: Progress = silent,
@@ -79,14 +80,14 @@ def write_feedback(
     asked = [state] if state else states
     written: list[Path] = []
     for done, code in enumerate(asked):
-        progress(f"feedback for {code}", done, len(asked))
+        progress(f"feedback for {code}", done, total=len(asked))
         written += work.write(code)
     work.tidy(asked)
-    write_findings(project, contracts, validation)
+    write_findings(project, contracts, validation=validation)
     return written
 
 
-def remove_outdated(project: Project, contracts: Contracts, validation: Validation) -> None:
+def remove_outdated(project: Project, contracts: Contracts, *, validation: Validation) -> None:
     """Remove what was made from returns or findings that are no longer those of the
     round, in whatever language.
     """
@@ -100,7 +101,7 @@ def remove_outdated(project: Project, contracts: Contracts, validation: Validati
         for state in work.states:
             work.kept |= set(spoken.valid(state))
     work.tidy(work.states)
-    write_findings(project, contracts, validation)
+    write_findings(project, contracts, validation=validation)
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class _Work:
             self.project,
             self.contracts,
             self.validation,
-            read_figures(self.project, self.contracts, self.round),
+            read_figures(self.project, self.contracts, round_=self.round),
             self.texts,
             self.marking,
             read_answer_days(self.project.contracts),
@@ -166,7 +167,7 @@ class _Work:
                     DamagedFile
                 ):  # it was read before: the machine has less memory or time for it now
                     continue
-                if self._put(path, content, copy.inputs):
+                if self._put(path, content, inputs=copy.inputs):
                     written.append(path)
             self.kept.add(path)
             enclosed.append(copy.name)
@@ -175,9 +176,9 @@ class _Work:
         if not self._is_valid(path, inputs):
             with TemporaryDirectory() as folder:  # only its owner can look into it
                 part = Path(folder) / path.name
-                self.letters.pdf(state, enclosed, part)
+                self.letters.pdf(state, enclosed, output=part)
                 content = part.read_bytes()
-            if self._put(path, content, inputs):
+            if self._put(path, content, inputs=inputs):
                 written.append(path)
         self.kept.add(path)
         return written
@@ -230,7 +231,7 @@ class _Work:
         return self.folder / state / f"{state}-{self.round}-letter.pdf"
 
     def _letter_inputs(self, state: str, enclosed: Sequence[str]) -> str:
-        return _digest(self.letters.view(state, enclosed, LIST_LENGTHS[0]), self.code)
+        return _digest(self.letters.view(state, enclosed, most=LIST_LENGTHS[0]), self.code)
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.folder))
@@ -245,7 +246,7 @@ class _Work:
             and made.sha256 == _sha256(path.read_bytes())
         )
 
-    def _put(self, path: Path, content: bytes, inputs: str) -> bool:
+    def _put(self, path: Path, content: bytes, *, inputs: str) -> bool:
         self.record[self._name(path)] = _Made(self.texts.language, inputs, _sha256(content))
         return write_private(path, content)
 
@@ -258,16 +259,25 @@ class _Work:
         codelists = self.contracts.codelists
         withdraws = file.file.lower().endswith(WITHDRAWN_SUFFIX)
         names = WITHDRAWAL_COLUMNS if withdraws else header_names(contract, codelists)
-        opened = open_file(data, file.state, names, load_words(codelists))
+        opened = open_file(data, file.state, names=names, words=load_words(codelists))
         content = opened.content
         if isinstance(content, CsvText):
-            named = content if withdraws else localise(content, contract, codelists)[0]
+            named = content if withdraws else localise(content, contract, codelists=codelists)[0]
             columns = [fold(field) for field in named.records[0].fields]
-            return mark_csv(content, columns, copy.findings, self.texts)
+            return mark_csv(content, columns, findings=copy.findings, texts=self.texts)
         heading = self._heading(file, copy.findings)
         if opened.kind == "xlsx":
-            return mark_workbook(data, content, copy.findings, heading, self.round, self.texts)
-        return mark_cells(content, copy.findings, heading, self.round, self.texts)
+            return mark_workbook(
+                data,
+                content,
+                findings=copy.findings,
+                heading=heading,
+                round_=self.round,
+                texts=self.texts,
+            )
+        return mark_cells(
+            content, copy.findings, heading=heading, round_=self.round, texts=self.texts
+        )
 
     def _bytes(self, file: FileReading) -> bytes:
         path = self.project.returns / file.file

@@ -29,13 +29,12 @@ CODE_PAGES = {
     "GR": ("cp1253",),
     "TR": ("cp1254",),
 }
-_ANNOUNCED = re.compile(
-    r"sep=[,;\t]\r?\n", re.IGNORECASE
-)  # Excel's own first line, which tells the delimiter
+# Excel's own first line, which tells the delimiter
+_ANNOUNCED = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 
-def read_csv(data: bytes, state: str, names: set[str], words: Set[str] = frozenset()) -> CsvText:
+def read_csv(data: bytes, state: str, *, names: set[str], words: Set[str] = frozenset()) -> CsvText:
     """Split a CSV file into records. `names` are the column names it may have: they
     tell the delimiter.
 
@@ -46,7 +45,7 @@ def read_csv(data: bytes, state: str, names: set[str], words: Set[str] = frozens
     if is_unicode(data):
         text, encoding = decode(data, state)
     else:
-        text, encoding = read_letters(data, words, CODE_PAGES.get(state, ()))
+        text, encoding = read_letters(data, words, likely=CODE_PAGES.get(state, ()))
     delimiter = _delimiter(text, names)
     return CsvText(tuple(_records(text, delimiter)), encoding, delimiter)
 

@@ -22,7 +22,7 @@ import time
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-import openpyxl.formula.translate
+import openpyxl.formula.translate  # noqa: F401
 import openpyxl.utils.datetime  # noqa: F401
 import xlrd  # noqa: F401
 
@@ -85,7 +85,7 @@ def read_in_child(question: dict[str, Any], data: bytes) -> bytes:
         status = 1
         try:
             with os.fdopen(write_end, "wb") as told:
-                _read(question, data, told)
+                _read(question, data, told=told)
             status = 0
         finally:
             os._exit(status)  # nothing of a file may be seen in a traceback
@@ -121,11 +121,15 @@ def _listen(descriptor: int) -> tuple[bytes, bool]:
     return b"".join(parts), False
 
 
-def _read(question: dict[str, Any], data: bytes, told: BinaryIO) -> None:
+def _read(question: dict[str, Any], data: bytes, *, told: BinaryIO) -> None:
     bind(told.fileno())
     try:
         answer = json.dumps(
-            as_json(read_bytes(data, question["state"], question["names"], question["words"]))
+            as_json(
+                read_bytes(
+                    data, question["state"], names=question["names"], words=question["words"]
+                )
+            )
         ).encode()
     except DamagedFile as damage:
         answer = json.dumps({"rule": damage.rule, "found": damage.found}).encode()

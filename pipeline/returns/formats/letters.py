@@ -45,13 +45,12 @@ MAX_WORDS = 20_000  # different ones outside of ASCII; a return has some hundred
 
 _RUN = re.compile("[A-Za-z\x80-\xff]+")  # in a text whose characters are the bytes
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_TEXT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2500-\u259f]"
-)  # steering characters, frames of the command line
+# steering characters, frames of the command line
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2500-\u259f]")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
-def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tuple[str, str]:
+def read_letters(data: bytes, words: Set[str], *, likely: Iterable[str] = ()) -> tuple[str, str]:
     """The text of bytes that are no UTF-8, and the code page that its known words tell;
     empty when none is told.
 
@@ -61,7 +60,7 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     text = data.decode("latin-1")
     runs = sorted({run for run in _RUN.findall(text) if not run.isascii()})
     told = (
-        _told(runs, words, list(dict.fromkeys((*likely, *CODE_PAGES))))
+        _told(runs, words, pages=list(dict.fromkeys((*likely, *CODE_PAGES))))
         if len(runs) <= MAX_WORDS
         else {}
     )
@@ -78,7 +77,7 @@ def read_letters(data: bytes, words: Set[str], likely: Iterable[str] = ()) -> tu
     return _RUN.sub(said, _with_spaces(text)), next(iter(told), "") if agreed else ""
 
 
-def _told(runs: list[str], words: Set[str], pages: list[str]) -> dict[str, dict[str, str]]:
+def _told(runs: list[str], words: Set[str], *, pages: list[str]) -> dict[str, dict[str, str]]:
     """What the runs say under the pages that know most of them: one, or several that
     know equally many letters.
     """

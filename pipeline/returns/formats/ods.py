@@ -39,7 +39,7 @@ MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 
 def read_ods(
-    data: bytes, max_cells: int = MAX_CELLS, most_elements: int = MAX_ELEMENTS
+    data: bytes, max_cells: int = MAX_CELLS, *, most_elements: int = MAX_ELEMENTS
 ) -> RawWorkbook:
     """Read every filled cell, `max_cells` of a sheet. Nothing is calculated, followed
     or fetched.
@@ -70,7 +70,9 @@ def read_ods(
         body = root.find(f"{_OFFICE}body/{_OFFICE}spreadsheet")
         if body is None:
             raise DamagedFile("unreadable-file", "an OpenDocument file that is no workbook")
-        sheets = [_Sheet(t, hidden, max_cells).read() for t in body.findall(f"{_TABLE}table")]
+        sheets = [
+            _Sheet(t, hidden, max_cells=max_cells).read() for t in body.findall(f"{_TABLE}table")
+        ]
     except (ParseError, KeyError, ValueError) as problem:
         raise DamagedFile(
             "unreadable-file", "a damaged workbook: a part is cut off or garbled"
@@ -103,7 +105,7 @@ def _leaves(link: str) -> bool:
 
 
 class _Sheet:
-    def __init__(self, table: Element, hidden_styles: set[str], max_cells: int) -> None:
+    def __init__(self, table: Element, hidden_styles: set[str], *, max_cells: int) -> None:
         self.table = table
         self.max_cells = max_cells
         self.name = table.get(f"{_TABLE}name", "")
@@ -115,7 +117,7 @@ class _Sheet:
     def read(self) -> RawSheet:
         row = 1
         for element in _children(self.table, f"{_TABLE}table-row"):
-            repeated = _repeated(element, "rows", MAX_ROWS)
+            repeated = _repeated(element, "rows", limit=MAX_ROWS)
             # An empty stretch is one element that stands for up to a million rows:
             # nothing to unfold there.
             filled = self._read_row(element, row)
@@ -142,7 +144,7 @@ class _Sheet:
         for cell in element:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
-            repeated = _repeated(cell, "columns", MAX_COLUMNS)
+            repeated = _repeated(cell, "columns", limit=MAX_COLUMNS)
             text, kind, formula = _content(cell)
             if text or formula:
                 filled = True
@@ -189,14 +191,14 @@ def _hidden_columns(table: Element) -> list[tuple[int, int]]:
     """Stretches of hidden columns: the first one, and the one after the last."""
     column, hidden = 1, []
     for element in _children(table, f"{_TABLE}table-column"):
-        repeated = _repeated(element, "columns", MAX_COLUMNS)
+        repeated = _repeated(element, "columns", limit=MAX_COLUMNS)
         if element.get(f"{_TABLE}visibility") in ("collapse", "filter"):
             hidden.append((column, column + repeated))
         column += repeated
     return hidden
 
 
-def _repeated(element: Element, what: str, limit: int) -> int:
+def _repeated(element: Element, what: str, *, limit: int) -> int:
     number = _whole(element.get(f"{_TABLE}number-{what}-repeated", "1"))
     if not 0 < number <= limit:
         raise DamagedFile("unsafe-file", f"{number:,} {what} in one element")

@@ -41,7 +41,9 @@ class Opened:
     content: RawWorkbook | CsvText
 
 
-def open_file(data: bytes, state: str, names: Iterable[str], words: Iterable[str] = ()) -> Opened:
+def open_file(
+    data: bytes, state: str, *, names: Iterable[str], words: Iterable[str] = ()
+) -> Opened:
     """Read the bytes of one file in a bound process. `names` are the column names a CSV
     file may have.
 
@@ -156,7 +158,9 @@ def receive(stream: BinaryIO | Any) -> bytes | None:
     return content
 
 
-def read_bytes(data: bytes, state: str, names: Iterable[str], words: Iterable[str] = ()) -> Opened:
+def read_bytes(
+    data: bytes, state: str, *, names: Iterable[str], words: Iterable[str] = ()
+) -> Opened:
     """Read the bytes of one file in this process. Raises DamagedFile."""
     from pipeline.returns.formats.ods import read_ods
     from pipeline.returns.formats.xls import read_xls
@@ -165,7 +169,7 @@ def read_bytes(data: bytes, state: str, names: Iterable[str], words: Iterable[st
     kind = kind_of(data)
     if kind in ("csv", "csv.gz"):
         text = inflate(data) if kind == "csv.gz" else data
-        return Opened(kind, read_csv(text, state, set(names), frozenset(words)))
+        return Opened(kind, read_csv(text, state, names=set(names), words=frozenset(words)))
     reader = {"xlsx": read_xlsx, "xls": read_xls, "ods": read_ods}[kind]
     return Opened(kind, check_bounds(reader(data)))
 

@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from xlrd.book import Book
     from xlrd.sheet import Cell, Sheet
 
+# folders and streams that hold programs
 _MACROS = (
     "_VBA_PROJECT_CUR",
     "_VBA_PROJECT",
     "VBA",
     "Macros",
-)  # folders and streams that hold programs
+)
 _LEFT_OUT = re.compile(r"= (Macro sheet|Visual Basic module)\)$", re.MULTILINE)
+# beginnings of the names of those that hold embedded objects and controls
 _OBJECTS = (
     "MBD",
     "ObjectPool",
     "Ctls",
-)  # beginnings of the names of those that hold embedded objects and controls
+)
 
 
 def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
@@ -51,7 +53,8 @@ def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
             if linked := (*_links(book), *_macro_sheets(log.getvalue())):
                 return RawWorkbook((), linked, formulas_seen=False)
             return RawWorkbook(
-                tuple(_read_sheet(book, s, max_cells) for s in book.sheets()), formulas_seen=False
+                tuple(_read_sheet(book, s, max_cells=max_cells) for s in book.sheets()),
+                formulas_seen=False,
             )
     except MemoryError:
         raise
@@ -95,11 +98,11 @@ def _links(book: Book) -> tuple[str, ...]:
     return tuple(sorted({names[kind] for kind in book._supbook_types if kind in names}))
 
 
-def _read_sheet(book: Book, sheet: Sheet, max_cells: int) -> RawSheet:
+def _read_sheet(book: Book, sheet: Sheet, *, max_cells: int) -> RawSheet:
     cells = {}
     for row in range(sheet.nrows):
         for column, cell in enumerate(sheet.row(row)):
-            if raw := _cell(book, sheet.name, row + 1, column + 1, cell):
+            if raw := _cell(book, sheet.name, row=row + 1, column=column + 1, cell=cell):
                 cells[row + 1, column + 1] = raw
         if len(cells) > max_cells:
             raise DamagedFile("unsafe-file", f"more than {max_cells:,} cells")
@@ -118,7 +121,7 @@ def _read_sheet(book: Book, sheet: Sheet, max_cells: int) -> RawSheet:
     )
 
 
-def _cell(book: Book, sheet: str, row: int, column: int, cell: Cell) -> RawCell | None:
+def _cell(book: Book, sheet: str, *, row: int, column: int, cell: Cell) -> RawCell | None:
     import xlrd
 
     address = f"{column_letters(column)}{row}"

@@ -63,7 +63,8 @@ def read_xlsx(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:
             package = Package(archive)
             parts = read_parts(package)
             sheets = tuple(
-                _Sheet(package, parts, sheet, max_cells).read() for sheet in parts.sheets
+                _Sheet(package, parts, sheet=sheet, max_cells=max_cells).read()
+                for sheet in parts.sheets
             )
     except DAMAGE as problem:
         raise damaged(f"its archive is broken ({problem})") from problem
@@ -76,7 +77,7 @@ class _Sheet:
     """
 
     def __init__(
-        self, package: Package, parts: WorkbookParts, sheet: SheetPart, max_cells: int
+        self, package: Package, parts: WorkbookParts, *, sheet: SheetPart, max_cells: int
     ) -> None:
         self.package, self.parts, self.sheet, self.max_cells = package, parts, sheet, max_cells
         self.main = ""
@@ -288,7 +289,7 @@ def _iso_date(text: str) -> tuple[str, CellKind]:
     from openpyxl.utils.datetime import from_ISO8601
 
     try:
-        return cell_text(from_ISO8601(text), "d")
+        return cell_text(from_ISO8601(text), "d")  # type: ignore[no-untyped-call]
     except (ValueError, TypeError):
         return text, "damaged"
 

@@ -119,7 +119,7 @@ def read_parts(package: Package) -> WorkbookParts:
     styles = [part for _, kind, part in related if kind == "styles"]
     properties = book.find(f"{main}workbookPr")
     return WorkbookParts(
-        tuple(_sheets(book, main, parts)),
+        tuple(_sheets(book, main, parts=parts)),
         tuple(_texts(package.root(texts[0]))) if texts else (),
         tuple(_formats(package.root(styles[0]))) if styles else (),
         is_true(properties.get("date1904") if properties is not None else None),
@@ -136,7 +136,7 @@ def namespace(root: Element, name: str) -> str:
     raise damaged(f"a part that should be a {name} is another thing")
 
 
-def _sheets(book: Element, main: str, parts: dict[str, tuple[str, str]]) -> Iterator[SheetPart]:
+def _sheets(book: Element, main: str, *, parts: dict[str, tuple[str, str]]) -> Iterator[SheetPart]:
     for sheet in book.iterfind(f"{main}sheets/{main}sheet"):
         name = unescaped(sheet.get("name", ""))
         number = next((n for r in _RELATIONS if (n := sheet.get(f"{r}id"))), "")

@@ -25,7 +25,7 @@ def compare_with_anchors(reading: Reading, contracts: Contracts) -> tuple[Compar
     return tuple(
         compare(anchor, figures, areas_of(anchor, contracts))
         for anchor in load_anchors(contracts.folder, contracts)
-        if anchor.is_of(source.publisher, source.table, source.release)
+        if anchor.is_of(source.publisher, source.table, release=source.release)
     )
 
 

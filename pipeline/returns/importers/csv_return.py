@@ -45,12 +45,14 @@ class CsvCell:
     note: str = ""
 
 
-def further_dimensions(contract: Contract, state: str, round_: int) -> list[str]:
+def further_dimensions(contract: Contract, state: str, *, round_: int) -> list[str]:
     """Every dimension of the round's tables beside state and year, once, in contract
     order.
     """
     return list(
-        dict.fromkeys(d.name for t in tables_for(contract, state, round_) for d in t.dimensions)
+        dict.fromkeys(
+            d.name for t in tables_for(contract, state, round_=round_) for d in t.dimensions
+        )
     )
 
 
@@ -61,6 +63,7 @@ def cover_path(path: Path) -> Path:
 def write_csv_return(
     path: Path,
     contract: Contract,
+    *,
     state: str,
     round_: int,
     cells: dict[Key, CsvCell],
@@ -70,12 +73,17 @@ def write_csv_return(
     """Write both files of a return. Raises UserError when a note cannot be written in
     the code page.
     """
-    put_files(csv_return_bytes(path, contract, state, round_, cells, cover, dialect))
+    put_files(
+        csv_return_bytes(
+            path, contract, state=state, round_=round_, cells=cells, cover=cover, dialect=dialect
+        )
+    )
 
 
 def csv_return_bytes(
     path: Path,
     contract: Contract,
+    *,
     state: str,
     round_: int,
     cells: dict[Key, CsvCell],
@@ -85,9 +93,9 @@ def csv_return_bytes(
     """What both files of a return hold. Raises UserError when a note cannot be written
     in the code page.
     """
-    tables = {t.name: t for t in tables_for(contract, state, round_)}
+    tables = {t.name: t for t in tables_for(contract, state, round_=round_)}
     order = {name: n for n, name in enumerate(tables)}
-    names = further_dimensions(contract, state, round_)
+    names = further_dimensions(contract, state, round_=round_)
     rows = [["table", "state", "year", *names, *ATTRIBUTES]]
     for key in sorted(cells, key=lambda k: (order[k.cube], k.codes)):
         codes = dict(zip(tables[key.cube].key_dimensions, key.codes, strict=True))
@@ -95,10 +103,13 @@ def csv_return_bytes(
         row = [key.cube, key.state, str(key.year), *(codes.get(n, "") for n in names)]
         rows.append([*row, cell.text, cell.obs_status, cell.conf_status, cell.note])
     answers = [COVER_HEADER, *([f, a] for f, a in cover)]
-    return {path: _bytes(path, rows, dialect), cover_path(path): _bytes(path, answers, dialect)}
+    return {
+        path: _bytes(path, rows, dialect=dialect),
+        cover_path(path): _bytes(path, answers, dialect=dialect),
+    }
 
 
-def _bytes(path: Path, rows: list[list[str]], dialect: Dialect) -> bytes:
+def _bytes(path: Path, rows: list[list[str]], *, dialect: Dialect) -> bytes:
     text = io.StringIO()
     csv.writer(text, delimiter=dialect.separator, lineterminator="\r\n").writerows(rows)
     try:
@@ -111,7 +122,7 @@ def _bytes(path: Path, rows: list[list[str]], dialect: Dialect) -> bytes:
         ) from problem
 
 
-def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
+def to_csv(source: WorkbookReturn, path: Path, *, dialect: Dialect) -> None:
     """Write a workbook return as CSV.
 
     A workbook has one note and one confidentiality per line; in CSV every filled cell
@@ -125,7 +136,15 @@ def to_csv(source: WorkbookReturn, path: Path, dialect: Dialect) -> None:
         if not filled and (note or conf):
             cells[max(keys)] = CsvCell(NOT_AVAILABLE, "", conf, note)
     contract = source.contracts.contract(source.report)
-    write_csv_return(path, contract, source.state, source.round_, cells, source.cover(), dialect)
+    write_csv_return(
+        path,
+        contract,
+        state=source.state,
+        round_=source.round_,
+        cells=cells,
+        cover=source.cover(),
+        dialect=dialect,
+    )
 
 
 @dataclass
@@ -149,10 +168,10 @@ class CsvReturn:
             "table",
             "state",
             "year",
-            *further_dimensions(contract, self.state, self.round_),
+            *further_dimensions(contract, self.state, round_=self.round_),
             *ATTRIBUTES,
         ]
-        self.dialect, rows = _read(self.path, self.state, header)
+        self.dialect, rows = _read(self.path, self.state, header=header)
         for line, row in enumerate(rows, 2):
             key = self._key(row, line)
             if key in self.cells:
@@ -163,7 +182,7 @@ class CsvReturn:
                 )
             self.cells[key] = CsvCell(*(row[a].strip() for a in ATTRIBUTES))
         if cover_path(self.path).is_file():
-            _, cover = _read(cover_path(self.path), self.state, COVER_HEADER)
+            _, cover = _read(cover_path(self.path), self.state, header=COVER_HEADER)
             self.answers = {r["field"]: r["answer"] for r in cover}
 
     def value(self, key: Key) -> str:
@@ -176,7 +195,7 @@ class CsvReturn:
     def add_lines(self, table: Table, codes: set[str]) -> set[str]:
         return set()
 
-    def put(self, key: Key, text: str, status: str) -> None:
+    def put(self, key: Key, text: str, *, status: str) -> None:
         cell = self.cells.setdefault(key, CsvCell(""))
         cell.text, cell.obs_status = text, status or cell.obs_status
 
@@ -199,7 +218,13 @@ class CsvReturn:
         contract = self.contracts.contract(self.report)
         cover = list(self.answers.items())
         return csv_return_bytes(
-            self.path, contract, self.state, self.round_, self.cells, cover, self.dialect
+            self.path,
+            contract,
+            state=self.state,
+            round_=self.round_,
+            cells=self.cells,
+            cover=cover,
+            dialect=self.dialect,
         )
 
     def _key(self, row: dict[str, str], line: int) -> Key:
@@ -218,7 +243,7 @@ class CsvReturn:
         return key
 
 
-def _read(path: Path, state: str, header: list[str]) -> tuple[Dialect, list[dict[str, str]]]:
+def _read(path: Path, state: str, *, header: list[str]) -> tuple[Dialect, list[dict[str, str]]]:
     """The rows of a CSV file whose separator and code page are found out by its text
     and its header.
     """

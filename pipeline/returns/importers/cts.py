@@ -57,34 +57,36 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a UN-CTS workbook for the years of a round. Raises UserError when the file
     is not one.
     """
-    release, published = read_table(path, VALUE, contracts)
+    release, published = read_table(path, VALUE, contracts=contracts)
     reading = _gather(Gathering(contracts, round_, published), release)
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release),
+        read_again=lambda scope: _gather(
+            Gathering(contracts, round_, published, scope=scope), release
+        ),
     )
 
 
 def _gather(gathering: Gathering, release: str) -> Reading:
     for state, year, row in rows_of_round(gathering, "octa"):
-        _map_row(row, state, year, gathering)
+        _map_row(row, state, year=year, gathering=gathering)
     source = Source("cts", "UNODC", "Crime Trends Survey (UN-CTS)", release)
     return remark_sums(gathering.settle(source, TABLES), gathering.contracts)
 
 
-def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:
-    what = described(state, row, VALUE)
+def _map_row(row: PublishedRow, state: str, *, year: str, gathering: Gathering) -> None:
+    what = described(state, row, value=VALUE)
     table, code = CATEGORIES.get(row.label("Category"), ("", ""))
     if row.label("Unit of measurement") != UNIT_COUNTS:
-        return gathering.skip(row.where, what, "rate_not_count")
+        return gathering.skip(row.where, what, rule="rate_not_count")
     if not table or row.label("Indicator") not in INDICATORS:
-        return gathering.skip(row.where, what, "no_place_in_the_return")
+        return gathering.skip(row.where, what, rule="no_place_in_the_return")
     if row.label("Sex") != "total" or row.label("Age") != "total":
-        return gathering.skip(row.where, what, "sex_or_age_not_asked")
+        return gathering.skip(row.where, what, rule="sex_or_age_not_asked")
     number = gathering.read(row, VALUE)
     if number.is_missing:
-        return gathering.skip(row.where, what, number.rule)
+        return gathering.skip(row.where, what, rule=number.rule)
     return gathering.add(
-        Key(table, (state, year, code) if code else (state, year)), number, row.where
+        Key(table, (state, year, code) if code else (state, year)), number, where=row.where
     )

@@ -42,9 +42,8 @@ TABLE = "OCT_DRUG_KG"
 TITLE = "Drug seizures"
 DECIMALS = 3
 LEAST = "; the larger is the least that was seized"
-EDITIONS = {
-    "Drug seizures, 2018-2022": "World Drug Report 2024"
-}  # the file names its years, not its edition
+# the file names its years, not its edition
+EDITIONS = {"Drug seizures, 2018-2022": "World Drug Report 2024"}
 # Codes by group, then by subgroup, then by drug; the more exact name wins. Quotes are
 # plain and case is folded.
 GROUPS = {
@@ -85,12 +84,12 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     UserError.
     """
     expected = (*COLUMNS.labels, COLUMNS.year, KILOGRAMS, COLUMNS.state)
-    published = read_published(path, {TABLE: expected}, contracts)
+    published = read_published(path, {TABLE: expected}, contracts=contracts)
     reading = _gather(Gathering(contracts, round_, published, DECIMALS))
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(Gathering(contracts, round_, published, DECIMALS, scope)),
+        read_again=lambda scope: _gather(Gathering(contracts, round_, published, DECIMALS, scope)),
     )
 
 
@@ -100,13 +99,13 @@ def _gather(gathering: Gathering) -> Reading:
     release = EDITIONS.get(title, "edition not stated in the file")
     source = Source("drug_seizures", "UNODC", f"annex 7.1 {title}", release)
     cells: dict[Key, list[_Row]] = defaultdict(list)
-    for state, year, row in own_rows(gathering, "octa", COLUMNS):
+    for state, year, row in own_rows(gathering, "octa", columns=COLUMNS):
         number = gathering.read(row, KILOGRAMS)
-        if code := _code(row, number, gathering):
+        if code := _code(row, number, gathering=gathering):
             cells[Key(TABLE, (state, year, code))].append(_Row(row, number))
     anchors = _single_cells(source, gathering)
     for key, group in sorted(cells.items()):
-        _map_cell(key, group, gathering, anchors.get(key))
+        _map_cell(key, group, gathering=gathering, anchor=anchors.get(key))
     return gathering.settle(source, (TABLE,))
 
 
@@ -115,7 +114,8 @@ def _single_cells(source: Source, gathering: Gathering) -> dict[Key, Anchor]:
     return {
         Key(a.cube, (a.area, str(a.year), *a.codes)): a
         for a in load_anchors(gathering.contracts.folder, gathering.contracts)
-        if a.is_of(source.publisher, source.table, source.release) and EVERY_CODE not in a.codes
+        if a.is_of(source.publisher, source.table, release=source.release)
+        and EVERY_CODE not in a.codes
     }
 
 
@@ -157,42 +157,44 @@ def _described(row: PublishedRow) -> str:
     )
 
 
-def _code(row: PublishedRow, number: Number, gathering: Gathering) -> str:
+def _code(row: PublishedRow, number: Number, *, gathering: Gathering) -> str:
     """The code of the drug; a row that has none is skipped by its rule."""
     group, subgroup, drug = (_folded(row, c) for c in ("DrugGroup", "DrugSubGroup", "DrugName"))
     if group == PRECURSORS:
-        gathering.skip(row.where, _described(row), "precursors_not_asked")
+        gathering.skip(row.where, _described(row), rule="precursors_not_asked")
     elif subgroup in TOTALS_WITHOUT_LINE:
-        gathering.skip(row.where, _described(row), "total_of_several_codes")
+        gathering.skip(row.where, _described(row), rule="total_of_several_codes")
     elif number.is_missing:
-        gathering.skip(row.where, _described(row), number.rule)
+        gathering.skip(row.where, _described(row), rule=number.rule)
     elif code := DRUGS.get(drug) or SUBGROUPS.get(subgroup) or GROUPS.get(group):
         return code
     else:
-        gathering.skip(row.where, _described(row), "drug_not_in_list")
+        gathering.skip(row.where, _described(row), rule="drug_not_in_list")
     return ""
 
 
-def _map_cell(key: Key, rows: list[_Row], gathering: Gathering, anchor: Anchor | None) -> None:
+def _map_cell(key: Key, rows: list[_Row], *, gathering: Gathering, anchor: Anchor | None) -> None:
     """Add the rows of one cell: its published total where there is one, else its drugs."""
     if any(r.number.rule for r in rows):
         # Without the weight that cannot be read neither the total nor the sum can be
         # settled: all stand side by side.
         for row in rows:
-            gathering.add(key, row.number, row.where, part=row.drug)
+            gathering.add(key, row.number, where=row.where, part=row.drug)
         return
     totals = [r for r in rows if r.is_total]
     parts = _without_zeros([r for r in rows if not r.is_total], gathering)
     if totals:
-        parts = _settle_total(key, _without_zeros(totals, gathering), parts, gathering)
+        parts = _settle_total(
+            key, _without_zeros(totals, gathering), parts=parts, gathering=gathering
+        )
     drugs = {
         drug: [r for r in parts if r.drug == drug] for drug in dict.fromkeys(r.drug for r in parts)
     }
     if any(len(_weights(same)) > 1 for same in drugs.values()):
-        gathering.add_settled(_several(key, drugs, gathering, anchor), len(parts))
+        gathering.add_settled(_several(key, drugs, gathering=gathering, anchor=anchor), len(parts))
         return
     for row in parts:
-        gathering.add(key, row.number, row.where, part=row.drug)
+        gathering.add(key, row.number, where=row.where, part=row.drug)
 
 
 def _without_zeros(rows: list[_Row], gathering: Gathering) -> list[_Row]:
@@ -202,7 +204,7 @@ def _without_zeros(rows: list[_Row], gathering: Gathering) -> list[_Row]:
     some = {r.drug for r in rows if r.kilograms}
     for row in rows:
         if row.drug in some and not row.kilograms:
-            gathering.skip(row.where, _described(row.published), "zero_beside_another_row")
+            gathering.skip(row.where, _described(row.published), rule="zero_beside_another_row")
     return [r for r in rows if r.kilograms or r.drug not in some]
 
 
@@ -212,7 +214,7 @@ def _weights(rows: list[_Row]) -> list[Decimal]:
 
 
 def _several(
-    key: Key, drugs: dict[str, list[_Row]], gathering: Gathering, anchor: Anchor | None
+    key: Key, drugs: dict[str, list[_Row]], *, gathering: Gathering, anchor: Anchor | None
 ) -> Figure:
     """The figure of a cell in which a drug has several rows with different weights."""
     weights = {drug: _weights(rows) for drug, rows in drugs.items()}
@@ -236,10 +238,10 @@ def _several(
             plain(most, DECIMALS),
             note=f"{given}; added, which changes no digit that is printed",
         )
-    return _least(key, least, given, gathering)
+    return _least(key, least, given=given, gathering=gathering)
 
 
-def _least(key: Key, kilograms: Decimal, given: str, gathering: Gathering) -> Figure:
+def _least(key: Key, kilograms: Decimal, *, given: str, gathering: Gathering) -> Figure:
     """The least that was seized, as a figure that says so."""
     status = gathering.contracts.table(TABLE).several_figures
     return Figure(key, plain(kilograms, DECIMALS), status, given + LEAST)
@@ -251,7 +253,7 @@ def _printed(kilograms: Decimal) -> Decimal:
 
 
 def _settle_total(
-    key: Key, totals: list[_Row], parts: list[_Row], gathering: Gathering
+    key: Key, totals: list[_Row], *, parts: list[_Row], gathering: Gathering
 ) -> list[_Row]:
     """The rows to add where a total is published: the total, unless its parts are more
     than it.
@@ -264,8 +266,10 @@ def _settle_total(
         # A total that is less than its parts does not include them, whatever its name
         # says; nobody can tell.
         given = f"{key.year}: published total {total:f} kg is less than its parts, {least:f} kg"
-        gathering.add_settled(_least(key, least, given, gathering), len(totals + parts))
+        gathering.add_settled(
+            _least(key, least, given=given, gathering=gathering), len(totals + parts)
+        )
         return []
     for row in parts:
-        gathering.skip(row.where, _described(row.published), "included_in_published_total")
+        gathering.skip(row.where, _described(row.published), rule="included_in_published_total")
     return totals

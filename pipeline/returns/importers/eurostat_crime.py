@@ -60,9 +60,9 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
 
     The heads of the columns are years.
     """
-    published = read_published(path, CHOICES, contracts)
+    published = read_published(path, CHOICES, contracts=contracts)
     heads = [head for head in published.heads if _YEAR.fullmatch(head)]
-    years = scope_of_round(contracts, "octa", round_).years
+    years = scope_of_round(contracts, "octa", round_=round_).years
     if not years & set(heads):
         raise UserError(
             "there is no column of a year of the round; found:"
@@ -71,17 +71,19 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
             allowed=", ".join(sorted(years)),
             do="name a file that has these years with FILE=",
         )
-    reading = _gather(path, heads, Gathering(contracts, round_, published))
+    reading = _gather(path, heads, gathering=Gathering(contracts, round_, published))
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(path, heads, Gathering(contracts, round_, published, scope=scope)),
+        read_again=lambda scope: _gather(
+            path, heads, gathering=Gathering(contracts, round_, published, scope=scope)
+        ),
     )
 
 
-def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
+def _gather(path: Path, heads: list[str], *, gathering: Gathering) -> Reading:
     contracts = gathering.contracts
-    scope = gathering.scope or scope_of_round(contracts, "octa", gathering.round_)
+    scope = gathering.scope or scope_of_round(contracts, "octa", round_=gathering.round_)
     head = CHOICES[gathering.published.kind][0]
     parts = head.partition("\\")[0].split(",")
     for row in gathering.published.rows:
@@ -97,13 +99,20 @@ def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
         iccs, unit, geo = (named[p] for p in _PARTS)
         for year in heads:
             if not (state := find_state(scope.areas, geo)) and not is_elsewhere(contracts, geo):
-                gathering.skip(f"{row.where}, {year}", row.text(head), "state_not_in_list")
+                gathering.skip(f"{row.where}, {year}", row.text(head), rule="state_not_in_list")
             elif not state:
                 gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
             elif year not in scope.years:
                 gathering.leave_out("other_year")
             else:
-                _map_cell(gathering, f"{row.where}, {year}", (state, year), iccs, unit, row)
+                _map_cell(
+                    gathering,
+                    f"{row.where}, {year}",
+                    place=(state, year),
+                    iccs=iccs,
+                    unit=unit,
+                    row=row,
+                )
     title = "Police-recorded offences (crim_off_cat)"
     source = Source("eurostat_crime", "Eurostat", title, "release not stated in the file")
     return remark_sums(gathering.settle(source, TABLES), contracts)
@@ -112,6 +121,7 @@ def _gather(path: Path, heads: list[str], gathering: Gathering) -> Reading:
 def _map_cell(
     gathering: Gathering,
     where: str,
+    *,
     place: tuple[str, str],
     iccs: str,
     unit: str,
@@ -121,14 +131,20 @@ def _map_cell(
     what = f"{'.'.join(place)} {iccs} {unit} {value.text.strip()}"
     table, code = OFFENCES.get(iccs, ("", ""))
     if unit != "NR":
-        return gathering.skip(where, what, "rate_not_count")
+        return gathering.skip(where, what, rule="rate_not_count")
     if not table:
-        return gathering.skip(where, what, "no_place_in_the_return")
+        return gathering.skip(where, what, rule="no_place_in_the_return")
     flags = ""
     if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
         value = Value(found["text"] or ":", "text")
         flags = found["flags"]
     number, status, note = flagged(gathering.read_value(value, place[1]), flags)
     if number.is_missing:
-        return gathering.skip(where, what, "not_available")
-    return gathering.add(Key(table, (*place, code) if code else place), number, where, status, note)
+        return gathering.skip(where, what, rule="not_available")
+    return gathering.add(
+        Key(table, (*place, code) if code else place),
+        number,
+        where=where,
+        obs_status=status,
+        note=note,
+    )

@@ -54,10 +54,11 @@ TITLES = {
     ),
 }
 TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
+# columns that not every form of the table has
 UPDATED, CONFIDENTIALITY = (
     "LAST UPDATE",
     "CONF_STATUS",
-)  # columns that not every form of the table has
+)
 CODED = ("reason", "apprehen")  # whose codes no list of this program knows: the labels are needed
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.
@@ -80,13 +81,13 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read one of the three tables for the years of a round. Raises UserError when the
     file holds none of them.
     """
-    published = read_published(path, HEADERS, contracts)
+    published = read_published(path, HEADERS, contracts=contracts)
     _require_labels(path, published)
     reading = _gather(Gathering(contracts, round_, published))
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope)),
+        read_again=lambda scope: _gather(Gathering(contracts, round_, published, scope=scope)),
     )
 
 
@@ -115,13 +116,13 @@ def _gather(gathering: Gathering) -> Reading:
     columns = Columns("geo", "year" if kind.endswith("citizenship") else "TIME_PERIOD", labels)
     reporting: set[str] = set()
     for state, year, row in own_rows(
-        gathering, "migration", columns, "other_reporting_area", code_of
+        gathering, "migration", columns=columns, elsewhere="other_reporting_area", read_area=code_of
     ):
         used = gathering.added
-        _map_row(kind, row, (state, year), contracts, gathering)
+        _map_row(kind, row, place=(state, year), contracts=contracts, gathering=gathering)
         if gathering.added > used:
             reporting.add(state)
-    _remark_rounding(kind, reporting, contracts, gathering)
+    _remark_rounding(kind, reporting, contracts=contracts, gathering=gathering)
     source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published))
     return gathering.settle(source, (TABLES[kind],))
 
@@ -133,7 +134,7 @@ def _release(published: Published) -> str:
 
 
 def _remark_rounding(
-    kind: str, states: set[str], contracts: Contracts, gathering: Gathering
+    kind: str, states: set[str], *, contracts: Contracts, gathering: Gathering
 ) -> None:
     """The first line of each state's sheet says what the publisher's rounding means."""
     table = contracts.table(TABLES[kind])
@@ -143,15 +144,20 @@ def _remark_rounding(
 
 
 def _map_row(
-    kind: str, row: PublishedRow, place: tuple[str, str], contracts: Contracts, gathering: Gathering
+    kind: str,
+    row: PublishedRow,
+    *,
+    place: tuple[str, str],
+    contracts: Contracts,
+    gathering: Gathering,
 ) -> None:
     if kind.endswith("citizenship"):
-        return _map_citizenship(kind, row, place, contracts, gathering)
+        return _map_citizenship(kind, row, place=place, contracts=contracts, gathering=gathering)
     what = f"{'.'.join(place)} " + " / ".join(
         row.text(c) for c in HEADERS[kind] if c not in ("geo", "TIME_PERIOD")
     )
     if label_of(row, "citizen") != "total" or label_of(row, "unit") != "person":
-        return gathering.skip(row.where, what, "breakdown_not_asked")
+        return gathering.skip(row.where, what, rule="breakdown_not_asked")
     if kind == "refused":
         codes = (
             (TOTAL,) * 2
@@ -164,19 +170,26 @@ def _map_row(
     else:
         codes = ("", "")
     if not all(codes):
-        return gathering.skip(row.where, what, "breakdown_not_asked")
+        return gathering.skip(row.where, what, rule="breakdown_not_asked")
     head = gathering.published.head(CONFIDENTIALITY)
     confidentiality = row.text(head) if head else ""
     number, status, note = flagged(
-        gathering.read(row, "OBS_VALUE"), row.text("OBS_FLAG"), confidentiality
+        gathering.read(row, "OBS_VALUE"), row.text("OBS_FLAG"), confidentiality=confidentiality
     )
     if number.is_missing:
-        return gathering.skip(row.where, what, number.rule)
-    return gathering.add(Key(TABLES[kind], (*place, *codes)), number, row.where, status, note)
+        return gathering.skip(row.where, what, rule=number.rule)
+    return gathering.add(
+        Key(TABLES[kind], (*place, *codes)), number, where=row.where, obs_status=status, note=note
+    )
 
 
 def _map_citizenship(
-    kind: str, row: PublishedRow, place: tuple[str, str], contracts: Contracts, gathering: Gathering
+    kind: str,
+    row: PublishedRow,
+    *,
+    place: tuple[str, str],
+    contracts: Contracts,
+    gathering: Gathering,
 ) -> None:
     spelling = row.text("citizen")
     column = HEADERS[kind][-1]
@@ -184,10 +197,14 @@ def _map_citizenship(
     number = gathering.read(row, column)
     what = f"{'.'.join(place)} {spelling} {number.raw}"
     if found.aggregate:
-        return gathering.skip(row.where, what, "aggregate_of_countries")
+        return gathering.skip(row.where, what, rule="aggregate_of_countries")
     if number.is_missing:
-        return gathering.skip(row.where, what, number.rule)
+        return gathering.skip(row.where, what, rule=number.rule)
     part = spelling or "blank" if found.remark else ""
     return gathering.add(
-        Key(TABLES[kind], (*place, found.code)), number, row.where, note=found.remark, part=part
+        Key(TABLES[kind], (*place, found.code)),
+        number,
+        where=row.where,
+        note=found.remark,
+        part=part,
     )

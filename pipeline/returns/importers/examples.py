@@ -52,7 +52,9 @@ NATIONAL_NOTES = {
 CENTER = "SELEC"
 
 
-def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> list[ImportSummary]:
+def make_examples(
+    project: Project, contracts: Contracts, *, data_folder: Path
+) -> list[ImportSummary]:
     """Rebuild the example returns; the old ones are replaced when all new ones are
     there. Raises UserError.
     """
@@ -64,9 +66,17 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
             folder = new / str(round_)
             day = DATED[round_]
             summaries.append(
-                run_import(project, contracts, source, data_folder / file, round_, folder, day)
+                run_import(
+                    project,
+                    contracts,
+                    source=source,
+                    file=data_folder / file,
+                    round_=round_,
+                    folder=folder,
+                    day=day,
+                )
             )
-        _write_center(contracts, max(r for r, _, _ in FILES), new)
+        _write_center(contracts, max(r for r, _, _ in FILES), folder=new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
             target = project.returns / folder.name
@@ -77,11 +87,11 @@ def make_examples(project: Project, contracts: Contracts, data_folder: Path) -> 
     return summaries
 
 
-def _write_center(contracts: Contracts, round_: int, folder: Path) -> None:
+def _write_center(contracts: Contracts, round_: int, *, folder: Path) -> None:
     """The Center's own return: its activity is not published by year, so the form stays
     blank.
     """
-    workbook = build_workbook(contracts, "octa", CENTER, round_)
+    workbook = build_workbook(contracts, "octa", state=CENTER, round_=round_)
     path = folder / str(round_) / "octa" / f"{CENTER}.xlsx"
     file = WorkbookReturn(contracts, "octa", CENTER, round_, path, workbook)
     file.answer("authority", CENTER)
@@ -95,5 +105,5 @@ def _write_csv_returns(contracts: Contracts, folder: Path) -> None:
         file = WorkbookReturn(contracts, report, state, round_, path)
         if (round_, report, state) in NATIONAL_NOTES:
             file.remark(*NATIONAL_NOTES[(round_, report, state)])
-        to_csv(file, path.with_suffix(".csv"), dialect)
+        to_csv(file, path.with_suffix(".csv"), dialect=dialect)
         path.unlink()

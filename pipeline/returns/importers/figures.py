@@ -23,9 +23,8 @@ from pipeline.returns.intake.parse import load_symbols
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
 _YEAR = re.compile(r"(\d{4})(?:\.0+)?")
-_CODE = re.compile(
-    r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*"
-)  # codes of countries and their parts: GBR_E, EU27_2020
+# codes of countries and their parts: GBR_E, EU27_2020
+_CODE = re.compile(r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*")
 WRITTEN = {
     "decimal-comma": "numbers have a decimal comma",
     "thousands-comma": "numbers have a comma between thousands",
@@ -206,7 +205,7 @@ class Scope:
     years: frozenset[str]
 
 
-def scope_of_round(contracts: Contracts, report: str, round_: int) -> Scope:
+def scope_of_round(contracts: Contracts, report: str, *, round_: int) -> Scope:
     """The member states of a round, and the years that its returns restate."""
     years = frozenset(str(y) for y in contracts.contract(report).years(round_))
     return Scope(states_of(contracts, round_), years)
@@ -226,7 +225,7 @@ def scope_of_anchors(contracts: Contracts, anchors: tuple[Anchor, ...]) -> Scope
 
 
 def with_anchored(
-    reading: Reading, contracts: Contracts, read_again: Callable[[Scope], Reading]
+    reading: Reading, contracts: Contracts, *, read_again: Callable[[Scope], Reading]
 ) -> Reading:
     """The reading with what the file gives for the anchors of its source, whosever the
     rows are.
@@ -238,7 +237,7 @@ def with_anchored(
     anchors = tuple(
         a
         for a in load_anchors(contracts.folder, contracts)
-        if a.is_of(source.publisher, source.table, source.release)
+        if a.is_of(source.publisher, source.table, release=source.release)
     )
     if not anchors:
         return reading
@@ -248,6 +247,7 @@ def with_anchored(
 def own_rows(
     gathering: Gathering,
     report: str,
+    *,
     columns: Columns,
     elsewhere: str = "other_state",
     read_area: Callable[[PublishedRow, str], str] = PublishedRow.text,
@@ -259,7 +259,7 @@ def own_rows(
     of its own reads that instead.
     """
     contracts = gathering.contracts
-    scope = gathering.scope or scope_of_round(contracts, report, gathering.round_)
+    scope = gathering.scope or scope_of_round(contracts, report, round_=gathering.round_)
     states, years = scope.areas, scope.years
     own = []
     for row in gathering.published.rows:
@@ -267,17 +267,17 @@ def own_rows(
         year = _YEAR.fullmatch(row.text(columns.year))
         state = find_state(states, area)
         if row.is_unreadable(columns.state) or not area:
-            gathering.skip(row.where, row.whole, "state_not_readable")
+            gathering.skip(row.where, row.whole, rule="state_not_readable")
         elif not state and is_elsewhere(contracts, area):
             gathering.leave_out(elsewhere)
         elif not state:
-            gathering.skip(row.where, row.whole, "state_not_in_list")
+            gathering.skip(row.where, row.whole, rule="state_not_in_list")
         elif row.is_unreadable(columns.year) or not year:
-            gathering.skip(row.where, row.whole, "year_not_readable")
+            gathering.skip(row.where, row.whole, rule="year_not_readable")
         elif year[1] not in years:
             gathering.leave_out("other_year")
         elif any(row.is_unreadable(label) for label in columns.labels):
-            gathering.skip(row.where, row.whole, "label_not_readable")
+            gathering.skip(row.where, row.whole, rule="label_not_readable")
         else:
             own.append((state, year[1], row))
     return own
@@ -334,7 +334,9 @@ class Gathering:
                 has_decimal_comma(r.value(column)) for r in self.published.rows
             )
         symbols = load_symbols(self.contracts.codelists)
-        number = read_number(value, self.decimals, symbols, commas=self._commas.get(column, False))
+        number = read_number(
+            value, self.decimals, symbols=symbols, commas=self._commas.get(column, False)
+        )
         self._written.update(number.written)
         return number
 
@@ -342,6 +344,7 @@ class Gathering:
         self,
         key: Key,
         number: Number,
+        *,
         where: str,
         obs_status: str = "",
         note: str = "",
@@ -377,7 +380,7 @@ class Gathering:
         """A note for the line of a cell that is not about one row of the source."""
         self._remarks.append(Figure(key, "", note=note))
 
-    def skip(self, where: str, what: str, rule: str) -> None:
+    def skip(self, where: str, what: str, *, rule: str) -> None:
         self.skipped.append(Skipped(where, what, rule))
 
     def leave_out(self, reason: str) -> None:
@@ -404,9 +407,8 @@ class Gathering:
         )
 
     def _figure(self, key: Key, rows: list[_Row]) -> Figure:
-        is_listed = key.state in self.contracts.codelist(
-            "states"
-        )  # anchors may stand in any area of the file
+        # anchors may stand in any area of the file
+        is_listed = key.state in self.contracts.codelist("states")
         table = self.contracts.check_key(key) if is_listed else self.contracts.table(key.cube)
         label = spot(table, key)
         parts: dict[str, list[_Row]] = {}
@@ -416,14 +418,20 @@ class Gathering:
         if unread := [r for r in rows if r.rule]:
             given = listed([f"'{r.text}' ({r.rule.replace('_', ' ')})" for r in unread])
             return self._blank(
-                key, rows, [f"{label}: source gives {given}; left blank", *notes], BESIDE_UNREADABLE
+                key,
+                rows,
+                notes=[f"{label}: source gives {given}; left blank", *notes],
+                rule=BESIDE_UNREADABLE,
             )
         differing = [name for name, group in parts.items() if len({r.text for r in group}) > 1]
         texts = [group[0].text for group in parts.values()]
         if differing:
             given = "; ".join(self._given(name, parts[name]) for name in differing)
             return self._blank(
-                key, rows, [f"{label}: source gives {given}; left blank", *notes], "values_differ"
+                key,
+                rows,
+                notes=[f"{label}: source gives {given}; left blank", *notes],
+                rule="values_differ",
             )
         signs = {sign for sign, _ in SIGNS.values()}
         if len(parts) > 1 and not (len(set(texts)) == 1 and texts[0] in signs):
@@ -432,7 +440,10 @@ class Gathering:
                     [f"{name or 'blank'} {group[0].text}" for name, group in parts.items()]
                 )
                 return self._blank(
-                    key, rows, [f"{label}: {given} cannot be added; left blank"], "cannot_be_added"
+                    key,
+                    rows,
+                    notes=[f"{label}: {given} cannot be added; left blank"],
+                    rule="cannot_be_added",
                 )
             total = sum((number_of(t) or Decimal(0) for t in texts), Decimal(0))
             text = plain(total, self.decimals) if total or "0n" not in texts else "0n"
@@ -445,14 +456,14 @@ class Gathering:
         # No figure, but the reason: the cell says it, and its rows are counted by it.
         for rule, (sign, _) in SIGNS.items():
             for row in rows if text == sign else ():
-                self.skip(row.where, f"{key} {row.text}", rule)
+                self.skip(row.where, f"{key} {row.text}", rule=rule)
         return Figure(key, text, status, "; ".join(notes))
 
     def _given(self, name: str, group: list[_Row]) -> str:
         values = listed([r.text for r in group])
         return f"{values} for {name}" if name else values
 
-    def _blank(self, key: Key, rows: list[_Row], notes: list[str], rule: str) -> Figure:
+    def _blank(self, key: Key, rows: list[_Row], *, notes: list[str], rule: str) -> Figure:
         for row in rows:
-            self.skip(row.where, f"{key} {row.text}", row.rule or rule)
+            self.skip(row.where, f"{key} {row.text}", rule=row.rule or rule)
         return Figure(key, "", note="; ".join(notes))

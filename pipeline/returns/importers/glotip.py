@@ -49,12 +49,14 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read a GLOTIP workbook for the years of a round. Raises UserError when the file
     is not one.
     """
-    release, published = read_table(path, VALUE, contracts)
+    release, published = read_table(path, VALUE, contracts=contracts)
     reading = _gather(Gathering(contracts, round_, published), release)
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release),
+        read_again=lambda scope: _gather(
+            Gathering(contracts, round_, published, scope=scope), release
+        ),
     )
 
 
@@ -62,7 +64,7 @@ def _gather(gathering: Gathering, release: str) -> Reading:
     own = rows_of_round(gathering, "thb")
     named = _countries_named(own, gathering.contracts)
     for state, year, row in own:
-        _map_row(row, (state, year), gathering, named)
+        _map_row(row, (state, year), gathering=gathering, named=named)
     reading = gathering.settle(
         Source("glotip", "UNODC", "Trafficking in persons (GLOTIP)", release), TABLES
     )
@@ -87,22 +89,25 @@ def _countries_named(
 def _map_row(
     row: PublishedRow,
     place: tuple[str, str],
+    *,
     gathering: Gathering,
     named: set[tuple[str, str, str, str]],
 ) -> None:
-    what = described(place[0], row, VALUE)
+    what = described(place[0], row, value=VALUE)
     if row.label("Unit of measurement") != UNIT_COUNTS:
-        return gathering.skip(row.where, what, "rate_not_count")
+        return gathering.skip(row.where, what, rule="rate_not_count")
     number = gathering.read(row, VALUE)
     if number.is_missing:
-        return gathering.skip(row.where, what, number.rule)
+        return gathering.skip(row.where, what, rule=number.rule)
     table = COUNTRIES.get((row.label("Indicator"), row.label("Dimension")), "")
     if table:
-        return _map_country(row, place, table, number, gathering, named)
+        return _map_country(
+            row, place, table=table, number=number, gathering=gathering, named=named
+        )
     key, rule = _key(row, *place)
     if key is None:
-        return gathering.skip(row.where, what, rule)
-    return gathering.add(key, number, row.where)
+        return gathering.skip(row.where, what, rule=rule)
+    return gathering.add(key, number, where=row.where)
 
 
 def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:
@@ -136,6 +141,7 @@ def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:
 def _map_country(
     row: PublishedRow,
     place: tuple[str, str],
+    *,
     table: str,
     number: Number,
     gathering: Gathering,
@@ -145,12 +151,14 @@ def _map_country(
     spelling = row.text("Category")
     if row.label("Sex") != "total" or row.label("Age") != "total":
         return gathering.skip(
-            row.where, f"{state} {spelling} {year}", "country_by_sex_or_age_not_asked"
+            row.where, f"{state} {spelling} {year}", rule="country_by_sex_or_age_not_asked"
         )
     found = read_citizenship(gathering.contracts.codelists, spelling)
     code, note, part = found.code, found.remark, ""
     if found.aggregate:
-        return gathering.skip(row.where, f"{state} {spelling} {year}", "aggregate_of_countries")
+        return gathering.skip(
+            row.where, f"{state} {spelling} {year}", rule="aggregate_of_countries"
+        )
     if table == "THB_REPATRIATED" and row.label("Category") == "abroad":
         # Abroad is the sum of the countries named beside it (Romania 2019: 30), and all
         # there is where none is named.
@@ -163,4 +171,6 @@ def _map_country(
         code, note = state, "given in the source as Nationals"
     elif code == UNKNOWN:
         part = spelling or "blank"  # different unnamed groups are added up
-    return gathering.add(Key(table, (state, year, code)), number, row.where, note=note, part=part)
+    return gathering.add(
+        Key(table, (state, year, code)), number, where=row.where, note=note, part=part
+    )

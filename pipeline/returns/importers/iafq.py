@@ -45,33 +45,35 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     No cell has rows of two of them, so it does not choose between rows; were there two
     with different values, the cell would stay blank.
     """
-    release, published = read_table(path, VALUE, contracts)
+    release, published = read_table(path, VALUE, contracts=contracts)
     reading = _gather(Gathering(contracts, round_, published), release)
     return with_anchored(
         reading,
         contracts,
-        lambda scope: _gather(Gathering(contracts, round_, published, scope=scope), release),
+        read_again=lambda scope: _gather(
+            Gathering(contracts, round_, published, scope=scope), release
+        ),
     )
 
 
 def _gather(gathering: Gathering, release: str) -> Reading:
     for state, year, row in rows_of_round(gathering, "octa"):
-        _map_row(row, state, year, gathering)
+        _map_row(row, state, year=year, gathering=gathering)
     source = Source("iafq", "UNODC", "Illicit Arms Flows Questionnaire (IAFQ)", release)
     return remark_sums(gathering.settle(source, TABLES), gathering.contracts)
 
 
-def _map_row(row: PublishedRow, state: str, year: str, gathering: Gathering) -> None:
-    what = described(state, row, VALUE)
+def _map_row(row: PublishedRow, state: str, *, year: str, gathering: Gathering) -> None:
+    what = described(state, row, value=VALUE)
     key, rule = _key(row, state, year)
     if key is None:
-        return gathering.skip(row.where, what, rule)
+        return gathering.skip(row.where, what, rule=rule)
     if row.label("Unit of measurement") != UNIT_COUNTS:
-        return gathering.skip(row.where, what, "rate_not_count")
+        return gathering.skip(row.where, what, rule="rate_not_count")
     number = gathering.read(row, VALUE)
     if number.is_missing:
-        return gathering.skip(row.where, what, number.rule)
-    return gathering.add(key, number, row.where)
+        return gathering.skip(row.where, what, rule=number.rule)
+    return gathering.add(key, number, where=row.where)
 
 
 def _key(row: PublishedRow, state: str, year: str) -> tuple[Key | None, str]:

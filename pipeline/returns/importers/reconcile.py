@@ -27,21 +27,23 @@ def remark_sums(reading: Reading, contracts: Contracts) -> Reading:
         values = {f.key: f.text for f in group}
         for identity in table.identities:
             if identity.dimension:
-                remarks += _check_identity(table, identity, values)
+                remarks += _check_identity(table, identity, values=values)
     return replace(reading, figures=reading.figures + tuple(remarks))
 
 
-def _check_identity(table: Table, identity: Identity, values: dict[Key, str]) -> list[Figure]:
+def _check_identity(table: Table, identity: Identity, *, values: dict[Key, str]) -> list[Figure]:
     place = table.key_dimensions.index(identity.dimension)
     children = {c.code for c in table.dimension(identity.dimension).children(TOTAL)}
     parts: dict[Key, list[str]] = {}
     for key, text in values.items():
         if key.codes[place] in children:
-            parts.setdefault(_with(key, place, TOTAL), []).append(text)
+            parts.setdefault(_with(key, place, code=TOTAL), []).append(text)
     remarks = []
     for key, texts in sorted(parts.items()):
         total = number_of(values.get(key, ""))
-        if total is not None and (added := _contradiction(total, texts, identity.parts == "equal")):
+        if total is not None and (
+            added := _contradiction(total, texts, must_be_equal=identity.parts == "equal")
+        ):
             label = table.dimension(identity.dimension).label.lower()
             note = (
                 f"{spot(table, key)}: published total {total}, published parts by {label} add up to"
@@ -51,7 +53,7 @@ def _check_identity(table: Table, identity: Identity, values: dict[Key, str]) ->
     return remarks
 
 
-def _contradiction(total: Decimal, texts: list[str], must_be_equal: bool) -> str:
+def _contradiction(total: Decimal, texts: list[str], *, must_be_equal: bool) -> str:
     """What the parts add up to, when no value behind a `<5` makes that the total; empty
     when it can be the total.
     """
@@ -66,5 +68,5 @@ def _contradiction(total: Decimal, texts: list[str], must_be_equal: bool) -> str
     return ""
 
 
-def _with(key: Key, place: int, code: str) -> Key:
+def _with(key: Key, place: int, *, code: str) -> Key:
     return Key(key.cube, (*key.codes[:place], code, *key.codes[place + 1 :]))

@@ -33,7 +33,7 @@ class ReturnFile(Protocol):
     def value(self, key: Key) -> str: ...
     def has_line(self, key: Key) -> bool: ...
     def add_lines(self, table: Table, codes: set[str]) -> set[str]: ...
-    def put(self, key: Key, text: str, status: str) -> None: ...
+    def put(self, key: Key, text: str, *, status: str) -> None: ...
     def remark(self, key: Key, note: str) -> None: ...
     def cite(self, table: str, cited: str) -> None: ...
     def answer(self, field_: str, text: str) -> None: ...
@@ -59,6 +59,7 @@ class Filled:
 def fill_returns(
     project: Project,
     contracts: Contracts,
+    *,
     reading: Reading,
     round_: int,
     states: list[str] | None = None,
@@ -92,7 +93,14 @@ def fill_returns(
                 and asked[f.key.cube].report == report
             ]
             filled, content = _fill_return(
-                contracts, report, state, round_, root / report, figures, reading, day
+                contracts,
+                report,
+                state=state,
+                round_=round_,
+                folder=root / report,
+                figures=figures,
+                reading=reading,
+                day=day,
             )
             results.append(filled)
             files |= content
@@ -101,7 +109,7 @@ def fill_returns(
 
 
 def open_return(
-    contracts: Contracts, report: str, state: str, round_: int, folder: Path
+    contracts: Contracts, report: str, *, state: str, round_: int, folder: Path
 ) -> ReturnFile:
     """The return of a state: its CSV file, its workbook, or the blank workbook where it
     has sent none.
@@ -123,6 +131,7 @@ def open_return(
 def _fill_return(
     contracts: Contracts,
     report: str,
+    *,
     state: str,
     round_: int,
     folder: Path,
@@ -130,11 +139,13 @@ def _fill_return(
     reading: Reading,
     day: str,
 ) -> tuple[Filled, dict[Path, bytes]]:
-    file = open_return(contracts, report, state, round_, folder)
-    _add_lines(file, contracts, report, state, round_, figures)
+    file = open_return(contracts, report, state=state, round_=round_, folder=folder)
+    _add_lines(file, contracts, report=report, state=state, round_=round_, figures=figures)
     counts = {"written": 0, "same": 0, "conflicts": 0, "blank": 0, "no_line": 0}
     for figure in sorted(figures, key=lambda f: f.key):
-        counts[_fill_cell(file, contracts.table(figure.key.cube), figure, reading)] += 1
+        counts[
+            _fill_cell(file, contracts.table(figure.key.cube), figure=figure, reading=reading)
+        ] += 1
     for name in sorted({f.key.cube for f in figures}):
         file.cite(name, reading.source.cited)
     file.answer("authority", AUTHORITY)
@@ -145,6 +156,7 @@ def _fill_return(
 def _add_lines(
     file: ReturnFile,
     contracts: Contracts,
+    *,
     report: str,
     state: str,
     round_: int,
@@ -153,13 +165,13 @@ def _add_lines(
     """Open lists get all their new lines at once, so that the first fill stands in the
     order of names.
     """
-    for table in tables_for(contracts.contract(report), state, round_):
+    for table in tables_for(contracts.contract(report), state, round_=round_):
         if table.layout.open_rows:
             place = table.key_dimensions.index(table.layout.rows[0])
             file.add_lines(table, {f.key.codes[place] for f in figures if f.key.cube == table.name})
 
 
-def _fill_cell(file: ReturnFile, table: Table, figure: Figure, reading: Reading) -> str:
+def _fill_cell(file: ReturnFile, table: Table, *, figure: Figure, reading: Reading) -> str:
     if not file.has_line(figure.key):
         return "no_line"
     existing = file.value(figure.key)
@@ -167,15 +179,15 @@ def _fill_cell(file: ReturnFile, table: Table, figure: Figure, reading: Reading)
         file.remark(figure.key, figure.note.replace(LEFT_BLANK, "") if existing else figure.note)
         return "blank"
     if not existing:
-        file.put(figure.key, figure.text, figure.obs_status)
+        file.put(figure.key, figure.text, status=figure.obs_status)
         file.remark(figure.key, figure.note)
         return "written"
-    if _equal(existing, figure.text, table):
+    if _equal(existing, figure.text, table=table):
         return "same"
     source = f"{reading.source.publisher}, {reading.source.table}"
     file.remark(figure.key, f"{spot(table, figure.key)}: {source} gives {figure.text}")
     return "conflicts"
 
 
-def _equal(existing: str, published: str, table: Table) -> bool:
+def _equal(existing: str, published: str, *, table: Table) -> bool:
     return existing == published or clean_number(existing, table.decimals) == published

@@ -75,7 +75,7 @@ def _lost(reading: Reading) -> list[str]:
     return lines
 
 
-def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> Reading:
+def read_source(contracts: Contracts, source: str, *, file: Path, round_: int) -> Reading:
     """Read a published file with the reader of its source. Raises UserError."""
     if source not in SOURCES:
         raise UserError(
@@ -86,7 +86,7 @@ def read_source(contracts: Contracts, source: str, file: Path, round_: int) -> R
     return reading
 
 
-def _require_rows(reading: Reading, file: Path, round_: int) -> None:
+def _require_rows(reading: Reading, file: Path, *, round_: int) -> None:
     """Raise UserError when nothing of the file was understood: the notes alone would
     say nothing of any figure.
     """
@@ -111,6 +111,7 @@ def _require_rows(reading: Reading, file: Path, round_: int) -> None:
 def run_import(
     project: Project,
     contracts: Contracts,
+    *,
     source: str,
     file: Path,
     round_: int,
@@ -123,9 +124,11 @@ def run_import(
     Raises UserError, before any return is written, when the file misses a total that
     was printed elsewhere.
     """
-    reading = read_source(contracts, source, file, round_)
-    _require_rows(reading, file, round_)
+    reading = read_source(contracts, source, file=file, round_=round_)
+    _require_rows(reading, file, round_=round_)
     comparisons = compare_with_anchors(reading, contracts)
     require_anchors(comparisons, str(file))
-    filled = fill_returns(project, contracts, reading, round_, folder=folder, day=day)
+    filled = fill_returns(
+        project, contracts, reading=reading, round_=round_, folder=folder, day=day
+    )
     return ImportSummary(reading, tuple(filled), tuple(comparison_lines(comparisons)))

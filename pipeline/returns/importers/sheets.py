@@ -19,8 +19,8 @@ from pipeline.errors import UserError
 from pipeline.returns.formats.raw import DamagedFile, column_letters
 from pipeline.returns.importers.grids import (
     BLANK,
-    Grid,
     Line,
+    SourceGrid,
     Value,
     check_kind,
     cut,
@@ -111,12 +111,12 @@ class _Table:
     """
 
     kind: str
-    grid: Grid
+    grid: SourceGrid
     row: int
     columns: dict[str, int]
 
 
-def read_published(path: Path, choices: Choices, contracts: Contracts) -> Published:
+def read_published(path: Path, choices: Choices, *, contracts: Contracts) -> Published:
     """Read the one table of a file that has all columns of one of the choices.
 
     Heads are given as the choice spells them, others as the file does. Raises
@@ -130,9 +130,11 @@ def read_published(path: Path, choices: Choices, contracts: Contracts) -> Publis
         data = path.read_bytes()
         kind = check_kind(data)
         if is_text(kind):
-            table = _table_of_text(path, read_texts(data, kind), choices, contracts)
+            table = _table_of_text(
+                path, read_texts(data, kind), choices=choices, contracts=contracts
+            )
         else:
-            table = _table_of_sheets(path, read_sheets(data, kind), choices)
+            table = _table_of_sheets(path, read_sheets(data, kind), choices=choices)
     except (DamagedFile, OSError) as problem:
         what = f"the file cannot be read: {problem}"
         locked = isinstance(problem, DamagedFile) and problem.rule == "password-protected"
@@ -148,14 +150,14 @@ def read_published(path: Path, choices: Choices, contracts: Contracts) -> Publis
     return _published(table)
 
 
-def _table_of_sheets(path: Path, grids: list[Grid], choices: Choices) -> _Table:
+def _table_of_sheets(path: Path, grids: list[SourceGrid], *, choices: Choices) -> _Table:
     """The one sheet that has the columns; a hidden sheet counts only where no visible
     one has them.
     """
-    found = [t for g in grids if (t := _find(path, g, choices))]
+    found = [t for g in grids if (t := _find(path, g, choices=choices))]
     found = [t for t in found if not t.grid.hidden] or found
     if not found:
-        raise _no_header(path, grids, choices)
+        raise _no_header(path, grids, choices=choices)
     if len(found) > 1:
         raise UserError(
             f"{len(found)} sheets have the columns of this source:"
@@ -168,29 +170,29 @@ def _table_of_sheets(path: Path, grids: list[Grid], choices: Choices) -> _Table:
 
 
 def _table_of_text(
-    path: Path, texts: dict[str, str], choices: Choices, contracts: Contracts
+    path: Path, texts: dict[str, str], *, choices: Choices, contracts: Contracts
 ) -> _Table:
     """The table of a text file, cut at the separator that gives the columns, in the
     encoding that its words tell.
     """
-    seen: list[Grid] = []
+    seen: list[SourceGrid] = []
     tables: dict[str, _Table] = {}
     for encoding, text in texts.items():
         for delimiter, top in split_top(text, HEADER_WITHIN):
             seen.append(top)
-            if _find(path, top, choices):
-                table = _find(path, cut(text, delimiter), choices)
+            if _find(path, top, choices=choices):
+                table = _find(path, cut(text, delimiter), choices=choices)
                 assert table is not None  # its header stands in the rows seen before
                 tables[encoding] = table
     if not tables:
-        raise _no_header(path, seen, choices)
+        raise _no_header(path, seen, choices=choices)
     if len(tables) == 1 and next(iter(tables)).startswith("utf"):
         return next(iter(tables.values()))
-    return _choose_code_page(path, tables, choices, contracts)
+    return _choose_code_page(path, tables, choices=choices, contracts=contracts)
 
 
 def _choose_code_page(
-    path: Path, tables: dict[str, _Table], choices: Choices, contracts: Contracts
+    path: Path, tables: dict[str, _Table], *, choices: Choices, contracts: Contracts
 ) -> _Table:
     """The table in the code page under which most words are known; UserError when two
     readings are equally good.
@@ -225,9 +227,8 @@ def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
     """Texts that are not ASCII, which a code page changes, row by row in the columns
     that are read.
     """
-    columns = {
-        c for head, c in table.columns.items() if head in expected or head.isdigit()
-    }  # years are heads too
+    # years are heads too
+    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}
     for number, line in table.grid.lines.items():
         if number > table.row:
             yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
@@ -241,7 +242,7 @@ def _named(encoding: str) -> str:
     return encoding.replace("cp", "Windows-").replace("utf-", "UTF-")
 
 
-def _find(path: Path, grid: Grid, choices: Choices) -> _Table | None:
+def _find(path: Path, grid: SourceGrid, *, choices: Choices) -> _Table | None:
     """The first row near the top that has all columns of a choice. Raises UserError
     when a head stands twice.
     """
@@ -258,7 +259,7 @@ def _find(path: Path, grid: Grid, choices: Choices) -> _Table | None:
                 name = grid.lines[number][heads[twice[0]][0]].text.strip()
                 raise UserError(
                     f"the column '{name}' stands {len(heads[twice[0]])} times",
-                    where=_place(path, grid, number),
+                    where=_place(path, grid, row=number),
                     allowed="one column of that name",
                     do="delete or rename the columns that are not the publisher's",
                 )
@@ -293,7 +294,7 @@ def _label_columns(line: Line) -> dict[int, str]:
     }
 
 
-def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
+def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> UserError:
     """Which columns are missing from the row that has most of them, and what stands
     there.
     """
@@ -313,7 +314,7 @@ def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
                 sum(folded(c) in pair[1][2] for c in choices[pair[0]]) / len(choices[pair[0]])
             ),
         )
-        where = _place(path, grid, number)
+        where = _place(path, grid, row=number)
         found = ", ".join(
             v.text.strip() for _, v in sorted(grid.lines[number].items()) if v.text.strip()
         )[:200]
@@ -333,7 +334,7 @@ def _no_header(path: Path, grids: list[Grid], choices: Choices) -> UserError:
     )
 
 
-def _place(path: Path, grid: Grid, row: int) -> str:
+def _place(path: Path, grid: SourceGrid, *, row: int) -> str:
     return f"{path} sheet '{grid.name}' row {row}" if grid.name else f"{path} row {row}"
 
 
@@ -347,7 +348,7 @@ def _check_shape(path: Path, table: _Table) -> None:
             cells = f"{column_letters(left)}{top}:{column_letters(right)}{bottom}"
             raise UserError(
                 f"merged cells {cells} stand in the table",
-                where=_place(path, grid, top),
+                where=_place(path, grid, row=top),
                 allowed="one cell per value",
                 do="undo the merge and fill in each cell, or download the file again",
             )
@@ -358,7 +359,7 @@ def _check_shape(path: Path, table: _Table) -> None:
         if number > table.row and fields > width and max(grid.lines[number]) > width:
             raise UserError(
                 f"the row has {fields} fields, its header {width}",
-                where=_place(path, grid, number),
+                where=_place(path, grid, row=number),
                 allowed="as many fields as the header",
                 do=(
                     "look for a separator or a decimal comma inside a field that has no quotes, or"
@@ -370,7 +371,7 @@ def _check_shape(path: Path, table: _Table) -> None:
         raise UserError(
             f"the last row has {grid.widths[last]} fields, its header {width}, and no line end: the"
             " file is incomplete",
-            where=_place(path, grid, last),
+            where=_place(path, grid, row=last),
             allowed="a complete file",
             do="download the file again",
         )

@@ -20,12 +20,12 @@ _DATE = re.compile(r"\d{1,2}/\d{1,2}/\d{4}")
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def read_table(path: Path, value: str, contracts: Contracts) -> tuple[str, Published]:
+def read_table(path: Path, value: str, *, contracts: Contracts) -> tuple[str, Published]:
     """The release as the banner states it, and the table; `value` is its column of
     figures. Raises UserError.
     """
     expected = (COLUMNS.state, *LABELS[:-1], COLUMNS.year, LABELS[-1], value)
-    published = read_published(path, {value: expected}, contracts)
+    published = read_published(path, {value: expected}, contracts=contracts)
     return f"release {_release(published.banner) or 'not stated in the file'}", published
 
 
@@ -46,10 +46,10 @@ def rows_of_round(gathering: Gathering, report: str) -> list[tuple[str, str, Pub
     """Rows of member states in the years of the round, each with its state and year;
     the others are counted.
     """
-    return own_rows(gathering, report, COLUMNS)
+    return own_rows(gathering, report, columns=COLUMNS)
 
 
-def described(state: str, row: PublishedRow, value: str) -> str:
+def described(state: str, row: PublishedRow, *, value: str) -> str:
     """A row in one line for the account."""
     named = ("Indicator", "Dimension", "Category", "Sex", "Age", "Year", value)
     return " / ".join([state, *(row.text(c) for c in named)])

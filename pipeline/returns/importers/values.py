@@ -19,9 +19,8 @@ NOT_APPLICABLE = "not_applicable"
 SIGNS = {SUPPRESSED: ("c", "Q"), NOT_APPLICABLE: ("z", "M")}
 EXACT = 9  # decimals kept of a weight until weights are added up
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
-_PLAIN = re.compile(
-    r"\d+(?:\.\d+)?[eE][+-]?\d+"
-)  # as programs write very small and very large numbers
+# as programs write very small and very large numbers
+_PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")
 _DECIMAL_COMMA = re.compile(r"\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+")
 _THREE_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _UNWRITTEN = re.compile(r"[\s'\u2019\u02bc\ufeff\u200b]")
@@ -55,7 +54,7 @@ def has_decimal_comma(value: Value) -> bool:
 
 
 def read_number(
-    value: Value, decimals: int, symbols: dict[str, Symbol], *, commas: bool = False
+    value: Value, decimals: int, *, symbols: dict[str, Symbol], commas: bool = False
 ) -> Number:
     """The number of a cell; weights (`decimals` > 0) with nine decimals, so that they
     can be added before rounding.
@@ -75,7 +74,9 @@ def read_number(
     if value.kind == "text" and (found := _SUPPRESSED.fullmatch(raw)):
         return Number(f"<{found[1]}", raw)
     kind = "number" if value.kind == "text" and _PLAIN.fullmatch(raw) else value.kind
-    parsed = parse_figure(raw if kind == "number" else value.text, kind, decimals, symbols)
+    parsed = parse_figure(
+        raw if kind == "number" else value.text, kind, decimals=decimals, symbols=symbols
+    )
     written = tuple(
         p.rule for p in parsed.problems if p.rule not in ("number-as-text", "blank-text", "rounded")
     )

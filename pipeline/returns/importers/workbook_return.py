@@ -111,7 +111,9 @@ class WorkbookReturn:
         if self.path.is_file():
             self.workbook = _open(self.path)
         else:
-            self.workbook = build_workbook(self.contracts, self.report, self.state, self.round_)
+            self.workbook = build_workbook(
+                self.contracts, self.report, state=self.state, round_=self.round_
+            )
 
     def value(self, key: Key) -> str:
         sheet = self._sheet(key)
@@ -142,7 +144,7 @@ class WorkbookReturn:
             sheet.lines[code] = line
         return {c for c in new if c not in sheet.lines}
 
-    def put(self, key: Key, text: str, status: str) -> None:
+    def put(self, key: Key, text: str, *, status: str) -> None:
         sheet = self._sheet(key)
         row, column = sheet.codes(key)
         sheet.sheet.cell(sheet.lines[row], sheet.values[column]).value = _cell_value(text)
@@ -179,7 +181,9 @@ class WorkbookReturn:
         confidentiality and its note.
         """
         found = []
-        for table in tables_for(self.contracts.contract(self.report), self.state, self.round_):
+        for table in tables_for(
+            self.contracts.contract(self.report), self.state, round_=self.round_
+        ):
             sheet = self._sheets_of(table)
             for code, line in sheet.lines.items():
                 keys = [self._key(table, code, head) for head in sheet.values]
@@ -240,7 +244,9 @@ class WorkbookReturn:
             if head
             else {}
         )
-        form = form_of(table, self.contracts.contract(self.report), self.state, self.round_)
+        form = form_of(
+            table, self.contracts.contract(self.report), state=self.state, round_=self.round_
+        )
         wanted = [c.head for c in form.columns if c.kind == "value"]
         missing = [
             h

@@ -98,7 +98,7 @@ class FileAccount:
         )
 
 
-class Ledger:
+class OpenCells:
     """Settles each filled cell of a file exactly once. A cell is named by sheet and
     address.
     """
@@ -119,19 +119,19 @@ class Ledger:
         except KeyError:
             raise AccountError(f"{sheet} {address} is settled twice, or not filled") from None
 
-    def load(self, sheet: str, address: str, table: str) -> None:
+    def load(self, sheet: str, address: str, *, table: str) -> None:
         self._settle(sheet, address)
         self.loaded[table] += 1
 
-    def refuse(self, sheet: str, address: str, table: str) -> None:
+    def refuse(self, sheet: str, address: str, *, table: str) -> None:
         self._settle(sheet, address)
         self.refused[table] += 1
 
-    def ignore(self, sheet: str, address: str, rule: str) -> None:
+    def ignore(self, sheet: str, address: str, *, rule: str) -> None:
         self._settle(sheet, address)
         self.ignored[rule] += 1
 
-    def close(self, file: str, state: str, report: str, sha256: str) -> FileAccount:
+    def close(self, file: str, state: str, *, report: str, sha256: str) -> FileAccount:
         """The account. Raises AccountError when a cell was left unsettled."""
         if self._open:
             raise AccountError(f"{file}: cells without an outcome: {sorted(self._open)[:10]}")

@@ -34,11 +34,11 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
 
     A supplement brings some tables anew: sheets that it leaves out are not missed.
     """
-    tables = tables_for(ctx.contract, ctx.state, ctx.round)
-    by_name = _match_sheets(ctx, workbook, tables)
+    tables = tables_for(ctx.contract, ctx.state, round_=ctx.round)
+    by_name = _match_sheets(ctx, workbook, tables=tables)
     table_at = {s.name: t.name for t in tables if (s := by_name.get(t.layout.sheet))}
     cells = [c for s in workbook.sheets for c in s.cells.values()]
-    taken = screen(ctx, cells, lambda cell: table_at.get(cell.sheet, ""))
+    taken = screen(ctx, cells, table_of=lambda cell: table_at.get(cell.sheet, ""))
     own = {name: _without(sheet, taken) for name, sheet in by_name.items() if name in _OWN}
     by_name = by_name | own
     cover_sheet = by_name.get(COVER_SHEET)
@@ -46,10 +46,10 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
     for name in _OWN:
         if name in by_name:
             ctx.ignore(by_name[name].cells.values(), name.lower())
-    _check_sheets(ctx, workbook, by_name)
+    _check_sheets(ctx, workbook, by_name=by_name)
     for table in tables:
         sheet = by_name.get(table.layout.sheet)
-        if sheet is not None and (title := _title_of_another(sheet, table, tables)):
+        if sheet is not None and (title := _title_of_another(sheet, table, tables=tables)):
             # Two tables with the same lines and columns would be taken for each other
             # without a word.
             ctx.book.add(
@@ -57,8 +57,10 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
             )
             ctx.refuse(sheet.cells.values(), table)
         elif sheet is not None:
-            _find_hidden_cells(ctx, sheet, table)
-            read_sheet(ctx, sheet, form_of(table, ctx.contract, ctx.state, ctx.round))
+            _find_hidden_cells(ctx, sheet, table=table)
+            read_sheet(
+                ctx, sheet, form=form_of(table, ctx.contract, state=ctx.state, round_=ctx.round)
+            )
         elif not is_supplement:
             ctx.book.add(
                 "missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name
@@ -91,7 +93,7 @@ def _without(sheet: RawSheet, taken: set[tuple[str, str]]) -> RawSheet:
 
 
 def _match_sheets(
-    ctx: ReturnContext, workbook: RawWorkbook, tables: list[Table]
+    ctx: ReturnContext, workbook: RawWorkbook, *, tables: list[Table]
 ) -> dict[str, RawSheet]:
     """Sheets of the form by the name that the form gives them, wherever they stand in
     the file.
@@ -114,9 +116,11 @@ def _match_sheets(
     for table in tables:
         if table.layout.sheet in found:
             continue
-        alike = [s for s in strange if s.cells and _bears(ctx, s, table)]
+        alike = [s for s in strange if s.cells and _bears(ctx, s, table=table)]
         rivals = [
-            t for t in tables if t.layout.sheet not in found and alike and _bears(ctx, alike[0], t)
+            t
+            for t in tables
+            if t.layout.sheet not in found and alike and _bears(ctx, alike[0], table=t)
         ]
         if len(alike) == 1 and rivals == [table]:
             found[table.layout.sheet] = alike[0]
@@ -131,25 +135,27 @@ def _match_sheets(
     return found
 
 
-def _bears(ctx: ReturnContext, sheet: RawSheet, table: Table) -> bool:
+def _bears(ctx: ReturnContext, sheet: RawSheet, *, table: Table) -> bool:
     """True when a sheet has the title of the table's form and every code of its
     columns.
     """
-    form = form_of(table, ctx.contract, ctx.state, ctx.round)
+    form = form_of(table, ctx.contract, state=ctx.state, round_=ctx.round)
     texts = {fold(clean(c.text)) for (row, _), c in sheet.cells.items() if row <= 3 * CODE_ROW}
     return fold(table.title) in texts and all(
         fold(c.head) in texts for c in form.columns if c.kind == "value"
     )
 
 
-def _title_of_another(sheet: RawSheet, table: Table, tables: list[Table]) -> str:
+def _title_of_another(sheet: RawSheet, table: Table, *, tables: list[Table]) -> str:
     texts = {fold(clean(c.text)) for (row, _), c in sheet.cells.items() if row <= 3 * CODE_ROW}
     if fold(table.title) in texts:
         return ""
     return next((t.title for t in tables if fold(t.title) in texts), "")
 
 
-def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, RawSheet]) -> None:
+def _check_sheets(
+    ctx: ReturnContext, workbook: RawWorkbook, *, by_name: dict[str, RawSheet]
+) -> None:
     known = {sheet.name: name for name, sheet in by_name.items()}
     tables = {t.layout.sheet: t.name for t in ctx.contract.tables}
     for sheet in workbook.sheets:
@@ -168,7 +174,7 @@ def _check_sheets(ctx: ReturnContext, workbook: RawWorkbook, by_name: dict[str, 
             ctx.ignore((c for c in sheet.cells.values() if not ctx.is_held(c)), "unknown-sheet")
 
 
-def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, table: Table) -> None:
+def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, *, table: Table) -> None:
     """Figures in lines and columns that are hidden or filtered out are read; the state
     may not know of them.
     """
@@ -178,7 +184,7 @@ def _find_hidden_cells(ctx: ReturnContext, sheet: RawSheet, table: Table) -> Non
         if c.kind == "number" and (row in sheet.hidden_rows or column in sheet.hidden_columns)
     ]
     if unseen:
-        ctx.find("hidden-cells", unseen[0], table, found=_places(sheet, unseen))
+        ctx.find("hidden-cells", unseen[0], table=table, found=_places(sheet, unseen))
 
 
 def _places(sheet: RawSheet, cells: list[RawCell]) -> str:

@@ -46,7 +46,7 @@ def read_code(text: str, valid: Container[str]) -> tuple[str, bool]:
 
 
 def split_codes(
-    text: str, names: tuple[str, ...], table: Table
+    text: str, names: tuple[str, ...], *, table: Table
 ) -> tuple[tuple[str, ...], bool] | None:
     """Codes of the dimensions `names` joined by points, as in the first column of a
     form; None when one is unknown.
@@ -110,7 +110,7 @@ def load_aggregates(codelists: Path) -> frozenset[str]:
 
 
 def read_citizenship(
-    code: str, name: str, table: Table, dimension: str, codelists: Path
+    code: str, name: str, *, table: Table, dimension: str, codelists: Path
 ) -> Spelling:
     """The citizenship of an open line from its code, else from its name; unknown names
     become `_U` with a finding.
@@ -118,8 +118,8 @@ def read_citizenship(
     valid = codes_of(table, dimension)
     aliases = load_aliases(codelists, table.dimension(dimension).codelist.name)
     by_code, alike = read_code(code.upper(), valid)
-    by_code = by_code or _alias(code, aliases, valid)
-    by_name = _alias(name, aliases, valid)
+    by_code = by_code or _alias(code, aliases, valid=valid)
+    by_name = _alias(name, aliases, valid=valid)
     if {fold(code), fold(name)} & load_aggregates(codelists):
         return Spelling("", "aggregate-line")
     if by_code and by_name and by_code != by_name:
@@ -134,7 +134,7 @@ def read_citizenship(
     return Spelling(found, "", alike)
 
 
-def _alias(text: str, aliases: dict[str, str], valid: frozenset[str]) -> str:
+def _alias(text: str, aliases: dict[str, str], *, valid: frozenset[str]) -> str:
     if not text.strip():
         return ""
     code = aliases.get(fold(text)) or aliases.get(fold(latin(text))) or ""

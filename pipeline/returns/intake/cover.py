@@ -26,11 +26,11 @@ def cover_of_sheet(sheet: RawSheet) -> Answers:
     for (row, column), code in sheet.cells.items():
         if column == 1 and row > 4:
             cell = sheet.cells.get((row, 3), RawCell(sheet.name, f"C{row}", "", "empty"))
-            add_answer(answers, code.text.strip(), cell)
+            add_answer(answers, code.text.strip(), cell=cell)
     return answers
 
 
-def add_answer(answers: Answers, field: str, cell: RawCell) -> None:
+def add_answer(answers: Answers, field: str, *, cell: RawCell) -> None:
     """Add an answer; two different ones to one field are none."""
     if field in answers and answers[field].text != cell.text:
         both = f"the field stands twice: {answers[field].text} and {cell.text}"
@@ -49,9 +49,9 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         if cell.kind == "damaged":
             ctx.find("damaged-cell", cell)
     answers = {field: cell for field, cell in answers.items() if cell.kind != "damaged"}
-    _check(ctx, answers, "report", ctx.contract.report)
-    _check(ctx, answers, "round", str(ctx.round))
-    _check(ctx, answers, "state", ctx.state)
+    _check(ctx, answers, field="report", expected=ctx.contract.report)
+    _check(ctx, answers, field="round", expected=str(ctx.round))
+    _check(ctx, answers, field="state", expected=ctx.state)
     version = answers.get("contract_version")
     if version and version.text.strip() and version.text.strip() != ctx.contract.version:
         ctx.book.add(
@@ -69,15 +69,16 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         answers = {f: c for f, c in answers.items() if f != "date"}
     _check_releases(ctx, answers)
     _check_sources(ctx, answers)
-    fields = {code for code, *_ in cover_fields(ctx.contract, ctx.state, "", ctx.round)}
+    fields = {
+        code for code, *_ in cover_fields(ctx.contract, ctx.state, state_name="", round_=ctx.round)
+    }
     said = {
         f: text
         for f, cell in answers.items()
         if f in fields and (text := _answer(ctx, cell)) is not None
     }
-    if said.get(
-        "date"
-    ):  # printed in every version: as a day is written, whichever way the state wrote it
+    # printed in every version: as a day is written, whichever way the state wrote it
+    if said.get("date"):
         said["date"] = date.fromisoformat(said["date"]).isoformat()
     return said
 
@@ -90,7 +91,7 @@ def _check_releases(ctx: ReturnContext, answers: Answers) -> None:
     if day is None or not day.text.strip():
         return
     dated = date.fromisoformat(day.text.strip())
-    for table in tables_for(ctx.contract, ctx.state, ctx.round):
+    for table in tables_for(ctx.contract, ctx.state, round_=ctx.round):
         source = answers.get(SOURCE_FIELD + table.name)
         released = earliest_release(source.text) if source else None
         if released and dated < released:
@@ -112,10 +113,10 @@ def _check_sources(ctx: ReturnContext, answers: Answers) -> None:
     there is not printed for others.
     """
     sources = load_sources(ctx.contracts.codelists)
-    for table in tables_for(ctx.contract, ctx.state, ctx.round):
+    for table in tables_for(ctx.contract, ctx.state, round_=ctx.round):
         cell = answers.get(SOURCE_FIELD + table.name)
         if cell and (unlisted := [text for text, name in sources.parts(cell.text) if not name]):
-            ctx.find("source-not-listed", cell, table, found="; ".join(unlisted))
+            ctx.find("source-not-listed", cell, table=table, found="; ".join(unlisted))
 
 
 def _is_date(ctx: ReturnContext, text: str) -> bool:
@@ -142,7 +143,7 @@ def _answer(ctx: ReturnContext, cell: RawCell) -> str | None:
     return None
 
 
-def _check(ctx: ReturnContext, answers: Answers, field: str, expected: str) -> None:
+def _check(ctx: ReturnContext, answers: Answers, *, field: str, expected: str) -> None:
     cell = answers.get(field)
     if cell is None or not cell.text.strip():
         place = cell or RawCell(COVER_SHEET, "", "")

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.returns.formats.raw import RawCell
-from pipeline.returns.intake.account import Ledger
+from pipeline.returns.intake.account import OpenCells
 from pipeline.returns.intake.codes import latin
 from pipeline.returns.intake.parse import (
     MISSING,
@@ -79,7 +79,7 @@ class ReturnContext:
     state: str
     round: int
     book: FindingBook
-    ledger: Ledger
+    ledger: OpenCells
     is_csv: bool = False
     entries: list[Entry] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
@@ -92,8 +92,8 @@ class ReturnContext:
         self,
         rule: str,
         cell: RawCell,
-        table: Table | None = None,
         *,
+        table: Table | None = None,
         key: str = "",
         found: str = "",
     ) -> None:
@@ -106,7 +106,7 @@ class ReturnContext:
     def is_held(self, cell: RawCell) -> bool:
         return (cell.sheet, cell.address) in self.held
 
-    def keep_out(self, cell: RawCell, table: Table, rule: str, key: str = "") -> None:
+    def keep_out(self, cell: RawCell, table: Table, *, rule: str, key: str = "") -> None:
         """A held cell is a figure or what binds one: an error, for without it the table
         says another thing.
 
@@ -136,21 +136,21 @@ class ReturnContext:
                 held.rule, held.found, sheet=cell.sheet, cell=cell.address, table=held.table
             )
             if self.ledger.is_open(cell.sheet, cell.address):
-                self.ledger.refuse(cell.sheet, cell.address, held.table)
+                self.ledger.refuse(cell.sheet, cell.address, table=held.table)
         self.held.clear()
 
     def load(self, cell: RawCell, table: Table) -> None:
-        self.ledger.load(cell.sheet, cell.address, table.name)
+        self.ledger.load(cell.sheet, cell.address, table=table.name)
 
     def refuse(self, cells: Iterable[RawCell | None], table: Table | None = None) -> None:
         for cell in cells:
             if cell and self.ledger.is_open(cell.sheet, cell.address):
-                self.ledger.refuse(cell.sheet, cell.address, table.name if table else "")
+                self.ledger.refuse(cell.sheet, cell.address, table=table.name if table else "")
 
     def ignore(self, cells: Iterable[RawCell | None], rule: str) -> None:
         for cell in cells:
             if cell and self.ledger.is_open(cell.sheet, cell.address):
-                self.ledger.ignore(cell.sheet, cell.address, rule)
+                self.ledger.ignore(cell.sheet, cell.address, rule=rule)
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,7 @@ class Figure:
 def enter_line(
     ctx: ReturnContext,
     table: Table,
+    *,
     figures: list[Figure],
     conf: RawCell | None,
     note: RawCell | None,
@@ -174,9 +175,13 @@ def enter_line(
     """Read the figures of one line; the line's confidentiality and note belong to each
     of them.
     """
-    conf_status = _read_conf(ctx, table, conf)
-    note_text = _read_note(ctx, table, note)
-    entries = [e for f in figures if (e := _enter(ctx, table, f, conf_status, note_text))]
+    conf_status = _read_conf(ctx, table, cell=conf)
+    note_text = _read_note(ctx, table, cell=note)
+    entries = [
+        e
+        for f in figures
+        if (e := _enter(ctx, table, figure=f, conf_status=conf_status, note=note_text))
+    ]
     beside = [c for c in (conf, note) if c and ctx.ledger.is_open(c.sheet, c.address)]
     if len(entries) == 1:
         entries = [replace(entries[0], cells=entries[0].cells + len(beside))]
@@ -190,12 +195,12 @@ def enter_line(
             ctx.ignore([cell], "note-without-figure")
 
 
-def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
+def _read_conf(ctx: ReturnContext, table: Table, *, cell: RawCell | None) -> str:
     """The confidentiality of a line; empty when it is not known, and then no figure of
     the line may be used.
     """
     if cell is not None and ctx.is_held(cell):
-        ctx.keep_out(cell, table, "unknown-conf")
+        ctx.keep_out(cell, table, rule="unknown-conf")
         return ""
     if cell is None or not cell.text.strip():
         ctx.ignore([cell], "blank-text")
@@ -215,7 +220,7 @@ def _read_conf(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
     return ""
 
 
-def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
+def _read_note(ctx: ReturnContext, table: Table, *, cell: RawCell | None) -> str:
     if cell is None:
         return ""
     text = " ".join(cell.text.split())
@@ -223,10 +228,12 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
         ctx.ignore([cell], "blank-text")
         return ""
     if len(text) > MAX_NOTE:
-        ctx.find("note-too-long", cell, table, found=f"{len(text):,} characters: {text[:60]}…")
+        ctx.find(
+            "note-too-long", cell, table=table, found=f"{len(text):,} characters: {text[:60]}…"
+        )
     elif (cell.kind != "text" or is_bare_figure(text)) and (name := personal_data(text)):
         # A number typed into a note is no figure. Other text was screened before.
-        ctx.find("personal-data", cell, table, found=f"what looks like: {name}")
+        ctx.find("personal-data", cell, table=table, found=f"what looks like: {name}")
     else:
         return text
     ctx.refuse([cell], table)
@@ -234,29 +241,31 @@ def _read_note(ctx: ReturnContext, table: Table, cell: RawCell | None) -> str:
 
 
 def _enter(
-    ctx: ReturnContext, table: Table, figure: Figure, conf_status: str, note: str
+    ctx: ReturnContext, table: Table, *, figure: Figure, conf_status: str, note: str
 ) -> Entry | None:
     value, status = figure.value, figure.status
     key = f"{table.name}:{'.'.join(figure.codes)}"
-    if value and ctx.is_held(value) and _is_a_figure(ctx, table, value):
+    if value and ctx.is_held(value) and _is_a_figure(ctx, table, cell=value):
         del ctx.held[value.sheet, value.address]
     if held := [c for c in (value, status) if c and ctx.is_held(c)]:
         for cell in held:
-            ctx.keep_out(cell, table, "not-a-number" if cell is value else "unknown-status", key)
+            ctx.keep_out(
+                cell, table, rule="not-a-number" if cell is value else "unknown-status", key=key
+            )
         ctx.refuse([value, status], table)
         return None
-    parsed = _parse(ctx, table, value, key) if value else None
+    parsed = _parse(ctx, table, cell=value, key=key) if value else None
     if parsed and any(p.rule == "blank-text" for p in parsed.problems):
         ctx.ignore([value], "blank-text")
         value, parsed = None, None
-    given = _read_status(ctx, table, status, key)
+    given = _read_status(ctx, table, cell=status, key=key)
     if value is None and (status is None or given == ""):
         return None
     usable = given is not None and bool(conf_status) and not (parsed and parsed.refused)
     number, obs_status, rule = _with_status(parsed, given or "")
     if usable and rule:
         found = " with status ".join(c.raw for c in (value, status) if c)
-        ctx.find(rule, status or value or RawCell("", "", ""), table, key=key, found=found)
+        ctx.find(rule, status or value or RawCell("", "", ""), table=table, key=key, found=found)
         usable = False
     if not usable:
         number = None
@@ -283,24 +292,26 @@ def _enter(
     )
 
 
-def _is_a_figure(ctx: ReturnContext, table: Table, cell: RawCell) -> bool:
+def _is_a_figure(ctx: ReturnContext, table: Table, *, cell: RawCell) -> bool:
     """True for a text that was held as a formula and is a number in disguise: `="18"`."""
     if ctx.held[cell.sheet, cell.address].rule != "formula-as-text":
         return False
     symbols = load_symbols(ctx.contracts.codelists)
     return not parse_figure(
-        cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv
+        cell.text, cell.kind, decimals=table.decimals, symbols=symbols, is_csv=ctx.is_csv
     ).refused
 
 
-def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
+def _parse(ctx: ReturnContext, table: Table, *, cell: RawCell, key: str) -> Parsed:
     if cell.kind == "empty":
-        ctx.find("formula-without-value", cell, table, key=key, found=cell.formula)
+        ctx.find("formula-without-value", cell, table=table, key=key, found=cell.formula)
         return Parsed(None, "", (Problem("formula-without-value", refused=True),))
     symbols = load_symbols(ctx.contracts.codelists)
-    parsed = parse_figure(cell.text, cell.kind, table.decimals, symbols, is_csv=ctx.is_csv)
+    parsed = parse_figure(
+        cell.text, cell.kind, decimals=table.decimals, symbols=symbols, is_csv=ctx.is_csv
+    )
     if cell.formula:
-        ctx.find("formula", cell, table, key=key)
+        ctx.find("formula", cell, table=table, key=key)
         if not cell.text:  # it was worked out, and says that the cell is empty
             return parsed
     do = RULES["invisible-characters"].do if names_of_invisible(cell.text) else ""
@@ -318,7 +329,7 @@ def _parse(ctx: ReturnContext, table: Table, cell: RawCell, key: str) -> Parsed:
     return parsed
 
 
-def _read_status(ctx: ReturnContext, table: Table, cell: RawCell | None, key: str) -> str | None:
+def _read_status(ctx: ReturnContext, table: Table, *, cell: RawCell | None, key: str) -> str | None:
     """The status given beside a figure: empty when there is none, None when it is not
     in the list.
     """

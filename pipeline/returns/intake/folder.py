@@ -14,13 +14,15 @@ from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.shown import shown_name
 from pipeline.system.files import name_as_text
 
+# in this order: the first file of a state is the one read
 FORMATS = (
     ".xlsx",
     ".xls",
     ".ods",
     ".csv",
     ".csv.gz",
-)  # in this order: the first file of a state is the one read
+)
+# known, and not read
 OTHER_FORMATS = (
     ".xlsm",
     ".xlsb",
@@ -31,7 +33,7 @@ OTHER_FORMATS = (
     ".txt",
     ".tsv",
     ".zip",
-)  # known, and not read
+)
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
 RECORDS_MARK = (  # in the name of a file of records, which pipeline.returns.records finds and reads
@@ -86,15 +88,17 @@ def suffix_of(name: str) -> str:
     return next((s for s in (*FORMATS, *OTHER_FORMATS) if lower.endswith(s)), Path(lower).suffix)
 
 
-def respondents(contracts: Contracts, report: str, round_: int) -> list[str]:
+def respondents(contracts: Contracts, report: str, *, round_: int) -> list[str]:
     """Who answers the questionnaire of a report: the member states, and the Center
     where a table asks it.
     """
     asked = [*(c.code for c in contracts.members(round_)), "SELEC"]
-    return [state for state in asked if tables_for(contracts.contract(report), state, round_)]
+    return [
+        state for state in asked if tables_for(contracts.contract(report), state, round_=round_)
+    ]
 
 
-def find_returns(project: Project, contracts: Contracts, round_: int) -> list[ReturnFile]:
+def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list[ReturnFile]:
     """Every file of a round, by report, state and number. Raises UserError when the
     round has no folder.
     """
@@ -111,7 +115,9 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
             allowed=", ".join(rounds),
             do="give another round, or make the folder and put the returns in it",
         )
-    everybody = {state for report in REPORTS for state in respondents(contracts, report, round_)}
+    everybody = {
+        state for report in REPORTS for state in respondents(contracts, report, round_=round_)
+    }
     found = [
         ReturnFile(
             "",
@@ -124,7 +130,12 @@ def find_returns(project: Project, contracts: Contracts, round_: int) -> list[Re
         if p.name not in (*REPORTS, QUERY_LOG, QUERY_RECORD) and not is_left_by_program(p.name)
     ]
     for report in REPORTS:
-        found += _find_in(folder / report, report, round_, respondents(contracts, report, round_))
+        found += _find_in(
+            folder / report,
+            report,
+            round_=round_,
+            states=respondents(contracts, report, round_=round_),
+        )
     return found
 
 
@@ -141,7 +152,7 @@ def _rule_outside(path: Path, states: Container[str]) -> str:
     return "wrong-folder" if meant and path.is_file() else "not-a-return"
 
 
-def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[ReturnFile]:
+def _find_in(folder: Path, report: str, *, round_: int, states: list[str]) -> list[ReturnFile]:
     if not folder.is_dir():
         return []
     found: list[ReturnFile] = []
@@ -151,7 +162,10 @@ def _find_in(folder: Path, report: str, round_: int, states: list[str]) -> list[
         if is_left_by_program(path.name) or is_records:
             continue
         file = _classify(
-            path, report, f"{round_}/{report}/{shown_name(name_as_text(path.name))}", states
+            path,
+            report,
+            name=f"{round_}/{report}/{shown_name(name_as_text(path.name))}",
+            states=states,
         )
         if file is None:
             continue
@@ -171,7 +185,7 @@ def _beside_return(file: ReturnFile, taken: Container[tuple[str, int]]) -> Retur
     return replace(file, number=UNNUMBERED) if is_unclear else file
 
 
-def _classify(path: Path, report: str, name: str, states: list[str]) -> ReturnFile | None:
+def _classify(path: Path, report: str, *, name: str, states: list[str]) -> ReturnFile | None:
     """What a file of the folder is; None for the cover of a CSV return, which is read
     with it.
     """

@@ -37,7 +37,9 @@ def header_names(contract: Contract, codelists: Path) -> set[str]:
     return names | {alias for alias, column in load_headers(codelists).items() if column in names}
 
 
-def localise(csv_text: CsvText, contract: Contract, codelists: Path) -> tuple[CsvText, list[str]]:
+def localise(
+    csv_text: CsvText, contract: Contract, *, codelists: Path
+) -> tuple[CsvText, list[str]]:
     """The file with heads in other languages replaced by the columns they name, and
     those heads.
     """
@@ -108,7 +110,11 @@ def _record(record: CsvRecord, names: list[str]) -> Record:
 
 
 def read_csv_return(
-    ctx: ReturnContext, csv_text: CsvText, answers: dict[str, RawCell] | None, localised: list[str]
+    ctx: ReturnContext,
+    csv_text: CsvText,
+    *,
+    answers: dict[str, RawCell] | None,
+    localised: list[str],
 ) -> dict[str, str]:
     """Read a CSV return with its cover: entries, findings and the outcome of each field
     go to the context.
@@ -116,21 +122,22 @@ def read_csv_return(
     `localised` are heads that were in another language. Returns the answers of the
     cover as text.
     """
+    # where it is empty, each text whose letters are not known is reported
     if csv_text.encoding not in (
         "utf-8",
         "",
-    ):  # where it is empty, each text whose letters are not known is reported
+    ):
         ctx.book.add("encoding", csv_text.encoding, cell="line 1")
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")
     cover_cells = [c for c in (answers or {}).values() if c.text]
     columns = column_names(ctx.contract)
     header, records = records_of(csv_text, columns)
-    taken = screen(ctx, [*csv_cells(csv_text, columns), *cover_cells], lambda _: "")
+    taken = screen(ctx, [*csv_cells(csv_text, columns), *cover_cells], table_of=lambda _: "")
     answers = answers and {f: c for f, c in answers.items() if (c.sheet, c.address) not in taken}
     cover = read_cover(ctx, answers)
     ctx.ignore(cover_cells, "cover")
-    read_lines(ctx, header, [_forget(r, taken) for r in records])
+    read_lines(ctx, header, records=[_forget(r, taken) for r in records])
     ctx.settle_held()
     return cover
 
@@ -147,7 +154,7 @@ def _forget(record: Record, taken: set[tuple[str, str]]) -> Record:
     )
 
 
-def read_lines(ctx: ReturnContext, header: list[RawCell], records: list[Record]) -> None:
+def read_lines(ctx: ReturnContext, header: list[RawCell], *, records: list[Record]) -> None:
     """Read the lines of a CSV file: entries, findings and the outcome of each field go
     to the context.
     """
@@ -156,10 +163,10 @@ def read_lines(ctx: ReturnContext, header: list[RawCell], records: list[Record])
         ctx.refuse(c for r in records for c in (*r.fields.values(), *r.beyond))
         return
     ctx.ignore(header, "form-code")
-    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state, ctx.round)}
-    lists = _open_lists(ctx, records, tables)
+    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state, round_=ctx.round)}
+    lists = _open_lists(ctx, records, tables=tables)
     for record in records:
-        _read_record(ctx, record, tables, lists)
+        _read_record(ctx, record, tables=tables, lists=lists)
 
 
 def has_header(csv_text: CsvText, contract: Contract) -> bool:
@@ -199,7 +206,7 @@ def _line(header: list[RawCell]) -> str:
 
 
 def _open_lists(
-    ctx: ReturnContext, records: list[Record], tables: dict[str, Table]
+    ctx: ReturnContext, records: list[Record], *, tables: dict[str, Table]
 ) -> dict[str, OpenList]:
     lists = {}
     for table in tables.values():
@@ -210,12 +217,12 @@ def _open_lists(
                 for r in records
                 if r.text("table") == table.name
             )
-            lists[table.name] = OpenList(ctx, table, dimension, claimed=claimed)
+            lists[table.name] = OpenList(ctx, table, dimension=dimension, claimed=claimed)
     return lists
 
 
 def _read_record(
-    ctx: ReturnContext, record: Record, tables: dict[str, Table], lists: dict[str, OpenList]
+    ctx: ReturnContext, record: Record, *, tables: dict[str, Table], lists: dict[str, OpenList]
 ) -> None:
     name = read_code(record.text("table"), tables)[0]
     if not name:
@@ -226,12 +233,12 @@ def _read_record(
         ctx.refuse((*record.fields.values(), *record.beyond))
         return
     table = tables[name]
-    codes = _read_codes(ctx, record, table, lists)
+    codes = _read_codes(ctx, record, table=table, lists=lists)
     used = {*table.key_dimensions, "table", *AFTER}
     outside = [c for column, c in record.fields.items() if column not in used] + list(record.beyond)
     if filled := [c for c in outside if c.text.strip()]:
         found = ", ".join(f"{c.address.split(', ')[1]}: {c.raw[:40]}" for c in filled[:3])
-        ctx.find("outside-form", filled[0], table, found=found)
+        ctx.find("outside-form", filled[0], table=table, found=found)
     ctx.refuse(filled, table)
     ctx.ignore(outside, "blank-text")
     if codes is None:
@@ -240,11 +247,17 @@ def _read_record(
     ctx.ignore([record.fields.get(c) for c in ("table", *table.key_dimensions)], "line-code")
     figure = Figure(codes, record.fields.get("value"), record.fields.get("obs_status"))
     figures = [figure] if figure.value or figure.status else []
-    enter_line(ctx, table, figures, record.fields.get("conf_status"), record.fields.get("note"))
+    enter_line(
+        ctx,
+        table,
+        figures=figures,
+        conf=record.fields.get("conf_status"),
+        note=record.fields.get("note"),
+    )
 
 
 def _read_codes(
-    ctx: ReturnContext, record: Record, table: Table, lists: dict[str, OpenList]
+    ctx: ReturnContext, record: Record, *, table: Table, lists: dict[str, OpenList]
 ) -> tuple[str, ...] | None:
     """The codes of a line in the order of the table's key, or None with a finding."""
     state, alike = read_code(record.text("state"), {ctx.state})
@@ -260,7 +273,7 @@ def _read_codes(
         return None
     year = record.text("year")
     if not (year.isascii() and year.isdigit() and len(year) == 4):
-        ctx.find("unknown-code", record.place("year"), table, found=year or "no year")
+        ctx.find("unknown-code", record.place("year"), table=table, found=year or "no year")
         return None
     codes = [state, year]
     for dimension in table.dimensions:
@@ -268,7 +281,7 @@ def _read_codes(
         text = record.text(dimension.name)
         code, folded = read_code(text, codes_of(table, dimension.name))
         if not code and table.name in lists and text:
-            code = lists[table.name].code(text, "", place)
+            code = lists[table.name].code(text, "", place=place)
             if not code:
                 return None
         elif not code:
@@ -283,7 +296,7 @@ def _read_codes(
         alike = alike or folded
         codes.append(code)
     if alike:
-        ctx.find("look-alike", _first_alike(record, table), table)
+        ctx.find("look-alike", _first_alike(record, table), table=table)
     return tuple(codes)
 
 
@@ -304,6 +317,6 @@ def cover_of_csv(csv_text: CsvText) -> dict[str, RawCell]:
             add_answer(
                 answers,
                 field,
-                RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1]),
+                cell=RawCell(COVER_SHEET, f"line {record.line}, column answer", record.fields[1]),
             )
     return answers

@@ -87,7 +87,7 @@ def load_symbols(codelists: Path) -> dict[str, Symbol]:
 
 
 def parse_figure(
-    text: str, kind: CellKind, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool = False
+    text: str, kind: CellKind, *, decimals: int, symbols: dict[str, Symbol], is_csv: bool = False
 ) -> Parsed:
     """Read the text of a figure. `kind` is the type of its cell, `decimals` those that
     its table allows.
@@ -98,7 +98,7 @@ def parse_figure(
     if kind in _TYPED:
         return Parsed(None, "", (Problem(_TYPED[kind], refused=True),))
     if kind == "number":
-        return _round(Decimal(text), decimals, ())
+        return _round(Decimal(text), decimals, problems=())
     seen = without_invisible(text)
     if not seen.strip() and any(not is_invisible(c) and not c.isspace() for c in text):
         return Parsed(None, "", (Problem("not-a-number", refused=True),))
@@ -112,7 +112,7 @@ def parse_figure(
         disguises.append(Problem("number-as-formula"))
     if not stripped:
         return Parsed(None, MISSING, (Problem("blank-text"),))
-    parsed = _parse_plain(stripped, decimals, symbols, is_csv=is_csv)
+    parsed = _parse_plain(stripped, decimals, symbols=symbols, is_csv=is_csv)
     if parsed.refused:
         return parsed
     # What is odd about a figure as a whole says enough: it is a text then, too.
@@ -121,7 +121,7 @@ def parse_figure(
 
 
 def _parse_plain(
-    stripped: str, decimals: int, symbols: dict[str, Symbol], *, is_csv: bool
+    stripped: str, decimals: int, *, symbols: dict[str, Symbol], is_csv: bool
 ) -> Parsed:
     """What a text says that holds nothing but what a reader sees."""
     if symbol := symbols.get(fold(stripped)):
@@ -138,7 +138,7 @@ def _parse_plain(
         return Parsed(None, "", (problem,) if problem else ())
     if problem is None and not is_csv:
         problem = Problem("number-as-text")
-    return _round(number, decimals, (problem,) if problem else ())
+    return _round(number, decimals, problems=(problem,) if problem else ())
 
 
 def _read_number(text: str, decimals: int) -> tuple[Decimal | None, Problem | None] | None:
@@ -183,7 +183,7 @@ def _with_decimal_comma(text: str, decimals: int) -> tuple[Decimal | None, Probl
     return Decimal(text.replace(",", ".")), Problem("decimal-comma")
 
 
-def _round(number: Decimal, decimals: int, problems: tuple[Problem, ...]) -> Parsed:
+def _round(number: Decimal, decimals: int, *, problems: tuple[Problem, ...]) -> Parsed:
     if abs(number) >= _LIMIT:
         return Parsed(None, "", (*problems, Problem("number-too-large", refused=True)))
     if not decimals:

@@ -366,7 +366,7 @@ class FindingBook:
     """
 
     def __init__(
-        self, round_: int, report: str, state: str, file: str, contract_version: str
+        self, round_: int, report: str, *, state: str, file: str, contract_version: str
     ) -> None:
         self.round, self.report, self.state, self.file = round_, report, state, file
         self.contract_version = contract_version

@@ -18,7 +18,7 @@ from pipeline.returns.formats.archive import MAX_FILE
 from pipeline.returns.formats.kinds import KIND_NAMES
 from pipeline.returns.formats.opened import Opened, open_file
 from pipeline.returns.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
-from pipeline.returns.intake.account import FileAccount, Ledger
+from pipeline.returns.intake.account import FileAccount, OpenCells
 from pipeline.returns.intake.book import read_book, with_neutral_names
 from pipeline.returns.intake.entry import Entry, ReturnContext
 from pipeline.returns.intake.folder import ReturnFile
@@ -58,18 +58,20 @@ class ReturnRead:
 
 
 def read_returns(
-    files: list[ReturnFile], contracts: Contracts, round_: int, progress: Progress = silent
+    files: list[ReturnFile], contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> Iterator[ReturnRead]:
     """Read each file. What is wrong with one is a finding, never an exception."""
     for done, file in enumerate(_open_all(files, contracts)):
-        progress(f"reading {file.file.name}", done, len(files))
-        yield _read_file(file, contracts, round_)
+        progress(f"reading {file.file.name}", done, total=len(files))
+        yield _read_file(file, contracts, round_=round_)
 
 
-def book_of(file: ReturnFile, contracts: Contracts, round_: int) -> FindingBook:
+def book_of(file: ReturnFile, contracts: Contracts, *, round_: int) -> FindingBook:
     """The findings of a file, none yet."""
     version = contracts.contract(file.report).version if file.report else ""
-    return FindingBook(round_, file.report, file.state, file.name, version)
+    return FindingBook(
+        round_, file.report, state=file.state, file=file.name, contract_version=version
+    )
 
 
 # Opening: the only part that touches bytes, several files at a time, each in a bound
@@ -107,22 +109,22 @@ def _open(file: ReturnFile, contracts: Contracts) -> _File:
             else header_names(contracts.contract(file.report), contracts.codelists)
         )
         words = load_words(contracts.codelists)
-        opened = open_file(data, file.state, names, words)
+        opened = open_file(data, file.state, names=names, words=words)
         cover = None
         if file.cover and file.cover.is_file() and isinstance(opened.content, CsvText):
-            cover = _open_cover(file.cover, file.state, words)
+            cover = _open_cover(file.cover, file.state, words=words)
         return _File(file, sha256, opened, cover)
     except DamagedFile as damage:
         return _File(file, sha256, damage=damage)
 
 
-def _open_cover(path: Path, state: str, words: Iterable[str]) -> CsvText:
+def _open_cover(path: Path, state: str, *, words: Iterable[str]) -> CsvText:
     """The companion of a CSV return. A damaged one counts as damage of the return: it
     may say whose it is.
     """
     if path.is_symlink():
         raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
-    content = open_file(_bytes_of(path), state, {"field", "answer"}, words).content
+    content = open_file(_bytes_of(path), state, names={"field", "answer"}, words=words).content
     if not isinstance(content, CsvText):
         raise DamagedFile("unreadable-file", f"{path.name} is no text file")
     return content
@@ -144,66 +146,82 @@ def _bytes_of(path: Path) -> bytes:
 # Reading what was opened.
 
 
-def _read_file(opened: _File, contracts: Contracts, round_: int) -> ReturnRead:
+def _read_file(opened: _File, contracts: Contracts, *, round_: int) -> ReturnRead:
     """Read one file. A file that cannot be read, or must not be, becomes a finding; its
     cells count as refused.
     """
     file, damage = opened.file, opened.damage
     columns = column_names(contracts.contract(file.report))
-    book = book_of(file, contracts, round_)
+    book = book_of(file, contracts, round_=round_)
     if file.rule and file.rule not in _NOT_OPENED:
         book.add(file.rule, file.name.rsplit("/", 1)[-1])
-        return _unread(opened, book, round_, _refuse_all(opened, columns))
+        return _unread(opened, book, round_=round_, ledger=_refuse_all(opened, columns))
     if damage or opened.opened is None:
         assert damage
         book.add(damage.rule, damage.found)
-        return _unread(opened, book, round_, Ledger([]))
+        return _unread(opened, book, round_=round_, ledger=OpenCells([]))
     content, kind = opened.opened.content, opened.opened.kind
     localised: list[str] = []
     if isinstance(content, CsvText) and not file.withdraws:
-        content, localised = localise(content, contracts.contract(file.report), contracts.codelists)
+        content, localised = localise(
+            content, contracts.contract(file.report), codelists=contracts.codelists
+        )
         if not file.suffix.startswith(".csv") and not has_header(
             content, contracts.contract(file.report)
         ):
             # Any bytes can be read as text of some code page: without a header it is no
             # return under a wrong name.
             book.add("unreadable-file", f"no workbook, but {KIND_NAMES[kind]} without a header")
-            return _unread(opened, book, round_, Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
     if file.suffix != f".{kind}":
         book.add("file-renamed", f"{KIND_NAMES[kind]} named {file.suffix}", allowed=f".{kind}")
     if isinstance(content, RawWorkbook):
         if content.active_content:
             book.add("active-content", ", ".join(content.active_content[:5]))
-            return _unread(opened, book, round_, Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
         if not any(s.cells for s in content.sheets):
             book.add(
                 "nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell"
             )
-            return _unread(opened, book, round_, Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
         if not content.formulas_seen:
             book.add("old-format", KIND_NAMES[kind])
         content = with_neutral_names(book, content)
-        ctx = _context(opened, contracts, round_, book, _cells(content), is_csv=False)
-        return _close(ctx, opened, read_book(ctx, content, is_supplement=file.number > 1))
+        ctx = _context(
+            opened, contracts, round_=round_, book=book, cells=_cells(content), is_csv=False
+        )
+        return _close(ctx, opened, cover=read_book(ctx, content, is_supplement=file.number > 1))
     if file.withdraws:
         ctx = _context(
-            opened, contracts, round_, book, csv_cells(content, WITHDRAWAL_COLUMNS), is_csv=True
+            opened,
+            contracts,
+            round_=round_,
+            book=book,
+            cells=csv_cells(content, WITHDRAWAL_COLUMNS),
+            is_csv=True,
         )
         withdrawn = read_withdrawal(ctx, content)
-        return replace(_close(ctx, opened, {}, withdrawn), withdraws=withdrawn)
+        return replace(_close(ctx, opened, cover={}, withdrawn=withdrawn), withdraws=withdrawn)
     answers = cover_of_csv(opened.cover) if opened.cover else None
     filled = [c for c in (answers or {}).values() if c.text]
     ctx = _context(
-        opened, contracts, round_, book, csv_cells(content, columns) + filled, is_csv=True
+        opened,
+        contracts,
+        round_=round_,
+        book=book,
+        cells=csv_cells(content, columns) + filled,
+        is_csv=True,
     )
-    return _close(ctx, opened, read_csv_return(ctx, content, answers, localised))
+    return _close(
+        ctx, opened, cover=read_csv_return(ctx, content, answers=answers, localised=localised)
+    )
 
 
 def _cells(workbook: RawWorkbook) -> list[RawCell]:
     return [c for s in workbook.sheets for c in s.cells.values()]
 
 
-def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> ReturnRead:
+def _unread(opened: _File, book: FindingBook, *, round_: int, ledger: OpenCells) -> ReturnRead:
     file = opened.file
     reading = FileReading(
         round_,
@@ -217,11 +235,14 @@ def _unread(opened: _File, book: FindingBook, round_: int, ledger: Ledger) -> Re
         number=file.number,
     )
     return ReturnRead(
-        reading, book.findings, ledger.close(file.name, file.state, file.report, opened.sha256), []
+        reading,
+        book.findings,
+        ledger.close(file.name, file.state, report=file.report, sha256=opened.sha256),
+        [],
     )
 
 
-def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
+def _refuse_all(opened: _File, columns: Container[str]) -> OpenCells:
     """The cells of a file that is not read for another reason than damage: all of them
     are refused.
     """
@@ -233,29 +254,29 @@ def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
         if content
         else []
     )
-    ledger = Ledger((c.sheet, c.address) for c in cells)
+    ledger = OpenCells((c.sheet, c.address) for c in cells)
     for cell in cells:
-        ledger.refuse(cell.sheet, cell.address, "")
+        ledger.refuse(cell.sheet, cell.address, table="")
     return ledger
 
 
 def _context(
     opened: _File,
     contracts: Contracts,
+    *,
     round_: int,
     book: FindingBook,
     cells: Iterable[RawCell],
-    *,
     is_csv: bool,
 ) -> ReturnContext:
     file = opened.file
-    ledger = Ledger((c.sheet, c.address) for c in cells)
+    ledger = OpenCells((c.sheet, c.address) for c in cells)
     return ReturnContext(
         contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv
     )
 
 
-def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]) -> str:
+def _brings_nothing(ctx: ReturnContext, opened: _File, *, withdrawn: frozenset[str]) -> str:
     """What a file is that changes nothing, and of which the state believes that it
     does; empty for all others.
 
@@ -279,11 +300,12 @@ def _brings_nothing(ctx: ReturnContext, opened: _File, withdrawn: frozenset[str]
 def _close(
     ctx: ReturnContext,
     opened: _File,
+    *,
     cover: dict[str, str],
     withdrawn: frozenset[str] = frozenset(),
 ) -> ReturnRead:
     file = opened.file
-    if nothing := _brings_nothing(ctx, opened, withdrawn):
+    if nothing := _brings_nothing(ctx, opened, withdrawn=withdrawn):
         ctx.book.add("nothing-read", nothing)
     refused = any(f.severity == "error" and not f.table for f in ctx.book.findings)
     reading = FileReading(
@@ -299,7 +321,7 @@ def _close(
         file.number,
         opened.opened.kind if opened.opened else "",
     )
-    account = ctx.ledger.close(file.name, file.state, file.report, opened.sha256)
+    account = ctx.ledger.close(file.name, file.state, report=file.report, sha256=opened.sha256)
     if refused and file.number > 1:
         # A later file that cannot be used leaves the earlier ones as they were.
         return ReturnRead(reading, ctx.book.findings, account.refuse(None), [])

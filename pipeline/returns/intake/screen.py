@@ -36,7 +36,9 @@ _POSES_AS_FORMULA = re.compile(
 Place = Callable[[RawCell], str]  # the contract table to which a cell belongs; empty for none
 
 
-def screen(ctx: ReturnContext, cells: Iterable[RawCell], table_of: Place) -> set[tuple[str, str]]:
+def screen(
+    ctx: ReturnContext, cells: Iterable[RawCell], *, table_of: Place
+) -> set[tuple[str, str]]:
     """Hold what must not come in. Returns sheet and address of those cells; who reads
     the rest settles them.
     """

@@ -32,11 +32,12 @@ from pipeline.returns.intake.openlist import OpenList
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
 MAX_OUTSIDE = 25  # lines outside the form that get a finding of their own
+# heads that are words, by their column
 _HEADS = {
     "code": CODE_MARK,
     "conf_status": CONF_HEAD,
     "note": NOTE_HEAD,
-}  # heads that are words, by their column
+}
 NO_ROWS = "*"  # stands for the code of the line in tables without dimensions that go down
 
 
@@ -59,15 +60,15 @@ class Line:
     cells: dict[int, RawCell]
 
 
-def read_sheet(ctx: ReturnContext, sheet: RawSheet, form: SheetForm) -> None:
+def read_sheet(ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm) -> None:
     """Read one sheet: entries, findings and the outcome of each of its filled cells go
     to the context.
     """
-    _SheetReader(ctx, sheet, form).read()
+    _SheetReader(ctx, sheet, form=form).read()
 
 
 class _SheetReader:
-    def __init__(self, ctx: ReturnContext, sheet: RawSheet, form: SheetForm) -> None:
+    def __init__(self, ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm) -> None:
         seen = {place: cell for place, cell in sheet.cells.items() if not ctx.is_held(cell)}
         self.ctx, self.form, self.table = ctx, form, form.table
         self.sheet = replace(sheet, cells=seen)
@@ -120,12 +121,15 @@ class _SheetReader:
         ]:
             if (row, column) != (CODE_ROW, 1):
                 self.ctx.find(
-                    "form-moved", cell, self.table, found=f"the row of codes stands in row {row}"
+                    "form-moved",
+                    cell,
+                    table=self.table,
+                    found=f"the row of codes stands in row {row}",
                 )
             if not marks:
                 self.localised.append(cell)
             elif fold(cell.text) != CODE_MARK.casefold():
-                self.ctx.find("look-alike", cell, self.table)
+                self.ctx.find("look-alike", cell, table=self.table)
             return row, column
         return None
 
@@ -156,7 +160,7 @@ class _SheetReader:
                 unread[column] = cell
                 continue
             if fold(known.head) != text:
-                self.ctx.find("look-alike", cell, self.table)
+                self.ctx.find("look-alike", cell, table=self.table)
             self.columns[column] = Column(known.kind, known.codes)
             self.labels[column] = known.label
             self.seen_heads.add(known.head)
@@ -166,7 +170,7 @@ class _SheetReader:
         self._find_bare_heads()
         if self.localised:
             found = ", ".join(c.text[:30] for c in self.localised[:5])
-            self.ctx.find("localised-header", self.localised[0], self.table, found=found)
+            self.ctx.find("localised-header", self.localised[0], table=self.table, found=found)
         self.ctx.ignore([c for col, c in cells.items() if col in self.columns], "form-code")
         self.ctx.ignore([self.sheet.cells[self.top, self.left]], "form-code")
 
@@ -178,7 +182,7 @@ class _SheetReader:
                 self.labels[column] = form_column.label
                 cell = unread.pop(column, None)
                 if cell and fold(cell.text) != fold(form_column.label or form_column.head):
-                    self.ctx.find("changed-text", cell, self.table)
+                    self.ctx.find("changed-text", cell, table=self.table)
 
     def _read_strange_head(self, column: int, cell: RawCell) -> None:
         """A head that is not of this form: a code of another year or list, a damaged
@@ -189,13 +193,13 @@ class _SheetReader:
         codes = split_codes(
             text[: -len(STATUS_SUFFIX)] if is_status else text,
             self.table.layout.columns,
-            self.table,
+            table=self.table,
         )
         expected = self._form_head_at(column)
         if codes:
             refused = self._outside_years(self.table.layout.columns, codes[0])
             if refused and not is_status:
-                self.ctx.find("year-outside-window", cell, self.table)
+                self.ctx.find("year-outside-window", cell, table=self.table)
             self.columns[column] = Column("status" if is_status else "value", codes[0], refused)
             self.damaged = True
         elif expected is not None and expected not in self.seen_heads:
@@ -258,7 +262,7 @@ class _SheetReader:
             if row == self.top - 1 and column in self.columns and column != self.left:
                 expected = self.labels.get(column, in_form.get(column, ""))
                 if fold(cell.text) != fold(expected):
-                    self.ctx.find("changed-text", cell, self.table)
+                    self.ctx.find("changed-text", cell, table=self.table)
                 self.ctx.ignore([cell], "form-text")
             elif column <= self.left:
                 self.ctx.ignore([cell], "form-text")
@@ -334,12 +338,12 @@ class _SheetReader:
             self.seen_rows.add(text if text in rows else latin(text))
             self._ignore_names(line, row)
             self._enter(line, row.codes)
-        elif names and (codes := split_codes(text, names, self.table)):
+        elif names and (codes := split_codes(text, names, table=self.table)):
             self.damaged = True
             if codes[1]:
                 self._look_alike(cell)
             if cell and self._outside_years(names, codes[0]):
-                self.ctx.find("year-outside-window", cell, self.table)
+                self.ctx.find("year-outside-window", cell, table=self.table)
                 self._refuse_line(line)
                 return
             self.ctx.ignore([cell, *self._of_kind(line, "label")], "form-code")
@@ -366,14 +370,14 @@ class _SheetReader:
 
     def _look_alike(self, cell: RawCell | None) -> None:
         if cell:
-            self.ctx.find("look-alike", cell, self.table)
+            self.ctx.find("look-alike", cell, table=self.table)
 
     def _ignore_names(self, line: Line, row: FormRow) -> None:
         labels = self._of_kind(line, "label")
         expected = {fold(label) for label in row.labels}
         for cell in labels:
             if fold(cell.text) not in expected:
-                self.ctx.find("changed-text", cell, self.table)
+                self.ctx.find("changed-text", cell, table=self.table)
         self.ctx.ignore(labels, "form-text")
         self.ctx.ignore([line.cells.get(self.left)], "form-code")
 
@@ -401,7 +405,7 @@ class _SheetReader:
             claimed = claimed or (row.code == "_U" and bool(self._of_kind(line, "value", "status")))
             self._ignore_names(line, row)
             self._enter(line, row.codes)
-        names = OpenList(self.ctx, self.table, dimension, claimed=claimed)
+        names = OpenList(self.ctx, self.table, dimension=dimension, claimed=claimed)
         for line in chosen:
             self._read_chosen(line, names)
 
@@ -422,7 +426,7 @@ class _SheetReader:
         address = f"{column_letters(self.left)}{line.row}"
         place = cell or (labels[0] if labels else RawCell(self.sheet.name, address, ""))
         name = " ".join(c.text for c in labels)
-        code = names.code(cell.text if cell else "", name, place)
+        code = names.code(cell.text if cell else "", name, place=place)
         self.ctx.ignore([cell, *labels], "line-label")
         if not code:
             self.ctx.refuse(line.cells.values(), self.table)
@@ -441,7 +445,7 @@ class _SheetReader:
         ]
         conf = next((cell for _, cell in self._usable(line, "conf")), None)
         note = next((cell for _, cell in self._usable(line, "note")), None)
-        enter_line(self.ctx, self.table, figures, conf, note)
+        enter_line(self.ctx, self.table, figures=figures, conf=conf, note=note)
         left_over = [c for c in line.cells.values() if self.ctx.ledger.is_open(c.sheet, c.address)]
         if left_over:  # a second column for status, confidentiality or note
             self.outside[line.row] += left_over
@@ -493,9 +497,9 @@ class _SheetReader:
         for cells in lines[:MAX_OUTSIDE]:
             found = ", ".join(f"{c.address}: {c.raw[:40]}" for c in cells[:3])
             more = f" and {len(cells) - 3} more cells" if len(cells) > 3 else ""
-            self.ctx.find("outside-form", cells[0], self.table, found=found + more)
+            self.ctx.find("outside-form", cells[0], table=self.table, found=found + more)
         if len(lines) > MAX_OUTSIDE:
             found = f"{len(lines) - MAX_OUTSIDE} more lines from here"
-            self.ctx.find("outside-form", lines[MAX_OUTSIDE][0], self.table, found=found)
+            self.ctx.find("outside-form", lines[MAX_OUTSIDE][0], table=self.table, found=found)
         for cells in lines:
             self.ctx.refuse(cells, self.table)

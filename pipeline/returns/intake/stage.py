@@ -63,6 +63,7 @@ FILE_COLUMNS = [
 def write_staged(
     path: Path,
     contracts: Contracts,
+    *,
     files: Sequence[FileReading],
     entries: Sequence[tuple[str, int, str, Entry]],
     set_aside: Sequence[tuple[str, int, str, Entry]] = (),
@@ -91,19 +92,19 @@ def write_staged(
     with duckdb.connect(str(fresh)) as connection:
         connection.execute("begin")
         for table in contracts.tables:
-            _fill(connection, table.sql_name, staged_columns(table), rows[table.name])
+            _fill(connection, table.sql_name, columns=staged_columns(table), rows=rows[table.name])
             if replaced[table.name]:
                 _fill(
                     connection,
                     SET_ASIDE + table.sql_name,
-                    staged_columns(table),
-                    replaced[table.name],
+                    columns=staged_columns(table),
+                    rows=replaced[table.name],
                 )
         _fill(
             connection,
             "files",
-            FILE_COLUMNS,
-            [
+            columns=FILE_COLUMNS,
+            rows=[
                 (
                     f.round,
                     f.report,
@@ -121,11 +122,11 @@ def write_staged(
         _fill(
             connection,
             "withdrawn",
-            [("file", "varchar"), ("table_name", "varchar")],
-            list(withdrawn),
+            columns=[("file", "varchar"), ("table_name", "varchar")],
+            rows=list(withdrawn),
         )
         connection.execute("commit")
-        _copy_earlier(connection, contracts, earlier)
+        _copy_earlier(connection, contracts, earlier=earlier)
     keep_file(fresh, path)
 
 
@@ -159,6 +160,7 @@ def _rows_by_table(
 def _fill(
     connection: duckdb.DuckDBPyConnection,
     name: str,
+    *,
     columns: list[tuple[str, str]],
     rows: list[tuple[object, ...]],
 ) -> None:
@@ -177,7 +179,10 @@ def _fill(
 
 
 def _copy_earlier(
-    connection: duckdb.DuckDBPyConnection, contracts: Contracts, earlier: Sequence[tuple[int, Path]]
+    connection: duckdb.DuckDBPyConnection,
+    contracts: Contracts,
+    *,
+    earlier: Sequence[tuple[int, Path]],
 ) -> None:
     """The latest earlier figure of every key. An earlier file of another contract may
     lack a table: it has no past.
@@ -221,7 +226,7 @@ class StagedCell:
     usable: bool
 
 
-def staged_cells(path: Path, table: Table, state: str) -> list[StagedCell]:
+def staged_cells(path: Path, table: Table, *, state: str) -> list[StagedCell]:
     """The figures of a state in a table, in the order in which they were read."""
     with open_database(path) as connection:
         rows = connection.execute(

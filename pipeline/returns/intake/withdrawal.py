@@ -22,7 +22,7 @@ def read_withdrawal(ctx: ReturnContext, csv_text: CsvText) -> frozenset[str]:
     """Names of the tables that are withdrawn, each with a note; findings for what is no
     table.
     """
-    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state, ctx.round)}
+    tables = {t.name: t for t in tables_for(ctx.contract, ctx.state, round_=ctx.round)}
     header, records = records_of(csv_text, WITHDRAWAL_COLUMNS)
     ctx.ignore(header, "form-code")
     if "table" not in {fold(c.text) for c in header}:

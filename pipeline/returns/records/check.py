@@ -101,15 +101,15 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
         _code_rule(
             "wrong-state",
             "state",
-            form.state,
-            f"{whole} and {column('state')} <> {quoted(form.state)}",
+            allowed=form.state,
+            broken=f"{whole} and {column('state')} <> {quoted(form.state)}",
         ),
         _code_rule(
             "year-outside-window",
             "year",
-            f"{years[0]} to {years[-1]}",
-            f"{whole} and {column('year')} not in {_among(years)}",
-            "give the year alone, in four digits",
+            allowed=f"{years[0]} to {years[-1]}",
+            broken=f"{whole} and {column('year')} not in {_among(years)}",
+            do="give the year alone, in four digits",
         ),
     ]
     for dimension in form.table.dimensions:
@@ -121,8 +121,8 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
             _code_rule(
                 "unknown-code",
                 dimension.name,
-                allowed,
-                f"{whole} and not is_nil and {name} not in {_among(codes)}",
+                allowed=allowed,
+                broken=f"{whole} and not is_nil and {name} not in {_among(codes)}",
             )
         )
         limited = [(c.code, [str(y) for y in form.years if c.valid_in(y)]) for c in leaves]
@@ -161,19 +161,19 @@ def row_rules(form: RecordForm, names: tuple[str, ...]) -> list[RowRule]:
             _code_rule(
                 "unknown-conf",
                 CONF,
-                "empty, " + ", ".join(CONF_ORDER),
-                f"{whole} and {column(CONF)} not in {_among(('', *CONF_ORDER))}",
+                allowed="empty, " + ", ".join(CONF_ORDER),
+                broken=f"{whole} and {column(CONF)} not in {_among(('', *CONF_ORDER))}",
             )
         )
     return rules
 
 
-def _code_rule(rule: str, name: str, allowed: str, broken: str, do: str = "") -> RowRule:
+def _code_rule(rule: str, name: str, *, allowed: str, broken: str, do: str = "") -> RowRule:
     found = f"case {column(name)} when '' then 'nothing' else {column(name)} end"
     return RowRule(rule, name, allowed, broken, found, do)
 
 
-def gather(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordForm) -> None:
+def gather(connection: duckdb.DuckDBPyConnection, source: Source, *, form: RecordForm) -> None:
     """Read the file into the table `records`: its different rows, each with its number
     `n` and the sum of quantities.
 
@@ -185,10 +185,10 @@ def gather(connection: duckdb.DuckDBPyConnection, source: Source, form: RecordFo
     if source.by_line:
         lines = source.read(numbered=False)
         _bring_together(connection, f"select {LINE}, count(*) as n from ({lines}) group by {LINE}")
-        rows = _with_quantity(source, source.rows("from gathered", f"{LINE}, n, "), form)
+        rows = _with_quantity(source, source.rows("from gathered", f"{LINE}, n, "), form=form)
         rows = f"select *, null::decimal(38, 9) as total from ({rows})"
     else:
-        rows = _with_quantity(source, source.rows(source.read(numbered=False)), form)
+        rows = _with_quantity(source, source.rows(source.read(numbered=False)), form=form)
         key = ", ".join(_key(source))
         query = (
             f"select {key}, count(*) as n, {_total(source)} as total from ({rows}) group by {key}"
@@ -262,7 +262,7 @@ def _missing_words(name: str, form: RecordForm) -> list[str]:
 
 
 def remarks(
-    connection: duckdb.DuckDBPyConnection, source: Source, form: RecordForm
+    connection: duckdb.DuckDBPyConnection, source: Source, *, form: RecordForm
 ) -> list[Remark]:
     """Notes on what is written otherwise than the form has it, and was read all the
     same.
@@ -326,7 +326,7 @@ def _bare_number() -> str:
     return f"try_cast({bare(QUANTITY)} as decimal(38, {DECIMALS}))"
 
 
-def _with_quantity(source: Source, rows: str, form: RecordForm) -> str:
+def _with_quantity(source: Source, rows: str, *, form: RecordForm) -> str:
     """The rows with what their quantity is: a number, nothing, or something else."""
     if not source.quantity:
         return f"select *, {BLANK} as quantity from ({rows})"
@@ -375,9 +375,10 @@ def check(
     )
     found: tuple[BrokenRule, ...] = ()
     if counts:
-        _write_lines(connection, source, form, rules, full_list)
+        _write_lines(connection, source, form=form, rules=rules, full_list=full_list)
         found = tuple(
-            _broken(connection, full_list, rules[n], int(counts[n])) for n in sorted(counts)
+            _broken(connection, full_list, rule=rules[n], count=int(counts[n]))
+            for n in sorted(counts)
         )
     return Checked(found, int(rows), int(good), int(bad))
 
@@ -385,6 +386,7 @@ def check(
 def _write_lines(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
+    *,
     form: RecordForm,
     rules: list[RowRule],
     full_list: Path,
@@ -398,11 +400,13 @@ def _write_lines(
     lines = source.read(numbered=True)
     rows = f"select {key}, rule, found from broken inner join records using (id)"
     if isinstance(source, ParquetSource):
-        lines = _with_quantity(source, source.rows(lines), form)
+        lines = _with_quantity(source, source.rows(lines), form=form)
     elif not source.by_line:
         # Numbering lines is work for one core, so the others first find which lines it
         # is about.
-        taken = _with_quantity(source, source.rows(source.read(numbered=False), f"{LINE}, "), form)
+        taken = _with_quantity(
+            source, source.rows(source.read(numbered=False), f"{LINE}, "), form=form
+        )
         rows = (
             f"select distinct {LINE}, rule, {found} as found from ({taken}) inner join ({rows})"
             f" using ({key})"
@@ -457,7 +461,7 @@ def _shown(found: str, form: RecordForm) -> str:
 
 
 def _broken(
-    connection: duckdb.DuckDBPyConnection, full_list: Path, rule: RowRule, count: int
+    connection: duckdb.DuckDBPyConnection, full_list: Path, *, rule: RowRule, count: int
 ) -> BrokenRule:
     """One rule with its count and samples. Raises AssertionError when the lines found
     are not the rows counted.

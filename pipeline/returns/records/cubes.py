@@ -24,6 +24,7 @@ Codes = tuple[str, ...]
 def figures(
     connection: duckdb.DuckDBPyConnection,
     form: RecordForm,
+    *,
     contract: Contract,
     round_: int,
     names: tuple[str, ...],
@@ -35,12 +36,14 @@ def figures(
     a year without any, and a code that did not exist in the year, has no cell: that is
     not reported, which is not zero.
     """
-    counted = _count(connection, form, names)
+    counted = _count(connection, form, names=names)
     years = {
         int(y)
         for (y,) in connection.execute(f"select distinct {column('year')} from records").fetchall()
     }
-    keys = [k.codes for k in form_of(form.table, contract, form.state, round_).addresses()]
+    keys = [
+        k.codes for k in form_of(form.table, contract, state=form.state, round_=round_).addresses()
+    ]
     valid = [codes for codes in keys if int(codes[1]) in years and _exists(form, codes)]
     nothing = (0, Decimal(0), "F")
     return [
@@ -49,11 +52,11 @@ def figures(
     ]
 
 
-def unusable(form: RecordForm, contract: Contract, round_: int) -> list[Entry]:
+def unusable(form: RecordForm, contract: Contract, *, round_: int) -> list[Entry]:
     """The cells of a table that is refused: they stand without a figure, so that none
     counts as withdrawn.
     """
-    keys = form_of(form.table, contract, form.state, round_).addresses()
+    keys = form_of(form.table, contract, state=form.state, round_=round_).addresses()
     return [
         Entry(form.table, key.codes, "", None, MISSING, "C", "", "", "records", usable=False)
         for key in keys
@@ -66,7 +69,7 @@ def _exists(form: RecordForm, codes: Codes) -> bool:
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection, form: RecordForm, names: tuple[str, ...]
+    connection: duckdb.DuckDBPyConnection, form: RecordForm, *, names: tuple[str, ...]
 ) -> dict[Codes, tuple[int, Decimal, str]]:
     """Records, their sum, and the confidentiality, by the codes of each cell that has a
     record.

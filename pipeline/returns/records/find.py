@@ -38,7 +38,7 @@ class RecordFile:
     other: str = ""
 
 
-def find_records(project: Project, contracts: Contracts, round_: int) -> list[RecordFile]:
+def find_records(project: Project, contracts: Contracts, *, round_: int) -> list[RecordFile]:
     """Every file of a round that is named as records, in a fixed order."""
     found: list[RecordFile] = []
     for report in REPORTS:
@@ -48,7 +48,7 @@ def find_records(project: Project, contracts: Contracts, round_: int) -> list[Re
         for path in paths:
             left = path.name.startswith(".") or is_left_by_program(path.name)
             if RECORDS_MARK in path.name.lower() and not left:
-                file = _look_at(path, contracts, report, round_)
+                file = _look_at(path, contracts, report=report, round_=round_)
                 name = file.table.name if file.table else ""
                 if not file.rule and (other := taken.get((file.state, name))):
                     file = replace(file, rule="second-file", other=other)
@@ -58,9 +58,9 @@ def find_records(project: Project, contracts: Contracts, round_: int) -> list[Re
     return found
 
 
-def _look_at(path: Path, contracts: Contracts, report: str, round_: int) -> RecordFile:
+def _look_at(path: Path, contracts: Contracts, *, report: str, round_: int) -> RecordFile:
     name = f"{round_}/{report}/{shown_name(name_as_text(path.name))}"
-    states = respondents(contracts, report, round_)
+    states = respondents(contracts, report, round_=round_)
     match = _NAME.fullmatch(path.name)
     if match is None:
         # Whoever sent it thinks that it was read.
@@ -79,7 +79,9 @@ def _look_at(path: Path, contracts: Contracts, report: str, round_: int) -> Reco
     kind = match["kind"].lower()
     if state not in states:
         return RecordFile(report, shown_name(state), None, path, name, kind, "not-a-member")
-    asked = {t.name: t for t in tables_for(contracts.contract(report), state, round_) if t.records}
+    asked = {
+        t.name: t for t in tables_for(contracts.contract(report), state, round_=round_) if t.records
+    }
     table = asked.get(match["table"].upper())
     if table is None:
         return RecordFile(report, state, None, path, name, kind, "records-not-asked")

@@ -86,7 +86,7 @@ def split(line: str, delimiter: str) -> list[str]:
     return [field.strip(BLANKS) for field in line.rstrip("\r\n").split(delimiter)]
 
 
-def read_layout(head: str, first: str, delimiter: str, form: RecordForm) -> Layout:
+def read_layout(head: str, first: str, *, delimiter: str, form: RecordForm) -> Layout:
     """The layout of a file by its header, its first record and the separator it
     announces, if any.
 
@@ -174,29 +174,29 @@ def check_names(header: Header, form: RecordForm) -> None:
                 raise wrong_header(
                     f"columns parted by {named}",
                     asked(form),
-                    "save the file with commas, semicolons or tabs",
+                    do="save the file with commas, semicolons or tabs",
                 )
         raise wrong_header(
             f"a first line without the names of columns: {', '.join(names)[:80]}",
             asked(form),
-            "put the names of the columns in the first line, and nothing above them",
+            do="put the names of the columns in the first line, and nothing above them",
         )
     if strange and strange[0] in ROW_NAMES:
         found = f"the column '{strange[0]}'" if strange[0] else "a column without a name"
-        raise strange_column(found, asked(form), NO_ROW_NAMES)
+        raise strange_column(found, asked(form), do=NO_ROW_NAMES)
     if strange:
         # A column that was not asked for may tell who the person is: nothing of it is
         # read.
         raise strange_column(
             f"the column '{strange[0][:40]}'",
             asked(form),
-            "remove the column, and send no personal data",
+            do="remove the column, and send no personal data",
         )
     if missing:
         raise wrong_header(
-            f"without the column {', '.join(missing)}", asked(form), "add the column"
+            f"without the column {', '.join(missing)}", asked(form), do="add the column"
         )
     if len(set(names)) < len(names):
         raise wrong_header(
-            f"a column stands twice: {', '.join(names)}", asked(form), "keep the column once"
+            f"a column stands twice: {', '.join(names)}", asked(form), do="keep the column once"
         )

@@ -30,7 +30,7 @@ EMPTY_SHARE = 64
 _MARGIN = 0.5  # seconds between two tries to interrupt
 
 
-def _number(variable: str, default: int, unit: str) -> int:
+def _number(variable: str, default: int, *, unit: str) -> int:
     text = os.environ.get(variable, str(default))
     if not text.isascii() or not text.isdigit() or not int(text):
         raise UserError(
@@ -46,14 +46,14 @@ def most_bytes() -> int:
     """How much a file of records may hold when it is unpacked. Raises UserError when
     the setting is no number.
     """
-    return _number(LIMIT_VARIABLE, MOST_GIB, "gibibytes") * 2**30
+    return _number(LIMIT_VARIABLE, MOST_GIB, unit="gibibytes") * 2**30
 
 
 def most_seconds() -> int:
     """How long reading one file may take. Raises UserError when the setting is no
     number.
     """
-    return _number(TIME_VARIABLE, MOST_SECONDS, "seconds")
+    return _number(TIME_VARIABLE, MOST_SECONDS, unit="seconds")
 
 
 @dataclass

@@ -83,6 +83,7 @@ def file_hash(path: Path) -> str:
 def plain_text(
     path: Path,
     kind: RecordKind,
+    *,
     form: RecordForm,
     work: Path,
     allowance: Allowance,
@@ -93,7 +94,7 @@ def plain_text(
     """
     if kind == "csv":
         allowance.check_bytes(path.stat().st_size, "it has")
-        if found := _plain_already(path, form, allowance.again()):
+        if found := _plain_already(path, form, allowance=allowance.again()):
             return found
     copy = _Copy(path, kind, form, work / "lines.csv", progress)
     try:
@@ -107,7 +108,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _inflate(file: BinaryIO, size: int, allowance: Allowance) -> Iterator[bytes]:
+def _inflate(file: BinaryIO, size: int, *, allowance: Allowance) -> Iterator[bytes]:
     """What a file packed with gzip holds, in pieces. A file may have several members,
     one behind the other.
     """
@@ -149,7 +150,7 @@ def _inflate(file: BinaryIO, size: int, allowance: Allowance) -> Iterator[bytes]
 # Files that are plain already.
 
 
-def _plain_already(path: Path, form: RecordForm, allowance: Allowance) -> PlainText | None:
+def _plain_already(path: Path, form: RecordForm, *, allowance: Allowance) -> PlainText | None:
     """The file itself when it is ASCII without control characters and odd lines, and
     each of its fields a column.
     """
@@ -221,7 +222,9 @@ def _top(text: str, form: RecordForm) -> tuple[int, Layout] | None:
     if not head:
         return None
     _, first, _ = _first_line(rest)
-    return number, read_layout(head[:LONGEST_LINE], first[:LONGEST_LINE], delimiter, form)
+    return number, read_layout(
+        head[:LONGEST_LINE], first[:LONGEST_LINE], delimiter=delimiter, form=form
+    )
 
 
 def _first_line(text: str) -> tuple[int, str, str]:
@@ -257,10 +260,14 @@ class _Copy:
         """
         with self.path.open("rb") as file:
             size = self.path.stat().st_size
-            chunks = _inflate(file, size, allowance) if self.kind == "csv.gz" else _chunks(file)
-            return self._write(chunks, allowance, narrow)
+            chunks = (
+                _inflate(file, size, allowance=allowance)
+                if self.kind == "csv.gz"
+                else _chunks(file)
+            )
+            return self._write(chunks, allowance, narrow=narrow)
 
-    def _write(self, chunks: Iterator[bytes], allowance: Allowance, narrow: bool) -> PlainText:
+    def _write(self, chunks: Iterator[bytes], allowance: Allowance, *, narrow: bool) -> PlainText:
         first = next(chunks, b"")
         while len(first) < HEAD and (more := next(chunks, b"")):
             first += more
@@ -280,7 +287,7 @@ class _Copy:
                 allowance.check_time()
                 text = _cleaned(text, allowance)
                 if narrowed and found:
-                    text = _narrow(text, lines, found[0], narrowed)
+                    text = _narrow(text, lines, skip=found[0], narrowed=narrowed)
                 lines += text.count("\n")
                 data = text.encode()
                 written += len(data)
@@ -353,7 +360,7 @@ def _cleaned(text: str, allowance: Allowance) -> str:
     return text
 
 
-def _narrow(text: str, before: int, skip: int, narrowed: Narrowed) -> str:
+def _narrow(text: str, before: int, *, skip: int, narrowed: Narrowed) -> str:
     """The lines below the header without the fields that are no columns; `before` lines
     of the file came earlier.
     """

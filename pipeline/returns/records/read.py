@@ -65,7 +65,7 @@ class _Counted:
 
 
 def read_records(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> list[RecordsRead]:
     """Read every file of records of a round. What is wrong with one is a finding, never
     an exception.
@@ -74,14 +74,16 @@ def read_records(
     lists of earlier runs are removed. Raises UserError when memory or disk do not
     suffice.
     """
-    files = find_records(project, contracts, round_)
+    files = find_records(project, contracts, round_=round_)
     lists = project.findings(round_) / "records"
     for old in lists.glob("*.parquet"):
         old.unlink()
     read = []
     for done, file in enumerate(files):
         step = _Step(progress, file.name, done, len(files))
-        read.append(_read_file(project, contracts, round_, file, lists, step))
+        read.append(
+            _read_file(project, contracts, round_=round_, file=file, lists=lists, progress=step)
+        )
     return read
 
 
@@ -94,20 +96,23 @@ class _Step:
     file: int
     files: int
 
-    def __call__(self, what: str, done: int = 0, total: int = 0) -> None:
-        self.progress(f"{self.name}: {what}", self.file, self.files)
+    def __call__(self, what: str, done: int = 0, *, total: int = 0) -> None:
+        self.progress(f"{self.name}: {what}", self.file, total=self.files)
 
 
 def _read_file(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     file: RecordFile,
     lists: Path,
     progress: Progress,
 ) -> RecordsRead:
     contract = contracts.contract(file.report)
-    book = FindingBook(round_, file.report, file.state, file.name, contract.version)
+    book = FindingBook(
+        round_, file.report, state=file.state, file=file.name, contract_version=contract.version
+    )
     if file.table is None:
         _refuse_name(file, book)
         return RecordsRead(tuple(book.findings))
@@ -117,7 +122,7 @@ def _read_file(
     # A second file adds no cells: those of the first one stand for the table, which is
     # refused.
     refused = _Counted(
-        0, 0, 0, [] if file.rule == "second-file" else unusable(form, contract, round_)
+        0, 0, 0, [] if file.rule == "second-file" else unusable(form, contract, round_=round_)
     )
     counted = refused
     if file.rule:
@@ -132,11 +137,17 @@ def _read_file(
                 prefix=".records-", suffix=UNFINISHED, dir=work
             ) as folder:
                 full_list = lists / f"{file.state}.{table.name}.parquet"
-                counted = _Reader(file, form, contract, round_, book, full_list, progress).count(
-                    Path(folder)
-                )
+                counted = _Reader(
+                    file,
+                    form,
+                    contract=contract,
+                    round_=round_,
+                    book=book,
+                    full_list=full_list,
+                    progress=progress,
+                ).count(Path(folder))
         except RefusedRecords as refused_for:
-            _refuse(refused_for, table.name, book)
+            _refuse(refused_for, table.name, book=book)
         except OSError as problem:
             if problem.errno == errno.ENOSPC:
                 raise _no_room(file) from problem
@@ -178,7 +189,7 @@ def _refuse_name(file: RecordFile, book: FindingBook) -> None:
     book.add(file.rule, file.path.name, table=table, allowed=allowed, do=do)
 
 
-def _refuse(refused: RefusedRecords, table: str, book: FindingBook) -> None:
+def _refuse(refused: RefusedRecords, table: str, *, book: FindingBook) -> None:
     book.add(refused.rule, refused.found, table=table, allowed=refused.allowed, do=refused.do)
 
 
@@ -197,6 +208,7 @@ class _Reader:
         self,
         file: RecordFile,
         form: RecordForm,
+        *,
         contract: Contract,
         round_: int,
         book: FindingBook,
@@ -220,7 +232,14 @@ class _Reader:
         self._remark(renamed(self.kind, self.file.kind))
         text = None
         if self.kind != "parquet":
-            text = plain_text(self.file.path, self.kind, self.form, work, allowance, self.progress)
+            text = plain_text(
+                self.file.path,
+                self.kind,
+                form=self.form,
+                work=work,
+                allowance=allowance,
+                progress=self.progress,
+            )
             self._remark(text.remarks)
             self.left_out, self.refused = text.left_out, text.refused
         # What is sorted and joined lies on the disk beside the working copy.
@@ -239,7 +258,7 @@ class _Reader:
                 # with the small side last, and stay so.
                 connection.execute("set enable_progress_bar = false")
                 connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
-                return self._count(connection, self._open(connection, text, allowance))
+                return self._count(connection, self._open(connection, text, allowance=allowance))
         except duckdb.OutOfMemoryException as problem:
             if spill < allowance.bytes:
                 raise _no_room(self.file) from problem
@@ -258,12 +277,12 @@ class _Reader:
             raise damaged("the rows cannot be read; the file may be damaged") from problem
 
     def _open(
-        self, connection: duckdb.DuckDBPyConnection, text: PlainText | None, allowance: Allowance
+        self, connection: duckdb.DuckDBPyConnection, text: PlainText | None, *, allowance: Allowance
     ) -> Source:
         """The file as DuckDB reads it, with what was left out of it."""
         if text:
             return open_text(text, self.form)
-        table = open_parquet(connection, self.file.path, self.form, allowance)
+        table = open_parquet(connection, self.file.path, form=self.form, allowance=allowance)
         self._remark(table.remarks)
         self.left_out = table.left_out
         return table.source
@@ -275,24 +294,30 @@ class _Reader:
                 raise self.refused
             check_names(source.header, form)
         except RefusedRecords as refused:
-            _refuse(refused, form.table.name, book)
+            _refuse(refused, form.table.name, book=book)
             (fields,) = connection.execute(source.filled_fields()).fetchone() or (0,)
-            cells = unusable(form, self.contract, self.round)
+            cells = unusable(form, self.contract, round_=self.round)
             return _Counted(0, 0, source.header.fields + int(fields or 0), cells, self.left_out)
         self._step("gathering equal rows")
-        gather(connection, source, form)
+        gather(connection, source, form=form)
         self._step("checking the rows")
         checked = check(connection, source, form, self.full_list)
-        self._remark(remarks(connection, source, form))
+        self._remark(remarks(connection, source, form=form))
         for broken in checked.broken:
             self._find(broken)
-        entries = unusable(form, self.contract, self.round)
+        entries = unusable(form, self.contract, round_=self.round)
         if not checked.broken:
             self._step("counting")
-            entries = figures(connection, form, self.contract, self.round, source.header.names)
+            entries = figures(
+                connection,
+                form,
+                contract=self.contract,
+                round_=self.round,
+                names=source.header.names,
+            )
             if large := [e for e in entries if e.value is not None and e.value >= LARGEST]:
                 book.add("number-too-large", large[0].raw, table=form.table.name, key=large[0].key)
-                entries = unusable(form, self.contract, self.round)
+                entries = unusable(form, self.contract, round_=self.round)
             elif not checked.rows and not entries:
                 book.add("records-none", "no record", table=form.table.name)
         return _Counted(

@@ -20,6 +20,7 @@ NO_ROW_NAMES = (
     "write the file without row names: index=False in pandas (after reset_index(drop=True)),"
     " row.names = FALSE in R"
 )
+# what programs write for nothing
 MISSING_WORDS = (
     "na",
     "n/a",
@@ -29,7 +30,7 @@ MISSING_WORDS = (
     "null",
     "none",
     "nat",
-)  # what programs write for nothing
+)
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ def too_much(found: str, allowed: str) -> RefusedRecords:
     )
 
 
-def wrong_header(found: str, columns: str, do: str) -> RefusedRecords:
+def wrong_header(found: str, columns: str, *, do: str) -> RefusedRecords:
     return RefusedRecords(
         "records-header", found, allowed=f"a first line with the columns {columns}", do=do
     )
 
 
-def strange_column(found: str, columns: str, do: str) -> RefusedRecords:
+def strange_column(found: str, columns: str, *, do: str) -> RefusedRecords:
     return RefusedRecords("records-column", found, allowed=columns, do=do)

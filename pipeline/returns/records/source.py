@@ -168,7 +168,7 @@ class ParquetTable:
 
 
 def open_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path, form: RecordForm, allowance: Allowance
+    connection: duckdb.DuckDBPyConnection, path: Path, *, form: RecordForm, allowance: Allowance
 ) -> ParquetTable:
     """A Parquet file with its columns, which are not checked yet. Raises RefusedRecords
     where it holds too much.
@@ -195,11 +195,11 @@ def open_parquet(
     # A run of equal rows takes no room in the file, so rows are bounded too.
     allowance.take_rows(int(rows or 0))
     for stored, kind, *_ in described:
-        _check_nested(str(stored), str(kind), form)
+        _check_nested(str(stored), str(kind), form=form)
     columns = tuple((str(row[0]), str(row[1])) for row in described)
     stored = tuple(name for name, _ in columns)
     names = tuple(map(fold, stored))
-    first = _first_row(connection, file, columns, form)
+    first = _first_row(connection, file, columns=columns, form=form)
     if first < 0:
         return ParquetTable(ParquetSource(path, Header(names, 0), stored, form.records.quantity))
     kept = [n for n, name in enumerate(names) if not _may_number(name, form)]
@@ -218,7 +218,7 @@ def open_parquet(
     return ParquetTable(source, (remark,), int(rows or 0))
 
 
-def _check_nested(stored: str, kind: str, form: RecordForm) -> None:
+def _check_nested(stored: str, kind: str, *, form: RecordForm) -> None:
     """Raises RefusedRecords when a column holds lists or structures."""
     if not (kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "VARIANT"))):
         return
@@ -226,7 +226,7 @@ def _check_nested(stored: str, kind: str, form: RecordForm) -> None:
     raise strange_column(
         f"the column '{stored[:40]}', which holds more than one value in a row",
         asked(form),
-        (
+        do=(
             "give each value a row of its own"
             if is_asked
             else "remove the column, and send no personal data"
@@ -241,6 +241,7 @@ def _may_number(name: str, form: RecordForm) -> bool:
 def _first_row(
     connection: duckdb.DuckDBPyConnection,
     file: str,
+    *,
     columns: tuple[tuple[str, str], ...],
     form: RecordForm,
 ) -> int:

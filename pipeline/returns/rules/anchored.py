@@ -23,17 +23,15 @@ from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.texts import N_
 from pipeline.system.kept import open_database
 
-NOT_COMPARED = (
-    N_("figures that can be set beside a total printed elsewhere"),
-    N_("nothing, if there is no figure"),
-)  # what is allowed, and what to do
+NOT_COMPARED = N_("figures that can be set beside a total printed elsewhere")
+NOTHING_TO_DO = N_("nothing, if there is no figure")
 GIVE_THE_SOURCE = N_(
     "give the figures of the source that the cover names, or name the source that they are from"
 )
 
 
 def check_anchors(
-    project: Project, contracts: Contracts, round_: int, reading: RoundReading
+    project: Project, contracts: Contracts, *, round_: int, reading: RoundReading
 ) -> list[Finding]:
     """An error for each table whose figures miss a printed total, a note where one
     could not be compared.
@@ -54,11 +52,11 @@ def check_anchors(
             findings += _check(
                 anchor,
                 table,
-                areas,
-                naming,
-                files,
-                staged,
-                contracts.contract(table.report).version,
+                areas=areas,
+                naming=naming,
+                files=files,
+                staged=staged,
+                version=contracts.contract(table.report).version,
             )
     return findings
 
@@ -74,17 +72,18 @@ def _names(file: FileReading, anchor: Anchor) -> bool:
 def _check(
     anchor: Anchor,
     table: Table,
+    *,
     areas: tuple[str, ...],
     naming: list[str],
     files: dict[str, FileReading],
     staged: Path,
     version: str,
 ) -> Iterator[Finding]:
-    cells = _read_cells(staged, table, anchor)
+    cells = _read_cells(staged, table, anchor=anchor)
     comparison = compare(anchor, {key: value for key, (value, _) in cells.items()}, naming)
     missing = [a for a in areas if a not in naming or a in comparison.missing]
 
-    def finding(state: str, severity: Severity, found: str, allowed: str, do: str) -> Finding:
+    def finding(state: str, severity: Severity, *, found: str, allowed: str, do: str) -> Finding:
         own = [(key, address) for key, (_, address) in sorted(cells.items()) if key.state == state]
         key, address = own[0] if len(own) == 1 else (None, "")
         return Finding(
@@ -111,23 +110,26 @@ def _check(
             yield finding(
                 state,
                 "note",
-                f"{anchor.id}: not compared, no figure of this source from {', '.join(missing)}",
-                *NOT_COMPARED,
+                found=(
+                    f"{anchor.id}: not compared, no figure of this source from {', '.join(missing)}"
+                ),
+                allowed=NOT_COMPARED,
+                do=NOTHING_TO_DO,
             )
     elif comparison.is_missed:
         for state in naming:
             yield finding(
                 state,
                 "error",
-                f"{anchor.id}: {anchor.cells} adds up to"
+                found=f"{anchor.id}: {anchor.cells} adds up to"
                 f" {number_text(comparison.found or Decimal(0))}",
-                anchor.allowed,
-                GIVE_THE_SOURCE,
+                allowed=anchor.allowed,
+                do=GIVE_THE_SOURCE,
             )
 
 
 def _read_cells(
-    staged: Path, table: Table, anchor: Anchor
+    staged: Path, table: Table, *, anchor: Anchor
 ) -> dict[Key, tuple[Decimal | None, str]]:
     """The figures that an anchor adds up, whosever they are, with the address of each."""
     columns = ", ".join(table.key_dimensions)

@@ -37,6 +37,7 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
 def validate_round(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     progress: Progress = silent,
     taken: Path | None = None,
@@ -51,21 +52,21 @@ def validate_round(
     """
     from pipeline.returns.rules.pages import write_findings
 
-    log = read_log(project, contracts, round_)
+    log = read_log(project, contracts, round_=round_)
     sent = replace(project, returns_folder=taken) if taken else project
-    reading = read_round(sent, contracts, round_, progress)
+    reading = read_round(sent, contracts, round_=round_, progress=progress)
     progress("checking against the contracts")
-    found, accounts = _check_with_known(project, contracts, round_, reading)
+    found, accounts = _check_with_known(project, contracts, round_=round_, reading=reading)
     found = with_queries(found, log)
     findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
     refused = refusals(findings, later_files(reading))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
-    write_findings(project, contracts, validation)
+    write_findings(project, contracts, validation=validation)
     return validation
 
 
 def _check_with_known(
-    project: Project, contracts: Contracts, round_: int, reading: RoundReading
+    project: Project, contracts: Contracts, *, round_: int, reading: RoundReading
 ) -> tuple[list[Finding], list[FileAccount]]:
     """All findings of a round and the accounts of its files, after what the register of
     known errors does.
@@ -80,28 +81,33 @@ def _check_with_known(
     first: list[Finding] = []
     if leaving:
         tables = frozenset(k.entry.table for k in leaving)
-        first = [*reading.findings, *check_round(project, contracts, round_, reading, tables)]
+        first = [
+            *reading.findings,
+            *check_round(project, contracts, round_=round_, reading=reading, tables=tables),
+        ]
     cells = {
         (k.entry.table, k.entry.state): staged_cells(
-            staged, contracts.table(k.entry.table), k.entry.state
+            staged, contracts.table(k.entry.table), state=k.entry.state
         )
         for k in known
     }
     out = left_out(known, (c for found in cells.values() for c in found if c.usable))
     leave_out(staged, [(contracts.table(k.entry.table), c) for k, c in out])
 
-    found = [*reading.findings, *check_round(project, contracts, round_, reading)]
-    found += check_anchors(project, contracts, round_, reading)
+    found = [*reading.findings, *check_round(project, contracts, round_=round_, reading=reading)]
+    found += check_anchors(project, contracts, round_=round_, reading=reading)
     # A finding that needed the figures left out is gone from the second check, and is
     # kept all the same.
     found += [f for f in first if any(k.lines(f) for k in leaving) and f not in found]
-    require_current(known, found, round_)
+    require_current(known, found, round_=round_)
     require_figures(
-        known, found, frozenset(c.key for every in cells.values() for c in every if not c.usable)
+        known,
+        found,
+        unread=frozenset(c.key for every in cells.values() for c in every if not c.usable),
     )
     versions = {c.report: c.version for c in contracts}
-    return with_known(known, found, out, versions), [
-        after_leaving_out(a, out, reading) for a in reading.accounts
+    return with_known(known, found, out=out, versions=versions), [
+        after_leaving_out(a, out, reading=reading) for a in reading.accounts
     ]
 
 
@@ -133,6 +139,7 @@ def _after(account: FileAccount, refused: Refusals) -> FileAccount:
 def check_round(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     reading: RoundReading,
     tables: frozenset[str] | None = None,
@@ -146,18 +153,18 @@ def check_round(
     from pipeline.returns.rules.gx_duckdb import run_expectations
 
     database = project.work(round_) / STAGED
-    filled, past = _tables_with_rows(project, contracts, round_)
+    filled, past = _tables_with_rows(project, contracts, round_=round_)
     asked = None if tables is None else {contracts.table(t).sql_name for t in tables}
     # A check on no rows would pass without having looked at anything; but what was
     # there before may be missed.
     rules = [
         r
         for c in contracts
-        for r in compile_rules(contracts, c, round_)
+        for r in compile_rules(contracts, c, round_=round_)
         if (asked is None or r.check.table in asked)
         and (r.check.table in filled or (r.looks_back and r.check.table in past))
     ]
-    outcomes = run_expectations(database, [r.check for r in rules], ORIGIN)
+    outcomes = run_expectations(database, [r.check for r in rules], index_columns=ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]
     if crashed or len(outcomes) != len(rules):
         raise CheckError(
@@ -175,13 +182,13 @@ def check_round(
         if outcome.status == "failed" and not rows:
             raise CheckError(f"{rule.rule_id} failed without naming a row", where=str(database))
         findings += _findings(
-            contracts, round_, rule, _repeats(rows) if rule.is_joint_key else rows
+            contracts, round_, rule=rule, rows=_repeats(rows) if rule.is_joint_key else rows
         )
     return findings
 
 
 def _tables_with_rows(
-    project: Project, contracts: Contracts, round_: int
+    project: Project, contracts: Contracts, *, round_: int
 ) -> tuple[set[str], set[str]]:
     """Names of the staged tables with figures, now and in an earlier round."""
     with open_database(project.work(round_) / STAGED) as connection:
@@ -218,7 +225,7 @@ def _in_reading_order(row: dict[str, object]) -> tuple[str, str, int, int, str]:
 
 
 def _findings(
-    contracts: Contracts, round_: int, rule: Rule, rows: Iterable[dict[str, object]]
+    contracts: Contracts, round_: int, *, rule: Rule, rows: Iterable[dict[str, object]]
 ) -> list[Finding]:
     table = next(t for t in contracts.tables if t.sql_name == rule.check.table)
     version = contracts.contract(table.report).version

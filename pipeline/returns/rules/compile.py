@@ -41,22 +41,24 @@ class Rule:
         return self.rule_id.endswith((".value.not_restated", ".value.outdated"))
 
 
-def compile_rules(contracts: Contracts, contract: Contract, round_: int) -> list[Rule]:
+def compile_rules(contracts: Contracts, contract: Contract, *, round_: int) -> list[Rule]:
     """Every rule of a contract for a round, table by table in the order of the
     contract.
     """
     rules: list[Rule] = []
     for table in contract.tables_of(round_):
-        rules += _Compiler(contracts, contract, table, round_).rules()
+        rules += _Compiler(contracts, contract, table=table, round_=round_).rules()
     return rules
 
 
 class _Compiler:
-    def __init__(self, contracts: Contracts, contract: Contract, table: Table, round_: int) -> None:
+    def __init__(
+        self, contracts: Contracts, contract: Contract, *, table: Table, round_: int
+    ) -> None:
         self.contracts, self.contract, self.table, self.round = contracts, contract, table, round_
         self.years = contract.years(round_)
-        asked = respondents(contracts, contract.report, round_)
-        self.states = [s for s in asked if table in tables_for(contract, s, round_)]
+        asked = respondents(contracts, contract.report, round_=round_)
+        self.states = [s for s in asked if table in tables_for(contract, s, round_=round_)]
 
     def rules(self) -> list[Rule]:
         return [
@@ -71,6 +73,7 @@ class _Compiler:
         self,
         name: str,
         severity: Severity,
+        *,
         allowed: str,
         do: str,
         expectation: str,
@@ -81,7 +84,7 @@ class _Compiler:
             severity, allowed, do, Expected(rule_id, self.table.sql_name, expectation, kwargs)
         )
 
-    def _query(self, name: str, severity: Severity, allowed: str, do: str, sql: str) -> Rule:
+    def _query(self, name: str, severity: Severity, *, allowed: str, do: str, sql: str) -> Rule:
         return Rule(
             severity,
             allowed,
@@ -100,9 +103,9 @@ class _Compiler:
             yield self._expect(
                 f"{column}.required",
                 "error",
-                N_("every figure has its codes"),
-                N_("give the code of the line"),
-                "expect_column_values_to_not_be_null",
+                allowed=N_("every figure has its codes"),
+                do=N_("give the code of the line"),
+                expectation="expect_column_values_to_not_be_null",
                 column=column,
             )
         for column, codes in lists.items():
@@ -110,18 +113,18 @@ class _Compiler:
             yield self._expect(
                 f"{column}.code",
                 "error",
-                listed,
-                N_("use a code of the list"),
-                "expect_column_values_to_be_in_set",
+                allowed=listed,
+                do=N_("use a code of the list"),
+                expectation="expect_column_values_to_be_in_set",
                 column=column,
                 value_set=codes,
             )
         yield self._expect(
             "year.window",
             "error",
-            N_("{first} to {last}").format(first=self.years[0], last=self.years[-1]),
-            N_("report the years of the form only"),
-            "expect_column_values_to_be_between",
+            allowed=N_("{first} to {last}").format(first=self.years[0], last=self.years[-1]),
+            do=N_("report the years of the form only"),
+            expectation="expect_column_values_to_be_between",
             column="year",
             min_value=self.years[0],
             max_value=self.years[-1],
@@ -129,9 +132,9 @@ class _Compiler:
         yield self._expect(
             "key.unique",
             "error",
-            N_("one figure per line and year"),
-            N_("remove the line that stands twice, or add both up"),
-            "expect_compound_columns_to_be_unique",
+            allowed=N_("one figure per line and year"),
+            do=N_("remove the line that stands twice, or add both up"),
+            expectation="expect_compound_columns_to_be_unique",
             column_list=list(self.table.key_dimensions),
         )
         for dimension in self.table.dimensions:
@@ -139,9 +142,9 @@ class _Compiler:
                 yield self._query(
                     f"{dimension.name}.valid",
                     "error",
-                    N_("codes that exist in the year and for the state"),
-                    N_("move the figure to a code that is valid for it"),
-                    queries.invalid_code(self.table, dimension),
+                    allowed=N_("codes that exist in the year and for the state"),
+                    do=N_("move the figure to a code that is valid for it"),
+                    sql=queries.invalid_code(self.table, dimension),
                 )
 
     def _values(self) -> Iterator[Rule]:
@@ -149,9 +152,9 @@ class _Compiler:
         yield self._expect(
             "value.minimum",
             "error",
-            N_("{number} or more").format(number=f"{low:,.0f}"),
-            N_("correct the figure"),
-            "expect_column_values_to_be_between",
+            allowed=N_("{number} or more").format(number=f"{low:,.0f}"),
+            do=N_("correct the figure"),
+            expectation="expect_column_values_to_be_between",
             column="value",
             min_value=low,
         )
@@ -159,9 +162,11 @@ class _Compiler:
             yield self._expect(
                 "value.maximum",
                 "error",
-                N_("at most {number} {unit}").format(number=f"{high:,.0f}", unit=self.table.unit),
-                N_("check the figure and its unit"),
-                "expect_column_values_to_be_between",
+                allowed=N_("at most {number} {unit}").format(
+                    number=f"{high:,.0f}", unit=self.table.unit
+                ),
+                do=N_("check the figure and its unit"),
+                expectation="expect_column_values_to_be_between",
                 column="value",
                 max_value=high,
             )
@@ -169,18 +174,18 @@ class _Compiler:
             yield self._query(
                 "value.integer",
                 "error",
-                N_("a whole number of {unit}").format(unit=self.table.unit),
-                N_("give a whole number"),
-                queries.fraction(self.table),
+                allowed=N_("a whole number of {unit}").format(unit=self.table.unit),
+                do=N_("give a whole number"),
+                sql=queries.fraction(self.table),
             )
             yield self._query(
                 "value.nil",
                 "query",
-                N_("0 or a number of {unit}; nil is for measured quantities").format(
+                allowed=N_("0 or a number of {unit}; nil is for measured quantities").format(
                     unit=self.table.unit
                 ),
-                N_("write 0, or <5 where the count is suppressed"),
-                queries.nil_count(self.table),
+                do=N_("write 0, or <5 where the count is suppressed"),
+                sql=queries.nil_count(self.table),
             )
 
     def _identities(self) -> Iterator[Rule]:
@@ -193,12 +198,12 @@ class _Compiler:
             yield self._query(
                 "part_exceeds_whole",
                 "query",
-                N_("no part is larger than its whole"),
-                N_(
+                allowed=N_("no part is larger than its whole"),
+                do=N_(
                     "say which figures count, the whole, its parts or neither, and correct the"
                     " others"
                 ),
-                parts.exceeding(self.table, family),
+                sql=parts.exceeding(self.table, family),
             )
         for identity in self.table.identities:
             if identity.dimension:
@@ -206,31 +211,35 @@ class _Compiler:
                 yield self._query(
                     f"{identity.dimension}.{'sum' if exact else 'at_most'}",
                     identity.severity,
-                    (
+                    allowed=(
                         N_("parts and unknown add up to the total")
                         if exact
                         else N_("parts together are not above the total")
                     ),
-                    N_("correct the total or its parts; say in the note why they differ"),
-                    queries.identity(self.table, identity, self.states, self.years),
+                    do=N_("correct the total or its parts; say in the note why they differ"),
+                    sql=queries.identity(
+                        self.table, identity, states=self.states, years=self.years
+                    ),
                 )
             other = self.contracts.table(identity.same_total_as) if identity.same_total_as else None
             if other and other.is_asked(self.round):
                 yield self._query(
                     f"total.same_as_{other.name}",
                     identity.severity,
-                    N_("the same total as on sheet '{sheet}'").format(sheet=other.layout.sheet),
-                    N_("correct one of the two, or say in the note why they differ"),
-                    queries.same_total(self.table, other),
+                    allowed=N_("the same total as on sheet '{sheet}'").format(
+                        sheet=other.layout.sheet
+                    ),
+                    do=N_("correct one of the two, or say in the note why they differ"),
+                    sql=queries.same_total(self.table, other),
                 )
         for dimension in self.table.dimensions:
             if _is_chain(dimension):
                 yield self._query(
                     f"{dimension.name}.chain",
                     "note",
-                    N_("not more persons convicted than prosecuted over several years"),
-                    N_("check whether both stages count persons"),
-                    queries.chain(self.table, dimension),
+                    allowed=N_("not more persons convicted than prosecuted over several years"),
+                    do=N_("check whether both stages count persons"),
+                    sql=queries.chain(self.table, dimension),
                 )
 
     def _history(self) -> Iterator[Rule]:
@@ -238,49 +247,49 @@ class _Compiler:
         yield self._query(
             "value.change",
             table.change_severity,
-            N_("a change of at most {percent} or {number}, or a note").format(
+            allowed=N_("a change of at most {percent} or {number}, or a note").format(
                 percent=f"{table.change_percent:g} %", number=f"{table.change_absolute:g}"
             ),
-            N_("confirm the figure and explain the change in the note"),
-            queries.change(table, self.round),
+            do=N_("confirm the figure and explain the change in the note"),
+            sql=queries.change(table, self.round),
         )
         yield self._query(
             "value.revised",
             "note",
-            N_("the figure of the earlier round, or a revision"),
-            N_("nothing, if the revision is meant"),
-            queries.revised(table),
+            allowed=N_("the figure of the earlier round, or a revision"),
+            do=N_("nothing, if the revision is meant"),
+            sql=queries.revised(table),
         )
         yield self._query(
             "value.not_restated",
             "note",
-            N_("the figures of earlier rounds, restated"),
-            N_("restate the figure, or confirm that it is withdrawn"),
-            queries.not_restated(table, self.years),
+            allowed=N_("the figures of earlier rounds, restated"),
+            do=N_("restate the figure, or confirm that it is withdrawn"),
+            sql=queries.not_restated(table, self.years),
         )
         if table.dimensions:
             yield self._query(
                 "value.outdated",
                 "query",
-                N_("older figures that agree with the newer ones beside them"),
-                N_("restate the figure; the older one is no longer used"),
-                parts.outdated(table, self.states, self.years),
+                allowed=N_("older figures that agree with the newer ones beside them"),
+                do=N_("restate the figure; the older one is no longer used"),
+                sql=parts.outdated(table, self.states, years=self.years),
             )
 
     def _notes(self) -> Iterator[Rule]:
         yield self._query(
             "note.required",
             "query",
-            N_("a note beside the statuses {codes}").format(codes=", ".join(queries.NOTED)),
-            N_("explain the status in the note"),
-            queries.missing_note(self.table),
+            allowed=N_("a note beside the statuses {codes}").format(codes=", ".join(queries.NOTED)),
+            do=N_("explain the status in the note"),
+            sql=queries.missing_note(self.table),
         )
         yield self._query(
             "note.embargo",
             "query",
-            N_("the date on which the embargo ends, as YYYY-MM-DD in the note"),
-            N_("give the date in the note; until then the figure is not published"),
-            queries.embargo_without_date(self.table),
+            allowed=N_("the date on which the embargo ends, as YYYY-MM-DD in the note"),
+            do=N_("give the date in the note; until then the figure is not published"),
+            sql=queries.embargo_without_date(self.table),
         )
 
 

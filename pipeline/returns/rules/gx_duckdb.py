@@ -85,7 +85,7 @@ class Outcome:
     evaluated: int = 0
 
 
-class ReadOnlyDialect(duckdb_engine.Dialect):
+class ReadOnlyDialect(duckdb_engine.Dialect):  # type: ignore[misc]
     """SQLAlchemy dialect `duckdb+readonly`: opens the file read-only, and begins and
     ends no transaction.
     """

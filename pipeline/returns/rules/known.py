@@ -70,11 +70,13 @@ def _day(text: str, round_: int) -> date:
         return date(round_ + 1, 1, 1)
 
 
-def require_current(in_force: Iterable[InForce], findings: Sequence[Finding], round_: int) -> None:
+def require_current(
+    in_force: Iterable[InForce], findings: Sequence[Finding], *, round_: int
+) -> None:
     """Raise ContractError when the register and the returns part: an error was fixed,
     or outlived its entry.
     """
-    wrong = [w for f in in_force for w in _out_of_date(f, findings, round_)]
+    wrong = [w for f in in_force for w in _out_of_date(f, findings, round_=round_)]
     if wrong:
         raise ContractError(
             "\n".join(wrong),
@@ -88,7 +90,7 @@ def require_current(in_force: Iterable[InForce], findings: Sequence[Finding], ro
         )
 
 
-def _out_of_date(known: InForce, findings: Sequence[Finding], round_: int) -> Iterator[str]:
+def _out_of_date(known: InForce, findings: Sequence[Finding], *, round_: int) -> Iterator[str]:
     entry = known.entry
     matched = {line for f in findings for line in known.lines(f)}
     if known.is_over:
@@ -119,7 +121,7 @@ def left_out(
 
 
 def require_figures(
-    known: Iterable[InForce], findings: Iterable[Finding], unread: frozenset[str]
+    known: Iterable[InForce], findings: Iterable[Finding], *, unread: frozenset[str]
 ) -> None:
     """Raise ContractError when an entry accepts what could not be read as a figure.
     `unread` are keys.
@@ -145,6 +147,7 @@ def require_figures(
 def with_known(
     known: Sequence[InForce],
     findings: Iterable[Finding],
+    *,
     out: Sequence[tuple[InForce, StagedCell]],
     versions: Mapping[str, str],
 ) -> list[Finding]:
@@ -157,7 +160,7 @@ def with_known(
     lowered = [_lowered(known, f) for f in findings]
     told = {(f.file, f.key) for f in lowered if f.known}
     return lowered + [
-        _of_cell(k.entry, c, versions[k.entry.report])
+        _of_cell(k.entry, c, version=versions[k.entry.report])
         for k, c in out
         if (c.file, c.key) not in told
     ]
@@ -187,7 +190,7 @@ def _to_do(entry: KnownError) -> str:
     return "correct the figure; until then it is used as it was sent"
 
 
-def _of_cell(entry: KnownError, cell: StagedCell, version: str) -> Finding:
+def _of_cell(entry: KnownError, cell: StagedCell, *, version: str) -> Finding:
     return Finding(
         round=cell.round,
         report=entry.report,
@@ -209,7 +212,7 @@ def _of_cell(entry: KnownError, cell: StagedCell, version: str) -> Finding:
 
 
 def after_leaving_out(
-    account: FileAccount, out: Iterable[tuple[InForce, StagedCell]], reading: RoundReading
+    account: FileAccount, out: Iterable[tuple[InForce, StagedCell]], *, reading: RoundReading
 ) -> FileAccount:
     """The account of a file after the figures `out` were left out."""
     cells: dict[str, int] = {}

@@ -24,5 +24,5 @@ class Validation:
     refused: Refusals
     accounts: tuple[FileAccount, ...]
 
-    def is_refused(self, state: str, report: str, table: str) -> bool:
+    def is_refused(self, state: str, report: str, *, table: str) -> bool:
         return bool({(state, report, ""), (state, report, table)} & self.refused)

@@ -73,12 +73,16 @@ def summary_rows(validation: Validation) -> list[SummaryRow]:
             )
             by_severity[finding.severity] += 1
     keys = sorted({*accounts, *counts}, key=lambda k: (REPORTS.index(k[0]), k[1]))
-    return [_summary(validation, key, accounts.get(key, []), counts.get(key, {})) for key in keys]
+    return [
+        _summary(validation, key, accounts=accounts.get(key, []), counts=counts.get(key, {}))
+        for key in keys
+    ]
 
 
 def _summary(
     validation: Validation,
     key: tuple[str, str],
+    *,
     accounts: list[FileAccount],
     counts: dict[str, int],
 ) -> SummaryRow:
@@ -119,7 +123,7 @@ def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[st
         if account.state not in contracts.codelist("states"):
             continue
         for table in tables_for(
-            contracts.contract(account.report), account.state, validation.reading.round
+            contracts.contract(account.report), account.state, round_=validation.reading.round
         ):
             # A table sent as records is told of with their file, not with the sheet
             # that was set aside.
@@ -128,7 +132,7 @@ def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[st
             ):
                 continue
             loaded = account.loaded_by_table.get(table.name, 0)
-            refused = validation.is_refused(account.state, account.report, table.name)
+            refused = validation.is_refused(account.state, account.report, table=table.name)
             outcomes.append(
                 {
                     "report": account.report,
@@ -150,7 +154,7 @@ def _outcome(refused: bool, loaded: int) -> str:
     return N_("loaded") if loaded else N_("empty")
 
 
-def write_findings(project: Project, contracts: Contracts, validation: Validation) -> list[Path]:
+def write_findings(project: Project, contracts: Contracts, *, validation: Validation) -> list[Path]:
     """Write `findings.json`, `index.html` and a page per state; files whose content is
     the same stay untouched.
     """
@@ -161,7 +165,7 @@ def write_findings(project: Project, contracts: Contracts, validation: Validatio
     pages = {"findings.json": _json(contracts, validation)}
     states = states_with_page(contracts, validation)
     for state, name in states.items():
-        view = _state_view(contracts, validation, state, name)
+        view = _state_view(contracts, validation, state=state, name=name)
         sent_back = sorted(p.name for p in (folder / state).glob("[!.]*"))
         with mistakes_told(project.templates):
             pages[f"{state}.html"] = environment.get_template("state.html.j2").render(
@@ -234,7 +238,7 @@ def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, 
     """States that get a page: all that are asked, and those that a file is about. Only
     listed codes name a file.
     """
-    asked = [s for r in REPORTS for s in respondents(contracts, r, validation.reading.round)]
+    asked = [s for r in REPORTS for s in respondents(contracts, r, round_=validation.reading.round)]
     known = contracts.codelist("states")
     about = {
         *asked,
@@ -245,7 +249,7 @@ def states_with_page(contracts: Contracts, validation: Validation) -> dict[str, 
 
 
 def _state_view(
-    contracts: Contracts, validation: Validation, state: str, name: str
+    contracts: Contracts, validation: Validation, *, state: str, name: str
 ) -> dict[str, Any]:
     summary = {r.report: r for r in summary_rows(validation) if r.state == state}
     outcomes = [o for o in table_outcomes(contracts, validation) if o["state"] == state]

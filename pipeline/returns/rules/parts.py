@@ -53,7 +53,7 @@ def _lineages(table: Table) -> str:
     return f"lineage(dimension, code, above) as (\n    values {', '.join(rows)}\n)"
 
 
-def _is_part(whole: Table, part: Table, at: dict[str, str]) -> str:
+def _is_part(whole: Table, part: Table, *, at: dict[str, str]) -> str:
     """Whether a row `part` is narrower than a row `whole`, or the same count in another
     table.
     """
@@ -86,7 +86,7 @@ def exceeding(table: Table, family: Linked) -> str:
     inner join ({usable_cells(part)}) as part on whole.state = part.state and whole.year = part.year
     where part.key <> whole.key
         and part.value > coalesce(whole.value, {SUPPRESSED_HIGHEST}) + {_rounding(table, part)}
-        and {_is_part(table, part, at)}"""
+        and {_is_part(table, part, at=at)}"""
         for part, at in family
     )
     return f"""
@@ -118,7 +118,7 @@ inner join wholes on wholes.key = named.whole
 order by wholes.key"""
 
 
-def outdated(table: Table, states: list[str], years: range) -> str:
+def outdated(table: Table, states: list[str], *, years: range) -> str:
     """Figures of an earlier round, not restated, that newer figures beside them
     contradict: all parts of a total add up to another sum, a part is above it, or it is
     above its whole, alone or with the parts beside it that still stand. Nothing is
@@ -185,7 +185,7 @@ contradicted_alone as (
     inner join cells as part on whole.state = part.state and whole.year = part.year
     and part.key <> whole.key
     where part.value > whole.value + {table.rounding}
-        and {_is_part(table, table, {})}
+        and {_is_part(table, table, at={})}
     group by whole.key
 
     union all
@@ -195,7 +195,7 @@ contradicted_alone as (
     inner join cells as whole on whole.state = part.state and whole.year = part.year
     and part.key <> whole.key
     where part.value > whole.value + {table.rounding}
-        and {_is_part(table, table, {})}
+        and {_is_part(table, table, at={})}
     group by part.key
 ),
 

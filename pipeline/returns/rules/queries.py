@@ -92,7 +92,7 @@ def parents_of(dimension: Dimension) -> dict[str, list[Code]]:
     return parents
 
 
-def identity(table: Table, identity: Identity, states: list[str], years: range) -> str:
+def identity(table: Table, identity: Identity, *, states: list[str], years: range) -> str:
     """Totals that differ from their parts.
 
     Parts that together are above their total are always wrong; one that alone is above
@@ -120,7 +120,7 @@ tree(parent, part) as (
     values {members}
 ),
 
-{needed_parts(table, dimension, tree, states, years)},
+{needed_parts(table, dimension, tree=tree, states=states, years=years)},
 
 parts as (
     select {keys}, tree.parent, sum(cells.value) as value, count(cells.value) as numbers,
@@ -148,6 +148,7 @@ order by total.key"""
 def needed_parts(
     table: Table,
     dimension: Dimension,
+    *,
     tree: list[tuple[str, Code]],
     states: list[str],
     years: range,

@@ -73,7 +73,7 @@ COLUMNS = tuple(f.name for f in fields(LoggedQuery))
 _ADDED = ("resolution",)  # columns that older logs do not have
 
 
-def query_id(report: str, state: str, table: str, place: str, rule: str) -> str:
+def query_id(report: str, state: str, *, table: str, place: str, rule: str) -> str:
     """The id of the query about a place, which is a key or, where there is none, sheet
     and cell.
     """
@@ -83,7 +83,11 @@ def query_id(report: str, state: str, table: str, place: str, rule: str) -> str:
 
 def id_of(finding: Finding) -> str:
     return query_id(
-        finding.report, finding.state, finding.table, finding.key or place_of(finding), finding.rule
+        finding.report,
+        finding.state,
+        table=finding.table,
+        place=finding.key or place_of(finding),
+        rule=finding.rule,
     )
 
 
@@ -97,12 +101,12 @@ def place_of(finding: Finding) -> str:
     return " ".join(place.split())  # as the log keeps it
 
 
-def read_log(project: Project, contracts: Contracts, round_: int) -> dict[str, LoggedQuery]:
+def read_log(project: Project, contracts: Contracts, *, round_: int) -> dict[str, LoggedQuery]:
     """The log of a round by id; empty when there is none.
 
     Raises UserError at the first line that is not right, or that nobody signed.
     """
-    log = _as_it_lies_there(project, contracts, round_)
+    log = _as_it_lies_there(project, contracts, round_=round_)
     signed, before = (_queries(rows) for rows in entered_rows(project, round_))
     if log in (signed, before):  # before: a run died between the record and the log
         return signed
@@ -136,7 +140,7 @@ def _queries(rows: Mapping[str, Mapping[str, str]]) -> dict[str, LoggedQuery]:
 
 
 def _as_it_lies_there(
-    project: Project, contracts: Contracts, round_: int
+    project: Project, contracts: Contracts, *, round_: int
 ) -> dict[str, LoggedQuery]:
     path = project.returns / str(round_) / QUERY_LOG
     name = f"{round_}/{QUERY_LOG}"
@@ -163,13 +167,13 @@ def _as_it_lies_there(
     log: dict[str, LoggedQuery] = {}
     for line, row in enumerate(rows, 2):
         query = LoggedQuery(**{c: " ".join(row.get(c, "").split()) for c in COLUMNS})
-        for what, allowed, do in _problems(query, contracts, log, extra=row.get("", "")):
+        for what, allowed, do in _problems(query, contracts, log=log, extra=row.get("", "")):
             raise UserError(what, where=f"{name} line {line}", allowed=allowed, do=do)
         log[query.id] = query
     return log
 
 
-def write_log(project: Project, round_: int, log: dict[str, LoggedQuery]) -> None:
+def write_log(project: Project, round_: int, *, log: dict[str, LoggedQuery]) -> None:
     """Write the log by report, state, table and key, so that the same queries give the
     same file.
     """
@@ -181,7 +185,7 @@ def write_log(project: Project, round_: int, log: dict[str, LoggedQuery]) -> Non
 
 
 def _problems(
-    query: LoggedQuery, contracts: Contracts, log: dict[str, LoggedQuery], *, extra: str
+    query: LoggedQuery, contracts: Contracts, *, log: dict[str, LoggedQuery], extra: str
 ) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a line, what is allowed and what to do."""
     if extra:
@@ -204,7 +208,9 @@ def _problems(
         )
     if query.id in log:
         yield f"the query {query.id} stands twice", "one line per query", "join the two lines"
-    own = query_id(query.report, query.state, query.table, query.key or query.cell, query.rule)
+    own = query_id(
+        query.report, query.state, table=query.table, place=query.key or query.cell, rule=query.rule
+    )
     if query.id != own:
         yield (
             f"'{query.id}' is not the id of this line",
@@ -323,7 +329,7 @@ STATES_OF_PLAY = ("open", "asked", "corrected", "withdrawn", "confirmed", "resol
 
 
 def list_queries(
-    findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery], state: str = ""
+    findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery], *, state: str = ""
 ) -> list[QueryLine]:
     """Every query of a round, of one state where one is named. `findings` are those of
     its validation.
@@ -371,6 +377,7 @@ def _logged(finding: Finding, asked: str = "") -> LoggedQuery:
 def ask(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     state: str,
     day: str,
@@ -387,26 +394,26 @@ def ask(
             f"there is no state '{state}'",
             allowed=", ".join(c.code for c in contracts.members(round_)),
         )
-    _require_day(day, "DATE", "the day on which the state was asked")
-    log = read_log(project, contracts, round_)
+    _require_day(day, "DATE", what="the day on which the state was asked")
+    log = read_log(project, contracts, round_=round_)
     standing = (Finding(**f) for f in findings if f["query"] and f["state"] == state)
     new = {f.query: _logged(f, day) for f in standing if f.query not in log}
     if new:
-        enter_rows(project, round_, "ask", [asdict(q) for q in new.values()], who)
-        write_log(project, round_, log | new)
+        enter_rows(project, round_, command="ask", rows=[asdict(q) for q in new.values()], who=who)
+        write_log(project, round_, log=log | new)
     return list(new.values())
 
 
 def answer(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     id_: str,
     text: str,
     effect: str,
     day: str,
     resolution: str = "",
-    *,
     who: Person,
 ) -> LoggedQuery:
     """Enter what a state answered to a query, signed by `who`; to one on a part above
@@ -416,7 +423,7 @@ def answer(
     Raises UserError when the query was not asked, or when the answer could not stand in
     the log.
     """
-    log = read_log(project, contracts, round_)
+    log = read_log(project, contracts, round_=round_)
     id_ = id_.strip().lower()
     if id_ not in log:
         raise UserError(
@@ -424,18 +431,18 @@ def answer(
             allowed=", ".join(q for q in log if not log[q].effect) or "a query of the log",
             do=f"see 'make queries ROUND={round_}'; 'make ask' enters what is asked",
         )
-    _require_day(day, "DATE", "the day of the answer")
+    _require_day(day, "DATE", what="the day of the answer")
     query = replace(
         log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution
     )
     for what, allowed, do in _wrong_answer(query):
         raise UserError(what, where=f"query {id_}", allowed=allowed, do=do)
-    enter_rows(project, round_, "answer", [asdict(query)], who)
-    write_log(project, round_, log | {id_: query})
+    enter_rows(project, round_, command="answer", rows=[asdict(query)], who=who)
+    write_log(project, round_, log=log | {id_: query})
     return query
 
 
-def _require_day(day: str, name: str, what: str) -> None:
+def _require_day(day: str, name: str, *, what: str) -> None:
     if not _is_day(day):
         raise UserError(
             f"{name}: '{day}' is no day",

@@ -22,7 +22,9 @@ Rows = dict[str, dict[str, str]]  # the lines of the log by the id of their quer
 
 def record_of_queries(project: Project, round_: int) -> Chain:
     """The record of a round's queries."""
-    return open_chain(project, f"queries {round_}", project.returns / str(round_) / QUERY_RECORD)
+    return open_chain(
+        project, f"queries {round_}", path=project.returns / str(round_) / QUERY_RECORD
+    )
 
 
 def entered_rows(project: Project, round_: int) -> tuple[Rows, Rows]:
@@ -36,7 +38,7 @@ def entered_rows(project: Project, round_: int) -> tuple[Rows, Rows]:
 
 
 def enter_rows(
-    project: Project, round_: int, command: str, rows: Iterable[Mapping[str, str]], who: Person
+    project: Project, round_: int, *, command: str, rows: Iterable[Mapping[str, str]], who: Person
 ) -> None:
     """Enter lines of the log, signed by who asked, or heard the answer."""
     lines = [{name: text for name, text in row.items() if text} for row in rows]

@@ -20,7 +20,7 @@ from pipeline.returns.intake.folder import respondents
 from pipeline.returns.intake.problems import RULES
 from pipeline.returns.records.check import row_rules
 from pipeline.returns.records.form import CONF, RecordForm
-from pipeline.returns.rules.anchored import GIVE_THE_SOURCE, NOT_COMPARED
+from pipeline.returns.rules.anchored import GIVE_THE_SOURCE, NOT_COMPARED, NOTHING_TO_DO
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.known import LEFT_OUT, LEFT_OUT_ALLOWED, LEFT_OUT_DO
 from pipeline.system.files import write_file
@@ -222,7 +222,7 @@ def contract_kinds(contracts: Contracts) -> list[Kind]:
     """
     found: dict[str, list[tuple[Severity, str, str]]] = {}
     for contract, round_ in product(contracts, _rounds(contracts)):
-        for rule in compile_rules(contracts, contract, round_):
+        for rule in compile_rules(contracts, contract, round_=round_):
             kind = found.setdefault(kind_of(rule.rule_id), [])
             kind.append((rule.severity, rule.allowed, rule.do))
     if unknown := sorted(set(found) - set(CONTRACT)):
@@ -250,8 +250,8 @@ def record_kinds(contracts: Contracts) -> list[Kind]:
     """
     found: dict[str, list[tuple[str, str]]] = {}
     for contract, round_ in product(contracts, _rounds(contracts)):
-        for state in respondents(contracts, contract.report, round_):
-            for table in tables_for(contract, state, round_):
+        for state in respondents(contracts, contract.report, round_=round_):
+            for table in tables_for(contract, state, round_=round_):
                 if table.records is None:
                     continue
                 form = RecordForm(table, state, contract.years(round_))
@@ -280,7 +280,6 @@ def _rounds(contracts: Contracts) -> tuple[int, int]:
 
 def _other_kinds() -> list[Kind]:
     """Rules that neither intake nor one table alone can check."""
-    allowed, do = NOT_COMPARED
     return [
         Kind(
             "<TABLE>.anchor",
@@ -293,8 +292,8 @@ def _other_kinds() -> list[Kind]:
             "<TABLE>.anchor",
             ("note",),
             "A figure that the printed total needs is not there, so nothing was compared.",
-            (allowed,),
-            (do,),
+            (NOT_COMPARED,),
+            (NOTHING_TO_DO,),
         ),
         Kind(
             LEFT_OUT,

@@ -75,7 +75,7 @@ def newest_round(project: Project) -> int:
 
 
 def replay_round(
-    project: Project, old: Contracts, new: Contracts, round_: int, progress: Progress = silent
+    project: Project, old: Contracts, *, new: Contracts, round_: int, progress: Progress = silent
 ) -> Replay:
     """Validate the returns of a round with two versions of the contracts, in folders of
     its own that go again.
@@ -86,8 +86,17 @@ def replay_round(
     none are read. Raises UserError when the round has no returns.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        before = _check(project, old, round_, Path(scratch) / "old", progress, None)
-        after = _check(project, new, round_, Path(scratch) / "new", progress, before.known)
+        before = _check(
+            project, old, round_=round_, folder=Path(scratch) / "old", progress=progress, known=None
+        )
+        after = _check(
+            project,
+            new,
+            round_=round_,
+            folder=Path(scratch) / "new",
+            progress=progress,
+            known=before.known,
+        )
     accepted = [
         f
         for f in after.findings
@@ -106,18 +115,19 @@ def replay_round(
 def _check(
     project: Project,
     contracts: Contracts,
+    *,
     round_: int,
     folder: Path,
     progress: Progress,
     known: list[InForce] | None,
 ) -> _Checked:
     apart = Project(project.root, folder, project.returns)
-    reading = read_round(apart, contracts, round_, progress)
+    reading = read_round(apart, contracts, round_=round_, progress=progress)
     progress("checking against the contracts")
     in_force = entries_in_force(contracts, reading) if known is None else known
     found = [
         f
-        for f in (*reading.findings, *check_round(apart, contracts, round_, reading))
+        for f in (*reading.findings, *check_round(apart, contracts, round_=round_, reading=reading))
         if f.severity != "note" and f.rule not in _NOT_REPLAYED and not is_known(in_force, f)
     ]
     refused = refusals(found, later_files(reading))

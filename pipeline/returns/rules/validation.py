@@ -27,7 +27,7 @@ from pipeline.system.progress import Progress, silent
 
 
 def validate_and_write(
-    project: Project, contracts: Contracts, round_: int, progress: Progress = silent
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> Validation:
     """Read, check and write down a round. Raises UserError without returns, CheckError
     when a check could not run.
@@ -39,9 +39,14 @@ def validate_and_write(
             do="put the returns under returns/<round>/<report>/",
         )
     with take_round(project, round_) as taken:
-        validation = validate_round(project, contracts, round_, progress, taken.folder)
+        validation = validate_round(
+            project, contracts, round_=round_, progress=progress, taken=taken.folder
+        )
     archive_round(
-        project, round_, {f.file: f.received for f in validation.reading.files}, kept=taken.kept
+        project,
+        round_,
+        dates={f.file: f.received for f in validation.reading.files},
+        kept=taken.kept,
     )
     content = {
         "round": round_,

@@ -119,35 +119,46 @@ def render_pdf(
     when it has no zone). An attachment is name (`.csv`), content and description.
     Raises RenderError with every message of the layout engine or every failed check.
     """
-    _check_arguments(title, subject, language, attachments)
+    _check_arguments(title, subject, language=language, attachments=attachments)
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     messages: list[str] = []
     with _listening(messages), _collector_at_rest():
-        content = _write(html, base_folder, title, subject, language, date, attachments)
+        content = _write(
+            html,
+            base_folder,
+            title=title,
+            subject=subject,
+            language=language,
+            date=date,
+            attachments=attachments,
+        )
     if messages:
         raise _failure(
             output,
             "the layout engine reported",
-            messages,
-            "repair the template, style sheet or chart named",
+            messages=messages,
+            do="repair the template, style sheet or chart named",
         )
     failed, figures = check_pdf(content, title=title, language=language, date=date)
     if failed:
         raise _failure(
-            output, "the PDF does not conform", failed, "repair the template or text that causes it"
+            output,
+            "the PDF does not conform",
+            messages=failed,
+            do="repair the template or text that causes it",
         )
     write_file(output, content)
     return figures
 
 
-def _failure(output: Path, what: str, messages: list[str], do: str) -> RenderError:
+def _failure(output: Path, what: str, *, messages: list[str], do: str) -> RenderError:
     return RenderError(
         "\n  ".join([f"{what}:", *dict.fromkeys(messages)]), where=output.name, do=do
     )
 
 
 def _check_arguments(
-    title: str, subject: str, language: str, attachments: list[tuple[str, bytes, str]]
+    title: str, subject: str, *, language: str, attachments: list[tuple[str, bytes, str]]
 ) -> None:
     for name, value in (("title", title), ("subject", subject), ("language", language)):
         if not value.strip():
@@ -224,6 +235,7 @@ def _shortened(message: str) -> str:
 def _write(
     html: str,
     base_folder: Path,
+    *,
     title: str,
     subject: str,
     language: str,
@@ -237,9 +249,8 @@ def _write(
     # parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
     document = parsed.render()
-    for page in (
-        document.pages
-    ):  # the engine gives what stands inside a link a second link, under the wrong tag
+    # the engine gives what stands inside a link a second link, under the wrong tag
+    for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]
     metadata = document.metadata
     metadata.title, metadata.description, metadata.lang = title, subject, language
@@ -292,7 +303,7 @@ def _project_files(roots: tuple[Path, ...]) -> Any:
     """
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class ProjectFiles(URLFetcher):
+    class ProjectFiles(URLFetcher):  # type: ignore[misc]
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             parts = urlsplit(url)
             if parts.scheme == "data" and parts.path.lower().startswith(_DATA_TYPES):
@@ -440,8 +451,8 @@ def check_pdf(
         elements = list(_structure(pdf))
         fonts, font_failures = _check_fonts(pdf)
         failed = [
-            *_check_catalog(pdf, title, language),
-            *_check_information(pdf, title, date),
+            *_check_catalog(pdf, title, language=language),
+            *_check_information(pdf, title, date=date),
             *_check_tags(elements),
             *_check_links(pdf),
             *font_failures,
@@ -474,7 +485,7 @@ def _structure(pdf: Any) -> Iterator[Any]:
         waiting.extend(reversed(list(kids) if isinstance(kids, pikepdf.Array) else [kids]))
 
 
-def _check_catalog(pdf: Any, title: str, language: str) -> Iterator[str]:
+def _check_catalog(pdf: Any, title: str, *, language: str) -> Iterator[str]:
     root = pdf.Root
     if not root.get("/MarkInfo", {}).get("/Marked", False) or "/StructTreeRoot" not in root:
         yield "the document is not tagged"
@@ -492,7 +503,7 @@ def _check_catalog(pdf: Any, title: str, language: str) -> Iterator[str]:
             yield f"attachment {file.UF} is not marked as CSV data"
 
 
-def _check_information(pdf: Any, title: str, date: datetime) -> Iterator[str]:
+def _check_information(pdf: Any, title: str, *, date: datetime) -> Iterator[str]:
     stamp = date.strftime("D:%Y%m%d%H%M%SZ")
     info = {key: str(value) for key, value in pdf.docinfo.items()}
     if unexpected := sorted(set(info) - _INFO_KEYS):

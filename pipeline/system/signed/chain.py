@@ -88,9 +88,9 @@ class Chain:
         for number, line in enumerate(lines, 1):
             where = f"{self.path.name} line {number}"
             event = parsed(line, where)
-            self._require_place(event, number, before(lines, number), where)
+            self._require_place(event, number, previous=before(lines, number), where=where)
             self._require_person(event, where)
-            self._require_order(events, event, where)
+            self._require_order(events, event, where=where)
             events.append(event)
         if len({"rehearsal" in event for event in events}) > 1:
             raise SignOffError(
@@ -112,7 +112,7 @@ class Chain:
         events = self.read()
         lines = lines_of(self.path)
         noted = complete(self.folder) if self.folder else []
-        _require_kind(who, self.path, [*events, *map(loosely, noted)])
+        _require_kind(who, self.path, before=[*events, *map(loosely, noted)])
         content: dict[str, Any] = {
             "record": self.name,
             "number": len(lines) + 1,
@@ -122,7 +122,7 @@ class Chain:
         if self.folder:
             content |= {"heads": end_of(noted), "journals": dict(self.journals())}
         content["previous"] = before(lines, len(lines) + 1)
-        self._require_order(events, content, self.path.name)
+        self._require_order(events, content, where=self.path.name)
         if who.signer is None:
             content["rehearsal"] = True
         else:
@@ -133,7 +133,7 @@ class Chain:
             write_private(self.path, file_of(lines))
             complete(self.folder)
         else:  # in a folder that others may read for what else lies there
-            write_file(self.path, file_of(lines), 0o600)
+            write_file(self.path, file_of(lines), mode=0o600)
         return Head(len(lines), digest(lines[-1]))
 
     def head(self) -> Head:
@@ -141,7 +141,7 @@ class Chain:
         lines = lines_of(self.path)
         return Head(len(lines), digest(lines[-1])) if lines else Head()
 
-    def require_holds(self, number: object, sha256: object, by: str) -> None:
+    def require_holds(self, number: object, sha256: object, *, by: str) -> None:
         """Raises SignOffError unless the line with this number has this hash, as `by`
         says.
         """
@@ -163,7 +163,7 @@ class Chain:
     # What each line has to be.
 
     def _require_place(
-        self, event: Mapping[str, Any], number: int, previous: str, where: str
+        self, event: Mapping[str, Any], number: int, *, previous: str, where: str
     ) -> None:
         if event.get("record") != self.name:
             raise SignOffError(
@@ -206,7 +206,9 @@ class Chain:
         try:
             if not isinstance(event.get("signature"), str) or "rehearsal" in event:
                 raise BadSignature("it is not signed")
-            identity = check_signature(written(unsigned), event["signature"], self.signers, day)
+            identity = check_signature(
+                written(unsigned), event["signature"], signers=self.signers, day=day
+            )
         except BadSignature as problem:
             raise SignOffError(
                 f"nobody vouches for this line: {problem}",
@@ -233,7 +235,7 @@ class Chain:
             )
 
     def _require_order(
-        self, events: list[dict[str, Any]], event: Mapping[str, Any], where: str
+        self, events: list[dict[str, Any]], event: Mapping[str, Any], *, where: str
     ) -> None:
         if events and event["day"] < events[-1]["day"]:
             raise SignOffError(
@@ -249,10 +251,10 @@ class Chain:
             return
         noted = read_heads(self.folder)
         for event in events:
-            require_known(noted, event.get("heads"), f"{self.path.name} line {event['number']}")
+            require_known(noted, event.get("heads"), by=f"{self.path.name} line {event['number']}")
 
 
-def open_chain(project: Project, name: str, path: Path, holds: tuple[str, ...] = ()) -> Chain:
+def open_chain(project: Project, name: str, *, path: Path, holds: tuple[str, ...] = ()) -> Chain:
     """A record by its name and its file, and what every event of it says. In the folder
     of releases its events are noted in `heads.jsonl` as well.
     """
@@ -272,7 +274,7 @@ def is_rehearsal(events: list[dict[str, Any]]) -> bool:
     return any("rehearsal" in event for event in events)
 
 
-def _require_kind(who: Person, path: Path, before: list[dict[str, Any]]) -> None:
+def _require_kind(who: Person, path: Path, *, before: list[dict[str, Any]]) -> None:
     if any(("rehearsal" in event) != who.rehearses for event in before):
         was, now = (
             ("what was signed", "a rehearsal")

@@ -53,11 +53,11 @@ def read_heads(folder: Path) -> list[bytes]:
     records = dict(_records(folder))
     noted = [loosely(line) for line in lines]
     for entry in noted:
-        _require_there(records, noted, entry)
+        _require_there(records, noted, entry=entry)
     for name, (path, of_record) in records.items():
         count = sum(entry.get("record") == name for entry in noted)
         for number, line in enumerate(of_record, 1):
-            require_known(lines, loosely(line).get("heads"), f"{path.name} line {number}")
+            require_known(lines, loosely(line).get("heads"), by=f"{path.name} line {number}")
         if len(of_record) > count and (
             len(of_record) > count + 1 or not _is_next(lines, of_record[-1])
         ):
@@ -79,7 +79,10 @@ def require_heads(folder: Path) -> None:
 
 
 def _require_there(
-    records: dict[str, tuple[Path, list[bytes]]], noted: list[dict[str, Any]], entry: dict[str, Any]
+    records: dict[str, tuple[Path, list[bytes]]],
+    noted: list[dict[str, Any]],
+    *,
+    entry: dict[str, Any],
 ) -> None:
     name = entry.get("record", "")
     number = entry.get("event", 0)
@@ -101,7 +104,7 @@ def _require_there(
         )
 
 
-def require_known(lines: list[bytes], heads: object, by: str) -> None:
+def require_known(lines: list[bytes], heads: object, *, by: str) -> None:
     """Raises SignOffError unless the heads hold what an event says of them: the number
     of their last line, its hash.
     """

@@ -43,7 +43,7 @@ class Person:
         return {"by": self.name, "role": self.role, "day": self.day.isoformat()}
 
 
-def person(by: str, role: str, day: str) -> Person:
+def person(by: str, role: str, *, day: str) -> Person:
     """Somebody of a rehearsal. Raises UserError without a name, with an unknown role,
     or with what is no day.
     """
@@ -58,7 +58,7 @@ def person(by: str, role: str, day: str) -> Person:
 
 
 def acting(
-    signers: Signers, key: str, by: str, role: str, day: str, roles: Iterable[str] = ROLES
+    signers: Signers, key: str, *, by: str, role: str, day: str, roles: Iterable[str] = ROLES
 ) -> Person:
     """The person whose key it is, in the `role` that was asked for, or in the only one
     of `roles` that the person has.

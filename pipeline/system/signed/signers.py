@@ -136,7 +136,7 @@ def read_signers(contracts: Path) -> Signers:
         if not line.strip(" ") or line.startswith("#"):
             continue
         where = f"{FILE} line {number}"
-        identity = _parse(line, number, where)
+        identity = _parse(line, number, where=where)
         for what, do in _clashes(identity, found):
             raise ContractError(
                 what, where=where, allowed="one name a person, one person a key", do=do
@@ -145,7 +145,7 @@ def read_signers(contracts: Path) -> Signers:
     return Signers(FILE, tuple(found))
 
 
-def _parse(line: str, number: int, where: str) -> Identity:
+def _parse(line: str, number: int, *, where: str) -> Identity:
     if not line.isprintable():
         raise ContractError(
             "there is a tab, a carriage return or another character that does not show",
@@ -167,9 +167,11 @@ def _parse(line: str, number: int, where: str) -> Identity:
             do="write one line a key",
         )
     options = _options(parts["options"], where)
-    after = _day(options["valid-after"], "valid-after", where)
+    after = _day(options["valid-after"], "valid-after", where=where)
     before = (
-        _day(options["valid-before"], "valid-before", where) if "valid-before" in options else None
+        _day(options["valid-before"], "valid-before", where=where)
+        if "valid-before" in options
+        else None
     )
     if before is not None and before <= after:
         raise ContractError(
@@ -225,7 +227,7 @@ def _options(text: str, where: str) -> dict[str, str]:
     return found
 
 
-def _day(text: str, name: str, where: str) -> date:
+def _day(text: str, name: str, *, where: str) -> date:
     try:
         if not re.fullmatch(r"[0-9]{8}", text):
             raise ValueError

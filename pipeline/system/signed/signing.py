@@ -123,7 +123,7 @@ def _public_part(path: Path) -> bytes:
     return public
 
 
-def check_signature(message: bytes, signature: str, signers: Signers, day: date) -> Identity:
+def check_signature(message: bytes, signature: str, *, signers: Signers, day: date) -> Identity:
     """Whose signature this is. Raises BadSignature, with the reason, when it is not one
     of this message, of a key that is valid on that day, made in our namespace.
     """

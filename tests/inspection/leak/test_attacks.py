@@ -64,12 +64,16 @@ def read_release(project: Project, round_: int, version: str) -> Release:
         encoding="utf-8", newline=""
     ) as file:
         by_rule = {row["key"] for row in csv.DictReader(file) if row["reason"] in SENSITIVE}
-    certificate = json.loads(certificate_path(project, round_, version).read_text(encoding="utf-8"))
+    certificate = json.loads(
+        certificate_path(project, round_, version=version).read_text(encoding="utf-8")
+    )
     shown: dict[Key, Decimal] = {}
     withheld: set[Key] = set()
     states: dict[Key, tuple[str, ...]] = {}
     for report in REPORTS:
-        with project.released(round_, report, version).open(encoding="utf-8", newline="") as file:
+        with project.released(round_, report, version=version).open(
+            encoding="utf-8", newline=""
+        ) as file:
             for row in csv.DictReader(file):
                 if row["states"]:
                     states[Key.parse(row["key"])] = tuple(row["states"].split())
@@ -164,9 +168,8 @@ def test_a_country_that_a_state_listed_is_at_least_one_and_still_open(
             k: between(k, release.shown, release.withheld | seen, contracts, limits) for k in seen
         }
         found = {_line(k) for k, r in ranges.items() if r not in (None, (1, 4))}
-        for line in {
-            _line(k) for k in seen
-        }:  # what is not in the sum of all known citizenships is in these rows
+        # what is not in the sum of all known citizenships is in these rows
+        for line in {_line(k) for k in seen}:
             total, known = (
                 release.shown.get(Key.parse(f"{line}.{code}")) for code in ("_T", "G_KNOWN")
             )
@@ -195,12 +198,12 @@ def test_a_printed_share_gives_a_small_count_so_none_is_printed_over_one(
 ) -> None:
     assert numerators(Decimal("3.6"), 112) == [4]  # four of 112, if the share were printed
     assert len(numerators(Decimal("3.6"), 5_000)) > 1  # a large base hides it
-    store = Store(built.store(ROUND, "thb", "public"), contracts, "thb", "public")
+    store = Store(built.store(ROUND, "thb", "public"), contracts, report="thb", version="public")
     tried = 0
     for key in sorted(k for k in release.secret if k.cube == "THB_VICTIMS"):
         whole = store.table(key.cube).total_key(key.state, key.year)
-        formulas = [share(store, key, whole), rate(store, key)]
-        formulas += [change(store, key, key.year - 1)] if key.year > ROUND - 4 else []
+        formulas = [share(store, key, whole=whole), rate(store, key)]
+        formulas += [change(store, key, since=key.year - 1)] if key.year > ROUND - 4 else []
         assert [f.value for f in formulas] == [None] * len(formulas), key
         tried += 1
     assert tried > 50
@@ -265,7 +268,7 @@ def pipeline(outputs: Path, *arguments: str) -> str:
 def test_both_rounds_and_versions_have_certificates_that_verify(
     editions: Project, round_: int, version: str
 ) -> None:
-    assert require_proof(editions, round_, version).startswith("verified: ")
+    assert require_proof(editions, round_, version=version).startswith("verified: ")
 
 
 def test_two_editions_together(editions: Project, naive: Release, contracts: Contracts) -> None:
@@ -335,7 +338,7 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
 ) -> None:
     policy = load_policy(copy.contracts, contracts)
     marts = read_marts(copy, ROUND)
-    path = copy.released(ROUND, "thb", "public")
+    path = copy.released(ROUND, "thb", version="public")
     lines = path.read_text(encoding="utf-8").splitlines()
     told = []
     for key, protects in islice(
@@ -348,18 +351,25 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
             encoding="utf-8",
         )
         with pytest.raises(DisclosureError, match="is not the file that was audited"):
-            require_proof(copy, ROUND, "public")
-        proven = prove_version(copy, contracts, policy, policy.version("public"), ROUND, marts, DAY)
+            require_proof(copy, ROUND, version="public")
+        proven = prove_version(
+            copy,
+            contracts,
+            policy=policy,
+            version=policy.version("public"),
+            round_=ROUND,
+            marts=marts,
+            day=DAY,
+        )
         told.append(set(protects) & set(proven.failures))
-    assert (
-        sum(map(bool, told)) >= 4
-    )  # of five: the chooser may withhold one cell more than is needed
+    # of five: the chooser may withhold one cell more than is needed
+    assert sum(map(bool, told)) >= 4
 
 
 def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:
-    certificate_path(copy, ROUND, "public").unlink()
+    certificate_path(copy, ROUND, version="public").unlink()
     with pytest.raises(DisclosureError, match="there is no proof"):
-        require_proof(copy, ROUND, "public")
+        require_proof(copy, ROUND, version="public")
 
 
 def test_a_solver_that_gives_up_stops_the_release_with_names(
@@ -368,5 +378,5 @@ def test_a_solver_that_gives_up_stops_the_release_with_names(
     monkeypatch.setattr("pipeline.disclosure.proof.TIME_LIMIT", 0.0)
     monkeypatch.setattr("pipeline.disclosure.protect.ATTEMPTS", 1)
     with pytest.raises(DisclosureError, match="THB_VICTIMS"):
-        protect_round(copy, contracts, ROUND)
-    assert not certificate_path(copy, ROUND, "public").exists()
+        protect_round(copy, contracts, round_=ROUND)
+    assert not certificate_path(copy, ROUND, version="public").exists()

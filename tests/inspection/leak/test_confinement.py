@@ -28,7 +28,7 @@ from pathlib import Path
 root, store, out = (Path(argument) for argument in sys.argv[1:4])
 port, guard = int(sys.argv[4]), sys.argv[5]
 files = [Path(p) for p in sys.argv[6:]]
-from pipeline import confine as guards
+from pipeline.system import confine as guards
 readable = [root / "pipeline", root / "templates", root / "data_contracts", store.parent]
 writable = [out]
 if guard == "interpreter":

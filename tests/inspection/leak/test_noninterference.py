@@ -21,7 +21,7 @@ from builds import ROOT, ROUND
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.disclosure.choose.decide import Chooser
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import certificate_path
 from pipeline.disclosure.protect import release_day
 from pipeline.numbers.build import store_inputs
@@ -41,7 +41,9 @@ def marts(built: Project) -> Marts:
 
 @pytest.fixture(scope="module")
 def shown(built: Project) -> frozenset[str]:
-    files = [built.released(ROUND, r, "public").read_text(encoding="utf-8") for r in REPORTS]
+    files = [
+        built.released(ROUND, r, version="public").read_text(encoding="utf-8") for r in REPORTS
+    ]
     lines = [line for text in files for line in text.splitlines()[1:]]
     return frozenset(x.split(",")[0] for x in lines if x.split(",")[1])
 
@@ -49,7 +51,9 @@ def shown(built: Project) -> frozenset[str]:
 @pytest.fixture(scope="module")
 def left_out(built: Project, marts: Marts) -> frozenset[str]:
     """The cells that the public version has no line for."""
-    files = [built.released(ROUND, r, "public").read_text(encoding="utf-8") for r in REPORTS]
+    files = [
+        built.released(ROUND, r, version="public").read_text(encoding="utf-8") for r in REPORTS
+    ]
     return frozenset(marts.every_cell()) - {
         line.split(",")[0] for text in files for line in text.splitlines()
     }
@@ -75,13 +79,13 @@ def test_notes_findings_definitions_and_sources_of_figures_change_nothing(
         changed = write_stores(
             project,
             contracts,
-            ROUND,
-            public,
-            disturb(marts, shown, chance),
-            disturb_inputs(inputs, shown, chance),
-            REPORTS,
-            shown,
-            left_out,
+            round_=ROUND,
+            version=public,
+            marts=disturb(marts, shown, chance),
+            inputs=disturb_inputs(inputs, shown, chance),
+            reports=REPORTS,
+            shown=shown,
+            left_out=left_out,
         )
         assert not any(changed.values())
 
@@ -122,10 +126,12 @@ def test_counts_moved_between_hidden_cells_change_nothing_behind_an_edition(
     """
     chance = random.Random(5)
     cells = marts.reported_cells()
-    certificate = json.loads(certificate_path(built, ROUND, "public").read_text(encoding="utf-8"))
+    certificate = json.loads(
+        certificate_path(built, ROUND, version="public").read_text(encoding="utf-8")
+    )
     policy = load_policy(ROOT / "data_contracts", contracts)
     day = release_day(store_inputs(read_validation(built, ROUND), ROUND))
-    edition = Edition("public-2022-1", cells, shown & frozenset(cells), left_out)
+    edition = PublishedEdition("public-2022-1", cells, shown & frozenset(cells), left_out)
     years = [
         {k: v for k, v in table.items() if k.split(".")[1] == str(year)}
         for table in certificate["tables"]
@@ -138,11 +144,11 @@ def test_counts_moved_between_hidden_cells_change_nothing_behind_an_edition(
         chooser = Chooser(
             other,
             [edition],
-            contracts,
-            policy,
-            policy.version("public"),
-            ROUND,
-            day,
+            contracts=contracts,
+            policy=policy,
+            version=policy.version("public"),
+            round_=ROUND,
+            day=day,
             again=[edition],
         )
         assert chooser.decision().shown == edition.shown

@@ -37,7 +37,7 @@ def scanned(
 
     folder = tmp_path_factory.mktemp("tampered")
     store = built.store(ROUND, "thb", "public")
-    opened = Store(store, contracts, "thb", "public")
+    opened = Store(store, contracts, report="thb", version="public")
     build_document(opened, built.templates)
     (folder / "shown.json").write_text(json.dumps(opened.shown), encoding="utf-8")
     version = Path(
@@ -46,7 +46,7 @@ def scanned(
     for tamper in TAMPERED.values():
         tamper(version)
     secrets = canaries([CANARY])
-    return scan_version(version, store, secrets, shown=folder / "shown.json", root=ROOT)
+    return scan_version(version, store, secrets=secrets, shown=folder / "shown.json", root=ROOT)
 
 
 def edit(path: str, old: str, new: str, count: int = 1) -> Callable[[Path], None]:

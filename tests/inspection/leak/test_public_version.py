@@ -79,9 +79,8 @@ def test_the_public_store_does_not_change_either(elsewhere: Elsewhere) -> None:
 
 def test_no_canary_is_in_a_public_file(elsewhere: Elsewhere) -> None:
     restricted = elsewhere.last.store(ROUND, "thb", "restricted").read_bytes()
-    assert (
-        CANARIES[0].encode() in restricted
-    )  # it did reach the restricted store, so the search can find it
+    # it did reach the restricted store, so the search can find it
+    assert CANARIES[0].encode() in restricted
     last = elsewhere.last
     folders = (
         last.version_folder(ROUND, "thb", "public"),
@@ -98,7 +97,9 @@ def test_no_note_or_address_of_a_return_is_in_a_public_file(
     built: Project, contracts: Contracts
 ) -> None:
     for report in REPORTS:
-        full = Store(built.store(ROUND, report, "restricted"), contracts, report, "restricted")
+        full = Store(
+            built.store(ROUND, report, "restricted"), contracts, report=report, version="restricted"
+        )
         notes = {
             c.note
             for t in contracts.tables
@@ -136,7 +137,8 @@ def truth(built: Project, contracts: Contracts) -> dict[Key, Decimal]:
     policy = load_policy(ROOT / "data_contracts", contracts)
     sensitive = sorted(t.name for t in contracts.tables if policy.table(t.name).counts_persons)
     stores = [
-        Store(built.store(ROUND, r, "restricted"), contracts, r, "restricted") for r in REPORTS
+        Store(built.store(ROUND, r, "restricted"), contracts, report=r, version="restricted")
+        for r in REPORTS
     ]
     cells = [c for s in stores for name in sensitive for c in s.cells_of(name)]
     return {c.key: c.value for c in cells if c.value is not None}
@@ -145,7 +147,7 @@ def truth(built: Project, contracts: Contracts) -> dict[Key, Decimal]:
 def test_no_small_count_is_in_a_public_file(built: Project, truth: dict[Key, Decimal]) -> None:
     for report in REPORTS:
         rows = csv.DictReader(
-            built.released(ROUND, report, "public").read_text(encoding="utf-8").splitlines()
+            built.released(ROUND, report, version="public").read_text(encoding="utf-8").splitlines()
         )
         shown = {Key.parse(r["key"]): Decimal(r["value"]) for r in rows if r["value"]}
         assert shown

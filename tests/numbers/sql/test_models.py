@@ -39,7 +39,7 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
     connection.execute("create schema warehouse")
     for table in contracts.tables:
         connection.execute(table_ddl(table).replace("exists ", "exists warehouse."))
-    write_seeds(connection, contracts, 2022)
+    write_seeds(connection, contracts, round_=2022)
     connection.execute(
         "create table seed.current_submissions (submission_id varchar, round integer, report"
         " varchar, state varchar, file varchar, received varchar)"

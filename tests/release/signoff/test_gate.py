@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builds import run_make
@@ -22,7 +23,7 @@ from small_project import SMALL_ROUND, small_project
 
 from pipeline.contracts.model import load_contracts
 from pipeline.disclosure import protect
-from pipeline.disclosure.proof import certificate_path
+from pipeline.disclosure.proof import certificate_path, require_proof
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.release.manifest import sha256
@@ -58,11 +59,11 @@ class Shop:
 
     @property
     def certificate(self) -> Path:
-        return certificate_path(self.project, SMALL_ROUND, "public")
+        return certificate_path(self.project, SMALL_ROUND, version="public")
 
     @property
     def store_csv(self) -> Path:
-        return self.project.released(SMALL_ROUND, "thb", "public")
+        return self.project.released(SMALL_ROUND, "thb", version="public")
 
     def person(self, role: str, day: str) -> Person:
         return signing(read_signers(self.project.contracts), keys(), role, day)
@@ -82,7 +83,7 @@ class Shop:
 
     def release(self) -> list[str]:
         return list(
-            release(self.project, SUBJECT, self.person("director", "2023-05-05"), test=True)
+            release(self.project, SUBJECT, who=self.person("director", "2023-05-05"), test=True)
         )
 
     def refused(self) -> str:
@@ -127,13 +128,13 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     contracts = load_contracts(shop.project.contracts)
     analyst = shop.person("analyst", "2023-05-01")
     for rule in sorted(
-        {f.rule for f in open_findings(shop.project, contracts, SMALL_ROUND, "thb")}
+        {f.rule for f in open_findings(shop.project, contracts, round_=SMALL_ROUND, report="thb")}
     ):
         accept(
             shop.project,
             contracts,
-            SMALL_ROUND,
-            "thb",
+            round_=SMALL_ROUND,
+            report="thb",
             reason="asked, and confirmed",
             rule=rule,
             who=analyst,
@@ -396,15 +397,15 @@ def test_what_changes_while_the_checks_run_changes_too_late(
     """When the verifier runs, every file of the version, its store and its certificate
     become others.
     """
-    shop, verify = approved_here, checks.require_proof
+    shop, verify = approved_here, require_proof
     before = read_files(shop.master)
     cells = shop.store_csv.read_bytes()
 
-    def tampered(*given: object) -> str:
+    def tampered(*given: Any, **more: Any) -> str:
         for path in (*(shop.master / name for name in before), shop.store_csv, shop.certificate):
             append(path)
         (shop.master / "more.csv").write_bytes(b"more")
-        return verify(*given)  # type: ignore[arg-type]
+        return verify(*given, **more)
 
     monkeypatch.setattr(checks, "require_proof", tampered)
     shop.release()
@@ -418,17 +419,19 @@ def test_what_is_registered_by_hand_is_what_the_verifier_read(
     built_here: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = built_here
-    verify = protect.require_proof
+    verify = require_proof
     before = built_here.store_csv.read_bytes()
 
-    def tampered(copy: Project, round_: int, version: str) -> str:
+    def tampered(copy: Project, round_: int, *, version: str) -> str:
         append(shop.store_csv)
-        return verify(copy, round_, version)
+        return verify(copy, round_, version=version)
 
     monkeypatch.setattr(protect, "require_proof", tampered)
     contracts = load_contracts(shop.project.contracts)
     who = shop.person("director", "2023-05-02")
-    name = protect.register_edition(shop.project, contracts, SMALL_ROUND, "thb", "public", who)
+    name = protect.register_edition(
+        shop.project, contracts, round_=SMALL_ROUND, report="thb", version="public", who=who
+    )
     assert (
         shop.project.releases / "public" / f"{name.removeprefix('public-')}.csv"
     ).read_bytes() == before
@@ -438,11 +441,11 @@ def test_what_is_registered_by_hand_is_what_the_verifier_read(
 def test_a_copy_that_others_write_to_while_it_is_checked_is_refused(
     approved_here: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verify = checks.require_proof
+    verify = require_proof
 
-    def tampered(copy: Project, round_: int, version: str) -> str:
-        told = verify(copy, round_, version)
-        append(copy.released(round_, "thb", version))
+    def tampered(copy: Project, round_: int, *, version: str) -> str:
+        told = verify(copy, round_, version=version)
+        append(copy.released(round_, "thb", version=version))
         return told
 
     monkeypatch.setattr(checks, "require_proof", tampered)
@@ -482,7 +485,7 @@ def test_an_approval_prints_ten_lines_at_most_and_all_of_it_stands_in_a_file(
     told = shop.approve()
     assert len(told) <= 10
     text = "\n".join(told)
-    listed = shop.project.signoff_record(SMALL_ROUND, "thb", "public").with_name(
+    listed = shop.project.signoff_record(SMALL_ROUND, "thb", version="public").with_name(
         "thb-public.draft-1.txt"
     )
     assert str(listed) in text
@@ -500,10 +503,18 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
     project = built_here.project
     contracts = load_contracts(project.contracts)
     who = built_here.person("analyst", "2023-05-02")
-    found = open_findings(project, contracts, SMALL_ROUND, "thb")
+    found = open_findings(project, contracts, round_=SMALL_ROUND, report="thb")
     for state in ("", "RO"):
         with pytest.raises(UserError) as refused:
-            accept(project, contracts, SMALL_ROUND, "thb", reason="all of it", state=state, who=who)
+            accept(
+                project,
+                contracts,
+                round_=SMALL_ROUND,
+                report="thb",
+                reason="all of it",
+                state=state,
+                who=who,
+            )
         told = str(refused.value)
         mine = [f for f in found if f.state == state or not state]
         for rule in {f.rule for f in mine}:
@@ -511,11 +522,24 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
         assert f"make accept ROUND={SMALL_ROUND} REPORT=thb RULE=" in told
     rule, state = found[0].rule, found[0].state
     after = accept(
-        project, contracts, SMALL_ROUND, "thb", reason="another", rule=rule, state=state, who=who
+        project,
+        contracts,
+        round_=SMALL_ROUND,
+        report="thb",
+        reason="another",
+        rule=rule,
+        state=state,
+        who=who,
     )
     assert {(f.rule, f.state) for f in after if f.reason == "another"} == {(rule, state)}
     after = accept(
-        project, contracts, SMALL_ROUND, "thb", reason="this one", query=found[-1].id, who=who
+        project,
+        contracts,
+        round_=SMALL_ROUND,
+        report="thb",
+        reason="this one",
+        query=found[-1].id,
+        who=who,
     )
     assert [f.id for f in after if f.reason == "this one"] == [found[-1].id]
 
@@ -523,7 +547,9 @@ def test_one_reason_accepts_one_rule_or_one_finding(built_here: Shop) -> None:
 def test_a_test_certificate_needs_to_be_asked_for(approved_here: Shop) -> None:
     with pytest.raises(SignOffError, match="test certificate that anybody can make.*") as refused:
         list(
-            release(approved_here.project, SUBJECT, approved_here.person("director", "2023-05-05"))
+            release(
+                approved_here.project, SUBJECT, who=approved_here.person("director", "2023-05-05")
+            )
         )
     assert "TEST=yes" in str(refused.value)
     assert not list(approved_here.project.releases.glob("public/*"))

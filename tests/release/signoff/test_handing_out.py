@@ -223,7 +223,9 @@ def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(
     (tmp_path / "more.csv").write_text(text, encoding="utf-8")
     people = read_recipients(tmp_path / "more.csv")
     who = office.person("analyst", "2023-06-01")
-    told = "\n".join(make_copies(office.project, Subject(ROUND, "thb", "restricted"), people, who))
+    told = "\n".join(
+        make_copies(office.project, Subject(ROUND, "thb", "restricted"), recipients=people, who=who)
+    )
     assert "ana pop, Ministry of Interior of RO has copy 1 since 2023-05-06" in told
     assert "copy 4 for Emine Y., KOM" in told
     assert len(every_copy(office.project)) == 4

@@ -42,14 +42,17 @@ def rehearsed(
     shutil.rmtree(office.project.releases)
     told = {}
     with owner_only(office.project.outputs):
-        ids = [finding.id for finding in open_findings(office.project, contracts, ROUND, "thb")]
+        ids = [
+            finding.id
+            for finding in open_findings(office.project, contracts, round_=ROUND, report="thb")
+        ]
         enter_reason(
             office.project,
             ROUND,
-            "thb",
-            "seen",
-            ids,
-            person(PEOPLE["analyst"], "analyst", "2023-05-01"),
+            report="thb",
+            reason="seen",
+            ids=ids,
+            who=person(PEOPLE["analyst"], "analyst", day="2023-05-01"),
         )
         steps: list[tuple[str, str, dict[str, str]]] = [
             ("submit", "analyst", {}),

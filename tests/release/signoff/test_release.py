@@ -151,7 +151,7 @@ def test_a_draft_that_was_handed_in_is_kept_and_compared_by_its_number(
     released_office: Path,
 ) -> None:
     office = Office(released_office)
-    kept = office.project.draft_folder(ROUND, "thb", "public", 1)
+    kept = office.project.draft_folder(ROUND, "thb", version="public", number=1)
     assert read_files(kept) == read_files(office.master("public"))
     assert {p.stat().st_mode & 0o777 for p in kept.iterdir()} <= {0o400, 0o500}
     told = office.done("changes", VERSION="public", FROM="draft-1", TO="edition-1")
@@ -168,7 +168,7 @@ def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next(
     """It was kept, but never recorded: its number goes to the next master, and so does
     its folder.
     """
-    kept = office.project.draft_folder(ROUND, "thb", "public", 1)
+    kept = office.project.draft_folder(ROUND, "thb", version="public", number=1)
     for folder in ("signoff", "accepted"):
         shutil.rmtree(office.project.releases / folder)
     (office.project.releases / "heads.jsonl").unlink()
@@ -235,7 +235,7 @@ def test_an_edition_is_released_once_withdrawn_with_a_record_and_followed_by_the
 
 
 def test_a_record_changed_by_hand_is_refused_with_its_line(office: Office) -> None:
-    record = office.project.signoff_record(ROUND, "thb", "public")
+    record = office.project.signoff_record(ROUND, "thb", version="public")
     record.write_bytes(record.read_bytes().replace(PEOPLE["reviewer"].encode(), b"Somebody Else"))
     with pytest.raises(SignOffError, match="thb-public.jsonl line 2: nobody vouches"):
         standing(office.project, Subject(ROUND, "thb", "public"))

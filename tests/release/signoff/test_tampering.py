@@ -93,9 +93,9 @@ class World:
 def approvals(world: World, subject: Subject) -> None:
     nothing: dict[str, Any] = {"artefacts": {}, "findings": []}
     more: dict[str, Any] = {"master": "aa", "inputs": {}, "commit": "c", **nothing}
-    enter(world.project, subject, "submit", world.who("analyst"), draft=1, **more)
-    enter(world.project, subject, "approve", world.who("reviewer"), draft=1, **nothing)
-    enter(world.project, subject, "approve", world.who("director"), draft=1, **nothing)
+    enter(world.project, subject, command="submit", who=world.who("analyst"), draft=1, **more)
+    enter(world.project, subject, command="approve", who=world.who("reviewer"), draft=1, **nothing)
+    enter(world.project, subject, command="approve", who=world.who("director"), draft=1, **nothing)
 
 
 def copy(number: int) -> dict[str, object]:
@@ -117,8 +117,8 @@ def release(world: World, subject: Subject) -> None:
     enter(
         world.project,
         subject,
-        "release",
-        world.who("director"),
+        command="release",
+        who=world.who("director"),
         edition=1,
         name=name,
         files={},
@@ -146,33 +146,54 @@ def made(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> Path
         sent = world.project.returns / "2022" / "thb" / f"R{number}.csv"
         sent.parent.mkdir(parents=True, exist_ok=True)
         sent.write_text(f"{number}", encoding="utf-8")
-        archive_round(world.project, 2022, {}, day)
+        archive_round(world.project, 2022, dates={}, today=day)
     for query in ask(
-        world.project, contracts, 2022, "RO", "2023-04-01", FINDINGS, world.who("analyst")
+        world.project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=FINDINGS,
+        who=world.who("analyst"),
     ):
         text = f"So it is: {query.key}"
         answer(
             world.project,
             contracts,
-            2022,
-            query.id,
-            text,
-            "confirmed",
-            "2023-04-02",
+            round_=2022,
+            id_=query.id,
+            text=text,
+            effect="confirmed",
+            day="2023-04-02",
             who=world.who("analyst"),
         )
     for id_ in ("q1", "q2", "q3"):
-        enter_reason(world.project, 2022, "thb", f"seen {id_}", [id_], world.who("analyst"))
+        enter_reason(
+            world.project,
+            2022,
+            report="thb",
+            reason=f"seen {id_}",
+            ids=[id_],
+            who=world.who("analyst"),
+        )
     approvals(world, OTHER)
     approvals(world, SUBJECT)
-    shown = world.project.released(2022, "thb", "public")
+    shown = world.project.released(2022, "thb", version="public")
     shown.parent.mkdir(parents=True)
     for number in (1, 2, 3):
         shown.write_text(f"{HEAD}THB_OFFENCES:RO.2021,{number},offences,A,F,,\n", encoding="utf-8")
-        register(world.project, 2022, "thb", "public", BEHIND, world.who("director"), number)
+        register(
+            world.project,
+            2022,
+            report="thb",
+            version="public",
+            cells=BEHIND,
+            who=world.who("director"),
+            number=number,
+        )
     release(world, SUBJECT)
     for number in (1, 2, 3):
-        copies_log(world.project, "restricted", "thb-2022-1").append(
+        copies_log(world.project, "restricted", edition="thb-2022-1").append(
             copy(number), world.who("analyst")
         )
     release(world, OTHER)  # after everything else
@@ -190,23 +211,39 @@ Read = Callable[[World, Contracts], object]
 
 
 def copy_again(world: World, _: Contracts) -> object:
-    return copies_log(world.project, "restricted", "thb-2022-1").append(
+    return copies_log(world.project, "restricted", edition="thb-2022-1").append(
         copy(4), world.who("analyst", LATER)
     )
 
 
 def register_again(world: World, _: Contracts) -> object:
-    return register(world.project, 2022, "thb", "public", BEHIND, world.who("director", LATER), 4)
+    return register(
+        world.project,
+        2022,
+        report="thb",
+        version="public",
+        cells=BEHIND,
+        who=world.who("director", LATER),
+        number=4,
+    )
 
 
 def send_again(world: World, _: Contracts) -> object:
     (world.project.returns / "2022" / "thb" / "NEW.csv").write_text("new", encoding="utf-8")
-    return archive_round(world.project, 2022, {}, date(2023, 7, 1))
+    return archive_round(world.project, 2022, dates={}, today=date(2023, 7, 1))
 
 
 def ask_again(world: World, contracts: Contracts) -> object:
     new = [f.as_dict() for f in with_queries([finding(2020)], {})]
-    return ask(world.project, contracts, 2022, "RO", "2023-04-01", new, world.who("analyst", LATER))
+    return ask(
+        world.project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=new,
+        who=world.who("analyst", LATER),
+    )
 
 
 RECORDS: dict[str, tuple[Callable[[World], Chain], dict[str, Read]]] = {
@@ -216,12 +253,17 @@ RECORDS: dict[str, tuple[Callable[[World], Chain], dict[str, Read]]] = {
             "status, submit, approve, draft, desk": lambda w, _: standing(w.project, SUBJECT),
             "verify": lambda w, _: list(known_editions(w.project)),
             "withdraw": lambda w, _: enter(
-                w.project, SUBJECT, "withdraw", w.who("director", LATER), edition=1, reason="wrong"
+                w.project,
+                SUBJECT,
+                command="withdraw",
+                who=w.who("director", LATER),
+                edition=1,
+                reason="wrong",
             ),
         },
     ),
     "copies": (
-        lambda w: copies_log(w.project, "restricted", "thb-2022-1"),
+        lambda w: copies_log(w.project, "restricted", edition="thb-2022-1"),
         {"verify, trace": lambda w, _: every_copy(w.project), "copies": copy_again},
     ),
     "register": (
@@ -229,32 +271,37 @@ RECORDS: dict[str, tuple[Callable[[World], Chain], dict[str, Read]]] = {
         {
             "protect, audit, release": lambda w, _: editions(w.project, ["public"]),
             "register": register_again,
-            "as-of": lambda w, _: as_known_on(w.project, date(2024, 1, 1), w.root / "then"),
+            "as-of": lambda w, _: as_known_on(w.project, date(2024, 1, 1), folder=w.root / "then"),
         },
     ),
     "queries": (
         lambda w: record_of_queries(w.project, 2022),
         {
-            "validate, queries, accept": lambda w, c: read_log(w.project, c, 2022),
+            "validate, queries, accept": lambda w, c: read_log(w.project, c, round_=2022),
             "ask": ask_again,
             "answer": lambda w, c: answer(
                 w.project,
                 c,
-                2022,
-                IDS[0],
-                "No.",
-                "corrected",
-                "2023-04-02",
+                round_=2022,
+                id_=IDS[0],
+                text="No.",
+                effect="corrected",
+                day="2023-04-02",
                 who=w.who("analyst", LATER),
             ),
         },
     ),
     "reasons": (
-        lambda w: record_of_reasons(w.project, 2022, "thb"),
+        lambda w: record_of_reasons(w.project, 2022, report="thb"),
         {
-            "submit, approve, release": lambda w, _: signed_reasons(w.project, 2022, "thb"),
+            "submit, approve, release": lambda w, _: signed_reasons(w.project, 2022, report="thb"),
             "accept": lambda w, _: enter_reason(
-                w.project, 2022, "thb", "seen", ["q9"], w.who("analyst", LATER)
+                w.project,
+                2022,
+                report="thb",
+                reason="seen",
+                ids=["q9"],
+                who=w.who("analyst", LATER),
             ),
         },
     ),
@@ -553,7 +600,14 @@ def test_what_a_run_that_died_did_not_note_is_noted_by_the_next_in_the_same_word
     whole = heads.read_bytes()
     heads.write_bytes(file_of(whole[:-1].split(b"\n")[:-1]))
     assert standing(world.project, OTHER).state == "released"
-    enter(world.project, OTHER, "withdraw", world.who("director", LATER), edition=1, reason="wrong")
+    enter(
+        world.project,
+        OTHER,
+        command="withdraw",
+        who=world.who("director", LATER),
+        edition=1,
+        reason="wrong",
+    )
     assert heads.read_bytes().startswith(whole)
 
 
@@ -565,19 +619,26 @@ def test_a_record_that_became_a_rehearsal_with_its_heads_says_so_and_cannot_go_o
     """
     for path in (world.project.releases / "heads.jsonl", *world.project.releases.rglob("*.jsonl")):
         path.unlink(missing_ok=True)
-    typed = person("Dora K.", "director", DAY)
+    typed = person("Dora K.", "director", day=DAY)
     nothing: dict[str, Any] = {"artefacts": {}, "findings": []}
     enter(
         world.project,
         SUBJECT,
-        "submit",
-        person("Ana Pop", "analyst", DAY),
+        command="submit",
+        who=person("Ana Pop", "analyst", day=DAY),
         draft=1,
         master="aa",
         **nothing,
     )
-    enter(world.project, SUBJECT, "approve", person("B", "reviewer", DAY), draft=1, **nothing)
-    enter(world.project, SUBJECT, "approve", typed, draft=1, **nothing)
+    enter(
+        world.project,
+        SUBJECT,
+        command="approve",
+        who=person("B", "reviewer", day=DAY),
+        draft=1,
+        **nothing,
+    )
+    enter(world.project, SUBJECT, command="approve", who=typed, draft=1, **nothing)
     now = standing(world.project, SUBJECT)
     assert (now.state, now.rehearsal) == ("approved", True)
     assert all(a["rehearsal"] for a in now.approvals)
@@ -592,15 +653,15 @@ def test_a_log_of_queries_that_became_a_rehearsal_keeps_the_round_from_being_sub
 ) -> None:
     path = record_of_queries(world.project, 2022).path
     path.write_bytes(file_of(as_rehearsal(path.read_bytes()[:-1].split(b"\n"), world)))
-    assert len(read_log(world.project, contracts, 2022)) == 2
+    assert len(read_log(world.project, contracts, round_=2022)) == 2
     with pytest.raises(
         UserError, match="queries of round 2022 were asked or answered in rehearsal"
     ):
         enter(
             world.project,
             SUBJECT,
-            "withdraw",
-            world.who("director", LATER),
+            command="withdraw",
+            who=world.who("director", LATER),
             edition=1,
             reason="wrong",
         )
@@ -670,20 +731,33 @@ def test_an_edition_without_the_event_of_its_release_stops_every_other_move(worl
         json.dumps({"record": seal_of(world.project, OTHER)}), encoding="utf-8"
     )
     now = standing(world.project, OTHER)
-    assert (now.state, unrecorded(world.project, OTHER, now)) == (
+    assert (now.state, unrecorded(world.project, OTHER, now=now)) == (
         "approved",
         [f"{name}/edition.json"],
     )
     with pytest.raises(UserError, match="the record does not know of its release"):
-        enter(world.project, OTHER, "return", world.who("reviewer", LATER), reason="a word")
+        enter(
+            world.project,
+            OTHER,
+            command="return",
+            who=world.who("reviewer", LATER),
+            reason="a word",
+        )
     release(world, OTHER)
-    enter(world.project, OTHER, "withdraw", world.who("director", LATER), edition=1, reason="wrong")
+    enter(
+        world.project,
+        OTHER,
+        command="withdraw",
+        who=world.who("director", LATER),
+        edition=1,
+        reason="wrong",
+    )
 
 
 JOURNAL_READERS: dict[str, Read] = {
     "history": lambda w, _: read_journal(w.project),
     "validate": send_again,
-    "as-of": lambda w, _: restore(w.project, date(2023, 3, 3), w.root / "then"),
+    "as-of": lambda w, _: restore(w.project, date(2023, 3, 3), folder=w.root / "then"),
 }
 
 
@@ -781,7 +855,7 @@ def test_a_record_from_before_events_were_signed_says_what_to_do(world: World) -
 def test_a_key_of_the_list_acts_for_nobody_else(world: World) -> None:
     signers = read_signers(world.project.contracts)
     key = str(world.keys / "reviewer")
-    assert acting(signers, key, "bogdan ilic", "", DAY).name == PEOPLE["reviewer"]
+    assert acting(signers, key, by="bogdan ilic", role="", day=DAY).name == PEOPLE["reviewer"]
     for by, role, day, told in (
         ("Ana Pop", "", DAY, "BY=Ana Pop is not whose key this is"),
         ("", "director", DAY, "Ilić is no director"),
@@ -789,12 +863,12 @@ def test_a_key_of_the_list_acts_for_nobody_else(world: World) -> None:
         ("", "", "2099-01-01", "not valid on 2099-01-01"),
     ):
         with pytest.raises(UserError, match=told):
-            acting(signers, key, by, role, day)
+            acting(signers, key, by=by, role=role, day=day)
     with pytest.raises(UserError, match="several roles"):
-        acting(signers, str(world.keys / "old"), "", "", "2020-05-01")
+        acting(signers, str(world.keys / "old"), by="", role="", day="2020-05-01")
     with pytest.raises(UserError, match="is nobody's"):
-        acting(signers, str(world.keys / "stranger"), "", "", DAY)
+        acting(signers, str(world.keys / "stranger"), by="", role="", day=DAY)
     with pytest.raises(UserError, match="nobody signs this"):
-        acting(signers, "", "Ana Pop", "analyst", DAY)
+        acting(signers, "", by="Ana Pop", role="analyst", day=DAY)
     with pytest.raises(UserError, match="nobody may sign yet"):
-        acting(read_signers(ROOT / "data_contracts"), key, "", "", DAY)
+        acting(read_signers(ROOT / "data_contracts"), key, by="", role="", day=DAY)

@@ -166,7 +166,7 @@ def printed(built: Project) -> list[tuple[str, Printed]]:
     return [
         (report, number)
         for report in REPORTS
-        for number in read_ledger(built, ROUND, report, "restricted").numbers()
+        for number in read_ledger(built, ROUND, report=report, version="restricted").numbers()
         if re.search(r"\d", number.text)
         and number.text not in ("<5", "0n")
         and not any(b.startswith("query(") for b in number.behind)  # they have a test of their own
@@ -178,8 +178,10 @@ def test_a_hundred_printed_numbers_add_up_from_the_return_workbooks(
 ) -> None:
     assert len(printed) > 3000
     drawn = random.Random(20221).sample(printed, DRAWN)
-    with Cabinet(built, contracts, ROUND) as cabinet:
-        explainers = {report: Explainer(cabinet, report, "restricted") for report in REPORTS}
+    with Cabinet(built, contracts, round_=ROUND) as cabinet:
+        explainers = {
+            report: Explainer(cabinet, report, version="restricted") for report in REPORTS
+        }
         for report, number in drawn:
             found = explainers[report].explain(number)
             assert worked_out(found) == number.text, f"{number.ref}: {number.where}"
@@ -198,10 +200,12 @@ def test_a_hundred_printed_numbers_add_up_from_the_return_workbooks(
 
 
 def test_a_sentence_is_explained_by_what_it_binds(built: Project, contracts: Contracts) -> None:
-    section = explain_reference(built, contracts, ROUND, "thb:S.summary.findings", "public")
+    section = explain_reference(
+        built, contracts, round_=ROUND, reference="thb:S.summary.findings", version="public"
+    )
     assert isinstance(section, Listed)
     (reference,) = [ref for ref, text in section.lines if text.startswith("Children were")]
-    found = explain_reference(built, contracts, ROUND, reference, "public")
+    found = explain_reference(built, contracts, round_=ROUND, reference=reference, version="public")
     assert isinstance(found, ExplainedNumber)
     assert sorted(f.formula.split("(")[0] for f in found.formulas) == ["coverage", "share"]
     assert any(f"{f.value} per cent" in found.printed.text for f in found.formulas)
@@ -212,11 +216,13 @@ def test_a_sentence_is_explained_by_what_it_binds(built: Project, contracts: Con
 def test_a_withheld_number_says_why_it_is_withheld(built: Project, contracts: Contracts) -> None:
     withheld = [
         n
-        for n in read_ledger(built, ROUND, "thb", "public").numbers()
+        for n in read_ledger(built, ROUND, report="thb", version="public").numbers()
         if n.text == "c" and ":" in n.behind[0]
     ]
     assert withheld
-    found = explain_reference(built, contracts, ROUND, withheld[0].ref, "public")
+    found = explain_reference(
+        built, contracts, round_=ROUND, reference=withheld[0].ref, version="public"
+    )
     assert isinstance(found, ExplainedNumber)
     assert any(dict(cell.withheld).get("public") for cell in found.cells)
 
@@ -224,13 +230,13 @@ def test_a_withheld_number_says_why_it_is_withheld(built: Project, contracts: Co
 def test_a_figure_that_a_known_error_keeps_out_is_not_called_unreported(
     built: Project, contracts: Contracts
 ) -> None:
-    told = explain_key(built, contracts, ROUND, "OCT_FIREARMS_PERSONS:TR.2022.SUSP")
+    told = explain_key(built, contracts, round_=ROUND, key="OCT_FIREARMS_PERSONS:TR.2022.SUSP")
     assert told.cell.value is None
     assert (
         "left out, '120906' stands in 2022/octa/TR.xlsx, 5 Firearms persons K7: known error"
         in told.missing[0]
     )
-    region = explain_key(built, contracts, ROUND, "OCT_FIREARMS_PERSONS:SELEC.2022.SUSP")
+    region = explain_key(built, contracts, round_=ROUND, key="OCT_FIREARMS_PERSONS:SELEC.2022.SUSP")
     assert any(line.startswith("Türkiye is not in it: left out") for line in region.missing)
 
 
@@ -240,12 +246,14 @@ def test_a_figure_of_the_quality_report_names_its_query(
 ) -> None:
     asked = [
         n
-        for n in read_ledger(built, ROUND, "thb", version).numbers()
+        for n in read_ledger(built, ROUND, report="thb", version=version).numbers()
         if n.behind[0].startswith("query(")
     ]
     assert len(asked) >= 10
     for number in asked:
-        found = explain_reference(built, contracts, ROUND, number.ref, version)
+        found = explain_reference(
+            built, contracts, round_=ROUND, reference=number.ref, version=version
+        )
         assert isinstance(found, ExplainedNumber)
         (worked,) = found.formulas
         assert worked.steps.startswith("sql/quality/")
@@ -263,12 +271,14 @@ def test_references_that_do_not_exist_lead_to_near_ones(
         ("thx:T1", "there is no report 'thx'"),
     ):
         with pytest.raises(UserError, match=told):
-            explain_reference(built, contracts, ROUND, reference, "restricted")
+            explain_reference(
+                built, contracts, round_=ROUND, reference=reference, version="restricted"
+            )
 
 
 def test_an_exhibit_lists_its_places(built: Project, contracts: Contracts) -> None:
-    whole = explain_reference(built, contracts, ROUND, "octa", "public")
-    table = explain_reference(built, contracts, ROUND, "octa:T1", "public")
+    whole = explain_reference(built, contracts, round_=ROUND, reference="octa", version="public")
+    table = explain_reference(built, contracts, round_=ROUND, reference="octa:T1", version="public")
     assert isinstance(whole, Listed)
     assert isinstance(table, Listed)
     assert any(ref == "octa:F1" for ref, _ in whole.lines)

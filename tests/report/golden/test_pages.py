@@ -130,7 +130,7 @@ def test_every_row_of_every_table_reaches_its_page(
     """Each printed cell that the renderer noted is a cell of the PDF, also where a
     table goes on over a page.
     """
-    store = Store(built.store(ROUND, "thb", version), contracts, "thb", version)
+    store = Store(built.store(ROUND, "thb", version), contracts, report="thb", version=version)
     build_document(store, built.templates)
     noted = sum(len(row) for entry in store.shown if "table" in entry for row in entry["rows"])
     cells = [b for b in opened(built, "thb", version).blocks if b.kind == "TD"]

@@ -27,7 +27,7 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import REPORTS, Project
-from pipeline.report.numbers import number
+from pipeline.report.numbers import number_text
 from pipeline.report.store import Store
 
 pytestmark = pytest.mark.slow
@@ -205,7 +205,7 @@ def test_the_data_annex_has_valid_keys_in_order_each_once(
 def test_the_data_annex_says_what_the_store_says(
     built: Project, contracts: Contracts, report: str, version: str
 ) -> None:
-    store = Store(built.store(ROUND, report, version), contracts, report, version)
+    store = Store(built.store(ROUND, report, version), contracts, report=report, version=version)
     for row in cells(built.version_folder(ROUND, report, version)):
         cell = store.cell(Key.parse(row["key"]))
         shown = cell.value if cell.has_value else None
@@ -227,7 +227,7 @@ def test_the_totals_of_the_data_annex_stand_in_the_text(
     missing = [
         r["key"]
         for r in regional
-        if Decimal(r["value"]) >= 100 and number(Decimal(r["value"])) not in printed
+        if Decimal(r["value"]) >= 100 and number_text(Decimal(r["value"])) not in printed
     ]
     # A figure may be an operand alone: of a share, a rate, a change or a claim.
     ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
@@ -244,11 +244,11 @@ def test_every_large_number_of_the_text_is_a_cell(
     figure of the quality report, a difference in the annex on revisions, or a round
     mark of a scale.
     """
-    store = Store(built.store(ROUND, report, version), contracts, report, version)
+    store = Store(built.store(ROUND, report, version), contracts, report=report, version=version)
     ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
     annex = cells(built.version_folder(ROUND, report, version))
     known = follow_from_cells(store, ledger) | {
-        number(Decimal(r["value"])) for r in annex if r["value"]
+        number_text(Decimal(r["value"])) for r in annex if r["value"]
     }
     known |= set(read_register(built.store(ROUND, report, version)).queries.values())
     texts = pages(pdf(built, report, version))
@@ -270,7 +270,7 @@ def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
     sums = re.findall(r"\bsum\(([^()]+)\)", json.dumps(ledger))
     parts = [text.split(" + ") for text in sums]
     found = {
-        number(sum((values[k] for k in keys), Decimal(0)))
+        number_text(sum((values[k] for k in keys), Decimal(0)))
         for keys in parts
         if set(keys) <= set(values)
     }
@@ -278,14 +278,14 @@ def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
         for year in range(ROUND - 4, cell.key.year):
             then = values.get(str(cell.key.at(year=year)))
             if cell.value is not None and then is not None:
-                found.add(number(abs(cell.value - then)))
+                found.add(number_text(abs(cell.value - then)))
         if cell.value is not None and cell.wholes:
             exceeding = [
                 sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
                 for w in cell.wholes
                 if store.parts_instead(w) and {w, *store.parts_instead(w)} <= set(values)
             ]
-            found.add(number(cell.value + sum(exceeding, Decimal(0))))
+            found.add(number_text(cell.value + sum(exceeding, Decimal(0))))
     return found
 
 
@@ -324,7 +324,9 @@ def test_public_figures_are_a_part_of_the_restricted_ones(
     built: Project, contracts: Contracts
 ) -> None:
     for report in REPORTS:
-        full = Store(built.store(ROUND, report, "restricted"), contracts, report, "restricted")
+        full = Store(
+            built.store(ROUND, report, "restricted"), contracts, report=report, version="restricted"
+        )
         for row in cells(built.version_folder(ROUND, report, "public")):
             if row["value"]:
                 assert full.cell(Key.parse(row["key"])).value == Decimal(row["value"]), row["key"]
@@ -337,7 +339,7 @@ def sources(found: Explained) -> list[Explained]:
 def test_a_regional_number_is_walked_back_to_the_cells_of_eleven_returns(
     built: Project, contracts: Contracts
 ) -> None:
-    found = explain(built, contracts, ROUND, FIRST)
+    found = explain(built, contracts, round_=ROUND, text=FIRST)
     states = [p for p in found.parts if p.key != FIRST]
     assert (found.value, found.coverage, len(states)) == (Decimal(1856), "11 of 11 states", 11)
     assert sum((p.value or Decimal(0) for p in states), Decimal(0)) == 1856
@@ -347,7 +349,7 @@ def test_a_regional_number_is_walked_back_to_the_cells_of_eleven_returns(
     assert len([line for line in told if line.startswith("  THB_VICTIMS:")]) == 11
     assert any(
         "round 2021 said" in line
-        for line in lines(explain(built, contracts, ROUND, "THB_VICTIMS:MD.2020._T._T"))
+        for line in lines(explain(built, contracts, round_=ROUND, text="THB_VICTIMS:MD.2020._T._T"))
     )
 
 
@@ -387,7 +389,7 @@ def _workbook(path: Path) -> Any:
 def test_any_number_adds_up_from_cells_that_hold_what_explain_says(
     built: Project, contracts: Contracts, key: str
 ) -> None:
-    found = explain(built, contracts, ROUND, key)
+    found = explain(built, contracts, round_=ROUND, text=key)
     leaves = sources(found)
     assert leaves
     assert sum((leaf.value or Decimal(0) for leaf in leaves), Decimal(0)) == found.value
@@ -397,7 +399,7 @@ def test_any_number_adds_up_from_cells_that_hold_what_explain_says(
 
 
 def test_what_nobody_reported_is_told_as_such(built: Project, contracts: Contracts) -> None:
-    found = explain(built, contracts, ROUND, "THB_ASSETS:RO.2022")
+    found = explain(built, contracts, round_=ROUND, text="THB_ASSETS:RO.2022")
     assert (found.value, found.origin, found.parts) == (None, "no figure", ())
 
 

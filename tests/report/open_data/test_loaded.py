@@ -27,7 +27,7 @@ def version_folder(built: Project, report: str) -> Path:
 
 def released(built: Project, report: str) -> dict[str, dict[str, str]]:
     """The lines of the list of released cells by key."""
-    with built.released(ROUND, report, "public").open(encoding="utf-8", newline="") as file:
+    with built.released(ROUND, report, version="public").open(encoding="utf-8", newline="") as file:
         return {row["key"]: row for row in csv.DictReader(file)}
 
 
@@ -166,9 +166,8 @@ def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(
     assert book.sheetnames[:2] == ["Cover", "Contents"]
     sheets = [s for s in book.worksheets if re.fullmatch(r"(Table|Figure|Headline)_\d+", s.title)]
     tables = {p.stem.replace("-", "_"): p for p in (folder / "html" / "tables").glob("*.csv")}
-    assert (
-        len(sheets) == len(tables) - 1
-    )  # the table of symbols: the workbook has shorthand instead
+    # the table of symbols: the workbook has shorthand instead
+    assert len(sheets) == len(tables) - 1
     for sheet in sheets:
         (named,) = sheet.tables.values()
         with tables[named.name.removesuffix("_data")].open(encoding="utf-8", newline="") as file:

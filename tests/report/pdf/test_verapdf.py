@@ -80,20 +80,22 @@ def small_pdf(path: Path, body: str) -> Path:
 
 
 def master(built: Project, report: str, version: str) -> Path:
-    return built.master_folder(ROUND, report, version) / pdf_name(report, version, ROUND)
+    return built.master_folder(ROUND, report, version) / pdf_name(report, version, round_=ROUND)
 
 
 @pytest.fixture
 def copy(built: Project) -> bytes:
     """A recipient's copy, before it is encrypted."""
     edition = Edition(THB, 1, master(built, "thb", "public").read_bytes())
-    return marked(edition, 2, Recipient("Николай Димитров", "ГДБОП"), new_code([]))
+    return marked(edition, 2, recipient=Recipient("Николай Димитров", "ГДБОП"), code=new_code([]))
 
 
 @pytest.fixture
 def signed(built: Project, project: Project) -> bytes:
     return sign(
-        project, master(built, "thb", "public").read_bytes(), "thb 2022, public version, edition 1"
+        project,
+        master(built, "thb", "public").read_bytes(),
+        reason="thb 2022, public version, edition 1",
     )
 
 
@@ -108,12 +110,12 @@ def unlocked(content: bytes) -> bytes:
 
 
 def write_letter(built: Project, contracts: Contracts, path: Path) -> Path:
-    figures = read_figures(built, contracts, ROUND)
+    figures = read_figures(built, contracts, round_=ROUND)
     validation = restore_validation(built, ROUND)
     writer = LetterWriter(
         built, contracts, validation, figures, load_texts(built), "Restricted", 30
     )
-    writer.pdf("RO", ["RO-thb-2022-marked.xlsx"], path)
+    writer.pdf("RO", ["RO-thb-2022-marked.xlsx"], output=path)
     return path
 
 
@@ -130,7 +132,7 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
         ("now", "12", "Victims were many."),
     ):
         (folder / name).mkdir()
-        file = pdf_name("thb", "public", ROUND)
+        file = pdf_name("thb", "public", round_=ROUND)
         small_pdf(folder / name / file, f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
         heads = "key,value,unit,obs_status,conf_status,coverage"
         cells = f"{heads}\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
@@ -146,7 +148,15 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
             "data_cutoff": "2023-03-31",
         }
         builds.append(Build(name, folder / name, manifest))
-    written = write_changes(Project(ROOT, folder), contracts, ROUND, "thb", "public", *builds)
+    written = write_changes(
+        Project(ROOT, folder),
+        contracts,
+        round_=ROUND,
+        report="thb",
+        version="public",
+        old=builds[0],
+        new=builds[1],
+    )
     assert len(written.content["pages"]) == 1
     return written.folder / "changes.pdf"
 
@@ -164,7 +174,7 @@ def test_no_rule_fails_in_the_six_reports_and_in_a_copy_of_each_kind(
             for version in ("restricted", "public")
         ),
         built.version_folder(ROUND, "thb", "public")
-        / pdf_name("thb", "public", ROUND),  # the draft
+        / pdf_name("thb", "public", round_=ROUND),  # the draft
         *(tmp_path / f"{name}.pdf" for name in kinds),
         write_letter(built, contracts, tmp_path / "letter.pdf"),
         write_paper(built, contracts, tmp_path / "changes"),

@@ -54,11 +54,16 @@ def told(made: Round) -> dict[str, list[dict[str, str]]]:
     project, contracts = made
     found = {}
     for report in REPORTS:
-        store = Store(project.store(NEXT, report, "restricted"), contracts, report, "restricted")
+        store = Store(
+            project.store(NEXT, report, "restricted"),
+            contracts,
+            report=report,
+            version="restricted",
+        )
         narrative = Narrative(
             project.templates / report / "narrative", store, tell=lambda problem: None
         )
-        write_texts(store, project.templates, narrative)
+        write_texts(store, project.templates, narrative=narrative)
         found[report] = [e for e in store.shown if "written" in e]
     return found
 
@@ -86,10 +91,14 @@ def test_every_other_fault_is_a_section_that_nobody_has_read(faults: tuple[Fault
 
 def test_a_text_that_nobody_has_read_for_the_round_does_not_build(made: Round) -> None:
     project, contracts = made
-    store = Store(project.store(NEXT, "thb", "restricted"), contracts, "thb", "restricted")
+    store = Store(
+        project.store(NEXT, "thb", "restricted"), contracts, report="thb", version="restricted"
+    )
     with pytest.raises(NarrativeError, match="not for round 2023"):
         write_texts(
-            store, project.templates, Narrative(project.templates / "thb" / "narrative", store)
+            store,
+            project.templates,
+            narrative=Narrative(project.templates / "thb" / "narrative", store),
         )
 
 
@@ -100,9 +109,8 @@ def test_figures_that_came_in_are_told(told: dict[str, list[dict[str, str]]]) ->
         in findings
     )
     assert "on terrorist attacks by Romania" in findings
-    assert "140 seizures of smuggled goods" not in said(
-        told, "octa", "goods"
-    )  # two states gave 140 each
+    # two states gave 140 each
+    assert "140 seizures of smuggled goods" not in said(told, "octa", "goods")
     assert "280 seizures of smuggled goods were reported (2 of 12 states)" in said(
         told, "octa", "goods.figures"
     )
@@ -142,7 +150,9 @@ def test_every_binding_says_what_a_second_program_works_out(
     project, contracts = made
     judged = 0
     for report in REPORTS:
-        second = Bindings(read_register(project.store(NEXT, report, "restricted")), contracts, NEXT)
+        second = Bindings(
+            read_register(project.store(NEXT, report, "restricted")), contracts, round_=NEXT
+        )
         for entry in told[report]:
             bindings = _BINDING.findall(entry["sentence"])
             texts = [second.texts(b) for b in bindings]
@@ -161,7 +171,7 @@ def test_every_binding_says_what_a_second_program_works_out(
 
 def test_reading_shows_each_section_and_marks_it(made: Round) -> None:
     project, contracts = made
-    waiting = unread_sections(project, contracts, NEXT)
+    waiting = unread_sections(project, contracts, round_=NEXT)
     names = [u.section.reference for u in waiting]
     assert {"thb/summary.reading", "octa/introduction.assessment", "shared/method.way"} <= set(
         names
@@ -170,7 +180,7 @@ def test_reading_shows_each_section_and_marks_it(made: Round) -> None:
     assert shared.reports == ("thb", "migration", "octa")
     assert any("last read for round 2022" in line for line in shared.lines())
     with pytest.raises(UserError, match="thb/nothing.here: no section") as problem:
-        mark_read(project, contracts, NEXT, "thb/nothing.here")
+        mark_read(project, contracts, round_=NEXT, read="thb/nothing.here")
     assert ALL_SHOWN in problem.value.allowed
 
 
@@ -193,19 +203,20 @@ def test_a_round_whose_texts_were_read_and_corrected_has_no_fault_and_earlier_ro
     (citizens / "citizenship.md").write_text(
         "# overview reviewed: 2023\n\nMany are at home.\n", "utf-8"
     )
-    marked = mark_read(project, contracts, NEXT, "thb/summary.reading, shared/method.way")
+    marked = mark_read(
+        project, contracts, round_=NEXT, read="thb/summary.reading, shared/method.way"
+    )
     assert marked == ["thb/summary.reading", "shared/method.way"]
     assert (shared / "method.md").read_text("utf-8").startswith("# way general reviewed: 2023\n")
     text = (project.templates / "thb" / "narrative" / "summary.md").read_text("utf-8")
     assert "# reading reviewed: 2023\n" in text
     assert text.startswith("# findings reviewed: 2022\n")  # every sentence of it has a figure
-    mark_read(project, contracts, NEXT, ALL_SHOWN)
+    mark_read(project, contracts, round_=NEXT, read=ALL_SHOWN)
     assert check_texts(project, contracts, NEXT).faults == ()
-    assert unread_sections(project, contracts, NEXT) == []
+    assert unread_sections(project, contracts, round_=NEXT) == []
     default = Path("octa", "narrative", "center.md")
-    assert "holds no figure" in (project.templates / default).read_text(
-        "utf-8"
-    )  # for the rounds before
+    # for the rounds before
+    assert "holds no figure" in (project.templates / default).read_text("utf-8")
 
 
 def test_the_check_lists_everything_at_once_and_fast(made: Round) -> None:

@@ -47,7 +47,7 @@ def _register(
     state: str,
     earlier: bool,
     also: tuple[Also, ...] = (),
-) -> Any:
+) -> Callable[[Change], Change]:
     def add(change: Change) -> Change:
         CASES.append(
             Case(change.__name__, report, rule, severity, kind, change, state, earlier, also)
@@ -65,11 +65,13 @@ def xlsx(
     *,
     earlier: bool = False,
     also: Any = (),
-) -> Any:
+) -> Callable[[Change], Change]:
     return _register(WorkbookDraft, report, rule, severity, state, earlier, also)
 
 
-def in_csv(report: str, rule: str, severity: Severity, state: str = "") -> Any:
+def in_csv(
+    report: str, rule: str, severity: Severity, state: str = ""
+) -> Callable[[Change], Change]:
     return _register(CsvDraft, report, rule, severity, state, False)
 
 

@@ -88,7 +88,7 @@ def good_workbook(report: str, state: str, round_: int = ROUND) -> bytes:
     anew.
     """
     draft = WorkbookDraft(report, state, round_)
-    draft.fill(build_workbook(contracts(), report, state, round_))
+    draft.fill(build_workbook(contracts(), report, state=state, round_=round_))
     return draft.bytes()
 
 
@@ -100,7 +100,7 @@ def contracts() -> Contracts:
 @lru_cache(maxsize=1024)
 def _form(table: str, state: str, round_: int) -> SheetForm:
     asked = contracts().table(table)
-    return form_of(asked, contracts().contract(asked.report), state, round_)
+    return form_of(asked, contracts().contract(asked.report), state=state, round_=round_)
 
 
 def place(cell: Cell | MergedCell) -> Place:
@@ -231,7 +231,7 @@ class CsvDraft:
 
     def __post_init__(self) -> None:
         contract = contracts().contract(self.report)
-        tables = tables_for(contract, self.state, self.round)
+        tables = tables_for(contract, self.state, round_=self.round)
         names = list(dict.fromkeys(d.name for t in tables for d in t.dimensions))
         self.header = [*BEFORE, *names, *AFTER]
         self.lines = [
@@ -246,7 +246,7 @@ class CsvDraft:
             for line, number in GOOD[self.report].get(t.name, {}).items()
             for year in contract.years(self.round)
         ]
-        fields = cover_fields(contract, self.state, "", self.round)
+        fields = cover_fields(contract, self.state, state_name="", round_=self.round)
         self.answers = {code: value for code, _, value, _ in fields if value} | {
             "date": f"{self.round + 1}-03-31"
         }

@@ -60,8 +60,8 @@ class Batch:
                 _send(folder, WorkbookDraft(report, GOOD_STATE, files=good))
             project = Project(ROOT, folder / "outputs", folder / "returns")
             if any(c.earlier for c in self.slots.values()):
-                read_round(project, contracts(), ROUND - 1)
-            self.validation = validate_round(project, contracts(), ROUND)
+                read_round(project, contracts(), round_=ROUND - 1)
+            self.validation = validate_round(project, contracts(), round_=ROUND)
         return self.validation
 
 

@@ -63,8 +63,8 @@ class Sent:
         load_round(
             self.project.warehouse,
             self.project.work(ROUND) / "staged.duckdb",
-            contracts(),
-            self.validation.refused,
+            contracts=contracts(),
+            refused=self.validation.refused,
         )
         with duckdb.connect(str(self.project.warehouse), read_only=True) as database:
             rows = database.execute(
@@ -87,7 +87,7 @@ def send(tmp_path: Path) -> Send:
         for name, data in {f"{STATE}.xlsx": WorkbookDraft(REPORT, STATE).bytes(), **later}.items():
             (target / name).write_bytes(data)
         project = Project(ROOT, tmp_path / "outputs", tmp_path / "returns")
-        sent = Sent(project, validate_round(project, contracts(), ROUND))
+        sent = Sent(project, validate_round(project, contracts(), round_=ROUND))
         for account in sent.validation.accounts:
             assert account.filled == account.loaded + account.refused + sum(
                 account.ignored.values()
@@ -238,7 +238,7 @@ def _other_sheets() -> bytes:
 
 def _blank_form(note: str = "") -> bytes:
     draft = WorkbookDraft(REPORT, STATE)
-    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, STATE, ROUND)
+    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, state=STATE, round_=ROUND)
     if note:
         draft.note(TABLE).value = note
         book[draft.form(TABLE).sheet]["Z30"] = "see our letter"
@@ -289,7 +289,7 @@ def test_a_later_file_that_brings_nothing_is_an_error_and_changes_nothing(
 def test_a_remark_beside_a_table_leaves_its_figures_as_they_were_sent(send: Send) -> None:
     """The later file brings one table; of another it only has text outside of the form."""
     draft = WorkbookDraft(REPORT, STATE)
-    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, STATE, ROUND)
+    draft.__dict__["book"] = book = build_workbook(contracts(), REPORT, state=STATE, round_=ROUND)
     draft.figure(OTHER, "HER").value = 13
     book[draft.form(TABLE).sheet]["Z30"] = "see our letter"
     sent = send({"RO.2.xlsx": draft.bytes()})

@@ -117,8 +117,10 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
     (returns / "thb" / "..xlsx").write_bytes(b"nobody's")
     contracts = load_contracts(ROOT / "data_contracts")
     project = Project(ROOT, folder / "outputs", folder / "returns")
-    validation = validate_and_write(project, contracts, ROUND)
-    return Answered(project, contracts, validation, write_feedback(project, contracts, validation))
+    validation = validate_and_write(project, contracts, round_=ROUND)
+    return Answered(
+        project, contracts, validation, write_feedback(project, contracts, validation=validation)
+    )
 
 
 @pytest.fixture
@@ -292,7 +294,9 @@ def test_what_was_checked_is_restored_as_it_was(answered: Answered) -> None:
 def test_nothing_is_written_again_while_nothing_changed(again: Answered) -> None:
     before = {p: p.stat().st_mtime_ns for p in again.folder.rglob("*")}
     assert (
-        write_feedback(again.project, again.contracts, restore_validation(again.project, ROUND))
+        write_feedback(
+            again.project, again.contracts, validation=restore_validation(again.project, ROUND)
+        )
         == []
     )
     assert {p: p.stat().st_mtime_ns for p in again.folder.rglob("*") if p.is_file()} == {
@@ -303,7 +307,9 @@ def test_nothing_is_written_again_while_nothing_changed(again: Answered) -> None
 def test_the_same_round_gives_the_same_bytes(again: Answered) -> None:
     before = {p: p.read_bytes() for p in again.folder.glob("RO/*")}
     shutil.rmtree(again.folder / "RO")
-    written = write_feedback(again.project, again.contracts, again.validation, "RO")
+    written = write_feedback(
+        again.project, again.contracts, validation=again.validation, state="RO"
+    )
     assert len(written) == len(before) == 2
     assert {p: p.read_bytes() for p in written} == before
 
@@ -311,7 +317,9 @@ def test_the_same_round_gives_the_same_bytes(again: Answered) -> None:
 def test_a_changed_copy_is_made_again(again: Answered) -> None:
     path = again.folder / "RO" / "RO-thb-2022-marked.xlsx"
     path.write_bytes(b"changed")
-    assert write_feedback(again.project, again.contracts, again.validation, "RO") == [path]
+    assert write_feedback(
+        again.project, again.contracts, validation=again.validation, state="RO"
+    ) == [path]
     assert load_workbook(path).sheetnames[0] == "Findings"
 
 
@@ -321,24 +329,24 @@ def test_a_return_that_changed_since_it_was_checked_is_not_answered(again: Answe
     )
     (again.folder / "RO" / "RO-thb-2022-marked.xlsx").unlink()
     with pytest.raises(UserError, match="not the one that was checked"):
-        write_feedback(again.project, again.contracts, again.validation, "RO")
+        write_feedback(again.project, again.contracts, validation=again.validation, state="RO")
 
 
 def test_a_return_that_is_gone_takes_its_copy_with_it(again: Answered) -> None:
     (again.project.returns / "2022" / "thb" / "RO.xlsx").unlink()
-    validation = validate_and_write(again.project, again.contracts, ROUND)
-    remove_outdated(again.project, again.contracts, validation)
+    validation = validate_and_write(again.project, again.contracts, round_=ROUND)
+    remove_outdated(again.project, again.contracts, validation=validation)
     assert not list(again.folder.glob("RO/*"))
     assert "RO-2022-letter.pdf" not in (again.folder / "RO.html").read_text(encoding="utf-8")
     assert (again.folder / "HU" / "HU-thb-2022-marked.csv").is_file()
-    written = write_feedback(again.project, again.contracts, validation)
+    written = write_feedback(again.project, again.contracts, validation=validation)
     assert [p.name for p in written] == ["RO-2022-letter.pdf"]
 
 
 def test_a_file_of_the_analyst_is_left_alone(again: Answered) -> None:
     own = again.folder / "RO" / "call with the focal point.txt"
     own.write_text("on Monday", encoding="utf-8")
-    write_feedback(again.project, again.contracts, again.validation)
+    write_feedback(again.project, again.contracts, validation=again.validation)
     assert own.is_file()
 
 
@@ -427,9 +435,8 @@ def test_libreoffice_finds_the_comments_on_the_cells_of_the_findings(
 ) -> None:
     name = f"{state}-{report}-2022-marked"
     seen = comments_in(opened / f"{name}.ods")
-    ours = {
-        place for place, text in seen.items() if "\nRule: " in text
-    }  # it does not keep who wrote a comment
+    # it does not keep who wrote a comment
+    ours = {place for place, text in seen.items() if "\nRule: " in text}
     assert ours == answered.cells(state, report)
     theirs = {place: text for place, text in seen.items() if place not in ours}
     assert theirs == ({("9 Offences", "K20"): "a word of the state"} if state == "AL" else {})

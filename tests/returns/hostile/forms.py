@@ -94,7 +94,7 @@ def contracts() -> Contracts:
 
 @lru_cache(maxsize=16)
 def form(state: str) -> bytes:
-    return workbook_bytes(build_workbook(contracts(), REPORT, state, ROUND), ROUND)
+    return workbook_bytes(build_workbook(contracts(), REPORT, state=state, round_=ROUND), ROUND)
 
 
 def cover_of(state: str) -> str:

@@ -259,7 +259,7 @@ def _edit_part(draw: Callable[[Any], Any], content: bytes) -> bytes:
         )
     if kind == "row":
         changed = (b"", found + found, found.replace(b"<row ", b'<row hidden="1" '))
-        return before + draw(st.sampled_from(changed)) + behind
+        return bytes(before + draw(st.sampled_from(changed)) + behind)
     if kind == "address" and is_excel:
         other = draw(
             st.sampled_from((b"XFD1048576", b"AA90", b"B1", b"A1", b"C7", b"D8", b"A6", b"7C"))
@@ -389,7 +389,7 @@ def spoiled(draw: Callable[[Any], Any], data: bytes) -> bytes:
         return data[: at + length] + data[at:]
     if kind == "leave out":
         return data[:at] + data[at + length :]
-    return data[:at] + draw(st.binary(min_size=1, max_size=40)) + data[at:]
+    return bytes(data[:at] + draw(st.binary(min_size=1, max_size=40)) + data[at:])
 
 
 def _with_spoiled_part(draw: Callable[[Any], Any], data: bytes) -> bytes:
@@ -455,10 +455,10 @@ def check(files: list[Case], *, validate: bool = False) -> None:
             if suffix.startswith("csv"):
                 cover = f"field,answer\nreport,{report}\nstate,{state}\nround,{ROUND}\n"
                 (target / f"{state}.cover.csv").write_text(cover, encoding="utf-8")
-        reading = read_round(project, contracts(), ROUND)
+        reading = read_round(project, contracts(), round_=ROUND)
         accounts = reading.accounts
         if validate:
-            validation = validate_round(project, contracts(), ROUND)
+            validation = validate_round(project, contracts(), round_=ROUND)
             reading, accounts = validation.reading, validation.accounts
     assert {(a.report, a.state) for a in accounts} == {
         (report, state) for report, state, _, _ in files
@@ -499,7 +499,7 @@ def _opened(state: str, report: str, data: bytes) -> Opened | None:
 
     try:
         return open_file(
-            data, state, header_names(contracts().contract(report), contracts().codelists)
+            data, state, names=header_names(contracts().contract(report), contracts().codelists)
         )
     except DamagedFile:
         return None

@@ -260,7 +260,7 @@ def _judged(code: bytes, architecture: int, number: int, *arguments: int) -> int
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_of_a_reader_refuses_every_call_that_it_does_not_name(machine: str) -> None:
-    code = filter_program(machine, "reader", 77)
+    code = filter_program(machine, "reader", process=77)
     call = numbers(machine)
     here = MACHINES[machine]
     allowed = {n for n in range(1024) if _judged(code, here, n, 0, 1) == ALLOW}
@@ -286,14 +286,13 @@ def test_the_filter_of_a_reader_refuses_every_call_that_it_does_not_name(machine
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_filter_of_a_renderer_lets_it_have_threads_and_nobody_else(machine: str) -> None:
-    code = filter_program(machine, "renderer", 77)
+    code = filter_program(machine, "renderer", process=77)
     call = numbers(machine)
     here = MACHINES[machine]
     for name in ("read", "openat", "mmap", "futex", "fcntl", "ioctl"):
         assert _judged(code, here, call[name], 1, 1) == ALLOW
-    assert (
-        _judged(code, here, call["clone"], 0x3D0F00) == ALLOW
-    )  # a thread, as the C library makes it
+    # a thread, as the C library makes it
+    assert _judged(code, here, call["clone"], 0x3D0F00) == ALLOW
     for flags in (17, 0, 0x4111, 0x10000000 | 17, 0x100):
         assert _judged(code, here, call["clone"], flags) == EPERM
     assert _judged(code, here, call["clone3"]) == ENOSYS
@@ -374,4 +373,4 @@ def test_where_the_kernel_guards_nothing_no_return_is_read_and_nothing_is_render
     with pytest.raises(UserError, match="cannot keep in"):
         confine([], [])
     with pytest.raises(UserError, match="cannot keep in"):
-        opened.open_file(b"key,value\n", "TR", ["key"])
+        opened.open_file(b"key,value\n", "TR", names=["key"])

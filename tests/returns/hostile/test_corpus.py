@@ -72,9 +72,8 @@ class Round:
     """A round in which each state sends one hostile file, and one state a good one."""
 
     project: Project
-    names: dict[str, set[str]] = field(
-        default_factory=dict
-    )  # of the files that came with each hostile one
+    # of the files that came with each hostile one
+    names: dict[str, set[str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     accounts: tuple[FileAccount, ...] = ()
 
@@ -111,11 +110,11 @@ def test_a_hostile_file_gives_one_clear_finding_and_touches_nothing_else(
     batch = _batches()[number]
     sent = _send(tmp_path, batch, trap.traps)
     if any(h.at_cell for h in batch):
-        validation = validate_and_write(sent.project, contracts(), ROUND)
+        validation = validate_and_write(sent.project, contracts(), round_=ROUND)
         print_summary(sent.project, validation)
         sent.findings, sent.accounts = validation.findings, validation.accounts
     else:
-        reading = read_round(sent.project, contracts(), ROUND)
+        reading = read_round(sent.project, contracts(), round_=ROUND)
         sent.findings, sent.accounts = reading.findings, reading.accounts
     for file in batch:
         found = [f for f in sent.findings if f.file in sent.names[file.name]]

@@ -220,7 +220,10 @@ def test_text_is_text_in_the_restricted_report(shown: Shown, tmp_path: Path) -> 
     stops a build of others.
     """
     store = Store(
-        shown.project.store(ROUND, REPORT, "restricted"), contracts(), REPORT, "restricted"
+        shown.project.store(ROUND, REPORT, "restricted"),
+        contracts(),
+        report=REPORT,
+        version="restricted",
     )
     templates = Path(shutil.copytree(shown.project.templates, tmp_path / "templates"))
     description = templates / REPORT / "report.yaml"
