@@ -32,9 +32,11 @@ from pipeline.disclosure.proof import (
 from pipeline.disclosure.register import Registered, editions, newest_of, register
 from pipeline.errors import DisclosureError, UserError
 from pipeline.numbers.build import store_inputs
+from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.numbers.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
+from pipeline.numbers.stores import cubes_of, write_stores
+from pipeline.numbers.versions import StoreInputs
 from pipeline.project import REPORTS, Project
 from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import UNFINISHED, write_file

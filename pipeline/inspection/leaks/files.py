@@ -53,6 +53,8 @@ def check_cells(where: str, data: bytes, *, register: Register, report: ScanRepo
             f"allowed are {', '.join((*COLUMNS, STATES, MARKS))}",
         )
         return
+    if not lines[1:]:
+        report.add(where, "no line below the head", "what was not read was not judged")
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(head):
             report.add(f"{where} line {number}", ",".join(line), f"a line has {len(head)} fields")

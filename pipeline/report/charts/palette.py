@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
-TINT = "#f2f4f7"
 
 # Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell
 # them apart in grey.
