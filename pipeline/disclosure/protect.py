@@ -1,4 +1,4 @@
-"""From numbers to what others may see: chooses what each protected version shows,
+"""How do numbers become what others may see? Chooses what each protected version shows,
 writes its stores, proves them safe.
 
 Chooser and auditor share no code. What the auditor cannot prove goes back to the
@@ -183,8 +183,8 @@ def _protect(
         where=f"{version.name} version of {round_}",
         allowed="every sensitive cell keeps the values that the release policy demands",
         do=(
-            "nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be"
-            " protected'"
+            "nothing of this version is published; see docs/background/disclosure.md, 'When a cell"
+            " cannot be protected'"
         ),
     )
 

@@ -1,5 +1,5 @@
-"""From accepted returns to numbers: loads the ledger, builds the marts, writes the
-stores of versions that show all.
+"""How do accepted returns become numbers? Loads the ledger, builds the marts, writes
+the stores of versions that show all.
 """
 
 from __future__ import annotations

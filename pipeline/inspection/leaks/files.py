@@ -1,5 +1,5 @@
-"""Do the data file and the manifest of a version say what was released, and nothing of
-who built it and from what?
+"""Do the data file and the manifest say what was released, and nothing else? Nothing of
+who built them, or from what, may stand there.
 """
 
 from __future__ import annotations

@@ -4,11 +4,9 @@ attacker would, and judges all.
 Nothing here trusts the renderer: its list of keys says what each number claims to be,
 the values are worked out again from the released cells. See
 `pipeline.inspection.leaks.numerals` for numbers in text, `spelled` for those written as
-words,
-`charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts, `files`
-for data file and manifest,
-`open_forms` for the data files, the workbook and the page that go with a version that
-everybody may have.
+words, `charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts,
+`files` for data file and manifest, `open_forms` for the data files, the workbook and
+the page that go with a version that everybody may have.
 """
 
 from __future__ import annotations

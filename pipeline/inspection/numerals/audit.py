@@ -106,7 +106,7 @@ def check_numbers(
             ),
             do=(
                 "bind the number to its cell or take it out; the version was not put in place"
-                " (docs/number-audit.md)"
+                " (docs/how-to/number-audit.md)"
             ),
         )
     return found

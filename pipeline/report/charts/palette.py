@@ -1,5 +1,5 @@
 """Which colours does a report use? One palette for pages, tables, charts and maps; see
-docs/looks.md.
+docs/how-to/looks.md.
 
 Every text colour has a contrast of at least 4.5 on the grounds it stands on. Colours of
 parts side by side differ for readers who see no red or no green, and in grey; where
