@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,27 +63,55 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+Given = dict[str, list[dict[str, Any]]]
+
+
 def run_case(
-    model: Model, given: dict[str, list[dict[str, Any]]], schemas: dict[str, list[tuple[str, str]]]
+    model: Model,
+    given: Given,
+    schemas: dict[str, list[tuple[str, str]]],
+    models: Mapping[str, Model] | None = None,
 ) -> Any:
+    """The rows of a model over given rows. What it reads and the case does not give is
+    worked out from what it does give, or is empty.
+    """
     connection = duckdb.connect()
     for schema in ("seed", "staging", "core", "marts", "warehouse"):
         connection.execute(f"create schema {schema}")
-    for table in sorted(model.needs):
-        columns = schemas[table]
-        connection.execute(f"create table {table} ({', '.join(f'{c} {k}' for c, k in columns)})")
-        for row in given.get(table, []):
-            assert set(row) <= {c for c, _ in columns}, (
-                f"{table} has no column {set(row) - {c for c, _ in columns}}"
-            )
-            names = list(row)
-            values = list(row.values())
-            connection.execute(
-                f"insert into {table} ({', '.join(names)}) values"
-                f" ({', '.join('?' for _ in names)})",
-                values,
-            )
+    made: set[str] = set()
+
+    def make(table: str) -> None:
+        if table in made:
+            return
+        made.add(table)
+        between = (models or {}).get(table)
+        if table not in given and between is not None and between.needs & given.keys():
+            for needed in sorted(between.needs):
+                make(needed)
+            connection.execute(f"create table {table} as {between.sql}")
+            return
+        fill_table(connection, table, given.get(table, []), schemas[table])
+
+    for needed in sorted(model.needs):
+        make(needed)
+    assert given.keys() <= made, f"{model.name} does not read {sorted(given.keys() - made)}"
     return connection.execute(model.sql)
+
+
+def fill_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: list[dict[str, Any]],
+    columns: list[tuple[str, str]],
+) -> None:
+    connection.execute(f"create table {table} ({', '.join(f'{c} {k}' for c, k in columns)})")
+    for row in rows:
+        unknown = set(row) - {c for c, _ in columns}
+        assert not unknown, f"{table} has no column {unknown}"
+        marks = ", ".join("?" for _ in row)
+        connection.execute(
+            f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
+        )
 
 
 @pytest.mark.parametrize(("model", "case"), NAMED, ids=[f"{m}: {c['name']}" for m, c in NAMED])
@@ -92,7 +121,7 @@ def test_given_rows_give_expected_rows(
     models: dict[str, Model],
     schemas: dict[str, list[tuple[str, str]]],
 ) -> None:
-    result = run_case(models[model], case["given"], schemas)
+    result = run_case(models[model], case["given"], schemas, models)
     columns = [d[0] for d in result.description]
     wanted = list(case["expect"][0]) if case["expect"] else columns[:1]
     rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
