@@ -1,4 +1,4 @@
-"""How do cells of a table of the contract become rows that models read?
+"""How does a table of the contract become a model?
 
 All staging models are one template, `sql/staging/_template.sql`, filled from the
 contract. A file of its own, named as the table, stands in the place of the rendered one.
