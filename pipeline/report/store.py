@@ -14,6 +14,7 @@ from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.report.ledger import Entry
 from pipeline.system.kept import is_there, open_database
 
 
@@ -64,9 +65,8 @@ class Store:
         self.queried = {str(c.key) for c in self._cells.values() if c.queried}
         self.years = contracts.contract(report).years(self.round)
         self.printed: dict[Key, Cell] = {}
-        self.shown: list[
-            dict[str, Any]
-        ] = []  # in their order: sentences, tables, charts with their keys
+        # Headings, exhibits, drawings and sentences with their keys, in their order.
+        self.shown: list[Entry] = []
 
     def cell(self, key: Key) -> Cell:
         """The cell of a key. Raises UserError when the key's cube or codes do not
