@@ -23,6 +23,7 @@ from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
+from pipeline.findings import Finding
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.numbers.released import released_csv
 from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
@@ -74,7 +75,7 @@ class StoreInputs:
     report the facts of the round.
     """
 
-    findings: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
     sources: tuple[tuple[str, str, str, str, str], ...]
     meta: dict[str, dict[str, str]]
 
@@ -211,7 +212,7 @@ def write_stores(
             "findings": [
                 _finding_row(f)
                 for f in inputs.findings
-                if f["report"] == report and "findings" in keeps
+                if f.report == report and "findings" in keeps
             ],
             "sources": [
                 _source_row(s, version, sources=sources) for s in inputs.sources if s[2] in cubes
@@ -415,20 +416,20 @@ def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*row[:5], "reported" if row[5] == "suppressed" else row[5])
 
 
-def _finding_row(f: dict[str, Any]) -> tuple[Any, ...]:
+def _finding_row(f: Finding) -> tuple[str, ...]:
     return (
-        f["state"],
-        f["report"],
-        f["table"],
-        f["key"],
-        f["rule"],
-        f["severity"],
-        f["sheet"],
-        f["cell"],
-        f["found"],
-        f["allowed"],
-        f["contract_version"],
-        f["remark"],
+        f.state,
+        f.report,
+        f.table,
+        f.key,
+        f.rule,
+        f.severity,
+        f.sheet,
+        f.cell,
+        f.found,
+        f.allowed,
+        f.contract_version,
+        f.remark,
     )
 
 

@@ -68,7 +68,7 @@ def finding(year: int) -> Finding:
     )
 
 
-FINDINGS = [f.as_dict() for f in with_queries([finding(2018), finding(2019)], {})]
+FINDINGS = with_queries([finding(2018), finding(2019)], {})
 IDS = [id_of(finding(2018)), id_of(finding(2019))]
 
 
@@ -234,7 +234,7 @@ def send_again(world: World, _: Contracts) -> object:
 
 
 def ask_again(world: World, contracts: Contracts) -> object:
-    new = [f.as_dict() for f in with_queries([finding(2020)], {})]
+    new = with_queries([finding(2020)], {})
     return ask(
         world.project,
         contracts,

@@ -181,8 +181,8 @@ def test_no_tile_is_a_sum_or_a_change_over_fewer_than_two_in_five_states(built: 
 
 def test_the_rule_for_states_and_the_model_of_the_numbers_find_the_same(built: Project) -> None:
     findings = read_validation(built, ROUND).findings
-    asked = {f["key"] for f in findings if f["rule"].endswith(".part_exceeds_whole")}
-    told = {f["key"] for f in findings if f["rule"].endswith(".value.outdated")}
+    asked = {f.key for f in findings if f.rule.endswith(".part_exceeds_whole")}
+    told = {f.key for f in findings if f.rule.endswith(".value.outdated")}
     with open_marts(built, ROUND) as marts:
         wholes = {
             k for (k,) in marts.execute("select distinct whole from marts.conflicts").fetchall()
