@@ -200,7 +200,7 @@ def _build(project: Project, round_: int, *, report: str, version: str) -> dict[
     pdf = pdf_name(report, version, round_=round_)
     now = standing(project, Subject(round_, report, version))
     made = manifest["build"]
-    approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
+    approvals = [f"{a.by}, {a.role}" for a in now.approvals]
     return {
         "report": report,
         "version": version,

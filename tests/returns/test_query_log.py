@@ -569,9 +569,7 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     page = (project.findings(2022) / "RO.html").read_text(encoding="utf-8")
     assert line.id in page
     assert "confirmed on 2023-04-20: Two &lt;courts&gt; count alike." in page
-    print_queries(
-        list_queries(content["findings"], read_log(project, contracts, round_=2022)), 2022
-    )
+    print_queries(list_queries(second.findings, read_log(project, contracts, round_=2022)), 2022)
     assert "Queries of round 2022: 1 confirmed" in capsys.readouterr().out
 
 

@@ -641,7 +641,7 @@ def test_a_record_that_became_a_rehearsal_with_its_heads_says_so_and_cannot_go_o
     enter(world.project, SUBJECT, command="approve", who=typed, draft=1, **nothing)
     now = standing(world.project, SUBJECT)
     assert (now.state, now.rehearsal) == ("approved", True)
-    assert all(a["rehearsal"] for a in now.approvals)
+    assert all(a.is_rehearsal for a in now.approvals)
     with pytest.raises(UserError, match="what is signed cannot follow a rehearsal"):
         release(world, SUBJECT)
     with pytest.raises(UserError, match="what is signed cannot follow a rehearsal"):
