@@ -103,7 +103,7 @@ def _grid(
     rows = []
     for table in contract.tables_of(round_):
         places = [
-            _place(
+            place_of_state(
                 s.label,
                 table.name in forms[s.code],
                 has_sent=s.code in sent,
@@ -121,7 +121,7 @@ def _grid(
     }
 
 
-def _place(
+def place_of_state(
     state: str, is_asked: bool, *, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int
 ) -> Place:
     if not is_asked:

@@ -227,10 +227,11 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
     for version in ("restricted", "public"):
         cells = printed(root, "thb", version, LATER)
         assert cells["THB_VICTIMS:UA.2023._T._T"] == "500"
+        # two states are too few for a public sum
         assert cells["THB_VICTIMS:SELEC.2023._T._T"] in (
             "1000",
             "",
-        )  # two states are too few for a public sum
+        )
         assert cells["POPULATION:UA.2023"]
     path = Project(root).ledger(LATER, "thb", "restricted")
     chart = drawings_of(parse_ledger(path.read_bytes(), path))[0]

@@ -196,7 +196,7 @@ class TableCheck:
         self.known.claim_label(passage, [])
 
 
-class Claim(Protocol):
+class ClaimCell(Protocol):
     """Claims what a cell of a table in words may print."""
 
     def __call__(
@@ -204,7 +204,7 @@ class Claim(Protocol):
     ) -> None: ...
 
 
-_FREE: dict[str, Claim] = {
+_FREE: dict[str, ClaimCell] = {
     "coverage": TableCheck._coverage,
     "revisions": TableCheck._revisions,
     "findings": TableCheck._findings,

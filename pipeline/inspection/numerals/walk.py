@@ -188,9 +188,8 @@ class Walk:
         if exhibit.number == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(exhibit.printed_number)), "exhibit", exhibit.number)
         self._table = TableCheck(self.known, exhibit, numbers=[e.number for e in self.exhibits])
-        passage.claim_phrase(
-            self.known.variables["window"], "year"
-        )  # also where its first years have no figure
+        # also where its first years have no figure
+        passage.claim_phrase(self.known.variables["window"], "year")
         self.known.claim_label(passage, self._table.cubes, years=self._years(exhibit))
         self._add(passage)
         self._row, self._column = -1, 0
