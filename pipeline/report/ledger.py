@@ -23,6 +23,7 @@ from pipeline.report.views import (
     Footnote,
     Kind,
     Point,
+    Row,
     Series,
     TableView,
 )
@@ -34,7 +35,7 @@ HEADLINE = (  # what the row of key figures is called; it stands without a numbe
 
 
 @dataclass(frozen=True)
-class Heading:
+class PrintedHeading:
     """A chapter, annex or section. `listed` is what the contents say of a state's page,
     whose own heading prints no number.
     """
@@ -56,7 +57,7 @@ class PrintedCell:
 
 
 @dataclass(frozen=True)
-class Line:
+class PrintedLine:
     """A line of a table."""
 
     label: str
@@ -90,7 +91,7 @@ class TableExhibit(Exhibit):
     unit: str
     heads: tuple[str, ...]
     groups: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[PrintedLine, ...]
     footnotes: tuple[Footnote, ...]
     notes: tuple[str, ...]
     source: str
@@ -98,7 +99,7 @@ class TableExhibit(Exhibit):
 
 @dataclass(frozen=True)
 class FigureExhibit(Exhibit):
-    """A drawn figure; what it draws is noted before it, as a `Drawing` of its id."""
+    """A drawn figure; what it draws is noted before it, as a `PrintedChart` of its id."""
 
     footnotes: tuple[Footnote, ...]
     notes: tuple[str, ...]
@@ -121,7 +122,7 @@ class TableKeys:
 
 
 @dataclass(frozen=True)
-class Drawing:
+class PrintedChart:
     """What a chart draws."""
 
     id: str
@@ -152,28 +153,27 @@ class Sentence:
     values: Mapping[str, str]
 
 
-Entry = (
-    Heading | TableExhibit | FigureExhibit | EmptyExhibit | TableKeys | Drawing | Fact | Sentence
-)
+PlacedExhibit = TableExhibit | FigureExhibit | EmptyExhibit
+LedgerEntry = PrintedHeading | PlacedExhibit | TableKeys | PrintedChart | Fact | Sentence
 
 
 # --- questions
 
 
-def exhibits_of(ledger: Iterable[Entry]) -> list[Exhibit]:
+def exhibits_of(ledger: Iterable[LedgerEntry]) -> list[Exhibit]:
     return [e for e in ledger if isinstance(e, Exhibit)]
 
 
-def drawings_of(ledger: Iterable[Entry]) -> list[Drawing]:
-    return [e for e in ledger if isinstance(e, Drawing)]
+def charts_of(ledger: Iterable[LedgerEntry]) -> list[PrintedChart]:
+    return [e for e in ledger if isinstance(e, PrintedChart)]
 
 
-def statements_of(ledger: Iterable[Entry]) -> list[Fact | Sentence]:
+def statements_of(ledger: Iterable[LedgerEntry]) -> list[Fact | Sentence]:
     """What is said in words: sentences, and the facts of state pages."""
     return [e for e in ledger if isinstance(e, Fact | Sentence)]
 
 
-def lines_of(entry: Entry | Exhibit | None) -> tuple[Line, ...]:
+def lines_of(entry: LedgerEntry | Exhibit | None) -> tuple[PrintedLine, ...]:
     """The lines of a table; none of anything else."""
     match entry:
         case TableExhibit(lines=lines):
@@ -182,7 +182,7 @@ def lines_of(entry: Entry | Exhibit | None) -> tuple[Line, ...]:
             return ()
 
 
-def footnotes_of(entry: Entry | Exhibit | None) -> tuple[Footnote, ...]:
+def footnotes_of(entry: LedgerEntry | Exhibit | None) -> tuple[Footnote, ...]:
     match entry:
         case TableExhibit(footnotes=footnotes) | FigureExhibit(footnotes=footnotes):
             return footnotes
@@ -195,12 +195,12 @@ def reference_of(report: str, number: str) -> str:
     return f"{report}:{number[0]}{number.split()[-1]}"
 
 
-def entry_keys(exhibit: Exhibit, ledger: Iterable[Entry]) -> list[str]:
+def entry_keys(exhibit: Exhibit, ledger: Iterable[LedgerEntry]) -> list[str]:
     """The keys of all cells that an exhibit prints, operands of its formulas among
     them.
     """
     references = [c.key for line in lines_of(exhibit) for c in line.cells]
-    for drawing in drawings_of(ledger):
+    for drawing in charts_of(ledger):
         if drawing.id == exhibit.id:
             references += [p.key for s in drawing.data.series for p in s.points]
     return [key for r in references for key in keys_of(r) if key]
@@ -221,7 +221,7 @@ def keys_of(reference: str) -> list[str]:
 
 def note_exhibit(
     view: ExhibitView, number: str, *, spec: str, kind: str, state: str, cubes: Sequence[str]
-) -> TableExhibit | FigureExhibit | EmptyExhibit:
+) -> PlacedExhibit:
     """An exhibit with all its texts, as it is placed."""
     common = (number, view.id, spec, kind, view.title, state, tuple(cubes))
     match view:
@@ -231,10 +231,7 @@ def note_exhibit(
                 view.unit,
                 tuple(c.label for c in view.columns),
                 tuple(c.group for c in view.columns),
-                tuple(
-                    Line(r.label, tuple(PrintedCell(c.text, c.key, c.marks) for c in r.cells))
-                    for r in view.rows
-                ),
+                tuple(_line_of(row) for row in view.rows),
                 view.footnotes,
                 view.notes,
                 view.source,
@@ -245,23 +242,27 @@ def note_exhibit(
             return EmptyExhibit(*common, view.reason)
 
 
+def _line_of(row: Row) -> PrintedLine:
+    return PrintedLine(row.label, tuple(PrintedCell(c.text, c.key, c.marks) for c in row.cells))
+
+
 # --- JSON out
 
 
-def ledger_json(ledger: Iterable[Entry]) -> str:
+def ledger_json(ledger: Iterable[LedgerEntry]) -> str:
     return json.dumps([_entry_json(e) for e in ledger], ensure_ascii=False)
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def _entry_json(entry: LedgerEntry) -> dict[str, Any]:
     match entry:
-        case Heading(number, id_, title, level, listed):
+        case PrintedHeading(number, id_, title, level, listed):
             own = {} if listed is None else {"listed": listed}
             return {"heading": number, "id": id_, "title": title, "level": level, **own}
         case TableExhibit() | FigureExhibit() | EmptyExhibit():
             return _exhibit_json(entry)
         case TableKeys(id_, rows):
             return {"table": id_, "rows": rows}
-        case Drawing(id_, data):
+        case PrintedChart(id_, data):
             return {"chart": id_, "data": asdict(data)}
         case Fact(bound, text, place):
             return {"sentence": bound, "text": text, "place": place}
@@ -270,7 +271,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
             return {**said, "written": written, "values": dict(values)}
 
 
-def _exhibit_json(entry: TableExhibit | FigureExhibit | EmptyExhibit) -> dict[str, Any]:
+def _exhibit_json(entry: PlacedExhibit) -> dict[str, Any]:
     found: dict[str, Any] = {
         "exhibit": entry.number,
         "id": entry.id,
@@ -300,7 +301,7 @@ def _exhibit_json(entry: TableExhibit | FigureExhibit | EmptyExhibit) -> dict[st
 # --- JSON in
 
 
-def parse_ledger(content: bytes, path: Path) -> list[Entry]:
+def parse_ledger(content: bytes, path: Path) -> list[LedgerEntry]:
     """The entries in the bytes of a ledger that lies at `path`. Raises DamagedFileError
     where it is no JSON, and where an entry is of no known kind: none is left out.
     """
@@ -317,20 +318,20 @@ class _UnknownEntry(ValueError):
     """An entry, or a part of one, that this pipeline does not write."""
 
 
-def _parse_entry(found: object) -> Entry:
+def _parse_entry(found: object) -> LedgerEntry:
     kinds = {"heading", "exhibit", "table", "chart", "sentence"}
     if not isinstance(found, dict) or len(kinds & found.keys()) != 1:
         raise _UnknownEntry(f"is of no known kind: {_cut(found)}")
     match found:
         case {"heading": str(number), "id": str(id_), "title": str(title), "level": int(level)}:
-            listed = found.get("listed")
-            return Heading(number, id_, title, level, None if listed is None else _text(listed))
+            listed = _text(found["listed"]) if "listed" in found else None
+            return PrintedHeading(number, id_, title, level, listed)
         case {"exhibit": _}:
             return _parse_exhibit(found)
         case {"table": str(id_), "rows": list(rows)}:
             return TableKeys(id_, tuple(_texts(row) for row in rows))
         case {"chart": str(id_), "data": dict(data)}:
-            return Drawing(id_, _parse_chart(data))
+            return PrintedChart(id_, _parse_chart(data))
         case {"sentence": str(bound), "text": str(text), "place": str(place)}:
             if "written" not in found:
                 return Fact(bound, text, place)
@@ -340,7 +341,7 @@ def _parse_entry(found: object) -> Entry:
             raise _UnknownEntry(f"does not hold what it must: {_cut(found)}")
 
 
-def _parse_exhibit(found: dict[str, Any]) -> Entry:
+def _parse_exhibit(found: dict[str, Any]) -> PlacedExhibit:
     names = ("exhibit", "id", "spec", "kind", "title", "state")
     number, id_, spec, kind, title, state = (_text(found.get(name)) for name in names)
     common = (number, id_, spec, kind, title, state, _texts(found.get("cubes")))
@@ -361,10 +362,10 @@ def _parse_exhibit(found: dict[str, Any]) -> Entry:
             raise _UnknownEntry(f"does not hold what it must: {_cut(found)}")
 
 
-def _parse_line(found: object) -> Line:
+def _parse_line(found: object) -> PrintedLine:
     match found:
         case {"label": str(label), "cells": list(cells)}:
-            return Line(label, tuple(_parse_cell(_texts(c)) for c in cells))
+            return PrintedLine(label, tuple(_parse_cell(_texts(c)) for c in cells))
         case _:
             raise _UnknownEntry(f"has a line that is none: {_cut(found)}")
 

@@ -14,7 +14,7 @@ from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.report.ledger import Entry
+from pipeline.report.ledger import LedgerEntry
 from pipeline.system.kept import is_there, open_database
 
 
@@ -66,7 +66,7 @@ class Store:
         self.years = contracts.contract(report).years(self.round)
         self.printed: dict[Key, Cell] = {}
         # Headings, exhibits, drawings and sentences with their keys, in their order.
-        self.shown: list[Entry] = []
+        self.shown: list[LedgerEntry] = []
 
     def cell(self, key: Key) -> Cell:
         """The cell of a key. Raises UserError when the key's cube or codes do not

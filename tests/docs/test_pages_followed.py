@@ -26,7 +26,7 @@ from pipeline.contracts.model import ENDING, read_contracts
 from pipeline.errors import ContractError
 from pipeline.project import Project
 from pipeline.report.exhibits.layout import ANNEXES, GRIDS
-from pipeline.report.ledger import drawings_of, parse_ledger
+from pipeline.report.ledger import charts_of, parse_ledger
 
 LATER = 2023
 # `make check` lints the contracts, then the code of the whole project, which no page
@@ -234,7 +234,7 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
         )
         assert cells["POPULATION:UA.2023"]
     path = Project(root).ledger(LATER, "thb", "restricted")
-    chart = drawings_of(parse_ledger(path.read_bytes(), path))[0]
+    chart = charts_of(parse_ledger(path.read_bytes(), path))[0]
     assert [p.text for s in chart.data.series for p in s.points if p.x == "UA"] == ["1.33"]
 
 

@@ -19,7 +19,7 @@ from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
 from pipeline.report.document.worker import pdf_name, render_version
-from pipeline.report.ledger import Line, PrintedCell, TableExhibit, parse_ledger
+from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
 from pipeline.report.store import Store
 
 MakeStore = Callable[..., Store]
@@ -171,7 +171,7 @@ def table(known: Known, *references: str, label: str = "Romania", head: str = "2
         unit="victims",
         heads=("State", *(head for _ in references)),
         groups=("", *("" for _ in references)),
-        lines=(Line(label, tuple(PrintedCell("", r) for r in references)),),
+        lines=(PrintedLine(label, tuple(PrintedCell("", r) for r in references)),),
         footnotes=(),
         notes=(),
         source="",

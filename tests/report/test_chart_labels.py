@@ -23,7 +23,7 @@ from pipeline.inspection.readback.charts import ChartCheck
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.values import Register, Released
 from pipeline.inspection.readback.words import compact
-from pipeline.report.ledger import Drawing, FigureExhibit
+from pipeline.report.ledger import FigureExhibit, PrintedChart
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
@@ -58,7 +58,7 @@ def register_of(data: ChartData) -> Register:
 
 def refused_by_scan(data: ChartData, block: Block) -> list[str]:
     """What the leak scan says of a drawing, where `data` is what was released."""
-    check = ChartCheck("a.pdf", register_of(data), shown=[Drawing("F1", data)])
+    check = ChartCheck("a.pdf", register_of(data), shown=[PrintedChart("F1", data)])
     check.check([block])
     return [leak.what for leak in check.report.leaks]
 
@@ -85,7 +85,7 @@ def refused_by_audit(contracts: Contracts) -> Callable[[ChartData, Block], list[
         exhibit = FigureExhibit(
             "Figure 1", "thb-f1", "F1", "line", "Victims", "", ("THB_VICTIMS",), (), (), ""
         )
-        noted = Drawing("thb-f1", data)
+        noted = PrintedChart("thb-f1", data)
         check = DrawingCheck(known, exhibit, noted=noted, place="victims/F1")
         passages = [p for p in check.passages(block) if p.place.endswith("/chart")]
         assert passages != []

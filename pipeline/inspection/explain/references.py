@@ -19,12 +19,12 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.report.ledger import (
     EmptyExhibit,
-    Entry,
     Exhibit,
     Fact,
+    LedgerEntry,
     Sentence,
     TableExhibit,
-    drawings_of,
+    charts_of,
     exhibits_of,
     footnotes_of,
     lines_of,
@@ -63,9 +63,9 @@ class Listed:
 class Ledger:
     """What one version of a report prints, by reference."""
 
-    def __init__(self, report: str, entries: Sequence[Entry]) -> None:
+    def __init__(self, report: str, entries: Sequence[LedgerEntry]) -> None:
         self.report, self.entries = report, entries
-        self.charts = {d.id: d.data for d in drawings_of(entries)}
+        self.charts = {d.id: d.data for d in charts_of(entries)}
         self.exhibits = {
             reference_of(report, e.number).partition(":")[2]: e for e in exhibits_of(entries)
         }

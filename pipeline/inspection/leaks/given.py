@@ -13,7 +13,7 @@ from pipeline.inspection.readback.spelled import count_of_members, said_in_publi
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import Search
 from pipeline.report.document.worker import pdf_name
-from pipeline.report.ledger import Entry
+from pipeline.report.ledger import LedgerEntry
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Given:
     """What a scan of one version goes by."""
 
     register: Register
-    shown: list[Entry]
+    shown: list[LedgerEntry]
     wording: list[str]
     search: Search
     root: Path

@@ -22,8 +22,8 @@ from pipeline.inspection.readback.who import WHO
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
 from pipeline.report.ledger import (
-    Entry,
     Fact,
+    LedgerEntry,
     Sentence,
     TableKeys,
     exhibits_of,
@@ -66,7 +66,7 @@ class Judge:
     """
 
     def __init__(
-        self, file: str, register: Register, *, shown: Sequence[Entry], facts: Facts
+        self, file: str, register: Register, *, shown: Sequence[LedgerEntry], facts: Facts
     ) -> None:
         self.file, self.register, self.shown, self.facts = file, register, shown, facts
         self.report = ScanReport()

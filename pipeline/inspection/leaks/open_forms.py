@@ -31,7 +31,7 @@ from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import public_contracts
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.figures import describe
-from pipeline.report.ledger import drawings_of
+from pipeline.report.ledger import charts_of
 from pipeline.report.open_data.grids import machine
 from pipeline.report.open_data.sdmx import COLUMNS
 
@@ -298,7 +298,7 @@ class OpenForms:
         """The drawings are those of the PDF, which were measured there; their
         descriptions and tables are released.
         """
-        charts = drawings_of(self.given.shown)
+        charts = charts_of(self.given.shown)
         if not len(page.drawings) == len(charts) == len(self.drawings) == len(page.chart_tables):
             self.report.add(
                 name, f"{len(page.drawings)} drawings", f"{len(self.drawings)} are in the PDF"

@@ -25,7 +25,7 @@ from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.chart_tables import table_of
-from pipeline.report.ledger import Drawing, Exhibit, TableKeys
+from pipeline.report.ledger import Exhibit, PrintedChart, TableKeys
 from pipeline.report.open_data.grids import GROUP, MARKS, grid, machine
 from pipeline.report.open_data.workbook import SHORTHAND_HEAD, value
 
@@ -55,15 +55,12 @@ class OpenTables:
         """Lines of one exhibit, the heads first: each cell is what was noted for it, in
         this form of a text.
         """
-        noted = next(
-            (e for e in self.given.shown if isinstance(e, TableKeys | Drawing) and e.id == id_),
-            None,
-        )
-        match noted:
-            case Drawing():
-                self.chart_lines(where, lines, noted=noted, form=form)
-            case TableKeys():
-                self._table_lines(where, lines, noted=noted, form=form)
+        noted = (e for e in self.given.shown if isinstance(e, TableKeys | PrintedChart))
+        match next((e for e in noted if e.id == id_), None):
+            case PrintedChart() as chart:
+                self.chart_lines(where, lines, noted=chart, form=form)
+            case TableKeys() as table:
+                self._table_lines(where, lines, noted=table, form=form)
             case None:
                 self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
 
@@ -108,7 +105,7 @@ class OpenTables:
         self.report.add(where, f"'{cell}' stands for {reference}", f"released is {said}")
 
     def chart_lines(
-        self, where: str, lines: Sequence[Sequence[Any]], *, noted: Drawing, form: Form
+        self, where: str, lines: Sequence[Sequence[Any]], *, noted: PrintedChart, form: Form
     ) -> None:
         """The lines of the table behind a chart, the heads first: its points as the
         released values make them.
@@ -210,7 +207,7 @@ class OpenTables:
         last = ""
         for entry in self.given.shown:
             match entry:
-                case Drawing(id=id_):
+                case PrintedChart(id=id_):
                     chart = id_
                 case Exhibit(number=last):
                     if chart and last.startswith("Figure"):

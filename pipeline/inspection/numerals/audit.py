@@ -20,7 +20,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import NumberAuditError
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
-from pipeline.report.ledger import Entry, statements_of
+from pipeline.report.ledger import LedgerEntry, statements_of
 
 _LISTED = 12
 
@@ -80,7 +80,7 @@ def check_numbers(
     pdf: bytes,
     store: Path,
     *,
-    ledger: Sequence[Entry],
+    ledger: Sequence[LedgerEntry],
     templates: Path,
     contracts: Contracts,
     report: str,
@@ -114,7 +114,7 @@ def check_numbers(
     return found
 
 
-def audit_numbers(pdf: bytes, known: Known, *, ledger: Sequence[Entry]) -> NumberAudit:
+def audit_numbers(pdf: bytes, known: Known, *, ledger: Sequence[LedgerEntry]) -> NumberAudit:
     """Read a PDF and account for its numerals. The order of `ledger` is the reading
     order.
     """

@@ -14,7 +14,7 @@ from pipeline.inspection.readback.charts import ChartCheck
 from pipeline.inspection.readback.labels import ChartTexts
 from pipeline.inspection.readback.outline import Block
 from pipeline.report.exhibits.figures import describe
-from pipeline.report.ledger import Drawing, Exhibit
+from pipeline.report.ledger import Exhibit, PrintedChart
 from pipeline.report.views import ChartData
 
 _OF = r"\d+(?:to\d+)?of\d+"
@@ -25,7 +25,7 @@ class DrawingCheck:
     draws.
     """
 
-    def __init__(self, known: Known, exhibit: Exhibit, *, noted: Drawing, place: str) -> None:
+    def __init__(self, known: Known, exhibit: Exhibit, *, noted: PrintedChart, place: str) -> None:
         self.known, self.exhibit, self.place = known, exhibit, place
         self.check = ChartCheck("", known.register, shown=[])
         self.data: ChartData = self.check.released(noted.data, "")

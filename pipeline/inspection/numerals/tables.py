@@ -15,7 +15,7 @@ from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
 from pipeline.inspection.readback.values import number
-from pipeline.report.ledger import Exhibit, Line, TableExhibit, lines_of, reference_of
+from pipeline.report.ledger import Exhibit, PrintedLine, TableExhibit, lines_of, reference_of
 
 _MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -119,7 +119,7 @@ class TableCheck:
             found.add(", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)]))
         return found
 
-    def _coverage(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _coverage(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         match = _OF.fullmatch(passage.bare)
         answers = [a for a in self.known.tables["coverage"] if a["title"] == line.label]
         given = sum(a["answer"] in ("reported", "question", "suppressed") for a in answers)
@@ -129,7 +129,7 @@ class TableCheck:
         elif not match and any(a["answer"] == "suppressed" for a in answers):
             passage.claim_phrase("<5", "symbol", what="only counts suppressed by the sender")
 
-    def _revisions(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _revisions(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         key = line.cells[3].key
         found = next((r for r in self.known.tables["revisions"] if r["key"] == key), None)
         if found is None:
@@ -152,7 +152,7 @@ class TableCheck:
             if passage.bare == squeeze(f"+{text}" if found["difference"] >= 0 else text):
                 passage.claim_all(FORMULA, f"difference({key})")
 
-    def _findings(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _findings(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         severity = line.cells[0].text
         rule = line.cells[1].text
         own = [
@@ -179,20 +179,20 @@ class TableCheck:
         members = {m.code for m in self.known.contracts.members(self.known.round_)}
         return self.known.state_label(state) if state in members else state
 
-    def _sources(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _sources(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         _claim_whole(passage, set(self.known.sources), kind="source")
 
-    def _dictionary(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _dictionary(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         table = self.known.contracts.table(line.label)
         if passage.bare == squeeze(table.iccs or ""):
             passage.claim_all("classification", "ICCS")
         _claim_whole(passage, self._contract_texts(), kind="data dictionary")
 
-    def _provenance(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _provenance(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         if column == 0 and line.label in self.numbers:
             _claim_whole(passage, [reference_of(self.known.report, line.label)], kind="exhibit")
 
-    def _statuses(self, passage: Passage, line: Line, *, column: int) -> None:
+    def _statuses(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         self.known.claim_label(passage, [])
 
 
@@ -200,7 +200,7 @@ class ClaimCell(Protocol):
     """Claims what a cell of a table in words may print."""
 
     def __call__(
-        self, check: TableCheck, /, passage: Passage, line: Line, *, column: int
+        self, check: TableCheck, /, passage: Passage, line: PrintedLine, *, column: int
     ) -> None: ...
 
 

@@ -20,12 +20,12 @@ from pipeline.inspection.readback.spelled import running_text
 from pipeline.report.ledger import (
     HEADLINE,
     EmptyExhibit,
-    Entry,
     Exhibit,
     FigureExhibit,
-    Heading,
+    LedgerEntry,
+    PrintedHeading,
     TableExhibit,
-    drawings_of,
+    charts_of,
     entry_keys,
     exhibits_of,
     footnotes_of,
@@ -42,12 +42,12 @@ class Walk:
     """
 
     def __init__(
-        self, known: Known, ledger: Sequence[Entry], *, destinations: dict[str, int]
+        self, known: Known, ledger: Sequence[LedgerEntry], *, destinations: dict[str, int]
     ) -> None:
         self.known, self.destinations = known, destinations
-        self.headings = [e for e in ledger if isinstance(e, Heading)]
+        self.headings = [e for e in ledger if isinstance(e, PrintedHeading)]
         self.exhibits = exhibits_of(ledger)
-        self.drawn = {d.id: d for d in drawings_of(ledger)}
+        self.drawn = {d.id: d for d in charts_of(ledger)}
         self.passages: list[Passage] = []
         self.running: list[Passage] = []
         self.wrong: dict[int, str] = {}

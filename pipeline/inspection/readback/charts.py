@@ -20,7 +20,7 @@ from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.figures import describe
-from pipeline.report.ledger import Entry, drawings_of
+from pipeline.report.ledger import LedgerEntry, charts_of
 from pipeline.report.views import ChartData, Point, Series
 
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -29,9 +29,9 @@ _OF = re.compile(r"(\d+)of(\d+)")
 class ChartCheck:
     """Compares the drawn charts with the noted ones, in their order."""
 
-    def __init__(self, file: str, register: Register, *, shown: Sequence[Entry]) -> None:
+    def __init__(self, file: str, register: Register, *, shown: Sequence[LedgerEntry]) -> None:
         self.file, self.register = file, register
-        self.charts = drawings_of(shown)
+        self.charts = charts_of(shown)
         self.report = ScanReport()
 
     def check(self, figures: list[Block]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Event:
+class SignOffEvent:
     """What every event says: who did it, in which role, on which day, with which key.
     In a rehearsal names were typed and nothing counts.
     """
@@ -22,7 +22,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Submission(Event):
+class Submission(SignOffEvent):
     """A draft was handed in. `master` stands for its files, of which `artefacts` gives
     the hashes, `inputs` for what it was made from, `beside` names the editions that its
     proof knew.
@@ -37,7 +37,7 @@ class Submission(Event):
 
 
 @dataclass(frozen=True)
-class Approval(Event):
+class Approval(SignOffEvent):
     """A draft was approved, with its files and with the findings that were open then:
     the reason of each by its id.
     """
@@ -49,12 +49,12 @@ class Approval(Event):
 
 
 @dataclass(frozen=True)
-class SentBack(Event):
+class SentBack(SignOffEvent):
     """A draft was taken out of review."""
 
 
 @dataclass(frozen=True)
-class Release(Event):
+class Release(SignOffEvent):
     """An edition left, `files` with their hashes. A test proves nothing about who
     released it.
     """
@@ -66,7 +66,7 @@ class Release(Event):
 
 
 @dataclass(frozen=True)
-class Withdrawal(Event):
+class Withdrawal(SignOffEvent):
     """An edition was withdrawn."""
 
     edition: int

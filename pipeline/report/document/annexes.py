@@ -34,7 +34,7 @@ from pipeline.report.exhibits.tables import (
     same_states_view,
 )
 from pipeline.report.formulas import NOT_COMPUTED, change
-from pipeline.report.ledger import drawings_of, entry_keys, exhibits_of, lines_of, reference_of
+from pipeline.report.ledger import charts_of, entry_keys, exhibits_of, lines_of, reference_of
 from pipeline.report.numbers import cell_text, number_text
 from pipeline.report.questions import named
 from pipeline.report.sources import source_line
@@ -299,7 +299,7 @@ def _statuses(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     statuses that its cells have.
     """
     cells = [c for e in store.shown for line in lines_of(e) for c in line.cells]
-    points = [p for d in drawings_of(store.shown) for s in d.data.series for p in s.points]
+    points = [p for d in charts_of(store.shown) for s in d.data.series for p in s.points]
     texts = {c.text for c in cells} | {p.text for p in points}
     used = {mark for c in cells for mark in c.marks}
     rows = [

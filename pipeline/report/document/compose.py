@@ -31,7 +31,7 @@ from pipeline.report.exhibits.layout import (
     variables,
 )
 from pipeline.report.exhibits.tables import build_table
-from pipeline.report.ledger import HEADLINE, Fact, Heading, TableKeys, note_exhibit
+from pipeline.report.ledger import HEADLINE, Fact, PrintedHeading, TableKeys, note_exhibit
 from pipeline.report.narrative.bindings import fact_text
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
@@ -286,7 +286,7 @@ class Writer:
         id_ = f"state-{code.lower()}"
         number = f"{self.prefix}.{self.section_number}"
         self.contents.append(Entry(id_, number, name, 2))
-        self.store.shown.append(Heading(number, id_, f"{name} {code}", 2, listed=name))
+        self.store.shown.append(PrintedHeading(number, id_, f"{name} {code}", 2, listed=name))
         shown = []
         for key, label in facts:
             filled = fill(key, {**self.values, "state": code})
@@ -302,7 +302,7 @@ class Writer:
     def _head(self, tag: str, id_: str, *, number: str, title: str, level: int) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
-        self.store.shown.append(Heading(number, id_, title, level))
+        self.store.shown.append(PrintedHeading(number, id_, title, level))
         return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
             Markup(tag), id_, number, title, Markup(tag)
         )

@@ -33,7 +33,7 @@ from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import build_document
-from pipeline.report.ledger import drawings_of, ledger_json, parse_ledger, statements_of
+from pipeline.report.ledger import charts_of, ledger_json, parse_ledger, statements_of
 from pipeline.report.store import Store
 
 pytestmark = pytest.mark.slow
@@ -170,7 +170,7 @@ def shown_text(version: Version, before: str, x: int = 100, y: int = 60) -> None
 def figure(version: Version, kind: str) -> tuple[int, bytes]:
     """Page and drawing of the first chart of a kind."""
     entries = parse_ledger(version.shown.read_bytes(), version.shown)
-    wanted = [str(d.data.kind) for d in drawings_of(entries)].index(kind)
+    wanted = [str(d.data.kind) for d in charts_of(entries)].index(kind)
     with pikepdf.open(version.pdf) as pdf:
         for number, page in enumerate(pdf.pages):
             data = bytes(page.Contents.read_bytes())

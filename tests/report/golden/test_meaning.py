@@ -19,7 +19,7 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import REPORTS, Project
-from pipeline.report.ledger import Entry, exhibits_of, lines_of, parse_ledger, statements_of
+from pipeline.report.ledger import LedgerEntry, exhibits_of, lines_of, parse_ledger, statements_of
 from pipeline.returns.rules.parts import linked_to
 from pipeline.returns.rules.validated import read_validation
 
@@ -108,7 +108,7 @@ def test_what_a_state_reported_and_cannot_be_true_is_in_question(
     assert unmarked == []
 
 
-def printed(built: Project, report: str, version: str) -> list[Entry]:
+def printed(built: Project, report: str, version: str) -> list[LedgerEntry]:
     path = built.ledger(ROUND, report, version)
     return parse_ledger(path.read_bytes(), path)
 
