@@ -17,11 +17,11 @@ from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import REPORTS, Project
-from pipeline.release.manifest import sha256
+from pipeline.release.manifest import parse_manifest, sha256
 from pipeline.release.signoff.record import Subject, standing
 from pipeline.report.document.worker import pdf_name
 from pipeline.returns.intake.folder import respondents
-from pipeline.system.kept import damaged, is_there, read_json
+from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
 
 MOST_RULES = 12
@@ -194,12 +194,13 @@ def _files(
 
 def _build(project: Project, round_: int, *, report: str, version: str) -> dict[str, Any] | None:
     folder = project.version_folder(round_, report, version)
-    manifest = _read(folder / "manifest.json")
-    if manifest is None:
+    path = folder / "manifest.json"
+    if not is_there(path):
         return None
+    manifest = parse_manifest(read_bytes(path), path)
     pdf = pdf_name(report, version, round_=round_)
     now = standing(project, Subject(round_, report, version))
-    made = manifest["build"]
+    made = manifest.build
     approvals = [f"{a.by}, {a.role}" for a in now.approvals]
     return {
         "report": report,
@@ -213,10 +214,10 @@ def _build(project: Project, round_: int, *, report: str, version: str) -> dict[
         "pages": made["pages"],
         "cells": made["printed_cells"],
         "withheld": made["withheld_cells"],
-        "commit": manifest["git_commit"][:12],
-        "cutoff": manifest["data_cutoff"],
-        "reference": manifest["reference"],
-        "hash": manifest["outputs"][pdf]["sha256"],
+        "commit": manifest.git_commit[:12],
+        "cutoff": manifest.data_cutoff,
+        "reference": manifest.reference,
+        "hash": manifest.outputs[pdf].sha256,
         "approvals": approvals,
         "checks": _checks(made),
         "page": (folder / "html" / "index.html").is_file(),
