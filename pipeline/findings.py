@@ -1,5 +1,5 @@
-"""What did we find in a return, where exactly, and what should the state do about it?
-One finding, and its JSON in and out.
+"""What was found in a return, where, and what should the state do about it? JSON of a
+finding in and out.
 """
 
 from __future__ import annotations

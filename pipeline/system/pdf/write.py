@@ -457,6 +457,7 @@ def check_pdf(
             *_check_links(pdf),
             *font_failures,
             *_check_actions(pdf),
+            *([] if len(pdf.pages) else ["the file has no page, so nothing was looked at"]),
         ]
         figures = PdfFigures(
             pages=len(pdf.pages),
