@@ -33,6 +33,7 @@ from pipeline.project import Project
 from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
 from pipeline.release.publish import put_in_place
 from pipeline.report.document.worker import OPEN, pdf_name
+from pipeline.report.ledger import parse_ledger
 from pipeline.returns.cleared import sources_of
 from pipeline.system.files import UNFINISHED, name_as_text
 from pipeline.system.kept import check_file, is_there, keep_bytes, seal_folder
@@ -79,7 +80,7 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
         facts["number_audit"] = check_numbers(
             pdf.read_bytes(),
             store,
-            ledger=json.loads(ledger),
+            ledger=parse_ledger(ledger, scratch / "shown.json"),
             templates=project.templates,
             contracts=contracts,
             report=report,

@@ -80,8 +80,10 @@ def build(folder: Path, cells: str, commit: str = "unknown", **inputs: str) -> P
         "reference": "SELEC/THB/2022/R",
         "data_cutoff": "2023-03-31",
         "git_commit": commit,
-        "outputs": outputs,
+        "libraries": {},
         "inputs": inputs,
+        "outputs": outputs,
+        "build": {},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder

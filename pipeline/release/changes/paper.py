@@ -120,8 +120,8 @@ def write_changes(
 def _about(build: Build) -> dict[str, str]:
     return {
         "name": build.name,
-        "reference": str(build.manifest["reference"]),
-        "cutoff": str(build.manifest["data_cutoff"]),
+        "reference": build.manifest.reference,
+        "cutoff": build.manifest.data_cutoff,
         "commit": build.commit[:12],
     }
 

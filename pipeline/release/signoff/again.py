@@ -8,7 +8,6 @@ files and the record of the checks beside them lie on a disk that people write t
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -24,6 +23,7 @@ from pipeline.project import Project
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.compose import read_definition, title_of
 from pipeline.report.document.worker import pdf_name
+from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
 from pipeline.system.pdf.write import check_pdf
@@ -71,7 +71,7 @@ def count_numbers_again(
             report=subject.report,
             version=subject.version,
         )
-        ledger = json.loads(copy.ledger(*where).read_bytes())
+        ledger = parse_ledger(copy.ledger(*where).read_bytes(), copy.ledger(*where))
         found = audit_numbers(master[_pdf(subject)], known, ledger=ledger)
         wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
         return Found(_listed(wrong), {"number_audit": found.figures()})

@@ -33,6 +33,7 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
     from pipeline.contracts.model import load_contracts
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
+    from pipeline.report.ledger import ledger_json
     from pipeline.report.store import Store
     from pipeline.system.pdf.write import render_pdf
 
@@ -77,7 +78,7 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
         "inputs": inputs,
     }
     (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
-    (out / "shown.json").write_text(json.dumps(store.shown, ensure_ascii=False), encoding="utf-8")
+    (out / "shown.json").write_text(ledger_json(store.shown), encoding="utf-8")
 
 
 def write_open_forms(
