@@ -35,7 +35,9 @@ from pipeline.report.views import (
     Series,
     TableView,
 )
-from pipeline.system.pdf.write import PdfFigures, font_faces, render_pdf
+from pipeline.system.pdf.conform import PdfFigures
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 DATE = datetime(2023, 6, 30, 12, 0, tzinfo=UTC)
@@ -452,7 +454,7 @@ def test_arguments_that_cannot_be_embedded_are_refused(
 
 
 def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
-    from pipeline.system.pdf.write import check_pdf
+    from pipeline.system.pdf.conform import check_pdf
 
     content = io.BytesIO()
     with pikepdf.new() as pdf:

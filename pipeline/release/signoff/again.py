@@ -26,7 +26,7 @@ from pipeline.report.document.compose import read_definition, title_of
 from pipeline.report.document.worker import pdf_name
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
-from pipeline.system.pdf.write import check_pdf
+from pipeline.system.pdf.conform import check_pdf
 
 DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
 _LISTED = 6

@@ -56,7 +56,7 @@ HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
 def register_fonts() -> None:
     from matplotlib import font_manager
 
-    from pipeline.system.pdf.write import FONT_WEIGHTS, font_folder
+    from pipeline.system.pdf.fonts import FONT_WEIGHTS, font_folder
 
     for face in FONT_WEIGHTS.values():
         font_manager.fontManager.addfont(font_folder() / f"SourceSansPro-{face}.ttf")
@@ -67,7 +67,7 @@ def _advances(face: str) -> dict[int, float]:
     """Width of each character, as a part of the type size."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from pipeline.system.pdf.write import font_folder
+    from pipeline.system.pdf.fonts import font_folder
 
     with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
         widths = font["hmtx"]
