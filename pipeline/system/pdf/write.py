@@ -14,7 +14,7 @@ import gc
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +61,7 @@ def render_pdf(
     Relative URLs are resolved in `base_folder`, and only files below it and the report
     font can be opened. `date` is the date of the document and of its attachments (UTC
     when it has no zone). An attachment is name (`.csv`), content and description.
+    Returns what is in the finished bytes and what their check came to.
     Raises RenderError with every message of the layout engine or every failed check.
     """
     _check_arguments(title, subject, language=language, attachments=attachments)
@@ -83,19 +84,19 @@ def render_pdf(
             messages=messages,
             do="repair the template, style sheet or chart named",
         )
-    failed, figures = check_pdf(content, title=title, language=language, date=date)
-    if failed:
+    figures = check_pdf(content, title=title, language=language, date=date)
+    if faults := figures.conformance.faults():
         raise _failure(
             output,
             "the PDF does not conform",
-            messages=failed,
+            messages=faults,
             do="repair the template or text that causes it",
         )
     write_file(output, content)
     return figures
 
 
-def _failure(output: Path, what: str, *, messages: list[str], do: str) -> RenderError:
+def _failure(output: Path, what: str, *, messages: Iterable[str], do: str) -> RenderError:
     return RenderError(
         "\n  ".join([f"{what}:", *dict.fromkeys(messages)]), where=output.name, do=do
     )
