@@ -69,9 +69,9 @@ def sums_over(
         table = contracts.table(key.cube)
         for position, dimension in enumerate(table.dimensions, 2):
             parent = dimension.codelist[key.codes[position]].parent
-            if (
-                table.layout.open_rows
-            ):  # a state lists citizenships; groups and own nationals are worked out from them
+            # a state lists citizenships; groups and own nationals are worked out from
+            # them
+            if table.layout.open_rows:
                 twin = Key(key.cube, (*key.codes[:position], key.state, *key.codes[position + 1 :]))
                 derived = key.codes[position].startswith("G_") or (
                     key.codes[position] == "NAT" and twin in keys

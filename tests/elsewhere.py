@@ -79,11 +79,12 @@ def build_elsewhere(folder: Path) -> None:
     correct_migration_return(root / f"returns/{ROUND}/migration/RO.xlsx")
     plant_canaries(root / f"returns/{ROUND}/thb/RO.xlsx")
     run_make(f"outputs/{ROUND}/.protected", root=root, environment=SURROUNDINGS)
+    # as rendered: only what the corrected returns ask for is left
     for report in (
         "thb",
         "migration",
         "octa",
-    ):  # as rendered: only what the corrected returns ask for is left
+    ):
         for version in VERSIONS:
             manifest = outputs / str(ROUND) / report / version / "manifest.json"
             if (

@@ -31,7 +31,13 @@ from pipeline.contracts.policy import load_policy
 from pipeline.disclosure.proof import audit_rules
 from pipeline.disclosure.prove.audit import audit
 from pipeline.disclosure.prove.certificate import write_certificate
-from pipeline.disclosure.prove.facts import COLUMNS, Edition, Knowledge, TrueCell, read_released
+from pipeline.disclosure.prove.facts import (
+    COLUMNS,
+    EarlierEdition,
+    Knowledge,
+    TrueCell,
+    read_released,
+)
 from pipeline.disclosure.rule_copies import digests, write_copies
 
 VERIFIER = ROOT / "tools" / "verify_certificate.py"
@@ -150,7 +156,7 @@ def make_proof(folder: Path, contracts: Contracts) -> SmallProof:
     write_release(proof.released, proof.true, NOW)
     write_release(proof.then, proof.true_then, THEN)
     policy = load_policy(ROOT / "data_contracts", contracts)
-    before = Edition(EDITION, (read_released(proof.then),), audited(THEN))
+    before = EarlierEdition(EDITION, (read_released(proof.then),), audited(THEN))
     found = audit(
         Knowledge(
             "public",

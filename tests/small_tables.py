@@ -17,12 +17,13 @@ from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import _TABLES
 from pipeline.numbers.true_cells import TrueCell
 
+# what a cell says instead of a number, and its status
 MISSING = {
     ":": "O",
     "<5": "Q",
     "–": "M",
     "0n": "N",
-}  # what a cell says instead of a number, and its status
+}
 
 
 def read_table(text: str) -> list[dict[str, str]]:

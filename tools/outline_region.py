@@ -56,6 +56,7 @@ CODES = {
     "804": "UA",
 }
 KOSOVO = "Kosovo"  # the source gives it no code
+# their smaller islands are kept too
 FINE = (
     "AL",
     "BA",
@@ -69,14 +70,15 @@ FINE = (
     "RS",
     "TR",
     "XK",
-)  # their smaller islands are kept too
+)
 
+# degrees taken in before projection: far coasts would fold over the map
 AROUND = (
     5.0,
     55.0,
     28.0,
     57.0,
-)  # degrees taken in before projection: far coasts would fold over the map
+)
 PARALLELS = (37.0, 46.0)
 MIDDLE = (30.0, 41.5)
 WIDTH, HEIGHT = 170.0, 112.0  # millimetres

@@ -114,9 +114,8 @@ def licence_of(found: PackageMetadata) -> str:
     if known:
         return " OR ".join(known)
     stated = " ".join(found["License"].split()) if "License" in found else ""
-    if (
-        stated and len(stated) <= _LONGEST_NAME and stated != "UNKNOWN"
-    ):  # a longer one is the text of the licence
+    # a longer one is the text of the licence
+    if stated and len(stated) <= _LONGEST_NAME and stated != "UNKNOWN":
         return stated
     return classifiers[0].rsplit(" :: ", 1)[1] if classifiers else ""
 

@@ -125,9 +125,8 @@ class Dimension(NamedTuple):
 class Table(NamedTuple):
     dimensions: list[Dimension]
     unit: int  # steps that make one
-    twin_of: list[
-        tuple[str, dict[str, str]]
-    ]  # tables with the same total, and the codes it stands at there
+    # tables with the same total, and the codes it stands at there
+    twin_of: list[tuple[str, dict[str, str]]]
     by_states: bool
     small: bool  # counts of persons, which the version hides where they are small
     threshold: int
@@ -585,9 +584,8 @@ class Proof:
             c for c in self.base if rules.is_bound(c.split("@")[0], self.statuses.get(c, "F"))
         }
         self.rows = {c for c in self.suppressed if self._stands_in_an_open_list(c)}
-        for link in sorted(
-            links
-        ):  # a list that contradicts its own rows was written by other rules
+        # a list that contradicts its own rows was written by other rules
+        for link in sorted(links):
             if sum(self._sent(p)[0] for p in link.parts) > self._sent(link.whole)[1]:
                 self.rows -= set(link.parts)
         for release in releases:

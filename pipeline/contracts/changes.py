@@ -86,9 +86,8 @@ def merged(changes: Iterable[Change]) -> list[Change]:
             found[key] = replace(before, reports=reports, tables=tables)
         else:
             found[key] = change
-    return sorted(
-        found.values(), key=lambda c: ORDER.index(c.breaks)
-    )  # stable: otherwise as in the contracts
+    # stable: otherwise as in the contracts
+    return sorted(found.values(), key=lambda c: ORDER.index(c.breaks))
 
 
 def version_changes(

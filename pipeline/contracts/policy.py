@@ -75,12 +75,10 @@ class Policy:
     weights: Weights
     coarsen_above: float
     suppressed: tuple[int, int]  # what a count may be that its sender suppressed
-    consents: tuple[
-        tuple[str, frozenset[str], frozenset[str]], ...
-    ]  # version, states, tables; no table means all
-    embargoes: Mapping[
-        tuple[str, str], date
-    ]  # state, table -> the first free day of its cells with status E
+    # version, states, tables; no table means all
+    consents: tuple[tuple[str, frozenset[str], frozenset[str]], ...]
+    # state, table -> the first free day of its cells with status E
+    embargoes: Mapping[tuple[str, str], date]
 
     def table(self, name: str) -> TableRule:
         return self.tables[name]

@@ -15,12 +15,13 @@ from pipeline.system.yaml_files import YamlFile
 
 FREE = "F"
 EMBARGOED = "E"  # free on the day that its sender named
+# statuses that a version for others names, so that the policy reads as it is used
 NAMED = (
     "C",
     "D",
     "E",
     "N",
-)  # statuses that a version for others names, so that the policy reads as it is used
+)
 # the one version that shows everything: the states' own, through their National Focal
 # Points
 FOR_STATES = "restricted"

@@ -32,9 +32,8 @@ _YEAR = "(?:199|20[0-9])[0-9]"
 _PLACES = {"{years}": f"({_YEAR}-{_YEAR})", "{year}": f"({_YEAR})"}  # what a name may leave open
 _RELEASE = re.compile(rf"(?P<word>release|edition|last update) (?:{WHEN})")
 
-_STAMP = re.compile(
-    r"release [0-3]\d/[01]\d/\d\d [0-2]\d:[0-5]\d:[0-5]\d"
-)  # as Eurostat says when it last updated
+# as Eurostat says when it last updated
+_STAMP = re.compile(r"release [0-3]\d/[01]\d/\d\d [0-2]\d:[0-5]\d:[0-5]\d")
 
 
 @dataclass(frozen=True)

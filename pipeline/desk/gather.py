@@ -88,7 +88,7 @@ def _grid(
     rows = []
     for table in contract.tables_of(round_):
         places = [
-            _place(
+            place_of_state(
                 s.label,
                 table.name in forms[s.code],
                 has_sent=s.code in sent,
@@ -106,7 +106,7 @@ def _grid(
     }
 
 
-def _place(
+def place_of_state(
     state: str, is_asked: bool, *, has_sent: bool, outcome: Mapping[str, Any] | None, queries: int
 ) -> Place:
     if not is_asked:

@@ -122,8 +122,7 @@ def _targets(page: str, text: str) -> Iterator[str]:
         if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
             continue
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
-        hidden = any(
-            part.startswith(".") for part in target.split("/")
-        )  # what leads out of the folder too
+        # what leads out of the folder too
+        hidden = any(part.startswith(".") for part in target.split("/"))
         if not hidden and "\0" not in target:
             yield target

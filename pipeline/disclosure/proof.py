@@ -19,7 +19,13 @@ from pipeline.contracts.policy import Policy, VersionRule
 from pipeline.disclosure.prove.audit import audit
 from pipeline.disclosure.prove.certificate import write_certificate
 from pipeline.disclosure.prove.extra import GivenAway, given_away, read_extra
-from pipeline.disclosure.prove.facts import CubeRules, Edition, Knowledge, Rules, read_released
+from pipeline.disclosure.prove.facts import (
+    CubeRules,
+    EarlierEdition,
+    Knowledge,
+    Rules,
+    read_released,
+)
 from pipeline.disclosure.prove.facts import TrueCell as AuditedCell
 from pipeline.disclosure.register import Registered, editions
 from pipeline.disclosure.rule_copies import digests, write_copies
@@ -113,7 +119,7 @@ def _knowledge(
 ) -> Knowledge:
     truth = tuple(audited_cell(c) for c in marts.every_cell().values())
     beside = tuple(
-        Edition(
+        EarlierEdition(
             current_edition(v, round_),
             tuple(read_released(p) for p in _released(project, round_, version=v)),
             truth,
@@ -144,9 +150,9 @@ def _released(project: Project, round_: int, *, version: str) -> list[Path]:
     return [project.released(round_, report, version=version) for report in REPORTS]
 
 
-def _edition(registered: Registered) -> Edition:
+def _edition(registered: Registered) -> EarlierEdition:
     truth = tuple(audited_cell(c) for c in registered.cells)
-    return Edition(registered.label, (read_released(registered.released),), truth)
+    return EarlierEdition(registered.label, (read_released(registered.released),), truth)
 
 
 def audited_cell(cell: TrueCell) -> AuditedCell:
@@ -197,9 +203,8 @@ def require_proof(project: Project, round_: int, *, version: str) -> str:
             where=where,
             do=f"run 'make reports ROUND={round_}'; it names the cells that cannot be protected",
         )
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # not the copies beside the certificate: those that are in force
+    with tempfile.TemporaryDirectory() as folder:
+        # Not the copies beside the certificate: those that are in force.
         write_copies(project.contracts, Path(folder))
         command = [
             sys.executable,

@@ -19,7 +19,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
 from pipeline.disclosure.choose.reasons import IN_QUESTION
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.choose.why import tables_csv, withheld_csv
 from pipeline.disclosure.proof import (
     Proven,
@@ -123,8 +123,10 @@ def _protect(
     progress: Progress,
 ) -> Protected:
     cells = marts.reported_cells()
+    # What readers of this version have already: other versions of the round, and all
+    # registered editions.
     known = [
-        Edition(
+        PublishedEdition(
             current_edition(v, round_), cells, done[v].decision.shown, done[v].decision.left_out
         )
         for v in version.readers_have
@@ -134,6 +136,8 @@ def _protect(
     again = [as_edition(e) for e in newest_of(registered, version.name, round_=round_)]
     day = release_day(inputs)
     progress(f"{version.name}: what to withhold")
+    # Chosen once, then proven; what the proof finds open is hidden as well, and proven
+    # again.
     chooser = Chooser(
         cells,
         known,
@@ -146,9 +150,8 @@ def _protect(
         again=again,
     )
     proof = project.proof(round_)
-    certificate_path(project, round_, version=version.name).unlink(
-        missing_ok=True
-    )  # rather none than another's
+    # rather none than another's
+    certificate_path(project, round_, version=version.name).unlink(missing_ok=True)
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(
@@ -191,11 +194,11 @@ def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
     return replace(decision, shown=shown, withheld={**decision.withheld, **gone})
 
 
-def as_edition(registered: Registered) -> Edition:
+def as_edition(registered: Registered) -> PublishedEdition:
     """A registered edition as the chooser knows it."""
     cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
     left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
-    return Edition(registered.label, cells, frozenset(registered.shown()), left_out)
+    return PublishedEdition(registered.label, cells, frozenset(registered.shown()), left_out)
 
 
 def register_edition(

@@ -128,9 +128,8 @@ def register(
     for known, event in sorted(entered.items()):
         if event["shown"] == digest(content) and number in (None, known):
             name = str(event["edition"])
-            if (
-                digest(behind) == event["behind"]
-            ):  # else it is there, and the returns have changed since
+            # else it is there, and the returns have changed since
+            if digest(behind) == event["behind"]:
                 _put(project, version, name=name, shown=content, behind=behind)
             return name
         if known == number:

@@ -50,7 +50,8 @@ def digests(contracts: Contracts) -> dict[str, str]:
 
 def _jsons(contracts: Path) -> Iterator[tuple[str, Any]]:
     for path in (contracts / POLICY, *sorted(contracts.glob(f"*{ENDING}"))):
+        # days are read as the text that they are
         yield (
             f"{path.stem}.json",
             read_yaml(path).content,
-        )  # days are read as the text that they are
+        )

@@ -98,9 +98,8 @@ class Marts:
     revisions: list[tuple[Any, ...]]
     areas: list[tuple[Any, ...]]
     conflicts: tuple[Conflict, ...] = ()
-    doubtful: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # a part in question, and its wholes
+    # a part in question, and its wholes
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def every_cell(self) -> dict[str, TrueCell]:
         """All cells by key, also the reference population, which is public."""

@@ -107,7 +107,7 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
             reference=facts.pop("reference"),
             cutoff=facts.pop("cutoff"),
             commit=git_commit(project.root),
-            inputs=_inputs(
+            inputs=inputs_of_version(
                 project,
                 contracts,
                 store=store,
@@ -202,7 +202,7 @@ def _render(project: Project, store: Path, *, scratch: Path, report: str, versio
         raise_end(done.returncode, answer=done.stdout, noise=done.stderr)
 
 
-def _inputs(
+def inputs_of_version(
     project: Project,
     contracts: Contracts,
     *,

@@ -37,9 +37,8 @@ class MarkLine:
 
 
 Lines = Callable[[float, float], Iterable[MarkLine]]
-Drawing = Callable[
-    [Any, float, float], Any
-]  # the PDF, width and height of a page: a form to paint over it
+# the PDF, width and height of a page: a form to paint over it
+Drawing = Callable[[Any, float, float], Any]
 
 
 def mark_pages(content: bytes, lines: Lines, *, drawing: Drawing | None = None) -> bytes:

@@ -23,9 +23,8 @@ def put_in_place(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     """
     fresh = unfinished(folder)
     old = folder.with_name(folder.name + ".old")
-    if (
-        old.exists() and not folder.exists()
-    ):  # a build died between the two moves: the old version is the last good one
+    # a build died between the two moves: the old version is the last good one
+    if old.exists() and not folder.exists():
         os.rename(old, folder)
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)

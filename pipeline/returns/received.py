@@ -21,11 +21,12 @@ from pipeline.returns.intake.stage import STAGED, write_staged
 from pipeline.returns.records.read import RecordsRead, read_records
 from pipeline.system.progress import Progress, silent
 
+# files that are nobody's return; states are told of them
 NOT_READ = (
     "not-a-return",
     "wrong-folder",
     "stray-file",
-)  # files that are nobody's return; states are told of them
+)
 SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 
 

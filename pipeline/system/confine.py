@@ -25,11 +25,12 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.system.syscalls import Role, bind_calls, is_supported
 
+# Landlock system calls, the same number on every architecture
 _CREATE, _ADD, _RESTRICT = (
     444,
     445,
     446,
-)  # Landlock system calls, the same number on every architecture
+)
 _PR_SET_NO_NEW_PRIVS = 38
 _EXECUTE = 1 << 0
 _WRITE_FILE = 1 << 1
@@ -169,9 +170,8 @@ def _confine_by_kernel(reads: list[Path], writes: list[Path]) -> bool:
         _TCP_BIND_AND_CONNECT if version >= 4 else 0,
         _OTHERS_SOCKETS_AND_SIGNALS if version >= 6 else 0,
     )
-    size = (
-        24 if version >= 6 else 16 if version >= 4 else 8
-    )  # a kernel knows the fields of its version
+    # a kernel knows the fields of its version
+    size = 24 if version >= 6 else 16 if version >= 4 else 8
     descriptor = libc.syscall(_CREATE, ctypes.byref(rules), size, 0)
     if descriptor < 0:
         return False

@@ -41,11 +41,12 @@ def open_templates(folder: Path, *beside: Path, **options: Any) -> Environment:
             for place in self.searchpath:
                 path = Path(place, *parts)
                 if path.is_file():
+                    # nobody edits templates within one build
                     return (
                         read_text(path),
                         str(path),
                         lambda: True,
-                    )  # nobody edits templates within one build
+                    )
             raise TemplateNotFound(template)
 
     return Environment(

@@ -19,10 +19,11 @@ from typing import Literal
 
 Role = Literal["reader", "renderer"]
 
+# audit name, column below, `seccomp`
 _MACHINES = {
     "x86_64": (0xC000003E, 0, 317),
     "aarch64": (0xC00000B7, 1, 277),
-}  # audit name, column below, `seccomp`
+}
 # Numbers of system calls: on x86_64, on aarch64; -1 where there is no such call.
 _NUMBERS = {
     "read": (0, 63),
@@ -195,11 +196,12 @@ _RENDERER = tuple(
 _SELF_ONLY = ("kill", "tgkill", "prlimit64")  # of a renderer: to itself
 _CLONE_THREAD = 0x00010000
 _FLAGS_OF_A_DESCRIPTOR = (1, 2, 3)  # F_GETFD, F_SETFD, F_GETFL
+# F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal to whom one likes
 _SIGNALS_OF_A_DESCRIPTOR = (
     8,
     10,
     15,
-)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a signal to whom one likes
+)
 _KEYBOARD = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: type into a terminal
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -286,9 +288,8 @@ def _for_reader(column: int) -> list[bytes]:
 
 
 def _for_renderer(column: int, process: int) -> list[bytes]:
-    rules = [
-        _always(_NUMBERS["clone3"][column], _ENOSYS)
-    ]  # its flags cannot be seen: libraries then use `clone`
+    # its flags cannot be seen: libraries then use `clone`
+    rules = [_always(_NUMBERS["clone3"][column], _ENOSYS)]
     rules.append(_with_bit(_NUMBERS["clone"][column], 0, bit=_CLONE_THREAD))
     for name in _RENDERER:
         number = _NUMBERS[name][column]

@@ -24,9 +24,8 @@ LARGEST = 4_000_000  # bytes; the largest of our own has 40,000
 DEEPEST = 40  # lists and entries within each other
 MOST = 400_000  # values, with what `*name` repeats counted where it stands
 
-_LOADER = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # the same in C where it was built, ten times as fast
+# the same in C where it was built, ten times as fast
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+([eE][-+]?[0-9]{1,2})?")
@@ -35,9 +34,8 @@ _TRUTH = {"true": True, "false": False}
 _NOTHING = ("", "~", "null")
 _LONGEST_NUMBER = 15  # digits; more than a double holds is no number that anybody means
 
-Path_ = Sequence[
-    Any
-]  # keys and positions that lead to an entry: ("versions", "public", "bound", 0)
+# keys and positions that lead to an entry: ("versions", "public", "bound", 0)
+Path_ = Sequence[Any]
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,8 @@ SESSION = Path(__file__).with_name("acro_session.py")
 ENVIRONMENT = ROOT / ".venv-acro"
 LEVEL = "__"  # between a dimension and the number of its level, in the name of a column
 Codes = dict[str, str]  # dimension -> code; dimensions at their total are left out
-Splits = dict[
-    str, dict[str, list[list[str]]]
-]  # dimension -> whole -> the ways in which it is split
+# dimension -> whole -> the ways in which it is split
+Splits = dict[str, dict[str, list[list[str]]]]
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+# columns with one code, for tables that have no rows or columns of their own
 STAND_INS = (
     "everybody",
     "everyone",
-)  # columns with one code, for tables that have no rows or columns of their own
+)
 
 
 def main() -> int:

@@ -104,9 +104,8 @@ def main(arguments: Sequence[str]) -> int:
             results.append(result)
         else:
             failed.append(f"{label} {result}")
-        path = _write(
-            results, failed, given.seed
-        )  # after each one, so that nothing is lost when it is stopped
+        # after each one, so that nothing is lost when it is stopped
+        path = _write(results, failed, given.seed)
         sys.stderr.write(f"{label}: {'measured' if isinstance(result, Result) else result}\n")
     promised = [t.line() for t in targets(results, failed)]
     lines = [*table(results), "", *notes(results), *failed, "", *promised, f"written to {path}", ""]
@@ -142,9 +141,8 @@ def run_alone(module: str, method: str, options: Sequence[str], limit: float) ->
         try:
             _, errors = child.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            os.killpg(
-                child.pid, signal.SIGKILL
-            )  # a group of its own: the child and what it started
+            # a group of its own: the child and what it started
+            os.killpg(child.pid, signal.SIGKILL)
             child.communicate()
             return f"did not finish within {limit:,.0f} s"
         if child.returncode:

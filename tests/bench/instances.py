@@ -19,9 +19,8 @@ from scipy.sparse import csr_array
 from pipeline.disclosure.choose.linked import NO_LIMIT, Demand, System
 
 TOTAL = "total"
-Tree = Mapping[
-    str, Sequence[str]
-]  # node -> its parts; one node may be split in more than one way: see `Splits`
+# node -> its parts; one node may be split in more than one way: see `Splits`
+Tree = Mapping[str, Sequence[str]]
 Splits = Mapping[str, Sequence[Sequence[str]]]
 
 
@@ -226,9 +225,8 @@ def read_municipal(path: Path) -> Instance:
         regions[TOTAL].append(list(groups))
         regions.update({whole: [parts] for whole, parts in groups.items()})
     months = _groups(records, "months", "months2")
-    single = {
-        w: parts[0] for w, parts in months.items() if len(parts) == 1
-    }  # a group of one is that one
+    # a group of one is that one
+    single = {w: parts[0] for w, parts in months.items() if len(parts) == 1}
     splits: dict[str, Splits] = {
         "region": regions,
         "main_income": {TOTAL: [sorted({r["main_income"] for r in records})]},

@@ -28,10 +28,11 @@ from pipeline.project import Project
 
 from .record_files import ROOT, ROUND
 
+# one that counts its rows, and one that adds up a quantity
 TABLE, SUMMED = (
     "MIG_DETECTED",
     "OCT_DRUG_KG",
-)  # one that counts its rows, and one that adds up a quantity
+)
 SEED, ONE_BAD_IN = 7, 1000
 NAMES = {
     "pipeline": "this pipeline",

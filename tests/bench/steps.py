@@ -118,9 +118,8 @@ def time_peers(folder: Path, times: Times, found: dict[str, int], rows: int) -> 
     every = peers.staged_checks(contracts, staged, ROUND)
     peers.make_big(project, ROUND, big, rows)
     checks = peers.big_checks(contracts, ROUND)
-    peers.by_gx_on_duckdb(
-        big, checks[:1]
-    )  # GX is imported before the clock starts, for both that use it
+    # GX is imported before the clock starts, for both that use it
+    peers.by_gx_on_duckdb(big, checks[:1])
     for name, way, database, asked in (
         (f"{len(every)} checks of the round: GX on DuckDB", peers.by_gx_on_duckdb, staged, every),
         (

@@ -118,9 +118,8 @@ def test_margins_without_hidden_cells_count_as_false_totals() -> None:
 def test_acro_hides_the_small_counts_and_nothing_beside_them() -> None:
     read = acro_peer.release(make_table())
     assert read.hidden == {"state=a,sex=F", "state=b,sex=M"}
-    assert (
-        read.false_totals == 5
-    )  # both states, both sexes and the region leave the hidden ones out in some table
+    # both states, both sexes and the region leave the hidden ones out in some table
+    assert read.false_totals == 5
     result = methods.acro(as_task(make_table()))
     assert (result.secondary, result.exact) == (0, 2)
 

@@ -22,13 +22,14 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 WORDS = ("ROUND", "REPORT", "VERSION")
 LISTS = ("VERSIONS", "FILES", "SIZES")  # parted at spaces
 FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RELEASES")
+# only whether they are given, or whether they say no
 SWITCHES = (
     "JSON",
     "STRICT",
     "SERVE",
     "TEST",
     "TAKE_BACK",
-)  # only whether they are given, or whether they say no
+)
 # What a file name can hold. Each would leave a file `pwned` if one of its characters
 # meant anything.
 HOSTILE = {
@@ -236,9 +237,8 @@ def test_a_part_of_a_file_name_is_refused_with_a_sentence(
         done, told = run(
             house, "status", *given, **({name: HOSTILE[kind]} if by_environment else {})
         )
-        if (
-            name == "VERSIONS" and kind == "dash"
-        ):  # the name of a version that there is not: its program says so
+        # the name of a version that there is not: its program says so
+        if name == "VERSIONS" and kind == "dash":
             continue
         assert done.returncode == 2
         assert re.search(rf"\*\*\* {name} (is|are) ", done.stderr)

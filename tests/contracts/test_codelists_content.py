@@ -151,6 +151,7 @@ M49 = {
     """
     ),
 }
+# their people are citizens of Finland and France
 EU_TERRITORIES = {
     "AX",
     "GF",
@@ -159,12 +160,13 @@ EU_TERRITORIES = {
     "RE",
     "YT",
     "MF",
-}  # their people are citizens of Finland and France
+}
+# no region there; the code list says where they count
 OUTSIDE_M49 = {
     "TW": "G_ASIA",
     "XK": "G_EUR",
     "AQ": "_T",
-}  # no region there; the code list says where they count
+}
 FORMER = {"CS", "YU", "SU", "AN"}
 
 

@@ -12,7 +12,7 @@ from browser import broken_rules, chromium, opened
 from builds import ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
-from pipeline.desk.gather import _place, gather
+from pipeline.desk.gather import gather, place_of_state
 from pipeline.desk.page import write_desk
 from pipeline.errors import UserError
 from pipeline.project import Project
@@ -79,7 +79,7 @@ def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(
 def test_a_table_of_a_state_is_accepted_queried_refused_empty_or_missing(
     asked: bool, sent: bool, outcome: dict[str, object] | None, queries: int, short: str, kind: str
 ) -> None:
-    place = _place("Romania", asked, has_sent=sent, outcome=outcome, queries=queries)
+    place = place_of_state("Romania", asked, has_sent=sent, outcome=outcome, queries=queries)
     assert (place.short, place.kind) == (short, kind)
     assert place.says.startswith("Romania")
 

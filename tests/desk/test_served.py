@@ -157,9 +157,8 @@ def test_who_has_the_address_gets_what_the_page_leads_to(desk: Asker, outputs: P
 
 
 def test_a_linked_page_comes_with_what_it_links_to(desk: Asker) -> None:
-    expected = dict.fromkeys(
-        (*LINKED_BY_PAGES, NOT_LINKED[0]), 200
-    )  # the page of a state links to findings.json here
+    # the page of a state links to findings.json here
+    expected = dict.fromkeys((*LINKED_BY_PAGES, NOT_LINKED[0]), 200)
     assert {path: desk.status(_quoted(path)) for path in expected} == expected
 
 

@@ -21,7 +21,7 @@ from pipeline.disclosure.prove.extra import given_away, read_extra
 from pipeline.disclosure.prove.facts import (
     COLUMNS,
     CubeRules,
-    Edition,
+    EarlierEdition,
     Knowledge,
     ReleasedFile,
     Rules,
@@ -347,12 +347,13 @@ def test_a_cell_that_its_sender_bound_is_protected_at_any_size(contracts: Contra
 def test_a_printed_share_is_an_interval_that_narrows(contracts: Contracts) -> None:
     known = knowledge(contracts, GRID, INNER)
     total, minors = "THB_VICTIMS:RO.2022.M._T", SMALL_CELL
+    # 15.0 per cent, in tenths and halves of them
     share = (
         "share of minors",
         {minors: 1000, total: -150},
         -1,
         1,
-    )  # 15.0 per cent, in tenths and halves of them
+    )
     assert set(reasons(audit(replace(known, intervals=(share,))))) == {minors}
     with pytest.raises(UserError, match="share of minors"):
         audit(replace(known, intervals=(("share of minors", {minors: 1}, 4, 9),)))
@@ -372,7 +373,7 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
     for file in (now, then):
         assert audit(Knowledge("public", 2022, contracts, RULES, (file,), truth)).is_safe
     both = Knowledge(
-        "public", 2022, contracts, RULES, (now,), truth, (Edition("2021", (then,), truth),)
+        "public", 2022, contracts, RULES, (now,), truth, (EarlierEdition("2021", (then,), truth),)
     )
     assert reasons(audit(both)) == {small: "it follows from what is public: exactly 3"}
     revised = tuple(replace(c, value=Decimal(21)) if c.key.endswith("_T") else c for c in truth)
@@ -384,11 +385,11 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
         RULES,
         (release(revised, [small, one]),),
         revised,
-        (Edition("2021", (then,), truth),),
+        (EarlierEdition("2021", (then,), truth),),
     )
-    found = audit(
-        later
-    )  # the men of then are another number, and then the others were hidden: now they are shown
+    # the men of then are another number, and then the others were hidden: now they are
+    # shown
+    found = audit(later)
     assert reasons(found) == {small: "it follows from what is public: exactly 3"}
     assert f"{one}@2021" not in found.certificate["base"]
     assert found.certificate["releases"]["2021"]["own"][one] == f"{one}@2021"
@@ -396,7 +397,7 @@ def test_two_editions_together_give_away_what_each_alone_hides(contracts: Contra
 
 def test_what_an_earlier_edition_showed_is_public_already(contracts: Contracts) -> None:
     truth = cells(GRID)
-    before = Edition("2021", (release(truth, []),), truth)
+    before = EarlierEdition("2021", (release(truth, []),), truth)
     found = audit(replace(knowledge(contracts, GRID, INNER), editions=(before,)))
     assert found.is_safe
     assert found.already_public == [SMALL_CELL]

@@ -24,7 +24,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision
 from pipeline.disclosure.choose.linked import Pattern, System
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import audit_rules, audited_cell
 from pipeline.disclosure.prove.audit import Audit, audit
 from pipeline.disclosure.prove.facts import Knowledge, ReleasedFile
@@ -64,7 +64,7 @@ def decide(
     contracts: Contracts,
     policy: Policy,
     version: str = "public",
-    editions: Sequence[Edition] = (),
+    editions: Sequence[PublishedEdition] = (),
 ) -> Decision:
     return Chooser(
         cells,
@@ -358,7 +358,7 @@ def test_a_table_that_would_be_mostly_withheld_is_shown_in_less_detail(
 def test_what_an_edition_showed_is_not_hidden_again(contracts: Contracts, policy: Policy) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     female = "THB_VICTIMS:AL.2022.F._T"
-    edition = Edition("thb-2022-1", cells, frozenset([female]))
+    edition = PublishedEdition("thb-2022-1", cells, frozenset([female]))
     decision = decide(cells, contracts, policy, editions=[edition])
     assert female in decision.shown
     assert "THB_VICTIMS:AL.2022._T._T" not in decision.shown
@@ -373,7 +373,9 @@ def test_what_earlier_editions_gave_away_is_named_and_asks_nothing_of_this_relea
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     male = "THB_VICTIMS:AL.2022.M._T"
     known = frozenset(k for k in cells if k != male and not k.endswith("SELEC.2022.M._T"))
-    decision = decide(cells, contracts, policy, editions=[Edition("thb-2022-1", cells, known)])
+    decision = decide(
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, known)]
+    )
     assert male not in decision.shown
     assert male in decision.given_away
 
@@ -394,7 +396,7 @@ def test_a_small_count_that_was_published_once_is_listed(
 ) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     decision = decide(
-        cells, contracts, policy, editions=[Edition("thb-2022-1", cells, frozenset(cells))]
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, frozenset(cells))]
     )
     assert decision.shown == set(cells)
     assert "THB_VICTIMS:AL.2022.M._T" in decision.already_public
@@ -409,7 +411,9 @@ def test_a_revised_cell_does_not_open_the_edition_before(
     before = victims(AL__T="23", AL_F="20", AL_M="3")
     first = decide(before, contracts, policy)
     now = victims(AL__T="25", AL_F="20", AL_M="3")
-    second = decide(now, contracts, policy, editions=[Edition("thb-2021-1", before, first.shown)])
+    second = decide(
+        now, contracts, policy, editions=[PublishedEdition("thb-2021-1", before, first.shown)]
+    )
     assert "THB_VICTIMS:AL.2022.M._T" not in second.shown
     shown_then = {k: before[k].value for k in first.shown}
     shown_now = {k: now[k].value for k in second.shown}
@@ -426,7 +430,7 @@ def test_behind_an_edition_of_the_same_round_nothing_shown_changes(
     """
     cells = victims(AL__T="46", AL_F="3", AL_M="43")
     first = decide(cells, contracts, policy)
-    edition = Edition("thb-2022-1", cells, first.shown)
+    edition = PublishedEdition("thb-2022-1", cells, first.shown)
     hidden = sorted(k for k in first.withheld if ":AL." in k)
     assert len(hidden) == 2
     small, other = sorted(hidden, key=lambda k: cells[k].value or 0)
@@ -459,7 +463,7 @@ def test_after_a_round_is_registered_its_complements_are_no_breakdowns_given_up(
 ) -> None:
     cells = victims(AL__T="46", AL_F="3", AL_M="43")
     first = decide(cells, contracts, policy)
-    edition = Edition("thb-2022-1", cells, first.shown)
+    edition = PublishedEdition("thb-2022-1", cells, first.shown)
     public = policy.version("public")
     again = Chooser(
         cells,
@@ -511,7 +515,9 @@ def test_without_the_solver_the_message_says_what_to_install(
 def test_the_pattern_of_the_edition_before_is_kept(contracts: Contracts, policy: Policy) -> None:
     cells = victims(AL__T="23", AL_F="20", AL_M="3")
     first = decide(cells, contracts, policy)
-    other = decide(cells, contracts, policy, editions=[Edition("thb-2022-1", cells, first.shown)])
+    other = decide(
+        cells, contracts, policy, editions=[PublishedEdition("thb-2022-1", cells, first.shown)]
+    )
     assert other.shown == first.shown
 
 

@@ -18,10 +18,10 @@ from pipeline.contracts.policy import Policy, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision
 from pipeline.disclosure.choose.reasons import LEFT_OUT
 from pipeline.disclosure.choose.rows import open_positions, rows_beside_a_total
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import audit_rules, audited_cell
 from pipeline.disclosure.prove.audit import Audit, audit
-from pipeline.disclosure.prove.facts import Edition as AuditedEdition
+from pipeline.disclosure.prove.facts import EarlierEdition as AuditedEdition
 from pipeline.disclosure.prove.facts import Knowledge, ReleasedFile
 from pipeline.numbers.true_cells import TrueCell
 
@@ -61,7 +61,7 @@ def decide(
     cells: dict[str, TrueCell],
     contracts: Contracts,
     policy: Policy,
-    editions: Sequence[Edition] = (),
+    editions: Sequence[PublishedEdition] = (),
 ) -> Decision:
     return Chooser(
         cells,
@@ -168,7 +168,7 @@ def test_a_row_that_an_edition_named_cannot_be_left_out_any_more(
     said so.
     """
     cells = list_of("THB_REPATRIATED", *LISTS["four under less than five"])
-    before = Edition("thb-2021-1", cells, frozenset())
+    before = PublishedEdition("thb-2021-1", cells, frozenset())
     decision = decide(cells, contracts, policy, [before])
     assert decision.left_out == frozenset()
     assert suppressed(cells) <= set(decision.given_away)
@@ -182,7 +182,7 @@ def test_a_row_that_an_edition_named_cannot_be_left_out_any_more(
 
 def test_a_row_that_an_edition_left_out_stays_out(contracts: Contracts, policy: Policy) -> None:
     cells = list_of("THB_VICTIMS_CTZ", "", (8,), 2)
-    before = Edition("thb-2021-1", cells, frozenset(), suppressed(cells))
+    before = PublishedEdition("thb-2021-1", cells, frozenset(), suppressed(cells))
     assert decide(cells, contracts, policy, [before]).left_out == suppressed(cells)
 
 

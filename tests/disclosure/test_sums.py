@@ -162,11 +162,12 @@ def test_linked_tables_share_every_margin_they_have_in_common(contracts: Contrac
         ("THB_VICTIMS", ("THB_VICTIMS:AL.2022.F._T",), Holds.AT_LEAST),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022._T._T",), Holds.EXACTLY),
         ("THB_VICTIMS_FORM", ("THB_VICTIMS:AL.2022.F._T",), Holds.EXACTLY),
+        # one count holds exactly or not at all
         (
             "THB_VICTIMS_CTZ",
             ("THB_VICTIMS:AL.2022._T._T",),
             Holds.NOT,
-        ),  # one count holds exactly or not at all
+        ),
     }
 
 

@@ -227,10 +227,11 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
     for version in ("restricted", "public"):
         cells = printed(root, "thb", version, LATER)
         assert cells["THB_VICTIMS:UA.2023._T._T"] == "500"
+        # two states are too few for a public sum
         assert cells["THB_VICTIMS:SELEC.2023._T._T"] in (
             "1000",
             "",
-        )  # two states are too few for a public sum
+        )
         assert cells["POPULATION:UA.2023"]
     chart = next(e for e in ledger(root, LATER) if "chart" in e)
     assert [p["text"] for s in chart["data"]["series"] for p in s["points"] if p["x"] == "UA"] == [

@@ -91,10 +91,11 @@ def test_until_the_state_has_answered_the_whole_counts_and_its_parts_do_not(
     assert cells["THB_VICTIMS:SELEC.2022._T._T"] == (543, ("MD", "RO"))
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_LT18"] == (234, ("RO",))
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_GE18"] == (266, ("RO",))
+    # the sexes agree with the total
     assert cells["THB_VICTIMS:SELEC.2022.F._T"] == (
         413,
         ("MD", "RO"),
-    )  # the sexes agree with the total
+    )
     assert cells["THB_VICTIMS:MD.2022._T.Y_LT18"] == (44, ())
     (found,) = findings(project, ".part_exceeds_whole")
     assert (found["severity"], found["key"]) == ("query", "THB_VICTIMS:MD.2022._T._T")

@@ -87,9 +87,8 @@ def test_a_build_that_dies_between_the_two_moves_leaves_the_old_version_beside(
         put_in_place(good, {"report.pdf": b"new"})
     assert before in [content(p) for p in good.parent.iterdir()]
     monkeypatch.undo()
-    with pytest.raises(
-        FileNotFoundError
-    ):  # the next build dies too: the last good version is back in its place
+    # the next build dies too: the last good version is back in its place
+    with pytest.raises(FileNotFoundError):
         put_in_place(good, {"report.pdf": good / "never rendered.pdf"})
     assert content(good) == before
 

@@ -156,19 +156,22 @@ def signed(proof: str, *beside: str) -> Signed:
     ("now", "told"),
     [
         (signed("a", "public-thb-2022-1"), []),
+        # made again beside an edition that is registered
         (
             signed("b", "public-thb-2022-1", "public-octa-2022-1"),
             [],
-        ),  # made again beside an edition that is registered
+        ),
         (signed("b", "public-thb-2022-1"), ["proof/public.json"]),
+        # it forgets one that it was made beside
         (
             signed("b", "public-octa-2022-1"),
             ["proof/public.json"],
-        ),  # it forgets one that it was made beside
+        ),
+        # nobody registered that
         (
             signed("b", "public-thb-2022-1", "public-octa-2022-7"),
             ["proof/public.json"],
-        ),  # nobody registered that
+        ),
         (
             replace(
                 signed("b", "public-thb-2022-1", "public-octa-2022-1"),

@@ -289,9 +289,8 @@ def test_nobody_is_named_where_a_state_is_withheld_or_the_change_is_its_own(
     hidden = PAIR.replace("GR.2022._T._T         | 400", "GR.2022._T._T         | c")
     assert driver(store(hidden, version="public"), REGION22, since=2021) is None
     other_hidden = PAIR.replace("RO.2022._T._T         | 350", "RO.2022._T._T         | c")
-    assert (
-        driver(store(other_hidden, version="public"), REGION22, since=2021) is None
-    )  # it may have moved more than Greece
+    # it may have moved more than Greece
+    assert driver(store(other_hidden, version="public"), REGION22, since=2021) is None
     assert driver(store(PAIR), RO22, since=2021) is None
 
 

@@ -122,13 +122,13 @@ def test_a_map_at_any_place_and_scale_is_the_region() -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        # one corner stands elsewhere
         lambda parts: (
             ((parts[0][0][0] + 2, parts[0][0][1]), *parts[0][1:]),
             *parts[1:],
-        ),  # one corner stands elsewhere
-        lambda parts: tuple(
-            tuple((x, y + 3) for x, y in part) for part in parts
-        ),  # a whole state was moved
+        ),
+        # a whole state was moved
+        lambda parts: tuple(tuple((x, y + 3) for x, y in part) for part in parts),
         lambda parts: (*parts, ((60, 600), (70, 600), (70, 610))),  # one more island
         lambda parts: (parts[0][:-3],),  # corners were left out
     ],

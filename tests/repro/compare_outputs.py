@@ -19,8 +19,9 @@ from typing import Any
 
 import duckdb
 
-# What a build notes for itself, by the name of a file or folder, and the page on the
-# rounds, which tells how long each step took.
+# It tells how long each step took.
+PAGE_ON_ROUNDS = "index.html"
+# What a build notes for itself, by the name of a file or folder.
 NOTES = re.compile(
     r"^\.(kept|times|lock|returns|sound|running|validated|numbers|protected|code\.mk)$"
     r"|\.sha256$"
@@ -32,7 +33,9 @@ def outputs_of(folder: Path) -> dict[str, Path]:
     return {
         str(file.relative_to(folder)): file
         for file in sorted(folder.rglob("*"))
-        if file.is_file() and not any(NOTES.search(part) for part in file.relative_to(folder).parts)
+        if file.is_file()
+        and file != folder / PAGE_ON_ROUNDS
+        and not any(NOTES.search(part) for part in file.relative_to(folder).parts)
     }
 
 

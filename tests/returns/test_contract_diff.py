@@ -59,9 +59,8 @@ def edited(small: Path, folder: Path, edit: Edit) -> list[Change]:
     """The changes that an edit of the contract (its content, its folder) makes."""
     shutil.copytree(small, folder, dirs_exist_ok=True)
     path = folder / f"thb{ENDING}"
-    content = json.loads(
-        json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")))
-    )  # no shared parts
+    # no shared parts
+    content = json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8"))))
     edit(content, folder / "codelists")
     write(path, content)
     old, new = (read_contracts([f / path.name], f / "codelists") for f in (small, folder))

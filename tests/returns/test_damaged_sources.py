@@ -572,9 +572,8 @@ CASES: dict[str, Case] = {
         lambda data, at: d.change(
             data, at, at.state, lambda t: t[: t.rfind(",") + 1] + "ブルガリア"
         ),
-        lambda s: Lost(
-            "state_not_in_list", target=s.importer != "eurostat_crime"
-        ),  # there a row holds several years
+        # there a row holds several years
+        lambda s: Lost("state_not_in_list", target=s.importer != "eurostat_crime"),
     ),
     "year_is_a_date": Case(
         d.in_workbook(lambda data, at: d.change(data, at, at.year, lambda _: date(2022, 1, 1))),

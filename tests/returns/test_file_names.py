@@ -98,9 +98,8 @@ def test_a_name_that_is_nearly_that_of_a_return_is_an_error_of_its_state(
     (project.returns / "2022" / "octa" / "RO.csv").unlink()
     findings, refused = told(project, contracts)
     assert [f.rule for f in findings] == ["unclear-name"]
-    assert refused == {
-        ("RO", "octa", "")
-    }  # and where none is, the state has not simply sent nothing
+    # and where none is, the state has not simply sent nothing
+    assert refused == {("RO", "octa", "")}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from pipeline.returns.formats.raw import (
     column_letters,
 )
 from pipeline.returns.formats.xlsx import cell_text, read_xlsx
-from pipeline.returns.intake.account import AccountError, FileAccount, Ledger
+from pipeline.returns.intake.account import AccountError, FileAccount, OpenCells
 from pipeline.returns.intake.codes import latin, read_citizenship
 from pipeline.returns.intake.parse import load_symbols, parse_figure
 from pipeline.returns.intake.problems import MAX_ALIKE, RULES, FindingBook
@@ -241,7 +241,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 def test_a_cell_is_settled_once() -> None:
-    ledger = Ledger([("S", "A1"), ("S", "A2")])
+    ledger = OpenCells([("S", "A1"), ("S", "A2")])
     ledger.load("S", "A1", table="T")
     with pytest.raises(AccountError):
         ledger.refuse("S", "A1", table="T")
@@ -583,9 +583,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
         monkeypatch.setattr(
             "pipeline.returns.intake.read.open_file", lambda *_, answer=answer: answer
         )
-        reading = read_round(
-            project, contracts, round_=2022
-        )  # an account that does not add up raises
+        # an account that does not add up raises
+        reading = read_round(project, contracts, round_=2022)
         account = reading.accounts[0]
         about = {f.table for f in reading.findings if f.state == "RO"}
         assert account.filled == sum(len(s.cells) for s in spoiled.sheets)

@@ -25,7 +25,7 @@ from pipeline.errors import ContractError
 from pipeline.findings import Finding
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import Project
-from pipeline.release.build import _inputs
+from pipeline.release.build import inputs_of_version
 from pipeline.returns.intake.reading import FileReading, RoundReading
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.known import (
@@ -191,11 +191,12 @@ def test_an_id_that_stands_twice_and_broken_yaml_are_named(registered: Make) -> 
         ({"until": 2023}, reading(round_=2023), "in force"),
         ({"until": "2023-03-31"}, reading(received="2023-03-31"), "in force"),
         ({"until": "2023-03-30"}, reading(received="2023-03-31"), "over"),
+        # without a date: the first day after its year
         (
             {"until": "2022-12-31"},
             reading(received=""),
             "over",
-        ),  # without a date: the first day after its year
+        ),
         ({"until": "2023-01-01"}, reading(received="soon"), "in force"),
     ],
 )
@@ -304,12 +305,13 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
     contracts = registered({"cells": [CELL]})
     validation = validate_round(project, contracts, round_=2022)
     assert validation.refused == frozenset()
+    # the figure is left out, and with it its status
     assert account(validation) == (
         filled,
         6,
         0,
         2,
-    )  # the figure is left out, and with it its status
+    )
     own = [f for f in validation.findings if f.key.startswith("THB_JUDGMENTS:")]
     # Its parts are not measured against the figure left out, and no other finding
     # speaks of it.
@@ -365,7 +367,7 @@ def test_who_does_not_see_findings_does_not_see_that_the_register_changed(
     seen = {
         name: any(
             "known_errors" in f
-            for f in _inputs(
+            for f in inputs_of_version(
                 Project(ROOT, tmp_path),
                 contracts,
                 store=tmp_path / "thb.duckdb",

@@ -185,12 +185,13 @@ def test_quantities_are_added_exactly_and_rounded_once(receive: Receive) -> None
     found = {e.codes[2]: (e.raw, e.value, e.obs_status, e.address) for e in read.entries}
     assert found["HER"] == ("0.0008", Decimal("0.001"), "A", "2 records")
     assert found["COC"] == ("12.5", Decimal("12.5"), "A", "1 record")
+    # more than nothing, less than half of a gram
     assert found["XTC"] == (
         "0.0001",
         None,
         "N",
         "1 record",
-    )  # more than nothing, less than half of a gram
+    )
     assert found["MET"] == ("0", Decimal(0), "A", "0 records")
 
 
@@ -270,9 +271,8 @@ def test_what_is_wrong_with_a_row_is_told_with_its_line(
     assert read.findings[0].severity == "error"
     assert read.findings[0].table == "THB_VICTIMS"
     assert not any(e.usable or e.value is not None for e in read.entries)
-    assert (
-        len(read.entries) == 5 * 5 * 4
-    )  # all cells of the form stand, so that none counts as withdrawn
+    # all cells of the form stand, so that none counts as withdrawn
+    assert len(read.entries) == 5 * 5 * 4
 
 
 @pytest.mark.parametrize(

@@ -143,10 +143,11 @@ def test_parts_and_total(
 @pytest.mark.parametrize(
     ("rows", "wrong"),
     [
+        # an open list without its unknown is not complete
         (
             {"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A")},
             0,
-        ),  # an open list without its unknown is not complete
+        ),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (5, "A")}, 0),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (15, "A"), "_U": (0, "A")}, 1),
         ({"_T": (50, "A"), "RO": (30, "A"), "BG": (None, "Q"), "_U": (0, "A")}, 0),

@@ -25,6 +25,7 @@ def left_open(
     """The range of each of these cells for somebody who knows only the cells marked as
     known, bounds and rows.
     """
+    # What is known is fixed at its value; the rest may lie anywhere in its bounds.
     low, high = (
         np.where(known, system.value, bound).astype(float) for bound in (system.low, system.high)
     )
@@ -32,9 +33,12 @@ def left_open(
     exact = system.row_low == system.row_high
     lower = system.row_low > -NO_LIMIT
     upper = system.row_high < NO_LIMIT
+    # Rows that hold exactly are equations, the others limits on one side or both.
     at_most = vstack([system.rows[~exact & upper], -system.rows[~exact & lower]])
     limit = np.concatenate([system.row_high[~exact & upper], -system.row_low[~exact & lower]])
     found = {}
+    # Two linear programs a cell, least and most: the intruder's problem of cell
+    # suppression (Fischetti and Salazar-González, Management Science 47, 2001).
     for cell in cells:
         ends = []
         for sign in (1.0, -1.0):
@@ -50,6 +54,7 @@ def left_open(
                 method="highs-ds",
             )
             ends.append(float(solved.x[cell]) if solved.status == 0 else -sign * np.inf)
+        # Counts are whole, so the ends move inwards to the next whole numbers.
         least = np.ceil(max(ends[0], float(low[cell])) - _TINY)
         most = np.floor(min(ends[1], float(high[cell])) + _TINY)
         found[cell] = (int(least), int(min(most, NO_LIMIT)))

@@ -30,10 +30,11 @@ ELIMINATED = 30_000  # cells of a part up to which elimination is quick enough t
 # cells of a part up to which everything is done a second time, with what the first time
 # taught
 TWICE = 3_000
+# moves looked for, per added cell and in all, to find cells that can be shown again
 EFFORT, MOST_EFFORT = (
     4,
     2_000,
-)  # moves looked for, per added cell and in all, to find cells that can be shown again
+)
 
 
 def choose(

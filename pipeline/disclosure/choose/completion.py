@@ -76,12 +76,16 @@ def _solve(
     """One group: whole numbers for its unknown cells, from `lowest` to `high`, at the
     least cost of weakened sums.
     """
+    # One whole-numbered unknown for each count that its sender suppressed.
     model = highspy.Highs()  # type: ignore[no-untyped-call]
     model.setOptionValue("output_flag", False)
     model.setOptionValue("threads", 1)
     cells = {k: model.addIntegral(lb=low, ub=high) for k, low in lowest.items()}
     costs = []
     weak: list[tuple[highspy.highs_var | None, highspy.highs_var]] = []
+    # A row for each sum, with two yes-or-no numbers that weaken it: to "at least" its
+    # parts, or altogether. The limit is so large that a weakened row says nothing (the
+    # big-M form of an either-or).
     for i, s in enumerate(sums):
         signed = ((k, 1 if k == s.whole else -1) for k in (s.whole, *s.parts))
         known = float(sum((sign * values[k] for k, sign in signed if k in values), Decimal(0)))
@@ -103,6 +107,7 @@ def _solve(
             model.addConstr(gap + known <= limit * off)
         costs.append(off * (1 + 0.25 / len(sums) - i * _ORDER / len(sums)))
         weak.append((atleast, off))
+    # As few sums as possible are weakened; among equals the later ones.
     if costs:
         model.minimize(model.qsum(costs))
     else:
@@ -113,6 +118,7 @@ def _solve(
             where=next(iter(lowest)),
             do="look at its sums",
         )
+    # What the solver chose, as figures and as strengths of the sums.
     solution = np.round(np.array(model.getSolution().col_value)).astype(int)
     found = {k: Decimal(int(solution[v.index])) for k, v in cells.items()}
     strengths = []

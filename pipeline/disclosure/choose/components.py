@@ -43,18 +43,23 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
     """The parts that hold a demand, largest first, and the demands whose cell can't
     change whatever is hidden.
     """
+    # Cells that follow one after the other from a row with one unknown change nothing.
     live, used = _peel(system)
     rows = csr_array(csc_array(system.rows)[:, np.flatnonzero(live)])
     kept = np.flatnonzero(used)
     rows = csr_array(rows[kept])
+    # From here on a row speaks of changes from the true table, not of values.
     change = np.rint(system.rows @ system.value).astype(np.int64)[kept]
     low = _limits(system.row_low[kept], change)
     high = _limits(system.row_high[kept], change)
+    # A row that follows from others adds work and no knowledge.
     following = _follows(rows, (low == 0) & (high == 0))
     rows = csr_array(rows[~following])
     low = low[~following]
     high = high[~following]
     cells = np.flatnonzero(live)
+    # Cells that no chain of rows joins are separate questions: a part is a connected
+    # component of cells and rows.
     number, label = _label(rows)
     demands: dict[int, list[Demand]] = {}
     place = {int(c): i for i, c in enumerate(cells)}
@@ -62,6 +67,7 @@ def split(system: System) -> tuple[list[Part], list[Demand]]:
     for demand in system.demands:
         if demand.cell in place:
             demands.setdefault(int(label[place[demand.cell]]), []).append(demand)
+    # A row belongs to the part of its first cell.
     row_label = np.full(rows.shape[0], -1)
     filled = np.diff(rows.indptr) > 0
     row_label[filled] = label[rows.indices[rows.indptr[:-1][filled]]]

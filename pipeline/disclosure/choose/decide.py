@@ -33,8 +33,8 @@ from pipeline.disclosure.choose.reasons import (
 )
 from pipeline.disclosure.choose.rows import rows_beside_a_total
 from pipeline.disclosure.choose.system import (
-    Edition,
     Linked,
+    PublishedEdition,
     Secrets,
     build_system,
     find_secrets,
@@ -79,16 +79,13 @@ class Decision:
     shown: frozenset[str]
     withheld: Mapping[str, Withheld]
     tables: Mapping[str, TableCount]
-    coarsened: Mapping[
-        str, tuple[str, ...]
-    ]  # table -> breakdowns given up for single states; "state" for all
+    # table -> breakdowns given up for single states; "state" for all
+    coarsened: Mapping[str, tuple[str, ...]]
     already_public: tuple[str, ...]  # shown by an earlier edition, so shown again
-    given_away: tuple[
-        str, ...
-    ]  # withheld, but earlier editions left less open than the policy demands
-    left_out: frozenset[str] = (
-        frozenset()
-    )  # withheld with their row: the version has no line for them
+    # withheld, but earlier editions left less open than the policy demands
+    given_away: tuple[str, ...]
+    # withheld with their row: the version has no line for them
+    left_out: frozenset[str] = frozenset()
 
 
 class Chooser:
@@ -99,7 +96,7 @@ class Chooser:
     def __init__(
         self,
         cells: Mapping[str, TrueCell],
-        editions: Sequence[Edition],
+        editions: Sequence[PublishedEdition],
         *,
         contracts: Contracts,
         policy: Policy,
@@ -107,7 +104,7 @@ class Chooser:
         round_: int,
         day: date,
         progress: Progress = silent,
-        again: Sequence[Edition] = (),
+        again: Sequence[PublishedEdition] = (),
     ) -> None:
         """`again` are the newest editions of this very version and round, one a report:
         while every figure they showed is unchanged, the same cells are shown, whatever
@@ -359,7 +356,9 @@ class Chooser:
         return "\n".join(lines)
 
 
-def _shown_again(cells: Mapping[str, TrueCell], again: Sequence[Edition]) -> frozenset[str] | None:
+def _shown_again(
+    cells: Mapping[str, TrueCell], again: Sequence[PublishedEdition]
+) -> frozenset[str] | None:
     """What the editions of this round showed, where that is all of the release and no
     figure of it changed.
     """

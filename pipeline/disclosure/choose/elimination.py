@@ -84,11 +84,14 @@ def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
     cheapest cell follows from the rest, so totals are free cells themselves and showing
     one is crossing it out everywhere.
     """
+    # Only exact sums can be solved; bounds say nothing here.
     rows, values = part.rows, part.value
     sums = np.flatnonzero((part.row_low == 0) & (part.row_high == 0)).tolist()
     bounds = rows.indptr.tolist()
     solved: dict[int, Vector] = {}
     holders: dict[int, set[int]] = {}
+    # Gauss-Jordan elimination with numbers modulo a prime, so that nothing is rounded:
+    # large sums first, each with what earlier ones solved put in.
     for row in sorted(
         sums, key=lambda r: -int(values[rows.indices[bounds[r] : bounds[r + 1]]].sum())
     ):
@@ -100,9 +103,11 @@ def _free(part: Part, rank: list[int]) -> dict[int, Vector]:
             _add(vector, solved.get(cell, {cell: 1}), factor=int(sign))
         if not vector:
             continue
+        # The cheapest cell of the row is the one that follows from the rest.
         least = min(vector, key=lambda c: rank[c])
         inverse = pow(vector.pop(least), PRIME - 2, PRIME)
         solution = {c: -x * inverse % PRIME for c, x in vector.items()}
+        # Whatever stood on that cell now stands on what it follows from.
         for cell in holders.pop(least, set()):
             number = solved[cell].pop(least, 0)  # 0 where it has cancelled out since
             if number:

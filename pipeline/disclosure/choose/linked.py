@@ -49,9 +49,9 @@ class System:
     row_low: np.ndarray
     row_high: np.ndarray
     demands: tuple[Demand, ...]
-    hidden: (
-        np.ndarray
-    )  # cells hidden whatever is chosen: sensitive ones, and those a rule of the policy withholds
+    # cells hidden whatever is chosen: sensitive ones, and those a rule of the policy
+    # withholds
+    hidden: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,6 @@ class Pattern:
     """
 
     hidden: np.ndarray
-    protects: dict[int, tuple[int, ...]] = field(
-        default_factory=dict
-    )  # added cell -> sensitive cells it protects
+    # added cell -> sensitive cells it protects
+    protects: dict[int, tuple[int, ...]] = field(default_factory=dict)
     unprotected: tuple[int, ...] = ()

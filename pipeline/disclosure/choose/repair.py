@@ -33,9 +33,8 @@ class Proofs:
         self.moves: list[Move | None] = []
         self.owners: list[int] = []  # for which cell each move was looked for
         self.using: dict[int, set[int]] = {}  # cell -> the moves that change it
-        self.seen: dict[int, dict[int, int]] = {
-            c: {0: 1} for c in self.demands
-        }  # cell -> change -> number of moves
+        # cell -> change -> number of moves
+        self.seen: dict[int, dict[int, int]] = {c: {0: 1} for c in self.demands}
 
     def add(self, move: Move, owner: int) -> int:
         """Keep a move; its number."""
@@ -211,6 +210,7 @@ class Repair:
         """Show a cell if other moves among hidden cells prove what the moves over this
         one proved.
         """
+        # Taken back first: every move that proves something over this cell.
         dropped = sorted(self.proofs.using.get(cell, ()))
         moves = [
             (m, self.proofs.owners[n]) for n in dropped if (m := self.proofs.moves[n]) is not None
@@ -218,6 +218,8 @@ class Repair:
         self.proofs.drop(dropped)
         owners = {o for _, o in moves}  # they fail first if any does
         touched = {c for m, _ in moves for c in m.cells.tolist() if c in self.proofs.demands}
+        # The cell is shown for a trial; who lost a proof is asked anew, the owners of
+        # the moves first, because they fail first if any does.
         self.hidden[cell] = False
         among = np.where(self.hidden, self.step, np.inf)
         new: list[int] = []

@@ -67,9 +67,8 @@ def find_sums(
             by_table[cell.key.cube].append(cell)
     for name, members in sorted(by_table.items()):
         for whole, children, is_short in _within(tables[name], members):
-            found.setdefault(
-                (whole, tuple(children)), is_short
-            )  # a worked-out whole is its parts, whatever lacks
+            # a worked-out whole is its parts, whatever lacks
+            found.setdefault((whole, tuple(children)), is_short)
     for one, other in _shared(
         tables, {k: c for k, c in cells.items() if c.key.cube in tables and c.counts}
     ):
@@ -92,10 +91,12 @@ def _within(table: Table, cells: Iterable[TrueCell]) -> Iterator[tuple[str, list
     rows: dict[tuple[int, tuple[str, ...]], dict[str, TrueCell]] = defaultdict(dict)
     cells = list(cells)
     broken_down = {wider for cell in cells for wider in _wider(cell.key)}
+    # One line for each set of cells that differ in a single dimension.
     for cell in cells:
         for position in range(2, len(cell.key.codes)):
             rest = cell.key.codes[:position] + cell.key.codes[position + 1 :]
             rows[position, rest][cell.key.codes[position]] = cell
+    # In each line every code that has children there is a whole.
     for (position, _), line in sorted(rows.items()):
         dimension = table.dimensions[position - 2]
         if table.layout.open_rows and dimension.name in table.layout.rows:
@@ -148,9 +149,8 @@ def _shared(
     total. Two tables that are linked to a third share what they have in common also
     where the third has no figure.
     """
-    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(
-        dict
-    )  # first table -> table -> codes it stands at there
+    # first table -> table -> codes it stands at there
+    linked: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for table in tables.values():
         for identity in table.identities:
             if identity.same_total_as:

@@ -28,7 +28,7 @@ from pipeline.numbers.true_cells import TrueCell
 
 
 @dataclass(frozen=True)
-class Edition:
+class PublishedEdition:
     """What was published once: its name, the true cells of its day, the keys it showed,
     and the rows it left out.
     """
@@ -50,24 +50,21 @@ class Linked:
     completed.
     """
 
-    cells: dict[
-        str, TrueCell
-    ]  # by name: the key, or KEY@edition for a figure that the release does not have so
-    current: frozenset[
-        str
-    ]  # names of the release itself; all others were last seen in an earlier edition
+    # by name: the key, or KEY@edition for a figure that the release does not have so
+    cells: dict[str, TrueCell]
+    # names of the release itself; all others were last seen in an earlier edition
+    current: frozenset[str]
     shown_before: Mapping[str, str]  # name -> the newest edition that showed it
     hidden_before: frozenset[str]  # names that the newest edition with the cell withheld
     values: dict[str, Decimal]
     sums: tuple[Sum, ...]
-    named_now: frozenset[str] = (
-        frozenset()
-    )  # suppressed rows of which only this release says that they are there
+    # suppressed rows of which only this release says that they are there
+    named_now: frozenset[str] = frozenset()
 
 
 def link(
     cells: Mapping[str, TrueCell],
-    editions: Sequence[Edition],
+    editions: Sequence[PublishedEdition],
     *,
     contracts: Contracts,
     policy: Policy,
@@ -77,6 +74,7 @@ def link(
     no line for what is in
     `left_out`.
     """
+    # Rows of open lists that readers can see tell that their count is at least one.
     seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out
     seen_before: frozenset[str] = frozenset().union(*(e.named for e in editions))
     floor = rows_with_a_floor(
@@ -92,6 +90,8 @@ def link(
     sums: dict[Sum, None] = dict.fromkeys(find_sums(named, contracts, suppressed=policy.suppressed))
     shown: dict[str, str] = {}
     withheld: set[str] = set()
+    # The same key with the same value is one cell in every edition; where the value
+    # changed since, the edition has a cell of its own.
     known = {(k, c.value): k for k, c in named.items()}
     for edition in editions:
         own = {
@@ -109,6 +109,8 @@ def link(
             continue  # another version of the release itself: its sums are those of the release
         for s in find_sums(own, contracts, suppressed=policy.suppressed):
             sums.setdefault(Sum(names[s.whole], tuple(names[p] for p in s.parts), s.holds))
+    # Counts that senders suppressed get figures that agree with all sums, so that there
+    # is one true table to hide in.
     values, held = complete(named, list(sums), suppressed=policy.suppressed)
     hidden_before = frozenset(withheld - set(shown))
     return Linked(named, current, shown, hidden_before, values, tuple(held), floor - seen_before)
@@ -206,6 +208,8 @@ def build_system(
     value = np.array(
         [int(linked.values[n] * int(s)) for n, s in zip(names, scale, strict=True)], dtype=np.int64
     )
+    # What every reader knows before any sum: counts are not negative, zeros are shown,
+    # and a suppressed count lies in the range of the policy.
     low = (value > 0).astype(np.int64)
     high = np.full(len(names), NO_LIMIT, dtype=np.int64)
     may_be_hidden = _zeros_that_tell(linked, secrets.bound)
@@ -217,6 +221,8 @@ def build_system(
             low[i], high[i] = lowest * scale[i], highest * scale[i]
         elif value[i] == 0 and name not in may_be_hidden:
             high[i] = 0  # zeros are shown, unless a bound one follows from them
+    # Rows of the system are the sums; the ranges below follow from what earlier
+    # editions showed.
     rows, row_high = _rows(linked.sums, index)
     before = np.array([n in linked.shown_before for n in names])
     low_before = low.copy()  # that this release names a row must not make it ask for less
@@ -231,6 +237,8 @@ def build_system(
     for name, (least, most) in (left_open or {}).items():
         possible[0][index[name]], possible[1][index[name]] = least, most
     hidden = np.array([_stays_hidden(n, linked, secrets=secrets) for n in names])
+    # A demand for each sensitive cell that stays hidden: how much it must be able to
+    # change.
     demands = tuple(
         _demand(
             i,

@@ -48,10 +48,12 @@ def audit(knowledge: Knowledge) -> Audit:
     inputs contradict each other.
     """
     begun = time.monotonic()
+    # What an attacker with all released files knows, and how far each sum holds.
     world = build_world(knowledge)
     held = reconcile(world)
     ranges = derivable(world, held.links, base=held.base)
     known = world.known
+    # What each sensitive cell must still be able to be.
     demands = {
         n: demand_of(u, *ranges[n])
         for n, u in sorted(world.unknowns.items())
@@ -59,12 +61,16 @@ def audit(knowledge: Knowledge) -> Audit:
     }
     prepared = time.monotonic()
     proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+    # Where the proof fails, earlier editions alone may have narrowed the cell: it is
+    # then asked for no more than they left open.
     before = {n: _limits(world, n, before=True) for n in world.unknowns}
     derived = left_open(world, held, names=proof.failures, limits=before)
     narrower = {n: demand_of(world.unknowns[n], r.least, r.most) for n, r in derived.items()}
     if any(demands[n] != d for n, d in narrower.items()):
         demands |= narrower
         proof = _prove(knowledge, world, held=held, known=known, demands=demands)
+    # Besides cells that can be worked out: cells shown that should not be, with states
+    # that they do not count, or without a line of their own.
     failures, already = _shown(world)
     failures += [
         (k, "it is shown with contributors that the true cell does not have")
@@ -77,6 +83,7 @@ def audit(knowledge: Knowledge) -> Audit:
     failures += list(proof.failures.items())
     times = {n: r.times for n, r in derived.items() if r.times and n in demands}
     certificate = make_certificate(knowledge, world, held=held, tables=proof.tables, ranges=times)
+    # Counts and seconds for the page on disclosure and the desk.
     narrowed = sum(is_narrowed(world.unknowns[n], d) for n, d in demands.items())
     counts = {
         "cells": len(world.unknowns),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cells import REGIONS, Key
-from pipeline.disclosure.prove.facts import Edition, Knowledge
+from pipeline.disclosure.prove.facts import EarlierEdition, Knowledge
 from pipeline.disclosure.prove.links import Link
 from pipeline.disclosure.prove.reconcile import Reconciled
 from pipeline.disclosure.prove.world import World
@@ -36,7 +36,7 @@ def make_certificate(
     """
     known = world.known
     hidden = sorted(n for n in world.unknowns if n not in known)
-    now = Edition("", knowledge.released, knowledge.truth)
+    now = EarlierEdition("", knowledge.released, knowledge.truth)
     return {
         "format": FORMAT,
         "version": knowledge.version,
@@ -56,7 +56,7 @@ def make_certificate(
     }
 
 
-def _release(edition: Edition, world: World) -> dict[str, Any]:
+def _release(edition: EarlierEdition, world: World) -> dict[str, Any]:
     """What the files of one release do not tell: rows without a line, and the parts of
     what was worked out.
     """

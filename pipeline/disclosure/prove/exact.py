@@ -36,9 +36,9 @@ class Component:
             p = self.part
             low = open_ended(p.low)
             high = open_ended(p.high)
-            if (
-                not whole
-            ):  # a finite bound beyond all that is asked: a program without end has no answer
+            # a finite bound beyond all that is asked: a program without end has no
+            # answer
+            if not whole:
                 high = np.minimum(high, float(p.value.max() + BEYOND))
             question = Question(
                 np.zeros(len(p.value)),

@@ -65,7 +65,7 @@ class ReleasedFile:
 
 
 @dataclass(frozen=True)
-class Edition:
+class EarlierEdition:
     """What was released earlier, and the true cells as they were then."""
 
     name: str
@@ -113,13 +113,12 @@ class Knowledge:
     rules: Rules
     released: tuple[ReleasedFile, ...]
     truth: tuple[TrueCell, ...]
-    editions: tuple[Edition, ...] = ()
+    editions: tuple[EarlierEdition, ...] = ()
     intervals: tuple[Interval, ...] = ()
     extra: Mapping[str, Decimal | None] = field(default_factory=dict)
     day: str = ""  # by which embargoes are judged
-    rules_files: Mapping[str, str] = field(
-        default_factory=dict
-    )  # policy, contracts and code lists, and their digests
+    # policy, contracts and code lists, and their digests
+    rules_files: Mapping[str, str] = field(default_factory=dict)
     time_limit: float = 600.0
 
 

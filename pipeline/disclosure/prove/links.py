@@ -38,6 +38,7 @@ class Link:
 
 def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link]:
     """All sums among the cells that have a number, sorted."""
+    # Only cells with a number add up.
     counted = {k: c for k, c in cells.items() if c.counts}
     keys = {k: Key.parse(k) for k in counted}
     tables = {t.name: t for t in contracts.tables}
@@ -49,6 +50,7 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
         (k, tuple(sorted(p for p in c.part_keys if p in counted))): (False, "=")
         for k, c in counted.items()
     }
+    # Along each dimension of a table: a code and its children.
     for cube, names in of_states.items():
         detailed = _detailed(names, keys)
         for position, dimension in enumerate(tables[cube].dimensions, 2):
@@ -65,6 +67,7 @@ def find_links(cells: Mapping[str, TrueCell], contracts: Contracts) -> list[Link
                     detailed=detailed,
                 )
                 found.setdefault((whole, tuple(sorted(parts))), (False, ">=" if lacks else "="))
+    # Across tables: one count that stands in two of them.
     for one, other in _shared(tables, of_states, keys=keys):
         found.setdefault((one, (other,)), (True, "="))
     return sorted(Link(whole, parts, *what) for (whole, parts), what in found.items() if parts)

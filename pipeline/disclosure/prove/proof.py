@@ -54,6 +54,7 @@ def prove(
     """
     clock = [time.monotonic()]
     deadline = clock[0] + time_limit
+    # Cells that follow one after the other are taken out first.
     system = build_system(
         names, values, lows=lows, highs=highs, hidden=hidden, sums=sums, intervals=intervals
     )
@@ -61,6 +62,7 @@ def prove(
     place = {int(c): i for i, c in enumerate(where)}
     index = {name: i for i, name in enumerate(names)}
     failures, open_ = {}, []
+    # A demand that is wider than what bounds alone leave open has failed already.
     for name, (low, high, count) in sorted(demands.items()):
         cell = index[name]
         reason = _too_narrow(
@@ -73,9 +75,13 @@ def prove(
     columns = np.array(open_, dtype=np.int64).reshape(-1, 4)
     progress = Progress(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3])
     clock.append(time.monotonic())
+    # Many demands are met by one counter-table: a whole-numbered table with the same
+    # shown cells and other hidden ones (Fischetti and Salazar-González, 2001; the idea
+    # of an alternative table in Gusfield, SIAM J. Comput. 17, 1988).
     search = Search(tight, progress, deadline=deadline)
     search.sweep_all()
     clock.append(time.monotonic())
+    # What is left is asked cell by cell, with the reason where there is no table.
     reasons = _ask_one_by_one(search, components(tight), deadline=deadline)
     clock.append(time.monotonic())
     failures |= {names[where[cell]]: reason for cell, reason in reasons.items()}
@@ -134,6 +140,7 @@ def _ask(search: Search, component: Component, *, k: int, deadline: float) -> st
     cell = int(search.progress.cell[k])
     lowest = int(search.system.low[cell])
     highest = int(search.system.high[cell])
+    # The ends of its range first: a linear bound that is too narrow needs no search.
     for most, shown in ((False, progress.low_shown[k]), (True, progress.high_shown[k])):
         if shown or time.monotonic() > deadline:
             continue
@@ -152,6 +159,7 @@ def _ask(search: Search, component: Component, *, k: int, deadline: float) -> st
     if reason:
         return reason
     undecided = False
+    # Then tables with values that no table so far has shown.
     while not progress.proven[k]:
         wanted = progress.wanted(k, lowest, highest=highest)
         status = "impossible"

@@ -148,6 +148,7 @@ def _solve(
         row_low.append(least)
         row_high.append(most)
 
+    # A row for each sum: its unknowns with signs, what is known on the other side.
     for rank, link in enumerate(links):
         entries: dict[int, float] = {}
         known = 0
@@ -156,6 +157,8 @@ def _solve(
                 entries[place[name]] = entries.get(place[name], 0.0) + sign
             else:
                 known += sign * ranges[name][0]
+        # To weaken it: what is over and what is short, each allowed by a yes-or-no
+        # number whose price is higher for sums that come earlier.
         if weaken:
             over = len(low)
             most = float(sum(ranges[n][1] for n in (link.whole, *link.parts)))

@@ -60,9 +60,8 @@ class Search:
         self.neighbours = Neighbours(system)
         self.by_cell = {int(c): k for k, c in enumerate(progress.cell)}
         self.tables: list[Numbers] = []
-        self.asked = np.zeros(
-            len(progress.cell), dtype=np.int64
-        )  # how often for each demand: the hard ones wait
+        # how often for each demand: the hard ones wait
+        self.asked = np.zeros(len(progress.cell), dtype=np.int64)
         progress.add(system.value)
 
     def sweep_all(self) -> None:
@@ -103,9 +102,8 @@ class Search:
         return self.bank(table), cells
 
     def _seeds(self, open_: Sequence[int]) -> list[int]:
-        turn = (len(self.tables) * 7919) % len(
-            open_
-        )  # other seeds first than last time, so borders fall elsewhere
+        # other seeds first than last time, so borders fall elsewhere
+        turn = (len(self.tables) * 7919) % len(open_)
         order = sorted((*open_[turn:], *open_[:turn]), key=lambda k: self.asked[k])
         return [int(self.progress.cell[k]) for k in order]
 
@@ -194,6 +192,8 @@ class Steps:
 
     def __init__(self, system: System, neighbours: Neighbours, *, block: list[int]) -> None:
         self.size = len(block)
+        # The same block without ranges, each cell twice: once for going up, once for
+        # going down, so that what it costs to change is linear.
         question, _ = _question(system, neighbours, table=system.value, block=block, targets={})
         self.down, self.up = np.maximum(-question.low, 0), np.maximum(question.high, 0)
         entries = np.diff(question.start)
@@ -286,6 +286,8 @@ def _question(
     """Columns: the change of each cell of the block, then one yes or no for each range
     to be reached.
     """
+    # Changes of the cells of a block while all others stay: the rows that touch it, and
+    # how far each cell may go.
     cells = np.array(block, dtype=np.int64)
     rows, sub = _rows_of(system, neighbours, cells=cells)
     place = {c: i for i, c in enumerate(block)}
@@ -299,6 +301,8 @@ def _question(
     total = add_rows(system.factor * table[system.cell], system.start)[rows]
     row_low = [*(open_ended(system.row_low[rows]) - total).tolist()]
     row_high = [*(open_ended(system.row_high[rows]) - total).tolist()]
+    # For each range that is wanted a yes-or-no number: where it says yes, the cell lies
+    # in the range; otherwise the row says nothing.
     answers = len(block)
     for cell, ranges in targets.items():
         i = place[cell]

@@ -19,12 +19,10 @@ from pipeline.errors import UserError
 NO_LIMIT = 2**53
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Sum = (
-    tuple[str, Sequence[str]] | tuple[str, Sequence[str], str]
-)  # whole, parts, and "=" (the default) or ">="
-Interval = tuple[
-    str, Mapping[str, int], int | None, int | None
-]  # name, coefficients, limits: None is no limit
+# whole, parts, and "=" (the default) or ">="
+Sum = tuple[str, Sequence[str]] | tuple[str, Sequence[str], str]
+# name, coefficients, limits: None is no limit
+Interval = tuple[str, Mapping[str, int], int | None, int | None]
 
 
 @dataclass(frozen=True)

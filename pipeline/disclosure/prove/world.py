@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.cells import REGIONS, Key
 from pipeline.disclosure.prove.facts import (
     CubeRules,
-    Edition,
+    EarlierEdition,
     Knowledge,
     TrueCell,
     join_shown,
@@ -106,15 +106,12 @@ class World:
     shown_before: dict[str, int] = field(default_factory=dict)
     said: dict[str, int | None] = field(default_factory=dict)  # by others; None for a small count
     contradicted: list[str] = field(default_factory=list)  # others said what is not true here
-    own: dict[str, dict[str, str]] = field(
-        default_factory=dict
-    )  # edition -> key -> its unknown of then
-    other_states: list[str] = field(
-        default_factory=list
-    )  # shown with contributors that it does not have
-    without_line: list[str] = field(
-        default_factory=list
-    )  # cells that the release does not even name
+    # edition -> key -> its unknown of then
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
+    # shown with contributors that it does not have
+    other_states: list[str] = field(default_factory=list)
+    # cells that the release does not even name
+    without_line: list[str] = field(default_factory=list)
 
     @property
     def known(self) -> dict[str, int]:
@@ -125,11 +122,13 @@ class World:
 def build_world(knowledge: Knowledge) -> World:
     """Raises UserError when a released number is not the true one."""
     world = World()
-    now = Edition("", knowledge.released, knowledge.truth)
+    now = EarlierEdition("", knowledge.released, knowledge.truth)
     first: dict[tuple[str, int | None], str] = {}
     links: set[Link] = set()
     seen_rows: set[str] = set()
     rows_before: set[str] = set()
+    # The release and every edition before it, under names that tell one cell with two
+    # values apart.
     for edition in (now, *knowledge.editions):
         cells = {c.key: c for c in edition.truth}
         names = _name(world, knowledge, edition=edition.name, cells=cells, first=first)
@@ -146,6 +145,7 @@ def build_world(knowledge: Knowledge) -> World:
             rows_before |= {names[k] for k in rows - unnamed}
         else:
             world.without_line = sorted(unnamed - rows)
+        # What adds up in an edition is known of its cells for good.
         for link in find_links(cells, knowledge.contracts):
             links.add(
                 replace(
@@ -160,6 +160,8 @@ def build_world(knowledge: Knowledge) -> World:
             k for k, s in file.states.items() if not _names_its_states(cells.get(k), s)
         ]
     world.links = sorted(links)
+    # What readers can tell without any sum: rows that they see, zeros that tell, and
+    # what others published.
     _mark_seen_rows(world, seen_rows, before=rows_before)
     _mark_what_tells(world)
     _hear(world, knowledge)
@@ -192,7 +194,7 @@ def _name(
     return names
 
 
-def _shown(world: World, edition: Edition, *, names: Mapping[str, str]) -> dict[str, int]:
+def _shown(world: World, edition: EarlierEdition, *, names: Mapping[str, str]) -> dict[str, int]:
     found = {}
     for key, value in join_shown(edition.released).items():
         unknown = world.unknowns.get(names.get(key, ""))

@@ -153,11 +153,12 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
     return Worked(reference, f"{steps} = {value}", value)
 
 
+# of the operands of formulas that only add
 _SIGNS = {
     "sum": "+",
     "difference": "+-",
     "instead": "+-+",
-}  # of the operands of formulas that only add
+}
 
 
 def _added(

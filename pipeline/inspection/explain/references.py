@@ -72,9 +72,8 @@ class Ledger:
         if rest.startswith("S."):
             return self._sentence(rest)
         name, *parts = rest.split(".")
-        name = (
-            name if name in self.exhibits else self.by_spec.get(name, name)
-        )  # what is printed goes first
+        # what is printed goes first
+        name = name if name in self.exhibits else self.by_spec.get(name, name)
         if name not in self.exhibits:
             self._unknown(reference, [*self.exhibits, *self.by_spec], name=name)
         entry = self.exhibits[name]

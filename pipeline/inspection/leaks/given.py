@@ -27,9 +27,8 @@ class Given:
     machine: set[str] = field(default_factory=set)
     manifest: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    drawings: list[str] = field(
-        default_factory=list
-    )  # what the labels of each chart of the PDF say
+    # what the labels of each chart of the PDF say
+    drawings: list[str] = field(default_factory=list)
 
     @property
     def said(self) -> str:

@@ -26,9 +26,8 @@ from pipeline.inspection.readback.words import compact
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-_TELLS = re.compile(
-    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
-)  # says something of figures without a numeral
+# says something of figures without a numeral
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 _FORMULAS = ("share", "shares", "rate", "moved", "leader")
@@ -47,9 +46,8 @@ class Facts:
     date_text: str
     wording: list[str]  # public texts that hold a digit
     bindings: Bindings
-    countries: Mapping[str, str] = field(
-        default_factory=dict
-    )  # heading of a country page -> its name in the contents
+    # heading of a country page -> its name in the contents
+    countries: Mapping[str, str] = field(default_factory=dict)
     destinations: Mapping[str, int] = field(default_factory=dict)  # name -> page from 1
     members: tuple[str, ...] = ()  # codes of the states that the map of the cover shows
 

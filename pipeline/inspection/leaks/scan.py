@@ -152,9 +152,8 @@ def _scan_file(name: str, data: bytes, *, given: Given, report: ScanReport) -> N
             "a file that the manifest does not name",
             "only finished artefacts leave the house",
         )
-    if name not in given.names and not re.fullmatch(
-        r"(data|html)/.+", name
-    ):  # these are judged one by one
+    # these are judged one by one
+    if name not in given.names and not re.fullmatch(r"(data|html)/.+", name):
         report.add(name, "a file of no known name", f"allowed are {', '.join(sorted(given.names))}")
     if name.endswith(".pdf"):
         _Pdf(name, data, given=given, report=report).scan()

@@ -40,9 +40,8 @@ class Known:
     register: Register
     exceptions: Exceptions
     templates: Path
-    tables: dict[
-        str, list[dict[str, Any]]
-    ]  # coverage, revisions, findings, sources: as in the store
+    # coverage, revisions, findings, sources: as in the store
+    tables: dict[str, list[dict[str, Any]]]
 
     @cached_property
     def bindings(self) -> Bindings:

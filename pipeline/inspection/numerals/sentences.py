@@ -19,9 +19,8 @@ from pipeline.inspection.numerals.passage import CELL, FORMULA, NUMERAL, Passage
 from pipeline.inspection.readback.who import WHO
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
-_TELLS = re.compile(
-    rf"\[\[(?:claim|{'|'.join(WHO)})\b"
-)  # says something of figures without a numeral
+# says something of figures without a numeral
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is

@@ -42,11 +42,12 @@ class TableCheck:
     def __init__(
         self, known: Known, entry: dict[str, Any], *, numbers: Collection[str] = ()
     ) -> None:
+        # numbers of the exhibits of the document
         self.known, self.entry, self.numbers = (
             known,
             entry,
             numbers,
-        )  # numbers of the exhibits of the document
+        )
 
     @property
     def cubes(self) -> list[str]:
@@ -202,7 +203,7 @@ class TableCheck:
         self.known.claim_label(passage, [])
 
 
-class Claim(Protocol):
+class ClaimCell(Protocol):
     """Claims what a cell of a table in words may print."""
 
     def __call__(
@@ -210,7 +211,7 @@ class Claim(Protocol):
     ) -> None: ...
 
 
-_FREE: dict[str, Claim] = {
+_FREE: dict[str, ClaimCell] = {
     "coverage": TableCheck._coverage,
     "revisions": TableCheck._revisions,
     "findings": TableCheck._findings,

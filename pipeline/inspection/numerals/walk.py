@@ -178,9 +178,8 @@ class Walk:
         if entry["exhibit"] == f"{word} {self.counted[word]}":
             passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
         self._table = TableCheck(self.known, entry, numbers=[e["exhibit"] for e in self.exhibits])
-        passage.claim_phrase(
-            self.known.variables["window"], "year"
-        )  # also where its first years have no figure
+        # also where its first years have no figure
+        passage.claim_phrase(self.known.variables["window"], "year")
         self.known.claim_label(passage, self._table.cubes, years=self._years(entry))
         self._add(passage)
         self._row, self._column = -1, 0

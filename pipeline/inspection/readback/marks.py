@@ -16,13 +16,14 @@ Matrix = tuple[float, float, float, float, float, float]
 Parts = tuple[tuple[tuple[float, float], ...], ...]
 _IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _DEEPEST = 12  # forms inside forms
+# places along a text at which a clip path is asked whether it shows them
 _SAMPLES = (
     0.1,
     0.3,
     0.5,
     0.7,
     0.9,
-)  # places along a text at which a clip path is asked whether it shows them
+)
 
 
 @dataclass(frozen=True)
@@ -410,6 +411,8 @@ class _Reader:
         if state.font is None:
             self.drawn.strange.append("text in a font that is not there")
             return
+        # Each code of the font becomes a character, and moves the pen by its width; a
+        # number between them moves it back (PDF 32000-1, 9.4.3).
         name, size, characters, widths = self.fonts.read(state.font)
         for piece in pieces:
             if not isinstance(piece, pikepdf.String):
@@ -424,6 +427,7 @@ class _Reader:
                     characters.get(code, chr(code) if size == 1 and not characters else "\ufffd")
                 )
                 moved += widths.get(code, 500.0) / 1000 * state.size
+        # Where the text stands on the page, how wide and how high.
         whole = multiply(self.cursor, state.matrix)
         x, y = _apply(whole, 0, 0)
         end = _apply(whole, moved, 0)

@@ -241,9 +241,8 @@ def _slope(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         for s, _, p in _points(data)
         if p.x in sides
     ]
-    only = max(
-        (side for side, _, _ in wanted), default=0
-    )  # of one year alone, the marks stand on its side
+    # of one year alone, the marks stand on its side
+    only = max((side for side, _, _ in wanted), default=0)
     middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + (-1 if only else 1)
     found = [(int(p.origin[0] > middle), _series_of(p), p.origin[1]) for p in marks]
     by_value = sorted(wanted, key=lambda w: (w[2], w))
@@ -304,9 +303,8 @@ def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str
         marks.append((_slot(place, count), scale.value(right)))
     wanted = [((place, series), float(p.value or 0)) for series, place, p in points]
     drawn = {place for place, _ in marks}
-    wanted = [
-        w for w in wanted if w[1] or w[0] in drawn
-    ]  # a bar of no length may not be drawn at all
+    # a bar of no length may not be drawn at all
+    wanted = [w for w in wanted if w[1] or w[0] in drawn]
     yield from _match(marks, wanted, slack=scale.slack, counts=counts)
     yield from _beside(others, bars, series=len(data.series))
 
@@ -412,9 +410,8 @@ def _map(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]
     wanted = layers([p.x for p in points])
     areas = [w for w in wanted if w.closed]
     lines = [w for w in wanted if not w.closed]
-    lines = [
-        line for line in lines for _ in range(2 if line.name == "neutral" else 1)
-    ]  # white, then dashed
+    # white, then dashed
+    lines = [line for line in lines for _ in range(2 if line.name == "neutral" else 1)]
     drawn = [p for p in paths if not is_swatch(p)]
     filled = [p for p in drawn if p.fill is not None]
     stroked = [p for p in drawn if p.fill is None]
@@ -446,9 +443,8 @@ def _map(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]
 def _classes(axes: Axes) -> list[tuple[float, float, str]]:
     """Lower end, upper end and colour of each class, from the legend."""
     lows = []
-    known = [
-        (s, label) for s, label in axes.classes if not isinstance(s.fill, str)
-    ]  # a hatched one means no figure
+    # a hatched one means no figure
+    known = [(s, label) for s, label in axes.classes if not isinstance(s.fill, str)]
     for _, label in known:
         ends = re.findall(r"\d+(?:\.\d+)?", label.text.replace(",", "")) if label else []
         if not ends:

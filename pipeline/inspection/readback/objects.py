@@ -244,6 +244,7 @@ def check_fonts(file: str, pdf: pikepdf.Pdf, *, pages: list[Drawn], report: Scan
     """
     from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 
+    # What the pages show, font by font; then what each font file holds besides.
     shown: dict[str, set[int]] = {}
     for drawn in pages:
         for name, codes in drawn.glyphs.items():

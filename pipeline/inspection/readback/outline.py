@@ -44,9 +44,8 @@ class Block:
     texts: list[Text] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     alt: str = ""
-    marked: list[tuple[int, int]] = field(
-        default_factory=list
-    )  # page and number of each marked content
+    # page and number of each marked content
+    marked: list[tuple[int, int]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)  # where links in it lead
 
     @property
@@ -118,9 +117,8 @@ class _Walker:
             self.walk(kid, block, path=path, page=page)
             inner = str(kid.get("/S", "/"))[1:]
             if block.kind not in _WHOLE and (inner in _WHOLE or inner in _BLOCKS):
-                block = self._open(
-                    block.kind, block.path
-                )  # what follows an inner block is one of its own
+                # what follows an inner block is one of its own
+                block = self._open(block.kind, block.path)
         return block
 
     def _open(self, kind: str, path: tuple[str, ...]) -> Block:

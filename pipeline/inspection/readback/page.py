@@ -81,9 +81,8 @@ class Page:
     """
 
     blocks: list[Block] = field(default_factory=list)
-    chart_tables: list[list[list[str]]] = field(
-        default_factory=list
-    )  # per chart its lines, the heads first
+    # per chart its lines, the heads first
+    chart_tables: list[list[list[str]]] = field(default_factory=list)
     drawings: list[Drawing] = field(default_factory=list)
     spoken: list[str] = field(default_factory=list)  # texts of attributes
     links: list[str] = field(default_factory=list)

@@ -58,15 +58,12 @@ class Register:
 
     cells: dict[str, Released]
     sources: Texts = ()
-    queries: dict[str, str] = field(
-        default_factory=dict
-    )  # what each named query over the store says
-    instead: dict[str, Texts] = field(
-        default_factory=dict
-    )  # a whole in question -> the parts that would replace it
-    exceeded: dict[str, str] = field(
-        default_factory=dict
-    )  # a whole in question -> the part above it
+    # what each named query over the store says
+    queries: dict[str, str] = field(default_factory=dict)
+    # a whole in question -> the parts that would replace it
+    instead: dict[str, Texts] = field(default_factory=dict)
+    # a whole in question -> the part above it
+    exceeded: dict[str, str] = field(default_factory=dict)
 
     @property
     def years(self) -> set[str]:
@@ -152,9 +149,9 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
-        if (
-            name == "undrawn"
-        ):  # a figure that a drawing leaves out: in question, or a part of an incomplete bar
+        # a figure that a drawing leaves out: in question, or a part of an incomplete
+        # bar
+        if name == "undrawn":
             cell = self.cells.get(inputs[0])
             return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
         if name in ("sum", "instead", "difference"):

@@ -13,7 +13,7 @@ from pipeline.contracts.known_errors import REGISTER, load_known_errors
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.release.changes.builds import Build, Printed
-from pipeline.release.changes.said import Leaf, Ledger, Marts
+from pipeline.release.changes.said import FiguresOfBuild, Leaf, Marts
 
 RESUBMITTED = "resubmitted"
 CORRECTED = "corrected by us"
@@ -84,7 +84,7 @@ class _Causes:
         # ledger is asked for both.
         kept = old.project is None or new.project is None
         self.before, self.after = (
-            Ledger(project, contracts, build=b, now=self.marts)
+            FiguresOfBuild(project, contracts, build=b, now=self.marts)
             if kept
             else self._marts(project, round_, build=b)
             for b in (old, new)

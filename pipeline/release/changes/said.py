@@ -54,7 +54,7 @@ class Marts:
         }
 
 
-class Ledger:
+class FiguresOfBuild:
     """The figures behind a cell as a kept build knew them: of the returns that its
     manifest names, or, where it names none, of those dated up to its data cut-off.
     """

@@ -49,9 +49,8 @@ class Compared:
     """
 
     passages: tuple[Passage, ...]
-    pairs: tuple[
-        tuple[int | None, int | None], ...
-    ]  # all pages of both, in the order of the second
+    # all pages of both, in the order of the second
+    pairs: tuple[tuple[int | None, int | None], ...]
 
 
 def read_lines(pdf: Path) -> list[list[Word]]:
@@ -167,7 +166,6 @@ def captions(lines: list[list[Word]]) -> dict[str, str]:
     for line in lines:
         head = _text(line[:2])
         if len(line) > 2 and _CAPTION.fullmatch(head):
-            found[head] = _text(line[2:]).split(" · ")[
-                0
-            ]  # the last one: the list of exhibits stands before them
+            # the last one: the list of exhibits stands before them
+            found[head] = _text(line[2:]).split(" · ")[0]
     return found

@@ -34,6 +34,7 @@ from pipeline.system.signed.heads import require_heads
 # out and typed.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP = 6, 5  # 31 to the power of 30: some 148 bits
+# what the log says of each
 _HOLDS = (
     "copy",
     "name",
@@ -43,7 +44,7 @@ _HOLDS = (
     "file",
     "sha256",
     "code",
-)  # what the log says of each
+)
 _INK = (0.2, 0.2, 0.2)
 
 

@@ -59,6 +59,9 @@ def drawing(code: str) -> Callable[[Any, float, float], Any]:
     """What `mark_pages` lays over every page: the dots as a form, darkening what lies
     below and never covering it.
     """
+    # The idea is that of the yellow dots of laser printers (Richter, Escher, Schönfeld
+    # and Strufe, Forensic Analysis and Anonymisation of Printed Documents, 2018), with
+    # one shifted dot a bit.
     rows = bits(code)
 
     def draw(pdf: Any, width: float, height: float) -> Any:

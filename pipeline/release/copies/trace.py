@@ -108,9 +108,8 @@ def _pictures(content: bytes, password: str) -> Iterator[tuple[int, Any, float |
 
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content)) as image:
-            warnings.simplefilter(
-                "ignore"
-            )  # of large pictures, which have a limit of their own here
+            # of large pictures, which have a limit of their own here
+            warnings.simplefilter("ignore")
             small = image.width * image.height <= _PIXELS
             shown = np.asarray(image.convert("RGB")).astype(int) if small else None
     except Image.DecompressionBombError:
@@ -134,6 +133,8 @@ def _pages(content: bytes, password: str) -> Iterator[tuple[int, Any, float | No
     import pypdfium2
 
     try:
+        # Drawn as a viewer draws it, so that a PDF and a picture of one go the same
+        # way; a page of any size has about the same number of pixels.
         opened = pypdfium2.PdfDocument(content, password=password or None)
     except pypdfium2.PdfiumError as problem:
         raise _not_opened(getattr(problem, "err_code", 0), password) from None

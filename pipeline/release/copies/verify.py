@@ -56,6 +56,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     """Say of a file what it is, one line each. Raises SignOffError at the end where it
     is nothing that was released, or bears the name of another version's file.
     """
+    # By its hash first: a released file, then a numbered copy.
     digest, content = _taken(path)
     yield f"sha256:    {digest}"
     known = list(known_editions(project))
@@ -63,6 +64,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     for edition, name in found:
         yield f"edition:   {edition}: {name}"
         yield from edition.worth()
+    # A file may be one thing and bear the name of another.
     misnamed = yield from _named(path.name, found, known=known)
     copies = [(label, e) for label, e in every_copy(project).items() if e["sha256"] == digest]
     for label, entry in copies:
@@ -77,6 +79,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
         yield f"copy:      {_holder(label, entry)}"
         if password and content is not None:
             yield f"pattern:   {_pattern(content, label, entry=entry, password=password)}"
+    # Without a copy the signatures in the file tell who approved it.
     if not copies:
         signed = _signatures(project, content, path=path)
         yield from signed.lines

@@ -46,9 +46,8 @@ def signed_reasons(project: Project, round_: int, *, report: str) -> dict[str, s
 def require_signed(shown: Mapping[str, str], signed: Mapping[str, str], *, path: Path) -> None:
     """Raises SignOffError where the file of reasons shows one that nobody signed."""
     for id_, reason in shown.items():
-        if signed.get(id_, "").lstrip("'") != reason.lstrip(
-            "'"
-        ):  # a spreadsheet's guard against formulas
+        # a spreadsheet's guard against formulas
+        if signed.get(id_, "").lstrip("'") != reason.lstrip("'"):
             raise SignOffError(
                 f"the reason for {id_} is not one that somebody signed: {reason[:80]}",
                 where=str(path),

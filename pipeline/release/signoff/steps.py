@@ -44,9 +44,8 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     now = standing(project, subject)
     move(now.state if now.is_open else "draft", "submit", role=who.role)
     require_earlier(project, subject, who=who)
-    pdf = write_draft(
-        project, subject, rehearsal=who.rehearses
-    )  # its number may be another one than when it was built
+    # its number may be another one than when it was built
+    pdf = write_draft(project, subject, rehearsal=who.rehearses)
     seen = look_at(project, subject)
     signed = seen.signed
     if (
@@ -71,9 +70,8 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
     kept = project.draft_folder(
         subject.round, subject.report, version=subject.version, number=number
     )
-    if (
-        signed.master not in now.drafts
-    ):  # a run that died before the record kept another master under this number
+    # a run that died before the record kept another master under this number
+    if signed.master not in now.drafts:
         discard(kept)
     if not kept.exists():  # else this master was handed in before
         keep_for_reading(kept, seen.master)

@@ -50,10 +50,11 @@ from pipeline.report.charts.sheet import (
 )
 from pipeline.report.views import ChartData, Point, Series
 
+# a drawing less wide than this sets its texts closer; size of the smallest texts
 NARROW, TINY = (
     120,
     5.8,
-)  # a drawing less wide than this sets its texts closer; size of the smallest texts
+)
 _HIDDEN = ("missing", "withheld", "suppressed")
 
 
@@ -780,13 +781,13 @@ def _draw_tile(
     )
 
 
-class Drawing(Protocol):
+class DrawChart(Protocol):
     """Draws the data of a chart on a sheet of a width and, where it is given, a height."""
 
     def __call__(self, data: ChartData, width: float, *, height: float | None) -> Sheet: ...
 
 
-_DRAWINGS: dict[str, Drawing] = {
+_DRAWINGS: dict[str, DrawChart] = {
     "line": _draw_line,
     "bar": _draw_bars,
     "grouped_bar": _draw_bars,

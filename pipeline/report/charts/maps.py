@@ -132,9 +132,8 @@ def _name(
         name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, size=SMALL)
     lines = name.count("\n") + 1
     side = "center" if not inside else "right" if inside[0] > x else "left"
-    y = (
-        top + y * scale - text_height(lines + 1) / 2
-    )  # name and figure together stand around their place
+    # name and figure together stand around their place
+    y = top + y * scale - text_height(lines + 1) / 2
     sheet.text(
         x * scale, y + text_height(lines, SMALL) / 2, text=name, ha=side, fontsize=SMALL, color=ink
     )

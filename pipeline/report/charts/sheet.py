@@ -23,6 +23,7 @@ from pipeline.report.charts.palette import (
 )
 from pipeline.report.views import ChartData
 
+# handed on to the drawings
 __all__ = [
     "CLASSES",
     "FILLS",
@@ -32,7 +33,7 @@ __all__ = [
     "LINE_COLOURS",
     "PALE",
     "PAPER",
-]  # handed on to the drawings
+]
 
 MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points

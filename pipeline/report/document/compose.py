@@ -86,9 +86,8 @@ class Parts:
     tables: tuple[Entry, ...]
     figures: tuple[Entry, ...]
     chapters: tuple[str, ...]  # HTML as it is printed
-    exhibits: tuple[
-        tuple[str, ExhibitView], ...
-    ]  # in their order, each with the HTML that shows it in its chapter
+    # in their order, each with the HTML that shows it in its chapter
+    exhibits: tuple[tuple[str, ExhibitView], ...]
 
 
 @dataclass(frozen=True)

@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
+# given by the letter and the pages for states when they are written
 _LANGUAGE_FILTERS = (
     "say",
     "css",
-)  # given by the letter and the pages for states when they are written
+)
 
 
 def lint_templates(

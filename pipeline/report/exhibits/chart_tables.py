@@ -10,12 +10,13 @@ from pipeline.report.views import CellView, ChartData, Column, Point, Row, Table
 COUNTED = (  # a line or column for those whose figures are sums over fewer than all member states
     "States counted"
 )
+# one row a series; other kinds: one row a place of the axis
 _BY_SERIES = (
     "line",
     "small_multiples",
     "slope",
     "heat",
-)  # one row a series; other kinds: one row a place of the axis
+)
 
 
 def table_of(data: ChartData, id_: str, *, number: str, head: str, source: str) -> TableView:

@@ -22,22 +22,24 @@ from pipeline.report.store import Store
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
 MIN_VALUES = 2  # a chart of fewer marks than this says nothing that a sentence would not say better
+# widths of a drawing in millimetres: the text, and half of it less the gap of a pair
 FULL, HALF = (
     174.0,
     83.0,
-)  # widths of a drawing in millimetres: the text, and half of it less the gap of a pair
+)
 # What says in a kind of chart that a sum is one over fewer than all states; in others
 # it is the count beside a figure.
 _PARTIAL = {
     **dict.fromkeys(("line", "small_multiples", "slope"), "Hollow marks"),
     "heat": "Figures with an asterisk",
 }
+# rows are categories; other kinds: rows are series
 _BY_CATEGORY = (
     "bar",
     "stacked_bar",
     "grouped_bar",
     "map",
-)  # rows are categories; other kinds: rows are series
+)
 
 
 def build_figure(

@@ -78,9 +78,8 @@ def build_table(
         )
     rows += _coverage_lines(spec, store, grid=grid, added=added)
     table = store.table(spec.cube)
-    first, other = (
-        (28, 10) if "coverage" in added else (0, 0)
-    )  # a column of text would take what numbers leave
+    # a column of text would take what numbers leave
+    first, other = (28, 10) if "coverage" in added else (0, 0)
     columns = [Column(first_head(spec, store), "label", weight=first)]
     columns += [Column(c.label, "number", c.group, other) for c in grid.columns]
     columns += [
@@ -370,9 +369,8 @@ def build_indicators(
                 CellView(table.unit),
             )
         )
-    regional = any(
-        counted[1].text for _, _, counted, _ in lines
-    )  # a state's own figures have no coverage to tell
+    # a state's own figures have no coverage to tell
+    regional = any(counted[1].text for _, _, counted, _ in lines)
     rows = [
         Row(label, (*views, *(counted if regional else []), unit))
         for label, views, counted, unit in lines

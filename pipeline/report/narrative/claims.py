@@ -24,13 +24,14 @@ from pipeline.report.store import Store
 
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
+# claims of a change from one year to another
 _COURSES = (
     "rose",
     "fell",
     "doubled",
     "tripled",
     "halved",
-)  # claims of a change from one year to another
+)
 _STEADY = 5  # per cent: a smaller change is steady
 _CLEAR = 20  # per cent: a change that may be called clear or sharp
 _FEWEST_STATES = 3  # of which most must have moved

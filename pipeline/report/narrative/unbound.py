@@ -16,6 +16,7 @@ from pipeline.contracts.lists import read_list
 from pipeline.errors import NarrativeError
 from pipeline.report.narrative.commands import CLAIM, GENERAL, REFERENCE, STATE
 
+# adjectives of states, and publishers
 NAMES, NAME_COLUMNS = (
     "names_in_texts.csv",
     (
@@ -23,7 +24,7 @@ NAMES, NAME_COLUMNS = (
         "code",
         "name",
     ),
-)  # adjectives of states, and publishers
+)
 BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 VARIABLE = re.compile(r"\{\w+(?::[\w.*]+)?\}")
 _SHORTEST = 4  # letters of a state's alias that is a word and no code

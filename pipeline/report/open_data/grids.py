@@ -16,7 +16,7 @@ _NUMBER = re.compile(rf"[+{MINUS}]?(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+|[0-9]+)(?:\.[
 
 
 @dataclass(frozen=True)
-class Grid:
+class PlainTable:
     """A table as plain lines: `heads` are distinct, the first `labels` columns name the
     line, `marks` says whether the last column holds the footnote marks of the line,
     `texts` are the places of columns that hold words and codes.
@@ -37,7 +37,7 @@ def tables_of(views: list[ExhibitView]) -> list[TableView]:
     return [v for v in found if isinstance(v, TableView)]
 
 
-def grid(view: TableView) -> Grid:
+def grid(view: TableView) -> PlainTable:
     """The table with every number as machines read it. Lines that only head others
     become a column before them.
     """
@@ -54,7 +54,7 @@ def grid(view: TableView) -> Grid:
         lines.append(tuple([*line, _marks(heads[1:], row.cells)] if marked else line))
     named = [GROUP] if grouped else []
     texts = frozenset(i + len(named) for i, c in enumerate(view.columns) if c.kind == "text")
-    return Grid(
+    return PlainTable(
         (*named, *heads, *([MARKS] if marked else [])), tuple(lines), len(named) + 1, marked, texts
     )
 

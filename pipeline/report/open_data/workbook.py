@@ -78,9 +78,8 @@ def workbook(tables: Sequence[TableView], doc: Mapping[str, Any], *, created: da
         told = pd.DataFrame({"Note reference": list(notes.values()), "Note text": list(notes)})
     target = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # it warns where there are no notes: then there is nothing to say
+        # it warns where there are no notes: then there is nothing to say
+        warnings.simplefilter("ignore")
         book = gptables.produce_workbook(
             filename=target,
             sheets=sheets,

@@ -69,9 +69,8 @@ def mark_workbook(
     ):  # only the library runs there: what it can read but not take over is sent back as its cells
         return mark_cells(raw, findings, heading=heading, round_=round_, texts=texts)
     if [s.title for s in book.worksheets] != [s.name for s in raw.sheets]:
-        return mark_cells(
-            raw, findings, heading=heading, round_=round_, texts=texts
-        )  # the library did not see the sheets that were read
+        # the library did not see the sheets that were read
+        return mark_cells(raw, findings, heading=heading, round_=round_, texts=texts)
     _mark(
         book, {s.title: s for s in book.worksheets}, findings=findings, heading=heading, texts=texts
     )

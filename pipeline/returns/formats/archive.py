@@ -89,9 +89,8 @@ def check_archive(data: bytes, most_elements: int = MAX_ELEMENTS) -> list[str]:
 
 def _check_parts(archive: zipfile.ZipFile, most_elements: int) -> list[str]:
     parts = archive.infolist()
-    names = [
-        p.orig_filename for p in parts
-    ]  # as they stand there: the library cuts them off at a zero byte
+    # as they stand there: the library cuts them off at a zero byte
+    names = [p.orig_filename for p in parts]
     # Programs differ in which of two parts of one name they read, some of them also
     # when only the case differs.
     if (
@@ -203,9 +202,8 @@ def _links_outside(name: str, content: bytes) -> bool:
     """True when a part refers to something outside of the file. A hyperlink of a cell
     is text until somebody clicks.
     """
-    in_sheet = name.startswith(
-        _RELATIONS_OF_SHEETS
-    )  # elsewhere a link may be fetched as the file is opened
+    # elsewhere a link may be fetched as the file is opened
+    in_sheet = name.startswith(_RELATIONS_OF_SHEETS)
     return any(
         _EXTERNAL.search(tag) and not (in_sheet and _HYPERLINK.search(tag))
         for tag in _RELATIONSHIP.findall(content)

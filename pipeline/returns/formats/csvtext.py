@@ -29,9 +29,8 @@ CODE_PAGES = {
     "GR": ("cp1253",),
     "TR": ("cp1254",),
 }
-_ANNOUNCED = re.compile(
-    r"sep=[,;\t]\r?\n", re.IGNORECASE
-)  # Excel's own first line, which tells the delimiter
+# Excel's own first line, which tells the delimiter
+_ANNOUNCED = re.compile(r"sep=[,;\t]\r?\n", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 

@@ -45,9 +45,8 @@ MAX_WORDS = 20_000  # different ones outside of ASCII; a return has some hundred
 
 _RUN = re.compile("[A-Za-z\x80-\xff]+")  # in a text whose characters are the bytes
 _WORD = re.compile(r"[^\W\d_]+")
-_NO_TEXT = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2500-\u259f]"
-)  # steering characters, frames of the command line
+# steering characters, frames of the command line
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2500-\u259f]")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 

@@ -19,9 +19,8 @@ _DURATIONS = frozenset((46,))
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.', re.DOTALL)
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
-_FRACTION = re.compile(
-    r"(?<=[sS])[.,]0+|(?<=\])[.,]0+"
-)  # of seconds: the only digits that a time has
+# of seconds: the only digits that a time has
+_FRACTION = re.compile(r"(?<=[sS])[.,]0+|(?<=\])[.,]0+")
 _HALF_OF_DAY = re.compile(r"am/pm|a/p", re.IGNORECASE)
 _DIGITS = re.compile(r"[0#?@%]")
 _LETTERS = re.compile(r"[^\W\d_]+")

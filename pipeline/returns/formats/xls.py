@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from xlrd.book import Book
     from xlrd.sheet import Cell, Sheet
 
+# folders and streams that hold programs
 _MACROS = (
     "_VBA_PROJECT_CUR",
     "_VBA_PROJECT",
     "VBA",
     "Macros",
-)  # folders and streams that hold programs
+)
 _LEFT_OUT = re.compile(r"= (Macro sheet|Visual Basic module)\)$", re.MULTILINE)
+# beginnings of the names of those that hold embedded objects and controls
 _OBJECTS = (
     "MBD",
     "ObjectPool",
     "Ctls",
-)  # beginnings of the names of those that hold embedded objects and controls
+)
 
 
 def read_xls(data: bytes, max_cells: int = MAX_CELLS) -> RawWorkbook:

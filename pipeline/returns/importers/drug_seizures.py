@@ -42,9 +42,8 @@ TABLE = "OCT_DRUG_KG"
 TITLE = "Drug seizures"
 DECIMALS = 3
 LEAST = "; the larger is the least that was seized"
-EDITIONS = {
-    "Drug seizures, 2018-2022": "World Drug Report 2024"
-}  # the file names its years, not its edition
+# the file names its years, not its edition
+EDITIONS = {"Drug seizures, 2018-2022": "World Drug Report 2024"}
 # Codes by group, then by subgroup, then by drug; the more exact name wins. Quotes are
 # plain and case is folded.
 GROUPS = {

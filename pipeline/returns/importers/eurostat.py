@@ -17,9 +17,8 @@ _NO_FIGURE = {"c": SUPPRESSED, "z": NOT_APPLICABLE}  # flags that say why there 
 _NIL = "n"  # not significant: less than half of the unit
 _FREE = ("", "f", "a")  # confidentiality of what is published for all
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]*")
-_BOTH = re.compile(
-    r"(?P<code>[A-Z0-9][A-Z0-9_-]*)\s*:\s*(?P<label>\S.*)"
-)  # as labels=both writes them
+# as labels=both writes them
+_BOTH = re.compile(r"(?P<code>[A-Z0-9][A-Z0-9_-]*)\s*:\s*(?P<label>\S.*)")
 # Codes of the whole, which stand in many lists of the service, by the labels they have
 # there.
 _WHOLE = {"TOTAL": "total", "T": "total", "PER": "person"}

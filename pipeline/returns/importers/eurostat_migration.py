@@ -54,10 +54,11 @@ TITLES = {
     ),
 }
 TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
+# columns that not every form of the table has
 UPDATED, CONFIDENTIALITY = (
     "LAST UPDATE",
     "CONF_STATUS",
-)  # columns that not every form of the table has
+)
 CODED = ("reason", "apprehen")  # whose codes no list of this program knows: the labels are needed
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.

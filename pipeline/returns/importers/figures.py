@@ -23,9 +23,8 @@ from pipeline.returns.intake.parse import load_symbols
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
 _YEAR = re.compile(r"(\d{4})(?:\.0+)?")
-_CODE = re.compile(
-    r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*"
-)  # codes of countries and their parts: GBR_E, EU27_2020
+# codes of countries and their parts: GBR_E, EU27_2020
+_CODE = re.compile(r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*")
 WRITTEN = {
     "decimal-comma": "numbers have a decimal comma",
     "thousands-comma": "numbers have a comma between thousands",
@@ -408,9 +407,8 @@ class Gathering:
         )
 
     def _figure(self, key: Key, rows: list[_Row]) -> Figure:
-        is_listed = key.state in self.contracts.codelist(
-            "states"
-        )  # anchors may stand in any area of the file
+        # anchors may stand in any area of the file
+        is_listed = key.state in self.contracts.codelist("states")
         table = self.contracts.check_key(key) if is_listed else self.contracts.table(key.cube)
         label = spot(table, key)
         parts: dict[str, list[_Row]] = {}

@@ -30,9 +30,8 @@ MAX_ELEMENTS = (
     20_000_000  # of all parts of a workbook; GLOTIP's has a million, a return a fortieth of that
 )
 MAX_CELLS = 1_000_000  # of one .xls or .ods sheet, which are held in memory as a whole
-_ANNOUNCED = re.compile(
-    r"sep=([,;\t])\r?\n", re.IGNORECASE
-)  # Excel's own first line, which tells the separator
+# Excel's own first line, which tells the separator
+_ANNOUNCED = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -52,7 +51,7 @@ Line = dict[int, Value]  # filled cells of one row by column, 1 is the first
 
 
 @dataclass(frozen=True)
-class Grid:
+class SourceGrid:
     """One sheet, or a text file, as its filled cells by row number and column; 1 is the
     first of both.
 
@@ -68,9 +67,8 @@ class Grid:
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
-    widths: dict[int, int] = field(
-        default_factory=dict
-    )  # fields per row of a text file; empty for a workbook
+    # fields per row of a text file; empty for a workbook
+    widths: dict[int, int] = field(default_factory=dict)
     cut_off: bool = False
     remarks: tuple[str, ...] = ()
 
@@ -91,7 +89,7 @@ def check_kind(data: bytes) -> FileKind:
 # Workbooks.
 
 
-def read_sheets(data: bytes, kind: FileKind) -> list[Grid]:
+def read_sheets(data: bytes, kind: FileKind) -> list[SourceGrid]:
     """Every sheet of a workbook. Nothing is calculated, followed or fetched. Raises
     DamagedFile.
     """
@@ -115,11 +113,11 @@ def _refuse_active(found: tuple[str, ...]) -> None:
         )
 
 
-def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> Grid:
+def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> SourceGrid:
     lines: dict[int, Line] = {}
     for (row, column), cell in sheet.cells.items():
         lines.setdefault(row, {})[column] = Value(cell.text, cell.kind, bool(cell.formula))
-    return Grid(
+    return SourceGrid(
         sheet.name,
         lines,
         sheet.merged,
@@ -130,7 +128,7 @@ def _grid(sheet: RawSheet, remarks: tuple[str, ...]) -> Grid:
     )
 
 
-def _read_xlsx(data: bytes) -> list[Grid]:
+def _read_xlsx(data: bytes) -> list[SourceGrid]:
     import warnings
 
     from openpyxl import load_workbook
@@ -152,7 +150,7 @@ def _read_xlsx(data: bytes) -> list[Grid]:
     return grids
 
 
-def _stream(sheet: Any) -> Grid:
+def _stream(sheet: Any) -> SourceGrid:
     """One sheet in one pass. The library's read-only sheet gives values; its parser
     also tells what hides or merges.
     """
@@ -190,7 +188,7 @@ def _stream(sheet: Any) -> Grid:
             if line:
                 lines[number] = line
     ranges = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    return Grid(
+    return SourceGrid(
         sheet.title,
         lines,
         tuple(sorted((m.min_row, m.min_col, m.max_row, m.max_col) for m in ranges)),
@@ -222,10 +220,11 @@ def read_texts(data: bytes, kind: FileKind) -> dict[str, str]:
     """
     data = inflate(data) if kind == "csv.gz" else data
     found: dict[str, str] = {}
+    # a state stands for the code page that its office software writes
     for state in (
         "",
         *CODE_PAGES,
-    ):  # a state stands for the code page that its office software writes
+    ):
         try:
             text, encoding = decode(data, state)
         except DamagedFile:
@@ -238,7 +237,7 @@ def read_texts(data: bytes, kind: FileKind) -> dict[str, str]:
     return found
 
 
-def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
+def split_top(text: str, limit: int) -> Iterator[tuple[str, SourceGrid]]:
     """A text cut into cells at each separator in turn, or at the one it announces;
     `limit` rows of it.
 
@@ -250,7 +249,7 @@ def split_top(text: str, limit: int) -> Iterator[tuple[str, Grid]]:
         yield delimiter, cut(text, delimiter, limit=limit)
 
 
-def cut(text: str, delimiter: str, *, limit: int | None = None) -> Grid:
+def cut(text: str, delimiter: str, *, limit: int | None = None) -> SourceGrid:
     """A text cut into cells at a separator. Raises DamagedFile when a quote is not
     closed, unless `limit` is given.
     """
@@ -279,4 +278,4 @@ def cut(text: str, delimiter: str, *, limit: int | None = None) -> Grid:
         if limit is None:
             found = f"a text file that breaks off at line {number} ({problem})"
             raise DamagedFile("unreadable-file", found) from problem
-    return Grid("", lines, widths=widths, cut_off=not body.endswith(("\n", "\r")))
+    return SourceGrid("", lines, widths=widths, cut_off=not body.endswith(("\n", "\r")))

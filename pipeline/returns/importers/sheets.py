@@ -19,8 +19,8 @@ from pipeline.errors import UserError
 from pipeline.returns.formats.raw import DamagedFile, column_letters
 from pipeline.returns.importers.grids import (
     BLANK,
-    Grid,
     Line,
+    SourceGrid,
     Value,
     check_kind,
     cut,
@@ -111,7 +111,7 @@ class _Table:
     """
 
     kind: str
-    grid: Grid
+    grid: SourceGrid
     row: int
     columns: dict[str, int]
 
@@ -150,7 +150,7 @@ def read_published(path: Path, choices: Choices, *, contracts: Contracts) -> Pub
     return _published(table)
 
 
-def _table_of_sheets(path: Path, grids: list[Grid], *, choices: Choices) -> _Table:
+def _table_of_sheets(path: Path, grids: list[SourceGrid], *, choices: Choices) -> _Table:
     """The one sheet that has the columns; a hidden sheet counts only where no visible
     one has them.
     """
@@ -175,7 +175,7 @@ def _table_of_text(
     """The table of a text file, cut at the separator that gives the columns, in the
     encoding that its words tell.
     """
-    seen: list[Grid] = []
+    seen: list[SourceGrid] = []
     tables: dict[str, _Table] = {}
     for encoding, text in texts.items():
         for delimiter, top in split_top(text, HEADER_WITHIN):
@@ -227,9 +227,8 @@ def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
     """Texts that are not ASCII, which a code page changes, row by row in the columns
     that are read.
     """
-    columns = {
-        c for head, c in table.columns.items() if head in expected or head.isdigit()
-    }  # years are heads too
+    # years are heads too
+    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}
     for number, line in table.grid.lines.items():
         if number > table.row:
             yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
@@ -243,7 +242,7 @@ def _named(encoding: str) -> str:
     return encoding.replace("cp", "Windows-").replace("utf-", "UTF-")
 
 
-def _find(path: Path, grid: Grid, *, choices: Choices) -> _Table | None:
+def _find(path: Path, grid: SourceGrid, *, choices: Choices) -> _Table | None:
     """The first row near the top that has all columns of a choice. Raises UserError
     when a head stands twice.
     """
@@ -295,7 +294,7 @@ def _label_columns(line: Line) -> dict[int, str]:
     }
 
 
-def _no_header(path: Path, grids: list[Grid], *, choices: Choices) -> UserError:
+def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> UserError:
     """Which columns are missing from the row that has most of them, and what stands
     there.
     """
@@ -335,7 +334,7 @@ def _no_header(path: Path, grids: list[Grid], *, choices: Choices) -> UserError:
     )
 
 
-def _place(path: Path, grid: Grid, *, row: int) -> str:
+def _place(path: Path, grid: SourceGrid, *, row: int) -> str:
     return f"{path} sheet '{grid.name}' row {row}" if grid.name else f"{path} row {row}"
 
 

@@ -19,9 +19,8 @@ NOT_APPLICABLE = "not_applicable"
 SIGNS = {SUPPRESSED: ("c", "Q"), NOT_APPLICABLE: ("z", "M")}
 EXACT = 9  # decimals kept of a weight until weights are added up
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
-_PLAIN = re.compile(
-    r"\d+(?:\.\d+)?[eE][+-]?\d+"
-)  # as programs write very small and very large numbers
+# as programs write very small and very large numbers
+_PLAIN = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+")
 _DECIMAL_COMMA = re.compile(r"\d+,(?:\d{1,2}|\d{4,})|0,\d+|\d{1,3}(?:\.\d{3})+,\d+")
 _THREE_DECIMALS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _UNWRITTEN = re.compile(r"[\s'\u2019\u02bc\ufeff\u200b]")

@@ -98,7 +98,7 @@ class FileAccount:
         )
 
 
-class Ledger:
+class OpenCells:
     """Settles each filled cell of a file exactly once. A cell is named by sheet and
     address.
     """

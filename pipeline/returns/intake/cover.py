@@ -77,9 +77,8 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
         for f, cell in answers.items()
         if f in fields and (text := _answer(ctx, cell)) is not None
     }
-    if said.get(
-        "date"
-    ):  # printed in every version: as a day is written, whichever way the state wrote it
+    # printed in every version: as a day is written, whichever way the state wrote it
+    if said.get("date"):
         said["date"] = date.fromisoformat(said["date"]).isoformat()
     return said
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.contracts.model import Contract, Contracts, Table
 from pipeline.returns.formats.raw import RawCell
-from pipeline.returns.intake.account import Ledger
+from pipeline.returns.intake.account import OpenCells
 from pipeline.returns.intake.codes import latin
 from pipeline.returns.intake.parse import (
     MISSING,
@@ -79,7 +79,7 @@ class ReturnContext:
     state: str
     round: int
     book: FindingBook
-    ledger: Ledger
+    ledger: OpenCells
     is_csv: bool = False
     entries: list[Entry] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)

@@ -14,13 +14,15 @@ from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.shown import shown_name
 from pipeline.system.files import name_as_text
 
+# in this order: the first file of a state is the one read
 FORMATS = (
     ".xlsx",
     ".xls",
     ".ods",
     ".csv",
     ".csv.gz",
-)  # in this order: the first file of a state is the one read
+)
+# known, and not read
 OTHER_FORMATS = (
     ".xlsm",
     ".xlsb",
@@ -31,7 +33,7 @@ OTHER_FORMATS = (
     ".txt",
     ".tsv",
     ".zip",
-)  # known, and not read
+)
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
 RECORDS_MARK = (  # in the name of a file of records, which pipeline.returns.records finds and reads

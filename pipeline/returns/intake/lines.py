@@ -122,10 +122,11 @@ def read_csv_return(
     `localised` are heads that were in another language. Returns the answers of the
     cover as text.
     """
+    # where it is empty, each text whose letters are not known is reported
     if csv_text.encoding not in (
         "utf-8",
         "",
-    ):  # where it is empty, each text whose letters are not known is reported
+    ):
         ctx.book.add("encoding", csv_text.encoding, cell="line 1")
     if localised:
         ctx.book.add("localised-header", ", ".join(localised)[:200], cell="line 1")

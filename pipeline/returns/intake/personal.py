@@ -23,9 +23,8 @@ _PHONE_WORD = re.compile(
     r" ()/.-]{5,20}\d",
     re.IGNORECASE,
 )
-_IBAN = re.compile(
-    r"(?<!\w)(?=([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}))"
-)  # ahead only: one may begin inside another
+# ahead only: one may begin inside another
+_IBAN = re.compile(r"(?<!\w)(?=([A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}))")
 _LENGTH = re.compile(r"\d+")  # of the parts of an account number, in the register of its formats
 _PASSPORT = re.compile(r"(?<![\w.])[A-Z]{1,2}\d{6,9}(?!\w)")
 _DOCUMENT = (

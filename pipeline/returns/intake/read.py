@@ -18,7 +18,7 @@ from pipeline.returns.formats.archive import MAX_FILE
 from pipeline.returns.formats.kinds import KIND_NAMES
 from pipeline.returns.formats.opened import Opened, open_file
 from pipeline.returns.formats.raw import CsvText, DamagedFile, RawCell, RawWorkbook
-from pipeline.returns.intake.account import FileAccount, Ledger
+from pipeline.returns.intake.account import FileAccount, OpenCells
 from pipeline.returns.intake.book import read_book, with_neutral_names
 from pipeline.returns.intake.entry import Entry, ReturnContext
 from pipeline.returns.intake.folder import ReturnFile
@@ -159,7 +159,7 @@ def _read_file(opened: _File, contracts: Contracts, *, round_: int) -> ReturnRea
     if damage or opened.opened is None:
         assert damage
         book.add(damage.rule, damage.found)
-        return _unread(opened, book, round_=round_, ledger=Ledger([]))
+        return _unread(opened, book, round_=round_, ledger=OpenCells([]))
     content, kind = opened.opened.content, opened.opened.kind
     localised: list[str] = []
     if isinstance(content, CsvText) and not file.withdraws:
@@ -172,18 +172,18 @@ def _read_file(opened: _File, contracts: Contracts, *, round_: int) -> ReturnRea
             # Any bytes can be read as text of some code page: without a header it is no
             # return under a wrong name.
             book.add("unreadable-file", f"no workbook, but {KIND_NAMES[kind]} without a header")
-            return _unread(opened, book, round_=round_, ledger=Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
     if file.suffix != f".{kind}":
         book.add("file-renamed", f"{KIND_NAMES[kind]} named {file.suffix}", allowed=f".{kind}")
     if isinstance(content, RawWorkbook):
         if content.active_content:
             book.add("active-content", ", ".join(content.active_content[:5]))
-            return _unread(opened, book, round_=round_, ledger=Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
         if not any(s.cells for s in content.sheets):
             book.add(
                 "nothing-read", f"a workbook with {len(content.sheets)} sheets and no filled cell"
             )
-            return _unread(opened, book, round_=round_, ledger=Ledger([]))
+            return _unread(opened, book, round_=round_, ledger=OpenCells([]))
         if not content.formulas_seen:
             book.add("old-format", KIND_NAMES[kind])
         content = with_neutral_names(book, content)
@@ -221,7 +221,7 @@ def _cells(workbook: RawWorkbook) -> list[RawCell]:
     return [c for s in workbook.sheets for c in s.cells.values()]
 
 
-def _unread(opened: _File, book: FindingBook, *, round_: int, ledger: Ledger) -> ReturnRead:
+def _unread(opened: _File, book: FindingBook, *, round_: int, ledger: OpenCells) -> ReturnRead:
     file = opened.file
     reading = FileReading(
         round_,
@@ -242,7 +242,7 @@ def _unread(opened: _File, book: FindingBook, *, round_: int, ledger: Ledger) ->
     )
 
 
-def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
+def _refuse_all(opened: _File, columns: Container[str]) -> OpenCells:
     """The cells of a file that is not read for another reason than damage: all of them
     are refused.
     """
@@ -254,7 +254,7 @@ def _refuse_all(opened: _File, columns: Container[str]) -> Ledger:
         if content
         else []
     )
-    ledger = Ledger((c.sheet, c.address) for c in cells)
+    ledger = OpenCells((c.sheet, c.address) for c in cells)
     for cell in cells:
         ledger.refuse(cell.sheet, cell.address, table="")
     return ledger
@@ -270,7 +270,7 @@ def _context(
     is_csv: bool,
 ) -> ReturnContext:
     file = opened.file
-    ledger = Ledger((c.sheet, c.address) for c in cells)
+    ledger = OpenCells((c.sheet, c.address) for c in cells)
     return ReturnContext(
         contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv
     )

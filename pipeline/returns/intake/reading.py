@@ -12,9 +12,8 @@ from typing import Literal
 from pipeline.findings import Finding
 from pipeline.returns.intake.account import FileAccount
 
-Outcome = Literal[
-    "read", "refused", "records"
-]  # records: a file about one table, beside the return
+# records: a file about one table, beside the return
+Outcome = Literal["read", "refused", "records"]
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,12 @@ from pipeline.returns.intake.openlist import OpenList
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
 MAX_OUTSIDE = 25  # lines outside the form that get a finding of their own
+# heads that are words, by their column
 _HEADS = {
     "code": CODE_MARK,
     "conf_status": CONF_HEAD,
     "note": NOTE_HEAD,
-}  # heads that are words, by their column
+}
 NO_ROWS = "*"  # stands for the code of the line in tables without dimensions that go down
 
 

@@ -21,9 +21,8 @@ _STEERING = re.compile(
 # Blanks and fillers that are letters or signs to a program, and nothing to a reader.
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\ufe00-\ufe0f"
 _INVISIBLE = re.compile(f"[{_FILLERS}]")
-_TURNS = re.compile(
-    "[\u202a-\u202e\u2066-\u2069\u00ad]"
-)  # a soft hyphen looks like a minus to some programs
+# a soft hyphen looks like a minus to some programs
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069\u00ad]")
 # A number as people write it, which is a figure and no number of a person.
 _FIGURE = re.compile("-?[1-9][0-9]*(?:[ .,\u00a0\u202f\u2009'][0-9]{3})*(?:[.,][0-9]+)?")
 

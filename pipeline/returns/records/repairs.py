@@ -21,6 +21,7 @@ NO_ROW_NAMES = (
     "write the file without row names: index=False in pandas (after reset_index(drop=True)),"
     " row.names = FALSE in R"
 )
+# what programs write for nothing
 MISSING_WORDS = (
     "na",
     "n/a",
@@ -30,7 +31,7 @@ MISSING_WORDS = (
     "null",
     "none",
     "nat",
-)  # what programs write for nothing
+)
 
 
 @dataclass(frozen=True)

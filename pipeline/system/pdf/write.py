@@ -194,9 +194,8 @@ def _write(
     # parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
     document = parsed.render()
-    for page in (
-        document.pages
-    ):  # the engine gives what stands inside a link a second link, under the wrong tag
+    # the engine gives what stands inside a link a second link, under the wrong tag
+    for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]
     metadata = document.metadata
     metadata.title, metadata.description, metadata.lang = title, subject, language

@@ -168,9 +168,8 @@ def test_a_country_that_a_state_listed_is_at_least_one_and_still_open(
             k: between(k, release.shown, release.withheld | seen, contracts, limits) for k in seen
         }
         found = {_line(k) for k, r in ranges.items() if r not in (None, (1, 4))}
-        for line in {
-            _line(k) for k in seen
-        }:  # what is not in the sum of all known citizenships is in these rows
+        # what is not in the sum of all known citizenships is in these rows
+        for line in {_line(k) for k in seen}:
             total, known = (
                 release.shown.get(Key.parse(f"{line}.{code}")) for code in ("_T", "G_KNOWN")
             )
@@ -363,9 +362,8 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
             day=DAY,
         )
         told.append(set(protects) & set(proven.failures))
-    assert (
-        sum(map(bool, told)) >= 4
-    )  # of five: the chooser may withhold one cell more than is needed
+    # of five: the chooser may withhold one cell more than is needed
+    assert sum(map(bool, told)) >= 4
 
 
 def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:

@@ -429,9 +429,8 @@ def recoloured_tile(version: Version) -> None:
 
     def change(drawing: bytes) -> bytes:
         colours = re.findall(rb"(0\.\d+ 0\.\d+ 0\.\d+) rg\n", drawing)
-        first = next(
-            c for c in colours if c != colours[0]
-        )  # the first colour of all is that of the land around
+        # the first colour of all is that of the land around
+        first = next(c for c in colours if c != colours[0])
         other = next(c for c in colours if c not in (colours[0], first))
         return drawing.replace(first + b" rg\n", other + b" rg\n", 1)
 
@@ -495,9 +494,8 @@ def cell_of_a_table(version: Version) -> None:
 
 
 def number_in_a_sentence(version: Version) -> None:
-    print_another_number(
-        version, page_of(version, "summary"), "1,856", which=1
-    )  # the key figure stands before it
+    # the key figure stands before it
+    print_another_number(version, page_of(version, "summary"), "1,856", which=1)
 
 
 def key_figure(version: Version) -> None:
@@ -549,9 +547,8 @@ def count_of_a_withheld_cell(version: Version) -> None:
             form = rb"\[<%s>0\] TJ" % codes["c"].encode()
             if places := [m.start() for m in re.finditer(form, data[: data.index(b"/Figure")])]:
                 break
-    place = places[
-        len(places) // 2
-    ]  # text that is set side by side is drawn before its charts: here are the tables
+    # text that is set side by side is drawn before its charts: here are the tables
+    place = places[len(places) // 2]
     old = data[data.rindex(b"BT", 0, place) : place + 6]
     replace_content(version, page, old, old[:-4] + codes["3"].encode())
 

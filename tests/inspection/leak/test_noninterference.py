@@ -21,7 +21,7 @@ from builds import ROOT, ROUND
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.disclosure.choose.decide import Chooser
-from pipeline.disclosure.choose.system import Edition
+from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import certificate_path
 from pipeline.disclosure.protect import release_day
 from pipeline.numbers.build import store_inputs
@@ -131,7 +131,7 @@ def test_counts_moved_between_hidden_cells_change_nothing_behind_an_edition(
     )
     policy = load_policy(ROOT / "data_contracts", contracts)
     day = release_day(store_inputs(read_validation(built, ROUND), ROUND))
-    edition = Edition("public-2022-1", cells, shown & frozenset(cells), left_out)
+    edition = PublishedEdition("public-2022-1", cells, shown & frozenset(cells), left_out)
     years = [
         {k: v for k, v in table.items() if k.split(".")[1] == str(year)}
         for table in certificate["tables"]

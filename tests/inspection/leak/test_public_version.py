@@ -79,9 +79,8 @@ def test_the_public_store_does_not_change_either(elsewhere: Elsewhere) -> None:
 
 def test_no_canary_is_in_a_public_file(elsewhere: Elsewhere) -> None:
     restricted = elsewhere.last.store(ROUND, "thb", "restricted").read_bytes()
-    assert (
-        CANARIES[0].encode() in restricted
-    )  # it did reach the restricted store, so the search can find it
+    # it did reach the restricted store, so the search can find it
+    assert CANARIES[0].encode() in restricted
     last = elsewhere.last
     folders = (
         last.version_folder(ROUND, "thb", "public"),

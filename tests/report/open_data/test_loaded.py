@@ -166,9 +166,8 @@ def test_each_sheet_of_the_workbook_holds_the_table_of_the_page(
     assert book.sheetnames[:2] == ["Cover", "Contents"]
     sheets = [s for s in book.worksheets if re.fullmatch(r"(Table|Figure|Headline)_\d+", s.title)]
     tables = {p.stem.replace("-", "_"): p for p in (folder / "html" / "tables").glob("*.csv")}
-    assert (
-        len(sheets) == len(tables) - 1
-    )  # the table of symbols: the workbook has shorthand instead
+    # the table of symbols: the workbook has shorthand instead
+    assert len(sheets) == len(tables) - 1
     for sheet in sheets:
         (named,) = sheet.tables.values()
         with tables[named.name.removesuffix("_data")].open(encoding="utf-8", newline="") as file:

@@ -109,9 +109,8 @@ def test_figures_that_came_in_are_told(told: dict[str, list[dict[str, str]]]) ->
         in findings
     )
     assert "on terrorist attacks by Romania" in findings
-    assert "140 seizures of smuggled goods" not in said(
-        told, "octa", "goods"
-    )  # two states gave 140 each
+    # two states gave 140 each
+    assert "140 seizures of smuggled goods" not in said(told, "octa", "goods")
     assert "280 seizures of smuggled goods were reported (2 of 12 states)" in said(
         told, "octa", "goods.figures"
     )
@@ -216,9 +215,8 @@ def test_a_round_whose_texts_were_read_and_corrected_has_no_fault_and_earlier_ro
     assert check_texts(project, contracts, NEXT).faults == ()
     assert unread_sections(project, contracts, round_=NEXT) == []
     default = Path("octa", "narrative", "center.md")
-    assert "holds no figure" in (project.templates / default).read_text(
-        "utf-8"
-    )  # for the rounds before
+    # for the rounds before
+    assert "holds no figure" in (project.templates / default).read_text("utf-8")
 
 
 def test_the_check_lists_everything_at_once_and_fast(made: Round) -> None:

@@ -435,9 +435,8 @@ def test_libreoffice_finds_the_comments_on_the_cells_of_the_findings(
 ) -> None:
     name = f"{state}-{report}-2022-marked"
     seen = comments_in(opened / f"{name}.ods")
-    ours = {
-        place for place, text in seen.items() if "\nRule: " in text
-    }  # it does not keep who wrote a comment
+    # it does not keep who wrote a comment
+    ours = {place for place, text in seen.items() if "\nRule: " in text}
     assert ours == answered.cells(state, report)
     theirs = {place: text for place, text in seen.items() if place not in ours}
     assert theirs == ({("9 Offences", "K20"): "a word of the state"} if state == "AL" else {})

@@ -69,9 +69,8 @@ def old_workbook_cut_short(state: str, traps: Traps) -> bytes:
 @hostile("unreadable-file", "xls")
 def old_workbook_that_runs_in_circles(state: str, traps: Traps) -> bytes:
     def change(data: bytearray) -> None:
-        struct.pack_into(
-            "<iI", data, 68, 0, 0x7FFFFFFF
-        )  # the table of sectors continues in sector 0, for ever
+        # the table of sectors continues in sector 0, for ever
+        struct.pack_into("<iI", data, 68, 0, 0x7FFFFFFF)
         data[512 + 508 : 512 + 512] = struct.pack("<i", 0)
 
     return old_excel(state, change)

@@ -291,9 +291,8 @@ def test_the_filter_of_a_renderer_lets_it_have_threads_and_nobody_else(machine: 
     here = MACHINES[machine]
     for name in ("read", "openat", "mmap", "futex", "fcntl", "ioctl"):
         assert _judged(code, here, call[name], 1, 1) == ALLOW
-    assert (
-        _judged(code, here, call["clone"], 0x3D0F00) == ALLOW
-    )  # a thread, as the C library makes it
+    # a thread, as the C library makes it
+    assert _judged(code, here, call["clone"], 0x3D0F00) == ALLOW
     for flags in (17, 0, 0x4111, 0x10000000 | 17, 0x100):
         assert _judged(code, here, call["clone"], flags) == EPERM
     assert _judged(code, here, call["clone3"]) == ENOSYS

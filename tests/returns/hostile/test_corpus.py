@@ -72,9 +72,8 @@ class Round:
     """A round in which each state sends one hostile file, and one state a good one."""
 
     project: Project
-    names: dict[str, set[str]] = field(
-        default_factory=dict
-    )  # of the files that came with each hostile one
+    # of the files that came with each hostile one
+    names: dict[str, set[str]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     accounts: tuple[FileAccount, ...] = ()
 
