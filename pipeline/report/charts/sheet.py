@@ -11,6 +11,7 @@ from itertools import accumulate
 from math import floor, log10
 from typing import Any
 
+from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import (
     CLASSES,
     FILLS,
@@ -35,7 +36,6 @@ __all__ = [
     "PAPER",
 ]
 
-MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points
 LINE_HEIGHT = 1.18
 
@@ -79,11 +79,13 @@ def _advances(face: str) -> dict[int, float]:
 def text_width(text: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Width of a line of text in millimetres."""
     advances = _advances("Bold" if bold else "Regular")
-    return sum(advances.get(ord(character), 0.6) for character in text) * size * MM_PER_POINT
+    return (
+        sum(advances.get(ord(character), 0.6) for character in text) * size * geometry.MM_PER_POINT
+    )
 
 
 def text_height(lines: int, size: float = TEXT) -> float:
-    return lines * size * LINE_HEIGHT * MM_PER_POINT
+    return lines * size * LINE_HEIGHT * geometry.MM_PER_POINT
 
 
 def wrap_text(text: str, width: float, *, size: float = TEXT) -> str:
@@ -159,7 +161,7 @@ class Sheet:
         )
         axes = self.figure.add_axes(box, facecolor="none")
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(length=0, pad=2, labelsize=TEXT)
+        axes.tick_params(length=0, pad=geometry.TICK_PAD, labelsize=TEXT)
         axes.set_axisbelow(True)
         return axes
 
@@ -251,8 +253,10 @@ def draw_legend(
             x = left
             y = y + row
         if sheet:
-            sheet.box(x, y + 0.7, width=4.4, height=2.4, **style)
-            sheet.text(x + 5.8, y + row / 2 - 0.1, text=label)
+            sheet.box(
+                x, y + 0.7, width=geometry.SWATCH_WIDTH, height=geometry.SWATCH_HEIGHT, **style
+            )
+            sheet.text(x + geometry.SWATCH_LABEL, y + row / 2 - 0.1, text=label)
         x += needed
     return y + row - top
 
