@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
 from pipeline.system.files import write_file
+from pipeline.system.patches import SAID_OF_FONTS, fonts_cut_by_fonttools, fonts_dated
 from pipeline.system.pdf.conform import PdfFigures, check_pdf
 from pipeline.system.pdf.fonts import font_folder
 from pipeline.system.pdf.repair import finish
@@ -39,9 +39,7 @@ _FILE_TYPES = {
 }
 _DATA_TYPES = ("image/svg+xml", "image/png")
 _LISTENED = ("weasyprint", "fontTools")
-# Chosen below: fonts are cut down to their used characters by the library that pip
-# installs.
-_HARMLESS = ("Using fontTools instead of HarfBuzz-Subset",)
+_HARMLESS = (SAID_OF_FONTS,)  # the way that was chosen
 
 
 def render_pdf(
@@ -212,34 +210,11 @@ def _write(
         )
         for name, data, text in sorted(attachments)  # a name tree has to be in order
     ]
-    with _fonts_without_clock_and_machine(date):
+    with fonts_cut_by_fonttools(), fonts_dated(date):
         content: bytes = document.write_pdf(
             finisher=finish, pdf_variant="pdf/a-3a", pdf_tags=True, attachments=embedded
         )
     return content
-
-
-@contextmanager
-def _fonts_without_clock_and_machine(date: datetime) -> Iterator[None]:
-    """Cut fonts with fontTools, dated by the document.
-
-    HarfBuzz would cut them to other bytes where the machine has it, and fontTools dates
-    them by the clock.
-    """
-    from weasyprint.pdf import fonts
-
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    cutter = fonts.harfbuzz_subset
-    os.environ["SOURCE_DATE_EPOCH"] = str(int(date.timestamp()))
-    fonts.harfbuzz_subset = None
-    try:
-        yield
-    finally:
-        fonts.harfbuzz_subset = cutter
-        if epoch is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-        else:
-            os.environ["SOURCE_DATE_EPOCH"] = epoch
 
 
 def _project_files(roots: tuple[Path, ...]) -> Any:
