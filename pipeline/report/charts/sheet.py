@@ -4,11 +4,12 @@ fills, legends and scales.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from math import floor, log10
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.report.charts import geometry
@@ -64,7 +65,7 @@ def register_fonts() -> None:
 
 
 @lru_cache(maxsize=2)
-def _advances(face: str) -> dict[int, float]:
+def _advances(face: str) -> Mapping[int, float]:
     """Width of each character, as a part of the type size."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
@@ -73,7 +74,8 @@ def _advances(face: str) -> dict[int, float]:
     with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
         widths = font["hmtx"]
         units = font["head"].unitsPerEm
-        return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+        shares = {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+    return MappingProxyType(shares)
 
 
 def text_width(text: str, size: float = TEXT, *, bold: bool = False) -> float:
