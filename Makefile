@@ -222,8 +222,11 @@ import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from pub
 texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
 	@$(RUN) texts
 
-moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/sign-off.md
+moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/how-to/sign-off.md
 	@$(RUN) moves
+
+rules: .venv/.installed-requirements  ## Write the page of all rules of returns: docs/reference/rules.md
+	@$(RUN) rules
 
 clean:  ## Remove what was built of ROUND; the ledger of submissions stays
 	rm -rf $(OUT)
@@ -331,5 +334,5 @@ $(foreach r,$(REPORTS),$(foreach v,$(ALL_VERSIONS),$(eval $(call version,$(r),$(
 
 .PHONY: help reports report validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text review-texts clear-text
-.PHONY: status accept submit approve return release withdraw copies verify trace moves
+.PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-records

@@ -1,4 +1,4 @@
-"""Starts the command line: `python -m pipeline --help`."""
+"""How is the command line started? By `python -m pipeline --help`."""
 
 from pipeline.commands.cli import main
 

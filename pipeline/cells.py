@@ -2,11 +2,9 @@
 statuses.
 
 A key is written `CUBE:dim.dim.dim`, in the order of the contract's dimensions, for
-example
-`THB_VICTIMS:RO.2022.F.Y_LT18`. The first two dimensions of every cube are state and
-year. `_T` is the total of a
-dimension and `_U` its unknown part (the SDMX convention); the region is the state code
-`SELEC`.
+example `THB_VICTIMS:RO.2022.F.Y_LT18`. The first two dimensions of every cube are state
+and year. `_T` is the total of a dimension and `_U` its unknown part (the SDMX
+convention); the region is the state code `SELEC`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can go wrong that the person at the keyboard can repair: one family of errors,
+"""What can go wrong that the person at the keyboard can repair? One family of errors,
 each with its exit code.
 
 A `UserError` is shown without a traceback. A bug is any other exception and shows its

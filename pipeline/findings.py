@@ -1,4 +1,4 @@
-"""What did we find in a return, where exactly, and what should the state do about it?"""
+"""What was found in a return, where, and what should the state do about it?"""
 
 from __future__ import annotations
 

@@ -247,13 +247,13 @@ def run_verifier(arguments: list[str], read_rules_once: bool = False) -> tuple[i
     return code, said.getvalue()
 
 
-def cached_rules(folder: Path, version: str, day: str, audited: dict[str, str]) -> object:
+def cached_rules(folder: Path, version: str, *, day: str, audited: dict[str, str]) -> object:
     return _rules(folder, version, day, tuple(sorted(audited.items())))
 
 
 @cache
 def _rules(folder: Path, version: str, day: str, audited: tuple[tuple[str, str], ...]) -> object:
-    return _rules_class()(folder, version, day, dict(audited))
+    return _rules_class()(folder, version, day=day, audited=dict(audited))
 
 
 @cache

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 
-from pipeline.cells import REGIONS, Key
+from pipeline.cells import REGIONS, Key, Question
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.numbers.stores import _TABLES
+from pipeline.numbers.stored_tables import StoredCell, StoredFact, make_tables, write_rows
 from pipeline.numbers.true_cells import TrueCell
 
 # what a cell says instead of a number, and its status
@@ -42,23 +42,17 @@ def write_store(path: Path, contracts: Contracts, cells: str, **more: Any) -> Pa
     other tables by name.
     """
     rows = [_store_row(contracts, r) for r in read_table(cells)]
-    content: dict[str, list[Any]] = {
-        "cells": rows,
-        "meta": [("cutoff", "2023-03-31"), ("refused", ""), ("round", "2022")],
-        **more,
-    }
+    facts = {"cutoff": "2023-03-31", "refused": "", "round": "2022"}
+    meta = [StoredFact(name, value) for name, value in facts.items()]
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
-        for name, columns in _TABLES.items():
-            connection.execute(f"create table {name} ({columns})")
-            for row in content.get(name, ()):
-                connection.execute(
-                    f"insert into {name} values ({', '.join('?' for _ in row)})", list(row)
-                )
+        make_tables(connection)
+        for name, content in {"cells": rows, "meta": meta, **more}.items():
+            write_rows(connection, name, rows=content)
     return path
 
 
-def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
+def _store_row(contracts: Contracts, row: dict[str, str]) -> StoredCell:
     key = Key.parse(row["key"])
     text = row["value"]
     states = row.get("states", "").split()
@@ -68,26 +62,26 @@ def _store_row(contracts: Contracts, row: dict[str, str]) -> tuple[Any, ...]:
     unit = "inhabitants" if key.cube == POPULATION_CUBE else contracts.table(key.cube).unit
     vintage = int(row["vintage"]) if row.get("vintage") else 2022
     coverage, of = (len(states), int(row.get("of") or 11)) if states else (None, None)
-    return (
-        str(key),
-        key.cube,
-        key.state,
-        key.year,
-        list(key.codes[2:]),
-        value,
-        unit,
-        obs,
-        "S" if withheld else "F",
-        coverage,
-        of,
-        states,
-        row.get("note", ""),
-        vintage,
-        withheld,
-        row.get("question", ""),
-        row.get("counts", "yes") != "no",
-        row.get("wholes", "").split(),
-        row.get("queried", "") == "yes",
+    return StoredCell(
+        key=str(key),
+        cube=key.cube,
+        state=key.state,
+        year=key.year,
+        codes=key.codes[2:],
+        value=value,
+        unit=unit,
+        obs_status=obs,
+        conf_status="S" if withheld else "F",
+        coverage=coverage,
+        members=of,
+        states=tuple(states),
+        note=row.get("note", ""),
+        vintage=vintage,
+        withheld=withheld,
+        question=cast(Question, row.get("question", "")),
+        counts=row.get("counts", "yes") != "no",
+        wholes=tuple(row.get("wholes", "").split()),
+        queried=row.get("queried", "") == "yes",
     )
 
 

@@ -1,4 +1,4 @@
-"""The commands of the pipeline: parses what was typed, calls one function, prints its
+"""Which commands are there? Parses what was typed, calls one function, prints its
 result.
 
 Heavy libraries are imported by the functions called, never here: `--help` must answer
@@ -225,6 +225,18 @@ def texts() -> None:
 
 
 @app.command()
+def rules(page: Annotated[Path, typer.Argument()] = Path("docs/reference/rules.md")) -> None:
+    """Write the page of all rules that a return is checked by: severity, meaning, what
+    is allowed, what to do.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.rules.reference import write_rules
+
+    changed = write_rules(page, load_contracts(Project.here().contracts))
+    typer.echo(f"{page}: {'written' if changed else 'nothing changed'}")
+
+
+@app.command()
 def numbers(round_: Round) -> None:
     """Load accepted returns into the ledger, run the SQL models and checks, write the
     restricted stores.
@@ -369,7 +381,8 @@ def template(
 def import_(
     round_: Round,
     source: Annotated[
-        str, typer.Option("--source", help="For example glotip; docs/importers.md lists all.")
+        str,
+        typer.Option("--source", help="For example glotip; docs/how-to/importers.md lists all."),
     ],
     *,
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
@@ -390,7 +403,8 @@ def import_(
 @app.command()
 def examples(
     folder: Annotated[
-        Path, typer.Argument(help="Folder with the publishers' files; see docs/importers.md.")
+        Path,
+        typer.Argument(help="Folder with the publishers' files; see docs/how-to/importers.md."),
     ],
 ) -> None:
     """Make the example returns again from the publishers' files."""

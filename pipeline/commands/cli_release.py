@@ -1,5 +1,5 @@
-"""The commands between a build and its readers: who signs, who releases, who receives a
-copy.
+"""Which commands lead from a build to its readers? Those that hand in, approve, release
+and hand out.
 
 Like those of `pipeline.commands.cli`, of which they are a part, they parse, call one
 function and print.
@@ -267,7 +267,7 @@ def _sign(
 
 
 @app.command()
-def moves(page: Annotated[Path, typer.Argument()] = Path("docs/sign-off.md")) -> None:
+def moves(page: Annotated[Path, typer.Argument()] = Path("docs/how-to/sign-off.md")) -> None:
     """Write the table of the moves between draft and release, and its diagram, into the
     page about it.
     """

@@ -1,5 +1,5 @@
-"""The commands about texts: what is wrong with them, who has read them. Each calls one
-function, prints its result.
+"""Which commands are about texts? Those that show faults, mark a text as read, or clear
+it. Each calls one function and prints its result.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_text(round_: Round) -> None:
     if found.faults:
         raise NarrativeError(
             f"{len(found.faults)} faults in the texts of {read}",
-            do="correct them; docs/write-narrative.md says how",
+            do="correct them; docs/how-to/write-narrative.md says how",
         )
     typer.echo(f"texts: no fault in {read}")
 

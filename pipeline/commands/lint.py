@@ -37,15 +37,16 @@ def lint_everything(project: Project) -> Iterator[str]:
 
 
 def _wrong_models(project: Project) -> Iterator[str]:
-    """SQL that cannot be parsed, that reads what nobody builds, and tables that no
-    model reads.
+    """Models and checks that cannot be parsed or read what nobody builds, and tables
+    that no model reads.
     """
     from pipeline.contracts.model import load_contracts
-    from pipeline.numbers.sql.runner import in_order, read_models
+    from pipeline.numbers.sql.runner import in_order, read_checks, read_models
 
     try:
         models = read_models(project.sql)
         in_order(models)
+        read_checks(project.sql, models)
     except UserError as problem:
         yield str(problem)
         return
@@ -53,7 +54,7 @@ def _wrong_models(project: Project) -> Iterator[str]:
         if f"staging.{table.sql_name}" not in models:
             yield (
                 f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
-                "(docs/add-a-table.md)"
+                "(docs/how-to/add-a-table.md)"
             )
 
 

@@ -171,7 +171,9 @@ def load_anchors(folder: Path, contracts: Contracts) -> tuple[Anchor, ...]:
     wrong = list(_wrong(rows, contracts))
     if wrong:
         raise ContractError(
-            "\n".join(wrong), where=ANCHORS, do="correct the lines named; see docs/importers.md"
+            "\n".join(wrong),
+            where=ANCHORS,
+            do="correct the lines named; see docs/how-to/importers.md",
         )
     return tuple(_read(row) for row in rows)
 

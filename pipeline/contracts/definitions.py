@@ -108,7 +108,7 @@ def read_report_file(templates: Path, report: str) -> ReportFile:
         raise UserError(
             "the report has no definition",
             where=name_of(path),
-            do="add report.yaml (see docs/add-a-report.md)",
+            do="add report.yaml (see docs/how-to/add-a-report.md)",
         )
     file = _checked(path, _REPORT_SCHEMA)
     own = file.content

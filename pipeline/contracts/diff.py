@@ -1,10 +1,10 @@
-"""What changed between two versions of the contracts, and whom does each change break,
-the supplier or the reader?
+"""What changed between two versions of the contracts, and whom does it break? The
+supplier, the reader, both or nobody.
 
 The supplier sends returns made for the old contract: a change breaks it when a return
 that was right is no longer, or when more is asked. The reader uses released figures by
 key: a change breaks it when a key, a table, a code, a unit or a meaning goes away or
-becomes another. docs/change-a-contract.md lists the classes.
+becomes another. docs/how-to/change-a-contract.md lists the classes.
 """
 
 from __future__ import annotations

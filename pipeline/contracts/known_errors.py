@@ -88,7 +88,7 @@ def load_known_errors(folder: Path, contracts: Contracts) -> tuple[KnownError, .
         raise ContractError(
             "\n".join(wrong),
             where=REGISTER,
-            do="correct the entries named; see docs/known-errors.md",
+            do="correct the entries named; see docs/how-to/known-errors.md",
         )
     return tuple(_read(entry) for entry in content["known_errors"])
 

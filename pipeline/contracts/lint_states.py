@@ -18,7 +18,7 @@ from pipeline.contracts.policy import Policy
 from pipeline.contracts.population import load_population
 from pipeline.project import Project
 
-PAGE = "docs/add-a-state.md"
+PAGE = "docs/how-to/add-a-state.md"
 _MEMBERS, _GROUP = "SELEC", "G_SEL"
 
 

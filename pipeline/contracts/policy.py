@@ -131,7 +131,7 @@ def load_policy(folder: Path, contracts: Contracts) -> Policy:
         raise ContractError(
             "\n".join(["the release policy is wrong:", *wrong]),
             where=POLICY,
-            do="correct the entries named; see docs/disclosure.md",
+            do="correct the entries named; see docs/background/disclosure.md",
         )
     return _read(file.content)
 

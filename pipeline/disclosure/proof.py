@@ -30,7 +30,7 @@ from pipeline.disclosure.prove.facts import TrueCell as AuditedCell
 from pipeline.disclosure.register import Registered, editions
 from pipeline.disclosure.rule_copies import digests, write_copies
 from pipeline.errors import DisclosureError
-from pipeline.numbers.stores import Marts
+from pipeline.numbers.mart_rows import Marts
 from pipeline.numbers.true_cells import TrueCell
 from pipeline.project import REPORTS, Project
 from pipeline.system.kept import is_there

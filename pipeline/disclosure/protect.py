@@ -1,4 +1,4 @@
-"""From numbers to what others may see: chooses what each protected version shows,
+"""How do numbers become what others may see? Chooses what each protected version shows,
 writes its stores, proves them safe.
 
 Chooser and auditor share no code. What the auditor cannot prove goes back to the
@@ -32,9 +32,11 @@ from pipeline.disclosure.proof import (
 from pipeline.disclosure.register import Registered, editions, newest_of, register
 from pipeline.errors import DisclosureError, UserError
 from pipeline.numbers.build import store_inputs
+from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.numbers.stores import Marts, StoreInputs, cubes_of, read_marts, write_stores
+from pipeline.numbers.stores import cubes_of, write_stores
+from pipeline.numbers.versions import StoreInputs
 from pipeline.project import REPORTS, Project
 from pipeline.returns.rules.validated import read_validation
 from pipeline.system.files import UNFINISHED, write_file
@@ -181,8 +183,8 @@ def _protect(
         where=f"{version.name} version of {round_}",
         allowed="every sensitive cell keeps the values that the release policy demands",
         do=(
-            "nothing of this version is published; see docs/disclosure.md, 'When a cell cannot be"
-            " protected'"
+            "nothing of this version is published; see docs/background/disclosure.md, 'When a cell"
+            " cannot be protected'"
         ),
     )
 

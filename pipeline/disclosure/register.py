@@ -2,10 +2,10 @@
 the true cells of its day.
 
 `releases/<version>/<edition>.csv` repeats what the edition published;
-`releases/restricted/<version>-<edition>.csv`
-holds the figures behind it, which the protection of later editions needs.
-`entered.jsonl` is the signed record of who entered which edition when, with the hashes
-of both files: the register holds these files as they were, and no others.
+`releases/restricted/<version>-<edition>.csv` holds the figures behind it, which the
+protection of later editions needs. `entered.jsonl` is the signed record of who entered
+which edition when, with the hashes of both files: the register holds these files as
+they were, and no others.
 """
 
 from __future__ import annotations

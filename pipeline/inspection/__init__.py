@@ -1,1 +1,1 @@
-"""Is what was made what was meant? Finished documents read back, judged and explained."""
+"""Is what was made what was meant? Documents are read back and judged."""

@@ -1,5 +1,5 @@
-"""From accepted returns to numbers: loads the ledger, builds the marts, writes the
-stores of versions that show all.
+"""How do accepted returns become numbers? Loads the ledger, builds the marts, writes
+the stores of versions that show all.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
+from pipeline.numbers.mart_rows import read_marts
 from pipeline.numbers.sql.marts import Resolution, build_marts
-from pipeline.numbers.stores import StoreInputs, read_marts, write_stores
+from pipeline.numbers.stored_tables import StoredSource, values_of
+from pipeline.numbers.stores import write_stores
+from pipeline.numbers.versions import StoreInputs
 from pipeline.numbers.warehouse.ledger import load_round
 from pipeline.project import REPORTS, Project
 from pipeline.returns.rules.query_log import read_log
@@ -118,7 +121,9 @@ def store_inputs(validated: Validated, round_: int) -> StoreInputs:
             if field.startswith(SOURCE_FIELD) and answer:
                 cube = field.removeprefix(SOURCE_FIELD)
                 definition = file["cover"].get(DEFINITION_FIELD + cube, "")
-                sources.append((file["state"], file["report"], cube, answer, definition))
+                sources.append(
+                    StoredSource(file["state"], file["report"], cube, answer, definition)
+                )
     meta = {}
     for report in REPORTS:
         received = [
@@ -128,4 +133,5 @@ def store_inputs(validated: Validated, round_: int) -> StoreInputs:
             "round": str(round_),
             "cutoff": max(received) if received else f"{round_ + 1}-01-01",
         }
-    return StoreInputs(tuple(validated.findings), tuple(sorted(sources)), meta)
+    ordered = tuple(sorted(sources, key=values_of))
+    return StoreInputs(tuple(validated.findings), ordered, meta)

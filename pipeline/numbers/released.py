@@ -4,46 +4,52 @@ without its value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pipeline.cells import doubt_marks, plain
+from pipeline.numbers.stored_tables import StoredCell, columns_of, values_of
 from pipeline.system.files import csv_bytes
 
-COLUMNS = ("key", "value", "unit", "obs_status", "conf_status", "coverage", "states", "marks")
 
-
-def released_csv(rows: Iterable[Sequence[Any]], round_: int) -> bytes:
-    """The cells of a store (rows as its table `cells`) as CSV. A withheld cell has
-    status S and no value. `marks` are those of doubt: i in question, q queried, v of an
-    earlier round than this.
+@dataclass(frozen=True)
+class ReleasedCell:
+    """A line of the file of released cells. A withheld cell has status S and no value.
+    `marks` are those of doubt: i in question, q queried, v of an earlier round.
     """
-    return csv_bytes(COLUMNS, (_released(row, round_) for row in rows))
+
+    key: str
+    value: str
+    unit: str
+    obs_status: str
+    conf_status: str
+    coverage: str
+    states: str
+    marks: str
 
 
-def _released(row: Sequence[Any], round_: int) -> tuple[Any, ...]:
-    (
-        key,
-        _,
-        _,
-        _,
-        _,
-        value,
-        unit,
-        obs_status,
-        conf_status,
-        coverage,
-        members,
-        states,
-        _,
-        vintage,
-        *doubt,
-    ) = row
-    _, _, _, wholes, queried = doubt
-    carried = vintage is not None and vintage < round_ and coverage is None
-    marks = doubt_marks(bool(wholes), queried, carried=carried) if value is not None else ""
-    counted = (
-        "" if coverage is None else f"{coverage}/{members}" if members is not None else coverage
+def released_csv(cells: Iterable[StoredCell], round_: int) -> bytes:
+    """The cells of the store of a round as CSV."""
+    return csv_bytes(columns_of(ReleasedCell), (values_of(_released(c, round_)) for c in cells))
+
+
+def _released(cell: StoredCell, round_: int) -> ReleasedCell:
+    carried = cell.vintage is not None and cell.vintage < round_ and cell.coverage is None
+    has_value = cell.value is not None
+    return ReleasedCell(
+        key=cell.key,
+        value="" if cell.value is None else plain(cell.value),
+        unit=cell.unit,
+        obs_status=cell.obs_status,
+        conf_status=cell.conf_status,
+        coverage=_counted(cell),
+        states=" ".join(cell.states or ()),
+        marks=doubt_marks(bool(cell.wholes), cell.queried, carried=carried) if has_value else "",
     )
-    shown = "" if value is None else plain(value)
-    return key, shown, unit, obs_status, conf_status, counted, " ".join(states or ()), marks
+
+
+def _counted(cell: StoredCell) -> str:
+    """How many states a regional value counts: `4/11`."""
+    if cell.coverage is None:
+        return ""
+    return str(cell.coverage) if cell.members is None else f"{cell.coverage}/{cell.members}"

@@ -2,8 +2,7 @@
 place with a manifest.
 
 What is made here is the master: the files that a release would copy. Analysts and
-reviewers read drafts of it, which
-`pipeline.release.signoff.draft` marks as such.
+reviewers read drafts of it, which `pipeline.release.signoff.draft` marks as such.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How is a number printed? One place for digits, signs, symbols and words around them."""
+"""How is a number printed? One place for digits, signs, symbols and words."""
 
 from __future__ import annotations
 

@@ -49,9 +49,9 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
         if conflict is not None:
             key = Key.parse(whole)
             told.setdefault((key.state, key.year), []).append(
-                _both(store, key, part=Key.parse(conflict["part"]))
+                _both(store, key, part=Key.parse(conflict.part))
             )
-            ends.append(_ENDS[conflict["resolution"]])
+            ends.append(_ENDS[conflict.resolution])
     said = [IN_QUESTION]
     for (state, year), both in told.items():
         said.append(

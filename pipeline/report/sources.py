@@ -15,10 +15,7 @@ def publishers(store: Store, cubes: Iterable[str]) -> list[str]:
     """
     wanted = set(cubes)
     named = {
-        part.strip()
-        for s in store.sources
-        if s["cube"] in wanted
-        for part in s["source"].split(";")
+        part.strip() for s in store.sources if s.cube in wanted for part in s.source.split(";")
     }
     return sorted(n for n in named if n)
 

@@ -5,29 +5,25 @@ them were printed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
+from pipeline.numbers.questions import Conflict
 from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.numbers.stored_tables import (
+    StoredArea,
+    StoredCell,
+    StoredCoverage,
+    StoredFact,
+    StoredFinding,
+    StoredRevision,
+    StoredSource,
+    read_rows,
+)
 from pipeline.system.kept import is_there, open_database
-
-
-@dataclass(frozen=True)
-class CoverageRow:
-    """How a state answered a table in the reference year: reported, question,
-    suppressed, earlier, refused, none.
-    """
-
-    report: str
-    cube: str
-    title: str
-    state: str
-    answer: str
 
 
 class Store:
@@ -45,19 +41,16 @@ class Store:
         self.contracts, self.report, self.version, self.path = contracts, report, version, path
         connection = open_database(path)
         try:
-            self._cells = {
-                c.key: c for c in map(_cell, connection.execute("select * from cells").fetchall())
-            }
-            self.coverage = [
-                CoverageRow(r, c, t, s, a)
-                for r, c, t, _, s, a in _rows(connection, "coverage", order="sort")
-            ]
-            self.revisions = _dicts(connection, "revisions")
-            self.findings = _dicts(connection, "findings")
-            self.sources = _dicts(connection, "sources")
-            self.areas = _dicts(connection, "areas", order="sort")
-            self.conflicts = _dicts(connection, "conflicts")
-            self.meta = dict(_rows(connection, "meta", order="name"))
+            cells = map(_cell, read_rows(connection, StoredCell, table="cells"))
+            self._cells = {c.key: c for c in cells}
+            self.coverage = read_rows(connection, StoredCoverage, table="coverage", order="sort")
+            self.revisions = read_rows(connection, StoredRevision, table="revisions", order="all")
+            self.findings = read_rows(connection, StoredFinding, table="findings", order="all")
+            self.sources = read_rows(connection, StoredSource, table="sources", order="all")
+            self.areas = read_rows(connection, StoredArea, table="areas", order="sort")
+            self.conflicts = read_rows(connection, Conflict, table="conflicts", order="all")
+            facts = read_rows(connection, StoredFact, table="meta", order="name")
+            self.meta = {fact.name: fact.value for fact in facts}
         finally:
             connection.close()
         self.round = int(self.meta["round"])
@@ -94,14 +87,14 @@ class Store:
         several = self.table(cell.key.cube).several_figures
         return bool(several) and cell.obs_status == several
 
-    def conflict(self, whole: str) -> dict[str, Any] | None:
+    def conflict(self, whole: str) -> Conflict | None:
         """What exceeds a whole, by preference in its own table; None where this version
         tells of nothing.
         """
-        own = [c for c in self.conflicts if c["whole"] == whole]
+        own = [c for c in self.conflicts if c.whole == whole]
         return min(
             own,
-            key=lambda c: (c["part_cube"] != c["whole_cube"], not c["parts"], c["part"]),
+            key=lambda c: (c.part_cube != c.whole_cube, not c.parts, c.part),
             default=None,
         )
 
@@ -109,11 +102,9 @@ class Store:
         """The parts that would stand in the place of a whole in question; none where
         they are not all numbers.
         """
-        own = [c for c in self.conflicts if c["whole"] == whole and c["parts"]]
-        best = min(
-            own, key=lambda c: (c["part_cube"] != c["whole_cube"], c["dimensions"]), default=None
-        )
-        return tuple(best["parts"]) if best else ()
+        own = [c for c in self.conflicts if c.whole == whole and c.parts]
+        best = min(own, key=lambda c: (c.part_cube != c.whole_cube, c.dimensions), default=None)
+        return best.parts if best else ()
 
     def every_cell(self) -> Iterable[Cell]:
         return self._cells.values()
@@ -149,53 +140,21 @@ class Store:
         return self.table(cube).dimension(dimension).codelist.label(code)
 
 
-def _cell(row: tuple[Any, ...]) -> Cell:
-    (
-        key,
-        _,
-        _,
-        _,
-        _,
-        value,
-        unit,
-        obs,
-        conf,
-        coverage,
-        of,
-        states,
-        note,
-        vintage,
-        withheld,
-        *doubt,
-    ) = row
-    question, counts, wholes, queried = doubt
+def _cell(row: StoredCell) -> Cell:
     return Cell(
-        Key.parse(key),
-        value if value is None else Decimal(value),
-        unit,
-        obs,
-        conf,
-        coverage,
-        of,
-        tuple(states or ()),
-        note or "",
-        vintage,
-        withheld,
-        question,
-        counts,
-        tuple(wholes or ()),
-        queried,
+        key=Key.parse(row.key),
+        value=row.value,
+        unit=row.unit,
+        obs_status=row.obs_status,
+        conf_status=row.conf_status,
+        coverage=row.coverage,
+        of=row.members,
+        states=row.states or (),
+        note=row.note or "",
+        vintage=row.vintage,
+        withheld=row.withheld,
+        question=row.question,
+        counts=row.counts,
+        wholes=row.wholes or (),
+        queried=row.queried,
     )
-
-
-def _rows(connection: Any, table: str, *, order: str) -> list[tuple[Any, ...]]:
-    rows: list[tuple[Any, ...]] = connection.execute(
-        f"select * from {table} order by {order}"
-    ).fetchall()
-    return rows
-
-
-def _dicts(connection: Any, table: str, *, order: str = "all") -> list[dict[str, Any]]:
-    result = connection.execute(f"select * from {table} order by {order}")
-    columns = [d[0] for d in result.description]
-    return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]

@@ -6,9 +6,8 @@ read: whatever happens to a file meanwhile, the figures, the ledger, the journal
 archive speak of the same bytes.
 
 `outputs/archive/<first two letters>/<sha256>` is never changed.
-`outputs/archive/journal.csv` says when a file of the
-returns was first seen, changed, or gone (`pipeline.returns.journal`). Restricted,
-like all that states send.
+`outputs/archive/journal.csv` says when a file of the returns was first seen, changed,
+or gone (`pipeline.returns.journal`). Restricted, like all that states send.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 cleared, each by its hash.
 
 `releases/cleared.jsonl` is a record of signed events (`pipeline.system.signed.chain`):
-a text was
-cleared, or its clearance was taken back. A text is cleared as it stands, letter for
-letter: another one has another hash and waits again.
+a text was cleared, or its clearance was taken back. A text is cleared as it stands,
+letter for letter: another one has another hash and waits again.
 """
 
 from __future__ import annotations

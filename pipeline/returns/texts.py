@@ -4,7 +4,8 @@ gettext catalogues, English first.
 The source is English. `templates/locale/messages.pot` lists every text,
 `templates/locale/<language>/messages.po` says it in a language; a text without a
 translation stays English. Rules are translated where they are shown, so what is written
-for machines is the same in every language. docs/add-a-language.md shows how to add one.
+for machines is the same in every language. docs/how-to/add-a-language.md shows how to
+add one.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def load_texts(project: Project) -> Texts:
             f"there are no texts in the language '{project.language}'",
             where=str(_folder(project)),
             allowed=", ".join(known),
-            do="give one of these languages, or add its catalogue (docs/add-a-language.md)",
+            do="give one of these languages, or add its catalogue (docs/how-to/add-a-language.md)",
         )
     catalog = _read(path, project.language)
     compiled = io.BytesIO()

@@ -1,5 +1,5 @@
-"""What may a process reach that must not be trusted? The program, and the few folders
-that it was given. No more.
+"""What may a process reach that must not be trusted? The program and the few folders
+that it was given, and nothing else.
 
 Three guards, each with what it refuses on which kernel in `guards`:
 

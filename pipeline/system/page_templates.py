@@ -19,7 +19,10 @@ from pipeline.system.yaml_files import name_of, read_text
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_REPAIR = "correct the line; docs/add-a-report.md and docs/looks.md say what templates may use"
+_REPAIR = (
+    "correct the line; docs/how-to/add-a-report.md and docs/how-to/looks.md say what templates may"
+    " use"
+)
 
 
 def open_templates(folder: Path, *beside: Path, **options: Any) -> Environment:

@@ -1,5 +1,6 @@
 -- Bad row: a cell that a state reported in this window and that no longer stands among the cells, though no newer figure
 -- contradicts it.
+-- May be empty: marts.outdated
 with
 
 reported as (

@@ -1,4 +1,5 @@
 -- Bad row: a regional part that is larger than its regional whole, with the states that each of them counts.
+-- May be empty: core.part_of
 with
 
 cells as (

@@ -24,15 +24,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.disclosure.choose.choose import choose, gaussian_only, strengthen
+from pipeline.disclosure.choose.choose import choose, strengthen
 from pipeline.disclosure.choose.linked import System
-from pipeline.disclosure.prove.judge import judge
 from pipeline.disclosure.prove.proof import Proof, prove
 from pipeline.disclosure.prove.system import NO_LIMIT
 
 from . import acro_peer
 from .certificates import verify
 from .instances import Instance, as_system, make_instance, read_municipal
+from .judge import judge
+from .yardstick import gaussian_only
 
 ROUNDS = 4  # times that a pattern is proven before what is left counts as exposed
 

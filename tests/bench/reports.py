@@ -27,19 +27,19 @@ import numpy as np
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import Policy, load_policy
-from pipeline.disclosure.choose.choose import gaussian_only
 from pipeline.disclosure.choose.linked import NO_LIMIT, System
 from pipeline.disclosure.choose.system import Linked, Secrets, build_system, find_secrets, link
 from pipeline.disclosure.proof import certificate_path, require_proof
 from pipeline.disclosure.protect import protect_round, release_day
-from pipeline.disclosure.prove.judge import judge
 from pipeline.disclosure.prove.system import Interval
 from pipeline.numbers.build import store_inputs
-from pipeline.numbers.stores import read_marts
+from pipeline.numbers.mart_rows import read_marts
 from pipeline.project import Project
 from pipeline.returns.rules.validated import read_validation
 
+from .judge import judge
 from .methods import Result, used
+from .yardstick import gaussian_only
 
 ROUND, VERSION = 2022, "public"
 NAME = f"public reports {ROUND}"

@@ -39,7 +39,7 @@ from pipeline.contracts.population import load_population
 from pipeline.contracts.template import build_workbook
 from pipeline.errors import ContractError, RenderError, UserError
 from pipeline.inspection.numerals.exceptions import load_exceptions
-from pipeline.numbers.stores import write_empty_store
+from pipeline.numbers.store_files import write_empty_store
 from pipeline.project import Project
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.document.lint_templates import DryWriter

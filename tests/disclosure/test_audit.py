@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.judge import judge
 from small_tables import MISSING, read_table
 
 from pipeline.contracts.model import Contracts
@@ -28,7 +29,6 @@ from pipeline.disclosure.prove.facts import (
     TrueCell,
     read_released,
 )
-from pipeline.disclosure.prove.judge import judge
 from pipeline.disclosure.prove.proof import Proof, prove
 from pipeline.disclosure.prove.system import NO_LIMIT
 from pipeline.errors import UserError

@@ -12,11 +12,12 @@ from itertools import product
 import numpy as np
 import pytest
 from bench.instances import Instance, as_system, make_instance
+from bench.yardstick import gaussian_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from pipeline.disclosure.choose.choose import choose, gaussian_only, strengthen
+from pipeline.disclosure.choose.choose import choose, strengthen
 from pipeline.disclosure.choose.linked import Demand, Pattern, System
 
 MOST = 4  # the largest value of a finest cell, so that all tables can be written out

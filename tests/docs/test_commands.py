@@ -51,7 +51,7 @@ NOT_RUN = {
         "there are no returns of 2023 yet; tests/report/texts reads the texts of such a round"
     ),
 }
-PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if p.is_file()]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def commands(page: Path) -> list[str]:

@@ -36,7 +36,7 @@ ANSWERS = {"authority": "Ministry", "contact": "Statistics unit", "date": "2024-
 
 
 def page(name: str) -> Path:
-    return ROOT / "docs" / f"{name}.md"
+    return ROOT / "docs" / "how-to" / f"{name}.md"
 
 
 def run(root: Path, command: str) -> str:

@@ -12,7 +12,14 @@ import pytest
 from builds import ROOT
 
 from pipeline.errors import CheckError, UserError
-from pipeline.numbers.sql.runner import EVERY_CUBE, in_order, read_models, run_checks, run_models
+from pipeline.numbers.sql.runner import (
+    EVERY_CUBE,
+    in_order,
+    read_checks,
+    read_models,
+    run_checks,
+    run_models,
+)
 from pipeline.system.files import replace_file
 
 
@@ -117,13 +124,93 @@ def test_a_check_shows_the_bad_rows(tmp_path: Path, connection: duckdb.DuckDBPyC
         run_checks(connection, folder)
 
 
-def test_a_check_over_nothing_has_not_passed(
+ALL_CHECKS = read_checks(ROOT / "sql")
+# Each check with each model it reads: the kind of check that could pass on nothing.
+MET_EMPTY = [(name, model) for name, c in ALL_CHECKS.items() for model in sorted(c.reads)]
+
+
+@pytest.fixture
+def filled(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Every table that a check reads, with one row."""
+    for schema in ("core", "marts"):
+        connection.execute(f"create schema {schema}")
+    for table in {n for check in ALL_CHECKS.values() for n in check.needs}:
+        connection.execute(f"create table {table} as select 1 as id")
+    return connection
+
+
+def only(folder: Path, check: str, *, head: str = "") -> Path:
+    """One check of the project, which selects nothing: what it reads is what matters."""
+    sources = "".join(f", {n} as t{i}" for i, n in enumerate(sorted(ALL_CHECKS[check].needs)))
+    head = head or "\n".join(x for x in ALL_CHECKS[check].sql.splitlines() if x.startswith("--"))
+    sql = f"{head}\nselect 1 as bad from {sources[2:]} where false"
+    return write(folder, **{check.replace(".", "__"): sql})
+
+
+def test_there_are_checks_that_read_models() -> None:
+    assert len(MET_EMPTY) > len(ALL_CHECKS) > 5
+
+
+@pytest.mark.parametrize(("check", "model"), MET_EMPTY, ids=lambda x: x)
+def test_a_check_over_one_empty_model_fails_unless_its_head_allows_it(
+    tmp_path: Path, filled: duckdb.DuckDBPyConnection, check: str, model: str
+) -> None:
+    folder = only(tmp_path, check)
+    full = run_checks(filled, folder)[check]
+    filled.execute(f"delete from {model}")
+    if model in ALL_CHECKS[check].may_be_empty:
+        assert run_checks(filled, folder) == {check: full - 1}
+        return
+    with pytest.raises(CheckError, match=rf"{model} holds no rows.* proves nothing"):
+        run_checks(filled, folder)
+
+
+@pytest.mark.parametrize("check", ALL_CHECKS)
+def test_no_head_allows_a_check_to_read_nothing(check: str) -> None:
+    assert ALL_CHECKS[check].reads - ALL_CHECKS[check].may_be_empty
+
+
+def test_seeds_are_no_rows_that_a_check_read(
     tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    connection.execute("delete from warehouse.counts")
-    folder = write(tmp_path, checks__no_negative="select * from warehouse.counts where value < 0")
-    with pytest.raises(CheckError, match="proves nothing"):
+    connection.execute("create table seed.parameters as select 1 as value")
+    folder = write(tmp_path, checks__a="select 1 from seed.parameters where value < 0")
+    with pytest.raises(CheckError, match="reads no model"):
         run_checks(connection, folder)
+
+
+@pytest.mark.parametrize("named", ["core.other", "seed.parameters", "warehouse.counts, core.x", ""])
+def test_a_head_that_allows_what_the_check_does_not_read_is_refused(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection, named: str
+) -> None:
+    connection.execute("create table seed.parameters as select 1 as value")
+    sql = "select c.id from warehouse.counts c, seed.parameters where c.value < 0"
+    folder = write(tmp_path, checks__small=f"-- Bad row: none.\n-- May be empty: {named}\n{sql}")
+    with pytest.raises(UserError, match=r"sql/checks/small\.sql: its head says"):
+        run_checks(connection, folder)
+
+
+def test_all_empty_models_are_told_at_once(
+    tmp_path: Path, filled: duckdb.DuckDBPyConnection
+) -> None:
+    filled.execute("delete from marts.cells")
+    filled.execute("delete from marts.contributions")
+    with pytest.raises(CheckError, match=r"marts\.cells, marts\.contributions hold no rows"):
+        run_checks(filled, only(tmp_path, "checks.region_is_sum_of_states"))
+
+
+def test_a_folder_without_checks_proves_nothing(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    with pytest.raises(CheckError, match="there is no check"):
+        run_checks(connection, tmp_path)
+
+
+def test_a_check_that_reads_what_nothing_builds_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path, checks__small="select * from core.gone", core__there="select 1 as x")
+    models = read_models(folder)
+    with pytest.raises(UserError, match=r"reads core\.gone, which no model builds"):
+        read_checks(folder, models)
 
 
 def test_many_bad_rows_are_cut_to_the_first_ten(

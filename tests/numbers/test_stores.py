@@ -4,11 +4,13 @@ content stays the same?
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, make_dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import duckdb
 import pytest
@@ -17,10 +19,24 @@ from builds import ROOT
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
-from pipeline.numbers.stores import StoreInputs, cubes_of, read_marts
+from pipeline.numbers.mart_rows import read_marts
+from pipeline.numbers.store_files import store_problems, write_empty_store, write_store
+from pipeline.numbers.stored_tables import (
+    TABLES,
+    StoreContent,
+    StoredCell,
+    StoredSource,
+    columns_of,
+    ddl_of,
+    read_rows,
+    write_rows,
+)
+from pipeline.numbers.stores import cubes_of
 from pipeline.numbers.stores import write_stores as write_version
+from pipeline.numbers.versions import StoreInputs, store_content, tell_version
 from pipeline.project import REPORTS, Project
 from pipeline.report.store import Store
+from pipeline.returns.cleared import sources_of
 
 CANARY = "canary-7f3e suspect named in note"
 INPUTS = StoreInputs(
@@ -40,7 +56,7 @@ INPUTS = StoreInputs(
             "contract_version": "1.0.0",
         },
     ),
-    sources=(("RO", "thb", "THB_VICTIMS", "UNODC", CANARY),),
+    sources=(StoredSource("RO", "thb", "THB_VICTIMS", "UNODC", CANARY),),
     meta={report: {"round": "2022", "cutoff": "2023-03-31", "refused": ""} for report in REPORTS},
 )
 CELLS = [  # key, value, status, confidentiality, states
@@ -227,7 +243,8 @@ def test_a_partner_store_keeps_answers_on_definitions_but_no_words_of_senders(
     write_stores(marts, contracts)
     assert rows(marts, "partner", "select definition from sources") == [("",)]
     answered = replace(
-        INPUTS, sources=(("RO", "thb", "THB_VICTIMS", f"GLOTIP; {CANARY}", "Partly"),)
+        INPUTS,
+        sources=(StoredSource("RO", "thb", "THB_VICTIMS", f"GLOTIP; {CANARY}", "Partly"),),
     )
     write_stores(marts, contracts, answered)
     assert rows(marts, "partner", "select source, definition from sources") == [
@@ -319,7 +336,7 @@ def test_a_build_that_dies_between_store_and_csv_leaves_nothing_that_passes_for_
         raise OSError("no space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("pipeline.numbers.stores.keep_file", die)
+        broken.setattr("pipeline.numbers.store_files.keep_file", die)
         with pytest.raises(OSError, match="no space"):
             write(less)
     assert "THB_OFFENCES:RO.2022,," in marts.released(2022, "thb", version="public").read_text(
@@ -369,3 +386,128 @@ def test_a_report_without_definition_is_told(tmp_path: Path, contracts: Contract
 def test_a_store_that_is_not_there_says_what_to_run(tmp_path: Path, contracts: Contracts) -> None:
     with pytest.raises(UserError, match="run 'make reports' first"):
         Store(tmp_path / "none.duckdb", contracts, report="thb", version="public")
+
+
+# --- rows and columns
+
+SECRETS = ("note", "value", "vintage", "coverage", "members", "states", "wholes")
+
+
+def filled(kind: type[Any], number: int) -> Any:
+    """A row whose every field has a value of its own."""
+    made: dict[Any, Callable[[str], object]] = {
+        "varchar": lambda name: f"{name} {number}",
+        "integer": lambda name: number * 100 + len(name),
+        "boolean": lambda name: bool(number % 2),
+        "decimal(18, 3)": lambda name: Decimal(f"{number}.125"),
+        "varchar[]": lambda name: (f"{name} {number}", ""),
+    }
+    types = [column.partition(" ") for column in ddl_of(kind).replace("18, 3", "18,3").split(", ")]
+    return kind(**{name: made[sql.replace(",", ", ")](name) for name, _, sql in types})
+
+
+CONTENT = StoreContent(
+    **{name: tuple(filled(kind, n) for n in range(3)) for name, kind in TABLES.items()}
+)
+
+
+def read_back(path: Path) -> StoreContent:
+    with duckdb.connect(str(path), read_only=True) as store:
+        return StoreContent(**{n: read_rows(store, kind, table=n) for n, kind in TABLES.items()})
+
+
+def test_what_was_stored_is_read_back(tmp_path: Path) -> None:
+    assert write_store(tmp_path / "s.duckdb", CONTENT, round_=2022)
+    assert read_back(tmp_path / "s.duckdb") == CONTENT
+    assert store_problems(tmp_path / "s.duckdb", 2022) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_columns_that_a_file_has_in_another_order_are_read_by_name_and_told(
+    tmp_path: Path, table: str
+) -> None:
+    path = tmp_path / "s.duckdb"
+    write_store(path, CONTENT, round_=2022)
+    backwards = ", ".join(reversed(columns_of(TABLES[table])))
+    with duckdb.connect(str(path)) as store:
+        store.execute(f"create table turned as select {backwards} from {table}")
+        store.execute(f"drop table {table}; alter table turned rename to {table}")
+    assert read_back(path) == CONTENT
+    assert store_problems(path, 2022) == [f"s.duckdb: {table}: not the columns of a store"]
+
+
+@pytest.mark.parametrize(
+    "more", ["alter table cells add column hint varchar", "create table x (y int)"]
+)
+def test_a_column_or_table_too_many_is_told(tmp_path: Path, more: str) -> None:
+    path = tmp_path / "s.duckdb"
+    write_store(path, CONTENT, round_=2022)
+    with duckdb.connect(str(path)) as store:
+        store.execute(more)
+    assert "not the columns of a store" in "".join(store_problems(path, 2022))
+
+
+def swaps() -> Iterator[tuple[str, str, str]]:
+    """Neighbouring columns of one type, which no database would tell apart."""
+    for table, kind in TABLES.items():
+        hints = get_type_hints(kind)
+        for one, other in pairwise(columns_of(kind)):
+            if hints[one] == hints[other]:
+                yield table, one, other
+
+
+@pytest.mark.parametrize(("table", "one", "other"), [*swaps()])
+def test_values_that_stand_in_each_others_columns_are_told(
+    tmp_path: Path, table: str, one: str, other: str
+) -> None:
+    path = tmp_path / "s.duckdb"
+    write_store(path, CONTENT, round_=2022)
+    with duckdb.connect(str(path)) as store:
+        store.execute(f"update {table} set {one} = {other}, {other} = {one}")
+    assert "s.duckdb: its tables are not those of s.sha256" in store_problems(path, 2022)
+
+
+def test_a_store_without_a_cell_has_not_been_compared(tmp_path: Path) -> None:
+    write_empty_store(tmp_path / "s.duckdb", 2022)
+    assert store_problems(tmp_path / "s.duckdb", 2022) == [
+        "s.duckdb: it holds no cell, so nothing was compared"
+    ]
+
+
+def test_withholding_names_its_fields_whatever_their_order(
+    marts: Project, contracts: Contracts
+) -> None:
+    """Fields turned round, as a careless hand would: what is withheld stays empty."""
+    told = tell_version(
+        read_marts(marts, 2022),
+        INPUTS,
+        contracts=contracts,
+        version=load_policy(ROOT / "data_contracts", contracts).version("public"),
+        shown=SHOWN,
+        left_out=(),
+    )
+    cubes = cubes_of(marts, contracts, report="thb")
+    cells = store_content(told, "thb", cubes=cubes, sources=sources_of(marts)).cells
+    withheld = [c for c in cells if c.withheld]
+    assert len(withheld) > 3
+    assert {c.note for c in cells} == {""}
+    for cell in withheld:
+        assert [bool(getattr(cell, name)) for name in SECRETS] == [False] * len(SECRETS)
+    turned = make_dataclass(
+        "Turned", [(f.name, f.type) for f in reversed(fields(StoredCell))], frozen=True
+    )
+    with duckdb.connect() as store:
+        store.execute(f"create table cells ({ddl_of(StoredCell)})")
+        write_rows(store, "cells", rows=withheld)
+        again: tuple[Any, ...] = read_rows(store, turned, table="cells")
+    for row, cell in zip(again, withheld, strict=True):
+        assert {f.name: getattr(row, f.name) for f in fields(turned)} == vars(cell)
+
+
+def test_nobody_asks_a_store_for_all_columns_of_a_table() -> None:
+    """`select *` would bring rows in an order that nobody sees."""
+    every = re.compile(rf"select \*\s+from ({'|'.join(TABLES)})\b", re.I)
+    assert every.search("select * from cells")
+    files = sorted((ROOT / "pipeline").rglob("*.py"))
+    assert len(files) > 200
+    assert [f.name for f in files if every.search(f.read_text(encoding="utf-8"))] == []

@@ -39,7 +39,7 @@ def submit(project: Project, master: str, by: str = "Ana Pop") -> None:
 
 
 def test_the_page_about_sign_off_shows_the_table_and_its_diagram() -> None:
-    page = (ROOT / "docs" / "sign-off.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "sign-off.md").read_text(encoding="utf-8")
     shown = BEGIN + page.split(BEGIN, 1)[1].split(END, 1)[0] + END
     assert shown == moves_markdown(), "run 'make moves'"
 

@@ -14,6 +14,7 @@ from pipeline.errors import NarrativeError, UserError
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.values import read_register
 from pipeline.inspection.readback.who import LastGiven
+from pipeline.numbers.stored_tables import StoredSource
 from pipeline.report.exhibits.layout import variables
 from pipeline.report.last_given import LastYears
 from pipeline.report.narrative.bound_text import Narrative
@@ -53,14 +54,14 @@ THB_OFFENCES:RO.2019       | 12    |
 EVERY = "key | value\n" + "\n".join(f"{V}:{s}.2022._T._T | 30" for s in ALL)
 HIDDEN = CELLS.replace("| <5 ", "| c  ")
 SOURCES = [
-    (
+    StoredSource(
         "RO",
         "thb",
         P,
         "UNODC, Trafficking in persons (GLOTIP), release 1; Eurostat, crim_off_cat",
         "",
     ),
-    ("RO", "thb", V, "UNODC, Trafficking in persons (GLOTIP), release 1", ""),
+    StoredSource("RO", "thb", V, "UNODC, Trafficking in persons (GLOTIP), release 1", ""),
 ]
 
 SAID = [

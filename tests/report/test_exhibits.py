@@ -11,6 +11,7 @@ import pytest
 from builds import ROOT
 
 from pipeline.errors import UserError
+from pipeline.numbers.stored_tables import StoredFinding
 from pipeline.project import REPORTS
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.figures import build_figure
@@ -210,7 +211,9 @@ def test_the_annex_on_queries_gives_the_reason_of_a_known_error_in_full(
     spec: Spec, store: MakeStore
 ) -> None:
     why = "known error ro-1: " + "counts sessions of courts instead of decisions, " * 4
-    finding = ("RO", "thb", "THB_VICTIMS", "", "r", "query", "s", "D7", "5" * 200, "", "1.0.0", why)
+    finding = StoredFinding(
+        "RO", "thb", "THB_VICTIMS", "", "r", "query", "s", "D7", "5" * 200, "", "1.0.0", why
+    )
     view = build_annex(
         spec("kind: findings\n  title: Queries"),
         store(STATES, findings=[finding]),

@@ -5,11 +5,13 @@ its cells?
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from pipeline.cells import Key
+from pipeline.numbers.questions import Conflict
 from pipeline.report.formulas import (
     Formula,
     change,
@@ -333,8 +335,10 @@ THB_VICTIMS:SELEC.2022._T.Y_LT18 | 234   | RO     |          | yes    |
 POPULATION:MD.2022               | 3000000 |      |          | yes    |
 """
 MD22 = Key.parse("THB_VICTIMS:MD.2022._T._T")
-PARTS = ["THB_VICTIMS:MD.2022._T.Y_GE18", "THB_VICTIMS:MD.2022._T.Y_LT18"]
-CONFLICT = ("MD", 2022, str(MD22), "THB_VICTIMS", "THB_VICTIMS", ["age"], PARTS[0], PARTS, "", "")
+PARTS = ("THB_VICTIMS:MD.2022._T.Y_GE18", "THB_VICTIMS:MD.2022._T.Y_LT18")
+CONFLICT = Conflict(
+    "MD", 2022, str(MD22), "THB_VICTIMS", "THB_VICTIMS", ("age",), PARTS[0], PARTS, "", ""
+)
 
 
 def test_what_is_in_question_is_in_no_share_change_or_rate(store: MakeStore) -> None:
@@ -374,7 +378,7 @@ def test_a_figure_says_what_it_would_be_if_the_parts_held(store: MakeStore) -> N
 
 
 def test_without_all_parts_as_numbers_there_is_no_other_figure(store: MakeStore) -> None:
-    assert if_parts_hold(store(DOUBT, conflicts=[(*CONFLICT[:7], [], "", "")]), REGION22) is None
+    assert if_parts_hold(store(DOUBT, conflicts=[replace(CONFLICT, parts=())]), REGION22) is None
     assert if_parts_hold(store(DOUBT, conflicts=[CONFLICT]), RO22) is None
 
 

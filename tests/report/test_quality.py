@@ -13,6 +13,7 @@ from builds import ROOT
 
 from pipeline.errors import UserError
 from pipeline.inspection.readback.values import read_register
+from pipeline.numbers.stored_tables import StoredFact
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.store import Store
 
@@ -71,10 +72,10 @@ def test_the_figures_are_those_of_the_store_and_findings_stand_in_the_restricted
     store: Callable[..., Store], version: str, restricted_only: bool
 ) -> None:
     sent = [
-        ("round", "2022"),
-        ("cutoff", "2023-03-31"),
-        ("sent_suppressed", "1"),
-        ("withheld_suppressed", "0"),
+        StoredFact("round", "2022"),
+        StoredFact("cutoff", "2023-03-31"),
+        StoredFact("sent_suppressed", "1"),
+        StoredFact("withheld_suppressed", "0"),
     ]
     made = store(CELLS, version=version, meta=sent)
     lines = {q.query: q.text for q in quality_lines(made, ROOT) if q.query}

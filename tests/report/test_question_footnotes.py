@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.cells import Key
+from pipeline.numbers.questions import Conflict
 from pipeline.report.questions import footnote
 from pipeline.report.store import Store
 
@@ -27,8 +28,8 @@ def test_state_year_and_measure_are_named_once(store: MakeStore) -> None:
         {FORCED} | 84    | part     | no     | {WOMEN}
         """,
         conflicts=[
-            ("MD", 2022, ALL, V, V, ["age"], ADULTS, [ADULTS], "", ""),
-            ("MD", 2022, WOMEN, V, f"{V}_FORM", ["form"], FORCED, [FORCED], "", ""),
+            Conflict("MD", 2022, ALL, V, V, ("age",), ADULTS, (ADULTS,), "", ""),
+            Conflict("MD", 2022, WOMEN, V, f"{V}_FORM", ("form",), FORCED, (FORCED,), "", ""),
         ],
     )
     text = footnote(made, map(Key.parse, (ALL, WOMEN)))
@@ -50,15 +51,15 @@ def test_a_part_of_another_report_has_no_empty_figure(store: MakeStore) -> None:
         {CONVICTED} | 164   | whole    | yes    | {CONVICTED}
         """,
         conflicts=[
-            (
+            Conflict(
                 "RO",
                 2022,
                 CONVICTED,
                 "THB_PERSONS",
                 "THB_CONV_FORM",
-                ["form"],
+                ("form",),
                 OF_THEM,
-                [OF_THEM],
+                (OF_THEM,),
                 "",
                 "",
             )

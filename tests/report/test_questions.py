@@ -44,7 +44,6 @@ THB_VICTIMS:GR.2022._T._T    | 40    |        |          | yes    |        |
 THB_VICTIMS:SELEC.2022._T._T | 583   | GR MD RO | whole  | yes    | {WHOLE} |
 THB_OFFENCES:SELEC.2022      | 100   | GR RO  |          | yes    |        |
 """
-ROW = ("MD", 2022, WHOLE, V, V, ["age"], ADULTS, [ADULTS, CHILDREN], "", "")
 
 
 # --- what a version may tell
@@ -130,7 +129,7 @@ def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
 
 @pytest.fixture
 def made(store: MakeStore) -> Store:
-    return store(CELLS, conflicts=[ROW])
+    return store(CELLS, conflicts=[CONFLICT])
 
 
 def test_a_sentence_prints_what_a_whole_in_question_would_be_otherwise(made: Store) -> None:
@@ -174,7 +173,7 @@ def test_the_footnote_names_both_figures(made: Store) -> None:
 def test_the_footnote_says_what_the_state_answered(
     store: MakeStore, resolution: str, said: str
 ) -> None:
-    made = store(CELLS, conflicts=[(*ROW[:8], resolution, "a reason")])
+    made = store(CELLS, conflicts=[replace(CONFLICT, resolution=resolution, reason="a reason")])
     assert footnote(made, [Key.parse(WHOLE)]).endswith(".")
     assert said in footnote(made, [Key.parse(WHOLE)])
 

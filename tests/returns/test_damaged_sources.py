@@ -3,7 +3,7 @@ says what is wrong with it.
 
 Every damage is done to small files in the layouts of the publishers, always, and to the
 publishers' own files where SELEC_SOURCES names the folder that holds them (see
-docs/importers.md).
+docs/how-to/importers.md).
 """
 
 from __future__ import annotations

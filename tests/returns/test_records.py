@@ -815,7 +815,7 @@ def test_a_record_form_that_cannot_work_is_told(
 def test_the_how_to_page_lists_the_tables_of_the_contracts(
     contracts: Contracts, project: Project
 ) -> None:
-    page = (project.root / "docs" / "records.md").read_text(encoding="utf-8")
+    page = (project.root / "docs" / "how-to" / "records.md").read_text(encoding="utf-8")
     listed = [
         (
             t.report,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -142,3 +144,26 @@ def test_a_wing_that_reached_up_would_be_named() -> None:
         assert not may_use(f"{lower}.x", f"{upper}.x")
     assert not may_use("cells", "system.files")
     assert not may_use("disclosure.x", "report.x")
+
+
+def test_nothing_at_the_top_of_a_module_is_used_by_nobody() -> None:
+    """Functions, classes and constants whose name stands nowhere else in the program:
+    what only a test or a benchmark uses belongs beside it.
+    """
+    files = [*MODULES.values(), *(ROOT / "tools").glob("*.py"), ROOT / "Makefile"]
+    files += (ROOT / "templates").rglob("*.j2")
+    words = Counter(w for f in files for w in re.findall(r"\w+", f.read_text(encoding="utf-8")))
+    tops = [(m, name) for m in MODULES for name in names_at_top(m)]
+    assert len(tops) > 1000
+    assert [f"{m}.{name}" for m, name in tops if words[name] == 1] == []
+
+
+def names_at_top(module: str) -> Iterator[str]:
+    """What a module defines, but for functions that a decorator hands to others."""
+    for node in ast.parse(MODULES[module].read_bytes()).body:
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=[]) | ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                if not name.startswith("__"):
+                    yield name

@@ -4,17 +4,20 @@ hashes, and the same each time?
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from types import ModuleType
 from typing import Any
 
 import pytest
 from builds import ROOT
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
@@ -117,3 +120,18 @@ def test_the_command_writes_it(
     assert sbom.main([str(tmp_path / "new" / "sbom.json")]) == 0
     assert re.search(r"sbom.json: [0-9]+ libraries", capsys.readouterr().out)
     assert (tmp_path / "new" / "sbom.json").read_bytes() == sbom.bill_of_materials(LOCK, PROJECT)
+
+
+def test_every_library_that_the_project_asks_for_is_imported_by_the_pipeline() -> None:
+    imported: set[str] = set()
+    for file in (ROOT / "pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            match node:
+                case ast.Import(names=names):
+                    imported |= {n.name.split(".")[0] for n in names}
+                case ast.ImportFrom(module=str(name)):
+                    imported.add(name.split(".")[0])
+    given = {canonicalize_name(d) for m in imported for d in packages_distributions().get(m, ())}
+    asked = {canonicalize_name(Requirement(d).name) for d in PROJECT["dependencies"]}
+    assert asked - given == set()
+    assert "duckdb" in asked & given

@@ -154,13 +154,3 @@ def strengthen(system: System, pattern: Pattern, *, cells: Sequence[int]) -> Pat
         protects |= {cell: owners for cell, owners in fresh.items() if not pattern.hidden[cell]}
         lost |= set(part.cells[repair.lost].tolist())
     return replace(pattern, hidden=hidden, protects=protects, unprotected=tuple(sorted(lost)))
-
-
-def gaussian_only(system: System) -> np.ndarray:
-    """Hidden cells when only exact subtraction is guarded against: a yardstick, not a
-    safe pattern.
-    """
-    hidden = system.hidden.copy()
-    for part in split(system)[0]:
-        hidden[part.cells] = eliminate(part)
-    return hidden

@@ -256,7 +256,8 @@ class Chooser:
         names = self.system.names
         if self.pattern.unprotected:
             raise DisclosureError(
-                self._unprotected(), do="see docs/disclosure.md, 'When a cell cannot be protected'"
+                self._unprotected(),
+                do="see docs/background/disclosure.md, 'When a cell cannot be protected'",
             )
         hidden = {
             n

@@ -1,5 +1,5 @@
-"""From true cells to one system: which are sensitive, what each must keep possible, and
-what hiding any would cost.
+"""How do true cells become one system? Says which are sensitive, what each must keep
+possible, and what hiding any would cost.
 
 All editions stand in the system together. A cell whose figure an edition had already is
 the same unknown in both; a cell that was revised is another unknown, named

@@ -22,6 +22,7 @@ from pipeline.disclosure.prove.ranges import left_open
 from pipeline.disclosure.prove.reconcile import Reconciled, reconcile
 from pipeline.disclosure.prove.sensitive import Demand, demand_of, derivable, is_narrowed
 from pipeline.disclosure.prove.world import World, build_world
+from pipeline.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ class Audit:
 
 def audit(knowledge: Knowledge) -> Audit:
     """Audit one version of one round, all reports together. Raises UserError when the
-    inputs contradict each other.
+    inputs contradict each other, and where there is nothing to audit.
     """
     begun = time.monotonic()
     # What an attacker with all released files knows, and how far each sum holds.
     world = build_world(knowledge)
+    _require_cells(knowledge, world)
     held = reconcile(world)
     ranges = derivable(world, held.links, base=held.base)
     known = world.known
@@ -100,6 +102,17 @@ def audit(knowledge: Knowledge) -> Audit:
     return Audit(
         certificate, demands, sorted(failures), world.contradicted, already, counts, seconds
     )
+
+
+def _require_cells(knowledge: Knowledge, world: World) -> None:
+    """Refuse an audit that would meet no released file or no cell: it proves nothing."""
+    if not knowledge.released or not world.unknowns:
+        met = "no cell with a figure" if knowledge.released else "no released file"
+        raise UserError(
+            f"the audit met {met}, so it proves nothing",
+            where=f"{knowledge.version} version of {knowledge.round_}",
+            do=f"run 'make reports ROUND={knowledge.round_}', and see which returns were refused",
+        )
 
 
 def _prove(

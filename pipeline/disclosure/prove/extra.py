@@ -55,6 +55,12 @@ def read_extra(path: Path, contracts: Contracts) -> dict[str, Decimal | None]:
                 f"{key} stands twice", where=f"{path} line {line}", do="keep one line for each cell"
             )
         found[key] = value
+    if not found:
+        raise UserError(
+            "there is no figure in it, so nothing was looked at",
+            where=str(path),
+            do="write a line for each figure that others published",
+        )
     return found
 
 

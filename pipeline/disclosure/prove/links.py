@@ -1,5 +1,5 @@
-"""Which cells add up to which? Every sum that a reader of keys, code lists and
-contracts can write down.
+"""Which sums can a reader write down? Every one that follows from keys, code lists and
+contracts.
 
 Parts of a dimension and their whole; a worked-out cell and the cells it was made of;
 the margins that two tables have in common. How far each holds is decided in

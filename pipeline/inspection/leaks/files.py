@@ -1,5 +1,5 @@
-"""Do the data file and the manifest of a version say what was released, and nothing of
-who built it and from what?
+"""Do the data file and the manifest say what was released, and nothing else? Nothing of
+who built them, or from what, may stand there.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def check_cells(where: str, data: bytes, *, register: Register, report: ScanRepo
             f"allowed are {', '.join((*COLUMNS, STATES, MARKS))}",
         )
         return
+    if not lines[1:]:
+        report.add(where, "no line below the head", "what was not read was not judged")
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(head):
             report.add(f"{where} line {number}", ",".join(line), f"a line has {len(head)} fields")

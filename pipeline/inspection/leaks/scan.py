@@ -4,11 +4,9 @@ attacker would, and judges all.
 Nothing here trusts the renderer: its list of keys says what each number claims to be,
 the values are worked out again from the released cells. See
 `pipeline.inspection.leaks.numerals` for numbers in text, `spelled` for those written as
-words,
-`charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts, `files`
-for data file and manifest,
-`open_forms` for the data files, the workbook and the page that go with a version that
-everybody may have.
+words, `charts` for drawn ones, `objects` for what else a PDF holds, `words` for texts,
+`files` for data file and manifest, `open_forms` for the data files, the workbook and
+the page that go with a version that everybody may have.
 """
 
 from __future__ import annotations
@@ -63,6 +61,7 @@ from pipeline.report.charts.region import picture_layers
 
 ATTACHMENTS = ("cells.csv",)
 _SHOWN_LEAKS = 12
+_UNREAD = "what was not read was not judged"
 
 
 def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) -> ScanReport:
@@ -133,6 +132,7 @@ def scan_version(
     given.manifest = check_manifest(
         "manifest.json", given.files.get("manifest.json", b""), report=report
     )
+    _judge_presence(given, report)
     for name, data in given.files.items():
         _scan_file(name, data, given=given, report=report)
     OpenForms(given, _facts(given, {}), drawings=given.drawings, report=report).check()
@@ -140,6 +140,18 @@ def scan_version(
         report.add(where, f"'{secret}' as {way}", "it is a text of the restricted tree")
     report.seconds = time.perf_counter() - start
     return report
+
+
+def _judge_presence(given: Given, report: ScanReport) -> None:
+    """A scan passes over nothing: files that the manifest names are there, a PDF is
+    among them, and there are released cells to compare with.
+    """
+    for name in sorted(set(given.manifest.get("outputs", {})) - set(given.files)):
+        report.add(name, "named by the manifest, and not there", _UNREAD)
+    if not any(name.endswith(".pdf") for name in given.files):
+        report.add("the version", "no PDF", _UNREAD)
+    if not given.register.cells:
+        report.add("the released cells", "none", "there is nothing to compare the files with")
 
 
 def _scan_file(name: str, data: bytes, *, given: Given, report: ScanReport) -> None:
@@ -208,6 +220,8 @@ class _Pdf:
     def _scan(self, pdf: pikepdf.Pdf) -> None:
         fonts = Fonts()
         pages = [read_page(page, fonts) for page in pdf.pages]
+        if not pages:
+            self.report.add(self.name, "no page", _UNREAD)
         blocks, unread = read_blocks(pdf, pages)
         numbers = {page.obj.objgen: index + 1 for index, page in enumerate(pdf.pages)}
         destinations = {

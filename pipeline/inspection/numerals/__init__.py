@@ -1,3 +1,3 @@
-"""Is every numeral of a finished PDF a cell, a named formula over cells, or a listed
-exception? The number audit.
+"""What is each numeral of a finished PDF? A cell, a named formula over cells, or a
+listed exception: the number audit.
 """

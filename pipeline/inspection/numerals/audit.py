@@ -106,7 +106,7 @@ def check_numbers(
             ),
             do=(
                 "bind the number to its cell or take it out; the version was not put in place"
-                " (docs/number-audit.md)"
+                " (docs/how-to/number-audit.md)"
             ),
         )
     return found
@@ -179,6 +179,10 @@ def _count(known: Known, passages: list[Passage], *, wrong: dict[int, str]) -> N
             found.unaccounted.append(
                 Unaccounted(passage.page, passage.place, "", passage.text[:90], why, ())
             )
+    # Every page bears its number: an audit that met no numeral has read nothing.
+    if not found.numerals:
+        why = "no numeral was found in it, so nothing was audited"
+        found.unaccounted.append(Unaccounted(0, why, "", "", "", ()))
     return found
 
 

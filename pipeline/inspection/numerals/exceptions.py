@@ -68,7 +68,7 @@ def load_exceptions(templates: Path) -> Exceptions:
         raise ContractError(
             "\n  ".join(["the list of exceptions is wrong:", *wrong]),
             where=f"templates/shared/{LIST}",
-            do="correct the list; docs/number-audit.md says what an exception needs",
+            do="correct the list; docs/how-to/number-audit.md says what an exception needs",
         )
     found = [
         Excused(text, e["kind"], tuple(e["where"]), e["why"])

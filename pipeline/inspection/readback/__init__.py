@@ -1,1 +1,1 @@
-"""What does a finished document say? Its text, charts and bindings as data, unjudged."""
+"""What does a finished document say? Its text, charts and bindings as data."""

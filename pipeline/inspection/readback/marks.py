@@ -517,27 +517,6 @@ def _colour(args: list[Any]) -> Colour:
     return tuple(round(float(a), 4) for a in args)
 
 
-def pattern_colour(page: pikepdf.Page, name: str) -> tuple[float, ...] | None:
-    """The ground of a hatched fill: the first colour that its pattern fills."""
-    waiting: list[tuple[Any, Any]] = []
-    pattern = page.obj.get("/Resources", {}).get("/Pattern", {}).get(name)
-    if isinstance(pattern, pikepdf.Stream):
-        waiting.append((pattern, pattern.get("/Resources", {})))
-    for _ in range(_DEEPEST):
-        if not waiting:
-            break
-        stream, resources = waiting.pop()
-        for instruction in pikepdf.parse_content_stream(stream):
-            operator = str(instruction.operator)
-            if operator == "rg":
-                return tuple(round(float(a), 4) for a in instruction.operands)
-            if operator == "Do":
-                form = resources.get("/XObject", {}).get(str(instruction.operands[0]))
-                if isinstance(form, pikepdf.Stream):
-                    waiting.append((form, form.get("/Resources", resources)))
-    return None
-
-
 def forms_of(stream: Any, resources: Any) -> Iterator[tuple[int, int]]:
     """The forms that a pattern draws, and those inside them."""
     for instruction in pikepdf.parse_content_stream(stream):

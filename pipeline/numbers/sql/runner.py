@@ -10,7 +10,7 @@ loaded as tables of the schema `seed`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 LAYERS = ("staging", "core", "marts")
 _COLOURED = re.compile("\x1b\\[[0-9;]*m")
 EVERY_CUBE = "staging.every_cube"
-GIVEN = ("seed", "warehouse")  # schemas that models read and that no model builds
+SEED = "seed"
+GIVEN = (SEED, "warehouse")  # schemas that models read and that no model builds
+_MAY_BE_EMPTY = "May be empty:"  # in the head of a check, before the models it may meet empty
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,42 @@ class Model:
     needs: frozenset[str]
 
     @property
+    def place(self) -> str:
+        """Its file, as messages name it."""
+        return f"sql/{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def _comments(self) -> list[str]:
+        return [line[2:].strip() for line in self.sql.splitlines() if line.startswith("--")]
+
+    @property
     def grain(self) -> str:
         """The first comment: what one row is and who reads it."""
-        lines = [line[2:].strip() for line in self.sql.splitlines() if line.startswith("--")]
-        return " ".join(lines)
+        return " ".join(self._comments)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What it reads, seeds left out: they are facts of contracts, and never empty."""
+        return frozenset(n for n in self.needs if n.split(".")[0] != SEED)
+
+    @property
+    def may_be_empty(self) -> frozenset[str]:
+        """Models that a check may meet without rows, as its head says. Raises UserError
+        where it names one that the check does not read.
+        """
+        heads = [line for line in self._comments if line.startswith(_MAY_BE_EMPTY)]
+        named = frozenset(
+            name.strip() for line in heads for name in line.removeprefix(_MAY_BE_EMPTY).split(",")
+        )
+        if unread := named - self.reads:
+            raise UserError(
+                f"its head says that {', '.join(sorted(unread)) or 'nothing'} may be empty, which"
+                " it does not read",
+                where=self.place,
+                allowed=", ".join(sorted(self.reads)),
+                do=f"correct the line '-- {_MAY_BE_EMPTY}', or take it out",
+            )
+        return named
 
 
 def references(sql: str, where: str) -> frozenset[str]:
@@ -75,20 +109,25 @@ def read_models(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Model
     return models
 
 
+def read_checks(folder: Path, models: Mapping[str, Model] | None = None) -> dict[str, Model]:
+    """All checks by name. Raises UserError where one says a wrong thing in its head or,
+    with `models`, reads what none of them builds.
+    """
+    checks = read_models(folder, ["checks"])
+    for check in checks.values():
+        _ = check.may_be_empty
+        if models is not None:
+            _require_built(check, models)
+    return checks
+
+
 def in_order(models: dict[str, Model]) -> list[str]:
     """Names of all models and of the staging union, each after what it needs. Raises
     UserError on a cycle or a gap.
     """
     graph: dict[str, set[str]] = {EVERY_CUBE: {n for n in models if n.startswith("staging.")}}
     for model in models.values():
-        graph[model.name] = {n for n in model.needs if n.split(".")[0] not in GIVEN}
-        unknown = graph[model.name] - set(models) - {EVERY_CUBE}
-        if unknown:
-            raise UserError(
-                f"reads {', '.join(sorted(unknown))}, which no model builds",
-                where=f"sql/{model.name}",
-                do="correct the name or add the model",
-            )
+        graph[model.name] = _require_built(model, models)
     try:
         return list(
             TopologicalSorter({k: sorted(v) for k, v in sorted(graph.items())}).static_order()
@@ -97,6 +136,18 @@ def in_order(models: dict[str, Model]) -> list[str]:
         raise UserError(
             f"models need each other: {' -> '.join(problem.args[1])}", do="break the cycle"
         ) from problem
+
+
+def _require_built(model: Model, models: Mapping[str, Model]) -> set[str]:
+    """The models that one reads. Raises UserError where nothing builds one of them."""
+    needed = {n for n in model.needs if n.split(".")[0] not in GIVEN}
+    if unknown := needed - set(models) - {EVERY_CUBE}:
+        raise UserError(
+            f"reads {', '.join(sorted(unknown))}, which no model builds",
+            where=f"sql/{model.name}",
+            do="correct the name or add the model",
+        )
+    return needed
 
 
 def run_models(
@@ -130,19 +181,19 @@ def run_models(
 def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     """Run every check: a query for bad rows. Raises CheckError with the offending rows.
 
-    A check over empty models proves nothing, so what it reads must hold rows. Returns
-    rows read per check.
+    A check over an empty model proves nothing, so every model that it reads must hold
+    rows, but for those that its head allows. Returns rows read per check.
     """
+    checks = read_checks(folder)
+    if not checks:
+        raise CheckError(
+            "there is no check, so nothing was proven",
+            where="sql/checks",
+            do="put the checks back; they are part of the pipeline",
+        )
     seen = {}
-    for name, check in read_models(folder, ["checks"]).items():
-        rows_read = 0
-        for needed in sorted(check.needs):
-            rows_read += _count(connection, needed)
-        if rows_read == 0:
-            raise CheckError(
-                "the check read no rows, so it proves nothing",
-                where=f"sql/{name.replace('.', '/')}.sql",
-            )
+    for name, check in checks.items():
+        rows_read = _rows_read(connection, check)
         result = connection.execute(check.sql)
         bad = result.fetchmany(10)
         if bad:
@@ -152,7 +203,7 @@ def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str,
             )
             raise CheckError(
                 f"the check found bad rows, the first {len(bad)}:\n  {rows}",
-                where=f"sql/{name.replace('.', '/')}.sql",
+                where=check.place,
                 do=(
                     "follow the keys with 'make explain KEY=...' and correct the model or the"
                     " return"
@@ -160,6 +211,26 @@ def run_checks(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str,
             )
         seen[name] = rows_read
     return seen
+
+
+def _rows_read(connection: duckdb.DuckDBPyConnection, check: Model) -> int:
+    """How many rows a check reads, seeds left out. Raises CheckError where a model that
+    may not be empty is.
+    """
+    counts = {name: _count(connection, name) for name in sorted(check.reads)}
+    empty = [name for name, rows in counts.items() if not rows and name not in check.may_be_empty]
+    if empty or not counts:
+        verb = "holds" if len(empty) == 1 else "hold"
+        what = f"{', '.join(empty)} {verb} no rows" if empty else "the check reads no model"
+        raise CheckError(
+            f"{what}, so the check proves nothing",
+            where=check.place,
+            do=(
+                "find out why nothing is there; where that is right, say so in the head of the"
+                f" check: -- {_MAY_BE_EMPTY} {', '.join(empty) or 'layer.model'}"
+            ),
+        )
+    return sum(counts.values())
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

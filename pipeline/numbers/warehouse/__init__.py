@@ -1,3 +1,1 @@
-"""What do we hold, from whom, since when? The append-only ledger of submissions in
-DuckDB.
-"""
+"""Where are all submissions kept? In the append-only ledger, a DuckDB file."""

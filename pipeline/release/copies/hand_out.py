@@ -2,10 +2,9 @@
 named, traceable, encrypted, logged.
 
 `releases/copies/<version>/<edition>/` holds the copies, `releases/passwords/...` the
-password of each in a file of its
-own, `releases/copies/<version>/<edition>.jsonl` the log, which never holds a password
-and is never changed. A copy exists once it stands in the log: a run that dies before is
-done again, under the same number.
+password of each in a file of its own, `releases/copies/<version>/<edition>.jsonl` the
+log, which never holds a password and is never changed. A copy exists once it stands in
+the log: a run that dies before is done again, under the same number.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ each shifted left or right.
 The shifts spell 64 bits, eight by eight, again and again over the page. So a piece of a
 page of some 60 by 60 mm holds the whole code, and a larger one holds it several times.
 Nothing of it is text, tag or metadata: it is there on a cropped page, on one page taken
-out, on a picture of it. What it does not survive is said in docs/copies.md.
+out, on a picture of it. What it does not survive is said in docs/how-to/copies.md.
 """
 
 from __future__ import annotations

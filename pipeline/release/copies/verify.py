@@ -215,8 +215,8 @@ def whose(project: Project, path: Path, *, password: str = "") -> Iterator[str]:
             where=path.name,
             allowed="a page or a picture of one",
             do=(
-                "see docs/copies.md for what the pattern survives; try a larger piece, or a better"
-                " picture"
+                "see docs/how-to/copies.md for what the pattern survives; try a larger piece, or a"
+                " better picture"
             ),
         )
 

@@ -18,7 +18,7 @@ from pipeline.contracts.policy import VersionRule
 from pipeline.disclosure.proof import certificate_path, require_proof
 from pipeline.disclosure.register import editions
 from pipeline.errors import UserError
-from pipeline.numbers.stores import store_problems
+from pipeline.numbers.store_files import store_problems
 from pipeline.project import Project
 from pipeline.release.signoff.again import Found, check_pages_again, count_numbers_again, scan_again
 from pipeline.release.signoff.draft import MANIFEST, changed_files, read_files

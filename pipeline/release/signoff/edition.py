@@ -70,7 +70,7 @@ def release(
                 "not released. Missing:" + "".join(f"\n  - {line}" for line in lines),
                 where=str(subject),
                 allowed="nothing missing",
-                do="see docs/sign-off.md, 'When a release is refused'",
+                do="see docs/how-to/sign-off.md, 'When a release is refused'",
             )
         move(found.standing.state, "release", role=who.role)
         require_earlier(project, subject, who=who)
@@ -141,7 +141,7 @@ def _is_test(project: Project, subject: Subject, *, signed: bytes, allowed: bool
         raise SignOffError(
             f"not released: it would be {TEST_SIGNATURE}",
             where=str(subject),
-            allowed=f"a key of the publisher ({KEY}, see docs/sign-off.md)",
+            allowed=f"a key of the publisher ({KEY}, see docs/how-to/sign-off.md)",
             do="name the key; or, where this is a trial, say so: TEST=yes",
         )
     return is_test

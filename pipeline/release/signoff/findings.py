@@ -2,9 +2,9 @@
 reasons that analysts signed.
 
 `releases/signoff/<round>/<report>.accepted.csv` has a line for every open finding, for
-reading; the column `reason` is
-what `make accept` entered (`pipeline.release.signoff.reasons`). An approval repeats the
-reasons: it says what was known.
+reading; the column `reason` is what `make accept` entered
+(`pipeline.release.signoff.reasons`). An approval repeats the reasons: it says what was
+known.
 """
 
 from __future__ import annotations

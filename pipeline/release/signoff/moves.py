@@ -112,7 +112,7 @@ def move(state: str, command: str, *, role: str, approvals: int = 0) -> Move:
         raise SignOffError(
             f"'{command}' is no move from '{state}'",
             allowed=allowed or "nothing: a new edition begins as a draft",
-            do="see docs/sign-off.md for the table of moves",
+            do="see docs/how-to/sign-off.md for the table of moves",
         )
     step = steps[-1] if command != "approve" or approvals >= APPROVALS else steps[0]
     if role not in step.roles:

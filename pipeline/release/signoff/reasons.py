@@ -1,9 +1,8 @@
 """Who accepted which finding, and why? Every `make accept`, signed.
 
 `releases/accepted/<round>/<report>.jsonl` is a record as in
-`pipeline.system.signed.chain`; each
-event holds a reason and the findings that it accepts. The file of reasons beside the
-records of sign-off is made of it, for reading.
+`pipeline.system.signed.chain`; each event holds a reason and the findings that it
+accepts. The file of reasons beside the records of sign-off is made of it, for reading.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where does a version stand? Its record of events, played through the table of moves."""
+"""Where does a version stand? Its events, played through the table of moves."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Which colours does a report use? One palette for pages, tables, charts and maps; see
-docs/looks.md.
+docs/how-to/looks.md.
 
 Every text colour has a contrast of at least 4.5 on the grounds it stands on. Colours of
 parts side by side differ for readers who see no red or no green, and in grey; where
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
-TINT = "#f2f4f7"
 
 # Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell
 # them apart in grey.

@@ -1,1 +1,3 @@
-"""How does a report read from cover to last annex? Chapters, annexes, ledger, web page."""
+"""How is a report put together? From chapters, annexes and its printed ledger; as a
+document and as a web page.
+"""

@@ -137,16 +137,14 @@ def _revisions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
             reason="No figure of an earlier round was restated with another value.",
         )
     rows = []
-    revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r["key"])))
+    revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r.key)))
     for r in revisions:
-        key = Key.parse(r["key"])
+        key = Key.parse(r.key)
         store.print_cell(key)
-        old = number_text(r["old_value"]) if r["old_value"] is not None else r["old_raw"]
-        new = number_text(r["new_value"]) if r["new_value"] is not None else r["new_raw"]
+        old = number_text(r.old_value) if r.old_value is not None else r.old_raw
+        new = number_text(r.new_value) if r.new_value is not None else r.new_raw
         difference = (
-            ""
-            if r["difference"] is None
-            else f"{r['difference']:+,.0f}".replace("-", "\N{MINUS SIGN}")
+            "" if r.difference is None else f"{r.difference:+,.0f}".replace("-", "\N{MINUS SIGN}")
         )
         rows.append(
             [
@@ -162,12 +160,12 @@ def _revisions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
         Column("State", "label", weight=18),
         Column("Figure", "text", weight=46),
         Column("Year", weight=7),
-        Column(f"Round {store.revisions[0]['old_round']}", weight=10),
+        Column(f"Round {store.revisions[0].old_round}", weight=10),
         Column(f"Round {store.round}", weight=10),
         Column("Difference", weight=11),
     )
     lines = tuple(
-        Row(r[0], tuple(CellView(t, str(k["key"]) if i == 3 else "") for i, t in enumerate(r[1:])))
+        Row(r[0], tuple(CellView(t, k.key if i == 3 else "") for i, t in enumerate(r[1:])))
         for r, k in zip(rows, revisions, strict=True)
     )
     return TableView(
@@ -177,7 +175,7 @@ def _revisions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
         "",
         columns,
         lines,
-        f"returns of the member states to SELEC, rounds {store.revisions[0]['old_round']} and"
+        f"returns of the member states to SELEC, rounds {store.revisions[0].old_round} and"
         f" {store.round}.",
     )
 
@@ -195,10 +193,10 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     counted: dict[tuple[str, str, str], int] = {}
     examples: dict[tuple[str, str, str], str] = {}
     for f in store.findings:
-        group = (f["state"], f["severity"], f["rule"])
+        group = (f.state, f.severity, f.rule)
         counted[group] = counted.get(group, 0) + 1
-        first = f"{f['sheet']} {f['cell']}: {f['found']}".strip()[:110]
-        examples.setdefault(group, f"{first}; {f['remark']}" if f["remark"] else first)
+        first = f"{f.sheet} {f.cell}: {f.found}".strip()[:110]
+        examples.setdefault(group, f"{first}; {f.remark}" if f.remark else first)
     if not counted:
         return _empty(
             spec,
@@ -247,8 +245,8 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
     """
     behind: dict[tuple[str, str], list[str]] = {}
     for s in store.sources:
-        if s["source"]:
-            behind.setdefault((s["cube"], s["source"]), []).append(s["state"])
+        if s.source:
+            behind.setdefault((s.cube, s.source), []).append(s.state)
     order = [t.name for t in store.contracts.tables]
     rows = [
         [store.table(cube).title, source, ", ".join(sorted(states))]
@@ -338,7 +336,7 @@ def _questions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
     """Figures that a state was asked about and that are shown here: those in a block in
     conflict, and other queries.
     """
-    open_ = {c["whole"] for c in store.conflicts if not c["resolution"]}
+    open_ = {c.whole for c in store.conflicts if not c.resolution}
     keys = [Key.parse(k) for k in {*open_, *store.queried}]
     keys = [
         k
@@ -359,7 +357,7 @@ def _questions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
         why = "Asked for an explanation"
         against = CellView("")
         if conflict is not None:
-            part = Key.parse(conflict["part"])
+            part = Key.parse(conflict.part)
             store.print_cell(part)
             why = named(store, part)
             against = CellView(cell_text(store.cell(part)), str(part))
@@ -445,7 +443,7 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
     """
     known: dict[str, list[tuple[str, bool]]] = {}
     for a in store.areas:
-        known.setdefault(a["crime_area"], []).append((a["cube"], True))
+        known.setdefault(a.crime_area, []).append((a.cube, True))
     silent: dict[str, list[tuple[str, bool]]] = {}
     for table in store.contracts.contract(store.report).tables_of(store.round):
         if table.crime_area not in known and table.respondent == "states":

@@ -20,7 +20,7 @@ from pipeline.contracts.lint import Wrong
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy
 from pipeline.errors import NarrativeError, UserError
-from pipeline.numbers.stores import write_empty_store
+from pipeline.numbers.store_files import write_empty_store
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition

@@ -2,9 +2,8 @@
 that named queries work out.
 
 `templates/shared/quality.yaml` says what holds for every edition and which query stands
-where; a query is a file of
-`sql/quality` and reads the store of the version, so the public version tells nothing
-that is not in its own store.
+where; a query is a file of `sql/quality` and reads the store of the version, so the
+public version tells nothing that is not in its own store.
 """
 
 from __future__ import annotations

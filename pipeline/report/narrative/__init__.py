@@ -1,1 +1,3 @@
-"""How does text stay true to the data? Every number is bound to a cell or a formula."""
+"""How does the narrative agree with the figures? Every number is bound to a cell or a
+formula.
+"""

@@ -4,7 +4,8 @@ or a formula over cells.
 A binding stands in double square brackets. A sentence that says something of the data
 without one does not build. A sentence whose binding has nothing to show in this version
 (missing, withheld, no change computable) is left out as a whole, so the same text
-serves every version and every round. See docs/write-narrative.md for the bindings.
+serves every version and every round. See docs/how-to/write-narrative.md for the
+bindings.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 bound like numbers.
 
 `[[claim rose KEY since YEAR: rose sharply]]` prints the words after the colon where the
-claim holds over the version's
-store, and stops the build where it does not. Where its figures are missing or withheld
-there is nothing to claim.
+claim holds over the version's store, and stops the build where it does not. Where its
+figures are missing or withheld there is nothing to claim.
 """
 
 from __future__ import annotations
@@ -116,14 +115,17 @@ def check_claim(store: Store, text: str, *, where: str) -> str:
             f"'[[claim {text}]]' does not have the form of a claim",
             where=where,
             allowed="; ".join(f"[[claim {n} {f}: words]]" for n, fs in known.items() for f in fs),
-            do="correct the claim; see docs/write-narrative.md",
+            do="correct the claim; see docs/how-to/write-narrative.md",
         )
     if word := _says_too_much(name, words):
         raise NarrativeError(
             f"'{word}' in '{words}' is more than the claim '{name}' tests",
             where=where,
             allowed=f"this word in claims of {', '.join(_claims_that_say(word))}",
-            do="say what the claim tests, or claim what the words say; see docs/write-narrative.md",
+            do=(
+                "say what the claim tests, or claim what the words say; see"
+                " docs/how-to/write-narrative.md"
+            ),
         )
     try:
         holds, figures = check(store, *given_arguments(arguments, form))

@@ -41,7 +41,7 @@ def print_binding(store: Store, binding: str, *, where: str) -> str:
             f"'[[{binding}]]' does not have the form of the binding '{command}'",
             where=where,
             allowed=" or ".join(f"[[{f}]]" for f in forms),
-            do="correct the binding; see docs/write-narrative.md",
+            do="correct the binding; see docs/how-to/write-narrative.md",
         )
     return _PRINTS[command, form](store, *given_arguments(arguments, form))
 

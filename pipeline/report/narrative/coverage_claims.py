@@ -179,8 +179,8 @@ def _publishers_of(store: Store, table: str = "") -> set[str]:
     """Who published the figures, as the covers name the sources: what stands before the
     first comma of each.
     """
-    rows = [s for s in store.sources if not table or s["cube"] == table]
-    return set(publishers_in(str(s["source"] or "") for s in rows))
+    rows = [s for s in store.sources if not table or s.cube == table]
+    return set(publishers_in(str(s.source or "") for s in rows))
 
 
 def publishers_in(sources: Iterable[str]) -> Iterator[str]:

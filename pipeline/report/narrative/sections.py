@@ -2,9 +2,8 @@
 sections by `# name` lines.
 
 `narrative/<chapter>.md` holds the text of every round; a section of
-`narrative/<round>/<chapter>.md` takes the place of
-the one of the same name in that round. A head line says more of a section: `# limits
-general reviewed: 2022`.
+`narrative/<round>/<chapter>.md` takes the place of the one of the same name in that
+round. A head line says more of a section: `# limits general reviewed: 2022`.
 """
 
 from __future__ import annotations

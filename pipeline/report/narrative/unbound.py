@@ -258,5 +258,5 @@ def _error(
         f"'{word}' {what}: '{' '.join(sentence.split())[:110]}'",
         where=where,
         allowed=allowed,
-        do=f"{to_do}; see docs/write-narrative.md",
+        do=f"{to_do}; see docs/how-to/write-narrative.md",
     )

@@ -2,10 +2,9 @@
 findings pages.
 
 `outputs/<round>/findings/<STATE>/` holds a marked copy of every return that could be
-read and one letter. All of it is
-restricted: findings quote what stands in the returns. A file is made again only when
-what it is made from changed, and one that is no longer due is removed, so that a folder
-never answers a return that was replaced.
+read and one letter. All of it is restricted: findings quote what stands in the returns.
+A file is made again only when what it is made from changed, and one that is no longer
+due is removed, so that a folder never answers a return that was replaced.
 """
 
 from __future__ import annotations

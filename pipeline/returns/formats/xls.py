@@ -1,5 +1,5 @@
-"""What stands in each filled cell of a workbook of the old Excel format, as text, with
-its address?
+"""What stands in a workbook of the old Excel format? Each filled cell as text, with its
+address.
 
 The format keeps formulas apart from what people see, and its reader gives their results
 only.

@@ -2,12 +2,10 @@
 second file.
 
 `<STATE>.csv` has the columns table, state, year, every other dimension of the report's
-tables in the order of the
-contract, value, obs_status, conf_status, note. A dimension that a table does not have
-stays empty.
-`<STATE>.cover.csv` has the columns field, answer with the fields of the cover sheet.
-Both files use one separator and
-one code page.
+tables in the order of the contract, value, obs_status, conf_status, note. A dimension
+that a table does not have stays empty. `<STATE>.cover.csv` has the columns field,
+answer with the fields of the cover sheet. Both files use one separator and one code
+page.
 """
 
 from __future__ import annotations

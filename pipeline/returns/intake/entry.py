@@ -1,4 +1,4 @@
-"""What does a figure say together with the status, confidentiality and note beside it?"""
+"""What does a figure say with the status, confidentiality and note beside it?"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What can be wrong with a return before its figures are compared, how bad is it, and
-what should the state do?
+"""What can be wrong with a return before its figures are compared? Each rule says how
+bad it is, what is allowed and what the state should do.
 """
 
 from __future__ import annotations

@@ -1,3 +1,3 @@
-"""Tables sent as records: one row per victim, detection or seizure. DuckDB reads,
-checks and counts them.
+"""How are tables read that states send as records? One row per victim, detection or
+seizure; DuckDB reads, checks and counts them.
 """

@@ -1,5 +1,5 @@
-"""How does a text file of records become one that DuckDB can take line by line, every
-line in its place?
+"""How does DuckDB get a file of records line by line? As plain text, with every line in
+its place.
 
 Line numbers in findings must be those an editor shows. The reader of DuckDB leaves
 blank lines out and stops at odd bytes, so a file is looked through once, in pieces.

@@ -1,5 +1,4 @@
-"""What is told of a file of records that cannot be read, or that was read otherwise
-than it is written?
+"""What is told of a file of records that was refused, or read in another way?
 
 The intake rules speak of workbooks; what is said here fits the formats in which records
 come.

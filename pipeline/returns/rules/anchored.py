@@ -23,6 +23,12 @@ from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.texts import N_
 from pipeline.system.kept import open_database
 
+NOT_COMPARED = N_("figures that can be set beside a total printed elsewhere")
+NOTHING_TO_DO = N_("nothing, if there is no figure")
+GIVE_THE_SOURCE = N_(
+    "give the figures of the source that the cover names, or name the source that they are from"
+)
+
 
 def check_anchors(
     project: Project, contracts: Contracts, *, round_: int, reading: RoundReading
@@ -107,8 +113,8 @@ def _check(
                 found=(
                     f"{anchor.id}: not compared, no figure of this source from {', '.join(missing)}"
                 ),
-                allowed=N_("figures that can be set beside a total printed elsewhere"),
-                do=N_("nothing, if there is no figure"),
+                allowed=NOT_COMPARED,
+                do=NOTHING_TO_DO,
             )
     elif comparison.is_missed:
         for state in naming:
@@ -118,10 +124,7 @@ def _check(
                 found=f"{anchor.id}: {anchor.cells} adds up to"
                 f" {number_text(comparison.found or Decimal(0))}",
                 allowed=anchor.allowed,
-                do=N_(
-                    "give the figures of the source that the cover names, or name the source that"
-                    " they are from"
-                ),
+                do=GIVE_THE_SOURCE,
             )
 
 

@@ -1,5 +1,5 @@
-"""How do we run Great Expectations on DuckDB, and get back every bad row rather than a
-sample?
+"""How do we run Great Expectations on DuckDB? Each check gives back every bad row, not
+a sample.
 
 Great Expectations returns a connection to its pool before it fetches; the rollback that
 goes with it discards DuckDB's open result, and then every check "fails" with an

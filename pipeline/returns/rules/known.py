@@ -19,6 +19,8 @@ from pipeline.returns.intake.stage import StagedCell
 LEFT_OUT = (  # the rule by which cells are ignored, and of findings that the register alone makes
     "known-error"
 )
+LEFT_OUT_ALLOWED = "a figure of what the table asks for"
+LEFT_OUT_DO = "correct the figure; until then it is left out"
 _LOWERED: dict[Severity, Severity] = {"error": "query", "query": "note", "note": "note"}
 
 
@@ -83,7 +85,7 @@ def require_current(
             do=(
                 "end the entries named: remove each, or set its 'until' to the last round or day"
                 " that needs it; where an error outlived its entry, ask the state and set a later"
-                " 'until' (see docs/known-errors.md)"
+                " 'until' (see docs/how-to/known-errors.md)"
             ),
         )
 
@@ -184,7 +186,7 @@ def _lowered(known: Iterable[InForce], finding: Finding) -> Finding:
 
 def _to_do(entry: KnownError) -> str:
     if entry.effect == "leave-out":
-        return "correct the figure; until then it is left out"
+        return LEFT_OUT_DO
     return "correct the figure; until then it is used as it was sent"
 
 
@@ -201,7 +203,7 @@ def _of_cell(entry: KnownError, cell: StagedCell, *, version: str) -> Finding:
         rule=LEFT_OUT,
         severity="query",
         found=cell.raw,
-        allowed="a figure of what the table asks for",
+        allowed=LEFT_OUT_ALLOWED,
         do=_to_do(entry),
         contract_version=version,
         known=entry.id,

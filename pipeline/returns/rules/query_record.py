@@ -2,9 +2,8 @@
 beside the log.
 
 `returns/<round>/queries.jsonl` is a record as in `pipeline.system.signed.chain`; each
-event holds the
-lines of the log that it wrote.
-`queries.csv` is made of it, and what stands there must follow from it.
+event holds the lines of the log that it wrote. `queries.csv` is made of it, and what
+stands there must follow from it.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ ALWAYS_RUN = frozenset(
         "metadata pdfuaid:part",
         "no action at opening",
         "no programs",
+        "pages",
     }
 )
 
@@ -108,6 +109,11 @@ def check_pdf(content: bytes, *, title: str, language: str = "en", date: datetim
                 *_check_links(pdf),
                 *_check_fonts(fonts),
                 *_check_actions(pdf),
+                _judged(
+                    "pages",
+                    "the file has no page, so nothing was looked at",
+                    fails=not len(pdf.pages),
+                ),
             ]
         )
         return PdfFigures(

@@ -1,14 +1,14 @@
 """How is something written down that nobody may change later? A line an event, signed,
 each with the hash of the last.
 
-    chain = open_chain(project, "signoff 2022 thb public", path)    # any record: its
-    name, and the file of its lines
-    events = chain.read()                                           # checked, oldest
-    first; [] where there is none
-    chain.append({"event": "clear", "text": digest}, who)           # who:
-    pipeline.system.signed.people.Person; signs the line
-    chain.head()                                                    # Head(number,
-    sha256) of the last line
+    # Any record: its name, and the file of its lines.
+    chain = open_chain(project, "signoff 2022 thb public", path)
+    # Checked, oldest first; [] where there is none.
+    events = chain.read()
+    # Signs the line; who is a pipeline.system.signed.people.Person.
+    chain.append({"event": "clear", "text": digest}, who)
+    # Head(number, sha256) of the last line.
+    chain.head()
 
 A line holds the name of its record, its number, what happened, who did it (`by`,
 `role`, `day`), the hash of the line before, and a signature over all of that, so that a
@@ -17,13 +17,11 @@ the key is named and refused; the last one too. What a rehearsal writes is not s
 and says so: a record is all rehearsal or all signed.
 
 Lines cut off at the end do not break a chain. So every event of a record in the folder
-of releases is noted in
-`heads.jsonl` too, which is a chain over all of them, and every event signs the last
-line of that chain: whoever takes
-the end off one record has to take off what was written anywhere since, in every record.
-What nobody can see from inside is that the whole folder was put back to an earlier day.
-Each command prints the last hash, to be kept elsewhere, and each edition that left
-bears it.
+of releases is noted in `heads.jsonl` too, which is a chain over all of them, and every
+event signs the last line of that chain: whoever takes the end off one record has to
+take off what was written anywhere since, in every record. What nobody can see from
+inside is that the whole folder was put back to an earlier day. Each command prints the
+last hash, to be kept elsewhere, and each edition that left bears it.
 """
 
 from __future__ import annotations

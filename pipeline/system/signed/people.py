@@ -1,9 +1,10 @@
 """Who acts? A person by the key that signs, or, in rehearsal alone, by a name that was
 typed.
 
-who = acting(signers, key, by, role, day, roles=("analyst",))   # by a key: name and
-role come from the list who = person("Ana Pop", "analyst", "2023-05-02")
-# typed: what this person does says REHEARSAL
+    # By a key: name and role come from the list.
+    who = acting(signers, key, by, role, day, roles=("analyst",))
+    # Typed: what this person does says REHEARSAL.
+    who = person("Ana Pop", "analyst", "2023-05-02")
 """
 
 from __future__ import annotations

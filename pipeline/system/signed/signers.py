@@ -353,5 +353,5 @@ def require_somebody(signers: Signers) -> None:
             "nobody may sign yet",
             where=f"data_contracts/{FILE}",
             allowed="a line for each key",
-            do="enter the keys (docs/sign-off.md, 'Keys'), or rehearse with REHEARSAL=yes",
+            do="enter the keys (docs/how-to/sign-off.md, 'Keys'), or rehearse with REHEARSAL=yes",
         )

@@ -1,12 +1,12 @@
 """How does a person sign, and does a signature hold? SSH signatures, made and checked
 by `ssh-keygen -Y`.
 
-    signer = open_signer("~/.ssh/id_ed25519", read_signers(project.contracts))   # or
-    the .pub of a key in ssh-agent
-    text = signer.sign(message)                                                  # one
-    line of base64
-    identity = check_signature(message, text, signers, day)                      # who
-    it was; raises BadSignature
+    # The file of a key, or the .pub of a key in ssh-agent.
+    signer = open_signer("~/.ssh/id_ed25519", read_signers(project.contracts))
+    # One line of base64.
+    text = signer.sign(message)
+    # Who it was; raises BadSignature.
+    identity = check_signature(message, text, signers, day)
 
 Passphrases, agents and hardware keys are left to ssh-keygen: no secret passes through
 here. A signature counts in our namespace alone, for a key of the list of signers, on a

@@ -31,7 +31,7 @@ from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.disclosure.proof import certificate_path, prove_version, require_proof
 from pipeline.disclosure.protect import protect_round
 from pipeline.errors import DisclosureError
-from pipeline.numbers.stores import read_marts
+from pipeline.numbers.mart_rows import read_marts
 from pipeline.project import REPORTS, Project
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.formulas import change, rate, share

@@ -25,8 +25,10 @@ from pipeline.disclosure.choose.system import PublishedEdition
 from pipeline.disclosure.proof import certificate_path
 from pipeline.disclosure.protect import release_day
 from pipeline.numbers.build import store_inputs
-from pipeline.numbers.stores import Marts, StoreInputs, read_marts, write_stores
+from pipeline.numbers.mart_rows import Marts, read_marts
+from pipeline.numbers.stores import write_stores
 from pipeline.numbers.true_cells import TrueCell
+from pipeline.numbers.versions import StoreInputs
 from pipeline.project import REPORTS, Project
 from pipeline.returns.rules.validated import read_validation
 
@@ -91,14 +93,15 @@ def test_notes_findings_definitions_and_sources_of_figures_change_nothing(
 
 
 def disturb(marts: Marts, shown: frozenset[str], chance: random.Random) -> Marts:
-    cells = [dict(row) for row in marts.cells]
-    for row in chance.sample(cells, 40):
-        row["note"] = f"canary {chance.random()}"
-        if row["key"] not in shown and row["value"] is not None:
-            row["value"] += chance.randint(1, 9)
-            row["round"] = chance.choice([2020, 2021])
+    cells = list(marts.cells)
+    for place in chance.sample(range(len(cells)), 40):
+        cell = replace(cells[place], note=f"canary {chance.random()}")
+        if cell.key not in shown and cell.value is not None:
+            more = cell.value + chance.randint(1, 9)
+            cell = replace(cell, value=more, round=chance.choice([2020, 2021]))
+        cells[place] = cell
     revisions = chance.sample(marts.revisions, min(3, len(marts.revisions)))
-    return replace(marts, cells=cells, revisions=revisions)
+    return replace(marts, cells=tuple(cells), revisions=tuple(revisions))
 
 
 def disturb_inputs(
@@ -110,7 +113,7 @@ def disturb_inputs(
     hidden = [f for f in inputs.findings if not f["key"] or f["key"] not in shown]
     told = [f for f in inputs.findings if f not in hidden]
     findings = (*told, *chance.sample(hidden, min(5, len(hidden))))
-    sources = tuple((*s[:4], f"canary {chance.random()}") for s in inputs.sources)
+    sources = tuple(replace(s, definition=f"canary {chance.random()}") for s in inputs.sources)
     return replace(inputs, findings=findings, sources=sources)
 
 

@@ -49,7 +49,8 @@ def verapdf() -> None:
     missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
     if missing and not os.environ.get("CI"):
         pytest.skip(
-            f"veraPDF checks nothing here, missing: {', '.join(missing)}; see docs/check-pdf.md"
+            f"veraPDF checks nothing here, missing: {', '.join(missing)}; see"
+            " docs/how-to/check-pdf.md"
         )
 
 

@@ -1,0 +1,90 @@
+"""Does the page of all rules say what the code says, of every rule there is?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builds import ROOT
+
+from pipeline.contracts.model import Contracts
+from pipeline.errors import UserError
+from pipeline.returns.intake.problems import RULES
+from pipeline.returns.rules import reference
+from pipeline.returns.rules.compile import compile_rules
+from pipeline.returns.rules.reference import (
+    CONTRACT,
+    INTAKE,
+    Kind,
+    contract_kinds,
+    kind_of,
+    record_kinds,
+    rules_markdown,
+    write_rules,
+)
+
+PAGE = ROOT / "docs" / "reference" / "rules.md"
+
+
+def test_the_page_equals_what_the_code_says(contracts: Contracts) -> None:
+    assert PAGE.read_text(encoding="utf-8") == rules_markdown(contracts), "run 'make rules'"
+
+
+def test_every_rule_of_intake_stands_once_under_one_heading() -> None:
+    named = [rule for meanings in INTAKE.values() for rule in meanings]
+    assert sorted(named) == sorted(RULES)
+
+
+@pytest.mark.parametrize("round_", [2021, 2022, 2023])
+def test_every_rule_of_every_contract_is_of_a_kind_that_is_explained(
+    contracts: Contracts, round_: int
+) -> None:
+    kinds = {
+        kind_of(rule.rule_id)
+        for c in contracts
+        for rule in compile_rules(contracts, c, round_=round_)
+    }
+    assert kinds == set(CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "kind"),
+    [
+        ("THB_VICTIMS.sex.code", "<column>.code"),
+        ("THB_VICTIMS.year.required", "<column>.required"),
+        ("THB_VICTIMS.year.window", "year.window"),
+        ("THB_VICTIMS.note.required", "note.required"),
+        ("THB_VICTIMS.total.same_as_THB_VICTIMS_CTZ", "total.same_as_<TABLE>"),
+        ("THB_VICTIMS.part_exceeds_whole", "part_exceeds_whole"),
+    ],
+)
+def test_the_kind_of_a_rule_follows_from_its_name(rule_id: str, kind: str) -> None:
+    assert kind_of(rule_id) == kind
+
+
+def test_rules_of_records_have_the_severity_of_intake(contracts: Contracts) -> None:
+    kinds = record_kinds(contracts)
+    assert {"records-line", "wrong-state", "unknown-code", "records-quantity"} <= {
+        k.name for k in kinds
+    }
+    assert all(k.severities == (RULES[k.name].severity,) for k in kinds)
+
+
+def test_a_kind_that_nobody_explained_is_named(
+    contracts: Contracts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = {kind: text for kind, text in CONTRACT.items() if kind != "value.nil"}
+    monkeypatch.setattr(reference, "CONTRACT", left)
+    with pytest.raises(UserError, match="what these rules mean: value.nil"):
+        contract_kinds(contracts)
+
+
+def test_signs_of_markdown_stay_signs() -> None:
+    line = Kind("x", ("query", "error"), "<5 | 0", ("a", "b"), ("do *it*",)).line
+    assert line == "| `x` | error or query | &lt;5 &#124; 0 | for example: a | do &#42;it&#42; |"
+
+
+def test_a_page_that_is_up_to_date_stays_as_it_is(tmp_path: Path, contracts: Contracts) -> None:
+    page = tmp_path / "rules.md"
+    assert write_rules(page, contracts)
+    assert not write_rules(page, contracts)
