@@ -1,9 +1,9 @@
-"""Where do we change what a library does, and why? Each patch with its library, the
+"""Where do we change what a library does, and why? Each patch names its library, the
 version that it was made for, and its reason; no other module reaches into a library.
 
-A library is imported only where its patch is put on. `tests/system/test_patches.py` asks
-of each whether it is still needed, and of each library whether it is still the one that
-was looked at.
+A library is imported only where its patch is put on. `tests/system/test_patches.py`
+asks of each whether it is still needed, and of each library whether it is still the one
+that was looked at.
 """
 
 from __future__ import annotations
@@ -12,57 +12,51 @@ import atexit
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
+from typing import TypeVar
+
+Putting = TypeVar("Putting", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
 class Patch:
     """What is changed in which version of a library, and why."""
 
-    name: str
+    name: str  # of the function that puts it on
     library: str  # as its package is called
     version: str
     reason: str
 
 
-CUT_BY_FONTTOOLS = Patch(
-    "fonts are cut by fontTools",
-    "weasyprint",
-    "70.0",
-    "it cuts fonts with HarfBuzz where the machine has it, to other bytes than elsewhere",
-)
-DATED_FONTS = Patch(
-    "cut fonts are dated by the document",
-    "fonttools",
-    "4.68.0",
-    "it dates a font that it changes by the clock",
-)
-QUIET_IMPORT = Patch(
-    "warnings of the process stay where they were",
-    "great-expectations",
-    "1.24.1",
-    "it sends all warnings of the process to the log as it is imported",
-)
-QUIET_EXIT = Patch(
-    "DuckDB is let go of before Python ends",
-    "duckdb-engine",
-    "0.17.0",
-    "with Great Expectations loaded its names are kept to the very end, and DuckDB then"
-    " prints pages on leaks",
-)
-PATCHES = (CUT_BY_FONTTOOLS, DATED_FONTS, QUIET_IMPORT, QUIET_EXIT)
+PATCHES: list[Patch] = []  # filled below, one for each function
 
-# What WeasyPrint says to CUT_BY_FONTTOOLS.
+
+def _made_for(library: str, version: str, *, reason: str) -> Callable[[Putting], Putting]:
+    """Enter a function into the list of patches."""
+
+    def enter(function: Putting) -> Putting:
+        PATCHES.append(Patch(function.__name__, library, version, reason))
+        return function
+
+    return enter
+
+
+# What WeasyPrint says where fontTools cuts.
 SAID_OF_FONTS = "Using fontTools instead of HarfBuzz-Subset"
 
 
+@_made_for(
+    "weasyprint",
+    "70.0",
+    reason="it cuts fonts with HarfBuzz where the machine has it, to other bytes than elsewhere",
+)
 @contextmanager
 def fonts_cut_by_fonttools() -> Iterator[None]:
-    """CUT_BY_FONTTOOLS, while a PDF is written."""
+    """Have fonts cut by fontTools while a PDF is written."""
     from weasyprint.pdf import fonts
 
     cutter = fonts.harfbuzz_subset
@@ -73,9 +67,14 @@ def fonts_cut_by_fonttools() -> Iterator[None]:
         fonts.harfbuzz_subset = cutter
 
 
+@_made_for(
+    "fonttools",
+    "4.68.0",
+    reason="it dates a font that it changes by the clock",
+)
 @contextmanager
 def fonts_dated(date: datetime) -> Iterator[None]:
-    """DATED_FONTS, while a PDF is written."""
+    """Have cut fonts dated by the document while a PDF is written."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     os.environ["SOURCE_DATE_EPOCH"] = str(int(date.timestamp()))
     try:
@@ -87,8 +86,13 @@ def fonts_dated(date: datetime) -> Iterator[None]:
             os.environ["SOURCE_DATE_EPOCH"] = epoch
 
 
+@_made_for(
+    "great-expectations",
+    "1.24.1",
+    reason="it sends all warnings of the process to the log as it is imported",
+)
 def import_great_expectations() -> None:
-    """QUIET_IMPORT: load the library without its side effects."""
+    """Load the library and leave the warnings of the process where they were."""
     capturing = getattr(logging, "_warnings_showwarning", None) is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -96,6 +100,11 @@ def import_great_expectations() -> None:
     logging.captureWarnings(capturing)
 
 
+@_made_for(
+    "duckdb-engine",
+    "0.17.0",
+    reason="with Great Expectations its names are kept to the very end: DuckDB prints leaks",
+)
 def clear_at_exit(engine: ModuleType) -> None:
-    """QUIET_EXIT for the module duckdb_engine."""
+    """Empty the module duckdb_engine, which is given, before Python ends."""
     atexit.register(vars(engine).clear)

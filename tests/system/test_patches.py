@@ -18,7 +18,6 @@ from builds import ROOT
 from fontTools.misc.timeTools import epoch_diff  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-from pipeline.system import patches
 from pipeline.system.patches import PATCHES, Patch, fonts_cut_by_fonttools, fonts_dated
 from pipeline.system.pdf.fonts import font_faces
 
@@ -100,17 +99,17 @@ def needs_quiet_exit() -> None:
     assert run(f"{load}; {ours}") == ""
 
 
-NEEDS: dict[Patch, Callable[[], None]] = {
-    patches.CUT_BY_FONTTOOLS: needs_fonttools,
-    patches.DATED_FONTS: needs_dates,
-    patches.QUIET_IMPORT: needs_quiet_import,
-    patches.QUIET_EXIT: needs_quiet_exit,
+NEEDS: dict[str, Callable[[], None]] = {
+    "fonts_cut_by_fonttools": needs_fonttools,
+    "fonts_dated": needs_dates,
+    "import_great_expectations": needs_quiet_import,
+    "clear_at_exit": needs_quiet_exit,
 }
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda p: p.name)
 def test_each_patch_is_still_needed_and_does_what_it_says(patch: Patch) -> None:
-    NEEDS[patch]()
+    NEEDS[patch.name]()
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda p: p.name)
@@ -120,10 +119,11 @@ def test_each_patch_was_looked_at_in_the_installed_version(patch: Patch) -> None
     assert patch.reason
 
 
-def test_every_patch_is_listed_once() -> None:
-    declared = [value for value in vars(patches).values() if isinstance(value, Patch)]
-    assert declared == list(PATCHES)
-    assert len(set(PATCHES)) == len(PATCHES)
+def test_every_function_of_the_room_is_a_patch() -> None:
+    tree = ast.parse((ROOT / "pipeline/system/patches.py").read_text(encoding="utf-8"))
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    assert [name for name in functions if name[0] != "_"] == [p.name for p in PATCHES]
+    assert len(PATCHES) > 3
 
 
 def imported_from_elsewhere(tree: ast.AST) -> set[str]:

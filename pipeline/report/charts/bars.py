@@ -1,5 +1,5 @@
-"""What does a chart of bars look like? Level bars side by side or stacked, each with its
-text; returns the sheet. Begin at `draw_bars` or `draw_stacked_bars`.
+"""What does a chart of bars look like? Level bars side by side or stacked, each with
+its text; returns the sheet. Begin at `draw_bars` or `draw_stacked_bars`.
 """
 
 from __future__ import annotations

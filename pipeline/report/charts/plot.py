@@ -1,5 +1,5 @@
-"""How are axes, lines, breaks and gaps of a plot drawn, the same in every chart that
-has them? Draws on the axes that it is given.
+"""How are axes, lines, breaks and gaps of a plot drawn? The same in every chart that
+has them, on the axes that are given.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Does a finished PDF hold what PDF/A-3a and PDF/UA-1 ask? Reads the bytes with another
-library than wrote them; returns what is wrong and what is in them. Begin at `check_pdf`.
+"""Does a finished PDF hold what PDF/A-3a and PDF/UA-1 ask? Reads the bytes with
+another library than wrote them; returns what each rule says, and what is in them. Begin
+at `check_pdf`.
 """
 
 from __future__ import annotations
