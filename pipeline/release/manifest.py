@@ -16,6 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
 
 LIBRARIES = (
@@ -151,6 +152,22 @@ def manifest_json(
         build=dict(figures),
     )
     return (json.dumps(made.as_json(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def accessibility_of(record: object) -> dict[str, int]:
+    """What a manifest says of the check of a PDF: how many things failed, as counted by
+    the step that ran the rules. Raises RenderError for a record that is missing or tells
+    of no rule that ran.
+    """
+    match record:
+        case {"rules": int(rules), "failed": int(failed)} if rules > 0:
+            return {"failed": failed}
+    raise RenderError(
+        f"no rule was run on the PDF: its check left {record}",
+        where="accessibility",
+        allowed="a record of the rules that ran",
+        do="build again; if it stays so, report it: the check of the PDF is broken",
+    )
 
 
 def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:

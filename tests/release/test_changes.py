@@ -29,7 +29,8 @@ from pipeline.release.changes.said import Leaf
 from pipeline.release.changes.sheets import lay_pages, marks_of, pairs_of
 from pipeline.release.changes.wording import Word, captions, compare, read_lines
 from pipeline.release.manifest import sha256
-from pipeline.system.pdf.write import font_faces, render_pdf
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 DATE = datetime(2023, 3, 31, 12, tzinfo=UTC)
 FACES = "".join(

@@ -168,7 +168,8 @@ def _csv(figures: Sequence[Change]) -> bytes:
 def _write_pdf(
     project: Project, content: dict[str, Any], *, pairs: Sequence[Any], target: Path
 ) -> None:
-    from pipeline.system.pdf.write import font_faces, render_pdf
+    from pipeline.system.pdf.fonts import font_faces
+    from pipeline.system.pdf.write import render_pdf
 
     title = f"Changes in {content['report']} {content['version']} {content['round']}"
     environment = open_templates(project.templates, trim_blocks=True)

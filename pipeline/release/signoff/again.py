@@ -20,13 +20,14 @@ from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import audit_numbers
 from pipeline.inspection.numerals.known import read_known
 from pipeline.project import Project
+from pipeline.release.manifest import accessibility_of
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.compose import read_definition, title_of
 from pipeline.report.document.worker import pdf_name
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
-from pipeline.system.pdf.write import check_pdf
+from pipeline.system.pdf.conform import PdfFigures, check_pdf
 
 DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
 _LISTED = 6
@@ -133,10 +134,18 @@ def check_pages_again(
             read_definition(copy.templates, subject.report, version=subject.version), store.round
         )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
-        failed, figures = check_pdf(master[_pdf(subject)], title=title, date=day)
-        return Found(_listed(failed), {"accessibility": {"failed": 0}, "pages": figures.pages})
+        return judge_pages(check_pdf(master[_pdf(subject)], title=title, date=day))
 
     return _ended(look)
+
+
+def judge_pages(figures: PdfFigures) -> Found:
+    """What the check of a PDF came to. Raises RenderError where it ran no rule."""
+    counted = accessibility_of(figures.conformance.record())
+    return Found(
+        _listed([*figures.conformance.faults()]),
+        {"accessibility": counted, "pages": figures.pages},
+    )
 
 
 def _ended(check: Callable[[], Found]) -> Found:

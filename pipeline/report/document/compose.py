@@ -142,7 +142,7 @@ def build_document(store: Store, templates: Path) -> Document:
     """Build the HTML of the store's report and version. Raises UserError,
     NarrativeError.
     """
-    from pipeline.system.pdf.write import font_faces
+    from pipeline.system.pdf.fonts import font_faces
 
     definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)

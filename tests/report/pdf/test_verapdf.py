@@ -29,7 +29,8 @@ from pipeline.report.document.worker import pdf_name
 from pipeline.returns.feedback.letter import LetterWriter, read_figures
 from pipeline.returns.rules.validation import restore_validation
 from pipeline.returns.texts import load_texts
-from pipeline.system.pdf.write import font_faces, render_pdf
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 pytestmark = pytest.mark.slow
 THB = Subject(ROUND, "thb", "public")
