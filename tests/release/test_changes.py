@@ -218,7 +218,9 @@ def test_a_changed_figure_has_its_reason(
 ) -> None:
     sides = iter(Said(THB_OFFENCES__RO_2022=s) for s in said)
     monkeypatch.setattr("pipeline.release.changes.figures.Marts", lambda *_: Said())
-    monkeypatch.setattr("pipeline.release.changes.figures.Ledger", lambda *_: next(sides))
+    monkeypatch.setattr(
+        "pipeline.release.changes.figures.FiguresOfBuild", lambda *_, **__: next(sides)
+    )
     folders = build(tmp_path / "old", before), build(tmp_path / "new", after, **inputs)
     old, new = (
         find_build(project, 2022, report="thb", version="restricted", name=str(f)) for f in folders
