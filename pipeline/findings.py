@@ -1,8 +1,11 @@
-"""What was found in a return, where, and what should the state do about it?"""
+"""What was found in a return, where, and what should the state do about it? JSON of a
+finding in and out.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import json
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Literal
 
 Severity = Literal["error", "query", "note"]
@@ -42,8 +45,26 @@ class Finding:
     known: str = ""
     remark: str = ""
 
-    def as_dict(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, str | int]:
+        """The finding as records in JSON hold it."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: object) -> Finding:
+        """A finding of a record in JSON. One of an earlier version of the pipeline may
+        lack what has a default. Raises ValueError where it is no finding.
+        """
+        if not isinstance(found, dict):
+            raise ValueError(f"no finding: {json.dumps(found)[:80]}")
+        known = {f.name: int if f.name == "round" else str for f in fields(cls)}
+        needed = {f.name for f in fields(cls) if f.default is MISSING}
+        wrong = {name for name, said in found.items() if not isinstance(said, known.get(name, ()))}
+        if found.get("severity") not in SEVERITIES:
+            wrong.add("severity")
+        wrong |= needed - found.keys()
+        if wrong:
+            raise ValueError(f"a finding that is wrong in {', '.join(sorted(wrong))}")
+        return cls(**found)
 
     @property
     def sort_key(self) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.figures import describe
 from pipeline.report.views import ChartData
-from pipeline.system.pdf.write import font_faces
+from pipeline.system.pdf.fonts import font_faces
 
 
 def draw_block(data: ChartData, width_mm: float = 170) -> Block:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.cells import TOTAL
 from pipeline.contracts.lists import ListLine, read_list
@@ -39,7 +40,7 @@ class Code:
     valid_from: int
     valid_to: int
     note: str
-    extra: dict[str, str] = field(default_factory=dict, compare=False)
+    extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     def valid_in(self, year: int) -> bool:
         return self.valid_from <= year <= self.valid_to
@@ -161,7 +162,7 @@ def _read_code(line: ListLine) -> Code:
         from_,
         to,
         line["note"],
-        extra,
+        MappingProxyType(extra),
     )
 
 
@@ -209,7 +210,7 @@ def fold(text: str) -> str:
 
 
 @lru_cache(maxsize=16)
-def load_aliases(folder: Path, name: str) -> dict[str, str]:
+def load_aliases(folder: Path, name: str) -> Mapping[str, str]:
     """Every spelling known for the codes of a list: labels, codes, and
     `aliases/<name>.csv`; keys are folded.
     """
@@ -222,4 +223,4 @@ def load_aliases(folder: Path, name: str) -> dict[str, str]:
     if path.is_file():
         for line in read_list(path, ("alias", "code"), keys=("alias", "code"), more=True):
             known.setdefault(fold(line["alias"]), line["code"])
-    return known
+    return MappingProxyType(known)

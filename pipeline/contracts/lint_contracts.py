@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,6 @@ _RESERVED = (*_KEY, *ATTRIBUTES, "value", "table", "cube", "key", "sheet", "cell
 _YEAR_LIST = "year"  # the years of a return follow from its round; there is no file of them
 
 
-@lru_cache(maxsize=1)
 def odcs_schema() -> dict[str, Any]:
     """The JSON schema of the data contract standard, as its package ships it."""
     import open_data_contract_standard

@@ -15,13 +15,13 @@ from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
-from pipeline.findings import SEVERITIES
+from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import REPORTS, Project
-from pipeline.release.manifest import sha256
+from pipeline.release.manifest import parse_manifest, sha256
 from pipeline.release.signoff.record import Subject, standing
 from pipeline.report.document.worker import pdf_name
 from pipeline.returns.intake.folder import respondents
-from pipeline.system.kept import is_there, read_json
+from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
 
 MOST_RULES = 12
@@ -42,18 +42,22 @@ def gather(
     project: Project, contracts: Contracts, *, round_: int, versions: Iterable[str]
 ) -> dict[str, Any]:
     """The view of the page. Raises UserError where the round was never validated."""
-    found = _read(project.findings(round_) / "findings.json")
+    path = project.findings(round_) / "findings.json"
+    found = _read(path)
     if found is None:
         raise UserError(
             f"round {round_} was not validated yet", do=f"run 'make reports ROUND={round_}'"
         )
+    findings = _findings(found, path)
     order = list(versions)
     return {
         "round": round_,
-        "grids": [_grid(contracts, r, round_=round_, found=found) for r in REPORTS],
-        "counts": _counts(found),
-        "rules": _rules(found["findings"]),
-        "files": _files(contracts, round_, found=found),
+        "grids": [
+            _grid(contracts, r, round_=round_, found=found, findings=findings) for r in REPORTS
+        ],
+        "counts": _counts(found, findings),
+        "rules": _rules(findings),
+        "files": _files(contracts, round_, found=found, findings=findings),
         "builds": [
             b for r in REPORTS for v in order if (b := _build(project, round_, report=r, version=v))
         ],
@@ -72,8 +76,21 @@ def _read(path: Path) -> Any:
     return read_json(path) if is_there(path) else None
 
 
+def _findings(found: Mapping[str, Any], path: Path) -> list[Finding]:
+    """Raises DamagedFileError where the record holds what is no finding."""
+    try:
+        return [Finding.from_json(f) for f in found["findings"]]
+    except (KeyError, TypeError, ValueError) as problem:
+        raise damaged(path, f"it is no record of findings: {problem}") from problem
+
+
 def _grid(
-    contracts: Contracts, report: str, *, round_: int, found: Mapping[str, Any]
+    contracts: Contracts,
+    report: str,
+    *,
+    round_: int,
+    found: Mapping[str, Any],
+    findings: Iterable[Finding],
 ) -> dict[str, Any]:
     """States across, tables down: what became of each table of each return."""
     asked = respondents(contracts, report, round_=round_)
@@ -81,9 +98,7 @@ def _grid(
     contract = contracts.contract(report)
     sent = {f["state"] for f in found["files"] if f["report"] == report}
     outcomes = {(t["state"], t["table"]): t for t in found["tables"] if t["report"] == report}
-    queries = Counter(
-        (f["state"], f["table"]) for f in found["findings"] if f["severity"] == "query"
-    )
+    queries = Counter((f.state, f.table) for f in findings if f.severity == "query")
     forms = {s.code: {t.name for t in tables_for(contract, s.code, round_=round_)} for s in states}
     rows = []
     for table in contract.tables_of(round_):
@@ -129,8 +144,8 @@ def place_of_state(
     )
 
 
-def _counts(found: Mapping[str, Any]) -> dict[str, int]:
-    by_severity = Counter(f["severity"] for f in found["findings"])
+def _counts(found: Mapping[str, Any], findings: Iterable[Finding]) -> dict[str, int]:
+    by_severity = Counter(f.severity for f in findings)
     accounts = found["accounts"]
     severities = {str(s): by_severity[s] for s in SEVERITIES}
     return {
@@ -143,20 +158,22 @@ def _counts(found: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
-def _rules(findings: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int, int]]:
+def _rules(findings: Iterable[Finding]) -> list[tuple[str, str, int, int]]:
     """The rules with most findings: severity, rule, findings, states."""
-    count: Counter[tuple[str, str]] = Counter()
-    states: dict[tuple[str, str], set[str]] = {}
+    count: Counter[tuple[Severity, str]] = Counter()
+    states: dict[tuple[Severity, str], set[str]] = {}
     for f in findings:
-        count[f["severity"], f["rule"]] += 1
-        states.setdefault((f["severity"], f["rule"]), set()).add(f["state"])
+        count[f.severity, f.rule] += 1
+        states.setdefault((f.severity, f.rule), set()).add(f.state)
     ordered = sorted(count, key=lambda k: (SEVERITIES.index(k[0]), -count[k], k[1]))
     return [(*k, count[k], len(states[k])) for k in ordered[:MOST_RULES]]
 
 
-def _files(contracts: Contracts, round_: int, *, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _files(
+    contracts: Contracts, round_: int, *, found: Mapping[str, Any], findings: Iterable[Finding]
+) -> list[dict[str, Any]]:
     """A line a state: its returns, and how many findings are open to it."""
-    by_state = Counter((f["state"], f["severity"]) for f in found["findings"])
+    by_state = Counter((f.state, f.severity) for f in findings)
     asked = {s for r in REPORTS for s in respondents(contracts, r, round_=round_)}
     lines = []
     for code in contracts.codelist("states"):
@@ -177,13 +194,14 @@ def _files(contracts: Contracts, round_: int, *, found: Mapping[str, Any]) -> li
 
 def _build(project: Project, round_: int, *, report: str, version: str) -> dict[str, Any] | None:
     folder = project.version_folder(round_, report, version)
-    manifest = _read(folder / "manifest.json")
-    if manifest is None:
+    path = folder / "manifest.json"
+    if not is_there(path):
         return None
+    manifest = parse_manifest(read_bytes(path), path)
     pdf = pdf_name(report, version, round_=round_)
     now = standing(project, Subject(round_, report, version))
-    made = manifest["build"]
-    approvals = [f"{a['by']}, {a['role']}" for a in now.approvals]
+    made = manifest.build
+    approvals = [f"{a.by}, {a.role}" for a in now.approvals]
     return {
         "report": report,
         "version": version,
@@ -196,10 +214,10 @@ def _build(project: Project, round_: int, *, report: str, version: str) -> dict[
         "pages": made["pages"],
         "cells": made["printed_cells"],
         "withheld": made["withheld_cells"],
-        "commit": manifest["git_commit"][:12],
-        "cutoff": manifest["data_cutoff"],
-        "reference": manifest["reference"],
-        "hash": manifest["outputs"][pdf]["sha256"],
+        "commit": manifest.git_commit[:12],
+        "cutoff": manifest.data_cutoff,
+        "reference": manifest.reference,
+        "hash": manifest.outputs[pdf].sha256,
         "approvals": approvals,
         "checks": _checks(made),
         "page": (folder / "html" / "index.html").is_file(),

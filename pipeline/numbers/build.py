@@ -117,21 +117,17 @@ def store_inputs(validated: Validated, round_: int) -> StoreInputs:
     """
     sources = []
     for file in validated.files:
-        for field, answer in sorted(file["cover"].items()):
+        for field, answer in sorted(file.cover.items()):
             if field.startswith(SOURCE_FIELD) and answer:
                 cube = field.removeprefix(SOURCE_FIELD)
-                definition = file["cover"].get(DEFINITION_FIELD + cube, "")
-                sources.append(
-                    StoredSource(file["state"], file["report"], cube, answer, definition)
-                )
+                definition = file.cover.get(DEFINITION_FIELD + cube, "")
+                sources.append(StoredSource(file.state, file.report, cube, answer, definition))
     meta = {}
     for report in REPORTS:
-        received = [
-            f["received"] for f in validated.files if f["received"] and f["report"] == report
-        ]
+        received = [f.received for f in validated.files if f.received and f.report == report]
         meta[report] = {
             "round": str(round_),
             "cutoff": max(received) if received else f"{round_ + 1}-01-01",
         }
     ordered = tuple(sorted(sources, key=values_of))
-    return StoreInputs(tuple(validated.findings), ordered, meta)
+    return StoreInputs(validated.findings, ordered, meta)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts, Table
+from pipeline.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def visible_conflicts(conflicts: Iterable[Conflict], shown: Collection[str]) -> 
 
 
 def queried_keys(
-    findings: Iterable[Mapping[str, Any]],
+    findings: Iterable[Finding],
     contracts: Contracts,
     *,
     present: Collection[str],
@@ -87,17 +87,13 @@ def queried_keys(
     """Keys that a state was asked about. `present` are the keys that have a figure;
     with `shown`, only those for which everything that the rule looked at is shown.
     """
-    asked = [f for f in findings if f["severity"] == "query" and f["key"]]
+    asked = [f for f in findings if f.severity == "query" and f.key]
     if shown is None:
-        return frozenset(f["key"] for f in asked)
+        return frozenset(f.key for f in asked)
     return frozenset(
-        f["key"]
+        f.key
         for f in asked
-        if (
-            looked_at := _looked_at(
-                f["rule"], Key.parse(f["key"]), contracts=contracts, present=present
-            )
-        )
+        if (looked_at := _looked_at(f.rule, Key.parse(f.key), contracts=contracts, present=present))
         and looked_at <= set(shown)
     )
 

@@ -1,4 +1,4 @@
-"""What stands in a store? One type for a row of each table.
+"""What stands in a store? A type for a row of each table, from which its columns come.
 
 Names, order and SQL types of columns are those of the fields: whoever writes, reads or
 publishes a table asks here, and nobody counts positions.

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pipeline.cells import Key, Question
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
+from pipeline.findings import Finding
 from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
 from pipeline.numbers.sql.marts import POPULATION_CUBE
@@ -34,7 +34,7 @@ class StoreInputs:
     report the facts of the round.
     """
 
-    findings: tuple[dict[str, Any], ...]
+    findings: tuple[Finding, ...]
     sources: tuple[StoredSource, ...]
     meta: dict[str, dict[str, str]]
 
@@ -121,7 +121,7 @@ def store_content(
         findings=tuple(
             _stored_finding(f)
             for f in told.inputs.findings
-            if f["report"] == report and told.keeps("findings")
+            if f.report == report and told.keeps("findings")
         ),
         sources=tuple(
             _tell_source(s, told, sources=sources) for s in told.inputs.sources if s.cube in cubes
@@ -271,18 +271,18 @@ def _tell_source(row: StoredSource, told: Told, *, sources: Sources) -> StoredSo
     return row if told.keeps("definitions") else replace(row, definition="")
 
 
-def _stored_finding(f: dict[str, Any]) -> StoredFinding:
+def _stored_finding(f: Finding) -> StoredFinding:
     return StoredFinding(
-        state=f["state"],
-        report=f["report"],
-        cube=f["table"],
-        key=f["key"],
-        rule=f["rule"],
-        severity=f["severity"],
-        sheet=f["sheet"],
-        cell=f["cell"],
-        found=f["found"],
-        allowed=f["allowed"],
-        contract_version=f["contract_version"],
-        remark=f["remark"],
+        state=f.state,
+        report=f.report,
+        cube=f.table,
+        key=f.key,
+        rule=f.rule,
+        severity=f.severity,
+        sheet=f.sheet,
+        cell=f.cell,
+        found=f.found,
+        allowed=f.allowed,
+        contract_version=f.contract_version,
+        remark=f.remark,
     )

@@ -23,16 +23,23 @@ from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
 from pipeline.disclosure.proof import require_proof
-from pipeline.errors import RenderError
 from pipeline.inspection.leaks.scan import check
 from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import check_numbers
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
-from pipeline.release.manifest import git_commit, hash_files, manifest_json, sha256
+from pipeline.release.manifest import (
+    accessibility_of,
+    git_commit,
+    hash_files,
+    manifest_json,
+    sha256,
+)
 from pipeline.release.publish import put_in_place
+from pipeline.report.document.answer import raise_end
 from pipeline.report.document.worker import OPEN, pdf_name
+from pipeline.report.ledger import parse_ledger
 from pipeline.returns.cleared import sources_of
 from pipeline.system.files import UNFINISHED, name_as_text
 from pipeline.system.kept import check_file, is_there, keep_bytes, seal_folder
@@ -51,10 +58,11 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
     """Render a version from its store and put PDF, cells.csv and manifest.json in place
     together; with a protected version goes everything it released, as CSV.
 
-    Raises DisclosureError when a protected version has no proof, RenderError with what
-    the rendering process said, NumberAuditError when the PDF prints a numeral that
-    nothing accounts for, LeakError when the finished files hold anything that was not
-    released. The last good version stays until the new one is whole.
+    Raises DisclosureError when a protected version has no proof, what the rendering
+    process answered, RenderError when it was killed or its PDF was not checked,
+    NumberAuditError when the PDF prints a numeral that nothing accounts for, LeakError
+    when the finished files hold anything that was not released. The last good version
+    stays until the new one is whole.
     """
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
@@ -74,12 +82,13 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
     try:
         _render(project, store, scratch=scratch, report=report, version=version)
         facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
+        facts["accessibility"] = accessibility_of(facts.get("accessibility"))
         pdf = scratch / pdf_name(report, version, round_=round_)
         ledger = (scratch / "shown.json").read_bytes()
         facts["number_audit"] = check_numbers(
             pdf.read_bytes(),
             store,
-            ledger=json.loads(ledger),
+            ledger=parse_ledger(ledger, scratch / "shown.json"),
             templates=project.templates,
             contracts=contracts,
             report=report,
@@ -190,12 +199,7 @@ def _render(project: Project, store: Path, *, scratch: Path, report: str, versio
         command, capture_output=True, text=True, env=environment, cwd=project.root
     )
     if done.returncode:
-        message = done.stderr.strip() or f"the rendering process ended with {done.returncode}"
-        if "Traceback" in message:
-            raise RuntimeError(message)  # a bug, not something the analyst can repair
-        error = RenderError(message)
-        error.exit_code = done.returncode
-        raise error
+        raise_end(done.returncode, answer=done.stdout, noise=done.stderr)
 
 
 def inputs_of_version(

@@ -1,5 +1,8 @@
-"""What was this version made from, and what came out? manifest.json: inputs, outputs,
-hashes, versions, figures.
+"""What was this version made from, and what came out? manifest.json, written and read:
+inputs, outputs, hashes, versions, figures.
+
+The leak scan and the checks of a release read its JSON by themselves: they judge every
+entry of a file that somebody may have changed, and refuse none before it is told.
 """
 
 from __future__ import annotations
@@ -8,9 +11,13 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
+
+from pipeline.errors import RenderError
+from pipeline.system.kept import damaged, parse_json
 
 LIBRARIES = (
     "duckdb",
@@ -51,6 +58,72 @@ def git_commit(root: Path) -> str:
     return head.stdout.strip() + ("+" if dirty.stdout.strip() else "")
 
 
+@dataclass(frozen=True)
+class Output:
+    """A file of a version: its hash, and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a version was made from, and what came out. `inputs` maps names to hashes,
+    `build` names figures of the build and of its checks.
+    """
+
+    report: str
+    version: str
+    round: int
+    reference: str
+    data_cutoff: str
+    git_commit: str
+    libraries: Mapping[str, str]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, Output]
+    build: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        outputs = {n: {"sha256": o.sha256, "bytes": o.size} for n, o in self.outputs.items()}
+        return {**vars(self), "outputs": outputs}
+
+
+def parse_manifest(content: bytes, path: Path) -> Manifest:
+    """The manifest in the bytes of a file that lies at `path`; what a draft says beside
+    is passed over. Raises DamagedFileError where it does not say what a manifest must.
+    """
+    match parse_json(content, path):
+        case {
+            "report": str(report),
+            "version": str(version),
+            "round": int(round_),
+            "reference": str(reference),
+            "data_cutoff": str(cutoff),
+            "git_commit": str(commit),
+            "libraries": dict(libraries),
+            "inputs": dict(inputs),
+            "outputs": dict(outputs),
+            "build": dict(build),
+        } if _are_texts(libraries, inputs) and all(map(_is_output, outputs.values())):
+            files = {name: Output(o["sha256"], o["bytes"]) for name, o in outputs.items()}
+            about = (report, version, round_, reference, cutoff, commit)
+            return Manifest(*about, libraries, inputs, files, build)
+        case _:
+            raise damaged(path, "it does not say what a manifest must")
+
+
+def _are_texts(*named: Mapping[str, object]) -> bool:
+    return all(isinstance(text, str) for names in named for text in names.values())
+
+
+def _is_output(found: object) -> bool:
+    match found:
+        case {"sha256": str(), "bytes": int()}:
+            return True
+        case _:
+            return False
+
+
 def manifest_json(
     *,
     report: str,
@@ -66,22 +139,35 @@ def manifest_json(
     """The manifest: the same build gives the same bytes. `inputs` maps names to hashes,
     `outputs` names to bytes.
     """
-    content = {
-        "report": report,
-        "version": version,
-        "round": round_,
-        "reference": reference,
-        "data_cutoff": cutoff,
-        "git_commit": commit,
-        "libraries": {name: installed(name) for name in LIBRARIES},
-        "inputs": dict(sorted(inputs.items())),
-        "outputs": {
-            name: {"sha256": sha256(data), "bytes": len(data)}
-            for name, data in sorted(outputs.items())
-        },
-        "build": dict(figures),
-    }
-    return (json.dumps(content, indent=2, ensure_ascii=False, sort_keys=False) + "\n").encode()
+    made = Manifest(
+        report,
+        version,
+        round_,
+        reference,
+        data_cutoff=cutoff,
+        git_commit=commit,
+        libraries={name: installed(name) for name in LIBRARIES},
+        inputs=dict(sorted(inputs.items())),
+        outputs={n: Output(sha256(data), len(data)) for n, data in sorted(outputs.items())},
+        build=dict(figures),
+    )
+    return (json.dumps(made.as_json(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def accessibility_of(record: object) -> dict[str, int]:
+    """What a manifest says of the check of a PDF: how many things failed, as counted by
+    the step that ran the rules. Raises RenderError for a record that is missing or tells
+    of no rule that ran.
+    """
+    match record:
+        case {"rules": int(rules), "failed": int(failed)} if rules > 0:
+            return {"failed": failed}
+    raise RenderError(
+        f"no rule was run on the PDF: its check left {record}",
+        where="accessibility",
+        allowed="a record of the rules that ran",
+        do="build again; if it stays so, report it: the check of the PDF is broken",
+    )
 
 
 def hash_files(root: Path, files: Iterable[Path]) -> dict[str, str]:

@@ -126,7 +126,7 @@ class _Face:
         from fontTools import subset  # type: ignore[import-untyped]
         from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-        from pipeline.system.pdf.write import font_folder
+        from pipeline.system.pdf.fonts import font_folder
 
         options = subset.Options()
         options.layout_features, options.name_IDs, options.hinting = [], [], False

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
@@ -23,6 +22,7 @@ from pipeline.numbers.stored_tables import (
     StoredSource,
     read_rows,
 )
+from pipeline.report.ledger import LedgerEntry
 from pipeline.system.kept import is_there, open_database
 
 
@@ -57,9 +57,8 @@ class Store:
         self.queried = {str(c.key) for c in self._cells.values() if c.queried}
         self.years = contracts.contract(report).years(self.round)
         self.printed: dict[Key, Cell] = {}
-        self.shown: list[
-            dict[str, Any]
-        ] = []  # in their order: sentences, tables, charts with their keys
+        # Headings, exhibits, drawings and sentences with their keys, in their order.
+        self.shown: list[LedgerEntry] = []
 
     def cell(self, key: Key) -> Cell:
         """The cell of a key. Raises UserError when the key's cube or codes do not

@@ -8,7 +8,7 @@ letter for letter: another one has another hash and waits again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -64,8 +64,8 @@ def sender_texts(project: Project, round_: int) -> list[SenderText]:
     sources = sources_of(project)
     places: dict[str, list[str]] = {}
     for file in read_validation(project, round_).files:
-        for field, text in _free_texts(file["cover"], sources):
-            places.setdefault(text, []).append(f"{file['state']} {file['report']} {field}")
+        for field, text in _free_texts(file.cover, sources):
+            places.setdefault(text, []).append(f"{file.state} {file.report} {field}")
     return [
         SenderText(text_hash(text), text, sources.is_cleared(text), tuple(where))
         for text, where in sorted(places.items())
@@ -119,7 +119,7 @@ def without_cleared(
         yield finding
 
 
-def _free_texts(cover: dict[str, str], sources: Sources) -> Iterator[tuple[str, str]]:
+def _free_texts(cover: Mapping[str, str], sources: Sources) -> Iterator[tuple[str, str]]:
     for field, answer in cover.items():
         if field.startswith(SOURCE_FIELD):
             yield from ((field, text) for text, name in sources.parts(answer) if not name)

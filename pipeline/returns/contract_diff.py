@@ -49,8 +49,8 @@ class Comparison:
         replay = self.replay and {
             "round": self.replay.round,
             "returns": self.replay.returns,
-            "new": [f.as_dict() for f in self.replay.new],
-            "gone": [f.as_dict() for f in self.replay.gone],
+            "new": [f.as_json() for f in self.replay.new],
+            "gone": [f.as_json() for f in self.replay.gone],
             "refused": [list(r) for r in self.replay.refused],
             "accepted": [list(r) for r in self.replay.accepted],
         }

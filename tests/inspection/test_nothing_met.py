@@ -22,7 +22,7 @@ from pipeline.inspection.leaks.scan import scan_version
 from pipeline.inspection.numerals.audit import check_numbers
 from pipeline.inspection.readback.words import canaries
 from pipeline.report.store import Store
-from pipeline.system.pdf.write import check_pdf
+from pipeline.system.pdf.conform import check_pdf
 
 MakeStore = Callable[..., Store]
 NO_CELLS = "key | value"
@@ -56,11 +56,9 @@ def test_an_audit_of_a_document_without_numerals_has_not_passed(
 
 
 def test_a_document_without_pages_is_not_accessible() -> None:
-    failed, figures = check_pdf(
-        blank_pdf(0), title="A title", date=datetime(2022, 1, 1, tzinfo=UTC)
-    )
+    figures = check_pdf(blank_pdf(0), title="A title", date=datetime(2022, 1, 1, tzinfo=UTC))
     assert figures.pages == 0
-    assert "the file has no page, so nothing was looked at" in failed
+    assert "the file has no page, so nothing was looked at" in figures.conformance.failures
 
 
 def scanned(folder: Path, store: Path, files: dict[str, bytes], *, named: set[str]) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
 from pipeline.report.document.worker import pdf_name, render_version
+from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
 from pipeline.report.store import Store
 
 MakeStore = Callable[..., Store]
@@ -159,16 +160,23 @@ def known(store: MakeStore, contracts: Contracts, tmp_path: Path) -> Known:
 
 
 def table(known: Known, *references: str, label: str = "Romania", head: str = "2022") -> TableCheck:
-    entry = {
-        "kind": "table",
-        "cubes": ["THB_VICTIMS"],
-        "title": "Victims, 2018\N{EN DASH}2022",
-        "state": "",
-        "heads": ["State", *(head for _ in references)],
-        "groups": ["", *("" for _ in references)],
-        "lines": [{"label": label, "cells": [["", r] for r in references]}],
-    }
-    return TableCheck(known, entry)
+    exhibit = TableExhibit(
+        number="Table 2",
+        id="thb-t2",
+        spec="T2",
+        kind="table",
+        title="Victims, 2018\N{EN DASH}2022",
+        state="",
+        cubes=("THB_VICTIMS",),
+        unit="victims",
+        heads=("State", *(head for _ in references)),
+        groups=("", *("" for _ in references)),
+        lines=(PrintedLine(label, tuple(PrintedCell("", r) for r in references)),),
+        footnotes=(),
+        notes=(),
+        source="",
+    )
+    return TableCheck(known, exhibit)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +305,7 @@ def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
     out = root / "out"
     out.mkdir()
     render_version(root, store, out=out, report="thb", version="restricted")
-    ledger = json.loads((out / "shown.json").read_text(encoding="utf-8"))
+    ledger = parse_ledger((out / "shown.json").read_bytes(), out / "shown.json")
     known = read_known(
         root / "templates", contracts, store=store, report="thb", version="restricted"
     )
@@ -382,7 +390,8 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
     assert "And 1,856 again" in told
     assert "THB_VICTIMS:SELEC.2022._T._T is 1,856" in told
 
-    ledger = json.loads((root / "out/shown.json").read_text(encoding="utf-8"))
+    shown = root / "out/shown.json"
+    ledger = parse_ledger(shown.read_bytes(), shown)
     with pytest.raises(
         NumberAuditError, match="are no cell, no formula and no listed exception"
     ) as problem:

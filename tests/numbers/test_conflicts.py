@@ -4,19 +4,20 @@ after the answer?
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.findings import Finding
 from pipeline.numbers.build import build_numbers
 from pipeline.numbers.sql.explain import explain, lines
 from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import Project
 from pipeline.report.store import Store
 from pipeline.returns.rules.query_log import answer, ask, read_log
+from pipeline.returns.rules.validated import read_validation
 from pipeline.returns.rules.validation import validate_and_write
 from pipeline.system.signed.people import person
 
@@ -69,12 +70,8 @@ def build(
     return {k: (v, tuple(s or ())) for k, v, s in rows}
 
 
-def findings(project: Project, rule: str) -> list[dict[str, str]]:
-    content = json.loads(
-        (project.round_folder(2022) / "findings" / "findings.json").read_text(encoding="utf-8")
-    )
-    listed = content["findings"] if isinstance(content, dict) else content
-    return [f for f in listed if f["rule"].endswith(rule)]
+def findings(project: Project, rule: str) -> list[Finding]:
+    return [f for f in read_validation(project, 2022).findings if f.rule.endswith(rule)]
 
 
 @pytest.fixture
@@ -98,9 +95,9 @@ def test_until_the_state_has_answered_the_whole_counts_and_its_parts_do_not(
     )
     assert cells["THB_VICTIMS:MD.2022._T.Y_LT18"] == (44, ())
     (found,) = findings(project, ".part_exceeds_whole")
-    assert (found["severity"], found["key"]) == ("query", "THB_VICTIMS:MD.2022._T._T")
-    assert "107" in found["found"]
-    assert "44" in found["found"]
+    assert (found.severity, found.key) == ("query", "THB_VICTIMS:MD.2022._T._T")
+    assert "107" in found.found
+    assert "44" in found.found
     said = "\n".join(
         lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:MD.2022._T.Y_LT18"))
     )
@@ -159,7 +156,7 @@ def test_the_answer_says_which_figures_count(
     assert cells["THB_VICTIMS:SELEC.2022._T.Y_LT18"] == children
     assert cells["THB_VICTIMS:MD.2022._T._T"][0] == own
     (found,) = findings(project, ".part_exceeds_whole")
-    assert found["severity"] == "note"
+    assert found.severity == "note"
     assert "One agency only." in "\n".join(
         lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:MD.2022._T._T"))
     )
@@ -245,7 +242,7 @@ def test_tables_that_count_the_same_victims_are_held_against_each_other(
     assert cells["THB_VICTIMS_FORM:SELEC.2022.SEX.F.Y_LT18"] == (80, ("RO",))
     assert cells["THB_VICTIMS_FORM:SELEC.2022.SEX._T._T"] == (360, ("RO", "RS"))
     (found,) = findings(project, ".part_exceeds_whole")
-    assert found["key"] == "THB_VICTIMS:RS.2022.F.Y_LT18"
+    assert found.key == "THB_VICTIMS:RS.2022.F.Y_LT18"
 
 
 def test_an_old_figure_falls_to_newer_parts_and_a_blank_total_is_their_sum(
@@ -258,7 +255,7 @@ def test_an_old_figure_falls_to_newer_parts_and_a_blank_total_is_their_sum(
     assert cells["THB_VICTIMS:BG.2021.F._T"][0] == 353
     assert cells["THB_VICTIMS:BG.2021.M._T"][0] == 324  # nothing newer contradicts it
     dropped = findings(project, ".value.outdated")
-    assert [(f["key"], f["severity"]) for f in dropped] == [("THB_VICTIMS:BG.2021.F._T", "query")]
+    assert [(f.key, f.severity) for f in dropped] == [("THB_VICTIMS:BG.2021.F._T", "query")]
     said = "\n".join(
         lines(explain(project, contracts, round_=2022, text="THB_VICTIMS:BG.2021.F._T"))
     )

@@ -19,6 +19,7 @@ from builds import ROOT
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
+from pipeline.findings import Finding
 from pipeline.numbers.mart_rows import read_marts
 from pipeline.numbers.store_files import store_problems, write_empty_store, write_store
 from pipeline.numbers.stored_tables import (
@@ -41,20 +42,23 @@ from pipeline.returns.cleared import sources_of
 CANARY = "canary-7f3e suspect named in note"
 INPUTS = StoreInputs(
     findings=(
-        {
-            "report": "thb",
-            "state": "RO",
-            "table": "THB_VICTIMS",
-            "key": "THB_VICTIMS:RO.2022._T._T",
-            "rule": CANARY,
-            "severity": "query",
-            "sheet": "s",
-            "cell": "D7",
-            "found": CANARY,
-            "allowed": "x",
-            "remark": CANARY,
-            "contract_version": "1.0.0",
-        },
+        Finding(
+            round=2022,
+            report="thb",
+            state="RO",
+            file="2022/thb/RO.xlsx",
+            sheet="s",
+            cell="D7",
+            table="THB_VICTIMS",
+            key="THB_VICTIMS:RO.2022._T._T",
+            rule=CANARY,
+            severity="query",
+            found=CANARY,
+            allowed="x",
+            do="",
+            contract_version="1.0.0",
+            remark=CANARY,
+        ),
     ),
     sources=(StoredSource("RO", "thb", "THB_VICTIMS", "UNODC", CANARY),),
     meta={report: {"round": "2022", "cutoff": "2023-03-31", "refused": ""} for report in REPORTS},

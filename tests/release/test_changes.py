@@ -29,7 +29,8 @@ from pipeline.release.changes.said import Leaf
 from pipeline.release.changes.sheets import lay_pages, marks_of, pairs_of
 from pipeline.release.changes.wording import Word, captions, compare, read_lines
 from pipeline.release.manifest import sha256
-from pipeline.system.pdf.write import font_faces, render_pdf
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 DATE = datetime(2023, 3, 31, 12, tzinfo=UTC)
 FACES = "".join(
@@ -80,8 +81,10 @@ def build(folder: Path, cells: str, commit: str = "unknown", **inputs: str) -> P
         "reference": "SELEC/THB/2022/R",
         "data_cutoff": "2023-03-31",
         "git_commit": commit,
-        "outputs": outputs,
+        "libraries": {},
         "inputs": inputs,
+        "outputs": outputs,
+        "build": {},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
@@ -215,7 +218,9 @@ def test_a_changed_figure_has_its_reason(
 ) -> None:
     sides = iter(Said(THB_OFFENCES__RO_2022=s) for s in said)
     monkeypatch.setattr("pipeline.release.changes.figures.Marts", lambda *_: Said())
-    monkeypatch.setattr("pipeline.release.changes.figures.Ledger", lambda *_: next(sides))
+    monkeypatch.setattr(
+        "pipeline.release.changes.figures.FiguresOfBuild", lambda *_, **__: next(sides)
+    )
     folders = build(tmp_path / "old", before), build(tmp_path / "new", after, **inputs)
     old, new = (
         find_build(project, 2022, report="thb", version="restricted", name=str(f)) for f in folders

@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.release.manifest import LIBRARIES, git_commit, hash_files, manifest_json, sha256
+from pipeline.errors import DamagedFileError
+from pipeline.release.manifest import (
+    LIBRARIES,
+    git_commit,
+    hash_files,
+    manifest_json,
+    parse_manifest,
+    sha256,
+)
 from pipeline.release.publish import put_in_place
 
 
@@ -93,6 +101,9 @@ def test_a_build_that_dies_between_the_two_moves_leaves_the_old_version_beside(
     assert content(good) == before
 
 
+MANIFEST = Path("/outputs/2022/thb/public/manifest.json")
+
+
 def manifest(**changes: object) -> dict[str, object]:
     facts: dict[str, object] = {
         "report": "thb",
@@ -121,6 +132,32 @@ def test_a_manifest_names_inputs_outputs_libraries_and_figures() -> None:
         "2023-03-31",
         "abc",
     )
+
+
+def test_a_manifest_reads_back_as_it_was_written() -> None:
+    made = manifest()
+    read = parse_manifest(json.dumps(made).encode(), MANIFEST)
+    assert read.as_json() == made
+    assert (read.round, read.outputs["cells.csv"].size) == (2022, 4)
+    draft = {**made, "draft": {"number": 1, "fingerprint": "ab"}}
+    assert parse_manifest(json.dumps(draft).encode(), MANIFEST) == read
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"round": "2022"},
+        {"inputs": {"a": 1}},
+        {"outputs": {"cells.csv": {"sha256": "ab"}}},
+        {"outputs": ["cells.csv"]},
+        {"git_commit": None},
+    ],
+)
+def test_a_manifest_that_does_not_say_what_it_must_is_damaged(changed: dict[str, object]) -> None:
+    made = manifest()
+    for wrong in ({**made, **changed}, {k: v for k, v in made.items() if k not in changed}):
+        with pytest.raises(DamagedFileError, match="make report REPORT=thb VERSION=public"):
+            parse_manifest(json.dumps(wrong).encode(), MANIFEST)
 
 
 def test_a_manifest_does_not_depend_on_the_order_of_what_it_names_nor_on_the_clock() -> None:

@@ -17,8 +17,16 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.release.pagemark import MarkLine, mark_pages
 from pipeline.release.signoff.again import Found, unlike_attached
+from pipeline.release.signoff.events import (
+    Approval,
+    Release,
+    SentBack,
+    Submission,
+    Withdrawal,
+    parse_event,
+)
 from pipeline.release.signoff.moves import BEGIN, END, MOVES, STATES, move, moves_markdown
-from pipeline.release.signoff.record import Subject, enter, person, standing
+from pipeline.release.signoff.record import Subject, enter, person, play, standing
 from pipeline.release.signoff.state import Signed, changed_inputs
 from pipeline.system.files import owner_only, write_file
 
@@ -194,8 +202,69 @@ def test_a_certificate_is_another_one_only_because_an_edition_was_registered(
 ) -> None:
     for name in ("thb-2022-1", "octa-2022-1"):
         write_file(project.releases / "public" / f"{name}.csv", b"key,value\n")
-    before = signed("a", "public-thb-2022-1").as_dict()
+    before = parse_event(event("submit", draft=1, **signed("a", "public-thb-2022-1").as_dict()))
+    assert isinstance(before, Submission)
     assert [name for name, _ in changed_inputs(project, SUBJECT, event=before, now=now)] == told
+
+
+def event(command: str, **says: object) -> dict[str, object]:
+    return {"event": command, "by": "Ana Pop", "role": "analyst", "day": DAY, **says}
+
+
+def test_each_event_of_a_record_is_read_as_what_it_is() -> None:
+    who = ("Ana Pop", "analyst", DAY, None, False)
+    sealed: dict[str, object] = {
+        "artefacts": {"a.pdf": "f0"},
+        "inputs": {"x": "f1"},
+        "beside": ["e-1"],
+    }
+    found = [{"id": "q1", "reason": "known", "state": "RO"}]
+    read = [
+        parse_event(
+            event("submit", draft=2, master="aa", commit="c0", state="in review", **sealed)
+        ),
+        parse_event(event("approve", draft=2, findings=found, **sealed)),
+        parse_event(event("return", reason="a typing error")),
+        parse_event(
+            event("release", edition=1, name="thb-2022-1", files={"a.pdf": "f0"}, test=True)
+        ),
+        parse_event(event("withdraw", edition=1, reason="a wrong total")),
+    ]
+    assert read == [
+        Submission(*who, 2, "aa", "c0", {"a.pdf": "f0"}, {"x": "f1"}, ("e-1",)),
+        Approval(*who, {"a.pdf": "f0"}, {"x": "f1"}, ("e-1",), {"q1": "known"}),
+        SentBack(*who),
+        Release(*who, 1, "thb-2022-1", {"a.pdf": "f0"}, True),
+        Withdrawal(*who, 1, "a wrong total"),
+    ]
+    signed_by = parse_event(event("return", key="ab", rehearsal=False))
+    assert (signed_by.key, signed_by.is_rehearsal) == ("ab", True)  # said at all, it counts as one
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        event("submit", master="aa"),
+        event("submit", draft="1", master="aa"),
+        event("submit", draft=1, master=None),
+        event("submit", draft=1, master="aa", artefacts=["a.pdf"]),
+        event("submit", draft=1, master="aa", inputs={"x": 1}),
+        event("submit", draft=1, master="aa", beside="e-1"),
+        {**event("submit", draft=1, master="aa"), "by": None},
+    ],
+)
+def test_an_event_that_lacks_what_its_kind_says_is_named_with_its_line(
+    found: dict[str, object],
+) -> None:
+    with pytest.raises(SignOffError, match="line 1 of the record: this event lacks"):
+        play([found])
+
+
+def test_an_event_of_no_known_kind_is_refused_and_not_passed_over() -> None:
+    with pytest.raises(SignOffError, match="'publish' is no move"):
+        play([event("publish", draft=1)])
+    with pytest.raises(ValueError, match="no event 'publish'"):
+        parse_event(event("publish", draft=1))
 
 
 def carrying(**attached: bytes) -> bytes:

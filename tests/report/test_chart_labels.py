@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -23,6 +23,7 @@ from pipeline.inspection.readback.charts import ChartCheck
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.values import Register, Released
 from pipeline.inspection.readback.words import compact
+from pipeline.report.ledger import FigureExhibit, PrintedChart
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
@@ -57,7 +58,7 @@ def register_of(data: ChartData) -> Register:
 
 def refused_by_scan(data: ChartData, block: Block) -> list[str]:
     """What the leak scan says of a drawing, where `data` is what was released."""
-    check = ChartCheck("a.pdf", register_of(data), shown=[{"chart": "F1", "data": asdict(data)}])
+    check = ChartCheck("a.pdf", register_of(data), shown=[PrintedChart("F1", data)])
     check.check([block])
     return [leak.what for leak in check.report.leaks]
 
@@ -81,8 +82,11 @@ def refused_by_audit(contracts: Contracts) -> Callable[[ChartData, Block], list[
             ROOT / "templates",
             {},
         )
-        entry = {"title": "Victims", "state": "", "cubes": ["THB_VICTIMS"]}
-        check = DrawingCheck(known, entry, noted={"data": asdict(data)}, place="victims/F1")
+        exhibit = FigureExhibit(
+            "Figure 1", "thb-f1", "F1", "line", "Victims", "", ("THB_VICTIMS",), (), (), ""
+        )
+        noted = PrintedChart("thb-f1", data)
+        check = DrawingCheck(known, exhibit, noted=noted, place="victims/F1")
         passages = [p for p in check.passages(block) if p.place.endswith("/chart")]
         assert passages != []
         return [numeral for p in passages for numeral, claim, _ in p.numerals() if claim is None]

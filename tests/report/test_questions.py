@@ -13,6 +13,7 @@ import pytest
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError
+from pipeline.findings import Finding
 from pipeline.numbers.questions import (
     Conflict,
     queried_keys,
@@ -108,7 +109,21 @@ def test_what_goes_with_one_conflict_may_take_another_along() -> None:
 def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
     contracts: Contracts, rule: str, key: str, looked_at: set[str] | None
 ) -> None:
-    finding = {"severity": "query", "key": key, "rule": rule}
+    finding = Finding(
+        round=2022,
+        report="thb",
+        state="RO",
+        file="2022/thb/RO.xlsx",
+        sheet="",
+        cell="",
+        table=V,
+        key=key,
+        rule=rule,
+        severity="query",
+        found="",
+        allowed="",
+        do="",
+    )
     every = {key, *(looked_at or ())}
     assert queried_keys([finding], contracts, present=every, shown=None) == {key}
     assert queried_keys([finding], contracts, present=every, shown=every) == (
@@ -119,7 +134,7 @@ def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
             queried_keys([finding], contracts, present=every, shown=every - {hidden}) == frozenset()
         )
     assert (
-        queried_keys([{**finding, "severity": "note"}], contracts, present=every, shown=None)
+        queried_keys([replace(finding, severity="note")], contracts, present=every, shown=None)
         == frozenset()
     )
 

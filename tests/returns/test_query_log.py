@@ -87,8 +87,8 @@ def round_folder(project: Project) -> Path:
     return folder
 
 
-def dicts(*findings: Finding) -> list[dict[str, str | int]]:
-    return [f.as_dict() for f in with_queries(findings, {})]
+def asked_about(*findings: Finding) -> list[Finding]:
+    return with_queries(findings, {})
 
 
 def test_a_query_has_one_id_for_its_place_and_rule() -> None:
@@ -155,7 +155,7 @@ def test_the_list_says_how_each_query_stands() -> None:
         q.id: q
         for q in (asked(f["asked"]), asked(f["confirmed"], **late), asked(f["gone"], **late))
     }
-    standing = [x.as_dict() for x in with_queries([f["open"], f["asked"], f["confirmed"]], log)]
+    standing = with_queries([f["open"], f["asked"], f["confirmed"]], log)
     lines = list_queries(standing, log)
     assert [(x.query.key, x.state_of_play) for x in lines] == [
         (keys["open"], "open"),
@@ -169,7 +169,7 @@ def test_the_list_says_how_each_query_stands() -> None:
 def test_asking_enters_every_open_query_of_the_state_once(
     project: Project, contracts: Contracts, round_folder: Path
 ) -> None:
-    findings = dicts(
+    findings = asked_about(
         finding(), finding("", rule="unknown-sheet"), finding("THB_JUDGMENTS:BG.2018._T")
     )
     assert (
@@ -217,7 +217,7 @@ def test_without_open_queries_no_log_is_made(
             round_=2022,
             state="RO",
             day="2023-04-01",
-            findings=dicts(finding("THB_JUDGMENTS:BG.2018._T")),
+            findings=asked_about(finding("THB_JUDGMENTS:BG.2018._T")),
             who=WHO,
         )
         == []
@@ -231,7 +231,13 @@ def test_what_a_state_wrote_is_no_formula_in_the_log_and_comes_back_as_it_was(
 ) -> None:
     odd = finding(found='=HYPERLINK("x"), "y"')
     (query,) = ask(
-        project, contracts, round_=2022, state="RO", day="2023-04-01", findings=dicts(odd), who=WHO
+        project,
+        contracts,
+        round_=2022,
+        state="RO",
+        day="2023-04-01",
+        findings=asked_about(odd),
+        who=WHO,
     )
     text = "-5 is right;\nso \"they\" say, 'indeed'"
     answer(
@@ -292,7 +298,7 @@ def test_every_answer_that_is_taken_is_read_again(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(finding()),
+        findings=asked_about(finding()),
         who=WHO,
     )
     answer(
@@ -328,7 +334,7 @@ def test_an_answer_that_is_no_utf8_is_refused_before_anything_is_written(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(finding()),
+        findings=asked_about(finding()),
         who=WHO,
     )
     with pytest.raises(UserError, match="no UTF-8"):
@@ -354,7 +360,7 @@ def test_personal_data_that_a_state_sent_does_not_enter_the_log(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(finding(found="ask ana@example.org")),
+        findings=asked_about(finding(found="ask ana@example.org")),
         who=WHO,
     )
     assert "ana@" not in (round_folder / QUERY_LOG).read_text(encoding="utf-8")
@@ -379,7 +385,7 @@ def test_a_log_that_a_spreadsheet_saved_is_read(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(plain),
+        findings=asked_about(plain),
         who=WHO,
     )
     before = read_log(project, contracts, round_=2022)
@@ -480,7 +486,7 @@ def test_what_cannot_be_asked_or_answered_is_told(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(finding()),
+        findings=asked_about(finding()),
         who=WHO,
     )
     for text, effect, day, told in (
@@ -538,7 +544,7 @@ def test_the_log_is_no_return_and_changes_what_is_found(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=[f.as_dict() for f in first.findings],
+        findings=first.findings,
         who=WHO,
     )
     assert line.id == query.query
@@ -563,9 +569,7 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     page = (project.findings(2022) / "RO.html").read_text(encoding="utf-8")
     assert line.id in page
     assert "confirmed on 2023-04-20: Two &lt;courts&gt; count alike." in page
-    print_queries(
-        list_queries(content["findings"], read_log(project, contracts, round_=2022)), 2022
-    )
+    print_queries(list_queries(second.findings, read_log(project, contracts, round_=2022)), 2022)
     assert "Queries of round 2022: 1 confirmed" in capsys.readouterr().out
 
 
@@ -578,7 +582,7 @@ def test_an_answer_reaches_the_log_through_make_as_it_was_typed(
         round_=2022,
         state="RO",
         day="2023-04-01",
-        findings=dicts(finding()),
+        findings=asked_about(finding()),
         who=WHO,
     )
     text = 'It\'s $HOME, `pwd` "and" $(shell id) as sent'

@@ -4,6 +4,7 @@ do?
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -141,4 +142,31 @@ def test_errors_of_a_state_stand_before_queries_and_notes() -> None:
         "query",
         "note",
     ]
-    assert finding().as_dict()["cell"] == "D7"
+
+
+def test_a_finding_reads_back_as_it_was_written() -> None:
+    told = finding(query="q12345678", remark="asked")
+    assert told.as_json()["cell"] == "D7"
+    assert Finding.from_json(json.loads(json.dumps(told.as_json()))) == told
+    earlier = {k: v for k, v in finding().as_json().items() if k not in ("query", "known")}
+    assert Finding.from_json(earlier) == finding()
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"severity": "warning"}, "severity"),
+        ({"round": "2022"}, "round"),
+        ({"cell": None}, "cell"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_what_is_no_finding_is_refused_by_what_is_wrong(
+    changed: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValueError, match=f"wrong in {named}$"):
+        Finding.from_json({**finding().as_json(), **changed})
+    with pytest.raises(ValueError, match="wrong in state$"):
+        Finding.from_json({k: v for k, v in finding().as_json().items() if k != "state"})
+    with pytest.raises(ValueError, match="no finding"):
+        Finding.from_json(["thb"])

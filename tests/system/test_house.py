@@ -167,3 +167,18 @@ def names_at_top(module: str) -> Iterator[str]:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 if not name.startswith("__"):
                     yield name
+
+
+def test_no_private_name_crosses_modules() -> None:
+    """Neither in the pipeline nor in its tests: what others use has a public name, and
+    keeps it.
+    """
+    files = [*MODULES.values(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
+    assert not [
+        f"{file.relative_to(ROOT)}:{node.lineno} imports {name.name} of {node.module}"
+        for file in files
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline")
+        for name in node.names
+        if any(n.startswith("_") and not n.startswith("__") for n in (name.name, name.asname or ""))
+    ]

@@ -35,7 +35,9 @@ from pipeline.report.views import (
     Series,
     TableView,
 )
-from pipeline.system.pdf.write import PdfFigures, font_faces, render_pdf
+from pipeline.system.pdf.conform import ALWAYS_RUN, Conformance, PdfFigures, Verdict, check_pdf
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 DATE = datetime(2023, 6, 30, 12, 0, tzinfo=UTC)
@@ -452,8 +454,6 @@ def test_arguments_that_cannot_be_embedded_are_refused(
 
 
 def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
-    from pipeline.system.pdf.write import check_pdf
-
     content = io.BytesIO()
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
@@ -466,7 +466,8 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
             pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
         )
         pdf.save(content)
-    failed = "\n".join(check_pdf(content.getvalue(), title="T", language="en", date=DATE)[0])
+    found = check_pdf(content.getvalue(), title="T", language="en", date=DATE).conformance
+    failed = "\n".join(found.failures)
     missing = "page 1: a link to t1 is not tagged as a link"
     for words in (
         "not tagged",
@@ -479,6 +480,37 @@ def test_checks_of_the_finished_file_see_what_is_not_there() -> None:
         "starts an action",
     ):
         assert words in failed
+
+
+def test_the_check_counts_the_rules_that_ran_and_what_failed(
+    report: tuple[PdfFigures, Path],
+) -> None:
+    checked = report[0].conformance
+    assert checked.ran > ALWAYS_RUN
+    assert {"alternative text", "table heads", "tagged links", "own fonts"} <= checked.ran
+    assert checked.record() == {"rules": len(checked.ran), "failed": 0}
+    assert checked.faults() == ()
+
+
+def test_a_check_that_ran_nothing_or_not_all_has_not_passed() -> None:
+    assert Conformance.of([]).faults() != ()
+    said = [Verdict(rule) for rule in sorted(ALWAYS_RUN)]
+    assert Conformance.of(said).faults() == ()
+    for left_out in said:
+        (fault,) = Conformance.of([v for v in said if v != left_out]).faults()
+        assert fault == f"these rules were not run: {left_out.rule}"
+    failing = Conformance.of([*said, Verdict("links", "one"), Verdict("links", "two")])
+    assert failing.faults() == ("one", "two")
+    assert failing.record() == {"rules": len(said) + 1, "failed": 2}
+
+
+def test_nothing_is_written_where_no_rule_was_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conformance, "of", lambda _: Conformance(frozenset(), ()))
+    with pytest.raises(RenderError, match="these rules were not run: bookmarks"):
+        write(page("<h1>A</h1>"), tmp_path / "a.pdf")
+    assert not (tmp_path / "a.pdf").exists()
 
 
 # --- macros ---------------------------------------------------------------------------

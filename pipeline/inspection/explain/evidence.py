@@ -13,11 +13,13 @@ from typing import Any
 
 from pipeline.cells import BOTH_YEARS, OBS_LABEL, REGIONS, Key
 from pipeline.contracts.model import Contracts
+from pipeline.findings import Finding
 from pipeline.numbers.sql.explain import ORIGINS, Explained, explain
 from pipeline.numbers.sql.lineage import models_behind
 from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
 from pipeline.numbers.sql.staging import place_of_model
 from pipeline.project import Project
+from pipeline.returns.rules.validated import Validated, read_validation
 
 
 @dataclass(frozen=True)
@@ -121,44 +123,41 @@ class Cabinet:
     def _why(self, key: Key, cell: Explained) -> str:
         left_out = self._left_out.get(str(key))
         if left_out:
-            place = f"{left_out['file']}, {left_out['sheet']} {left_out['cell']}"
-            return f"left out, '{left_out['found']}' stands in {place}: {left_out['remark']}"
+            place = f"{left_out.file}, {left_out.sheet} {left_out.cell}"
+            return f"left out, '{left_out.found}' stands in {place}: {left_out.remark}"
         table = self.contracts.table(key.cube)
         if (key.state, table.report, key.cube) in self._refused:
             return "the table was refused; see the findings of the state"
         return cell.status or OBS_LABEL["O"]
 
     @cached_property
-    def _validated(self) -> Any:
-        from pipeline.returns.rules.validated import read_validation
-
+    def _validated(self) -> Validated:
         return read_validation(self.project, self.round_)
 
     @property
     def _refused(self) -> frozenset[tuple[str, str, str]]:
-        refused: frozenset[tuple[str, str, str]] = self._validated.refused
-        return refused
+        return self._validated.refused
 
     @cached_property
-    def _left_out(self) -> dict[str, dict[str, Any]]:
+    def _left_out(self) -> dict[str, Finding]:
         """The figures that the register of known errors keeps out, by key."""
         from pipeline.contracts.known_errors import load_known_errors
 
         entries = {e.id: e for e in load_known_errors(self.contracts.folder, self.contracts)}
         return {
-            f["key"]: f
+            f.key: f
             for f in self._validated.findings
-            if f["key"] and f["known"] in entries and entries[f["known"]].effect == "leave-out"
+            if f.key and f.known in entries and entries[f.known].effect == "leave-out"
         }
 
     @cached_property
     def _findings(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for f in self._validated.findings:
-            if f["key"]:
-                said = f"{f['severity']} {f['rule']}: found {f['found']}, allowed {f['allowed']}"
-                said += f"; {f['remark']}" if f["remark"] else ""
-                found.setdefault(f["key"], []).append(f"{f['key']}: {said}")
+            if f.key:
+                said = f"{f.severity} {f.rule}: found {f.found}, allowed {f.allowed}"
+                said += f"; {f.remark}" if f.remark else ""
+                found.setdefault(f.key, []).append(f"{f.key}: {said}")
         return found
 
     @cached_property

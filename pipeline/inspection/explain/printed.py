@@ -15,11 +15,11 @@ from pipeline.errors import UserError
 from pipeline.inspection.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.inspection.explain.references import Ledger, Listed, Printed
 from pipeline.project import REPORTS, Project
-from pipeline.report.document.ledger import keys_of
 from pipeline.report.document.quality import answer
+from pipeline.report.ledger import keys_of, parse_ledger
 from pipeline.report.narrative.commands import operands_of
 from pipeline.report.store import Store
-from pipeline.system.kept import is_there, read_json
+from pipeline.system.kept import is_there, read_bytes
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}
 _PER = {"share": 100, "rate": 100_000}
@@ -70,7 +70,7 @@ def read_ledger(project: Project, round_: int, *, report: str, version: str) -> 
             where=str(path),
             do=f"run 'make report REPORT={report} VERSION={version} ROUND={round_}' first",
         )
-    return Ledger(report, read_json(path, list))
+    return Ledger(report, parse_ledger(read_bytes(path), path))
 
 
 def explain_reference(

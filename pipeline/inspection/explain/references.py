@@ -12,13 +12,26 @@ column as printed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.report.document.ledger import reference_of
+from pipeline.report.ledger import (
+    EmptyExhibit,
+    Exhibit,
+    Fact,
+    LedgerEntry,
+    Sentence,
+    TableExhibit,
+    charts_of,
+    exhibits_of,
+    footnotes_of,
+    lines_of,
+    reference_of,
+    statements_of,
+)
 
 _FORM = "REPORT:T3.r4.c2, REPORT:F2.s1.p3 or REPORT:S.chapter.section.2"
 
@@ -51,13 +64,11 @@ class Listed:
 class Ledger:
     """What one version of a report prints, by reference."""
 
-    def __init__(self, report: str, entries: list[dict[str, Any]]) -> None:
+    def __init__(self, report: str, entries: Sequence[LedgerEntry]) -> None:
         self.report, self.entries = report, entries
-        self.charts = {e["chart"]: e["data"] for e in entries if "chart" in e}
+        self.charts = {d.id: d.data for d in charts_of(entries)}
         self.exhibits = {
-            reference_of(report, e["exhibit"]).partition(":")[2]: e
-            for e in entries
-            if "exhibit" in e
+            reference_of(report, e.number).partition(":")[2]: e for e in exhibits_of(entries)
         }
         self.by_spec = {_spec_name(e): name for name, e in self.exhibits.items()}
 
@@ -77,19 +88,19 @@ class Ledger:
         name = name if name in self.exhibits else self.by_spec.get(name, name)
         if name not in self.exhibits:
             self._unknown(reference, [*self.exhibits, *self.by_spec], name=name)
-        entry = self.exhibits[name]
+        exhibit = self.exhibits[name]
         if not parts:
-            return Listed(f"{report}:{name}", _where(entry), tuple(self._inside(name, entry)))
+            return Listed(f"{report}:{name}", _where(exhibit), tuple(self._inside(name, exhibit)))
         return (
-            self._point(name, entry, parts=parts)
-            if entry["id"] in self.charts
-            else self._cell(name, entry, parts=parts)
+            self._point(name, exhibit, parts=parts)
+            if exhibit.id in self.charts
+            else self._cell(name, exhibit, parts=parts)
         )
 
     def numbers(self) -> Iterator[Printed]:
         """Every number of the exhibits that has a key or a formula."""
-        for name, entry in self.exhibits.items():
-            for ref, _ in self._inside(name, entry):
+        for name, exhibit in self.exhibits.items():
+            for ref, _ in self._inside(name, exhibit):
                 found = self.find(ref)
                 if isinstance(found, Printed) and any(found.behind):
                     yield found
@@ -97,70 +108,62 @@ class Ledger:
     # --- exhibits
 
     def _contents(self) -> Iterator[tuple[str, str]]:
-        for name, entry in self.exhibits.items():
-            yield f"{self.report}:{name}", f"{entry['title']}  (exhibit {_spec_name(entry)})"
+        for name, exhibit in self.exhibits.items():
+            yield f"{self.report}:{name}", f"{exhibit.title}  (exhibit {_spec_name(exhibit)})"
         for place in dict.fromkeys(p.rsplit(".", 1)[0] for p in self._sentences()):
             yield f"{self.report}:S.{place}", "text"
 
-    def _inside(self, name: str, entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
-        if entry["id"] in self.charts:
-            data = self.charts[entry["id"]]
-            for s, series in enumerate(data["series"], 1):
-                for p, point in enumerate(series["points"], 1):
-                    label = data["labels"].get(point["x"], point["x"])
+    def _inside(self, name: str, exhibit: Exhibit) -> Iterator[tuple[str, str]]:
+        if exhibit.id in self.charts:
+            data = self.charts[exhibit.id]
+            for s, series in enumerate(data.series, 1):
+                for p, point in enumerate(series.points, 1):
+                    label = data.labels.get(point.x, point.x)
                     yield (
                         f"{self.report}:{name}.s{s}.p{p}",
-                        f"{series['label']}, {label}: {point['text']}",
+                        f"{series.label}, {label}: {point.text}",
                     )
             return
-        for r, line in enumerate(entry.get("lines", ()), 1):
-            for c, (text, *_) in enumerate(line["cells"], 1):
+        for r, line in enumerate(lines_of(exhibit), 1):
+            for c, cell in enumerate(line.cells, 1):
                 yield (
                     f"{self.report}:{name}.r{r}.c{c}",
-                    f"{line['label']}, {_column(entry, c)}: {text}",
+                    f"{line.label}, {_column(exhibit, c)}: {cell.text}",
                 )
 
-    def _cell(self, name: str, entry: dict[str, Any], *, parts: list[str]) -> Printed:
-        lines = entry.get("lines", [])
+    def _cell(self, name: str, exhibit: Exhibit, *, parts: list[str]) -> Printed:
+        lines = lines_of(exhibit)
         r, c = self._numbers(name, parts, letters=("r", "c"))
-        widest = max((len(line["cells"]) for line in lines), default=0)
-        if not 1 <= r <= len(lines) or not 1 <= c <= len(lines[r - 1]["cells"]):
+        if not 1 <= r <= len(lines) or not 1 <= c <= len(lines[r - 1].cells):
             raise UserError(
-                f"{entry['exhibit']} has no line {r} with a column {c}",
+                f"{exhibit.number} has no line {r} with a column {c}",
                 where=f"{self.report}:{name}",
-                allowed=(
-                    f"r1 to r{len(lines)}, c1 to c{widest}"
-                    if lines
-                    else f"nothing: {entry.get('reason', '')}"
-                ),
+                allowed=_places(exhibit),
                 do=f"make explain REF={self.report}:{name} lists them",
             )
         line = lines[r - 1]
-        text, key, *marks = line["cells"][c - 1]
-        notes = tuple(
-            f"{mark}: {said}" for mark, said, *_ in entry.get("footnotes", ()) if mark in marks
-        )
-        where = f"{_where(entry)}; line '{line['label']}', column '{_column(entry, c)}'"
-        return Printed(f"{self.report}:{name}.r{r}.c{c}", where, text, (key,) if key else (), notes)
+        cell = line.cells[c - 1]
+        notes = tuple(f"{n.mark}: {n.text}" for n in footnotes_of(exhibit) if n.mark in cell.marks)
+        where = f"{_where(exhibit)}; line '{line.label}', column '{_column(exhibit, c)}'"
+        behind = (cell.key,) if cell.key else ()
+        return Printed(f"{self.report}:{name}.r{r}.c{c}", where, cell.text, behind, notes)
 
-    def _point(self, name: str, entry: dict[str, Any], *, parts: list[str]) -> Printed:
-        data = self.charts[entry["id"]]
+    def _point(self, name: str, exhibit: Exhibit, *, parts: list[str]) -> Printed:
+        data = self.charts[exhibit.id]
         s, p = self._numbers(name, parts, letters=("s", "p"))
-        if not 1 <= s <= len(data["series"]) or not 1 <= p <= len(data["series"][s - 1]["points"]):
-            most = max((len(series["points"]) for series in data["series"]), default=0)
+        if not 1 <= s <= len(data.series) or not 1 <= p <= len(data.series[s - 1].points):
+            most = max((len(series.points) for series in data.series), default=0)
             raise UserError(
-                f"{entry['exhibit']} has no series {s} with a point {p}",
+                f"{exhibit.number} has no series {s} with a point {p}",
                 where=f"{self.report}:{name}",
-                allowed=f"s1 to s{len(data['series'])}, p1 to p{most}",
+                allowed=f"s1 to s{len(data.series)}, p1 to p{most}",
                 do=f"make explain REF={self.report}:{name} lists them",
             )
-        series = data["series"][s - 1]
-        point = series["points"][p - 1]
-        where = (
-            f"{_where(entry)}; series '{series['label']}',"
-            f" {data['labels'].get(point['x'], point['x'])}"
-        )
-        return Printed(f"{self.report}:{name}.s{s}.p{p}", where, point["text"], (point["key"],))
+        series = data.series[s - 1]
+        point = series.points[p - 1]
+        label = data.labels.get(point.x, point.x)
+        where = f"{_where(exhibit)}; series '{series.label}', {label}"
+        return Printed(f"{self.report}:{name}.s{s}.p{p}", where, point.text, (point.key,))
 
     def _numbers(self, name: str, parts: list[str], *, letters: tuple[str, str]) -> tuple[int, int]:
         found = [
@@ -179,32 +182,33 @@ class Ledger:
 
     # --- text
 
-    def _sentences(self) -> dict[str, dict[str, Any]]:
-        found = {}
-        for entry in self.entries:
-            if "sentence" in entry:
-                state = entry.get("values", {}).get("state", "")
-                found[".".join(filter(None, [entry["place"], state]))] = entry
+    def _sentences(self) -> dict[str, Fact | Sentence]:
+        """What is said in words, by its place; on the pages of states with the state."""
+        found: dict[str, Fact | Sentence] = {}
+        for statement in statements_of(self.entries):
+            match statement:
+                case Sentence(place=place, values={"state": state}) if state:
+                    found[f"{place}.{state}"] = statement
+                case _:
+                    found[statement.place] = statement
         return found
 
     def _sentence(self, rest: str) -> Printed | Listed:
         sentences = self._sentences()
         place = rest.removeprefix("S.")
         if place in sentences:
-            entry = sentences[place]
+            statement = sentences[place]
             behind = tuple(
-                b
-                for b in re.findall(r"\[\[(.+?)\]\]", entry["sentence"])
-                if not b.startswith("ref ")
+                b for b in re.findall(r"\[\[(.+?)\]\]", statement.bound) if not b.startswith("ref ")
             )
-            return Printed(f"{self.report}:S.{place}", f"text, {place}", entry["text"], behind)
-        below = {p: e for p, e in sentences.items() if p.startswith(f"{place}.")}
+            return Printed(f"{self.report}:S.{place}", f"text, {place}", statement.text, behind)
+        below = {p: s for p, s in sentences.items() if p.startswith(f"{place}.")}
         if not below:
             self._unknown(rest, list(sentences), name=place)
         return Listed(
             f"{self.report}:{rest}",
             "text",
-            tuple((f"{self.report}:S.{p}", e["text"]) for p, e in below.items()),
+            tuple((f"{self.report}:S.{p}", s.text) for p, s in below.items()),
         )
 
     def _unknown(self, asked: str, known: list[str], *, name: str) -> None:
@@ -217,16 +221,29 @@ class Ledger:
         )
 
 
-def _spec_name(entry: dict[str, Any]) -> str:
+def _spec_name(exhibit: Exhibit) -> str:
     """The id of exhibits.yaml, with the state on country pages."""
-    return f"{entry['spec']}-{entry['state']}" if entry["state"] else str(entry["spec"])
+    return f"{exhibit.spec}-{exhibit.state}" if exhibit.state else exhibit.spec
 
 
-def _where(entry: dict[str, Any]) -> str:
-    return f"{entry['exhibit']}, {entry['title']}"
+def _where(exhibit: Exhibit) -> str:
+    return f"{exhibit.number}, {exhibit.title}"
 
 
-def _column(entry: dict[str, Any], column: int) -> str:
-    group = entry["groups"][column]
-    head = entry["heads"][column]
-    return f"{group}, {head}" if group else str(head)
+def _places(exhibit: Exhibit) -> str:
+    """What can be asked of the lines of an exhibit."""
+    match exhibit:
+        case TableExhibit(lines=lines) if lines:
+            return f"r1 to r{len(lines)}, c1 to c{max(len(line.cells) for line in lines)}"
+        case EmptyExhibit(reason=reason):
+            return f"nothing: {reason}"
+        case _:
+            return "nothing: "
+
+
+def _column(exhibit: Exhibit, column: int) -> str:
+    match exhibit:
+        case TableExhibit(heads=heads, groups=groups):
+            return f"{groups[column]}, {heads[column]}" if groups[column] else heads[column]
+        case _:
+            return ""

@@ -13,6 +13,7 @@ from pipeline.inspection.readback.spelled import count_of_members, said_in_publi
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import Search
 from pipeline.report.document.worker import pdf_name
+from pipeline.report.ledger import LedgerEntry
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Given:
     """What a scan of one version goes by."""
 
     register: Register
-    shown: list[dict[str, Any]]
+    shown: list[LedgerEntry]
     wording: list[str]
     search: Search
     root: Path

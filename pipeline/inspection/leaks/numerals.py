@@ -10,10 +10,9 @@ that is public as it stands. Anything else is a leak.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, islice, pairwise
-from typing import Any
 
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.outline import Block
@@ -22,6 +21,15 @@ from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.who import WHO
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
+from pipeline.report.ledger import (
+    Fact,
+    LedgerEntry,
+    Sentence,
+    TableKeys,
+    exhibits_of,
+    footnotes_of,
+    statements_of,
+)
 
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
@@ -58,7 +66,7 @@ class Judge:
     """
 
     def __init__(
-        self, file: str, register: Register, *, shown: list[dict[str, Any]], facts: Facts
+        self, file: str, register: Register, *, shown: Sequence[LedgerEntry], facts: Facts
     ) -> None:
         self.file, self.register, self.shown, self.facts = file, register, shown, facts
         self.report = ScanReport()
@@ -91,7 +99,8 @@ class Judge:
     # --- tables
 
     def _tables(self, cells: list[Block]) -> None:
-        rows = [(e["table"], row) for e in self.shown if "table" in e for row in e["rows"] if row]
+        noted = [e for e in self.shown if isinstance(e, TableKeys)]
+        rows = [(keys.id, row) for keys in noted for row in keys.rows if row]
         expected = sum(len(row) for _, row in rows)
         if len(cells) != expected:
             self.report.add(
@@ -147,18 +156,16 @@ class Judge:
         starts = list(accumulate(map(len, texts), initial=0))
         whole = "".join(texts)
         start = 0
-        for entry in self.shown:
-            if "sentence" not in entry:
-                continue
-            pieces = self._pieces(entry)
+        for statement in statements_of(self.shown):
+            pieces = self._pieces(statement)
             wanted = "".join(text for text, _ in pieces)
-            if not re.search(r"\d", wanted) and not _TELLS.search(entry["sentence"]):
+            if not re.search(r"\d", wanted) and not _TELLS.search(statement.bound):
                 continue
             found = self._find(wanted, whole, start=start, starts=starts)
             if found is None:
                 self.report.add(
                     f"{self.file}, text",
-                    f"no sentence reads '{entry['text']}' with the released values",
+                    f"no sentence reads '{statement.text}' with the released values",
                     "the text prints another value than its binding",
                 )
                 continue
@@ -185,15 +192,15 @@ class Judge:
             place = whole.find(wanted, place + 1)
         return None
 
-    def _pieces(self, entry: Mapping[str, str]) -> list[tuple[str, str]]:
+    def _pieces(self, statement: Fact | Sentence) -> list[tuple[str, str]]:
         """The sentence as it must read, cut into its own words and its bindings with
         their class.
         """
-        parts = _BINDING.split(entry["sentence"])
+        parts = _BINDING.split(statement.bound)
         fixed = [self.facts.bindings.texts(b) or (_NOTHING,) for b in parts[1::2]]
         groups = ["(" + "|".join(map(re.escape, texts)) + ")" for texts in fixed]
         form = "".join(re.escape(p) + g for p, g in zip(parts[::2], [*groups, ""], strict=True))
-        match = re.fullmatch(form, entry["text"], re.DOTALL)
+        match = re.fullmatch(form, statement.text, re.DOTALL)
         pieces: list[tuple[str, str]] = []
         for index, part in enumerate(parts):
             if index % 2 == 0:
@@ -210,11 +217,11 @@ class Judge:
         pieces: words and figures.
         """
         for entry in self.shown:
-            for note in entry.get("footnotes", ()):
-                if len(note) > 2:
+            for note in footnotes_of(entry):
+                if note.bound:
                     pieces = [
                         (compact(self.register.text(part) if index % 2 else part), bool(index % 2))
-                        for index, part in enumerate(_BINDING.split(note[2]))
+                        for index, part in enumerate(_BINDING.split(note.bound))
                     ]
                     yield "".join(text for text, _ in pieces), pieces
 
@@ -300,9 +307,7 @@ class Judge:
     def exhibits(self) -> list[str]:
         """The numbers that exhibits were given, those without data too, longest first."""
         return sorted(
-            (e["exhibit"].replace(" ", "") for e in self.shown if "exhibit" in e),
-            key=len,
-            reverse=True,
+            (e.number.replace(" ", "") for e in exhibits_of(self.shown)), key=len, reverse=True
         )
 
     def strike(self, text: str, rules: Iterable[tuple[str, str]] = ()) -> str:

@@ -31,6 +31,7 @@ from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import public_contracts
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.figures import describe
+from pipeline.report.ledger import charts_of
 from pipeline.report.open_data.grids import machine
 from pipeline.report.open_data.sdmx import COLUMNS
 
@@ -297,19 +298,17 @@ class OpenForms:
         """The drawings are those of the PDF, which were measured there; their
         descriptions and tables are released.
         """
-        charts = [e for e in self.given.shown if "chart" in e]
+        charts = charts_of(self.given.shown)
         if not len(page.drawings) == len(charts) == len(self.drawings) == len(page.chart_tables):
             self.report.add(
                 name, f"{len(page.drawings)} drawings", f"{len(self.drawings)} are in the PDF"
             )
         check = ChartCheck(name, self.given.register, shown=self.given.shown)
-        for drawing, entry, printed, lines in zip(
+        for drawing, noted, printed, lines in zip(
             page.drawings, charts, self.drawings, page.chart_tables, strict=False
         ):
-            where = f"{name}, chart {entry['chart']}"
-            if compact(drawing.description) != compact(
-                describe(check.released(entry["data"], where))
-            ):
+            where = f"{name}, chart {noted.id}"
+            if compact(drawing.description) != compact(describe(check.released(noted.data, where))):
                 self.report.add(
                     where, f"the description '{drawing.description}'", "it is not that of the chart"
                 )
@@ -320,7 +319,7 @@ class OpenForms:
             plain = [
                 [_unmarked(c) if i else c.strip() for i, c in enumerate(line)] for line in lines
             ]
-            self.tables.chart_lines(where, plain, entry=entry, form=lambda text: text)
+            self.tables.chart_lines(where, plain, noted=noted, form=lambda text: text)
 
     def _style(self, name: str, data: bytes) -> None:
         if data != (self.given.root / "templates" / "shared" / "web" / "style.css").read_bytes():

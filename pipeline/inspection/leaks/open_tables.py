@@ -25,6 +25,7 @@ from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.chart_tables import table_of
+from pipeline.report.ledger import Exhibit, PrintedChart, TableKeys
 from pipeline.report.open_data.grids import GROUP, MARKS, grid, machine
 from pipeline.report.open_data.workbook import SHORTHAND_HEAD, value
 
@@ -54,19 +55,22 @@ class OpenTables:
         """Lines of one exhibit, the heads first: each cell is what was noted for it, in
         this form of a text.
         """
-        entry = next(
-            (e for e in self.given.shown if e.get("table") == id_ or e.get("chart") == id_), None
-        )
-        if entry is None:
-            self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
-            return
-        if "chart" in entry:
-            self.chart_lines(where, lines, entry=entry, form=form)
-            return
+        noted = (e for e in self.given.shown if isinstance(e, TableKeys | PrintedChart))
+        match next((e for e in noted if e.id == id_), None):
+            case PrintedChart() as chart:
+                self.chart_lines(where, lines, noted=chart, form=form)
+            case TableKeys() as table:
+                self._table_lines(where, lines, noted=table, form=form)
+            case None:
+                self.report.add(where, f"the table '{id_}'", "no exhibit has this name")
+
+    def _table_lines(
+        self, where: str, lines: Sequence[Sequence[Any]], *, noted: TableKeys, form: Form
+    ) -> None:
         heads, *body = lines
         labels = 2 if heads[0] == GROUP else 1
         marked = heads[-1] in (MARKS, SHORTHAND_HEAD)
-        rows = [row for row in entry["rows"] if row]
+        rows = [row for row in noted.rows if row]
         if len(rows) != len(body):
             self.report.add(where, f"{len(body)} lines", f"{len(rows)} were noted as printed")
         for head in heads:
@@ -101,17 +105,15 @@ class OpenTables:
         self.report.add(where, f"'{cell}' stands for {reference}", f"released is {said}")
 
     def chart_lines(
-        self, where: str, lines: Sequence[Sequence[Any]], *, entry: dict[str, Any], form: Form
+        self, where: str, lines: Sequence[Sequence[Any]], *, noted: PrintedChart, form: Form
     ) -> None:
         """The lines of the table behind a chart, the heads first: its points as the
         released values make them.
         """
         released = ChartCheck(where, self.given.register, shown=self.given.shown).released(
-            entry["data"], where
+            noted.data, where
         )
-        plain = grid(
-            table_of(released, entry["chart"], number="", head=str(lines[0][0]), source="")
-        )
+        plain = grid(table_of(released, noted.id, number="", head=str(lines[0][0]), source=""))
         count = len(plain.heads) - (1 if plain.marks else 0)
         expected = [[line[0], *(form(c) for c in line[1:count])] for line in plain.lines]
         for line, wanted in zip([list(line) for line in lines[1:]], expected, strict=False):
@@ -204,15 +206,15 @@ class OpenTables:
         chart = ""
         last = ""
         for entry in self.given.shown:
-            if "chart" in entry:
-                chart = entry["chart"]
-            elif "exhibit" in entry:
-                last = entry["exhibit"]
-                if chart and last.startswith("Figure"):
-                    found[last] = chart
-                chart = ""
-            elif "table" in entry:
-                found[last] = entry["table"]
+            match entry:
+                case PrintedChart(id=id_):
+                    chart = id_
+                case Exhibit(number=last):
+                    if chart and last.startswith("Figure"):
+                        found[last] = chart
+                    chart = ""
+                case TableKeys(id=id_):
+                    found[last] = id_
         return found
 
     def _number_of_exhibit(self, text: str) -> bool:

@@ -12,7 +12,6 @@ the page that go with a version that everybody may have.
 from __future__ import annotations
 
 import io
-import json
 import re
 import time
 from collections.abc import Iterable
@@ -58,6 +57,7 @@ from pipeline.inspection.readback.visible import hidden_texts
 from pipeline.inspection.readback.wording import public_contracts, public_wording
 from pipeline.inspection.readback.words import Search, compact
 from pipeline.report.charts.region import picture_layers
+from pipeline.report.ledger import parse_ledger
 
 ATTACHMENTS = ("cells.csv",)
 _SHOWN_LEAKS = 12
@@ -114,7 +114,7 @@ def scan_version(
         )
     given = Given(
         register,
-        json.loads(shown.read_text(encoding="utf-8")),
+        parse_ledger(shown.read_bytes(), shown),
         [
             *public_wording(root),
             *register.sources,

@@ -16,7 +16,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from pipeline.contracts.layout import SOURCE_FIELD
 from pipeline.contracts.sources import Sources
@@ -80,9 +79,8 @@ def _covers(project: Project, round_: int, sources: Sources) -> Iterator[str]:
     """
     from pipeline.returns.rules.validated import read_validation
 
-    files: tuple[dict[str, Any], ...] = read_validation(project, round_).files
-    for file in files:
-        for field, answer in file["cover"].items():
+    for file in read_validation(project, round_).files:
+        for field, answer in file.cover.items():
             if field.startswith(SOURCE_FIELD):
                 yield from (
                     t for t, name in sources.parts(answer) if not name and not sources.is_cleared(t)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import NumberAuditError
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.report.ledger import LedgerEntry, statements_of
 
 _LISTED = 12
 
@@ -78,7 +80,7 @@ def check_numbers(
     pdf: bytes,
     store: Path,
     *,
-    ledger: list[dict[str, Any]],
+    ledger: Sequence[LedgerEntry],
     templates: Path,
     contracts: Contracts,
     report: str,
@@ -112,7 +114,7 @@ def check_numbers(
     return found
 
 
-def audit_numbers(pdf: bytes, known: Known, *, ledger: list[dict[str, Any]]) -> NumberAudit:
+def audit_numbers(pdf: bytes, known: Known, *, ledger: Sequence[LedgerEntry]) -> NumberAudit:
     """Read a PDF and account for its numerals. The order of `ledger` is the reading
     order.
     """
@@ -140,15 +142,13 @@ def audit_numbers(pdf: bytes, known: Known, *, ledger: list[dict[str, Any]]) -> 
         }
         walk = Walk(known, ledger, destinations=destinations)
         walk.walk(blocks)
-        for wrong in SentenceCheck(known).check(
-            [e for e in ledger if "sentence" in e], walk.running
-        ):
+        for wrong in SentenceCheck(known).check(statements_of(ledger), walk.running):
             walk.refuse(wrong)
         for wrong in wrong_attachments(known, opened):
             walk.refuse(wrong)
         for passage in walk.running:
             passage.place = f"{known.report}/{passage.place}"
-        headings = known_headings(walk.passages) | {squeeze(e["title"]) for e in walk.headings}
+        headings = known_headings(walk.passages) | {squeeze(h.title) for h in walk.headings}
         passages = [
             *walk.passages,
             *furniture(known, pages, blocks=blocks, headings=headings),

@@ -5,7 +5,6 @@ of what it sets side by side.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import FORMULA, NUMERAL, Passage, squeeze
@@ -15,22 +14,21 @@ from pipeline.inspection.readback.charts import ChartCheck
 from pipeline.inspection.readback.labels import ChartTexts
 from pipeline.inspection.readback.outline import Block
 from pipeline.report.exhibits.figures import describe
+from pipeline.report.ledger import Exhibit, PrintedChart
 from pipeline.report.views import ChartData
 
 _OF = r"\d+(?:to\d+)?of\d+"
 
 
 class DrawingCheck:
-    """Accounts for one drawn chart: `entry` is what was noted of its exhibit, `noted`
-    what it draws.
+    """Accounts for one drawn chart: `exhibit` is what was noted of it, `noted` what it
+    draws.
     """
 
-    def __init__(
-        self, known: Known, entry: dict[str, Any], *, noted: dict[str, Any], place: str
-    ) -> None:
-        self.known, self.entry, self.place = known, entry, place
+    def __init__(self, known: Known, exhibit: Exhibit, *, noted: PrintedChart, place: str) -> None:
+        self.known, self.exhibit, self.place = known, exhibit, place
         self.check = ChartCheck("", known.register, shown=[])
-        self.data: ChartData = self.check.released(noted["data"], "")
+        self.data: ChartData = self.check.released(noted.data, "")
         self.wrong = [f"{leak.what}: {leak.why}" for leak in self.check.report.leaks]
         for series in self.data.series:
             for point in series.points:
@@ -40,15 +38,15 @@ class DrawingCheck:
                         known,
                         point.key,
                         beside=beside,
-                        above=[entry["title"]],
-                        page_state=entry["state"],
+                        above=[exhibit.title],
+                        page_state=exhibit.state,
                     )
                 ):
                     self.wrong.append(f"{point.text}: {why}")
 
     @property
     def cubes(self) -> list[str]:
-        return list(self.entry["cubes"])
+        return list(self.exhibit.cubes)
 
     def passages(self, block: Block) -> list[Passage]:
         """The texts of a drawing and its alternative text, with what could be accounted

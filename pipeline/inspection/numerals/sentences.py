@@ -12,11 +12,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Any
 
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, NUMERAL, Passage, squeeze
 from pipeline.inspection.readback.who import WHO
+from pipeline.report.ledger import Fact, Sentence
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
 # says something of figures without a numeral
@@ -24,6 +24,7 @@ _TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
+Statement = Fact | Sentence
 
 
 class SentenceCheck:
@@ -35,25 +36,25 @@ class SentenceCheck:
         self.known = known
         self._files: dict[str, str] = {}
 
-    def check(self, sentences: list[dict[str, Any]], passages: list[Passage]) -> Iterator[str]:
+    def check(self, statements: list[Statement], passages: list[Passage]) -> Iterator[str]:
         """Yield what is wrong with a sentence as a whole; its numerals then stay
         unaccounted for.
         """
         running = _Running(passages)
         start = 0
-        for entry in sentences:
-            if not NUMERAL.search(entry["text"]) and not _TELLS.search(entry["sentence"]):
+        for statement in statements:
+            if not NUMERAL.search(statement.text) and not _TELLS.search(statement.bound):
                 continue
-            if not self._is_written(entry):
-                yield f"no narrative says '{entry.get('written', '')}'"
+            if isinstance(statement, Sentence) and not self._is_written(statement):
+                yield f"no narrative says '{statement.written}'"
                 continue
-            pieces = self._pieces(entry)
+            pieces = self._pieces(statement)
             wanted = "".join(text for text, _, _ in pieces)
             found = running.find(wanted, start)
             if found is None:
                 yield (
-                    f"'{entry['text']}' ({entry['place']}) is not what its bindings say:"
-                    f" '{_spaced(entry, pieces)}'"
+                    f"'{statement.text}' ({statement.place}) is not what its bindings say:"
+                    f" '{_spaced(statement, pieces)}'"
                 )
                 continue
             start = found
@@ -86,20 +87,27 @@ class SentenceCheck:
             if own and own != "rate":
                 passage.claim(start + numeral.start(), start + numeral.end(), own, what)
 
-    def _is_written(self, entry: dict[str, Any]) -> bool:
-        if "written" not in entry:
-            # the facts in the head of a country page: judged by their key and by the
-            # rules of labels
-            return True
-        chapter = str(entry["place"]).split(".")[0]
+    def _is_written(self, sentence: Sentence) -> bool:
+        chapter = sentence.place.split(".")[0]
         if chapter not in self._files:
             self._files[chapter] = " ".join(_narrative(self.known, chapter).split())
-        return " ".join(entry["written"].split()) in self._files[chapter]
+        return " ".join(sentence.written.split()) in self._files[chapter]
 
-    def _pieces(self, entry: dict[str, Any]) -> list[Piece]:
-        """The sentence as it must read, cut into words, variables and bindings."""
-        written = entry.get("written", entry["sentence"])
-        values = {**self.known.variables, **entry.get("values", {})}
+    def _pieces(self, statement: Statement) -> list[Piece]:
+        """The statement as it must read, cut into words, variables and bindings."""
+        match statement:
+            case Sentence(written=written, values=own):
+                parts = self._parts(written, {**self.known.variables, **own})
+            case Fact(bound=bound):
+                # Its label is of the chapter's template: years may stand in it. No
+                # narrative holds it, so it is judged by its key and as labels are.
+                found = self._parts(bound, self.known.variables)
+                parts = [p for part in found for p in self._label(part)]
+        return _as_read(parts, squeeze(_marked_off(statement.text)))
+
+    def _parts(
+        self, written: str, values: dict[str, str]
+    ) -> list[tuple[tuple[str, ...], str, str]]:
         parts: list[tuple[tuple[str, ...], str, str]] = []
         at = 0
         for match in _PIECE.finditer(written):
@@ -109,9 +117,7 @@ class SentenceCheck:
                 self._binding(match[1], values) if match[1] else self._variable(match[2], values)
             )
         parts.append(((_plain(written[at:]),), "", ""))
-        if "written" not in entry:  # a label of the chapter's template: years may stand in it
-            parts = [p for part in parts for p in self._label(part)]
-        return _as_read(parts, squeeze(_marked_off(entry["text"])))
+        return parts
 
     def _label(
         self, part: tuple[tuple[str, ...], str, str]
@@ -227,5 +233,5 @@ def _plain(text: str) -> str:
     return squeeze(_marked_off(text))
 
 
-def _spaced(entry: dict[str, Any], pieces: list[Piece]) -> str:
-    return " ".join(f"{what} = {text}" for text, kind, what in pieces if kind) or str(entry["text"])
+def _spaced(statement: Statement, pieces: list[Piece]) -> str:
+    return " ".join(f"{what} = {text}" for text, kind, what in pieces if kind) or statement.text

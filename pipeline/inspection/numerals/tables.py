@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
 from pipeline.inspection.readback.values import number
-from pipeline.report.document.ledger import reference_of
+from pipeline.report.ledger import Exhibit, PrintedLine, TableExhibit, lines_of, reference_of
 
 _MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -37,50 +37,42 @@ def first_key(reference: str) -> str:
 
 
 class TableCheck:
-    """Accounts for one table: `entry` is what the renderer noted of it."""
+    """Accounts for one table: `exhibit` is what the renderer noted of it, `numbers` are
+    those of the exhibits of the document.
+    """
 
-    def __init__(
-        self, known: Known, entry: dict[str, Any], *, numbers: Collection[str] = ()
-    ) -> None:
-        # numbers of the exhibits of the document
-        self.known, self.entry, self.numbers = (
-            known,
-            entry,
-            numbers,
-        )
+    def __init__(self, known: Known, exhibit: Exhibit, *, numbers: Collection[str] = ()) -> None:
+        self.known, self.exhibit, self.numbers = known, exhibit, numbers
 
     @property
     def cubes(self) -> list[str]:
-        refs = [
-            c[1]
-            for line in self.entry.get("lines", ())
-            for c in line["cells"]
-            if c[1] and not is_query(c[1])
-        ]
-        return [*self.entry["cubes"], *(first_key(r).split(":")[0] for r in refs)]
+        cells = [c for line in lines_of(self.exhibit) for c in line.cells]
+        keys = [first_key(c.key) for c in cells if c.key and not is_query(c.key)]
+        return [*self.exhibit.cubes, *(key.split(":")[0] for key in keys)]
 
     def head(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
-        if self.entry["kind"] == "revisions":
+        if self.exhibit.kind == "revisions":
             earlier = {str(r["old_round"]) for r in self.known.tables["revisions"]}
             for round_ in earlier:
                 passage.claim_phrase(f"Round {round_}", "year")
 
     def row_label(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
-        if self.entry["kind"] in ("dictionary", "sources", "coverage"):
+        if self.exhibit.kind in ("dictionary", "sources", "coverage"):
             _claim_whole(passage, self._contract_texts(), kind="data dictionary")
-        if self.entry["kind"] == "provenance":
+        if self.exhibit.kind == "provenance":
             _claim_whole(passage, self.numbers, kind="exhibit")
 
     def cell(self, passage: Passage, row: int, *, column: int) -> str:
         """Account for a cell by row and column from 0. Returns what is wrong with it,
         or nothing.
         """
-        line = self.entry["lines"][row]
-        _, reference, *_ = line["cells"][column]
-        if self.entry["kind"] in _FREE and not (reference and self.entry["kind"] != "revisions"):
-            _FREE[self.entry["kind"]](self, passage, line, column=column)
+        line = lines_of(self.exhibit)[row]
+        reference = line.cells[column].key
+        kind = self.exhibit.kind
+        if kind in _FREE and not (reference and kind != "revisions"):
+            _FREE[kind](self, passage, line, column=column)
             return ""
         if not reference:
             self.known.claim_label(passage, self.cubes)
@@ -92,7 +84,7 @@ class TableCheck:
                 return ""
             rest = passage.bare[len(option) :]
             if option and passage.bare.startswith(option) and (not rest or _MARKS.fullmatch(rest)):
-                wrong = self._misplaced(reference, line["label"], column=column)
+                wrong = self._misplaced(reference, line.label, column=column)
                 if not wrong:
                     passage.claim(0, len(option), kind_of(reference), reference)
                 return wrong
@@ -100,15 +92,16 @@ class TableCheck:
         return f"{reference} is {allowed}"
 
     def _misplaced(self, reference: str, row_label: str, *, column: int) -> str:
-        heads = self.entry["heads"]
-        groups = self.entry["groups"]
-        beside = [row_label, heads[column + 1], groups[column + 1]]
+        beside = [row_label]
+        match self.exhibit:
+            case TableExhibit(heads=heads, groups=groups):
+                beside += [heads[column + 1], groups[column + 1]]
         return misplaced(
             self.known,
             reference,
             beside=beside,
-            above=[self.entry["title"]],
-            page_state=self.entry["state"],
+            above=[self.exhibit.title],
+            page_state=self.exhibit.state,
         )
 
     # --- annexes
@@ -126,18 +119,18 @@ class TableCheck:
             found.add(", ".join(["state", "year", *(d.label.lower() for d in table.dimensions)]))
         return found
 
-    def _coverage(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
+    def _coverage(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         match = _OF.fullmatch(passage.bare)
-        answers = [a for a in self.known.tables["coverage"] if a["title"] == line["label"]]
+        answers = [a for a in self.known.tables["coverage"] if a["title"] == line.label]
         given = sum(a["answer"] in ("reported", "question", "suppressed") for a in answers)
         members = len(self.known.contracts.members(self.known.round_))
         if match and (int(match[1]), int(match[2])) == (given, members):
-            passage.claim_all(FORMULA, f"answered({line['label']})")
+            passage.claim_all(FORMULA, f"answered({line.label})")
         elif not match and any(a["answer"] == "suppressed" for a in answers):
             passage.claim_phrase("<5", "symbol", what="only counts suppressed by the sender")
 
-    def _revisions(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
-        key = line["cells"][3][1]
+    def _revisions(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        key = line.cells[3].key
         found = next((r for r in self.known.tables["revisions"] if r["key"] == key), None)
         if found is None:
             return
@@ -159,17 +152,17 @@ class TableCheck:
             if passage.bare == squeeze(f"+{text}" if found["difference"] >= 0 else text):
                 passage.claim_all(FORMULA, f"difference({key})")
 
-    def _findings(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
-        severity = line["cells"][0][0]
-        rule = line["cells"][1][0]
+    def _findings(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        severity = line.cells[0].text
+        rule = line.cells[1].text
         own = [
             f
             for f in self.known.tables["findings"]
             if (f["severity"], f["rule"]) == (severity, rule)
-            and line["label"] in (f["state"], self._name(f["state"]))
+            and line.label in (f["state"], self._name(f["state"]))
         ]
         if column == 2 and passage.bare == str(len(own)):
-            passage.claim_all(FORMULA, f"count of findings({line['label']}, {rule})")
+            passage.claim_all(FORMULA, f"count of findings({line.label}, {rule})")
         elif column == 1:
             _claim_whole(passage, {f["rule"] for f in own}, kind="finding")
         elif column == 3:
@@ -186,20 +179,20 @@ class TableCheck:
         members = {m.code for m in self.known.contracts.members(self.known.round_)}
         return self.known.state_label(state) if state in members else state
 
-    def _sources(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
+    def _sources(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         _claim_whole(passage, set(self.known.sources), kind="source")
 
-    def _dictionary(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
-        table = self.known.contracts.table(line["label"])
+    def _dictionary(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        table = self.known.contracts.table(line.label)
         if passage.bare == squeeze(table.iccs or ""):
             passage.claim_all("classification", "ICCS")
         _claim_whole(passage, self._contract_texts(), kind="data dictionary")
 
-    def _provenance(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
-        if column == 0 and line["label"] in self.numbers:
-            _claim_whole(passage, [reference_of(self.known.report, line["label"])], kind="exhibit")
+    def _provenance(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
+        if column == 0 and line.label in self.numbers:
+            _claim_whole(passage, [reference_of(self.known.report, line.label)], kind="exhibit")
 
-    def _statuses(self, passage: Passage, line: dict[str, Any], *, column: int) -> None:
+    def _statuses(self, passage: Passage, line: PrintedLine, *, column: int) -> None:
         self.known.claim_label(passage, [])
 
 
@@ -207,7 +200,7 @@ class ClaimCell(Protocol):
     """Claims what a cell of a table in words may print."""
 
     def __call__(
-        self, check: TableCheck, /, passage: Passage, line: dict[str, Any], *, column: int
+        self, check: TableCheck, /, passage: Passage, line: PrintedLine, *, column: int
     ) -> None: ...
 
 

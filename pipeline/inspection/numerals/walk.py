@@ -9,8 +9,7 @@ text, whose numerals nobody has accounted for yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from pipeline.inspection.numerals.charts import DrawingCheck
 from pipeline.inspection.numerals.known import Known
@@ -18,7 +17,20 @@ from pipeline.inspection.numerals.passage import CELL, Passage, squeeze
 from pipeline.inspection.numerals.tables import TableCheck
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.spelled import running_text
-from pipeline.report.document.ledger import HEADLINE, entry_keys, printed_number
+from pipeline.report.ledger import (
+    HEADLINE,
+    EmptyExhibit,
+    Exhibit,
+    FigureExhibit,
+    LedgerEntry,
+    PrintedHeading,
+    TableExhibit,
+    charts_of,
+    entry_keys,
+    exhibits_of,
+    footnotes_of,
+    lines_of,
+)
 
 REPEATED = "heading or title"
 
@@ -30,21 +42,21 @@ class Walk:
     """
 
     def __init__(
-        self, known: Known, ledger: list[dict[str, Any]], *, destinations: dict[str, int]
+        self, known: Known, ledger: Sequence[LedgerEntry], *, destinations: dict[str, int]
     ) -> None:
         self.known, self.destinations = known, destinations
-        self.headings = [e for e in ledger if "heading" in e]
-        self.exhibits = [e for e in ledger if "exhibit" in e]
-        self.drawn = {e["chart"]: e for e in ledger if "chart" in e}
+        self.headings = [e for e in ledger if isinstance(e, PrintedHeading)]
+        self.exhibits = exhibits_of(ledger)
+        self.drawn = {d.id: d for d in charts_of(ledger)}
         self.passages: list[Passage] = []
         self.running: list[Passage] = []
         self.wrong: dict[int, str] = {}
         self.section = "cover"
-        self.exhibit: dict[str, Any] | None = None
+        self.exhibit: Exhibit | None = None
         self.counted = {"Table": 0, "Figure": 0, HEADLINE: 0}
         self.chapters = self.annexes = self.sections = 0
         self._waiting = iter(self.exhibits)
-        self._next: dict[str, Any] | None = next(self._waiting, None)
+        self._next: Exhibit | None = next(self._waiting, None)
         self._next_heading = 0
         self._row, self._column = -1, 0
         self._below: dict[str, str] = {}
@@ -53,7 +65,7 @@ class Walk:
     def walk(self, blocks: list[Block]) -> None:
         for block in blocks:
             self._block(block)
-        left = [e["exhibit"] for e in [self._next, *self._waiting] if e]
+        left = [e.number for e in [self._next, *self._waiting] if e]
         if left:
             self.refuse(f"{left[0]} was noted as printed and is not in the document")
 
@@ -93,15 +105,15 @@ class Walk:
         if bare == "Contents":
             self.section = "contents"
         elif self._next_heading < len(self.headings) and self._is_heading(bare):
-            entry = self.headings[self._next_heading]
+            heading = self.headings[self._next_heading]
             self._next_heading += 1
             self.exhibit = None
-            if entry["level"] == 1:
-                self.section = entry["id"]
+            if heading.level == 1:
+                self.section = heading.id
             passage.place = f"{self.section}/heading"
-            if "listed" not in entry:
-                number = squeeze(entry["heading"])
-                passage.claim(0, len(number), "heading", entry["heading"])
+            if heading.listed is None:
+                number = squeeze(heading.number)
+                passage.claim(0, len(number), "heading", heading.number)
         elif self.section == "cover" and block.page > 1:
             self.section = passage.place = "imprint"
         self.known.claim_label(passage, [])
@@ -109,21 +121,21 @@ class Walk:
 
     def _is_heading(self, bare: str) -> bool:
         """Whether the text is the next heading, with the number that comes next."""
-        entry = self.headings[self._next_heading]
-        title = squeeze(entry["title"])
-        annex = str(entry["heading"]).startswith("Annex")
-        if bare != (title if "listed" in entry else squeeze(entry["heading"]) + title):
+        heading = self.headings[self._next_heading]
+        title = squeeze(heading.title)
+        annex = heading.number.startswith("Annex")
+        if bare != (squeeze(heading.number) + title if heading.listed is None else title):
             return False
-        if entry["level"] == 1:
+        if heading.level == 1:
             self.chapters, self.annexes, self.sections = (
                 self.chapters + (not annex),
                 self.annexes + annex,
                 0,
             )
             self._prefix = chr(64 + self.annexes) if annex else str(self.chapters)
-            return bool(entry["heading"] == (f"Annex {self._prefix}" if annex else self._prefix))
+            return heading.number == (f"Annex {self._prefix}" if annex else self._prefix)
         self.sections += 1
-        return bool(entry["heading"] == f"{self._prefix}.{self.sections}")
+        return heading.number == f"{self._prefix}.{self.sections}"
 
     # --- contents
 
@@ -142,61 +154,59 @@ class Walk:
             passage.claim(*page.span(), "page")
 
     def _listed(self, target: str) -> Iterator[str]:
-        for entry in self.headings:
-            if entry["id"] == target:
-                yield squeeze(entry["heading"] + entry.get("listed", entry["title"]))
-        for entry in self.exhibits:
-            if entry["id"] == target:
-                yield squeeze(printed_number(entry) + entry["title"])
+        for heading in self.headings:
+            if heading.id == target:
+                listed = heading.title if heading.listed is None else heading.listed
+                yield squeeze(heading.number + listed)
+        for exhibit in self.exhibits:
+            if exhibit.id == target:
+                yield _caption_of(exhibit)
 
     # --- exhibits
 
     def _is_caption(self, block: Block, text: str) -> bool:
         if block.kind == "Caption":
             return True
-        entry = self._next
-        return bool(
-            entry
+        return (
+            isinstance(self._next, EmptyExhibit)
             and self.section not in ("cover", "imprint", "contents")
-            and "reason" in entry
-            and squeeze(text) == squeeze(printed_number(entry) + entry["title"])
+            and squeeze(text) == _caption_of(self._next)
         )
 
     def _caption(self, block: Block, text: str) -> None:
-        entry = self._next
-        bare = squeeze(text)
-        if entry is None or not bare.startswith(squeeze(printed_number(entry) + entry["title"])):
+        exhibit = self._next
+        if exhibit is None or not squeeze(text).startswith(_caption_of(exhibit)):
             self._add(
                 Passage(block.page, f"{self.section}/text", text),
                 "it is no exhibit that was noted next",
             )
             return
-        word = entry["exhibit"].split()[0]
+        word = exhibit.number.split()[0]
         self.counted[word] += 1
-        self.exhibit, self._next = entry, next(self._waiting, None)
-        passage = Passage(block.page, f"{self.section}/{entry['spec']}/title", text)
-        if entry["exhibit"] == f"{word} {self.counted[word]}":
-            passage.claim(0, len(squeeze(printed_number(entry))), "exhibit", entry["exhibit"])
-        self._table = TableCheck(self.known, entry, numbers=[e["exhibit"] for e in self.exhibits])
+        self.exhibit, self._next = exhibit, next(self._waiting, None)
+        passage = Passage(block.page, f"{self.section}/{exhibit.spec}/title", text)
+        if exhibit.number == f"{word} {self.counted[word]}":
+            passage.claim(0, len(squeeze(exhibit.printed_number)), "exhibit", exhibit.number)
+        self._table = TableCheck(self.known, exhibit, numbers=[e.number for e in self.exhibits])
         # also where its first years have no figure
         passage.claim_phrase(self.known.variables["window"], "year")
-        self.known.claim_label(passage, self._table.cubes, years=self._years(entry))
+        self.known.claim_label(passage, self._table.cubes, years=self._years(exhibit))
         self._add(passage)
         self._row, self._column = -1, 0
-        self._below = _below(entry)
+        self._below = _below(exhibit)
 
-    def _years(self, entry: dict[str, Any]) -> list[str] | None:
+    def _years(self, exhibit: Exhibit) -> list[str] | None:
         """The years that a title may name beside the window: those of the exhibit's
         cells. Without cells, any.
         """
-        found = {key.split(":")[1].split(".")[1] for key in entry_keys(entry, self.drawn.values())}
+        found = {
+            key.split(":")[1].split(".")[1] for key in entry_keys(exhibit, self.drawn.values())
+        }
         return sorted(found) or None
 
     def _place(self, part: str) -> str:
         return (
-            f"{self.section}/{self.exhibit['spec']}/{part}"
-            if self.exhibit
-            else f"{self.section}/text"
+            f"{self.section}/{self.exhibit.spec}/{part}" if self.exhibit else f"{self.section}/text"
         )
 
     def _table_head(self, block: Block, text: str) -> None:
@@ -206,21 +216,21 @@ class Walk:
             self._table.head(self._add(Passage(block.page, self._place("head"), text)))
         else:
             self._row, self._column = self._row + 1, 0
-            lines: list[dict[str, Any]] = self.exhibit.get("lines", [])
+            lines = lines_of(self.exhibit)
             passage = Passage(block.page, self._place("row"), text)
-            if self._row < len(lines) and squeeze(lines[self._row]["label"]) == passage.bare:
+            if self._row < len(lines) and squeeze(lines[self._row].label) == passage.bare:
                 self._table.row_label(passage)
                 self._add(passage)
             else:
                 self._add(passage, "the line was not noted as printed")
 
     def _cell(self, block: Block, text: str) -> None:
-        lines: list[dict[str, Any]] = self.exhibit.get("lines", []) if self.exhibit else []
+        lines = lines_of(self.exhibit)
         passage = Passage(block.page, self._place("cell"), text)
         if (
             self._table
             and 0 <= self._row < len(lines)
-            and self._column < len(lines[self._row]["cells"])
+            and self._column < len(lines[self._row].cells)
         ):
             self._add(passage, self._table.cell(passage, self._row, column=self._column))
         else:
@@ -228,7 +238,7 @@ class Walk:
         self._column += 1
 
     def _figure(self, block: Block) -> None:
-        noted = self.drawn.get(self.exhibit["id"]) if self.exhibit else None
+        noted = self.drawn.get(self.exhibit.id) if self.exhibit else None
         if self.exhibit is None or noted is None:
             self._add(
                 Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}")
@@ -238,7 +248,7 @@ class Walk:
             self.known, self.exhibit, noted=noted, place=self._place("x").removesuffix("/x")
         )
         if check.wrong:
-            self.refuse(f"{self.exhibit['exhibit']}: {check.wrong[0]}")
+            self.refuse(f"{self.exhibit.number}: {check.wrong[0]}")
         for passage in check.passages(block):
             self._add(passage)
 
@@ -282,10 +292,10 @@ class Walk:
             ):
                 passage.claim_phrase(f"round {round_}", "year")
                 passage.claim_phrase(f"rounds {round_} and {self.known.round_}", "year")
-        for mark, _, *bound in self.exhibit.get("footnotes", ()) if self.exhibit else ():
-            if bound and passage.bare.startswith(mark):
-                claim_bound(self.known, passage, mark=mark, bound=bound[0])
-                self.known.claim_label(passage, re.findall(r"\[\[(\w+):", bound[0]))
+        for note in footnotes_of(self.exhibit):
+            if note.bound and passage.bare.startswith(note.mark):
+                claim_bound(self.known, passage, mark=note.mark, bound=note.bound)
+                self.known.claim_label(passage, re.findall(r"\[\[(\w+):", note.bound))
         self.known.claim_label(passage, self._table.cubes)
         return passage
 
@@ -303,13 +313,22 @@ def claim_bound(known: Known, passage: Passage, *, mark: str, bound: str) -> Non
         at += len(squeeze(text))
 
 
-def _below(entry: dict[str, Any]) -> dict[str, str]:
+def _caption_of(exhibit: Exhibit) -> str:
+    return squeeze(exhibit.printed_number + exhibit.title)
+
+
+def _below(exhibit: Exhibit) -> dict[str, str]:
     """What stands below an exhibit, by its text: a note, or the line on sources."""
-    found = {squeeze(mark + text): "note" for mark, text, *_ in entry.get("footnotes", ())}
-    for number, note in enumerate(entry.get("notes", ())):
-        found[squeeze(f"Note: {note}" if not number else note)] = "note"
-    if "source" in entry:
-        found[squeeze(f"Source: {entry['source']}")] = "source"
-    if "reason" in entry:
-        found[squeeze(entry["reason"])] = "note"
-    return found
+    match exhibit:
+        case EmptyExhibit(reason=reason):
+            return {squeeze(reason): "note"}
+        case (
+            TableExhibit(footnotes=footnotes, notes=notes, source=source)
+            | FigureExhibit(footnotes=footnotes, notes=notes, source=source)
+        ):
+            found = {squeeze(f.mark + f.text): "note" for f in footnotes}
+            for number, note in enumerate(notes):
+                found[squeeze(f"Note: {note}" if not number else note)] = "note"
+            return {**found, squeeze(f"Source: {source}"): "source"}
+        case _:
+            return {}

@@ -16,18 +16,18 @@ from typing import Any
 from pipeline.inspection.readback.marks import Path
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.words import compact
-from pipeline.report.charts.sheet import MM_PER_POINT, PALE
+from pipeline.report.charts import geometry
+from pipeline.report.charts.palette import PALE
 
 Found = Iterator[tuple[str, str]]
 Box = tuple[float, float, float, float]
 NEAR = 0.06  # points: coordinates are rounded to hundredths
-_SWATCH = (4.4 / MM_PER_POINT, 2.4 / MM_PER_POINT)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-# Where the renderer sets labels, in points: beside a level line, below an upright one,
-# beside a swatch.
-_BESIDE = (0.5, 3.5)
-_BELOW = (5.0, 11.0)
-_AFTER = (3.0, 5.0)
+# How far labels may stand from where the renderer sets them, in points: beside a level
+# line, below an upright one (whose label hangs from it by its height), beside a swatch.
+_BESIDE = (-1.5, 1.5)
+_BELOW = (3.0, 9.0)
+_AFTER = (-1.0, 1.0)
 _DROP = 0.375  # of the type size: how far the foot of a figure lies below its middle
 
 
@@ -138,7 +138,7 @@ def _at_level(line: Path, labels: Sequence[Label]) -> list[Label]:
         t
         for t in labels
         if t.number is not None
-        and _BESIDE[0] <= left - t.right <= _BESIDE[1]
+        and _BESIDE[0] <= left - t.right - geometry.TICK_PAD <= _BESIDE[1]
         and abs(t.y + _DROP * t.size - height) < 0.8
     ]
 
@@ -149,14 +149,17 @@ def _at_foot(line: Path, labels: Sequence[Label]) -> list[Label]:
         t
         for t in labels
         if t.number is not None
-        and _BELOW[0] <= foot - t.y <= _BELOW[1]
+        and _BELOW[0] <= foot - t.y - geometry.TICK_PAD <= _BELOW[1]
         and abs((t.x + t.right) / 2 - middle) < 0.5
     ]
 
 
 def _beside_swatch(swatch: Path, labels: Sequence[Label]) -> Label | None:
     _, bottom, right, _ = swatch.box
-    near = [t for t in labels if _AFTER[0] <= t.x - right <= _AFTER[1] and abs(t.y - bottom) < 2.5]
+    gap = (geometry.SWATCH_LABEL - geometry.SWATCH_WIDTH) / geometry.MM_PER_POINT
+    near = [
+        t for t in labels if _AFTER[0] <= t.x - right - gap <= _AFTER[1] and abs(t.y - bottom) < 2.5
+    ]
     return near[0] if len(near) == 1 else None
 
 
@@ -223,7 +226,9 @@ def is_colour(found: Any, hexadecimal: str) -> bool:
 
 def is_swatch(path: Path) -> bool:
     left, bottom, right, top = path.box
-    size = abs(right - left - _SWATCH[0]) < 0.1 and abs(top - bottom - _SWATCH[1]) < 0.1
+    width = geometry.SWATCH_WIDTH / geometry.MM_PER_POINT
+    height = geometry.SWATCH_HEIGHT / geometry.MM_PER_POINT
+    size = abs(right - left - width) < 0.1 and abs(top - bottom - height) < 0.1
     return path.fill is not None and size
 
 

@@ -9,7 +9,8 @@ marks into values, and each mark must be one of the points, each point one mark.
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.inspection.readback.axes import Label, labels_of, read_axes
 from pipeline.inspection.readback.labels import ChartTexts
@@ -19,6 +20,7 @@ from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import compact
 from pipeline.report.exhibits.figures import describe
+from pipeline.report.ledger import LedgerEntry, charts_of
 from pipeline.report.views import ChartData, Point, Series
 
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -27,9 +29,9 @@ _OF = re.compile(r"(\d+)of(\d+)")
 class ChartCheck:
     """Compares the drawn charts with the noted ones, in their order."""
 
-    def __init__(self, file: str, register: Register, *, shown: list[dict[str, Any]]) -> None:
+    def __init__(self, file: str, register: Register, *, shown: Sequence[LedgerEntry]) -> None:
         self.file, self.register = file, register
-        self.charts = [e for e in shown if "chart" in e]
+        self.charts = charts_of(shown)
         self.report = ScanReport()
 
     def check(self, figures: list[Block]) -> None:
@@ -39,9 +41,9 @@ class ChartCheck:
                 f"{len(figures)} drawings, {len(self.charts)} charts were noted",
                 "a drawing has no keys",
             )
-        for block, entry in zip(figures, self.charts, strict=False):
-            where = f"{self.file}, page {block.page}, chart {entry['chart']}"
-            data = self.released(entry["data"], where)
+        for block, noted in zip(figures, self.charts, strict=False):
+            where = f"{self.file}, page {block.page}, chart {noted.id}"
+            data = self.released(noted.data, where)
             if compact(block.alt) != compact(describe(data)):
                 self.report.add(
                     where, f"the alternative text '{block.alt}'", f"released is '{describe(data)}'"
@@ -60,27 +62,20 @@ class ChartCheck:
                     where = f"{self.file}, page {block.page}, drawing"
                     self.report.add(where, f"'{label.text}'", "a drawing has no keys")
 
-    def released(self, noted: dict[str, Any], where: str) -> ChartData:
+    def released(self, noted: ChartData, where: str) -> ChartData:
         """The chart as the released values make it."""
         series = []
-        for line in noted["series"]:
-            points = tuple(self._point(p, where) for p in line["points"])
-            self._label(line["label"], points, where=where)
-            series.append(Series(line["label"], points))
-        return ChartData(
-            noted["kind"],
-            tuple(series),
-            noted["unit"],
-            noted["title"],
-            noted["x_title"],
-            noted["labels"],
-        )
+        for line in noted.series:
+            points = tuple(self._point(p, where) for p in line.points)
+            self._label(line.label, points, where=where)
+            series.append(Series(line.label, points))
+        return replace(noted, series=tuple(series))
 
-    def _point(self, noted: dict[str, Any], where: str) -> Point:
-        key = noted["key"]
+    def _point(self, noted: Point, where: str) -> Point:
+        key = noted.key
         allowed = self.register.printed(key)
         value = self.register.value(key)
-        text = noted["text"]
+        text = noted.text
         if text not in allowed and not (value is None and text == self.register.text(_first(key))):
             self.report.add(
                 where, f"'{text}' is noted for {key}", f"released is {' or '.join(allowed)}"
@@ -89,21 +84,13 @@ class ChartCheck:
         cell = self.register.cells.get(_first(key))
         if key.startswith("sum("):
             counted = f"{len(key.split(' + '))} of "
-            wrong = not noted["coverage"].startswith(counted) if noted["coverage"] else False
+            wrong = bool(noted.coverage) and not noted.coverage.startswith(counted)
         else:
-            wrong = bool(noted["coverage"]) and (cell is None or noted["coverage"] != cell.coverage)
+            wrong = bool(noted.coverage) and (cell is None or noted.coverage != cell.coverage)
         if wrong:
-            what = f"'{noted['coverage']}' is noted for {key}"
+            what = f"'{noted.coverage}' is noted for {key}"
             self.report.add(where, what, "it is not the released count of states")
-        return Point(
-            noted["x"],
-            None if value is None else float(value),
-            text,
-            key,
-            noted["status"],
-            noted["coverage"],
-            noted["joined"],
-        )
+        return replace(noted, value=None if value is None else float(value), text=text)
 
     def _label(self, label: str, points: tuple[Point, ...], *, where: str) -> None:
         """A line that counts the same states throughout says so in its label."""

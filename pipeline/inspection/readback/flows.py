@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.inspection.readback.axes import NEAR, Box, Found
 from pipeline.inspection.readback.marks import Path
-from pipeline.report.charts.flows import GAP
-from pipeline.report.charts.sheet import MM_PER_POINT
+from pipeline.report.charts import geometry
 from pipeline.report.views import ChartData
 
 NOT_RELEASED = "the mark belongs to no released value"
@@ -91,7 +90,7 @@ def _stacked(name: str, boxes: list[Path], *, nodes: list[str], order: list[str]
             continue
         for index, box in enumerate(by_node[node]):
             if reached is not None:
-                gap = 0.0 if index else GAP / MM_PER_POINT * (1 + skipped)
+                gap = 0.0 if index else geometry.FLOW_GAP / geometry.MM_PER_POINT * (1 + skipped)
                 if abs(reached - box[3] - gap) > 4 * NEAR:
                     yield (
                         (

@@ -27,14 +27,22 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from pipeline.inspection.readback.axes import NEAR as _NEAR
-from pipeline.inspection.readback.axes import Axes, Box, Found, Scale, is_swatch, join
-from pipeline.inspection.readback.axes import grid as _grid
-from pipeline.inspection.readback.axes import is_colour as _is
-from pipeline.inspection.readback.axes import runs as _runs
+from pipeline.inspection.readback.axes import (
+    NEAR,
+    Axes,
+    Box,
+    Found,
+    Scale,
+    grid,
+    is_colour,
+    is_swatch,
+    join,
+    runs,
+)
 from pipeline.inspection.readback.flows import flows
 from pipeline.inspection.readback.maps import place_of, strange
 from pipeline.inspection.readback.marks import Path
+from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import CLASSES, LAND, LINE_COLOURS, PAPER
 from pipeline.report.charts.region import layers
 from pipeline.report.views import ChartData, Point
@@ -103,9 +111,9 @@ def _frames(data: ChartData, paths: list[Path]) -> Found:
         for part in p.parts
     ]
     frames = [(curved, box) for curved, box in parts if box[0] < box[2] or box[1] < box[3]]
-    upright = _grid(paths, upright=True)
+    upright = grid(paths, upright=True)
     known = [
-        *(join(p.box for p in run) for run in _runs(paths)),
+        *(join(p.box for p in run) for run in runs(paths)),
         *([join(g.box for g in upright)] if upright else []),
     ]
     known += [join(box for _, box in frames)] if frames else []
@@ -148,6 +156,7 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
     most = max((p.value or 0 for _, _, p in _points(data)), default=0)
     small = data.kind == "small_multiples"
     total = len(_places(data))
+    margin = geometry.PANEL_MARGIN if small else geometry.LINE_MARGIN
     if len(panels) != (len(data.series) if small else 1):
         raise ValueError(f"{len(panels)} plots for {len(data.series)} series")
     values = axes.values()
@@ -157,7 +166,6 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         yield from scale.faults()
         left = panel[0].box[0]
         right = panel[0].box[2]
-        low, span = (-0.4, total - 0.2) if small else (-0.35, total - 0.3)
         first = max(p.order for p in panel)
         last = (
             min((p.order for p in panels[index + 1]), default=0)
@@ -167,8 +175,9 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         own = [p for p in paths if first < p.order < last]
         marks, spots = [], []
         for path in own:
-            if path.fill is not None and path.stroke is not None and _size(path) < 9:
-                place = (path.origin[0] - left) / (right - left) * span + low
+            if _is_mark(path):
+                share = (path.origin[0] - left) / (right - left)
+                place = geometry.place_at(share, total, margin=margin)
                 series = index if small else _series_of(path)
                 marks.append(((series, round(place)), scale.value(path.origin[1])))
                 spots.append(path.origin)
@@ -185,13 +194,14 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
     yield from _strangers([p for p in paths if p.order not in used and p.fill is not None])
 
 
-def _size(path: Path) -> float:
+def _is_mark(path: Path) -> bool:
     left, bottom, right, top = path.box
-    return max(right - left, top - bottom)
+    outlined = path.fill is not None and path.stroke is not None
+    return outlined and geometry.is_mark(max(right - left, top - bottom))
 
 
 def _series_of(path: Path) -> int:
-    return next((i for i, c in enumerate(LINE_COLOURS) if _is(path.stroke, c)), -1)
+    return next((i for i, c in enumerate(LINE_COLOURS) if is_colour(path.stroke, c)), -1)
 
 
 def _vertices(
@@ -208,17 +218,17 @@ def _vertices(
         if path.fill is not None or path.order in used or _series_of(path) < 0:
             continue
         corners = [corner for part in path.parts for corner in part]
-        if path.dashed and path.width < 0.8:
+        if path.dashed and geometry.is_lead(path.width):
             corners = [
                 (x, y)
                 for x, y in corners[:1]
-                if not any(abs(y - spot[1]) < 2 * _NEAR for spot in spots)
+                if not any(abs(y - spot[1]) < 2 * NEAR for spot in spots)
             ]
         else:
             corners = [
                 c
                 for c in corners
-                if not any(max(abs(c[0] - x), abs(c[1] - y)) < 2 * _NEAR for x, y in spots)
+                if not any(max(abs(c[0] - x), abs(c[1] - y)) < 2 * NEAR for x, y in spots)
             ]
         for x, y in corners:
             yield f"a line has a corner without a mark at {x:.1f}, {y:.1f} points", NOT_RELEASED
@@ -232,7 +242,7 @@ def _strangers(paths: Sequence[Path]) -> Found:
 def _slope(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     places = _places(data)
     sides = [places[0], places[-1]]
-    marks = [p for p in paths if p.fill is not None and p.stroke is not None and _size(p) < 9]
+    marks = [p for p in paths if _is_mark(p)]
     columns = sorted({round(p.origin[0], 1) for p in marks})
     if len(columns) > 2:
         raise ValueError(f"marks in {len(columns)} columns")
@@ -259,12 +269,15 @@ def _slope(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
     yield from _match(
         heights,
         [((side, s), v) for side, s, v in wanted],
-        slack=2 * _NEAR / per if per else 1e-9,
+        slack=2 * NEAR / per if per else 1e-9,
         counts=counts,
     )
     spots = [p.origin for p in marks]
     yield from _vertices(
-        [p for p in paths if p.width > 1], spots, ends=(0, 0), used={p.order for p in marks}
+        [p for p in paths if not geometry.is_lead(p.width)],
+        spots,
+        ends=(0, 0),
+        used={p.order for p in marks},
     )
     yield from _strangers([p for p in paths if p.fill is not None and p not in marks])
 
@@ -312,7 +325,7 @@ def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str
 def _slot(place: float, count: int) -> tuple[int, int]:
     """Row and series of a bar, from how many rows below the first its middle lies."""
     row = round(place)
-    series = (place - row) / (0.78 / count) + (count - 1) / 2
+    series = geometry.series_at(place - row, count)
     return (row, round(series)) if abs(series - round(series)) < 0.1 else (row, -1)
 
 
@@ -331,7 +344,7 @@ def _stacks(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         own.sort(key=lambda p: (p.box[0], p.order))
         reached, lengths = scale.zero, []
         for path in own:
-            if abs(path.box[0] - reached) > 2 * _NEAR:
+            if abs(path.box[0] - reached) > 2 * NEAR:
                 yield (
                     f"a bar starts {path.box[0] - reached:.1f} points from the one before",
                     NOT_RELEASED,
@@ -395,11 +408,11 @@ def _coloured(points: list[Point], tiles: list[Path], *, axes: Axes, counts: Cou
             yield f"a class from {_shown(low)}", "no released value falls in it"
     for tile, point in zip(tiles, points, strict=True):
         if point.value is None:
-            if not _is(tile.fill, PAPER) and not isinstance(tile.fill, str):
+            if not is_colour(tile.fill, PAPER) and not isinstance(tile.fill, str):
                 yield f"the tile of {point.key} is coloured", NOT_RELEASED
             continue
         fits = [colour for low, high, colour in classes if low <= point.value < high]
-        if not fits or not _is(tile.fill, fits[-1]):
+        if not fits or not is_colour(tile.fill, fits[-1]):
             yield f"the tile of {point.key} has the colour of another class", NOT_RELEASED
         else:
             counts["mark"] += 1
@@ -435,7 +448,7 @@ def _map(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]
         for path, layer in zip(filled, areas, strict=True)
         if layer.name in {p.x for p in points}
     ]
-    if not all(_is(path.fill, LAND) for path in filled if path not in states):
+    if not all(is_colour(path.fill, LAND) for path in filled if path not in states):
         yield "land around the states is coloured", NOT_RELEASED
     yield from _coloured(points, states, axes=axes, counts=counts)
 
@@ -450,7 +463,7 @@ def _classes(axes: Axes) -> list[tuple[float, float, str]]:
         if not ends:
             raise ValueError("a swatch without a label of its class")
         lows.append(float(ends[0]))
-    colours = [next((c for c in CLASSES if _is(s.fill, c)), "") for s, _ in known]
+    colours = [next((c for c in CLASSES if is_colour(s.fill, c)), "") for s, _ in known]
     return [
         (low, lows[i + 1] if i + 1 < len(lows) else float("inf"), colours[i])
         for i, low in enumerate(lows)

@@ -1,7 +1,8 @@
 """How does a table of the contract become a model?
 
 All staging models are one template, `sql/staging/_template.sql`, filled from the
-contract. A file of its own, named as the table, stands in the place of the rendered one.
+contract. A file of its own, named as the table, stands in the place of the rendered
+one.
 """
 
 from __future__ import annotations

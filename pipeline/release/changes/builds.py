@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.release.manifest import sha256
+from pipeline.release.manifest import Manifest, parse_manifest, sha256
 from pipeline.release.signoff.edition import edition_name
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.worker import pdf_name
 from pipeline.system.files import csv_rows
-from pipeline.system.kept import is_there, read_json
+from pipeline.system.kept import is_there, read_bytes
 
 LAST = "last"
 _NUMBERED = re.compile(r"(?P<kind>draft|edition)-(?P<number>[0-9]{1,6})")
@@ -49,23 +48,21 @@ class Build:
 
     name: str
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     project: Project | None = None
 
     @property
     def pdf(self) -> Path:
-        return self.folder / pdf_name(
-            self.manifest["report"], self.manifest["version"], round_=self.manifest["round"]
-        )
+        made = self.manifest
+        return self.folder / pdf_name(made.report, made.version, round_=made.round)
 
     @property
     def inputs(self) -> Mapping[str, str]:
-        found: Mapping[str, str] = self.manifest["inputs"]
-        return found
+        return self.manifest.inputs
 
     @property
     def commit(self) -> str:
-        return str(self.manifest["git_commit"])
+        return self.manifest.git_commit
 
     @cached_property
     def cells(self) -> dict[str, Printed]:
@@ -111,9 +108,10 @@ def find_build(project: Project, round_: int, *, report: str, version: str, name
         )
     if not is_there(folder / "manifest.json"):
         raise UserError(f"there is no build '{name}'", where=str(folder), do=do)
-    manifest = read_json(folder / "manifest.json")
+    path = folder / "manifest.json"
+    manifest = parse_manifest(read_bytes(path), path)
     asked = (report, version, round_)
-    found = tuple(manifest.get(k) for k in ("report", "version", "round"))
+    found = (manifest.report, manifest.version, manifest.round)
     if asked != found:
         raise UserError(
             "the build is of something else",
@@ -124,9 +122,9 @@ def find_build(project: Project, round_: int, *, report: str, version: str, name
                 " round"
             ),
         )
-    for file, said in manifest["outputs"].items():
+    for file, said in manifest.outputs.items():
         path = folder / file
-        if not path.is_file() or sha256(path.read_bytes()) != said["sha256"]:
+        if not path.is_file() or sha256(path.read_bytes()) != said.sha256:
             raise UserError(
                 "the file is not the one that was built", where=str(path), do="build it again"
             )

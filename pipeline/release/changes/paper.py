@@ -120,8 +120,8 @@ def write_changes(
 def _about(build: Build) -> dict[str, str]:
     return {
         "name": build.name,
-        "reference": str(build.manifest["reference"]),
-        "cutoff": str(build.manifest["data_cutoff"]),
+        "reference": build.manifest.reference,
+        "cutoff": build.manifest.data_cutoff,
         "commit": build.commit[:12],
     }
 
@@ -168,7 +168,8 @@ def _csv(figures: Sequence[Change]) -> bytes:
 def _write_pdf(
     project: Project, content: dict[str, Any], *, pairs: Sequence[Any], target: Path
 ) -> None:
-    from pipeline.system.pdf.write import font_faces, render_pdf
+    from pipeline.system.pdf.fonts import font_faces
+    from pipeline.system.pdf.write import render_pdf
 
     title = f"Changes in {content['report']} {content['version']} {content['round']}"
     environment = open_templates(project.templates, trim_blocks=True)

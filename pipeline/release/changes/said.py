@@ -63,7 +63,7 @@ class FiguresOfBuild:
         self._contracts, self._now = contracts, now
         self._ledger = open_database(project.warehouse)
         self._files = {h for name, h in build.inputs.items() if name.startswith("returns/")}
-        self._cutoff = str(build.manifest["data_cutoff"])
+        self._cutoff = build.manifest.data_cutoff
         self._tables = {
             name
             for (name,) in self._ledger.execute(

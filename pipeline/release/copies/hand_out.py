@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,12 +103,10 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             allowed="a released edition",
             do="see 'make status' for what a release would still miss",
         )
-    event: Mapping[str, Any] = found[-1]
-    folder = project.edition_folder(subject.version, event["name"])
+    event = found[-1]
+    folder = project.edition_folder(subject.version, event.name)
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
-    if changed := sorted(
-        n for n in hashes | event["files"] if hashes.get(n) != event["files"].get(n)
-    ):
+    if changed := sorted(n for n in {*hashes, *event.files} if hashes.get(n) != event.files.get(n)):
         raise SignOffError(
             f"not as it was released: {', '.join(changed)}",
             where=str(folder),
@@ -116,7 +114,7 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             do="restore the folder from its copy; nothing was handed out",
         )
     pdf = (folder / pdf_name(subject.report, subject.version, round_=subject.round)).read_bytes()
-    return Edition(subject, event["edition"], pdf, "rehearsal" in event)
+    return Edition(subject, event.edition, pdf, event.is_rehearsal)
 
 
 def _make(

@@ -17,6 +17,7 @@ from pipeline.release.copies.hand_out import every_copy
 from pipeline.release.copies.trace import is_pdf, trace
 from pipeline.release.manifest import sha256
 from pipeline.release.signoff.edition import TEST_SIGNATURE, editions_of
+from pipeline.release.signoff.events import Release, Withdrawal
 from pipeline.release.signoff.record import Subject, standing
 from pipeline.release.signoff.signature import Signature, signatures
 from pipeline.report.document.worker import pdf_name
@@ -32,23 +33,23 @@ class Known:
     """
 
     subject: Subject
-    event: Any
-    withdrawn: Any
-    later: Any
+    event: Release
+    withdrawn: Withdrawal | None
+    later: Release | None
 
     def __str__(self) -> str:
-        told = f"{self.event['name']}, {self.subject.version} version, released {self.event['day']}"
+        told = f"{self.event.name}, {self.subject.version} version, released {self.event.day}"
         if self.later:
-            told += f"; SUPERSEDED by {self.later['name']}, released {self.later['day']}"
+            told += f"; SUPERSEDED by {self.later.name}, released {self.later.day}"
         if gone := self.withdrawn:
-            told += f"; WITHDRAWN {gone['day']}: {gone['reason']}"
+            told += f"; WITHDRAWN {gone.day}: {gone.reason}"
         return told
 
     def worth(self) -> Iterator[str]:
         """What a release that was a trial is worth."""
-        if self.event.get("test"):
+        if self.event.is_test:
             yield f"TEST:      the edition was {TEST_SIGNATURE}"
-        if "rehearsal" in self.event:
+        if self.event.is_rehearsal:
             yield "REHEARSAL: names were typed, no key signed: this was never released in earnest"
 
 
@@ -60,7 +61,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     digest, content = _taken(path)
     yield f"sha256:    {digest}"
     known = list(known_editions(project))
-    found = [(k, name) for k in known for name, of in k.event["files"].items() if of == digest]
+    found = [(k, name) for k in known for name, of in k.event.files.items() if of == digest]
     for edition, name in found:
         yield f"edition:   {edition}: {name}"
         yield from edition.worth()
@@ -71,7 +72,7 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
         of = [
             k
             for k in known
-            if (k.event["name"], k.subject.version) == (entry["edition"], entry["version"])
+            if (k.event.name, k.subject.version) == (entry["edition"], entry["version"])
         ]
         yield f"edition:   {of[0] if of else 'unknown: no record names it'}"
         for edition in of:
@@ -117,7 +118,7 @@ def _named(
     subjects = {edition.subject for edition, _ in found}
     for other in known:
         if other.subject not in subjects and name in {
-            PurePosixPath(file).name for file in other.event["files"]
+            PurePosixPath(file).name for file in other.event.files
         }:
             return (
                 f"{name} is a file of {other.subject}, and this is one of"
@@ -179,7 +180,7 @@ def _approved(
         name = pdf_name(
             edition.subject.report, edition.subject.version, round_=edition.subject.round
         )
-        file = project.edition_folder(edition.subject.version, edition.event["name"]) / name
+        file = project.edition_folder(edition.subject.version, edition.event.name) / name
         if file.is_file() and content.startswith(approved := file.read_bytes()):
             yield f"approved:  its first {len(approved):,} bytes are {name}, {sha256(approved)}"
 
@@ -228,7 +229,7 @@ def known_editions(project: Project) -> Iterator[Known]:
         subject = Subject(int(record.parent.name), report, version)
         found = list(editions_of(standing(project, subject)))
         for event, withdrawn in found:
-            later = [other for other, _ in found if other["edition"] > event["edition"]]
+            later = [other for other, _ in found if other.edition > event.edition]
             yield Known(subject, event, withdrawn, later[-1] if later else None)
 
 

@@ -8,7 +8,6 @@ files and the record of the checks beside them lie on a disk that people write t
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -21,12 +20,14 @@ from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import audit_numbers
 from pipeline.inspection.numerals.known import read_known
 from pipeline.project import Project
+from pipeline.release.manifest import accessibility_of
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.compose import read_definition, title_of
 from pipeline.report.document.worker import pdf_name
+from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
-from pipeline.system.pdf.write import check_pdf
+from pipeline.system.pdf.conform import PdfFigures, check_pdf
 
 DATA_FILE = "cells.csv"  # goes with every version, beside the PDF and in it
 _LISTED = 6
@@ -71,7 +72,7 @@ def count_numbers_again(
             report=subject.report,
             version=subject.version,
         )
-        ledger = json.loads(copy.ledger(*where).read_bytes())
+        ledger = parse_ledger(copy.ledger(*where).read_bytes(), copy.ledger(*where))
         found = audit_numbers(master[_pdf(subject)], known, ledger=ledger)
         wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
         return Found(_listed(wrong), {"number_audit": found.figures()})
@@ -133,10 +134,18 @@ def check_pages_again(
             read_definition(copy.templates, subject.report, version=subject.version), store.round
         )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
-        failed, figures = check_pdf(master[_pdf(subject)], title=title, date=day)
-        return Found(_listed(failed), {"accessibility": {"failed": 0}, "pages": figures.pages})
+        return judge_pages(check_pdf(master[_pdf(subject)], title=title, date=day))
 
     return _ended(look)
+
+
+def judge_pages(figures: PdfFigures) -> Found:
+    """What the check of a PDF came to. Raises RenderError where it ran no rule."""
+    counted = accessibility_of(figures.conformance.record())
+    return Found(
+        _listed([*figures.conformance.faults()]),
+        {"accessibility": counted, "pages": figures.pages},
+    )
 
 
 def _ended(check: Callable[[], Found]) -> Found:

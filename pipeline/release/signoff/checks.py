@@ -81,16 +81,16 @@ def check_approvals(c: Candidate) -> Iterator[str]:
             " never changed"
         )
         return
-    people = {plain(a["by"]) for a in c.standing.approvals}
+    people = {plain(a.by) for a in c.standing.approvals}
     if len(people) < APPROVALS:
-        given = ", ".join(f"{a['by']} ({a['role']})" for a in c.standing.approvals) or "none"
+        given = ", ".join(f"{a.by} ({a.role})" for a in c.standing.approvals) or "none"
         yield (
             f"approvals: {len(people)} of {APPROVALS} different people; given: {given}; state:"
             f" {c.standing.state}"
         )
     submitted = c.standing.submission
-    if submitted and plain(submitted["by"]) in people:
-        yield f"approvals: {submitted['by']} approved what the same person submitted"
+    if submitted and plain(submitted.by) in people:
+        yield f"approvals: {submitted.by} approved what the same person submitted"
 
 
 def check_artefacts(c: Candidate) -> Iterator[str]:
@@ -105,11 +105,11 @@ def check_artefacts(c: Candidate) -> Iterator[str]:
     if c.standing.submission is None:
         yield "hashes: nothing was submitted"
         return
-    for name, how in differences(c.standing.submission["artefacts"], c.signed.artefacts):
+    for name, how in differences(c.standing.submission.artefacts, c.signed.artefacts):
         yield f"hashes: {name}: {how} after it was submitted"
     for approval in c.standing.approvals:
-        for name, how in differences(approval["artefacts"], c.signed.artefacts):
-            yield f"hashes: {name}: {how} after {approval['by']} approved it on {approval['day']}"
+        for name, how in differences(approval.artefacts, c.signed.artefacts):
+            yield f"hashes: {name}: {how} after {approval.by} approved it on {approval.day}"
 
 
 def check_inputs(c: Candidate) -> Iterator[str]:
@@ -127,7 +127,7 @@ def check_inputs(c: Candidate) -> Iterator[str]:
         for name, how in changed_inputs(
             c.project, c.subject, event=approval, now=c.signed, names=c.signed.bound()
         ):
-            yield f"inputs: {name}: {how} after {approval['by']} approved it on {approval['day']}"
+            yield f"inputs: {name}: {how} after {approval.by} approved it on {approval.day}"
 
 
 def check_store(c: Candidate) -> Iterator[str]:
@@ -160,9 +160,9 @@ def check_commit(c: Candidate) -> Iterator[str]:
             f"git: the files were built from commit {c.signed.commit[:12]}, the working copy is at"
             f" {now[:12]}"
         )
-    if c.standing.submission is not None and c.standing.submission["commit"] != c.signed.commit:
+    if c.standing.submission is not None and c.standing.submission.commit != c.signed.commit:
         yield (
-            f"git: commit {c.standing.submission['commit'][:12]} was submitted, the files name"
+            f"git: commit {c.standing.submission.commit[:12]} was submitted, the files name"
             f" {c.signed.commit[:12]}"
         )
     for path in changed_in_git(c.project.root):
@@ -254,12 +254,12 @@ def check_findings(c: Candidate) -> Iterator[str]:
     """
     yield from (f"findings: {line}" for line in problems(c.findings))
     for approval in c.standing.approvals:
-        known = {f["id"]: f["reason"] for f in approval["findings"]}
+        known = approval.reasons
         for finding in c.findings:
             if finding.id not in known:
-                yield f"findings: opened after {approval['by']} approved: {finding}"
+                yield f"findings: opened after {approval.by} approved: {finding}"
             elif known[finding.id] != finding.reason:
-                yield f"findings: another reason since {approval['by']} approved: {finding}"
+                yield f"findings: another reason since {approval.by} approved: {finding}"
 
 
 CHECKS: tuple[Check, ...] = (

@@ -16,11 +16,11 @@ from pipeline.release.manifest import sha256
 from pipeline.release.publish import keep_for_reading
 from pipeline.release.signoff.checks import Candidate, missing
 from pipeline.release.signoff.draft import as_rehearsal, read_files
+from pipeline.release.signoff.events import Release, Withdrawal
 from pipeline.release.signoff.held import require_held
 from pipeline.release.signoff.moves import move
 from pipeline.release.signoff.record import (
     EDITION,
-    Event,
     Person,
     Standing,
     Subject,
@@ -158,10 +158,10 @@ def withdraw(project: Project, subject: Subject, *, who: Person, reason: str) ->
     yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
 
 
-def editions_of(now: Standing) -> Iterator[tuple[Event, Event | None]]:
+def editions_of(now: Standing) -> Iterator[tuple[Release, Withdrawal | None]]:
     """Every edition ever released, with the event of its withdrawal where there is one."""
     for event in now.released:
-        yield event, next((w for w in now.withdrawn if w["edition"] == event["edition"]), None)
+        yield event, next((w for w in now.withdrawn if w.edition == event.edition), None)
 
 
 def _next_number(found: Candidate) -> int:
@@ -170,7 +170,7 @@ def _next_number(found: Candidate) -> int:
     is taken up.
     """
     subject = found.subject
-    taken = {event["edition"] for event in found.standing.released}
+    taken = {event.edition for event in found.standing.released}
     pattern = re.compile(rf"{re.escape(subject.report)}-{subject.round}-([0-9]+)")
     listed: dict[int, Path] = {}
     if found.rule.protected:

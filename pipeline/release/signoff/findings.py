@@ -17,7 +17,6 @@ from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.findings import Finding
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 from pipeline.release.signoff.reasons import enter_reason, require_signed, signed_reasons
@@ -70,8 +69,7 @@ def open_findings(
         path=reasons_file(project, round_, report=report),
     )
     found: dict[str, OpenFinding] = {}
-    for entry in read_validation(project, round_).findings:
-        finding = Finding(**entry)
+    for finding in read_validation(project, round_).findings:
         concerns = finding.table in tables or (not finding.table and finding.report == report)
         id_ = finding.query or id_of(finding)
         if finding.severity == "note" or finding.known or not concerns or id_ in confirmed:

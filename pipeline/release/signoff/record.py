@@ -9,6 +9,15 @@ from typing import Any
 
 from pipeline.errors import SignOffError
 from pipeline.project import Project
+from pipeline.release.signoff.events import (
+    Approval,
+    Release,
+    SentBack,
+    Submission,
+    Withdrawal,
+    command_of,
+    parse_event,
+)
 from pipeline.release.signoff.moves import MOVES, STATES, move
 from pipeline.returns.rules.query_record import record_of_queries
 from pipeline.system.signed.chain import Chain, Head, is_rehearsal, open_chain
@@ -19,7 +28,6 @@ from pipeline.system.signed.people import parse_day as parse_day
 from pipeline.system.signed.people import person as person
 from pipeline.system.signed.signers import plain as plain
 
-Event = Mapping[str, Any]
 EDITION = "edition.json"  # what an edition is, beside its files
 
 
@@ -44,10 +52,10 @@ class Standing:
 
     state: str = STATES[0]
     number: int = 0
-    submission: Event | None = None
-    approvals: tuple[Event, ...] = ()
-    released: tuple[Event, ...] = ()
-    withdrawn: tuple[Event, ...] = ()
+    submission: Submission | None = None
+    approvals: tuple[Approval, ...] = ()
+    released: tuple[Release, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
     drafts: Mapping[str, int] = field(default_factory=dict)
     rehearsal: bool = False
 
@@ -109,7 +117,7 @@ def unrecorded(project: Project, subject: Subject, *, now: Standing) -> list[str
     """Editions whose files lie there without an event of their release: it died before,
     or was cut off the record.
     """
-    recorded = {event.get("name") for event in now.released}
+    recorded = {event.name for event in now.released}
     return [place for place, *_ in _sealed(project, subject) if place.split("/")[0] not in recorded]
 
 
@@ -123,15 +131,15 @@ def seal_of(project: Project, subject: Subject) -> dict[str, object]:
     }
 
 
-def play(events: Iterable[Event]) -> Standing:
+def play(events: Iterable[Mapping[str, object]]) -> Standing:
     """Follow the events through the table of moves; raises SignOffError at one that it
     does not allow.
     """
     now = Standing()
-    for number, event in enumerate(events, 1):
+    for number, found in enumerate(events, 1):
         try:
-            now = _after(now, event)
-        except (KeyError, TypeError, AttributeError):
+            now = _after(now, found)
+        except (KeyError, TypeError, ValueError):
             raise SignOffError(
                 "this event lacks what such an event says",
                 where=f"line {number} of the record",
@@ -141,35 +149,39 @@ def play(events: Iterable[Event]) -> Standing:
     return now
 
 
-def _after(now: Standing, event: Event) -> Standing:
-    command = event["event"]
+def _after(now: Standing, found: Mapping[str, object]) -> Standing:
+    command, role = command_of(found)
     if command == "submit" and not now.is_open:
         now = replace(now, state=STATES[0], number=0, submission=None, approvals=())
-    step = move(now.state, command, role=event["role"], approvals=len(now.approvals) + 1)
+    # The table of moves first: it names a command that it does not know.
+    step = move(now.state, command, role=role, approvals=len(now.approvals) + 1)
     now = replace(now, state=step.after)
-    if command == "submit":
-        drafts = {**now.drafts, event["master"]: event["draft"]}
-        return replace(now, submission=event, approvals=(), drafts=drafts)
-    if command == "approve":
-        _require_another(event, now)
-        return replace(now, approvals=(*now.approvals, event))
-    if command == "return":
-        return replace(now, submission=None, approvals=())
-    if command == "release":
-        return replace(now, number=event["edition"], released=(*now.released, event))
-    return replace(now, withdrawn=(*now.withdrawn, event))
+    match parse_event(found):
+        case Submission() as event:
+            drafts = {**now.drafts, event.master: event.draft}
+            return replace(now, submission=event, approvals=(), drafts=drafts)
+        case Approval() as event:
+            _require_another(event, now)
+            return replace(now, approvals=(*now.approvals, event))
+        case SentBack():
+            return replace(now, submission=None, approvals=())
+        case Release() as event:
+            return replace(now, number=event.edition, released=(*now.released, event))
+        case Withdrawal() as event:
+            return replace(now, withdrawn=(*now.withdrawn, event))
 
 
-def _require_another(event: Event, now: Standing) -> None:
+def _require_another(event: Approval, now: Standing) -> None:
     """Nobody approves what he or she submitted, and nobody approves twice: by name, and
     by key.
     """
-    for earlier in (now.submission or {}, *now.approvals):
-        same_key = "key" in event and event["key"] == earlier.get("key")
-        if same_key or plain(event["by"]) == plain(earlier.get("by", "")):
+    submitted = (now.submission,) if now.submission else ()
+    for earlier in (*submitted, *now.approvals):
+        same_key = event.key is not None and event.key == earlier.key
+        if same_key or plain(event.by) == plain(earlier.by):
             what = "submitted" if earlier is now.submission else "approved"
             raise SignOffError(
-                f"{event['by']} approves a draft that the same person, or the same key, has {what}",
+                f"{event.by} approves a draft that the same person, or the same key, has {what}",
                 allowed="different people",
                 do=RESTORE,
             )

@@ -26,6 +26,7 @@ from pipeline.release.signoff.draft import (
     read_files,
     read_master,
 )
+from pipeline.release.signoff.events import Approval, Submission
 from pipeline.release.signoff.record import Subject
 from pipeline.system.files import name_as_text
 
@@ -183,7 +184,7 @@ def changed_inputs(
     project: Project,
     subject: Subject,
     *,
-    event: Mapping[str, Any],
+    event: Submission | Approval,
     now: Signed,
     names: Iterable[str] | None = None,
 ) -> Iterator[tuple[str, str]]:
@@ -195,11 +196,11 @@ def changed_inputs(
     verifies is for the check of the proof.
     """
     kept = now.inputs if names is None else {name: now.inputs[name] for name in names}
-    before = tuple(event.get("beside", ()))
+    before = event.beside
     more = set(now.beside) - set(before)
     registered = {f"{path.parent.name}-{path.stem}" for path in project.releases.glob("*/*.csv")}
     made_again = bool(more) and set(before) <= set(now.beside) and more <= registered
-    for name, how in differences(event.get("inputs", {}), kept):
+    for name, how in differences(event.inputs, kept):
         if not (made_again and how == "changed" and name == f"proof/{subject.version}.json"):
             yield name, how
 

@@ -4,10 +4,9 @@ over the same files each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
@@ -16,6 +15,7 @@ from pipeline.project import Project
 from pipeline.release.publish import discard, keep_for_reading
 from pipeline.release.signoff.checks import Candidate, missing
 from pipeline.release.signoff.draft import write_draft
+from pipeline.release.signoff.events import Submission
 from pipeline.release.signoff.findings import open_findings, problems, reasons_file
 from pipeline.release.signoff.held import held
 from pipeline.release.signoff.moves import APPROVALS, move
@@ -54,7 +54,7 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
         and not list(_changes(project, subject, submission=now.submission, signed=signed))
     ):
         raise SignOffError(
-            f"draft {now.submission['draft']} is this very draft, and {now.state}",
+            f"draft {now.submission.draft} is this very draft, and {now.state}",
             where=str(subject),
         )
     found = open_findings(project, contracts, round_=subject.round, report=subject.report)
@@ -100,14 +100,14 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
     step = move(now.state, "approve", role=who.role, approvals=len(now.approvals) + 1)
     require_earlier(project, subject, who=who)
     assert now.submission is not None  # the table of moves: what is in review was submitted
-    if who.same_as(now.submission["by"]):
+    if who.same_as(now.submission.by):
         raise SignOffError(
             f"{who.name} submitted this draft",
             where=str(subject),
             allowed=f"{APPROVALS} other people",
             do="let somebody else approve it",
         )
-    if any(who.same_as(a["by"]) for a in now.approvals):
+    if any(who.same_as(a.by) for a in now.approvals):
         raise SignOffError(
             f"{who.name} has approved this draft already",
             where=str(subject),
@@ -129,14 +129,14 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
         subject,
         command="approve",
         who=who,
-        draft=now.submission["draft"],
+        draft=now.submission.draft,
         artefacts=dict(signed.artefacts),
         master=signed.master,
         inputs=signed.bound(),
         beside=signed.beside,
         findings=[asdict(f) for f in found],
     )
-    number = now.submission["draft"]
+    number = now.submission.draft
     yield (
         f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
     )
@@ -158,25 +158,19 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
     """Where a version stands, and what a release would still miss."""
     now = standing(project, subject)
     edition = f", edition {now.number}" if now.number else ""
-    draft = f", DRAFT {now.submission['draft']}" if now.submission and now.is_open else ""
+    draft = f", DRAFT {now.submission.draft}" if now.submission and now.is_open else ""
     yield f"{subject}: {now.state}{draft}{edition}{REHEARSED if now.rehearsal else ''}"
     if now.submission and now.is_open:
-        yield (
-            f"  submitted by {now.submission['by']}, {now.submission['role']},"
-            f" {now.submission['day']}"
-        )
+        yield (f"  submitted by {now.submission.by}, {now.submission.role}, {now.submission.day}")
     for approval in now.approvals:
-        yield f"  approved by {approval['by']}, {approval['role']}, {approval['day']}"
+        yield f"  approved by {approval.by}, {approval.role}, {approval.day}"
     for place in unrecorded(project, subject, now=now):
         yield (
             f"  {place} lies there without a record of its release: 'make release' finishes what"
             " was interrupted"
         )
     for event in now.withdrawn:
-        yield (
-            f"  edition {event['edition']} withdrawn by {event['by']}, {event['day']}:"
-            f" {event['reason']}"
-        )
+        yield (f"  edition {event.edition} withdrawn by {event.by}, {event.day}: {event.reason}")
     if now.is_open:
         with candidate(project, subject) as found:
             lines = missing(found)
@@ -217,15 +211,15 @@ def needed(reason: str) -> str:
 
 
 def _changes(
-    project: Project, subject: Subject, *, submission: Mapping[str, Any], signed: Signed
+    project: Project, subject: Subject, *, submission: Submission, signed: Signed
 ) -> Iterator[str]:
     told = (
-        *differences(submission["artefacts"], signed.artefacts),
+        *differences(submission.artefacts, signed.artefacts),
         *changed_inputs(project, subject, event=submission, now=signed),
     )
     yield from (f"{name}: {how} after it was submitted" for name, how in told)
-    if submission["commit"] != signed.commit:
-        yield f"commit {signed.commit[:12]} built it, {submission['commit'][:12]} was submitted"
+    if submission.commit != signed.commit:
+        yield f"commit {signed.commit[:12]} built it, {submission.commit[:12]} was submitted"
 
 
 def _require(lines: list[str], subject: Subject, *, do: str) -> None:

@@ -4,6 +4,7 @@ state, as thick as its count.
 
 from __future__ import annotations
 
+from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import mixed
 from pipeline.report.charts.sheet import (
     FILLS,
@@ -23,7 +24,6 @@ from pipeline.report.charts.sheet import (
 )
 from pipeline.report.views import ChartData, Point
 
-END, GAP = 13.0, 2.4  # millimetres: how wide the ends of a flow are, what parts the nodes of a side
 PALER = 0.62  # a band is paler than its ends by this part
 
 
@@ -38,7 +38,7 @@ def draw_flow(data: ChartData, width: float, *, height: float | None) -> Sheet:
     top = 6.0
     room = sheet.height - 8.0
     whole = sum(values_of(data)) or 1.0
-    scale = (room - GAP * (max(count, len(xs)) - 1)) / whole
+    scale = (room - geometry.FLOW_GAP * (max(count, len(xs)) - 1)) / whole
     sent = [sum(p.value or 0 for p in series.points) * scale for series in data.series]
     got = [sum(p.value or 0 for s in data.series for p in s.points if p.x == x) * scale for x in xs]
     starts = _tops(sent, top, room=room)
@@ -59,9 +59,9 @@ def draw_flow(data: ChartData, width: float, *, height: float | None) -> Sheet:
         thick = (point.value or 0) * scale
         colour = mixed(FILLS[index % len(FILLS)], PAPER, part=PALER)
         sheet.band(
-            left + END,
+            left + geometry.FLOW_END,
             y,
-            end=right - END,
+            end=right - geometry.FLOW_END,
             other=other,
             thick=thick,
             facecolor=colour,
@@ -71,12 +71,15 @@ def draw_flow(data: ChartData, width: float, *, height: float | None) -> Sheet:
     for index, point, y, other in bands:
         thick = (point.value or 0) * scale
         style = {"facecolor": FILLS[index % len(FILLS)], "edgecolor": "none", "linewidth": 0}
-        sheet.box(left, y, width=END, height=thick, **style)
-        sheet.box(right - END, other, width=END, height=thick, **style)
-        if thick >= text_height(1, SMALL) and text_width(point.text, SMALL) <= END - 1:
+        sheet.box(left, y, width=geometry.FLOW_END, height=thick, **style)
+        sheet.box(right - geometry.FLOW_END, other, width=geometry.FLOW_END, height=thick, **style)
+        if (
+            thick >= text_height(1, SMALL)
+            and text_width(point.text, SMALL) <= geometry.FLOW_END - 1
+        ):
             ink = PAPER if index % len(FILLS) in (0, 1, 2) else INK
             sheet.text(
-                right - END / 2,
+                right - geometry.FLOW_END / 2,
                 other + thick / 2,
                 text=point.text,
                 ha="center",
@@ -99,10 +102,10 @@ def draw_flow(data: ChartData, width: float, *, height: float | None) -> Sheet:
 
 def _tops(sizes: list[float], top: float, *, room: float) -> list[float]:
     """Where each node begins: with equal gaps, in the middle of the room."""
-    free = room - sum(sizes) - GAP * (len(sizes) - 1)
+    free = room - sum(sizes) - geometry.FLOW_GAP * (len(sizes) - 1)
     places = [top + free / 2]
     for size in sizes[:-1]:
-        places.append(places[-1] + size + GAP)
+        places.append(places[-1] + size + geometry.FLOW_GAP)
     return places
 
 

@@ -10,10 +10,11 @@ order, are what the leak scan expects to find on the page.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.errors import RenderError
 from pipeline.project import CODE_ROOT
@@ -57,7 +58,9 @@ class Layer:
 class Region:
     width: float
     height: float
-    shapes: dict[str, tuple[Ring, ...]]  # of every state in the frame, member or not, by its code
+    shapes: Mapping[
+        str, tuple[Ring, ...]
+    ]  # of every state in the frame, member or not, by its code
     nameless: tuple[Ring, ...]  # land of states too small for a code
     neutral: tuple[Ring, ...]
 
@@ -73,7 +76,7 @@ def read_region(path: Path = FILE) -> Region:
     return Region(
         raw["width"],
         raw["height"],
-        {c: _rings(r) for c, r in raw["shapes"].items()},
+        MappingProxyType({c: _rings(r) for c, r in raw["shapes"].items()}),
         _rings(raw["nameless"]),
         _rings(raw["neutral"]),
     )

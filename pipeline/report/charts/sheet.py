@@ -4,13 +4,15 @@ fills, legends and scales.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from math import floor, log10
+from types import MappingProxyType
 from typing import Any
 
+from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import (
     CLASSES,
     FILLS,
@@ -35,7 +37,6 @@ __all__ = [
     "PAPER",
 ]
 
-MM_PER_POINT = 25.4 / 72
 TEXT, SMALL = 8.0, 6.8  # sizes in points
 LINE_HEIGHT = 1.18
 
@@ -57,33 +58,36 @@ HATCHES = ("", "////", "", "\\\\\\\\", "", "||||", "")
 def register_fonts() -> None:
     from matplotlib import font_manager
 
-    from pipeline.system.pdf.write import FONT_WEIGHTS, font_folder
+    from pipeline.system.pdf.fonts import FONT_WEIGHTS, font_folder
 
     for face in FONT_WEIGHTS.values():
         font_manager.fontManager.addfont(font_folder() / f"SourceSansPro-{face}.ttf")
 
 
 @lru_cache(maxsize=2)
-def _advances(face: str) -> dict[int, float]:
+def _advances(face: str) -> Mapping[int, float]:
     """Width of each character, as a part of the type size."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from pipeline.system.pdf.write import font_folder
+    from pipeline.system.pdf.fonts import font_folder
 
     with TTFont(font_folder() / f"SourceSansPro-{face}.ttf", lazy=True) as font:
         widths = font["hmtx"]
         units = font["head"].unitsPerEm
-        return {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+        shares = {code: widths[glyph][0] / units for code, glyph in font.getBestCmap().items()}
+    return MappingProxyType(shares)
 
 
 def text_width(text: str, size: float = TEXT, *, bold: bool = False) -> float:
     """Width of a line of text in millimetres."""
     advances = _advances("Bold" if bold else "Regular")
-    return sum(advances.get(ord(character), 0.6) for character in text) * size * MM_PER_POINT
+    return (
+        sum(advances.get(ord(character), 0.6) for character in text) * size * geometry.MM_PER_POINT
+    )
 
 
 def text_height(lines: int, size: float = TEXT) -> float:
-    return lines * size * LINE_HEIGHT * MM_PER_POINT
+    return lines * size * LINE_HEIGHT * geometry.MM_PER_POINT
 
 
 def wrap_text(text: str, width: float, *, size: float = TEXT) -> str:
@@ -159,7 +163,7 @@ class Sheet:
         )
         axes = self.figure.add_axes(box, facecolor="none")
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(length=0, pad=2, labelsize=TEXT)
+        axes.tick_params(length=0, pad=geometry.TICK_PAD, labelsize=TEXT)
         axes.set_axisbelow(True)
         return axes
 
@@ -251,8 +255,10 @@ def draw_legend(
             x = left
             y = y + row
         if sheet:
-            sheet.box(x, y + 0.7, width=4.4, height=2.4, **style)
-            sheet.text(x + 5.8, y + row / 2 - 0.1, text=label)
+            sheet.box(
+                x, y + 0.7, width=geometry.SWATCH_WIDTH, height=geometry.SWATCH_HEIGHT, **style
+            )
+            sheet.text(x + geometry.SWATCH_LABEL, y + row / 2 - 0.1, text=label)
         x += needed
     return y + row - top
 

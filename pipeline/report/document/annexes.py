@@ -19,7 +19,6 @@ from pipeline.cells import (
 )
 from pipeline.numbers.sql.lineage import own_models
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.report.document.ledger import entry_keys, reference_of
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
@@ -35,6 +34,7 @@ from pipeline.report.exhibits.tables import (
     same_states_view,
 )
 from pipeline.report.formulas import NOT_COMPUTED, change
+from pipeline.report.ledger import charts_of, entry_keys, exhibits_of, lines_of, reference_of
 from pipeline.report.numbers import cell_text, number_text
 from pipeline.report.questions import named
 from pipeline.report.sources import source_line
@@ -296,12 +296,10 @@ def _statuses(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     """The symbols and marks that this version printed before this page, and the
     statuses that its cells have.
     """
-    cells = [c for e in store.shown for line in e.get("lines", ()) for c in line["cells"]]
-    points = [
-        p for e in store.shown if "chart" in e for s in e["data"]["series"] for p in s["points"]
-    ]
-    texts = {c[0] for c in cells} | {p["text"] for p in points}
-    used = {mark for c in cells for mark in c[2:]}
+    cells = [c for e in store.shown for line in lines_of(e) for c in line.cells]
+    points = [p for d in charts_of(store.shown) for s in d.data.series for p in s.points]
+    texts = {c.text for c in cells} | {p.text for p in points}
+    used = {mark for c in cells for mark in c.marks}
     rows = [
         ["0", "Counted, and there was none"],
         [WITHHELD_SYMBOL, "Withheld from this version by the release policy"],
@@ -489,8 +487,8 @@ def _provenance(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
     """
     folder = store.contracts.folder.parent / "sql"
     rows = []
-    for entry in (e for e in store.shown if "exhibit" in e):
-        keys = [Key.parse(k) for k in entry_keys(entry, store.shown)]
+    for exhibit in exhibits_of(store.shown):
+        keys = [Key.parse(k) for k in entry_keys(exhibit, store.shown)]
         cubes = [c for c in dict.fromkeys(k.cube for k in keys) if c != POPULATION_CUBE]
         if not cubes:
             continue
@@ -504,7 +502,7 @@ def _provenance(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
             ", ".join(dict.fromkeys(texts))
             for texts in (cubes, map(_model_name, models), contracts)
         ]
-        rows.append([entry["exhibit"], reference_of(store.report, entry["exhibit"]), *shown])
+        rows.append([exhibit.number, reference_of(store.report, exhibit.number), *shown])
     return _text_table(
         spec,
         store,

@@ -20,7 +20,6 @@ from pipeline.errors import UserError
 from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
-from pipeline.report.document.ledger import HEADLINE, exhibit_entry
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure
 from pipeline.report.exhibits.layout import (
     ANNEXES,
@@ -32,11 +31,12 @@ from pipeline.report.exhibits.layout import (
     variables,
 )
 from pipeline.report.exhibits.tables import build_table
+from pipeline.report.ledger import HEADLINE, Fact, PrintedHeading, TableKeys, note_exhibit
 from pipeline.report.narrative.bindings import fact_text
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
 from pipeline.report.store import Store
-from pipeline.report.views import ExhibitView, TableView
+from pipeline.report.views import EmptyView, ExhibitView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
 _OPENING = ("summary", "countries")
@@ -142,7 +142,7 @@ def build_document(store: Store, templates: Path) -> Document:
     """Build the HTML of the store's report and version. Raises UserError,
     NarrativeError.
     """
-    from pipeline.system.pdf.write import font_faces
+    from pipeline.system.pdf.fonts import font_faces
 
     definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)
@@ -202,8 +202,36 @@ def build_document(store: Store, templates: Path) -> Document:
 
 
 @dataclass
+class Numbering:
+    """The running numbers of a report. Chapters count in figures, annexes in letters, and
+    sections begin anew in each of them.
+    """
+
+    chapters: int = 0
+    annexes: int = 0
+    sections: int = 0
+    part: str = ""  # number of the chapter or annex that is being written
+
+    def next_chapter(self) -> str:
+        self.chapters += 1
+        return self._begin(str(self.chapters))
+
+    def next_annex(self) -> str:
+        self.annexes += 1
+        return self._begin(chr(ord("A") + self.annexes - 1))
+
+    def next_section(self) -> str:
+        self.sections += 1
+        return f"{self.part}.{self.sections}"
+
+    def _begin(self, part: str) -> str:
+        self.part, self.sections = part, 0
+        return part
+
+
+@dataclass
 class Writer:
-    """Writes chapters and keeps the running numbers of chapters, tables and figures."""
+    """Writes chapters and lists what stands in them: headings, tables and figures."""
 
     store: Store
     templates: Path
@@ -213,10 +241,7 @@ class Writer:
     figures: list[Entry] = field(default_factory=list)
     headlines: list[Entry] = field(default_factory=list)
     empty: int = 0
-    chapter_number: int = 0
-    section_number: int = 0
-    annex_number: int = 0
-    prefix: str = ""
+    numbering: Numbering = field(default_factory=Numbering)
     read: set[Path] = field(default_factory=set)
     used: dict[str, ExhibitSpec] = field(default_factory=dict)
     placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
@@ -264,51 +289,40 @@ class Writer:
         return f'<section class="chapter{opens}">\n{body}\n</section>'
 
     def chapter(self, id_: str, title: str) -> Markup:
-        self.chapter_number, self.section_number = self.chapter_number + 1, 0
-        self.prefix = str(self.chapter_number)
-        return self._head("h1", id_, number=self.prefix, title=title, level=1)
+        number = self.numbering.next_chapter()
+        return self._head("h1", id_, number=number, title=title, level=1)
 
     def annex(self, id_: str, title: str) -> Markup:
-        self.annex_number, self.section_number = self.annex_number + 1, 0
-        self.prefix = chr(ord("A") + self.annex_number - 1)
-        return self._head("h1", id_, number=f"Annex {self.prefix}", title=title, level=1)
+        number = self.numbering.next_annex()
+        return self._head("h1", id_, number=f"Annex {number}", title=title, level=1)
 
     def section(self, id_: str, title: str) -> Markup:
-        self.section_number += 1
-        return self._head(
-            "h2", id_, number=f"{self.prefix}.{self.section_number}", title=title, level=2
-        )
+        number = self.numbering.next_section()
+        return self._head("h2", id_, number=number, title=title, level=2)
 
     def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
         """Head of a state's page with its facts: (key with {year}, label)."""
         name = self.store.contracts.codelist("states")[code].extra["official_name"]
-        self.section_number += 1
         id_ = f"state-{code.lower()}"
-        number = f"{self.prefix}.{self.section_number}"
+        number = self.numbering.next_section()
         self.contents.append(Entry(id_, number, name, 2))
-        self.store.shown.append(
-            {"heading": number, "id": id_, "title": f"{name} {code}", "level": 2, "listed": name}
-        )
+        self.store.shown.append(PrintedHeading(number, id_, f"{name} {code}", 2, listed=name))
         shown = []
         for key, label in facts:
             filled = fill(key, {**self.values, "state": code})
             text = fact_text(self.store, filled)
             shown.append((text or IN_QUESTION, fill(label, self.values)))
             if text:
-                self.store.shown.append(
-                    {
-                        "sentence": f"[[{filled}]] {shown[-1][1]}",
-                        "text": " ".join(shown[-1]),
-                        "place": f"{id_}.fact.{len(shown)}",
-                    }
-                )
+                bound = f"[[{filled}]] {shown[-1][1]}"
+                place = f"{id_}.fact.{len(shown)}"
+                self.store.shown.append(Fact(bound, " ".join(shown[-1]), place))
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
     def _head(self, tag: str, id_: str, *, number: str, title: str, level: int) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
-        self.store.shown.append({"heading": number, "id": id_, "title": title, "level": level})
+        self.store.shown.append(PrintedHeading(number, id_, title, level))
         return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
             Markup(tag), id_, number, title, Markup(tag)
         )
@@ -375,16 +389,22 @@ class Writer:
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
-        self.store.shown.append(exhibit_entry(number, spec, view=view, state=more.get("state", "")))
-        if not hasattr(view, "source"):
-            self.empty += 1
-        if isinstance(view, TableView):
-            self.store.shown.append(
-                {"table": view.id, "rows": [[c.key for c in r.cells] for r in view.rows]}
-            )
+        self._note(view, number, spec=spec, state=more.get("state", ""))
         block: Markup = self.macros.exhibit(view)
         self.placed.append((str(block), view))
         return block
+
+    def _note(self, view: ExhibitView, number: str, *, spec: ExhibitSpec, state: str) -> None:
+        """Note an exhibit that is placed, and the keys of a table behind it."""
+        cubes = _cubes(spec)
+        noted = note_exhibit(view, number, spec=spec.id, kind=spec.kind, state=state, cubes=cubes)
+        self.store.shown.append(noted)
+        match view:
+            case EmptyView():
+                self.empty += 1
+            case TableView():
+                rows = tuple(tuple(c.key for c in r.cells) for r in view.rows)
+                self.store.shown.append(TableKeys(view.id, rows))
 
     def _build(
         self, spec: ExhibitSpec, number: str, *, values: Mapping[str, str], width: float
@@ -427,3 +447,9 @@ class Writer:
         if "state" in more:
             return {**more, "state_name": self.store.label("", "state", code=more["state"])}
         return more
+
+
+def _cubes(spec: ExhibitSpec) -> list[str]:
+    """The cubes that an exhibit prints from, where its definition names them."""
+    named = [str(line["key"]).split(":")[0] for line in spec.indicators]
+    return list(dict.fromkeys([spec.cube, *named] if spec.cube else named))

@@ -18,6 +18,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.check_text import write_texts
+from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import Section
 from pipeline.report.store import Store
@@ -153,9 +154,9 @@ def _written(
     )
     write_texts(store, project.templates, narrative=narrative)
     said = {
-        (e["place"], e["written"]): e["text"]
+        (e.place, e.written): e.text
         for e in store.shown
-        if "written" in e and not e["values"].get("state")
+        if isinstance(e, Sentence) and not e.values.get("state")
     }
     told = {
         f"{s.chapter}.{s.name}": [

@@ -126,7 +126,7 @@ def _font(face: str) -> bytes:
     """A face of the report font as browsers load it, a third of its size."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from pipeline.system.pdf.write import font_folder
+    from pipeline.system.pdf.fonts import font_folder
 
     font = TTFont(font_folder() / f"SourceSansPro-{face}.ttf", recalcTimestamp=False)
     font.flavor = "woff"
@@ -136,6 +136,6 @@ def _font(face: str) -> bytes:
 
 
 def _licence() -> dict[str, bytes]:
-    from pipeline.system.pdf.write import font_folder
+    from pipeline.system.pdf.fonts import font_folder
 
     return {"fonts/LICENSE.txt": (font_folder() / "LICENSE.txt").read_bytes()}

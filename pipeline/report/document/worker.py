@@ -4,7 +4,8 @@ nothing else of the outputs.
 Run as `python -m pipeline.report.document.worker ROOT STORE OUT REPORT VERSION`; writes
 the PDF, cells.csv, figures.json and shown.json (which keys stand behind each number,
 for the leak scan) to OUT, and for a version that everybody may have its open forms to
-OUT/open (`pipeline.report.open_data`). The parent (`pipeline.release.build`) adds the
+OUT/open (`pipeline.report.open_data`). What a person must repair is answered as one
+line (`pipeline.report.document.answer`). The parent (`pipeline.release.build`) adds the
 manifest and puts everything in place.
 """
 
@@ -17,7 +18,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UserError
+from pipeline.errors import RenderError, UserError
+from pipeline.report.document.answer import NO_MEMORY, answer_line
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
@@ -33,6 +35,7 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
     from pipeline.contracts.model import load_contracts
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
+    from pipeline.report.ledger import ledger_json
     from pipeline.report.store import Store
     from pipeline.system.pdf.write import render_pdf
 
@@ -71,13 +74,11 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
         "withheld_cells": sum(c.withheld for c in store.printed.values()),
         "numbers_bound_in_text": document.numbers_in_text,
         "sentences_left_out": len(document.sentences_left_out),
-        # `render_pdf` checks the finished bytes for what PDF/UA-1 and PDF/A-3a ask, and
-        # raises where anything fails.
-        "accessibility": {"failed": 0},
+        "accessibility": figures.conformance.record(),
         "inputs": inputs,
     }
     (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
-    (out / "shown.json").write_text(json.dumps(store.shown, ensure_ascii=False), encoding="utf-8")
+    (out / "shown.json").write_text(ledger_json(store.shown), encoding="utf-8")
 
 
 def write_open_forms(
@@ -117,9 +118,15 @@ def main(arguments: list[str]) -> int:
     try:
         render_version(root, store, out=out, report=report, version=version)
     except UserError as problem:
-        print(problem, file=sys.stderr)
-        return problem.exit_code
+        return _answer(problem)
+    except MemoryError:
+        return _answer(RenderError("the rendering process found no memory", do=NO_MEMORY))
     return 0
+
+
+def _answer(problem: UserError) -> int:
+    print(answer_line(problem), flush=True)
+    return problem.exit_code
 
 
 if __name__ == "__main__":

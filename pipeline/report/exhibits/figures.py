@@ -5,7 +5,7 @@ states what the chart shows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from pipeline.report.exhibits.chart_tables import table_of
 from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.formulas import Formula, rate, whole_bars
+from pipeline.report.ledger import PrintedChart
 from pipeline.report.numbers import cell_text, formula_text, number_text
 from pipeline.report.questions import QUESTION_MARK
 from pipeline.report.sources import source_line
@@ -70,7 +71,7 @@ def build_figure(
         return EmptyView(id_, number, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(kind, spec, store=store, grid=grid, title=title, unit=unit, drawn=drawn)
-    store.shown.append({"chart": id_, "data": asdict(data)})
+    store.shown.append(PrintedChart(id_, data))
     return FigureView(
         id_,
         number,

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from pipeline.errors import NarrativeError, UserError
 from pipeline.report.exhibits.layout import fill, variables
 from pipeline.report.last_given import LastYears
+from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bindings import NothingToShow, may_open
 from pipeline.report.narrative.claims import check_claim, unnamed_drivers
 from pipeline.report.narrative.commands import CLAIM, GENERAL, REFERENCE, STATE, print_binding
@@ -200,13 +201,13 @@ class Narrative:
             raise NothingToShow
         text = _put_in(filled, printed)
         self.store.shown.append(
-            {
-                "sentence": _put_in(filled, [f"[[{fill(b, values)}]]" for b in bindings]),
-                "text": text,
-                "place": f"{self._place}.{self._sentence}",
-                "written": written,
-                "values": self._own_values,
-            }
+            Sentence(
+                _put_in(filled, [f"[[{fill(b, values)}]]" for b in bindings]),
+                text,
+                f"{self._place}.{self._sentence}",
+                written,
+                self._own_values,
+            )
         )
         return text
 

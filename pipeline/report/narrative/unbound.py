@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.contracts.codelists import load_codelist
 from pipeline.contracts.lists import read_list
@@ -62,7 +63,7 @@ class Names:
     that finds it in a text.
     """
 
-    states: dict[str, re.Pattern[str]]
+    states: Mapping[str, re.Pattern[str]]
     publishers: re.Pattern[str]
 
     def states_in(self, text: str) -> dict[str, str]:
@@ -90,7 +91,8 @@ def load_names(contracts: Path) -> Names:
     publishers = {"UN DESA"}
     for row in read_list(contracts / NAMES, NAME_COLUMNS, keys=("kind", "name")):
         (publishers if row["kind"] == "publisher" else names[row["code"]]).add(row["name"])
-    return Names({code: _any_of(found, "s?") for code, found in names.items()}, _any_of(publishers))
+    patterns = {code: _any_of(found, "s?") for code, found in names.items()}
+    return Names(MappingProxyType(patterns), _any_of(publishers))
 
 
 def _any_of(names: set[str], ending: str = "") -> re.Pattern[str]:

@@ -155,7 +155,8 @@ class LetterWriter:
         """Render the letter of a state to `output`. Raises RenderError when it does not
         fit its pages.
         """
-        from pipeline.system.pdf.write import font_faces, render_pdf
+        from pipeline.system.pdf.fonts import font_faces
+        from pipeline.system.pdf.write import render_pdf
 
         with mistakes_told(self.project.templates):
             template = _environment(self.project, self.texts).get_template("letter.html.j2")
@@ -392,12 +393,12 @@ def _printable(text: str) -> str:
 def _characters() -> frozenset[int]:
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from pipeline.system.pdf import write as pdf
+    from pipeline.system.pdf import fonts
 
     maps = []
     for weight in FONT_WEIGHTS:
         with TTFont(
-            pdf.font_folder() / f"SourceSansPro-{pdf.FONT_WEIGHTS[weight]}.ttf", lazy=True
+            fonts.font_folder() / f"SourceSansPro-{fonts.FONT_WEIGHTS[weight]}.ttf", lazy=True
         ) as font:
             maps.append(set(font.getBestCmap()))
     return frozenset(set.intersection(*maps))

@@ -221,7 +221,7 @@ class _Work:
             name = PurePosixPath(file.file).name
             part = name[len(state) : len(name) - len(suffix_of(name))].lower().replace(".", "-")
             ending = ".csv" if file.kind.startswith("csv") else ".xlsx"
-            told = [f.as_dict() for f in findings]
+            told = [f.as_json() for f in findings]
             inputs = _digest(file.sha256, told, self._heading(file, findings).lines, self.code)
             yield _Copy(
                 f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs

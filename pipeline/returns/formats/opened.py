@@ -80,8 +80,6 @@ class _Reader:
                 "PATH": os.environ.get("PATH", ""),
                 "PYTHONPATH": str(CODE_ROOT),
                 "LC_ALL": "C.UTF-8",
-                # The same parser on every machine, whatever else is installed there.
-                "OPENPYXL_LXML": "False",
             },
         )
 

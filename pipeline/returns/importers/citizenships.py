@@ -5,9 +5,11 @@ the contract's list.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.cells import TOTAL, UNKNOWN
 from pipeline.contracts.codelists import GROUP_PREFIX, fold, load_aliases
@@ -37,15 +39,15 @@ def _bare(spelling: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _bare_names(codelists: Path) -> dict[str, str]:
+def _bare_names(codelists: Path) -> Mapping[str, str]:
     """Names by their bare form; those that two countries share are left out."""
     aliases = load_aliases(codelists, "citizenship")
     named: dict[str, set[str]] = {}
     for name in aliases:
         named.setdefault(_bare(name), set()).add(name)
-    return {
-        bare: min(names) for bare, names in named.items() if len({aliases[n] for n in names}) == 1
-    }
+    return MappingProxyType(
+        {bare: min(names) for bare, names in named.items() if len({aliases[n] for n in names}) == 1}
+    )
 
 
 def read_citizenship(codelists: Path, spelling: str) -> Citizenship:

@@ -5,6 +5,7 @@ nothing is guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -54,7 +55,7 @@ def has_decimal_comma(value: Value) -> bool:
 
 
 def read_number(
-    value: Value, decimals: int, *, symbols: dict[str, Symbol], commas: bool = False
+    value: Value, decimals: int, *, symbols: Mapping[str, Symbol], commas: bool = False
 ) -> Number:
     """The number of a cell; weights (`decimals` > 0) with nine decimals, so that they
     can be added before rounding.

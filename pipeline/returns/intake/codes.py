@@ -5,10 +5,11 @@ countries, unknown lines.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.cells import TOTAL, UNKNOWN
 from pipeline.contracts.codelists import fold, load_aliases
@@ -70,12 +71,12 @@ def split_codes(
 
 
 @lru_cache(maxsize=8)
-def load_headers(codelists: Path) -> dict[str, str]:
+def load_headers(codelists: Path) -> Mapping[str, str]:
     """Heads of columns in the languages of the states (folded) to the column they name."""
     lines = read_list(
         codelists / "aliases" / "headers.csv", ("alias", "code", "language"), keys=("alias", "code")
     )
-    return {fold(line["alias"]): line["code"] for line in lines}
+    return MappingProxyType({fold(line["alias"]): line["code"] for line in lines})
 
 
 @lru_cache(maxsize=256)
@@ -134,7 +135,7 @@ def read_citizenship(
     return Spelling(found, "", alike)
 
 
-def _alias(text: str, aliases: dict[str, str], *, valid: frozenset[str]) -> str:
+def _alias(text: str, aliases: Mapping[str, str], *, valid: frozenset[str]) -> str:
     if not text.strip():
         return ""
     code = aliases.get(fold(text)) or aliases.get(fold(latin(text))) or ""

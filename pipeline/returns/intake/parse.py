@@ -5,10 +5,12 @@ read two ways is asked.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.lists import read_list
@@ -80,14 +82,16 @@ class Symbol:
 
 
 @lru_cache(maxsize=8)
-def load_symbols(codelists: Path) -> dict[str, Symbol]:
+def load_symbols(codelists: Path) -> Mapping[str, Symbol]:
     """Text (folded) to its meaning, from `cell_symbols.csv`."""
     lines = read_list(codelists / "cell_symbols.csv", SYMBOL_COLUMNS, keys=("text", "obs_status"))
-    return {fold(line["text"]): Symbol(line["obs_status"], line["language"]) for line in lines}
+    return MappingProxyType(
+        {fold(line["text"]): Symbol(line["obs_status"], line["language"]) for line in lines}
+    )
 
 
 def parse_figure(
-    text: str, kind: CellKind, *, decimals: int, symbols: dict[str, Symbol], is_csv: bool = False
+    text: str, kind: CellKind, *, decimals: int, symbols: Mapping[str, Symbol], is_csv: bool = False
 ) -> Parsed:
     """Read the text of a figure. `kind` is the type of its cell, `decimals` those that
     its table allows.
@@ -121,7 +125,7 @@ def parse_figure(
 
 
 def _parse_plain(
-    stripped: str, decimals: int, *, symbols: dict[str, Symbol], is_csv: bool
+    stripped: str, decimals: int, *, symbols: Mapping[str, Symbol], is_csv: bool
 ) -> Parsed:
     """What a text says that holds nothing but what a reader sees."""
     if symbol := symbols.get(fold(stripped)):

@@ -1,13 +1,14 @@
 """What is known of a round once it was read? Files with their covers, findings,
-accounts.
+accounts. JSON of a file in and out.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pipeline.findings import Finding
 from pipeline.returns.intake.account import FileAccount
@@ -37,6 +38,33 @@ class FileReading:
     cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     number: int = 1
     kind: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The file as records in JSON hold it, its cover in the order of names."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {**found, "cover": dict(sorted(self.cover.items()))}
+
+    @classmethod
+    def from_json(cls, found: object) -> FileReading:
+        """A file of a record in JSON. One of an earlier version of the pipeline may lack
+        what has a default. Raises ValueError where it is none.
+        """
+        if not isinstance(found, dict):
+            raise ValueError(f"no file: {json.dumps(found)[:80]}")
+        kinds: dict[str, type] = {"round": int, "number": int, "cover": dict}
+        names = [f.name for f in fields(cls)]
+        known = {name: kinds.get(name, str) for name in names}
+        needed = {f.name for f in fields(cls) if f.default is f.default_factory is MISSING}
+        cover = found.get("cover", {})
+        wrong = {name for name, said in found.items() if not isinstance(said, known.get(name, ()))}
+        if found.get("outcome") not in get_args(Outcome):
+            wrong.add("outcome")
+        if isinstance(cover, dict) and not all(isinstance(text, str) for text in cover.values()):
+            wrong.add("cover")
+        wrong |= needed - found.keys()
+        if wrong:
+            raise ValueError(f"a file that is wrong in {', '.join(sorted(wrong))}")
+        return cls(**{**found, "cover": MappingProxyType(cover)})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ passed.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import re
 import warnings
@@ -25,6 +24,8 @@ import duckdb_engine
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine import URL
 from sqlalchemy.types import NullType
+
+from pipeline.system.patches import clear_at_exit, import_great_expectations
 
 if TYPE_CHECKING:
     from great_expectations.datasource.fluent import SQLDatasource
@@ -126,13 +127,7 @@ class ReadOnlyDialect(duckdb_engine.Dialect):  # type: ignore[misc]
 
 
 registry.register("duckdb.readonly", __name__, "ReadOnlyDialect")
-
-
-@atexit.register
-def _let_go_of_duckdb() -> None:
-    # With GX loaded, Python keeps this module's names to the very end, and DuckDB then
-    # prints pages on "leaks".
-    vars(duckdb_engine).clear()
+clear_at_exit(duckdb_engine)
 
 
 def _quoted(*names: str | None) -> str:
@@ -195,14 +190,9 @@ def _quiet() -> Iterator[None]:
     """Import GX without its side effects; keep its log lines, which may hold values of
     returns, out of ours.
     """
-    capturing = getattr(logging, "_warnings_showwarning", None) is not None
     logger = logging.getLogger("great_expectations")
     level = logger.level
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import great_expectations  # noqa: F401
-    # GX sends all warnings of the process to the log as it is imported.
-    logging.captureWarnings(capturing)
+    import_great_expectations()
     logger.setLevel(logging.CRITICAL + 1)
     try:
         yield

@@ -209,7 +209,7 @@ def _json(contracts: Contracts, validation: Validation) -> str:
         "accounts": [_account(a) for a in validation.accounts],
         "tables": table_outcomes(contracts, validation),
         "refused": [list(r) for r in sorted(validation.refused)],
-        "findings": [f.as_dict() for f in validation.findings],
+        "findings": [f.as_json() for f in validation.findings],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 

@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import date
-from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError, UserError
@@ -329,14 +328,14 @@ STATES_OF_PLAY = ("open", "asked", "corrected", "withdrawn", "confirmed", "resol
 
 
 def list_queries(
-    findings: Iterable[dict[str, Any]], log: dict[str, LoggedQuery], *, state: str = ""
+    findings: Iterable[Finding], log: dict[str, LoggedQuery], *, state: str = ""
 ) -> list[QueryLine]:
     """Every query of a round, of one state where one is named. `findings` are those of
     its validation.
 
     A query whose finding is gone is resolved, whatever was answered.
     """
-    standing = {f["query"]: _logged(Finding(**f)) for f in findings if f["query"]}
+    standing = {f.query: _logged(f) for f in findings if f.query}
     lines = []
     for id_, query in {**standing, **log}.items():
         play = (query.effect or "asked") if id_ in log else "open"
@@ -381,7 +380,7 @@ def ask(
     round_: int,
     state: str,
     day: str,
-    findings: Iterable[dict[str, Any]],
+    findings: Iterable[Finding],
     who: Person,
 ) -> list[LoggedQuery]:
     """Enter every open query of a state in the log as asked on `day`, signed by `who`.
@@ -396,7 +395,7 @@ def ask(
         )
     _require_day(day, "DATE", what="the day on which the state was asked")
     log = read_log(project, contracts, round_=round_)
-    standing = (Finding(**f) for f in findings if f["query"] and f["state"] == state)
+    standing = (f for f in findings if f.query and f.state == state)
     new = {f.query: _logged(f, day) for f in standing if f.query not in log}
     if new:
         enter_rows(project, round_, command="ask", rows=[asdict(q) for q in new.values()], who=who)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.findings import Finding
 from pipeline.project import Project
-from pipeline.system.kept import is_there, read_json
+from pipeline.returns.intake.reading import FileReading
+from pipeline.system.kept import damaged, is_there, read_json
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,8 @@ class Validated:
     """
 
     round: int
-    files: tuple[dict[str, Any], ...]
-    findings: tuple[dict[str, Any], ...]
+    files: tuple[FileReading, ...]
+    findings: tuple[Finding, ...]
     refused: frozenset[tuple[str, str, str]]
 
 
@@ -39,8 +41,22 @@ def read_content(project: Project, round_: int) -> dict[str, Any]:
 
 def read_validation(project: Project, round_: int) -> Validated:
     """The validation of a round as written. Raises UserError when the round was not
-    validated yet.
+    validated yet, DamagedFileError where a file or finding is none.
     """
-    content = read_content(project, round_)
-    refused = frozenset((s, r, t) for s, r, t in content["refused"])
-    return Validated(content["round"], tuple(content["files"]), tuple(content["findings"]), refused)
+    return parse_validation(read_content(project, round_), project=project, round_=round_)
+
+
+def parse_validation(content: dict[str, Any], *, project: Project, round_: int) -> Validated:
+    """What later steps see of all that was written. Raises DamagedFileError where a file
+    or finding is none.
+    """
+    try:
+        return Validated(
+            content["round"],
+            tuple(FileReading.from_json(f) for f in content["files"]),
+            tuple(Finding.from_json(f) for f in content["findings"]),
+            frozenset((s, r, t) for s, r, t in content["refused"]),
+        )
+    except (KeyError, TypeError, ValueError) as problem:
+        path = project.work(round_) / "validation.json"
+        raise damaged(path, f"it is no record of a validation: {problem}") from problem

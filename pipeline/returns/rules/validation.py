@@ -8,20 +8,18 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import fields
-from types import MappingProxyType
 from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.archive import archive_round, take_round
 from pipeline.returns.intake.account import FileAccount
-from pipeline.returns.intake.reading import FileReading, RoundReading
+from pipeline.returns.intake.reading import RoundReading
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import summary_rows
-from pipeline.returns.rules.validated import read_content
+from pipeline.returns.rules.validated import parse_validation, read_content
 from pipeline.system.kept import keep_bytes
 from pipeline.system.progress import Progress, silent
 
@@ -50,9 +48,9 @@ def validate_and_write(
     )
     content = {
         "round": round_,
-        "files": [_as_dict(f) for f in validation.reading.files],
-        "accounts": [_as_dict(a) for a in validation.accounts],
-        "findings": [f.as_dict() for f in validation.findings],
+        "files": [f.as_json() for f in validation.reading.files],
+        "accounts": [_account_json(a) for a in validation.accounts],
+        "findings": [f.as_json() for f in validation.findings],
         "refused": sorted(validation.refused),
     }
     path = project.work(round_) / "validation.json"
@@ -60,8 +58,8 @@ def validate_and_write(
     return validation
 
 
-def _as_dict(item: FileReading | FileAccount) -> dict[str, Any]:
-    values = {f.name: getattr(item, f.name) for f in fields(item)}
+def _account_json(account: FileAccount) -> dict[str, Any]:
+    values = {f.name: getattr(account, f.name) for f in fields(account)}
     return {
         name: dict(sorted(v.items())) if isinstance(v, Mapping) else v for name, v in values.items()
     }
@@ -77,13 +75,10 @@ def restore_validation(project: Project, round_: int) -> Validation:
             f"round {round_} was validated by an earlier version of the pipeline",
             do=f"run 'make validate ROUND={round_}' again",
         )
-    files = tuple(
-        FileReading(**{**f, "cover": MappingProxyType(f["cover"])}) for f in content["files"]
-    )
-    findings = tuple(Finding(**f) for f in content["findings"])
+    found = parse_validation(content, project=project, round_=round_)
     accounts = tuple(FileAccount(**a) for a in content["accounts"])
-    refused = frozenset((s, r, t) for s, r, t in content["refused"])
-    return Validation(RoundReading(round_, files, findings, accounts), findings, refused, accounts)
+    reading = RoundReading(round_, found.files, found.findings, accounts)
+    return Validation(reading, found.findings, found.refused, accounts)
 
 
 def print_summary(project: Project, validation: Validation) -> None:

@@ -176,7 +176,7 @@ def test_the_worker_is_confined_before_it_renders(house: House) -> None:
     """
     code = (
         "import sys, pipeline.report.document.worker as worker\n"
-        f"worker.render_version = lambda *_: open({str(house.project.warehouse)!r}, 'rb')\n"
+        f"worker.render_version = lambda *_, **__: open({str(house.project.warehouse)!r}, 'rb')\n"
         "worker.main(sys.argv[1:])"
     )
     store = house.project.store(ROUND, "thb", "public")

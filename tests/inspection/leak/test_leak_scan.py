@@ -33,6 +33,7 @@ from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import build_document
+from pipeline.report.ledger import charts_of, ledger_json, parse_ledger, statements_of
 from pipeline.report.store import Store
 
 pytestmark = pytest.mark.slow
@@ -87,7 +88,7 @@ def version_of(
         if not shown.exists():
             opened = Store(store, contracts, report=report, version=version)
             build_document(opened, built.templates)
-            shown.write_text(json.dumps(opened.shown), encoding="utf-8")
+            shown.write_text(ledger_json(opened.shown), encoding="utf-8")
         return Version(built.master_folder(ROUND, report, version), store, shown)
 
     return find
@@ -168,8 +169,8 @@ def shown_text(version: Version, before: str, x: int = 100, y: int = 60) -> None
 
 def figure(version: Version, kind: str) -> tuple[int, bytes]:
     """Page and drawing of the first chart of a kind."""
-    entries = json.loads(version.shown.read_text(encoding="utf-8"))
-    wanted = [e["data"]["kind"] for e in entries if "chart" in e].index(kind)
+    entries = parse_ledger(version.shown.read_bytes(), version.shown)
+    wanted = [str(d.data.kind) for d in charts_of(entries)].index(kind)
     with pikepdf.open(version.pdf) as pdf:
         for number, page in enumerate(pdf.pages):
             data = bytes(page.Contents.read_bytes())
@@ -531,9 +532,7 @@ def print_another_number(version: Version, page: int, number: str, which: int = 
 
 def number_on_a_country_page(version: Version) -> None:
     """Where the page of a state begins with its figures, one of them is another."""
-    facts = (
-        e["text"] for e in json.loads(version.shown.read_text(encoding="utf-8")) if "sentence" in e
-    )
+    facts = (s.text for s in statements_of(parse_ledger(version.shown.read_bytes(), version.shown)))
     number = next(fact.split()[0] for fact in facts if fact.endswith(" registered victims, 2022"))
     print_another_number(version, country_page(version, "al"), number)
 

@@ -110,7 +110,7 @@ def disturb_inputs(
     """What a state was asked is public only of figures that are all shown: it is a mark
     of theirs.
     """
-    hidden = [f for f in inputs.findings if not f["key"] or f["key"] not in shown]
+    hidden = [f for f in inputs.findings if not f.key or f.key not in shown]
     told = [f for f in inputs.findings if f not in hidden]
     findings = (*told, *chance.sample(hidden, min(5, len(hidden))))
     sources = tuple(replace(s, definition=f"canary {chance.random()}") for s in inputs.sources)

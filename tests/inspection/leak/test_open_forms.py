@@ -4,7 +4,6 @@ them has to be found for itself.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
 from pipeline.report.document.compose import build_document
+from pipeline.report.ledger import ledger_json
 from pipeline.report.store import Store
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def scanned(
     store = built.store(ROUND, "thb", "public")
     opened = Store(store, contracts, report="thb", version="public")
     build_document(opened, built.templates)
-    (folder / "shown.json").write_text(json.dumps(opened.shown), encoding="utf-8")
+    (folder / "shown.json").write_text(ledger_json(opened.shown), encoding="utf-8")
     version = Path(
         shutil.copytree(built.version_folder(ROUND, "thb", "public"), folder / "version")
     )

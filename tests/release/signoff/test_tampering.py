@@ -68,7 +68,7 @@ def finding(year: int) -> Finding:
     )
 
 
-FINDINGS = [f.as_dict() for f in with_queries([finding(2018), finding(2019)], {})]
+FINDINGS = with_queries([finding(2018), finding(2019)], {})
 IDS = [id_of(finding(2018)), id_of(finding(2019))]
 
 
@@ -234,7 +234,7 @@ def send_again(world: World, _: Contracts) -> object:
 
 
 def ask_again(world: World, contracts: Contracts) -> object:
-    new = [f.as_dict() for f in with_queries([finding(2020)], {})]
+    new = with_queries([finding(2020)], {})
     return ask(
         world.project,
         contracts,
@@ -641,7 +641,7 @@ def test_a_record_that_became_a_rehearsal_with_its_heads_says_so_and_cannot_go_o
     enter(world.project, SUBJECT, command="approve", who=typed, draft=1, **nothing)
     now = standing(world.project, SUBJECT)
     assert (now.state, now.rehearsal) == ("approved", True)
-    assert all(a["rehearsal"] for a in now.approvals)
+    assert all(a.is_rehearsal for a in now.approvals)
     with pytest.raises(UserError, match="what is signed cannot follow a rehearsal"):
         release(world, SUBJECT)
     with pytest.raises(UserError, match="what is signed cannot follow a rehearsal"):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import defaultdict
 from decimal import Decimal
@@ -20,6 +19,7 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import REPORTS, Project
+from pipeline.report.ledger import LedgerEntry, exhibits_of, lines_of, parse_ledger, statements_of
 from pipeline.returns.rules.parts import linked_to
 from pipeline.returns.rules.validated import read_validation
 
@@ -108,26 +108,20 @@ def test_what_a_state_reported_and_cannot_be_true_is_in_question(
     assert unmarked == []
 
 
-def printed(built: Project, report: str, version: str) -> list[dict[str, Any]]:
-    path = built.work(ROUND) / "printed" / f"{report}-{version}.json"
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def printed(built: Project, report: str, version: str) -> list[LedgerEntry]:
+    path = built.ledger(ROUND, report, version)
+    return parse_ledger(path.read_bytes(), path)
 
 
 @pytest.mark.parametrize(("report", "version"), [(r, v) for r in REPORTS for v in VERSIONS])
 def test_no_printed_share_is_above_a_hundred(built: Project, report: str, version: str) -> None:
     folder = built.version_folder(ROUND, report, version)
     entries = printed(built, report, version)
-    lines = [
-        c
-        for e in entries
-        for line in e.get("lines", ())
-        for c in line["cells"]
-        if c[1].startswith("share(")
-    ]
-    shares = [Decimal(c[0].replace(",", "")) for c in lines if re.match(r"\d", c[0])]
-    texts = " ".join(e["text"] for e in entries if "text" in e)
-    shares += [Decimal(n) for n in re.findall(r"(\d+\.\d) per cent of", texts)]
+    printed_cells = [c for e in entries for line in lines_of(e) for c in line.cells]
+    texts = [c.text for c in printed_cells if c.key.startswith("share(")]
+    shares = [Decimal(text.replace(",", "")) for text in texts if re.match(r"\d", text)]
+    said = " ".join(s.text for s in statements_of(entries))
+    shares += [Decimal(n) for n in re.findall(r"(\d+\.\d) per cent of", said)]
     assert folder.is_dir()
     assert [s for s in shares if s > 100] == []
     assert shares or report == "octa"
@@ -158,17 +152,15 @@ def test_one_label_and_year_has_one_value_over_the_three_reports(
     said: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for report in REPORTS:
         for version in VERSIONS:
-            for entry in printed(built, report, version):
-                if entry.get("kind") not in ("headline", "indicators", "dashboard"):
+            for exhibit in exhibits_of(printed(built, report, version)):
+                if exhibit.kind not in ("headline", "indicators", "dashboard"):
                     continue
-                for line in entry["lines"]:
-                    for text, key, *_ in line["cells"]:
-                        if re.fullmatch(r"\w+:SELEC[\w.]*", key) and re.match(r"\d", text):
-                            cell = Key.parse(key)
-                            assert cell.state == "SELEC", (
-                                f"{report} {entry['spec']}: {key} stands as a headline"
-                            )
-                            said[cell.cube, str(cell.year), ".".join(cell.codes[2:])].add(text)
+                for cell in (c for line in lines_of(exhibit) for c in line.cells):
+                    if re.fullmatch(r"\w+:SELEC[\w.]*", cell.key) and re.match(r"\d", cell.text):
+                        key = Key.parse(cell.key)
+                        where = f"{report} {exhibit.spec}: {key} stands as a headline"
+                        assert key.state == "SELEC", where
+                        said[key.cube, str(key.year), ".".join(key.codes[2:])].add(cell.text)
     assert {k: v for k, v in said.items() if len(v) > 1} == {}
     assert len(said) > 40
 
@@ -177,10 +169,10 @@ def test_no_tile_is_a_sum_or_a_change_over_fewer_than_two_in_five_states(built: 
     seen = 0
     for report in REPORTS:
         for version in VERSIONS:
-            for entry in (
-                e for e in printed(built, report, version) if e.get("kind") == "headline"
-            ):
-                for text in (cell[0] for line in entry["lines"] for cell in line["cells"]):
+            for exhibit in exhibits_of(printed(built, report, version)):
+                if exhibit.kind != "headline":
+                    continue
+                for text in (cell.text for line in lines_of(exhibit) for cell in line.cells):
                     if match := re.fullmatch(r"(\d+) of (\d+)", text):
                         assert int(match[1]) * 5 >= int(match[2]) * 2, f"{report} {version}: {text}"
                         seen += 1
@@ -189,8 +181,8 @@ def test_no_tile_is_a_sum_or_a_change_over_fewer_than_two_in_five_states(built: 
 
 def test_the_rule_for_states_and_the_model_of_the_numbers_find_the_same(built: Project) -> None:
     findings = read_validation(built, ROUND).findings
-    asked = {f["key"] for f in findings if f["rule"].endswith(".part_exceeds_whole")}
-    told = {f["key"] for f in findings if f["rule"].endswith(".value.outdated")}
+    asked = {f.key for f in findings if f.rule.endswith(".part_exceeds_whole")}
+    told = {f.key for f in findings if f.rule.endswith(".value.outdated")}
     with open_marts(built, ROUND) as marts:
         wholes = {
             k for (k,) in marts.execute("select distinct whole from marts.conflicts").fetchall()

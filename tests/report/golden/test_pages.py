@@ -18,6 +18,7 @@ from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
 from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import build_document
+from pipeline.report.ledger import TableKeys
 from pipeline.report.store import Store
 
 pytestmark = pytest.mark.slow
@@ -132,6 +133,7 @@ def test_every_row_of_every_table_reaches_its_page(
     """
     store = Store(built.store(ROUND, "thb", version), contracts, report="thb", version=version)
     build_document(store, built.templates)
-    noted = sum(len(row) for entry in store.shown if "table" in entry for row in entry["rows"])
+    tables = [e for e in store.shown if isinstance(e, TableKeys)]
+    noted = sum(len(row) for keys in tables for row in keys.rows)
     cells = [b for b in opened(built, "thb", version).blocks if b.kind == "TD"]
     assert len(cells) == noted > 300

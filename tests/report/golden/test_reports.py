@@ -27,6 +27,7 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import REPORTS, Project
+from pipeline.report.ledger import parse_ledger, statements_of
 from pipeline.report.numbers import number_text
 from pipeline.report.store import Store
 
@@ -230,8 +231,9 @@ def test_the_totals_of_the_data_annex_stand_in_the_text(
         if Decimal(r["value"]) >= 100 and number_text(Decimal(r["value"])) not in printed
     ]
     # A figure may be an operand alone: of a share, a rate, a change or a claim.
-    ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
-    sentences = " ".join(e.get("sentence", "") for e in ledger)
+    noted = built.ledger(ROUND, report, version)
+    statements = statements_of(parse_ledger(noted.read_bytes(), noted))
+    sentences = " ".join(s.bound for s in statements)
     operands = " ".join(re.findall(r"\[\[(?:share|rate|moved|claim) [^\]]*\]\]", sentences))
     assert [k for k in missing if k not in operands] == []
 
@@ -245,7 +247,7 @@ def test_every_large_number_of_the_text_is_a_cell(
     mark of a scale.
     """
     store = Store(built.store(ROUND, report, version), contracts, report=report, version=version)
-    ledger = json.loads(built.ledger(ROUND, report, version).read_text(encoding="utf-8"))
+    ledger = built.ledger(ROUND, report, version).read_text(encoding="utf-8")
     annex = cells(built.version_folder(ROUND, report, version))
     known = follow_from_cells(store, ledger) | {
         number_text(Decimal(r["value"])) for r in annex if r["value"]
@@ -262,12 +264,12 @@ def test_every_large_number_of_the_text_is_a_cell(
     assert unknown == set()
 
 
-def follow_from_cells(store: Store, ledger: list[Any]) -> set[str]:
+def follow_from_cells(store: Store, ledger: str) -> set[str]:
     """Sums that a chart names with their cells, both figures of a question, and the
     change of a single state.
     """
     values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
-    sums = re.findall(r"\bsum\(([^()]+)\)", json.dumps(ledger))
+    sums = re.findall(r"\bsum\(([^()]+)\)", ledger)
     parts = [text.split(" + ") for text in sums]
     found = {
         number_text(sum((values[k] for k in keys), Decimal(0)))

@@ -22,13 +22,15 @@ from pipeline.release.changes.paper import write_changes
 from pipeline.release.copies.hand_out import Edition, encrypted, marked
 from pipeline.release.copies.pattern import new_code
 from pipeline.release.copies.recipients import Recipient
+from pipeline.release.manifest import Manifest
 from pipeline.release.signoff.record import Subject
 from pipeline.release.signoff.signature import sign
 from pipeline.report.document.worker import pdf_name
 from pipeline.returns.feedback.letter import LetterWriter, read_figures
 from pipeline.returns.rules.validation import restore_validation
 from pipeline.returns.texts import load_texts
-from pipeline.system.pdf.write import font_faces, render_pdf
+from pipeline.system.pdf.fonts import font_faces
+from pipeline.system.pdf.write import render_pdf
 
 pytestmark = pytest.mark.slow
 THB = Subject(ROUND, "thb", "public")
@@ -137,16 +139,18 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
         heads = "key,value,unit,obs_status,conf_status,coverage"
         cells = f"{heads}\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
         (folder / name / "cells.csv").write_text(cells, encoding="utf-8")
-        manifest = {
-            "report": "thb",
-            "version": "public",
-            "round": ROUND,
-            "outputs": {file: {}},
-            "inputs": {},
-            "git_commit": name,
-            "reference": "SELEC/THB/2022/P",
-            "data_cutoff": "2023-03-31",
-        }
+        manifest = Manifest(
+            "thb",
+            "public",
+            ROUND,
+            reference="SELEC/THB/2022/P",
+            data_cutoff="2023-03-31",
+            git_commit=name,
+            libraries={},
+            inputs={},
+            outputs={},
+            build={},
+        )
         builds.append(Build(name, folder / name, manifest))
     written = write_changes(
         Project(ROOT, folder),

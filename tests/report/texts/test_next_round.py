@@ -19,6 +19,7 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.check_text import Fault, check_texts, write_texts
 from pipeline.report.document.review import ALL_SHOWN, mark_read, unread_sections
+from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.store import Store
 
@@ -47,7 +48,7 @@ def faults(made: Round) -> tuple[Fault, ...]:
 
 
 @pytest.fixture(scope="module")
-def told(made: Round) -> dict[str, list[dict[str, str]]]:
+def told(made: Round) -> dict[str, list[Sentence]]:
     """The sentences that each report's restricted version would print, were its faults
     let pass.
     """
@@ -64,12 +65,12 @@ def told(made: Round) -> dict[str, list[dict[str, str]]]:
             project.templates / report / "narrative", store, tell=lambda problem: None
         )
         write_texts(store, project.templates, narrative=narrative)
-        found[report] = [e for e in store.shown if "written" in e]
+        found[report] = [e for e in store.shown if isinstance(e, Sentence)]
     return found
 
 
-def said(told: dict[str, list[dict[str, str]]], report: str, place: str) -> str:
-    return " ".join(e["text"] for e in told[report] if e["place"].startswith(place))
+def said(told: dict[str, list[Sentence]], report: str, place: str) -> str:
+    return " ".join(e.text for e in told[report] if e.place.startswith(place))
 
 
 def test_the_claims_that_no_longer_hold_are_all_named(faults: tuple[Fault, ...]) -> None:
@@ -102,7 +103,7 @@ def test_a_text_that_nobody_has_read_for_the_round_does_not_build(made: Round) -
         )
 
 
-def test_figures_that_came_in_are_told(told: dict[str, list[dict[str, str]]]) -> None:
+def test_figures_that_came_in_are_told(told: dict[str, list[Sentence]]) -> None:
     findings = said(told, "octa", "summary.findings")
     assert (
         "Figures on smuggled goods seized were reported for 2023 by Bulgaria and Romania"
@@ -120,11 +121,11 @@ def test_figures_that_came_in_are_told(told: dict[str, list[dict[str, str]]]) ->
     assert "the last year with figures on acts against computer systems is 2023" in said(
         told, "octa", "financial_full"
     )
-    assert "all eleven" not in " ".join(e["text"] for report in REPORTS for e in told[report])
+    assert "all eleven" not in " ".join(e.text for report in REPORTS for e in told[report])
 
 
 def test_the_states_that_reported_are_named_by_the_data(
-    told: dict[str, list[dict[str, str]]],
+    told: dict[str, list[Sentence]],
 ) -> None:
     states = said(told, "migration", "introduction.states")
     stay = "Bulgaria, Greece, Hungary, Montenegro, Romania, Serbia and Croatia"
@@ -133,7 +134,7 @@ def test_the_states_that_reported_are_named_by_the_data(
     assert "found by Bulgaria, Greece, Hungary, Montenegro and Romania" not in states
 
 
-def test_a_new_member_is_counted_and_listed(told: dict[str, list[dict[str, str]]]) -> None:
+def test_a_new_member_is_counted_and_listed(told: dict[str, list[Sentence]]) -> None:
     assert "the returns of the twelve states" in said(told, "octa", "introduction.scope")
     assert "statistical returns of the twelve member states" in said(
         told, "thb", "introduction.scope"
@@ -142,7 +143,7 @@ def test_a_new_member_is_counted_and_listed(told: dict[str, list[dict[str, str]]
 
 
 def test_every_binding_says_what_a_second_program_works_out(
-    made: Round, told: dict[str, list[dict[str, str]]]
+    made: Round, told: dict[str, list[Sentence]]
 ) -> None:
     """What names states, counts, years or publishers, judged by the check of finished
     versions.
@@ -154,17 +155,15 @@ def test_every_binding_says_what_a_second_program_works_out(
             read_register(project.store(NEXT, report, "restricted")), contracts, round_=NEXT
         )
         for entry in told[report]:
-            bindings = _BINDING.findall(entry["sentence"])
+            bindings = _BINDING.findall(entry.bound)
             texts = [second.texts(b) for b in bindings]
             if any(b.startswith("claim ") and not t for b, t in zip(bindings, texts, strict=True)):
-                assert any(words in entry["sentence"] for words in FALSE.values()), entry[
-                    "sentence"
-                ]
+                assert any(words in entry.bound for words in FALSE.values()), entry.bound
                 continue
-            words = _BINDING.split(entry["sentence"])[::2]
+            words = _BINDING.split(entry.bound)[::2]
             options = ["(?:" + "|".join(map(re.escape, t)) + ")" for t in texts] + [""]
             form = "".join(re.escape(w) + o for w, o in zip(words, options, strict=True))
-            assert re.fullmatch(form, entry["text"]), entry["sentence"]
+            assert re.fullmatch(form, entry.text), entry.bound
             judged += len(bindings)
     assert judged > 500
 

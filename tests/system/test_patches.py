@@ -1,0 +1,191 @@
+"""Is each patch of a library still needed, and still made for the version installed?"""
+
+from __future__ import annotations
+
+import ast
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+
+import pikepdf
+import pytest
+from builds import ROOT
+from fontTools.misc.timeTools import epoch_diff  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+
+from pipeline.system.patches import PATCHES, Patch, fonts_cut_by_fonttools, fonts_dated
+from pipeline.system.pdf.fonts import font_faces
+
+DATE = datetime(2023, 6, 30, 12, tzinfo=UTC)
+
+
+class Cutter:
+    """Stands for HarfBuzz on a machine that has it: notes that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked += 1
+        raise LookupError(name)
+
+
+def document() -> Any:
+    from weasyprint import HTML
+
+    face = f'@font-face {{ font-family: "Report"; src: url("{font_faces()[400]}") }}'
+    return HTML(string=f'<style>{face} p {{ font-family: "Report" }}</style><p>Abc').render()
+
+
+def date_of_font(content: bytes) -> datetime:
+    """When the font of a PDF says that it was changed."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        (font,) = (
+            bytes(item.FontFile2.read_bytes())
+            for item in pdf.objects
+            if isinstance(item, pikepdf.Dictionary) and "/FontFile2" in item
+        )
+    return datetime.fromtimestamp(TTFont(io.BytesIO(font))["head"].modified + epoch_diff, UTC)
+
+
+def needs_fonttools() -> None:
+    from weasyprint.pdf import fonts
+
+    with pytest.MonkeyPatch.context() as machine:
+        cutter = Cutter()
+        machine.setattr(fonts, "harfbuzz_subset", cutter)
+        with fonts_cut_by_fonttools():
+            document().write_pdf()
+        assert cutter.asked == 0
+        assert fonts.harfbuzz_subset is cutter
+        with pytest.raises(LookupError):
+            document().write_pdf()
+        assert cutter.asked == 1
+
+
+def needs_dates() -> None:
+    with ExitStack() as stack:
+        stack.enter_context(fonts_cut_by_fonttools())
+        assert abs(date_of_font(document().write_pdf()) - datetime.now(UTC)) < timedelta(hours=1)
+        stack.enter_context(fonts_dated(DATE))
+        assert date_of_font(document().write_pdf()) == DATE
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout + done.stderr
+
+
+def needs_quiet_import() -> None:
+    told = "; print(logging._warnings_showwarning)"
+    assert run(f"import logging, great_expectations{told}").startswith("<function")
+    ours = "from pipeline.system.patches import import_great_expectations as load; load()"
+    assert run(f"import logging; {ours}{told}").strip() == "None"
+    before = "logging.captureWarnings(True)"
+    assert run(f"import logging; {before}; {ours}{told}").startswith("<function")
+
+
+def needs_quiet_exit() -> None:
+    load = "import duckdb_engine, great_expectations"
+    assert "leaked" in run(load)
+    ours = "from pipeline.system.patches import clear_at_exit; clear_at_exit(duckdb_engine)"
+    assert run(f"{load}; {ours}") == ""
+
+
+NEEDS: dict[str, Callable[[], None]] = {
+    "fonts_cut_by_fonttools": needs_fonttools,
+    "fonts_dated": needs_dates,
+    "import_great_expectations": needs_quiet_import,
+    "clear_at_exit": needs_quiet_exit,
+}
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda p: p.name)
+def test_each_patch_is_still_needed_and_does_what_it_says(patch: Patch) -> None:
+    NEEDS[patch.name]()
+
+
+@pytest.mark.parametrize("patch", PATCHES, ids=lambda p: p.name)
+def test_each_patch_was_looked_at_in_the_installed_version(patch: Patch) -> None:
+    """After an upgrade: read what the library does now, then say the new version."""
+    assert version(patch.library) == patch.version
+    assert patch.reason
+
+
+def test_every_function_of_the_room_is_a_patch() -> None:
+    tree = ast.parse((ROOT / "pipeline/system/patches.py").read_text(encoding="utf-8"))
+    functions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    assert [name for name in functions if name[0] != "_"] == [p.name for p in PATCHES]
+    assert len(PATCHES) > 3
+
+
+def imported_from_elsewhere(tree: ast.AST) -> set[str]:
+    """The names by which code knows what it imported from others than ourselves."""
+    names = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=aliases):
+                names |= {(module, a.asname or a.name) for a in aliases}
+            case ast.Import(names=aliases):
+                names |= {(a.name, a.asname or a.name.split(".")[0]) for a in aliases}
+    return {name for module, name in names if module.split(".")[0] != "pipeline"}
+
+
+def reached_into(source: str) -> list[str]:
+    """Where code sets a name in a module or class of a library, or takes all of its names
+    to change them.
+    """
+    tree = ast.parse(source)
+    imported = imported_from_elsewhere(tree)
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets):
+                named = [
+                    target.value.id
+                    for target in targets
+                    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+                ]
+            case ast.Call(func=ast.Name(id="setattr" | "vars"), args=[ast.Name(id=name), *_]):
+                named = [name]
+            case _:
+                continue
+        found += [f"{node.lineno}: {ast.unparse(node)}" for n in named if n in imported]
+    return found
+
+
+def test_no_other_module_reaches_into_a_library() -> None:
+    modules = sorted((ROOT / "pipeline").rglob("*.py"))
+    assert len(modules) > 200
+    found = {
+        str(path.relative_to(ROOT)): places
+        for path in modules
+        if path.name != "patches.py" and (places := reached_into(path.read_text(encoding="utf-8")))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from weasyprint.pdf import fonts\nfonts.harfbuzz_subset = None",
+        "import duckdb_engine\nvars(duckdb_engine).clear()",
+        "import openpyxl as o\nsetattr(o, 'LXML', False)",
+    ],
+)
+def test_one_that_did_would_be_found(code: str) -> None:
+    assert reached_into(code)
+
+
+def test_patches_load_no_library_before_it_is_needed() -> None:
+    heavy = ("weasyprint", "great_expectations", "duckdb_engine", "fontTools")
+    assert run(
+        f"import sys, pipeline.system.patches; print([m for m in {heavy!r} if m in sys.modules])"
+    ).strip() == str([])
