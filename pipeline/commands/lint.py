@@ -37,25 +37,27 @@ def lint_everything(project: Project) -> Iterator[str]:
 
 
 def _wrong_models(project: Project) -> Iterator[str]:
-    """Models and checks that cannot be parsed or read what nobody builds, and tables
-    that no model reads.
+    """Models and checks that cannot be parsed or read what nobody builds, and staging
+    models of tables that no contract has.
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.numbers.sql.runner import in_order, read_checks, read_models
+    from pipeline.numbers.sql.staging import LAYER
 
+    tables = load_contracts(project.contracts).tables
     try:
-        models = read_models(project.sql)
+        models = read_models(project.sql, tables=tables)
         in_order(models)
         read_checks(project.sql, models)
     except UserError as problem:
         yield str(problem)
         return
-    for table in load_contracts(project.contracts).tables:
-        if f"staging.{table.sql_name}" not in models:
-            yield (
-                f"sql/staging/{table.sql_name}.sql: no model reads the table {table.name}; add it "
-                "(docs/how-to/add-a-table.md)"
-            )
+    known = {f"{LAYER}.{table.sql_name}" for table in tables}
+    for name in sorted(n for n in models if n.startswith(f"{LAYER}.") and n not in known):
+        yield (
+            f"{models[name].place}: no contract has this table; correct the name of the file, or"
+            " take it away"
+        )
 
 
 def _wrong_exceptions(project: Project) -> Iterator[str]:

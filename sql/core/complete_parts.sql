@@ -4,36 +4,12 @@
 -- adds nothing. A part suppressed by its sender leaves the sum open: suppressed says how many there are.
 with
 
-cells as (
-    select * from core.newest_cells
-),
-
 cube_codes as (
     select * from seed.cube_code
 ),
 
 parts as (
-    select
-        cells.cube,
-        cells.state,
-        cells.year,
-        cube_codes.position,
-        cube_codes.code,
-        cube_codes.parent,
-        list_concat(
-            list_slice(cells.codes, 1, cube_codes.position - 1),
-            list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
-        ) as codes,
-        cells.value,
-        cells.obs_status,
-        cells.round,
-        cells.key,
-    from cells
-    inner join cube_codes
-        on cells.cube = cube_codes.cube
-        and cells.codes[cube_codes.position] = cube_codes.code
-    where cube_codes.parent != ''
-        and not cube_codes.open_list
+    select * from core.parts_of_totals
 ),
 
 asked as (

@@ -8,8 +8,8 @@ reported as (
     select * from core.reported
 ),
 
-current as (
-    select * from core.current_cells
+figures as (
+    select * from core.possible_values
 ),
 
 relations as (
@@ -20,28 +20,8 @@ cubes as (
     select * from seed.cube
 ),
 
-parameters as (
-    select * from seed.parameters
-),
-
 resolutions as (
     select * from seed.resolution
-),
-
--- What a figure may be: a count that its sender suppressed is less than five, and may be none.
-figures as (
-    select
-        current.key,
-        current.cube,
-        current.state,
-        current.year,
-        current.codes,
-        current.value,
-        coalesce(current.value, 0) as least,
-        coalesce(current.value, parameters.suppressed_highest) as most,
-    from current
-    cross join parameters
-    where current.value is not null or current.obs_status = 'Q'
 ),
 
 related as (

@@ -25,8 +25,8 @@ cubes as (
     select * from seed.cube
 ),
 
-parameters as (
-    select * from seed.parameters
+figures as (
+    select * from core.possible_values
 ),
 
 blank as (
@@ -51,19 +51,6 @@ fallen as (
         parts.position,
     from parts
     inner join outdated on parts.part_key = outdated.key
-),
-
-figures as (
-    select
-        cells.cube,
-        cells.state,
-        cells.year,
-        cells.codes,
-        coalesce(cells.value, 0) as least,
-        coalesce(cells.value, parameters.suppressed_highest) as most,
-    from cells
-    cross join parameters
-    where cells.value is not null or cells.obs_status = 'Q'
 ),
 
 above_a_whole as (

@@ -22,8 +22,9 @@ cubes as (
     select * from seed.cube
 ),
 
-cube_codes as (
-    select * from seed.cube_code
+parts_of_totals as (
+    select * from core.parts_of_totals
+    where value is not null
 ),
 
 parameters as (
@@ -100,26 +101,10 @@ fallen as (
 
 -- The parts of a total along one dimension, as far as they are numbers that still stand.
 sides as (
-    select
-        cells.key,
-        cells.cube,
-        cells.state,
-        cells.year,
-        cells.value,
-        cells.round,
-        cube_codes.position,
-        list_concat(
-            list_slice(cells.codes, 1, cube_codes.position - 1),
-            list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
-        ) as codes,
-    from cells
-    inner join cube_codes
-        on cells.cube = cube_codes.cube
-        and cells.codes[cube_codes.position] = cube_codes.code
-    left join fallen on cells.key = fallen.key
-    where cube_codes.parent != ''
-        and not cube_codes.open_list
-        and fallen.key is null
+    select parts_of_totals.*
+    from parts_of_totals
+    left join fallen on parts_of_totals.key = fallen.key
+    where fallen.key is null
 ),
 
 overfull as (

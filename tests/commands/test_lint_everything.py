@@ -344,7 +344,7 @@ UNREADABLE: list[Mistake] = [
         replaced("exceptions:", "exeptions:"),
         "nobody reads 'exeptions'",
     ),
-    ("sql/staging/thb_victims.sql", replaced("select", "selekt ("), "the SQL cannot be parsed"),
+    ("sql/staging/_template.sql", replaced("select", "selekt ("), "the SQL cannot be parsed"),
 ]
 UNUSABLE: list[Mistake] = [
     (
@@ -406,6 +406,27 @@ def test_mistakes_in_templates_and_texts_are_told_together(
         assert Path(file).name.split(".")[0] in said
     assert "make check" not in said
     assert "Error(" not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("staging/thb_helpline.sql", "select 1 as x", "no contract has this table"),
+        (
+            "checks/new.sql",
+            "-- May be empty: marts.cell\nselect 1 from marts.cells",
+            "its head says",
+        ),
+        ("checks/new.sql", "select 1 from marts.cell", "reads marts.cell, which no model builds"),
+    ],
+)
+def test_models_and_checks_that_miss_what_they_name_are_told(
+    parts: Path, tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    root = Path(shutil.copytree(parts, tmp_path / "project"))
+    (root / "sql" / file).write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError, match=told):
+        list(lint_everything(Project(root)))
 
 
 @pytest.mark.parametrize(

@@ -581,7 +581,8 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
         spoiled = RawWorkbook(tuple(_spoil(s, chance) for s in good.sheets))
         answer = Opened("xlsx", spoiled)
         monkeypatch.setattr(
-            "pipeline.returns.intake.read.open_file", lambda *_, answer=answer: answer
+            "pipeline.returns.intake.read.open_file",
+            lambda *_, answer=answer, **__: answer,
         )
         # an account that does not add up raises
         reading = read_round(project, contracts, round_=2022)

@@ -179,7 +179,7 @@ def test_a_check_that_could_not_run_stops_the_build(
 ) -> None:
     reading = read_round(project, contracts, round_=2022)
 
-    def crash(database: Path, expected: list[Expected], index: object) -> list[Outcome]:
+    def crash(database: Path, expected: list[Expected], **_: object) -> list[Outcome]:
         return [
             Outcome(e.rule_id, "could_not_run" if n == 3 else "passed", error="oh")
             for n, e in enumerate(expected)
@@ -196,7 +196,7 @@ def test_only_tables_with_figures_are_checked(
     reading = read_round(project, contracts, round_=2022)
     tables: set[str] = set()
 
-    def look(database: Path, expected: list[Expected], index: object) -> list[Outcome]:
+    def look(database: Path, expected: list[Expected], **_: object) -> list[Outcome]:
         tables.update(e.table for e in expected)
         return [Outcome(e.rule_id, "passed") for e in expected]
 

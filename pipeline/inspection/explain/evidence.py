@@ -17,6 +17,7 @@ from pipeline.findings import Finding
 from pipeline.numbers.sql.explain import ORIGINS, Explained, explain
 from pipeline.numbers.sql.lineage import models_behind
 from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
+from pipeline.numbers.sql.staging import place_of_model
 from pipeline.project import Project
 from pipeline.returns.rules.validated import Validated, read_validation
 
@@ -85,7 +86,9 @@ class Cabinet:
     def _sql(self, cube: str, origins: frozenset[str]) -> tuple[str, ...]:
         if (cube, origins) not in self._models:
             names = {name for name, said in ORIGINS.items() if said in origins}
-            self._models[cube, origins] = models_behind(self.project.sql, cube, origins=names)
+            models = models_behind(self.project.sql, cube, origins=names)
+            files = tuple(place_of_model(self.project.sql, name) for name in models)
+            self._models[cube, origins] = files
         return self._models[cube, origins]
 
     def _contract(self, cube: str) -> str:

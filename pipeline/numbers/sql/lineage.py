@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.sql.runner import EVERY_CUBE, GIVEN, references
+from pipeline.numbers.sql.staging import LAYER as STAGING
 
 MART = "marts.cells"
 # What a model adds to the cells that states reported: only cells of these origins went
@@ -27,7 +28,7 @@ _MADE_BY = {
 
 
 def models_behind(folder: Path, cube: str, *, origins: Collection[str]) -> tuple[str, ...]:
-    """Files under sql/ in the order in which they run, for cells of a cube that have
+    """Names of models in the order in which they run, for cells of a cube that have
     these origins.
     """
     graph: dict[str, set[str]] = {}
@@ -40,21 +41,22 @@ def models_behind(folder: Path, cube: str, *, origins: Collection[str]) -> tuple
             }
             waiting += graph[name]
     ordered = TopologicalSorter({k: sorted(v) for k, v in sorted(graph.items())}).static_order()
-    return tuple(f"sql/{n.replace('.', '/')}.sql" for n in ordered if n != EVERY_CUBE)
+    return tuple(n for n in ordered if n != EVERY_CUBE)
 
 
 def own_models(folder: Path, cube: str, *, origins: Collection[str]) -> tuple[str, ...]:
     """The models behind cells of a cube that not every reported cell runs through."""
-    common = {
-        m for m in models_behind(folder, cube, origins=()) if not m.startswith("sql/staging/")
-    }
+    common = {m for m in models_behind(folder, cube, origins=()) if not m.startswith(f"{STAGING}.")}
     return tuple(m for m in models_behind(folder, cube, origins=origins) if m not in common)
 
 
 def _needs(folder: Path, name: str, *, cube: str) -> frozenset[str]:
     if name == EVERY_CUBE:
-        return frozenset({f"staging.{cube.lower()}"})
-    return _read(folder / f"{name.replace('.', '/')}.sql")
+        return frozenset({f"{STAGING}.{cube.lower()}"})
+    path = folder / f"{name.replace('.', '/')}.sql"
+    if name.startswith(f"{STAGING}.") and not path.is_file():
+        return frozenset()  # rendered: it reads the warehouse, and no other model
+    return _read(path)
 
 
 @lru_cache(maxsize=256)

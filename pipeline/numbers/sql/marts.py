@@ -76,7 +76,7 @@ def build_marts(
             "seed.resolution",
             rows=[(r.key, r.resolution, r.reason, r.round) for r in resolutions],
         )
-        run_models(connection, read_models(project.sql), progress=progress)
+        run_models(connection, read_models(project.sql, tables=contracts.tables), progress=progress)
         counts = run_checks(connection, project.sql)
         # Views on the ledger would break once it is no longer attached; the marts stand
         # for themselves.

@@ -2,30 +2,34 @@
 builds the marts, runs the checks.
 
 A model is one file with one select; its folder is its schema and its name the file's.
-References are found with sqlglot, so there is no list to keep. `staging.every_cube`
-stands for the union of all staging models. Seeds are the contract facts and code lists,
+References are found with sqlglot, so there is no list to keep. The staging models are
+rendered from one template, one a table of the contracts; `staging.every_cube` stands
+for the union of all of them. Seeds are the contract facts and code lists,
 loaded as tables of the schema `seed`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.contracts.model import Table
 from pipeline.errors import CheckError, UserError
+from pipeline.numbers.sql.staging import LAYER as STAGING
+from pipeline.numbers.sql.staging import TEMPLATE, TEMPLATE_PLACE, read_template, render_staging
 from pipeline.system.progress import Progress, silent
 from pipeline.system.yaml_files import read_text
 
 if TYPE_CHECKING:
     import duckdb
 
-LAYERS = ("staging", "core", "marts")
+LAYERS = (STAGING, "core", "marts")
 _COLOURED = re.compile("\x1b\\[[0-9;]*m")
-EVERY_CUBE = "staging.every_cube"
+EVERY_CUBE = f"{STAGING}.every_cube"
 SEED = "seed"
 GIVEN = (SEED, "warehouse")  # schemas that models read and that no model builds
 _MAY_BE_EMPTY = "May be empty:"  # in the head of a check, before the models it may meet empty
@@ -33,8 +37,8 @@ _MAY_BE_EMPTY = "May be empty:"  # in the head of a check, before the models it 
 
 @dataclass(frozen=True)
 class Model:
-    """One file of the folder sql/. `name` is layer.stem; `needs` the models and given
-    tables it reads.
+    """One select of the folder sql/. `name` is layer.stem, or layer.table where it was
+    rendered from a template; `needs` are the models and given tables it reads.
     """
 
     name: str
@@ -98,15 +102,34 @@ def references(sql: str, where: str) -> frozenset[str]:
     return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
 
 
-def read_models(folder: Path, layers: Iterable[str] = LAYERS) -> dict[str, Model]:
-    """All models by name."""
-    models = {}
+def read_models(
+    folder: Path, layers: Iterable[str] = LAYERS, *, tables: Iterable[Table] = ()
+) -> dict[str, Model]:
+    """All models by name, layer by layer; those of `tables` that have no file are
+    rendered. Raises UserError where one cannot be read.
+    """
+    models: dict[str, Model] = {}
     for layer in layers:
-        for path in sorted((folder / layer).glob("*.sql")):
-            sql = read_text(path)
-            name = f"{layer}.{path.stem}"
-            models[name] = Model(name, path, sql, references(sql, f"sql/{layer}/{path.name}"))
+        here = {m.name: m for m in _written_models(folder, layer)}
+        if layer == STAGING:
+            here |= {m.name: m for m in _rendered_models(folder, tables) if m.name not in here}
+        models |= dict(sorted(here.items()))
     return models
+
+
+def _written_models(folder: Path, layer: str) -> Iterator[Model]:
+    for path in sorted((folder / layer).glob("[!_]*.sql")):
+        sql = read_text(path)
+        name = f"{layer}.{path.stem}"
+        yield Model(name, path, sql, references(sql, f"sql/{layer}/{path.name}"))
+
+
+def _rendered_models(folder: Path, tables: Iterable[Table]) -> Iterator[Model]:
+    path = folder / STAGING / TEMPLATE
+    for table in tables:
+        sql = render_staging(read_template(folder), table)
+        name = f"{STAGING}.{table.sql_name}"
+        yield Model(name, path, sql, references(sql, TEMPLATE_PLACE))
 
 
 def read_checks(folder: Path, models: Mapping[str, Model] | None = None) -> dict[str, Model]:
@@ -125,7 +148,7 @@ def in_order(models: dict[str, Model]) -> list[str]:
     """Names of all models and of the staging union, each after what it needs. Raises
     UserError on a cycle or a gap.
     """
-    graph: dict[str, set[str]] = {EVERY_CUBE: {n for n in models if n.startswith("staging.")}}
+    graph: dict[str, set[str]] = {EVERY_CUBE: {n for n in models if n.startswith(f"{STAGING}.")}}
     for model in models.values():
         graph[model.name] = _require_built(model, models)
     try:
@@ -164,7 +187,7 @@ def run_models(
     for done, name in enumerate(order):
         progress(f"model {name}", done, total=len(order))
         if name == EVERY_CUBE:
-            cubes = [n for n in models if n.startswith("staging.")]
+            cubes = [n for n in models if n.startswith(f"{STAGING}.")]
             sql = " union all by name ".join(f"select * from {n}" for n in cubes)
             connection.execute(f"create table {EVERY_CUBE} as {sql}")
             continue
@@ -173,7 +196,7 @@ def run_models(
         except duckdb.Error as problem:
             raise UserError(
                 f"the model does not run: {problem}",
-                where=f"sql/{name.replace('.', '/')}.sql",
+                where=models[name].place,
                 do="correct the model, then run 'make test'",
             ) from problem
 

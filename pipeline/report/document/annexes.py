@@ -515,8 +515,8 @@ def _provenance(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
     )
 
 
-def _model_name(path: str) -> str:
-    return path.removeprefix("sql/").removesuffix(".sql")
+def _model_name(name: str) -> str:
+    return name.replace(".", "/")
 
 
 def _origins(keys: list[Key]) -> set[str]:

@@ -202,8 +202,36 @@ def build_document(store: Store, templates: Path) -> Document:
 
 
 @dataclass
+class Numbering:
+    """The running numbers of a report. Chapters count in figures, annexes in letters, and
+    sections begin anew in each of them.
+    """
+
+    chapters: int = 0
+    annexes: int = 0
+    sections: int = 0
+    part: str = ""  # number of the chapter or annex that is being written
+
+    def next_chapter(self) -> str:
+        self.chapters += 1
+        return self._begin(str(self.chapters))
+
+    def next_annex(self) -> str:
+        self.annexes += 1
+        return self._begin(chr(ord("A") + self.annexes - 1))
+
+    def next_section(self) -> str:
+        self.sections += 1
+        return f"{self.part}.{self.sections}"
+
+    def _begin(self, part: str) -> str:
+        self.part, self.sections = part, 0
+        return part
+
+
+@dataclass
 class Writer:
-    """Writes chapters and keeps the running numbers of chapters, tables and figures."""
+    """Writes chapters and lists what stands in them: headings, tables and figures."""
 
     store: Store
     templates: Path
@@ -213,10 +241,7 @@ class Writer:
     figures: list[Entry] = field(default_factory=list)
     headlines: list[Entry] = field(default_factory=list)
     empty: int = 0
-    chapter_number: int = 0
-    section_number: int = 0
-    annex_number: int = 0
-    prefix: str = ""
+    numbering: Numbering = field(default_factory=Numbering)
     read: set[Path] = field(default_factory=set)
     used: dict[str, ExhibitSpec] = field(default_factory=dict)
     placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
@@ -264,27 +289,22 @@ class Writer:
         return f'<section class="chapter{opens}">\n{body}\n</section>'
 
     def chapter(self, id_: str, title: str) -> Markup:
-        self.chapter_number, self.section_number = self.chapter_number + 1, 0
-        self.prefix = str(self.chapter_number)
-        return self._head("h1", id_, number=self.prefix, title=title, level=1)
+        number = self.numbering.next_chapter()
+        return self._head("h1", id_, number=number, title=title, level=1)
 
     def annex(self, id_: str, title: str) -> Markup:
-        self.annex_number, self.section_number = self.annex_number + 1, 0
-        self.prefix = chr(ord("A") + self.annex_number - 1)
-        return self._head("h1", id_, number=f"Annex {self.prefix}", title=title, level=1)
+        number = self.numbering.next_annex()
+        return self._head("h1", id_, number=f"Annex {number}", title=title, level=1)
 
     def section(self, id_: str, title: str) -> Markup:
-        self.section_number += 1
-        return self._head(
-            "h2", id_, number=f"{self.prefix}.{self.section_number}", title=title, level=2
-        )
+        number = self.numbering.next_section()
+        return self._head("h2", id_, number=number, title=title, level=2)
 
     def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
         """Head of a state's page with its facts: (key with {year}, label)."""
         name = self.store.contracts.codelist("states")[code].extra["official_name"]
-        self.section_number += 1
         id_ = f"state-{code.lower()}"
-        number = f"{self.prefix}.{self.section_number}"
+        number = self.numbering.next_section()
         self.contents.append(Entry(id_, number, name, 2))
         self.store.shown.append(PrintedHeading(number, id_, f"{name} {code}", 2, listed=name))
         shown = []

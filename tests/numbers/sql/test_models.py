@@ -4,6 +4,9 @@ every model must have one.
 
 from __future__ import annotations
 
+import re
+import shutil
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,11 @@ import pytest
 import yaml
 
 from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.errors import UserError
+from pipeline.numbers.sql.lineage import models_behind
 from pipeline.numbers.sql.marts import write_seeds
 from pipeline.numbers.sql.runner import Model, in_order, read_models, references, run_models
+from pipeline.numbers.sql.staging import place_of_model
 from pipeline.numbers.warehouse.ledger import table_ddl
 
 ROOT = Path(__file__).parents[3]
@@ -23,13 +29,14 @@ NAMED = [(model, case) for model, cases in CASES.items() for case in cases]
 
 
 @pytest.fixture(scope="module")
-def models() -> dict[str, Model]:
-    return read_models(ROOT / "sql", ["staging", "core", "marts", "checks"])
+def contracts() -> Contracts:
+    return load_contracts(ROOT / "data_contracts")
 
 
 @pytest.fixture(scope="module")
-def contracts() -> Contracts:
-    return load_contracts(ROOT / "data_contracts")
+def models(contracts: Contracts) -> dict[str, Model]:
+    layers = ["staging", "core", "marts", "checks"]
+    return read_models(ROOT / "sql", layers, tables=contracts.tables)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +52,7 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
         " varchar, state varchar, file varchar, received varchar)"
     )
     connection.execute("create table seed.refused (state varchar, report varchar, cube varchar)")
-    run_models(connection, read_models(ROOT / "sql"))
+    run_models(connection, read_models(ROOT / "sql", tables=contracts.tables))
     rows = connection.execute(
         "select table_schema || '.' || table_name, column_name, data_type from"
         " information_schema.columns order by all"
@@ -56,27 +63,55 @@ def schemas(contracts: Contracts) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+Given = dict[str, list[dict[str, Any]]]
+
+
 def run_case(
-    model: Model, given: dict[str, list[dict[str, Any]]], schemas: dict[str, list[tuple[str, str]]]
+    model: Model,
+    given: Given,
+    schemas: dict[str, list[tuple[str, str]]],
+    models: Mapping[str, Model] | None = None,
 ) -> Any:
+    """The rows of a model over given rows. What it reads and the case does not give is
+    worked out from what it does give, or is empty.
+    """
     connection = duckdb.connect()
     for schema in ("seed", "staging", "core", "marts", "warehouse"):
         connection.execute(f"create schema {schema}")
-    for table in sorted(model.needs):
-        columns = schemas[table]
-        connection.execute(f"create table {table} ({', '.join(f'{c} {k}' for c, k in columns)})")
-        for row in given.get(table, []):
-            assert set(row) <= {c for c, _ in columns}, (
-                f"{table} has no column {set(row) - {c for c, _ in columns}}"
-            )
-            names = list(row)
-            values = list(row.values())
-            connection.execute(
-                f"insert into {table} ({', '.join(names)}) values"
-                f" ({', '.join('?' for _ in names)})",
-                values,
-            )
+    made: set[str] = set()
+
+    def make(table: str) -> None:
+        if table in made:
+            return
+        made.add(table)
+        between = (models or {}).get(table)
+        if table not in given and between is not None and between.needs & given.keys():
+            for needed in sorted(between.needs):
+                make(needed)
+            connection.execute(f"create table {table} as {between.sql}")
+            return
+        fill_table(connection, table, given.get(table, []), schemas[table])
+
+    for needed in sorted(model.needs):
+        make(needed)
+    assert given.keys() <= made, f"{model.name} does not read {sorted(given.keys() - made)}"
     return connection.execute(model.sql)
+
+
+def fill_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: list[dict[str, Any]],
+    columns: list[tuple[str, str]],
+) -> None:
+    connection.execute(f"create table {table} ({', '.join(f'{c} {k}' for c, k in columns)})")
+    for row in rows:
+        unknown = set(row) - {c for c, _ in columns}
+        assert not unknown, f"{table} has no column {unknown}"
+        marks = ", ".join("?" for _ in row)
+        connection.execute(
+            f"insert into {table} ({', '.join(row)}) values ({marks})", list(row.values())
+        )
 
 
 @pytest.mark.parametrize(("model", "case"), NAMED, ids=[f"{m}: {c['name']}" for m, c in NAMED])
@@ -86,7 +121,7 @@ def test_given_rows_give_expected_rows(
     models: dict[str, Model],
     schemas: dict[str, list[tuple[str, str]]],
 ) -> None:
-    result = run_case(models[model], case["given"], schemas)
+    result = run_case(models[model], case["given"], schemas, models)
     columns = [d[0] for d in result.description]
     wanted = list(case["expect"][0]) if case["expect"] else columns[:1]
     rows = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
@@ -151,3 +186,68 @@ def test_order_follows_references(models: dict[str, Model]) -> None:
 def test_references_are_read_from_the_sql() -> None:
     sql = "with a as (select * from core.x), b as (select 1) select * from a join marts.y on true"
     assert references(sql, "here") == {"core.x", "marts.y"}
+
+
+# --- the template of staging models
+
+
+def test_the_example_in_the_folder_is_what_is_rendered(models: dict[str, Model]) -> None:
+    text = (ROOT / "sql/staging/README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```sql\n(.*?)```", text, re.S)
+    assert example == models["staging.thb_victims"].sql
+
+
+def test_a_model_without_dimensions_has_an_empty_list_of_codes(models: dict[str, Model]) -> None:
+    assert "[]::varchar[] as codes" in models["staging.thb_offences"].sql
+
+
+def test_models_of_a_layer_come_in_the_order_of_their_names(models: dict[str, Model]) -> None:
+    staging = [name for name in models if name.startswith("staging.")]
+    assert staging == sorted(staging)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    return tmp_path / "sql"
+
+
+def test_a_file_stands_in_the_place_of_the_rendered_model(
+    folder: Path, contracts: Contracts
+) -> None:
+    own = "select 1 as x from warehouse.thb_victims"
+    (folder / "staging/thb_victims.sql").write_text(own, encoding="utf-8")
+    found = read_models(folder, tables=contracts.tables)
+    assert found["staging.thb_victims"].sql == own
+    assert found["staging.thb_victims"].place == "sql/staging/thb_victims.sql"
+    assert place_of_model(folder, "staging.thb_victims") == "sql/staging/thb_victims.sql"
+    assert found["staging.thb_offences"].place == "sql/staging/_template.sql"
+    assert place_of_model(folder, "staging.thb_offences") == "sql/staging/_template.sql"
+    assert place_of_model(folder, "core.reported") == "sql/core/reported.sql"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("select $nothing from warehouse.$table", "cannot be filled"),
+        ("select 5$ from warehouse.$table", "cannot be filled"),
+        ("selekt ( from warehouse.$table", "cannot be parsed"),
+        (None, "there is no template"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_told_with_its_file(
+    folder: Path, contracts: Contracts, text: str | None, told: str
+) -> None:
+    template = folder / "staging" / "_template.sql"
+    if text is None:
+        template.unlink()
+    else:
+        template.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"sql/staging/_template\.sql: .*{told}"):
+        read_models(folder, tables=contracts.tables)
+
+
+def test_the_models_behind_a_cell_begin_with_that_of_its_table(contracts: Contracts) -> None:
+    for table in contracts.tables:
+        first = models_behind(ROOT / "sql", table.name, origins=())[0]
+        assert first == f"staging.{table.sql_name}"

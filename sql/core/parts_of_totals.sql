@@ -1,0 +1,34 @@
+-- Grain: one cell and one dimension in which it is a part, one step below a total. Read by core.complete_parts and
+-- core.outdated_cells.
+-- codes: those of the total. Open lists are left out: nobody knows all of their parts.
+with
+
+cells as (
+    select * from core.newest_cells
+),
+
+cube_codes as (
+    select * from seed.cube_code
+)
+
+select
+    cells.key,
+    cells.cube,
+    cells.state,
+    cells.year,
+    cube_codes.position,
+    cube_codes.code,
+    cube_codes.parent,
+    list_concat(
+        list_slice(cells.codes, 1, cube_codes.position - 1),
+        list_concat([cube_codes.parent], list_slice(cells.codes, cube_codes.position + 1, len(cells.codes)))
+    ) as codes,
+    cells.value,
+    cells.obs_status,
+    cells.round,
+from cells
+inner join cube_codes
+    on cells.cube = cube_codes.cube
+    and cells.codes[cube_codes.position] = cube_codes.code
+where cube_codes.parent != ''
+    and not cube_codes.open_list
