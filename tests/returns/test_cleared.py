@@ -53,11 +53,22 @@ def project(tmp_path: Path) -> Project:
     made = Project(tmp_path / "root", tmp_path / "outputs", tmp_path / "returns")
     enter_signers(made.contracts, keys())
     made.work(2022).mkdir(parents=True)
+    file = FileReading(
+        2022,
+        "thb",
+        "RO",
+        file="2022/thb/RO.xlsx",
+        sha256="",
+        received="",
+        contract_version="1.0.0",
+        outcome="read",
+        cover=COVER,
+    )
     content = {
         "round": 2022,
         "findings": [],
         "refused": [],
-        "files": [{"state": "RO", "report": "thb", "file": "2022/thb/RO.xlsx", "cover": COVER}],
+        "files": [{**file.as_json(), "cover": COVER}],
     }
     (made.work(2022) / "validation.json").write_text(json.dumps(content), encoding="utf-8")
     return made
