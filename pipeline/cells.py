@@ -156,9 +156,8 @@ class Cell:
     withheld: bool = False
     question: Question = ""
     counts: bool = True
-    wholes: tuple[
-        str, ...
-    ] = ()  # keys of the wholes in whose blocks it stands, as far as the version may tell them
+    # keys of the wholes in whose blocks it stands, as far as the version may tell them
+    wholes: tuple[str, ...] = ()
     queried: bool = False  # its state was asked about it, and the version may say so
 
     @property

@@ -20,9 +20,8 @@ from pipeline.project import Project
 from pipeline.report.store import Store
 from pipeline.system.files import owner_only
 
-LONGEST = (  # it builds a project of its own, while others build what many tests share
-    "test_kills.py"
-)
+# it builds a project of its own, while others build what many tests share
+LONGEST = "test_kills.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -24,9 +24,8 @@ from pipeline.contracts.layout import DEFINITION_ANSWERS
 from pipeline.contracts.releases import WHEN, earliest_release
 
 LIST = "source"
-ANOTHER = (  # stands for a text that is neither listed nor cleared
-    "sources that states named to SELEC"
-)
+# stands for a text that is neither listed nor cleared
+ANOTHER = "sources that states named to SELEC"
 NOT_STATED = "release not stated in the file"
 _YEAR = "(?:199|20[0-9])[0-9]"
 _PLACES = {"{years}": f"({_YEAR}-{_YEAR})", "{year}": f"({_YEAR})"}  # what a name may leave open

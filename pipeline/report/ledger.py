@@ -29,9 +29,8 @@ from pipeline.report.views import (
 )
 from pipeline.system.kept import damaged, parse_json
 
-HEADLINE = (  # what the row of key figures is called; it stands without a number on the page
-    "Headline"
-)
+# what the row of key figures is called; it stands without a number on the page
+HEADLINE = "Headline"
 
 
 @dataclass(frozen=True)

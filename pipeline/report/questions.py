@@ -40,9 +40,8 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
     cells = [store.cell(k) for k in keys]
     own = {w for c in cells if c.coverage is None for w in c.wholes}
     counted = {Key.parse(w).state for c in cells if c.coverage is not None for w in c.wholes}
-    told: dict[
-        tuple[str, int], list[tuple[str, str]]
-    ] = {}  # by state and year, which are named once
+    # by state and year, which are named once
+    told: dict[tuple[str, int], list[tuple[str, str]]] = {}
     ends = []
     for whole in sorted(own, key=lambda w: _order(store, w)):
         conflict = store.conflict(whole)

@@ -18,9 +18,8 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BREAKS = ("\t", "\r", "\n")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
-UNFINISHED = (  # the ending of what is being written; only a run that died leaves one behind
-    ".unfinished"
-)
+# the ending of what is being written; only a run that died leaves one behind
+UNFINISHED = ".unfinished"
 
 
 def unfinished(final: Path) -> Path:

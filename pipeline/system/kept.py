@@ -26,13 +26,12 @@ SEALS = ".kept"
 LEDGER = "warehouse.duckdb"
 _BLOCKS_BEGIN = 12288  # bytes of a DuckDB file before its blocks: three headers
 _VERSION_FILE = re.compile(
-    r"(?:masters/)?(?P<report>[a-z]+)/(?P<version>[a-z]+)/[^/]+|"
-    r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json"
+    r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json|"
+    r"(?:masters/)?(?P<report>[a-z]+)/(?P<version>[a-z]+)/[^/]+"
 )
 
-_verified: dict[
-    Path, tuple[int, ...]
-] = {}  # what this process found sound, and the state of the file then
+# what this process found sound, and the state of the file then
+_verified: dict[Path, tuple[int, ...]] = {}
 _unverified: set[Path] = set()  # databases that were opened without a hash
 
 

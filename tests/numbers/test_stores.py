@@ -63,7 +63,8 @@ INPUTS = StoreInputs(
     sources=(StoredSource("RO", "thb", "THB_VICTIMS", "UNODC", CANARY),),
     meta={report: {"round": "2022", "cutoff": "2023-03-31", "refused": ""} for report in REPORTS},
 )
-CELLS = [  # key, value, status, confidentiality, states
+# key, value, status, confidentiality, states
+CELLS = [
     ("THB_VICTIMS:AL.2022._T._T", 13, "A", "F"), ("THB_VICTIMS:AL.2022.F._T", 3, "A", "F"),
     ("THB_VICTIMS:BA.2022._T._T", 45, "A", "F"), ("THB_VICTIMS:RO.2022._T._T", 500, "A", "F"),
     ("THB_VICTIMS:TR.2022._T._T", 343, "A", "F"), ("THB_VICTIMS:GR.2022._T._T", None, "O", "F"),

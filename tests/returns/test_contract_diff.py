@@ -184,9 +184,8 @@ def plausible(**terms: object) -> Edit:
     return lambda content, _: own(table(content), "plausibility")["value"].update(terms)
 
 
-CHANGES: dict[
-    str, tuple[Edit, str, str, str, str]
-] = {  # edit, where, what, whom it breaks, step of the version
+# edit, where, what, whom it breaks, step of the version
+CHANGES: dict[str, tuple[Edit, str, str, str, str]] = {
     "more years": (
         lambda c, _: own(c, "windowYears").update(value=6),
         "years",

@@ -125,9 +125,8 @@ class Chooser:
         )
         self.single_states = self._single_states()
         self.steps: Counter[str] = Counter()  # table -> steps of coarsening taken
-        self.left_open: dict[
-            str, tuple[int, int]
-        ] = {}  # what earlier editions left of cells that failed
+        # what earlier editions left of cells that failed
+        self.left_open: dict[str, tuple[int, int]] = {}
         self.kept = _shown_again(cells, again)
         self._choose()
 

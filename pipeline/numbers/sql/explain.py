@@ -50,9 +50,8 @@ class Explained:
     address: str
     parts: tuple[Explained, ...]
     vintages: tuple[tuple[int, str, str], ...]  # round, raw text, file
-    contradicts: tuple[
-        str, ...
-    ] = ()  # what of its siblings it cannot stand beside, and what follows
+    # what of its siblings it cannot stand beside, and what follows
+    contradicts: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         content = {

@@ -97,9 +97,8 @@ def _sealed(project: Project, subject: Subject) -> Iterator[tuple[str, object, o
     """The head of the record as each edition that was released bears it: where, the
     number of the line, its hash, and the end of the heads of all records.
     """
-    pattern = (  # those of a rehearsal begin with another word
-        f"*{subject.report}-{subject.round}-*/{EDITION}"
-    )
+    # those of a rehearsal begin with another word
+    pattern = f"*{subject.report}-{subject.round}-*/{EDITION}"
     for path in sorted(project.edition_folder(subject.version, "").glob(pattern)):
         try:
             seal = json.loads(path.read_bytes())["record"]

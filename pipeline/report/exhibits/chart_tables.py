@@ -7,9 +7,8 @@ from __future__ import annotations
 from pipeline.report.exhibits.tables import MARK_TEXTS, PARTIAL_MARK, STATUS_MARKS, footnotes
 from pipeline.report.views import CellView, ChartData, Column, Point, Row, TableView
 
-COUNTED = (  # a line or column for those whose figures are sums over fewer than all member states
-    "States counted"
-)
+# a line or column for those whose figures are sums over fewer than all member states
+COUNTED = "States counted"
 # one row a series; other kinds: one row a place of the axis
 _BY_SERIES = (
     "line",

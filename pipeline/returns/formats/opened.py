@@ -108,9 +108,8 @@ class _Reader:
         self.process.wait()
 
 
-_idle: list[
-    _Reader
-] = []  # started once, used by one thread at a time, as many as threads ever asked at once
+# started once, used by one thread at a time, as many as threads ever asked at once
+_idle: list[_Reader] = []
 # A forked process must not talk to the readers of its parent: it starts its own.
 os.register_at_fork(after_in_child=_idle.clear)
 

@@ -50,9 +50,8 @@ class RawSheet:
     name: str
     hidden: bool
     cells: dict[tuple[int, int], RawCell]
-    merged: tuple[
-        tuple[int, int, int, int], ...
-    ] = ()  # first row, first column, last row, last column
+    # first row, first column, last row, last column
+    merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
 

@@ -109,9 +109,8 @@ class Reading:
     used: int  # rows that stand behind the figures
     tables: tuple[str, ...]  # the contract tables this source can fill
     remarks: tuple[str, ...] = ()  # how the file was read, where it is not as published
-    anchored: tuple[
-        Figure, ...
-    ] = ()  # what the file gives for the areas and years of anchors, members or not
+    # what the file gives for the areas and years of anchors, members or not
+    anchored: tuple[Figure, ...] = ()
 
     @property
     def rows(self) -> int:

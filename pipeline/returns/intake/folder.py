@@ -36,9 +36,8 @@ OTHER_FORMATS = (
 )
 COVER_SUFFIX = ".cover.csv"
 WITHDRAWN_SUFFIX = ".withdrawn.csv"
-RECORDS_MARK = (  # in the name of a file of records, which pipeline.returns.records finds and reads
-    ".records."
-)
+# in the name of a file of records, which pipeline.returns.records finds and reads
+RECORDS_MARK = ".records."
 QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
 QUERY_RECORD = "queries.jsonl"  # who entered it
 UNCLEAR_NAME, STRAY_FILE = "unclear-name", "stray-file"

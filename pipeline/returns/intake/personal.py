@@ -60,7 +60,8 @@ _PERSON_WORD = re.compile(
 )
 # Plates whose format nothing else shares; those of plain letters and digits need the
 # word beside them.
-_COUNTY = (  # of Romania
+# of Romania
+_COUNTY = (
     "A[BRG]|B[CHNTVRZ]?|C[SLJTV]|D[BJ]|G[LRJ]|H[RD]|I[LSF]|M[MHS]|NT|OT|PH|S[MJBV]|T[RML]|V[SLN]"
 )
 _MONTENEGRO = "AN|BA|BD|BP|BR|CT|DG|GS|HN|KL|KO|NK|PG|PL|PT|PV|RO|SN|TV|TZ|UL|ZB"

@@ -16,9 +16,8 @@ from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.reading import RoundReading
 from pipeline.returns.intake.stage import StagedCell
 
-LEFT_OUT = (  # the rule by which cells are ignored, and of findings that the register alone makes
-    "known-error"
-)
+# the rule by which cells are ignored, and of findings that the register alone makes
+LEFT_OUT = "known-error"
 LEFT_OUT_ALLOWED = "a figure of what the table asks for"
 LEFT_OUT_DO = "correct the figure; until then it is left out"
 _LOWERED: dict[Severity, Severity] = {"error": "query", "query": "note", "note": "note"}

@@ -15,9 +15,8 @@ ORIGIN = ("state", "key", "file", "sheet", "address", "raw")
 _ORIGIN = ", ".join(ORIGIN)
 NOTED = ("B", "D", "E", "P", "U", "K", "W")  # statuses that need a note
 _DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}"
-_LINE = (  # the line of an address, in a workbook and in a CSV file
-    "regexp_extract(address, '[0-9]+')"
-)
+# the line of an address, in a workbook and in a CSV file
+_LINE = "regexp_extract(address, '[0-9]+')"
 
 
 def text_of(value: str) -> str:

@@ -28,9 +28,8 @@ from pipeline.system.signed.event_lines import (
 )
 
 HEADS = "heads.jsonl"
-OF_A_DAY = (  # in a register that was put together as it was on a day: it has no records beside it
-    "known-on.txt"
-)
+# in a register that was put together as it was on a day: it has no records beside it
+OF_A_DAY = "known-on.txt"
 _RECORDS = ("*.jsonl", "*/*.jsonl", "*/*/*.jsonl")  # the folders of drafts and editions lie deeper
 
 

@@ -412,9 +412,8 @@ def opened(answered: Answered, tmp_path_factory: pytest.TempPathFactory) -> Path
             pytest.fail(told)
         pytest.skip(told)
     folder = tmp_path_factory.mktemp("opened")
-    profile = (  # beside whatever else is open on the machine
-        f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    )
+    # beside whatever else is open on the machine
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     files = sorted(map(str, answered.folder.glob("*/*.xlsx")))
     done = subprocess.run(
         ["soffice", profile, "--headless", "--convert-to", "ods", "--outdir", str(folder), *files],
