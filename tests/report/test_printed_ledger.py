@@ -149,7 +149,7 @@ def test_an_entry_that_the_pipeline_does_not_write_is_refused_with_its_place(ent
         parse_ledger(content, PATH)
     assert "entry 2 " in str(refused.value)
     assert str(PATH) in str(refused.value)
-    assert "run 'make reports ROUND=2022'" in str(refused.value)
+    assert "run 'make report REPORT=thb VERSION=public ROUND=2022'" in str(refused.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"[{", b'{"heading": "1"}', b"\xff"])

@@ -21,7 +21,7 @@ import pytest
 from builds import run_make
 from small_project import SMALL_ROUND, STATES, small_project
 
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "20260301"))
 ASKED = ("reports", "REPORTS=thb", "VERSIONS=restricted public", f"ROUND={SMALL_ROUND}")
 # The steps of a build by what make writes when each is done.
