@@ -17,7 +17,7 @@ from small_tables import write_store
 from pipeline.contracts.known_errors import KnownError, load_known_errors
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.project import Project
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.files import owner_only
 
 # it builds a project of its own, while others build what many tests share
@@ -61,14 +61,16 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Store]:
+def store(tmp_path: Path, contracts: Contracts) -> Callable[..., Printing]:
     """A store from a small table of cells; see `small_tables.write_store` for its
     columns.
     """
 
-    def make(cells: str, report: str = "thb", version: str = "restricted", **more: object) -> Store:
+    def make(
+        cells: str, report: str = "thb", version: str = "restricted", **more: object
+    ) -> Printing:
         path = write_store(tmp_path / "store.duckdb", contracts, cells, **more)
-        return Store(path, contracts, report=report, version=version)
+        return Printing(path, contracts, report=report, version=version)
 
     return make
 

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.cells import BOTH_YEARS, OBS_SYMBOL, REGION, REGIONS, WITHHELD_SYMBOL, Cell, Key
 from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 CHANGE_FLOOR = 20  # a change in per cent is computed only when both values reach this
@@ -51,7 +52,7 @@ def _symbol(cells: Iterable[Cell]) -> str:
 # --- changes
 
 
-def change(store: Store, key: Key, *, since: int) -> Formula:
+def change(store: Printing, key: Key, *, since: int) -> Formula:
     """Change in per cent of a cell against the same cell of an earlier year, like with
     like.
 
@@ -122,7 +123,7 @@ def _why_no_change(store: Store, now: Cell, *, then: Cell) -> str:
     return ""
 
 
-def driver(store: Store, key: Key, *, since: int) -> Formula | None:
+def driver(store: Printing, key: Key, *, since: int) -> Formula | None:
     """The one state that makes more than half of a regional change, with its own change
     in the unit of the figure; None where there is none, or where this version shows too
     little to name it.
@@ -156,7 +157,7 @@ def driver(store: Store, key: Key, *, since: int) -> Formula | None:
 # --- shares and rates
 
 
-def share(store: Store, part: Key, *, whole: Key) -> Formula:
+def share(store: Printing, part: Key, *, whole: Key) -> Formula:
     """Share in per cent of a part in its whole, over the same states.
 
     Where the whole of the region counts more states than the part, the base is the sum
@@ -190,7 +191,7 @@ def share(store: Store, part: Key, *, whole: Key) -> Formula:
 
 
 def shares_of_two_years(
-    store: Store, part: Key, *, whole: Key, since: int
+    store: Printing, part: Key, *, whole: Key, since: int
 ) -> tuple[Formula, Formula]:
     """The share in two years over the same states: those that gave the part in both."""
     now, then = compared(store, part, since=since)
@@ -211,7 +212,7 @@ def _same_states(store: Store, part: Cell, *, whole: Key) -> tuple[Key, ...]:
     return tuple(whole.at(state=s) for s in part.states)
 
 
-def rate(store: Store, key: Key) -> Formula:
+def rate(store: Printing, key: Key) -> Formula:
     """Count per 100,000 inhabitants of the states that are in the count (mid-year
     population, UN DESA WPP 2024).
     """
@@ -244,7 +245,7 @@ def rate(store: Store, key: Key) -> Formula:
 # --- sums over the states that gave every part
 
 
-def whole_bars(store: Store, parts: list[Key]) -> list[Formula]:
+def whole_bars(store: Printing, parts: list[Key]) -> list[Formula]:
     """The parts of one whole over the states that gave every one of them, so that they
     may stand on each other.
 
@@ -296,7 +297,7 @@ def _is_told(cell: Cell) -> bool:
 # --- figures in question
 
 
-def if_parts_hold(store: Store, key: Key) -> Formula | None:
+def if_parts_hold(store: Printing, key: Key) -> Formula | None:
     """What a figure would be if the parts that exceed it, or exceed a figure in its
     sum, were right instead.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.cells import TOTAL, Cell, Key
+from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 QUESTION_MARK = "i"
@@ -33,7 +34,7 @@ def named(store: Store, key: Key) -> str:
     return f"{table.measure}: {', '.join(labels)}" if labels else f"{table.measure}, total"
 
 
-def footnote(store: Store, keys: Iterable[Key]) -> str:
+def footnote(store: Printing, keys: Iterable[Key]) -> str:
     """The footnote on marked cells: of a state's own, the whole and the part above it;
     of a regional one, whose wholes it counts. Figures stand as bindings.
     """
@@ -65,7 +66,7 @@ def footnote(store: Store, keys: Iterable[Key]) -> str:
     return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
 
 
-def _both(store: Store, whole: Key, *, part: Key) -> tuple[str, str]:
+def _both(store: Printing, whole: Key, *, part: Key) -> tuple[str, str]:
     """`registered victims` and `total [[...]], but adults (18 and over) [[...]]`: the
     measure, and what is said of it.
 

@@ -1,11 +1,14 @@
-"""What does this version know? Cells and labels from its one store file, and which of
-them were printed.
+"""What does this version know? Cells and labels from its one store file.
+
+Reading leaves a store as it is; `printing.py` notes what of it is printed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts, Table
@@ -22,13 +25,12 @@ from pipeline.numbers.stored_tables import (
     StoredSource,
     read_rows,
 )
-from pipeline.report.ledger import LedgerEntry
 from pipeline.system.kept import is_there, open_database
 
 
 class Store:
-    """The cells of one report version. Asking for a cell that nobody reported gives a
-    cell that is missing.
+    """The cells of one report version, for reading only. Asking for a cell that nobody
+    reported gives a cell that is missing.
     """
 
     def __init__(self, path: Path, contracts: Contracts, *, report: str, version: str) -> None:
@@ -38,27 +40,39 @@ class Store:
                 where=str(path),
                 do="run 'make reports' first",
             )
-        self.contracts, self.report, self.version, self.path = contracts, report, version, path
+        self.contracts: Final = contracts
+        self.report: Final = report
+        self.version: Final = version
+        self.path: Final = path
         connection = open_database(path)
         try:
             cells = map(_cell, read_rows(connection, StoredCell, table="cells"))
-            self._cells = {c.key: c for c in cells}
-            self.coverage = read_rows(connection, StoredCoverage, table="coverage", order="sort")
-            self.revisions = read_rows(connection, StoredRevision, table="revisions", order="all")
-            self.findings = read_rows(connection, StoredFinding, table="findings", order="all")
-            self.sources = read_rows(connection, StoredSource, table="sources", order="all")
-            self.areas = read_rows(connection, StoredArea, table="areas", order="sort")
-            self.conflicts = read_rows(connection, Conflict, table="conflicts", order="all")
+            self._cells: Final = MappingProxyType({c.key: c for c in cells})
+            self.coverage: Final = tuple(
+                read_rows(connection, StoredCoverage, table="coverage", order="sort")
+            )
+            self.revisions: Final = tuple(
+                read_rows(connection, StoredRevision, table="revisions", order="all")
+            )
+            self.findings: Final = tuple(
+                read_rows(connection, StoredFinding, table="findings", order="all")
+            )
+            self.sources: Final = tuple(
+                read_rows(connection, StoredSource, table="sources", order="all")
+            )
+            self.areas: Final = tuple(
+                read_rows(connection, StoredArea, table="areas", order="sort")
+            )
+            self.conflicts: Final = tuple(
+                read_rows(connection, Conflict, table="conflicts", order="all")
+            )
             facts = read_rows(connection, StoredFact, table="meta", order="name")
-            self.meta = {fact.name: fact.value for fact in facts}
+            self.meta: Final = MappingProxyType({fact.name: fact.value for fact in facts})
         finally:
             connection.close()
-        self.round = int(self.meta["round"])
-        self.queried = {str(c.key) for c in self._cells.values() if c.queried}
-        self.years = contracts.contract(report).years(self.round)
-        self.printed: dict[Key, Cell] = {}
-        # Headings, exhibits, drawings and sentences with their keys, in their order.
-        self.shown: list[LedgerEntry] = []
+        self.round: Final = int(self.meta["round"])
+        self.queried: Final = frozenset(str(c.key) for c in self._cells.values() if c.queried)
+        self.years: Final = contracts.contract(report).years(self.round)
 
     def cell(self, key: Key) -> Cell:
         """The cell of a key. Raises UserError when the key's cube or codes do not
@@ -70,12 +84,6 @@ class Store:
         if key.cube != POPULATION_CUBE:
             unit = self.contracts.check_key(key).unit
         return Cell(key, None, unit, obs_status="O")
-
-    def print_cell(self, key: Key) -> Cell:
-        """The cell, noted as printed: it will stand in the data annex."""
-        cell = self.cell(key)
-        self.printed[key] = cell
-        return cell
 
     def is_least(self, cell: Cell) -> bool:
         """Whether the source gives several figures of a cell, or of one that it counts:

@@ -45,7 +45,7 @@ from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.document.lint_templates import DryWriter
 from pipeline.report.document.quality import read_quality
 from pipeline.report.exhibits.layout import read_exhibits
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.system.yaml_files import read_yaml
 
@@ -451,7 +451,7 @@ def test_a_build_tells_the_line_of_a_template(
     before = path.read_bytes()
     path.write_bytes(replaced(old, new)(before))
     try:
-        store = Store(tmp_path / "thb.duckdb", contracts, report="thb", version="public")
+        store = Printing(tmp_path / "thb.duckdb", contracts, report="thb", version="public")
         writer = Writer(
             store,
             parts / "templates",
@@ -638,7 +638,7 @@ def test_no_change_of_an_exhibit_ends_in_a_traceback(
     def use(path: Path) -> None:
         read_exhibits(path)
         writer = DryWriter(
-            Store(tmp_path / "thb.duckdb", contracts, report="thb", version="public"),
+            Printing(tmp_path / "thb.duckdb", contracts, report="thb", version="public"),
             templates,
             definition,
         )

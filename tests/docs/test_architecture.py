@@ -31,7 +31,7 @@ from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import Project
 from pipeline.release.build import build_version
 from pipeline.report.numbers import cell_text
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.returns.formats.opened import open_file
 from pipeline.returns.formats.raw import RawWorkbook
 from pipeline.returns.intake.folder import find_returns
@@ -242,13 +242,15 @@ def stations(project: Project, contracts: Contracts) -> Iterator[tuple[str, Any]
         parts = "select sum(value) from marts.cells where list_contains(?, key)"
         (added,) = marts.execute(parts, [total[2]]).fetchone() or (None,)
     yield "added up", (str(FIGURE) in total[2], total[0] == added, FIGURE.state in total[1])
-    known = Store(
+    known = Printing(
         project.store(ROUND, "thb", "restricted"), contracts, report="thb", version="restricted"
     )
     yield "stored", known.cell(FIGURE).value
 
     protect_round(project, contracts, round_=ROUND)
-    public = Store(project.store(ROUND, "thb", "public"), contracts, report="thb", version="public")
+    public = Printing(
+        project.store(ROUND, "thb", "public"), contracts, report="thb", version="public"
+    )
     yield "withheld or shown", (cell_text(public.cell(FIGURE)), cell_text(public.cell(SMALL)))
     yield "proven", bool(require_proof(project, ROUND, version="public"))
     yield "printed", cell_text(known.cell(FIGURE))

@@ -21,10 +21,10 @@ from pipeline.errors import NumberAuditError, UserError
 from pipeline.inspection.leaks.scan import scan_version
 from pipeline.inspection.numerals.audit import check_numbers
 from pipeline.inspection.readback.words import canaries
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.pdf.conform import check_pdf
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 NO_CELLS = "key | value"
 ONE_CELL = "key | value\nTHB_OFFENCES:RO.2022 | 7"
 HEAD = "key,value,unit,obs_status,conf_status,coverage,states,marks\n"

@@ -20,9 +20,9 @@ from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
 from pipeline.report.document.worker import pdf_name, render_version
 from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 
 CELLS = """
 key                             | value | states

@@ -15,7 +15,7 @@ from pipeline.numbers.build import build_numbers
 from pipeline.numbers.sql.explain import explain, lines
 from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import Project
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.returns.rules.query_log import answer, ask, read_log
 from pipeline.returns.rules.validated import read_validation
 from pipeline.returns.rules.validation import validate_and_write
@@ -105,7 +105,7 @@ def test_until_the_state_has_answered_the_whole_counts_and_its_parts_do_not(
         "in conflict: THB_VICTIMS:MD.2022._T._T is 43, but its part THB_VICTIMS:MD.2022._T.Y_GE18"
         " is 107" in said
     )
-    store = Store(
+    store = Printing(
         project.store(2022, "thb", "restricted"), contracts, report="thb", version="restricted"
     )
     assert [c.answer for c in store.coverage if (c.cube, c.state) == ("THB_VICTIMS", "MD")] == [

@@ -14,9 +14,9 @@ from pipeline.inspection.readback.values import read_register
 from pipeline.report.exhibits.layout import variables
 from pipeline.report.narrative.bindings import operands_of
 from pipeline.report.narrative.bound_text import Narrative
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 Tell = Callable[..., str]
 
 V = "THB_VICTIMS"

@@ -19,9 +19,9 @@ from pipeline.report.exhibits.layout import variables
 from pipeline.report.last_given import LastYears
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.commands import operands_of
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 Tell = Callable[..., str]
 
 P = "THB_PERSONS"

@@ -17,10 +17,10 @@ from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.figures import build_figure
 from pipeline.report.exhibits.layout import CHARTS, ExhibitSpec, lay_out, read_exhibits, variables
 from pipeline.report.exhibits.tables import build_indicators, build_table
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.report.views import EmptyView, FigureView, TableView
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 BASE = "kind: table\n  title: Victims, {window}\n  cube: THB_VICTIMS\n"
 THIS_YEAR = "  columns: {axis: year, codes: ['2022']}"
 OTHER = "key | value\nTHB_OFFENCES:RO.2022 | 1"
@@ -63,7 +63,7 @@ def spec(tmp_path: Path) -> Callable[[str], ExhibitSpec]:
 Spec = Callable[[str], ExhibitSpec]
 
 
-def table(spec: ExhibitSpec, store: Store, **more: str) -> TableView:
+def table(spec: ExhibitSpec, store: Printing, **more: str) -> TableView:
     view = build_table(spec, store, number="Table 1", values=variables(store, **more))
     assert isinstance(view, TableView)
     return view

@@ -22,9 +22,9 @@ from pipeline.report.formulas import (
     shares_of_two_years,
     whole_bars,
 )
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 RO22 = Key.parse("THB_VICTIMS:RO.2022._T._T")
 REGION22 = Key.parse("THB_VICTIMS:SELEC.2022._T._T")
 

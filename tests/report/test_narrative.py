@@ -17,9 +17,9 @@ from pipeline.errors import NarrativeError, UserError
 from pipeline.report.exhibits.layout import variables
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import release_texts
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 Tell = Callable[..., str]
 
 CELLS = """
@@ -65,7 +65,7 @@ def tell(tmp_path: Path, store: MakeStore) -> Tell:
 
 def prepare(
     folder: Path, store: MakeStore, text: str, cells: str = CELLS, version: str = "restricted"
-) -> tuple[Store, Narrative]:
+) -> tuple[Printing, Narrative]:
     texts = folder / "thb" / "narrative"
     texts.mkdir(parents=True, exist_ok=True)
     (texts / "chapter.md").write_text(text, encoding="utf-8")

@@ -17,7 +17,7 @@ from pipeline.report.open_data.flows import flows
 from pipeline.report.open_data.grids import grid, grid_csv, machine
 from pipeline.report.open_data.sdmx import observations_csv
 from pipeline.report.open_data.workbook import workbook
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.report.views import CellView, ChartData, Column, Point, Row, Series, TableView
 
 NOON = datetime(2023, 3, 31, 12, tzinfo=UTC)
@@ -158,7 +158,7 @@ def test_a_chart_is_a_table_of_its_points() -> None:
     )
 
 
-def test_withheld_cells_read_the_same_whatever_they_hide(store: Callable[..., Store]) -> None:
+def test_withheld_cells_read_the_same_whatever_they_hide(store: Callable[..., Printing]) -> None:
     cells = """
     key                       | value
     THB_VICTIMS:RO.2022._T._T | 500

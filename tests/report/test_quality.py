@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.stored_tables import StoredFact
 from pipeline.report.document.quality import quality_lines
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 SIMS = (
     "Contact",
@@ -69,7 +69,7 @@ def test_every_query_stands_somewhere_and_says_what_it_counts(
 
 @pytest.mark.parametrize(("version", "restricted_only"), [("restricted", True), ("public", False)])
 def test_the_figures_are_those_of_the_store_and_findings_stand_in_the_restricted_version(
-    store: Callable[..., Store], version: str, restricted_only: bool
+    store: Callable[..., Printing], version: str, restricted_only: bool
 ) -> None:
     sent = [
         StoredFact("round", "2022"),
@@ -99,7 +99,7 @@ def test_the_figures_are_those_of_the_store_and_findings_stand_in_the_restricted
     ],
 )
 def test_a_query_that_is_missing_or_gives_no_number_is_told(
-    store: Callable[..., Store], tmp_path: Path, sql: str | None, told: str
+    store: Callable[..., Printing], tmp_path: Path, sql: str | None, told: str
 ) -> None:
     (tmp_path / "templates/shared").mkdir(parents=True)
     (tmp_path / "sql/quality").mkdir(parents=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from pipeline.cells import Key
 from pipeline.numbers.questions import Conflict
+from pipeline.report.printing import Printing
 from pipeline.report.questions import footnote
-from pipeline.report.store import Store
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 V = "THB_VICTIMS"
 ALL, ADULTS, WOMEN = (f"{V}:MD.2022.{c}" for c in ("_T._T", "_T.Y_GE18", "F._T"))
 FORCED = f"{V}_FORM:MD.2022.LAB.F._T"

@@ -28,10 +28,10 @@ from pipeline.report.narrative.bindings import (
     may_open,
 )
 from pipeline.report.narrative.claims import unnamed_drivers
+from pipeline.report.printing import Printing
 from pipeline.report.questions import footnote
-from pipeline.report.store import Store
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 V = "THB_VICTIMS"
 WHOLE, ADULTS, CHILDREN = (f"{V}:MD.2022._T.{c}" for c in ("_T", "Y_GE18", "Y_LT18"))
 CONFLICT = Conflict("MD", 2022, WHOLE, V, V, ("age",), ADULTS, (ADULTS, CHILDREN), "", "")
@@ -143,17 +143,17 @@ def test_a_query_is_public_where_all_that_the_rule_looked_at_is(
 
 
 @pytest.fixture
-def made(store: MakeStore) -> Store:
+def made(store: MakeStore) -> Printing:
     return store(CELLS, conflicts=[CONFLICT])
 
 
-def test_a_sentence_prints_what_a_whole_in_question_would_be_otherwise(made: Store) -> None:
+def test_a_sentence_prints_what_a_whole_in_question_would_be_otherwise(made: Printing) -> None:
     said = COMMANDS["value"](made, f"{V}:SELEC.2022._T._T")
     assert said == "583 (691 if the parts of the Republic of Moldova hold)"
     assert COMMANDS["value"](made, WHOLE) == fact_text(made, WHOLE) == "43 (151 if its parts hold)"
 
 
-def test_a_part_in_question_is_told_by_no_sentence_and_no_tile(made: Store) -> None:
+def test_a_part_in_question_is_told_by_no_sentence_and_no_tile(made: Printing) -> None:
     with pytest.raises(NothingToShow):
         COMMANDS["value"](made, ADULTS)
     assert fact_text(made, ADULTS) == ""
@@ -161,7 +161,7 @@ def test_a_part_in_question_is_told_by_no_sentence_and_no_tile(made: Store) -> N
 
 
 def test_a_ranking_leaves_a_figure_in_question_out_and_says_so_where_it_matters(
-    made: Store,
+    made: Printing,
 ) -> None:
     assert [cell.key.state for _, cell in candidates(made, f"{V}:*.2022._T._T")] == ["RO", "GR"]
     assert COMMANDS["ranked"](made, f"{V}:*.2022._T._T", "1") == "Romania (500)"
@@ -172,7 +172,7 @@ def test_a_ranking_leaves_a_figure_in_question_out_and_says_so_where_it_matters(
     )
 
 
-def test_the_footnote_names_both_figures(made: Store) -> None:
+def test_the_footnote_names_both_figures(made: Printing) -> None:
     bound = footnote(made, [Key.parse(WHOLE), Key.parse(CHILDREN)])
     named = f"registered victims, total [[{WHOLE}]], but adults (18 and over) [[{ADULTS}]]"
     assert f"Republic of Moldova 2022: {named}" in bound

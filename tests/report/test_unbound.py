@@ -17,9 +17,9 @@ from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.claims import check_claim
 from pipeline.report.narrative.sections import file_faults, read_sections, texts_of, unread
 from pipeline.report.narrative.unbound import load_names, unbound
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
-MakeStore = Callable[..., Store]
+MakeStore = Callable[..., Printing]
 V = "THB_VICTIMS"
 CELLS = f"""
 key                   | value | states

@@ -23,7 +23,7 @@ from pipeline.errors import ContractError
 from pipeline.numbers.sql.marts import write_seeds
 from pipeline.project import Project
 from pipeline.report.exhibits.layout import ExhibitSpec, asked_of
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.check import check_round
 from pipeline.returns.rules.compile import compile_rules
@@ -127,10 +127,10 @@ def test_coverage_and_sums_of_a_round_know_its_tables_only(later: Contracts) -> 
 
 
 def test_exhibits_leave_out_what_the_round_does_not_ask(
-    store: Callable[..., Store], later: Contracts, tmp_path: Path
+    store: Callable[..., Printing], later: Contracts, tmp_path: Path
 ) -> None:
-    shown = store("key | value\nTHB_VICTIMS:RO.2022._T._T | 5\n")
-    shown.contracts = later
+    path = store("key | value\nTHB_VICTIMS:RO.2022._T._T | 5\n").path
+    shown = Printing(path, later, report="thb", version="restricted")
     assert shown.round == 2022
     table = ExhibitSpec("T1", "table", "Decisions", TABLE)
     assert asked_of(table, shown) is None

@@ -18,7 +18,7 @@ from pipeline.project import REPORTS, Project
 from pipeline.report.document.quality import answer
 from pipeline.report.ledger import keys_of, parse_ledger
 from pipeline.report.narrative.commands import operands_of
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there, read_bytes
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}
@@ -93,7 +93,7 @@ class Explainer:
     def __init__(self, cabinet: Cabinet, report: str, *, version: str) -> None:
         self.cabinet, self.version = cabinet, version
         path = cabinet.project.store(cabinet.round_, report, version)
-        self.store = Store(path, cabinet.contracts, report=report, version=version)
+        self.store = Printing(path, cabinet.contracts, report=report, version=version)
 
     def explain(self, printed: Printed) -> ExplainedNumber:
         if not printed.behind:

@@ -36,6 +36,7 @@ from pipeline.report.exhibits.tables import (
 from pipeline.report.formulas import NOT_COMPUTED, change
 from pipeline.report.ledger import charts_of, entry_keys, exhibits_of, lines_of, reference_of
 from pipeline.report.numbers import cell_text, number_text
+from pipeline.report.printing import Printing
 from pipeline.report.questions import named
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -62,7 +63,9 @@ CONTRACT_SOURCE = "data contracts of the Center."
 View = TableView | EmptyView
 
 
-def build_annex(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def build_annex(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     return _BUILDERS[spec.kind](spec, store, number=number, values=values)
 
 
@@ -127,7 +130,9 @@ def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
 
 
-def _revisions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _revisions(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     if not store.revisions:
         return _empty(
             spec,
@@ -292,7 +297,9 @@ def _dictionary(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
     )
 
 
-def _statuses(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _statuses(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     """The symbols and marks that this version printed before this page, and the
     statuses that its cells have.
     """
@@ -330,7 +337,9 @@ def _statuses(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     )
 
 
-def _questions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _questions(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     """Figures that a state was asked about and that are shown here: those in a block in
     conflict, and other queries.
     """
@@ -391,7 +400,9 @@ def _questions(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[
     )
 
 
-def _dashboard(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _dashboard(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     """Regional totals by crime area over the window, with change and coverage."""
     marks: dict[str, str] = {}
     columns = (
@@ -452,7 +463,9 @@ def _cubes_by_area(store: Store) -> dict[str, list[tuple[str, bool]]]:
     }
 
 
-def _overview(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _overview(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     """One line a state, one column an indicator of any table: keys with {state} in
     them.
     """
@@ -481,7 +494,9 @@ def _overview(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     )
 
 
-def _provenance(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+def _provenance(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
     """One line an exhibit placed so far: its cubes, the SQL models that are its own,
     the contract's tables.
     """
@@ -563,7 +578,7 @@ class Builder(Protocol):
     """Builds the exhibit of an annex, numbered, with what its texts may name."""
 
     def __call__(
-        self, spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
+        self, spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
     ) -> View: ...
 
 

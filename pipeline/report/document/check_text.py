@@ -21,7 +21,7 @@ from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import LONGEST, Section, place_of, read_sections, words_in
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there
 
 
@@ -78,7 +78,7 @@ class TextWriter(Writer):
         return Markup("")
 
 
-def write_texts(store: Store, templates: Path, *, narrative: Narrative) -> None:
+def write_texts(store: Printing, templates: Path, *, narrative: Narrative) -> None:
     """Print every text of a version, in its order, with the values of its chapters:
     country pages state by state.
     """
@@ -104,7 +104,7 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
                 read.append(f"{report}/{version}")
                 _check(
                     project,
-                    Store(store_path, contracts, report=report, version=version),
+                    Printing(store_path, contracts, report=report, version=version),
                     found=found,
                 )
     if not read:
@@ -117,7 +117,7 @@ def check_texts(project: Project, contracts: Contracts, round_: int) -> Notes:
     return Notes(tuple(sorted(faults, key=_order)), tuple(_notes(found)), tuple(read))
 
 
-def _check(project: Project, store: Store, *, found: _Found) -> None:
+def _check(project: Project, store: Printing, *, found: _Found) -> None:
     version = f"{store.report}/{store.version}"
     narrative = Narrative(
         project.templates / store.report / "narrative",

@@ -35,7 +35,7 @@ from pipeline.report.ledger import HEADLINE, Fact, PrintedHeading, TableKeys, no
 from pipeline.report.narrative.bindings import fact_text
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.report.views import EmptyView, ExhibitView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
@@ -138,7 +138,7 @@ def title_of(definition: Definition, round_: int) -> str:
     return f"{definition.title}, {round_}"
 
 
-def build_document(store: Store, templates: Path) -> Document:
+def build_document(store: Printing, templates: Path) -> Document:
     """Build the HTML of the store's report and version. Raises UserError,
     NarrativeError.
     """
@@ -233,7 +233,7 @@ class Numbering:
 class Writer:
     """Writes chapters and lists what stands in them: headings, tables and figures."""
 
-    store: Store
+    store: Printing
     templates: Path
     definition: Definition
     contents: list[Entry] = field(default_factory=list)
@@ -306,7 +306,7 @@ class Writer:
         id_ = f"state-{code.lower()}"
         number = self.numbering.next_section()
         self.contents.append(Entry(id_, number, name, 2))
-        self.store.shown.append(PrintedHeading(number, id_, f"{name} {code}", 2, listed=name))
+        self.store.note(PrintedHeading(number, id_, f"{name} {code}", 2, listed=name))
         shown = []
         for key, label in facts:
             filled = fill(key, {**self.values, "state": code})
@@ -315,14 +315,14 @@ class Writer:
             if text:
                 bound = f"[[{filled}]] {shown[-1][1]}"
                 place = f"{id_}.fact.{len(shown)}"
-                self.store.shown.append(Fact(bound, " ".join(shown[-1]), place))
+                self.store.note(Fact(bound, " ".join(shown[-1]), place))
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
     def _head(self, tag: str, id_: str, *, number: str, title: str, level: int) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
-        self.store.shown.append(PrintedHeading(number, id_, title, level))
+        self.store.note(PrintedHeading(number, id_, title, level))
         return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
             Markup(tag), id_, number, title, Markup(tag)
         )
@@ -398,13 +398,13 @@ class Writer:
         """Note an exhibit that is placed, and the keys of a table behind it."""
         cubes = _cubes(spec)
         noted = note_exhibit(view, number, spec=spec.id, kind=spec.kind, state=state, cubes=cubes)
-        self.store.shown.append(noted)
+        self.store.note(noted)
         match view:
             case EmptyView():
                 self.empty += 1
             case TableView():
                 rows = tuple(tuple(c.key for c in r.cells) for r in view.rows)
-                self.store.shown.append(TableKeys(view.id, rows))
+                self.store.note(TableKeys(view.id, rows))
 
     def _build(
         self, spec: ExhibitSpec, number: str, *, values: Mapping[str, str], width: float

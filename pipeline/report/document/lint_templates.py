@@ -29,7 +29,7 @@ from pipeline.report.exhibits.figures import FULL
 from pipeline.report.exhibits.layout import fill, read_exhibits
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.page_templates import mistakes_told, open_templates
 from pipeline.system.yaml_files import name_of
 
@@ -62,7 +62,7 @@ def lint_templates(
             write_empty_store(store_path, round_)
             done: set[str] = set()
             for version in read_report_file(project.templates, report).versions:
-                store = Store(store_path, contracts, report=report, version=version)
+                store = Printing(store_path, contracts, report=report, version=version)
                 yield from _written(store, project.templates, done=done)
 
 
@@ -186,7 +186,7 @@ def _definition(
             yield str(problem)
 
 
-def _written(store: Store, templates: Path, *, done: set[str]) -> Iterator[str]:
+def _written(store: Printing, templates: Path, *, done: set[str]) -> Iterator[str]:
     """Write the chapters of a version that no version before had, then look at exhibits
     that none of them places.
     """

@@ -21,7 +21,7 @@ from pipeline.report.document.check_text import write_texts
 from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import Section
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.system.yaml_files import read_text
 
 ALL_SHOWN = "all-shown"
@@ -148,7 +148,9 @@ def _written(
     """The sections that a version prints, and of each its sentences with figures; those
     of state pages are not told.
     """
-    store = Store(project.store(round_, report, version), contracts, report=report, version=version)
+    store = Printing(
+        project.store(round_, report, version), contracts, report=report, version=version
+    )
     narrative = Narrative(
         project.templates / report / "narrative", store, tell=lambda problem: None
     )

@@ -23,7 +23,7 @@ from pipeline.report.document.answer import NO_MEMORY, answer_line
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
-    from pipeline.report.store import Store
+from pipeline.report.store import Store
 
 OPEN = "open"  # the folder of the open forms, in OUT
 
@@ -36,10 +36,10 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
     from pipeline.report.ledger import ledger_json
-    from pipeline.report.store import Store
+    from pipeline.report.printing import Printing
     from pipeline.system.pdf.write import render_pdf
 
-    store = Store(
+    store = Printing(
         store_path, load_contracts(root / "data_contracts"), report=report, version=version
     )
     document = build_document(store, root / "templates")

@@ -17,6 +17,7 @@ from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, w
 from pipeline.report.formulas import Formula, rate, whole_bars
 from pipeline.report.ledger import PrintedChart
 from pipeline.report.numbers import cell_text, formula_text, number_text
+from pipeline.report.printing import Printing
 from pipeline.report.questions import QUESTION_MARK
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -45,7 +46,7 @@ _BY_CATEGORY = (
 
 def build_figure(
     spec: ExhibitSpec,
-    store: Store,
+    store: Printing,
     *,
     number: str,
     values: Mapping[str, str],
@@ -71,7 +72,7 @@ def build_figure(
         return EmptyView(id_, number, title, reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(kind, spec, store=store, grid=grid, title=title, unit=unit, drawn=drawn)
-    store.shown.append(PrintedChart(id_, data))
+    store.note(PrintedChart(id_, data))
     return FigureView(
         id_,
         number,
@@ -111,7 +112,7 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     return notes + list(NOTES if data.kind == "map" else ())
 
 
-def _kind_of(spec: ExhibitSpec, store: Store, *, grid: Grid) -> tuple[str, dict[Key, Formula]]:
+def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, dict[Key, Formula]]:
     """The kind of drawing, and of stacked bars the sums that may stand on each other.
 
     Where a bar of the region cannot be made of the same states throughout, the parts
@@ -152,7 +153,7 @@ def _chart_data(
     kind: str,
     spec: ExhibitSpec,
     *,
-    store: Store,
+    store: Printing,
     grid: Grid,
     title: str,
     unit: str,
@@ -161,7 +162,7 @@ def _chart_data(
     point = _rate_point if spec.measure == "rate" else _cell_point
     if drawn:
 
-        def point(store: Store, x: str, *, key: Key) -> Point:
+        def point(store: Printing, x: str, *, key: Key) -> Point:
             return _bar_point(store, x, key=key, formula=drawn[key])
 
     labels: dict[str, str] = {}
@@ -230,11 +231,11 @@ def _x(item: Item) -> str:
 class PointOf(Protocol):
     """The point of a place on the axis."""
 
-    def __call__(self, store: Store, x: str, *, key: Key) -> Point: ...
+    def __call__(self, store: Printing, x: str, *, key: Key) -> Point: ...
 
 
 def _series(
-    store: Store,
+    store: Printing,
     label: str,
     *,
     items: tuple[Item, ...],
@@ -246,7 +247,7 @@ def _series(
     )
 
 
-def _bar_point(store: Store, x: str, *, key: Key, formula: Formula) -> Point:
+def _bar_point(store: Printing, x: str, *, key: Key, formula: Formula) -> Point:
     """A part of a bar, over the states that gave every part."""
     if formula.value is None:
         point = _cell_point(store, x, key=key)
@@ -270,7 +271,7 @@ def _bar_point(store: Store, x: str, *, key: Key, formula: Formula) -> Point:
     )
 
 
-def _cell_point(store: Store, x: str, *, key: Key) -> Point:
+def _cell_point(store: Printing, x: str, *, key: Key) -> Point:
     cell = store.print_cell(key)
     if cell.has_value and not cell.counts:
         return _doubtful_point(x, key)
@@ -289,7 +290,7 @@ def _doubtful_point(x: str, key: Key) -> Point:
     return Point(x, None, QUESTION_MARK, f"undrawn({key})", "missing")
 
 
-def _rate_point(store: Store, x: str, *, key: Key) -> Point:
+def _rate_point(store: Printing, x: str, *, key: Key) -> Point:
     formula = rate(store, key)
     cell = store.print_cell(key)
     if cell.has_value and not cell.compares:

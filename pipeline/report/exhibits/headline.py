@@ -22,13 +22,13 @@ from pipeline.report.exhibits.tables import (
 )
 from pipeline.report.formulas import change, if_parts_hold
 from pipeline.report.numbers import is_headline
+from pipeline.report.printing import Printing
 from pipeline.report.sources import source_line
-from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, Row, TableView
 
 
 def build_headline(
-    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView:
     """The figure of the reference year, what it would be if parts in question held, its
     change on the year before, and how many states they count. A sum over fewer than two

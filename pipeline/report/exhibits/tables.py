@@ -11,6 +11,7 @@ from pipeline.cells import CONSTANT, OBS_LABEL, REGION, REGIONS, Cell, Key
 from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.formulas import Formula, change, rate, share
 from pipeline.report.numbers import cell_text, formula_text, is_headline, is_not_added_up
+from pipeline.report.printing import Printing
 from pipeline.report.questions import IN_QUESTION, QUESTION_MARK, footnote, is_marked
 from pipeline.report.sources import source_line
 from pipeline.report.store import Store
@@ -42,7 +43,7 @@ ADDED_HEADS = {
 
 
 def build_table(
-    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
     """A table of an exhibit, or the one line that says why there is none."""
     grid = lay_out(spec, store, values=values)
@@ -114,7 +115,7 @@ def anchor(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str
     return f"{store.report}-{spec.id}{state}".lower()
 
 
-def cell_view(store: Store, key: Key, *, marks: dict[str, str]) -> CellView:
+def cell_view(store: Printing, key: Key, *, marks: dict[str, str]) -> CellView:
     """One printed cell with the marks of its statuses; the marks used are collected for
     the footnotes.
     """
@@ -165,7 +166,7 @@ def footnotes(marks: Mapping[str, str], bound: str = "") -> tuple[Footnote, ...]
 
 
 def footnotes_of(
-    store: Store, rows: Iterable[Row], *, marks: Mapping[str, str]
+    store: Printing, rows: Iterable[Row], *, marks: Mapping[str, str]
 ) -> tuple[Footnote, ...]:
     """What the marks of a table mean; of figures in question, which whole and which
     part disagree.
@@ -284,7 +285,7 @@ def _columns_added(spec: ExhibitSpec, grid: Grid, *, keep: list[int]) -> tuple[s
 
 
 def _added(
-    what: str, spec: ExhibitSpec, *, store: Store, grid: Grid, i: int, values: Mapping[str, str]
+    what: str, spec: ExhibitSpec, *, store: Printing, grid: Grid, i: int, values: Mapping[str, str]
 ) -> CellView:
     key = _base_key(grid, i, values=values)
     if what == "change":
@@ -341,7 +342,7 @@ def _coverage_lines(
 
 
 def build_indicators(
-    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView:
     """Headline indicators, one line each: the last two years or, with `columns: year`,
     all; change, coverage, unit.

@@ -30,6 +30,7 @@ from pipeline.report.numbers import (
     is_headline,
     number_text,
 )
+from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 
@@ -37,14 +38,14 @@ class NothingToShow(Exception):
     """A binding has no value here: its sentence is left out."""
 
 
-def shown(store: Store, text: str) -> Cell:
+def shown(store: Printing, text: str) -> Cell:
     cell = store.print_cell(Key.parse(text))
     if not cell.has_value:
         raise NothingToShow
     return cell
 
 
-def _value(store: Store, key: str) -> str:
+def _value(store: Printing, key: str) -> str:
     """`1,856`; of a figure in question `1,856 (1,964 if the parts of the Republic of
     Moldova hold)`. A part in question is told by no sentence.
     """
@@ -79,7 +80,7 @@ def may_open(store: Store, binding: str) -> bool:
     return True
 
 
-def fact_text(store: Store, key: str) -> str:
+def fact_text(store: Printing, key: str) -> str:
     """What the head of a country page prints for a cell; nothing for a part in
     question.
     """
@@ -90,7 +91,7 @@ def fact_text(store: Store, key: str) -> str:
         return "" if cell.has_value else cell_text(cell)
 
 
-def _coverage(store: Store, key: str) -> str:
+def _coverage(store: Printing, key: str) -> str:
     cell = shown(store, key)
     if cell.coverage is None or cell.of is None:
         raise UserError(
@@ -103,21 +104,21 @@ def _coverage(store: Store, key: str) -> str:
     )
 
 
-def _share(store: Store, part: str, whole: str) -> str:
+def _share(store: Printing, part: str, whole: str) -> str:
     formula = share(store, Key.parse(part), whole=Key.parse(whole))
     if formula.value is None:
         raise NothingToShow
     return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
 
 
-def _rate(store: Store, key: str) -> str:
+def _rate(store: Printing, key: str) -> str:
     formula = rate(store, Key.parse(key))
     if formula.value is None:
         raise NothingToShow
     return f"{formula_text(formula)} {UNIT_SUFFIX[formula.unit]}"
 
 
-def _moved(store: Store, key: str, year: str) -> str:
+def _moved(store: Printing, key: str, year: str) -> str:
     """`rose by 40.7 per cent, from 1,319 to 1,856 (same 11 states), of which Greece
     +201`; the verb follows the data.
 
@@ -151,7 +152,7 @@ def _of_which(store: Store, by_one: Formula) -> str:
     return f"of which {state} {sign}{step}"
 
 
-def _shares(store: Store, part: str, whole: str, year: str) -> str:
+def _shares(store: Printing, part: str, whole: str, year: str) -> str:
     """`76.0 per cent in 2022 and 76.3 per cent in 2021 (same 9 states)`: both over the
     states with both years.
     """
@@ -203,7 +204,7 @@ def candidates(store: Store, pattern: str, *, doubtful: bool = False) -> list[tu
     return sorted(found, key=lambda f: (-(f[1].value or 0), f[0]))
 
 
-def _ranked(store: Store, pattern: str, count: str) -> str:
+def _ranked(store: Printing, pattern: str, count: str) -> str:
     """`Romania (500), Greece (358) and Türkiye (343)`: the largest first."""
     found = candidates(store, pattern)[: int(count)]
     if not found:
@@ -243,7 +244,7 @@ def _leaving_out(doubts: list[tuple[str, Cell]]) -> str:
     )
 
 
-def _lowest(store: Store, pattern: str) -> str:
+def _lowest(store: Printing, pattern: str) -> str:
     found = candidates(store, pattern)
     if len(found) < 2:
         raise NothingToShow
@@ -256,7 +257,7 @@ def _lowest(store: Store, pattern: str) -> str:
     return f"{in_running_text(label)} ({_value(store, str(cell.key))})" + _leaving_out(doubts)
 
 
-def _movers(store: Store, pattern: str, *, year: str, count: str, up: bool) -> str:
+def _movers(store: Printing, pattern: str, *, year: str, count: str, up: bool) -> str:
     """`Greece (from 157 to 358) and Hungary (from 201 to 222)`: the states that moved
     most in one direction.
 
@@ -295,15 +296,15 @@ def _movers(store: Store, pattern: str, *, year: str, count: str, up: bool) -> s
     ) + _leaving_out(doubts)
 
 
-def _rises(store: Store, pattern: str, year: str, count: str) -> str:
+def _rises(store: Printing, pattern: str, year: str, count: str) -> str:
     return _movers(store, pattern, year=year, count=count, up=True)
 
 
-def _falls(store: Store, pattern: str, year: str, count: str) -> str:
+def _falls(store: Printing, pattern: str, year: str, count: str) -> str:
     return _movers(store, pattern, year=year, count=count, up=False)
 
 
-def operands_of(store: Store, binding: str) -> list[str]:
+def operands_of(store: Printing, binding: str) -> list[str]:
     """The keys and formulas, written with their cells, behind a binding of a text or a
     reference of a table.
     """
@@ -338,7 +339,7 @@ def operands_of(store: Store, binding: str) -> list[str]:
     return found[: int(arguments[1])] if command == "ranked" else found[-1:]
 
 
-def _claimed(store: Store, words: list[str]) -> list[str]:
+def _claimed(store: Printing, words: list[str]) -> list[str]:
     """The cells that a claim goes by: those it names, in the years compared, and those
     of its pattern.
     """

@@ -34,7 +34,7 @@ from pipeline.report.narrative.sections import (
     unread,
 )
 from pipeline.report.narrative.unbound import BINDING, load_names, unbound
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 _LAST = re.compile(r"\{last:([\w.*]+)\}")
 
@@ -53,7 +53,7 @@ class Narrative:
     """
 
     folder: Path
-    store: Store
+    store: Printing
     left_out: list[str] = field(default_factory=list)
     bound: int = 0
     read: set[Path] = field(default_factory=set)
@@ -200,7 +200,7 @@ class Narrative:
         if self._opening and not all(may_open(self.store, b) for b in own):
             raise NothingToShow
         text = _put_in(filled, printed)
-        self.store.shown.append(
+        self.store.note(
             Sentence(
                 _put_in(filled, [f"[[{fill(b, values)}]]" for b in bindings]),
                 text,

@@ -19,7 +19,7 @@ from pipeline.report.narrative import coverage_claims, drivers
 from pipeline.report.narrative.bindings import NothingToShow, candidates, doubtful_ones, shown
 from pipeline.report.narrative.forms import fitting_form, given_arguments
 from pipeline.report.numbers import cell_text, formula_text
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 Held = tuple[bool, str]  # whether it holds, and the figures that say so
 
@@ -101,7 +101,7 @@ def _says_too_much(name: str, words: str) -> str:
     return ""
 
 
-def check_claim(store: Store, text: str, *, where: str) -> str:
+def check_claim(store: Printing, text: str, *, where: str) -> str:
     """The words of a claim that holds. Raises NarrativeError where it does not,
     NothingToShow without figures.
     """
@@ -152,7 +152,7 @@ def check_claim(store: Store, text: str, *, where: str) -> str:
 
 
 def unnamed_drivers(
-    store: Store, bindings: Iterable[str], *, where: str
+    store: Printing, bindings: Iterable[str], *, where: str
 ) -> Iterator[NarrativeError]:
     """What is wrong where a sentence claims a course of the region that one state makes
     and leaves it unnamed.
@@ -185,7 +185,7 @@ def _claims_that_say(word: str) -> tuple[str, ...]:
     )
 
 
-def _clear(store: Store, *arguments: str) -> Held:
+def _clear(store: Printing, *arguments: str) -> Held:
     """Whether a change is large enough to be called clear or sharp; a claim without a
     year to compare with never is.
     """
@@ -201,7 +201,7 @@ def _clear(store: Store, *arguments: str) -> Held:
 _SINCE = ("KEY since YEAR",)
 
 
-def _course(store: Store, key: str, *, year: str) -> tuple[Cell, Cell, str]:
+def _course(store: Printing, key: str, *, year: str) -> tuple[Cell, Cell, str]:
     """A cell and the same one of an earlier year, where the two can be compared."""
     formula = change(store, Key.parse(key), since=int(year))
     if formula.value is None:
@@ -214,12 +214,12 @@ def _course(store: Store, key: str, *, year: str) -> tuple[Cell, Cell, str]:
     return now, then, said
 
 
-def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
+def _ratio(percent: int, up: bool) -> Callable[[Printing, str, str], Held]:
     """Whether a figure rose by so many per cent, or fell; with nought, whether it moved
     that way at all.
     """
 
-    def check(store: Store, key: str, year: str) -> Held:
+    def check(store: Printing, key: str, year: str) -> Held:
         moved = change(store, Key.parse(key), since=int(year)).value
         now, then, figures = _course(store, key, year=year)
         assert moved is not None
@@ -231,18 +231,18 @@ def _ratio(percent: int, up: bool) -> Callable[[Store, str, str], Held]:
     return check
 
 
-def _steady(store: Store, key: str, year: str) -> Held:
+def _steady(store: Printing, key: str, year: str) -> Held:
     formula = change(store, Key.parse(key), since=int(year))
     _, _, figures = _course(store, key, year=year)
     return formula.value is not None and abs(formula.value) < _STEADY, figures
 
 
-def _extreme(up: bool) -> Callable[[Store, str, str], Held]:
+def _extreme(up: bool) -> Callable[[Printing, str, str], Held]:
     """Whether a figure is the highest, or the lowest, of all years since one, over the
     same states.
     """
 
-    def check(store: Store, key: str, year: str) -> Held:
+    def check(store: Printing, key: str, year: str) -> Held:
         now = Key.parse(key)
         cells = [shown(store, str(now.at(year=y))) for y in range(int(year), now.year + 1)]
         if len({c.states for c in cells}) != 1 or not all(c.compares for c in cells):
@@ -256,10 +256,10 @@ def _extreme(up: bool) -> Callable[[Store, str, str], Held]:
     return check
 
 
-def _in_most(up: bool) -> Callable[[Store, str, str], Held]:
+def _in_most(up: bool) -> Callable[[Printing, str, str], Held]:
     """Whether more than half of the states with both figures moved in one direction."""
 
-    def check(store: Store, pattern: str, year: str) -> Held:
+    def check(store: Printing, pattern: str, year: str) -> Held:
         pairs = []
         for label, now in candidates(store, pattern):
             then = store.cell(now.key.at(year=int(year)))
@@ -284,10 +284,10 @@ def _in_most(up: bool) -> Callable[[Store, str, str], Held]:
 # --- comparisons
 
 
-def _part(above: bool) -> Callable[[Store, str, str], Held]:
+def _part(above: bool) -> Callable[[Printing, str, str], Held]:
     """Whether a part is more than half of its whole, over the same states."""
 
-    def check(store: Store, part: str, whole: str) -> Held:
+    def check(store: Printing, part: str, whole: str) -> Held:
         formula = share(store, Key.parse(part), whole=Key.parse(whole))
         if formula.value is None:
             raise NothingToShow
@@ -298,10 +298,10 @@ def _part(above: bool) -> Callable[[Store, str, str], Held]:
     return check
 
 
-def _than(more: bool) -> Callable[[Store, str, str], Held]:
+def _than(more: bool) -> Callable[[Printing, str, str], Held]:
     """Whether one figure is larger than another, where both count the same states."""
 
-    def check(store: Store, one: str, other: str) -> Held:
+    def check(store: Printing, one: str, other: str) -> Held:
         first = shown(store, one)
         second = shown(store, other)
         if first.states != second.states or not (first.compares and second.compares):
@@ -314,12 +314,12 @@ def _than(more: bool) -> Callable[[Store, str, str], Held]:
     return check
 
 
-def _ranks(first: bool) -> Callable[[Store, str, str], Held]:
+def _ranks(first: bool) -> Callable[[Printing, str, str], Held]:
     """Whether a figure is the one largest, or the one smallest, of those that a pattern
     stands for.
     """
 
-    def check(store: Store, key: str, pattern: str) -> Held:
+    def check(store: Printing, key: str, pattern: str) -> Held:
         shown(store, key)
         found = candidates(store, pattern)
         if len(found) < 2:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pipeline.errors import NarrativeError
 from pipeline.report.narrative import bindings, coverage_claims, drivers
 from pipeline.report.narrative.forms import fitting_form, given_arguments
+from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 VALUE, CLAIM, GENERAL, REFERENCE, STATE = "value", "claim", "general", "ref", "state"
@@ -46,7 +47,7 @@ def print_binding(store: Store, binding: str, *, where: str) -> str:
     return _PRINTS[command, form](store, *given_arguments(arguments, form))
 
 
-def operands_of(store: Store, binding: str) -> list[str]:
+def operands_of(store: Printing, binding: str) -> list[str]:
     """The keys and formulas, written with their cells, behind a binding of a text or a
     reference of a table.
     """

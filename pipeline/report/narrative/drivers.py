@@ -12,6 +12,7 @@ from pipeline.report.formulas import share
 from pipeline.report.narrative.bindings import NothingToShow, candidates
 from pipeline.report.narrative.coverage_claims import Held, answers
 from pipeline.report.numbers import UNIT_SUFFIX, cell_text, formula_text
+from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
 _MOST, _MUCH = 1 / 2, 1 / 4  # of the region's change
@@ -43,7 +44,7 @@ def _shifts(store: Store, text: str, *, year: str) -> tuple[dict[str, tuple[Cell
     return pairs, key
 
 
-def _part_of_movement(store: Store, state: str, *, text: str, year: str) -> tuple[float, str]:
+def _part_of_movement(store: Printing, state: str, *, text: str, year: str) -> tuple[float, str]:
     """Which part of the region's change is that of a state: above one where others
     moved against it.
     """
@@ -65,7 +66,7 @@ def _part_of_movement(store: Store, state: str, *, text: str, year: str) -> tupl
     return changes[state] / total, said
 
 
-def _driver(store: Store, text: str, year: str) -> str:
+def _driver(store: Printing, text: str, year: str) -> str:
     """`Hungary (from 255 to 861)`: the state whose change is more than half of the
     region's, where there is one.
     """
@@ -81,7 +82,7 @@ def _driver(store: Store, text: str, year: str) -> str:
     )
 
 
-def _leader(store: Store, pattern: str) -> str:
+def _leader(store: Printing, pattern: str) -> str:
     """`Hungary (66.6 per cent)`: the state with the largest figure, and its share of
     the region's.
     """
@@ -96,10 +97,10 @@ def _leader(store: Store, pattern: str) -> str:
     return f"{in_running_text(label)} ({formula_text(formula)} {UNIT_SUFFIX[formula.unit]})"
 
 
-def _made(above: float) -> Callable[[Store, str, str, str], Held]:
+def _made(above: float) -> Callable[[Printing, str, str, str], Held]:
     """Whether a state's change is more than a part of the change of the region."""
 
-    def check(store: Store, state: str, key: str, year: str) -> Held:
+    def check(store: Printing, state: str, key: str, year: str) -> Held:
         part, said = _part_of_movement(store, state, text=key, year=year)
         return part > above, said
 
@@ -121,7 +122,7 @@ def _apart(store: Store, pattern: str, year: str) -> Held:
     return bool(up and down), f"up: {', '.join(up) or 'none'}; down: {', '.join(down) or 'none'}"
 
 
-def operands(store: Store, command: str, *, arguments: list[str]) -> list[str]:
+def operands(store: Printing, command: str, *, arguments: list[str]) -> list[str]:
     """The keys behind a binding or a claim of this page."""
     pattern = next(a for a in arguments if ":" in a)
     if command == "leader":

@@ -35,7 +35,7 @@ from pipeline.numbers.mart_rows import read_marts
 from pipeline.project import REPORTS, Project
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.formulas import change, rate, share
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 from pipeline.report.views import ChartData, Point, Series
 
 pytestmark = pytest.mark.slow
@@ -198,7 +198,7 @@ def test_a_printed_share_gives_a_small_count_so_none_is_printed_over_one(
 ) -> None:
     assert numerators(Decimal("3.6"), 112) == [4]  # four of 112, if the share were printed
     assert len(numerators(Decimal("3.6"), 5_000)) > 1  # a large base hides it
-    store = Store(built.store(ROUND, "thb", "public"), contracts, report="thb", version="public")
+    store = Printing(built.store(ROUND, "thb", "public"), contracts, report="thb", version="public")
     tried = 0
     for key in sorted(k for k in release.secret if k.cube == "THB_VICTIMS"):
         whole = store.table(key.cube).total_key(key.state, key.year)

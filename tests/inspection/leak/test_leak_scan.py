@@ -34,7 +34,7 @@ from pipeline.inspection.readback.words import canaries
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import build_document
 from pipeline.report.ledger import charts_of, ledger_json, parse_ledger, statements_of
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +86,7 @@ def version_of(
         store = built.store(ROUND, report, version)
         shown = folder / f"{report}-{version}.json"
         if not shown.exists():
-            opened = Store(store, contracts, report=report, version=version)
+            opened = Printing(store, contracts, report=report, version=version)
             build_document(opened, built.templates)
             shown.write_text(ledger_json(opened.shown), encoding="utf-8")
         return Version(built.master_folder(ROUND, report, version), store, shown)

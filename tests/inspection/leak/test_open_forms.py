@@ -19,7 +19,7 @@ from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
 from pipeline.report.document.compose import build_document
 from pipeline.report.ledger import ledger_json
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def scanned(
 
     folder = tmp_path_factory.mktemp("tampered")
     store = built.store(ROUND, "thb", "public")
-    opened = Store(store, contracts, report="thb", version="public")
+    opened = Printing(store, contracts, report="thb", version="public")
     build_document(opened, built.templates)
     (folder / "shown.json").write_text(ledger_json(opened.shown), encoding="utf-8")
     version = Path(

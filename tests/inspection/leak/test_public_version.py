@@ -21,7 +21,7 @@ from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.project import REPORTS, Project
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +97,7 @@ def test_no_note_or_address_of_a_return_is_in_a_public_file(
     built: Project, contracts: Contracts
 ) -> None:
     for report in REPORTS:
-        full = Store(
+        full = Printing(
             built.store(ROUND, report, "restricted"), contracts, report=report, version="restricted"
         )
         notes = {
@@ -137,7 +137,7 @@ def truth(built: Project, contracts: Contracts) -> dict[Key, Decimal]:
     policy = load_policy(ROOT / "data_contracts", contracts)
     sensitive = sorted(t.name for t in contracts.tables if policy.table(t.name).counts_persons)
     stores = [
-        Store(built.store(ROUND, r, "restricted"), contracts, report=r, version="restricted")
+        Printing(built.store(ROUND, r, "restricted"), contracts, report=r, version="restricted")
         for r in REPORTS
     ]
     cells = [c for s in stores for name in sensitive for c in s.cells_of(name)]

@@ -19,7 +19,7 @@ from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import build_document
 from pipeline.report.ledger import TableKeys
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +131,7 @@ def test_every_row_of_every_table_reaches_its_page(
     """Each printed cell that the renderer noted is a cell of the PDF, also where a
     table goes on over a page.
     """
-    store = Store(built.store(ROUND, "thb", version), contracts, report="thb", version=version)
+    store = Printing(built.store(ROUND, "thb", version), contracts, report="thb", version=version)
     build_document(store, built.templates)
     tables = [e for e in store.shown if isinstance(e, TableKeys)]
     noted = sum(len(row) for keys in tables for row in keys.rows)

@@ -29,7 +29,7 @@ from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import REPORTS, Project
 from pipeline.report.ledger import parse_ledger, statements_of
 from pipeline.report.numbers import number_text
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 SIX = [(r, v) for r in REPORTS for v in VERSIONS]
@@ -206,7 +206,7 @@ def test_the_data_annex_has_valid_keys_in_order_each_once(
 def test_the_data_annex_says_what_the_store_says(
     built: Project, contracts: Contracts, report: str, version: str
 ) -> None:
-    store = Store(built.store(ROUND, report, version), contracts, report=report, version=version)
+    store = Printing(built.store(ROUND, report, version), contracts, report=report, version=version)
     for row in cells(built.version_folder(ROUND, report, version)):
         cell = store.cell(Key.parse(row["key"]))
         shown = cell.value if cell.has_value else None
@@ -246,7 +246,7 @@ def test_every_large_number_of_the_text_is_a_cell(
     figure of the quality report, a difference in the annex on revisions, or a round
     mark of a scale.
     """
-    store = Store(built.store(ROUND, report, version), contracts, report=report, version=version)
+    store = Printing(built.store(ROUND, report, version), contracts, report=report, version=version)
     ledger = built.ledger(ROUND, report, version).read_text(encoding="utf-8")
     annex = cells(built.version_folder(ROUND, report, version))
     known = follow_from_cells(store, ledger) | {
@@ -264,7 +264,7 @@ def test_every_large_number_of_the_text_is_a_cell(
     assert unknown == set()
 
 
-def follow_from_cells(store: Store, ledger: str) -> set[str]:
+def follow_from_cells(store: Printing, ledger: str) -> set[str]:
     """Sums that a chart names with their cells, both figures of a question, and the
     change of a single state.
     """
@@ -326,7 +326,7 @@ def test_public_figures_are_a_part_of_the_restricted_ones(
     built: Project, contracts: Contracts
 ) -> None:
     for report in REPORTS:
-        full = Store(
+        full = Printing(
             built.store(ROUND, report, "restricted"), contracts, report=report, version="restricted"
         )
         for row in cells(built.version_folder(ROUND, report, "public")):

@@ -21,7 +21,7 @@ from pipeline.report.document.check_text import Fault, check_texts, write_texts
 from pipeline.report.document.review import ALL_SHOWN, mark_read, unread_sections
 from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import Narrative
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 pytestmark = pytest.mark.slow
 Round = tuple[Project, Contracts]
@@ -55,7 +55,7 @@ def told(made: Round) -> dict[str, list[Sentence]]:
     project, contracts = made
     found = {}
     for report in REPORTS:
-        store = Store(
+        store = Printing(
             project.store(NEXT, report, "restricted"),
             contracts,
             report=report,
@@ -92,7 +92,7 @@ def test_every_other_fault_is_a_section_that_nobody_has_read(faults: tuple[Fault
 
 def test_a_text_that_nobody_has_read_for_the_round_does_not_build(made: Round) -> None:
     project, contracts = made
-    store = Store(
+    store = Printing(
         project.store(NEXT, "thb", "restricted"), contracts, report="thb", version="restricted"
     )
     with pytest.raises(NarrativeError, match="not for round 2023"):

@@ -21,7 +21,7 @@ from hostile.forms import REPORT, ROOT, ROUND, contracts
 from pipeline.contracts.layout import SOURCE_FIELD
 from pipeline.project import Project
 from pipeline.report.document.compose import build_document
-from pipeline.report.store import Store
+from pipeline.report.printing import Printing
 
 MARKUP = (
     "<script>alert(1)</script>",
@@ -219,7 +219,7 @@ def test_text_is_text_in_the_restricted_report(shown: Shown, tmp_path: Path) -> 
     """Without the page on method: it says where the returns of the round are from, and
     stops a build of others.
     """
-    store = Store(
+    store = Printing(
         shown.project.store(ROUND, REPORT, "restricted"),
         contracts(),
         report=REPORT,
