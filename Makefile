@@ -274,8 +274,11 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-$(CODE_MK): $(filter %.py,$(call files_in,pipeline))
-	@mkdir -p '$(OUTPUTS)' && "$$GIVEN_PYTHON" -m pipeline.system.sources > $@.now && mv $@.now $@
+# Its first line says of which state of the code it is: a file may come, go or be older than another version's list.
+$(CODE_MK): FORCE
+	@state="# $$(find pipeline -name '*.py' -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum)"; \
+	[ "$$(head -n 1 $@ 2> /dev/null)" = "$$state" ] || { mkdir -p '$(OUTPUTS)' && \
+	{ echo "$$state" && "$$GIVEN_PYTHON" -m pipeline.system.sources; } > $@.now && mv $@.now $@; }
 
 # A list of what lies in the folder of a round, rewritten only when a file came, went or changed. Make never reads the
 # names of these files: they are chosen by those who send them.

@@ -5,14 +5,17 @@ imports; here they are parsed, and what a step really loads is looked at.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builds import ROOT
+from small_project import SMALL_ROUND, small_project
 
 from pipeline.system.sources import (
     PACKAGE,
@@ -114,28 +117,55 @@ def test_make_does_a_step_again_for_all_code_that_it_reaches(
     assert set(sources_of(modules_of_step(step))) == prerequisites[step]
 
 
-@pytest.mark.parametrize("step", [step for step in DONE if step != "render"])
-def test_what_a_step_loads_is_what_it_depends_on(step: str, tmp_path: Path) -> None:
-    """The command is run to where it asks for its inputs, with all that it imports."""
-    loaded = {
-        Path(line)
-        for line in subprocess.run(
-            [sys.executable, "-c", LOADING, *modules_of_step(step)],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
-    }
-    assert loaded
-    assert loaded <= set(sources_of(modules_of_step(step)))
+def test_a_list_of_another_state_of_the_code_is_made_anew(tmp_path: Path) -> None:
+    """It may be newer than every file, and name one that is gone."""
+    listed = tmp_path / ".code.mk"
+    listed.write_text("".join(f"CODE_{s} := pipeline/gone.py\n" for s in STEPS), encoding="utf-8")
+    later = time.time() + 3600
+    os.utime(listed, (later, later))
+    done = subprocess.run(
+        ["make", "-n", f"{tmp_path}/{DONE['protect']}", f"SELEC_OUTPUTS={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "gone.py" not in listed.read_text(encoding="utf-8")
+    made = listed.stat().st_mtime_ns
+    subprocess.run(["make", "-n", "help", f"SELEC_OUTPUTS={tmp_path}"], cwd=ROOT, check=True)
+    assert listed.stat().st_mtime_ns == made, "make would begin anew each time"
 
 
-LOADING = f"""
-import importlib, sys
-for name in sys.argv[1:]:
-    importlib.import_module(name)
-for name, module in sorted(sys.modules.items()):
-    if name.split(".")[0] == {PACKAGE!r} and module.__file__:
-        print(module.__file__)
-"""
+def loaded_by(root: Path, *arguments: str) -> set[Path]:
+    """The files of the package that a command loads, its child processes among them as
+    far as they have the surroundings of their parent.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", PACKAGE, *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    names = re.findall(rf"\| +({PACKAGE}[\w.]*)$", done.stderr, re.MULTILINE)
+    return {file for name in names if (file := file_of(name))}
+
+
+@pytest.mark.slow
+def test_what_a_step_loads_is_what_it_depends_on(tmp_path: Path) -> None:
+    """Each step is run on a small project. What the command line itself loads, before
+    it knows which command is asked, changes no figure.
+    """
+    root = small_project(tmp_path / "project")
+    asked = ("--round", str(SMALL_ROUND))
+    before = loaded_by(root, "version")
+    for step, more in {
+        "validate": ("--no-feedback",),
+        "numbers": (),
+        "protect": (),
+        "render": ("--report", "thb", "--version", "public"),
+    }.items():
+        loaded = loaded_by(root, step, *asked, *more) - before
+        assert loaded
+        assert not loaded - set(sources_of(modules_of_step(step)))
