@@ -126,8 +126,10 @@ def _written_models(folder: Path, layer: str) -> Iterator[Model]:
 
 def _rendered_models(folder: Path, tables: Iterable[Table]) -> Iterator[Model]:
     path = folder / STAGING / TEMPLATE
+    tables = list(tables)
+    template = read_template(folder) if tables else ""
     for table in tables:
-        sql = render_staging(read_template(folder), table)
+        sql = render_staging(template, table)
         name = f"{STAGING}.{table.sql_name}"
         yield Model(name, path, sql, references(sql, TEMPLATE_PLACE))
 

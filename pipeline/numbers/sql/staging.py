@@ -23,11 +23,13 @@ def render_staging(template: str, table: Table) -> str:
     """The SQL of the staging model of a table. Raises UserError where the template asks
     for something that is not known of a table.
     """
+    # Title and unit are text of the contract. They stand in a comment, which ends with
+    # its line.
     known = {
         "cube": table.name,
         "table": table.sql_name,
-        "title": table.title,
-        "unit": table.unit,
+        "title": " ".join(table.title.split()),
+        "unit": " ".join(table.unit.split()),
         "dimensions": ", ".join(d.name for d in table.dimensions),
     }
     try:

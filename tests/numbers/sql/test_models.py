@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,15 @@ def test_a_file_stands_in_the_place_of_the_rendered_model(
     assert found["staging.thb_offences"].place == "sql/staging/_template.sql"
     assert place_of_model(folder, "staging.thb_offences") == "sql/staging/_template.sql"
     assert place_of_model(folder, "core.reported") == "sql/core/reported.sql"
+
+
+def test_a_title_of_several_lines_stays_a_comment(folder: Path, contracts: Contracts) -> None:
+    table = replace(contracts.table("THB_VICTIMS"), title="Victims\n  by sex", unit="per\nsons")
+    (model,) = read_models(folder, ["staging"], tables=[table]).values()
+    assert model.grain.startswith(
+        "Grain: one reported cell of THB_VICTIMS (Victims by sex), in per sons."
+    )
+    assert model.needs == {"warehouse.thb_victims"}
 
 
 @pytest.mark.parametrize(
