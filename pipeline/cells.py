@@ -131,16 +131,14 @@ class Cell:
     """One number and all that is known of it.
 
     `value` is None when there is no number to show; `obs_status` then says why.
-    `coverage` counts the states whose
-    figures are in the value and `of` the states that could have reported; both are None
-    for a state's own cell.
-    `states` names the states counted. `withheld` is true only in stores of a version
-    that may not show the cell.
+    `coverage` counts the states whose figures are in the value and `of` the states that
+    could have reported; both are None for a state's own cell. `states` names the states
+    counted. `withheld` is true only in stores of a version that may not show the cell.
     `question` says whether the cell stands in a block in conflict: as the "whole" that
-    a part exceeds, as one of its
-    "part"s, which nothing is worked out from, or "settled" by the answer of the state.
-    A regional cell that adds such wholes is a "whole" too. `counts` is false where
-    regional sums and comparisons leave the cell out.
+    a part exceeds, as one of its "part"s, which nothing is worked out from, or
+    "settled" by the answer of the state. A regional cell that adds such wholes is a
+    "whole" too. `counts` is false where regional sums and comparisons leave the cell
+    out.
     """
 
     key: Key

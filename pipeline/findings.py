@@ -20,11 +20,10 @@ class Finding:
     column 5` in a CSV file.
 
     `table` is the contract table it concerns, empty when the whole file is meant; `key`
-    the cell key where one exists.
-    `contract_version` is that of the contract whose rule made the finding, empty for a
-    file of no report. `query` is
-    the id under which the state is asked, `known` the entry of the register of known
-    errors that covers the finding, and `remark` what either of them says about it.
+    the cell key where one exists. `contract_version` is that of the contract whose rule
+    made the finding, empty for a file of no report. `query` is the id under which the
+    state is asked, `known` the entry of the register of known errors that covers the
+    finding, and `remark` what either of them says about it.
     """
 
     round: int

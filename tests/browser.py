@@ -2,9 +2,8 @@
 the rules of axe-core.
 
 `with chromium() as browser:` starts it; `opened(browser, address, width)` gives a page
-at a file address or at a server
-on the loopback, with all that it asked for and all that went wrong;
-`broken_rules(page)` asks axe-core.
+at a file address or at a server on the loopback, with all that it asked for and all
+that went wrong; `broken_rules(page)` asks axe-core.
 """
 
 from __future__ import annotations

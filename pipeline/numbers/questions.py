@@ -51,8 +51,8 @@ def shown_without_doubtful(
     cannot tell.
 
     `doubtful` gives for each part in question the wholes that it exceeds or belongs to.
-    A conflict may lose its largest
-    part by another one, so this is asked again until nothing changes.
+    A conflict may lose its largest part by another one, so this is asked again until
+    nothing changes.
     """
     left = set(shown)
     conflicts = list(conflicts)

@@ -256,9 +256,8 @@ def whole_bars(store: Printing, parts: list[Key]) -> list[Formula]:
     if len({c.states for c in cells}) == 1 and all(c.has_value for c in cells):
         return [Formula(str(c.key), c.value, c.unit, (c.key,), states=c.states) for c in cells]
     if parts[0].state not in REGIONS:
-        if store.table(
-            parts[0].cube
-        ).layout.open_rows:  # what a state does not list is no missing part
+        # What a state does not list is no missing part.
+        if store.table(parts[0].cube).layout.open_rows:
             return [
                 Formula(str(c.key), c.value, c.unit, (c.key,), symbol=_symbol([c])) for c in cells
             ]

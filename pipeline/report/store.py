@@ -48,24 +48,18 @@ class Store:
         try:
             cells = map(_cell, read_rows(connection, StoredCell, table="cells"))
             self._cells: Final = MappingProxyType({c.key: c for c in cells})
-            self.coverage: Final = tuple(
-                read_rows(connection, StoredCoverage, table="coverage", order="sort")
+            self.coverage: Final = read_rows(
+                connection, StoredCoverage, table="coverage", order="sort"
             )
-            self.revisions: Final = tuple(
-                read_rows(connection, StoredRevision, table="revisions", order="all")
+            self.revisions: Final = read_rows(
+                connection, StoredRevision, table="revisions", order="all"
             )
-            self.findings: Final = tuple(
-                read_rows(connection, StoredFinding, table="findings", order="all")
+            self.findings: Final = read_rows(
+                connection, StoredFinding, table="findings", order="all"
             )
-            self.sources: Final = tuple(
-                read_rows(connection, StoredSource, table="sources", order="all")
-            )
-            self.areas: Final = tuple(
-                read_rows(connection, StoredArea, table="areas", order="sort")
-            )
-            self.conflicts: Final = tuple(
-                read_rows(connection, Conflict, table="conflicts", order="all")
-            )
+            self.sources: Final = read_rows(connection, StoredSource, table="sources", order="all")
+            self.areas: Final = read_rows(connection, StoredArea, table="areas", order="sort")
+            self.conflicts: Final = read_rows(connection, Conflict, table="conflicts", order="all")
             facts = read_rows(connection, StoredFact, table="meta", order="name")
             self.meta: Final = MappingProxyType({fact.name: fact.value for fact in facts})
         finally:

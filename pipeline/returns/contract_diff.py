@@ -70,9 +70,8 @@ def compare_contracts(
     default the newest with returns.
 
     `old` and `new` name a folder, a contract file or a git revision; an empty `new` is
-    the working copy. Raises
-    UserError and ContractError when one of them cannot be read, and UserError without
-    returns.
+    the working copy. Raises UserError and ContractError when one of them cannot be
+    read, and UserError without returns.
     """
     name = new or "the working copy"
     with open_sides(project, old, new=new or str(project.contracts)) as (before, after):

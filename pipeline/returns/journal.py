@@ -34,9 +34,8 @@ class Event:
     was gone.
 
     `known` is the day from which its content counts as known: the date that a return
-    bears, or the day on which it
-    was first seen, where it bears none, or one that cannot be. `file` is relative to
-    the folder of the returns.
+    bears, or the day on which it was first seen, where it bears none, or one that
+    cannot be. `file` is relative to the folder of the returns.
     """
 
     known: str

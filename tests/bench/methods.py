@@ -44,11 +44,9 @@ class Result:
     and the proof where there is one.
 
     `exposed` counts sensitive cells without a certificate; only our own method makes
-    one. `exact`, `width_1` and
-    `width_2` count sensitive cells that an attacker knows exactly or to within two or
-    three values. `seconds` are by
-    the clock, `cpu_seconds` those of the processor until there was a pattern, and with
-    ours its proof.
+    one. `exact`, `width_1` and `width_2` count sensitive cells that an attacker knows
+    exactly or to within two or three values. `seconds` are by the clock, `cpu_seconds`
+    those of the processor until there was a pattern, and with ours its proof.
     """
 
     instance: str

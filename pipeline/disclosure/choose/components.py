@@ -22,8 +22,8 @@ class Part:
     change at all fits every row.
 
     `cells` are places in the system; everything else counts from 0 within the part.
-    `up` and `down` say how far a
-    cell can move whoever hides it, `row_low` and `row_high` how far a row can.
+    `up` and `down` say how far a cell can move whoever hides it, `row_low` and
+    `row_high` how far a row can.
     """
 
     cells: np.ndarray

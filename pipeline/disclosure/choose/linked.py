@@ -15,9 +15,8 @@ NO_LIMIT = np.int64(2**53)
 @dataclass(frozen=True)
 class Demand:
     """What must stay possible for a sensitive cell: a value at or below `low`, one at
-    or above `high`, and at least
-    `values` different ones, each in a whole-numbered table that agrees with everything
-    shown.
+    or above `high`, and at least `values` different ones, each in a whole-numbered
+    table that agrees with everything shown.
     """
 
     cell: int
@@ -32,12 +31,11 @@ class System:
     of the cell's unit.
 
     `value` is a table in which every row holds: `row_low <= rows @ value <= row_high`.
-    A sum is a row with the whole
-    at 1, its parts at -1 and both limits 0; an upper limit of NO_LIMIT says that parts
-    are missing; a printed share or rate is a row between its rounding limits. `low` and
-    `high` bound a cell whoever hides it (a hidden count is at least 1 where zeros are
-    shown). `loss` is what hiding a cell costs a reader; infinite where it may not be
-    hidden.
+    A sum is a row with the whole at 1, its parts at -1 and both limits 0; an upper
+    limit of NO_LIMIT says that parts are missing; a printed share or rate is a row
+    between its rounding limits. `low` and `high` bound a cell whoever hides it (a
+    hidden count is at least 1 where zeros are shown). `loss` is what hiding a cell
+    costs a reader; infinite where it may not be hidden.
     """
 
     names: tuple[str, ...]

@@ -71,8 +71,7 @@ def link(
     left_out: frozenset[str] = frozenset(),
 ) -> Linked:
     """Tie a release and the editions before it (newest first) together. The release has
-    no line for what is in
-    `left_out`.
+    no line for what is in `left_out`.
     """
     # Rows of open lists that readers can see tell that their count is at least one.
     seen_rows = frozenset(k for k, c in cells.items() if c.is_suppressed) - left_out

@@ -95,13 +95,10 @@ def scan_version(
     """Scan the PDFs, data files and manifest in a folder.
 
     `released` is the version's store or a CSV of released cells, `secrets` the canaries
-    of
-    `pipeline.inspection.leaks.secrets.collect`, `shown` the renderer's list of keys
-    (shown.json),
-    `root` the project, whose
-    contracts and templates say what wording is public, `machine` the names of machine
-    and user, `sources` what of the covers may be said: without it the list alone, and
-    no cleared text.
+    of `pipeline.inspection.leaks.secrets.collect`, `shown` the renderer's list of keys
+    (shown.json), `root` the project, whose contracts and templates say what wording is
+    public, `machine` the names of machine and user, `sources` what of the covers may be
+    said: without it the list alone, and no cleared text.
     """
     start = time.perf_counter()
     report = ScanReport()

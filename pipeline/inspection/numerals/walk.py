@@ -37,8 +37,8 @@ REPEATED = "heading or title"
 
 class Walk:
     """One way through a document. Afterwards `passages` holds every text, `running`
-    those of the chapters' own text,
-    `wrong` what is wrong with a passage, by its place in the list.
+    those of the chapters' own text, `wrong` what is wrong with a passage, by its place
+    in the list.
     """
 
     def __init__(

@@ -30,9 +30,8 @@ class ChartTexts:
     """What may stand in the drawing of a chart.
 
     `values` counts how often each value may still stand there; `free` are names, units,
-    years and counts of states,
-    which may stand there any number of times. Both are without spaces, as texts of a
-    page are compared.
+    years and counts of states, which may stand there any number of times. Both are
+    without spaces, as texts of a page are compared.
     """
 
     def __init__(self, data: ChartData) -> None:

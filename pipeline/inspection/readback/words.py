@@ -94,9 +94,8 @@ class Search:
 
     def hits(self) -> Iterator[tuple[str, str, str]]:
         """Place, way of writing, and secret of everything found."""
-        everything = "\n".join(
-            self.texts
-        ).encode()  # bytes are searched several times faster than letters
+        # Bytes are searched several times faster than letters.
+        everything = "\n".join(self.texts).encode()
         for secret, original in self.secrets.items():
             for form, how in ((secret, ""), (secret[::-1], ", reversed")):
                 if form.encode() in everything:

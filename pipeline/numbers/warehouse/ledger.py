@@ -125,10 +125,9 @@ def load_round(
     """Append the accepted returns of one round to the ledger.
 
     `staged` is the file that intake wrote. `refused` names (state, report, table); an
-    empty table means the whole
-    return. Figures that a later file replaced are kept as a submission of their own
-    that no report counts. One transaction: a build that dies leaves the ledger as it
-    was.
+    empty table means the whole return. Figures that a later file replaced are kept as a
+    submission of their own that no report counts. One transaction: a build that dies
+    leaves the ledger as it was.
     """
     connection = open_warehouse(warehouse, contracts)
     try:

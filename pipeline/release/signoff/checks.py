@@ -39,8 +39,8 @@ from pipeline.system.kept import read_json
 @dataclass(frozen=True)
 class Candidate:
     """A version that is to be released, with all that the checks ask about it. `copy`
-    is a project that holds what was
-    `seen` and nobody else writes to; `project` is the one that people work in.
+    is a project that holds what was `seen` and nobody else writes to; `project` is the
+    one that people work in.
     """
 
     project: Project

@@ -23,7 +23,7 @@ from pipeline.report.document.answer import NO_MEMORY, answer_line
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
-from pipeline.report.store import Store
+    from pipeline.report.store import Store
 
 OPEN = "open"  # the folder of the open forms, in OUT
 

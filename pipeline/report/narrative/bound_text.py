@@ -45,11 +45,9 @@ class Narrative:
     lines.
 
     `left_out` collects sentences that had nothing to show, for the manifest; `bound`
-    counts bindings printed. With
-    `tell` faults are handed to it, all of them; without it the first one is raised.
-    `claims` says of each claim, by
-    its place, whether there were figures to hold it against; `asked` which sections
-    were printed.
+    counts bindings printed. With `tell` faults are handed to it, all of them; without
+    it the first one is raised. `claims` says of each claim, by its place, whether there
+    were figures to hold it against; `asked` which sections were printed.
     """
 
     folder: Path

@@ -50,8 +50,7 @@ class Figures:
     """What the staged file of a round says of figures.
 
     `counts` by state and table: figures with a value, first and last year of them.
-    `revised` by key: the earlier round,
-    the value then and the value now.
+    `revised` by key: the earlier round, the value then and the value now.
     """
 
     counts: Mapping[tuple[str, str], tuple[int, int, int]]

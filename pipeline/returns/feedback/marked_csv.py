@@ -34,8 +34,7 @@ def mark_csv(
     original.
 
     `columns` are the names of its columns as findings give them: those of the contract
-    in
-    whatever language the header is.
+    in whatever language the header is.
     """
     header = read.records[0].line
     rows = _numbered(read)

@@ -39,8 +39,8 @@ def read_csv(data: bytes, state: str, *, names: set[str], words: Set[str] = froz
     tell the delimiter.
 
     `words` tell the code page of a text that is no UTF-8. Letters that they do not tell
-    become `UNREAD`, and the
-    encoding is empty. Raises DamagedFile when the bytes are no text or no table.
+    become `UNREAD`, and the encoding is empty. Raises DamagedFile when the bytes are no
+    text or no table.
     """
     if is_unicode(data):
         text, encoding = decode(data, state)

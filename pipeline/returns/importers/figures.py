@@ -75,8 +75,7 @@ class Figure:
     separators.
 
     `c` is a figure that the publisher has and does not show, `z` one that cannot be. An
-    empty `text` is a cell that
-    stays blank; `note` then says why.
+    empty `text` is a cell that stays blank; `note` then says why.
     """
 
     key: Key

@@ -56,9 +56,8 @@ class SourceGrid:
     first of both.
 
     `merged` are ranges (first row, first column, last row, last column). `cut_off`: a
-    text file whose last row ends
-    without a line end and before the others do. `remarks` is what an analyst must know
-    about how the file was read.
+    text file whose last row ends without a line end and before the others do. `remarks`
+    is what an analyst must know about how the file was read.
     """
 
     name: str

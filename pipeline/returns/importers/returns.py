@@ -70,9 +70,8 @@ def fill_returns(
     figures gets a blank return.
 
     `folder` holds one folder per report, by default `returns/<round>`. `day` dates
-    returns that bear no date; without
-    one the state dates its return when it sends it. Raises UserError when a return
-    cannot be read or written: then none is changed.
+    returns that bear no date; without one the state dates its return when it sends it.
+    Raises UserError when a return cannot be read or written: then none is changed.
     """
     root = folder or project.returns / str(round_)
     members = [c.code for c in contracts.members(round_)]

@@ -61,8 +61,7 @@ class ReturnFile:
     when it is a return.
 
     `number` orders what a state sent: its return is 1, later files (`RO.2.xlsx`) bring
-    tables anew. A file of
-    `withdraws` takes tables back.
+    tables anew. A file of `withdraws` takes tables back.
     """
 
     report: str

@@ -23,8 +23,7 @@ class FileReading:
     is the date on its cover.
 
     `number` is 1 for the return of a state, more for files sent after it. `kind` is
-    what the file is (`xlsx`, `csv.gz`
-    ...), empty for one that was not read.
+    what the file is (`xlsx`, `csv.gz` ...), empty for one that was not read.
     """
 
     round: int
@@ -73,8 +72,7 @@ class RoundReading:
     of the files.
 
     `cells_of` says of a figure, by file and key, in how many cells it stands, where its
-    status, confidentiality or note
-    fill cells of their own.
+    status, confidentiality or note fill cells of their own.
     """
 
     round: int

@@ -74,12 +74,11 @@ def write_staged(
     the order to keep.
 
     `set_aside` are figures that a later file of the same state replaced or withdrew: no
-    rule looks at them, the ledger
-    keeps them. `withdrawn` are (file, table) of tables that a state took back.
+    rule looks at them, the ledger keeps them. `withdrawn` are (file, table) of tables
+    that a state took back.
 
     `earlier` are the staged files of earlier rounds; their figures are copied into one
-    table of that name, the latest
-    round first, so that revisions can be seen.
+    table of that name, the latest round first, so that revisions can be seen.
 
     The file is replaced as a whole, so that a build that dies leaves the one before.
     """

@@ -178,8 +178,7 @@ def gather(connection: duckdb.DuckDBPyConnection, source: Source, *, form: Recor
     `n` and the sum of quantities.
 
     `is_nil` marks a line of state and year alone in a year without any other: there was
-    nothing to record. Raises
-    RefusedRecords where hardly any two rows are equal.
+    nothing to record. Raises RefusedRecords where hardly any two rows are equal.
     """
     names = [n for n in source.header.names if n != source.quantity]
     if source.by_line:

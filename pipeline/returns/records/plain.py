@@ -57,9 +57,8 @@ class PlainText:
     records, what its columns are.
 
     `left_out` is the number of filled fields that the working copy leaves out by their
-    place. `refused`: fields that
-    are no columns hold something; they are all in the working copy, so that they can be
-    counted.
+    place. `refused`: fields that are no columns hold something; they are all in the
+    working copy, so that they can be counted.
     """
 
     path: Path

@@ -46,10 +46,9 @@ class Expected:
     query that returns the bad rows.
 
     `table` is `name` or `schema.name`; for SQL it is the table whose rows count as
-    evaluated. `sql` is plain SQL for
-    DuckDB, without placeholders: it names its tables itself and selects the index
-    columns of each bad row. Checks on text patterns must be SQL (`regexp_matches`), as
-    GX knows no pattern operator for DuckDB.
+    evaluated. `sql` is plain SQL for DuckDB, without placeholders: it names its tables
+    itself and selects the index columns of each bad row. Checks on text patterns must
+    be SQL (`regexp_matches`), as GX knows no pattern operator for DuckDB.
     """
 
     rule_id: str
@@ -73,10 +72,9 @@ class Outcome:
     """What came of one check.
 
     `bad_rows` lists every bad row: its index columns (expectation), or all columns the
-    query selects, in the query's
-    order (SQL). A check of a whole column or table fails without bad rows. `evaluated`
-    counts the rows looked at, without those the expectation skips as missing; a check
-    that passed on 0 rows has shown nothing.
+    query selects, in the query's order (SQL). A check of a whole column or table fails
+    without bad rows. `evaluated` counts the rows looked at, without those the
+    expectation skips as missing; a check that passed on 0 rows has shown nothing.
     """
 
     rule_id: str
@@ -140,9 +138,8 @@ def run_expectations(
     """Run all checks on a DuckDB file; one outcome per check, in the order given.
 
     `index_columns` must exist in every table that carries a row-wise expectation.
-    Raises duckdb.Error when the file
-    cannot be opened read-only, for example while this process holds a writing
-    connection to it.
+    Raises duckdb.Error when the file cannot be opened read-only, for example while this
+    process holds a writing connection to it.
     """
     if not expected:
         return []

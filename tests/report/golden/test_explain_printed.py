@@ -50,9 +50,8 @@ def sheet_cell(leaf: Explained) -> Decimal:
     if path.suffix == ".xlsx":
         return Decimal(str(sheet(path, leaf.sheet)[leaf.address]))
     line, column = re.fullmatch(r"line (\d+), column (\w+)", leaf.address).groups()  # type: ignore[union-attr]
-    lines = path.read_text(
-        encoding="utf-8-sig", errors="replace"
-    ).splitlines()  # one state writes its own alphabet
+    # One state writes its own alphabet.
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     mark = ";" if ";" in lines[0] else ","
     return Decimal(next(csv.DictReader([lines[0], lines[int(line) - 1]], delimiter=mark))[column])
 
