@@ -7,10 +7,7 @@ at once.
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +18,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.commands.cli_build import app as build_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_texts import app as text_commands
 from pipeline.commands.options import (
@@ -35,30 +33,13 @@ from pipeline.commands.options import (
     Version,
     one_of,
 )
-from pipeline.errors import PlaceError, UserError
+from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.files import owner_only
-from pipeline.system.kept import blamed
 from pipeline.system.lock import at_work
 from pipeline.system.lock import hold as hold_lock
 from pipeline.system.progress import Progress, silent
-
-# No room left, over the quota, too large a file, only for reading, no permission, a
-# file where a folder must be.
-_PLACE = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-    errno.ENOTDIR,
-    errno.EIO,
-}
-_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
-_NO_ROOM = re.compile(
-    r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE
-)
+from pipeline.system.repairable import repairable
 
 app = typer.Typer(
     add_completion=False,
@@ -71,6 +52,7 @@ app = typer.Typer(
     ),
 )
 
+app.add_typer(build_commands)
 app.add_typer(release_commands)
 app.add_typer(text_commands)
 
@@ -93,40 +75,15 @@ def main() -> None:
         app()
     except UserError as problem:
         _stop(problem)
-    except OSError as problem:
-        if problem.errno in _NAME:
-            named = os.fsdecode(problem.filename or "")[:80]
-            what = f"no file is reached by it: {problem.strerror}"
-            _stop(UserError(what, where=named, do="give another name"))
-        if problem.errno not in _PLACE:
-            raise
-        _stop(_place_error(problem))
     except Exception as problem:
-        if damage := blamed(problem):
-            _stop(damage)
-        # The database tells of a full disk in a class of its own.
-        if type(problem).__name__ != "IOException" or not _NO_ROOM.search(str(problem)):
-            raise
-        _stop(_place_error(problem))
+        if told := repairable(problem):
+            _stop(told)
+        raise
 
 
 def _stop(problem: UserError) -> None:
     typer.echo(f"error: {problem}", err=True)
     sys.exit(problem.exit_code)
-
-
-def _place_error(problem: Exception) -> PlaceError:
-    where = str(getattr(problem, "filename", "") or "")
-    what = getattr(problem, "strerror", "") or str(problem).splitlines()[0]
-    return PlaceError(
-        f"cannot write: {what}",
-        where=where,
-        allowed="a folder of outputs with room that this user may write to",
-        do=(
-            "make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the"
-            " next run goes on"
-        ),
-    )
 
 
 @contextmanager
@@ -167,6 +124,7 @@ def validate(
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.feedback.send_back import remove_outdated, write_feedback
+    from pipeline.returns.rules.pages import write_pages
     from pipeline.returns.rules.validation import print_summary, validate_and_write
 
     project = Project.here(language)
@@ -180,6 +138,7 @@ def validate(
         )
         if not feedback:
             remove_outdated(project, contracts, validation=validation)
+            write_pages(project, contracts, validation=validation)
     print_summary(project, validation)
     for path in written:
         typer.echo(str(path))

@@ -8,7 +8,7 @@ names of the cells.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -71,16 +71,25 @@ class Protected:
 
 
 def protect_round(
-    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
+    project: Project,
+    contracts: Contracts,
+    *,
+    round_: int,
+    versions: Iterable[str] | None = None,
+    progress: Progress = silent,
 ) -> list[Protected]:
-    """Choose and prove every protected version of a round. Raises DisclosureError
-    naming cells that stay unsafe.
+    """Choose and prove the protected versions of a round that are asked for, all without
+    `versions`, and those that their readers have as well. Raises DisclosureError naming
+    cells that stay unsafe.
     """
     policy = load_policy(project.contracts, contracts)
     marts = read_marts(project, round_)
     inputs = store_inputs(read_validation(project, round_), round_)
     done: dict[str, Protected] = {}
+    asked = with_those_of_readers(policy, versions)
     for version in in_order(policy):
+        if version.name not in asked:
+            continue
         done[version.name] = _protect(
             project,
             contracts,
@@ -93,6 +102,20 @@ def protect_round(
             progress=progress,
         )
     return list(done.values())
+
+
+def with_those_of_readers(policy: Policy, versions: Iterable[str] | None) -> set[str]:
+    """Versions that are asked for with all that their readers have besides. Raises
+    UserError where there is no such version.
+    """
+    waiting = list(policy.versions if versions is None else versions)
+    found: set[str] = set()
+    while waiting:
+        rule = policy.version(waiting.pop())
+        if rule.name not in found:
+            found.add(rule.name)
+            waiting += rule.readers_have
+    return found
 
 
 def in_order(policy: Policy) -> list[VersionRule]:

@@ -1,11 +1,11 @@
-"""How do accepted returns become numbers? Loads the ledger, builds the marts, writes
-the stores of versions that show all.
+"""How do accepted returns become numbers? Loads the ledger and builds the marts; then
+writes the stores of versions that show all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.contracts.layout import DEFINITION_FIELD, SOURCE_FIELD
 from pipeline.contracts.model import Contracts
@@ -31,7 +31,7 @@ class Numbers:
 
     new_submissions: int
     checks: dict[str, int]
-    changed_stores: tuple[str, ...]
+    changed_stores: tuple[str, ...] = ()
 
 
 def rounds_up_to(project: Project, round_: int) -> list[int]:
@@ -57,6 +57,17 @@ def build_numbers(
     """Build ledger, marts and stores of a round from the validated returns of it and
     the rounds before.
     """
+    built = build_cubes(project, contracts, round_=round_, progress=progress)
+    changed = write_open_stores(project, contracts, round_=round_, progress=progress)
+    return replace(built, changed_stores=changed)
+
+
+def build_cubes(
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
+) -> Numbers:
+    """Build ledger and marts of a round from the validated returns of it and the rounds
+    before. Raises CheckError where a check over the numbers finds a bad row.
+    """
     submissions: list[str] = []
     new = 0
     validations = [read_validation(project, r) for r in rounds_up_to(project, round_)]
@@ -68,20 +79,28 @@ def build_numbers(
         )
         submissions += loaded.submissions
         new += loaded.new
-    newest = validations[-1]
     answers = resolutions(project, contracts, rounds=[v.round for v in validations])
     checks = build_marts(
         project,
         contracts,
         round_=round_,
         submissions=submissions,
-        refused=newest.refused,
+        refused=validations[-1].refused,
         resolutions=answers,
         progress=progress,
     )
+    return Numbers(new, checks)
+
+
+def write_open_stores(
+    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
+) -> tuple[str, ...]:
+    """Write the stores of the versions that show all, from the marts of a round. Returns
+    those whose content changed.
+    """
     progress("writing the stores")
     marts = read_marts(project, round_)
-    inputs = store_inputs(newest, round_)
+    inputs = store_inputs(read_validation(project, round_), round_)
     changed: dict[str, bool] = {}
     for version in load_policy(project.contracts, contracts).versions.values():
         if not version.protected:
@@ -94,7 +113,7 @@ def build_numbers(
                 inputs=inputs,
                 reports=REPORTS,
             )
-    return Numbers(new, checks, tuple(name for name, is_new in changed.items() if is_new))
+    return tuple(name for name, is_new in changed.items() if is_new)
 
 
 def resolutions(

@@ -2,17 +2,16 @@
 place with a manifest.
 
 What is made here is the master: the files that a release would copy. Analysts and
-reviewers read drafts of it, which `pipeline.release.signoff.draft` marks as such.
+reviewers read drafts of it, which `pipeline.release.signoff.draft` marks as such. A build
+has three steps: `begin_version` writes down what is to be made, a confined process makes
+it (`pipeline.report.document.worker`), and `finish_version` inspects what is new, adds
+what was kept, and puts all of it in place.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,31 +29,42 @@ from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 from pipeline.release.manifest import (
+    MANIFEST,
+    NOT_IN_VERSIONS,
     accessibility_of,
     git_commit,
     hash_files,
     manifest_json,
     sha256,
 )
+from pipeline.release.order import EVERYTHING, Again, begin_version, kept_paths
 from pipeline.release.publish import put_in_place
-from pipeline.report.document.answer import raise_end
-from pipeline.report.document.worker import OPEN, pdf_name
+from pipeline.report.document.compose import read_definition
+from pipeline.report.document.order import ANNEX, HTML, LEDGER, OPEN, SOURCE, Order, parse_source
+from pipeline.report.document.worker import pdf_name, render_apart
 from pipeline.report.ledger import parse_ledger
+from pipeline.report.open_data.files import DATA, PAGE
 from pipeline.returns.cleared import sources_of
-from pipeline.system.files import UNFINISHED, name_as_text
+from pipeline.system.answers import raise_end
+from pipeline.system.apart import Apart
+from pipeline.system.files import name_as_text
 from pipeline.system.kept import check_file, is_there, keep_bytes, seal_folder
-from pipeline.system.signed.signers import FILE as SIGNERS
 
 
 @dataclass(frozen=True)
 class Built:
-    """One finished version: its PDF and the figures of its build."""
+    """One finished version: its PDF, the figures of its build, and which of its files
+    are other than before.
+    """
 
     pdf: Path
     figures: dict[str, Any]
+    changed: tuple[str, ...] = ()
 
 
-def build_version(project: Project, round_: int, *, report: str, version: str) -> Built:
+def build_version(
+    project: Project, round_: int, *, report: str, version: str, again: Again = EVERYTHING
+) -> Built:
     """Render a version from its store and put PDF, cells.csv and manifest.json in place
     together; with a protected version goes everything it released, as CSV.
 
@@ -64,11 +74,94 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
     when the finished files hold anything that was not released. The last good version
     stays until the new one is whole.
     """
+    order = begin_version(project, round_, report=report, version=version, again=again)
+    try:
+        if order.parts:
+            ended = Apart(render_apart, order).end()
+            if ended.code:
+                raise_end(ended.code, answer=ended.told, noise=ended.noise)
+        return finish_version(project, order, again=again)
+    finally:
+        shutil.rmtree(order.out, ignore_errors=True)
+
+
+def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING) -> Built:
+    """Inspect what was made for an order, and put it in place with what was kept. Raises
+    what `build_version` raises.
+    """
+    report, version, scratch = order.report, order.version, order.out
+    where = order.round, report, version
     contracts = load_contracts(project.contracts)
     rule = load_policy(project.contracts, contracts).version(version)
+    _check_store(project, order, rule)
+    folder = project.master_folder(*where)
+    old = _kept_files(folder) if order.kept else {}
+    said = json.loads(old[MANIFEST])["build"] if old else {}
+    pdf = pdf_name(report, version, round_=order.round)
+    source = parse_source((scratch / SOURCE).read_bytes(), scratch / SOURCE)
+    facts = dict(source.facts)
+    facts["accessibility"] = accessibility_of(facts.get("accessibility"))
+    ledger = (scratch / LEDGER).read_bytes()
+    data = {ANNEX: (scratch / ANNEX).read_bytes()}
+    data[pdf] = (scratch / pdf).read_bytes() if (scratch / pdf).is_file() else old[pdf]
+    if again.audit or data[pdf] != old.get(pdf) or not _is_kept_ledger(project, order, ledger):
+        facts["number_audit"] = check_numbers(
+            data[pdf],
+            project.store(*where),
+            ledger=parse_ledger(ledger, scratch / LEDGER),
+            templates=project.templates,
+            contracts=contracts,
+            report=report,
+            version=version,
+        ).figures()
+    else:
+        facts["number_audit"] = said["number_audit"]
     if rule.protected:
-        require_proof(project, round_, version=version)
-    store = project.store(round_, report, version)
+        data[f"{report}.csv"] = project.released(order.round, report, version=version).read_bytes()
+        if read_definition(project.templates, report, version=version).open_data:
+            data |= _open_forms(scratch / OPEN, old)  # only what is scanned below
+    rendered = _as_they_are(project, facts.pop("inputs"))
+    manifest = partial(
+        manifest_json,
+        report=report,
+        version=version,
+        round_=order.round,
+        reference=facts.pop("reference"),
+        cutoff=facts.pop("cutoff"),
+        commit=git_commit(project.root),
+        inputs=inputs_of_version(
+            project, contracts, store=order.store, report=report, rule=rule, rendered=rendered
+        ),
+        outputs=data,
+    )
+    if rule.protected:
+        same = all(old.get(name) == content for name, content in data.items())
+        finished = {**data, MANIFEST: manifest(figures=facts)}
+        if again.scan or not same or len(old) != len(finished):
+            facts["leak_scan"] = _scan(project, order, finished)
+        else:
+            facts["leak_scan"] = said["leak_scan"]
+    finished = {**data, MANIFEST: manifest(figures=facts)}
+    if finished != old:
+        put_in_place(folder, dict(finished))
+        seal_folder(folder)
+    for path, content in zip(
+        kept_paths(project, *where),
+        (ledger, (scratch / HTML).read_bytes(), (scratch / SOURCE).read_bytes()),
+        strict=True,
+    ):
+        keep_bytes(path, content)
+    changed = {n for n in {*finished, *old} if finished.get(n) != old.get(n)}
+    return Built(folder / pdf, facts, tuple(sorted(changed)))
+
+
+def _check_store(project: Project, order: Order, rule: VersionRule) -> None:
+    """Raises DisclosureError without a proof, DamagedFileError where the store is not
+    what was left.
+    """
+    if rule.protected:
+        require_proof(project, order.round, version=rule.name)
+    store = project.store(order.round, order.report, order.version)
     for made in (
         store,
         store.with_suffix(".sha256"),
@@ -76,130 +169,69 @@ def build_version(project: Project, round_: int, *, report: str, version: str) -
     ):
         if is_there(made):
             check_file(made)
-    folder = project.master_folder(round_, report, version)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
-    try:
-        _render(project, store, scratch=scratch, report=report, version=version)
-        facts = json.loads((scratch / "figures.json").read_text(encoding="utf-8"))
-        facts["accessibility"] = accessibility_of(facts.get("accessibility"))
-        pdf = scratch / pdf_name(report, version, round_=round_)
-        ledger = (scratch / "shown.json").read_bytes()
-        facts["number_audit"] = check_numbers(
-            pdf.read_bytes(),
-            store,
-            ledger=parse_ledger(ledger, scratch / "shown.json"),
-            templates=project.templates,
-            contracts=contracts,
-            report=report,
-            version=version,
-        ).figures()
-        annex = (scratch / "cells.csv").read_bytes()
-        data = {"cells.csv": annex}
-        if rule.protected:
-            data[f"{report}.csv"] = project.released(round_, report, version=version).read_bytes()
-            data |= _open_forms(scratch / OPEN)  # only what is scanned below
-        manifest = partial(
-            manifest_json,
-            report=report,
-            version=version,
-            round_=round_,
-            reference=facts.pop("reference"),
-            cutoff=facts.pop("cutoff"),
-            commit=git_commit(project.root),
-            inputs=inputs_of_version(
-                project,
-                contracts,
-                store=store,
-                report=report,
-                rule=rule,
-                rendered=facts.pop("inputs"),
-            ),
-            outputs={pdf.name: pdf.read_bytes(), **data},
-        )
-        finished: dict[str, bytes | Path] = {
-            pdf.name: pdf,
-            **data,
-            "manifest.json": manifest(figures=facts),
-        }
-        if rule.protected:
-            facts["leak_scan"] = _scan(
-                project, round_, report=report, version=version, scratch=scratch, finished=finished
-            )
-            finished["manifest.json"] = manifest(figures=facts)
-        put_in_place(folder, finished)
-        seal_folder(folder)
-        keep_bytes(project.ledger(round_, report, version), ledger)
-        return Built(folder / pdf.name, facts)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _open_forms(folder: Path) -> dict[str, bytes]:
-    """The forms for everybody by their path in the version's folder; none for other
-    versions.
-    """
+def _kept_files(folder: Path) -> dict[str, bytes]:
+    """Every file of a version by its path in its folder."""
     files = sorted(f for f in folder.rglob("*") if f.is_file())
     return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files}
 
 
-def _scan(
-    project: Project,
-    round_: int,
-    *,
-    report: str,
-    version: str,
-    scratch: Path,
-    finished: Mapping[str, bytes | Path],
-) -> dict[str, int]:
+def _is_kept_ledger(project: Project, order: Order, ledger: bytes) -> bool:
+    path = project.ledger(order.round, order.report, order.version)
+    return is_there(path) and path.read_bytes() == ledger
+
+
+def _open_forms(made: Path, old: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The forms for everybody by their path in the version's folder: those that were
+    made, and of the others what was kept.
+    """
+    files = _kept_files(made)
+    kinds = {_kind_of(name) for name in files}
+    kept = {n: data for n, data in old.items() if _kind_of(n) and _kind_of(n) not in kinds}
+    return kept | files
+
+
+def _kind_of(name: str) -> str:
+    """Which form for everybody a file of a version belongs to; empty for the report and
+    what goes with every version.
+    """
+    top = name.split("/", 1)[0]
+    return PAGE if top == PAGE else DATA if top == DATA or name.endswith(".xlsx") else ""
+
+
+def _as_they_are(project: Project, inputs: Mapping[str, str]) -> dict[str, str]:
+    """What was rendered from, with the hashes of today: of what was kept a file may have
+    changed in what is not printed.
+    """
+    return {
+        name: sha256((project.root / name).read_bytes()) if name.startswith("templates/") else hash_
+        for name, hash_ in inputs.items()
+    }
+
+
+def _scan(project: Project, order: Order, finished: Mapping[str, bytes]) -> dict[str, int]:
     """Open the finished files as an attacker would. Returns how many numbers of each
     class were judged.
 
     Raises LeakError where anything is found that was not released.
     """
-    folder = scratch / "finished"
+    folder = order.out / "finished"
     folder.mkdir()
     for name, content in finished.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content.read_bytes() if isinstance(content, Path) else content)
+        (folder / name).write_bytes(content)
+    where = order.round, order.report, order.version
     found = check(
         folder,
-        project.store(round_, report, version),
-        collect(project, round_, report, version),
-        shown=scratch / "shown.json",
+        project.store(*where),
+        collect(project, *where),
+        shown=order.out / LEDGER,
         root=project.root,
         machine=machine_names(),
         sources=sources_of(project),
     )
     return found.counts
-
-
-def _render(project: Project, store: Path, *, scratch: Path, report: str, version: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline.report.document.worker",
-        str(project.root),
-        str(store),
-        str(scratch),
-        report,
-        version,
-    ]
-    # Nothing of the surroundings reaches the renderer: the same bytes on any machine,
-    # in any time zone and language.
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(project.root),
-        "PYTHONHASHSEED": "0",
-        "TZ": "UTC",
-        "LC_ALL": "C.UTF-8",
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=project.root
-    )
-    if done.returncode:
-        raise_end(done.returncode, answer=done.stdout, noise=done.stderr)
 
 
 def inputs_of_version(
@@ -212,9 +244,12 @@ def inputs_of_version(
     rendered: dict[str, str],
 ) -> dict[str, str]:
     """What the version was made from. A version for others names only what is theirs:
-    store, templates, contracts. Who may sign it is no part of it.
+    store, templates, contracts. Who may sign it, and what is asked of states beside the
+    figures, is no part of it.
     """
-    contract_files = [f for f in project.contracts.rglob("*") if f.is_file() and f.name != SIGNERS]
+    contract_files = [
+        f for f in project.contracts.rglob("*") if f.is_file() and f.name not in NOT_IN_VERSIONS
+    ]
     if "findings" not in rule.keeps:
         # What is known of a state's errors is for those who see the findings, and so is
         # whether it changed.

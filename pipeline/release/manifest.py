@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
+from pipeline.system.signed.signers import FILE as SIGNERS
 
 LIBRARIES = (
     "duckdb",
@@ -32,6 +33,12 @@ LIBRARIES = (
     "sqlglot",
     "weasyprint",
 )
+
+
+MANIFEST = "manifest.json"
+# Of the folder of the contracts, what no version depends on: who may sign, and what
+# letters to states say.
+NOT_IN_VERSIONS = (SIGNERS, "feedback.yaml")
 
 
 def sha256(data: bytes) -> str:

@@ -17,7 +17,7 @@ from pipeline import errors
 from pipeline.errors import NarrativeError, RenderError, UserError
 from pipeline.release.manifest import accessibility_of
 from pipeline.release.signoff.again import judge_pages
-from pipeline.report.document.answer import answer_line, raise_end
+from pipeline.system.answers import answer_line, raise_end
 from pipeline.system.pdf.conform import ALWAYS_RUN, Conformance, PdfFigures, Verdict
 
 KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, UserError)]

@@ -13,13 +13,15 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.disclosure.proof import certificate_path
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
-from pipeline.release.manifest import sha256
+from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, sha256
+from pipeline.release.order import EVERYTHING, Again
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
 from pipeline.release.publish import put_in_place
 from pipeline.release.signoff.record import Subject, standing
@@ -27,16 +29,48 @@ from pipeline.report.document.worker import pdf_name
 from pipeline.system.kept import seal_folder
 
 REHEARSAL = "REHEARSAL: signed by nobody, not for release"
-MANIFEST, WEB_PAGE = "manifest.json", "html/index.html"
+WEB_PAGE = "html/index.html"
 _REPORT = b'<main id="report" tabindex="-1">'
 
 
-def build_draft(project: Project, round_: int, *, report: str, version: str) -> Built:
+def build_draft(
+    project: Project, round_: int, *, report: str, version: str, again: Again = EVERYTHING
+) -> Built:
     """Render a version, keep it as the master, and put its draft in place. Raises what
     `build_version` raises.
     """
-    built = build_version(project, round_, report=report, version=version)
-    return Built(write_draft(project, Subject(round_, report, version)), built.figures)
+    built = build_version(project, round_, report=report, version=version, again=again)
+    return mark_built(project, Subject(round_, report, version), built=built, again=again)
+
+
+def mark_built(project: Project, subject: Subject, *, built: Built, again: Again) -> Built:
+    """What was built as the draft that people read; a draft that says what it must stays
+    as it is.
+    """
+    if not again.draft and (pdf := _current_draft(project, subject)):
+        return replace(built, pdf=pdf)
+    return replace(built, pdf=write_draft(project, subject))
+
+
+def _current_draft(project: Project, subject: Subject) -> Path | None:
+    """The PDF of the draft, where it is one of this very master; None for a rehearsal,
+    whose marks say more.
+    """
+    folder = project.version_folder(subject.round, subject.report, subject.version)
+    draft, now = read_files(folder), standing(project, subject)
+    if now.rehearsal or changed_files(draft):
+        return None
+    fingerprint = _fingerprint(project, subject, read_master(project, subject))
+    marked = json.loads(draft[MANIFEST]).get("draft")
+    if marked != {"number": now.draft_of(fingerprint), "fingerprint": fingerprint}:
+        return None
+    return folder / pdf_name(subject.report, subject.version, round_=subject.round)
+
+
+def _fingerprint(project: Project, subject: Subject, files: Mapping[str, bytes]) -> str:
+    return fingerprint_of(
+        {name: sha256(data) for name, data in files.items()} | _bound(project, subject)
+    )
 
 
 def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) -> Path:
@@ -56,9 +90,7 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
         )
     manifest = json.loads(files[MANIFEST])
     name = pdf_name(subject.report, subject.version, round_=subject.round)
-    fingerprint = fingerprint_of(
-        {n: sha256(data) for n, data in files.items()} | _bound(project, subject)
-    )
+    fingerprint = _fingerprint(project, subject, files)
     now = standing(project, subject)
     number = now.draft_of(fingerprint)
     changed_here = _with_mark(
@@ -108,8 +140,12 @@ def bound_to(subject: Subject, inputs: Mapping[str, str]) -> dict[str, str]:
     besides its own files.
     """
     proof = f"proof/{subject.version}.json"
+    contracts = "data_contracts/"
     return {
-        n: hash_ for n, hash_ in inputs.items() if n == proof or n.startswith("data_contracts/")
+        name: hash_
+        for name, hash_ in inputs.items()
+        if name == proof
+        or (name.startswith(contracts) and name.removeprefix(contracts) not in NOT_IN_VERSIONS)
     }
 
 

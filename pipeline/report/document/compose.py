@@ -105,6 +105,7 @@ class Document:
     sentences_left_out: tuple[str, ...]
     numbers_in_text: int
     inputs: dict[str, str]  # what of the templates this version was made from: name -> SHA-256
+    exhibits: tuple[str, ...]  # ids of those that were placed
     parts: Parts
 
 
@@ -190,6 +191,7 @@ def build_document(store: Printing, templates: Path) -> Document:
         tuple(writer.narrative.left_out),
         writer.narrative.bound,
         writer.inputs(),
+        tuple(sorted(writer.used)),
         Parts(
             doc,
             tuple(writer.contents),

@@ -1,12 +1,13 @@
 """How is one version rendered? In a process of its own that can open one store and
 nothing else of the outputs.
 
-Run as `python -m pipeline.report.document.worker ROOT STORE OUT REPORT VERSION`; writes
-the PDF, cells.csv, figures.json and shown.json (which keys stand behind each number,
-for the leak scan) to OUT, and for a version that everybody may have its open forms to
-OUT/open (`pipeline.report.open_data`). What a person must repair is answered as one
-line (`pipeline.report.document.answer`). The parent (`pipeline.release.build`) adds the
-manifest and puts everything in place.
+It gets an `Order` and writes to its folder: report.html, cells.csv, shown.json (which
+keys stand behind each number, for the leak scan) and source.json (the figures of the
+build, and what the next one compares); the PDF where its pages are not those that were
+kept; and for a version that everybody may have its open forms to `open`
+(`pipeline.report.open_data`).
+What a person must repair is answered as one line (`pipeline.system.answers`). The parent
+(`pipeline.release.build`) adds the manifest and puts everything in place.
 """
 
 from __future__ import annotations
@@ -14,59 +15,89 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import UTC, datetime, time
-from pathlib import Path
-from typing import TYPE_CHECKING
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RenderError, UserError
-from pipeline.report.document.answer import NO_MEMORY, answer_line
+from pipeline.report.document.order import (
+    ANNEX,
+    HTML,
+    LEDGER,
+    OPEN,
+    SOURCE,
+    Order,
+    Part,
+    Source,
+    digest,
+)
+from pipeline.system.answers import NO_MEMORY, answer_line
+from pipeline.system.confine import confine
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
+    from pipeline.report.printing import Printing
     from pipeline.report.store import Store
 
-OPEN = "open"  # the folder of the open forms, in OUT
 
-
-def render_version(root: Path, store_path: Path, *, out: Path, report: str, version: str) -> None:
-    """Render one report version from its store into `out`. Raises UserError and its
-    kin.
+def render(order: Order) -> None:
+    """Make the parts of a version that are ordered or come out other than what was kept.
+    Raises UserError and its kin.
     """
+    if order.kept and order.parts <= {Part.PAGES}:
+        facts = dict(order.kept.facts)
+        source = replace(order.kept, facts=facts)
+        if Part.PAGES in order.parts:
+            html = (order.out / HTML).read_text(encoding="utf-8")
+            facts |= _write_pages(order, source, html, (order.out / ANNEX).read_bytes())
+    else:
+        source = _make_document(order)
+    (order.out / SOURCE).write_text(json.dumps(source.as_json()), encoding="utf-8")
+
+
+def _make_document(order: Order) -> Source:
+    """Build the document, and of its forms those that it changes."""
     from pipeline.contracts.model import load_contracts
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
     from pipeline.report.ledger import ledger_json
     from pipeline.report.printing import Printing
-    from pipeline.system.pdf.write import render_pdf
 
-    store = Printing(
-        store_path, load_contracts(root / "data_contracts"), report=report, version=version
-    )
-    document = build_document(store, root / "templates")
-    (out / "report.html").write_text(document.html, encoding="utf-8")
+    templates = order.root / "templates"
+    contracts = load_contracts(order.root / "data_contracts")
+    store = Printing(order.store, contracts, report=order.report, version=order.version)
+    document = build_document(store, templates)
     annex = cells_csv(store.printed.values(), store.round)
-    figures = render_pdf(
-        document.html,
-        out / pdf_name(report, version, round_=store.round),
-        base_folder=root / "templates",
-        title=document.title,
-        subject=document.subject,
-        date=datetime.combine(document.date, time(12), UTC),
-        attachments=[
-            ("cells.csv", annex, "Every figure printed in this report, with its key and status")
-        ],
+    facts = _figures(store, document)
+    source = Source(
+        digest(document.html),
+        digest(annex),
+        digest(repr((document.title, document.subject, document.date, document.parts))),
+        document.title,
+        document.subject,
+        document.exhibits,
+        facts,
     )
-    (out / "report.html").unlink()
-    (out / "cells.csv").write_bytes(annex)
-    inputs = document.inputs
-    if read_definition(root / "templates", report, version=version).open_data:
-        inputs = inputs | write_open_forms(
-            store, document, templates=root / "templates", folder=out / OPEN
-        )
-    facts = {
+    (order.out / HTML).write_text(document.html, encoding="utf-8")
+    (order.out / ANNEX).write_bytes(annex)
+    (order.out / LEDGER).write_text(ledger_json(store.shown), encoding="utf-8")
+    if order.kept and Part.PAGES not in order.parts and source.same_pages(order.kept):
+        facts |= {name: order.kept.facts[name] for name in ("pages", "accessibility")}
+    else:
+        facts |= _write_pages(order, source, document.html, annex)
+    if read_definition(templates, order.report, version=order.version).open_data:
+        facts["inputs"] |= _write_open_forms(order, store, document=document, source=source)
+    return source
+
+
+def _figures(store: Printing, document: Document) -> dict[str, Any]:
+    """What a manifest says of a document; the pages and their check are put in later."""
+    return {
         "reference": document.reference,
         "cutoff": document.date.isoformat(),
-        "pages": figures.pages,
+        "pages": None,
         "tables": document.tables,
         "figures": document.figures,
         "exhibits_without_data": document.empty_exhibits,
@@ -74,30 +105,49 @@ def render_version(root: Path, store_path: Path, *, out: Path, report: str, vers
         "withheld_cells": sum(c.withheld for c in store.printed.values()),
         "numbers_bound_in_text": document.numbers_in_text,
         "sentences_left_out": len(document.sentences_left_out),
-        "accessibility": figures.conformance.record(),
-        "inputs": inputs,
+        "accessibility": None,
+        "inputs": document.inputs,
     }
-    (out / "figures.json").write_text(json.dumps(facts), encoding="utf-8")
-    (out / "shown.json").write_text(ledger_json(store.shown), encoding="utf-8")
 
 
-def write_open_forms(
-    store: Store, document: Document, *, templates: Path, folder: Path
+def _write_pages(order: Order, source: Source, html: str, annex: bytes) -> Mapping[str, Any]:
+    """Write the PDF. Returns its figures."""
+    from pipeline.system.pdf.write import render_pdf
+
+    figures = render_pdf(
+        html,
+        order.out / pdf_name(order.report, order.version, round_=order.round),
+        base_folder=order.root / "templates",
+        title=source.title,
+        subject=source.subject,
+        date=datetime.combine(date.fromisoformat(source.facts["cutoff"]), time(12), UTC),
+        attachments=[
+            (ANNEX, annex, "Every figure printed in this report, with its key and status")
+        ],
+    )
+    return {"pages": figures.pages, "accessibility": figures.conformance.record()}
+
+
+def _write_open_forms(
+    order: Order, store: Store, *, document: Document, source: Source
 ) -> dict[str, str]:
-    """Write the forms of a version that everybody may load into a folder. Returns their
-    inputs with hashes.
+    """Write the forms of a version that everybody may load, as far as they may differ
+    from those that were kept. Returns their inputs with hashes.
     """
     from pipeline.report.document.web import page_inputs
-    from pipeline.report.open_data.files import open_files
+    from pipeline.report.open_data.files import data_files, page_files
 
-    for path, data in open_files(
-        store,
-        document,
-        templates=templates,
-        pdf=pdf_name(store.report, store.version, round_=store.round),
-    ).items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
+    pdf = pdf_name(store.report, store.version, round_=store.round)
+    templates = order.root / "templates"
+    changed = order.kept is None or order.kept.views != source.views
+    files: dict[str, bytes] = {}
+    if changed or Part.DATA in order.parts:
+        files |= data_files(store, document, pdf=pdf)
+    if changed or Part.WEB in order.parts:
+        files |= page_files(store.report, document, templates=templates, pdf=pdf)
+    for path, data in files.items():
+        (order.out / OPEN / path).parent.mkdir(parents=True, exist_ok=True)
+        (order.out / OPEN / path).write_bytes(data)
     return page_inputs(templates)
 
 
@@ -105,29 +155,23 @@ def pdf_name(report: str, version: str, *, round_: int) -> str:
     return f"selec-{report}-{round_}-{version}.pdf"
 
 
-def main(arguments: list[str]) -> int:
-    from pipeline.system.confine import confine
-
-    root, store, out = (Path(a).resolve() for a in arguments[:3])
-    report, version = arguments[3:]
+def render_apart(tell: Callable[[str], None], order: Order) -> None:
+    """In a process of its own: confine it for good, then render. Ends it with the exit
+    code of the error where a person must repair something.
+    """
+    out = order.out
     # Libraries keep caches in the home folder, which this process cannot open.
-    os.environ["MPLCONFIGDIR"] = os.environ["XDG_CACHE_HOME"] = os.environ["TMPDIR"] = str(out)
-    os.environ["HOME"] = str(out)
-    readable = [root / name for name in ("pipeline", "templates", "data_contracts", "sql")]
-    confine([*readable, store.parent], [out])
+    for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "TMPDIR", "HOME"):
+        os.environ[name] = str(out)
+    tempfile.tempdir = str(out)
+    readable = [order.root / n for n in ("pipeline", "templates", "data_contracts", "sql")]
+    confine([*readable, order.store.parent], [out])
     try:
-        render_version(root, store, out=out, report=report, version=version)
+        render(order)
     except UserError as problem:
-        return _answer(problem)
+        tell(answer_line(problem))
+        sys.exit(problem.exit_code)
     except MemoryError:
-        return _answer(RenderError("the rendering process found no memory", do=NO_MEMORY))
-    return 0
-
-
-def _answer(problem: UserError) -> int:
-    print(answer_line(problem), flush=True)
-    return problem.exit_code
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        told = RenderError("the rendering process found no memory", do=NO_MEMORY)
+        tell(answer_line(told))
+        sys.exit(told.exit_code)

@@ -21,35 +21,43 @@ from pipeline.report.views import FigureView, TableView
 DATA, PAGE = "data", "html"
 
 
-def open_files(store: Store, document: Document, *, templates: Path, pdf: str) -> dict[str, bytes]:
-    """Every open form of a report version by its path in the version's folder; `pdf` is
-    the name of the report.
+def data_files(store: Store, document: Document, *, pdf: str) -> dict[str, bytes]:
+    """Data package and workbook of a version by their path in its folder; `pdf` is the
+    name of the report.
 
     All of it comes from the store of the version and the finished document, and is the
     same bytes every time.
     """
     created = datetime.combine(document.date, time(12), UTC)
-    spreadsheet = Path(pdf).with_suffix(".xlsx").name
     views = [view for _, view in document.parts.exhibits]
-    files = {
-        f"{DATA}/{path}": data
-        for path, data in data_package(store, document, created=created).items()
-    }
-    files[spreadsheet] = workbook(tables_of(views), document.parts.doc, created=created)
+    package = data_package(store, document, created=created)
+    files = {f"{DATA}/{path}": data for path, data in package.items()}
+    files[_workbook_name(pdf)] = workbook(tables_of(views), document.parts.doc, created=created)
+    return files
+
+
+def page_files(report: str, document: Document, *, templates: Path, pdf: str) -> dict[str, bytes]:
+    """The page for browsers with all that lies beside it, by path in the folder of the
+    version.
+    """
     others = {
         "Report (PDF)": f"../{pdf}",
-        "Tables (Excel workbook)": f"../{spreadsheet}",
-        "All released figures (CSV)": f"../{store.report}.csv",
+        "Tables (Excel workbook)": f"../{_workbook_name(pdf)}",
+        "All released figures (CSV)": f"../{report}.csv",
         "Description of the data (Frictionless data package)": f"../{DATA}/datapackage.json",
         "Structure of the data (SDMX)": f"../{DATA}/structure.xml",
     }
     page = build_page(document.parts, templates, files=others)
-    for view in views:
+    for _, view in document.parts.exhibits:
         if isinstance(view, FigureView) and view.table:
             page[csv_path(view)] = grid_csv(view.table)
         elif isinstance(view, TableView):
             page[csv_path(view)] = grid_csv(view)
-    return files | {f"{PAGE}/{path}": data for path, data in page.items()}
+    return {f"{PAGE}/{path}": data for path, data in page.items()}
+
+
+def _workbook_name(pdf: str) -> str:
+    return Path(pdf).with_suffix(".xlsx").name
 
 
 def data_package(store: Store, document: Document, *, created: datetime) -> dict[str, bytes]:

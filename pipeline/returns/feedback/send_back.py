@@ -42,7 +42,7 @@ from pipeline.returns.rules.pages import (
     SEVERITY_TEXT,
     states_with_page,
     summary_rows,
-    write_findings,
+    write_pages,
 )
 from pipeline.returns.texts import N_, languages, load_texts
 from pipeline.system.files import write_private
@@ -83,7 +83,7 @@ def write_feedback(
         progress(f"feedback for {code}", done, total=len(asked))
         written += work.write(code)
     work.tidy(asked)
-    write_findings(project, contracts, validation=validation)
+    write_pages(project, contracts, validation=validation)
     return written
 
 
@@ -101,7 +101,7 @@ def remove_outdated(project: Project, contracts: Contracts, *, validation: Valid
         for state in work.states:
             work.kept |= set(spoken.valid(state))
     work.tidy(work.states)
-    write_findings(project, contracts, validation=validation)
+    write_pages(project, contracts, validation=validation)
 
 
 @dataclass(frozen=True)

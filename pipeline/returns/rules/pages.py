@@ -154,15 +154,22 @@ def _outcome(refused: bool, loaded: int) -> str:
     return N_("loaded") if loaded else N_("empty")
 
 
-def write_findings(project: Project, contracts: Contracts, *, validation: Validation) -> list[Path]:
-    """Write `findings.json`, `index.html` and a page per state; files whose content is
-    the same stay untouched.
+def write_findings(project: Project, contracts: Contracts, *, validation: Validation) -> Path:
+    """Write `findings.json`; it stays untouched where its content is the same."""
+    folder = project.findings(validation.reading.round)
+    folder.mkdir(parents=True, exist_ok=True)
+    return _write(folder / "findings.json", _json(contracts, validation))
+
+
+def write_pages(project: Project, contracts: Contracts, *, validation: Validation) -> list[Path]:
+    """Write `index.html` and a page per state, with links to what goes back to it; files
+    whose content is the same stay untouched.
     """
     folder = project.findings(validation.reading.round)
     folder.mkdir(parents=True, exist_ok=True)
     texts = load_texts(project)
     environment = _environment(project, texts)
-    pages = {"findings.json": _json(contracts, validation)}
+    pages = {}
     states = states_with_page(contracts, validation)
     for state, name in states.items():
         view = _state_view(contracts, validation, state=state, name=name)

@@ -1,0 +1,68 @@
+"""Which commands build a round? What a build would do and why, and the build itself."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import Round, one_of
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, Project
+
+app = typer.Typer()
+
+Reports = Annotated[
+    str, typer.Option("--reports", help=f"Some of: {', '.join(REPORTS)}; all without it.")
+]
+VersionNames = Annotated[
+    str, typer.Option("--versions", help="Versions of the release policy, with spaces.")
+]
+
+
+@app.command()
+def build(
+    round_: Round,
+    *,
+    reports: Reports = "",
+    versions: VersionNames = "restricted public",
+    until: Annotated[
+        str, typer.Option("--until", help="Only this kind of step and those before it.")
+    ] = "",
+) -> None:
+    """Build reports: the steps whose inputs changed, and those that follow from them."""
+    from pipeline.steps.plan import Plan
+    from pipeline.steps.run import Build, problems_of
+    from pipeline.system.lock import at_work
+
+    project = Project.here()
+    with at_work(project.outputs, f"build {round_}"):
+        plan = Plan(project, round_, reports=_reports(reports), versions=versions.split())
+        outcome = Build(plan, typer.echo).run(until.split())
+    for problem in problems_of(outcome):
+        if not isinstance(problem, UserError):
+            raise problem
+        typer.echo(f"error: {problem}", err=True)
+    if outcome.failed:
+        typer.echo("not everything was built: the errors are above, older files stand", err=True)
+        sys.exit(max(getattr(p, "exit_code", 1) for p in outcome.failed.values()))
+
+
+@app.command()
+def plan(
+    round_: Round, *, reports: Reports = "", versions: VersionNames = "restricted public"
+) -> None:
+    """Say what a build would do and why, a line a step, without doing it."""
+    from pipeline.steps.plan import Plan
+    from pipeline.steps.why import lines_of
+
+    found = Plan(Project.here(), round_, reports=_reports(reports), versions=versions.split())
+    for line in lines_of(found):
+        typer.echo(line)
+
+
+def _reports(names: str) -> tuple[str, ...]:
+    for name in names.split():
+        one_of(name, REPORTS, what="report")
+    return tuple(r for r in REPORTS if not names.strip() or r in names.split())

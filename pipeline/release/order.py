@@ -1,0 +1,89 @@
+"""What of a version does a build make again? Written down with what was kept of the last
+one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.project import Project
+from pipeline.report.document.order import (
+    ANNEX,
+    EVERY,
+    HTML,
+    LEDGER,
+    SOURCE,
+    Order,
+    Part,
+    Source,
+    parse_source,
+)
+from pipeline.system.files import UNFINISHED
+from pipeline.system.kept import is_kept
+
+
+@dataclass(frozen=True)
+class Again:
+    """Of a version that was built before, the parts whose inputs changed, and whether it
+    is inspected and marked as a draft although its files stay what they were.
+    """
+
+    parts: frozenset[Part] = EVERY
+    audit: bool = True
+    scan: bool = True
+    draft: bool = True
+
+
+EVERYTHING = Again()
+
+
+def begin_version(
+    project: Project, round_: int, *, report: str, version: str, again: Again = EVERYTHING
+) -> Order:
+    """Write down what is to be made of a version, in a folder of its own beside its
+    master, with what was kept of it. Where something is not what was kept, everything is
+    made.
+    """
+    folder = project.master_folder(round_, report, version)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
+    kept = None
+    try:
+        if again.parts != EVERY:
+            kept = _take_kept(project, round_, report=report, version=version, scratch=scratch)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return Order(
+        project.root.resolve(),
+        project.store(round_, report, version).resolve(),
+        scratch.resolve(),
+        round_,
+        report,
+        version,
+        again.parts if kept else EVERY,
+        kept,
+    )
+
+
+def kept_paths(project: Project, round_: int, report: str, version: str) -> tuple[Path, Path, Path]:
+    """Restricted: what is kept of a version for the next build. Its ledger, its HTML, and
+    the record of both.
+    """
+    ledger = project.ledger(round_, report, version)
+    return ledger, ledger.with_suffix(".html"), ledger.with_suffix(".source")
+
+
+def _take_kept(
+    project: Project, round_: int, *, report: str, version: str, scratch: Path
+) -> Source | None:
+    ledger, html, source = kept_paths(project, round_, report, version)
+    annex = project.master_folder(round_, report, version) / ANNEX
+    if not all(map(is_kept, (ledger, html, source))) or not annex.is_file():
+        return None
+    for path, name in ((ledger, LEDGER), (html, HTML), (source, SOURCE), (annex, ANNEX)):
+        shutil.copyfile(path, scratch / name)
+    return parse_source((scratch / SOURCE).read_bytes(), source)

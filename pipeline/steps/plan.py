@@ -1,0 +1,378 @@
+"""Which steps does a build of a round have, and which of them must be done? Each step
+with what it reads, what it leaves, and the steps before it.
+
+A step is done again where something that it reads is not what it read the last time, or
+something that it left is not what it left. What a step says of its result is by content,
+so a step that comes to the same end as before lets those after it rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, Project
+from pipeline.release.order import kept_paths
+from pipeline.report.document.order import Source, parse_source
+from pipeline.steps.inputs import Inputs, Reader
+from pipeline.steps.record import Record, read_record
+from pipeline.system.watch import Watch, files_below
+
+RECORDS = ".steps"
+Groups = dict[str, Inputs]
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The rows of the release policy as far as a build must know them before it reads
+    the contracts: which versions are protected, and which others their readers have.
+    """
+
+    protected: Mapping[str, bool]
+    readers_have: Mapping[str, tuple[str, ...]]
+
+    def closure(self, asked: Iterable[str]) -> list[str]:
+        """The protected versions that must be chosen for those asked, in the order of the
+        policy.
+        """
+        needed: set[str] = set()
+        waiting = list(asked)
+        while waiting:
+            name = waiting.pop()
+            if self.protected.get(name) and name not in needed:
+                needed.add(name)
+                waiting += self.readers_have.get(name, ())
+        return [name for name in self.protected if name in needed]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, the names of those before it, what it reads (by group, as it
+    is now), and the files that it leaves.
+    """
+
+    name: str
+    after: tuple[str, ...]
+    reads: Callable[[], Groups]
+    leaves: Callable[[], Iterable[Path]]
+    round: int
+    report: str = ""
+    version: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.name.split(" ", 1)[0]
+
+    @property
+    def title(self) -> str:
+        """How people call it."""
+        if self.report:
+            return f"{self.report} {self.version}"
+        return self.name
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it was: its name, its group, and how it changed."""
+
+    group: str
+    name: str
+    how: str  # changed, new, gone, damaged, never done
+
+
+class Plan:
+    """The steps of a build of some versions of some reports of a round, in an order in
+    which they can be done.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        round_: int,
+        *,
+        reports: Iterable[str] = REPORTS,
+        versions: Iterable[str],
+    ) -> None:
+        self.project, self.round = project, round_
+        self.watch = Watch(project.root, project.outputs / RECORDS / "files.json")
+        self.reader = Reader(project, self.watch)
+        self.policy = read_versions(project)
+        self.reports = tuple(reports)
+        self.versions = tuple(dict.fromkeys(versions))
+        if unknown := [v for v in self.versions if v not in self.policy.protected]:
+            raise UserError(
+                f"there is no version '{unknown[0]}'",
+                where="release_policy.yaml",
+                allowed=", ".join(self.policy.protected),
+            )
+        self.rounds = rounds_with_returns(project, round_)
+        self.protected = self.policy.closure(self.versions)
+        self.open = [v for v in self.policy.protected if not self.policy.protected[v]]
+        self.steps = {step.name: step for step in self._steps()}
+
+    # What the steps are.
+
+    def _steps(self) -> Iterator[Step]:
+        for number, round_ in enumerate(self.rounds):
+            before = tuple(f"validate {r}" for r in self.rounds[:number])
+            yield Step(
+                f"validate {round_}",
+                before,
+                partial(self._validate_reads, round_),
+                partial(self._validate_leaves, round_),
+                round_,
+            )
+        yield Step(
+            f"findings {self.round}",
+            (f"validate {self.round}",),
+            self._findings_reads,
+            self._findings_leaves,
+            self.round,
+        )
+        validated = tuple(f"validate {r}" for r in self.rounds)
+        numbers = f"numbers {self.round}"
+        yield Step(numbers, validated, self._numbers_reads, self._numbers_leaves, self.round)
+        stores = f"stores {self.round}"
+        yield Step(stores, (numbers,), self._stores_reads, self._stores_leave, self.round)
+        protect = f"protect {self.round}"
+        if self.protected:
+            yield Step(protect, (numbers,), self._protect_reads, self._protect_leaves, self.round)
+        for version in self.versions:
+            for report in self.reports:
+                protected = self.policy.protected[version]
+                yield Step(
+                    f"render {report} {version} {self.round}",
+                    (protect if protected else stores,),
+                    partial(self._version_reads, report, version),
+                    partial(self._version_leaves, report, version),
+                    self.round,
+                    report,
+                    version,
+                )
+        yield Step(
+            f"desk {self.round}",
+            (
+                f"findings {self.round}",
+                *(f"render {r} {v} {self.round}" for v in self.versions for r in self.reports),
+            ),
+            lambda: {"": self.reader.desk(self.round)},
+            lambda: [self.project.outputs / "index.html"],
+            self.round,
+        )
+
+    # What they read. What a step before said of its result stands for what it left.
+
+    def _said(self, step: str) -> Inputs:
+        record = self.record(step)
+        said = record.said if record else {"nothing": "was never done"}
+        return {f"{name} of {step}": digest for name, digest in said.items()}
+
+    def _validate_reads(self, round_: int) -> Groups:
+        reader = self.reader
+        earlier: Inputs = {}
+        for r in self.rounds:
+            if r < round_:
+                earlier |= {
+                    name: d
+                    for name, d in self._said(f"validate {r}").items()
+                    if name.startswith("figures")
+                }
+        return {
+            "": reader.code("validate")
+            | reader.contracts("validate")
+            | reader.returns(round_)
+            | reader.cleared()
+            | earlier
+        }
+
+    def _findings_reads(self) -> Groups:
+        templates, project = self.project.templates, self.project
+        catalogue = templates / "locale" / project.language / "messages.po"
+        return {
+            "": self.reader.code("findings")
+            | self.reader.contracts("findings")
+            | self.reader.files(files_below(templates / "findings"))
+            | self.reader.files(files_below(templates / "feedback"))
+            | self.reader.files([catalogue])
+            | {"language": project.language}
+            | self._said(f"validate {self.round}")
+        }
+
+    def _numbers_reads(self) -> Groups:
+        sql = self.project.sql
+        models = [
+            f for layer in ("staging", "core", "marts", "checks") for f in files_below(sql / layer)
+        ]
+        said: Inputs = {}
+        for r in self.rounds:
+            said |= self._said(f"validate {r}")
+        return {
+            "": self.reader.code("numbers")
+            | self.reader.contracts("numbers")
+            | self.reader.files(models)
+            | self.reader.query_logs(self.rounds)
+            | said
+        }
+
+    def _stores_reads(self) -> Groups:
+        return {
+            "": self.reader.code("stores")
+            | self.reader.contracts("stores")
+            | self.reader.borrowed()
+            | self.reader.cleared()
+            | self._said(f"numbers {self.round}")
+            | self._said(f"validate {self.round}")
+        }
+
+    def _protect_reads(self) -> Groups:
+        return {
+            "": self.reader.code("protect")
+            | self.reader.contracts("protect")
+            | self.reader.borrowed()
+            | self.reader.register()
+            | self._said(f"numbers {self.round}")
+            | self._said(f"validate {self.round}"),
+            # One group a version: a build that asks for fewer leaves the others.
+            **{f"version {v}": {v: "asked"} for v in self.protected},
+        }
+
+    def _version_reads(self, report: str, version: str) -> Groups:
+        reader, project = self.reader, self.project
+        protected = self.policy.protected[version]
+        source = self.kept_source(report, version)
+        store = project.store(self.round, report, version)
+        figures = reader.bytes_of([store.with_suffix(".sha256")])
+        certificate = project.proof(self.round) / f"{version}.json"
+        returns = {} if protected else reader.returns_behind(report)
+        groups = {
+            "document": figures | reader.document(report, version, source),
+            "pages": reader.pages(),
+            "audit": figures | reader.audit(),
+            "manifest": reader.manifest(report, protected=protected, source=source) | returns,
+        }
+        if protected:
+            groups["data"] = figures | reader.data()
+            groups["web"] = reader.web()
+            groups["scan"] = figures | reader.scan()
+            groups["draft"] = reader.bytes_of([certificate])
+        return groups
+
+    def kept_source(self, report: str, version: str) -> Source | None:
+        """What was kept of a version that was built; None where it was not, or is damaged."""
+        *_, path = kept_paths(self.project, self.round, report, version)
+        try:
+            return parse_source(path.read_bytes(), path)
+        except (OSError, UserError):
+            return None
+
+    # What they leave.
+
+    def _validate_leaves(self, round_: int) -> Iterator[Path]:
+        work = self.project.work(round_)
+        yield from (work / "validation.json", work / "staged.duckdb")
+        yield self.project.findings(round_) / "findings.json"
+
+    def _findings_leaves(self) -> Iterator[Path]:
+        yield from sorted(self.project.findings(self.round).glob("*.html"))
+
+    def _numbers_leaves(self) -> Iterator[Path]:
+        yield self.project.warehouse
+        yield self.project.work(self.round) / "cubes.duckdb"
+
+    def _stores_leave(self) -> Iterator[Path]:
+        for version in self.open:
+            yield from self._stores_of(version)
+
+    def _protect_leaves(self) -> Iterator[Path]:
+        for version in self.protected:
+            yield from self._stores_of(version)
+            yield self.project.proof(self.round) / f"{version}.json"
+
+    def _stores_of(self, version: str) -> Iterator[Path]:
+        for report in REPORTS:
+            store = self.project.store(self.round, report, version)
+            yield from (store, store.with_suffix(".csv"), store.with_suffix(".sha256"))
+
+    def _version_leaves(self, report: str, version: str) -> Iterator[Path]:
+        where = self.round, report, version
+        yield from files_below(self.project.master_folder(*where))
+        yield from files_below(self.project.version_folder(*where))
+        yield from kept_paths(self.project, *where)
+
+    # Which must be done.
+
+    def records(self, step: Step) -> Path:
+        return self.project.round_folder(step.round) / RECORDS
+
+    def record(self, step: str) -> Record | None:
+        """The record of a step by its name."""
+        found = self.steps[step]
+        return read_record(self.records(found), step)
+
+    def changes(self, step: Step) -> list[Change]:
+        """Why a step must be done, with all before it as they are now; none where it
+        need not.
+        """
+        record = self.record(step.name)
+        if record is None:
+            return [Change("", step.title, "never done")]
+        found = []
+        for group, now in step.reads().items():
+            before = record.inputs.get(group, {})
+            for name in sorted({*now, *before}):
+                if now.get(name) != before.get(name):
+                    how = "new" if name not in before else "gone" if name not in now else "changed"
+                    found.append(Change(group, name, how))
+        for name, digest in record.left.items():
+            if self.watch.content(self.project.outputs / name) != digest:
+                found.append(Change("left", name, "damaged"))
+        return found
+
+    def result(self, step: Step, said: Mapping[str, str], before: Groups) -> Record:
+        """The record of a step that was just done. What was written to while it was being
+        done counts as it was before, so that the step is done again.
+        """
+        groups = {}
+        for group, now in step.reads().items():
+            at_first = before.get(group, {})
+            groups[group] = {name: at_first.get(name, digest) for name, digest in now.items()}
+        left = {}
+        for path in step.leaves():
+            if digest := self.watch.content(path):
+                left[path.relative_to(self.project.outputs).as_posix()] = digest
+        return Record(groups, left, dict(said))
+
+
+def read_versions(project: Project) -> Versions:
+    """The versions of the release policy, before anybody checked it. Raises UserError
+    where there are none to be read; the whole file is checked when it is used.
+    """
+    import yaml
+
+    path = project.contracts / "release_policy.yaml"
+    try:
+        content = yaml.safe_load(path.read_bytes())
+        rows = {str(name): row for name, row in content["versions"].items()}
+        return Versions(
+            {name: bool(row["protected"]) for name, row in rows.items()},
+            {name: tuple(map(str, row["readers_have"])) for name, row in rows.items()},
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as problem:
+        raise UserError(
+            f"the versions of the release policy cannot be read: {problem}",
+            where=path.name,
+            do="correct the file; 'make check' says what is wrong",
+        ) from problem
+
+
+def rounds_with_returns(project: Project, round_: int) -> list[int]:
+    """The rounds that have returns up to one, which give the revisions; and this one in
+    any case.
+    """
+    folder = project.returns
+    named = [p.name for p in folder.iterdir() if p.is_dir()] if folder.is_dir() else []
+    earlier = {int(n) for n in named if n.isdigit() and len(n) == 4 and int(n) < round_}
+    return [*sorted(earlier), round_]

@@ -1,0 +1,89 @@
+"""Which edit of a file changes nothing that is made of it? A comment, and lines left
+blank.
+
+A file has the same meaning as before where its digest is the same: of Python, SQL and
+style sheets what stands outside of comments, of YAML what is read, of all others their
+bytes. Where a file cannot be read as what its name says, its bytes count: whoever reads
+it says what is wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+_PYTHON = re.compile(
+    r"(?P<kept>'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\""
+    r"|'(?:\\.|[^\\\n'])*'|\"(?:\\.|[^\\\n\"])*\")"
+    r"|[ \t]*\#[^\n]*|(?P<line>[ \t]*\n(?:[ \t]*(?:\#[^\n]*)?\n)*)",
+    re.DOTALL,
+)
+_STYLE = re.compile(
+    r"(?P<kept>\"(?:\\.|[^\\\"])*\"|'(?:\\.|[^\\'])*')|/\*.*?\*/|(?P<line>\s+)", re.DOTALL
+)
+# What a comment of a model or check says to the pipeline: see pipeline/numbers/sql.
+_SQL = re.compile(
+    r"(?P<kept>'(?:''|[^'])*'|\"(?:\"\"|[^\"])*\"|--[ ]*May be empty:[^\n]*)"
+    r"|--[^\n]*|/\*.*?\*/|(?P<line>\s+)",
+    re.DOTALL,
+)
+
+
+def digest_of(path: Path) -> str:
+    """The digest of what a file means. Raises OSError where it cannot be read."""
+    data = path.read_bytes()
+    reduce = _KINDS.get(path.suffix)
+    if reduce:
+        try:
+            data = reduce(data.decode("utf-8")).encode("utf-8", "surrogatepass")
+        except (UnicodeDecodeError, ValueError):
+            pass
+    return hashlib.sha256(data).hexdigest()
+
+
+def bytes_of(path: Path) -> str:
+    """The digest of the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def without_comments(code: str) -> str:
+    """Python code without comments and blank lines."""
+    return _without(_PYTHON, "\n", code).lstrip("\n")
+
+
+def _without(pattern: re.Pattern[str], gap: str, text: str) -> str:
+    def put(found: re.Match[str]) -> str:
+        return found["kept"] or (gap if found["line"] else "")
+
+    return pattern.sub(put, text)
+
+
+def _style(text: str) -> str:
+    return _without(_STYLE, " ", text)
+
+
+def _sql(text: str) -> str:
+    return _without(_SQL, " ", text).strip()
+
+
+def _yaml(text: str) -> str:
+    import yaml
+
+    try:
+        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as problem:
+        raise ValueError("no YAML") from problem
+    # In their order: a list of chapters and the columns of a table stand as they are written.
+    return json.dumps(content, default=str)
+
+
+_KINDS: dict[str, Callable[[str], str]] = {
+    ".py": without_comments,
+    ".css": _style,
+    ".sql": _sql,
+    ".yaml": _yaml,
+}

@@ -1,0 +1,62 @@
+"""Which errors of the machine can a person repair? A full disk, a name that reaches no file,
+a damaged database: each as a UserError that says what to do.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+
+from pipeline.errors import PlaceError, UserError
+from pipeline.system.kept import blamed
+
+# No room left, over the quota, too large a file, only for reading, no permission, a
+# file where a folder must be.
+_PLACE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOTDIR,
+    errno.EIO,
+}
+_NAME = {errno.ENAMETOOLONG, errno.ELOOP}
+_NO_ROOM = re.compile(
+    r"no space|disk quota|read-only|permission denied|file too large|could not write", re.IGNORECASE
+)
+
+
+def repairable(problem: Exception) -> UserError | None:
+    """What to tell a person about an error; None where it is a bug."""
+    match problem:
+        case UserError():
+            return problem
+        case OSError(errno=number) if number in _NAME:
+            named = os.fsdecode(problem.filename or "")[:80]
+            what = f"no file is reached by it: {problem.strerror}"
+            return UserError(what, where=named, do="give another name")
+        case OSError(errno=number):
+            return _place_error(problem) if number in _PLACE else None
+    if damage := blamed(problem):
+        return damage
+    # The database tells of a full disk in a class of its own.
+    if type(problem).__name__ == "IOException" and _NO_ROOM.search(str(problem)):
+        return _place_error(problem)
+    return None
+
+
+def _place_error(problem: Exception) -> PlaceError:
+    where = str(getattr(problem, "filename", "") or "")
+    what = getattr(problem, "strerror", "") or str(problem).splitlines()[0]
+    return PlaceError(
+        f"cannot write: {what}",
+        where=where,
+        allowed="a folder of outputs with room that this user may write to",
+        do=(
+            "make room, or give another folder by SELEC_OUTPUTS; the last good outputs stand, the"
+            " next run goes on"
+        ),
+    )
