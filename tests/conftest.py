@@ -12,6 +12,7 @@ import pytest
 from builds import ROOT, ROUND, once, run_make, shared_folder
 from elsewhere import Elsewhere, build_elsewhere
 from office import Office, build_office
+from small_project import SMALL_ROUND, small_project
 from small_tables import write_store
 
 from pipeline.contracts.known_errors import KnownError, load_known_errors
@@ -86,6 +87,24 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
         run_make("reports", f"ROUND={ROUND}", every, environment={"SELEC_OUTPUTS": str(folder)})
 
     return Project(ROOT, once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports))
+
+
+@pytest.fixture(scope="session")
+def small_built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A small project in which both versions of its report are built; tests only read it."""
+
+    def make(folder: Path) -> None:
+        small_project(folder)
+        asked = ("REPORTS=thb", f"ROUND={SMALL_ROUND}")
+        run_make("reports", *asked, root=folder, environment={})
+
+    return once(shared_folder(tmp_path_factory, worker_id) / "small", make)
+
+
+@pytest.fixture
+def small(small_built: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be worked in."""
+    return Path(shutil.copytree(small_built, tmp_path / "small", symlinks=True))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 """What does a second build show? The same reports made in another place, then three
-changes, each followed by make.
+changes, each followed by a build.
 
 One build serves the tests of repeatability, of incremental make and of leaks, because a
 build takes a minute. The steps, in order: build everything; build again; touch a text
@@ -11,12 +11,14 @@ one. What each step did is kept in `steps.json`.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from builds import ROUND, VERSIONS, copy_project, run_make
+from builds import ROUND, copy_project, run_make
 
 from pipeline.project import Project
 
@@ -74,32 +76,28 @@ def build_elsewhere(folder: Path) -> None:
     shutil.copytree(outputs / str(ROUND), folder / "first" / str(ROUND), copy_function=shutil.copy2)
 
     (root / "templates/thb/narrative/summary.md").touch()
-    steps["rendered after a text was touched"] = _would_render(root)
+    steps["planned after a text was touched"] = _planned(root)
 
     correct_migration_return(root / f"returns/{ROUND}/migration/RO.xlsx")
     plant_canaries(root / f"returns/{ROUND}/thb/RO.xlsx")
-    run_make(f"outputs/{ROUND}/.protected", root=root, environment=SURROUNDINGS)
-    # as rendered: only what the corrected returns ask for is left
-    for report in (
-        "thb",
-        "migration",
-        "octa",
-    ):
-        for version in VERSIONS:
-            manifest = outputs / str(ROUND) / report / version / "manifest.json"
-            if (
-                outputs / f"{ROUND}/stores/{version}/{report}.sha256"
-            ).stat().st_mtime_ns < manifest.stat().st_mtime_ns:
-                manifest.touch()
-    steps["rendered after returns were corrected"] = _would_render(root)
+    build(root, "--until", "stores protect")
+    steps["planned after returns were corrected"] = _planned(root)
 
     text = root / TEXT
     text.write_text(
         text.read_text(encoding="utf-8") + f"\n{CANARIES[2]} in words.\n", encoding="utf-8"
     )
-    manifest = outputs / str(ROUND) / "thb" / "public" / "manifest.json"
-    run_make(str(manifest.relative_to(root)), root=root, environment=SURROUNDINGS)
+    build(root, "--reports", "thb", "--versions", "public")
     (folder / "steps.json").write_text(json.dumps(steps, indent=1), encoding="utf-8")
+
+
+def build(root: Path, *options: str) -> None:
+    """Do some of the steps of a build, in the same surroundings."""
+    command = [".venv/bin/python", "-m", "pipeline", "build", "--round", str(ROUND), *options]
+    done = subprocess.run(
+        command, cwd=root, env={**os.environ, **SURROUNDINGS}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def _times(outputs: Path) -> dict[str, int]:
@@ -110,22 +108,10 @@ def _times(outputs: Path) -> dict[str, int]:
     return {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in files}
 
 
-def _would_render(root: Path) -> list[str]:
-    """What make would render now, as `report/version`: it is told to say so instead of
-    doing it.
-
-    `make reports` itself would only say that it takes the lock; `all-reports` is what
-    it calls then.
-    """
-    told = run_make("all-reports", "RUN=echo would", root=root, environment=SURROUNDINGS).stdout
-    words = [line.split() for line in told.splitlines() if line.startswith("would ")]
-    others = [w for w in words if w[1] not in ("render", "desk")]
-    assert not others, f"make would also run {others}"
-    return sorted(
-        f"{w[w.index('--report') + 1]}/{w[w.index('--version') + 1]}"
-        for w in words
-        if w[1] == "render"
-    )
+def _planned(root: Path) -> dict[str, str]:
+    """What a build would do now, with the reason, by step."""
+    told = run_make("plan", root=root, environment=SURROUNDINGS).stdout
+    return dict(line.split(": ", 1) for line in told.splitlines() if ": " in line)
 
 
 def correct_migration_return(path: Path) -> None:

@@ -4,7 +4,6 @@ people who sign them.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,6 @@ from signatories import enter_signers, make_keys, signing
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.project import Project
-from pipeline.release.signoff.draft import write_draft
 from pipeline.release.signoff.edition import release
 from pipeline.release.signoff.findings import accept, open_findings
 from pipeline.release.signoff.record import Subject
@@ -26,8 +24,7 @@ from pipeline.system.signed.people import Person
 from pipeline.system.signed.signers import read_signers
 
 VERSIONS = ("restricted", "public")
-# What signing needs of the outputs, and what make looks at; the ledger and the archive
-# are large.
+# What signing needs of the outputs, and what a build looks at.
 NEEDED = (
     "2022/masters/thb",
     "2022/thb",
@@ -35,12 +32,11 @@ NEEDED = (
     "2022/proof",
     "2022/findings",
     "2022/work",
-    "2022/.returns",
-    "2022/.validated",
-    "2022/.numbers",
-    "2022/.protected",
-    "2021/.returns",
-    "2021/.validated",
+    "2022/.steps",
+    "2021/findings",
+    "2021/work",
+    "2021/.steps",
+    "warehouse.duckdb",
 )
 
 
@@ -85,6 +81,16 @@ class Office:
             timeout=300,
             env=inherited,
         )
+
+    def python(self, command: str, *options: str) -> None:
+        """Run a command of the pipeline itself."""
+        done = subprocess.run(
+            [".venv/bin/python", "-m", "pipeline", command, "--round", str(ROUND), *options],
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
 
     def done(self, *targets: str, **settings: str) -> str:
         done = self.make(*targets, **settings)
@@ -177,15 +183,10 @@ def build_office(folder: Path, built: Project) -> None:
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     subprocess.run(["git", "init", "-q"], cwd=office.root, check=True)
     enter_signers(office.project.contracts, make_keys(office.keys))
-    commit = office.commit()
+    office.commit()
     for name in NEEDED:
         source = built.outputs / name
         target = office.project.outputs / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
-    for version in VERSIONS:
-        path = office.master(version) / "manifest.json"
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content["git_commit"] = commit
-        path.write_text(json.dumps(content), encoding="utf-8")
-        write_draft(office.project, Subject(ROUND, "thb", version))
+    office.python("build", "--reports", "thb", "--for-review")

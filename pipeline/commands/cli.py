@@ -37,7 +37,6 @@ from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.files import owner_only
 from pipeline.system.lock import at_work
-from pipeline.system.lock import hold as hold_lock
 from pipeline.system.progress import Progress, silent
 from pipeline.system.repairable import repairable
 
@@ -411,7 +410,9 @@ def ask(
     """Enter the open queries of a state in the log of the round, as asked on a day."""
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.rules.query_log import ask as enter
+    from pipeline.returns.rules.query_log import log_files
     from pipeline.returns.rules.validated import read_validation
+    from pipeline.steps.plan import take_as_read
 
     project = Project.here()
     findings = read_validation(project, round_).findings
@@ -426,6 +427,7 @@ def ask(
             findings=findings,
             who=who,
         )
+        take_as_read(project, log_files(project, round_))
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -658,16 +660,6 @@ def as_of(
         released = as_known_on(project, when, folder=folder / "outputs" / "releases")
         cleared_on(project, when, folder=folder / "outputs" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
-
-
-@app.command(
-    hidden=True, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-)
-def hold(command: list[str]) -> None:
-    """Run a command with the outputs held for it alone; make calls it around builds of
-    several steps.
-    """
-    hold_lock(Project.here().outputs, command)
 
 
 def _day(text: str) -> date:

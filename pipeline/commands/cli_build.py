@@ -27,19 +27,27 @@ def build(
     *,
     reports: Reports = "",
     versions: VersionNames = "restricted public",
+    for_review: Annotated[
+        bool, typer.Option("--for-review", help="Let manifests name the commit of now.")
+    ] = False,
     until: Annotated[
         str, typer.Option("--until", help="Only this kind of step and those before it.")
     ] = "",
 ) -> None:
     """Build reports: the steps whose inputs changed, and those that follow from them."""
+    from pipeline.release.manifest import git_commit
     from pipeline.steps.plan import Plan
     from pipeline.steps.run import Build, problems_of
     from pipeline.system.lock import at_work
 
     project = Project.here()
+    names = _reports(reports)
+    commit = git_commit(project.root) if for_review else ""
     with at_work(project.outputs, f"build {round_}"):
-        plan = Plan(project, round_, reports=_reports(reports), versions=versions.split())
+        plan = Plan(project, round_, reports=names, versions=versions.split(), commit=commit)
         outcome = Build(plan, typer.echo).run(until.split())
+    for pdf in () if until else plan.pdfs():
+        typer.echo(str(pdf))
     for problem in problems_of(outcome):
         if not isinstance(problem, UserError):
             raise problem

@@ -9,7 +9,7 @@ so a step that comes to the same end as before lets those after it rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.release.order import kept_paths
 from pipeline.report.document.order import Source, parse_source
+from pipeline.report.document.worker import pdf_name
 from pipeline.steps.inputs import Inputs, Reader
-from pipeline.steps.record import Record, read_record
+from pipeline.steps.record import Record, read_record, write_record
 from pipeline.system.watch import Watch, files_below
 
 RECORDS = ".steps"
+COMMIT = "commit"  # what a version says of itself, beside its files
 Groups = dict[str, Inputs]
 
 
@@ -85,7 +87,8 @@ class Change:
 
 class Plan:
     """The steps of a build of some versions of some reports of a round, in an order in
-    which they can be done.
+    which they can be done. With `commit` the manifests must name it: a version that is
+    handed in says by which commit it can be built again.
     """
 
     def __init__(
@@ -95,8 +98,9 @@ class Plan:
         *,
         reports: Iterable[str] = REPORTS,
         versions: Iterable[str],
+        commit: str = "",
     ) -> None:
-        self.project, self.round = project, round_
+        self.project, self.round, self.commit = project, round_, commit
         self.watch = Watch(project.root, project.outputs / RECORDS / "files.json")
         self.reader = Reader(project, self.watch)
         self.policy = read_versions(project)
@@ -302,6 +306,18 @@ class Plan:
         yield from files_below(self.project.version_folder(*where))
         yield from kept_paths(self.project, *where)
 
+    def pdfs(self) -> list[Path]:
+        """The reports that lie there, of those that the plan builds."""
+        return [
+            path
+            for report in self.reports
+            for version in self.versions
+            if (
+                path := self.project.version_folder(self.round, report, version)
+                / pdf_name(report, version, round_=self.round)
+            ).is_file()
+        ]
+
     # Which must be done.
 
     def records(self, step: Step) -> Path:
@@ -326,6 +342,8 @@ class Plan:
                 if now.get(name) != before.get(name):
                     how = "new" if name not in before else "gone" if name not in now else "changed"
                     found.append(Change(group, name, how))
+        if step.report and self.commit not in ("", record.said.get(COMMIT)):
+            found.append(Change("manifest", "the commit", "changed"))
         for name, digest in record.left.items():
             if self.watch.content(self.project.outputs / name) != digest:
                 found.append(Change("left", name, "damaged"))
@@ -344,6 +362,20 @@ class Plan:
             if digest := self.watch.content(path):
                 left[path.relative_to(self.project.outputs).as_posix()] = digest
         return Record(groups, left, dict(said))
+
+
+def take_as_read(project: Project, files: Iterable[Path]) -> None:
+    """Let the steps that read logs of queries rest although something was entered in
+    them: nothing that was found or counted changes by what was asked.
+    """
+    watch = Watch(project.root, project.outputs / RECORDS / "files.json")
+    now = {watch.name(f): watch.content(f) for f in files if f.is_file()}
+    for folder in sorted(project.outputs.glob(f"[0-9]*/{RECORDS}")):
+        for path in (*folder.glob("validate-*.json"), *folder.glob("numbers-*.json")):
+            record = read_record(folder, path.stem)
+            if record and any(set(now) & set(names) for names in record.inputs.values()):
+                inputs = {group: {**names, **now} for group, names in record.inputs.items()}
+                write_record(folder, path.stem, replace(record, inputs=inputs))
 
 
 def read_versions(project: Project) -> Versions:

@@ -19,7 +19,7 @@ from pipeline.project import Project
 from pipeline.release.order import Again, begin_version
 from pipeline.report.document.order import Order, Part
 from pipeline.report.document.worker import render_apart
-from pipeline.steps.plan import Change, Plan, Step
+from pipeline.steps.plan import COMMIT, Change, Plan, Step
 from pipeline.steps.record import forget, write_record
 from pipeline.system.answers import answer_line, raise_end
 from pipeline.system.apart import Apart, start, wait
@@ -42,6 +42,24 @@ class Job:
     apart: Apart
     again: Again | None = None
     order: Order | None = None
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a process is sent to do: steps of a plan by name, and of a version that was
+    rendered what its renderer was ordered.
+    """
+
+    project: Project
+    round: int
+    reports: tuple[str, ...]
+    versions: tuple[str, ...]
+    steps: tuple[str, ...]
+    again: Again | None = None
+    order: Order | None = None
+
+    def plan(self) -> Plan:
+        return Plan(self.project, self.round, reports=self.reports, versions=self.versions)
 
 
 @dataclass
@@ -129,10 +147,13 @@ class Build:
             if other.kind in kinds and step.name in other.after:
                 yield other
 
-    def _apart(self, steps: Iterable[Step], *more: object) -> Apart:
+    def _apart(
+        self, steps: Iterable[Step], again: Again | None = None, order: Order | None = None
+    ) -> Apart:
         plan = self.plan
         names = tuple(step.name for step in steps)
-        return Apart(do_apart, plan.project, plan.round, plan.reports, plan.versions, names, *more)
+        where = plan.project, plan.round, plan.reports, plan.versions
+        return Apart(do_apart, Errand(*where, names, again, order))
 
     def _start_version(self, step: Step, again: Again) -> None:
         """Begin with the renderer, which may open the store alone; where nothing has to
@@ -148,7 +169,7 @@ class Build:
             self._finish_version(step, again, order)
 
     def _finish_version(self, step: Step, again: Again, order: Order) -> None:
-        apart = self._apart((step,), order, again)
+        apart = self._apart((step,), again, order)
         self.running.append(Job((step,), apart, None, order))
 
     # What came of them.
@@ -202,28 +223,19 @@ def again_of(changes: Iterable[Change]) -> Again:
     )
 
 
-def do_apart(
-    tell: Callable[[str], None],
-    project: Project,
-    round_: int,
-    reports: tuple[str, ...],
-    versions: tuple[str, ...],
-    names: tuple[str, ...],
-    order: Order | None = None,
-    again: Again | None = None,
-) -> None:
+def do_apart(tell: Callable[[str], None], errand: Errand) -> None:
     """In a process of its own: do the steps named, each where it has to be done, and
     write down that they were. Ends with the exit code of the error where a person must
     repair something.
     """
-    os.environ[HELD] = str(project.outputs.resolve())
+    os.environ[HELD] = str(errand.project.outputs.resolve())
     done = []
     try:
-        plan = Plan(project, round_, reports=reports, versions=versions)
-        for name in names:
+        plan = errand.plan()
+        for name in errand.steps:
             step = plan.steps[name]
-            if order and again:
-                _do_version(plan, step, order, again)
+            if errand.order and errand.again:
+                _do_version(plan, step, errand.order, errand.again)
             elif plan.changes(step):
                 _do(plan, step)
             else:
@@ -249,17 +261,19 @@ def _do(plan: Plan, step: Step) -> None:
 
 def _do_version(plan: Plan, step: Step, order: Order, again: Again) -> None:
     from pipeline.release.build import finish_version
+    from pipeline.release.manifest import git_commit
     from pipeline.release.signoff.draft import mark_built
     from pipeline.release.signoff.record import Subject
     from pipeline.system.lock import at_work
 
     before = step.reads()
     project = plan.project
+    said = {COMMIT: git_commit(project.root)}
     with at_work(project.outputs, f"render {step.report} {step.round} {step.version}"):
         built = finish_version(project, order, again=again)
         subject = Subject(step.round, step.report, step.version)
         built = mark_built(project, subject, built=built, again=again)
-    write_record(plan.records(step), step.name, plan.result(step, {}, before))
+    write_record(plan.records(step), step.name, plan.result(step, said, before))
     made = ", ".join(sorted(order.parts)) or "manifest"
     figures = built.figures
     print(

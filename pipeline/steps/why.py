@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from pipeline.steps.plan import Change, Plan, Step
+from pipeline.steps.plan import Change, Plan
 
 NOTHING = "nothing to do"
 _MOST = 3  # reasons told of a step

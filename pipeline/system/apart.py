@@ -64,7 +64,7 @@ class Apart:
         *arguments: object,
     ) -> None:
         start(function.__module__)
-        self._noise: IO[bytes] = tempfile.TemporaryFile()
+        self._noise: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 closed in `end`
         self._answer, told = _context.Pipe(duplex=False)
         self._process = _context.Process(
             target=_work,

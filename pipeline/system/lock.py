@@ -1,9 +1,9 @@
 """Who is writing to the outputs? One build at a time; a build that died is noticed and
 what it left half-done removed.
 
-A build of several steps (`make reports`) holds the lock over all of them; a single
-command takes it for itself. The kernel frees the lock when the last process that holds
-it ends, however it ends.
+A build of several steps holds the lock over all of them, and its steps are processes of
+their own that know it (`HELD`); a single command takes it for itself. The kernel frees
+the lock when the process that holds it ends, however it ends; its steps end with it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pipeline.errors import BusyError
 from pipeline.system.files import UNFINISHED, owner_only, write_file
 
 HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
+_LONGEST_END = 10.0  # seconds that a killed step may take to be gone
 _LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
 
 
@@ -78,20 +79,6 @@ def _alone(outputs: Path, what: str) -> Iterator[None]:
             os.close(descriptor)
 
 
-def hold(outputs: Path, command: list[str]) -> None:
-    """Become `command`, with the lock held until it and all that it starts have ended.
-    Raises BusyError.
-    """
-    with owner_only(outputs):
-        if os.environ.get(HELD) != str(outputs.resolve()):
-            descriptor = _take(outputs, " ".join(command[:2]))
-            os.set_inheritable(descriptor, True)
-            for died in _after_death(outputs):
-                print(f"note: {died}", file=sys.stderr)
-        # The command inherits that what it makes is for its owner only.
-        os.execvpe(command[0], command, {**os.environ, HELD: str(outputs.resolve())})
-
-
 def _take(outputs: Path, what: str) -> int:
     descriptor = os.open(outputs / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -120,7 +107,7 @@ def _after_death(outputs: Path) -> list[str]:
             said = json.loads(marker.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             said = {}
-        if marker.name.isdigit() and said.get("started") == _started(int(marker.name)):
+        if marker.name.isdigit() and _is_alive(int(marker.name), said.get("started")):
             continue
         told.append(
             f"an earlier run ({said.get('what', 'unknown')}) ended in the middle; the last good"
@@ -132,6 +119,18 @@ def _after_death(outputs: Path) -> list[str]:
         # ending.
         _remove(outputs.rglob(f".*{UNFINISHED}*"))
     return told
+
+
+def _is_alive(process: int, started: object) -> bool:
+    """Whether a run is still going, although nobody holds the lock: the steps of a build
+    that was killed are killed with it, and are waited for.
+    """
+    end = time.monotonic() + _LONGEST_END
+    while started == _started(process):
+        if time.monotonic() > end:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _remove(unfinished: Iterable[Path]) -> None:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _PYTHON = re.compile(
@@ -37,10 +38,8 @@ def digest_of(path: Path) -> str:
     data = path.read_bytes()
     reduce = _KINDS.get(path.suffix)
     if reduce:
-        try:
+        with suppress(ValueError):  # no UTF-8 is one too
             data = reduce(data.decode("utf-8")).encode("utf-8", "surrogatepass")
-        except (UnicodeDecodeError, ValueError):
-            pass
     return hashlib.sha256(data).hexdigest()
 
 

@@ -34,11 +34,11 @@ class Watch:
 
     def meaning(self, path: Path) -> str:
         """The digest of what a file means; empty where there is none."""
-        return self._digest(path, "meaning", digest_of)
+        return str(self._digest(path, "meaning", digest_of))
 
     def content(self, path: Path) -> str:
         """The digest of the bytes of a file; empty where there is none."""
-        return self._digest(path, "content", bytes_of)
+        return str(self._digest(path, "content", bytes_of))
 
     def told(self, path: Path, what: str, read: Callable[[Path], Any]) -> Any:
         """What `read` says of a file, kept like a digest under the name `what`: JSON."""

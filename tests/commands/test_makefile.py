@@ -4,11 +4,11 @@ no part of a rule.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from builds import ROOT, ROUND, run_make
+from small_project import SMALL_ROUND
 
 NAMES = (
     "$(shell touch pwned).xlsx",
@@ -29,31 +29,35 @@ def test_a_file_name_runs_nothing_and_stops_nothing(name: str, tmp_path: Path) -
         "SELEC_RETURNS": str(tmp_path / "returns"),
         "SELEC_OUTPUTS": str(tmp_path / "outputs"),
     }
-    told = run_make("-n", "reports", environment=environment)
-    assert "validate --round" in told.stdout
+    told = run_make("plan", environment=environment)
+    assert f"validate {ROUND}: " in told.stdout
     assert not (ROOT / "pwned").exists()
 
 
-def test_a_round_is_read_again_only_when_a_file_came_went_or_changed(tmp_path: Path) -> None:
-    returns = tmp_path / "returns" / str(ROUND) / "thb"
-    stamp = tmp_path / "outputs" / str(ROUND) / ".returns"
-    returns.mkdir(parents=True)
-    environment = {
-        "SELEC_RETURNS": str(tmp_path / "returns"),
-        "SELEC_OUTPUTS": str(tmp_path / "outputs"),
-    }
+def test_a_round_is_read_again_only_when_a_file_came_went_or_changed(small: Path) -> None:
+    """The build is that of a small project, whose plan is then looked at."""
+    returns = small / "returns" / str(SMALL_ROUND) / "thb"
 
-    def changed() -> bool:
-        before = stamp.read_text() if stamp.exists() else ""
-        run_make(str(stamp), environment=environment)
-        return stamp.read_text() != before
+    def planned() -> str:
+        asked = ("plan", "REPORTS=thb", "VERSIONS=restricted", f"ROUND={SMALL_ROUND}")
+        told = run_make(*asked, root=small, environment={}).stdout
+        return next((line for line in told.splitlines() if line.startswith("validate")), "")
 
-    assert changed()
-    assert not changed()
-    (returns / "RO.csv").write_text("x")
-    assert changed()
-    (returns / "RO.csv").write_text("xy")
-    assert changed()
-    assert not changed()
-    shutil.rmtree(returns)
-    assert changed()
+    kept = (returns / "RO.xlsx").read_bytes()
+    assert planned() == ""
+    (returns / "HU.csv").write_text("x")
+    assert (
+        planned() == f"validate {SMALL_ROUND}: return HU.csv of thb is new ({_in(returns)}/HU.csv)"
+    )
+    (returns / "HU.csv").unlink()
+    assert planned() == ""
+    (returns / "RO.xlsx").write_bytes(kept + b"x")
+    assert "return RO.xlsx of thb changed" in planned()
+    (returns / "RO.xlsx").unlink()
+    assert "return RO.xlsx of thb is gone" in planned()
+    (returns / "RO.xlsx").write_bytes(kept)
+    assert planned() == "", "another time of the same bytes is no change"
+
+
+def _in(returns: Path) -> str:
+    return f"returns/{SMALL_ROUND}/{returns.name}"

@@ -18,7 +18,8 @@ from pipeline.inspection.numerals.exceptions import Exceptions, Excused, load_ex
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
-from pipeline.report.document.worker import pdf_name, render_version
+from pipeline.report.document.order import Order
+from pipeline.report.document.worker import pdf_name, render
 from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
 from pipeline.report.printing import Printing
 
@@ -304,7 +305,7 @@ def project_of(folder: Path) -> Path:
 def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
     out = root / "out"
     out.mkdir()
-    render_version(root, store, out=out, report="thb", version="restricted")
+    render(Order(root, store, out, 2022, "thb", "restricted"))
     ledger = parse_ledger((out / "shown.json").read_bytes(), out / "shown.json")
     known = read_known(
         root / "templates", contracts, store=store, report="thb", version="restricted"

@@ -7,8 +7,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from builds import ROOT
@@ -17,38 +18,40 @@ from pipeline import errors
 from pipeline.errors import NarrativeError, RenderError, UserError
 from pipeline.release.manifest import accessibility_of
 from pipeline.release.signoff.again import judge_pages
+from pipeline.report.document import worker
+from pipeline.report.document.order import Order
 from pipeline.system.answers import answer_line, raise_end
+from pipeline.system.apart import Apart, Ended
 from pipeline.system.pdf.conform import ALWAYS_RUN, Conformance, PdfFigures, Verdict
 
 KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, UserError)]
 
 
-def ended(code: str) -> subprocess.CompletedProcess[str]:
-    """A worker in a process of its own, whose rendering is replaced by `code`."""
-    program = (
-        "import os, signal, sys\n"
-        "import pipeline.report.document.worker as worker\n"
-        "import pipeline.system.confine as confine\n"
-        "from pipeline.errors import *\n"
-        "confine.confine = lambda *_, **__: None\n"
-        f"def render(*_, **__):\n    {code}\n"
-        "worker.render_version = render\n"
-        "sys.exit(worker.main(sys.argv[1:]))"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", program, str(ROOT), "store", "out", "thb", "public"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def ended(code: str) -> Ended:
+    """A renderer in a process of its own, whose rendering is replaced by `code`."""
+    return Apart(
+        rendering, code, Order(ROOT, Path("store"), Path("out"), 2022, "thb", "public")
+    ).end()
+
+
+def rendering(tell: Callable[[str], None], code: str, order: Order) -> None:
+    """In that process."""
+    names = {**vars(errors), "os": os, "signal": signal, "sys": sys}
+
+    def render(order: Order) -> None:
+        exec(code, names)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "confine", lambda *_, **__: "kernel")
+        patch.setattr(worker, "render", render)
+        worker.render_apart(tell, order)
 
 
 def end_of(code: str) -> Exception:
     done = ended(code)
-    assert done.returncode
+    assert done.code
     with pytest.raises((UserError, RuntimeError)) as problem:
-        raise_end(done.returncode, answer=done.stdout, noise=done.stderr)
+        raise_end(done.code, answer=done.told, noise=done.noise)
     assert isinstance(problem.value, Exception)
     return problem.value
 

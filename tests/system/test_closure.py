@@ -1,4 +1,4 @@
-"""Does every step depend on the code that it runs? What make knows is read from the
+"""Does every step depend on the code that it runs? What a build knows is read from the
 imports; here they are parsed, and what a step really loads is looked at.
 """
 
@@ -9,32 +9,23 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builds import ROOT
-from small_project import SMALL_ROUND, small_project
+from small_project import SMALL_ROUND
 
+from pipeline.steps.inputs import CODE
 from pipeline.system.sources import (
     PACKAGE,
-    STEPS,
     digest_of,
     file_of,
     imports_in,
-    modules_of_step,
     sources_of,
 )
 
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
-# The file that says that a step is done, for the round and version of the example.
-DONE = {
-    "validate": "2022/.validated",
-    "numbers": "2022/.numbers",
-    "protect": "2022/.protected",
-    "render": "2022/thb/public/manifest.json",
-}
 
 
 def parsed(node: ast.AST) -> Iterator[str]:
@@ -82,58 +73,14 @@ def test_imports_for_types_alone_do_not_count() -> None:
     assert not of_package(imports_in(code))
 
 
-def test_a_step_that_is_no_command_is_refused() -> None:
-    with pytest.raises(KeyError):
-        modules_of_step("no-such-step")
-
-
 def test_a_digest_follows_what_is_imported() -> None:
     assert digest_of("pipeline.cells") != digest_of("pipeline.findings")
     assert digest_of("pipeline.cells") == digest_of("pipeline.cells")
 
 
-@pytest.fixture(scope="module")
-def prerequisites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Path]]:
-    """What make would do each step again for."""
-    outputs = tmp_path_factory.mktemp("outputs")
-    done = subprocess.run(
-        ["make", "-pnq", "help", f"SELEC_OUTPUTS={outputs}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    rules = dict(re.findall(rf"^{outputs}/([^:\n]+): (.*)$", done.stdout, re.MULTILINE))
-    return {
-        step: {ROOT / name for name in rules[target].split() if name.endswith(".py")}
-        for step, target in DONE.items()
-    }
-
-
-@pytest.mark.parametrize("step", DONE)
-def test_make_does_a_step_again_for_all_code_that_it_reaches(
-    step: str, prerequisites: dict[str, set[Path]]
-) -> None:
-    assert step in STEPS
-    assert set(sources_of(modules_of_step(step))) == prerequisites[step]
-
-
-def test_a_list_of_another_state_of_the_code_is_made_anew(tmp_path: Path) -> None:
-    """It may be newer than every file, and name one that is gone."""
-    listed = tmp_path / ".code.mk"
-    listed.write_text("".join(f"CODE_{s} := pipeline/gone.py\n" for s in STEPS), encoding="utf-8")
-    later = time.time() + 3600
-    os.utime(listed, (later, later))
-    done = subprocess.run(
-        ["make", "-n", f"{tmp_path}/{DONE['protect']}", f"SELEC_OUTPUTS={tmp_path}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "gone.py" not in listed.read_text(encoding="utf-8")
-    made = listed.stat().st_mtime_ns
-    subprocess.run(["make", "-n", "help", f"SELEC_OUTPUTS={tmp_path}"], cwd=ROOT, check=True)
-    assert listed.stat().st_mtime_ns == made, "make would begin anew each time"
+@pytest.mark.parametrize("step", CODE)
+def test_the_code_of_a_step_can_be_found(step: str) -> None:
+    assert all(file_of(module) for module in CODE[step])
 
 
 def loaded_by(root: Path, *arguments: str) -> set[Path]:
@@ -153,19 +100,15 @@ def loaded_by(root: Path, *arguments: str) -> set[Path]:
 
 
 @pytest.mark.slow
-def test_what_a_step_loads_is_what_it_depends_on(tmp_path: Path) -> None:
-    """Each step is run on a small project. What the command line itself loads, before
-    it knows which command is asked, changes no figure.
+@pytest.mark.parametrize("step", ["validate", "numbers", "protect", "desk"])
+def test_what_a_step_loads_is_what_it_depends_on(step: str, small: Path) -> None:
+    """What the command line itself loads, before it knows which command is asked,
+    changes no figure.
     """
-    root = small_project(tmp_path / "project")
-    asked = ("--round", str(SMALL_ROUND))
-    before = loaded_by(root, "version")
-    for step, more in {
-        "validate": ("--no-feedback",),
-        "numbers": (),
-        "protect": (),
-        "render": ("--report", "thb", "--version", "public"),
-    }.items():
-        loaded = loaded_by(root, step, *asked, *more) - before
-        assert loaded
-        assert not loaded - set(sources_of(modules_of_step(step)))
+    before = loaded_by(small, "version")
+    more = ("--no-feedback",) if step == "validate" else ()
+    loaded = loaded_by(small, step, "--round", str(SMALL_ROUND), *more) - before
+    assert loaded
+    behind = {"validate": ("validate", "findings"), "numbers": ("numbers", "stores")}
+    modules = [module for s in behind.get(step, (step,)) for module in CODE[s]]
+    assert not loaded - set(sources_of(modules))

@@ -20,8 +20,9 @@ from pipeline.disclosure.register import editions
 from pipeline.errors import UserError
 from pipeline.numbers.store_files import store_problems
 from pipeline.project import Project
+from pipeline.release.manifest import MANIFEST
 from pipeline.release.signoff.again import Found, check_pages_again, count_numbers_again, scan_again
-from pipeline.release.signoff.draft import MANIFEST, changed_files, read_files
+from pipeline.release.signoff.draft import changed_files, read_files
 from pipeline.release.signoff.findings import OpenFinding, problems
 from pipeline.release.signoff.moves import APPROVALS
 from pipeline.release.signoff.record import Standing, Subject, plain

@@ -17,9 +17,8 @@ from typing import Any
 from pipeline.disclosure.proof import certificate_path
 from pipeline.errors import SignOffError
 from pipeline.project import Project
-from pipeline.release.manifest import git_commit, sha256
+from pipeline.release.manifest import MANIFEST, git_commit, sha256
 from pipeline.release.signoff.draft import (
-    MANIFEST,
     bound_to,
     build_again,
     fingerprint_of,

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import date
+from pathlib import Path
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import SignOffError, UserError
@@ -277,6 +278,11 @@ def _is_day(text: str) -> bool:
 
 
 # What the log does to findings.
+
+
+def log_files(project: Project, round_: int) -> list[Path]:
+    """The log of a round, and who entered what in it."""
+    return [project.returns / str(round_) / name for name in (QUERY_LOG, QUERY_RECORD)]
 
 
 def with_queries(findings: Iterable[Finding], log: dict[str, LoggedQuery]) -> list[Finding]:

@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,9 @@ import pytest
 from builds import ROOT, ROUND
 
 from pipeline.project import Project
+from pipeline.report.document import worker
+from pipeline.report.document.order import Order
+from pipeline.system.apart import Apart
 
 # Runs in a process of its own: confines it as the renderer does, tries every door,
 # prints what happened.
@@ -174,20 +177,16 @@ def test_the_worker_is_confined_before_it_renders(house: House) -> None:
     """Rendering code that asks for the warehouse is refused in the very process that
     renders.
     """
-    code = (
-        "import sys, pipeline.report.document.worker as worker\n"
-        f"worker.render_version = lambda *_, **__: open({str(house.project.warehouse)!r}, 'rb')\n"
-        "worker.main(sys.argv[1:])"
-    )
-    store = house.project.store(ROUND, "thb", "public")
     out = house.project.outputs / "out"
     out.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT), str(store), str(out), "thb", "public"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 1
-    assert "PermissionError" in done.stderr
+    store = house.project.store(ROUND, "thb", "public")
+    order = Order(ROOT, store.resolve(), out.resolve(), ROUND, "thb", "public")
+    done = Apart(rendering, order, house.project.warehouse).end()
+    assert done.code == 1
+    assert "PermissionError" in done.noise
+
+
+def rendering(tell: Callable[[str], None], order: Order, warehouse: Path) -> None:
+    """In that process: what renders opens something else."""
+    worker.render = lambda _: warehouse.read_bytes()  # type: ignore[assignment]
+    worker.render_apart(tell, order)
