@@ -39,7 +39,7 @@ from pipeline.numbers.stores import cubes_of, write_stores
 from pipeline.numbers.versions import StoreInputs
 from pipeline.project import REPORTS, Project
 from pipeline.returns.rules.validated import read_validation
-from pipeline.system.files import UNFINISHED, write_file
+from pipeline.system.files import UNFINISHED, clear_place, write_file
 from pipeline.system.progress import Progress, silent
 from pipeline.system.signed.people import Person
 
@@ -176,7 +176,7 @@ def _protect(
     )
     proof = project.proof(round_)
     # rather none than another's
-    certificate_path(project, round_, version=version.name).unlink(missing_ok=True)
+    clear_place(certificate_path(project, round_, version=version.name))
     for _ in range(ATTEMPTS):
         decision = _without_doubtful(chooser.decision(), marts)
         changed = write_stores(

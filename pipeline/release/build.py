@@ -40,7 +40,16 @@ from pipeline.release.manifest import (
 from pipeline.release.order import EVERYTHING, Again, begin_version, kept_paths
 from pipeline.release.publish import put_in_place
 from pipeline.report.document.compose import read_definition
-from pipeline.report.document.order import ANNEX, HTML, LEDGER, OPEN, SOURCE, Order, parse_source
+from pipeline.report.document.order import (
+    ANNEX,
+    HTML,
+    LEDGER,
+    OPEN,
+    SOURCE,
+    Order,
+    Part,
+    parse_source,
+)
 from pipeline.report.document.worker import pdf_name, render_apart
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.open_data.files import DATA, PAGE
@@ -53,13 +62,14 @@ from pipeline.system.kept import check_file, is_there, keep_bytes, seal_folder
 
 @dataclass(frozen=True)
 class Built:
-    """One finished version: its PDF, the figures of its build, and which of its files
-    are other than before.
+    """One finished version: its PDF, the figures of its build, which of its files are
+    other than before, and which of its parts were made.
     """
 
     pdf: Path
     figures: dict[str, Any]
     changed: tuple[str, ...] = ()
+    made: frozenset[Part] = frozenset()
 
 
 def build_version(
@@ -152,7 +162,19 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     ):
         keep_bytes(path, content)
     changed = {n for n in {*finished, *old} if finished.get(n) != old.get(n)}
-    return Built(folder / pdf, facts, tuple(sorted(changed)))
+    return Built(folder / pdf, facts, tuple(sorted(changed)), _parts_made(order, pdf))
+
+
+def _parts_made(order: Order, pdf: str) -> frozenset[Part]:
+    """The parts that the renderer made, by what it left."""
+    left = order.out / OPEN
+    made = {
+        Part.DOCUMENT: bool(order.parts - {Part.PAGES}),
+        Part.PAGES: (order.out / pdf).is_file(),
+        Part.DATA: (left / DATA).is_dir(),
+        Part.WEB: (left / PAGE).is_dir(),
+    }
+    return frozenset(part for part, is_made in made.items() if is_made)
 
 
 def _check_store(project: Project, order: Order, rule: VersionRule) -> None:

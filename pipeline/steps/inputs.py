@@ -237,7 +237,7 @@ class Reader:
         left = [
             folder / "findings" / "findings.json",
             *sorted(folder.glob("changes/*/changes.json")),
-            *sorted(folder.glob("proof/*")),
+            *sorted(folder.glob("proof/*.*")),
             *sorted(folder.glob("*/*/manifest.json")),
             *sorted((self.project.releases / "signoff" / str(round_)).glob("*.jsonl")),
         ]

@@ -29,6 +29,7 @@ from pipeline.system.repairable import repairable
 JOBS = 2
 # Steps that one process does one after the other: what it loads for one serves the next.
 TOGETHER = ("validate", "numbers stores")
+_MOST = 3  # files that are named of those that changed
 LOADED_FIRST = ("pipeline.release.signoff.draft", "pipeline.report.document.worker")
 
 
@@ -257,6 +258,7 @@ def _do(plan: Plan, step: Step) -> None:
     forget(plan.records(step), step.name)
     said = WORK[step.kind](plan, step)
     write_record(plan.records(step), step.name, plan.result(step, said, before))
+    print(f"{step.title}: done")
 
 
 def _do_version(plan: Plan, step: Step, order: Order, again: Again) -> None:
@@ -274,12 +276,17 @@ def _do_version(plan: Plan, step: Step, order: Order, again: Again) -> None:
         subject = Subject(step.round, step.report, step.version)
         built = mark_built(project, subject, built=built, again=again)
     write_record(plan.records(step), step.name, plan.result(step, said, before))
-    made = ", ".join(sorted(order.parts)) or "manifest"
+    made = ", ".join(part for part in Part if part in built.made) or "manifest"
     figures = built.figures
     print(
-        f"{built.pdf}: {figures['pages']} pages, {figures['tables']} tables, "
-        f"{figures['figures']} figures ({made})"
+        f"{step.title}: {made}; changed: {_few(built.changed) or 'nothing'}; "
+        f"{figures['pages']} pages, {figures['tables']} tables, {figures['figures']} figures"
     )
+
+
+def _few(names: tuple[str, ...]) -> str:
+    more = [f"{len(names) - _MOST} files more"] if len(names) > _MOST else []
+    return ", ".join([*names[:_MOST], *more])
 
 
 def problems_of(outcome: Outcome) -> list[Exception]:

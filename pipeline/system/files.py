@@ -46,6 +46,12 @@ def replace_file(temporary: Path, final: Path) -> None:
     os.replace(temporary, final)
 
 
+def clear_place(final: Path) -> None:
+    """Let nothing stand in the place of a file that is about to be made anew."""
+    _make_way(final)
+    final.unlink(missing_ok=True)
+
+
 def _make_way(final: Path) -> None:
     """A folder in the place of a file is set aside, beside it, with all that is in it."""
     if final.is_dir() and not final.is_symlink():

@@ -23,12 +23,12 @@ _PYTHON = re.compile(
     re.DOTALL,
 )
 _STYLE = re.compile(
-    r"(?P<kept>\"(?:\\.|[^\\\"])*\"|'(?:\\.|[^\\'])*')|/\*.*?\*/|(?P<line>\s+)", re.DOTALL
+    r"(?P<kept>\"(?:\\.|[^\\\"])*\"|'(?:\\.|[^\\'])*')|(?P<line>(?:\s|/\*.*?\*/)+)", re.DOTALL
 )
-# What a comment of a model or check says to the pipeline: see pipeline/numbers/sql.
+# One comment of a check says something to the pipeline: see pipeline/numbers/sql/runner.py.
 _SQL = re.compile(
     r"(?P<kept>'(?:''|[^'])*'|\"(?:\"\"|[^\"])*\"|--[ ]*May be empty:[^\n]*)"
-    r"|--[^\n]*|/\*.*?\*/|(?P<line>\s+)",
+    r"|(?P<line>(?:\s|--(?![ ]*May be empty:)[^\n]*|/\*.*?\*/)+)",
     re.DOTALL,
 )
 
@@ -62,7 +62,7 @@ def _without(pattern: re.Pattern[str], gap: str, text: str) -> str:
 
 
 def _style(text: str) -> str:
-    return _without(_STYLE, " ", text)
+    return _without(_STYLE, " ", text).strip()
 
 
 def _sql(text: str) -> str:

@@ -61,7 +61,8 @@ class Watch:
         except OSError:
             return ""
         if not stat.S_ISREG(found.st_mode):
-            return f"no file but {stat.filemode(found.st_mode)[0]}{found.st_ino}"
+            kind = stat.filemode(found.st_mode)[0]
+            return f"no file but {kind}" + (os.readlink(path) if kind == "l" else "")
         state = [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
         name = f"{what}:{self.name(path)}"
         kept = self._found.get(name) or self._kept.get(name)
