@@ -23,7 +23,14 @@ from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
 from pipeline.system.files import write_file
-from pipeline.system.patches import SAID_OF_FONTS, fonts_cut_by_fonttools, fonts_dated
+from pipeline.system.patches import (
+    SAID_OF_FONTS,
+    fonts_cut_by_fonttools,
+    fonts_dated,
+    layout_rules_dropped_unread,
+    objects_packed_once,
+    pages_and_numbers_remembered,
+)
 from pipeline.system.pdf.conform import PdfFigures, check_pdf
 from pipeline.system.pdf.fonts import font_folder
 from pipeline.system.pdf.repair import finish
@@ -210,7 +217,13 @@ def _write(
         )
         for name, data, text in sorted(attachments)  # a name tree has to be in order
     ]
-    with fonts_cut_by_fonttools(), fonts_dated(date):
+    with (
+        fonts_cut_by_fonttools(),
+        layout_rules_dropped_unread(),
+        fonts_dated(date),
+        objects_packed_once(),
+        pages_and_numbers_remembered(),
+    ):
         content: bytes = document.write_pdf(
             finisher=finish, pdf_variant="pdf/a-3a", pdf_tags=True, attachments=embedded
         )
