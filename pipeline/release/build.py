@@ -25,6 +25,7 @@ from pipeline.disclosure.proof import require_proof
 from pipeline.inspection.leaks.scan import check
 from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import check_numbers
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
@@ -104,9 +105,10 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     ledger = (scratch / LEDGER).read_bytes()
     data = {ANNEX: (scratch / ANNEX).read_bytes()}
     data[pdf] = (scratch / pdf).read_bytes() if (scratch / pdf).is_file() else old[pdf]
+    read = FinishedPdf(data[pdf])  # once, for audit and scan
     if again.audit or data[pdf] != old.get(pdf) or not _is_kept_ledger(project, order, ledger):
         facts["number_audit"] = check_numbers(
-            data[pdf],
+            read,
             project.store(*where),
             ledger=parse_ledger(ledger, scratch / LEDGER),
             templates=project.templates,
@@ -138,7 +140,7 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
         same = all(old.get(name) == content for name, content in data.items())
         finished = {**data, MANIFEST: manifest(figures=facts)}
         if again.scan or not same or len(old) != len(finished):
-            facts["leak_scan"] = _scan(project, order, finished)
+            facts["leak_scan"] = _scan(project, order, finished, read=read)
         else:
             facts["leak_scan"] = said["leak_scan"]
     finished = {**data, MANIFEST: manifest(figures=facts)}
@@ -210,7 +212,9 @@ def _as_they_are(project: Project, inputs: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _scan(project: Project, order: Order, finished: Mapping[str, bytes]) -> dict[str, int]:
+def _scan(
+    project: Project, order: Order, finished: Mapping[str, bytes], *, read: FinishedPdf
+) -> dict[str, int]:
     """Open the finished files as an attacker would. Returns how many numbers of each
     class were judged.
 
@@ -230,6 +234,7 @@ def _scan(project: Project, order: Order, finished: Mapping[str, bytes]) -> dict
         root=project.root,
         machine=machine_names(),
         sources=sources_of(project),
+        read=read,
     )
     return found.counts
 

@@ -10,7 +10,6 @@ failure.
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
+from pipeline.system.collector import collector_at_rest
 from pipeline.system.files import write_file
 from pipeline.system.patches import (
     SAID_OF_FONTS,
@@ -72,7 +72,7 @@ def render_pdf(
     _check_arguments(title, subject, language=language, attachments=attachments)
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     messages: list[str] = []
-    with _listening(messages), _collector_at_rest():
+    with _listening(messages), collector_at_rest():
         content = _write(
             html,
             base_folder,
@@ -158,19 +158,6 @@ def _listening(messages: list[str]) -> Iterator[None]:
             logger.removeHandler(collector)
             logger.setLevel(level)
             logger.propagate, logger.disabled = propagate, disabled
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    # Layout makes millions of objects and drops few before its end: looking for waste
-    # took a quarter of the time.
-    working = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if working:
-            gc.enable()
 
 
 def _shortened(message: str) -> str:
