@@ -88,6 +88,39 @@ def fonts_dated(date: datetime) -> Iterator[None]:
 
 
 @_made_for(
+    "weasyprint",
+    "70.0",
+    reason="it asks three functions for each of fourteen lengths of each box, a million times",
+)
+@contextmanager
+def plain_lengths_taken_at_once() -> Iterator[None]:
+    """Have a length in pixels or percent, and `auto`, set without a further question."""
+    from weasyprint.css.properties import Dimension
+    from weasyprint.layout import percent
+
+    resolve = percent.resolve_one_percentage
+
+    def resolve_at_once(box: Any, name: str, refer_to: Any) -> None:
+        value = box.style[name]
+        length: Any
+        if type(value) is Dimension and value.unit is not None:
+            number, unit = value
+            length = refer_to * number / 100 if unit == "%" else number
+        elif value == "auto":
+            length = 0 if name in ("min_width", "min_height") else value
+        else:
+            resolve(box, name, refer_to)
+            return
+        setattr(box, name, length)
+
+    percent.resolve_one_percentage = resolve_at_once
+    try:
+        yield
+    finally:
+        percent.resolve_one_percentage = resolve
+
+
+@_made_for(
     "fonttools",
     "4.68.0",
     reason="it reads all rules of layout of a font, those too that it is told to drop unread",

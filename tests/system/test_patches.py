@@ -26,6 +26,7 @@ from pipeline.system.patches import (
     layout_rules_dropped_unread,
     objects_packed_once,
     pages_and_numbers_remembered,
+    plain_lengths_taken_at_once,
 )
 from pipeline.system.pdf.fonts import font_faces
 
@@ -43,11 +44,21 @@ class Cutter:
         raise LookupError(name)
 
 
-def document() -> Any:
+# Lengths of every kind, in boxes of every kind.
+LENGTHS = """
+    <style>p { width: 50%; min-width: auto; max-height: 5% } td { padding: 1% 2px }</style>
+    <p style="width: calc(40% + 3px); margin: auto; height: 1cm">A<p style="margin: 2% 1em">B
+    <table style="width: 80%; min-width: 3cm"><tr><td>C<td style="width: 20%; height: 12%">D</table>
+    <div style="position: absolute; left: 10%; top: auto; right: 3mm; min-height: 10%">E</div>
+    <div style="float: left; width: min(30%, 4cm); box-sizing: border-box; padding: 3%">F</div>
+"""
+
+
+def document(body: str = "<p>Abc") -> Any:
     from weasyprint import HTML
 
     face = f'@font-face {{ font-family: "Report"; src: url("{font_faces()[400]}") }}'
-    return HTML(string=f'<style>{face} p {{ font-family: "Report" }}</style><p>Abc').render()
+    return HTML(string=f'<style>{face} * {{ font-family: "Report" }}</style>{body}').render()
 
 
 def date_of_font(content: bytes) -> datetime:
@@ -94,7 +105,7 @@ def run(code: str) -> str:
 def written(patch: AbstractContextManager[None]) -> bytes:
     """A dated PDF with everything that a report has: tags, packed objects, an identifier."""
     with fonts_cut_by_fonttools(), fonts_dated(DATE), patch:
-        content: bytes = document().write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
+        content: bytes = document(LENGTHS).write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
     return content
 
 
@@ -129,6 +140,15 @@ def needs_one_packing() -> None:
     today, before = counted(nullcontext(), zlib, name="compressobj")
     ours, after = counted(objects_packed_once(), zlib, name="compressobj")
     assert ours < today
+    assert after == before
+
+
+def needs_plain_lengths() -> None:
+    from weasyprint.layout import percent
+
+    today, before = counted(nullcontext(), percent, name="percentage")
+    ours, after = counted(plain_lengths_taken_at_once(), percent, name="percentage")
+    assert 0 < 10 * ours < today
     assert after == before
 
 
@@ -175,6 +195,7 @@ NEEDS: dict[str, Callable[[], None]] = {
     "layout_rules_dropped_unread": needs_unread_rules,
     "objects_packed_once": needs_one_packing,
     "pages_and_numbers_remembered": needs_remembered_pages,
+    "plain_lengths_taken_at_once": needs_plain_lengths,
     "import_great_expectations": needs_quiet_import,
     "clear_at_exit": needs_quiet_exit,
 }

@@ -30,6 +30,7 @@ from pipeline.system.patches import (
     layout_rules_dropped_unread,
     objects_packed_once,
     pages_and_numbers_remembered,
+    plain_lengths_taken_at_once,
 )
 from pipeline.system.pdf.conform import PdfFigures, check_pdf
 from pipeline.system.pdf.fonts import font_folder
@@ -185,7 +186,8 @@ def _write(
     # The slash makes it a folder: without it, relative URLs would start from its
     # parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
-    document = parsed.render()
+    with plain_lengths_taken_at_once():
+        document = parsed.render()
     # the engine gives what stands inside a link a second link, under the wrong tag
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]
