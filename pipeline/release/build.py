@@ -25,6 +25,7 @@ from pipeline.disclosure.proof import require_proof
 from pipeline.inspection.leaks.scan import check
 from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import check_numbers
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
@@ -37,11 +38,12 @@ from pipeline.release.manifest import (
     manifest_json,
     sha256,
 )
-from pipeline.release.order import EVERYTHING, Again, begin_version, kept_paths
+from pipeline.release.order import EVERYTHING, Again, begin_version, charts_path, kept_paths
 from pipeline.release.publish import put_in_place
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.order import (
     ANNEX,
+    CHARTS,
     HTML,
     LEDGER,
     OPEN,
@@ -114,9 +116,10 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     ledger = (scratch / LEDGER).read_bytes()
     data = {ANNEX: (scratch / ANNEX).read_bytes()}
     data[pdf] = (scratch / pdf).read_bytes() if (scratch / pdf).is_file() else old[pdf]
+    read = FinishedPdf(data[pdf])  # once, for audit and scan
     if again.audit or data[pdf] != old.get(pdf) or not _is_kept_ledger(project, order, ledger):
         facts["number_audit"] = check_numbers(
-            data[pdf],
+            read,
             project.store(*where),
             ledger=parse_ledger(ledger, scratch / LEDGER),
             templates=project.templates,
@@ -148,7 +151,7 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
         same = all(old.get(name) == content for name, content in data.items())
         finished = {**data, MANIFEST: manifest(figures=facts)}
         if again.scan or not same or len(old) != len(finished):
-            facts["leak_scan"] = _scan(project, order, finished)
+            facts["leak_scan"] = _scan(project, order, finished, read=read)
         else:
             facts["leak_scan"] = said["leak_scan"]
     finished = {**data, MANIFEST: manifest(figures=facts)}
@@ -161,6 +164,8 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
         strict=True,
     ):
         keep_bytes(path, content)
+    if (drawn := scratch / CHARTS).is_file():
+        keep_bytes(charts_path(project, *where), drawn.read_bytes())
     changed = {n for n in {*finished, *old} if finished.get(n) != old.get(n)}
     return Built(folder / pdf, facts, tuple(sorted(changed)), _parts_made(order, pdf))
 
@@ -232,7 +237,9 @@ def _as_they_are(project: Project, inputs: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _scan(project: Project, order: Order, finished: Mapping[str, bytes]) -> dict[str, int]:
+def _scan(
+    project: Project, order: Order, finished: Mapping[str, bytes], *, read: FinishedPdf
+) -> dict[str, int]:
     """Open the finished files as an attacker would. Returns how many numbers of each
     class were judged.
 
@@ -252,6 +259,7 @@ def _scan(project: Project, order: Order, finished: Mapping[str, bytes]) -> dict
         root=project.root,
         machine=machine_names(),
         sources=sources_of(project),
+        read=read,
     )
     return found.counts
 

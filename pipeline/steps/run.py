@@ -30,7 +30,17 @@ JOBS = 2
 # Steps that one process does one after the other: what it loads for one serves the next.
 TOGETHER = ("validate", "numbers stores")
 _MOST = 3  # files that are named of those that changed
-LOADED_FIRST = ("pipeline.release.signoff.draft", "pipeline.report.document.worker")
+# What nearly every version needs, from rendering to its draft.
+LOADED_FIRST = (
+    "pipeline.release.signoff.draft",
+    "pipeline.report.document.worker",
+    "pipeline.report.document.compose",
+    "pipeline.report.open_data.files",
+    "pipeline.system.pdf.write",
+    "pikepdf",
+    "openpyxl",
+    "gptables",
+)
 
 
 @dataclass(frozen=True)

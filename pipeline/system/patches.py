@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Putting = TypeVar("Putting", bound=Callable[..., object])
 
@@ -84,6 +85,142 @@ def fonts_dated(date: datetime) -> Iterator[None]:
             del os.environ["SOURCE_DATE_EPOCH"]
         else:
             os.environ["SOURCE_DATE_EPOCH"] = epoch
+
+
+@_made_for(
+    "weasyprint",
+    "70.0",
+    reason="it asks three functions for each of fourteen lengths of each box, a million times",
+)
+@contextmanager
+def plain_lengths_taken_at_once() -> Iterator[None]:
+    """Have a length in pixels or percent, and `auto`, set without a further question."""
+    from weasyprint.css.properties import Dimension
+    from weasyprint.layout import percent
+
+    resolve = percent.resolve_one_percentage
+
+    def resolve_at_once(box: Any, name: str, refer_to: Any) -> None:
+        value = box.style[name]
+        length: Any
+        if type(value) is Dimension and value.unit is not None:
+            number, unit = value
+            length = refer_to * number / 100 if unit == "%" else number
+        elif value == "auto":
+            length = 0 if name in ("min_width", "min_height") else value
+        else:
+            resolve(box, name, refer_to)
+            return
+        setattr(box, name, length)
+
+    percent.resolve_one_percentage = resolve_at_once
+    try:
+        yield
+    finally:
+        percent.resolve_one_percentage = resolve
+
+
+@_made_for(
+    "fonttools",
+    "4.68.0",
+    reason="it reads all rules of layout of a font, those too that it is told to drop unread",
+)
+@contextmanager
+def layout_rules_dropped_unread() -> Iterator[None]:
+    """Have a font lose the tables that are to be dropped before it is cut."""
+    from fontTools.subset import Subsetter  # type: ignore[import-untyped]
+
+    cut = Subsetter.subset
+
+    def cut_without(self: Any, font: Any) -> None:
+        for tag in self.options.drop_tables:
+            if tag in font:
+                del font[tag]
+        cut(self, font)
+
+    Subsetter.subset = cut_without
+    try:
+        yield
+    finally:
+        Subsetter.subset = cut
+
+
+@_made_for(
+    "pydyf",
+    "0.13.0",
+    reason="it makes each object into bytes twice, for the file and for its identifier",
+)
+@contextmanager
+def objects_packed_once() -> Iterator[None]:
+    """Have each object of a PDF made into bytes and compressed once."""
+    import pydyf  # type: ignore[import-untyped]
+
+    write = pydyf.PDF.write
+
+    class PackedOnce(pydyf.Object):  # type: ignore[misc]
+        def __init__(self, item: Any) -> None:
+            self.number, self.offset = item.number, item.offset
+            self.generation, self.free = item.generation, item.free
+            self._item = item
+
+        @cached_property
+        def data(self) -> Any:
+            return self._item.data
+
+        @property
+        def compressible(self) -> Any:
+            return self._item.compressible
+
+    def write_once(pdf: Any, *arguments: Any, **options: Any) -> None:
+        pdf.objects = [PackedOnce(item) for item in pdf.objects]
+        write(pdf, *arguments, **options)
+
+    pydyf.PDF.write = write_once
+    try:
+        yield
+    finally:
+        pydyf.PDF.write = write
+
+
+@_made_for(
+    "pydyf",
+    "0.13.0",
+    reason="it lists the pages again for each tag, and writes each number out each time",
+)
+@contextmanager
+def pages_and_numbers_remembered() -> Iterator[None]:
+    """Have the list of pages made once for each count of pages, and numbers written as
+    the last time.
+    """
+    import pydyf
+
+    listed, to_bytes = pydyf.PDF.page_references, pydyf._to_bytes
+    lists: dict[int, tuple[Any, int, Any]] = {}  # with its PDF, whose id is no other's then
+    numbers: dict[float, bytes] = {}
+
+    def list_pages(pdf: Any) -> Any:
+        count = len(pdf.pages["Kids"])
+        known = lists.get(id(pdf))
+        if known is None or known[1] != count:
+            known = lists[id(pdf)] = pdf, count, listed.fget(pdf)
+        return known[2]
+
+    def as_bytes(item: Any) -> Any:
+        kind = type(item)
+        if kind is bytes:
+            return item
+        if kind is float and item in numbers:
+            return numbers[item]
+        made = to_bytes(item)
+        if kind is float:
+            numbers[item] = made
+        return made
+
+    pydyf.PDF.page_references, pydyf._to_bytes = property(list_pages), as_bytes
+    try:
+        yield
+    finally:
+        pydyf.PDF.page_references, pydyf._to_bytes = listed, to_bytes
 
 
 @_made_for(

@@ -20,6 +20,7 @@ from pipeline.disclosure.prove.facts import Knowledge, ReleasedFile, Rules
 from pipeline.errors import NumberAuditError, UserError
 from pipeline.inspection.leaks.scan import scan_version
 from pipeline.inspection.numerals.audit import check_numbers
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.inspection.readback.words import canaries
 from pipeline.report.printing import Printing
 from pipeline.system.pdf.conform import check_pdf
@@ -45,7 +46,7 @@ def test_an_audit_of_a_document_without_numerals_has_not_passed(
 ) -> None:
     with pytest.raises(NumberAuditError, match="no numeral was found"):
         check_numbers(
-            blank_pdf(pages),
+            FinishedPdf(blank_pdf(pages)),
             store(ONE_CELL).path,
             ledger=[],
             templates=ROOT / "templates",

@@ -18,6 +18,7 @@ from pipeline.inspection.numerals.exceptions import Exceptions, Excused, load_ex
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.report.document.order import Order
 from pipeline.report.document.worker import pdf_name, render
 from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
@@ -311,7 +312,9 @@ def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
         root / "templates", contracts, store=store, report="thb", version="restricted"
     )
     return audit_numbers(
-        (out / pdf_name("thb", "restricted", round_=2022)).read_bytes(), known, ledger=ledger
+        FinishedPdf((out / pdf_name("thb", "restricted", round_=2022)).read_bytes()),
+        known,
+        ledger=ledger,
     )
 
 
@@ -397,7 +400,7 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
         NumberAuditError, match="are no cell, no formula and no listed exception"
     ) as problem:
         check_numbers(
-            (root / "out" / pdf_name("thb", "restricted", round_=2022)).read_bytes(),
+            FinishedPdf((root / "out" / pdf_name("thb", "restricted", round_=2022)).read_bytes()),
             tmp_path / "store.duckdb",
             ledger=ledger,
             templates=templates,

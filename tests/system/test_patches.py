@@ -7,7 +7,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +18,16 @@ from builds import ROOT
 from fontTools.misc.timeTools import epoch_diff  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-from pipeline.system.patches import PATCHES, Patch, fonts_cut_by_fonttools, fonts_dated
+from pipeline.system.patches import (
+    PATCHES,
+    Patch,
+    fonts_cut_by_fonttools,
+    fonts_dated,
+    layout_rules_dropped_unread,
+    objects_packed_once,
+    pages_and_numbers_remembered,
+    plain_lengths_taken_at_once,
+)
 from pipeline.system.pdf.fonts import font_faces
 
 DATE = datetime(2023, 6, 30, 12, tzinfo=UTC)
@@ -35,11 +44,21 @@ class Cutter:
         raise LookupError(name)
 
 
-def document() -> Any:
+# Lengths of every kind, in boxes of every kind.
+LENGTHS = """
+    <style>p { width: 50%; min-width: auto; max-height: 5% } td { padding: 1% 2px }</style>
+    <p style="width: calc(40% + 3px); margin: auto; height: 1cm">A<p style="margin: 2% 1em">B
+    <table style="width: 80%; min-width: 3cm"><tr><td>C<td style="width: 20%; height: 12%">D</table>
+    <div style="position: absolute; left: 10%; top: auto; right: 3mm; min-height: 10%">E</div>
+    <div style="float: left; width: min(30%, 4cm); box-sizing: border-box; padding: 3%">F</div>
+"""
+
+
+def document(body: str = "<p>Abc") -> Any:
     from weasyprint import HTML
 
     face = f'@font-face {{ font-family: "Report"; src: url("{font_faces()[400]}") }}'
-    return HTML(string=f'<style>{face} p {{ font-family: "Report" }}</style><p>Abc').render()
+    return HTML(string=f'<style>{face} * {{ font-family: "Report" }}</style>{body}').render()
 
 
 def date_of_font(content: bytes) -> datetime:
@@ -83,6 +102,77 @@ def run(code: str) -> str:
     return done.stdout + done.stderr
 
 
+def written(patch: AbstractContextManager[None]) -> bytes:
+    """A dated PDF with everything that a report has: tags, packed objects, an identifier."""
+    with fonts_cut_by_fonttools(), fonts_dated(DATE), patch:
+        content: bytes = document(LENGTHS).write_pdf(pdf_variant="pdf/a-3a", pdf_tags=True)
+    return content
+
+
+def counted(patch: AbstractContextManager[None], owner: Any, *, name: str) -> tuple[int, bytes]:
+    """How often a function is called while a PDF is written, and the PDF."""
+    calls = []
+    whole = getattr(owner, name)
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        calls.append(arguments)
+        return whole(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as library:
+        library.setattr(owner, name, call)
+        content = written(patch)
+    return len(calls), content
+
+
+def needs_unread_rules() -> None:
+    from fontTools.ttLib.tables import otBase  # type: ignore[import-untyped]
+
+    reads = {"owner": otBase.OTTableReader, "name": "readUShort"}
+    today, before = counted(nullcontext(), **reads)
+    ours, after = counted(layout_rules_dropped_unread(), **reads)
+    assert 10 * ours < today
+    assert after == before
+
+
+def needs_one_packing() -> None:
+    import zlib
+
+    today, before = counted(nullcontext(), zlib, name="compressobj")
+    ours, after = counted(objects_packed_once(), zlib, name="compressobj")
+    assert ours < today
+    assert after == before
+
+
+def needs_plain_lengths() -> None:
+    from weasyprint.layout import percent
+
+    today, before = counted(nullcontext(), percent, name="percentage")
+    ours, after = counted(plain_lengths_taken_at_once(), percent, name="percentage")
+    assert 0 < 10 * ours < today
+    assert after == before
+
+
+NUMBERS = (0.0, -0.0, 1.0, 1, True, 0.1, -2.5, 1e-9, 123456789.0, 1 / 3, "0.1", b"0.1", 10.0, 10)
+
+
+def needs_remembered_pages() -> None:
+    import pydyf  # type: ignore[import-untyped]
+
+    before = written(nullcontext())
+    pdf = pydyf.PDF()
+    pdf.add_page(pydyf.Dictionary())
+    assert pdf.page_references is not pdf.page_references
+    said = [pydyf.Array([number]).data for number in NUMBERS]
+    with pages_and_numbers_remembered():
+        assert pdf.page_references is pdf.page_references
+        first = pdf.page_references
+        pdf.add_page(pydyf.Dictionary())
+        assert len(pdf.page_references) == len(first) + 1
+        assert [pydyf.Array([number]).data for number in NUMBERS * 2] == said * 2
+    assert len(pdf.page_references) == 2
+    assert written(pages_and_numbers_remembered()) == before
+
+
 def needs_quiet_import() -> None:
     told = "; print(logging._warnings_showwarning)"
     assert run(f"import logging, great_expectations{told}").startswith("<function")
@@ -102,6 +192,10 @@ def needs_quiet_exit() -> None:
 NEEDS: dict[str, Callable[[], None]] = {
     "fonts_cut_by_fonttools": needs_fonttools,
     "fonts_dated": needs_dates,
+    "layout_rules_dropped_unread": needs_unread_rules,
+    "objects_packed_once": needs_one_packing,
+    "pages_and_numbers_remembered": needs_remembered_pages,
+    "plain_lengths_taken_at_once": needs_plain_lengths,
     "import_great_expectations": needs_quiet_import,
     "clear_at_exit": needs_quiet_exit,
 }

@@ -11,7 +11,6 @@ the page that go with a version that everybody may have.
 
 from __future__ import annotations
 
-import io
 import re
 import time
 from collections.abc import Iterable
@@ -32,8 +31,9 @@ from pipeline.inspection.leaks.open_forms import OpenForms, is_open_form
 from pipeline.inspection.leaks.senders import check_store
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.charts import ChartCheck
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.inspection.readback.maps import place_of, strange
-from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
+from pipeline.inspection.readback.marks import Drawn
 from pipeline.inspection.readback.marks import Path as MarkPath
 from pipeline.inspection.readback.objects import (
     Declared,
@@ -44,7 +44,7 @@ from pipeline.inspection.readback.objects import (
     check_xmp,
     read_name_tree,
 )
-from pipeline.inspection.readback.outline import Block, read_blocks
+from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.spelled import WHY as SPELLED
 from pipeline.inspection.readback.spelled import (
@@ -58,6 +58,7 @@ from pipeline.inspection.readback.wording import public_contracts, public_wordin
 from pipeline.inspection.readback.words import Search, compact
 from pipeline.report.charts.region import picture_layers
 from pipeline.report.ledger import parse_ledger
+from pipeline.system.collector import collector_at_rest
 
 ATTACHMENTS = ("cells.csv",)
 _SHOWN_LEAKS = 12
@@ -82,6 +83,7 @@ def check(folder: Path, released: Path, secrets: dict[str, str], **more: Any) ->
     return report
 
 
+@collector_at_rest()
 def scan_version(
     folder: Path,
     released: Path,
@@ -91,6 +93,7 @@ def scan_version(
     root: Path,
     machine: Iterable[str] = (),
     sources: Sources | None = None,
+    read: FinishedPdf | None = None,
 ) -> ScanReport:
     """Scan the PDFs, data files and manifest in a folder.
 
@@ -98,7 +101,8 @@ def scan_version(
     of `pipeline.inspection.leaks.secrets.collect`, `shown` the renderer's list of keys
     (shown.json), `root` the project, whose contracts and templates say what wording is
     public, `machine` the names of machine and user, `sources` what of the covers may be
-    said: without it the list alone, and no cleared text.
+    said: without it the list alone, and no cleared text. `read` is a PDF that was read
+    already: it is taken where the folder holds the same bytes.
     """
     start = time.perf_counter()
     report = ScanReport()
@@ -131,7 +135,7 @@ def scan_version(
     )
     _judge_presence(given, report)
     for name, data in given.files.items():
-        _scan_file(name, data, given=given, report=report)
+        _scan_file(name, data, given=given, report=report, read=read)
     OpenForms(given, _facts(given, {}), drawings=given.drawings, report=report).check()
     for where, way, secret in given.search.hits():
         report.add(where, f"'{secret}' as {way}", "it is a text of the restricted tree")
@@ -151,7 +155,9 @@ def _judge_presence(given: Given, report: ScanReport) -> None:
         report.add("the released cells", "none", "there is nothing to compare the files with")
 
 
-def _scan_file(name: str, data: bytes, *, given: Given, report: ScanReport) -> None:
+def _scan_file(
+    name: str, data: bytes, *, given: Given, report: ScanReport, read: FinishedPdf | None
+) -> None:
     given.search.add_text("name of a file", name)
     given.search.add_bytes(name, data)
     expected = set(given.manifest.get("outputs", {})) | {"manifest.json"}
@@ -165,7 +171,8 @@ def _scan_file(name: str, data: bytes, *, given: Given, report: ScanReport) -> N
     if name not in given.names and not re.fullmatch(r"(data|html)/.+", name):
         report.add(name, "a file of no known name", f"allowed are {', '.join(sorted(given.names))}")
     if name.endswith(".pdf"):
-        _Pdf(name, data, given=given, report=report).scan()
+        pdf = read if read and read.content == data else FinishedPdf(data)
+        _Pdf(name, pdf, given=given, report=report).scan()
         return
     if not name.endswith((".woff", ".xlsx")):  # compressed: any letters may stand in it
         _machine(name, data.decode("utf-8", "replace"), given=given, report=report)
@@ -202,29 +209,22 @@ def _facts(given: Given, destinations: dict[str, int]) -> Facts:
 class _Pdf:
     """One PDF: each method judges one part of it."""
 
-    def __init__(self, name: str, data: bytes, *, given: Given, report: ScanReport) -> None:
-        self.name, self.data, self.given, self.report = name, data, given, report
+    def __init__(self, name: str, read: FinishedPdf, *, given: Given, report: ScanReport) -> None:
+        self.name, self.read, self.given, self.report = name, read, given, report
 
     def scan(self) -> None:
         try:
-            with pikepdf.open(io.BytesIO(self.data)) as pdf:
-                self._scan(pdf)
+            self._scan(self.read.file)
         except pikepdf.PdfError as problem:
             self.report.add(
                 self.name, f"cannot be opened: {problem}", "nobody can say what it holds"
             )
 
     def _scan(self, pdf: pikepdf.Pdf) -> None:
-        fonts = Fonts()
-        pages = [read_page(page, fonts) for page in pdf.pages]
+        pages, blocks = self.read.pages, self.read.blocks
         if not pages:
             self.report.add(self.name, "no page", _UNREAD)
-        blocks, unread = read_blocks(pdf, pages)
-        numbers = {page.obj.objgen: index + 1 for index, page in enumerate(pdf.pages)}
-        destinations = {
-            name: numbers.get(to[0].objgen, 0) for name, to in read_name_tree(pdf.Root, "/Dests")
-        }
-        self.facts = _facts(self.given, destinations)
+        self.facts = _facts(self.given, self.read.destinations)
         self.judge = Judge(self.name, self.given.register, shown=self.given.shown, facts=self.facts)
         self.judge.judge(blocks)
         self.report.merge(self.judge.report)
@@ -330,7 +330,7 @@ class _Pdf:
     # --- the file
 
     def _objects(self, pdf: pikepdf.Pdf, pages: list[Drawn]) -> None:
-        objects = Objects(self.name, self.data, report=self.report)
+        objects = Objects(self.name, self.read.content, report=self.report)
         objects.read(pdf)
         check_fonts(self.name, pdf, pages=pages, report=self.report)
         check_forms(self.name, pdf, pages=pages, report=self.report)

@@ -9,7 +9,6 @@ name, or that reads another way than its cell, fails the build.
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +19,9 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import NumberAuditError
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.report.ledger import LedgerEntry, statements_of
+from pipeline.system.collector import collector_at_rest
 
 _LISTED = 12
 
@@ -77,7 +78,7 @@ class NumberAudit:
 
 
 def check_numbers(
-    pdf: bytes,
+    pdf: FinishedPdf,
     store: Path,
     *,
     ledger: Sequence[LedgerEntry],
@@ -114,12 +115,11 @@ def check_numbers(
     return found
 
 
-def audit_numbers(pdf: bytes, known: Known, *, ledger: Sequence[LedgerEntry]) -> NumberAudit:
+@collector_at_rest()
+def audit_numbers(pdf: FinishedPdf, known: Known, *, ledger: Sequence[LedgerEntry]) -> NumberAudit:
     """Read a PDF and account for its numerals. The order of `ledger` is the reading
     order.
     """
-    import pikepdf
-
     from pipeline.inspection.numerals.frame import (
         furniture,
         known_headings,
@@ -128,32 +128,21 @@ def audit_numbers(pdf: bytes, known: Known, *, ledger: Sequence[LedgerEntry]) ->
     )
     from pipeline.inspection.numerals.sentences import SentenceCheck
     from pipeline.inspection.numerals.walk import Walk
-    from pipeline.inspection.readback.marks import Fonts, read_page
-    from pipeline.inspection.readback.objects import read_name_tree
-    from pipeline.inspection.readback.outline import read_blocks
 
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        fonts = Fonts()
-        pages = [read_page(page, fonts) for page in opened.pages]
-        blocks, _ = read_blocks(opened, pages)
-        numbers = {page.obj.objgen: index + 1 for index, page in enumerate(opened.pages)}
-        destinations = {
-            name: numbers.get(to[0].objgen, 0) for name, to in read_name_tree(opened.Root, "/Dests")
-        }
-        walk = Walk(known, ledger, destinations=destinations)
-        walk.walk(blocks)
-        for wrong in SentenceCheck(known).check(statements_of(ledger), walk.running):
-            walk.refuse(wrong)
-        for wrong in wrong_attachments(known, opened):
-            walk.refuse(wrong)
-        for passage in walk.running:
-            passage.place = f"{known.report}/{passage.place}"
-        headings = known_headings(walk.passages) | {squeeze(h.title) for h in walk.headings}
-        passages = [
-            *walk.passages,
-            *furniture(known, pages, blocks=blocks, headings=headings),
-            *outside(known, opened, headings=headings),
-        ]
+    walk = Walk(known, ledger, destinations=pdf.destinations)
+    walk.walk(pdf.blocks)
+    for wrong in SentenceCheck(known).check(statements_of(ledger), walk.running):
+        walk.refuse(wrong)
+    for wrong in wrong_attachments(known, pdf.file):
+        walk.refuse(wrong)
+    for passage in walk.running:
+        passage.place = f"{known.report}/{passage.place}"
+    headings = known_headings(walk.passages) | {squeeze(h.title) for h in walk.headings}
+    passages = [
+        *walk.passages,
+        *furniture(known, pdf.pages, blocks=pdf.blocks, headings=headings),
+        *outside(known, pdf.file, headings=headings),
+    ]
     return _count(known, passages, wrong=walk.wrong)
 
 

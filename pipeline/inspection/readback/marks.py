@@ -88,19 +88,59 @@ class Drawn:
     strange: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What some bytes show in a font: their text, how far they move the pen in
+    thousandths of the size, and their codes.
+    """
+
+    text: str
+    width: float
+    codes: frozenset[int]
+
+
+@dataclass
+class Font:
+    """One font of a file: its name, bytes a code, characters and widths (thousandths).
+    What the same bytes show is worked out once.
+    """
+
+    name: str
+    size: int
+    characters: dict[int, str]
+    widths: dict[int, float]
+    known: dict[bytes, Shown] = field(default_factory=dict)
+
+    def show(self, data: bytes) -> Shown:
+        """Each code of the font becomes a character, and moves the pen by its width."""
+        shown = self.known.get(data)
+        if shown is None:
+            size = self.size
+            codes = [int.from_bytes(data[i : i + size], "big") for i in range(0, len(data), size)]
+            plain = size == 1 and not self.characters
+            shown = self.known[data] = Shown(
+                "".join(self.characters.get(c, chr(c) if plain else "\ufffd") for c in codes),
+                sum(self.widths.get(code, 500.0) for code in codes),
+                frozenset(codes),
+            )
+        return shown
+
+
 class Fonts:
-    """Codes to characters, read once for each font object."""
+    """The fonts of a file, each object read once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[str, int, dict[int, str], dict[int, float]]] = {}
+        self._known: dict[tuple[int, int], Font] = {}
 
-    def read(self, font: Any) -> tuple[str, int, dict[int, str], dict[int, float]]:
-        """Name, bytes a code, characters and widths (thousandths) of a font."""
+    def read(self, font: Any) -> Font:
+        """The font of an object."""
         key = font.objgen
         if key == (0, 0) or key not in self._known:
             characters = to_unicode(font.ToUnicode.read_bytes()) if "/ToUnicode" in font else {}
             size = 2 if font.get("/Subtype") == "/Type0" else 1
-            self._known[key] = str(font.get("/BaseFont", "?")), size, characters, _widths(font)
+            self._known[key] = Font(
+                str(font.get("/BaseFont", "?")), size, characters, _widths(font)
+            )
         return self._known[key]
 
 
@@ -211,14 +251,16 @@ class _State:
     alpha: float = 1.0
     width: float = 1.0
     dashed: bool = False
-    font: Any = None
+    font: Font | None = None
     size: float = 0.0
     mode: int = 0
     leading: float = 0.0
     clips: tuple[Clip, ...] = ()
 
     def copy(self) -> _State:
-        return _State(**self.__dict__)
+        same = _State.__new__(_State)
+        same.__dict__.update(self.__dict__)
+        return same
 
 
 def multiply(first: Matrix, second: Matrix) -> Matrix:
@@ -252,19 +294,26 @@ class _Reader:
         self.clipping = ""
         self.place = self.order = 0
         self.resources: Any = None
+        self.named: dict[str, Font | None] = {}  # fonts of these resources by name
 
     def run(self, content: Any, resources: Any, state: _State, depth: int) -> None:
-        outer = self.state, self.saved, self.resources
-        self.state, self.saved, self.resources = state, [], resources
+        outer = self.state, self.saved, self.resources, self.named
+        self.state, self.saved, self.resources, self.named = state, [], resources, {}
         for instruction in pikepdf.parse_content_stream(content):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 self.drawn.images.append("an image inside the content")
                 continue
             self._step(str(instruction.operator), list(instruction.operands), depth=depth)
-        self.state, self.saved, self.resources = outer
+        self.state, self.saved, self.resources, self.named = outer
 
     def _step(self, name: str, args: list[Any], *, depth: int) -> None:
-        if name in _PAINT:
+        if name in _BUILD:
+            self._build_path(name, args)
+        elif name in _TEXT:
+            self._show(name, args)
+        elif name in _STATE:
+            self._set_state(name, args)
+        elif name in _PAINT:
             self._paint(*_PAINT[name])
         elif name == "Do":
             self._draw_object(str(args[0]), depth)
@@ -273,9 +322,7 @@ class _Reader:
         elif name == "EMC":
             if self.tags:
                 self.tags.pop()
-        elif not (
-            self._build_path(name, args) or self._set_state(name, args) or self._show(name, args)
-        ):
+        elif name not in _WITHOUT_EFFECT:
             self.drawn.strange.append(f"operator {name}")
 
     def _tag(self, name: str, args: list[Any]) -> int | str | None:
@@ -290,11 +337,11 @@ class _Reader:
 
     @property
     def _current(self) -> int | str | None:
-        return next((tag for tag in reversed(self.tags) if tag is not None), None)
+        return self.tags[-1] if self.tags else None  # an inner one has that of the outer
 
     # --- state
 
-    def _set_state(self, name: str, args: list[Any]) -> bool:
+    def _set_state(self, name: str, args: list[Any]) -> None:
         state = self.state
         if name == "q":
             self.saved.append(state.copy())
@@ -313,11 +360,8 @@ class _Reader:
             state.dashed = len(args[0]) > 0
         elif name == "gs":
             self._extended(str(args[0]))
-        elif name in ("W", "W*"):
-            self.clipping = name
         else:
-            return name in _WITHOUT_EFFECT
-        return True
+            self.clipping = name
 
     def _extended(self, name: str) -> None:
         known = self.resources.get("/ExtGState", {}).get(name, {})
@@ -325,9 +369,7 @@ class _Reader:
 
     # --- paths
 
-    def _build_path(self, name: str, args: list[Any]) -> bool:
-        if name not in ("m", "l", "c", "v", "y", "re", "h"):
-            return False
+    def _build_path(self, name: str, args: list[Any]) -> None:
         values = [float(a) for a in args]
         place = self.state.matrix
         if name == "m":
@@ -343,7 +385,6 @@ class _Reader:
         else:
             self.curved = True
             self.parts[-1].append(_apply(place, *values[-2:]))
-        return True
 
     def _paint(self, filled: bool, stroked: bool) -> None:
         state = self.state
@@ -375,7 +416,7 @@ class _Reader:
 
     # --- text
 
-    def _show(self, name: str, args: list[Any]) -> bool:
+    def _show(self, name: str, args: list[Any]) -> None:
         state = self.state
         if name == "BT":
             self.line = self.cursor = _IDENTITY
@@ -390,10 +431,7 @@ class _Reader:
         elif name == "TL":
             state.leading = float(args[0])
         elif name == "Tf":
-            state.font, state.size = (
-                self.resources.get("/Font", {}).get(str(args[0])),
-                float(args[1]),
-            )
+            state.font, state.size = self._font(str(args[0])), float(args[1])
         elif name == "Tr":
             state.mode = int(args[0])
         elif name in ("TJ", "Tj"):
@@ -402,31 +440,30 @@ class _Reader:
             self.line = self.cursor = multiply((1, 0, 0, 1, 0.0, -state.leading), self.line)
             if args:
                 self._show_text(args[-1:])
-        else:
-            return name == "ET"  # the renderer neither stretches nor raises text, nor sets it wide
-        return True
+
+    def _font(self, name: str) -> Font | None:
+        if name not in self.named:
+            font = self.resources.get("/Font", {}).get(name)
+            self.named[name] = None if font is None else self.fonts.read(font)
+        return self.named[name]
 
     def _show_text(self, pieces: Any) -> None:
-        state, shown, moved = self.state, [], 0.0
-        if state.font is None:
+        state = self.state
+        font = state.font
+        if font is None:
             self.drawn.strange.append("text in a font that is not there")
             return
-        # Each code of the font becomes a character, and moves the pen by its width; a
-        # number between them moves it back (PDF 32000-1, 9.4.3).
-        name, size, characters, widths = self.fonts.read(state.font)
+        # A number between texts moves the pen back (PDF 32000-1, 9.4.3).
+        text, moved = "", 0.0
         for piece in pieces:
-            if not isinstance(piece, pikepdf.String):
+            if isinstance(piece, pikepdf.String):
+                shown = font.show(bytes(piece))
+                if shown.codes:
+                    self.drawn.glyphs.setdefault(font.name, set()).update(shown.codes)
+                text += shown.text
+                moved += shown.width / 1000 * state.size
+            else:
                 moved -= float(piece) / 1000 * state.size
-                continue
-            data = bytes(piece)
-            for code in (
-                int.from_bytes(data[i : i + size], "big") for i in range(0, len(data), size)
-            ):
-                self.drawn.glyphs.setdefault(name, set()).add(code)
-                shown.append(
-                    characters.get(code, chr(code) if size == 1 and not characters else "\ufffd")
-                )
-                moved += widths.get(code, 500.0) / 1000 * state.size
         # Where the text stands on the page, how wide and how high.
         whole = multiply(self.cursor, state.matrix)
         x, y = _apply(whole, 0, 0)
@@ -435,7 +472,7 @@ class _Reader:
         self.order += 1
         self.drawn.texts.append(
             Text(
-                "".join(shown),
+                text,
                 x,
                 y,
                 height,
@@ -446,7 +483,7 @@ class _Reader:
                 self._current,
                 self.place,
                 self.order,
-                name,
+                font.name,
                 self._seen(whole, moved),
             )
         )
@@ -457,14 +494,9 @@ class _Reader:
         along its middle.
         """
         clips = self.state.clips
-        spots = (
-            [_apply(place, width * part, 0.25 * self.state.size) for part in _SAMPLES]
-            if clips
-            else []
-        )
-        return (
-            sum(all(c.shows(x, y) for c in clips) for x, y in spots) / len(spots) if spots else 1.0
-        )
+        spots = [_apply(place, width * part, 0.25 * self.state.size) for part in _SAMPLES]
+        shown = [all(clip.shows(x, y) for clip in clips) for x, y in spots] if clips else [True]
+        return sum(shown) / len(shown)
 
     # --- forms
 
@@ -503,6 +535,13 @@ _PAINT = {
     "b*": (True, True),
     "n": (False, False),
 }
+_BUILD = frozenset(("m", "l", "c", "v", "y", "re", "h"))
+_STATE = frozenset(
+    ("q", "Q", "cm", "rg", "g", "k", "sc", "scn", "RG", "G", "K", "SC", "SCN", "w", "d", "gs")
+    + ("W", "W*")
+)
+# the renderer neither stretches nor raises text, nor sets it wide
+_TEXT = frozenset(("BT", "ET", "Tm", "Td", "TD", "TL", "Tf", "Tr", "TJ", "Tj", "T*", "'", '"'))
 _WITHOUT_EFFECT = ("J", "j", "M", "i", "ri", "cs", "CS", "BX", "EX")
 
 

@@ -19,6 +19,7 @@ from pipeline.inspection.leaks.scan import scan_version
 from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import audit_numbers
 from pipeline.inspection.numerals.known import read_known
+from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.project import Project
 from pipeline.release.manifest import accessibility_of
 from pipeline.release.signoff.record import Subject
@@ -73,7 +74,7 @@ def count_numbers_again(
             version=subject.version,
         )
         ledger = parse_ledger(copy.ledger(*where).read_bytes(), copy.ledger(*where))
-        found = audit_numbers(master[_pdf(subject)], known, ledger=ledger)
+        found = audit_numbers(FinishedPdf(master[_pdf(subject)]), known, ledger=ledger)
         wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
         return Found(_listed(wrong), {"number_audit": found.figures()})
 

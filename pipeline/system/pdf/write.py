@@ -10,7 +10,6 @@ failure.
 
 from __future__ import annotations
 
-import gc
 import logging
 import re
 from collections.abc import Iterable, Iterator
@@ -22,8 +21,17 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
+from pipeline.system.collector import collector_at_rest
 from pipeline.system.files import write_file
-from pipeline.system.patches import SAID_OF_FONTS, fonts_cut_by_fonttools, fonts_dated
+from pipeline.system.patches import (
+    SAID_OF_FONTS,
+    fonts_cut_by_fonttools,
+    fonts_dated,
+    layout_rules_dropped_unread,
+    objects_packed_once,
+    pages_and_numbers_remembered,
+    plain_lengths_taken_at_once,
+)
 from pipeline.system.pdf.conform import PdfFigures, check_pdf
 from pipeline.system.pdf.fonts import font_folder
 from pipeline.system.pdf.repair import finish
@@ -65,7 +73,7 @@ def render_pdf(
     _check_arguments(title, subject, language=language, attachments=attachments)
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     messages: list[str] = []
-    with _listening(messages), _collector_at_rest():
+    with _listening(messages), collector_at_rest():
         content = _write(
             html,
             base_folder,
@@ -153,19 +161,6 @@ def _listening(messages: list[str]) -> Iterator[None]:
             logger.propagate, logger.disabled = propagate, disabled
 
 
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    # Layout makes millions of objects and drops few before its end: looking for waste
-    # took a quarter of the time.
-    working = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if working:
-            gc.enable()
-
-
 def _shortened(message: str) -> str:
     # A data URL is a whole chart: its first characters say which kind of file it was,
     # the rest hides the message.
@@ -191,7 +186,8 @@ def _write(
     # The slash makes it a folder: without it, relative URLs would start from its
     # parent.
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
-    document = parsed.render()
+    with plain_lengths_taken_at_once():
+        document = parsed.render()
     # the engine gives what stands inside a link a second link, under the wrong tag
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]
@@ -210,7 +206,13 @@ def _write(
         )
         for name, data, text in sorted(attachments)  # a name tree has to be in order
     ]
-    with fonts_cut_by_fonttools(), fonts_dated(date):
+    with (
+        fonts_cut_by_fonttools(),
+        layout_rules_dropped_unread(),
+        fonts_dated(date),
+        objects_packed_once(),
+        pages_and_numbers_remembered(),
+    ):
         content: bytes = document.write_pdf(
             finisher=finish, pdf_variant="pdf/a-3a", pdf_tags=True, attachments=embedded
         )
