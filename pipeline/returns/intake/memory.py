@@ -110,9 +110,7 @@ class ReadMemory:
         """Remember what came of a file, readable to its owner alone."""
         self.used.add(name)
         with owner_only(self.folder):
-            keep_bytes(
-                self._path(name), json.dumps(_as_json(name, came), ensure_ascii=False).encode()
-            )
+            keep_bytes(self._path(name), json.dumps(_as_json(name, came)).encode())
 
     def forget_others(self) -> None:
         """Remove what no file of this run has used."""
