@@ -14,6 +14,7 @@ from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.cleared import without_cleared
 from pipeline.returns.intake.folder import ReturnFile, find_returns, respondents
+from pipeline.returns.intake.memory import MEMORY, ReadMemory
 from pipeline.returns.intake.problems import FindingBook
 from pipeline.returns.intake.read import ReturnRead, book_of, read_returns
 from pipeline.returns.intake.reading import RoundReading
@@ -47,7 +48,8 @@ def read_round(
         for f in _not_read(file, contracts, round_=round_)
     ]
     returns = [file for file in found if file.rule not in NOT_READ]
-    read = list(read_returns(returns, contracts, round_=round_, progress=progress))
+    memory = ReadMemory(project.work(round_) / MEMORY, contracts, round_)
+    read = list(read_returns(returns, contracts, round_=round_, progress=progress, memory=memory))
     read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
     records = read_records(project, contracts, round_=round_, progress=progress)
     read = [_without_sheets(r, records, contracts=contracts) for r in read]
@@ -73,6 +75,7 @@ def read_round(
         earlier=_earlier(project, round_),
         withdrawn=withdrawn,
     )
+    memory.forget_others()
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
     cells_of = {(file, e.key): e.cells for _, _, file, e in entries if e.cells > 1}
     return RoundReading(

@@ -576,8 +576,9 @@ def test_whatever_stands_in_a_workbook_every_cell_has_an_outcome(
 ) -> None:
     good = read_xlsx(blank["thb", "RO"])
     chance = random.Random(7)
-    send(project, "thb/RO.xlsx", b"stands for the workbooks below")
-    for _ in range(25):
+    for number in range(25):
+        # other bytes each time: what came of a file is remembered
+        send(project, "thb/RO.xlsx", f"stands for workbook {number}".encode())
         spoiled = RawWorkbook(tuple(_spoil(s, chance) for s in good.sheets))
         answer = Opened("xlsx", spoiled)
         monkeypatch.setattr(

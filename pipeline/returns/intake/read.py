@@ -31,6 +31,7 @@ from pipeline.returns.intake.lines import (
     localise,
     read_csv_return,
 )
+from pipeline.returns.intake.memory import ReadMemory, Remembered
 from pipeline.returns.intake.problems import FindingBook
 from pipeline.returns.intake.reading import FileReading
 from pipeline.returns.intake.vocabulary import load_words
@@ -58,12 +59,38 @@ class ReturnRead:
 
 
 def read_returns(
-    files: list[ReturnFile], contracts: Contracts, *, round_: int, progress: Progress = silent
+    files: list[ReturnFile],
+    contracts: Contracts,
+    *,
+    round_: int,
+    progress: Progress = silent,
+    memory: ReadMemory | None = None,
 ) -> Iterator[ReturnRead]:
-    """Read each file. What is wrong with one is a finding, never an exception."""
-    for done, file in enumerate(_open_all(files, contracts)):
+    """Read each file, or recall what came of it. What is wrong with one is a finding,
+    never an exception.
+    """
+    for done, file in enumerate(_open_all(files, contracts, memory=memory)):
         progress(f"reading {file.file.name}", done, total=len(files))
-        yield _read_file(file, contracts, round_=round_)
+        if file.came:
+            yield _recalled(file.came)
+            continue
+        read = _read_file(file, contracts, round_=round_)
+        if memory and file.remembered_as and file.opened:
+            # What could not be opened is tried again: it may have been this machine.
+            memory.keep(file.remembered_as, _to_remember(read))
+        yield read
+
+
+def _recalled(came: Remembered) -> ReturnRead:
+    return ReturnRead(
+        came.reading, list(came.findings), came.account, list(came.entries), came.withdraws
+    )
+
+
+def _to_remember(read: ReturnRead) -> Remembered:
+    return Remembered(
+        read.reading, tuple(read.findings), read.account, tuple(read.entries), read.withdraws
+    )
 
 
 def book_of(file: ReturnFile, contracts: Contracts, *, round_: int) -> FindingBook:
@@ -80,8 +107,8 @@ def book_of(file: ReturnFile, contracts: Contracts, *, round_: int) -> FindingBo
 
 @dataclass(frozen=True)
 class _File:
-    """A file of the folder with its bytes and what they hold, or why they could not be
-    read.
+    """A file of the folder and what it holds, why it could not be read, or what came of
+    the same bytes before. `remembered_as` is their name in the memory.
     """
 
     file: ReturnFile
@@ -89,20 +116,30 @@ class _File:
     opened: Opened | None = None
     cover: CsvText | None = None
     damage: DamagedFile | None = None
+    came: Remembered | None = None
+    remembered_as: str = ""
 
 
-def _open_all(files: list[ReturnFile], contracts: Contracts) -> Iterator[_File]:
+def _open_all(
+    files: list[ReturnFile], contracts: Contracts, *, memory: ReadMemory | None
+) -> Iterator[_File]:
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        yield from pool.map(lambda file: _open(file, contracts), files)
+        yield from pool.map(lambda file: _open(file, contracts, memory=memory), files)
 
 
-def _open(file: ReturnFile, contracts: Contracts) -> _File:
-    sha256 = ""
+def _open(file: ReturnFile, contracts: Contracts, *, memory: ReadMemory | None) -> _File:
+    sha256 = remembered_as = ""
     try:
         if file.rule in _NOT_OPENED:
             raise DamagedFile(file.rule, _NOT_OPENED[file.rule])
         data = _bytes_of(file.path)
         sha256 = hashlib.sha256(data).hexdigest()
+        # The bytes that are hashed are the bytes that are read: nothing is read twice.
+        companion = _companion(file.cover) if file.cover and file.cover.is_file() else None
+        if memory and not isinstance(companion, DamagedFile):
+            remembered_as = memory.name(file, data, cover=companion)
+            if came := memory.recall(remembered_as):
+                return _File(file, sha256, came=came)
         names = (
             WITHDRAWAL_COLUMNS
             if file.withdraws
@@ -111,20 +148,32 @@ def _open(file: ReturnFile, contracts: Contracts) -> _File:
         words = load_words(contracts.codelists)
         opened = open_file(data, file.state, names=names, words=words)
         cover = None
-        if file.cover and file.cover.is_file() and isinstance(opened.content, CsvText):
-            cover = _open_cover(file.cover, file.state, words=words)
-        return _File(file, sha256, opened, cover)
+        if file.cover and companion is not None and isinstance(opened.content, CsvText):
+            cover = _open_cover(file.cover, companion, state=file.state, words=words)
+        return _File(file, sha256, opened, cover, remembered_as=remembered_as)
     except DamagedFile as damage:
         return _File(file, sha256, damage=damage)
 
 
-def _open_cover(path: Path, state: str, *, words: Iterable[str]) -> CsvText:
+def _companion(path: Path) -> bytes | DamagedFile:
+    """The bytes of the companion of a CSV return, or why there are none."""
+    if path.is_symlink():
+        return DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
+    try:
+        return _bytes_of(path)
+    except DamagedFile as damage:
+        return damage
+
+
+def _open_cover(
+    path: Path, companion: bytes | DamagedFile, *, state: str, words: Iterable[str]
+) -> CsvText:
     """The companion of a CSV return. A damaged one counts as damage of the return: it
     may say whose it is.
     """
-    if path.is_symlink():
-        raise DamagedFile("linked-file", f"a link instead of {path.name}; it was not followed")
-    content = open_file(_bytes_of(path), state, names={"field", "answer"}, words=words).content
+    if isinstance(companion, DamagedFile):
+        raise companion
+    content = open_file(companion, state, names={"field", "answer"}, words=words).content
     if not isinstance(content, CsvText):
         raise DamagedFile("unreadable-file", f"{path.name} is no text file")
     return content
