@@ -185,7 +185,7 @@ def test_a_check_that_could_not_run_stops_the_build(
             for n, e in enumerate(expected)
         ]
 
-    monkeypatch.setattr("pipeline.returns.rules.gx_duckdb.run_expectations", crash)
+    monkeypatch.setattr("pipeline.returns.rules.judged.judge_rules", crash)
     with pytest.raises(CheckError, match="1 checks could not run: THB_"):
         check_round(project, contracts, round_=2022, reading=reading)
 
@@ -200,7 +200,7 @@ def test_only_tables_with_figures_are_checked(
         tables.update(e.table for e in expected)
         return [Outcome(e.rule_id, "passed") for e in expected]
 
-    monkeypatch.setattr("pipeline.returns.rules.gx_duckdb.run_expectations", look)
+    monkeypatch.setattr("pipeline.returns.rules.judged.judge_rules", look)
     assert check_round(project, contracts, round_=2022, reading=reading) == []
     assert tables == {"thb_offences", "thb_judgments"}
 

@@ -150,7 +150,7 @@ def check_round(
     Raises CheckError when a check could not run: a check that crashed has neither
     passed nor failed.
     """
-    from pipeline.returns.rules.gx_duckdb import run_expectations
+    from pipeline.returns.rules.judged import judge_rules
 
     database = project.work(round_) / STAGED
     filled, past = _tables_with_rows(project, contracts, round_=round_)
@@ -164,7 +164,7 @@ def check_round(
         if (asked is None or r.check.table in asked)
         and (r.check.table in filled or (r.looks_back and r.check.table in past))
     ]
-    outcomes = run_expectations(database, [r.check for r in rules], index_columns=ORIGIN)
+    outcomes = judge_rules(database, [r.check for r in rules], index_columns=ORIGIN)
     crashed = [o for o in outcomes if o.status == "could_not_run"]
     if crashed or len(outcomes) != len(rules):
         raise CheckError(
