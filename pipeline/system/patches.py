@@ -8,7 +8,6 @@ that was looked at.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import warnings
@@ -17,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from types import ModuleType
 from typing import Any, TypeVar
 
 Putting = TypeVar("Putting", bound=Callable[..., object])
@@ -235,13 +233,3 @@ def import_great_expectations() -> None:
         warnings.simplefilter("ignore")
         import great_expectations  # noqa: F401
     logging.captureWarnings(capturing)
-
-
-@_made_for(
-    "duckdb-engine",
-    "0.17.0",
-    reason="with Great Expectations its names are kept to the very end: DuckDB prints leaks",
-)
-def clear_at_exit(engine: ModuleType) -> None:
-    """Empty the module duckdb_engine, which is given, before Python ends."""
-    atexit.register(vars(engine).clear)

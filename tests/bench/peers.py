@@ -18,7 +18,9 @@ from pipeline.contracts.model import Contracts
 from pipeline.project import Project
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.rules.compile import compile_rules
-from pipeline.returns.rules.gx_duckdb import Expected, run_expectations
+from pipeline.returns.rules.expected import Expected
+
+from .single_expectations import run_expectations
 
 BIG_TABLE, COPIES = "thb_victims", "copy"
 ORIGIN = ("file", "sheet", "address")

@@ -20,7 +20,7 @@ from pipeline.returns.received import read_round
 from pipeline.returns.rules import queries
 from pipeline.returns.rules.check import check_round, refusals, validate_round
 from pipeline.returns.rules.compile import compile_rules
-from pipeline.returns.rules.gx_duckdb import Expected, Outcome
+from pipeline.returns.rules.expected import Expected, Outcome
 from pipeline.returns.rules.pages import summary_rows, write_findings
 
 ROOT = Path(__file__).parents[2]

@@ -182,13 +182,6 @@ def needs_quiet_import() -> None:
     assert run(f"import logging; {before}; {ours}{told}").startswith("<function")
 
 
-def needs_quiet_exit() -> None:
-    load = "import duckdb_engine, great_expectations"
-    assert "leaked" in run(load)
-    ours = "from pipeline.system.patches import clear_at_exit; clear_at_exit(duckdb_engine)"
-    assert run(f"{load}; {ours}") == ""
-
-
 NEEDS: dict[str, Callable[[], None]] = {
     "fonts_cut_by_fonttools": needs_fonttools,
     "fonts_dated": needs_dates,
@@ -197,7 +190,6 @@ NEEDS: dict[str, Callable[[], None]] = {
     "pages_and_numbers_remembered": needs_remembered_pages,
     "plain_lengths_taken_at_once": needs_plain_lengths,
     "import_great_expectations": needs_quiet_import,
-    "clear_at_exit": needs_quiet_exit,
 }
 
 
@@ -232,6 +224,10 @@ def imported_from_elsewhere(tree: ast.AST) -> set[str]:
     return {name for module, name in names if module.split(".")[0] != "pipeline"}
 
 
+# What Python's own documentation tells programs to set.
+SETTINGS = ("tempfile.tempdir",)
+
+
 def reached_into(source: str) -> list[str]:
     """Where code sets a name in a module or class of a library, or takes all of its names
     to change them.
@@ -245,7 +241,9 @@ def reached_into(source: str) -> list[str]:
                 named = [
                     target.value.id
                     for target in targets
-                    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+                    if isinstance(target, ast.Attribute)
+                    and isinstance(target.value, ast.Name)
+                    and ast.unparse(target) not in SETTINGS
                 ]
             case ast.Call(func=ast.Name(id="setattr" | "vars"), args=[ast.Name(id=name), *_]):
                 named = [name]

@@ -12,7 +12,7 @@ from pipeline.contracts.model import Contract, Contracts, Dimension, Table
 from pipeline.findings import Severity
 from pipeline.returns.intake.folder import respondents
 from pipeline.returns.rules import parts, queries
-from pipeline.returns.rules.gx_duckdb import Expected
+from pipeline.returns.rules.expected import Expected
 from pipeline.returns.texts import N_
 
 

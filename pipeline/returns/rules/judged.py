@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.returns.rules.gx_duckdb import Expected, Outcome, quiet_library
+from pipeline.returns.rules.expected import Expected, Outcome, quiet_library
 from pipeline.returns.rules.queries import among
 
 _Rows = dict[int, list[dict[str, object]]]

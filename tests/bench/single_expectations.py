@@ -1,5 +1,5 @@
-"""How do we run Great Expectations on DuckDB? Each check gives back every bad row, not
-a sample.
+"""What does Great Expectations itself find on DuckDB, one expectation a rule? The second
+opinion on the one query a table that the pipeline asks.
 
 Great Expectations returns a connection to its pool before it fetches; the rollback that
 goes with it discards DuckDB's open result, and then every check "fails" with an
@@ -10,14 +10,14 @@ passed.
 
 from __future__ import annotations
 
-import logging
+import atexit
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import duckdb_engine
@@ -25,63 +25,16 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine import URL
 from sqlalchemy.types import NullType
 
-from pipeline.system.patches import clear_at_exit, import_great_expectations
+from pipeline.returns.rules.expected import JOINT_KEY, Expected, Outcome, Status, quiet_library
 
 if TYPE_CHECKING:
     from great_expectations.datasource.fluent import SQLDatasource
     from great_expectations.datasource.fluent.interfaces import Batch
 
-Status = Literal["passed", "failed", "could_not_run"]
 
 # The most rows GX is asked to list per check; its own default is 20, and its lists of
 # values stop at 200 in any case.
 _ALL_ROWS = 2_000_000_000
-# GX counts the rows that break a joint key, but cannot list them in SQL.
-_JOINT_KEY = "expect_compound_columns_to_be_unique"
-
-
-@dataclass(frozen=True)
-class Expected:
-    """One check of one table: either a GX expectation type with its kwargs, or an SQL
-    query that returns the bad rows.
-
-    `table` is `name` or `schema.name`; for SQL it is the table whose rows count as
-    evaluated. `sql` is plain SQL for DuckDB, without placeholders: it names its tables
-    itself and selects the index columns of each bad row. Checks on text patterns must
-    be SQL (`regexp_matches`), as GX knows no pattern operator for DuckDB.
-    """
-
-    rule_id: str
-    table: str
-    expectation: str = ""
-    kwargs: Mapping[str, object] = field(default_factory=dict)
-    sql: str = ""
-
-    def __post_init__(self) -> None:
-        if bool(self.expectation) == bool(self.sql):
-            raise ValueError(f"{self.rule_id}: give either an expectation type or an SQL query")
-        if self.expectation == _JOINT_KEY and set(self.kwargs) != {"column_list"}:
-            raise ValueError(
-                f"{self.rule_id}: a joint key takes a column_list only; write any other as an SQL"
-                " query"
-            )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one check.
-
-    `bad_rows` lists every bad row: its index columns (expectation), or all columns the
-    query selects, in the query's order (SQL). A check of a whole column or table fails
-    without bad rows. `evaluated` counts the rows looked at, without those the
-    expectation skips as missing; a check that passed on 0 rows has shown nothing.
-    """
-
-    rule_id: str
-    status: Status
-    bad_rows: list[dict[str, object]] = field(default_factory=list)
-    error: str = ""
-    evaluated: int = 0
 
 
 class ReadOnlyDialect(duckdb_engine.Dialect):  # type: ignore[misc]
@@ -125,7 +78,8 @@ class ReadOnlyDialect(duckdb_engine.Dialect):  # type: ignore[misc]
 
 
 registry.register("duckdb.readonly", __name__, "ReadOnlyDialect")
-clear_at_exit(duckdb_engine)
+# With Great Expectations its names are kept to the very end, and DuckDB prints leaks.
+atexit.register(vars(duckdb_engine).clear)
 
 
 def _quoted(*names: str | None) -> str:
@@ -180,21 +134,6 @@ class _RowCounts:
             ).fetchone()
             self._counts[table] = int(row[0]) if row else 0
         return self._counts[table]
-
-
-@contextmanager
-def quiet_library() -> Iterator[None]:
-    """Import GX without its side effects; keep its log lines, which may hold values of
-    returns, out of ours.
-    """
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    import_great_expectations()
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @contextmanager
@@ -343,7 +282,7 @@ def _outcome(check: Expected, result: Any, index_columns: list[str], table_rows:
     evaluated = int(details.get("element_count", table_rows)) - int(
         details.get("missing_count") or 0
     )
-    if check.expectation == _JOINT_KEY:
+    if check.expectation == JOINT_KEY:
         return Outcome(check.rule_id, status, evaluated=evaluated)
     found = details.get("unexpected_index_list") or []
     unexpected = int(details.get("unexpected_count") or 0)
@@ -362,7 +301,7 @@ def _rows_query(check: Expected, index_columns: Sequence[str]) -> str:
     """The query for all bad rows of a check that GX does not list, or not in full;
     empty when GX lists them all.
     """
-    if check.expectation != _JOINT_KEY:
+    if check.expectation != JOINT_KEY:
         return check.sql
     schema, _, name = check.table.rpartition(".")
     index = ", ".join(map(_quoted, index_columns))

@@ -12,7 +12,9 @@ from typing import NoReturn
 import duckdb
 import pytest
 
-from pipeline.returns.rules.gx_duckdb import Expected, Outcome, run_expectations
+from pipeline.returns.rules.expected import Expected, Outcome
+
+from .single_expectations import run_expectations
 
 ROOT = Path(__file__).parents[2]
 INDEX = ("file", "cell")
@@ -236,7 +238,7 @@ def test_no_checks_no_outcomes(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ran_checks_ends_without_noise() -> None:
-    script = "import pipeline.returns.rules.gx_duckdb, great_expectations"
+    script = "import pipeline.returns.rules.judged, great_expectations"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
