@@ -427,7 +427,7 @@ def ask(
             findings=findings,
             who=who,
         )
-        take_as_read(project, log_files(project, round_))
+        take_as_read(project, log_files(project, round_), round_)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")

@@ -2,10 +2,10 @@
 place with a manifest.
 
 What is made here is the master: the files that a release would copy. Analysts and
-reviewers read drafts of it, which `pipeline.release.signoff.draft` marks as such. A build
-has three steps: `begin_version` writes down what is to be made, a confined process makes
-it (`pipeline.report.document.worker`), and `finish_version` inspects what is new, adds
-what was kept, and puts all of it in place.
+reviewers read drafts of it, which `pipeline.release.signoff.draft` marks as such. A
+build has three steps: `begin_version` writes down what is to be made, a confined
+process makes it (`pipeline.report.document.worker`), and `finish_version` inspects what
+is new, adds what was kept, and puts all of it in place.
 """
 
 from __future__ import annotations
@@ -86,6 +86,9 @@ def build_version(
     when the finished files hold anything that was not released. The last good version
     stays until the new one is whole.
     """
+    contracts = load_contracts(project.contracts)
+    if load_policy(project.contracts, contracts).version(version).protected:
+        require_proof(project, round_, version=version)
     order = begin_version(project, round_, report=report, version=version, again=again)
     try:
         if order.parts:

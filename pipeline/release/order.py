@@ -1,5 +1,5 @@
-"""What of a version does a build make again? Written down with what was kept of the last
-one.
+"""What of a version does a build make again? Written down with what was kept of the
+last one.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def begin_version(
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return Order(
-        project.root.resolve(),
-        project.store(round_, report, version).resolve(),
-        scratch.resolve(),
+        project.root.absolute(),
+        project.store(round_, report, version).absolute(),
+        scratch.absolute(),
         round_,
         report,
         version,

@@ -2,9 +2,9 @@
 digests.
 
 A digest is that of the meaning of a file where a comment changes nothing, else of its
-bytes (`pipeline.system.meaning`). What a step never reads of the folder of the contracts
-is left out by name; `tests/steps/test_inputs.py` runs the steps and looks at what they
-open. Code counts by what is imported (`pipeline.system.sources`).
+bytes (`pipeline.system.meaning`). What a step never reads of the folder of the
+contracts is left out by name; `tests/steps/test_inputs.py` runs the steps and looks at
+what they open. Code counts by what is imported (`pipeline.system.sources`).
 """
 
 from __future__ import annotations
@@ -275,11 +275,11 @@ def _entries_of(file: Path) -> Inputs:
     """Digest by name of the entries of a YAML file and of the entries in them; of all of
     it where it has none.
     """
-    import yaml
+    from pipeline.system.yaml_files import written_in
 
     try:
-        content = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as problem:
+        content = written_in(file.read_text(encoding="utf-8"))
+    except ValueError as problem:
         return {"": f"no YAML: {problem}"[:200]}
     if not isinstance(content, dict):
         return {"": _digest(content)}

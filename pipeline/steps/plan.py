@@ -2,8 +2,8 @@
 with what it reads, what it leaves, and the steps before it.
 
 A step is done again where something that it reads is not what it read the last time, or
-something that it left is not what it left. What a step says of its result is by content,
-so a step that comes to the same end as before lets those after it rest.
+something that it left is not what it left. What a step says of its result is by
+content, so a step that comes to the same end as before lets those after it rest.
 """
 
 from __future__ import annotations
@@ -364,35 +364,35 @@ class Plan:
         return Record(groups, left, dict(said))
 
 
-def take_as_read(project: Project, files: Iterable[Path]) -> None:
-    """Let the steps that read logs of queries rest although something was entered in
-    them: nothing that was found or counted changes by what was asked.
+def take_as_read(project: Project, files: Iterable[Path], round_: int) -> None:
+    """Let the steps that read the log of queries of a round rest although something was
+    entered in it: nothing that was found or counted changes by what was asked.
     """
     watch = Watch(project.root, project.outputs / RECORDS / "files.json")
     now = {watch.name(f): watch.content(f) for f in files if f.is_file()}
     for folder in sorted(project.outputs.glob(f"[0-9]*/{RECORDS}")):
-        for path in (*folder.glob("validate-*.json"), *folder.glob("numbers-*.json")):
-            record = read_record(folder, path.stem)
-            if record and any(set(now) & set(names) for names in record.inputs.values()):
+        steps = [f"numbers {folder.parent.name}", f"validate {round_}"]
+        for step in steps if int(folder.parent.name) >= round_ else []:
+            if record := read_record(folder, step):
                 inputs = {group: {**names, **now} for group, names in record.inputs.items()}
-                write_record(folder, path.stem, replace(record, inputs=inputs))
+                write_record(folder, step, replace(record, inputs=inputs))
 
 
 def read_versions(project: Project) -> Versions:
     """The versions of the release policy, before anybody checked it. Raises UserError
     where there are none to be read; the whole file is checked when it is used.
     """
-    import yaml
+    from pipeline.system.yaml_files import written_in
 
     path = project.contracts / "release_policy.yaml"
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = written_in(path.read_text(encoding="utf-8"))
         rows = {str(name): row for name, row in content["versions"].items()}
         return Versions(
             {name: bool(row["protected"]) for name, row in rows.items()},
             {name: tuple(map(str, row["readers_have"])) for name, row in rows.items()},
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UserError(
             f"the versions of the release policy cannot be read: {problem}",
             where=path.name,

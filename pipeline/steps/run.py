@@ -1,9 +1,9 @@
-"""How is a build done? Step after step where something changed, two at a time, each in a
-process of its own.
+"""How is a build done? Step after step where something changed, two at a time, each in
+a process of its own.
 
 The process that builds opens no store and no return: it compares digests, starts the
-work, and tells how it ended. A step that fails keeps those after it from being done; all
-others are done, and the build as a whole fails.
+work, and tells how it ended. A step that fails keeps those after it from being done;
+all others are done, and the build as a whole fails.
 """
 
 from __future__ import annotations

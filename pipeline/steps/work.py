@@ -1,5 +1,5 @@
-"""What does each step do? Calls the function that does its work and says what came of it,
-by content.
+"""What does each step do? Calls the function that does its work and says what came of
+it, by content.
 
 A digest of a database is that of its rows: two files with the same rows differ in where
 their pages lie.

@@ -1,10 +1,10 @@
 """How is work done in a process of its own that knows nothing of the one that asks?
 
 A clean process loads the heavy libraries once and forks a child for each piece of work
-(`multiprocessing.forkserver`). It begins with surroundings of its own, so that nothing of
-the machine, of the one who asks or of an earlier piece of work reaches a child, and it
-never opens a file of the outputs or of the returns. What a child tells is bytes, never
-an object: nothing of it is unpickled.
+(`multiprocessing.forkserver`). It begins with surroundings of its own, so that nothing
+of the machine, of the one who asks or of an earlier piece of work reaches a child, and
+it never opens a file of the outputs or of the returns. What a child tells is bytes,
+never an object: nothing of it is unpickled.
 """
 
 from __future__ import annotations

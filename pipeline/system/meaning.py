@@ -70,14 +70,10 @@ def _sql(text: str) -> str:
 
 
 def _yaml(text: str) -> str:
-    import yaml
+    from pipeline.system.yaml_files import written_in
 
-    try:
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as problem:
-        raise ValueError("no YAML") from problem
     # In their order: a list of chapters and the columns of a table stand as they are written.
-    return json.dumps(content, default=str)
+    return json.dumps(written_in(text), default=str)
 
 
 _KINDS: dict[str, Callable[[str], str]] = {

@@ -1,5 +1,5 @@
-"""Which errors of the machine can a person repair? A full disk, a name that reaches no file,
-a damaged database: each as a UserError that says what to do.
+"""Which errors of the machine can a person repair? A full disk, a name that reaches no
+file, a damaged database: each as a UserError that says what to do.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Which source files does a piece of work depend on? Follows the imports, so that nothing
-is listed by hand.
+"""Which source files does a piece of work depend on? Follows the imports, so that
+nothing is listed by hand.
 
 `sources_of` gives the files behind some modules, `digest_of` one hash of them. Imports
-inside functions count, because the work may reach them; those for type checking alone do
-not. A module that is started by its name as a process of its own counts like one that is
-imported.
+inside functions count, because the work may reach them; those for type checking alone
+do not. A module that is started by its name as a process of its own counts like one
+that is imported.
 """
 
 from __future__ import annotations

@@ -92,6 +92,16 @@ class YamlFile:
         )
 
 
+def written_in(text: str) -> Any:
+    """What stands in a YAML text, read quickly and checked for nothing: for digests.
+    Raises ValueError where it is no YAML.
+    """
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as problem:
+        raise ValueError(str(problem)) from problem
+
+
 def read_yaml(path: Path) -> YamlFile:
     """Read a file. Raises ContractError with file, line and column at whatever does not
     mean what it reads.

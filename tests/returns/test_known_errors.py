@@ -36,6 +36,7 @@ from pipeline.returns.rules.known import (
     with_known,
 )
 from pipeline.returns.rules.outcome import Validation
+from pipeline.returns.rules.pages import write_pages
 
 CELL = "THB_JUDGMENTS:RO.2022._T"
 WHOLE: dict[str, Any] = {
@@ -320,6 +321,7 @@ def test_cells_are_left_out_and_the_rest_of_the_table_is_loaded(
     ]
     assert figures(project, "thb_judgments")[CELL] is False
     assert figures(project, "set_aside_thb_judgments") == {CELL: True}
+    write_pages(project, contracts, validation=validation)
     page = (project.findings(2022) / "RO.html").read_text(encoding="utf-8")
     assert f"known error ro-judgments: {WHOLE['why']}" in page
 

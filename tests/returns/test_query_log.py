@@ -22,6 +22,7 @@ from pipeline.errors import UserError
 from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.intake.folder import QUERY_LOG, find_returns
+from pipeline.returns.rules.pages import write_pages
 from pipeline.returns.rules.query_log import (
     COLUMNS,
     LoggedQuery,
@@ -566,6 +567,7 @@ def test_the_log_is_no_return_and_changes_what_is_found(
     assert (note.severity, note.key) == ("note", query.key)
     content = json.loads((project.findings(2022) / "findings.json").read_text(encoding="utf-8"))
     assert [f["query"] for f in content["findings"] if f["query"]] == [line.id]
+    write_pages(project, contracts, validation=second)
     page = (project.findings(2022) / "RO.html").read_text(encoding="utf-8")
     assert line.id in page
     assert "confirmed on 2023-04-20: Two &lt;courts&gt; count alike." in page

@@ -21,7 +21,7 @@ from pipeline.returns.rules import queries
 from pipeline.returns.rules.check import check_round, refusals, validate_round
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.expected import Expected, Outcome
-from pipeline.returns.rules.pages import summary_rows, write_findings
+from pipeline.returns.rules.pages import summary_rows, write_findings, write_pages
 
 ROOT = Path(__file__).parents[2]
 
@@ -228,6 +228,7 @@ def test_a_round_is_validated_and_its_findings_written(
     assert row.filled == row.loaded + row.refused + row.ignored
 
     folder = project.findings(2022)
+    write_pages(project, contracts, validation=validation)
     page = (folder / "RO.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;ten&lt;/b&gt;" in page
     assert "<b>ten" not in page
@@ -248,4 +249,5 @@ def test_a_round_is_validated_and_its_findings_written(
     (folder / "XX.html").write_text("old")
     before = {p.name: p.stat().st_mtime_ns for p in folder.iterdir() if p.name != "XX.html"}
     write_findings(project, contracts, validation=validation)
+    write_pages(project, contracts, validation=validation)
     assert {p.name: p.stat().st_mtime_ns for p in folder.iterdir()} == before

@@ -10,7 +10,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -119,22 +118,6 @@ def test_steps_of_one_build_do_not_wait_for_each_other(
         monkeypatch.setenv(HELD, str(outputs.resolve()))
         with at_work(outputs, "render thb"):
             pass
-
-
-def test_make_holds_the_outputs_until_all_of_it_has_ended(tmp_path: Path) -> None:
-    outputs = tmp_path / "outputs"
-    script = f"sleep 1 & {sys.executable} -c 'print(1)'"
-    done = command(outputs, "hold", "bash", "-c", script)
-    assert done.stdout == "1\n"
-    began = time.monotonic()
-    while time.monotonic() - began < 20:
-        try:
-            with at_work(outputs, "next"):
-                break
-        except BusyError:
-            time.sleep(0.1)
-    else:
-        pytest.fail("the lock outlived its processes")
 
 
 def test_a_full_disk_is_told_without_a_traceback_and_the_next_run_goes_on(tmp_path: Path) -> None:

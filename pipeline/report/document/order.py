@@ -1,5 +1,5 @@
-"""What of a version is to be made? The order that its renderer gets, and what was kept of
-the last one.
+"""What of a version is to be made? The order that its renderer gets, and what was kept
+of the last one.
 
 What is equal to what was kept is not made again: a text that others print leaves the
 pages as they are, and a new page style draws no chart. What was kept is hashes and

@@ -2,12 +2,12 @@
 nothing else of the outputs.
 
 It gets an `Order` and writes to its folder: report.html, cells.csv, shown.json (which
-keys stand behind each number, for the leak scan), charts.json and source.json (the figures of the
-build, and what the next one compares); the PDF where its pages are not those that were
-kept; and for a version that everybody may have its open forms to `open`
-(`pipeline.report.open_data`).
-What a person must repair is answered as one line (`pipeline.system.answers`). The parent
-(`pipeline.release.build`) adds the manifest and puts everything in place.
+keys stand behind each number, for the leak scan), charts.json and source.json (the
+figures of the build, and what the next one compares); the PDF where its pages are not
+those that were kept; and for a version that everybody may have its open forms to `open`
+(`pipeline.report.open_data`). What a person must repair is answered as one line
+(`pipeline.system.answers`). The parent (`pipeline.release.build`) adds the manifest and
+puts everything in place.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RenderError, UserError
+from pipeline.project import CODE_ROOT
 from pipeline.report.document.order import (
     ANNEX,
     CHARTS,
@@ -170,7 +171,8 @@ def render_apart(tell: Callable[[str], None], order: Order) -> None:
     for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "TMPDIR", "HOME"):
         os.environ[name] = str(out)
     tempfile.tempdir = str(out)
-    readable = [order.root / n for n in ("pipeline", "templates", "data_contracts", "sql")]
+    readable = [order.root / n for n in ("templates", "data_contracts", "sql")]
+    readable.append(CODE_ROOT / "pipeline")
     confine([*readable, order.store.parent], [out])
     try:
         render(order)

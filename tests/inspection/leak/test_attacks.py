@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from attack import bar_lengths, between, numerators, work_out, work_out_across
-from builds import ROOT, ROUND, once, run_make, shared_folder
+from builds import ROOT, ROUND, once, shared_folder
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
@@ -239,8 +239,16 @@ def editions(built: Project, tmp_path_factory: pytest.TempPathFactory, worker_id
 
     def make(folder: Path) -> None:
         shutil.copytree(built.outputs, folder, copy_function=shutil.copy2)
-        environment = {"SELEC_OUTPUTS": str(folder)}
-        run_make(f"{folder}/2021/.protected", "ROUND=2021", environment=environment)
+        pipeline(
+            folder,
+            "build",
+            "--round",
+            "2021",
+            "--until",
+            "stores protect",
+            "--versions",
+            "restricted public partner",
+        )
         for version in VERSIONS:
             who = ("--rehearsal", "--by", "Ana Pop")
             pipeline(
