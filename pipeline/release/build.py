@@ -37,10 +37,19 @@ from pipeline.release.manifest import (
     manifest_json,
     sha256,
 )
-from pipeline.release.order import EVERYTHING, Again, begin_version, kept_paths
+from pipeline.release.order import EVERYTHING, Again, begin_version, charts_path, kept_paths
 from pipeline.release.publish import put_in_place
 from pipeline.report.document.compose import read_definition
-from pipeline.report.document.order import ANNEX, HTML, LEDGER, OPEN, SOURCE, Order, parse_source
+from pipeline.report.document.order import (
+    ANNEX,
+    CHARTS,
+    HTML,
+    LEDGER,
+    OPEN,
+    SOURCE,
+    Order,
+    parse_source,
+)
 from pipeline.report.document.worker import pdf_name, render_apart
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.open_data.files import DATA, PAGE
@@ -151,6 +160,8 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
         strict=True,
     ):
         keep_bytes(path, content)
+    if (drawn := scratch / CHARTS).is_file():
+        keep_bytes(charts_path(project, *where), drawn.read_bytes())
     changed = {n for n in {*finished, *old} if finished.get(n) != old.get(n)}
     return Built(folder / pdf, facts, tuple(sorted(changed)))
 

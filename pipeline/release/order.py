@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.project import Project
 from pipeline.report.document.order import (
     ANNEX,
+    CHARTS,
     EVERY,
     HTML,
     LEDGER,
@@ -52,6 +53,10 @@ def begin_version(
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
     kept = None
     try:
+        # Drawings have names that say all that they are made of: they stay good when
+        # everything else is made again.
+        if is_kept(charts := charts_path(project, round_, report, version)):
+            shutil.copyfile(charts, scratch / CHARTS)
         if again.parts != EVERY:
             kept = _take_kept(project, round_, report=report, version=version, scratch=scratch)
     except BaseException:
@@ -75,6 +80,11 @@ def kept_paths(project: Project, round_: int, report: str, version: str) -> tupl
     """
     ledger = project.ledger(round_, report, version)
     return ledger, ledger.with_suffix(".html"), ledger.with_suffix(".source")
+
+
+def charts_path(project: Project, round_: int, report: str, version: str) -> Path:
+    """Restricted: the drawings of a version, which only its own renderer gets again."""
+    return project.ledger(round_, report, version).with_suffix(".charts")
 
 
 def _take_kept(

@@ -12,19 +12,30 @@ from pathlib import Path
 
 from pipeline.cells import Cell, Key
 from pipeline.contracts.model import Contracts
+from pipeline.report.charts.remembered import Charts
 from pipeline.report.ledger import LedgerEntry
 from pipeline.report.store import Store
 
 
 class Printing(Store):
     """A store from which one version is printed. `printed` are the cells for the data
-    annex, `shown` the headings, exhibits, drawings and sentences with their keys.
+    annex, `shown` the headings, exhibits, drawings and sentences with their keys;
+    `charts` draws.
     """
 
-    def __init__(self, path: Path, contracts: Contracts, *, report: str, version: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        contracts: Contracts,
+        *,
+        report: str,
+        version: str,
+        charts: Charts | None = None,
+    ) -> None:
         super().__init__(path, contracts, report=report, version=version)
         self.printed: dict[Key, Cell] = {}
         self.shown: list[LedgerEntry] = []
+        self.charts = charts or Charts()
 
     def print_cell(self, key: Key) -> Cell:
         """The cell, noted as printed: it will stand in the data annex."""

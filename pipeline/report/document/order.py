@@ -18,6 +18,7 @@ from typing import Any
 from pipeline.system.kept import damaged, parse_json
 
 HTML, ANNEX, LEDGER, SOURCE = "report.html", "cells.csv", "shown.json", "source.json"
+CHARTS = "charts.json"  # drawings of the last build, and then those of this one
 OPEN = "open"  # the folder of the open forms, in that of the order
 
 

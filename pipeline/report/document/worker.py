@@ -2,7 +2,7 @@
 nothing else of the outputs.
 
 It gets an `Order` and writes to its folder: report.html, cells.csv, shown.json (which
-keys stand behind each number, for the leak scan) and source.json (the figures of the
+keys stand behind each number, for the leak scan), charts.json and source.json (the figures of the
 build, and what the next one compares); the PDF where its pages are not those that were
 kept; and for a version that everybody may have its open forms to `open`
 (`pipeline.report.open_data`).
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import RenderError, UserError
 from pipeline.report.document.order import (
     ANNEX,
+    CHARTS,
     HTML,
     LEDGER,
     OPEN,
@@ -60,6 +61,7 @@ def render(order: Order) -> None:
 def _make_document(order: Order) -> Source:
     """Build the document, and of its forms those that it changes."""
     from pipeline.contracts.model import load_contracts
+    from pipeline.report.charts.remembered import read_charts
     from pipeline.report.document.compose import build_document, read_definition
     from pipeline.report.document.data_annex import cells_csv
     from pipeline.report.ledger import ledger_json
@@ -67,7 +69,10 @@ def _make_document(order: Order) -> Source:
 
     templates = order.root / "templates"
     contracts = load_contracts(order.root / "data_contracts")
-    store = Printing(order.store, contracts, report=order.report, version=order.version)
+    charts = read_charts(order.out / CHARTS)
+    store = Printing(
+        order.store, contracts, report=order.report, version=order.version, charts=charts
+    )
     document = build_document(store, templates)
     annex = cells_csv(store.printed.values(), store.round)
     facts = _figures(store, document)
@@ -82,6 +87,7 @@ def _make_document(order: Order) -> Source:
     )
     (order.out / HTML).write_text(document.html, encoding="utf-8")
     (order.out / ANNEX).write_bytes(annex)
+    (order.out / CHARTS).write_bytes(charts.as_json())
     (order.out / LEDGER).write_text(ledger_json(store.shown), encoding="utf-8")
     if order.kept and Part.PAGES not in order.parts and source.same_pages(order.kept):
         facts |= {name: order.kept.facts[name] for name in ("pages", "accessibility")}

@@ -53,8 +53,6 @@ def build_figure(
     width_mm: float = FULL,
 ) -> FigureView | EmptyView:
     """A figure of an exhibit, or the one line that says why there is none."""
-    from pipeline.report.charts.draw import draw_chart
-
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     kind, drawn = _kind_of(spec, store, grid=grid)
     title = fill(spec.title, values, where=spec.place)
@@ -78,7 +76,7 @@ def build_figure(
         number,
         title,
         unit,
-        draw_chart(data, width_mm=width_mm, height_mm=spec.height or None),
+        store.charts.draw(data, width_mm=width_mm, height_mm=spec.height or None),
         describe(data),
         source_line(store, [spec.cube]),
         notes=tuple(
