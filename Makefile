@@ -6,9 +6,9 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF BY DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD PASSWORD_FILE \
+ARGUMENTS := ANSWER AS_OF BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD PASSWORD_FILE \
 	PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SERVE SIGN_KEY \
-	SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS
+	SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
 GIVEN := $(foreach a,$(ARGUMENTS),$(if $(call from,command environment,$(a)),$(a)))
@@ -128,6 +128,9 @@ check-text: .venv/.installed-requirements  ## List all faults of the texts of RO
 	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"
 	@$(RUN) check-text --round $(ROUND)
 
+preview: .venv/.installed-requirements  ## One chapter of a built round as page and PDF: REPORT= CHAPTER=drugs VERSION= WATCH=1 renews it when saved
+	@$(RUN) preview $(SUBJECT) $(call option,--chapter,CHAPTER) $(if $(WATCH),--watch)
+
 review-texts: .venv/.installed-requirements  ## Show the texts to be read for ROUND, with what changed: READ=thb/summary.reading or all-shown marks them
 	@$(RUN) build --round $(ROUND) --until stores
 	@$(RUN) review-texts --round $(ROUND) $(call option,--read,READ)
@@ -237,6 +240,6 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
 .PHONY: help reports report plan validate feedback desk queries ask answer texts explain history register audit template import clean changes
-.PHONY: check-text review-texts clear-text
+.PHONY: check-text preview review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-records

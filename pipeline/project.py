@@ -110,6 +110,12 @@ class Project:
         """
         return self.round_folder(round_) / "masters" / report / version
 
+    def preview_folder(self, round_: int) -> Path:
+        """Chapters as they looked before their report was built: nobody audited them, and
+        nothing is released from here.
+        """
+        return self.round_folder(round_) / "preview"
+
     def signoff_record(self, round_: int, report: str, *, version: str) -> Path:
         """Restricted: who moved a version from draft to release, when, and over which
         files.

@@ -27,6 +27,7 @@ POM = HERE / "verapdf" / "pom.xml"
 SUMS = HERE / "verapdf" / "SHA256SUMS"
 MAIN = "org.verapdf.apps.GreenfieldCliWrapper"
 PROFILES = {"PDF/UA-1": "PDF/UA-1 validation profile", "PDF/A-3a": "PDF/A-3A validation profile"}
+PREVIEWS = "preview"  # the folder of a round in which chapters lie that are no report
 PACKAGES = {"java": "default-jre-headless", "mvn": "maven"}
 
 
@@ -63,9 +64,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         every = (p for p in sorted(path.rglob("*.pdf")) if p.is_file())
-        below = [
-            p for p in every if not any(part.startswith(".") for part in p.relative_to(path).parts)
-        ]
+        below = [p for p in every if not any(map(_is_unfinished, p.relative_to(path).parts))]
         files = below if path.is_dir() else [path] if path.is_file() else []
         if not files:
             raise CannotCheck(
@@ -73,6 +72,11 @@ def find(paths: Iterable[Path]) -> list[Path]:
             )
         found |= dict.fromkeys(file.resolve() for file in files)
     return list(found)
+
+
+def _is_unfinished(folder: str) -> bool:
+    """Whether what lies there is no report: half-made, or a chapter that is looked at."""
+    return folder.startswith(".") or folder == PREVIEWS
 
 
 def fetch() -> list[Path]:

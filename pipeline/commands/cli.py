@@ -19,6 +19,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_texts import app as text_commands
 from pipeline.commands.options import (
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 
 app.add_typer(build_commands)
+app.add_typer(preview_commands)
 app.add_typer(release_commands)
 app.add_typer(text_commands)
 

@@ -16,6 +16,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ def start(*modules: str) -> None:
     yet; returns at once.
     """
     forkserver.set_forkserver_preload([*_LIBRARIES, *modules])
-    with _clean_surroundings(), _no_main_module():
+    with _clean_surroundings(), _no_main_module(), _not_interrupted():
         forkserver.ensure_running()
 
 
@@ -156,6 +157,21 @@ def _no_main_module() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _not_interrupted() -> Iterator[None]:
+    """While the clean process is started: Ctrl-C is for the one that asks, who ends what
+    was begun. A process that is loading libraries would answer it with a traceback.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _scratch: list[str] = []

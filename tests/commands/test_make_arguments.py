@@ -28,6 +28,7 @@ SWITCHES = (
     "SERVE",
     "TEST",
     "TAKE_BACK",
+    "WATCH",
 )
 # What a file name can hold. Each would leave a file `pwned` if one of its characters
 # meant anything.

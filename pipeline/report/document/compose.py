@@ -36,6 +36,7 @@ from pipeline.report.narrative.bindings import fact_text
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
 from pipeline.report.printing import Printing
+from pipeline.report.store import Store
 from pipeline.report.views import EmptyView, ExhibitView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
@@ -148,25 +149,7 @@ def build_document(store: Printing, templates: Path) -> Document:
     definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)
     chapters = [writer.write_chapter(name) for name in definition.chapters]
-    day = date.fromisoformat(store.meta["cutoff"])
-    values = writer.values
-    imprint = read_imprint(templates)
-    doc = {
-        "report": store.report,
-        "reading": imprint.reading,
-        "contact": imprint.contact,
-        "title": definition.title,
-        "subtitle": definition.subtitle,
-        "version": store.version,
-        "round": store.round,
-        "edition": f"Edition {store.round}",
-        "reference": fill(definition.reference, values),
-        "marking": definition.marking,
-        "releasability": definition.releasability,
-        "date_text": f"Data received by {day.day} {day:%B %Y}",
-        "language": "en",
-        "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
-    }
+    doc = describe_document(store, templates, definition)
     members = [m.code for m in store.contracts.members(store.round)]
     with mistakes_told(templates):
         html = writer.environment.get_template("shared/report.html.j2").render(
@@ -184,7 +167,7 @@ def build_document(store: Printing, templates: Path) -> Document:
         title_of(definition, store.round),
         f"{definition.subtitle}, reference year {store.round}",
         str(doc["reference"]),
-        day,
+        cutoff_of(store),
         len(writer.tables),
         len(writer.figures),
         writer.empty,
@@ -201,6 +184,33 @@ def build_document(store: Printing, templates: Path) -> Document:
             tuple(writer.placed),
         ),
     )
+
+
+def cutoff_of(store: Store) -> date:
+    """The day by which the returns were received that a version is made from."""
+    return date.fromisoformat(store.meta["cutoff"])
+
+
+def describe_document(store: Store, templates: Path, definition: Definition) -> dict[str, Any]:
+    """What a version says of itself, as the templates take it: `doc`."""
+    day = cutoff_of(store)
+    imprint = read_imprint(templates)
+    return {
+        "report": store.report,
+        "reading": imprint.reading,
+        "contact": imprint.contact,
+        "title": definition.title,
+        "subtitle": definition.subtitle,
+        "version": store.version,
+        "round": store.round,
+        "edition": f"Edition {store.round}",
+        "reference": fill(definition.reference, variables(store)),
+        "marking": definition.marking,
+        "releasability": definition.releasability,
+        "date_text": f"Data received by {day.day} {day:%B %Y}",
+        "language": "en",
+        "members": [m.extra["official_name"] for m in store.contracts.members(store.round)],
+    }
 
 
 @dataclass
@@ -381,13 +391,7 @@ class Writer:
         if spec is None:
             return Markup("")
         self.used[id_] = spec
-        drawn = spec.kind in CHARTS
-        # The row of key figures has a number for who asks after it, but none is printed
-        # and no list names it.
-        entries = (
-            self.headlines if spec.kind == "headline" else self.figures if drawn else self.tables
-        )
-        word = HEADLINE if spec.kind == "headline" else "Figure" if drawn else "Table"
+        word, entries = self.kin_of(spec)
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
@@ -395,6 +399,16 @@ class Writer:
         block: Markup = self.macros.exhibit(view)
         self.placed.append((str(block), view))
         return block
+
+    def kin_of(self, spec: ExhibitSpec) -> tuple[str, list[Entry]]:
+        """What an exhibit is called, and those with which it is numbered.
+
+        The row of key figures has a number for who asks after it, but none is printed and
+        no list names it.
+        """
+        if spec.kind == "headline":
+            return HEADLINE, self.headlines
+        return ("Figure", self.figures) if spec.kind in CHARTS else ("Table", self.tables)
 
     def _note(self, view: ExhibitView, number: str, *, spec: ExhibitSpec, state: str) -> None:
         """Note an exhibit that is placed, and the keys of a table behind it."""

@@ -11,17 +11,20 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from pipeline.report.document.compose import Entry, Parts
-from pipeline.report.views import EmptyView, FigureView, TableView
+from pipeline.report.views import ExhibitView, FigureView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TABLES = "tables"  # the folder of the CSV files, beside the page
 _FONTS = ("Regular", "Semibold", "Bold")
@@ -35,8 +38,7 @@ def build_page(parts: Parts, templates: Path, *, files: Mapping[str, str]) -> di
     """
     environment = open_templates(templates, trim_blocks=True)
     with mistakes_told(templates):
-        macros: Any = environment.get_template(f"{_FOLDER}/macros.html.j2").module
-        chapters = _lower_headings("\x00".join(_with_exhibits(parts, macros))).split("\x00")
+        chapters = chapters_for_browsers(parts, environment, csv_path)
         html = environment.get_template(f"{_FOLDER}/page.html.j2").render(
             doc=parts.doc,
             tree=_tree(parts.contents),
@@ -46,11 +48,27 @@ def build_page(parts: Parts, templates: Path, *, files: Mapping[str, str]) -> di
             files=files,
             style="style.css",
         )
-    page = {
-        "index.html": html.encode(),
-        "style.css": (templates / _FOLDER / "style.css").read_bytes(),
-    }
-    return page | {f"fonts/SourceSansPro-{face}.woff": _font(face) for face in _FONTS} | _licence()
+    page = {"index.html": html.encode(), "style.css": read_style(templates)}
+    return page | web_fonts() | _licence()
+
+
+def read_style(templates: Path) -> bytes:
+    """The style sheet of pages for browsers, which names the fonts by their path."""
+    return (templates / _FOLDER / "style.css").read_bytes()
+
+
+def web_fonts() -> dict[str, bytes]:
+    """The fonts of pages for browsers by their path."""
+    return {f"fonts/SourceSansPro-{face}.woff": _font(face) for face in _FONTS}
+
+
+def chapters_for_browsers(
+    parts: Parts, environment: Environment, address: Callable[[FigureView | TableView], str]
+) -> list[str]:
+    """The chapters as browsers show them; `address` says where the CSV of an exhibit is."""
+    macros: Any = environment.get_template(f"{_FOLDER}/macros.html.j2").module
+    shown = _with_exhibits(parts, lambda view: _exhibit(view, macros, address=address))
+    return _lower_headings("\x00".join(shown)).split("\x00")
 
 
 def page_inputs(templates: Path) -> dict[str, str]:
@@ -66,25 +84,27 @@ def csv_path(exhibit: FigureView | TableView) -> str:
     return f"{TABLES}/{exhibit.id}.csv"
 
 
-def _with_exhibits(parts: Parts, macros: Any) -> Iterator[str]:
+def _with_exhibits(parts: Parts, show: Callable[[ExhibitView], str]) -> Iterator[str]:
     """The chapters with each exhibit as browsers show it."""
     waiting = list(parts.exhibits)
     for chapter in parts.chapters:
         done = []
         while waiting and (place := chapter.find(waiting[0][0])) >= 0:
             printed, view = waiting.pop(0)
-            done += [chapter[:place], _exhibit(view, macros)]
+            done += [chapter[:place], show(view)]
             chapter = chapter[place + len(printed) :]
         yield "".join([*done, chapter])
     if waiting:
         raise LookupError(f"exhibit {waiting[0][1].id} stands in no chapter")
 
 
-def _exhibit(view: FigureView | TableView | EmptyView, macros: Any) -> str:
+def _exhibit(
+    view: ExhibitView, macros: Any, *, address: Callable[[FigureView | TableView], str]
+) -> str:
     if isinstance(view, FigureView):
-        return str(macros.figure(view, Markup(_described(view)), csv_path(view)))
+        return str(macros.figure(view, Markup(_described(view)), address(view)))
     if isinstance(view, TableView):
-        return str(macros.table(view, csv_path(view)))
+        return str(macros.table(view, address(view)))
     return str(macros.empty(view))
 
 

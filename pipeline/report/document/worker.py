@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import RenderError, UserError
@@ -166,16 +167,29 @@ def render_apart(tell: Callable[[str], None], order: Order) -> None:
     """In a process of its own: confine it for good, then render. Ends it with the exit
     code of the error where a person must repair something.
     """
-    out = order.out
+    confine_renderer(order.root, order.store, order.out)
+    answer(tell, lambda: render(order))
+
+
+def confine_renderer(root: Path, store: Path, out: Path) -> None:
+    """Confine this process for good to what a version is made of: templates, contracts,
+    the folder of its store, and the folder that it writes to.
+    """
     # Libraries keep caches in the home folder, which this process cannot open.
     for name in ("MPLCONFIGDIR", "XDG_CACHE_HOME", "TMPDIR", "HOME"):
         os.environ[name] = str(out)
     tempfile.tempdir = str(out)
-    readable = [order.root / n for n in ("templates", "data_contracts", "sql")]
+    readable = [root / n for n in ("templates", "data_contracts", "sql")]
     readable.append(CODE_ROOT / "pipeline")
-    confine([*readable, order.store.parent], [out])
+    confine([*readable, store.parent], [out])
+
+
+def answer(tell: Callable[[str], None], make: Callable[[], None]) -> None:
+    """Do the work of a renderer. Ends the process with the exit code of the error where a
+    person must repair something, and tells it.
+    """
     try:
-        render(order)
+        make()
     except UserError as problem:
         tell(answer_line(problem))
         sys.exit(problem.exit_code)
