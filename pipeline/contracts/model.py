@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,29 +34,32 @@ class Dimension:
     codelist: CodeList
     enum: tuple[str, ...] = ()  # the subset of the list this table uses; empty means all
 
-    @property
-    def codes(self) -> list[Code]:
+    @cached_property
+    def codes(self) -> tuple[Code, ...]:
         """Codes that may be reported, in order. Groups are worked out by the models,
         never reported.
         """
-        return [
+        return tuple(
             c for c in self.codelist if not c.is_group and (not self.enum or c.code in self.enum)
-        ]
+        )
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(c.code for c in self.codes)
 
     def codes_for(self, state: str, years: range) -> list[Code]:
         return [c for c in self.codes if c.valid_for(state) and any(c.valid_in(y) for y in years)]
 
     @property
     def has_total(self) -> bool:
-        return any(c.code == TOTAL for c in self.codes)
+        return TOTAL in self._names
 
     def parent_of(self, code: Code) -> str:
         """The code that it is a part of; a part of a group is a part of what the group
         belongs to.
         """
-        codes = {c.code for c in self.codes}
         parent = code.parent
-        while parent and parent not in codes:
+        while parent and parent not in self._names:
             parent = self.codelist[parent].parent
         return parent
 
