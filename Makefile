@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD PASSWORD_FILE \
+ARGUMENTS := ANSWER AS_OF BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD PASSWORD_FILE \
 	PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SERVE SIGN_KEY \
 	SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
@@ -224,8 +224,8 @@ soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not re
 fuzz: .venv/.installed-requirements-dev  ## Read returns with random edits until interrupted: SEED=1 begins there
 	@$(PY) -m tests.returns.hostile.random_edits
 
-bench: .venv/.installed-requirements-dev  ## Time every step of the build, and validation beside its peers
-	@$(PY) -m tests.bench.steps
+bench: .venv/.installed-requirements-dev  ## What each step and edit costs, now and at a commit before: BEFORE=commit
+	@$(PY) -m tests.bench.steps $(call option,--before,BEFORE)
 
 bench-disclosure: .venv/.installed-requirements-dev  ## Hidden cells beside peers: SIZES="1000 10000 100000" INSTANCES=folder
 	@$(RUN) build --round $(ROUND) --until stores
