@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.errors import ContractError
 from pipeline.system.yaml_files import name_of, read_yaml
 
+FEEDBACK = "feedback.yaml"
 _DAYS = {"type": "integer", "minimum": 1, "maximum": 365}
 _SCHEMA = {
     "type": "object",
@@ -20,7 +21,7 @@ def read_answer_days(contracts: Path) -> int:
     """Days that states have to answer. Raises ContractError when the setting is not 1
     to 365.
     """
-    path = contracts / "feedback.yaml"
+    path = contracts / FEEDBACK
     file = read_yaml(path)
     if wrong := file.against(_SCHEMA):
         raise ContractError(

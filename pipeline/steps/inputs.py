@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
 from pipeline.system.sources import names_in, sources_of
@@ -25,7 +26,7 @@ Inputs = dict[str, str]
 
 _POLICY = frozenset({"release_policy.yaml", "release_policy.schema.json"})
 _SIGNERS = frozenset({"allowed_signers"})
-_FEEDBACK = frozenset({"feedback.yaml"})
+_FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
 _NAMES = frozenset({"names_in_texts.csv"})
@@ -160,6 +161,11 @@ class Reader:
             f"{self.watch.name(d)}: borrowed_cubes": self.entries(d).get("borrowed_cubes", "")
             for d in definitions
         }
+
+    def texts_of(self, version: str) -> Inputs:
+        """What a version is called, and how it is marked."""
+        file = self.project.templates / "shared" / "versions.yaml"
+        return {f"{self.watch.name(file)}: {version}": self.entries(file).get(version, "")}
 
     # What a version is made of.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.release.order import kept_paths
@@ -201,6 +202,7 @@ class Plan:
             | self.reader.files(files_below(templates / "findings"))
             | self.reader.files(files_below(templates / "feedback"))
             | self.reader.files([catalogue])
+            | self.reader.texts_of(FOR_STATES)
             | {"language": project.language}
             | self._said(f"validate {self.round}")
         }
@@ -260,9 +262,20 @@ class Plan:
         if protected:
             groups["data"] = figures | reader.data()
             groups["web"] = reader.web()
-            groups["scan"] = figures | reader.scan()
+            groups["scan"] = figures | reader.scan() | self._secrets(report)
             groups["draft"] = reader.bytes_of([certificate])
         return groups
+
+    def _secrets(self, report: str) -> Inputs:
+        """Where what a version must not say is looked for: the open store of the report,
+        and the covers. Texts of other chapters are not looked at again for a page that
+        stays: nothing in it came from them.
+        """
+        covers = f"covers of validate {self.round}"
+        open_store = self.project.store(self.round, report, self.open[0])
+        return self.reader.bytes_of([open_store.with_suffix(".sha256")]) | {
+            covers: self._said(f"validate {self.round}").get(covers, "")
+        }
 
     def kept_source(self, report: str, version: str) -> Source | None:
         """What was kept of a version that was built; None where it was not, or is damaged."""

@@ -1,4 +1,7 @@
-"""What would a build do, and why? A line a step, in the words of who changed something."""
+"""What would a build do, and why?
+
+A line a step, in the words of who changed something.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,9 @@ _NAMED = (
     (r"requirements\.lock", "the libraries"),
     (r"pipeline/.*", "code"),
     (r"sql/.*", "a model"),
-    (r".*/stores/\w+/\w+\.sha256", "its figures"),
+    (r".*/stores/(?P<version>\w+)/\w+\.sha256", "the {version} figures"),
     (r".*/proof/\w+\.json", "its proof"),
+    (r"covers of validate \d+", "what covers say"),
     (r".* of (?P<step>\w+ \d+)", "what came of {step}"),
 )
 

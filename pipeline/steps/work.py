@@ -10,17 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.steps.plan import Plan, Step
 from pipeline.system.kept import open_database
 from pipeline.system.lock import at_work
 
+if TYPE_CHECKING:
+    from pipeline.returns.rules.outcome import Validation
+
 Said = Mapping[str, str]
 
 
 def validate(plan: Plan, step: Step) -> Said:
-    """Read and check the returns of a round. Its figures and what was found are told
-    apart: a later round compares itself with figures only.
+    """Read and check the returns of a round. Its figures, what was found and what covers
+    say are told apart: a later round compares itself with figures only, and a leak scan
+    looks for what covers say.
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.rules.validation import print_summary, validate_and_write
@@ -34,6 +39,7 @@ def validate(plan: Plan, step: Step) -> Said:
     return {
         "figures": digest_of_database(work / "staged.duckdb"),
         "findings": hashlib.sha256((work / "validation.json").read_bytes()).hexdigest(),
+        "covers": _digest_of_covers(validation),
     }
 
 
@@ -114,6 +120,11 @@ WORK: Mapping[str, Callable[[Plan, Step], Said]] = {
     "protect": protect,
     "desk": desk,
 }
+
+
+def _digest_of_covers(validation: Validation) -> str:
+    said = [(f.file, sorted(f.cover.items())) for f in validation.reading.files]
+    return hashlib.sha256(repr(sorted(said)).encode()).hexdigest()
 
 
 def digest_of_database(path: Path) -> str:

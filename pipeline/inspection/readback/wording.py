@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.known_errors import REGISTER
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.report.charts.maps import NOTES
@@ -45,7 +46,7 @@ def public_wording(root: Path) -> tuple[str, ...]:
     ):
         # Numbers are excused in their places alone, which the number audit knows;
         # errors of states are nobody else's.
-        if path.name in (NUMBER_EXCEPTIONS, REGISTER):
+        if path.name in (NUMBER_EXCEPTIONS, REGISTER, FEEDBACK):
             continue
         found |= set(_leaves(read_yaml(path).content))
     for path in sorted((root / "data_contracts" / "codelists").glob("**/*.csv")):
@@ -108,7 +109,7 @@ def public_texts(root: Path, narratives: list[Path]) -> str:
         f
         for folder, kind in kinds
         for f in sorted((root / folder).rglob(kind))
-        if f.name != REGISTER
+        if f.name not in (REGISTER, FEEDBACK)  # what is written about states, and to them
     ]
     return "\n".join(read_text(f) for f in [*files, *narratives])
 

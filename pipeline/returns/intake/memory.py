@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 MEMORY = ".read"
 _READERS = ("pipeline.returns.intake.read", "pipeline.returns.formats.inside")
+# Lists that no reading of a file looks at; tests/steps/test_inputs.py sees to it.
+_NOT_READ = ("population.csv", "names_in_texts.csv", "anchors.csv")
 _LIBRARIES = ("openpyxl", "xlrd", "defusedxml")
 
 
@@ -154,10 +156,10 @@ def _plain(value: object) -> Any:
 
 
 def lists_of(contracts: Contracts) -> list[Path]:
-    """Every list beside the contracts. Which of them reading looks at is not listed by
-    hand: those that only later steps read count too.
-    """
-    return sorted(p for p in contracts.folder.rglob("*.csv") if p.is_file())
+    """Every list beside the contracts but those that only later steps read."""
+    return sorted(
+        p for p in contracts.folder.rglob("*.csv") if p.is_file() and p.name not in _NOT_READ
+    )
 
 
 @cache
