@@ -11,6 +11,7 @@ import io
 import re
 import zipfile
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError, iterparse
@@ -93,13 +94,13 @@ class _Sheet:
         part = self.sheet.part
         if part not in self.package:
             raise damaged(f"the part of sheet '{self.sheet.name[:60]}' is missing")
+        data = self.package.read(part)
         try:
-            for event, element in iterparse(
-                io.BytesIO(self.package.read(part)), events=("start", "end")
-            ):
-                if event == "start":
-                    self.main = self.main or namespace(element, "worksheet")
-                else:
+            _, root = next(iter(iterparse(io.BytesIO(data), events=("start",))))
+            self.main = main = namespace(root, "worksheet")
+            looked_at = {f"{main}row", f"{main}col", f"{main}mergeCell"}
+            for _, element in iterparse(io.BytesIO(data)):
+                if element.tag in looked_at:
                     self._take(element)
         except ParseError as problem:
             raise damaged(f"its part {part[:100]} is cut off or garbled") from problem
@@ -144,6 +145,8 @@ class _Sheet:
             address = cell.get("r", "") or f"{column_letters(column + 1)}{row}"
             place = self._place(address)
             column = place[1]
+            if not len(cell):  # styled, and empty: four cells of five of a form
+                continue
             read = self._cell(cell, f"{column_letters(column)}{place[0]}")
             if read is None:
                 continue
@@ -172,15 +175,12 @@ class _Sheet:
         return int(said)
 
     def _place(self, address: str) -> tuple[int, int]:
-        match = _ADDRESS.fullmatch(address)
-        column = 0
-        for letter in match[1] if match else "":
-            column = column * 26 + ord(letter) - 64
-        if not match or column > _LAST_COLUMN or int(match[2]) > _LAST_ROW:
+        place = _place_of(address)
+        if place is None:
             raise damaged(
                 f"a cell with the address '{address[:20]}' on sheet '{self.sheet.name[:60]}'"
             )
-        return int(match[2]), column
+        return place
 
     def _cell(self, element: Element, address: str) -> RawCell | None:
         """One cell; None when nothing stands in it."""
@@ -259,6 +259,18 @@ class _Sheet:
         elif kind == "shared" and shared in self.masters:
             text = _moved(*self.masters[shared], address)
         return text if text.startswith("=") else f"={text}"
+
+
+@lru_cache(maxsize=1 << 16)  # the sheets of a form have their cells at the same addresses
+def _place_of(address: str) -> tuple[int, int] | None:
+    """Row and column of an address; None where no sheet has such a cell."""
+    match = _ADDRESS.fullmatch(address)
+    column = 0
+    for letter in match[1] if match else "":
+        column = column * 26 + ord(letter) - 64
+    if not match or column > _LAST_COLUMN or int(match[2]) > _LAST_ROW:
+        return None
+    return int(match[2]), column
 
 
 def _number_below(text: str, limit: int) -> int | None:
