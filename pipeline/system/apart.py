@@ -17,8 +17,9 @@ import signal
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, get_context
 from multiprocessing.reduction import DupFd
@@ -98,6 +99,48 @@ class Apart:
         self._process.kill()
 
 
+def in_fork(work: Callable[[], object]) -> None:
+    """In a child: do work in a fork of it, whose memory is gone afterwards. Where it ends
+    with a code or by a signal, so does this process.
+    """
+    _flush()
+    child = os.fork()
+    if not child:
+        _end_with_parent()
+        os._exit(_code_of(work))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code < 0:
+        with suppress(OSError):  # some cannot be caught, and are as they should be
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    elif code:
+        sys.exit(code)
+
+
+def _code_of(work: Callable[[], object]) -> int:
+    """The exit code of work, done to its end in this process."""
+    code: object = 1
+    try:
+        work()
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        _flush()
+    return code if isinstance(code, int) else 1
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def wait(running: list[Apart]) -> list[Apart]:
     """Those that have ended, as soon as one has."""
     ready = connection.wait([work.sentinel for work in running])
@@ -137,9 +180,8 @@ def _work(
 ) -> None:
     """In the child: do the work, with all that is printed in a file of its own."""
     # The clean process ends with the one that asked, and its children with it.
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _end_with_parent()
+    _flush()
     for standard in (1, 2):
         os.dup2(noise, standard)
     os.close(noise)

@@ -5,6 +5,7 @@ are made that are all needed to the end.
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,3 +22,11 @@ def collector_at_rest() -> Iterator[None]:
     finally:
         if working:
             gc.enable()
+
+
+def collect_above(mib: int) -> None:
+    """Look for waste once if this process has held more than that many MiB: a second of
+    work then saves a tenth of the memory.
+    """
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > mib << 10:
+        gc.collect()

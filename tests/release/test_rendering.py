@@ -27,14 +27,13 @@ from pipeline.system.pdf.conform import ALWAYS_RUN, Conformance, PdfFigures, Ver
 KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, UserError)]
 
 
-def ended(code: str) -> Ended:
-    """A renderer in a process of its own, whose rendering is replaced by `code`."""
-    return Apart(
-        rendering, code, Order(ROOT, Path("store"), Path("out"), 2022, "thb", "public")
-    ).end()
+def ended(code: str, part: str) -> Ended:
+    """A renderer in a process of its own, one part of whose work is replaced by `code`."""
+    order = Order(ROOT, Path("store"), Path("out"), 2022, "thb", "public")
+    return Apart(rendering, code, part, order).end()
 
 
-def rendering(tell: Callable[[str], None], code: str, order: Order) -> None:
+def rendering(tell: Callable[[str], None], code: str, part: str, order: Order) -> None:
     """In that process."""
     names = {**vars(errors), "os": os, "signal": signal, "sys": sys}
 
@@ -43,17 +42,22 @@ def rendering(tell: Callable[[str], None], code: str, order: Order) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker, "confine", lambda *_, **__: "kernel")
-        patch.setattr(worker, "render", render)
+        patch.setattr(worker, "make_document", lambda _: None)
+        patch.setattr(worker, part, render)
         worker.render_apart(tell, order)
 
 
 def end_of(code: str) -> Exception:
-    done = ended(code)
-    assert done.code
-    with pytest.raises((UserError, RuntimeError)) as problem:
-        raise_end(done.code, answer=done.told, noise=done.noise)
-    assert isinstance(problem.value, Exception)
-    return problem.value
+    """What is raised, whether the document or its pages end like that."""
+    raised: list[Exception] = []
+    for part in ("make_document", "print_pages"):
+        done = ended(code, part)
+        assert done.code
+        with pytest.raises((UserError, RuntimeError)) as problem:
+            raise_end(done.code, answer=done.told, noise=done.noise)
+        raised.append(problem.value)
+    assert type(raised[0]) is type(raised[1])
+    return raised[0]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

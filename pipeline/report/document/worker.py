@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,10 @@ from pipeline.report.document.order import (
     Part,
     Source,
     digest,
+    parse_source,
 )
 from pipeline.system.answers import NO_MEMORY, answer_line
+from pipeline.system.apart import in_fork
 from pipeline.system.confine import confine
 
 if TYPE_CHECKING:
@@ -45,23 +48,43 @@ if TYPE_CHECKING:
     from pipeline.report.store import Store
 
 
+# What a manifest says of the pages.
+_OF_PAGES = ("pages", "accessibility")
+
+
 def render(order: Order) -> None:
     """Make the parts of a version that are ordered or come out other than what was kept.
     Raises UserError and its kin.
     """
-    if order.kept and order.parts <= {Part.PAGES}:
-        facts = dict(order.kept.facts)
-        source = replace(order.kept, facts=facts)
-        if Part.PAGES in order.parts:
-            html = (order.out / HTML).read_text(encoding="utf-8")
-            facts |= _write_pages(order, source, html, (order.out / ANNEX).read_bytes())
+    make_document(order)
+    print_pages(order)
+
+
+def make_document(order: Order) -> None:
+    """Everything but the pages, if it is ordered; source.json says what came of it."""
+    kept = order.kept if order.parts <= {Part.PAGES} else None
+    _write_source(order, kept or _make_document(order))
+
+
+def print_pages(order: Order) -> None:
+    """The pages, where they are ordered or would come out other than those that were
+    kept, and in source.json what a manifest says of them.
+    """
+    path = order.out / SOURCE
+    source = parse_source(path.read_bytes(), path)
+    if Part.PAGES in order.parts or not (order.kept and source.same_pages(order.kept)):
+        pages = _write_pages(order, source)
     else:
-        source = _make_document(order)
+        pages = {name: order.kept.facts[name] for name in _OF_PAGES}
+    _write_source(order, replace(source, facts={**source.facts, **pages}))
+
+
+def _write_source(order: Order, source: Source) -> None:
     (order.out / SOURCE).write_text(json.dumps(source.as_json()), encoding="utf-8")
 
 
 def _make_document(order: Order) -> Source:
-    """Build the document, and of its forms those that it changes."""
+    """Build the document, and of its open forms those that it changes."""
     from pipeline.contracts.model import load_contracts
     from pipeline.report.charts.remembered import read_charts
     from pipeline.report.document.compose import build_document, read_definition
@@ -91,10 +114,6 @@ def _make_document(order: Order) -> Source:
     (order.out / ANNEX).write_bytes(annex)
     (order.out / CHARTS).write_bytes(charts.as_json())
     (order.out / LEDGER).write_text(ledger_json(store.shown), encoding="utf-8")
-    if order.kept and Part.PAGES not in order.parts and source.same_pages(order.kept):
-        facts |= {name: order.kept.facts[name] for name in ("pages", "accessibility")}
-    else:
-        facts |= _write_pages(order, source, document.html, annex)
     if read_definition(templates, order.report, version=order.version).open_data:
         facts["inputs"] |= _write_open_forms(order, store, document=document, source=source)
     return source
@@ -118,22 +137,27 @@ def _figures(store: Printing, document: Document) -> dict[str, Any]:
     }
 
 
-def _write_pages(order: Order, source: Source, html: str, annex: bytes) -> Mapping[str, Any]:
-    """Write the PDF. Returns its figures."""
+def _write_pages(order: Order, source: Source) -> Mapping[str, Any]:
+    """Write the PDF from the page and the figures that lie there. Returns its figures."""
     from pipeline.system.pdf.write import render_pdf
 
     figures = render_pdf(
-        html,
+        (order.out / HTML).read_text(encoding="utf-8"),
         order.out / pdf_name(order.report, order.version, round_=order.round),
         base_folder=order.root / "templates",
         title=source.title,
         subject=source.subject,
         date=datetime.combine(date.fromisoformat(source.facts["cutoff"]), time(12), UTC),
         attachments=[
-            (ANNEX, annex, "Every figure printed in this report, with its key and status")
+            (
+                ANNEX,
+                (order.out / ANNEX).read_bytes(),
+                "Every figure printed in this report, with its key and status",
+            )
         ],
     )
-    return {"pages": figures.pages, "accessibility": figures.conformance.record()}
+    found = (figures.pages, figures.conformance.record())
+    return dict(zip(_OF_PAGES, found, strict=True))
 
 
 def _write_open_forms(
@@ -166,9 +190,17 @@ def pdf_name(report: str, version: str, *, round_: int) -> str:
 def render_apart(tell: Callable[[str], None], order: Order) -> None:
     """In a process of its own: confine it for good, then render. Ends it with the exit
     code of the error where a person must repair something.
+
+    The document is made in a fork: its memory is gone before the pages are laid out,
+    which take the most.
     """
+    in_fork(partial(_do, tell, order, make_document))
+    _do(tell, order, print_pages)
+
+
+def _do(tell: Callable[[str], None], order: Order, make: Callable[[Order], None]) -> None:
     confine_renderer(order.root, order.store, order.out)
-    answer(tell, lambda: render(order))
+    answer(tell, partial(make, order))
 
 
 def confine_renderer(root: Path, store: Path, out: Path) -> None:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from pipeline.errors import RenderError
-from pipeline.system.collector import collector_at_rest
+from pipeline.system.collector import collect_above, collector_at_rest
 from pipeline.system.files import write_file
 from pipeline.system.patches import (
     SAID_OF_FONTS,
@@ -47,6 +47,7 @@ _FILE_TYPES = {
 }
 _DATA_TYPES = ("image/svg+xml", "image/png")
 _LISTENED = ("weasyprint", "fontTools")
+_MUCH_MEMORY = 450  # MiB after the layout of some seventy pages of tables
 _HARMLESS = (SAID_OF_FONTS,)  # the way that was chosen
 
 
@@ -188,6 +189,8 @@ def _write(
     parsed = HTML(string=html, base_url=base_folder.resolve().as_uri() + "/", url_fetcher=fetcher)
     with plain_lengths_taken_at_once():
         document = parsed.render()
+    del parsed
+    collect_above(_MUCH_MEMORY)
     # the engine gives what stands inside a link a second link, under the wrong tag
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].link]

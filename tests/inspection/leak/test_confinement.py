@@ -188,5 +188,5 @@ def test_the_worker_is_confined_before_it_renders(house: House) -> None:
 
 def rendering(tell: Callable[[str], None], order: Order, warehouse: Path) -> None:
     """In that process: what renders opens something else."""
-    worker.render = lambda _: warehouse.read_bytes()  # type: ignore[assignment]
+    worker.make_document = lambda _: warehouse.read_bytes()  # type: ignore[assignment]
     worker.render_apart(tell, order)
