@@ -1,10 +1,10 @@
 """Which edit of a file changes nothing that is made of it? A comment, and lines left
 blank.
 
-A file has the same meaning as before where its digest is the same: of Python, SQL and
-style sheets what stands outside of comments, of YAML what is read, of all others their
-bytes. Where a file cannot be read as what its name says, its bytes count: whoever reads
-it says what is wrong.
+A file has the same meaning as before where its digest is the same: of Python, SQL,
+style sheets, templates and catalogues what stands outside of comments, of YAML what is
+read, of all others their bytes. Where a file cannot be read as what its name says, its
+bytes count: whoever reads it says what is wrong.
 """
 
 from __future__ import annotations
@@ -31,6 +31,15 @@ _SQL = re.compile(
     r"|(?P<line>(?:\s|--(?![ ]*May be empty:)[^\n]*|/\*.*?\*/)+)",
     re.DOTALL,
 )
+
+# A comment takes the end of its line with it, as the templates are read (`trim_blocks`).
+_TEMPLATE = re.compile(
+    r"(?P<kept>\{%-?\s*raw\b.*?\bendraw\s*-?%\}|\{\{.*?\}\}|\{%.*?%\}|\{#-.*?#\}|\{#[^#]*-#\})"
+    r"|(?P<line>)\{#.*?#\}\n?",
+    re.DOTALL,
+)
+# Flags of an entry (`#,`) say whether it is used.
+_CATALOGUE = re.compile(r"(?P<kept>#,[^\n]*)|(?P<line>)^(?:#[^\n]*)?\n", re.MULTILINE)
 
 
 def digest_of(path: Path) -> str:
@@ -76,9 +85,19 @@ def _yaml(text: str) -> str:
     return json.dumps(written_in(text), default=str)
 
 
+def _template(text: str) -> str:
+    return _without(_TEMPLATE, "", text)
+
+
+def _catalogue(text: str) -> str:
+    return _without(_CATALOGUE, "", text)
+
+
 _KINDS: dict[str, Callable[[str], str]] = {
     ".py": without_comments,
     ".css": _style,
     ".sql": _sql,
     ".yaml": _yaml,
+    ".j2": _template,
+    ".po": _catalogue,
 }

@@ -23,7 +23,7 @@ import duckdb
 PAGE_ON_ROUNDS = "index.html"
 # What a build notes for itself, by the name of a file or folder.
 NOTES = re.compile(
-    r"^\.(kept|times|lock|returns|sound|running|validated|numbers|protected|code\.mk)$"
+    r"^\.(kept|times|lock|running|steps|read|validated|numbers|protected|returns|sound|code\.mk)$"
     r"|\.sha256$"
 )
 
