@@ -102,7 +102,7 @@ class Plan:
         commit: str = "",
     ) -> None:
         self.project, self.round, self.commit = project, round_, commit
-        self.watch = Watch(project.root, project.outputs / RECORDS / "files.json")
+        self.watch = watch_of(project)
         self.reader = Reader(project, self.watch)
         self.policy = read_versions(project)
         self.reports = tuple(reports)
@@ -377,11 +377,22 @@ class Plan:
         return Record(groups, left, dict(said))
 
 
+def watch_of(project: Project) -> Watch:
+    """The memory of the digests of a project's files."""
+    folders = {
+        "outputs/releases": project.releases,
+        "outputs": project.outputs,
+        "returns": project.returns,
+        "": project.root,
+    }
+    return Watch(folders, project.outputs / RECORDS / "files.json")
+
+
 def take_as_read(project: Project, files: Iterable[Path], round_: int) -> None:
     """Let the steps that read the log of queries of a round rest although something was
     entered in it: nothing that was found or counted changes by what was asked.
     """
-    watch = Watch(project.root, project.outputs / RECORDS / "files.json")
+    watch = watch_of(project)
     now = {watch.name(f): watch.content(f) for f in files if f.is_file()}
     for folder in sorted(project.outputs.glob(f"[0-9]*/{RECORDS}")):
         steps = [f"numbers {folder.parent.name}", f"validate {round_}"]

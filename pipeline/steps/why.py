@@ -31,7 +31,7 @@ _NAMED = (
     (r"requirements\.lock", "the libraries"),
     (r"pipeline/.*", "code"),
     (r"sql/.*", "a model"),
-    (r".*/stores/(?P<version>\w+)/\w+\.sha256", "the {version} figures"),
+    (r".*/stores/(?P<version>\w+)/\w+\.sha256", "the {version} store"),
     (r".*/proof/\w+\.json", "its proof"),
     (r"covers of validate \d+", "what covers say"),
     (r".* of (?P<step>\w+ \d+)", "what came of {step}"),

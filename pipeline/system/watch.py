@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ _FORM = 1  # of the file that keeps them; another one is not read
 
 
 class Watch:
-    """The digests of files, kept in `memory`. A path is named relative to `root` where it
-    lies below it.
+    """The digests of files, kept in `memory`. `folders` are those that may lie anywhere,
+    by the names that they go by, the inner ones first: a path is named by the folder that
+    it lies in, so that one that was moved is not another one.
     """
 
-    def __init__(self, root: Path, memory: Path) -> None:
-        self._root, self._memory = root, memory
+    def __init__(self, folders: Mapping[str, Path], memory: Path) -> None:
+        self._folders, self._memory = folders, memory
         self._kept: dict[str, list[Any]] = _read(memory)
         self._found: dict[str, list[Any]] = {}
 
@@ -46,8 +47,10 @@ class Watch:
 
     def name(self, path: Path) -> str:
         """How a file is called in what is kept and in what people are told."""
-        named = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-        return name_as_text(named.as_posix())
+        for name, folder in self._folders.items():
+            if path.is_relative_to(folder):
+                return name_as_text((Path(name) / path.relative_to(folder)).as_posix())
+        return name_as_text(path.as_posix())
 
     def save(self) -> None:
         """Keep what was found for the next time."""

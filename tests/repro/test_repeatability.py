@@ -60,6 +60,6 @@ def test_corrected_returns_render_only_the_versions_whose_cells_changed(
     the restricted version prints.
     """
     planned = elsewhere.steps["planned after returns were corrected"]
-    assert "the restricted figures changed" in planned["thb restricted"]
-    assert "the restricted figures changed" in planned["migration restricted"]
+    assert "the restricted store changed" in planned["thb restricted"]
+    assert "the restricted store changed" in planned["migration restricted"]
     assert not {"thb public", "octa public", "validate 2021"} & set(planned)

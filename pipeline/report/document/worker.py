@@ -212,7 +212,8 @@ def confine_renderer(root: Path, store: Path, out: Path) -> None:
         os.environ[name] = str(out)
     tempfile.tempdir = str(out)
     readable = [root / n for n in ("templates", "data_contracts", "sql")]
-    readable.append(CODE_ROOT / "pipeline")
+    # The outlines of states lie beside the code that draws them.
+    readable += [CODE_ROOT / n for n in ("pipeline", "templates")]
     confine([*readable, store.parent], [out])
 
 
