@@ -49,8 +49,12 @@ class Watch:
         """How a file is called in what is kept and in what people are told."""
         for name, folder in self._folders.items():
             if path.is_relative_to(folder):
-                return name_as_text((Path(name) / path.relative_to(folder)).as_posix())
-        return name_as_text(path.as_posix())
+                path = Path(name) / path.relative_to(folder)
+                break
+        return "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode()
+            for c in name_as_text(path.as_posix())
+        )
 
     def save(self) -> None:
         """Keep what was found for the next time."""
