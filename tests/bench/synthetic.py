@@ -139,7 +139,8 @@ def make_project(root: Path, size: Size, example: Example, *, seed: int = 1) -> 
                     originals=originals,
                     seed=seed,
                 )
-                _write(root, contracts, report, state=state, round_=round_, cells=cells)
+                if cells:
+                    _write(root, contracts, report, state=state, round_=round_, cells=cells)
                 sent[round_] += len(cells)
     return Made(root, dict(sent))
 
