@@ -68,6 +68,8 @@ def main(arguments: Sequence[str]) -> int:
             with tempfile.TemporaryDirectory(dir=folder) as root:
                 made = make_project(Path(root) / "project", size, example, seed=chosen.seed)
                 known[size] = measure(made, size)
+            for step, cost in known[size].items():
+                sys.stderr.write(f"  {step}: {cost.input:,} {cost.unit}, {cost.spent}\n")
     found = {axis: [known[size] for size in _sizes(axis)] for axis in axes}
     path = Project.here().outputs / "bench-growth.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,8 +41,8 @@ MEMBERS = ("AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR")
 ADDED = (*(f"Q{c}" for c in "MNOPQRSTUVWXYZ"), *(f"X{c}" for c in "ABCDEFGHIJ"))
 FACTORS = (1, 2, 3)
 RESTATED = 0.04  # of the years of a state and report
-# The chapter with the pages of each state; the one without claims about the real figures.
-CHAPTERS = ("introduction", "countries")
+# The pages of each state, between chapters that no version is without.
+CHAPTERS = ("introduction", "countries", "symbols")
 RENDERED = "thb"
 Cells = Mapping[Key, tuple[str, str]]
 
