@@ -29,7 +29,7 @@ from pipeline.cells import Key, plain
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import ENDING, Contract, Contracts, Table, load_contracts
 from pipeline.project import REPORTS, Project
-from pipeline.returns.importers.csv_return import CsvCell, Dialect, write_csv_return
+from pipeline.returns.importers.csv_return import SEPARATORS, CsvCell, Dialect, write_csv_return
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.received import read_round
 
@@ -388,7 +388,8 @@ def _write(
         round_=round_,
         cells=cells,
         cover=cover,
-        dialect=Dialect(),
+        # a file is never that of another round: one that came before is not taken again
+        dialect=Dialect(SEPARATORS[round_ % len(SEPARATORS)]),
     )
 
 
