@@ -41,8 +41,9 @@ MEMBERS = ("AL", "BA", "BG", "GR", "HU", "MD", "ME", "MK", "RO", "RS", "TR")
 ADDED = (*(f"Q{c}" for c in "MNOPQRSTUVWXYZ"), *(f"X{c}" for c in "ABCDEFGHIJ"))
 FACTORS = (1, 2, 3)
 RESTATED = 0.04  # of the years of a state and report
-# The pages of each state, between chapters that no version is without.
-CHAPTERS = ("introduction", "countries", "symbols")
+# The pages of each state, and what no version is without. No text says how many states there
+# are: above twenty that is no word any more, and the number audit takes no digits for it.
+CHAPTERS = ("countries", "symbols")
 RENDERED = "thb"
 Cells = Mapping[Key, tuple[str, str]]
 
