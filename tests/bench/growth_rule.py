@@ -2,7 +2,7 @@
 allows a fixed cost and says how much it cannot tell.
 
 The cost is taken as fixed + rate * input ** exponent, neither part below nothing. Every
-exponent that comes within 6 % of all measured costs may be the true one: where all of
+exponent that comes within 10 % of all measured costs may be the true one: where all of
 those are above 1.1 the cost grows faster. A cost that is mostly fixed is measured too
 coarsely to say much, and the range of its exponent is wide.
 """
@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TOLERANCE = 0.06  # by how much CPU seconds of the same work differ from run to run
+TOLERANCE = 0.1  # by how much CPU seconds of the same work differ on a machine that others use
 LINEAR = 1.1
 EXPONENTS = tuple(n / 20 for n in range(61))
 STANDS_STILL, HARDLY = 1.05, 1.25  # factors of an input, and of the cost of the same input
