@@ -6,9 +6,9 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD PASSWORD_FILE \
-	PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SERVE SIGN_KEY \
-	SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
+ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD \
+	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
+	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
 GIVEN := $(foreach a,$(ARGUMENTS),$(if $(call from,command environment,$(a)),$(a)))
@@ -234,6 +234,9 @@ bench-disclosure: .venv/.installed-requirements-dev  ## Hidden cells beside peer
 bench-records: .venv/.installed-requirements-dev  ## Check and count records beside peers: ROWS=10000000 PEERS=yes|no
 	@$(PY) -m tests.bench.records $(call option,--rows,ROWS) $(call option,--peers,PEERS) $(call option,--kind,KIND)
 
+bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step grows: AXES="rounds states tables" SEED=1
+	@set -f; $(PY) -m tests.bench.growth $(if $(AXES),--axes $$GIVEN_AXES) $(call option,--seed,SEED)
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 .venv/.installed-%: %.lock .ci/setup
@@ -242,4 +245,4 @@ bench-records: .venv/.installed-requirements-dev  ## Check and count records bes
 .PHONY: help reports report plan validate feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
-.PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-records
+.PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

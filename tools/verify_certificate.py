@@ -603,8 +603,9 @@ class Proof:
         that it withholds.
         """
         known, seen = (self.before, self.seen_before) if release.name else (self.now, self.seen)
+        cells = release.cells
         for key, name in sorted(release.claim["own"].items()):
-            if key not in release.cells or name not in {f"{key}@{n}" for n in names - {""}}:
+            if key not in cells or name not in {f"{key}@{n}" for n in names - {""}}:
                 self.wrong.append(
                     f"{key} is said to have been revised, which this release cannot tell"
                 )
@@ -650,11 +651,12 @@ class Proof:
                 self.wrong.append(
                     f"{key} is said to be worked out from parts that are not all, or not its own"
                 )
-        for key in release.cells - release.claim["parts"].keys():
+        cells = release.cells
+        for key in cells - release.claim["parts"].keys():
             codes = key.split(":")[1].split(".")
             own = [codes[0] if code == OWN_NATIONALS else code for code in codes]
             twin = f"{key.split(':')[0]}:{'.'.join(own)}"
-            is_own = twin != key and twin in release.cells
+            is_own = twin != key and twin in cells
             if is_own and self.value[release.name_of(key)] == self.value[release.name_of(twin)]:
                 self.wrong.append(
                     f"{key} is worked out, and the certificate does not say from what"
@@ -882,6 +884,7 @@ class Proof:
         has no line without cause.
         """
         told = f" of edition {release.name}" if release.name else ""
+        cells = release.cells
         seen = set[str]()
         for path in paths:
             rows = read_rows(path, read_bytes(path))
@@ -900,13 +903,13 @@ class Proof:
                 sent = not row["value"] and row["obs_status"] == "Q"
                 if not (row["value"] or sent):
                     continue
-                if release.name and key not in release.cells:
+                if release.name and key not in cells:
                     continue  # the figures behind an edition may be those of other reports as well
                 seen.add(key)
                 steps = Fraction(row["value"] or 0) * (table.unit if table else 1)
                 hidden = name in self.base
                 bound = self.rules.is_bound(key, row["conf_status"])
-                if key not in release.cells:
+                if key not in cells:
                     self.wrong.append(
                         f"{key}{told} has a figure, and the release has no line for it"
                     )
@@ -918,7 +921,7 @@ class Proof:
                     )
                 elif bound and key in release.shown and not told and name not in self.before:
                     self.wrong.append(f"{key} is bound by its sender, and it is shown")
-        for key in sorted(release.cells - seen if paths else ()):
+        for key in sorted(cells - seen if paths else ()):
             self.wrong.append(f"{key}{told} is released, and there is no true figure of it")
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from pipeline.cells import Question
 from pipeline.numbers.questions import Conflict
+from pipeline.system.columns import insert_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -147,13 +149,23 @@ class StoreContent:
 
 def columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
     """The columns of a table whose rows are of this type."""
+    return _columns_of(kind)
+
+
+@cache
+def _columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
 
 
 def ddl_of(kind: type[DataclassInstance]) -> str:
     """The columns with their SQL types: `key varchar, year integer`."""
+    pairs = zip(columns_of(kind), _sql_types(kind), strict=True)
+    return ", ".join(f"{name} {sql_type}" for name, sql_type in pairs)
+
+
+def _sql_types(kind: type[DataclassInstance]) -> list[str]:
     hints = get_type_hints(kind)
-    return ", ".join(f"{name} {_sql_type(hints[name])}" for name in columns_of(kind))
+    return [_sql_type(hints[name]) for name in columns_of(kind)]
 
 
 def _sql_type(hint: Any) -> str:
@@ -196,15 +208,13 @@ def write_rows(
     connection: duckdb.DuckDBPyConnection, table: str, *, rows: Iterable[DataclassInstance]
 ) -> None:
     """Fill a table of a store with rows of its type."""
-    import pandas as pd
-
-    names = columns_of(TABLES[table])
-    content = [values_of(row) for row in rows]
-    if content:
-        # DuckDB reads the frame by its name.
-        frame = pd.DataFrame(content, columns=list(names), dtype=object)  # noqa: F841
-        listed = ", ".join(names)
-        connection.execute(f"insert into {table} ({listed}) select {listed} from frame")
+    kind = TABLES[table]
+    insert_rows(
+        connection,
+        f"{table} ({', '.join(columns_of(kind))})",
+        kinds=_sql_types(kind),
+        rows=[values_of(row) for row in rows],
+    )
 
 
 def make_tables(connection: duckdb.DuckDBPyConnection) -> None:

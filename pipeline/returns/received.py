@@ -72,7 +72,7 @@ def read_round(
         files=files,
         entries=entries,
         set_aside=set_aside,
-        earlier=_earlier(project, round_),
+        earlier=_earlier(project, contracts, round_=round_),
         withdrawn=withdrawn,
     )
     memory.forget_others()
@@ -83,11 +83,14 @@ def read_round(
     )
 
 
-def _earlier(project: Project, round_: int) -> list[tuple[int, Path]]:
-    """The staged files of earlier rounds."""
-    folders = [p for p in project.outputs.glob("*") if p.name.isdigit() and int(p.name) < round_]
+def _earlier(project: Project, contracts: Contracts, *, round_: int) -> list[tuple[int, Path]]:
+    """The staged files of the earlier rounds that had a year of this one: figures of
+    others are not restated, and no rule compares with them.
+    """
+    first = min(contract.years(round_)[0] for contract in contracts)
+    folders = [p for p in project.outputs.glob("*") if p.name.isdigit()]
     staged = [(int(p.name), project.work(int(p.name)) / STAGED) for p in folders]
-    return [(r, path) for r, path in staged if path.is_file()]
+    return [(r, path) for r, path in staged if first <= r < round_ and path.is_file()]
 
 
 def _not_read(file: ReturnFile, contracts: Contracts, *, round_: int) -> list[Finding]:

@@ -19,7 +19,7 @@ from builds import ROOT, ROUND
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # Names of letters and digits, which make refuses to be anything else.
 WORDS = ("ROUND", "REPORT", "VERSION")
-LISTS = ("REPORTS", "VERSIONS", "FILES", "SIZES")  # parted at spaces
+LISTS = ("REPORTS", "VERSIONS", "FILES", "SIZES", "AXES")  # parted at spaces
 FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RELEASES")
 # only whether they are given, or whether they say no
 SWITCHES = (
@@ -240,7 +240,8 @@ def test_a_part_of_a_file_name_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_list_is_parted_at_spaces_and_means_nothing_else(kind: str, house: Path) -> None:
-    for target, name in (("check-pdf", "FILES"), ("bench-disclosure", "SIZES")):
+    targets = {"check-pdf": "FILES", "bench-disclosure": "SIZES", "bench-growth": "AXES"}
+    for target, name in targets.items():
         _, told = run(house, target, f"{name}={HOSTILE[kind]}")
         words = HOSTILE[kind].split()
         at = max(i for i, word in enumerate(told) if word == words[0])  # the program runs last

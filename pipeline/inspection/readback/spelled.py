@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.inspection.readback.outline import Block
-from pipeline.inspection.readback.who import COUNTS
+from pipeline.inspection.readback.who import count_said
 from pipeline.inspection.readback.wording import public_contracts, public_texts, read_narratives
 
 _NUMBERS = frozenset(
@@ -80,8 +80,8 @@ def names(root: Path) -> frozenset[str]:
 
 
 def count_of_members(root: Path, round_: int) -> str:
-    """How many member states a round has, as a word."""
-    return COUNTS[len(public_contracts(root).members(round_))]
+    """How many member states a round has, as texts say it."""
+    return count_said(len(public_contracts(root).members(round_)))
 
 
 def spelled_numbers(

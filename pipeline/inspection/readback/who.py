@@ -66,6 +66,11 @@ _PARTS = {"driver": Decimal("0.5"), "much": Decimal("0.25")}
 _FEW_PUBLISHERS = 6
 
 
+def count_said(count: int) -> str:
+    """A count as texts say it: a word up to twenty, digits above."""
+    return COUNTS[count] if count < len(COUNTS) else str(count)
+
+
 def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
@@ -104,7 +109,7 @@ class Who:
         if command == "state":
             return (self.contracts.codelist("states").label(given[0]),)
         if command == "members":
-            return (COUNTS[len(self.members)],)
+            return (count_said(len(self.members)),)
         if command == "memberlist":
             return (listed([f"{m.code} {m.label}" if given else m.label for m in self.members]),)
         if command == "publishers":
@@ -133,7 +138,7 @@ class Who:
         if len(chosen) == len(self.members):
             return (
                 (
-                    f"all {COUNTS[len(chosen)]} member states"
+                    f"all {count_said(len(chosen))} member states"
                     if command == "reporters"
                     else "any member state"
                 ),

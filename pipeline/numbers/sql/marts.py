@@ -14,6 +14,7 @@ from pipeline.contracts.model import Contracts, Table, link_of
 from pipeline.contracts.population import load_population
 from pipeline.numbers.sql.runner import read_models, run_checks, run_models
 from pipeline.project import Project
+from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
 from pipeline.system.kept import check_database, is_there, keep_file, open_database, quoted_path
 from pipeline.system.progress import Progress, silent
@@ -255,9 +256,8 @@ def _cube_codes(table: Table) -> list[tuple[Any, ...]]:
 def _insert(
     connection: duckdb.DuckDBPyConnection, table: str, *, rows: list[tuple[Any, ...]]
 ) -> None:
-    if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into {table} values ({marks})", rows)
+    kinds = [kind for _, kind, *_ in connection.execute(f"describe {table}").fetchall()]
+    insert_rows(connection, table, kinds=kinds, rows=rows)
 
 
 def open_marts(project: Project, round_: int) -> duckdb.DuckDBPyConnection:

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.contracts.model import Contracts, Table
 from pipeline.returns.intake.entry import Entry
+from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
 from pipeline.system.kept import check_database, keep_file, open_database, seal, unseal
 
@@ -165,16 +166,7 @@ def _fill(
 ) -> None:
     types = ", ".join(f'"{column}" {kind}' for column, kind in columns)
     connection.execute(f"create table {name} ({types})")
-    if not rows:
-        return
-    # One list per column: a hundred times faster than row by row, and nothing is
-    # converted by guess on the way.
-    lists: list[list[Any]] = [list(values) for values in zip(*rows, strict=True)]
-    parts = []
-    for number, (_, kind) in enumerate(columns, 1):
-        kind_in = "varchar" if kind.startswith("decimal") else kind
-        parts.append(f"unnest(${number}::{kind_in}[])::{kind}")
-    connection.execute(f"insert into {name} select {', '.join(parts)}", lists)
+    insert_rows(connection, name, kinds=[kind for _, kind in columns], rows=rows)
 
 
 def _copy_earlier(
