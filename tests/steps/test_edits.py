@@ -79,9 +79,6 @@ WITHOUT_EFFECT: dict[str, Callable[[Copy], None]] = {
         "pipeline/commands/cli.py", "Read and check the returns", "Look at the returns"
     ),
     "comment in a catalogue": lambda c: c.append("templates/locale/en/messages.po", "\n# Why.\n"),
-    "comment in a template": lambda c: c.append(
-        "templates/thb/chapters/justice.html.j2", "{# Why. #}\n"
-    ),
     "time of a text": lambda c: c.file("templates/thb/narrative/justice.md").touch(),
     "text of another report": lambda c: c.append("templates/octa/narrative/drugs.md", "\nMore.\n"),
     "chapter that is not printed": lambda c: c.append(
@@ -165,8 +162,17 @@ def test_the_page_style_makes_pages_alone(copy: Copy) -> None:
     assert {f: Path(f).read_bytes() for f in kept} == kept
 
 
-def test_a_comment_in_the_page_style_makes_no_page(copy: Copy) -> None:
-    copy.append("templates/shared/report.css", "\n/* why */\n")
+@pytest.mark.parametrize(
+    ("path", "comment"),
+    [
+        ("templates/shared/report.css", "\n/* why */\n"),
+        ("templates/thb/chapters/justice.html.j2", "{# why #}\n"),
+    ],
+)
+def test_a_comment_in_a_style_or_template_makes_no_page(
+    path: str, comment: str, copy: Copy
+) -> None:
+    copy.append(path, comment)
     did = copy.build()
     assert did["thb public"] == "manifest; changed: manifest.json"
 
