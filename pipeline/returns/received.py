@@ -4,6 +4,7 @@ stage, findings and accounts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -32,10 +33,16 @@ SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
 
 
 def read_round(
-    project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
+    project: Project,
+    contracts: Contracts,
+    *,
+    round_: int,
+    progress: Progress = silent,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> RoundReading:
     """Read every return of a round and stage its figures in
-    `project.work(round_)/staged.duckdb`.
+    `project.work(round_)/staged.duckdb`. `meanwhile` is done once, while other processes
+    open the first files.
 
     What is wrong with a return is a finding, never an exception. Raises UserError when
     the round has no folder.
@@ -49,7 +56,16 @@ def read_round(
     ]
     returns = [file for file in found if file.rule not in NOT_READ]
     memory = ReadMemory(project.work(round_) / MEMORY, contracts, round_)
-    read = list(read_returns(returns, contracts, round_=round_, progress=progress, memory=memory))
+    read = list(
+        read_returns(
+            returns,
+            contracts,
+            round_=round_,
+            progress=progress,
+            memory=memory,
+            meanwhile=meanwhile,
+        )
+    )
     read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
     records = read_records(project, contracts, round_=round_, progress=progress)
     read = [_without_sheets(r, records, contracts=contracts) for r in read]

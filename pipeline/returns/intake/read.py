@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,11 +65,13 @@ def read_returns(
     round_: int,
     progress: Progress = silent,
     memory: ReadMemory | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[ReturnRead]:
     """Read each file, or recall what came of it. What is wrong with one is a finding,
-    never an exception.
+    never an exception. `meanwhile` is done once, while the first ones are opened.
     """
-    for done, file in enumerate(_open_all(files, contracts, memory=memory)):
+    opened = _open_all(files, contracts, memory=memory, meanwhile=meanwhile)
+    for done, file in enumerate(opened):
         progress(f"reading {file.file.name}", done, total=len(files))
         if file.came:
             yield _recalled(file.came)
@@ -121,10 +123,16 @@ class _File:
 
 
 def _open_all(
-    files: list[ReturnFile], contracts: Contracts, *, memory: ReadMemory | None
+    files: list[ReturnFile],
+    contracts: Contracts,
+    *,
+    memory: ReadMemory | None,
+    meanwhile: Callable[[], None],
 ) -> Iterator[_File]:
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        yield from pool.map(lambda file: _open(file, contracts, memory=memory), files)
+        opened = pool.map(lambda file: _open(file, contracts, memory=memory), files)
+        meanwhile()
+        yield from opened
 
 
 def _open(file: ReturnFile, contracts: Contracts, *, memory: ReadMemory | None) -> _File:

@@ -29,6 +29,7 @@ from pipeline.returns.rules.outcome import Refusals, Validation
 from pipeline.returns.rules.queries import ORIGIN
 from pipeline.returns.rules.query_log import read_log, with_queries
 from pipeline.system.kept import open_database
+from pipeline.system.patches import import_great_expectations
 from pipeline.system.progress import Progress, silent
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})(\d+)|line (\d+)")
@@ -54,7 +55,9 @@ def validate_round(
 
     log = read_log(project, contracts, round_=round_)
     sent = replace(project, returns_folder=taken) if taken else project
-    reading = read_round(sent, contracts, round_=round_, progress=progress)
+    reading = read_round(
+        sent, contracts, round_=round_, progress=progress, meanwhile=import_great_expectations
+    )
     progress("checking against the contracts")
     found, accounts = _check_with_known(project, contracts, round_=round_, reading=reading)
     found = with_queries(found, log)
