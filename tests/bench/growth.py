@@ -92,8 +92,7 @@ def measure(made: Made, size: Size) -> Costs:
     Raises SystemExit where figures that were sent did not arrive.
     """
     project = Project(made.root)
-    each = [_build(made, "validate", round_) for round_ in size.round_numbers]
-    _check_records(project, size)
+    each = validate_rounds(made, size)
     sent = sum(made.sent.values())
     costs = {
         "validate, all rounds": Cost(sent, "rows", _together(each)),
@@ -136,16 +135,23 @@ def _together(each: Sequence[Spent]) -> Spent:
     )
 
 
-def _check_records(project: Project, size: Size) -> None:
-    """Each round was validated once, before the next one was begun: a round that was
-    validated already is not read again.
+def validate_rounds(made: Made, size: Size) -> list[Spent]:
+    """Validate one round after the other. Raises SystemExit where a round that was
+    validated already is validated again.
     """
-    times = [
-        (project.round_folder(r) / ".steps" / f"validate-{r}.json").stat().st_mtime_ns
-        for r in size.round_numbers
-    ]
-    if times != sorted(times):
-        raise SystemExit("error: a round was validated again though nothing of it changed")
+    each: list[Spent] = []
+    known: dict[int, int] = {}
+    for round_ in size.round_numbers:
+        each.append(_build(made, "validate", round_))
+        records = {
+            r: Project(made.root).round_folder(r) / ".steps" / f"validate-{r}.json"
+            for r in (*known, round_)
+        }
+        now = {r: path.stat().st_mtime_ns for r, path in records.items()}
+        if again := [r for r, time in known.items() if now[r] != time]:
+            raise SystemExit(f"error: {again} were validated again by the build of {round_}")
+        known = now
+    return each
 
 
 def check_arrived(project: Project, sent: int) -> None:
