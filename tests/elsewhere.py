@@ -101,11 +101,12 @@ def build(root: Path, *options: str) -> None:
 
 
 def _times(outputs: Path) -> dict[str, int]:
-    """When each file was written. The lock says which process holds it, so every run
-    writes it.
+    """When each file was written, but for what every run may note for itself: which
+    process holds the lock, how long it took, and which digests it worked out.
     """
     files = (p for p in outputs.rglob("*") if p.is_file() and p.name != ".lock")
-    return {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in files}
+    named = {str(p.relative_to(outputs)): p.stat().st_mtime_ns for p in files}
+    return {n: t for n, t in named.items() if n != ".steps/files.json" and ".times/" not in n}
 
 
 def _planned(root: Path) -> dict[str, str]:

@@ -246,6 +246,18 @@ def test_one_figure_of_one_return_goes_all_the_way(copy: Copy) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_cover_says_is_looked_for_in_pages_that_stay(copy: Copy) -> None:
+    path = copy.file(f"returns/{SMALL_ROUND}/thb/RO.xlsx")
+    book = openpyxl.load_workbook(path)
+    contact = next(r for r in book["Cover"].iter_rows(min_row=5) if r[0].value == "contact")
+    contact[2].value = "Somebody Else"
+    book.save(path)
+    did = copy.build()
+    assert did["thb public"].startswith("manifest; ")
+    assert copy.build() == {}
+
+
+@pytest.mark.slow
 def test_a_return_that_says_the_same_stops_at_what_it_says(copy: Copy) -> None:
     """The file was written anew by another program: its hash is another one, and the
     manifest of the version that names it."""
