@@ -149,11 +149,11 @@ class StoreContent:
 
 def columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
     """The columns of a table whose rows are of this type."""
-    return _columns_of(kind)
+    return _names_of(kind)
 
 
 @cache
-def _columns_of(kind: type[DataclassInstance]) -> tuple[str, ...]:
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
 
 

@@ -16,12 +16,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import connection, forkserver, get_context
+from multiprocessing import connection, forkserver, get_context, resource_tracker
 from multiprocessing.reduction import DupFd
 from types import ModuleType
 from typing import IO, Any
@@ -72,8 +71,13 @@ class Apart:
             target=_work,
             args=(function, arguments, told, _Descriptor(self._noise)),
         )
-        with _no_main_module():
-            self._process.start()
+        try:
+            with _no_main_module(), _not_interrupted():
+                self._process.start()
+        except BaseException:
+            if self._process.pid:
+                self._process.kill()
+            raise
         told.close()
 
     @property
@@ -204,16 +208,15 @@ def _no_main_module() -> Iterator[None]:
 @contextmanager
 def _not_interrupted() -> Iterator[None]:
     """While the clean process is started: Ctrl-C is for the one that asks, who ends what
-    was begun. A process that is loading libraries would answer it with a traceback.
+    was begun, afterwards. A process that is loading libraries would answer it with a
+    traceback; the mask stays with it.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource_tracker.ensure_running()  # which would take the mask off where it has to start
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _scratch: list[str] = []
