@@ -147,14 +147,14 @@ def checked_out(folder: Path, commit: str) -> Path:
 Figures = dict[str, dict[str, Spent]]
 
 
-def compare(sides: Sequence[Side], done: Figures) -> Iterator[str]:
+def compare(sides: Sequence[Side], done: Figures, edits: Sequence[str]) -> Iterator[str]:
     """Measure both sides by turns, into `done`; a line as each figure is there."""
     for step in STEPS:
         for side in sides:
             commands = step.now if side.name == "now" else step.before
             done.setdefault(step.name, {})[side.name] = side.measure(commands, "alone")
         yield line(step.name, done[step.name])
-    for name in ("all reports, from nothing", *EDITS):
+    for name in ("all reports, from nothing", *edits):
         for side in sides:
             if name in EDITS:
                 EDITS[name](side.root)
@@ -209,6 +209,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--before", default=BEFORE, help="commit to compare with, or none")
     parser.add_argument("--rows", type=int, default=BIG_ROWS, help="rows of the peers' big table")
+    parser.add_argument("--edits", nargs="*", choices=EDITS, default=list(EDITS), metavar="EDIT")
     given = parser.parse_args(arguments)
     before = "" if given.before == "none" else given.before
     done: Figures = {}
@@ -220,7 +221,7 @@ def main(arguments: Sequence[str]) -> int:
             if commit or kind == "now"
         ]
         _say(head(sides))
-        for text in compare(sides, done):
+        for text in compare(sides, done, given.edits):
             _say(text)
         now = sides[-1].root
         for text in compare_peers(folder, Project(now, folder / "now-alone"), given.rows):
