@@ -19,6 +19,7 @@ from typing import Any
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
+from pipeline.system.files import name_as_text
 from pipeline.system.sources import names_in, sources_of
 from pipeline.system.watch import Watch, files_below
 
@@ -122,6 +123,11 @@ class Reader:
             for p, folders, _ in os.walk(folder)
             for n in folders
         }
+
+    def names_of_returns(self) -> Inputs:
+        """How the files of all rounds are called: a leak scan looks for their names."""
+        found = sorted(str(f) for f in self.project.returns.rglob("*") if f.is_file())
+        return {"names of returns": _digest([name_as_text(os.path.basename(f)) for f in found])}
 
     def returns_behind(self, report: str) -> Inputs:
         """The returns that the manifest of a report names: its own, and all where it

@@ -268,14 +268,16 @@ class Plan:
 
     def _secrets(self, report: str) -> Inputs:
         """Where what a version must not say is looked for: the open store of the report,
-        and the covers. Texts of other chapters are not looked at again for a page that
-        stays: nothing in it came from them.
+        the covers, and the names of returns. Texts of other chapters are not looked at
+        again for a page that stays: nothing in it came from them.
         """
         covers = f"covers of validate {self.round}"
         open_store = self.project.store(self.round, report, self.open[0])
-        return self.reader.bytes_of([open_store.with_suffix(".sha256")]) | {
-            covers: self._said(f"validate {self.round}").get(covers, "")
-        }
+        return (
+            self.reader.bytes_of([open_store.with_suffix(".sha256")])
+            | self.reader.names_of_returns()
+            | {covers: self._said(f"validate {self.round}").get(covers, "")}
+        )
 
     def kept_source(self, report: str, version: str) -> Source | None:
         """What was kept of a version that was built; None where it was not, or is damaged."""

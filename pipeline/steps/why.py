@@ -34,6 +34,7 @@ _NAMED = (
     (r".*/stores/(?P<version>\w+)/\w+\.sha256", "the {version} store"),
     (r".*/proof/\w+\.json", "its proof"),
     (r"covers of validate \d+", "what covers say"),
+    (r"names of returns", "what returns are called"),
     (r".* of (?P<step>\w+ \d+)", "what came of {step}"),
 )
 

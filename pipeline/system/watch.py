@@ -51,10 +51,10 @@ class Watch:
             if path.is_relative_to(folder):
                 path = Path(name) / path.relative_to(folder)
                 break
-        return "".join(
-            c if c.isprintable() else c.encode("unicode_escape").decode()
-            for c in name_as_text(path.as_posix())
-        )
+        text = name_as_text(path.as_posix())
+        if text.isprintable():
+            return text
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
     def save(self) -> None:
         """Keep what was found for the next time."""
