@@ -20,7 +20,7 @@ from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
 from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.report.document.order import Order
-from pipeline.report.document.worker import pdf_name, render
+from pipeline.report.document.worker import make_document, pdf_name, print_pages
 from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
 from pipeline.report.printing import Printing
 
@@ -306,7 +306,9 @@ def project_of(folder: Path) -> Path:
 def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
     out = root / "out"
     out.mkdir()
-    render(Order(root, store, out, 2022, "thb", "restricted"))
+    order = Order(root, store, out, 2022, "thb", "restricted")
+    make_document(order)
+    print_pages(order)
     ledger = parse_ledger((out / "shown.json").read_bytes(), out / "shown.json")
     known = read_known(
         root / "templates", contracts, store=store, report="thb", version="restricted"

@@ -23,7 +23,7 @@ import pipeline.disclosure.protect, pipeline.returns.rules.judged
 from pipeline.project import Project
 from pipeline.release.build import finish_version
 from pipeline.release.order import begin_version
-from pipeline.report.document.worker import render
+from pipeline.report.document.worker import make_document, print_pages
 from pipeline.steps.plan import Plan
 from pipeline.steps.work import WORK
 FOLDERS = ("data_contracts", "templates", "sql", "returns")
@@ -45,7 +45,8 @@ def opens(step):
         return opened, named
     order = begin_version(plan.project, plan.round, report=step.report, version=step.version)
     sys.addaudithook(note)
-    render(order)
+    make_document(order)
+    print_pages(order)
     kept = set(opened)
     finish_version(plan.project, order)
     # What is public already is read from all templates, so that a leak scan takes no

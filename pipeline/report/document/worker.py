@@ -52,14 +52,6 @@ if TYPE_CHECKING:
 _OF_PAGES = ("pages", "accessibility")
 
 
-def render(order: Order) -> None:
-    """Make the parts of a version that are ordered or come out other than what was kept.
-    Raises UserError and its kin.
-    """
-    make_document(order)
-    print_pages(order)
-
-
 def make_document(order: Order) -> None:
     """Everything but the pages, if it is ordered; source.json says what came of it."""
     kept = order.kept if order.parts <= {Part.PAGES} else None
