@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import csv
 import shutil
-from decimal import Decimal
 from pathlib import Path
 
-import duckdb
+from bench.example import figures_sent
 from builds import ROOT, ROUND
 
-from pipeline.cells import Key, plain
+from pipeline.cells import Key
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import Contracts, Table, load_contracts
 from pipeline.numbers.build import build_numbers
 from pipeline.project import REPORTS, Project
 from pipeline.returns.importers.csv_return import CsvCell, Dialect, write_csv_return
-from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.received import read_round
 from pipeline.returns.rules.validation import validate_and_write
 
@@ -89,18 +87,7 @@ def _figures(folder: Path, contracts: Contracts) -> dict[Key, tuple[str, str]]:
     """
     before = Project(ROOT, folder)
     read_round(before, load_contracts(ROOT / "data_contracts"), round_=ROUND)
-    found: dict[Key, tuple[str, str]] = {}
-    with duckdb.connect(str(before.work(ROUND) / STAGED), read_only=True) as connection:
-        for table in contracts.tables:
-            rows = connection.execute(
-                f"select key, value, raw, obs_status from {table.sql_name} where usable"
-            ).fetchall()
-            found |= {Key.parse(key): _said(value, raw, status) for key, value, raw, status in rows}
-    return found
-
-
-def _said(value: Decimal | None, raw: str, status: str) -> tuple[str, str]:
-    return (raw if value is None else plain(value), "" if status == "A" else status)
+    return figures_sent(before, contracts, ROUND)
 
 
 def _write_returns(

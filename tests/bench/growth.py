@@ -24,9 +24,10 @@ import pikepdf
 from pipeline.contracts.model import load_contracts
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.worker import pdf_name
+from pipeline.steps.plan import RECORDS
 
 from .growth_rule import Growth, growth_of
-from .spent import Spent, spent
+from .spent import Spent, spent, surroundings, together
 from .synthetic import RENDERED, ROUND, Example, Made, Size, make_project, tables_today
 
 SIZES: Mapping[str, tuple[int, ...]] = {
@@ -95,7 +96,7 @@ def measure(made: Made, size: Size) -> Costs:
     each = validate_rounds(made, size)
     sent = sum(made.sent.values())
     costs = {
-        "validate, all rounds": Cost(sent, "rows", _together(each)),
+        "validate, all rounds": Cost(sent, "rows", together(each)),
         "validate, the last round": Cost(made.sent[ROUND], "rows", each[-1]),
         "numbers": Cost(sent, "rows", _build(made, "numbers")),
     }
@@ -118,21 +119,7 @@ def _build(
 ) -> Spent:
     command = [sys.executable, "-m", "pipeline", "build", "--round", str(round_)]
     command += ["--reports", RENDERED, "--versions", " ".join(versions), "--until", until]
-    return spent(command, cwd=made.root, env=environment())
-
-
-def environment() -> dict[str, str]:
-    """That of this process without what would lead the command to another project."""
-    others = ("MAKE", "MFLAGS", "SELEC_", "PYTHONPATH")
-    return {k: v for k, v in os.environ.items() if not k.startswith(others)}
-
-
-def _together(each: Sequence[Spent]) -> Spent:
-    return Spent(
-        wall=sum(s.wall for s in each),
-        cpu=sum(s.cpu for s in each),
-        peak_mib=max(s.peak_mib for s in each),
-    )
+    return spent(command, cwd=made.root, env=surroundings())
 
 
 def validate_rounds(made: Made, size: Size) -> list[Spent]:
@@ -144,7 +131,7 @@ def validate_rounds(made: Made, size: Size) -> list[Spent]:
     for round_ in size.round_numbers:
         each.append(_build(made, "validate", round_))
         records = {
-            r: Project(made.root).round_folder(r) / ".steps" / f"validate-{r}.json"
+            r: Project(made.root).round_folder(r) / RECORDS / f"validate-{r}.json"
             for r in (*known, round_)
         }
         now = {r: path.stat().st_mtime_ns for r, path in records.items()}

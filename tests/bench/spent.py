@@ -55,6 +55,23 @@ def spent(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Spent
     return Spent(**json.loads(done.stdout))
 
 
+def together(each: Sequence[Spent]) -> Spent:
+    """Commands that ran one after the other, as one."""
+    return Spent(
+        wall=sum(s.wall for s in each),
+        cpu=sum(s.cpu for s in each),
+        peak_mib=max(s.peak_mib for s in each),
+    )
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of this process without what would lead a command to another
+    project.
+    """
+    others = ("MAKE", "MFLAGS", "SELEC_", "GIVEN_", "PYTHONPATH")
+    return {k: v for k, v in os.environ.items() if not k.startswith(others)}
+
+
 def measure(command: Sequence[str]) -> tuple[Spent, int]:
     """Run a command as the process that takes over its orphans; what it took, and how it
     ended.

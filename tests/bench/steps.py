@@ -30,7 +30,7 @@ from pipeline.returns.intake.stage import STAGED
 
 from . import peers
 from .edits import EDITS
-from .spent import Spent, spent
+from .spent import Spent, spent, surroundings, together
 
 ROOT = Path(__file__).parents[2]
 ROUND, EARLIER, BIG_ROWS = 2022, 2021, 200_000
@@ -101,15 +101,8 @@ class Side:
 
     def measure(self, commands: Commands, outputs: str) -> Spent:
         """The commands one after the other, as one."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-        env = {k: v for k, v in kept.items() if not k.startswith(("SELEC_", "GIVEN_"))}
-        env |= {"SELEC_OUTPUTS": str(self.root.parent / f"{self.name}-{outputs}")}
-        found = [spent(command, cwd=self.root, env=env) for command in commands]
-        return Spent(
-            sum(s.wall for s in found),
-            sum(s.cpu for s in found),
-            max(s.peak_mib for s in found),
-        )
+        env = surroundings() | {"SELEC_OUTPUTS": str(self.root.parent / f"{self.name}-{outputs}")}
+        return together([spent(command, cwd=self.root, env=env) for command in commands])
 
 
 def checked_out(folder: Path, commit: str) -> Path:

@@ -22,7 +22,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from pipeline.cells import Key, plain
@@ -30,8 +29,9 @@ from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, tables_for
 from pipeline.contracts.model import ENDING, Contract, Contracts, Table, load_contracts
 from pipeline.project import REPORTS, Project
 from pipeline.returns.importers.csv_return import SEPARATORS, CsvCell, Dialect, write_csv_return
-from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.received import read_round
+
+from .example import figures_sent
 
 ROOT = Path(__file__).parents[2]
 ROUND = 2022
@@ -82,22 +82,12 @@ class Example:
         project = Project(ROOT, folder, returns)
         contracts = load_contracts(project.contracts)
         read_round(project, contracts, round_=ROUND)
-        found: dict[Key, tuple[str, str]] = {}
-        with duckdb.connect(str(project.work(ROUND) / STAGED), read_only=True) as connection:
-            for table in contracts.tables:
-                rows = connection.execute(
-                    f"select key, value, raw, obs_status from {table.sql_name} where usable"
-                ).fetchall()
-                found |= {
-                    Key.parse(key): _said(value, raw, status)
-                    for key, value, raw, status in rows
-                    if value is None or value <= table.maximum
-                }
+        found = {
+            key: (text, status)
+            for key, (text, status) in figures_sent(project, contracts, ROUND).items()
+            if not _is_number(text) or Decimal(text) <= contracts.table(key.cube).maximum
+        }
         return cls(dict(sorted(found.items(), key=lambda item: str(item[0]))))
-
-
-def _said(value: Decimal | None, raw: str, status: str) -> tuple[str, str]:
-    return (raw if value is None else plain(value), "" if status == "A" else status)
 
 
 @dataclass(frozen=True)
