@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +24,7 @@ from pipeline.commands.cli_texts import app as text_commands
 from pipeline.commands.options import (
     By,
     Hand,
+    Language,
     Rehearsal,
     Report,
     Role,
@@ -34,11 +34,11 @@ from pipeline.commands.options import (
     Version,
     one_of,
 )
+from pipeline.commands.progress import progress_bar
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.files import owner_only
 from pipeline.system.lock import at_work
-from pipeline.system.progress import Progress, silent
 from pipeline.system.repairable import repairable
 
 app = typer.Typer(
@@ -58,11 +58,6 @@ app.add_typer(release_commands)
 app.add_typer(text_commands)
 
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]
-Language = Annotated[
-    str,
-    typer.Option("--language", help="What is said to states is said in it; English by default."),
-]
-
 Day = Annotated[
     str, typer.Option("--date", help="A day, for example 2023-04-01; the clock is not asked.")
 ]
@@ -87,64 +82,6 @@ def _stop(problem: UserError) -> None:
     sys.exit(problem.exit_code)
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Progress]:
-    """A progress bar with the current piece of work, only on a terminal."""
-    if not sys.stderr.isatty():
-        yield silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Bar(*columns, console=console) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(what: str, done: int = 0, *, total: int = 0) -> None:
-            bar.update(task, description=what, completed=done, total=total or None)
-
-        yield show
-
-
-@app.command()
-def validate(
-    round_: Round,
-    language: Language = "",
-    *,
-    feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
-) -> None:
-    """Read and check the returns of a round; write findings, a page per state, and what
-    goes back to it.
-    """
-    from pipeline.contracts.model import load_contracts
-    from pipeline.returns.feedback.send_back import remove_outdated, write_feedback
-    from pipeline.returns.rules.pages import write_pages
-    from pipeline.returns.rules.validation import print_summary, validate_and_write
-
-    project = Project.here(language)
-    contracts = load_contracts(project.contracts)
-    with at_work(project.outputs, f"validate {round_}"), _progress(f"round {round_}") as step:
-        validation = validate_and_write(project, contracts, round_=round_, progress=step)
-        written = (
-            write_feedback(project, contracts, validation=validation, progress=step)
-            if feedback
-            else []
-        )
-        if not feedback:
-            remove_outdated(project, contracts, validation=validation)
-            write_pages(project, contracts, validation=validation)
-    print_summary(project, validation)
-    for path in written:
-        typer.echo(str(path))
-
-
 @app.command()
 def feedback(round_: Round, state: State, *, language: Language = "") -> None:
     """Write what goes back to a state from a checked round: its returns with the
@@ -157,7 +94,7 @@ def feedback(round_: Round, state: State, *, language: Language = "") -> None:
     project = Project.here(language)
     with (
         at_work(project.outputs, f"feedback {round_} {state}"),
-        _progress(f"feedback for {state}") as step,
+        progress_bar(f"feedback for {state}") as step,
     ):
         validation = restore_validation(project, round_)
         written = write_feedback(
@@ -205,7 +142,7 @@ def numbers(round_: Round) -> None:
     from pipeline.numbers.build import build_numbers
 
     project = Project.here()
-    with at_work(project.outputs, f"numbers {round_}"), _progress("numbers") as step:
+    with at_work(project.outputs, f"numbers {round_}"), progress_bar("numbers") as step:
         built = build_numbers(
             project, load_contracts(project.contracts), round_=round_, progress=step
         )
@@ -225,7 +162,7 @@ def protect(round_: Round) -> None:
     from pipeline.disclosure.protect import protect_round
 
     project = Project.here()
-    with at_work(project.outputs, f"protect {round_}"), _progress("protection") as step:
+    with at_work(project.outputs, f"protect {round_}"), progress_bar("protection") as step:
         versions = protect_round(
             project, load_contracts(project.contracts), round_=round_, progress=step
         )
@@ -244,7 +181,7 @@ def render(round_: Round, report: Report, *, version: Version) -> None:
     project = Project.here()
     with (
         at_work(project.outputs, f"render {report} {round_} {version}"),
-        _progress(f"{report} {version}"),
+        progress_bar(f"{report} {version}"),
     ):
         built = build_draft(project, round_, report=report, version=version)
     typer.echo(
@@ -300,7 +237,7 @@ def audit(
     from pipeline.disclosure.protect import audit_again
 
     project = Project.here()
-    with _progress(f"audit of {version}"):
+    with progress_bar(f"audit of {version}"):
         lines = list(
             audit_again(
                 project,
@@ -352,7 +289,7 @@ def import_(
     from pipeline.returns.importers.run import run_import
 
     project = Project.here()
-    with _progress(f"importing {source}"):
+    with progress_bar(f"importing {source}"):
         summary = run_import(
             project, load_contracts(project.contracts), source=source, file=file, round_=round_
         )
@@ -532,7 +469,7 @@ def contract_diff(
     from pipeline.errors import ContractError
     from pipeline.returns.contract_diff import compare_contracts, print_comparison
 
-    with _progress("contracts") as step:
+    with progress_bar("contracts") as step:
         found = compare_contracts(Project.here(), old, new=new, round_=round_, progress=step)
     if as_json:
         typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False))

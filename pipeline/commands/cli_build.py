@@ -1,15 +1,21 @@
-"""Which commands build a round? What a build would do and why, and the build itself."""
+"""Which commands build a round? Checking it, all of it, and what a build would do and
+why.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.options import Round, one_of
+from pipeline.commands.options import Language, Round, one_of
+from pipeline.commands.progress import progress_bar
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
+
+if TYPE_CHECKING:
+    from pipeline.steps.run import Outcome
 
 app = typer.Typer()
 
@@ -37,7 +43,7 @@ def build(
     """Build reports: the steps whose inputs changed, and those that follow from them."""
     from pipeline.release.manifest import git_commit
     from pipeline.steps.plan import Plan
-    from pipeline.steps.run import Build, problems_of
+    from pipeline.steps.run import Build
     from pipeline.system.lock import at_work
 
     project = Project.here()
@@ -48,6 +54,12 @@ def build(
         outcome = Build(plan, typer.echo).run(until.split())
     for pdf in () if until else plan.pdfs():
         typer.echo(str(pdf))
+    _stop_where_failed(outcome)
+
+
+def _stop_where_failed(outcome: Outcome) -> None:
+    from pipeline.steps.run import problems_of
+
     for problem in problems_of(outcome):
         if not isinstance(problem, UserError):
             raise problem
@@ -55,6 +67,40 @@ def build(
     if outcome.failed:
         typer.echo("not everything was built: the errors are above, older files stand", err=True)
         sys.exit(max(getattr(p, "exit_code", 1) for p in outcome.failed.values()))
+
+
+@app.command()
+def validate(
+    round_: Round,
+    language: Language = "",
+    *,
+    feedback: Annotated[bool, typer.Option(help="Write marked returns and letters too.")] = True,
+) -> None:
+    """Read and check the returns of a round where they or the rules changed; write
+    findings, a page per state, and what goes back to it.
+    """
+    from pipeline.returns.rules.validation import print_summary, restore_validation
+    from pipeline.steps.plan import Plan
+    from pipeline.steps.run import Build
+    from pipeline.system.lock import at_work
+
+    project = Project.here(language)
+    written = []
+    with at_work(project.outputs, f"validate {round_}"):
+        outcome = Build(Plan(project, round_, versions=()), typer.echo).run(["findings"])
+        _stop_where_failed(outcome)
+        validation = restore_validation(project, round_)
+        if feedback:
+            from pipeline.contracts.model import load_contracts
+            from pipeline.returns.feedback.send_back import write_feedback
+
+            contracts = load_contracts(project.contracts)
+            with progress_bar(f"feedback of round {round_}") as step:
+                written = write_feedback(project, contracts, validation=validation, progress=step)
+    if f"validate {round_}" not in outcome.done:
+        print_summary(project, validation)
+    for path in written:
+        typer.echo(str(path))
 
 
 @app.command()

@@ -25,6 +25,10 @@ Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPOR
 Version = Annotated[
     str, typer.Option("--version", help="A version of the release policy, for example public.")
 ]
+Language = Annotated[
+    str,
+    typer.Option("--language", help="What is said to states is said in it; English by default."),
+]
 
 By = Annotated[
     str,

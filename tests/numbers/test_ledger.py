@@ -34,7 +34,13 @@ class Staging:
         self.warehouse = folder / "warehouse.duckdb"
 
     def stage(
-        self, cells: Cells, sha256: str = "one", round_: int = 2021, version: str = "1.0.0"
+        self,
+        cells: Cells,
+        sha256: str = "one",
+        round_: int = 2021,
+        *,
+        version: str = "1.0.0",
+        name: str = "MD.xlsx",
     ) -> Path:
         path = self.folder / f"staged-{sha256}.duckdb"
         path.unlink(missing_ok=True)
@@ -43,9 +49,8 @@ class Staging:
                 f"create table files ({', '.join(f'{c} {k}' for c, k in FILE_COLUMNS)})"
             )
             connection.execute(
-                "insert into files values (?, 'thb', 'MD', 'MD.xlsx', ?, '2022-03-31', ?,"
-                " 'read', 1)",
-                [round_, sha256, version],
+                "insert into files values (?, 'thb', 'MD', ?, ?, '2022-03-31', ?, 'read', 1)",
+                [round_, name, sha256, version],
             )
             connection.execute("create table withdrawn (file varchar, table_name varchar)")
             for table in self.contracts.tables:
@@ -54,11 +59,17 @@ class Staging:
                     f"create table {table.sql_name} ({', '.join(f'{c} {k}' for c, k in columns)})"
                 )
             for key, value in cells.items():
-                self._add(connection, Key.parse(key), value, round_)
+                self._add(connection, Key.parse(key), value, round_=round_, name=name)
         return path
 
     def _add(
-        self, connection: duckdb.DuckDBPyConnection, key: Key, value: str, round_: int
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        key: Key,
+        value: str,
+        *,
+        round_: int,
+        name: str,
     ) -> None:
         row = [
             round_,
@@ -72,7 +83,7 @@ class Staging:
             "A",
             "F",
             None,
-            "MD.xlsx",
+            name,
             "1 Victims sex age",
             "D7",
             True,
@@ -127,6 +138,37 @@ def test_a_corrected_file_is_added_and_the_older_one_stays(staging: Staging) -> 
         "select value, submission_id from thb_victims where year = 2020 order by value"
     )
     assert values == [(Decimal(37), new.submissions[0]), (Decimal(139), old.submissions[0])]
+
+
+def test_the_same_bytes_sent_for_a_later_round_are_a_submission_of_that_round(
+    staging: Staging,
+) -> None:
+    old = staging.load(staging.stage(FIRST))
+    new = staging.load(staging.stage(FIRST, round_=2022))
+    assert new.new == 1
+    assert new.submissions != old.submissions
+    assert staging.rows("select round, cells from submissions order by all") == [
+        (2021, 3),
+        (2022, 3),
+    ]
+    assert staging.rows("select count(*) from thb_victims") == [(4,)]
+    before = staging.everything()
+    again = [staging.load(staging.stage(FIRST, round_=r)) for r in (2021, 2022)]
+    assert [a.submissions for a in again] == [old.submissions, new.submissions]
+    assert staging.everything() == before
+
+
+def test_a_file_that_comes_back_to_an_earlier_one_is_a_submission_of_its_own(
+    staging: Staging,
+) -> None:
+    staging.load(staging.stage(FIRST))
+    staging.load(staging.stage({**FIRST, "THB_OFFENCES:MD.2021": "67"}, "two"))
+    back = staging.load(staging.stage(FIRST, name="MD.3.xlsx"))
+    assert back.new == 1
+    assert staging.rows("select file, count(*) from submissions group by file order by file") == [
+        ("MD.3.xlsx", 1),
+        ("MD.xlsx", 2),
+    ]
 
 
 def test_the_same_file_read_otherwise_is_another_submission(staging: Staging) -> None:

@@ -76,7 +76,7 @@ WITHOUT_EFFECT: dict[str, Callable[[Copy], None]] = {
     ),
     "comment in a model": lambda c: c.append("sql/core/reported.sql", "\n-- Why.\n"),
     "help of a command": lambda c: c.replace(
-        "pipeline/commands/cli.py", "Read and check the returns", "Look at the returns"
+        "pipeline/commands/cli_build.py", "Read and check the returns", "Look at the returns"
     ),
     "comment in a catalogue": lambda c: c.append("templates/locale/en/messages.po", "\n# Why.\n"),
     "time of a text": lambda c: c.file("templates/thb/narrative/justice.md").touch(),
@@ -243,6 +243,24 @@ def test_one_figure_of_one_return_goes_all_the_way(copy: Copy) -> None:
     assert set(steps) <= set(did)
     assert "pages" in did["thb restricted"]
     assert copy.build() == {}
+
+
+@pytest.mark.slow
+def test_what_make_validate_did_a_build_does_not_do_again(copy: Copy) -> None:
+    path = copy.file(f"returns/{SMALL_ROUND}/thb/RO.xlsx")
+    book = openpyxl.load_workbook(path)
+    book["9 Offences"]["C7"] = 533
+    book.save(path)
+    validate, asked = f"validate {SMALL_ROUND}", f"ROUND={SMALL_ROUND}"
+    told = run_make("validate", asked, root=copy.root, environment={}).stdout
+    assert f"{validate}: done" in told
+    assert "RO-letter.pdf" in told
+    planned = copy.plan()
+    assert f"numbers {SMALL_ROUND}" in planned
+    assert not {validate, f"findings {SMALL_ROUND}"} & set(planned)
+    again = run_make("validate", asked, root=copy.root, environment={}).stdout
+    assert "done" not in again
+    assert again.count(f"{SMALL_ROUND}/thb/RO.xlsx") == 1  # the summary all the same
 
 
 @pytest.mark.slow

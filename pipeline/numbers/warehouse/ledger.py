@@ -3,7 +3,8 @@ it is ever overwritten.
 
 A submission is identified by what was read from it: the hash of the file, the contract
 version and the accepted cells. Loading the same file twice therefore changes nothing,
-and a corrected reader or contract makes a new submission.
+and a corrected reader or contract makes a new submission. The same bytes sent again, for
+a later round or under another name, are a submission of their own.
 """
 
 from __future__ import annotations
@@ -192,7 +193,8 @@ def _identity(
     connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], *, file: _File
 ) -> tuple[str, int]:
     """The id of a submission and its number of cells, from the file's hash and every
-    accepted cell.
+    accepted cell; where the ledger holds just that of another file, from round and name
+    too.
 
     `tables` are contract tables by the name of the staged table that holds their
     figures.
@@ -211,6 +213,11 @@ def _identity(
         cells += len(rows)
         for row in rows:
             digest.update(repr(row).encode())
+    held = connection.execute(
+        "select round, file from submissions where submission_id = ?", [digest.hexdigest()[:24]]
+    ).fetchone()
+    if held not in (None, (file.round, file.file)):
+        digest.update(repr((file.round, file.file)).encode())
     return digest.hexdigest()[:24], cells
 
 
