@@ -37,6 +37,7 @@ LOADED_FIRST = (
     "pipeline.report.document.compose",
     "pipeline.report.open_data.files",
     "pipeline.system.pdf.write",
+    "open_data_contract_standard.model",
     "pikepdf",
     "openpyxl",
     "gptables",

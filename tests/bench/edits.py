@@ -32,7 +32,7 @@ def append(path: str, text: str) -> Edit:
 EDITS: dict[str, Edit] = {
     "nothing": lambda _: None,
     "help text of a command": replace(
-        "pipeline/commands/cli.py", "Read and check the returns", "Look at the returns"
+        "pipeline/commands/cli_build.py", "Read and check the returns", "Look at the returns"
     ),
     "one sentence": replace(
         "templates/thb/narrative/justice.md",
