@@ -254,7 +254,7 @@ def test_what_make_validate_did_a_build_does_not_do_again(copy: Copy) -> None:
     validate, asked = f"validate {SMALL_ROUND}", f"ROUND={SMALL_ROUND}"
     told = run_make("validate", asked, root=copy.root, environment={}).stdout
     assert f"{validate}: done" in told
-    assert "RO-letter.pdf" in told
+    assert f"RO-{SMALL_ROUND}-letter.pdf" in told
     planned = copy.plan()
     assert f"numbers {SMALL_ROUND}" in planned
     assert not {validate, f"findings {SMALL_ROUND}"} & set(planned)

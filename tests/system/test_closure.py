@@ -83,12 +83,24 @@ def test_the_code_of_a_step_can_be_found(step: str) -> None:
     assert all(file_of(module) for module in CODE[step])
 
 
+COMMAND = ("-m", PACKAGE)
+# The command has it done by a process with surroundings of its own.
+VALIDATE = """
+import sys
+from pipeline.contracts.model import load_contracts
+from pipeline.project import Project
+from pipeline.returns.rules.validation import validate_and_write
+project = Project.here()
+validate_and_write(project, load_contracts(project.contracts), round_=int(sys.argv[-1]))
+"""
+
+
 def loaded_by(root: Path, *arguments: str) -> set[Path]:
-    """The files of the package that a command loads, its child processes among them as
-    far as they have the surroundings of their parent.
+    """The files of the package that a call of Python loads, its child processes among
+    them as far as they have the surroundings of their parent.
     """
     done = subprocess.run(
-        [sys.executable, "-m", PACKAGE, *arguments],
+        [sys.executable, *arguments],
         cwd=root,
         env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
         capture_output=True,
@@ -105,9 +117,9 @@ def test_what_a_step_loads_is_what_it_depends_on(step: str, small: Path) -> None
     """What the command line itself loads, before it knows which command is asked,
     changes no figure.
     """
-    before = loaded_by(small, "version")
-    more = ("--no-feedback",) if step == "validate" else ()
-    loaded = loaded_by(small, step, "--round", str(SMALL_ROUND), *more) - before
+    before = loaded_by(small, *COMMAND, "version")
+    called = ("-c", VALIDATE) if step == "validate" else (*COMMAND, step)
+    loaded = loaded_by(small, *called, "--round", str(SMALL_ROUND)) - before
     assert loaded
     behind = {"validate": ("validate", "findings"), "numbers": ("numbers", "stores")}
     modules = [module for s in behind.get(step, (step,)) for module in CODE[s]]

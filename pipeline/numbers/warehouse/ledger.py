@@ -3,8 +3,8 @@ it is ever overwritten.
 
 A submission is identified by what was read from it: the hash of the file, the contract
 version and the accepted cells. Loading the same file twice therefore changes nothing,
-and a corrected reader or contract makes a new submission. The same bytes sent again, for
-a later round or under another name, are a submission of their own.
+and a corrected reader or contract makes a new submission. The same bytes sent again,
+for a later round or under another name, are a submission of their own.
 """
 
 from __future__ import annotations
