@@ -90,6 +90,7 @@ def feedback(round_: Round, state: State, *, language: Language = "") -> None:
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.feedback.send_back import write_feedback
     from pipeline.returns.rules.validation import restore_validation
+    from pipeline.steps.plan import take_as_left
 
     project = Project.here(language)
     with (
@@ -104,6 +105,7 @@ def feedback(round_: Round, state: State, *, language: Language = "") -> None:
             state=state,
             progress=step,
         )
+        take_as_left(project, round_)
     for path in written:
         typer.echo(str(path))
     if not written:

@@ -80,7 +80,7 @@ def validate(
     findings, a page per state, and what goes back to it.
     """
     from pipeline.returns.rules.validation import print_summary, restore_validation
-    from pipeline.steps.plan import Plan
+    from pipeline.steps.plan import Plan, take_as_left
     from pipeline.steps.run import Build
     from pipeline.system.lock import at_work
 
@@ -97,6 +97,7 @@ def validate(
             contracts = load_contracts(project.contracts)
             with progress_bar(f"feedback of round {round_}") as step:
                 written = write_feedback(project, contracts, validation=validation, progress=step)
+            take_as_left(project, round_)
     if f"validate {round_}" not in outcome.done:
         print_summary(project, validation)
     for path in written:

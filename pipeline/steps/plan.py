@@ -404,6 +404,18 @@ def take_as_read(project: Project, files: Iterable[Path], round_: int) -> None:
                 write_record(folder, step, replace(record, inputs=inputs))
 
 
+def take_as_left(project: Project, round_: int) -> None:
+    """Let the pages on what was found count as left by their step: they were written
+    again from the same findings, with what goes back to states named on them.
+    """
+    watch = watch_of(project)
+    step, folder = f"findings {round_}", project.round_folder(round_) / RECORDS
+    if record := read_record(folder, step):
+        pages = project.findings(round_).glob("*.html")
+        left = {p.relative_to(project.outputs).as_posix(): watch.content(p) for p in pages}
+        write_record(folder, step, replace(record, left=left))
+
+
 def read_versions(project: Project) -> Versions:
     """The versions of the release policy, before anybody checked it. Raises UserError
     where there are none to be read; the whole file is checked when it is used.
