@@ -21,7 +21,7 @@ from pipeline.report.document.order import Source, parse_source
 from pipeline.report.document.worker import pdf_name
 from pipeline.steps.inputs import Inputs, Reader
 from pipeline.steps.record import Record, read_record, write_record
-from pipeline.system.watch import Watch, files_below
+from pipeline.system.watch import RETURNS, Watch, files_below
 
 RECORDS = ".steps"
 COMMIT = "commit"  # what a version says of itself, beside its files
@@ -384,7 +384,7 @@ def watch_of(project: Project) -> Watch:
     folders = {
         "outputs/releases": project.releases,
         "outputs": project.outputs,
-        "returns": project.returns,
+        RETURNS: project.returns,
         "": project.root,
     }
     return Watch(folders, project.outputs / RECORDS / "files.json")

@@ -9,8 +9,10 @@ time of its last change of state, so a kept digest is that of the file that lies
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,12 +22,19 @@ from pipeline.system.files import name_as_text, write_file
 from pipeline.system.meaning import bytes_of, digest_of
 
 _FORM = 1  # of the file that keeps them; another one is not read
+# How files of returns and their folders are called: by a round, a report, a state and the
+# number of the file. Whatever else a sender wrote may be a person's name or number.
+RETURNS = "returns"
+_EXPECTED = re.compile(
+    r"[12][0-9]{3}|[a-z]{2,9}|(?:[A-Z]{2,5}|queries)(?:\.[0-9]{1,2})?(?:\.[a-z]{3,9}){1,2}"
+)
 
 
 class Watch:
     """The digests of files, kept in `memory`. `folders` are those that may lie anywhere,
     by the names that they go by, the inner ones first: a path is named by the folder that
-    it lies in, so that one that was moved is not another one.
+    it lies in, so that one that was moved is not another one. No name that a sender made
+    up is kept.
     """
 
     def __init__(self, folders: Mapping[str, Path], memory: Path) -> None:
@@ -49,7 +58,8 @@ class Watch:
         """How a file is called in what is kept and in what people are told."""
         for name, folder in self._folders.items():
             if path.is_relative_to(folder):
-                path = Path(name) / path.relative_to(folder)
+                inside = path.relative_to(folder)
+                path = Path(name, *(map(_expected, inside.parts) if name == RETURNS else (inside,)))
                 break
         text = name_as_text(path.as_posix())
         if text.isprintable():
@@ -80,6 +90,13 @@ class Watch:
                 return f"unreadable: {problem.strerror}"
         self._found[name] = kept
         return kept[1]
+
+
+def _expected(part: str) -> str:
+    """A part of the path of a return; one that nobody asked for by its digest."""
+    if _EXPECTED.fullmatch(part):
+        return part
+    return f"another-{hashlib.sha256(os.fsencode(part)).hexdigest()[:12]}"
 
 
 def _read(memory: Path) -> dict[str, list[Any]]:
