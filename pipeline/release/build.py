@@ -87,10 +87,12 @@ def build_version(
     stays until the new one is whole.
     """
     contracts = load_contracts(project.contracts)
-    if load_policy(project.contracts, contracts).version(version).protected:
+    rule = load_policy(project.contracts, contracts).version(version)
+    if rule.protected:
         require_proof(project, round_, version=version)
     order = begin_version(project, round_, report=report, version=version, again=again)
     try:
+        _check_store(project, order, rule)
         if order.parts:
             ended = Apart(render_apart, order).end()
             if ended.code:
