@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -166,15 +167,20 @@ def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ..
     """
     import jsonschema
 
-    draft: Any = jsonschema.validators.validator_for(
-        schema, default=jsonschema.Draft202012Validator
-    )
+    draft = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
+    for error in _with_whole_numbers(draft)(schema).iter_errors(content):
+        yield from _told(error)
+
+
+@cache
+def _with_whole_numbers(draft: Any) -> Any:
+    """The validator of a draft, to which 2.0 is no whole number."""
+    import jsonschema
+
     whole = draft.TYPE_CHECKER.redefine(
         "integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool)
     )
-    validator = jsonschema.validators.extend(draft, type_checker=whole)  # type: ignore[no-untyped-call]
-    for error in validator(schema).iter_errors(content):
-        yield from _told(error)
+    return jsonschema.validators.extend(draft, type_checker=whole)  # type: ignore[no-untyped-call]
 
 
 def _told(error: Any) -> Iterator[tuple[tuple[Any, ...], str]]:

@@ -22,6 +22,7 @@ from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.expected import Expected
 from pipeline.returns.rules.judged import judge_rules
 from pipeline.returns.rules.queries import ORIGIN
+from pipeline.system.columns import insert_rows
 
 ROOT = Path(__file__).parents[2]
 ROUND = 2022
@@ -91,11 +92,12 @@ def database(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> 
     with duckdb.connect(str(path)) as connection:
         for table in contracts.tables:
             rows = _rows(table, chance)
-            names = [name for name, _ in staged_columns(table)]
-            holes = ", ".join("?" for _ in names)
-            connection.executemany(
-                f"insert into {table.sql_name} ({', '.join(names)}) values ({holes})",
-                [[row[name] for name in names] for row in rows],
+            columns = staged_columns(table)
+            insert_rows(
+                connection,
+                table.sql_name,
+                kinds=[kind for _, kind in columns],
+                rows=[[row[name] for name, _ in columns] for row in rows],
             )
             # Half of the older figures differ, and some of them are gone from the round.
             connection.execute(
