@@ -162,17 +162,10 @@ def test_the_page_style_makes_pages_alone(copy: Copy) -> None:
     assert {f: Path(f).read_bytes() for f in kept} == kept
 
 
-@pytest.mark.parametrize(
-    ("path", "comment"),
-    [
-        ("templates/shared/report.css", "\n/* why */\n"),
-        ("templates/thb/chapters/justice.html.j2", "{# why #}\n"),
-    ],
-)
-def test_a_comment_in_a_style_or_template_makes_no_page(
-    path: str, comment: str, copy: Copy
-) -> None:
-    copy.append(path, comment)
+@pytest.mark.slow
+def test_comments_in_style_and_template_make_no_page(copy: Copy) -> None:
+    copy.append("templates/shared/report.css", "\n/* why */\n")
+    copy.append("templates/thb/chapters/justice.html.j2", "{# why #}\n")
     did = copy.build()
     assert did["thb public"] == "manifest; changed: manifest.json"
 
