@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeVar
 
 Putting = TypeVar("Putting", bound=Callable[..., object])
@@ -224,12 +227,43 @@ def pages_and_numbers_remembered() -> Iterator[None]:
 @_made_for(
     "great-expectations",
     "1.24.1",
-    reason="it sends all warnings of the process to the log as it is imported",
+    reason="it sends all warnings of the process to the log as it is imported, and loads"
+    " libraries of statistics and of charts that half of its time goes to",
 )
 def import_great_expectations() -> None:
-    """Load the library and leave the warnings of the process where they were."""
+    """Load the library and leave the warnings of the process where they were. What it
+    needs for expectations that no rule is made of is loaded when one of them is used.
+    """
     capturing = getattr(logging, "_warnings_showwarning", None) is not None
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _loaded_when_used("scipy.stats", "altair"):
         warnings.simplefilter("ignore")
         import great_expectations  # noqa: F401
     logging.captureWarnings(capturing)
+
+
+@contextmanager
+def _loaded_when_used(*names: str) -> Iterator[None]:
+    """Have those that import a module meanwhile get one that loads it on first use."""
+    made = {name: _LoadedWhenUsed(name) for name in names if name not in sys.modules}
+    sys.modules.update(made)
+    try:
+        yield
+    finally:
+        for name, module in made.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+            package, _, last = name.rpartition(".")
+            holder = vars(sys.modules[package]) if package in sys.modules else {}
+            if holder.get(last) is module:
+                del holder[last]  # others who import it from its package get it as it is
+
+
+class _LoadedWhenUsed(ModuleType):
+    """Stands for a module until something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what the import itself asks every module for
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)

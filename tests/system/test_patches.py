@@ -180,6 +180,15 @@ def needs_quiet_import() -> None:
     assert run(f"import logging; {ours}{told}").strip() == "None"
     before = "logging.captureWarnings(True)"
     assert run(f"import logging; {before}; {ours}{told}").startswith("<function")
+    loaded = "; import sys; print(*(n in sys.modules for n in ('scipy.stats', 'altair')))"
+    assert run(f"import great_expectations{loaded}").split() == ["True", "True"]
+    assert run(f"{ours}{loaded}").split() == ["False", "False"]
+    used = (
+        "; from great_expectations.expectations.core import"
+        " expect_column_kl_divergence_to_be_less_than as of; print(of.stats.norm.cdf(0))"
+        "; import scipy.stats, altair; print(scipy.stats.norm.cdf(0), altair.Chart)"
+    )
+    assert run(f"{ours}{used}").split()[:2] == ["0.5", "0.5"]
 
 
 NEEDS: dict[str, Callable[[], None]] = {
