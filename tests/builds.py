@@ -21,7 +21,6 @@ NOT_COPIED = (
     ".venv",
     ".venv-acro",
     "outputs",
-    "__pycache__",
     ".pytest_cache",
     ".mypy_cache",
     ".ruff_cache",

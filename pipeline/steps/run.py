@@ -22,7 +22,7 @@ from pipeline.report.document.worker import render_apart
 from pipeline.steps.plan import COMMIT, Change, Plan, Step
 from pipeline.steps.record import forget, write_record
 from pipeline.system.answers import answer_line, raise_end
-from pipeline.system.apart import Apart, start, wait
+from pipeline.system.apart import DATABASE, Apart, start, wait
 from pipeline.system.lock import HELD
 from pipeline.system.repairable import repairable
 
@@ -30,14 +30,15 @@ JOBS = 2
 # Steps that one process does one after the other: what it loads for one serves the next.
 TOGETHER = ("validate", "numbers stores")
 _MOST = 3  # files that are named of those that changed
+CONTRACTS = "open_data_contract_standard.model"  # every step reads them
 # What nearly every version needs, from rendering to its draft.
-LOADED_FIRST = (
+OF_VERSIONS = (
+    CONTRACTS,
     "pipeline.release.signoff.draft",
     "pipeline.report.document.worker",
     "pipeline.report.document.compose",
     "pipeline.report.open_data.files",
     "pipeline.system.pdf.write",
-    "open_data_contract_standard.model",
     "pikepdf",
     "openpyxl",
     "gptables",
@@ -144,7 +145,10 @@ class Build:
 
     def _start(self, step: Step, changes: list[Change]) -> None:
         self.plan.watch.save()
-        start(*LOADED_FIRST)
+        if step.kind == "render" or any(s.kind == "render" for s in self.waiting.values()):
+            start(*OF_VERSIONS)
+        else:
+            start(CONTRACTS, libraries=DATABASE)
         if step.kind == "render":
             self._start_version(step, again_of(changes))
             return

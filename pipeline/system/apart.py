@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection, forkserver, get_context, resource_tracker
@@ -27,14 +27,9 @@ from typing import IO, Any
 
 from pipeline.project import CODE_ROOT
 
-# Heavy, and used by nearly all that is done apart. Who checks returns loads Great
-# Expectations besides.
-_LIBRARIES = (
-    "duckdb",
-    "matplotlib.backends.backend_svg",
-    "matplotlib.figure",
-    "weasyprint",
-)
+DATABASE = ("duckdb",)
+# Heavy, and used by whoever renders. Who checks returns loads Great Expectations besides.
+DRAWING = (*DATABASE, "matplotlib.backends.backend_svg", "matplotlib.figure", "weasyprint")
 _PR_SET_PDEATHSIG = 1
 _LONGEST = 1 << 20  # bytes that a child may tell
 
@@ -151,11 +146,11 @@ def wait(running: list[Apart]) -> list[Apart]:
     return [work for work in running if work.sentinel in ready]
 
 
-def start(*modules: str) -> None:
-    """Begin to load the libraries and some modules of the pipeline, if that was not begun
+def start(*modules: str, libraries: Sequence[str] = DRAWING) -> None:
+    """Begin to load libraries and some modules of the pipeline, if that was not begun
     yet; returns at once.
     """
-    forkserver.set_forkserver_preload([*_LIBRARIES, *modules])
+    forkserver.set_forkserver_preload([*libraries, *modules])
     with _clean_surroundings(), _no_main_module(), _not_interrupted():
         forkserver.ensure_running()
 
