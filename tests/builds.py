@@ -26,6 +26,7 @@ NOT_COPIED = (
     ".ruff_cache",
     ".build",
     ".hypothesis",
+    "*.pyc.*",  # code that Python is just writing down
 )
 
 
