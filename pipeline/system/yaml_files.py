@@ -173,14 +173,14 @@ def faults(content: Any, schema: dict[str, Any]) -> Iterator[tuple[tuple[Any, ..
 
 
 @cache
-def _with_whole_numbers(draft: Any) -> Any:
+def _with_whole_numbers(draft: type) -> type:
     """The validator of a draft, to which 2.0 is no whole number."""
     import jsonschema
 
-    whole = draft.TYPE_CHECKER.redefine(
-        "integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool)
-    )
-    return jsonschema.validators.extend(draft, type_checker=whole)  # type: ignore[no-untyped-call]
+    checker: Any = vars(draft)["TYPE_CHECKER"]
+    whole = checker.redefine("integer", lambda _, v: isinstance(v, int) and not isinstance(v, bool))
+    made: type = jsonschema.validators.extend(draft, type_checker=whole)  # type: ignore[no-untyped-call]
+    return made
 
 
 def _told(error: Any) -> Iterator[tuple[tuple[Any, ...], str]]:

@@ -31,12 +31,12 @@ def test_every_way_finds_the_same_bad_rows(
     staged = built.work(ROUND) / STAGED
     every = peers.staged_checks(contracts, staged, ROUND)
     assert len(every) > 300
-    found = [
-        way(staged, every)
-        for way in (peers.by_pipeline, peers.by_gx_on_duckdb, peers.by_hand_written_sql)
-    ]
-    assert found == [found[0]] * 3
-    assert found[0] > 100
+    found = peers.by_pipeline(staged, every)
+    assert peers.by_hand_written_sql(staged, every) == found > 100
+    # By Great Expectations alone each takes a second in twenty; tests/returns/test_judged.py
+    # has it run every one.
+    some = every[::6]
+    assert peers.by_gx_on_duckdb(staged, some) == peers.by_pipeline(staged, some) > 10
 
 
 def test_each_edit_of_the_bench_changes_this_working_copy(tmp_path: Path) -> None:
