@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES JSON KEY KIND LANGUAGE NEW OLD \
+ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NEW OLD \
 	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
 	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
@@ -76,6 +76,12 @@ endef
 
 validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write findings pages, marked returns and letters
 	@$(RUN) validate --round $(ROUND) $(SPOKEN)
+
+calendar: .venv/.installed-requirements  ## The days of the rounds by time, and a file for calendar programs: ICS=days.ics
+	@$(RUN) calendar $(if $(ICS),--out "$$GIVEN_ICS")
+
+late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
+	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)
 
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
@@ -242,7 +248,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: help reports report plan validate calendar late feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

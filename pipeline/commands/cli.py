@@ -20,6 +20,7 @@ from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
+from pipeline.commands.cli_round import app as round_commands
 from pipeline.commands.cli_texts import app as text_commands
 from pipeline.commands.options import (
     By,
@@ -55,6 +56,7 @@ app = typer.Typer(
 app.add_typer(build_commands)
 app.add_typer(preview_commands)
 app.add_typer(release_commands)
+app.add_typer(round_commands)
 app.add_typer(text_commands)
 
 State = Annotated[str, typer.Option("--state", help="ISO code of a member state, for example RO.")]

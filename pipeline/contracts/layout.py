@@ -14,8 +14,9 @@ from itertools import product
 from typing import Literal
 
 from pipeline.cells import TOTAL, UNKNOWN, Key
-from pipeline.contracts.model import Contract, Table
+from pipeline.contracts.model import Contract, Contracts, Table
 
+CENTER = "SELEC"  # answers for its own activity
 CODE_MARK = "Code"
 STATUS_SUFFIX = " status"
 CONF_HEAD = "Confidentiality"
@@ -149,8 +150,18 @@ def tables_for(contract: Contract, state: str, *, round_: int) -> list[Table]:
     return [t for t in contract.tables_of(round_) if t.respondent == respondent_of(state)]
 
 
+def respondents(contracts: Contracts, report: str, *, round_: int) -> list[str]:
+    """Who answers the questionnaire of a report: the member states, and the Center
+    where a table asks it.
+    """
+    asked = [*(c.code for c in contracts.members(round_)), CENTER]
+    return [
+        state for state in asked if tables_for(contracts.contract(report), state, round_=round_)
+    ]
+
+
 def respondent_of(state: str) -> Literal["states", "center"]:
-    return "center" if state == "SELEC" else "states"
+    return "center" if state == CENTER else "states"
 
 
 SOURCE_FIELD, DEFINITION_FIELD = "source:", "definition:"

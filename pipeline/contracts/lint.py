@@ -15,6 +15,7 @@ from typing import TypeVar
 from pipeline.cells import CONF_LABEL, OBS_LABEL
 from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
+from pipeline.contracts.calendar import load_calendar
 from pipeline.contracts.codelists import fold, load_codelist
 from pipeline.contracts.known_errors import load_known_errors
 from pipeline.contracts.layout import form_of, tables_for
@@ -98,6 +99,11 @@ def lint_project(project: Project) -> Iterator[str]:
         yield signers
     if days := wrong.tried(lambda: read_answer_days(project.contracts)):
         yield f"feedback: states have {days} days to answer"
+    if policy and (
+        days_of := wrong.tried(lambda: load_calendar(project.contracts, contracts, policy=policy))
+    ):
+        rounds = sorted({str(entry.round) for entry in days_of.entries})
+        yield f"calendar: {', '.join(rounds) or 'no round is entered'}"
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
         yield f"known errors: {len(known)}" + (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
@@ -20,7 +20,6 @@ from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import parse_manifest, sha256
 from pipeline.release.signoff.record import Subject, standing
 from pipeline.report.document.worker import pdf_name
-from pipeline.returns.intake.folder import respondents
 from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
 

@@ -16,6 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts import calendar
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
@@ -39,7 +40,7 @@ LIBRARIES = (
 MANIFEST = "manifest.json"
 # Of the folder of the contracts, what no version depends on: who may sign, and what
 # letters to states say.
-NOT_IN_VERSIONS = (SIGNERS, FEEDBACK)
+NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES)
 
 
 def sha256(data: bytes) -> str:

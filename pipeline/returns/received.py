@@ -10,11 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
+from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.cleared import without_cleared
-from pipeline.returns.intake.folder import ReturnFile, find_returns, respondents
+from pipeline.returns.intake.folder import ReturnFile, find_returns
 from pipeline.returns.intake.memory import MEMORY, ReadMemory
 from pipeline.returns.intake.problems import FindingBook
 from pipeline.returns.intake.read import ReturnRead, book_of, read_returns

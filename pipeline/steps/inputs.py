@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.contracts import calendar
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
@@ -26,7 +27,8 @@ from pipeline.system.watch import Watch, files_below
 Inputs = dict[str, str]
 
 _POLICY = frozenset({"release_policy.yaml", "release_policy.schema.json"})
-_SIGNERS = frozenset({"allowed_signers"})
+# Who may sign, and when what is due: no step of a build reads them.
+_NO_STEP = frozenset({"allowed_signers", *calendar.FILES})
 _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
@@ -42,13 +44,13 @@ _OF_INTAKE = frozenset(
 )
 # What each step does not read of data_contracts.
 NOT_READ = {
-    "validate": _POLICY | _SIGNERS | _FEEDBACK | _POPULATION | _NAMES,
-    "findings": _POLICY | _SIGNERS | _POPULATION | _NAMES,
-    "numbers": _POLICY | _SIGNERS | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "stores": _SIGNERS | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "protect": _SIGNERS | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "document": _POLICY | _SIGNERS | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _POPULATION,
-    "scan": _SIGNERS | _FEEDBACK | _KNOWN,
+    "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _NAMES,
+    "findings": _POLICY | _NO_STEP | _POPULATION | _NAMES,
+    "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
+    "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
+    "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
+    "document": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _POPULATION,
+    "scan": _NO_STEP | _FEEDBACK | _KNOWN,
 }
 # The modules in which the work of a step begins.
 CODE = {
@@ -233,7 +235,7 @@ class Reader:
     def manifest(self, report: str, *, protected: bool, source: Source | None) -> Inputs:
         """What the manifest names by the hash of its bytes."""
         folder = self.project.contracts
-        left_out = _SIGNERS | _FEEDBACK | (_KNOWN if protected else frozenset())
+        left_out = _NO_STEP | _FEEDBACK | (_KNOWN if protected else frozenset())
         named = [f for f in files_below(folder) if f.relative_to(folder).as_posix() not in left_out]
         if source:
             named += [

@@ -7,7 +7,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
@@ -84,16 +84,6 @@ def suffix_of(name: str) -> str:
     """
     lower = name.lower()
     return next((s for s in (*FORMATS, *OTHER_FORMATS) if lower.endswith(s)), Path(lower).suffix)
-
-
-def respondents(contracts: Contracts, report: str, *, round_: int) -> list[str]:
-    """Who answers the questionnaire of a report: the member states, and the Center
-    where a table asks it.
-    """
-    asked = [*(c.code for c in contracts.members(round_)), "SELEC"]
-    return [
-        state for state in asked if tables_for(contracts.contract(report), state, round_=round_)
-    ]
 
 
 def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list[ReturnFile]:

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts, Table
 from pipeline.project import REPORTS, Project
-from pipeline.returns.intake.folder import RECORDS_MARK, is_left_by_program, respondents
+from pipeline.returns.intake.folder import RECORDS_MARK, is_left_by_program
 from pipeline.returns.intake.shown import shown_name
 from pipeline.system.files import name_as_text
 

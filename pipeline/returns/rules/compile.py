@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contract, Contracts, Dimension, Table
 from pipeline.findings import Severity
-from pipeline.returns.intake.folder import respondents
 from pipeline.returns.rules import parts, queries
 from pipeline.returns.rules.expected import Expected
 from pipeline.returns.texts import N_

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.account import FileAccount
-from pipeline.returns.intake.folder import respondents
 from pipeline.returns.texts import N_, Texts, load_texts
 from pipeline.system.kept import is_kept, keep_bytes
 from pipeline.system.page_templates import mistakes_told, open_templates

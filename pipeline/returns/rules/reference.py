@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from pipeline.contracts.layout import tables_for
+from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.population import load_population
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Severity
-from pipeline.returns.intake.folder import respondents
 from pipeline.returns.intake.problems import RULES
 from pipeline.returns.records.check import row_rules
 from pipeline.returns.records.form import CONF, RecordForm

@@ -1,0 +1,138 @@
+"""Which commands are about the days of a round? Its calendar, and who owes what."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.commands.options import Round, Today
+from pipeline.errors import UserError
+from pipeline.project import Project
+
+if TYPE_CHECKING:
+    from pipeline.contracts.calendar import Calendar
+
+app = typer.Typer()
+_WIDTH = 120  # of what goes to a file or another program
+
+Json = Annotated[bool, typer.Option("--json", help="For machines, as JSON.")]
+
+
+@app.command()
+def calendar(
+    round_: Annotated[
+        int, typer.Option("--round", help="Only this round; every one without it.")
+    ] = 0,
+    *,
+    out: Annotated[
+        str, typer.Option("--out", help="Write it as an iCalendar file for calendar programs.")
+    ] = "",
+) -> None:
+    """Print the days of the rounds, by time, and write them for calendar programs."""
+    from pathlib import Path
+
+    project = Project.here()
+    entered = _calendar(project)
+    entries = entered.of_round(round_) if round_ else entered.entries
+    if not entries:
+        raise _not_entered(round_)
+    found = [h for entry in entries for h in entry.happenings()]
+    rows = [
+        (
+            f"{h.when:%Y-%m-%d %H:%M}" if h.when != h.day else f"{h.when:%Y-%m-%d}",
+            str(h.round),
+            h.report,
+            h.what,
+        )
+        for h in sorted(found, key=lambda h: (f"{h.when:%Y-%m-%d %H:%M}", h.round))
+    ]
+    _print(f"Calendar, hours of {entered.zone}", ("when", "round", "report", "what"), rows)
+    if out:
+        from pipeline.returns.round.ics import calendar_file
+        from pipeline.system.files import write_file
+
+        write_file(Path(out), calendar_file(found))
+        typer.echo(out)
+
+
+@app.command()
+def late(round_: Round, *, day: Today = "", as_json: Json = False) -> None:
+    """Print which state owes which return, since when; a return that was refused whole
+    is owed still.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.round.owed import owed_on
+
+    project = Project.here()
+    entries = _calendar(project).of_round(round_)
+    if not entries:
+        raise _not_entered(round_)
+    today = _day(day)
+    found = owed_on(project, load_contracts(project.contracts), entries=entries, day=today)
+    if as_json:
+        typer.echo(json.dumps([asdict(o) for o in found], default=str, indent=1))
+        return
+    rows = [
+        (
+            o.report,
+            o.state,
+            f"{o.due}{' extended' if o.extended else ''}",
+            str(o.received or ""),
+            o.told,
+        )
+        for o in found
+    ]
+    heads = ("report", "state", "due", "first seen", "how it stands")
+    _print(f"Returns of round {round_} on {today}", heads, rows)
+    for entry in entries:
+        owing = [o.state for o in found if o.report == entry.report and o.is_owed]
+        whole = sum(o.report == entry.report for o in found)
+        typer.echo(
+            f"{entry.report}: {len(owing)} of {whole} owe their return"
+            + (f": {', '.join(sorted(owing))}" if owing else "")
+        )
+
+
+def _calendar(project: Project) -> Calendar:
+    from pipeline.contracts.calendar import load_calendar
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.policy import load_policy
+
+    contracts = load_contracts(project.contracts)
+    policy = load_policy(project.contracts, contracts)
+    return load_calendar(project.contracts, contracts, policy=policy)
+
+
+def _not_entered(round_: int) -> UserError:
+    from pipeline.contracts.calendar import CALENDAR, PAGE
+
+    what = f"round {round_} is not entered" if round_ else "no round is entered"
+    return UserError(what, where=CALENDAR, do=f"enter its days; {PAGE} has an example")
+
+
+def _day(text: str) -> date:
+    if not text:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UserError(
+            f"'{text}' is no day", where="DATE", allowed="a day such as 2023-04-01"
+        ) from None
+
+
+def _print(title: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*heads, title=title, title_justify="left", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    width: Any = None if os.isatty(1) else _WIDTH
+    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

@@ -1,0 +1,1 @@
+"""What is around the returns of a round? Its days, and who owes what until when."""
