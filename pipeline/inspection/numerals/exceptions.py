@@ -9,7 +9,7 @@ introduction is not excused in a table.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -40,9 +40,13 @@ class Exceptions:
     """The list, longest texts first: `100,000 inhabitants` goes before `100`."""
 
     listed: tuple[Excused, ...]
+    _found: dict[str, tuple[Excused, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, place: str) -> list[Excused]:
-        return [e for e in self.listed if e.stands_in(place)]
+    def at(self, place: str) -> tuple[Excused, ...]:
+        """Those that may stand in a place; each place is asked for many times."""
+        if place not in self._found:
+            self._found[place] = tuple(e for e in self.listed if e.stands_in(place))
+        return self._found[place]
 
     def claim(self, passage: Passage) -> None:
         """Claim what the list excuses in the passage's place."""

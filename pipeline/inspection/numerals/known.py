@@ -8,6 +8,7 @@ the renderer.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -81,11 +82,11 @@ class Known:
     def state_label(self, code: str) -> str:
         return self.contracts.codelist("states").label(code)
 
-    def cubes(self, named: list[str]) -> list[Table]:
+    def cubes(self, named: Iterable[str]) -> list[Table]:
         return [self.contracts.table(c) for c in dict.fromkeys(named) if c and c != POPULATION_CUBE]
 
     def claim_label(
-        self, passage: Passage, cubes: list[str], *, years: list[str] | None = None
+        self, passage: Passage, cubes: Iterable[str], *, years: list[str] | None = None
     ) -> None:
         """Account for the numerals of a title, a head, a label or a note: what is
         listed for its place, labels of the code lists of its cubes, and years of the

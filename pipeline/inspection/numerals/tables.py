@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Protocol
 
 from pipeline.cells import REGIONS, Key
@@ -44,11 +45,12 @@ class TableCheck:
     def __init__(self, known: Known, exhibit: Exhibit, *, numbers: Collection[str] = ()) -> None:
         self.known, self.exhibit, self.numbers = known, exhibit, numbers
 
-    @property
-    def cubes(self) -> list[str]:
+    @cached_property
+    def cubes(self) -> tuple[str, ...]:
         cells = [c for line in lines_of(self.exhibit) for c in line.cells]
-        keys = [first_key(c.key) for c in cells if c.key and not is_query(c.key)]
-        return [*self.exhibit.cubes, *(key.split(":")[0] for key in keys)]
+        keys = dict.fromkeys(c.key for c in cells if c.key and not is_query(c.key))
+        found = (first_key(key).split(":")[0] for key in keys)
+        return tuple(dict.fromkeys([*self.exhibit.cubes, *found]))
 
     def head(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
