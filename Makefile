@@ -78,7 +78,7 @@ validate: .venv/.installed-requirements  ## Read and check the returns of ROUND,
 	@$(RUN) validate --round $(ROUND) $(SPOKEN)
 
 calendar: .venv/.installed-requirements  ## The days of the rounds by time, and a file for calendar programs: ICS=days.ics
-	@$(RUN) calendar $(if $(ICS),--out "$$GIVEN_ICS")
+	@$(RUN) calendar $(call option,--out,ICS)
 
 late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
 	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)

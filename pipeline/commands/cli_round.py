@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,8 +35,6 @@ def calendar(
     ] = "",
 ) -> None:
     """Print the days of the rounds, by time, and write them for calendar programs."""
-    from pathlib import Path
-
     project = Project.here()
     entered = _calendar(project)
     entries = entered.of_round(round_) if round_ else entered.entries
@@ -68,12 +66,13 @@ def late(round_: Round, *, day: Today = "", as_json: Json = False) -> None:
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.round.owed import owed_on
+    from pipeline.system.signed.people import parse_day
 
     project = Project.here()
     entries = _calendar(project).of_round(round_)
     if not entries:
         raise _not_entered(round_)
-    today = _day(day)
+    today = parse_day(day)
     found = owed_on(project, load_contracts(project.contracts), entries=entries, day=today)
     if as_json:
         typer.echo(json.dumps([asdict(o) for o in found], default=str, indent=1))
@@ -114,17 +113,6 @@ def _not_entered(round_: int) -> UserError:
 
     what = f"round {round_} is not entered" if round_ else "no round is entered"
     return UserError(what, where=CALENDAR, do=f"enter its days; {PAGE} has an example")
-
-
-def _day(text: str) -> date:
-    if not text:
-        return date.today()
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UserError(
-            f"'{text}' is no day", where="DATE", allowed="a day such as 2023-04-01"
-        ) from None
 
 
 def _print(title: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:

@@ -406,11 +406,13 @@ def take_as_read(project: Project, files: Iterable[Path], round_: int) -> None:
 
 def take_as_left(project: Project, round_: int) -> None:
     """Let the pages on what was found count as left by their step: they were written
-    again from the same findings, with what goes back to states named on them.
+    again from the same findings, with what goes back to states named on them. Pages in
+    another language than the step's are none of its.
     """
     watch = watch_of(project)
     step, folder = f"findings {round_}", project.round_folder(round_) / RECORDS
-    if record := read_record(folder, step):
+    record = read_record(folder, step)
+    if record and record.inputs.get("", {}).get("language") == project.language:
         pages = project.findings(round_).glob("*.html")
         left = {p.relative_to(project.outputs).as_posix(): watch.content(p) for p in pages}
         write_record(folder, step, replace(record, left=left))

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.contracts.calendar import Dates
 from pipeline.contracts.model import Contracts
+from pipeline.errors import DamagedFileError
 from pipeline.project import Project
 from pipeline.returns.journal import Event, add_events
 from pipeline.returns.round.owed import Owed, Standing, owed_on
@@ -102,11 +103,24 @@ def test_a_return_that_was_refused_whole_is_owed_still(
     )
     for state in ("RO", "HU", "BG"):
         send(project, f"2022/thb/{state}.xlsx", "2023-03-01")
+    validated = project.work(2022) / "validation.json"
+    validated.parent.mkdir(parents=True)
+    validated.write_text("{}", encoding="utf-8")
     found = on(project, contracts, date(2023, 4, 3))
     assert (found["RO"].standing, found["RO"].told) == (Standing.REFUSED, "refused, 3 days late")
     assert found["HU"].standing == found["BG"].standing == Standing.RECEIVED
     early = on(project, contracts, date(2023, 3, 30))["RO"]
     assert (early.is_owed, early.told) == (True, "refused, 1 day left")
+
+
+def test_a_damaged_validation_is_told_and_not_passed_over(
+    project: Project, contracts: Contracts
+) -> None:
+    validated = project.work(2022) / "validation.json"
+    validated.parent.mkdir(parents=True)
+    validated.write_text("{", encoding="utf-8")
+    with pytest.raises(DamagedFileError, match="validation.json"):
+        on(project, contracts, date(2023, 4, 3))
 
 
 def test_the_center_is_asked_where_a_table_asks_it(project: Project, contracts: Contracts) -> None:

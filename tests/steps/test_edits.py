@@ -16,6 +16,9 @@ import yaml
 from builds import run_make
 from small_project import SMALL_ROUND
 
+from pipeline.project import Project
+from pipeline.steps.plan import take_as_left
+
 ASKED = ("REPORTS=thb", f"ROUND={SMALL_ROUND}")
 VERSIONS = ("restricted", "public")
 
@@ -254,6 +257,9 @@ def test_what_make_validate_did_a_build_does_not_do_again(copy: Copy) -> None:
     again = run_make("validate", asked, root=copy.root, environment={}).stdout
     assert "done" not in again
     assert again.count(f"{SMALL_ROUND}/thb/RO.xlsx") == 1  # the summary all the same
+    copy.append(f"outputs/{SMALL_ROUND}/findings/RO.html", "<!-- in another language -->")
+    take_as_left(Project(copy.root, language="ro"), SMALL_ROUND)
+    assert "RO.html is not what was left" in copy.plan()[f"findings {SMALL_ROUND}"]
 
 
 @pytest.mark.slow

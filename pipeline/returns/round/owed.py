@@ -15,11 +15,11 @@ from enum import StrEnum
 from pipeline.contracts.calendar import Dates
 from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
-from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.returns.intake.folder import find_returns
 from pipeline.returns.journal import read_journal
 from pipeline.returns.rules.validated import read_validation
+from pipeline.system.kept import is_there
 
 
 class Standing(StrEnum):
@@ -79,10 +79,14 @@ def owed_on(
     """How each return of some reports of a round stands on a day, by report and state;
     those that are owed the longest first.
     """
+    entries = list(entries)
+    rounds = {dates.round for dates in entries}
+    sent = {r: _received(project, contracts, round_=r) for r in rounds}
+    thrown_out = {r: _refused(project, r) for r in rounds}
     found = []
     for dates in entries:
-        received = _received(project, contracts, dates)
-        refused = _refused(project, dates)
+        received = sent[dates.round].get(dates.report, {})
+        refused = {s for s, report in thrown_out[dates.round] if report == dates.report}
         for state in respondents(contracts, dates.report, round_=dates.round):
             due = dates.due_of(state)
             came = received.get(state)
@@ -103,30 +107,33 @@ def owed_on(
     )
 
 
-def _received(project: Project, contracts: Contracts, dates: Dates) -> dict[str, date | None]:
-    """The states of which a return lies there, with the day on which the first one was
-    seen; None before any validation saw it.
+def _received(
+    project: Project, contracts: Contracts, *, round_: int
+) -> dict[str, dict[str, date | None]]:
+    """By report the states of which a return lies there, with the day on which the first
+    one was seen; None before any validation saw it.
     """
-    if not (project.returns / str(dates.round)).is_dir():
+    if not (project.returns / str(round_)).is_dir():
         return {}
     seen: dict[str, date] = {}
     for event in read_journal(project):
         if event.sha256:
             seen.setdefault(event.file, date.fromisoformat(event.seen[:10]))
-    came: dict[str, date | None] = {}
-    for file in find_returns(project, contracts, round_=dates.round):
-        if file.report != dates.report or file.rule or file.withdraws:
+    came: dict[str, dict[str, date | None]] = {}
+    for file in find_returns(project, contracts, round_=round_):
+        if file.rule or file.withdraws:
             continue
-        first = seen.get(file.name)
-        before = came.get(file.state)
-        came[file.state] = min(first, before) if first and before else first or before
+        of_report = came.setdefault(file.report, {})
+        known = [day for day in (seen.get(file.name), of_report.get(file.state)) if day]
+        of_report[file.state] = min(known, default=None)
     return came
 
 
-def _refused(project: Project, dates: Dates) -> frozenset[str]:
-    """The states whose return to the report was refused whole by the last validation."""
-    try:
-        refused = read_validation(project, dates.round).refused
-    except UserError:
+def _refused(project: Project, round_: int) -> frozenset[tuple[str, str]]:
+    """State and report of the returns that the last validation refused whole; none before
+    there was one. Raises DamagedFileError where nobody can say.
+    """
+    if not is_there(project.work(round_) / "validation.json"):
         return frozenset()
-    return frozenset(s for s, report, table in refused if report == dates.report and not table)
+    refused = read_validation(project, round_).refused
+    return frozenset((state, report) for state, report, table in refused if not table)
