@@ -43,7 +43,6 @@ from pipeline.system.lock import at_work
 from pipeline.system.repairable import repairable
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -4,6 +4,7 @@ refused.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,15 +16,39 @@ from pipeline.project import REPORTS, Project
 if TYPE_CHECKING:
     from pipeline.system.signed.people import Person
 
+
+def _rounds() -> list[str]:
+    """What a shell offers behind --round: the folders of the returns."""
+    return sorted(p.name for p in Project.here().returns.glob("[0-9]*"))
+
+
+def _versions() -> list[str]:
+    """What a shell offers behind --version: the rows of the release policy."""
+    text = (Project.here().contracts / "release_policy.yaml").read_text(encoding="utf-8")
+    return re.findall("^  ([a-z]+):", text.partition("\nversions:")[2], re.MULTILINE)
+
+
 Round = Annotated[
     int,
     typer.Option(
-        "--round", help="The reference year the returns were asked for, for example 2022."
+        "--round",
+        help="The reference year the returns were asked for, for example 2022.",
+        autocompletion=_rounds,
     ),
 ]
-Report = Annotated[str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}.")]
+Report = Annotated[
+    str,
+    typer.Option(
+        "--report", help=f"One of: {', '.join(REPORTS)}.", autocompletion=lambda: [*REPORTS]
+    ),
+]
 Version = Annotated[
-    str, typer.Option("--version", help="A version of the release policy, for example public.")
+    str,
+    typer.Option(
+        "--version",
+        help="A version of the release policy, for example public.",
+        autocompletion=_versions,
+    ),
 ]
 Language = Annotated[
     str,
