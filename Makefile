@@ -9,7 +9,7 @@ SHELL := bash
 ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NEW OLD \
 	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
 	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
-FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
+FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
 GIVEN := $(foreach a,$(ARGUMENTS),$(if $(call from,command environment,$(a)),$(a)))
 # Given with the command only: the LANGUAGE of the machine must not change what states read.
@@ -70,7 +70,7 @@ plan: .venv/.installed-requirements  ## What `make reports` would do and why, a 
 define build
 $(if $(AS_OF),\
 	then="$(OUTPUTS)/as-of/$$GIVEN_AS_OF" && $(RUN) as-of --folder "$$then" -- "$$GIVEN_AS_OF" && \
-	SELEC_RETURNS="$$then/returns" SELEC_OUTPUTS="$$then/outputs" SELEC_RELEASES= $(MAKE) --no-print-directory $@ AS_OF=,\
+	SELEC_RETURNS="$$then/returns" SELEC_OUTPUTS="$$then/outputs" SELEC_RECORDS= SELEC_RELEASES= $(MAKE) --no-print-directory $@ AS_OF=,\
 	$(RUN) build --round $(ROUND) $(1))
 endef
 
@@ -198,7 +198,7 @@ moves: .venv/.installed-requirements  ## Write the moves between draft and relea
 rules: .venv/.installed-requirements  ## Write the page of all rules of returns: docs/reference/rules.md
 	@$(RUN) rules
 
-clean:  ## Remove what was built of ROUND; the ledger of submissions stays
+clean:  ## Remove what was built of ROUND; records stay, they are no outputs
 	rm -rf $(OUT)
 
 ##@ Check

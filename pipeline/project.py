@@ -25,20 +25,22 @@ class Project:
     returns_folder: Path | None = None
     releases_folder: Path | None = None
     language: str = SOURCE_LANGUAGE
+    records_folder: Path | None = None
 
     @classmethod
     def here(cls, language: str = "") -> Project:
-        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS and
-        SELEC_RELEASES move folders elsewhere.
+        """The project of the current folder; SELEC_OUTPUTS, SELEC_RETURNS, SELEC_RECORDS
+        and SELEC_RELEASES move folders elsewhere.
 
         SELEC_LANGUAGE gives the language where none is asked for. The machine's own
         LANGUAGE and LANG are not looked at: the same returns would give other pages on
         another machine.
         """
-        places = (os.environ.get(f"SELEC_{name}") for name in ("OUTPUTS", "RETURNS", "RELEASES"))
-        outputs, returns, releases = (Path(p) if p else None for p in places)
+        names = ("OUTPUTS", "RETURNS", "RELEASES", "RECORDS")
+        places = (os.environ.get(f"SELEC_{name}") for name in names)
+        outputs, returns, releases, records = (Path(p) if p else None for p in places)
         spoken = language or os.environ.get("SELEC_LANGUAGE") or SOURCE_LANGUAGE
-        return cls(Path.cwd(), outputs, returns, releases, spoken)
+        return cls(Path.cwd(), outputs, returns, releases, spoken, records)
 
     @property
     def contracts(self) -> Path:
@@ -62,14 +64,25 @@ class Project:
 
     @property
     def outputs(self) -> Path:
+        """What can be made again from everything else: deleted, it comes back."""
         return self.outputs_folder or self.root / "outputs"
+
+    @property
+    def records(self) -> Path:
+        """Restricted: what cannot be made again. Beside the outputs, and of other outputs
+        another folder, so that what is tried elsewhere stays out of the Center's records.
+        """
+        if self.records_folder:
+            return self.records_folder
+        name = self.outputs.name
+        return self.outputs.with_name("records" if name == "outputs" else f"{name}-records")
 
     @property
     def releases(self) -> Path:
         """The register of what was released: by version what it showed, and in
         `restricted` the figures behind it.
         """
-        return self.releases_folder or self.outputs / "releases"
+        return self.releases_folder or self.records / "releases"
 
     def round_folder(self, round_: int) -> Path:
         return self.outputs / str(round_)
@@ -142,7 +155,7 @@ class Project:
         """Restricted: every file that a state ever sent, by its hash, with the journal
         of what was known when.
         """
-        return self.outputs / "archive"
+        return self.records / "archive"
 
     @property
     def journal(self) -> Path:
@@ -151,4 +164,5 @@ class Project:
 
     @property
     def warehouse(self) -> Path:
-        return self.outputs / "warehouse.duckdb"
+        """Restricted: the ledger of all submissions."""
+        return self.records / "warehouse.duckdb"

@@ -16,11 +16,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROUND = 2022
 VERSIONS = ("restricted", "public")  # what `make reports` builds when it is told nothing else
+BUILT = ("outputs", "records")  # at the top of the project
 # What is no part of the project's content: made by tools, or made by the build itself.
 NOT_COPIED = (
     ".venv",
     ".venv-acro",
-    "outputs",
     ".pytest_cache",
     ".mypy_cache",
     ".ruff_cache",
@@ -60,7 +60,12 @@ def copy_project(target: Path) -> Path:
     """A working copy of the project elsewhere, with its history, the times of its files
     and the same libraries.
     """
-    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(*NOT_COPIED), symlinks=True)
+    anywhere = shutil.ignore_patterns(*NOT_COPIED)
+
+    def left(folder: str, names: list[str]) -> set[str]:
+        return anywhere(folder, names) | (set(BUILT) if Path(folder) == ROOT else set())
+
+    shutil.copytree(ROOT, target, ignore=left, symlinks=True)
     (target / ".venv").symlink_to(ROOT / ".venv")
     # The folder itself is tracked; without it git would call the copy changed.
     (target / "outputs").mkdir()

@@ -84,9 +84,15 @@ def built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
 
     def make_reports(folder: Path) -> None:
         every = "VERSIONS=restricted public partner"
-        run_make("reports", f"ROUND={ROUND}", every, environment={"SELEC_OUTPUTS": str(folder)})
+        run_make(
+            "reports",
+            f"ROUND={ROUND}",
+            every,
+            environment={"SELEC_OUTPUTS": str(folder / "outputs")},
+        )
 
-    return Project(ROOT, once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports))
+    folder = once(shared_folder(tmp_path_factory, worker_id) / "built", make_reports)
+    return Project(ROOT, folder / "outputs")
 
 
 @pytest.fixture(scope="session")

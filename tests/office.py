@@ -36,7 +36,6 @@ NEEDED = (
     "2021/findings",
     "2021/work",
     "2021/.steps",
-    "warehouse.duckdb",
 )
 
 
@@ -188,5 +187,7 @@ def build_office(folder: Path, built: Project) -> None:
         source = built.outputs / name
         target = office.project.outputs / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+        shutil.copytree(source, target)
+    office.project.records.mkdir(exist_ok=True)
+    shutil.copy2(built.warehouse, office.project.warehouse)
     office.python("build", "--reports", "thb", "--for-review")

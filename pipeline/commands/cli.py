@@ -8,6 +8,7 @@ at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import suppress
 from datetime import date
@@ -40,6 +41,7 @@ from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.files import owner_only
 from pipeline.system.lock import at_work
+from pipeline.system.moved import settle_records
 from pipeline.system.repairable import repairable
 
 app = typer.Typer(
@@ -69,6 +71,8 @@ def main() -> None:
     code; a bug shows its traceback.
     """
     try:
+        if not any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ):
+            settle_records(Project.here())
         app()
     except UserError as problem:
         _stop(problem)
@@ -95,7 +99,7 @@ def feedback(round_: Round, state: State, *, language: Language = "") -> None:
 
     project = Project.here(language)
     with (
-        at_work(project.outputs, f"feedback {round_} {state}"),
+        at_work(project, f"feedback {round_} {state}"),
         progress_bar(f"feedback for {state}") as step,
     ):
         validation = restore_validation(project, round_)
@@ -145,7 +149,7 @@ def numbers(round_: Round) -> None:
     from pipeline.numbers.build import build_numbers
 
     project = Project.here()
-    with at_work(project.outputs, f"numbers {round_}"), progress_bar("numbers") as step:
+    with at_work(project, f"numbers {round_}"), progress_bar("numbers") as step:
         built = build_numbers(
             project, load_contracts(project.contracts), round_=round_, progress=step
         )
@@ -165,7 +169,7 @@ def protect(round_: Round) -> None:
     from pipeline.disclosure.protect import protect_round
 
     project = Project.here()
-    with at_work(project.outputs, f"protect {round_}"), progress_bar("protection") as step:
+    with at_work(project, f"protect {round_}"), progress_bar("protection") as step:
         versions = protect_round(
             project, load_contracts(project.contracts), round_=round_, progress=step
         )
@@ -183,7 +187,7 @@ def render(round_: Round, report: Report, *, version: Version) -> None:
     one_of(report, REPORTS, what="report")
     project = Project.here()
     with (
-        at_work(project.outputs, f"render {report} {round_} {version}"),
+        at_work(project, f"render {report} {round_} {version}"),
         progress_bar(f"{report} {version}"),
     ):
         built = build_draft(project, round_, report=report, version=version)
@@ -211,7 +215,7 @@ def register(
 
     one_of(report, REPORTS, what="report")
     project = Project.here()
-    with at_work(project.outputs, f"register {report} {round_} {version}"):
+    with at_work(project, f"register {report} {round_} {version}"):
         who = Hand(by, role, day, key, rehearsal).person(project, "register")
         name = register_edition(
             project,
@@ -359,7 +363,7 @@ def ask(
     project = Project.here()
     findings = read_validation(project, round_).findings
     who = Hand(by, role, "", key, rehearsal).person(project, "ask")
-    with at_work(project.outputs, f"ask {state} {round_}"):
+    with at_work(project, f"ask {state} {round_}"):
         asked = enter(
             project,
             load_contracts(project.contracts),
@@ -400,7 +404,7 @@ def answer(
     project = Project.here()
     who = Hand(by, role, "", key, rehearsal).person(project, "answer")
     contracts = load_contracts(project.contracts)
-    with at_work(project.outputs, f"answer {query}"):
+    with at_work(project, f"answer {query}"):
         entered = enter(
             project,
             contracts,
@@ -541,7 +545,7 @@ def changes(
         find_build(project, round_, report=report, version=version, name=name)
         for name in (old, new)
     )
-    with at_work(project.outputs, "changes"):
+    with at_work(project, "changes"):
         found = write_changes(
             project, contracts, round_=round_, report=report, version=version, old=before, new=after
         )
@@ -599,8 +603,8 @@ def as_of(
     when = _day(day)
     with owner_only(project.outputs):
         number = restore(project, when, folder=folder / "returns")
-        released = as_known_on(project, when, folder=folder / "outputs" / "releases")
-        cleared_on(project, when, folder=folder / "outputs" / "releases")
+        released = as_known_on(project, when, folder=folder / "records" / "releases")
+        cleared_on(project, when, folder=folder / "records" / "releases")
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

@@ -49,7 +49,7 @@ def build(
     project = Project.here()
     names = _reports(reports)
     commit = git_commit(project.root) if for_review else ""
-    with at_work(project.outputs, f"build {round_}"):
+    with at_work(project, f"build {round_}"):
         plan = Plan(project, round_, reports=names, versions=versions.split(), commit=commit)
         outcome = Build(plan, typer.echo).run(until.split())
     for pdf in () if until else plan.pdfs():
@@ -86,7 +86,7 @@ def validate(
 
     project = Project.here(language)
     written = []
-    with at_work(project.outputs, f"validate {round_}"):
+    with at_work(project, f"validate {round_}"):
         outcome = Build(Plan(project, round_, versions=()), typer.echo).run(["findings"])
         _stop_where_failed(outcome)
         validation = restore_validation(project, round_)

@@ -66,7 +66,7 @@ def accept(
 
     one_of(report, REPORTS, what="report")
     project = Project.here()
-    with at_work(project.outputs, f"accept {report} {round_}"):
+    with at_work(project, f"accept {report} {round_}"):
         contracts = load_contracts(project.contracts)
         who = (
             Hand(by, role, day, key, rehearsal).person(project, "accept")
@@ -261,7 +261,7 @@ def _sign(
     project = Project.here()
     contracts = load_contracts(project.contracts)
     load_policy(project.contracts, contracts).version(version)  # raises where there is none
-    with at_work(project.outputs, f"{what} {report} {round_} {version}"):
+    with at_work(project, f"{what} {report} {round_} {version}"):
         for line in act(project, contracts, Subject(round_, report, version)):
             typer.echo(line)
 

@@ -96,7 +96,7 @@ def clear_text(
     project = Project.here()
     if text:
         change = cleared.take_back if take_back else cleared.clear_text
-        with at_work(project.outputs, f"clear-text {round_}"):
+        with at_work(project, f"clear-text {round_}"):
             who = Hand(by, role, day, key, rehearsal).person(project, "clear-text")
             typer.echo(str(change(project, round_, sha256=text, reason=reason, who=who)))
         typer.echo(

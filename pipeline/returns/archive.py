@@ -5,8 +5,8 @@ The files of a round are kept before anybody reads them, and what was kept is wh
 read: whatever happens to a file meanwhile, the figures, the ledger, the journal and the
 archive speak of the same bytes.
 
-`outputs/archive/<first two letters>/<sha256>` is never changed.
-`outputs/archive/journal.csv` says when a file of the returns was first seen, changed,
+`records/archive/<first two letters>/<sha256>` is never changed.
+`records/archive/journal.csv` says when a file of the returns was first seen, changed,
 or gone (`pipeline.returns.journal`). Restricted, like all that states send.
 """
 

@@ -1,7 +1,7 @@
 """When did we know which file of a state? The journal of the archive, a chain of lines
 that only grows.
 
-Each line of `outputs/archive/journal.csv` holds the hash of the line before, and the
+Each line of `records/archive/journal.csv` holds the hash of the line before, and the
 last one says how many there are: a line changed, removed, put in, moved or cut off is
 named. No person signs it, as a validation writes it; but every event of the releases
 names its last line (`pipeline.system.signed.chain`), and what was there by then cannot
@@ -126,7 +126,7 @@ def _require_sealed(project: Project, lines: list[bytes]) -> None:
     """
     if not keeps_heads(project.releases):
         return
-    own = project.releases.is_relative_to(project.outputs)
+    own = project.releases.is_relative_to(project.records)
     for where, seal in sealed_beside(project.releases, project.journal.name):
         match seal:
             case [str(first), int(number), str(sha256)]:

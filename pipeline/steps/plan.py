@@ -360,7 +360,7 @@ class Plan:
         if step.report and self.commit not in ("", record.said.get(COMMIT)):
             found.append(Change("manifest", "the commit", "changed"))
         for name, digest in record.left.items():
-            if self.watch.content(self.project.outputs / name) != digest:
+            if self.watch.content(self.watch.path(name)) != digest:
                 found.append(Change("left", name, "damaged"))
         return found
 
@@ -375,14 +375,15 @@ class Plan:
         left = {}
         for path in step.leaves():
             if digest := self.watch.content(path):
-                left[path.relative_to(self.project.outputs).as_posix()] = digest
+                left[self.watch.name(path)] = digest
         return Record(groups, left, dict(said))
 
 
 def watch_of(project: Project) -> Watch:
     """The memory of the digests of a project's files."""
     folders = {
-        "outputs/releases": project.releases,
+        "records/releases": project.releases,
+        "records": project.records,
         "outputs": project.outputs,
         RETURNS: project.returns,
         "": project.root,
@@ -414,7 +415,7 @@ def take_as_left(project: Project, round_: int) -> None:
     record = read_record(folder, step)
     if record and record.inputs.get("", {}).get("language") == project.language:
         pages = project.findings(round_).glob("*.html")
-        left = {p.relative_to(project.outputs).as_posix(): watch.content(p) for p in pages}
+        left = {watch.name(p): watch.content(p) for p in pages}
         write_record(folder, step, replace(record, left=left))
 
 

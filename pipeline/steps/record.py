@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ _FORM = 1  # of the files; a step with a record of another form is done again
 @dataclass(frozen=True)
 class Record:
     """What was read, by group and name with its digest; the files that were left, by
-    their path below the outputs with the digest of their bytes; and what the step said of
+    their name (`Watch.name`) with the digest of their bytes; and what the step said of
     its result, for those that follow.
     """
 
@@ -43,6 +44,13 @@ def read_record(folder: Path, step: str) -> Record | None:
 def write_record(folder: Path, step: str, record: Record) -> None:
     content: dict[str, Any] = {"form": _FORM, **asdict(record)}
     write_file(_path(folder, step), json.dumps(content).encode())
+
+
+def inputs_digest(record: Record | None) -> str:
+    """One digest of everything that a step read; empty where nobody can say."""
+    if record is None:
+        return ""
+    return hashlib.sha256(json.dumps(record.inputs, sort_keys=True).encode()).hexdigest()
 
 
 def forget(folder: Path, step: str) -> None:

@@ -286,7 +286,7 @@ def _do_version(plan: Plan, step: Step, order: Order, again: Again) -> None:
     before = step.reads()
     project = plan.project
     said = {COMMIT: git_commit(project.root)}
-    with at_work(project.outputs, f"render {step.report} {step.round} {step.version}"):
+    with at_work(project, f"render {step.report} {step.round} {step.version}"):
         built = finish_version(project, order, again=again)
         subject = Subject(step.round, step.report, step.version)
         built = mark_built(project, subject, built=built, again=again)

@@ -32,7 +32,7 @@ def validate(plan: Plan, step: Step) -> Said:
 
     project = plan.project
     contracts = load_contracts(project.contracts)
-    with at_work(project.outputs, f"validate {step.round}"):
+    with at_work(project, f"validate {step.round}"):
         validation = validate_and_write(project, contracts, round_=step.round)
     print_summary(project, validation)
     work = project.work(step.round)
@@ -54,7 +54,7 @@ def findings(plan: Plan, step: Step) -> Said:
 
     project = plan.project
     contracts = load_contracts(project.contracts)
-    with at_work(project.outputs, f"findings {step.round}"):
+    with at_work(project, f"findings {step.round}"):
         validation = restore_validation(project, step.round)
         remove_outdated(project, contracts, validation=validation)
         write_pages(project, contracts, validation=validation)
@@ -67,7 +67,7 @@ def numbers(plan: Plan, step: Step) -> Said:
     from pipeline.numbers.build import build_cubes
 
     project = plan.project
-    with at_work(project.outputs, f"numbers {step.round}"):
+    with at_work(project, f"numbers {step.round}"):
         built = build_cubes(project, load_contracts(project.contracts), round_=step.round)
     print(f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed")
     return {"figures": digest_of_database(project.work(step.round) / "cubes.duckdb")}
@@ -79,7 +79,7 @@ def stores(plan: Plan, step: Step) -> Said:
     from pipeline.numbers.build import write_open_stores
 
     project = plan.project
-    with at_work(project.outputs, f"stores {step.round}"):
+    with at_work(project, f"stores {step.round}"):
         changed = write_open_stores(project, load_contracts(project.contracts), round_=step.round)
     print(f"stores changed: {', '.join(changed) or 'none'}")
     return {}
@@ -91,7 +91,7 @@ def protect(plan: Plan, step: Step) -> Said:
     from pipeline.disclosure.protect import protect_round
 
     project = plan.project
-    with at_work(project.outputs, f"protect {step.round}"):
+    with at_work(project, f"protect {step.round}"):
         for protected in protect_round(
             project,
             load_contracts(project.contracts),

@@ -1,5 +1,5 @@
-"""Who is writing to the outputs? One build at a time; a build that died is noticed and
-what it left half-done removed.
+"""Who is writing to outputs and records? One build at a time; a build that died is
+noticed and what it left half-done removed.
 
 A build of several steps holds the lock over all of them, and its steps are processes of
 their own that know it (`HELD`); a single command takes it for itself. The kernel frees
@@ -16,10 +16,11 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pipeline.errors import BusyError
+from pipeline.project import Project
 from pipeline.system.files import UNFINISHED, owner_only, write_file
 
 HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
@@ -28,14 +29,15 @@ _LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
 
 
 @contextmanager
-def at_work(outputs: Path, what: str) -> Iterator[None]:
-    """Write to the outputs, for their owner only. Raises BusyError while another build
-    does; tells of an earlier run that died.
+def at_work(project: Project, what: str) -> Iterator[None]:
+    """Write to the outputs and records, for their owner only. Raises BusyError while
+    another build does, also one that has other outputs and the same records; tells of an
+    earlier run that died.
     """
-    with owner_only(outputs), _alone(outputs, what):
+    with owner_only(project.outputs), owner_only(project.records), _alone(project, what):
         began = time.monotonic()
         yield
-        _keep_time(outputs, what, seconds=time.monotonic() - began)
+        _keep_time(project.outputs, what, seconds=time.monotonic() - began)
 
 
 def _keep_time(outputs: Path, what: str, *, seconds: float) -> None:
@@ -55,40 +57,38 @@ def times(outputs: Path) -> dict[str, float]:
 
 
 @contextmanager
-def _alone(outputs: Path, what: str) -> Iterator[None]:
-    held = os.environ.get(HELD) == str(outputs.resolve())
-    descriptor = None if held else _take(outputs, what)
-    try:
-        if not held:
-            for died in _after_death(outputs):
+def _alone(project: Project, what: str) -> Iterator[None]:
+    outputs = project.outputs
+    with ExitStack() as locks:
+        if os.environ.get(HELD) != str(outputs.resolve()):
+            for folder in (outputs, project.records):
+                locks.callback(os.close, _take(folder, what))
+            for died in _after_death(project):
                 print(f"note: {died}", file=sys.stderr)
         marker = outputs / _RUNNING / str(os.getpid())
         marker.parent.mkdir(exist_ok=True)
         marker.write_text(
-            json.dumps({"what": what, "started": _started(os.getpid())}), encoding="utf-8"
+            json.dumps({"what": what, "started": started_at(os.getpid())}), encoding="utf-8"
         )
         try:
             yield
         except BaseException:
-            _remove(outputs.rglob(f".*.{os.getpid()}{UNFINISHED}*"))
+            _remove(_below(project, f".*.{os.getpid()}{UNFINISHED}*"))
             raise
         finally:
             marker.unlink(missing_ok=True)
-    finally:
-        if descriptor is not None:
-            os.close(descriptor)
 
 
-def _take(outputs: Path, what: str) -> int:
-    descriptor = os.open(outputs / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _take(folder: Path, what: str) -> int:
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another build"
         os.close(descriptor)
         raise BusyError(
-            f"{holder} is at work on the same outputs",
-            where=str(outputs),
+            f"{holder} is at work on the same {folder.name}",
+            where=str(folder),
             allowed="one build at a time",
             do="wait until it has ended and run again; nothing was changed",
         ) from None
@@ -97,12 +97,12 @@ def _take(outputs: Path, what: str) -> int:
     return descriptor
 
 
-def _after_death(outputs: Path) -> list[str]:
+def _after_death(project: Project) -> list[str]:
     """What runs left behind that ended in the middle: a line for each. Their unfinished
     files are removed.
     """
     told = []
-    for marker in sorted((outputs / _RUNNING).glob("*")):
+    for marker in sorted((project.outputs / _RUNNING).glob("*")):
         try:
             said = json.loads(marker.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -117,8 +117,13 @@ def _after_death(outputs: Path) -> list[str]:
     if told:
         # A database that was being made has its journal beside it, with one more
         # ending.
-        _remove(outputs.rglob(f".*{UNFINISHED}*"))
+        _remove(_below(project, f".*{UNFINISHED}*"))
     return told
+
+
+def _below(project: Project, pattern: str) -> Iterator[Path]:
+    for folder in (project.outputs, project.records):
+        yield from folder.rglob(pattern)
 
 
 def _is_alive(process: int, started: object) -> bool:
@@ -126,7 +131,7 @@ def _is_alive(process: int, started: object) -> bool:
     that was killed are killed with it, and are waited for.
     """
     end = time.monotonic() + _LONGEST_END
-    while started == _started(process):
+    while started == started_at(process):
         if time.monotonic() > end:
             return True
         time.sleep(0.02)
@@ -141,7 +146,7 @@ def _remove(unfinished: Iterable[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _started(process: int) -> str:
+def started_at(process: int) -> str:
     """When a process began, as the kernel counts; empty when there is none. A number
     may be given away again.
     """

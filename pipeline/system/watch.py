@@ -66,6 +66,13 @@ class Watch:
             return text
         return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
+    def path(self, name: str) -> Path:
+        """Where the file lies that goes by a name; no return that its sender named."""
+        for start, folder in self._folders.items():
+            if Path(name).is_relative_to(start):
+                return folder / Path(name).relative_to(start)
+        return Path(name)
+
     def save(self) -> None:
         """Keep what was found for the next time."""
         if self._found != self._kept:

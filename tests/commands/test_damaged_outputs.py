@@ -15,6 +15,7 @@ import pytest
 from builds import ROOT, ROUND
 
 from pipeline.commands import cli
+from pipeline.project import Project
 from pipeline.system.files import owner_only
 
 KEY = f"THB_VICTIMS:SELEC.{ROUND}._T._T"
@@ -76,11 +77,11 @@ READ_BY = {
     f"{ROUND}/proof/public.json": ("audit", "register", "render public", "desk"),
     f"{ROUND}/thb/public/manifest.json": ("desk",),
     f"{ROUND}/masters/thb/public/manifest.json": ("status", "submit", "changes"),
-    "warehouse.duckdb": ("numbers", "history"),
+    "../records/warehouse.duckdb": ("numbers", "history"),
 }
 # The records of the releases and the journal are chains:
 # tests/release/signoff/test_tampering.py changes those in every way.
-NOTHING_MAKES_THEM = ("warehouse.duckdb",)
+NOTHING_MAKES_THEM = ("../records/warehouse.duckdb",)
 
 
 def _cut(path: Path) -> None:
@@ -123,10 +124,12 @@ Run = Callable[[str], tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
-def outputs(built: object, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def outputs(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the built round."""
     folder = tmp_path_factory.mktemp("damaged") / "outputs"
-    shutil.copytree(built.outputs, folder, ignore=shutil.ignore_patterns(".running", ".lock"))  # type: ignore[attr-defined]
+    left = shutil.ignore_patterns(".running", ".lock")
+    shutil.copytree(built.outputs, folder, ignore=left)
+    shutil.copytree(built.records, folder.with_name("records"), ignore=left)
     return folder
 
 
@@ -137,7 +140,7 @@ def run(outputs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     """
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("SELEC_OUTPUTS", str(outputs))
-    for name in ("SELEC_RETURNS", "SELEC_RELEASES", "SELEC_LOCK_HELD"):
+    for name in ("SELEC_RETURNS", "SELEC_RELEASES", "SELEC_RECORDS", "SELEC_LOCK_HELD"):
         monkeypatch.delenv(name, raising=False)
     extra = outputs.parent / "extra.csv"
     extra.write_text(f"key,value\n{KEY},1856\n")

@@ -20,7 +20,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # Names of letters and digits, which make refuses to be anything else.
 WORDS = ("ROUND", "REPORT", "VERSION")
 LISTS = ("REPORTS", "VERSIONS", "FILES", "SIZES", "AXES")  # parted at spaces
-FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RELEASES")
+FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RECORDS", "SELEC_RELEASES")
 # only whether they are given, or whether they say no
 SWITCHES = (
     "JSON",

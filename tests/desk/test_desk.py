@@ -27,7 +27,7 @@ def round_(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copytree(
         built.outputs,
         folder,
-        ignore=shutil.ignore_patterns("*.duckdb", "archive", "masters", ".running"),
+        ignore=shutil.ignore_patterns("*.duckdb", "masters", ".running"),
     )
     return Project(ROOT, folder)
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from builds import NOT_COPIED, ROOT
+from builds import BUILT, NOT_COPIED, ROOT
 from pages import FOLLOWED, Edit, steps_of
 
 PAGES = [
@@ -57,7 +57,8 @@ def tree() -> str:
     """Every file and folder of the project, a line each."""
     found: list[str] = []
     for folder, folders, files in os.walk(ROOT):
-        folders[:] = [name for name in folders if name not in (*NOT_COPIED, ".git")]
+        left_out = (*NOT_COPIED, ".git", *(BUILT if Path(folder) == ROOT else ()))
+        folders[:] = [name for name in folders if name not in left_out]
         found += [os.path.relpath(os.path.join(folder, name), ROOT) for name in folders + files]
     return "\n".join(sorted(found))
 

@@ -73,11 +73,12 @@ class Place:
         )
 
     def begin_again(self) -> None:
-        """The outputs as they were before the return was corrected, with the times of
-        the files.
+        """Outputs and records as they were before the return was corrected, with the
+        times of the files.
         """
-        shutil.rmtree(self.root / "outputs")
-        shutil.copytree(self.root.parent / "first", self.root / "outputs", symlinks=True)
+        for name in ("outputs", "records"):
+            shutil.rmtree(self.root / name)
+            shutil.copytree(self.root.parent / "first" / name, self.root / name, symlinks=True)
 
     def published(self, outputs: str = "outputs") -> dict[str, str]:
         """The files of the versions by their hash."""
@@ -118,8 +119,9 @@ def place(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     root = tmp_path_factory.mktemp("kills") / "project"
     place = Place(Path(shutil.copytree(small_built, root, symlinks=True)))
     place.first = place.everything()
-    kept = place.root.parent / "first"
-    shutil.copytree(place.root / "outputs", kept, symlinks=True)
+    for name in ("outputs", "records"):
+        kept = place.root.parent / "first" / name
+        shutil.copytree(place.root / name, kept, symlinks=True)
     place.correct_a_return()
     for step in STEPS:
         began = time.monotonic()

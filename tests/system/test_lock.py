@@ -16,13 +16,15 @@ import pytest
 from builds import ROOT
 
 from pipeline.errors import BusyError
+from pipeline.project import Project
 from pipeline.system.lock import HELD, at_work
 
 HOLD = """
 import sys, time
 from pathlib import Path
+from pipeline.project import Project
 from pipeline.system.lock import at_work
-with at_work(Path(sys.argv[1]), "validate 2022"):
+with at_work(Project(Path.cwd(), Path(sys.argv[1])), "validate 2022"):
     print("holds", flush=True)
     time.sleep(60)
 """
@@ -77,7 +79,7 @@ def test_a_second_build_is_told_who_is_at_work(
     try:
         with (
             pytest.raises(BusyError, match=rf"process {holder.pid} \(validate 2022\) is at work"),
-            at_work(tmp_path / "outputs", "numbers 2022"),
+            at_work(Project(ROOT, tmp_path / "outputs"), "numbers 2022"),
         ):
             pytest.fail("two builds at once")
         done = command(tmp_path / "outputs", "validate", "--round", "2022")
@@ -100,12 +102,12 @@ def test_a_build_that_died_is_noticed_and_its_leftovers_go(
     half.write_text("half")
     holder.kill()
     holder.wait()
-    with at_work(outputs, "numbers 2022"):
+    with at_work(Project(ROOT, outputs), "numbers 2022"):
         pass
     assert "an earlier run (validate 2022) ended in the middle" in capsys.readouterr().err
     assert not half.exists()
     assert not folder.exists()
-    with at_work(outputs, "numbers 2022"):
+    with at_work(Project(ROOT, outputs), "numbers 2022"):
         pass
     assert capsys.readouterr().err == ""
 
@@ -114,9 +116,9 @@ def test_steps_of_one_build_do_not_wait_for_each_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outputs = tmp_path / "outputs"
-    with at_work(outputs, "reports"):
+    with at_work(Project(ROOT, outputs), "reports"):
         monkeypatch.setenv(HELD, str(outputs.resolve()))
-        with at_work(outputs, "render thb"):
+        with at_work(Project(ROOT, outputs), "render thb"):
             pass
 
 

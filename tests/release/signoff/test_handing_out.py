@@ -29,7 +29,7 @@ STEM = f"selec-{EDITION}-restricted-copy-002"
 @pytest.fixture(scope="module")
 def copy(released_office: Path) -> Path:
     return (
-        released_office / "outputs" / "releases" / "copies" / "restricted" / EDITION / f"{STEM}.pdf"
+        released_office / "records" / "releases" / "copies" / "restricted" / EDITION / f"{STEM}.pdf"
     )
 
 
@@ -37,7 +37,7 @@ def copy(released_office: Path) -> Path:
 def password(released_office: Path) -> Path:
     return (
         released_office
-        / "outputs"
+        / "records"
         / "releases"
         / "passwords"
         / "restricted"
@@ -232,7 +232,7 @@ def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(
 
 
 def test_what_was_released_and_handed_out_is_for_its_owner_only(released_office: Path) -> None:
-    releases = released_office / "outputs" / "releases"
+    releases = released_office / "records" / "releases"
     found = list(releases.rglob("*"))
     assert len(found) > 30
     assert [str(p) for p in found if p.stat().st_mode & 0o077] == []

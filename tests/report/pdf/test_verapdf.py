@@ -127,7 +127,9 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
     """
     (folder / str(ROUND)).mkdir(parents=True)
     (folder / str(ROUND) / "work").symlink_to(built.work(ROUND))
-    (folder / "warehouse.duckdb").symlink_to(built.warehouse)
+    records = folder.with_name(f"{folder.name}-records")
+    records.mkdir()
+    (records / "warehouse.duckdb").symlink_to(built.warehouse)
     builds = []
     for name, number, text in (
         ("before", "11", "Victims were few."),

@@ -284,9 +284,9 @@ def test_personal_data_is_nowhere_in_what_is_written_or_printed(shown: Shown, pl
     parts = {secret, secret.replace("\u200b", ""), secret.replace(" ", "")}
     # The archive alone keeps files as they were sent, for the eyes of their owner only.
     archive = shown.project.archive
-    files = [
-        p for p in shown.project.outputs.rglob("*") if p.is_file() and archive not in p.parents
-    ]
+    folders = (shown.project.outputs, shown.project.records)
+    everything = [p for folder in folders for p in folder.rglob("*")]
+    files = [p for p in everything if p.is_file() and archive not in p.parents]
     assert {"staged.duckdb", "validation.json", "findings.json", "warehouse.duckdb"} <= {
         p.name for p in files
     }
