@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NEW OLD \
+ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NAME NEW OLD \
 	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
 	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
@@ -201,6 +201,14 @@ rules: .venv/.installed-requirements  ## Write the page of all rules of returns:
 clean:  ## Remove what was built of ROUND; records stay, they are no outputs
 	rm -rf $(OUT)
 
+##@ Operate
+# What a scheduler does; it calls `selec run` itself, because make hides exit codes.
+run: .venv/.installed-requirements  ## The way of the year as far as it may go today, without a person: ROUND= DATE=
+	@$(RUN) run $(call given,--round,ROUND) $(call option,--date,DATE)
+
+log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
+	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
+
 ##@ Check
 test: .venv/.installed-requirements-dev  ## Run the tests
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what the tests of a file share is made once
@@ -250,5 +258,6 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help reports report plan validate calendar late feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
+.PHONY: run log
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

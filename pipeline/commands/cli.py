@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from datetime import date
@@ -19,6 +20,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_round import app as round_commands
@@ -56,6 +58,7 @@ app = typer.Typer(
 
 app.add_typer(build_commands)
 app.add_typer(preview_commands)
+app.add_typer(operate_commands)
 app.add_typer(release_commands)
 app.add_typer(round_commands)
 app.add_typer(text_commands)
@@ -70,6 +73,7 @@ def main() -> None:
     """Run a command. A UserError is printed without a traceback, with its own exit
     code; a bug shows its traceback.
     """
+    signal.signal(signal.SIGTERM, _end)
     try:
         if not any(name.startswith("_") and name.endswith("_COMPLETE") for name in os.environ):
             settle_records(Project.here())
@@ -80,6 +84,11 @@ def main() -> None:
         if told := repairable(problem):
             _stop(told)
         raise
+
+
+def _end(number: int, frame: object) -> None:
+    """A command that is told to end does so as after Ctrl-C: what is half-done goes."""
+    sys.exit(128 + number)
 
 
 def _stop(problem: UserError) -> None:

@@ -15,6 +15,9 @@ from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.release.operations.runs import RunRecord
     from pipeline.steps.run import Outcome
 
 app = typer.Typer()
@@ -42,6 +45,7 @@ def build(
 ) -> None:
     """Build reports: the steps whose inputs changed, and those that follow from them."""
     from pipeline.release.manifest import git_commit
+    from pipeline.release.operations.runs import recorded
     from pipeline.steps.plan import Plan
     from pipeline.steps.run import Build
     from pipeline.system.lock import at_work
@@ -49,12 +53,25 @@ def build(
     project = Project.here()
     names = _reports(reports)
     commit = git_commit(project.root) if for_review else ""
-    with at_work(project, f"build {round_}"):
+    with (
+        at_work(project, f"build {round_}"),
+        recorded(project, f"build {round_}", round_=round_) as run,
+    ):
         plan = Plan(project, round_, reports=names, versions=versions.split(), commit=commit)
-        outcome = Build(plan, typer.echo).run(until.split())
-    for pdf in () if until else plan.pdfs():
-        typer.echo(str(pdf))
-    _stop_where_failed(outcome)
+        outcome = Build(plan, _telling(run), run.step).run(until.split())
+        for pdf in () if until else plan.pdfs():
+            typer.echo(str(pdf))
+        _stop_where_failed(outcome)
+
+
+def _telling(run: RunRecord) -> Callable[[str], None]:
+    """What steps print is shown, and kept beside the record of the run."""
+
+    def tell(text: str) -> None:
+        typer.echo(text)
+        run.tell(text)
+
+    return tell
 
 
 def _stop_where_failed(outcome: Outcome) -> None:
@@ -79,6 +96,7 @@ def validate(
     """Read and check the returns of a round where they or the rules changed; write
     findings, a page per state, and what goes back to it.
     """
+    from pipeline.release.operations.runs import recorded
     from pipeline.returns.rules.validation import print_summary, restore_validation
     from pipeline.steps.plan import Plan, take_as_left
     from pipeline.steps.run import Build
@@ -86,8 +104,12 @@ def validate(
 
     project = Project.here(language)
     written = []
-    with at_work(project, f"validate {round_}"):
-        outcome = Build(Plan(project, round_, versions=()), typer.echo).run(["findings"])
+    with (
+        at_work(project, f"validate {round_}"),
+        recorded(project, f"validate {round_}", round_=round_) as run,
+    ):
+        plan = Plan(project, round_, versions=())
+        outcome = Build(plan, _telling(run), run.step).run(["findings"])
         _stop_where_failed(outcome)
         validation = restore_validation(project, round_)
         if feedback:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import Round, Today
+from pipeline.commands.tables import Json, print_table
 from pipeline.errors import UserError
 from pipeline.project import Project
 
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from pipeline.contracts.calendar import Calendar
 
 app = typer.Typer()
-_WIDTH = 120  # of what goes to a file or another program
-
-Json = Annotated[bool, typer.Option("--json", help="For machines, as JSON.")]
 
 
 @app.command()
@@ -50,7 +46,7 @@ def calendar(
         )
         for h in sorted(found, key=lambda h: (f"{h.when:%Y-%m-%d %H:%M}", h.round))
     ]
-    _print(f"Calendar, hours of {entered.zone}", ("when", "round", "report", "what"), rows)
+    print_table(f"Calendar, hours of {entered.zone}", ("when", "round", "report", "what"), rows)
     if out:
         from pipeline.returns.round.ics import calendar_file
         from pipeline.system.files import write_file
@@ -88,7 +84,7 @@ def late(round_: Round, *, day: Today = "", as_json: Json = False) -> None:
         for o in found
     ]
     heads = ("report", "state", "due", "first seen", "how it stands")
-    _print(f"Returns of round {round_} on {today}", heads, rows)
+    print_table(f"Returns of round {round_} on {today}", heads, rows)
     for entry in entries:
         owing = [o.state for o in found if o.report == entry.report and o.is_owed]
         whole = sum(o.report == entry.report for o in found)
@@ -113,14 +109,3 @@ def _not_entered(round_: int) -> UserError:
 
     what = f"round {round_} is not entered" if round_ else "no round is entered"
     return UserError(what, where=CALENDAR, do=f"enter its days; {PAGE} has an example")
-
-
-def _print(title: str, heads: Iterable[str], rows: Iterable[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*heads, title=title, title_justify="left", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    width: Any = None if os.isatty(1) else _WIDTH
-    Console(width=width, highlight=False, markup=False, emoji=False).print(table)

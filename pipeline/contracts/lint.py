@@ -25,6 +25,7 @@ from pipeline.contracts.lint_contracts import odcs_schema as odcs_schema
 from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
+from pipeline.contracts.operations import load_operations
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.errors import ContractError, UserError
@@ -104,6 +105,8 @@ def lint_project(project: Project) -> Iterator[str]:
     ):
         rounds = sorted({str(entry.round) for entry in days_of.entries})
         yield f"calendar: {', '.join(rounds) or 'no round is entered'}"
+    if policy and (runs := wrong.tried(lambda: load_operations(project.contracts, policy))):
+        yield f"operations: runs build {', '.join(runs.versions)}, scheduled at {runs.at}"
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
         yield f"known errors: {len(known)}" + (

@@ -12,15 +12,18 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.project import Project
+from pipeline.release.operations.runs import StepRun
 from pipeline.release.order import Again, begin_version
 from pipeline.report.document.order import Order, Part
 from pipeline.report.document.worker import render_apart
 from pipeline.steps.plan import COMMIT, Change, Plan, Step
-from pipeline.steps.record import forget, write_record
+from pipeline.steps.record import forget, inputs_digest, write_record
+from pipeline.steps.why import reasons_of
 from pipeline.system.answers import answer_line, raise_end
 from pipeline.system.apart import DATABASE, Apart, start, wait
 from pipeline.system.lock import HELD
@@ -53,6 +56,7 @@ class Job:
 
     steps: tuple[Step, ...]
     apart: Apart
+    began: float
     again: Again | None = None
     order: Order | None = None
 
@@ -87,10 +91,18 @@ class Outcome:
 
 
 class Build:
-    """The doing of a plan. `tell` gets what steps print, when they have ended."""
+    """The doing of a plan. `tell` gets what steps print, when they have ended; `note`
+    every step that was done or tried.
+    """
 
-    def __init__(self, plan: Plan, tell: Callable[[str], None]) -> None:
-        self.plan, self.tell = plan, tell
+    def __init__(
+        self,
+        plan: Plan,
+        tell: Callable[[str], None],
+        note: Callable[[StepRun], None] = lambda step: None,
+    ) -> None:
+        self.plan, self.tell, self.note = plan, tell, note
+        self.reasons: dict[str, str] = {}
         self.waiting = dict(plan.steps)
         self.running: list[Job] = []
         self.outcome = Outcome()
@@ -138,6 +150,7 @@ class Build:
             elif not before & (set(self.waiting) | self._names_running()):
                 self.waiting.pop(step.name)
                 if changes := self.plan.changes(step):
+                    self.reasons[step.name] = reasons_of(changes)
                     self._start(step, changes)
 
     def _names_running(self) -> set[str]:
@@ -155,7 +168,7 @@ class Build:
         steps = (step, *self._those_that_go_with(step))
         for one in steps[1:]:
             self.waiting.pop(one.name)
-        self.running.append(Job(steps, self._apart(steps)))
+        self.running.append(Job(steps, self._apart(steps), time.time()))
 
     def _those_that_go_with(self, step: Step) -> Iterator[Step]:
         kinds = next((kinds.split() for kinds in TOGETHER if step.kind in kinds.split()), [])
@@ -180,13 +193,14 @@ class Build:
             self.plan.project, step.round, report=step.report, version=step.version, again=again
         )
         if order.parts:
-            self.running.append(Job((step,), Apart(render_apart, order), again, order))
+            apart = Apart(render_apart, order)
+            self.running.append(Job((step,), apart, time.time(), again, order))
         else:
-            self._finish_version(step, again, order)
+            self._finish_version(step, again, order, began=time.time())
 
-    def _finish_version(self, step: Step, again: Again, order: Order) -> None:
+    def _finish_version(self, step: Step, again: Again, order: Order, *, began: float) -> None:
         apart = self._apart((step,), again, order)
-        self.running.append(Job((step,), apart, None, order))
+        self.running.append(Job((step,), apart, began, None, order))
 
     # What came of them.
 
@@ -197,7 +211,7 @@ class Build:
             how = job.apart.end()
             rendered = job.again is not None and job.order is not None and not how.code
             if rendered and job.again and job.order:
-                self._finish_version(job.steps[0], job.again, job.order)
+                self._finish_version(job.steps[0], job.again, job.order, began=job.began)
                 continue
             self._clean(job)
             if how.code:
@@ -207,6 +221,7 @@ class Build:
                     self._fail(job, problem)
                 continue
             told = json.loads(how.told)
+            self._note_done(job, told["done"], told["ended"])
             self.outcome.done += told["done"]
             if how.noise.strip():
                 self.tell(how.noise.rstrip())
@@ -218,7 +233,25 @@ class Build:
         self.outcome.done += [s.name for s in done if s is not job.steps[-1]]
         first, *others = undone or [job.steps[-1]]
         self.outcome.failed[first.name] = problem
+        self.note(
+            StepRun(
+                first.name,
+                job.began,
+                time.time(),
+                code=getattr(problem, "exit_code", 1),
+                error=type(problem).__name__,
+                why=self.reasons.get(first.name, ""),
+            )
+        )
         self.outcome.left += [s.name for s in others]
+
+    def _note_done(self, job: Job, names: list[str], ended: list[float]) -> None:
+        began = job.began
+        for name, end in zip(names, ended, strict=True):
+            digest = inputs_digest(self.plan.record(name))
+            why = self.reasons.get(name) or "what came before it changed"
+            self.note(StepRun(name, began, end, why=why, inputs=digest))
+            began = end
 
     def _clean(self, job: Job) -> None:
         if job.order:
@@ -245,7 +278,8 @@ def do_apart(tell: Callable[[str], None], errand: Errand) -> None:
     repair something.
     """
     os.environ[HELD] = str(errand.project.outputs.resolve())
-    done = []
+    done: list[str] = []
+    ended: list[float] = []
     try:
         plan = errand.plan()
         for name in errand.steps:
@@ -257,13 +291,14 @@ def do_apart(tell: Callable[[str], None], errand: Errand) -> None:
             else:
                 continue
             done.append(name)
+            ended.append(time.time())
     except Exception as problem:
         told = repairable(problem)
         if told is None:
             raise
         tell(answer_line(told))
         sys.exit(told.exit_code)
-    tell(json.dumps({"done": done}))
+    tell(json.dumps({"done": done, "ended": ended}))
 
 
 def _do(plan: Plan, step: Step) -> None:

@@ -24,17 +24,18 @@ from pipeline.project import Project
 from pipeline.system.files import UNFINISHED, owner_only, write_file
 
 HELD = "SELEC_LOCK_HELD"  # set to the folder of outputs, by the build of which a command is a part
+_PAUSE = 0.5  # seconds between two looks at a lock that is waited for
 _LONGEST_END = 10.0  # seconds that a killed step may take to be gone
 _LOCK, _RUNNING, _TIMES = ".lock", ".running", ".times"
 
 
 @contextmanager
-def at_work(project: Project, what: str) -> Iterator[None]:
+def at_work(project: Project, what: str, *, wait: float = 0) -> Iterator[None]:
     """Write to the outputs and records, for their owner only. Raises BusyError while
-    another build does, also one that has other outputs and the same records; tells of an
-    earlier run that died.
+    another build does, also one that has other outputs and the same records, after `wait`
+    seconds; tells of an earlier run that died.
     """
-    with owner_only(project.outputs), owner_only(project.records), _alone(project, what):
+    with owner_only(project.outputs), owner_only(project.records), _alone(project, what, wait):
         began = time.monotonic()
         yield
         _keep_time(project.outputs, what, seconds=time.monotonic() - began)
@@ -57,12 +58,13 @@ def times(outputs: Path) -> dict[str, float]:
 
 
 @contextmanager
-def _alone(project: Project, what: str) -> Iterator[None]:
+def _alone(project: Project, what: str, wait: float) -> Iterator[None]:
     outputs = project.outputs
+    end = time.monotonic() + wait
     with ExitStack() as locks:
         if os.environ.get(HELD) != str(outputs.resolve()):
             for folder in (outputs, project.records):
-                locks.callback(os.close, _take(folder, what))
+                locks.callback(os.close, _take(folder, what, end))
             for died in _after_death(project):
                 print(f"note: {died}", file=sys.stderr)
         marker = outputs / _RUNNING / str(os.getpid())
@@ -79,22 +81,42 @@ def _alone(project: Project, what: str) -> Iterator[None]:
             marker.unlink(missing_ok=True)
 
 
-def _take(folder: Path, what: str) -> int:
+def _take(folder: Path, what: str, end: float) -> int:
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.read(descriptor, 200).decode("utf-8", "replace") or "another build"
+        taken = _is_taken(descriptor)
+        if not taken and time.monotonic() < end:
+            print(f"note: waiting, {_holder(descriptor)} is at work", file=sys.stderr, flush=True)
+        while not taken and time.monotonic() < end:
+            time.sleep(_PAUSE)
+            taken = _is_taken(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if not taken:
+        holder = _holder(descriptor)
         os.close(descriptor)
         raise BusyError(
             f"{holder} is at work on the same {folder.name}",
             where=str(folder),
             allowed="one build at a time",
             do="wait until it has ended and run again; nothing was changed",
-        ) from None
+        )
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"process {os.getpid()} ({what})".encode(), 0)
     return descriptor
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(descriptor: int) -> str:
+    return os.pread(descriptor, 200, 0).decode("utf-8", "replace") or "another build"
 
 
 def _after_death(project: Project) -> list[str]:

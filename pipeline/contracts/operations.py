@@ -1,0 +1,67 @@
+"""How is the pipeline run without a person? The settings of runs and of their schedule."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts.policy import Policy
+from pipeline.errors import ContractError
+from pipeline.system.yaml_files import YamlFile, read_yaml
+
+OPERATIONS, SCHEMA = "operations.yaml", "operations.schema.json"
+FILES = (OPERATIONS, SCHEMA)
+PAGE = "docs/operations.md"
+
+
+@dataclass(frozen=True)
+class Operations:
+    """`versions`: what a run builds. `wait`: minutes that it waits while another build is
+    going on. Records of runs are kept for `keep_days`, the last `keep_last` always. A
+    schedule begins a run `at` a time that systemd understands; it may take `minutes` and
+    use `memory` (as `4G`).
+    """
+
+    versions: tuple[str, ...]
+    wait: int
+    keep_days: int
+    keep_last: int
+    at: str
+    minutes: int
+    memory: str
+
+
+def load_operations(folder: Path, policy: Policy) -> Operations:
+    """Read the settings in `folder` (data_contracts). Raises ContractError with all that
+    is wrong with them, each with its line.
+    """
+    file = read_yaml(folder / OPERATIONS)
+    wrong = file.against(json.loads((folder / SCHEMA).read_text(encoding="utf-8")))
+    wrong = wrong or [*_wrong(file, policy)]
+    if wrong:
+        raise ContractError(
+            "\n".join(wrong), where=OPERATIONS, do=f"correct the entries named; see {PAGE}"
+        )
+    content: dict[str, Any] = file.content
+    runs, schedule = content["runs"], content["schedule"]
+    return Operations(
+        tuple(content["versions"]),
+        content["wait"],
+        runs["keepDays"],
+        runs["keepLast"],
+        schedule["at"],
+        schedule["minutes"],
+        schedule["memory"],
+    )
+
+
+def _wrong(file: YamlFile, policy: Policy) -> Iterator[str]:
+    for number, version in enumerate(file.content["versions"]):
+        if version not in policy.versions:
+            yield (
+                f"{file.place(('versions', number))}: '{version}' is no version of the release"
+                f" policy, allowed: {', '.join(policy.versions)}"
+            )

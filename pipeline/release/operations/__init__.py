@@ -1,0 +1,1 @@
+"""What is needed to run the pipeline year after year? Records of its runs, backups."""

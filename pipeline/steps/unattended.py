@@ -1,0 +1,153 @@
+"""What does a run do without a person? The way of the year, as far as it may go today.
+
+Each stage is a command of its own, as a person would type it, so that a run ends as a
+person would see it end: with that command's exit code. Nothing is approved or released
+here; what people have signed is only looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.contracts.calendar import Calendar, Dates
+from pipeline.contracts.operations import Operations
+from pipeline.errors import UserError
+from pipeline.project import REPORTS, Project
+from pipeline.release.operations.runs import PART_OF, RunRecord, StepRun
+from pipeline.system.lock import HELD
+
+_GRACE = 30.0  # seconds that a stage has to end by itself
+STOPPED = "not tried: what it needs failed"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command of a run. Where it `needs` to have gone well, later ones are not tried
+    after it failed.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Way:
+    """What a run does today: stages in their order, and why no more than these."""
+
+    stages: tuple[Stage, ...]
+    why: tuple[str, ...]
+
+
+def round_of(calendar: Calendar, day: date) -> int:
+    """The newest round that is open on a day. Raises UserError where there is none."""
+    open_ = [entry.round for entry in calendar.entries if entry.opens <= day]
+    if not open_:
+        days = sorted(entry.opens for entry in calendar.entries)
+        raise UserError(
+            f"no round is open on {day}",
+            where="calendar.yaml",
+            allowed=f"days from {days[0]} on" if days else "a round that is entered there",
+            do="enter the round, or name it: ROUND=2024",
+        )
+    return max(open_)
+
+
+def way_of(round_: int, *, entries: Iterable[Dates], settings: Operations, day: date) -> Way:
+    """What a run may do on a day: nothing before a report opens, reading and checking
+    until its returns are due, and everything that people do not sign from then on. Where
+    the calendar does not have the round, everything.
+    """
+    days = {entry.report: entry for entry in entries}
+    if not days:
+        free = f"round {round_} is not in the calendar: nothing is waited for"
+        return Way((*_reading(round_), *_building(round_, REPORTS, settings)), (free,))
+    opened = [r for r in REPORTS if r in days and days[r].opens <= day]
+    if not opened:
+        first = min(entry.opens for entry in days.values())
+        return Way((), (f"round {round_} opens on {first}",))
+    due = [r for r in opened if days[r].due <= day]
+    why = [
+        f"{report}: opens on {days[report].opens}"
+        if report not in opened
+        else f"{report}: returns are due on {days[report].due}, no report is built before"
+        for report in days
+        if report not in due
+    ]
+    building = _building(round_, due, settings) if due else ()
+    return Way((*_reading(round_), *building), tuple(why))
+
+
+def _reading(round_: int) -> tuple[Stage, ...]:
+    return (Stage("read and check, letters", ("validate", "--round", str(round_))),)
+
+
+def _building(round_: int, reports: Iterable[str], settings: Operations) -> tuple[Stage, ...]:
+    of_round = ("--round", str(round_))
+    versions = ("--versions", " ".join(settings.versions))
+    return (
+        Stage(
+            "numbers, protection, reports, audits, desk",
+            ("build", *of_round, "--reports", " ".join(reports), *versions),
+        ),
+    )
+
+
+def run_stages(
+    project: Project, way: Way, record: RunRecord, *, tell: Callable[[str], None]
+) -> int:
+    """Do the stages one after the other, and write down how each ended. Returns the exit
+    code of the first that failed, else 0.
+    """
+    code = 0
+    for stage in way.stages:
+        if code:
+            tell(f"{stage.name}: {STOPPED}")
+            continue
+        began = time.time()
+        ended = _do(project, stage, record)
+        record.step(StepRun(stage.name, began, time.time(), code=ended))
+        tell(f"{stage.name}: {'done' if not ended else f'exit code {ended}'}")
+        if ended and stage.needed:
+            code = ended
+    return code
+
+
+def _do(project: Project, stage: Stage, record: RunRecord) -> int:
+    environment = {
+        **os.environ,
+        HELD: str(project.outputs.resolve()),
+        PART_OF: record.id,
+    }
+    command = [sys.executable, "-m", "pipeline", *stage.arguments]
+    record.told.touch(mode=0o600)
+    with (
+        record.told.open("ab") as told,
+        _ended(
+            subprocess.Popen(command, cwd=project.root, env=environment, stdout=told, stderr=told)
+        ) as process,
+    ):
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is told to end where this one ends in the middle of it."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,0 +1,54 @@
+"""Are the settings of runs read whole, and is each wrong one told with its line?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from builds import ROOT
+
+from pipeline.contracts.model import Contracts
+from pipeline.contracts.operations import FILES, OPERATIONS, load_operations
+from pipeline.contracts.policy import Policy, load_policy
+from pipeline.errors import ContractError
+
+
+@pytest.fixture(scope="module")
+def policy(contracts: Contracts) -> Policy:
+    return load_policy(ROOT / "data_contracts", contracts)
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    for name in FILES:
+        text = (ROOT / "data_contracts" / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    path = folder / OPERATIONS
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return folder
+
+
+def test_the_settings_of_the_project_build_every_version(policy: Policy) -> None:
+    settings = load_operations(ROOT / "data_contracts", policy)
+    assert set(settings.versions) == set(policy.versions)
+    assert settings.keep_last > 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("partner, public]", "partner, secret]", "line 3.*'secret' is no version"),
+        ("wait: 60", "wait: -1", "wait"),
+        ("wait: 60", "wait: soon", "wait"),
+        ("memory: 4G", "memory: 4G\\nExecStart=/bin/sh", "memory"),
+        ('at: "*-*-* 05:30"', 'at: "05:30\\nUser=root"', "at"),
+        ("minutes: 120", "minutes: 120\n  hours: 2", "hours"),
+        ("keepLast: 50", "keepLast: 0", "keepLast"),
+    ],
+)
+def test_a_wrong_setting_is_told(
+    tmp_path: Path, policy: Policy, old: str, new: str, told: str
+) -> None:
+    with pytest.raises(ContractError, match=told):
+        load_operations(changed(tmp_path, old, new), policy)

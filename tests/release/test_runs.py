@@ -1,0 +1,185 @@
+"""Does the record of a run say how it ended, whatever ended it, and nothing of states?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builds import ROOT
+
+from pipeline.errors import BusyError, UserError
+from pipeline.project import Project
+from pipeline.release.operations.runs import (
+    PART_OF,
+    RunRecord,
+    StepRun,
+    find_run,
+    forget_runs,
+    read_runs,
+    recorded,
+)
+
+
+def last(project: Project) -> str:
+    return read_runs(project)[0].end
+
+
+def test_a_run_is_read_as_it_was_written(project: Project) -> None:
+    step = StepRun("validate 2022", 10.0, 12.5, why="never done", inputs="ab12")
+    failed = StepRun("numbers 2022", 12.5, 13.0, code=4, error="CheckError")
+    with recorded(project, "build 2022", round_=2022) as record:
+        record.step(step)
+        record.step(failed)
+        record.said["findings"] = {"error": 2}
+    (run,) = read_runs(project)
+    assert (run.what, run.round, run.code, run.end) == ("build 2022", 2022, 0, "done")
+    assert run.steps == (step, failed)
+    assert run.said == {"findings": {"error": 2}}
+    assert run.libraries["pandas"]
+    assert run.seconds is not None
+    assert find_run(project, run.id[:12]) == find_run(project, "last") == run
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (UserError("wrong"), 2),
+        (BusyError("busy"), 9),
+        (SystemExit(5), 5),
+        (SystemExit(), 0),
+        (SystemExit("told"), 1),
+        (SystemExit(143), 143),
+        (KeyboardInterrupt(), 130),
+        (ValueError("a bug"), 1),
+        (OSError(28, "No space left on device"), 10),
+    ],
+)
+def test_every_end_has_its_code(project: Project, problem: BaseException, code: int) -> None:
+    with pytest.raises(type(problem)), recorded(project, "run 2022", round_=2022):
+        raise problem
+    assert read_runs(project)[0].code == code
+
+
+def test_a_run_that_was_killed_has_no_end(project: Project, tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from pipeline.project import Project\n"
+        "from pipeline.release.operations.runs import recorded\n"
+        f"project = Project(Path.cwd(), Path({str(project.outputs)!r}))\n"
+        "with recorded(project, 'run 2022', round_=2022):\n"
+        "    print('runs', flush=True)\n"
+        "    input()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "runs\n"
+    assert last(project) == "going on"
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert last(project) == "killed"
+    assert read_runs(project)[0].seconds is None
+
+
+def test_a_part_of_a_run_writes_into_its_record(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with recorded(project, "run 2022", round_=2022) as whole:
+        monkeypatch.setenv(PART_OF, whole.id)
+        with recorded(project, "build 2022", round_=2022) as part:
+            part.step(StepRun("numbers 2022", 1, 2))
+            part.tell("printed")
+        monkeypatch.delenv(PART_OF)
+        whole.tell("told")
+    (run,) = read_runs(project)
+    assert [step.name for step in run.steps] == ["numbers 2022"]
+    assert whole.told.read_text(encoding="utf-8") == "told\n"
+
+
+@pytest.mark.parametrize("name", ["gone", "../../etc/passwd", ""])
+def test_a_run_that_is_named_wrongly_is_a_run_of_its_own(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(PART_OF, name)
+    with recorded(project, "build 2022", round_=2022):
+        pass
+    assert last(project) == "done"
+
+
+@pytest.mark.parametrize("cut", [1, 20, 40])
+def test_a_line_that_was_cut_off_costs_that_line_only(project: Project, cut: int) -> None:
+    with recorded(project, "build 2022", round_=2022) as record:
+        record.step(StepRun("validate 2022", 1, 2))
+        record.step(StepRun("numbers 2022", 2, 3))
+    content = record.path.read_bytes()
+    record.path.write_bytes(content[:-cut])
+    (run,) = read_runs(project)
+    assert [s.name for s in run.steps] == ["validate 2022", "numbers 2022"]
+    assert run.code == (0 if cut == 1 else None)
+
+
+def test_what_is_no_record_is_passed_over(project: Project) -> None:
+    record = RunRecord(project, "build 2022", round_=2022)
+    folder = record.path.parent
+    (folder / "a.jsonl").write_bytes(b"\xff\x00")
+    (folder / "b.jsonl").write_text("[1]\n", encoding="utf-8")
+    (folder / "c.jsonl").write_text('{"form": 2, "run": "x"}\n', encoding="utf-8")
+    (folder / "d.jsonl").mkdir()
+    assert [run.id for run in read_runs(project)] == [record.id]
+
+
+def test_old_records_go_but_the_last_ones(project: Project) -> None:
+    for _ in range(4):
+        with recorded(project, "build 2022", round_=2022):
+            pass
+    folder = project.records / "runs"
+    kept = sorted(folder.glob("*.jsonl"))
+    for number, path in enumerate(kept):
+        old = folder / f"20{10 + number}0101T000000Z-abcd"
+        path.rename(old.with_suffix(".jsonl"))
+        old.with_suffix(".log").write_text("told", encoding="utf-8")
+    gone = forget_runs(project, keep_days=365, keep_last=2)
+    assert [name[:4] for name in gone] == ["2011", "2010"]
+    assert {p.stem[:4] for p in folder.iterdir()} == {"2012", "2013"}
+
+
+def test_records_are_for_their_owner_only(project: Project) -> None:
+    before = os.umask(0o022)
+    try:
+        with recorded(project, "build 2022", round_=2022) as record:
+            record.step(StepRun("validate 2022", 1, 2))
+            record.tell("what was printed")
+    finally:
+        os.umask(before)
+    for path in (record.path, record.told):
+        assert path.stat().st_mode & 0o077 == 0
+    assert record.path.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["", "2", "nothing"])
+def test_a_run_that_is_not_there_is_told(project: Project, name: str) -> None:
+    for _ in range(2):
+        with recorded(project, "build 2022", round_=2022):
+            pass
+    with pytest.raises(UserError, match="there is no run|2 runs"):
+        find_run(project, name)
+
+
+def test_a_line_is_json_that_other_programs_read(project: Project) -> None:
+    with recorded(project, "build 2022", round_=2022) as record:
+        record.step(StepRun("validate 2022", 1, 2))
+    lines = [json.loads(line) for line in record.path.read_text(encoding="utf-8").splitlines()]
+    assert [sorted({"run", "step", "ended"} & set(line)) for line in lines] == [
+        ["run"],
+        ["step"],
+        ["ended"],
+    ]

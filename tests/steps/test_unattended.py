@@ -1,0 +1,107 @@
+"""Does a run do what calendar and record allow on a day, and end as its stages do?"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from builds import ROOT
+
+from pipeline.contracts.calendar import Calendar, Dates
+from pipeline.contracts.operations import Operations
+from pipeline.errors import UserError
+from pipeline.project import Project
+from pipeline.release.operations.runs import read_runs, recorded
+from pipeline.steps.unattended import Stage, Way, round_of, run_stages, way_of
+
+SETTINGS = Operations(("restricted", "public"), 0, 100, 5, "daily", 60, "4G")
+
+
+def days(report: str, opens: str, due: str, round_: int = 2024) -> Dates:
+    day = date.fromisoformat
+    return Dates(round_, report, day(opens), day(due), day(due), ())
+
+
+THB = days("thb", "2025-01-15", "2025-03-31")
+OCTA = days("octa", "2025-02-01", "2025-04-30")
+
+
+def commands(day: str, *entries: Dates) -> list[str]:
+    way = way_of(2024, entries=entries, settings=SETTINGS, day=date.fromisoformat(day))
+    return [" ".join(stage.arguments[:1] + stage.arguments[4:5]) for stage in way.stages]
+
+
+@pytest.mark.parametrize(
+    ("day", "done"),
+    [
+        ("2025-01-14", []),
+        ("2025-01-15", ["validate"]),
+        ("2025-03-30", ["validate"]),
+        ("2025-03-31", ["validate", "build thb"]),
+        ("2025-04-29", ["validate", "build thb"]),
+        ("2025-04-30", ["validate", "build thb octa"]),
+        ("2026-12-31", ["validate", "build thb octa"]),
+    ],
+)
+def test_the_calendar_says_how_far_a_run_goes(day: str, done: list[str]) -> None:
+    assert commands(day, THB, OCTA) == done
+
+
+def test_a_round_that_is_not_entered_waits_for_nothing() -> None:
+    assert commands("2025-01-01") == ["validate", "build thb migration octa"]
+
+
+def test_why_a_report_is_not_built_is_told() -> None:
+    way = way_of(2024, entries=(THB, OCTA), settings=SETTINGS, day=date(2025, 1, 20))
+    assert way.why == (
+        "thb: returns are due on 2025-03-31, no report is built before",
+        "octa: opens on 2025-02-01",
+    )
+
+
+def test_the_newest_open_round_is_run() -> None:
+    later = days("thb", "2026-01-15", "2026-03-31", 2025)
+    calendar = Calendar("Europe/Bucharest", (THB, OCTA, later))
+    assert round_of(calendar, date(2025, 12, 31)) == 2024
+    assert round_of(calendar, date(2026, 1, 15)) == 2025
+    with pytest.raises(UserError, match="no round is open on 2025-01-01"):
+        round_of(calendar, date(2025, 1, 1))
+    with pytest.raises(UserError, match="no round is open"):
+        round_of(Calendar("Europe/Bucharest"), date(2025, 1, 1))
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Project:
+    return Project(ROOT, tmp_path / "outputs")
+
+
+def test_a_run_ends_with_the_code_of_the_stage_that_failed(here: Project) -> None:
+    way = Way(
+        (
+            Stage("first", ("version",)),
+            Stage("letters", ("late", "--round", "1999"), needed=False),
+            Stage("second", ("approve",)),
+            Stage("third", ("version",)),
+        ),
+        (),
+    )
+    told: list[str] = []
+    with recorded(here, "run 2024", round_=2024) as record:
+        code = run_stages(here, way, record, tell=told.append)
+    (run,) = read_runs(here)
+    assert code == 2
+    assert [(step.name, step.code) for step in run.steps] == [
+        ("first", 0),
+        ("letters", 2),
+        ("second", 2),
+    ]
+    assert told == [
+        "first: done",
+        "letters: exit code 2",
+        "second: exit code 2",
+        "third: not tried: what it needs failed",
+    ]
+    printed = record.told.read_text(encoding="utf-8")
+    assert "1999" in printed
+    assert "1999" not in record.path.read_text(encoding="utf-8")
