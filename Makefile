@@ -215,8 +215,8 @@ test: .venv/.installed-requirements-dev  ## Run the tests
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
-	@.venv/bin/ruff check pipeline tests tools
-	@.venv/bin/ruff format --check --quiet pipeline tests tools
+	@.venv/bin/ruff check pipeline selec.py tests tools
+	@.venv/bin/ruff format --check --quiet pipeline selec.py tests tools
 	@.venv/bin/mypy
 
 check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
