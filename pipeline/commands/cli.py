@@ -18,6 +18,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_round import app as round_commands
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 
 app.add_typer(build_commands)
+app.add_typer(opening_commands)
 app.add_typer(preview_commands)
 app.add_typer(release_commands)
 app.add_typer(round_commands)
@@ -265,7 +267,8 @@ def template(
 ) -> None:
     """Write the blank return workbook of a state from the contract."""
     from pipeline.contracts.model import load_contracts
-    from pipeline.contracts.template import check_round, write_template
+    from pipeline.contracts.template import check_round
+    from pipeline.returns.round.forms import write_template
 
     one_of(report, REPORTS, what="report")
     project = Project.here()

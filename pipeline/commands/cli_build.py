@@ -54,10 +54,13 @@ def build(
         outcome = Build(plan, typer.echo).run(until.split())
     for pdf in () if until else plan.pdfs():
         typer.echo(str(pdf))
-    _stop_where_failed(outcome)
+    stop_where_failed(outcome)
 
 
-def _stop_where_failed(outcome: Outcome) -> None:
+def stop_where_failed(outcome: Outcome) -> None:
+    """Tell the errors of a build and end with the code of the gravest one; a bug is
+    raised.
+    """
     from pipeline.steps.run import problems_of
 
     for problem in problems_of(outcome):
@@ -88,7 +91,7 @@ def validate(
     written = []
     with at_work(project.outputs, f"validate {round_}"):
         outcome = Build(Plan(project, round_, versions=()), typer.echo).run(["findings"])
-        _stop_where_failed(outcome)
+        stop_where_failed(outcome)
         validation = restore_validation(project, round_)
         if feedback:
             from pipeline.contracts.model import load_contracts
