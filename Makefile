@@ -80,6 +80,9 @@ validate: .venv/.installed-requirements  ## Read and check the returns of ROUND,
 calendar: .venv/.installed-requirements  ## The days of the rounds by time, and a file for calendar programs: ICS=days.ics
 	@$(RUN) calendar $(call option,--out,ICS)
 
+open: .venv/.installed-requirements  ## Open ROUND: one zip a state with its forms, letter and hashes, and what the round still needs: TO=folder
+	@$(RUN) open --round $(ROUND) $(call option,--to,TO) $(SPOKEN)
+
 late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
 	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)
 
@@ -256,7 +259,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar late feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
 .PHONY: run log
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules

@@ -20,6 +20,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
@@ -57,6 +58,7 @@ app = typer.Typer(
 )
 
 app.add_typer(build_commands)
+app.add_typer(opening_commands)
 app.add_typer(preview_commands)
 app.add_typer(operate_commands)
 app.add_typer(release_commands)
@@ -277,7 +279,8 @@ def template(
 ) -> None:
     """Write the blank return workbook of a state from the contract."""
     from pipeline.contracts.model import load_contracts
-    from pipeline.contracts.template import check_round, write_template
+    from pipeline.contracts.template import check_round
+    from pipeline.returns.round.forms import write_template
 
     one_of(report, REPORTS, what="report")
     project = Project.here()

@@ -61,7 +61,7 @@ def build(
         outcome = Build(plan, _telling(run), run.step).run(until.split())
         for pdf in () if until else plan.pdfs():
             typer.echo(str(pdf))
-        _stop_where_failed(outcome)
+        stop_where_failed(outcome)
 
 
 def _telling(run: RunRecord) -> Callable[[str], None]:
@@ -74,7 +74,10 @@ def _telling(run: RunRecord) -> Callable[[str], None]:
     return tell
 
 
-def _stop_where_failed(outcome: Outcome) -> None:
+def stop_where_failed(outcome: Outcome) -> None:
+    """Tell the errors of a build and end with the code of the gravest one; a bug is
+    raised.
+    """
     from pipeline.steps.run import problems_of
 
     for problem in problems_of(outcome):
@@ -110,7 +113,7 @@ def validate(
     ):
         plan = Plan(project, round_, versions=())
         outcome = Build(plan, _telling(run), run.step).run(["findings"])
-        _stop_where_failed(outcome)
+        stop_where_failed(outcome)
         validation = restore_validation(project, round_)
         if feedback:
             from pipeline.contracts.model import load_contracts

@@ -22,7 +22,7 @@ STATUS_SUFFIX = " status"
 CONF_HEAD = "Confidentiality"
 NOTE_HEAD = "Note"
 LABEL_ROW, CODE_ROW, FIRST_ROW = 5, 6, 7
-COVER_SHEET, HELP_SHEET, LISTS_SHEET = "Cover", "Instructions", "Lists"
+COVER_SHEET, HELP_SHEET, CHECKS_SHEET, LISTS_SHEET = "Cover", "Instructions", "Checks", "Lists"
 
 ColumnKind = Literal["code", "label", "value", "status", "conf", "note"]
 

@@ -126,19 +126,6 @@ def check_round(returns: Path, round_: int) -> None:
         )
 
 
-def write_template(
-    contracts: Contracts, report: str, *, state: str, round_: int, path: Path
-) -> None:
-    """Write the blank workbook of `state` for a round to `path`. The same contract
-    gives the same bytes.
-
-    Raises UserError when the state is not a member in the round's year.
-    """
-    workbook = build_workbook(contracts, report, state=state, round_=round_)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(workbook_bytes(workbook, round_))
-
-
 def build_workbook(contracts: Contracts, report: str, *, state: str, round_: int) -> Workbook:
     from openpyxl import Workbook
 

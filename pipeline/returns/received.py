@@ -82,6 +82,7 @@ def read_round(
     set_aside = [(r.reading.report, round_, r.reading.file, e) for r in read for e in r.set_aside]
     files = tuple(r.reading for r in read)
     findings = list(without_cleared(findings, files, project=project))
+    left = [(r.reading.file, key) for r in read for key in r.left]
     withdrawn = [(r.reading.file, table) for r in read for table in sorted(r.withdraws)]
     write_staged(
         project.work(round_) / STAGED,
@@ -91,6 +92,7 @@ def read_round(
         set_aside=set_aside,
         earlier=_earlier(project, contracts, round_=round_),
         withdrawn=withdrawn,
+        left=left,
     )
     memory.forget_others()
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
@@ -186,6 +188,7 @@ def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:
         account=account,
         entries=[e for e in read.entries if e.table.name not in later],
         set_aside=tuple(e for e in read.entries if e.table.name in later),
+        left=tuple(key for key in read.left if key.partition(":")[0] not in later),
     )
 
 

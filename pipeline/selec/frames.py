@@ -27,8 +27,21 @@ if TYPE_CHECKING:
 Codes = str | int | Sequence[str | int]
 # Columns of whole numbers, which pandas would make floats where some are empty.
 _WHOLE = frozenset(
-    "year coverage members vintage round old_round level cells position valid_from valid_to"
-    " first_round last_round".split()
+    [
+        "year",
+        "coverage",
+        "members",
+        "vintage",
+        "round",
+        "old_round",
+        "level",
+        "cells",
+        "position",
+        "valid_from",
+        "valid_to",
+        "first_round",
+        "last_round",
+    ]
 )
 
 

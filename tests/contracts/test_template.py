@@ -14,8 +14,9 @@ from builds import ROOT
 
 from pipeline.contracts.layout import COVER_SHEET, DEFINITION_FIELD, SOURCE_FIELD, form_of
 from pipeline.contracts.model import Contracts, load_contracts
-from pipeline.contracts.template import build_workbook, workbook_bytes, write_template
+from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.errors import UserError
+from pipeline.returns.round.forms import write_template
 
 
 @lru_cache(maxsize=8)

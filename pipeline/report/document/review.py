@@ -15,12 +15,12 @@ from pathlib import Path
 
 from pipeline.contracts.definitions import REPORT, read_report_file
 from pipeline.contracts.model import Contracts
-from pipeline.errors import UserError
+from pipeline.errors import NarrativeError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.check_text import write_texts
 from pipeline.report.ledger import Sentence
 from pipeline.report.narrative.bound_text import Narrative
-from pipeline.report.narrative.sections import Section
+from pipeline.report.narrative.sections import Section, read_sections, texts_of
 from pipeline.report.printing import Printing
 from pipeline.system.yaml_files import read_text
 
@@ -113,6 +113,30 @@ def unread_sections(project: Project, contracts: Contracts, *, round_: int) -> l
             )
         )
     return found
+
+
+def sections_to_read(project: Project, round_: int) -> list[Section]:
+    """The sections of all reports that somebody must read for a round, whether or not
+    anything of it was built.
+    """
+    found: dict[str, Section] = {}
+    for report in REPORTS:
+        if not (project.templates / report / REPORT).is_file():
+            continue
+        versions = read_report_file(project.templates, report).versions
+        folder = project.templates / report / "narrative"
+        for chapter in dict.fromkeys(c for chapters in versions.values() for c in chapters):
+            try:
+                files = texts_of(folder, chapter, round_=round_)
+            except NarrativeError:  # a chapter of exhibits alone
+                continue
+            own: dict[str, Section] = {}
+            for path in files:
+                own |= read_sections(path)
+            found |= {
+                s.reference: s for s in own.values() if s.reviewed < round_ and s.needs_reader
+            }
+    return list(found.values())
 
 
 def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:

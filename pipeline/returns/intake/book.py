@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import (
+    CHECKS_SHEET,
     CODE_ROW,
     COVER_SHEET,
     HELP_SHEET,
@@ -20,12 +21,13 @@ from pipeline.returns.formats.raw import RawCell, RawSheet, RawWorkbook, column_
 from pipeline.returns.intake.codes import clean, latin
 from pipeline.returns.intake.cover import cover_of_sheet, read_cover
 from pipeline.returns.intake.entry import ReturnContext
+from pipeline.returns.intake.grey import part_beside
 from pipeline.returns.intake.personal import personal_data
 from pipeline.returns.intake.problems import FindingBook
 from pipeline.returns.intake.screen import screen
 from pipeline.returns.intake.sheet import read_sheet
 
-_OWN = (COVER_SHEET, HELP_SHEET, LISTS_SHEET)
+_OWN = (COVER_SHEET, HELP_SHEET, CHECKS_SHEET, LISTS_SHEET)
 
 
 def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool) -> dict[str, str]:
@@ -42,7 +44,8 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
     own = {name: _without(sheet, taken) for name, sheet in by_name.items() if name in _OWN}
     by_name = by_name | own
     cover_sheet = by_name.get(COVER_SHEET)
-    cover = read_cover(ctx, cover_of_sheet(cover_sheet) if cover_sheet else None)
+    answers = cover_of_sheet(cover_sheet) if cover_sheet else None
+    cover = read_cover(ctx, answers)
     for name in _OWN:
         if name in by_name:
             ctx.ignore(by_name[name].cells.values(), name.lower())
@@ -57,10 +60,10 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
             )
             ctx.refuse(sheet.cells.values(), table)
         elif sheet is not None:
-            _find_hidden_cells(ctx, sheet, table=table)
-            read_sheet(
-                ctx, sheet, form=form_of(table, ctx.contract, state=ctx.state, round_=ctx.round)
-            )
+            form = form_of(table, ctx.contract, state=ctx.state, round_=ctx.round)
+            parted = part_beside(ctx, sheet, form=form, answers=answers or {})
+            _find_hidden_cells(ctx, parted.sheet, table=table)
+            read_sheet(ctx, parted.sheet, form=form, grey=parted.grey)
         elif not is_supplement:
             ctx.book.add(
                 "missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name

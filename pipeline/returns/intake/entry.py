@@ -83,6 +83,7 @@ class ReturnContext:
     is_csv: bool = False
     entries: list[Entry] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)  # keys of figures that were left grey
 
     @property
     def years(self) -> range:

@@ -52,6 +52,7 @@ class Remembered:
     account: FileAccount
     entries: tuple[Entry, ...]
     withdraws: frozenset[str]
+    left: tuple[str, ...]
 
 
 @dataclass
@@ -188,6 +189,7 @@ def _as_json(name: str, came: Remembered) -> dict[str, Any]:
         "account": {n: dict(v) if isinstance(v, Mapping) else v for n, v in account.items()},
         "entries": [_entry_json(e) for e in came.entries],
         "withdraws": sorted(came.withdraws),
+        "left": list(came.left),
     }
 
 
@@ -208,6 +210,7 @@ def _from_json(record: dict[str, Any], contracts: Contracts) -> Remembered:
         FileAccount(**record["account"]),
         tuple(_entry(e, contracts) for e in record["entries"]),
         frozenset(record["withdraws"]),
+        tuple(map(str, record["left"])),
     )
 
 

@@ -182,6 +182,11 @@ RULES: dict[str, IntakeRule] = {
     "merged-cells": IntakeRule(
         "error", "one figure per cell", "unmerge the cells and fill in each of them"
     ),
+    "grey-figures-changed": IntakeRule(
+        "error",
+        "the grey figures beside the form as the Center filled them in",
+        "copy your figures into a fresh copy of the form, and leave the grey columns as they are",
+    ),
     "missing-lines": IntakeRule(
         "query", "every line and column of the form", "put them back; say if they are zero"
     ),

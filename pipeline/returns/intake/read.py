@@ -47,7 +47,7 @@ _NOT_OPENED = {
 @dataclass(frozen=True)
 class ReturnRead:
     """What came of one file of a state. `set_aside` are figures that a later file of
-    the state replaced or withdrew.
+    the state replaced or withdrew, `left` the keys of those that it left grey.
     """
 
     reading: FileReading
@@ -56,6 +56,7 @@ class ReturnRead:
     entries: list[Entry]
     withdraws: frozenset[str] = frozenset()
     set_aside: tuple[Entry, ...] = ()
+    left: tuple[str, ...] = ()
 
 
 def read_returns(
@@ -85,13 +86,23 @@ def read_returns(
 
 def _recalled(came: Remembered) -> ReturnRead:
     return ReturnRead(
-        came.reading, list(came.findings), came.account, list(came.entries), came.withdraws
+        came.reading,
+        list(came.findings),
+        came.account,
+        list(came.entries),
+        came.withdraws,
+        left=came.left,
     )
 
 
 def _to_remember(read: ReturnRead) -> Remembered:
     return Remembered(
-        read.reading, tuple(read.findings), read.account, tuple(read.entries), read.withdraws
+        read.reading,
+        tuple(read.findings),
+        read.account,
+        tuple(read.entries),
+        read.withdraws,
+        read.left,
     )
 
 
@@ -382,4 +393,4 @@ def _close(
     if refused and file.number > 1:
         # A later file that cannot be used leaves the earlier ones as they were.
         return ReturnRead(reading, ctx.book.findings, account.refuse(None), [])
-    return ReturnRead(reading, ctx.book.findings, account, ctx.entries)
+    return ReturnRead(reading, ctx.book.findings, account, ctx.entries, left=tuple(ctx.left))

@@ -5,8 +5,10 @@ codes, wherever they are now.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pipeline.contracts.beside import GreyFigure
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.layout import (
     CODE_MARK,
@@ -28,6 +30,7 @@ from pipeline.returns.intake.codes import (
     split_codes,
 )
 from pipeline.returns.intake.entry import Figure, ReturnContext, enter_line
+from pipeline.returns.intake.grey import LEFT, is_left
 from pipeline.returns.intake.openlist import OpenList
 
 SEARCH_ROWS, SEARCH_COLUMNS = 30, 10
@@ -38,6 +41,8 @@ _HEADS = {
     "conf_status": CONF_HEAD,
     "note": NOTE_HEAD,
 }
+# What was filled in grey, by the number of its line and the codes of its column.
+Grey = Mapping[tuple[int, tuple[str, ...]], GreyFigure]
 NO_ROWS = "*"  # stands for the code of the line in tables without dimensions that go down
 
 
@@ -60,17 +65,17 @@ class Line:
     cells: dict[int, RawCell]
 
 
-def read_sheet(ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm) -> None:
+def read_sheet(ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm, grey: Grey) -> None:
     """Read one sheet: entries, findings and the outcome of each of its filled cells go
-    to the context.
+    to the context. A figure that is still the `grey` one of its cell is no new report.
     """
-    _SheetReader(ctx, sheet, form=form).read()
+    _SheetReader(ctx, sheet, form=form, grey=grey).read()
 
 
 class _SheetReader:
-    def __init__(self, ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm) -> None:
+    def __init__(self, ctx: ReturnContext, sheet: RawSheet, *, form: SheetForm, grey: Grey) -> None:
         seen = {place: cell for place, cell in sheet.cells.items() if not ctx.is_held(cell)}
-        self.ctx, self.form, self.table = ctx, form, form.table
+        self.ctx, self.form, self.table, self.grey = ctx, form, form.table, grey
         self.sheet = replace(sheet, cells=seen)
         self.held = {place: cell for place, cell in sheet.cells.items() if ctx.is_held(cell)}
         self.top, self.left = 0, 0
@@ -439,7 +444,11 @@ class _SheetReader:
         figures = []
         statuses = dict(self._usable(line, "status"))
         for codes, cell in self._usable(line, "value"):
-            figures.append(Figure(self._codes(row_codes, codes), cell, statuses.pop(codes, None)))
+            key, status = self._codes(row_codes, codes), statuses.pop(codes, None)
+            if is_left(self.grey.get((line.row, codes)), cell, status):
+                self._leave(Figure(key, cell, status))
+            else:
+                figures.append(Figure(key, cell, status))
         figures += [
             Figure(self._codes(row_codes, codes), None, cell) for codes, cell in statuses.items()
         ]
@@ -449,6 +458,14 @@ class _SheetReader:
         left_over = [c for c in line.cells.values() if self.ctx.ledger.is_open(c.sheet, c.address)]
         if left_over:  # a second column for status, confidentiality or note
             self.outside[line.row] += left_over
+
+    def _leave(self, figure: Figure) -> None:
+        """A figure that stands as it was filled in says nothing new."""
+        for cell in (figure.value, figure.status):
+            if cell:
+                self.ctx.held.pop((cell.sheet, cell.address), None)
+        self.ctx.ignore([figure.value, figure.status], LEFT)
+        self.ctx.left.append(f"{self.table.name}:{'.'.join(figure.codes)}")
 
     def _usable(self, line: Line, kind: ColumnKind) -> list[tuple[tuple[str, ...], RawCell]]:
         return [

@@ -70,13 +70,15 @@ def write_staged(
     set_aside: Sequence[tuple[str, int, str, Entry]] = (),
     earlier: Sequence[tuple[int, Path]] = (),
     withdrawn: Sequence[tuple[str, str]] = (),
+    left: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the staged file in one go. `entries` are (report, round, file, entry) in
     the order to keep.
 
     `set_aside` are figures that a later file of the same state replaced or withdrew: no
     rule looks at them, the ledger keeps them. `withdrawn` are (file, table) of tables
-    that a state took back.
+    that a state took back, `left` (file, key) of figures of earlier rounds that it left as
+    they were filled in: no new report, and not missed.
 
     `earlier` are the staged files of earlier rounds; their figures are copied into one
     table of that name, the latest round first, so that revisions can be seen.
@@ -124,6 +126,12 @@ def write_staged(
             "withdrawn",
             columns=[("file", "varchar"), ("table_name", "varchar")],
             rows=list(withdrawn),
+        )
+        _fill(
+            connection,
+            "left_grey",
+            columns=[("file", "varchar"), ("key", "varchar")],
+            rows=list(left),
         )
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier=earlier)

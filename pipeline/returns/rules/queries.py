@@ -249,7 +249,7 @@ order by cells.key"""
 
 def not_restated(table: Table, years: range) -> str:
     """Figures of an earlier round for which there is none now. A figure refused as it
-    was read is not blank.
+    was read is not blank, and one that was left grey is not missed.
     """
     return f"""
 select files.state, earlier.key, files.file, coalesce(cells.sheet,
@@ -266,6 +266,7 @@ where earlier.table_name = {text_of(table.name)}
     and earlier.value is not null
     and cells.value is null
     and coalesce(cells.usable, true)
+    and earlier.key not in (select key from left_grey)
 order by earlier.key"""
 
 

@@ -65,6 +65,10 @@ INTAKE: dict[str, dict[str, str]] = {
         "no-code-row": "The sheet has no row of codes.",
         "form-moved": "The row of codes stands in another place. It is found and used.",
         "merged-cells": "Cells for figures are merged into one.",
+        "grey-figures-changed": (
+            "The grey figures beside the form were changed or removed, so that nobody can tell"
+            " which figures were left."
+        ),
         "missing-lines": "Lines or columns of the form are not there.",
         "unknown-code": "The code of a line or column is not of the form, or is not there.",
         "look-alike": "A code is typed in Cyrillic or Greek letters. It is read as meant.",

@@ -481,6 +481,14 @@ def line_deleted(draft: WorkbookDraft) -> Place:
     return place(draft.head("MIG_DETECTED", "Code"))
 
 
+@xlsx("thb", "grey-figures-changed", "error")
+def grey_figures_that_the_cover_does_not_know(draft: WorkbookDraft) -> Place:
+    sheet = draft.sheet("THB_VICTIMS")
+    column = sheet.max_column + 2
+    sheet.cell(6, column).value, sheet.cell(7, column).value = "2022 before", 5
+    return sheet.title, ""
+
+
 @xlsx("thb", "THB_VICTIMS_FORM.form.valid", "error")
 def code_that_did_not_exist_in_the_year(draft: WorkbookDraft) -> Place:
     draft.code("THB_VICTIMS_FORM", "BABY.2022").value = "SURR.2022"
