@@ -10,34 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.errors import RenderError
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
-from pipeline.returns.feedback.words import clean, shortened
+from pipeline.returns.feedback.paper import Paper, on_paper
+from pipeline.returns.feedback.words import shortened
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import SummaryRow, summary_rows
 from pipeline.returns.texts import N_, Texts
 from pipeline.system.kept import open_database
-from pipeline.system.page_templates import mistakes_told, open_templates
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 MAX_PAGES = 2
 # Lines that each of the lists may have: the first number with which the letter stays
 # within its pages.
 LIST_LENGTHS = (12, 8, 5, 3, 1)
-FONT_WEIGHTS = (400, 700)  # cutting a font down takes most of a letter's time
 _TEXT = 110  # characters of a text in a list; the marked copy has the whole of it
 _DATES = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
@@ -134,8 +129,8 @@ class LetterWriter:
                 state in {c.code for c in self.contracts.members(self.validation.reading.round)}
             ),
             "marking": self.marking,
-            "dated": self._day(last),
-            "deadline": self._day(self._deadline(last)),
+            "dated": self._paper.day(last),
+            "deadline": self._paper.day(self._deadline(last)),
             "answer_days": self.answer_days,
             "received": self._received(state),
             "has_files": bool(files),
@@ -154,30 +149,19 @@ class LetterWriter:
         """Render the letter of a state to `output`. Raises RenderError when it does not
         fit its pages.
         """
-        from pipeline.system.pdf.fonts import font_faces
-        from pipeline.system.pdf.write import render_pdf
-
-        with mistakes_told(self.project.templates):
-            template = _environment(self.project, self.texts).get_template("letter.html.j2")
-        fonts = {weight: url for weight, url in font_faces().items() if weight in FONT_WEIGHTS}
         for most in LIST_LENGTHS:
-            view = self.view(state, enclosed, most=most)
-            with mistakes_told(self.project.templates):
-                html = template.render(**view, fonts=fonts)
-            written = render_pdf(
-                html,
-                output,
-                base_folder=self.project.templates,
+            pages = self._paper.pdf(
+                "letter.html.j2",
+                self.view(state, enclosed, most=most),
+                output=output,
                 title=self.title(state),
                 subject=self.marking,
-                language=self.texts.language,
-                date=self._dated(state),
-                attachments=[],
+                day=self._dated(state),
             )
-            if written.pages <= MAX_PAGES:
+            if pages <= MAX_PAGES:
                 return
         raise RenderError(
-            f"the letter of {state} has {written.pages} pages", allowed=f"at most {MAX_PAGES}"
+            f"the letter of {state} has {pages} pages", allowed=f"at most {MAX_PAGES}"
         )
 
     def title(self, state: str) -> str:
@@ -185,11 +169,10 @@ class LetterWriter:
         said = self.texts.say(N_("Returns of round {round}: {state}"))
         return said.format(state=name, round=self.validation.reading.round)
 
-    def _dated(self, state: str) -> datetime:
+    def _dated(self, state: str) -> date:
         days = (read_date(f.received) for f in self.validation.reading.files if f.state == state)
         first = date(self.validation.reading.round + 1, 1, 1)
-        day = max((d for d in days if d), default=first)
-        return datetime(day.year, day.month, day.day)
+        return max((d for d in days if d), default=first)
 
     def _deadline(self, last: date | None) -> date | None:
         try:
@@ -197,16 +180,9 @@ class LetterWriter:
         except OverflowError:  # a cover dated at the end of time
             return None
 
-    def _day(self, day: date | None) -> str:
-        from babel.dates import format_date
-
-        # English as the Center writes it: 30 April 2023.
-        return format_date(day, "long", locale=_locale(self.texts)) if day else ""
-
-    def _number(self, value: Decimal | int) -> str:
-        from babel.numbers import format_decimal
-
-        return str(format_decimal(value, locale=_locale(self.texts)))
+    @property
+    def _paper(self) -> Paper:
+        return Paper(self.project, self.texts)
 
     def _received(self, state: str) -> list[dict[str, Any]]:
         """One line per file, and one per report of which there is none."""
@@ -225,7 +201,7 @@ class LetterWriter:
                     {
                         "title": title,
                         "file": file.file,
-                        "dated": self._day(read_date(file.received)),
+                        "dated": self._paper.day(read_date(file.received)),
                         "hash": file.sha256[:12],
                         "outcome": outcome,
                         **self._cells(row, accounts.get(file.file)),
@@ -242,7 +218,7 @@ class LetterWriter:
                         **self._cells(row, None),
                     }
                 )
-        return [{k: _printable(v) for k, v in line.items()} for line in lines]
+        return [{k: on_paper(v) for k, v in line.items()} for line in lines]
 
     def _cells(self, row: SummaryRow, account: FileAccount | None) -> dict[str, str]:
         if account is None:
@@ -254,7 +230,7 @@ class LetterWriter:
             "refused": account.refused,
             "ignored": ignored,
         }
-        return {name: self._number(number) for name, number in numbers.items()}
+        return {name: self._paper.number(number) for name, number in numbers.items()}
 
     def _sheet(self, finding: Finding) -> str:
         """The sheet of a finding. A line of a CSV file stands on none: the sheet of its
@@ -273,7 +249,7 @@ class LetterWriter:
             "allowed": self.texts.say(finding.allowed),
             "do": self.texts.say(finding.do),
         }
-        return {name: _printable(shortened(text, _TEXT)) for name, text in line.items()}
+        return {name: on_paper(shortened(text, _TEXT)) for name, text in line.items()}
 
     def _refused(self, state: str, findings: Iterable[Finding]) -> list[dict[str, Any]]:
         """Every refused return or table with its first error and the number of them."""
@@ -294,12 +270,12 @@ class LetterWriter:
     def _revision(self, finding: Finding) -> dict[str, str]:
         earlier, before, now = self.figures.revised[finding.key]
         return {
-            "sheet": _printable(self._sheet(finding)),
-            "cell": _printable(_place(finding)),
+            "sheet": on_paper(self._sheet(finding)),
+            "cell": on_paper(_place(finding)),
             "key": finding.key,
             "round": str(earlier),
-            "before": self._number(before),
-            "now": self._number(now),
+            "before": self._paper.number(before),
+            "now": self._paper.number(now),
         }
 
     def _coverage(self, state: str, sent: set[str]) -> list[dict[str, Any]]:
@@ -317,7 +293,7 @@ class LetterWriter:
                 if self.validation.is_refused(state, report, table=table.name):
                     refused.append(name)
                 elif number:
-                    full.append(f"{name} ({self._number(number)}, {years})")
+                    full.append(f"{name} ({self._paper.number(number)}, {years})")
                 else:
                     empty.append(name)
             tables = len(full) + len(empty) + len(refused)
@@ -354,50 +330,3 @@ def _unnumbered(sheet: str) -> str:
     in a running text.
     """
     return sheet.lstrip("0123456789 ") or sheet
-
-
-def _locale(texts: Texts) -> str:
-    return "en_GB" if texts.language == "en" else texts.language
-
-
-def _environment(project: Project, texts: Texts) -> Environment:
-    from markupsafe import Markup
-
-    environment = open_templates(
-        project.templates / "feedback", trim_blocks=True, lstrip_blocks=True
-    )
-    texts.install(environment)
-    # A text inside a style sheet: there, the escapes of HTML would be printed as they
-    # are.
-    environment.filters["css"] = lambda text: Markup(
-        '"' + re.sub(r'["\\<>&\n]', _css_escape, str(text)) + '"'
-    )
-    return environment
-
-
-def _css_escape(match: re.Match[str]) -> str:
-    return f"\\{ord(match[0]):06x}"
-
-
-def _printable(text: str) -> str:
-    """A text in characters that the font of the letter has: another font would be the
-    machine's.
-    """
-    return "".join(
-        c if ord(c) in _characters() else " " if c.isspace() else "?" for c in clean(text)
-    )
-
-
-@lru_cache(maxsize=1)
-def _characters() -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-
-    from pipeline.system.pdf import fonts
-
-    maps = []
-    for weight in FONT_WEIGHTS:
-        with TTFont(
-            fonts.font_folder() / f"SourceSansPro-{fonts.FONT_WEIGHTS[weight]}.ttf", lazy=True
-        ) as font:
-            maps.append(set(font.getBestCmap()))
-    return frozenset(set.intersection(*maps))
