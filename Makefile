@@ -6,14 +6,16 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NEW OLD \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NEW OLD \
 	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
-	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
+	SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
 GIVEN := $(foreach a,$(ARGUMENTS),$(if $(call from,command environment,$(a)),$(a)))
 # Given with the command only: the LANGUAGE of the machine must not change what states read.
 SPOKEN := $(if $(call from,command,LANGUAGE),--language "$$GIVEN_LANGUAGE")
+# Mail leaves only where the command itself asks for it.
+SENT := $(if $(call from,command,SEND),$(if $(filter yes,$(value SEND)),--send))
 $(foreach v,$(.VARIABLES),$(if $(call from,command,$(v)),$(eval override $(v) := $$(value $(v)))))
 $(foreach v,$(ARGUMENTS) $(FOLDERS),$(if $(call from,environment,$(v)),$(eval $(v) := $$(value $(v)))))
 $(foreach a,$(ARGUMENTS),$(eval export GIVEN_$(a) = $$($(a))))
@@ -82,6 +84,10 @@ calendar: .venv/.installed-requirements  ## The days of the rounds by time, and 
 
 late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
 	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)
+
+remind: export SELEC_BY = $(BY)
+remind: .venv/.installed-requirements  ## Reminders to who owes returns, as letters and mails: DATE= STATE=; SEND=yes sends, AGAIN=yes once more
+	@$(RUN) remind --round $(ROUND) $(call option,--date,DATE) $(call given,--state,STATE) $(SENT) $(if $(filter yes,$(AGAIN)),--again) $(SPOKEN)
 
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
@@ -248,7 +254,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar late feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: help reports report plan validate calendar late remind feedback desk queries ask answer texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

@@ -24,6 +24,7 @@ from pipeline.contracts.lint_contracts import lint_together
 from pipeline.contracts.lint_contracts import odcs_schema as odcs_schema
 from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
+from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
@@ -104,6 +105,12 @@ def lint_project(project: Project) -> Iterator[str]:
     ):
         rounds = sorted({str(entry.round) for entry in days_of.entries})
         yield f"calendar: {', '.join(rounds) or 'no round is entered'}"
+    before = len(wrong.told)
+    mail = wrong.tried(lambda: load_mail(project.contracts, contracts))
+    if len(wrong.told) == before:
+        yield f"mail: addresses of {len(mail.states) if mail else 0} states, " + (
+            f"sent through {mail.relay.host}" if mail and mail.relay else "nothing is sent"
+        )
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
         yield f"known errors: {len(known)}" + (
