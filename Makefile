@@ -101,7 +101,7 @@ queries: .venv/.installed-requirements  ## List what states are asked: open, ask
 	@$(RUN) queries --round $(ROUND) $(call given,--state,STATE)
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
@@ -116,6 +116,9 @@ ask: .venv/.installed-requirements  ## Enter the open queries of a state in the 
 answer: export SELEC_ANSWER = $(ANSWER)
 answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE= RESOLUTION=whole|parts|neither
 	@$(RUN) answer --round $(ROUND) --query "$$GIVEN_QUERY" --effect "$$GIVEN_EFFECT" --date "$$GIVEN_DATE" --resolution "$$GIVEN_RESOLUTION"
+
+answers: .venv/.installed-requirements  ## Enter the answers that a state wrote into its marked workbook or CSV, all or none: FILE= DATE=
+	@$(RUN) answers --round $(ROUND) --file "$$GIVEN_FILE" $(call option,--date,DATE) $(call given,--state,STATE)
 
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
 	@$(RUN) explain --round $(ROUND) --version $(VERSION) $(call option,--ref,REF) $(if $(JSON),--json) $(call option,--,KEY)
@@ -254,7 +257,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar late remind feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: help reports report plan validate calendar late remind feedback desk queries ask answer answers texts explain history register audit template import clean changes
 .PHONY: check-text preview review-texts clear-text
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

@@ -1,4 +1,6 @@
-"""Which commands are about the days of a round? Its calendar, who owes what, reminders."""
+"""Which commands are about the days of a round? Its calendar, who owes what, who is
+reminded.
+"""
 
 from __future__ import annotations
 

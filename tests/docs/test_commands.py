@@ -36,6 +36,9 @@ NOT_RUN = {
     r"make answer\b.*": (
         "it answers what was asked before; tests/returns/test_query_log.py does both"
     ),
+    r"make answers\b.*": (
+        "it needs what a state filled in; tests/returns/test_answers.py enters such files"
+    ),
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"

@@ -392,7 +392,7 @@ def test_no_figure_name_or_text_of_a_return_is_in_a_reminder(
         for row in sheet.iter_rows():
             for cell in row:
                 if not cell.protection.locked:
-                    cell.value = figure if cell.column % 2 else f"{word} {figure}"
+                    cell.value = figure if (cell.column or 0) % 2 else f"{word} {figure}"
     path = project.returns / "2022" / "thb" / "RO.xlsx"
     path.parent.mkdir(parents=True)
     path.write_bytes(workbook_bytes(book, 2022))

@@ -1,5 +1,5 @@
-"""How is a message handed to the relay? Encrypted, with its certificate checked, and with
-an answer that says whether it was taken.
+"""How is a message handed to the relay? Encrypted, with its certificate checked, and
+with an answer that says whether it was taken.
 """
 
 from __future__ import annotations

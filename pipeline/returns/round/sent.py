@@ -1,5 +1,5 @@
-"""Which mail left for which state? A record of every message that was handed to a relay,
-with the message itself.
+"""Which mail left for which state? A record of every message that was handed to a
+relay, with the message itself.
 
 `outputs/archive/mail/<round>.jsonl` says of each who sent it, when, to whom, its digest
 and what the relay answered; the messages lie in a folder beside it. A line is written
