@@ -6,14 +6,17 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM INSTANCES ICS JSON KEY KIND LANGUAGE NAME NEW OLD \
-	PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS RESOLUTION ROLE ROUND ROWS RULE SEED \
-	SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION VERSIONS WATCH
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM ICS INSTANCES JSON KEY KIND \
+	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
+	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION \
+	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
 GIVEN := $(foreach a,$(ARGUMENTS),$(if $(call from,command environment,$(a)),$(a)))
 # Given with the command only: the LANGUAGE of the machine must not change what states read.
 SPOKEN := $(if $(call from,command,LANGUAGE),--language "$$GIVEN_LANGUAGE")
+# Mail leaves only where the command itself asks for it.
+SENT := $(if $(call from,command,SEND),$(if $(filter yes,$(value SEND)),--send))
 $(foreach v,$(.VARIABLES),$(if $(call from,command,$(v)),$(eval override $(v) := $$(value $(v)))))
 $(foreach v,$(ARGUMENTS) $(FOLDERS),$(if $(call from,environment,$(v)),$(eval $(v) := $$(value $(v)))))
 $(foreach a,$(ARGUMENTS),$(eval export GIVEN_$(a) = $$($(a))))
@@ -86,6 +89,10 @@ open: .venv/.installed-requirements  ## Open ROUND: one zip a state with its for
 late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
 	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)
 
+remind: export SELEC_BY = $(BY)
+remind: .venv/.installed-requirements  ## Reminders to who owes returns, as letters and mails: DATE= STATE=; SEND=yes sends, AGAIN=yes once more
+	@$(RUN) remind --round $(ROUND) $(call option,--date,DATE) $(call given,--state,STATE) $(SENT) $(if $(filter yes,$(AGAIN)),--again) $(SPOKEN)
+
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) feedback --round $(ROUND) --state "$$GIVEN_STATE" $(SPOKEN)
@@ -98,7 +105,7 @@ queries: .venv/.installed-requirements  ## List what states are asked: open, ask
 	@$(RUN) queries --round $(ROUND) $(call given,--state,STATE)
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
@@ -113,6 +120,9 @@ ask: .venv/.installed-requirements  ## Enter the open queries of a state in the 
 answer: export SELEC_ANSWER = $(ANSWER)
 answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..." EFFECT=confirmed|corrected|withdrawn DATE= RESOLUTION=whole|parts|neither
 	@$(RUN) answer --round $(ROUND) --query "$$GIVEN_QUERY" --effect "$$GIVEN_EFFECT" --date "$$GIVEN_DATE" --resolution "$$GIVEN_RESOLUTION"
+
+answers: .venv/.installed-requirements  ## Enter the answers that a state wrote into its marked workbook or CSV, all or none: FILE= DATE=
+	@$(RUN) answers --round $(ROUND) --file "$$GIVEN_FILE" $(call option,--date,DATE) $(call given,--state,STATE)
 
 explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
 	@$(RUN) explain --round $(ROUND) --version $(VERSION) $(call option,--ref,REF) $(if $(JSON),--json) $(call option,--,KEY)
@@ -259,7 +269,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes
+.PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
 .PHONY: run log
 .PHONY: status accept submit approve return release withdraw copies verify trace moves rules

@@ -412,6 +412,9 @@ def answer(
     """Enter what a state answered to a query, and what follows from it."""
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.rules.query_log import answer as enter
+    from pipeline.returns.rules.query_log import log_files
+    from pipeline.returns.rules.validation import enter_answers
+    from pipeline.steps.plan import take_answers
 
     project = Project.here()
     who = Hand(by, role, "", key, rehearsal).person(project, "answer")
@@ -428,8 +431,54 @@ def answer(
             resolution=resolution,
             who=who,
         )
+        if enter_answers(project, contracts, round_=round_):
+            take_answers(project, log_files(project, round_), round_)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
+
+
+@app.command()
+def answers(
+    round_: Round,
+    file: Annotated[
+        Path, typer.Option("--file", help="A marked workbook, or a CSV of answers, filled in.")
+    ],
+    *,
+    day: Annotated[
+        str, typer.Option("--date", help="The day of answers that give none, as 2023-04-20.")
+    ] = "",
+    state: Annotated[str, typer.Option("--state", help="Whose answers they must be.")] = "",
+    by: By = "",
+    role: Role = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Enter the answers that a state wrote into its own file, all of them or none."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.archive import keep_original
+    from pipeline.returns.rules.answers import read_answers
+    from pipeline.returns.rules.answers_entered import answer_all
+    from pipeline.returns.rules.query_log import log_files
+    from pipeline.returns.rules.validation import enter_answers
+    from pipeline.steps.plan import take_answers
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    who = Hand(by, role, "", key, rehearsal).person(project, "answer")
+    read = read_answers(file, contracts, day=day, state=state)
+    with at_work(project, f"answers {round_}"):
+        entered = answer_all(project, contracts, round_=round_, file=read, who=who, state=state)
+        if entered.new or entered.replaced:  # what was refused is not kept
+            keep_original(project, file)
+        if enter_answers(project, contracts, round_=round_):
+            take_answers(project, log_files(project, round_), round_)
+    for query in (*entered.new, *entered.replaced):
+        counts = f"; counts: {query.resolution}" if query.resolution else ""
+        typer.echo(f"{query.id}: {query.effect} on {query.answered}{counts}")
+    typer.echo(
+        f"{len(entered.new)} answers entered, {len(entered.replaced)} replaced,"
+        f" {len(entered.same)} were there before, {read.unanswered} queries left blank"
+    )
 
 
 @app.command()

@@ -1,15 +1,18 @@
-"""Which commands are about the days of a round? Its calendar, and who owes what."""
+"""Which commands are about the days of a round? Its calendar, who owes what, who is
+reminded.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.options import Round, Today
+from pipeline.commands.options import By, Language, Round, Today
 from pipeline.commands.tables import Json, print_table
 from pipeline.errors import UserError
 from pipeline.project import Project
@@ -92,6 +95,87 @@ def late(round_: Round, *, day: Today = "", as_json: Json = False) -> None:
             f"{entry.report}: {len(owing)} of {whole} owe their return"
             + (f": {', '.join(sorted(owing))}" if owing else "")
         )
+
+
+@app.command()
+def remind(
+    round_: Round,
+    *,
+    day: Today = "",
+    state: Annotated[
+        str, typer.Option("--state", help="Only this state, whatever the calendar says.")
+    ] = "",
+    send: Annotated[bool, typer.Option("--send", help="Send them through the relay too.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Send also what was sent for this occasion.")
+    ] = False,
+    by: By = "",
+    language: Language = "",
+) -> None:
+    """Write reminders to the states that owe returns, as letters and as drafts of mails;
+    mail leaves only where it is asked for and a relay is named.
+    """
+    from pipeline.contracts.mail import load_mail
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.round.reminders import next_reminder, reminders_on
+    from pipeline.returns.round.reminding import (
+        ENDINGS,
+        files_of,
+        require_addresses,
+        require_relay,
+        send_reminders,
+        write_reminders,
+    )
+    from pipeline.system.lock import at_work
+    from pipeline.system.signed.people import parse_day
+
+    project = Project.here(language)
+    entered = _calendar(project)
+    if not entered.of_round(round_):
+        raise _not_entered(round_)
+    contracts = load_contracts(project.contracts)
+    mail = load_mail(project.contracts, contracts)
+    today = parse_day(day)
+    due = reminders_on(project, contracts, calendar=entered, round_=round_, day=today, state=state)
+    if send:
+        require_relay(mail)
+    with at_work(project, f"remind {round_}"):
+        letters = write_reminders(
+            project, due, round_=round_, mail=mail, zone=entered.zone, whole=not state
+        )
+        for letter in letters:
+            for ending in ENDINGS:
+                typer.echo(str(files_of(project, letter, ending)))
+        for reminder in due:
+            if mail and mail.reached(reminder.state) is None:
+                typer.echo(f"note: {mail.path.name} has no address of {reminder.state}", err=True)
+        if send and mail:
+            require_addresses(mail, due)
+            refused = []
+            for outcome in send_reminders(project, letters, mail=mail, by=_who(by), again=again):
+                typer.echo(f"{outcome.state}: {outcome.event}, {outcome.told}")
+                refused += [outcome.state] if outcome.event == "refused" else []
+            if refused:
+                raise UserError(
+                    f"the relay refused what was written to {', '.join(refused)}",
+                    do="correct their addresses in the settings of mail, and run it again",
+                )
+    if not due:
+        after = next_reminder(entered, round_, day=today)
+        typer.echo(
+            f"round {round_}: nobody is to be reminded on {today}"
+            + (f"; the next day to remind is {after}" if after else "")
+        )
+
+
+def _who(by: str) -> str:
+    """Who sends: the name that was typed, else the user of the machine."""
+    import getpass
+
+    try:
+        return " ".join(by.split())[:100] or getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return f"user {os.getuid()}"
 
 
 def _calendar(project: Project) -> Calendar:

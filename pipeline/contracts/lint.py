@@ -24,6 +24,7 @@ from pipeline.contracts.lint_contracts import lint_together
 from pipeline.contracts.lint_contracts import odcs_schema as odcs_schema
 from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
+from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.operations import load_operations
 from pipeline.contracts.policy import load_policy
@@ -107,6 +108,12 @@ def lint_project(project: Project) -> Iterator[str]:
         yield f"calendar: {', '.join(rounds) or 'no round is entered'}"
     if policy and (runs := wrong.tried(lambda: load_operations(project.contracts, policy))):
         yield f"operations: runs build {', '.join(runs.versions)}, scheduled at {runs.at}"
+    before = len(wrong.told)
+    mail = wrong.tried(lambda: load_mail(project.contracts, contracts))
+    if len(wrong.told) == before:
+        yield f"mail: addresses of {len(mail.states) if mail else 0} states, " + (
+            f"sent through {mail.relay.host}" if mail and mail.relay else "nothing is sent"
+        )
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
         yield f"known errors: {len(known)}" + (

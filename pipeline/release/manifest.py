@@ -16,7 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, operations
+from pipeline.contracts import calendar, mail, operations
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
@@ -40,7 +40,7 @@ LIBRARIES = (
 MANIFEST = "manifest.json"
 # Of the folder of the contracts, what no version depends on: who may sign, and what
 # letters to states say.
-NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES, *operations.FILES)
+NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES, *mail.FILES, *operations.FILES)
 
 
 def sha256(data: bytes) -> str:

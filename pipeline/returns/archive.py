@@ -97,7 +97,7 @@ def _take(project: Project, path: Path, *, target: Path) -> str:
 
 def _take_file(project: Project, path: Path, *, target: Path) -> str:
     try:
-        digest = _keep(project, path)
+        digest = keep_original(project, path)
     except PermissionError:
         target.touch(mode=0o000)  # whoever reads it says so, as of the file itself
         return ""
@@ -180,7 +180,7 @@ def _known(told: str, seen: str, *, before: Event | None) -> str:
     return day
 
 
-def _keep(project: Project, path: Path) -> str:
+def keep_original(project: Project, path: Path) -> str:
     """Copy a file into the archive unless it is there already. Returns the hash of the
     bytes that are there.
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, operations
+from pipeline.contracts import calendar, mail, operations
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
@@ -27,8 +27,9 @@ from pipeline.system.watch import Watch, files_below
 Inputs = dict[str, str]
 
 _POLICY = frozenset({"release_policy.yaml", "release_policy.schema.json"})
-# Who may sign, when what is due, how it is run: no step of a build reads them.
-_NO_STEP = frozenset({"allowed_signers", *calendar.FILES, *operations.FILES})
+# Who may sign, when what is due, where mail goes, how it is run: no step of a build reads
+# them.
+_NO_STEP = frozenset({"allowed_signers", *calendar.FILES, *mail.FILES, *operations.FILES})
 _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})

@@ -405,6 +405,24 @@ def take_as_read(project: Project, files: Iterable[Path], round_: int) -> None:
                 write_record(folder, step, replace(record, inputs=inputs))
 
 
+def take_answers(project: Project, files: Iterable[Path], round_: int) -> None:
+    """Let the validation of a round rest after answers were entered in the log of
+    queries (`files`) and in what it left. The steps behind it see that findings changed.
+    """
+    watch = watch_of(project)
+    step, folder = f"validate {round_}", project.round_folder(round_) / RECORDS
+    if record := read_record(folder, step):
+        now = {watch.name(f): watch.content(f) for f in files if f.is_file()}
+        inputs = {group: {**names, **now} for group, names in record.inputs.items()}
+        work, pages = project.work(round_), project.findings(round_)
+        written = (work / "validation.json", pages / "findings.json")
+        left = {p.relative_to(project.outputs).as_posix(): watch.content(p) for p in written}
+        said = {**record.said, "findings": watch.content(written[0])}
+        write_record(
+            folder, step, replace(record, inputs=inputs, left={**record.left, **left}, said=said)
+        )
+
+
 def take_as_left(project: Project, round_: int) -> None:
     """Let the pages on what was found count as left by their step: they were written
     again from the same findings, with what goes back to states named on them. Pages in

@@ -23,7 +23,9 @@ LISTS = ("REPORTS", "VERSIONS", "FILES", "SIZES", "AXES")  # parted at spaces
 FOLDERS = ("SELEC_OUTPUTS", "SELEC_RETURNS", "SELEC_RECORDS", "SELEC_RELEASES")
 # only whether they are given, or whether they say no
 SWITCHES = (
+    "AGAIN",
     "JSON",
+    "SEND",
     "STRICT",
     "SERVE",
     "TEST",

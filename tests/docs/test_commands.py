@@ -27,11 +27,17 @@ NOT_RUN = {
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",
     r"make validate( ROUND=2022)?": "a minute for all states; tests/repro runs it for three",
     r"make clean\b.*": "it would take the build from under the other commands",
+    r"make remind\b.*": (
+        "no round is entered in the calendar; tests/returns/test_reminders.py writes and sends"
+    ),
     r"make import\b.*": (
         "it needs a file of its publisher; tests/returns/test_importers.py runs every source"
     ),
     r"make answer\b.*": (
         "it answers what was asked before; tests/returns/test_query_log.py does both"
+    ),
+    r"make answers\b.*": (
+        "it needs what a state filled in; tests/returns/test_answers.py enters such files"
     ),
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
     r"make clear-text .*TEXT=.*": (

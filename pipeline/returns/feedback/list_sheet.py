@@ -28,8 +28,8 @@ HEADS = (
     (N_("Allowed"), 32),
     (N_("What to do"), 36),
 )
-_FONT, _BLUE, _RED, _LINK, _SOFT = "Calibri", "FF1F3864", "FF8C1414", "FF0B4F9E", "FFE7E6E6"
-_LINE_HEIGHT = 15  # points
+FONT, BLUE, RED, _LINK, SOFT = "Calibri", "FF1F3864", "FF8C1414", "FF0B4F9E", "FFE7E6E6"
+LINE_HEIGHT = 15  # points
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def add_list_sheet(
     order = {name: number for number, name in enumerate(book.sheetnames)}
     for row, text in enumerate((heading, marking, *lines), 1):
         sheet.cell(row, 1, guarded(clean(text)))
-    sheet["A1"].font = Font(_FONT, bold=True, size=14, color=_BLUE)
-    sheet["A2"].font = Font(_FONT, bold=True, color=_RED)
+    sheet["A1"].font = Font(FONT, bold=True, size=14, color=BLUE)
+    sheet["A2"].font = Font(FONT, bold=True, color=RED)
     top = len(lines) + 4
     _write_heads(sheet, top, texts=texts)
     for row, item in enumerate(sorted(listed, key=lambda i: _place(i, order)), top + 1):
@@ -73,10 +73,10 @@ def add_list_sheet(
             sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
         # Some programs do not open a row to the height of its wrapped text by
         # themselves.
-        sheet.row_dimensions[row].height = _LINE_HEIGHT * _lines(sheet, row)
+        sheet.row_dimensions[row].height = LINE_HEIGHT * _lines(sheet, row)
     sheet.freeze_panes = f"A{top + 1}"
     sheet.auto_filter.ref = f"A{top}:H{max(last, top)}"
-    _set_page(sheet, marking, top=top, texts=texts)
+    set_page(sheet, marking, top=top, texts=texts)
     _open_at_first(book)
 
 
@@ -111,8 +111,8 @@ def _write_heads(sheet: Worksheet, row: int, *, texts: Texts) -> None:
     for column, (head, width) in enumerate(HEADS, 1):
         cell = sheet.cell(row, column, texts.say(head))
         cell.font, cell.fill = (
-            Font(_FONT, bold=True),
-            PatternFill("solid", start_color=_SOFT, end_color=_SOFT),
+            Font(FONT, bold=True),
+            PatternFill("solid", start_color=SOFT, end_color=SOFT),
         )
         cell.alignment = Alignment(wrap_text=True, vertical="bottom")
         sheet.column_dimensions[get_column_letter(column)].width = width
@@ -147,10 +147,11 @@ def _write_line(
         linked.hyperlink = Hyperlink(
             ref=linked.coordinate, location=f"{quote_sheetname(item.sheet)}!{item.cell or 'A1'}"
         )
-        linked.font = Font(_FONT, color=_LINK, underline="single")
+        linked.font = Font(FONT, color=_LINK, underline="single")
 
 
-def _set_page(sheet: Any, marking: str, *, top: int, texts: Texts) -> None:
+def set_page(sheet: Any, marking: str, *, top: int, texts: Texts) -> None:
+    """Print a list on landscape pages, with its marking in head and foot."""
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr = _fit_to_page()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.template import workbook_bytes
 from pipeline.findings import Finding, Severity
+from pipeline.returns.feedback.answer_sheet import add_answer_sheet
 from pipeline.returns.feedback.list_sheet import Listed, add_list_sheet
 from pipeline.returns.feedback.opening import open_original
 from pipeline.returns.feedback.words import REMOVED, clean, comment_text, is_personal, worst
@@ -140,6 +141,13 @@ def _mark(
         lines=heading.lines,
         listed=listed,
         colours=COLOURS,
+        texts=texts,
+    )
+    add_answer_sheet(
+        book,
+        free_title(book, texts.say(N_("Answers"))),
+        findings=findings,
+        marking=heading.marking,
         texts=texts,
     )
 

@@ -27,6 +27,7 @@ from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.project import Project
+from pipeline.returns.feedback.answer_sheet import answers_csv
 from pipeline.returns.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.returns.feedback.marked_csv import mark_csv
 from pipeline.returns.feedback.marked_workbook import Heading, mark_cells, mark_workbook
@@ -51,7 +52,7 @@ from pipeline.system.progress import Progress, silent
 from pipeline.system.sources import digest_of
 
 RECORD = "feedback.json"
-ENDINGS = ("-marked.xlsx", "-marked.csv", "-letter.pdf")
+ENDINGS = ("-marked.xlsx", "-marked.csv", "-answers.csv", "-letter.pdf")
 _LIBRARIES = ("openpyxl", "weasyprint", "babel", "jinja2", "fonttools")
 
 
@@ -171,6 +172,12 @@ class _Work:
                     written.append(path)
             self.kept.add(path)
             enclosed.append(copy.name)
+        if content := answers_csv(self._asked(state), self.texts):
+            path = self._answers(state)
+            if self._put(path, content, inputs=_sha256(content)):
+                written.append(path)
+            self.kept.add(path)
+            enclosed.append(path.name)
         path = self._letter(state)
         inputs = self._letter_inputs(state, enclosed)
         if not self._is_valid(path, inputs):
@@ -189,6 +196,11 @@ class _Work:
         for copy in self._copies(state):
             if self._is_valid(path := self.folder / state / copy.name, copy.inputs):
                 enclosed.append(copy.name)
+                yield path
+        if content := answers_csv(self._asked(state), self.texts):
+            path = self._answers(state)
+            if self._is_valid(path, _sha256(content)):
+                enclosed.append(path.name)
                 yield path
         if self._is_valid(self._letter(state), self._letter_inputs(state, enclosed)):
             yield self._letter(state)
@@ -226,6 +238,12 @@ class _Work:
             yield _Copy(
                 f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs
             )
+
+    def _answers(self, state: str) -> Path:
+        return self.folder / state / f"{state}-{self.round}-answers.csv"
+
+    def _asked(self, state: str) -> list[Finding]:
+        return [f for f in self.validation.findings if f.state == state]
 
     def _letter(self, state: str) -> Path:
         return self.folder / state / f"{state}-{self.round}-letter.pdf"

@@ -61,7 +61,7 @@ def validate_round(
     progress("checking against the contracts")
     found, accounts = _check_with_known(project, contracts, round_=round_, reading=reading)
     found = with_queries(found, log)
-    findings = tuple(sorted(found, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
+    findings = in_order(found)
     refused = refusals(findings, later_files(reading))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
     write_findings(project, contracts, validation=validation)
@@ -112,6 +112,11 @@ def _check_with_known(
     return with_known(known, found, out=out, versions=versions), [
         after_leaving_out(a, out, reading=reading) for a in reading.accounts
     ]
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order in which a validation lists them."""
+    return tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.key, f.found)))
 
 
 def later_files(reading: RoundReading) -> frozenset[str]:

@@ -23,6 +23,7 @@ from pipeline.findings import Finding
 from pipeline.project import Project
 from pipeline.returns.intake.folder import QUERY_LOG, QUERY_RECORD
 from pipeline.returns.intake.personal import personal_data
+from pipeline.returns.intake.shown import shown_name
 from pipeline.returns.rules.query_record import enter_rows, entered_rows
 from pipeline.system.files import csv_bytes, csv_rows, write_file
 from pipeline.system.signed.people import Person
@@ -39,7 +40,7 @@ RESOLUTIONS = {
 }
 CONFLICT = "part_exceeds_whole"  # the rule whose answer says which figures count
 MAX_ANSWER = 1000
-_ID = re.compile(r"q[0-9a-f]{8}")
+ID = re.compile(r"q[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,12 @@ class LoggedQuery:
 
     @property
     def is_conflict(self) -> bool:
-        return self.rule.endswith(f".{CONFLICT}")
+        return is_conflict(self.rule)
+
+
+def is_conflict(rule: str) -> bool:
+    """Whether the answer to a finding of a rule says which figures count."""
+    return rule.endswith(f".{CONFLICT}")
 
 
 COLUMNS = tuple(f.name for f in fields(LoggedQuery))
@@ -217,10 +223,11 @@ def _problems(
             own,
             "leave id, report, state, table, key, cell and rule as 'make ask' wrote them",
         )
-    yield from _wrong_answer(query)
+    yield from wrong_answer(query)
 
 
-def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
+def wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with the answer to a query, what is allowed and what to do."""
     days = "a day such as 2023-04-01"
     if not _is_day(query.asked):
         yield f"asked: '{query.asked}' is no day", days, "give the day on which the state was asked"
@@ -228,7 +235,7 @@ def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
         return
     if not _is_day(query.answered):
         yield (
-            f"answered: '{query.answered}' is no day",
+            f"answered: '{shown_name(query.answered)}' is no day",
             days,
             "give the day of the answer, or empty answer and effect",
         )
@@ -239,15 +246,23 @@ def _wrong_answer(query: LoggedQuery) -> Iterator[tuple[str, str, str]]:
             "correct the days",
         )
     if query.effect not in EFFECTS:
-        yield f"effect: '{query.effect}'", ", ".join(EFFECTS), "say what follows from the answer"
+        yield (
+            f"effect: '{shown_name(query.effect)}'",
+            ", ".join(EFFECTS),
+            "say what follows from the answer",
+        )
     if query.resolution and not query.is_conflict:
         yield (
-            f"resolution: '{query.resolution}' of a query that asks for none",
+            f"resolution: '{shown_name(query.resolution)}' of a query that asks for none",
             f"empty, but for the rule {CONFLICT}",
             "leave it empty",
         )
     elif query.resolution and query.resolution not in RESOLUTIONS:
-        yield f"resolution: '{query.resolution}'", ", ".join(RESOLUTIONS), "say which figures count"
+        yield (
+            f"resolution: '{shown_name(query.resolution)}'",
+            ", ".join(RESOLUTIONS),
+            "say which figures count",
+        )
     elif query.is_conflict and query.effect == "confirmed" and not query.resolution:
         yield (
             "whole and parts cannot both be confirmed",
@@ -296,6 +311,32 @@ def with_queries(findings: Iterable[Finding], log: dict[str, LoggedQuery]) -> li
     return [_asked(f, log) if f.state else f for f in findings]
 
 
+_CONFIRMED = "confirmed on "
+
+
+def with_new_answers(
+    findings: Iterable[Finding], log: dict[str, LoggedQuery]
+) -> list[Finding] | None:
+    """The findings of a validation after answers were entered; None where only another
+    validation can tell, because a figure that was confirmed is so no more.
+    """
+    found = []
+    for finding in findings:
+        query = log.get(finding.query)
+        if finding.severity == "note" and finding.remark.startswith(_CONFIRMED):
+            if query is None or query.effect != "confirmed":
+                return None
+            finding = replace(finding, remark=_confirmed(query))
+        elif finding.state:
+            finding = _asked(finding, log)
+        found.append(finding)
+    return found
+
+
+def _confirmed(query: LoggedQuery) -> str:
+    return f"{_CONFIRMED}{query.answered}: {query.answer}"
+
+
 def _asked(finding: Finding, log: dict[str, LoggedQuery]) -> Finding:
     query = log.get(id_of(finding))
     asks = finding.severity == "query" and not finding.known
@@ -309,7 +350,7 @@ def _asked(finding: Finding, log: dict[str, LoggedQuery]) -> Finding:
             finding,
             severity="note",
             do="nothing: the state confirmed it",
-            remark=f"confirmed on {query.answered}: {query.answer}",
+            remark=_confirmed(query),
         )
     what = "a correction" if query.effect == "corrected" else "a withdrawal"
     return replace(
@@ -440,7 +481,7 @@ def answer(
     query = replace(
         log[id_], answered=day, answer=" ".join(text.split()), effect=effect, resolution=resolution
     )
-    for what, allowed, do in _wrong_answer(query):
+    for what, allowed, do in wrong_answer(query):
         raise UserError(what, where=f"query {id_}", allowed=allowed, do=do)
     enter_rows(project, round_, command="answer", rows=[asdict(query)], who=who)
     write_log(project, round_, log=log | {id_: query})

@@ -38,11 +38,20 @@ def entered_rows(project: Project, round_: int) -> tuple[Rows, Rows]:
 
 
 def enter_rows(
-    project: Project, round_: int, *, command: str, rows: Iterable[Mapping[str, str]], who: Person
+    project: Project,
+    round_: int,
+    *,
+    command: str,
+    rows: Iterable[Mapping[str, str]],
+    who: Person,
+    file: str = "",
 ) -> None:
-    """Enter lines of the log, signed by who asked, or heard the answer."""
+    """Enter lines of the log, signed by who asked, or heard the answer; `file` is the
+    hash of the one that they came in.
+    """
     lines = [{name: text for name, text in row.items() if text} for row in rows]
-    record_of_queries(project, round_).append({"event": command, "queries": lines}, who)
+    came = {"file": file} if file else {}
+    record_of_queries(project, round_).append({"event": command, "queries": lines, **came}, who)
 
 
 def _played(events: list[dict[str, Any]], record: Chain) -> Rows:

@@ -13,6 +13,8 @@ from pipeline.project import Project
 from pipeline.returns.intake.reading import FileReading
 from pipeline.system.kept import damaged, is_there, read_json
 
+VALIDATION = "validation.json"  # in the working files of a round
+
 
 @dataclass(frozen=True)
 class Validated:
@@ -30,7 +32,7 @@ def read_content(project: Project, round_: int) -> dict[str, Any]:
     """All that was written of a validation. Raises UserError when the round was not
     validated yet.
     """
-    path = project.work(round_) / "validation.json"
+    path = project.work(round_) / VALIDATION
     if not is_there(path):
         raise UserError(
             f"round {round_} was not validated yet", do=f"run 'make validate ROUND={round_}' first"
@@ -58,5 +60,5 @@ def parse_validation(content: dict[str, Any], *, project: Project, round_: int) 
             frozenset((s, r, t) for s, r, t in content["refused"]),
         )
     except (KeyError, TypeError, ValueError) as problem:
-        path = project.work(round_) / "validation.json"
+        path = project.work(round_) / VALIDATION
         raise damaged(path, f"it is no record of a validation: {problem}") from problem

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from pipeline.contracts.model import Contracts
@@ -16,10 +16,11 @@ from pipeline.project import Project
 from pipeline.returns.archive import archive_round, take_round
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.reading import RoundReading
-from pipeline.returns.rules.check import validate_round
+from pipeline.returns.rules.check import in_order, validate_round
 from pipeline.returns.rules.outcome import Validation
-from pipeline.returns.rules.pages import summary_rows
-from pipeline.returns.rules.validated import parse_validation, read_content
+from pipeline.returns.rules.pages import summary_rows, write_findings
+from pipeline.returns.rules.query_log import read_log, with_new_answers
+from pipeline.returns.rules.validated import VALIDATION, parse_validation, read_content
 from pipeline.system.kept import keep_bytes
 from pipeline.system.progress import Progress, silent
 
@@ -46,6 +47,31 @@ def validate_and_write(
         dates={f.file: f.received for f in validation.reading.files},
         kept=taken.kept,
     )
+    _write(project, validation)
+    return validation
+
+
+def enter_answers(project: Project, contracts: Contracts, *, round_: int) -> bool:
+    """Let the last validation of a round say what states answered since, without
+    reading their returns again. Returns whether it does: not where there is none, or
+    where a figure that was confirmed is so no more.
+    """
+    try:
+        validation = restore_validation(project, round_)
+    except UserError:  # none, or a damaged one: the next command reads the returns
+        return False
+    log = read_log(project, contracts, round_=round_)
+    answered = with_new_answers(validation.findings, log)
+    if answered is None:
+        return False
+    validation = replace(validation, findings=in_order(answered))
+    write_findings(project, contracts, validation=validation)
+    _write(project, validation)
+    return True
+
+
+def _write(project: Project, validation: Validation) -> None:
+    round_ = validation.reading.round
     content = {
         "round": round_,
         "files": [f.as_json() for f in validation.reading.files],
@@ -53,9 +79,7 @@ def validate_and_write(
         "findings": [f.as_json() for f in validation.findings],
         "refused": sorted(validation.refused),
     }
-    path = project.work(round_) / "validation.json"
-    keep_bytes(path, json.dumps(content, ensure_ascii=False).encode())
-    return validation
+    keep_bytes(project.work(round_) / VALIDATION, json.dumps(content, ensure_ascii=False).encode())
 
 
 def _account_json(account: FileAccount) -> dict[str, Any]:
