@@ -19,6 +19,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_gate import app as gate_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_round import app as round_commands
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 
 app.add_typer(build_commands)
+app.add_typer(gate_commands)
 app.add_typer(preview_commands)
 app.add_typer(release_commands)
 app.add_typer(round_commands)

@@ -16,7 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar
+from pipeline.contracts import calendar, gate_rules
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
@@ -38,9 +38,9 @@ LIBRARIES = (
 
 
 MANIFEST = "manifest.json"
-# Of the folder of the contracts, what no version depends on: who may sign, and what
-# letters to states say.
-NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES)
+# Of the folder of the contracts, what no version depends on: who may sign, what letters
+# to states say, when what is due, and from when on a round is fit to be published.
+NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES, *gate_rules.FILES)
 
 
 def sha256(data: bytes) -> str:
