@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM ICS INSTANCES JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES JSON KEY KIND \
 	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
@@ -167,8 +167,12 @@ WHO = $(call option,--role,ROLE) $(call option,--date,DATE)
 status: .venv/.installed-requirements  ## Where a version stands, and what a release would still miss: REPORT= VERSION=
 	@$(RUN) status $(SUBJECT)
 
-accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= REASON="..."
-	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)
+gate: .venv/.installed-requirements  ## Is ROUND fit to be published? GO or NO-GO with reasons, and a page: REPORT= JSON=1 DATE=
+	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"$(if $(JSON), >&2)
+	@$(RUN) gate --round $(ROUND) $(call given,--report,REPORT) $(call option,--date,DATE) $(if $(JSON),--json)
+
+accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= or GATE= REASON="..."
+	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--gate,GATE) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)
 
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
 	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION) --for-review
@@ -271,6 +275,5 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
-.PHONY: run log
-.PHONY: status accept submit approve return release withdraw copies verify trace moves rules
+.PHONY: run log status accept submit approve return release withdraw copies verify trace moves rules gate
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

@@ -97,6 +97,12 @@ class NumberAuditError(UserError):
     exit_code = 12
 
 
+class NoGoError(UserError):
+    """A round is not fit to be published: the release gate says why."""
+
+    exit_code = 13
+
+
 class DamagedFileError(UserError):
     """A file that an earlier step left is not what it left: nothing is made from it."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from builds import ROUND, copy_project
 from signatories import PEOPLE as PEOPLE
 from signatories import enter_signers, make_keys, signing
+from small_project import open_gate
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.project import Project
@@ -182,6 +183,7 @@ def build_office(folder: Path, built: Project) -> None:
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     subprocess.run(["git", "init", "-q"], cwd=office.root, check=True)
     enter_signers(office.project.contracts, make_keys(office.keys))
+    open_gate(office.project.contracts)
     office.commit()
     for name in NEEDED:
         source = built.outputs / name

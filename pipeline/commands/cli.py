@@ -20,6 +20,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.commands.cli_build import app as build_commands
+from pipeline.commands.cli_gate import app as gate_commands
 from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
@@ -59,6 +60,7 @@ app = typer.Typer(
 
 app.add_typer(build_commands)
 app.add_typer(opening_commands)
+app.add_typer(gate_commands)
 app.add_typer(preview_commands)
 app.add_typer(operate_commands)
 app.add_typer(release_commands)

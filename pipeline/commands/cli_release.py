@@ -25,6 +25,7 @@ from pipeline.commands.options import (
     Version,
     one_of,
 )
+from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.system.lock import at_work
 
@@ -51,6 +52,9 @@ def accept(
         str, typer.Option("--state", help="With a rule: its findings on one state.")
     ] = "",
     rule: Annotated[str, typer.Option("--rule", help="Those of one rule.")] = "",
+    gate: Annotated[
+        str, typer.Option("--gate", help="The id of what the release gate names; see gate.")
+    ] = "",
     by: By = "",
     role: Role = "",
     day: Today = "",
@@ -58,8 +62,19 @@ def accept(
     rehearsal: Rehearsal = False,
 ) -> None:
     """List the open findings under a report in a file for reasons; with a reason, enter
-    why those of one rule, or a single one, are accepted.
+    why those of one rule, or a single one, are accepted, or let what the release gate
+    names pass.
     """
+    if gate:
+        if query or state or rule:
+            raise UserError(
+                "one reason is for one thing",
+                allowed="what the gate names, or findings",
+                do="give GATE= without QUERY=, STATE= and RULE=",
+            )
+        hand = Hand(by, role, day, key, rehearsal)
+        _let_pass(round_, report, gate=gate, reason=reason, hand=hand)
+        return
     from pipeline.contracts.model import load_contracts
     from pipeline.release.signoff.findings import accept as enter
     from pipeline.release.signoff.findings import reasons_file
@@ -92,6 +107,19 @@ def accept(
         f" {without} without a"
         " reason"
     )
+
+
+def _let_pass(round_: int, report: str, *, gate: str, reason: str, hand: Hand) -> None:
+    from pipeline.release.gate.passing import let_gate_pass
+    from pipeline.release.signoff.reasons import GATE_COMMAND
+
+    one_of(report, REPORTS, what="report")
+    project = Project.here()
+    with at_work(project, f"accept {report} {round_}"):
+        who = hand.person(project, GATE_COMMAND)
+        passed = let_gate_pass(project, round_=round_, report=report, id_=gate, why=reason, who=who)
+    typer.echo(f"{passed.id} {passed.kind}: {passed.found}")
+    typer.echo(f"let pass by {who}: {' '.join(reason.split())}")
 
 
 @app.command()

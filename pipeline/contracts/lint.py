@@ -17,6 +17,7 @@ from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.calendar import load_calendar
 from pipeline.contracts.codelists import fold, load_codelist
+from pipeline.contracts.gate_rules import load_gate_rules
 from pipeline.contracts.known_errors import load_known_errors
 from pipeline.contracts.layout import form_of, tables_for
 from pipeline.contracts.lint_contracts import lint_contract as lint_contract
@@ -113,6 +114,13 @@ def lint_project(project: Project) -> Iterator[str]:
     if len(wrong.told) == before:
         yield f"mail: addresses of {len(mail.states) if mail else 0} states, " + (
             f"sent through {mail.relay.host}" if mail and mail.relay else "nothing is sent"
+        )
+    if policy and (
+        gate := wrong.tried(lambda: load_gate_rules(project.contracts, contracts, policy=policy))
+    ):
+        yield (
+            f"release gate: {gate.states} states a report, {gate.headline_states} a headline table;"
+            f" {len(gate.asks)} further conditions; {gate.reference}"
         )
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:

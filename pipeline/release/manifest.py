@@ -16,7 +16,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, mail, operations
+from pipeline.contracts import calendar, gate_rules, mail, operations
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.errors import RenderError
 from pipeline.system.kept import damaged, parse_json
@@ -38,9 +38,17 @@ LIBRARIES = (
 
 
 MANIFEST = "manifest.json"
-# Of the folder of the contracts, what no version depends on: who may sign, and what
-# letters to states say.
-NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *calendar.FILES, *mail.FILES, *operations.FILES)
+# Of the folder of the contracts, what no version depends on: who may sign, what letters
+# to states say, when what is due, where mail goes, how it is run, and from when on a round
+# is fit to be published.
+NOT_IN_VERSIONS = (
+    SIGNERS,
+    FEEDBACK,
+    *calendar.FILES,
+    *gate_rules.FILES,
+    *mail.FILES,
+    *operations.FILES,
+)
 
 
 def sha256(data: bytes) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, mail, operations
+from pipeline.contracts import calendar, gate_rules, mail, operations
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
@@ -27,9 +27,17 @@ from pipeline.system.watch import Watch, files_below
 Inputs = dict[str, str]
 
 _POLICY = frozenset({"release_policy.yaml", "release_policy.schema.json"})
-# Who may sign, when what is due, where mail goes, how it is run: no step of a build reads
-# them.
-_NO_STEP = frozenset({"allowed_signers", *calendar.FILES, *mail.FILES, *operations.FILES})
+# Who may sign, when what is due, where mail goes, how it is run, and from when on a round is
+# fit to be published: no figure and no page is made from them.
+_NO_STEP = frozenset(
+    {
+        "allowed_signers",
+        *calendar.FILES,
+        *gate_rules.FILES,
+        *mail.FILES,
+        *operations.FILES,
+    }
+)
 _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
@@ -57,7 +65,7 @@ NOT_READ = {
 CODE = {
     "validate": ("pipeline.returns.rules.validation",),
     "findings": ("pipeline.returns.feedback.send_back", "pipeline.returns.rules.pages"),
-    "numbers": ("pipeline.numbers.build",),
+    "numbers": ("pipeline.numbers.build", "pipeline.numbers.presence"),
     "stores": ("pipeline.numbers.build",),
     "protect": ("pipeline.disclosure.protect",),
     "document": ("pipeline.report.document.compose", "pipeline.report.document.worker"),
@@ -232,6 +240,10 @@ class Reader:
 
     def scan(self) -> Inputs:
         return self.code("scan") | self.contracts("scan") | self.cleared()
+
+    def gate(self) -> Inputs:
+        """From how many states on a report is complete."""
+        return self.files(self.project.contracts / name for name in gate_rules.FILES)
 
     def manifest(self, report: str, *, protected: bool, source: Source | None) -> Inputs:
         """What the manifest names by the hash of its bytes."""

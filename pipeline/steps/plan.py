@@ -25,6 +25,7 @@ from pipeline.system.watch import RETURNS, Watch, files_below
 
 RECORDS = ".steps"
 COMMIT = "commit"  # what a version says of itself, beside its files
+STATES = "states in"  # what the numbers say of a report: the states that it has figures of
 Groups = dict[str, Inputs]
 
 
@@ -258,13 +259,21 @@ class Plan:
             "pages": reader.pages(),
             "audit": figures | reader.audit(),
             "manifest": reader.manifest(report, protected=protected, source=source) | returns,
+            "draft": reader.gate() | self._states_of(report),
         }
         if protected:
             groups["data"] = figures | reader.data()
             groups["web"] = reader.web()
             groups["scan"] = figures | reader.scan() | self._secrets(report)
-            groups["draft"] = reader.bytes_of([certificate])
+            groups["draft"] |= reader.bytes_of([certificate])
         return groups
+
+    def _states_of(self, report: str) -> Inputs:
+        """Which states have figures in a report, as the step that counted them said: a
+        draft of one that lacks states is marked.
+        """
+        name = f"{STATES} {report} of numbers {self.round}"
+        return {name: self._said(f"numbers {self.round}").get(name, "")}
 
     def _secrets(self, report: str) -> Inputs:
         """Where what a version must not say is looked for: the open store of the report,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.steps.plan import Plan, Step
+from pipeline.steps.plan import STATES, Plan, Step
 from pipeline.system.kept import open_database
 from pipeline.system.lock import at_work
 
@@ -65,12 +65,19 @@ def numbers(plan: Plan, step: Step) -> Said:
     """Load the ledger, build the cubes and check them."""
     from pipeline.contracts.model import load_contracts
     from pipeline.numbers.build import build_cubes
+    from pipeline.numbers.presence import marts_of, read_counts
 
     project = plan.project
+    contracts = load_contracts(project.contracts)
     with at_work(project, f"numbers {step.round}"):
-        built = build_cubes(project, load_contracts(project.contracts), round_=step.round)
+        built = build_cubes(project, contracts, round_=step.round)
     print(f"numbers: {built.new_submissions} new submissions, {len(built.checks)} checks passed")
-    return {"figures": digest_of_database(project.work(step.round) / "cubes.duckdb")}
+    counts = read_counts(project, contracts, round_=step.round)
+    states = {} if counts is None else counts.reports
+    return {
+        "figures": digest_of_database(marts_of(project, step.round)),
+        **{f"{STATES} {name}": " ".join(counted.present) for name, counted in states.items()},
+    }
 
 
 def stores(plan: Plan, step: Step) -> Said:

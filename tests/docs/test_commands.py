@@ -39,6 +39,9 @@ NOT_RUN = {
     r"make answers\b.*": (
         "it needs what a state filled in; tests/returns/test_answers.py enters such files"
     ),
+    r"make gate\b.*": (
+        "it fails: the example round is a NO-GO; tests/release/test_release_gate.py does both"
+    ),
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pipeline.contracts.model import Contracts
@@ -20,6 +21,7 @@ from pipeline.disclosure.register import editions
 from pipeline.errors import UserError
 from pipeline.numbers.store_files import store_problems
 from pipeline.project import Project
+from pipeline.release.gate.look import gate
 from pipeline.release.manifest import MANIFEST
 from pipeline.release.signoff.again import Found, check_pages_again, count_numbers_again, scan_again
 from pipeline.release.signoff.draft import changed_files, read_files
@@ -52,6 +54,7 @@ class Candidate:
     standing: Standing
     seen: Seen
     findings: tuple[OpenFinding, ...]
+    day: date
 
     @property
     def signed(self) -> Signed:
@@ -263,6 +266,19 @@ def check_findings(c: Candidate) -> Iterator[str]:
                 yield f"findings: another reason since {approval.by} approved: {finding}"
 
 
+def check_gate(c: Candidate) -> Iterator[str]:
+    """The round is fit to be published, but for what was let pass; and the approvals
+    knew what was let pass of what they were about.
+    """
+    found = gate(c.copy, c.subject.round, day=c.day, reports=(c.subject.report,))
+    for reason in found.holding(c.subject.report, version=c.subject.version, move="release"):
+        yield f"gate: {reason}"
+    for reason in found.passed(c.subject.report, version=c.subject.version):
+        for approval in c.standing.approvals if reason.is_for_review else ():
+            if reason.id not in approval.passed:
+                yield f"gate: let pass after {approval.by} approved: {reason}"
+
+
 CHECKS: tuple[Check, ...] = (
     check_artefacts,
     check_inputs,
@@ -274,5 +290,6 @@ CHECKS: tuple[Check, ...] = (
     check_accessibility,
     check_manifest,
     check_findings,
+    check_gate,
     check_approvals,
 )

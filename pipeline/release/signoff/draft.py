@@ -5,6 +5,9 @@ The number comes from the record of what was submitted, the fingerprint from the
 content, so that neither clock nor machine shows and two different drafts never bear the
 same mark. The fingerprint is over every file of the version, not the PDF alone, and
 over what it was allowed by: the certificate of its proof, the policy and the contracts.
+A draft of a report that lacks states says so beside; the master never does, for it is
+what a release copies, and no release lets it go without a reason that somebody signed
+(`pipeline.release.gate`).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from pipeline.disclosure.proof import certificate_path
 from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
+from pipeline.release.gate.enough import incomplete
 from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, sha256
 from pipeline.release.order import EVERYTHING, Again
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
@@ -62,9 +66,16 @@ def _current_draft(project: Project, subject: Subject) -> Path | None:
         return None
     fingerprint = _fingerprint(project, subject, read_master(project, subject))
     marked = json.loads(draft[MANIFEST]).get("draft")
-    if marked != {"number": now.draft_of(fingerprint), "fingerprint": fingerprint}:
+    lacks = incomplete(project, subject.round, report=subject.report)
+    if marked != _told_of(now.draft_of(fingerprint), fingerprint, lacks=lacks):
         return None
     return folder / pdf_name(subject.report, subject.version, round_=subject.round)
+
+
+def _told_of(number: int, fingerprint: str, *, lacks: str) -> dict[str, object]:
+    """What the manifest of a draft says of it."""
+    told: dict[str, object] = {"number": number, "fingerprint": fingerprint}
+    return told | ({"incomplete": lacks} if lacks else {})
 
 
 def _fingerprint(project: Project, subject: Subject, files: Mapping[str, bytes]) -> str:
@@ -93,12 +104,12 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
     fingerprint = _fingerprint(project, subject, files)
     now = standing(project, subject)
     number = now.draft_of(fingerprint)
-    changed_here = _with_mark(
-        subject, files, *mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal)
-    )
+    lacks = incomplete(project, subject.round, report=subject.report)
+    mark = mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal, lacks=lacks)
+    changed_here = _with_mark(subject, files, *mark)
     for file, data in changed_here.items():
         manifest["outputs"][file] = {"sha256": sha256(data), "bytes": len(data)}
-    manifest["draft"] = {"number": number, "fingerprint": fingerprint}
+    manifest["draft"] = _told_of(number, fingerprint, lacks=lacks)
     content = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     folder = project.version_folder(subject.round, subject.report, subject.version)
     put_in_place(folder, {**files, **changed_here, MANIFEST: content})
@@ -238,10 +249,15 @@ def changed_files(files: Mapping[str, bytes]) -> list[str]:
     return sorted(name for name in named | found if named.get(name) != found.get(name))
 
 
-def mark_of(number: int, fingerprint: str, *, rehearsal: bool = False) -> tuple[str, str]:
-    """What stands on every page of a draft: above and below, and beside the text."""
+def mark_of(
+    number: int, fingerprint: str, *, rehearsal: bool = False, lacks: str = ""
+) -> tuple[str, str]:
+    """What stands on every page of a draft: above and below, and beside the text.
+    `lacks` is what is said of a report that has figures of too few states.
+    """
     short = f"{'REHEARSAL ' if rehearsal else ''}DRAFT {number}"
-    return f"{short} \u00b7 {fingerprint[:8]} \u00b7 not approved, not for release", short
+    said = [short, fingerprint[:8], *([lacks] if lacks else []), "not approved, not for release"]
+    return " \u00b7 ".join(said), f"{short}{' INCOMPLETE' if lacks else ''}"
 
 
 def _lines(told: str, short: str, *, width: float, height: float) -> Iterator[MarkLine]:

@@ -62,7 +62,7 @@ def release(
     order is such that a run that dies is finished by the next: first the register,
     which must know whatever goes out, then the files, then the record.
     """
-    with candidate(project, subject) as found:
+    with candidate(project, subject, day=who.day) as found:
         lines = missing(found)
         require_held(found.copy, subject, seen=found.seen)
         if lines:

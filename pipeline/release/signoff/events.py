@@ -39,13 +39,15 @@ class Submission(SignOffEvent):
 @dataclass(frozen=True)
 class Approval(SignOffEvent):
     """A draft was approved, with its files and with the findings that were open then:
-    the reason of each by its id.
+    the reason of each by its id. `passed` are the ids of what was let pass at the release
+    gate, as far as it was known then.
     """
 
     artefacts: Mapping[str, str]
     inputs: Mapping[str, str]
     beside: tuple[str, ...]
     reasons: Mapping[str, str]
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,12 @@ def parse_event(found: Mapping[str, object]) -> AnyEvent:
                 *_sealed(found),
             )
         case "approve":
-            return Approval(*who, *_sealed(found), _reasons(found.get("findings", [])))
+            return Approval(
+                *who,
+                *_sealed(found),
+                _reasons(found.get("findings", [])),
+                _passed(found.get("gate", [])),
+            )
         case "return":
             return SentBack(*who)
         case "release":
@@ -164,3 +171,10 @@ def _reasons(found: object) -> dict[str, str]:
     if not isinstance(found, list | tuple):
         raise TypeError(f"no list: {found}")
     return {_text(f["id"]): _text(f["reason"]) for f in found}
+
+
+def _passed(found: object) -> tuple[str, ...]:
+    """The ids of what an approval knew to be let pass at the release gate."""
+    if not isinstance(found, list | tuple):
+        raise TypeError(f"no list: {found}")
+    return tuple(_text(reason["id"]) for reason in found)

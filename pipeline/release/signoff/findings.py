@@ -63,6 +63,7 @@ def open_findings(
     log = read_log(project, contracts, round_=round_)
     confirmed = {id_ for id_, query in log.items() if query.effect == "confirmed"}
     reasons = signed_reasons(project, round_, report=report)
+    of_errors = signed_reasons(project, round_, report=report, errors=True)
     require_signed(
         _reasons(reasons_file(project, round_, report=report)),
         reasons,
@@ -82,7 +83,7 @@ def open_findings(
             finding.key or place_of(finding),
             finding.rule,
             " ".join(finding.found.split())[:300],
-            reasons.get(id_, ""),
+            (of_errors if finding.severity == "error" else reasons).get(id_, ""),
         )
     return sorted(found.values(), key=lambda f: (f.severity, f.state, f.table, f.place, f.rule))
 
@@ -125,13 +126,24 @@ def accept(
             ),
         )
     if reason:
-        picked = {
-            f.id
+        named = [
+            f
             for f in found
             if (f.id == query or not query)
             and (f.state == state or not state)
             and (f.rule == rule or not rule)
-        }
+        ]
+        picked = {f.id for f in named if f.severity != "error"}
+        if named and not picked:
+            raise UserError(
+                f"{named[0].id} is an error, which keeps its table out",
+                where=f"{report} {round_}",
+                allowed="a reason for queries",
+                do=(
+                    "ask for a new return; or let the head of unit or the director let it pass:"
+                    f" 'make gate ROUND={round_} REPORT={report}' names it for 'make accept GATE='"
+                ),
+            )
         if not picked and found:
             raise UserError(
                 f"no open finding of {report} {round_} is named by QUERY={query} STATE={state}"
@@ -170,16 +182,15 @@ def _commonest(found: Iterable[OpenFinding]) -> str:
 
 
 def problems(found: Iterable[OpenFinding]) -> list[str]:
-    """Why these findings keep a version from being signed, one line each: open errors,
+    """Why these findings keep a version from being signed, one line each: errors and
     queries without a reason.
     """
-    lines = []
-    for finding in found:
-        if finding.severity == "error":
-            lines.append(f"open error: {finding}")
-        elif not finding.reason:
-            lines.append(f"no reason why it is accepted: {finding}")
-    return lines
+    told = {"error": "open error"}
+    return [
+        f"{told.get(finding.severity, 'no reason why it is accepted')}: {finding}"
+        for finding in found
+        if not finding.reason
+    ]
 
 
 def reasons_file(project: Project, round_: int, *, report: str) -> Path:

@@ -36,7 +36,7 @@ MOVES = (
         "draft",
         "in review",
         ("analyst",),
-        "a finished build, no open error, a reason for each open query",
+        "a finished build, a reason for each open query, GO or what was let pass",
     ),
     Move(
         "submit",
@@ -76,6 +76,7 @@ MOVES = (
 # What is signed besides the moves, and by whom.
 OTHERS = {
     "accept": ("analyst",),
+    "accept GATE=": ("head-of-unit", "director"),
     "ask": ("analyst",),
     "answer": ("analyst",),
     "clear-text": ("analyst",),

@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
+from pipeline.release.gate.look import gate
+from pipeline.release.gate.reasons import GateReason
 from pipeline.release.publish import discard, keep_for_reading
 from pipeline.release.signoff.checks import Candidate, missing
 from pipeline.release.signoff.draft import write_draft
@@ -23,6 +26,7 @@ from pipeline.release.signoff.record import (
     Person,
     Subject,
     enter,
+    parse_day,
     record_of,
     require_earlier,
     standing,
@@ -38,8 +42,8 @@ REHEARSED = " (REHEARSAL: nobody signed, and nothing of it counts)"
 def submit(project: Project, contracts: Contracts, subject: Subject, who: Person) -> Iterator[str]:
     """Hand the draft as it lies there to the reviewers. Yields lines for the terminal.
 
-    Raises SignOffError with every open error and every open query without a reason, or
-    when it was submitted already.
+    Raises SignOffError with every error and every open query without a reason, with all
+    that the release gate says and nobody let pass, or when it was submitted already.
     """
     now = standing(project, subject)
     move(now.state if now.is_open else "draft", "submit", role=who.role)
@@ -64,8 +68,9 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
         subject,
         do=f"enter reasons in {reasons}, or for a rule"
         f" with 'make accept ROUND={subject.round} REPORT={subject.report} RULE=..."
-        ' REASON="..."\'; an error needs a new return',
+        ' REASON="..."\'; an error needs a new return, or to be let pass at the gate',
     )
+    passed = _through_the_gate(project, subject, move="submit", who=who)
     number = now.draft_of(signed.master)
     kept = project.draft_folder(
         subject.round, subject.report, version=subject.version, number=number
@@ -83,9 +88,10 @@ def submit(project: Project, contracts: Contracts, subject: Subject, who: Person
         draft=number,
         **signed.as_dict(),
         findings=[asdict(f) for f in found],
+        **_as_entered(passed),
     )
     yield f"{pdf}: DRAFT {number} \u00b7 {signed.master[:8]} in review"
-    yield from summary(project, subject, number=number, seen=seen, findings=found)
+    yield from summary(project, subject, number=number, seen=seen, findings=found, passed=passed)
     yield from _record_line(project, subject)
 
 
@@ -124,6 +130,7 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
     )
     found = open_findings(project, contracts, round_=subject.round, report=subject.report)
     _require(problems(found), subject, do="enter the reasons first: 'make accept'")
+    passed = _through_the_gate(project, subject, move="approve", who=who)
     enter(
         project,
         subject,
@@ -135,12 +142,13 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
         inputs=signed.bound(),
         beside=signed.beside,
         findings=[asdict(f) for f in found],
+        **_as_entered(passed),
     )
     number = now.submission.draft
     yield (
         f"{subject}: DRAFT {number} \u00b7 {signed.master[:8]} approved by {who}; now {step.after}"
     )
-    yield from summary(project, subject, number=number, seen=seen, findings=found)
+    yield from summary(project, subject, number=number, seen=seen, findings=found, passed=passed)
     yield from _record_line(project, subject)
 
 
@@ -186,17 +194,29 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
 
 
 @contextmanager
-def candidate(project: Project, subject: Subject) -> Iterator[Candidate]:
+def candidate(
+    project: Project, subject: Subject, *, day: date | None = None
+) -> Iterator[Candidate]:
     """A version with all that the checks of a release look at: everything is read here,
-    once, and goes by copy.
+    once, and goes by copy. `day` is that of the release: one that has not come counts as
+    today, for nobody's silence is taken for consent beforehand.
     """
+    today = parse_day("")
     seen = look_at(project, subject)
     with held(project, subject, seen=seen) as copy:
         contracts = load_contracts(copy.contracts)
         found = open_findings(project, contracts, round_=subject.round, report=subject.report)
         rule = load_policy(copy.contracts, contracts).version(subject.version)
         yield Candidate(
-            project, copy, contracts, rule, subject, standing(project, subject), seen, tuple(found)
+            project,
+            copy,
+            contracts,
+            rule,
+            subject,
+            standing(project, subject),
+            seen,
+            tuple(found),
+            min(day or today, today),
         )
 
 
@@ -208,6 +228,29 @@ def needed(reason: str) -> str:
             "there is no reason", allowed="a sentence that the record keeps", do='give REASON="..."'
         )
     return reason[:1000]
+
+
+def _through_the_gate(
+    project: Project, subject: Subject, *, move: str, who: Person
+) -> list[GateReason]:
+    """What was let pass at the release gate for a version. Raises SignOffError with what
+    stands in the way of a draft that goes into review, or stays there.
+    """
+    found = gate(project, subject.round, day=who.day, reports=(subject.report,))
+    holding = found.holding(subject.report, version=subject.version, move=move)
+    _require(
+        [str(reason) for reason in holding],
+        subject,
+        do="do what stands behind each; or let the head of unit or the director let it pass:"
+        f" 'make accept ROUND={subject.round} REPORT={subject.report} GATE=..."
+        ' REASON="..."\'',
+    )
+    return [r for r in found.passed(subject.report, version=subject.version) if r.is_for_review]
+
+
+def _as_entered(passed: list[GateReason]) -> dict[str, object]:
+    """What an event says of what was let pass; nothing where nothing was."""
+    return {"gate": [reason.as_json() for reason in passed]} if passed else {}
 
 
 def _changes(

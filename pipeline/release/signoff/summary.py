@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from pipeline.project import Project
+from pipeline.release.gate.reasons import GateReason
 from pipeline.release.manifest import sha256
 from pipeline.release.signoff.draft import bound_to, read_files
 from pipeline.release.signoff.findings import OpenFinding
@@ -23,9 +24,15 @@ _NAMES = 4  # files and rules that are named in a line; the rest is counted
 
 
 def summary(
-    project: Project, subject: Subject, *, number: int, seen: Seen, findings: Sequence[OpenFinding]
+    project: Project,
+    subject: Subject,
+    *,
+    number: int,
+    seen: Seen,
+    findings: Sequence[OpenFinding],
+    passed: Sequence[GateReason],
 ) -> Iterator[str]:
-    """Five lines on a draft; all of it is written into the file that the last one
+    """A few lines on a draft; all of it is written into the file that the last one
     names.
     """
     signed = seen.signed
@@ -47,6 +54,9 @@ def summary(
         f"  findings: {len(findings)} accepted with"
         f" reasons{f': {_counted(rules)}' if rules else ''}"
     )
+    if passed:
+        kinds = Counter(str(reason.kind) for reason in passed)
+        yield f"  gate:     {len(passed)} let pass: {_counted(kinds)}"
     path = project.signoff_record(subject.round, subject.report, version=subject.version)
     path = path.with_name(f"{path.stem}.draft-{number}.txt")
     lines = [
@@ -66,6 +76,10 @@ def summary(
         f"Findings that are accepted: {len(findings)}",
         "",
         *(f"{finding}: {finding.reason}" for finding in findings),
+        "",
+        f"What was let pass at the release gate: {len(passed)}",
+        "",
+        *(f"{reason.id} {reason.kind}: {reason.found}; {reason.passed}" for reason in passed),
         "",
     ]
     write_private(path, "\n".join(lines).encode())

@@ -72,14 +72,16 @@ class Unread:
                 yield f"  + now:  {told.now or 'left out'}"
 
 
-def unread_sections(project: Project, contracts: Contracts, *, round_: int) -> list[Unread]:
-    """The sections of all reports that must be read for a round. Raises UserError where
-    no store of it was built.
+def unread_sections(
+    project: Project, contracts: Contracts, *, round_: int, of: Iterable[str] = REPORTS
+) -> list[Unread]:
+    """The sections of all reports, or of some, that must be read for a round. Raises
+    UserError where no store of it was built.
     """
     now: dict[str, dict[str, list[str]]] = {}
     sections: dict[str, Section] = {}
     reports: dict[str, dict[str, None]] = {}
-    for report, version in _versions(project, round_):
+    for report, version in _versions(project, round_, of=of):
         asked, told = _written(project, contracts, round_=round_, report=report, version=version)
         now[report] = told | now.get(report, {})
         for reference, section in asked.items():
@@ -139,11 +141,11 @@ def sections_to_read(project: Project, round_: int) -> list[Section]:
     return list(found.values())
 
 
-def _versions(project: Project, round_: int) -> Iterator[tuple[str, str]]:
+def _versions(project: Project, round_: int, *, of: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The built versions of a round, restricted ones first: what others print they
     mostly print too.
     """
-    for report in REPORTS:
+    for report in of:
         path = project.templates / report / REPORT
         versions = read_report_file(project.templates, report).versions if path.is_file() else {}
         for version in sorted(versions, key=lambda v: v != _RESTRICTED):

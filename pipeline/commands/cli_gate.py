@@ -1,0 +1,55 @@
+"""Which commands say whether a round is fit to be published? The release gate."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import Round, Today, one_of
+from pipeline.errors import NoGoError
+from pipeline.project import REPORTS, Project
+
+app = typer.Typer()
+
+
+@app.command()
+def gate(
+    round_: Round,
+    *,
+    report: Annotated[
+        str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}; all without it.")
+    ] = "",
+    day: Today = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines, as JSON.")] = False,
+) -> None:
+    """Say whether a round is fit to be published, GO or NO-GO with each reason, and write
+    it as one page; NO-GO has an exit code of its own.
+    """
+    from pipeline.release.gate.look import gate as look
+    from pipeline.release.gate.page import lines, write_gate
+    from pipeline.system.lock import at_work
+    from pipeline.system.signed.people import parse_day
+
+    if report:
+        one_of(report, REPORTS, what="report")
+    project = Project.here()
+    when = parse_day(day)
+    with at_work(project, f"gate {round_}"):
+        whole = look(project, round_, day=when)
+        folder = write_gate(project, whole)
+    found = whole.only(report) if report else whole
+    if as_json:
+        typer.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+    else:
+        for line in (*lines(found), str(folder / "gate.pdf")):
+            typer.echo(line)
+    if not found.is_go:
+        open_ = len(found.reasons)
+        raise NoGoError(
+            f"NO-GO: {open_} reason{'' if open_ == 1 else 's'} that nobody let pass",
+            where=f"{report or 'round'} {round_}",
+            allowed="none",
+            do="do what stands under each; docs/how-to/release-gate.md explains them",
+        )

@@ -1,0 +1,1 @@
+"""Is a round fit to be published? Begin at `look.gate`."""
