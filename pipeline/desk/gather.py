@@ -19,7 +19,6 @@ from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import REPORTS, Project
 from pipeline.release.manifest import parse_manifest, sha256
 from pipeline.release.signoff.record import Subject, standing
-from pipeline.report.document.worker import pdf_name
 from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
 
@@ -197,7 +196,7 @@ def _build(project: Project, round_: int, *, report: str, version: str) -> dict[
     if not is_there(path):
         return None
     manifest = parse_manifest(read_bytes(path), path)
-    pdf = pdf_name(report, version, round_=round_)
+    pdf = manifest.pdf
     now = standing(project, Subject(round_, report, version))
     made = manifest.build
     approvals = [f"{a.by}, {a.role}" for a in now.approvals]
