@@ -1,5 +1,4 @@
-"""Which editions were released, which is the newest of each, and where is the list that
-their pages lead to?
+"""Which editions were released, and which of them is the newest?
 
 `releases/editions/<version>/index.html` lies beside the editions of a version. What was
 released is never changed, so the page of an edition cannot say that another one replaced

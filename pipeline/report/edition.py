@@ -1,5 +1,4 @@
-"""Which edition is this, which does it replace, and which figures of that one does it
-correct?
+"""Which edition is this, and which figures of the one before does it correct?
 
 The answer lies beside the store of a version, as a note that the renderer prints from
 and the inspections read: the number of the edition, the one before, and each figure of

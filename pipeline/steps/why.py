@@ -54,7 +54,7 @@ def _lines(plan: Plan) -> Iterator[str]:
         changes = plan.changes(step)
         before = [plan.steps[n].title for n in step.after if n in doing]
         if changes:
-            yield f"{step.title}: {_reasons(changes)}"
+            yield f"{step.title}: {reasons_of(changes)}"
         elif before:
             yield f"{step.title}: if {_listed(before)} changes what it reads"
         else:
@@ -62,7 +62,8 @@ def _lines(plan: Plan) -> Iterator[str]:
         doing.add(step.name)
 
 
-def _reasons(changes: Iterable[Change]) -> str:
+def reasons_of(changes: Iterable[Change]) -> str:
+    """Why a step must be done, in a line: the first reasons, and how many more."""
     told = list(dict.fromkeys(_reason(change) for change in changes))
     more = [f"and {len(told) - _MOST} more"] if len(told) > _MOST else []
     return ", ".join([*told[:_MOST], *more])

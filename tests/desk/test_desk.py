@@ -29,6 +29,10 @@ def round_(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
         folder,
         ignore=shutil.ignore_patterns("*.duckdb", "archive", "masters", ".running"),
     )
+    for manifest in built.outputs.glob("*/masters/*/*/manifest.json"):
+        target = folder / manifest.relative_to(built.outputs)
+        target.parent.mkdir(parents=True)
+        shutil.copyfile(manifest, target)
     return Project(ROOT, folder)
 
 

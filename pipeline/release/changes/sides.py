@@ -1,4 +1,4 @@
-"""What of a build is compared with another? Its printed cells, and what it was made from."""
+"""What of a build is compared with another? Printed cells, and what they were made of."""
 
 from __future__ import annotations
 
