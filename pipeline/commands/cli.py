@@ -27,6 +27,7 @@ from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_round import app as round_commands
 from pipeline.commands.cli_texts import app as text_commands
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import (
     By,
     Hand,
@@ -239,6 +240,7 @@ def register(
             who=who,
         )
     typer.echo(name)
+    tell_desk(project, round_)
 
 
 @app.command()
@@ -388,6 +390,7 @@ def ask(
             who=who,
         )
         take_as_read(project, log_files(project, round_), round_)
+    tell_desk(project, round_)
     for query in asked:
         typer.echo(f"{query.id}  {query.key or query.cell}  {query.rule}: {query.found}")
     typer.echo(f"{len(asked)} queries entered as asked of {state} on {day}")
@@ -435,6 +438,7 @@ def answer(
         )
         if enter_answers(project, contracts, round_=round_):
             take_answers(project, log_files(project, round_), round_)
+    tell_desk(project, round_)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 
@@ -612,6 +616,7 @@ def changes(
         found = write_changes(
             project, contracts, round_=round_, report=report, version=version, old=before, new=after
         )
+    tell_desk(project, round_)
     typer.echo(
         json.dumps(found.content, indent=1, ensure_ascii=False)
         if as_json
@@ -629,12 +634,10 @@ def desk(
     port: Annotated[int, typer.Option("--port", help="0 takes a free one.")] = 8000,
 ) -> None:
     """Write outputs/index.html, the page on the whole round."""
-    from pipeline.contracts.model import load_contracts
-    from pipeline.desk.page import write_desk
+    from pipeline.steps.renew import desk_of
 
     project = Project.here()
-    with owner_only(project.outputs):
-        typer.echo(str(write_desk(project, load_contracts(project.contracts), round_=round_)))
+    typer.echo(str(desk_of(project, round_)))
     if serve:
         from pipeline.desk.serve import server
 

@@ -5,6 +5,7 @@ why.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,9 +60,23 @@ def build(
     ):
         plan = Plan(project, round_, reports=names, versions=versions.split(), commit=commit)
         outcome = Build(plan, _telling(run), run.step).run(until.split())
-        for pdf in () if until else plan.pdfs():
-            typer.echo(str(pdf))
+        if not until:
+            _list_reports(project, round_, asked=plan.pdfs())
         stop_where_failed(outcome)
+
+
+def _list_reports(project: Project, round_: int, *, asked: list[Path]) -> None:
+    """Name the reports that were asked for, and of all that lie there those that are out
+    of date.
+    """
+    from pipeline.steps.stale import stale_versions
+
+    stale = {found.pdf: found.why for found in stale_versions(project, round_)}
+    for pdf in asked:
+        typer.echo(f"{pdf}{f'  STALE: {stale[pdf]}' if pdf in stale else ''}")
+    for pdf, why in stale.items():
+        if pdf not in asked:
+            typer.echo(f"not built now, STALE: {pdf}: {why}")
 
 
 def _telling(run: RunRecord) -> Callable[[str], None]:

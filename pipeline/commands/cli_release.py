@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import (
     By,
     Hand,
@@ -99,6 +100,8 @@ def accept(
             rule=rule,
             who=who,
         )
+    if reason.strip():
+        tell_desk(project, round_)
     for finding in found:
         typer.echo(f"{finding}: {finding.reason or 'no reason yet'}")
     without = sum(not f.reason for f in found)
@@ -252,7 +255,14 @@ def status(round_: Round, report: Report, *, version: Version) -> None:
     """
     from pipeline.release.signoff.steps import status as tell
 
-    _sign("status", round_, report=report, version=version, act=lambda p, _, s: tell(p, s))
+    _sign(
+        "status",
+        round_,
+        report=report,
+        version=version,
+        act=lambda p, _, s: tell(p, s),
+        moves_something=False,
+    )
 
 
 def _act(
@@ -280,6 +290,7 @@ def _sign(
     report: str,
     version: str,
     act: Callable[[Project, Contracts, Subject], Iterator[str]],
+    moves_something: bool = True,
 ) -> None:
     from pipeline.contracts.model import load_contracts
     from pipeline.contracts.policy import load_policy
@@ -292,6 +303,8 @@ def _sign(
     with at_work(project, f"{what} {report} {round_} {version}"):
         for line in act(project, contracts, Subject(round_, report, version)):
             typer.echo(line)
+        if moves_something:
+            tell_desk(project, round_)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import By, Hand, Rehearsal, Role, Round, SignKey, Today
 from pipeline.errors import NarrativeError
 from pipeline.project import Project
@@ -99,6 +100,7 @@ def clear_text(
         with at_work(project, f"clear-text {round_}"):
             who = Hand(by, role, day, key, rehearsal).person(project, "clear-text")
             typer.echo(str(change(project, round_, sha256=text, reason=reason, who=who)))
+            tell_desk(project, round_)
         typer.echo(
             "run 'make reports' again: versions for others are chosen, proven and printed anew"
         )

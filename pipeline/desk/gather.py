@@ -8,22 +8,29 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
+from pipeline.desk.due import due_on
+from pipeline.desk.todo import next_of_states, next_of_version
 from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import REPORTS, Project
-from pipeline.release.manifest import parse_manifest, sha256
-from pipeline.release.signoff.record import Subject, standing
-from pipeline.report.document.worker import pdf_name
+from pipeline.release.manifest import parse_manifest, pdf_of, sha256
+from pipeline.release.signoff.built import BuiltNow, built_now
+from pipeline.release.signoff.findings import open_findings, problems
+from pipeline.release.signoff.record import Subject
+from pipeline.returns.rules.query_log import list_queries, read_log
 from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
 
 MOST_RULES = 12
+_NOTHING: Mapping[tuple[str, str], str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -38,9 +45,17 @@ class Place:
 
 
 def gather(
-    project: Project, contracts: Contracts, *, round_: int, versions: Iterable[str]
+    project: Project,
+    contracts: Contracts,
+    *,
+    round_: int,
+    versions: Iterable[str],
+    day: date,
+    stale: Mapping[tuple[str, str], str] = _NOTHING,
 ) -> dict[str, Any]:
-    """The view of the page. Raises UserError where the round was never validated."""
+    """The view of the page as it stands on a day; `stale` says by report and version why
+    what lies there is out of date. Raises UserError where the round was never validated.
+    """
     path = project.findings(round_) / "findings.json"
     found = _read(path)
     if found is None:
@@ -49,17 +64,42 @@ def gather(
         )
     findings = _findings(found, path)
     order = list(versions)
+    due = due_on(project, contracts, round_=round_, day=day)
+    log = read_log(project, contracts, round_=round_)
+    asking = Counter(
+        q.query.state for q in list_queries(findings, log) if q.state_of_play == "open"
+    )
+    without = {r: _without_reason(project, contracts, round_=round_, report=r) for r in REPORTS}
+    builds = [
+        (made, built)
+        for r in REPORTS
+        for v in order
+        if (built := built_now(project, Subject(round_, r, v)))
+        and (made := _build(project, built, stale=stale.get((r, v), "")))
+    ]
+    todo = [
+        *next_of_states(round_, due=due, queries=asking),
+        *(
+            step
+            for made, built in builds
+            if (
+                step := next_of_version(
+                    built, stale=made["stale"], without_reason=without[made["report"]]
+                )
+            )
+        ),
+    ]
     return {
         "round": round_,
+        "due": due,
+        "todo": todo,
         "grids": [
             _grid(contracts, r, round_=round_, found=found, findings=findings) for r in REPORTS
         ],
         "counts": _counts(found, findings),
         "rules": _rules(findings),
         "files": _files(contracts, round_, found=found, findings=findings),
-        "builds": [
-            b for r in REPORTS for v in order if (b := _build(project, round_, report=r, version=v))
-        ],
+        "builds": [made for made, _ in builds],
         "proofs": [p for v in order if (p := _proof(project, round_, version=v))],
         "changes": [
             c
@@ -191,25 +231,39 @@ def _files(
     return lines
 
 
-def _build(project: Project, round_: int, *, report: str, version: str) -> dict[str, Any] | None:
+def _without_reason(project: Project, contracts: Contracts, *, round_: int, report: str) -> int:
+    """How many open findings under a report keep it from being handed in; none where
+    nothing was validated that can be restored.
+    """
+    if not is_there(project.work(round_) / "validation.json"):
+        return 0
+    return len(problems(open_findings(project, contracts, round_=round_, report=report)))
+
+
+def _build(project: Project, built: BuiltNow, *, stale: str) -> dict[str, Any] | None:
+    """A card: the draft that lies there, and beside it what was released."""
+    subject = built.subject
+    round_, report, version = subject.round, subject.report, subject.version
     folder = project.version_folder(round_, report, version)
     path = folder / "manifest.json"
     if not is_there(path):
         return None
     manifest = parse_manifest(read_bytes(path), path)
-    pdf = pdf_name(report, version, round_=round_)
-    now = standing(project, Subject(round_, report, version))
+    pdf = manifest.pdf
     made = manifest.build
-    approvals = [f"{a.by}, {a.role}" for a in now.approvals]
     return {
         "report": report,
         "version": version,
         "folder": f"{round_}/{report}/{version}",
         "pdf": pdf,
         "path": folder / pdf,
-        "state": now.state,
-        "edition": now.number,
-        "rehearsal": now.rehearsal,
+        "state": built.state,
+        "told": built.told,
+        "edition": built.edition,
+        "draft": built.draft,
+        "released": _released(built),
+        "stale": stale,
+        "rehearsal": built.is_rehearsal,
         "pages": made["pages"],
         "cells": made["printed_cells"],
         "withheld": made["withheld_cells"],
@@ -217,9 +271,26 @@ def _build(project: Project, round_: int, *, report: str, version: str) -> dict[
         "cutoff": manifest.data_cutoff,
         "reference": manifest.reference,
         "hash": manifest.outputs[pdf].sha256,
-        "approvals": approvals,
+        "approvals": [f"{a.by}, {a.role}, {a.day}" for a in built.approvals],
         "checks": _checks(made),
         "page": (folder / "html" / "index.html").is_file(),
+    }
+
+
+def _released(built: BuiltNow) -> dict[str, Any] | None:
+    """What readers have: the newest edition that was not withdrawn."""
+    if built.released is None:
+        return None
+    event = built.released.event
+    pdf = pdf_of(event.files)
+    return {
+        "name": event.name,
+        "edition": event.edition,
+        "day": event.day,
+        "by": f"{event.by}, {event.role}",
+        "pdf": pdf,
+        "hash": event.files.get(pdf, ""),
+        "is_built": built.state == "released" and built.edition == event.edition,
     }
 
 

@@ -17,12 +17,18 @@ from urllib.parse import unquote, urlsplit
 from pipeline.project import REPORTS
 
 PAGE = "index.html"
+_ROUND_PAGE = re.compile(r"round-[0-9]{4}\.html")
 # Where the files of a round lie that are for reading. Whatever a page links to, nothing
 # else is given: no register, key, password, proof, database, archive or working file
 # lies in one of these.
 _FOR_READING = re.compile(rf"[0-9]{{4}}/({'|'.join(('findings', 'changes', *REPORTS))})/.+")
 _NEVER = (".duckdb", ".wal")
 _STYLED = re.compile(r"url\(\s*['\"]?([^'\")]+)")
+
+
+def page_of(round_: int) -> str:
+    """The name of the page on a round, beside `index.html`, which is one of them."""
+    return f"round-{round_}.html"
 
 
 class _Links(HTMLParser):
@@ -55,7 +61,7 @@ class Links:
             for target in self._links(open_.pop()):
                 if (
                     target not in found
-                    and _FOR_READING.fullmatch(target)
+                    and (_FOR_READING.fullmatch(target) or _ROUND_PAGE.fullmatch(target))
                     and not target.endswith(_NEVER)
                 ):
                     found.add(target)

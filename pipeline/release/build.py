@@ -52,7 +52,8 @@ from pipeline.report.document.order import (
     Part,
     parse_source,
 )
-from pipeline.report.document.worker import pdf_name, render_apart
+from pipeline.report.document.worker import render_apart
+from pipeline.report.edition import read_edition
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.open_data.files import DATA, PAGE
 from pipeline.returns.cleared import sources_of
@@ -114,7 +115,7 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
     folder = project.master_folder(*where)
     old = _kept_files(folder) if order.kept else {}
     said = json.loads(old[MANIFEST])["build"] if old else {}
-    pdf = pdf_name(report, version, round_=order.round)
+    pdf = order.pdf
     source = parse_source((scratch / SOURCE).read_bytes(), scratch / SOURCE)
     facts = dict(source.facts)
     facts["accessibility"] = accessibility_of(facts.get("accessibility"))
@@ -145,6 +146,7 @@ def finish_version(project: Project, order: Order, *, again: Again = EVERYTHING)
         version=version,
         round_=order.round,
         reference=facts.pop("reference"),
+        edition=read_edition(order.store),
         cutoff=facts.pop("cutoff"),
         commit=git_commit(project.root),
         inputs=inputs_of_version(

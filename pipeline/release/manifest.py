@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from typing import Any
 from pipeline.contracts import calendar, gate_rules, mail, operations
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.errors import RenderError
+from pipeline.report.document.order import pdf_name
+from pipeline.report.edition import Edition
 from pipeline.system.kept import damaged, parse_json
 from pipeline.system.signed.signers import FILE as SIGNERS
 
@@ -38,6 +41,7 @@ LIBRARIES = (
 
 
 MANIFEST = "manifest.json"
+_REPORT = re.compile(r"selec-[\w-]+\.pdf")  # the signed one ends otherwise
 # Of the folder of the contracts, what no version depends on: who may sign, what letters
 # to states say, when what is due, where mail goes, how it is run, and from when on a round
 # is fit to be published.
@@ -85,20 +89,28 @@ class Output:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a version was made from, and what came out. `inputs` maps names to hashes,
-    `build` names figures of the build and of its checks.
+    """What a version was made from, and what came out. `edition` is its number, 0 where
+    it was built before manifests told, `replaces` the name of the edition before.
+    `inputs` maps names to hashes, `build` names figures of the build and of its checks.
     """
 
     report: str
     version: str
     round: int
     reference: str
+    edition: int
+    replaces: str
     data_cutoff: str
     git_commit: str
     libraries: Mapping[str, str]
     inputs: Mapping[str, str]
     outputs: Mapping[str, Output]
     build: Mapping[str, Any]
+
+    @property
+    def pdf(self) -> str:
+        """The name of the report as a file."""
+        return pdf_name(self.report, self.version, round_=self.round, edition=self.edition)
 
     def as_json(self) -> dict[str, Any]:
         outputs = {n: {"sha256": o.sha256, "bytes": o.size} for n, o in self.outputs.items()}
@@ -109,12 +121,14 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
     """The manifest in the bytes of a file that lies at `path`; what a draft says beside
     is passed over. Raises DamagedFileError where it does not say what a manifest must.
     """
-    match parse_json(content, path):
+    match {"edition": 0, "replaces": "", **parse_json(content, path)}:
         case {
             "report": str(report),
             "version": str(version),
             "round": int(round_),
             "reference": str(reference),
+            "edition": int(edition),
+            "replaces": str(replaces),
             "data_cutoff": str(cutoff),
             "git_commit": str(commit),
             "libraries": dict(libraries),
@@ -123,7 +137,7 @@ def parse_manifest(content: bytes, path: Path) -> Manifest:
             "build": dict(build),
         } if _are_texts(libraries, inputs) and all(map(_is_output, outputs.values())):
             files = {name: Output(o["sha256"], o["bytes"]) for name, o in outputs.items()}
-            about = (report, version, round_, reference, cutoff, commit)
+            about = (report, version, round_, reference, edition, replaces, cutoff, commit)
             return Manifest(*about, libraries, inputs, files, build)
         case _:
             raise damaged(path, "it does not say what a manifest must")
@@ -147,6 +161,7 @@ def manifest_json(
     version: str,
     round_: int,
     reference: str,
+    edition: Edition,
     cutoff: str,
     commit: str,
     inputs: Mapping[str, str],
@@ -161,6 +176,8 @@ def manifest_json(
         version,
         round_,
         reference,
+        edition=edition.number,
+        replaces=edition.replaces.name if edition.replaces else "",
         data_cutoff=cutoff,
         git_commit=commit,
         libraries={name: installed(name) for name in LIBRARIES},
@@ -169,6 +186,13 @@ def manifest_json(
         build=dict(figures),
     )
     return (json.dumps(made.as_json(), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def pdf_of(names: Iterable[str]) -> str:
+    """The name of the report among those of the files of a version; empty where there is
+    none.
+    """
+    return next((n for n in sorted(names) if _REPORT.fullmatch(n)), "")
 
 
 def accessibility_of(record: object) -> dict[str, int]:

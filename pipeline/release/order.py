@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.project import Project
+from pipeline.release.signoff.record import Subject
+from pipeline.release.succession import note_edition
 from pipeline.report.document.order import (
     ANNEX,
     CHARTS,
@@ -22,20 +24,23 @@ from pipeline.report.document.order import (
     Source,
     parse_source,
 )
+from pipeline.report.edition import note_path, read_edition
 from pipeline.system.files import UNFINISHED
 from pipeline.system.kept import is_kept
 
 
 @dataclass(frozen=True)
 class Again:
-    """Of a version that was built before, the parts whose inputs changed, and whether it
-    is inspected and marked as a draft although its files stay what they were.
+    """Of a version that was built before, the parts whose inputs changed, whether it is
+    inspected and marked as a draft although its files stay what they were, and whether it
+    may be another edition now: what is only made again stays the edition that it was.
     """
 
     parts: frozenset[Part] = EVERY
     audit: bool = True
     scan: bool = True
     draft: bool = True
+    edition: bool = True
 
 
 EVERYTHING = Again()
@@ -48,6 +53,10 @@ def begin_version(
     master, with what was kept of it. Where something is not what was kept, everything is
     made.
     """
+    if again.edition or not _is_noted(project, round_, report, version):
+        edition = note_edition(project, Subject(round_, report, version))
+    else:
+        edition = read_edition(project.store(round_, report, version))
     folder = project.master_folder(round_, report, version)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{version}-", suffix=UNFINISHED, dir=folder.parent))
@@ -71,7 +80,13 @@ def begin_version(
         version,
         again.parts if kept else EVERY,
         kept,
+        edition.number,
     )
+
+
+def _is_noted(project: Project, round_: int, report: str, version: str) -> bool:
+    """Whether the document that was kept says which edition it is of."""
+    return is_kept(note_path(project.store(round_, report, version)))
 
 
 def kept_paths(project: Project, round_: int, report: str, version: str) -> tuple[Path, Path, Path]:

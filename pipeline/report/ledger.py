@@ -31,6 +31,8 @@ from pipeline.system.kept import damaged, parse_json
 
 # what the row of key figures is called; it stands without a number on the page
 HEADLINE = "Headline"
+# `before(KEY)`: what the edition before printed for a key
+BEFORE = "before"
 
 
 @dataclass(frozen=True)

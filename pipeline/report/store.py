@@ -25,6 +25,7 @@ from pipeline.numbers.stored_tables import (
     StoredSource,
     read_rows,
 )
+from pipeline.report.edition import read_edition
 from pipeline.system.kept import is_there, open_database
 
 
@@ -44,6 +45,7 @@ class Store:
         self.report: Final = report
         self.version: Final = version
         self.path: Final = path
+        self.edition: Final = read_edition(path)
         connection = open_database(path)
         try:
             cells = map(_cell, read_rows(connection, StoredCell, table="cells"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
@@ -52,7 +53,7 @@ def find_project() -> Project:
             do="change to the folder that holds data_contracts, then ask again",
         )
     moved = {f.name: getattr(here, f.name) for f in fields(here) if f.name != "root"}
-    placed = {n: root / v if isinstance(v, Path) else v for n, v in moved.items()}
+    placed: dict[str, Any] = {n: root / v if isinstance(v, Path) else v for n, v in moved.items()}
     return Project(root, **placed)
 
 

@@ -16,9 +16,12 @@ from pathlib import Path
 from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
+from pipeline.release.manifest import pdf_of
 from pipeline.release.order import kept_paths
+from pipeline.release.signoff.record import Subject
+from pipeline.release.succession import is_next, stands
 from pipeline.report.document.order import Source, parse_source
-from pipeline.report.document.worker import pdf_name
+from pipeline.report.edition import note_path
 from pipeline.steps.inputs import Inputs, Reader
 from pipeline.steps.record import Record, read_record, write_record
 from pipeline.system.watch import RETURNS, Watch, files_below
@@ -255,7 +258,9 @@ class Plan:
         certificate = project.proof(self.round) / f"{version}.json"
         returns = {} if protected else reader.returns_behind(report)
         groups = {
-            "document": figures | reader.document(report, version, source),
+            "document": figures
+            | reader.document(report, version, source)
+            | reader.bytes_of([note_path(store)]),
             "pages": reader.pages(),
             "audit": figures | reader.audit(),
             "manifest": reader.manifest(report, protected=protected, source=source) | returns,
@@ -332,14 +337,15 @@ class Plan:
 
     def pdfs(self) -> list[Path]:
         """The reports that lie there, of those that the plan builds."""
-        return [
-            path
+        folders = (
+            self.project.version_folder(self.round, report, version)
             for report in self.reports
             for version in self.versions
-            if (
-                path := self.project.version_folder(self.round, report, version)
-                / pdf_name(report, version, round_=self.round)
-            ).is_file()
+        )
+        return [
+            folder / name
+            for folder in folders
+            if folder.is_dir() and (name := pdf_of(p.name for p in folder.iterdir()))
         ]
 
     # Which must be done.
@@ -368,10 +374,21 @@ class Plan:
                     found.append(Change(group, name, how))
         if step.report and self.commit not in ("", record.said.get(COMMIT)):
             found.append(Change("manifest", "the commit", "changed"))
+        if step.report and self._is_of_another_edition(step, found):
+            found.append(Change("document", "the edition", "changed"))
         for name, digest in record.left.items():
             if self.watch.content(self.watch.path(name)) != digest:
                 found.append(Change("left", name, "damaged"))
         return found
+
+    def _is_of_another_edition(self, step: Step, found: Iterable[Change]) -> bool:
+        """Whether a version would be another edition than it says. A released one stays
+        what it is until something else of it changes, or somebody hands it in.
+        """
+        subject = Subject(step.round, step.report, step.version)
+        others = [change for change in found if change.group != "draft"]
+        rests = not self.commit and not others and stands(self.project, subject)
+        return not rests and not is_next(self.project, subject)
 
     def result(self, step: Step, said: Mapping[str, str], before: Groups) -> Record:
         """The record of a step that was just done. What was written to while it was being

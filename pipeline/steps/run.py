@@ -261,14 +261,16 @@ class Build:
 def again_of(changes: Iterable[Change]) -> Again:
     """Which parts of a version are made again for what changed of its inputs."""
     groups = {change.group for change in changes}
+    is_other = bool(groups & {"", Part.DOCUMENT.value})
     if groups & {"", "left"}:
-        return Again()
+        return Again(edition=is_other)
     parts = frozenset(part for part in Part if part.value in groups)
     return Again(
         parts,
         audit="audit" in groups,
         scan="scan" in groups,
         draft="draft" in groups,
+        edition=is_other,
     )
 
 

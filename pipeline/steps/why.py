@@ -63,7 +63,7 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def reasons_of(changes: Iterable[Change]) -> str:
-    """Why a step is done, in one line: the first reasons, and how many more there are."""
+    """Why a step must be done, in a line: the first reasons, and how many more."""
     told = list(dict.fromkeys(_reason(change) for change in changes))
     more = [f"and {len(told) - _MOST} more"] if len(told) > _MOST else []
     return ", ".join([*told[:_MOST], *more])

@@ -111,11 +111,9 @@ def protect(plan: Plan, step: Step) -> Said:
 
 def desk(plan: Plan, step: Step) -> Said:
     """Write the page on the round."""
-    from pipeline.contracts.model import load_contracts
-    from pipeline.desk.page import write_desk
+    from pipeline.steps.renew import desk_of
 
-    project = plan.project
-    write_desk(project, load_contracts(project.contracts), round_=step.round)
+    desk_of(plan.project, step.round)
     return {}
 
 

@@ -23,7 +23,7 @@ import pikepdf
 
 from pipeline.contracts.model import load_contracts
 from pipeline.project import REPORTS, Project
-from pipeline.report.document.worker import pdf_name
+from pipeline.report.document.order import pdf_name
 from pipeline.steps.plan import RECORDS
 
 from .growth_rule import Growth, growth_of
@@ -166,7 +166,7 @@ def _cells(project: Project) -> int:
 
 def _pages(project: Project, version: str) -> int:
     folder = project.version_folder(ROUND, RENDERED, version)
-    with pikepdf.open(folder / pdf_name(RENDERED, version, round_=ROUND)) as pdf:
+    with pikepdf.open(folder / pdf_name(RENDERED, version, round_=ROUND, edition=1)) as pdf:
         return len(pdf.pages)
 
 

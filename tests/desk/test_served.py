@@ -21,7 +21,7 @@ from pipeline.desk.serve import DeskServer, server
 
 SECRET = b"what nobody may read"
 LINKED = (
-    f"{ROUND}/thb/public/selec-thb-{ROUND}-public.pdf",
+    f"{ROUND}/thb/public/selec-thb-{ROUND}-public-1.pdf",
     f"{ROUND}/thb/public/manifest.json",
     f"{ROUND}/thb/public/html/index.html",
     f"{ROUND}/findings/RO.html",

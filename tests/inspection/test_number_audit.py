@@ -19,13 +19,14 @@ from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
 from pipeline.inspection.readback.finished import FinishedPdf
-from pipeline.report.document.order import Order
-from pipeline.report.document.worker import make_document, pdf_name, print_pages
+from pipeline.report.document.order import Order, pdf_name
+from pipeline.report.document.worker import make_document, print_pages
 from pipeline.report.ledger import PrintedCell, PrintedLine, TableExhibit, parse_ledger
 from pipeline.report.printing import Printing
 
 MakeStore = Callable[..., Printing]
 
+PDF = pdf_name("thb", "restricted", round_=2022, edition=1)
 CELLS = """
 key                             | value | states
 THB_VICTIMS:SELEC.2018._T._T    | 1,319 | AL BG RO
@@ -314,7 +315,7 @@ def rendered(root: Path, store: Path, contracts: Contracts) -> NumberAudit:
         root / "templates", contracts, store=store, report="thb", version="restricted"
     )
     return audit_numbers(
-        FinishedPdf((out / pdf_name("thb", "restricted", round_=2022)).read_bytes()),
+        FinishedPdf((out / PDF).read_bytes()),
         known,
         ledger=ledger,
     )
@@ -402,7 +403,7 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
         NumberAuditError, match="are no cell, no formula and no listed exception"
     ) as problem:
         check_numbers(
-            FinishedPdf((root / "out" / pdf_name("thb", "restricted", round_=2022)).read_bytes()),
+            FinishedPdf((root / "out" / PDF).read_bytes()),
             tmp_path / "store.duckdb",
             ledger=ledger,
             templates=templates,

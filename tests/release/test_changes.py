@@ -225,13 +225,13 @@ def test_a_changed_figure_has_its_reason(
     old, new = (
         find_build(project, 2022, report="thb", version="restricted", name=str(f)) for f in folders
     )
-    (change,) = changed_figures(project, contracts, round_=2022, old=old, new=new)
+    (change,) = changed_figures(project, contracts, round_=2022, old=old.side, new=new.side)
     assert isinstance(change, Change)
     assert (change.key, change.why) == ("THB_OFFENCES:RO.2022", why)
     if why == RESUBMITTED:
         place = "2022/thb/RO.xlsx 9 Offences C7"
         assert change.details == (f"THB_OFFENCES:RO.2022: '601' ({place}) became '533' ({place})",)
-    assert changed_figures(project, contracts, round_=2022, old=new, new=new) == []
+    assert changed_figures(project, contracts, round_=2022, old=new.side, new=new.side) == []
 
 
 def test_a_build_that_is_not_there_not_whole_or_of_something_else_is_told(

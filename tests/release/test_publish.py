@@ -22,6 +22,7 @@ from pipeline.release.manifest import (
     sha256,
 )
 from pipeline.release.publish import put_in_place
+from pipeline.report.edition import Edition
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -109,7 +110,8 @@ def manifest(**changes: object) -> dict[str, object]:
         "report": "thb",
         "version": "public",
         "round_": 2022,
-        "reference": "SELEC/THB/2022/P",
+        "reference": "SELEC/THB/2022/P/1",
+        "edition": Edition(),
         "cutoff": "2023-03-31",
         "commit": "abc",
         "inputs": {"b": "2", "a": "1"},

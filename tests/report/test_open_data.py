@@ -25,9 +25,9 @@ DOC = {
     "title": "A report",
     "subtitle": "Public version",
     "round": 2022,
-    "edition": "Edition 2022",
+    "edition": "Edition 1",
     "date_text": "Data received by 31 March 2023",
-    "reference": "SELEC/THB/2022/P",
+    "reference": "SELEC/THB/2022/P/1",
     "releasability": ["Free to use."],
 }
 

@@ -23,6 +23,8 @@ MANIFEST = {
     "version",
     "round",
     "reference",
+    "edition",
+    "replaces",
     "data_cutoff",
     "git_commit",
     "libraries",
@@ -116,6 +118,11 @@ def check_manifest(where: str, data: bytes, *, report: ScanReport) -> dict[str, 
     for name, value in content.get("outputs", {}).items():
         if set(value) != {"sha256", "bytes"} or not _HASH.fullmatch(str(value["sha256"])):
             report.add(where, f"the output '{name}': {value}", "an output has a hash and a size")
+    if not isinstance(content.get("edition", 0), int) or not re.fullmatch(
+        r"(?:(?:REHEARSAL-)?[a-z]+-\d{4}(?:-[a-z]+)?-\d+)?", str(content.get("replaces", ""))
+    ):
+        told = f"edition {content.get('edition')}, replaces {content.get('replaces')}"
+        report.add(where, told, "an edition has a number, and the one before a name")
     for name, value in leaves("build", content.get("build", {})):
         if not isinstance(value, (int, float)):
             report.add(where, f"'{name}' is '{value}'", "figures of a build are numbers")

@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 from pipeline.inspection.readback.spelled import count_of_members, said_in_public
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import Search
-from pipeline.report.document.worker import pdf_name
+from pipeline.report.document.order import pdf_name
 from pipeline.report.ledger import LedgerEntry
 
 
@@ -50,7 +50,12 @@ class Given:
         report, version, round_ = (
             str(self.manifest.get(name, "")) for name in ("report", "version", "round")
         )
-        pdf = pdf_name(report, version, round_=int(round_)) if round_.isdigit() else ""
+        edition = int(self.manifest.get("edition", 0))
+        pdf = (
+            pdf_name(report, version, round_=int(round_), edition=edition)
+            if round_.isdigit()
+            else ""
+        )
         return {"manifest.json", "cells.csv", f"{report}.csv", pdf, pdf.replace(".pdf", ".xlsx")}
 
     @property

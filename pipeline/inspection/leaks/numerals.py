@@ -21,6 +21,7 @@ from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.who import WHO
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
+from pipeline.report.edition import CORRIGENDUM
 from pipeline.report.ledger import (
     Fact,
     LedgerEntry,
@@ -329,8 +330,22 @@ class Judge:
         return [
             ("reference", re.escape(compact(facts.reference))),
             ("date", re.escape(compact(facts.date_text))),
+            *self._of_edition(),
             ("year", rf"(?<!\d)(?<!\d[,.])(?:{years})(?!\d|[,.]\d)"),
         ]
+
+    def _of_edition(self) -> Iterator[tuple[str, str]]:
+        """How the edition names itself and the one that it replaces, with how many figures
+        it corrects, and the page of their list.
+        """
+        edition = self.register.edition
+        if edition.replaces:
+            yield "edition", f"(?i:{re.escape(compact(edition.told))})"
+            yield "edition", f"(?i:{re.escape(compact(str(edition.replaces)))})"
+            yield "edition", rf"(?<=[Ee]dition){edition.replaces.number}(?!\d)"
+            if page := self.facts.destinations.get(CORRIGENDUM):
+                yield "page", rf"(?<=seepage){page}$"
+        yield "edition", rf"(?<=[Ee]dition){edition.number}(?!\d)"
 
     def _strike(self, kind: str) -> Callable[[re.Match[str]], str]:
         def strike(match: re.Match[str]) -> str:

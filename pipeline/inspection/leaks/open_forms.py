@@ -30,6 +30,7 @@ from pipeline.inspection.readback.spelled import WHY as SPELLED
 from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import public_contracts
 from pipeline.inspection.readback.words import compact
+from pipeline.report.edition import LIST_OF_EDITIONS
 from pipeline.report.exhibits.figures import describe
 from pipeline.report.ledger import charts_of
 from pipeline.report.open_data.grids import machine
@@ -286,7 +287,9 @@ class OpenForms:
 
     def _links(self, name: str, page: Page) -> None:
         for link in page.links:
-            if link.startswith("#"):
+            if link == LIST_OF_EDITIONS:
+                known = True  # beside the editions; nothing of the version
+            elif link.startswith("#"):
                 known = link[1:] in page.anchors
             else:
                 path = link.removeprefix("../") if link.startswith("../") else f"html/{link}"

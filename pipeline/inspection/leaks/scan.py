@@ -305,7 +305,11 @@ class _Pdf:
         linked = {mark for block in blocks for mark in block.marked}
         first = [compact(b.text) for b in blocks if b.page == 1]
         heads = {compact(b.text) for b in blocks if b.kind == "H1"}
-        fixed = {compact(self.facts.reference), f"Edition{self.facts.round_}", *heads}
+        fixed = {
+            compact(self.facts.reference),
+            f"Edition{self.given.register.edition.number}",
+            *heads,
+        }
         for index, drawn in enumerate(pages):
             number = f"page{index + 1}of{len(pages)}"
             for text in drawn.texts:

@@ -43,7 +43,7 @@ def furniture(
             elif passage.bare in headings or _begins(passage.bare, headings):
                 passage.claim_all(REPEATED)
             passage.claim_phrase(known.reference, "reference number")
-            passage.claim_phrase(f"Edition {known.round_}", "year")
+            known.claim_edition(passage)
             known.exceptions.claim(passage)
             yield passage
 
@@ -67,7 +67,8 @@ def outside(known: Known, pdf: pikepdf.Pdf, *, headings: set[str]) -> Iterator[P
     for name in ("/Title", "/Subject", "/Author", "/Keywords"):
         if name in pdf.docinfo:
             passage = Passage(0, f"{known.report}/metadata", str(pdf.docinfo[name]))
-            if re.search(rf"(?:, |reference year ){known.round_}$", passage.text):
+            known.claim_edition(passage)
+            if re.search(rf"(?:, |reference year ){known.round_}(?:$|, edition )", passage.text):
                 passage.claim_phrase(str(known.round_), "year")
             yield passage
     for name, spec in read_name_tree(pdf.Root, "/EmbeddedFiles"):

@@ -18,7 +18,7 @@ from typing import Any
 from pipeline.cells import OBS_SYMBOL
 from pipeline.contracts.model import Contracts, Table
 from pipeline.inspection.numerals.exceptions import Exceptions, load_exceptions
-from pipeline.inspection.numerals.passage import NUMERAL, Passage, claim_years
+from pipeline.inspection.numerals.passage import FORMULA, NUMERAL, Passage, claim_years, squeeze
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.values import Register, read_register
 from pipeline.inspection.readback.who import LastGiven
@@ -79,6 +79,22 @@ class Known:
             named | {p.strip() for n in named for p in n.split(";")}, key=lambda n: (-len(n), n)
         )
 
+    def claim_edition(self, passage: Passage) -> None:
+        """Account for how the edition names itself and the one that it replaces, and for
+        how many figures it says it corrects.
+        """
+        edition = self.register.edition
+        numbers = [edition.number]
+        if edition.replaces:
+            counted = squeeze(edition.counted)
+            at = passage.bare.find(counted)
+            if at >= 0 and (numeral := NUMERAL.match(counted)):
+                passage.claim(at, at + numeral.end(), FORMULA, "count of corrections")
+            passage.claim_phrase(str(edition.replaces), "edition")
+            numbers.append(edition.replaces.number)
+        for number in numbers:
+            passage.claim_pattern(f"[Ee]dition{number}", "edition")
+
     def state_label(self, code: str) -> str:
         return self.contracts.codelist("states").label(code)
 
@@ -133,15 +149,16 @@ def read_known(
             tables[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     meta = {row["name"]: row["value"] for row in tables["meta"]}
     round_ = int(meta["round"])
+    register = read_register(store)
     reference = read_definition(templates, report, version=version).reference.format(year=round_)
     return Known(
         report,
         version,
         round_,
-        reference,
+        f"{reference}/{register.edition.number}",
         date.fromisoformat(meta["cutoff"]),
         contracts,
-        read_register(store),
+        register,
         load_exceptions(templates),
         templates,
         tables,

@@ -54,6 +54,8 @@ class TableCheck:
 
     def head(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
+        if self.exhibit.kind == "corrections":
+            self.known.claim_edition(passage)
         if self.exhibit.kind == "revisions":
             earlier = {str(r["old_round"]) for r in self.known.tables["revisions"]}
             for round_ in earlier:

@@ -17,6 +17,7 @@ from pipeline.inspection.numerals.passage import CELL, Passage, squeeze
 from pipeline.inspection.numerals.tables import TableCheck
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.spelled import running_text
+from pipeline.report.edition import CORRIGENDUM
 from pipeline.report.ledger import (
     HEADLINE,
     EmptyExhibit,
@@ -267,19 +268,22 @@ class Walk:
             passage.claim_phrase(self.known.date_text, "date")
             passage.place = f"{self.known.report}/{place}"
             self.known.exceptions.claim(passage)
-            if bare in {
-                squeeze(t)
-                for t in (
-                    f"Edition Edition {self.known.round_}",
-                    f"Reference year {self.known.round_}",
-                )
-            }:
+            if bare == squeeze(f"Reference year {self.known.round_}"):
                 passage.claim_phrase(str(self.known.round_), "year")
-            passage.claim_phrase(f"Edition {self.known.round_}", "year")
+            self.known.claim_edition(passage)
+            self._claim_page(passage, block)
             if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
                 passage.claim_phrase(str(self.known.round_), "year")
+        elif self.section == CORRIGENDUM:
+            self.known.claim_edition(passage)
         else:
             self.running.append(passage)
+
+    def _claim_page(self, passage: Passage, block: Block) -> None:
+        """The page on which the corrigendum stands, where the cover leads to it."""
+        page = self.destinations.get(CORRIGENDUM)
+        if page and CORRIGENDUM in block.links:
+            passage.claim_pattern(f"(?<=seepage){page}$", "page")
 
     def _note(self, passage: Passage, part: str) -> Passage:
         assert self._table is not None

@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.errors import LeakError
 from pipeline.project import CODE_ROOT
+from pipeline.report.edition import SHOWN, Correction, Edition, read_edition
 from pipeline.system.kept import open_database
 
 _MINUS = "\N{MINUS SIGN}"
@@ -64,6 +65,7 @@ class Register:
     instead: dict[str, Texts] = field(default_factory=dict)
     # a whole in question -> the part above it
     exceeded: dict[str, str] = field(default_factory=dict)
+    edition: Edition = field(default_factory=Edition)
 
     @property
     def years(self) -> set[str]:
@@ -82,7 +84,9 @@ class Register:
         return (self.text(reference),)
 
     def text(self, key: str) -> str:
-        cell = self.cells.get(key)
+        return self._text_of(key, self.cells.get(key))
+
+    def _text_of(self, key: str, cell: Released | None) -> str:
         if cell is None:
             return ":"
         if cell.withheld:
@@ -149,6 +153,8 @@ class Register:
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
+        if name == "before":
+            return tuple(self._before(c) for c in self.edition.corrections if c.key == inputs[0])
         # a figure that a drawing leaves out: in question, or a part of an incomplete
         # bar
         if name == "undrawn":
@@ -168,6 +174,16 @@ class Register:
             )
         text = number(value, 2 if name == "rate" else 1)
         return (f"+{text}" if name == "change" and value > 0 else text, *_WITHOUT_NUMBER)
+
+    def _before(self, correction: Correction) -> str:
+        """What the edition before printed of a figure that this one corrects; never a
+        value of a figure that is withheld now.
+        """
+        now = self.cells.get(correction.key)
+        if correction.is_hidden_now or (now and now.withheld):
+            return SHOWN
+        line = {**vars(correction), "coverage": ""}
+        return self._text_of(correction.key, _from_line(line))
 
     def _symbol_of_sender(self, inputs: list[str]) -> bool:
         cells = [self.cells.get(key) for key in " + ".join(inputs).split(" + ")]
@@ -231,7 +247,8 @@ def _from_store(path: Path) -> Register:
         if parts:
             instead.setdefault(whole, tuple(parts))
     cells = {row[0]: _from_row(row) for row in rows}
-    return Register(cells, tuple(s for (s,) in sources if s), queries, instead, exceeded)
+    named = tuple(s for (s,) in sources if s)
+    return Register(cells, named, queries, instead, exceeded, read_edition(path))
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:

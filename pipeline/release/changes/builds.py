@@ -5,7 +5,6 @@ a folder that was kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,31 +12,14 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.project import Project
+from pipeline.release.changes.sides import Side, cells_of
 from pipeline.release.manifest import Manifest, parse_manifest, sha256
-from pipeline.release.signoff.edition import edition_name
-from pipeline.release.signoff.record import Subject
-from pipeline.report.document.worker import pdf_name
+from pipeline.release.signoff.record import Subject, standing
 from pipeline.system.files import csv_rows
 from pipeline.system.kept import is_there, read_bytes
 
 LAST = "last"
 _NUMBERED = re.compile(r"(?P<kind>draft|edition)-(?P<number>[0-9]{1,6})")
-
-
-@dataclass(frozen=True)
-class Printed:
-    """One printed cell of a build."""
-
-    value: str
-    status: str  # of the observation, SDMX
-    conf: str  # confidentiality, SDMX
-
-    @property
-    def withheld(self) -> bool:
-        return not self.value and self.conf not in ("", "F")
-
-    def __str__(self) -> str:
-        return self.value or ("withheld" if self.withheld else "no figure")
 
 
 @dataclass(frozen=True)
@@ -53,22 +35,18 @@ class Build:
 
     @property
     def pdf(self) -> Path:
-        made = self.manifest
-        return self.folder / pdf_name(made.report, made.version, round_=made.round)
-
-    @property
-    def inputs(self) -> Mapping[str, str]:
-        return self.manifest.inputs
+        return self.folder / self.manifest.pdf
 
     @property
     def commit(self) -> str:
         return self.manifest.git_commit
 
     @cached_property
-    def cells(self) -> dict[str, Printed]:
-        """What is printed, by key."""
-        rows = csv_rows((self.folder / "cells.csv").read_bytes())
-        return {r["key"]: Printed(r["value"], r["obs_status"], r["conf_status"]) for r in rows}
+    def side(self) -> Side:
+        """What of it is compared with another build."""
+        made = self.manifest
+        cells = cells_of(csv_rows((self.folder / "cells.csv").read_bytes()))
+        return Side(cells, made.inputs, made.git_commit, made.data_cutoff, self.project)
 
 
 def find_build(project: Project, round_: int, *, report: str, version: str, name: str) -> Build:
@@ -139,12 +117,6 @@ def _is_day(text: str) -> bool:
 
 
 def _edition(project: Project, subject: Subject, *, number: int) -> Path:
-    """The folder of an edition; that of a rehearsal where there is no other."""
-    rehearsed = project.edition_folder(
-        subject.version, edition_name(subject, number, rehearsal=True)
-    )
-    return (
-        rehearsed
-        if rehearsed.is_dir()
-        else project.edition_folder(subject.version, edition_name(subject, number))
-    )
+    """The folder of an edition, as its release has it."""
+    released = {event.edition: event.name for event in standing(project, subject).released}
+    return project.edition_folder(subject.version, released.get(number, f"none-{number}"))

@@ -12,8 +12,8 @@ from pathlib import Path
 from pipeline.contracts.known_errors import REGISTER, load_known_errors
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
-from pipeline.release.changes.builds import Build, Printed
 from pipeline.release.changes.said import FiguresOfBuild, Leaf, Marts
+from pipeline.release.changes.sides import Printed, Side
 
 RESUBMITTED = "resubmitted"
 CORRECTED = "corrected by us"
@@ -49,7 +49,7 @@ class Change:
 
 
 def changed_figures(
-    project: Project, contracts: Contracts, *, round_: int, old: Build, new: Build
+    project: Project, contracts: Contracts, *, round_: int, old: Side, new: Side
 ) -> list[Change]:
     """All printed cells that differ, in the order of their keys."""
     keys = sorted(
@@ -64,7 +64,7 @@ def changed_figures(
         causes.close()
 
 
-def changed_inputs(old: Build, new: Build) -> list[str]:
+def changed_inputs(old: Side, new: Side) -> list[str]:
     """Names of inputs of the manifests that were added, removed or changed."""
     names = {
         n for n in old.inputs.keys() | new.inputs.keys() if old.inputs.get(n) != new.inputs.get(n)
@@ -76,7 +76,7 @@ class _Causes:
     """What could be behind a change."""
 
     def __init__(
-        self, project: Project, contracts: Contracts, *, round_: int, old: Build, new: Build
+        self, project: Project, contracts: Contracts, *, round_: int, old: Side, new: Side
     ) -> None:
         self.old, self.new = old, new
         self.marts = Marts(project, round_)
@@ -95,7 +95,7 @@ class _Causes:
         changed = f"data_contracts/{REGISTER}" in self.files
         self.errors = load_known_errors(project.contracts, contracts) if changed else ()
 
-    def _marts(self, project: Project, round_: int, *, build: Build) -> Marts:
+    def _marts(self, project: Project, round_: int, *, build: Side) -> Marts:
         return (
             self.marts
             if build.project is None or build.project == project

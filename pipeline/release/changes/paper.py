@@ -77,7 +77,7 @@ def write_changes(
     """Compare two builds of one version and put the papers into
     `outputs/<round>/changes/<report>-<version>`.
     """
-    figures = changed_figures(project, contracts, round_=round_, old=old, new=new)
+    figures = changed_figures(project, contracts, round_=round_, old=old.side, new=new.side)
     lines = [read_lines(b.pdf) for b in (old, new)]
     compared = compare(*lines)
     marks = marks_of(compared)
@@ -94,7 +94,7 @@ def write_changes(
         "passages": [_passage(p) for p in compared.passages],
         "pages": [{"before": _page(x), "after": _page(y)} for x, y in pairs],
         "pages_in_all": len(compared.pairs),
-        "inputs": changed_inputs(old, new),
+        "inputs": changed_inputs(old.side, new.side),
     }
     target = project.round_folder(round_) / "changes" / f"{report}-{version}"
     target.parent.mkdir(parents=True, exist_ok=True)

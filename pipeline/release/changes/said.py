@@ -11,7 +11,7 @@ from pipeline.cells import REGIONS, Key
 from pipeline.contracts.model import Contracts
 from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
 from pipeline.project import Project
-from pipeline.release.changes.builds import Build
+from pipeline.release.changes.sides import Side
 from pipeline.system.kept import open_database
 
 
@@ -59,11 +59,11 @@ class FiguresOfBuild:
     manifest names, or, where it names none, of those dated up to its data cut-off.
     """
 
-    def __init__(self, project: Project, contracts: Contracts, *, build: Build, now: Marts) -> None:
+    def __init__(self, project: Project, contracts: Contracts, *, build: Side, now: Marts) -> None:
         self._contracts, self._now = contracts, now
         self._ledger = open_database(project.warehouse)
         self._files = {h for name, h in build.inputs.items() if name.startswith("returns/")}
-        self._cutoff = build.manifest.data_cutoff
+        self._cutoff = build.cutoff
         self._tables = {
             name
             for (name,) in self._ledger.execute(

@@ -19,12 +19,11 @@ from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.copies.pattern import drawing, new_code
 from pipeline.release.copies.recipients import Recipient
-from pipeline.release.manifest import sha256
+from pipeline.release.editions import editions_of
+from pipeline.release.manifest import pdf_of, sha256
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
 from pipeline.release.signoff.draft import read_files
-from pipeline.release.signoff.edition import edition_name, editions_of
 from pipeline.release.signoff.record import Person, Subject, standing
-from pipeline.report.document.worker import pdf_name
 from pipeline.system.files import write_private
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.heads import require_heads
@@ -53,12 +52,9 @@ class Edition:
 
     subject: Subject
     number: int
+    name: str
     pdf: bytes
     rehearsal: bool = False
-
-    @property
-    def name(self) -> str:
-        return edition_name(self.subject, self.number, rehearsal=self.rehearsal)
 
     def __str__(self) -> str:
         return f"{self.subject}, edition {self.number}"
@@ -113,8 +109,8 @@ def released_edition(project: Project, subject: Subject) -> Edition:
             allowed="the files of the release",
             do="restore the folder from its copy; nothing was handed out",
         )
-    pdf = (folder / pdf_name(subject.report, subject.version, round_=subject.round)).read_bytes()
-    return Edition(subject, event.edition, pdf, event.is_rehearsal)
+    pdf = (folder / pdf_of(event.files)).read_bytes()
+    return Edition(subject, event.edition, event.name, pdf, event.is_rehearsal)
 
 
 def _make(
@@ -128,7 +124,7 @@ def _make(
     )
     content = encrypted(marked(edition, number, recipient=recipient, code=code), password)
     version = edition.subject.version
-    stem = f"selec-{edition.name}-{version}-copy-{number:03}"
+    stem = f"selec-{edition.name}-copy-{number:03}"
     secret = project.releases / "passwords" / version / edition.name / f"{stem}.txt"
     copy = project.releases / "copies" / version / edition.name / f"{stem}.pdf"
     write_private(secret, f"{password}\n".encode())

@@ -15,42 +15,13 @@ from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
 from pipeline.release.copies.hand_out import every_copy
 from pipeline.release.copies.trace import is_pdf, trace
-from pipeline.release.manifest import sha256
-from pipeline.release.signoff.edition import TEST_SIGNATURE, editions_of
-from pipeline.release.signoff.events import Release, Withdrawal
-from pipeline.release.signoff.record import Subject, standing
+from pipeline.release.editions import Known, known_editions
+from pipeline.release.manifest import pdf_of, sha256
+from pipeline.release.signoff.edition import TEST_SIGNATURE
 from pipeline.release.signoff.signature import Signature, signatures
-from pipeline.report.document.worker import pdf_name
 
 # bytes of a file that is opened; a larger one is none of ours, which its hash tells
 _LARGEST = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Known:
-    """A released edition: its event in the record, that of its withdrawal, and that of
-    the newest one after it.
-    """
-
-    subject: Subject
-    event: Release
-    withdrawn: Withdrawal | None
-    later: Release | None
-
-    def __str__(self) -> str:
-        told = f"{self.event.name}, {self.subject.version} version, released {self.event.day}"
-        if self.later:
-            told += f"; SUPERSEDED by {self.later.name}, released {self.later.day}"
-        if gone := self.withdrawn:
-            told += f"; WITHDRAWN {gone.day}: {gone.reason}"
-        return told
-
-    def worth(self) -> Iterator[str]:
-        """What a release that was a trial is worth."""
-        if self.event.is_test:
-            yield f"TEST:      the edition was {TEST_SIGNATURE}"
-        if self.event.is_rehearsal:
-            yield "REHEARSAL: names were typed, no key signed: this was never released in earnest"
 
 
 def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
@@ -64,7 +35,8 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
     found = [(k, name) for k in known for name, of in k.event.files.items() if of == digest]
     for edition, name in found:
         yield f"edition:   {edition}: {name}"
-        yield from edition.worth()
+        yield from _worth(edition)
+        yield from _newer(project, edition)
     # A file may be one thing and bear the name of another.
     misnamed = yield from _named(path.name, found, known=known)
     copies = [(label, e) for label, e in every_copy(project).items() if e["sha256"] == digest]
@@ -76,7 +48,8 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
         ]
         yield f"edition:   {of[0] if of else 'unknown: no record names it'}"
         for edition in of:
-            yield from edition.worth()
+            yield from _worth(edition)
+            yield from _newer(project, edition)
         yield f"copy:      {_holder(label, entry)}"
         if password and content is not None:
             yield f"pattern:   {_pattern(content, label, entry=entry, password=password)}"
@@ -103,6 +76,22 @@ def verify(project: Project, path: Path, password: str = "") -> Iterator[str]:
             allowed="a file of a version under its own name",
             do="give it its own name before it goes to anybody",
         )
+
+
+def _worth(edition: Known) -> Iterator[str]:
+    """What a release that was a trial is worth."""
+    if edition.event.is_test:
+        yield f"TEST:      the edition was {TEST_SIGNATURE}"
+    if edition.event.is_rehearsal:
+        yield "REHEARSAL: names were typed, no key signed: this was never released in earnest"
+
+
+def _newer(project: Project, edition: Known) -> Iterator[str]:
+    """Where the edition is that replaced this one."""
+    if edition.later:
+        path = project.edition_folder(edition.subject.version, edition.later.name)
+        name = pdf_of(edition.later.files)
+        yield f"newest:    {edition.later.name}: {path / name}"
 
 
 def _named(
@@ -177,9 +166,7 @@ def _approved(
 ) -> Iterator[str]:
     """Which approved file a signed one begins with."""
     for edition in known if list(found) else ():
-        name = pdf_name(
-            edition.subject.report, edition.subject.version, round_=edition.subject.round
-        )
+        name = pdf_of(edition.event.files)
         file = project.edition_folder(edition.subject.version, edition.event.name) / name
         if file.is_file() and content.startswith(approved := file.read_bytes()):
             yield f"approved:  its first {len(approved):,} bytes are {name}, {sha256(approved)}"
@@ -220,17 +207,6 @@ def whose(project: Project, path: Path, *, password: str = "") -> Iterator[str]:
                 " better picture"
             ),
         )
-
-
-def known_editions(project: Project) -> Iterator[Known]:
-    """Every edition that was ever released, of all records."""
-    for record in sorted((project.releases / "signoff").glob("*/*.jsonl")):
-        report, _, version = record.stem.rpartition("-")
-        subject = Subject(int(record.parent.name), report, version)
-        found = list(editions_of(standing(project, subject)))
-        for event, withdrawn in found:
-            later = [other for other, _ in found if other.edition > event.edition]
-            yield Known(subject, event, withdrawn, later[-1] if later else None)
 
 
 def read_password(path: Path | None) -> str:

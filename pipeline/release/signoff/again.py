@@ -21,10 +21,9 @@ from pipeline.inspection.numerals.audit import audit_numbers
 from pipeline.inspection.numerals.known import read_known
 from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.project import Project
-from pipeline.release.manifest import accessibility_of
+from pipeline.release.manifest import accessibility_of, pdf_of
 from pipeline.release.signoff.record import Subject
 from pipeline.report.document.compose import read_definition, title_of
-from pipeline.report.document.worker import pdf_name
 from pipeline.report.ledger import parse_ledger
 from pipeline.report.store import Store
 from pipeline.returns.cleared import sources_of
@@ -74,8 +73,8 @@ def count_numbers_again(
             version=subject.version,
         )
         ledger = parse_ledger(copy.ledger(*where).read_bytes(), copy.ledger(*where))
-        found = audit_numbers(FinishedPdf(master[_pdf(subject)]), known, ledger=ledger)
-        wrong = [*found.unaccounted, *unlike_attached(master[_pdf(subject)], master)]
+        found = audit_numbers(FinishedPdf(master[pdf_of(master)]), known, ledger=ledger)
+        wrong = [*found.unaccounted, *unlike_attached(master[pdf_of(master)], master)]
         return Found(_listed(wrong), {"number_audit": found.figures()})
 
     return _ended(audit)
@@ -135,7 +134,7 @@ def check_pages_again(
             read_definition(copy.templates, subject.report, version=subject.version), store.round
         )
         day = datetime.combine(date.fromisoformat(store.meta["cutoff"]), time(12), UTC)
-        return judge_pages(check_pdf(master[_pdf(subject)], title=title, date=day))
+        return judge_pages(check_pdf(master[pdf_of(master)], title=title, date=day))
 
     return _ended(look)
 
@@ -172,7 +171,3 @@ def _ended(check: Callable[[], Found]) -> Found:
 def _listed(found: list[Any]) -> tuple[str, ...]:
     more = [f"and {len(found) - _LISTED} more"] if len(found) > _LISTED else []
     return (*(" ".join(str(one).split()) for one in found[:_LISTED]), *more)
-
-
-def _pdf(subject: Subject) -> str:
-    return pdf_name(subject.report, subject.version, round_=subject.round)

@@ -36,6 +36,7 @@ from pipeline.release.signoff.state import (
     commit_now,
     differences,
 )
+from pipeline.release.succession import edition_problems
 from pipeline.system.kept import read_json
 
 
@@ -149,6 +150,23 @@ def check_store(c: Candidate) -> Iterator[str]:
             f"store: {name} of the version is not stores/{c.subject.version}/{name}, which is what"
             " was proven"
         )
+
+
+def check_edition(c: Candidate) -> Iterator[str]:
+    """The edition that the files say they are is the next one, it replaces the one that
+    was released last, and it corrects what differs from the files of that one.
+    """
+    where = c.subject.round, c.subject.report
+    shown = c.copy.released(*where, version=c.subject.version)
+    wrong = edition_problems(
+        c.project,
+        c.subject,
+        rule=c.rule,
+        shown=shown.read_bytes() if shown.is_file() else b"",
+        seen=c.seen.work.get(c.seen.note, b""),
+        number=c.manifest.get("edition"),
+    )
+    yield from (f"edition: {line}" for line in wrong)
 
 
 def check_commit(c: Candidate) -> Iterator[str]:
@@ -289,6 +307,7 @@ CHECKS: tuple[Check, ...] = (
     check_numbers,
     check_accessibility,
     check_manifest,
+    check_edition,
     check_findings,
     check_gate,
     check_approvals,

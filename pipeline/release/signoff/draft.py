@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -24,17 +25,17 @@ from pipeline.errors import SignOffError
 from pipeline.project import Project
 from pipeline.release.build import Built, build_version
 from pipeline.release.gate.enough import incomplete
-from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, sha256
+from pipeline.release.manifest import MANIFEST, NOT_IN_VERSIONS, pdf_of, sha256
 from pipeline.release.order import EVERYTHING, Again
 from pipeline.release.pagemark import MM, MarkLine, mark_pages
 from pipeline.release.publish import put_in_place
 from pipeline.release.signoff.record import Subject, standing
-from pipeline.report.document.worker import pdf_name
 from pipeline.system.kept import seal_folder
 
 REHEARSAL = "REHEARSAL: signed by nobody, not for release"
 WEB_PAGE = "html/index.html"
 _REPORT = b'<main id="report" tabindex="-1">'
+_EDITIONS = re.compile(rb'<p class="editions">.*?</p>\n', re.S)
 
 
 def build_draft(
@@ -69,7 +70,7 @@ def _current_draft(project: Project, subject: Subject) -> Path | None:
     lacks = incomplete(project, subject.round, report=subject.report)
     if marked != _told_of(now.draft_of(fingerprint), fingerprint, lacks=lacks):
         return None
-    return folder / pdf_name(subject.report, subject.version, round_=subject.round)
+    return folder / pdf_of(draft)
 
 
 def _told_of(number: int, fingerprint: str, *, lacks: str) -> dict[str, object]:
@@ -100,13 +101,16 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
             do=build_again(project, subject),
         )
     manifest = json.loads(files[MANIFEST])
-    name = pdf_name(subject.report, subject.version, round_=subject.round)
+    name = pdf_of(files)
     fingerprint = _fingerprint(project, subject, files)
     now = standing(project, subject)
     number = now.draft_of(fingerprint)
     lacks = incomplete(project, subject.round, report=subject.report)
     mark = mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal, lacks=lacks)
-    changed_here = _with_mark(subject, files, *mark)
+    changed_here = _with_mark(files, *mark)
+    if WEB_PAGE in changed_here:
+        # The list of editions lies beside editions, not beside drafts.
+        changed_here[WEB_PAGE] = _EDITIONS.sub(b"", changed_here[WEB_PAGE])
     for file, data in changed_here.items():
         manifest["outputs"][file] = {"sha256": sha256(data), "bytes": len(data)}
     manifest["draft"] = _told_of(number, fingerprint, lacks=lacks)
@@ -117,18 +121,16 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
     return folder / name
 
 
-def as_rehearsal(subject: Subject, files: Mapping[str, bytes]) -> dict[str, bytes]:
+def as_rehearsal(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files of an edition that was only rehearsed: every page says so."""
-    return {**files, **_with_mark(subject, files, REHEARSAL, REHEARSAL.split(":")[0])}
+    return {**files, **_with_mark(files, REHEARSAL, REHEARSAL.split(":")[0])}
 
 
-def _with_mark(
-    subject: Subject, files: Mapping[str, bytes], mark: str, short: str
-) -> dict[str, bytes]:
+def _with_mark(files: Mapping[str, bytes], mark: str, short: str) -> dict[str, bytes]:
     """The files that people read, with a mark on every page: the PDF, and the page for
     browsers where there is one.
     """
-    name = pdf_name(subject.report, subject.version, round_=subject.round)
+    name = pdf_of(files)
     marked = {
         name: mark_pages(
             files[name], lambda width, height: _lines(mark, short, width=width, height=height)
@@ -189,10 +191,7 @@ def read_master(project: Project, subject: Subject) -> dict[str, bytes]:
     was not built.
     """
     files = read_files(project.master_folder(subject.round, subject.report, subject.version))
-    if (
-        MANIFEST not in files
-        or pdf_name(subject.report, subject.version, round_=subject.round) not in files
-    ):
+    if MANIFEST not in files or not pdf_of(files):
         raise SignOffError(
             "this version was not built", where=str(subject), do=build_again(project, subject)
         )

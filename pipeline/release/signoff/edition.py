@@ -5,24 +5,22 @@ the register, never changed.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.disclosure.protect import register_edition
 from pipeline.errors import SignOffError
 from pipeline.project import Project
-from pipeline.release.manifest import sha256
+from pipeline.release.editions import write_list
+from pipeline.release.manifest import pdf_of, sha256
 from pipeline.release.publish import keep_for_reading
-from pipeline.release.signoff.checks import Candidate, missing
+from pipeline.release.signoff.checks import missing
 from pipeline.release.signoff.draft import as_rehearsal, read_files
-from pipeline.release.signoff.events import Release, Withdrawal
 from pipeline.release.signoff.held import require_held
 from pipeline.release.signoff.moves import move
 from pipeline.release.signoff.record import (
     EDITION,
     Person,
-    Standing,
     Subject,
     enter,
     require_earlier,
@@ -30,23 +28,18 @@ from pipeline.release.signoff.record import (
     standing,
 )
 from pipeline.release.signoff.signature import KEY, sign, signatures
+from pipeline.release.signoff.state import edition_seen
 from pipeline.release.signoff.steps import candidate, needed
-from pipeline.report.document.worker import pdf_name
+from pipeline.release.succession import edition_name
 
 TEST_SIGNATURE = (
     "signed with a test certificate that anybody can make: it proves nothing about who released it"
 )
 
 
-def edition_name(subject: Subject, number: int, *, rehearsal: bool = False) -> str:
-    return f"{'REHEARSAL-' if rehearsal else ''}{subject.report}-{subject.round}-{number}"
-
-
-def signed_name(subject: Subject) -> str:
-    return (
-        pdf_name(subject.report, subject.version, round_=subject.round).removesuffix(".pdf")
-        + ".signed.pdf"
-    )
+def signed_name(pdf: str) -> str:
+    """The name of a report with its signature."""
+    return f"{pdf.removesuffix('.pdf')}.signed.pdf"
 
 
 def release(
@@ -74,14 +67,14 @@ def release(
             )
         move(found.standing.state, "release", role=who.role)
         require_earlier(project, subject, who=who)
-        number = _next_number(found)
+        number = edition_seen(found.seen).number
         name = edition_name(subject, number, rehearsal=who.rehearses)
-        files = as_rehearsal(subject, found.seen.master) if who.rehearses else found.seen.master
+        files = as_rehearsal(found.seen.master) if who.rehearses else found.seen.master
         folder = project.edition_folder(subject.version, name)
-        pdf = files[pdf_name(subject.report, subject.version, round_=subject.round)]
+        pdf = pdf_of(files)
         signed = sign(
             project,
-            pdf,
+            files[pdf],
             reason=f"{subject.report} {subject.round}, {subject.version} version, edition {number}",
         )
         is_test = _is_test(project, subject, signed=signed, allowed=test)
@@ -109,7 +102,7 @@ def release(
                 "record": seal_of(project, subject),
             }
             about |= {"test": TEST_SIGNATURE} if is_test else {}
-            keep_for_reading(folder, {**files, signed_name(subject): signed, EDITION: _json(about)})
+            keep_for_reading(folder, {**files, signed_name(pdf): signed, EDITION: _json(about)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     more = {"test": True} if is_test else {}
     enter(
@@ -124,6 +117,7 @@ def release(
         **more,
     )
     yield f"{folder}: edition {number} released by {who}"
+    yield f"{write_list(project, subject.version)}: the list of editions, with this one"
     yield (
         f"  {len(files)} files as they were approved, and the signed PDF; their hashes stand in the"
         " record"
@@ -156,34 +150,7 @@ def withdraw(project: Project, subject: Subject, *, who: Person, reason: str) ->
     require_earlier(project, subject, who=who)
     enter(project, subject, command="withdraw", who=who, edition=now.number, reason=needed(reason))
     yield f"{subject}: edition {now.number} withdrawn by {who}; the record of it stays"
-
-
-def editions_of(now: Standing) -> Iterator[tuple[Release, Withdrawal | None]]:
-    """Every edition ever released, with the event of its withdrawal where there is one."""
-    for event in now.released:
-        yield event, next((w for w in now.withdrawn if w.edition == event.edition), None)
-
-
-def _next_number(found: Candidate) -> int:
-    """One more than all before; a number that stands in the register with these very
-    cells but was never released here was entered by hand or by a release that died, and
-    is taken up.
-    """
-    subject = found.subject
-    taken = {event.edition for event in found.standing.released}
-    pattern = re.compile(rf"{re.escape(subject.report)}-{subject.round}-([0-9]+)")
-    listed: dict[int, Path] = {}
-    if found.rule.protected:
-        for path in (found.project.releases / subject.version).glob("*.csv"):
-            if match := pattern.fullmatch(path.stem):
-                listed[int(match[1])] = path
-        shown = found.copy.released(
-            subject.round, subject.report, version=subject.version
-        ).read_bytes()
-        for number in sorted(set(listed) - taken):
-            if listed[number].read_bytes() == shown:
-                return number
-    return max({*taken, *listed}, default=0) + 1
+    yield f"{write_list(project, subject.version)}: the list of editions, which says so"
 
 
 def _require_same(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -27,6 +27,7 @@ from pipeline.release.signoff.draft import (
 )
 from pipeline.release.signoff.events import Approval, Submission
 from pipeline.release.signoff.record import Subject
+from pipeline.report.edition import Edition, note_path, parse_edition
 from pipeline.system.files import name_as_text
 
 SOURCES = ("data_contracts", "sql", "templates", "pipeline", "tools")
@@ -71,7 +72,8 @@ _OUTPUTS = ("proof/", "stores/", "printed/")
 class Seen:
     """Everything that a signature is about, as it was read: the files of the master,
     and by their path below the folder of the project (`sources`) or of the round
-    (`work`) what they were made from and are checked with.
+    (`work`) what they were made from and are checked with; `note` is the path of the
+    note on the edition among the latter.
     """
 
     signed: Signed
@@ -79,6 +81,7 @@ class Seen:
     master: Mapping[str, bytes]
     sources: Mapping[str, bytes]
     work: Mapping[str, bytes]
+    note: str
 
 
 def look_at(project: Project, subject: Subject) -> Seen:
@@ -95,9 +98,11 @@ def look_at(project: Project, subject: Subject) -> Seen:
     work = _work(project, subject)
     inputs = _hashes(sources) | returns_of(project, subject.round)
     store = f"stores/{subject.version}/{subject.report}"
+    note = note_path(Path(f"{store}.duckdb")).as_posix()
     for name, path in (
         (f"proof/{subject.version}.json", f"proof/{subject.version}.json"),
         (f"{store}.csv", f"{store}.csv"),
+        (note, note),
         (
             f"printed/{subject.report}-{subject.version}.json",
             f"work/printed/{subject.report}-{subject.version}.json",
@@ -120,7 +125,12 @@ def look_at(project: Project, subject: Subject) -> Seen:
         tuple(str(name) for name in beside if name),
         str(manifest.get("git_commit", "")),
     )
-    return Seen(signed, manifest, master, sources, work)
+    return Seen(signed, manifest, master, sources, work, note)
+
+
+def edition_seen(seen: Seen) -> Edition:
+    """The edition that a version says it is. Raises DamagedFileError."""
+    return parse_edition(seen.work.get(seen.note, b""), Path(seen.note))
 
 
 def _work(project: Project, subject: Subject) -> dict[str, bytes]:
@@ -135,6 +145,7 @@ def _work(project: Project, subject: Subject) -> dict[str, bytes]:
             project.store(subject.round, subject.report, v)
             for v in dict.fromkeys((subject.version, "restricted"))
         ),
+        note_path(project.store(subject.round, subject.report, subject.version)),
         certificate_path(project, subject.round, version=subject.version),
         project.ledger(subject.round, subject.report, subject.version),
         project.work(subject.round) / "cubes.duckdb",

@@ -13,9 +13,11 @@ from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import SignOffError
 from pipeline.project import Project
+from pipeline.release.editions import editions_of_subject
 from pipeline.release.gate.look import gate
 from pipeline.release.gate.reasons import GateReason
 from pipeline.release.publish import discard, keep_for_reading
+from pipeline.release.signoff.built import built_now
 from pipeline.release.signoff.checks import Candidate, missing
 from pipeline.release.signoff.draft import write_draft
 from pipeline.release.signoff.events import Submission
@@ -168,10 +170,15 @@ def status(project: Project, subject: Subject) -> Iterator[str]:
     edition = f", edition {now.number}" if now.number else ""
     draft = f", DRAFT {now.submission.draft}" if now.submission and now.is_open else ""
     yield f"{subject}: {now.state}{draft}{edition}{REHEARSED if now.rehearsal else ''}"
+    built = built_now(project, subject)
+    yield f"  built now: {built.told}" if built else "  built now: nothing; make report"
     if now.submission and now.is_open:
         yield (f"  submitted by {now.submission.by}, {now.submission.role}, {now.submission.day}")
+    what = "" if now.is_open else f"edition {now.number} was "
     for approval in now.approvals:
-        yield f"  approved by {approval.by}, {approval.role}, {approval.day}"
+        yield f"  {what}approved by {approval.by}, {approval.role}, {approval.day}"
+    for known in editions_of_subject(project, subject):
+        yield f"  edition {known.event.edition}: {known}"
     for place in unrecorded(project, subject, now=now):
         yield (
             f"  {place} lies there without a record of its release: 'make release' finishes what"

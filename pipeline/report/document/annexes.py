@@ -5,6 +5,7 @@ dictionary, symbols, dashboard.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Protocol
 
 from pipeline.cells import (
@@ -14,12 +15,15 @@ from pipeline.cells import (
     OBS_LABEL,
     OBS_SYMBOL,
     REGION,
+    REGIONS,
     WITHHELD_SYMBOL,
+    Cell,
     Key,
 )
 from pipeline.numbers.sql.lineage import own_models
 from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.report.document.quality import quality_lines
+from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.tables import (
@@ -34,7 +38,14 @@ from pipeline.report.exhibits.tables import (
     same_states_view,
 )
 from pipeline.report.formulas import NOT_COMPUTED, change
-from pipeline.report.ledger import charts_of, entry_keys, exhibits_of, lines_of, reference_of
+from pipeline.report.ledger import (
+    BEFORE,
+    charts_of,
+    entry_keys,
+    exhibits_of,
+    lines_of,
+    reference_of,
+)
 from pipeline.report.numbers import cell_text, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.questions import named
@@ -59,6 +70,11 @@ ANSWER_MEANS = {
     "none": "not reported",
 }
 CONTRACT_SOURCE = "data contracts of the Center."
+_REGIONS = {
+    REGION: "Region",
+    CONSTANT: "Region of constant composition",
+    BOTH_YEARS: "Region, states of both years",
+}
 
 View = TableView | EmptyView
 
@@ -574,6 +590,86 @@ def _quality(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
     )
 
 
+def _corrections(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
+) -> View:
+    """Each figure of the edition before that is another one in this edition: what that
+    one printed, what this one does, and why.
+    """
+    edition = store.edition
+    found = [(Key.parse(c.key), c) for c in edition.corrections]
+    if not found or edition.replaces is None:
+        return _empty(
+            spec,
+            store,
+            number=number,
+            values=values,
+            reason="Every figure of the edition before is the same in this one.",
+        )
+    rows = []
+    for key, correction in sorted(found, key=lambda f: _order_of_correction(store, f[0])):
+        now = store.print_cell(key)
+        cells = (
+            CellView(_named_figure(store, key)),
+            CellView(_before(correction), f"{BEFORE}({key})"),
+            CellView(cell_text(now), str(key)),
+            CellView(_sentence(correction.why)),
+        )
+        rows.append(Row(f"{_whose(store, key)}, {key.year}", cells))
+    columns = (
+        Column("State and year", "label", weight=20),
+        Column("Figure", "text", weight=32),
+        Column(f"Edition {edition.replaces.number}", weight=11),
+        Column(f"Edition {edition.number}", weight=11),
+        Column("Reason", "text", weight=26),
+    )
+    return TableView(
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
+        "",
+        columns,
+        tuple(rows),
+        "the edition before, and the store of this version.",
+        notes=tuple(fill(n, values, where=spec.place) for n in spec.notes),
+        may_split=True,
+    )
+
+
+def _before(correction: Correction) -> str:
+    """What the edition before printed of a figure; of one that is withheld now only that
+    it was shown.
+    """
+    if correction.is_hidden_now:
+        return SHOWN
+    value = Decimal(correction.value) if correction.value else None
+    withheld = value is None and correction.conf_status == WITHHELD
+    key = Key.parse(correction.key)
+    return cell_text(Cell(key, value, correction.unit, correction.obs_status, withheld=withheld))
+
+
+def _order_of_correction(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
+    """States in the Center's order, regional figures and inhabitants after them."""
+    if key.cube == POPULATION_CUBE:
+        return len(store.contracts.tables), 0, key.codes
+    if key.state in REGIONS:
+        tables = [t.name for t in store.contracts.tables]
+        return tables.index(key.cube), 1000 + REGIONS.index(key.state), key.codes[1:]
+    return _place(store, key)
+
+
+def _whose(store: Store, key: Key) -> str:
+    return _REGIONS.get(key.state) or store.label("", "state", code=key.state)
+
+
+def _named_figure(store: Store, key: Key) -> str:
+    return "Inhabitants" if key.cube == POPULATION_CUBE else named(store, key)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 class Builder(Protocol):
     """Builds the exhibit of an annex, numbered, with what its texts may name."""
 
@@ -587,6 +683,7 @@ _BUILDERS: dict[str, Builder] = {
     "indicators": build_indicators,
     "coverage": _coverage,
     "revisions": _revisions,
+    "corrections": _corrections,
     "findings": _findings,
     "questions": _questions,
     "sources": _sources,

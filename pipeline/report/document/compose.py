@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
+from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure
 from pipeline.report.exhibits.layout import (
     ANNEXES,
@@ -140,6 +141,20 @@ def title_of(definition: Definition, round_: int) -> str:
     return f"{definition.title}, {round_}"
 
 
+def subject_of(definition: Definition, store: Store) -> str:
+    """What the metadata of a report say beside its title: version, year and edition."""
+    edition = store.edition
+    replaces = f", replaces {edition.replaces}" if edition.replaces else ""
+    return (
+        f"{definition.subtitle}, reference year {store.round}, edition {edition.number}{replaces}"
+    )
+
+
+def reference_of_edition(definition: Definition, store: Store) -> str:
+    """The reference number of an edition: `SELEC/THB/2023/P/1`."""
+    return f"{fill(definition.reference, variables(store))}/{store.edition.number}"
+
+
 def build_document(store: Printing, templates: Path) -> Document:
     """Build the HTML of the store's report and version. Raises UserError,
     NarrativeError.
@@ -148,7 +163,8 @@ def build_document(store: Printing, templates: Path) -> Document:
 
     definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)
-    chapters = [writer.write_chapter(name) for name in definition.chapters]
+    corrects = (CORRIGENDUM,) if store.edition.replaces else ()
+    chapters = [writer.write_chapter(name) for name in (*definition.chapters, *corrects)]
     doc = describe_document(store, templates, definition)
     members = [m.code for m in store.contracts.members(store.round)]
     with mistakes_told(templates):
@@ -165,7 +181,7 @@ def build_document(store: Printing, templates: Path) -> Document:
     return Document(
         html,
         title_of(definition, store.round),
-        f"{definition.subtitle}, reference year {store.round}",
+        subject_of(definition, store),
         str(doc["reference"]),
         cutoff_of(store),
         len(writer.tables),
@@ -203,8 +219,10 @@ def describe_document(store: Store, templates: Path, definition: Definition) -> 
         "subtitle": definition.subtitle,
         "version": store.version,
         "round": store.round,
-        "edition": f"Edition {store.round}",
-        "reference": fill(definition.reference, variables(store)),
+        "edition": f"Edition {store.edition.number}",
+        "replaces": store.edition.told,
+        "editions": LIST_OF_EDITIONS,
+        "reference": reference_of_edition(definition, store),
         "marking": definition.marking,
         "releasability": definition.releasability,
         "date_text": f"Data received by {day.day} {day:%B %Y}",
@@ -295,6 +313,7 @@ class Writer:
                 round=self.store.round,
                 is_asked=self.store.is_asked,
                 contract=self.store.contracts.contract(self.store.report),
+                edition=self.store.edition,
             )
         # Chapters follow each other on a page; a new part starts a new one.
         opens = " opens" if name in _OPENING else ""

@@ -82,8 +82,8 @@ def parse_source(content: bytes, path: Path) -> Source:
 @dataclass(frozen=True)
 class Order:
     """One version, the store it is made from, the folder to write to, and which parts
-    to make. Where `kept` is given, its HTML and annex lie in the folder already. Paths
-    are absolute.
+    to make; `edition` is the number of the edition that it would be. Where `kept` is
+    given, its HTML and annex lie in the folder already. Paths are absolute.
     """
 
     root: Path
@@ -94,6 +94,19 @@ class Order:
     version: str
     parts: frozenset[Part] = EVERY
     kept: Source | None = None
+    edition: int = 1
+
+    @property
+    def pdf(self) -> str:
+        """The name of the report as a file."""
+        return pdf_name(self.report, self.version, round_=self.round, edition=self.edition)
+
+
+def pdf_name(report: str, version: str, *, round_: int, edition: int) -> str:
+    """The name of the PDF of an edition, which tells it from those of other versions and
+    from other editions. Those of before bore no number: edition 0.
+    """
+    return f"selec-{report}-{round_}-{version}{f'-{edition}' if edition else ''}.pdf"
 
 
 def digest(content: str | bytes) -> str:

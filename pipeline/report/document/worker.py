@@ -135,7 +135,7 @@ def _write_pages(order: Order, source: Source) -> Mapping[str, Any]:
 
     figures = render_pdf(
         (order.out / HTML).read_text(encoding="utf-8"),
-        order.out / pdf_name(order.report, order.version, round_=order.round),
+        order.out / order.pdf,
         base_folder=order.root / "templates",
         title=source.title,
         subject=source.subject,
@@ -161,22 +161,17 @@ def _write_open_forms(
     from pipeline.report.document.web import page_inputs
     from pipeline.report.open_data.files import data_files, page_files
 
-    pdf = pdf_name(store.report, store.version, round_=store.round)
     templates = order.root / "templates"
     changed = order.kept is None or order.kept.views != source.views
     files: dict[str, bytes] = {}
     if changed or Part.DATA in order.parts:
-        files |= data_files(store, document, pdf=pdf)
+        files |= data_files(store, document, pdf=order.pdf)
     if changed or Part.WEB in order.parts:
-        files |= page_files(store.report, document, templates=templates, pdf=pdf)
+        files |= page_files(store.report, document, templates=templates, pdf=order.pdf)
     for path, data in files.items():
         (order.out / OPEN / path).parent.mkdir(parents=True, exist_ok=True)
         (order.out / OPEN / path).write_bytes(data)
     return page_inputs(templates)
-
-
-def pdf_name(report: str, version: str, *, round_: int) -> str:
-    return f"selec-{report}-{round_}-{version}.pdf"
 
 
 def render_apart(tell: Callable[[str], None], order: Order) -> None:

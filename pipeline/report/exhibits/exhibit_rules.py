@@ -27,6 +27,7 @@ ANNEXES = (
     "indicators",
     "coverage",
     "revisions",
+    "corrections",
     "findings",
     "questions",
     "sources",

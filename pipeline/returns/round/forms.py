@@ -203,7 +203,7 @@ def _head(sheet: Worksheet, form: SheetForm, besides: list[Beside]) -> None:
             sheet.column_dimensions[get_column_letter(column)].width = width
         value, status = (get_column_letter(beside.value.index + n) for n in (0, 1))
         kept, kept_status = (get_column_letter(c) for c in (beside.before, beside.status_before))
-        rule = FormulaRule(
+        rule = FormulaRule(  # type: ignore[no-untyped-call]
             formula=[
                 f'AND(${kept}{first}<>"",${value}{first}=${kept}{first},'
                 f"${status}{first}=${kept_status}{first})"

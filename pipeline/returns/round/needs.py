@@ -75,9 +75,9 @@ def _codes(contracts: Contracts, round_: int) -> Iterator[Need]:
                     if not dimension.codes_for(state, range(round_, round_ + 1)):
                         place = (dimension.codelist.name, table.name)
                         wrong.setdefault(place, []).append(state)
-    for (name, table), states in wrong.items():
+    for (name, asked), states in wrong.items():
         yield Need(
             f"data_contracts/codelists/{name}.csv",
-            f"no code of {table} is valid in {round_} for {', '.join(states)}",
+            f"no code of {asked} is valid in {round_} for {', '.join(states)}",
             "add codes, or the last round of the table to its contract",
         )

@@ -1,7 +1,7 @@
 """Which mail left for which state? A record of every message that was handed to a
 relay, with the message itself.
 
-`outputs/archive/mail/<round>.jsonl` says of each who sent it, when, to whom, its digest
+`records/archive/mail/<round>.jsonl` says of each who sent it, when, to whom, its digest
 and what the relay answered; the messages lie in a folder beside it. A line is written
 before a message is handed over, another one after it: where the second is missing,
 nobody knows whether it left, and it is not sent again unless somebody asks.

@@ -755,7 +755,7 @@ def test_a_leak_stops_the_build_with_file_place_and_remedy(copy: Version) -> Non
     with pytest.raises(LeakError) as caught:
         check(copy.folder, copy.store, {}, shown=copy.shown, root=ROOT)
     message = str(caught.value)
-    assert "selec-thb-2022-public.pdf" in message
+    assert "selec-thb-2022-public-1.pdf" in message
     assert "7,654" in message
     assert "to do:" in message
 

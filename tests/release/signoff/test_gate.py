@@ -39,7 +39,7 @@ from pipeline.system.signed.signers import read_signers
 
 pytestmark = pytest.mark.slow
 SUBJECT = Subject(SMALL_ROUND, "thb", "public")
-PDF = f"selec-thb-{SMALL_ROUND}-public.pdf"
+PDF = f"selec-thb-{SMALL_ROUND}-public-1.pdf"
 DATA = "data/THB_VICTIMS.csv"
 
 
@@ -409,7 +409,7 @@ def test_what_changes_while_the_checks_run_changes_too_late(
 
     monkeypatch.setattr(checks, "require_proof", tampered)
     shop.release()
-    edition = read_files(shop.project.edition_folder("public", f"thb-{SMALL_ROUND}-1"))
+    edition = read_files(shop.project.edition_folder("public", f"thb-{SMALL_ROUND}-public-1"))
     own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json"}
     assert {name: data for name, data in edition.items() if name not in own} == before
     assert (shop.project.releases / "public" / f"thb-{SMALL_ROUND}-1.csv").read_bytes() == cells
@@ -554,7 +554,7 @@ def test_a_test_certificate_needs_to_be_asked_for(approved_here: Shop) -> None:
     assert "TEST=yes" in str(refused.value)
     assert not list(approved_here.project.releases.glob("public/*"))
     assert any("TEST: signed with a test certificate" in line for line in approved_here.release())
-    folder = approved_here.project.edition_folder("public", f"thb-{SMALL_ROUND}-1")
+    folder = approved_here.project.edition_folder("public", f"thb-{SMALL_ROUND}-public-1")
     assert (
         "proves nothing"
         in json.loads((folder / "edition.json").read_text(encoding="utf-8"))["test"]

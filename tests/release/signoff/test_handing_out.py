@@ -22,8 +22,9 @@ from pipeline.release.manifest import sha256
 from pipeline.release.signoff.record import Subject
 
 pytestmark = pytest.mark.slow
-EDITION = f"thb-{ROUND}-1"
-STEM = f"selec-{EDITION}-restricted-copy-002"
+EDITION = f"thb-{ROUND}-restricted-1"
+PUBLIC_EDITION = f"thb-{ROUND}-public-1"
+STEM = f"selec-{EDITION}-copy-002"
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def test_every_page_bears_number_and_name_and_stays_as_conforming_as_the_edition
     assert [n for n, t in enumerate(texts, 1) if "Copy 2 · Николай Димитров, ГДБОП" not in t] == []
     edition = Office(released_office).project.edition_folder("restricted", EDITION)
     with (
-        pikepdf.open(edition / f"selec-thb-{ROUND}-restricted.pdf") as before,
+        pikepdf.open(edition / f"selec-thb-{ROUND}-restricted-1.pdf") as before,
         pikepdf.open(copy, password=secret) as after,
     ):
         assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
@@ -146,7 +147,7 @@ def test_half_a_page_or_a_picture_of_it_names_the_copy(
 
 def test_a_page_of_the_edition_itself_names_nobody(released_office: Path, tmp_path: Path) -> None:
     project = Office(released_office).project
-    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
+    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted-1.pdf"
     with pikepdf.open(file) as opened, pikepdf.new() as one:
         one.pages.append(opened.pages[11])
         one.save(tmp_path / "page.pdf")
@@ -167,14 +168,15 @@ def test_verify_says_what_a_file_is(
     assert f"edition:   {EDITION}, restricted version, released 2023-05-05" in told
     assert "public" not in told.replace(str(copy), "")
     signed = (
-        office.project.edition_folder("public", EDITION) / f"selec-thb-{ROUND}-public.signed.pdf"
+        office.project.edition_folder("public", PUBLIC_EDITION)
+        / f"selec-thb-{ROUND}-public-1.signed.pdf"
     )
     told = "\n".join(verify(office.project, signed))
     assert "signature: valid; a TEST certificate" in told
     assert told.count("TEST:      ") == 2  # of the release, and of the signature
     assert "signed with a test certificate that anybody can make: it proves nothing" in told
     assert f"edition:   {EDITION}, public version, released 2023-05-05: {signed.name}" in told
-    assert f"bytes are selec-thb-{ROUND}-public.pdf, " in told
+    assert f"bytes are selec-thb-{ROUND}-public-1.pdf, " in told
     broken = bytearray(signed.read_bytes())
     broken[len(broken) // 2] ^= 1
     (tmp_path / "broken.pdf").write_bytes(bytes(broken))
@@ -186,8 +188,8 @@ def test_a_file_under_the_name_of_another_version_is_said_and_refused(
     released_office: Path, tmp_path: Path
 ) -> None:
     project = Office(released_office).project
-    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted.pdf"
-    taken = tmp_path / f"selec-thb-{ROUND}-public.pdf"
+    file = project.edition_folder("restricted", EDITION) / f"selec-thb-{ROUND}-restricted-1.pdf"
+    taken = tmp_path / f"selec-thb-{ROUND}-public-1.pdf"
     taken.write_bytes(file.read_bytes())
     told: list[str] = []
     with pytest.raises(

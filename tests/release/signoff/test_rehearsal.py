@@ -22,7 +22,7 @@ from pipeline.system.files import owner_only
 from pipeline.system.signed.people import person
 
 pytestmark = pytest.mark.slow
-PDF = f"selec-thb-{ROUND}-restricted.pdf"
+PDF = f"selec-thb-{ROUND}-restricted-1.pdf"
 SUBJECT = Subject(ROUND, "thb", "restricted")
 PEOPLE = {"analyst": "Ana Pop", "reviewer": "B. Ilić", "director": "D. K."}
 
@@ -78,9 +78,9 @@ def test_a_rehearsal_says_so_in_every_step_and_on_every_page(
     office, told = rehearsed
     for command in ("approve reviewer", "approve director", "status", "release director"):
         assert "REHEARSAL" in told[command], command
-    edition = office.project.edition_folder("restricted", f"REHEARSAL-thb-{ROUND}-1")
+    edition = office.project.edition_folder("restricted", f"REHEARSAL-thb-{ROUND}-restricted-1")
     about = json.loads((edition / "edition.json").read_text(encoding="utf-8"))
-    assert (about["edition"], about["rehearsal"]) == (f"REHEARSAL-thb-{ROUND}-1", True)
+    assert (about["edition"], about["rehearsal"]) == (f"REHEARSAL-thb-{ROUND}-restricted-1", True)
     for path, mark in (
         (edition / PDF, "REHEARSAL: signed by nobody"),
         (edition / PDF.replace(".pdf", ".signed.pdf"), "REHEARSAL: "),
@@ -89,7 +89,7 @@ def test_a_rehearsal_says_so_in_every_step_and_on_every_page(
         assert [n for n, text in enumerate(pages_of(path), 1) if mark not in text] == [], path
     assert not any("REHEARSAL" in text for text in pages_of(office.master("restricted") / PDF))
     assert all(event["rehearsal"] is True for event in record_of(office.project, SUBJECT).read())
-    assert f"REHEARSAL-thb-{ROUND}-1" in office.done("verify", FILE=str(edition / PDF))
+    assert f"REHEARSAL-thb-{ROUND}-restricted-1" in office.done("verify", FILE=str(edition / PDF))
 
 
 def test_nothing_true_follows_a_rehearsal_and_no_rehearsal_what_is_true(

@@ -27,7 +27,7 @@ from pipeline.release.signoff.steps import submit
 
 pytestmark = pytest.mark.slow
 PUBLIC = Subject(ROUND, "thb", "public")
-PDF = f"selec-thb-{ROUND}-public.pdf"
+PDF = f"selec-thb-{ROUND}-public-1.pdf"
 
 
 def texts(path: Path) -> list[str]:
@@ -130,7 +130,7 @@ def test_a_released_edition_is_what_was_approved_and_the_disclosure_engine_knows
     released_office: Path,
 ) -> None:
     project = Office(released_office).project
-    folder = project.edition_folder("public", f"thb-{ROUND}-1")
+    folder = project.edition_folder("public", f"thb-{ROUND}-public-1")
     released = read_files(folder)
     for name, data in read_files(Office(released_office).master("public")).items():
         assert released[name] == data, name
@@ -183,7 +183,7 @@ def test_a_draft_of_a_submission_that_died_does_not_stand_for_the_next(
 def test_signing_keeps_the_approved_bytes_and_what_makes_them_archival(
     released_office: Path,
 ) -> None:
-    folder = Office(released_office).project.edition_folder("public", f"thb-{ROUND}-1")
+    folder = Office(released_office).project.edition_folder("public", f"thb-{ROUND}-public-1")
     approved, signed = (
         (folder / n).read_bytes() for n in (PDF, PDF.replace(".pdf", ".signed.pdf"))
     )
@@ -212,22 +212,23 @@ def test_an_edition_is_released_once_withdrawn_with_a_record_and_followed_by_the
     assert f"it was made before edition public-thb-{ROUND}-1 was registered" in str(refused.value)
     office.done("withdraw", ROLE="director", REASON="a wrong total", DATE="2023-06-01")
     file = (
-        office.project.edition_folder("restricted", f"thb-{ROUND}-1")
-        / f"selec-thb-{ROUND}-restricted.pdf"
+        office.project.edition_folder("restricted", f"thb-{ROUND}-restricted-1")
+        / f"selec-thb-{ROUND}-restricted-1.pdf"
     )
     assert any(
         "WITHDRAWN 2023-06-01: a wrong total" in line for line in verify(office.project, file)
     )
     with pytest.raises(SignOffError, match="no released edition"):
         released_edition(office.project, Subject(ROUND, "thb", "restricted"))
+    asked = "--reports", "thb", "--versions", "restricted"
+    office.python("build", *asked, "--for-review")
     office.sign_here(contracts, "restricted", month=6)
     assert any("edition 2 released" in line for line in office.release_here("restricted", month=7))
     told = "\n".join(verify(office.project, file))
-    assert (
-        f"SUPERSEDED by thb-{ROUND}-2, released 2023-07-05; WITHDRAWN 2023-06-01: a wrong total"
-        in told
-    )
-    newer = office.project.edition_folder("restricted", f"thb-{ROUND}-2") / "edition.json"
+    second = f"thb-{ROUND}-restricted-2"
+    assert f"SUPERSEDED by {second}, released 2023-07-05; WITHDRAWN 2023-06-01: a wrong" in told
+    assert f"newest:    {second}: " in told
+    newer = office.project.edition_folder("restricted", second) / "edition.json"
     assert not {"SUPERSEDED", "WITHDRAWN"} & set("\n".join(verify(office.project, newer)).split())
     told = office.done("status")
     assert "released, edition 2" in told

@@ -25,7 +25,7 @@ from pipeline.release.copies.recipients import Recipient
 from pipeline.release.manifest import Manifest
 from pipeline.release.signoff.record import Subject
 from pipeline.release.signoff.signature import sign
-from pipeline.report.document.worker import pdf_name
+from pipeline.report.document.order import pdf_name
 from pipeline.returns.feedback.letter import LetterWriter, read_figures
 from pipeline.returns.rules.validation import restore_validation
 from pipeline.returns.texts import load_texts
@@ -82,13 +82,15 @@ def small_pdf(path: Path, body: str) -> Path:
 
 
 def master(built: Project, report: str, version: str) -> Path:
-    return built.master_folder(ROUND, report, version) / pdf_name(report, version, round_=ROUND)
+    return built.master_folder(ROUND, report, version) / pdf_name(
+        report, version, round_=ROUND, edition=1
+    )
 
 
 @pytest.fixture
 def copy(built: Project) -> bytes:
     """A recipient's copy, before it is encrypted."""
-    edition = Edition(THB, 1, master(built, "thb", "public").read_bytes())
+    edition = Edition(THB, 1, "thb-2022-public-1", master(built, "thb", "public").read_bytes())
     return marked(edition, 2, recipient=Recipient("Николай Димитров", "ГДБОП"), code=new_code([]))
 
 
@@ -136,7 +138,7 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
         ("now", "12", "Victims were many."),
     ):
         (folder / name).mkdir()
-        file = pdf_name("thb", "public", round_=ROUND)
+        file = pdf_name("thb", "public", round_=ROUND, edition=1)
         small_pdf(folder / name / file, f'<p><a href="#end">{text}</a></p><p id="end">The end.</p>')
         heads = "key,value,unit,obs_status,conf_status,coverage"
         cells = f"{heads}\nTHB_VICTIMS:RO.2022._T._T,{number},1,A,F,\n"
@@ -145,7 +147,9 @@ def write_paper(built: Project, contracts: Contracts, folder: Path) -> Path:
             "thb",
             "public",
             ROUND,
-            reference="SELEC/THB/2022/P",
+            reference="SELEC/THB/2022/P/1",
+            edition=1,
+            replaces="",
             data_cutoff="2023-03-31",
             git_commit=name,
             libraries={},
@@ -180,7 +184,7 @@ def test_no_rule_fails_in_the_six_reports_and_in_a_copy_of_each_kind(
             for version in ("restricted", "public")
         ),
         built.version_folder(ROUND, "thb", "public")
-        / pdf_name("thb", "public", round_=ROUND),  # the draft
+        / pdf_name("thb", "public", round_=ROUND, edition=1),  # the draft
         *(tmp_path / f"{name}.pdf" for name in kinds),
         write_letter(built, contracts, tmp_path / "letter.pdf"),
         write_paper(built, contracts, tmp_path / "changes"),
