@@ -223,6 +223,9 @@ clean:  ## Remove what was built of ROUND; records stay, they are no outputs
 run: .venv/.installed-requirements  ## The way of the year as far as it may go today, without a person: ROUND= DATE=
 	@$(RUN) run $(call given,--round,ROUND) $(call option,--date,DATE)
 
+schedule: .venv/.installed-requirements  ## Units of systemd and a line for cron that run it every day: TO=folder
+	@$(RUN) schedule $(call option,--to,TO)
+
 log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
 	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
 
@@ -275,5 +278,5 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
-.PHONY: run log status accept submit approve return release withdraw copies verify trace moves rules gate
+.PHONY: run log schedule status accept submit approve return release withdraw copies verify trace moves rules gate
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

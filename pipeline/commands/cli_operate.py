@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.commands.options import Today
 from pipeline.commands.tables import Json, print_table
+from pipeline.contracts.operations import PAGE
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 _MOST = 20
+_NAMED = "A run, by the beginning of its name; last for the last one."
 
 
 @app.command()
@@ -64,9 +67,7 @@ def run(
 
 @app.command()
 def log(
-    name: Annotated[
-        str, typer.Argument(help="A run, by the beginning of its name; last for the last one.")
-    ] = "",
+    name: Annotated[str, typer.Argument(help=_NAMED)] = "",
     *,
     as_json: Json = False,
 ) -> None:
@@ -86,6 +87,64 @@ def log(
         ]
         heads = ("run", "what", "began (UTC)", "took", "steps", "how it ended")
         print_table("Runs, the last one first", heads, rows)
+
+
+@app.command()
+def notice(
+    name: Annotated[str, typer.Argument(help=_NAMED)] = "last",
+    *,
+    send: Annotated[
+        bool,
+        typer.Option("--send", help="Mail it to the operators of mail.yaml, if there are any."),
+    ] = False,
+) -> None:
+    """Say how a run ended that nobody watched; without a figure."""
+    from pipeline.release.operations.notice import notice_of, send_notice
+    from pipeline.release.operations.runs import find_run
+
+    project = Project.here()
+    found = find_run(project, name)
+    for line in notice_of(found):
+        typer.echo(line)
+    if send:
+        from pipeline.contracts.mail import load_mail
+        from pipeline.contracts.model import load_contracts
+
+        mail = load_mail(project.contracts, load_contracts(project.contracts))
+        if mail is None or mail.relay is None or not mail.operators:
+            typer.echo("nobody is written to: mail.yaml names no relay or no operators")
+            return
+        refused = send_notice(found, mail)
+        typer.echo(f"sent to {len(mail.operators) - len(refused)} operators")
+        for address in refused:
+            typer.echo(f"not taken: {address}", err=True)
+
+
+@app.command()
+def schedule(
+    folder: Annotated[Path, typer.Option("--to", help="Where the files are written.")] = Path(),
+    *,
+    user: Annotated[str, typer.Option("--user", help="Who runs it; you, without it.")] = "",
+) -> None:
+    """Write units of systemd and a line for cron that run the pipeline every day."""
+    import getpass
+
+    from pipeline.contracts.calendar import load_calendar
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.operations import load_operations
+    from pipeline.contracts.policy import load_policy
+    from pipeline.release.operations.schedule import schedule_files, write_schedule
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    policy = load_policy(project.contracts, contracts)
+    settings = load_operations(project.contracts, policy)
+    zone = load_calendar(project.contracts, contracts, policy=policy).zone
+    files = schedule_files(project, settings, zone=zone, user=user or getpass.getuser())
+    target = project.outputs / "schedule" if folder == Path() else folder
+    for path in write_schedule(project, files, folder=target):
+        typer.echo(str(path))
+    typer.echo(f"how they are installed: {PAGE}")
 
 
 def _print_run(run: Run) -> None:

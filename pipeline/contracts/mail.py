@@ -54,7 +54,9 @@ class Reached:
 
 @dataclass(frozen=True)
 class Mail:
-    """The settings of mail. `states` holds those states whose addresses are entered."""
+    """The settings of mail. `states` holds those states whose addresses are entered;
+    `operators` are told when a run without a person did not end well.
+    """
 
     path: Path
     name: str
@@ -62,6 +64,7 @@ class Mail:
     reply_to: str
     states: tuple[tuple[str, Reached], ...]
     relay: Relay | None
+    operators: tuple[str, ...] = ()
 
     def reached(self, state: str) -> Reached | None:
         return dict(self.states).get(state)
@@ -169,4 +172,5 @@ def _read(file: YamlFile) -> Mail:
         )
         if relay
         else None,
+        tuple(content.get("operators", ())),
     )

@@ -21,8 +21,8 @@ PAGE = "docs/operations.md"
 class Operations:
     """`versions`: what a run builds. `wait`: minutes that it waits while another build is
     going on. Records of runs are kept for `keep_days`, the last `keep_last` always. A
-    schedule begins a run `at` a time that systemd understands; it may take `minutes` and
-    use `memory` (as `4G`).
+    schedule begins a run `at` a time of every day; it may take `minutes` and use `memory`
+    (as `4G`).
     """
 
     versions: tuple[str, ...]
