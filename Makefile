@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
@@ -226,6 +226,15 @@ run: .venv/.installed-requirements  ## The way of the year as far as it may go t
 schedule: .venv/.installed-requirements  ## Units of systemd and a line for cron that run it every day: TO=folder
 	@$(RUN) schedule $(call option,--to,TO)
 
+backup: .venv/.installed-requirements  ## Keep records, returns and contracts, encrypted, and read them back: TO=folder PASSWORD_FILE=
+	@$(RUN) backup $(call option,--to,TO) $(call option,--password-file,PASSWORD_FILE)
+
+check-backup: .venv/.installed-requirements  ## Is the last backup whole? FROM=folder PASSWORD_FILE=
+	@$(RUN) check-backup $(call option,--from,FROM) $(call option,--password-file,PASSWORD_FILE)
+
+restore: .venv/.installed-requirements  ## Bring the last backup back, over nothing: FROM=folder INTO=project PASSWORD_FILE=
+	@$(RUN) restore $(call option,--from,FROM) $(call option,--into,INTO) $(call option,--password-file,PASSWORD_FILE)
+
 log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
 	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
 
@@ -278,5 +287,5 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
-.PHONY: run log schedule status accept submit approve return release withdraw copies verify trace moves rules gate
+.PHONY: run log schedule backup check-backup restore status accept submit approve return release withdraw copies verify trace moves rules gate
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records

@@ -167,3 +167,55 @@ def _length(seconds: float | None) -> str:
     if seconds is None:
         return ""
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {seconds % 60:.0f} s"
+
+
+PasswordFile = Annotated[
+    Path, typer.Option("--password-file", help="A file for its owner alone; without it nothing.")
+]
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option("--to", help="A folder on another disk or machine.")],
+    password_file: PasswordFile,
+) -> None:
+    """Keep records, returns and contracts of one moment, encrypted, and read them back."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.operations import load_operations
+    from pipeline.contracts.policy import load_policy
+    from pipeline.release.operations.backup import make_backup
+
+    project = Project.here()
+    contracts = load_contracts(project.contracts)
+    settings = load_operations(project.contracts, load_policy(project.contracts, contracts))
+    done = make_backup(project, to, password_file=password_file, wait=60 * settings.wait)
+    typer.echo(f"{to}: backup {done.name} by {done.how}, {done.files} files, read back whole")
+
+
+@app.command(name="check-backup")
+def check_backup(
+    from_: Annotated[Path, typer.Option("--from", help="Where backups lie.")],
+    password_file: PasswordFile,
+) -> None:
+    """Bring the last backup back into a folder that is removed again, file by file."""
+    from pipeline.release.operations.backup import check_backup as check
+
+    done = check(from_, password_file=password_file)
+    typer.echo(f"{from_}: backup {done.name} by {done.how}, {done.files} files, whole")
+
+
+@app.command()
+def restore(
+    from_: Annotated[Path, typer.Option("--from", help="Where backups lie.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="The folder of a project; nothing in it is replaced.")
+    ],
+    password_file: PasswordFile,
+) -> None:
+    """Bring the last backup back: records, returns and contracts."""
+    from pipeline.release.operations.backup import restore_backup
+
+    done, placed = restore_backup(from_, into, password_file=password_file)
+    for folder in placed:
+        typer.echo(str(folder))
+    typer.echo(f"backup {done.name}, {done.files} files; make reports builds the outputs again")

@@ -38,7 +38,7 @@ def schedule_files(
             raise UserError(
                 "the name of a folder has a character that no scheduler takes",
                 where=path.encode("unicode_escape").decode(),
-                allowed="letters of any script, digits, blanks and signs on one line, but no quotes and \\",
+                allowed="letters of any script, digits, blanks, signs; no quotes and backslashes",
                 do="give the folder another name",
             )
     templates = open_templates(project.templates / "operations", autoescape=False)
