@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -29,13 +29,11 @@ STOPPED = "not tried: what it needs failed"
 
 @dataclass(frozen=True)
 class Stage:
-    """A command of a run. Where it `needs` to have gone well, later ones are not tried
-    after it failed.
-    """
+    """A command of a run. After one that `blocks` has failed, later ones are not tried."""
 
     name: str
     arguments: tuple[str, ...]
-    needed: bool = True
+    blocks: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def way_of(round_: int, *, entries: Iterable[Dates], settings: Operations, day: 
     days = {entry.report: entry for entry in entries}
     if not days:
         free = f"round {round_} is not in the calendar: nothing is waited for"
-        return Way((*_reading(round_), *_building(round_, REPORTS, settings)), (free,))
+        return Way((_reading(round_), *_building(round_, REPORTS, settings, day)), (free,))
     opened = [r for r in REPORTS if r in days and days[r].opens <= day]
     if not opened:
         first = min(entry.opens for entry in days.values())
@@ -81,21 +79,30 @@ def way_of(round_: int, *, entries: Iterable[Dates], settings: Operations, day: 
         for report in days
         if report not in due
     ]
-    building = _building(round_, due, settings) if due else ()
-    return Way((*_reading(round_), *building), tuple(why))
+    building = _building(round_, due, settings, day) if due else ()
+    reminding = Stage("reminders", ("remind", "--round", str(round_), "--date", f"{day}"))
+    return Way((_reading(round_), reminding, *building), tuple(why))
 
 
-def _reading(round_: int) -> tuple[Stage, ...]:
-    return (Stage("read and check, letters", ("validate", "--round", str(round_))),)
+def _reading(round_: int) -> Stage:
+    return Stage("read and check, letters", ("validate", "--round", str(round_)), blocks=True)
 
 
-def _building(round_: int, reports: Iterable[str], settings: Operations) -> tuple[Stage, ...]:
+def _building(
+    round_: int, reports: Sequence[str], settings: Operations, day: date
+) -> tuple[Stage, ...]:
     of_round = ("--round", str(round_))
     versions = ("--versions", " ".join(settings.versions))
+    # The gate of the whole round asks for reports that are not due yet, too.
+    asked = [("--report", report) for report in reports] if len(reports) < len(REPORTS) else [()]
     return (
         Stage(
             "numbers, protection, reports, audits, desk",
             ("build", *of_round, "--reports", " ".join(reports), *versions),
+        ),
+        *(
+            Stage(" ".join(("release gate", *of[1:])), ("gate", *of_round, *of, "--date", f"{day}"))
+            for of in asked
         ),
     )
 
@@ -106,17 +113,17 @@ def run_stages(
     """Do the stages one after the other, and write down how each ended. Returns the exit
     code of the first that failed, else 0.
     """
-    code = 0
+    code, blocked = 0, False
     for stage in way.stages:
-        if code:
+        if blocked:
             tell(f"{stage.name}: {STOPPED}")
             continue
         began = time.time()
         ended = _do(project, stage, record)
         record.step(StepRun(stage.name, began, time.time(), code=ended))
         tell(f"{stage.name}: {'done' if not ended else f'exit code {ended}'}")
-        if ended and stage.needed:
-            code = ended
+        code = code or ended
+        blocked = bool(ended) and stage.blocks
     return code
 
 

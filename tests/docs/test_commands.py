@@ -56,6 +56,9 @@ NOT_RUN = {
     r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
     r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
+    r"make (backup|check-backup|restore) .*": (
+        "it needs a file of a password; tests/repro/test_backup_drill.py does all three"
+    ),
     r"make review-texts ROUND=2023.*": (
         "there are no returns of 2023 yet; tests/report/texts reads the texts of such a round"
     ),
@@ -93,7 +96,8 @@ RUN = [c for c in EVERY if not any(re.fullmatch(pattern, c) for pattern in NOT_R
 def workshop(built: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project with the six reports built, to try commands in."""
     root = copy_project(tmp_path_factory.mktemp("workshop") / "copy")
-    shutil.copytree(built.outputs, root / "outputs", copy_function=shutil.copy2, dirs_exist_ok=True)
+    for source, name in ((built.outputs, "outputs"), (built.records, "records")):
+        shutil.copytree(source, root / name, copy_function=shutil.copy2, dirs_exist_ok=True)
     enter_signers(root / "data_contracts", make_keys(root / "outputs" / "keys"))
     return root
 

@@ -15,6 +15,7 @@ from pipeline.project import Project
 from pipeline.release.operations.runs import read_runs, recorded
 from pipeline.steps.unattended import Stage, Way, round_of, run_stages, way_of
 
+SUBJECT = ("--round", "1", "--report", "thb", "--version", "public")
 SETTINGS = Operations(("restricted", "public"), 0, 100, 5, "daily", 60, "4G")
 
 
@@ -36,12 +37,14 @@ def commands(day: str, *entries: Dates) -> list[str]:
     ("day", "done"),
     [
         ("2025-01-14", []),
-        ("2025-01-15", ["validate"]),
-        ("2025-03-30", ["validate"]),
-        ("2025-03-31", ["validate", "build thb"]),
-        ("2025-04-29", ["validate", "build thb"]),
-        ("2025-04-30", ["validate", "build thb octa"]),
-        ("2026-12-31", ["validate", "build thb octa"]),
+        ("2025-01-15", ["validate", "remind 2025-01-15"]),
+        ("2025-03-30", ["validate", "remind 2025-03-30"]),
+        ("2025-03-31", ["validate", "remind 2025-03-31", "build thb", "gate thb"]),
+        ("2025-04-29", ["validate", "remind 2025-04-29", "build thb", "gate thb"]),
+        (
+            "2025-04-30",
+            ["validate", "remind 2025-04-30", "build thb octa", "gate thb", "gate octa"],
+        ),
     ],
 )
 def test_the_calendar_says_how_far_a_run_goes(day: str, done: list[str]) -> None:
@@ -49,7 +52,11 @@ def test_the_calendar_says_how_far_a_run_goes(day: str, done: list[str]) -> None
 
 
 def test_a_round_that_is_not_entered_waits_for_nothing() -> None:
-    assert commands("2025-01-01") == ["validate", "build thb migration octa"]
+    assert commands("2025-01-01") == [
+        "validate",
+        "build thb migration octa",
+        "gate 2025-01-01",
+    ]
 
 
 def test_why_a_report_is_not_built_is_told() -> None:
@@ -80,8 +87,8 @@ def test_a_run_ends_with_the_code_of_the_stage_that_failed(here: Project) -> Non
     way = Way(
         (
             Stage("first", ("version",)),
-            Stage("letters", ("late", "--round", "1999"), needed=False),
-            Stage("second", ("approve",)),
+            Stage("letters", ("late", "--round", "1999")),
+            Stage("second", ("approve", *SUBJECT), True),
             Stage("third", ("version",)),
         ),
         (),
@@ -94,12 +101,12 @@ def test_a_run_ends_with_the_code_of_the_stage_that_failed(here: Project) -> Non
     assert [(step.name, step.code) for step in run.steps] == [
         ("first", 0),
         ("letters", 2),
-        ("second", 2),
+        ("second", 11),
     ]
     assert told == [
         "first: done",
         "letters: exit code 2",
-        "second: exit code 2",
+        "second: exit code 11",
         "third: not tried: what it needs failed",
     ]
     printed = record.told.read_text(encoding="utf-8")
