@@ -39,7 +39,7 @@ def run(
     from pipeline.contracts.operations import load_operations
     from pipeline.contracts.policy import load_policy
     from pipeline.release.operations.runs import forget_runs, recorded
-    from pipeline.steps.unattended import round_of, run_stages, way_of
+    from pipeline.steps.unattended import round_of, run_stages, said_of, way_of
     from pipeline.system.lock import at_work
     from pipeline.system.signed.people import parse_day
 
@@ -59,6 +59,10 @@ def run(
         for line in way.why:
             typer.echo(line)
         code = run_stages(project, way, record, tell=typer.echo)
+        record.said |= said_of(project, number)
+        for what, number_ in record.said["findings"].items():
+            typer.echo(f"findings: {number_} {what}")
+        typer.echo(f"release gate: {record.said['gate'] or 'not asked yet'}")
         forget_runs(project, keep_days=settings.keep_days, keep_last=settings.keep_last)
         if code:
             typer.echo(f"what was printed: {record.told}", err=True)
@@ -160,6 +164,9 @@ def _print_run(run: Run) -> None:
     ]
     heads = ("step", "took", "how it ended", "why", "inputs")
     print_table(f"{run.id}: {run.what}, began {run.began}, {run.end}", heads, rows)
+    if run.said:
+        counts = ", ".join(f"{n} {what}" for what, n in run.said.get("findings", {}).items())
+        typer.echo(f"findings: {counts or 'none'}; gate: {run.said.get('gate') or 'not asked'}")
     typer.echo(f"code {run.commit[:12]}; {', '.join(f'{n} {v}' for n, v in run.libraries.items())}")
 
 

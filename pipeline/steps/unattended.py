@@ -11,16 +11,20 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from pipeline.contracts.calendar import Calendar, Dates
 from pipeline.contracts.operations import Operations
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
+from pipeline.release.gate.page import NAME, gate_folder
 from pipeline.release.operations.runs import PART_OF, RunRecord, StepRun
+from pipeline.system.kept import remembered
 from pipeline.system.lock import HELD
 
 _GRACE = 30.0  # seconds that a stage has to end by itself
@@ -125,6 +129,16 @@ def run_stages(
         code = code or ended
         blocked = bool(ended) and stage.blocks
     return code
+
+
+def said_of(project: Project, round_: int) -> dict[str, Any]:
+    """What may be said of a round in a record: how many findings there are of each
+    severity, and the verdict of the gate.
+    """
+    findings = remembered(project.findings(round_) / "findings.json").get("findings", ())
+    gate = remembered(gate_folder(project, round_) / f"{NAME}.json")
+    severities = Counter(str(finding.get("severity")) for finding in findings)
+    return {"findings": dict(severities), "gate": gate.get("verdict", "")}
 
 
 def _do(project: Project, stage: Stage, record: RunRecord) -> int:
