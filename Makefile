@@ -209,6 +209,9 @@ import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from pub
 texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
 	@$(RUN) texts
 
+dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
+	@$(RUN) dictionary --round $(ROUND)
+
 moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/how-to/sign-off.md
 	@$(RUN) moves
 
@@ -287,5 +290,5 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
-.PHONY: run log schedule backup check-backup restore status accept submit approve return release withdraw copies verify trace moves rules gate
+.PHONY: run log schedule backup check-backup restore status accept submit approve return release withdraw copies verify trace moves rules dictionary gate
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records
