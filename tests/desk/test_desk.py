@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import broken_rules, chromium, opened
+from browser import broken_rules, chromium, cut_off, opened
 from builds import ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
@@ -140,3 +140,14 @@ def test_the_desk_is_accessible_works_from_a_file_and_fits_a_phone(page: Path, w
             } <= reached
         with opened(browser, page.as_uri(), width, judged=True) as found:
             assert broken_rules(found.page) == []
+
+
+def test_on_a_phone_nothing_of_the_desk_is_cut_off_and_times_are_folded(page: Path) -> None:
+    with chromium() as browser, opened(browser, page.as_uri(), 390) as found:
+        fold = found.page.locator("#speed + details")
+        assert not fold.locator("table").is_visible()
+        fold.locator("summary").click()
+        assert fold.locator("tbody tr").count() > 3
+        assert cut_off(found.page) == []
+        heads = "[...document.querySelectorAll('.narrow td')].map(e => e.dataset.head)"
+        assert {"Queries", "RO"} <= set(found.page.evaluate(heads))
