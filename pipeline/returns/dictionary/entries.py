@@ -42,22 +42,12 @@ class Field:
 
 
 @dataclass(frozen=True)
-class TableRule:
-    """A rule of a table, in the round of the dictionary."""
+class RuleEntry:
+    """A rule of a table in the round of the dictionary, or one of intake, which looks at
+    files of every report. `of` is the table, or what the rule of intake is about.
+    """
 
-    table: str
-    rule: str
-    severity: Severity
-    meaning: str
-    allowed: str
-    do: str
-
-
-@dataclass(frozen=True)
-class IntakeRule:
-    """A rule of intake, which looks at files of every report."""
-
-    heading: str
+    of: str
     rule: str
     severity: Severity
     meaning: str
@@ -79,7 +69,7 @@ class TableEntry:
     how: str  # as totals, or as records too
     adds_up: tuple[str, ...]
     fields: tuple[Field, ...]
-    rules: tuple[TableRule, ...]
+    rules: tuple[RuleEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -121,7 +111,7 @@ class Dictionary:
     round: int
     contracts: tuple[ContractEntry, ...]
     lists: tuple[ListEntry, ...]
-    intake: tuple[IntakeRule, ...]
+    intake: tuple[RuleEntry, ...]
     signs: tuple[tuple[str, str], ...]  # what is written in a form in place of a figure
 
 
@@ -133,7 +123,7 @@ def read_dictionary(contracts: Contracts, *, round_: int) -> Dictionary:
         entries,
         tuple(_lists(contracts, entries)),
         tuple(
-            IntakeRule(heading, kind.name, severity, kind.meaning, kind.allowed[0], kind.do[0])
+            RuleEntry(heading, kind.name, severity, kind.meaning, kind.allowed[0], kind.do[0])
             for heading, kinds in intake_kinds().items()
             for kind in kinds
             for severity in kind.severities
@@ -143,12 +133,12 @@ def read_dictionary(contracts: Contracts, *, round_: int) -> Dictionary:
 
 
 def _contract(contracts: Contracts, contract: Contract, *, round_: int) -> ContractEntry:
-    rules: dict[str, list[TableRule]] = defaultdict(list)
+    rules: dict[str, list[RuleEntry]] = defaultdict(list)
     for rule in compile_rules(contracts, contract, round_=round_):
         table = rule.rule_id.split(".")[0]
         meaning = CONTRACT[kind_of(rule.rule_id)]
         rules[table].append(
-            TableRule(table, rule.rule_id, rule.severity, meaning, rule.allowed, rule.do)
+            RuleEntry(table, rule.rule_id, rule.severity, meaning, rule.allowed, rule.do)
         )
     raw = {s["name"]: s for s in read_yaml(contract.path).mapping()["schema"]}
     asked = respondents(contracts, contract.report, round_=round_)

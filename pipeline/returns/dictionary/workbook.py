@@ -133,7 +133,7 @@ def _sheets(dictionary: Dictionary) -> Iterable[_Sheet]:
         "the state, a note needs nothing.",
         (("Table", 24), ("Rule", 44), *heads),
         tuple(
-            (r.table, r.rule, r.severity, r.meaning, r.allowed, r.do)
+            (r.of, r.rule, r.severity, r.meaning, r.allowed, r.do)
             for _, t in tables
             for r in t.rules
         ),
@@ -143,9 +143,7 @@ def _sheets(dictionary: Dictionary) -> Iterable[_Sheet]:
         "Rules of files",
         "What is checked of every file before its figures are compared.",
         (("Subject", 28), ("Rule", 26), *heads),
-        tuple(
-            (r.heading, r.rule, r.severity, r.meaning, r.allowed, r.do) for r in dictionary.intake
-        ),
+        tuple((r.of, r.rule, r.severity, r.meaning, r.allowed, r.do) for r in dictionary.intake),
     )
     yield _Sheet(
         "Signs",
@@ -169,6 +167,7 @@ def _lines_of(line: Line, content: _Sheet) -> int:
 def _write(sheet: Worksheet, content: _Sheet) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.properties import PageSetupProperties
 
     sheet["A1"], sheet["A1"].font = (
         content.title,
@@ -185,9 +184,9 @@ def _write(sheet: Worksheet, content: _Sheet) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = width + 2
     for row, line in enumerate(content.lines, _HEADS_ON + 1):
         for column, value in enumerate(line, 1):
-            cell = sheet.cell(row, column)
-            cell.value = (guarded(value) or None) if isinstance(value, str) else value
-            cell.alignment, cell.border = top, below
+            place = sheet.cell(row, column)
+            place.value = (guarded(value) or None) if isinstance(value, str) else value
+            place.alignment, place.border = top, below
         sheet.row_dimensions[row].height = _LINE_HEIGHT * _lines_of(line, content)
     last = get_column_letter(len(content.heads))
     sheet.freeze_panes = sheet.cell(_HEADS_ON + 1, 2)
@@ -195,5 +194,6 @@ def _write(sheet: Worksheet, content: _Sheet) -> None:
     sheet.row_dimensions[_HEADS_ON].height = 32
     sheet.sheet_view.showGridLines = False
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
-    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_title_rows = f"{_HEADS_ON}:{_HEADS_ON}"

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import broken_rules, chromium, opened
@@ -21,7 +22,7 @@ from pipeline.returns.dictionary.workbook import dictionary_workbook
 from pipeline.returns.rules.compile import compile_rules
 
 PAGE = ROOT / "docs" / "reference" / "dictionary.md"
-Lines = list[dict[str, object]]
+Lines = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def dictionary(contracts: Contracts) -> Dictionary:
 def sheets(dictionary: Dictionary) -> dict[str, Lines]:
     """The lines of each sheet by head, below its title, its sentence and its heads."""
     book = load_workbook(io.BytesIO(dictionary_workbook(dictionary)))
-    found = {}
+    found: dict[str, Lines] = {}
     for sheet in book.worksheets:
         heads, *lines = list(sheet.values)[2:]
         found[sheet.title] = [dict(zip(map(str, heads), line, strict=True)) for line in lines]
