@@ -216,6 +216,7 @@ trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or 
 	@$(RUN) trace $(call option,--password-file,PASSWORD_FILE) -- "$$GIVEN_FILE"
 
 ##@ Operate: what runs without a person, what is kept
+# What a scheduler does; it calls `selec run` itself, because make hides exit codes.
 run: .venv/.installed-requirements  ## The way of the year as far as it may go today, without a person: ROUND= DATE=
 	@$(RUN) run $(call given,--round,ROUND) $(call option,--date,DATE)
 

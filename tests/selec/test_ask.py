@@ -192,53 +192,57 @@ def test_a_protected_version_has_no_view_on_what_states_said(here: Project) -> N
 # --- what cannot be done
 
 
-@pytest.mark.parametrize("version", BOTH)
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "create table mine (a integer)",
-        "create or replace view cells as select 1",
-        "insert into kept.cells select * from kept.cells",
-        "update kept.cells set value = 1",
-        "delete from kept.cells",
-        "drop view cells",
-        "alter view cells rename to others",
-        "comment on view cells is 'mine'",
-        "copy cells to '{folder}/out.csv'",
-        "export database '{folder}/out'",
-        "attach '{folder}/out.duckdb'",
-        "attach '{store}' as other (read_only)",
-        "select * from read_csv('{file}')",
-        "select * from read_text('{file}')",
-        "select * from read_blob('{file}')",
-        "select * from '{file}'",
-        "select * from glob('{folder}/*')",
-        "select * from sniff_csv('{file}')",
-        "install httpfs",
-        "load httpfs",
-        "set enable_external_access = true",
-        "set lock_configuration = false",
-        "set threads = 1",
-        "set temp_directory = '{folder}'",
-        "create persistent secret mine (type s3)",
-        "select * from frame",
-    ],
+FORBIDDEN = (
+    "create table mine (a integer)",
+    "create or replace view cells as select 1",
+    "insert into kept.cells select * from kept.cells",
+    "update kept.cells set value = 1",
+    "delete from kept.cells",
+    "drop view cells",
+    "alter view cells rename to others",
+    "comment on view cells is 'mine'",
+    "copy cells to '{folder}/out.csv'",
+    "export database '{folder}/out'",
+    "attach '{folder}/out.duckdb'",
+    "attach '{store}' as other (read_only)",
+    "select * from read_csv('{file}')",
+    "select * from read_text('{file}')",
+    "select * from read_blob('{file}')",
+    "select * from '{file}'",
+    "select * from glob('{folder}/*')",
+    "select * from sniff_csv('{file}')",
+    "install httpfs",
+    "load httpfs",
+    "set enable_external_access = true",
+    "set lock_configuration = false",
+    "set threads = 1",
+    "set temp_directory = '{folder}'",
+    "create persistent secret mine (type s3)",
+    "select * from frame",
 )
-def test_nothing_is_written_and_no_file_opened(
-    here: Project, tmp_path: Path, statement: str, version: str
-) -> None:
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_nothing_is_written_and_no_file_opened(here: Project, tmp_path: Path, version: str) -> None:
     frame = selec.rounds()
     assert not frame.empty
     file = tmp_path / "file.csv"
     file.write_text("a\n1\n", encoding="utf-8")
     store = here.store(SMALL_ROUND, "thb", "restricted")
-    query = statement.format(folder=tmp_path, file=file, store=store)
+    done = []
     with selec.connect(version=version) as views:
-        with pytest.raises(duckdb.Error):
-            views.execute(query).fetchall()
-        assert views.execute("select count(*) from cells").fetchone() != (0,)
-    with pytest.raises(selec.UserError, match="cannot be answered"):
-        selec.sql(query, version=version)
+        before = views.execute("from cells order by key").fetchall()
+        for statement in FORBIDDEN:
+            query = statement.format(folder=tmp_path, file=file, store=store)
+            try:
+                views.execute(query).fetchall()
+                done.append(query)
+            except duckdb.Error:
+                pass
+            with pytest.raises(selec.UserError, match="cannot be answered"):
+                selec.sql(query, version=version)
+        assert done == []
+        assert views.execute("from cells order by key").fetchall() == before != []
     assert [p.name for p in tmp_path.iterdir()] == ["file.csv"]
 
 
