@@ -189,7 +189,7 @@ def _write(sheet: Worksheet, content: _Sheet) -> None:
             place.alignment, place.border = top, below
         sheet.row_dimensions[row].height = _LINE_HEIGHT * _lines_of(line, content)
     last = get_column_letter(len(content.heads))
-    sheet.freeze_panes = sheet.cell(_HEADS_ON + 1, 2)
+    sheet.freeze_panes = f"B{_HEADS_ON + 1}"
     sheet.auto_filter.ref = f"A{_HEADS_ON}:{last}{_HEADS_ON + len(content.lines)}"
     sheet.row_dimensions[_HEADS_ON].height = 32
     sheet.sheet_view.showGridLines = False
