@@ -55,20 +55,10 @@ $(foreach a,$(FOLDERS),$(call refuse,$(a),$(call is_strange,$($(a))),\
 	is the name of a folder: make works with letters of any script and digits and ./_-+@ only))
 export $(FOLDERS)
 
-##@ Daily
 help:  ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {line[++n] = "\n" substr($$0, 5)} /^[a-z-]+:.*## / {name[++n] = $$1; line[n] = $$2; if (length($$1) > w) w = length($$1)} \
+		END {for (i = 1; i <= n; i++) if (i in name) printf "  %-" w "s  %s\n", name[i], line[i]; else print line[i]}' Makefile
 	@echo; echo "  ROUND=$(ROUND)  REPORT=$(subst $() ,|,$(REPORTS))  VERSION=restricted|public|partner  STATE=RO"
-
-# AS_OF=2026-03-01 builds from the returns that were known on that day, in a folder of its own.
-reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner" AS_OF=2026-03-01
-	@$(call build,--reports "$$GIVEN_REPORTS" --versions "$$GIVEN_VERSIONS")
-
-report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION= AS_OF=
-	@$(call build,--reports "$$GIVEN_REPORT" --versions "$$GIVEN_VERSION")
-
-plan: .venv/.installed-requirements  ## What `make reports` would do and why, a line a step, without doing it: VERSIONS=
-	@$(RUN) plan --round $(ROUND) --reports "$$GIVEN_REPORTS" --versions "$$GIVEN_VERSIONS"
 
 define build
 $(if $(AS_OF),\
@@ -77,14 +67,40 @@ $(if $(AS_OF),\
 	$(RUN) build --round $(ROUND) $(1))
 endef
 
-validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write findings pages, marked returns and letters
-	@$(RUN) validate --round $(ROUND) $(SPOKEN)
+# Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
+ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ifneq ($(origin SIGN_KEY),undefined)
+export SELEC_SIGN_KEY = $(SIGN_KEY)
+endif
+ifneq ($(origin REHEARSAL),undefined)
+export SELEC_REHEARSAL = $(REHEARSAL)
+endif
 
+accept submit approve return release withdraw copies clear-text: export SELEC_REASON = $(REASON)
+SUBJECT = --round $(ROUND) --report $(REPORT) --version $(VERSION)
+WHO = $(call option,--role,ROLE) $(call option,--date,DATE)
+
+register audit: VERSION := public
+
+##@ Open: a round begins, forms go out
 calendar: .venv/.installed-requirements  ## The days of the rounds by time, and a file for calendar programs: ICS=days.ics
 	@$(RUN) calendar $(call option,--out,ICS)
 
 open: .venv/.installed-requirements  ## Open ROUND: one zip a state with its forms, letter and hashes, and what the round still needs: TO=folder
 	@$(RUN) open --round $(ROUND) $(call option,--to,TO) $(SPOKEN)
+
+template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
+	@$(RUN) template --report $(REPORT) --state "$$GIVEN_STATE" --round $(ROUND)
+
+import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
+	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" --round $(ROUND)
+
+dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
+	@$(RUN) dictionary --round $(ROUND)
+
+##@ Receive: returns, and what is asked about them
+validate: .venv/.installed-requirements  ## Read and check the returns of ROUND, write findings pages, marked returns and letters
+	@$(RUN) validate --round $(ROUND) $(SPOKEN)
 
 late: .venv/.installed-requirements  ## Which state owes which return of ROUND, since when: DATE=2023-04-01 JSON=1
 	@$(RUN) late --round $(ROUND) $(call option,--date,DATE) $(if $(JSON),--json)
@@ -97,21 +113,9 @@ feedback: .venv/.installed-requirements  ## Write what goes back to a state, its
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) feedback --round $(ROUND) --state "$$GIVEN_STATE" $(SPOKEN)
 
-desk: .venv/.installed-requirements  ## Show the page on the whole round on loopback: PORT=8000, SERVE=no to write it only
-	@$(RUN) desk --round $(ROUND) $(if $(filter no,$(SERVE)),,--serve $(call option,--port,PORT))
-
 queries: .venv/.installed-requirements  ## List what states are asked: open, asked, answered; STATE= for one of them
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) queries --round $(ROUND) $(call given,--state,STATE)
-
-# Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
-ifneq ($(origin SIGN_KEY),undefined)
-export SELEC_SIGN_KEY = $(SIGN_KEY)
-endif
-ifneq ($(origin REHEARSAL),undefined)
-export SELEC_REHEARSAL = $(REHEARSAL)
-endif
 
 ask: .venv/.installed-requirements  ## Enter the open queries of a state in the log as asked: STATE= DATE=2023-04-01
 	@$(RUN) build --round $(ROUND) --until validate
@@ -124,31 +128,23 @@ answer: .venv/.installed-requirements  ## Enter an answer: QUERY=id ANSWER="..."
 answers: .venv/.installed-requirements  ## Enter the answers that a state wrote into its marked workbook or CSV, all or none: FILE= DATE=
 	@$(RUN) answers --round $(ROUND) --file "$$GIVEN_FILE" $(call option,--date,DATE) $(call given,--state,STATE)
 
-explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
-	@$(RUN) explain --round $(ROUND) --version $(VERSION) $(call option,--ref,REF) $(if $(JSON),--json) $(call option,--,KEY)
-
 history: .venv/.installed-requirements  ## Who said what when, from the ledger: STATE= TABLE=THB_VICTIMS KEY=
 	@$(RUN) history --state "$$GIVEN_STATE" $(or $(call option,--table,TABLE),--table THB_VICTIMS) $(call option,--key,KEY) $(if $(JSON),--json)
 
-changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
-	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from "$$GIVEN_FROM" $(call option,--to,TO) $(if $(JSON),--json)
+##@ Build: texts and reports
+# AS_OF=2026-03-01 builds from the returns that were known on that day, in a folder of its own.
+reports: .venv/.installed-requirements  ## Build all reports of ROUND: VERSIONS="restricted public partner" AS_OF=2026-03-01
+	@$(call build,--reports "$$GIVEN_REPORTS" --versions "$$GIVEN_VERSIONS")
 
-register audit: VERSION := public
-register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
-	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION)
-	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION) $(WHO)
+report: .venv/.installed-requirements  ## Build one report: REPORT= VERSION= AS_OF=
+	@$(call build,--reports "$$GIVEN_REPORT" --versions "$$GIVEN_VERSION")
 
-audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
-	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
-	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA)
+plan: .venv/.installed-requirements  ## What `make reports` would do and why, a line a step, without doing it: VERSIONS=
+	@$(RUN) plan --round $(ROUND) --reports "$$GIVEN_REPORTS" --versions "$$GIVEN_VERSIONS"
 
-##@ Texts
 check-text: .venv/.installed-requirements  ## List all faults of the texts of ROUND, of all reports and versions, without rendering
 	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"
 	@$(RUN) check-text --round $(ROUND)
-
-preview: .venv/.installed-requirements  ## One chapter of a built round as page and PDF: REPORT= CHAPTER=drugs VERSION= WATCH=1 renews it when saved
-	@$(RUN) preview $(SUBJECT) $(call option,--chapter,CHAPTER) $(if $(WATCH),--watch)
 
 review-texts: .venv/.installed-requirements  ## Show the texts to be read for ROUND, with what changed: READ=thb/summary.reading or all-shown marks them
 	@$(RUN) build --round $(ROUND) --until stores
@@ -159,10 +155,12 @@ clear-text: .venv/.installed-requirements  ## Texts of covers that others do not
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) clear-text --round $(ROUND) $(if $(TAKE_BACK),--take-back) $(WHO)
 
-##@ Release
-accept submit approve return release withdraw copies clear-text: export SELEC_REASON = $(REASON)
-SUBJECT = --round $(ROUND) --report $(REPORT) --version $(VERSION)
-WHO = $(call option,--role,ROLE) $(call option,--date,DATE)
+preview: .venv/.installed-requirements  ## One chapter of a built round as page and PDF: REPORT= CHAPTER=drugs VERSION= WATCH=1 renews it when saved
+	@$(RUN) preview $(SUBJECT) $(call option,--chapter,CHAPTER) $(if $(WATCH),--watch)
+
+##@ Review: what was made, and is it fit
+desk: .venv/.installed-requirements  ## Show the page on the whole round on loopback: PORT=8000, SERVE=no to write it only
+	@$(RUN) desk --round $(ROUND) $(if $(filter no,$(SERVE)),,--serve $(call option,--port,PORT))
 
 status: .venv/.installed-requirements  ## Where a version stands, and what a release would still miss: REPORT= VERSION=
 	@$(RUN) status $(SUBJECT)
@@ -171,9 +169,23 @@ gate: .venv/.installed-requirements  ## Is ROUND fit to be published? GO or NO-G
 	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"$(if $(JSON), >&2)
 	@$(RUN) gate --round $(ROUND) $(call given,--report,REPORT) $(call option,--date,DATE) $(if $(JSON),--json)
 
+explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
+	@$(RUN) explain --round $(ROUND) --version $(VERSION) $(call option,--ref,REF) $(if $(JSON),--json) $(call option,--,KEY)
+
+changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
+	@$(RUN) changes --round $(ROUND) --report $(REPORT) --version $(VERSION) --from "$$GIVEN_FROM" $(call option,--to,TO) $(if $(JSON),--json)
+
+audit: .venv/.installed-requirements  ## Check the proof of VERSION again; EXTRA=file: beside what others published
+	@$(RUN) build --round $(ROUND) --versions $(VERSION) --until protect
+	@$(RUN) audit --round $(ROUND) --version $(VERSION) $(call option,--extra,EXTRA)
+
 accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT= RULE= (STATE=) or QUERY= or GATE= REASON="..."
 	@$(RUN) accept --round $(ROUND) --report $(REPORT) $(call option,--gate,GATE) $(call option,--query,QUERY) $(call option,--rule,RULE) $(call given,--state,STATE) $(WHO)
 
+check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
+	@set -f; "$$GIVEN_PYTHON" tools/check_pdf.py -- $(if $(FILES),$$GIVEN_FILES,'$(OUT)')  # parted at spaces, no more
+
+##@ Release: from a draft to copies
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
 	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION) --for-review
 	@$(RUN) submit $(SUBJECT) $(WHO)
@@ -190,6 +202,10 @@ release: .venv/.installed-requirements  ## Release an approved version as an edi
 withdraw: .venv/.installed-requirements  ## Withdraw the released edition: REPORT= VERSION= BY= ROLE= REASON="..."
 	@$(RUN) withdraw $(SUBJECT) $(WHO)
 
+register: .venv/.installed-requirements  ## Enter a released version into the register of editions: REPORT= VERSION=
+	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION)
+	@$(RUN) register --round $(ROUND) --report $(REPORT) --version $(VERSION) $(WHO)
+
 copies: .venv/.installed-requirements  ## A numbered, encrypted copy for each recipient: REPORT= RECIPIENTS=recipients.csv VERSION= DATE=
 	@$(RUN) copies $(SUBJECT) --recipients "$$GIVEN_RECIPIENTS" $(call option,--date,DATE)
 
@@ -199,29 +215,13 @@ verify: .venv/.installed-requirements  ## What is this file? Hash, edition, copy
 trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or picture come from: FILE= PASSWORD_FILE=
 	@$(RUN) trace $(call option,--password-file,PASSWORD_FILE) -- "$$GIVEN_FILE"
 
-##@ Build
-template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
-	@$(RUN) template --report $(REPORT) --state "$$GIVEN_STATE" --round $(ROUND)
-
-import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
-	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" --round $(ROUND)
-
-texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
-	@$(RUN) texts
-
-moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/how-to/sign-off.md
-	@$(RUN) moves
-
-rules: .venv/.installed-requirements  ## Write the page of all rules of returns: docs/reference/rules.md
-	@$(RUN) rules
-
-clean:  ## Remove what was built of ROUND; records stay, they are no outputs
-	rm -rf $(OUT)
-
-##@ Operate
+##@ Operate: what runs without a person, what is kept
 # What a scheduler does; it calls `selec run` itself, because make hides exit codes.
 run: .venv/.installed-requirements  ## The way of the year as far as it may go today, without a person: ROUND= DATE=
 	@$(RUN) run $(call given,--round,ROUND) $(call option,--date,DATE)
+
+log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
+	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
 
 schedule: .venv/.installed-requirements  ## Units of systemd and a line for cron that run it every day: TO=folder
 	@$(RUN) schedule $(call option,--to,TO)
@@ -235,10 +235,16 @@ check-backup: .venv/.installed-requirements  ## Is the last backup whole? FROM=f
 restore: .venv/.installed-requirements  ## Bring the last backup back, over nothing: FROM=folder INTO=project PASSWORD_FILE=
 	@$(RUN) restore $(call option,--from,FROM) $(call option,--into,INTO) $(call option,--password-file,PASSWORD_FILE)
 
-log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
-	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
+guards: .venv/.installed-requirements  ## What this kernel refuses to a process that reads a return or renders a version
+	@$(RUN) guards
 
-##@ Check
+sbom: .venv/.installed-requirements-dev  ## Write the libraries that the pipeline runs with, in CycloneDX: outputs/sbom.json
+	@$(PY) tools/sbom.py '$(OUTPUTS)/sbom.json'
+
+clean:  ## Remove what was built of ROUND; records stay, they are no outputs
+	rm -rf $(OUT)
+
+##@ Develop: code, contracts, measures
 test: .venv/.installed-requirements-dev  ## Run the tests
 	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what the tests of a file share is made once
 
@@ -248,17 +254,17 @@ check: .venv/.installed-requirements-dev  ## Lint contracts and code, check type
 	@.venv/bin/ruff format --check --quiet pipeline selec.py tests tools
 	@.venv/bin/mypy
 
-check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
-	@set -f; "$$GIVEN_PYTHON" tools/check_pdf.py -- $(if $(FILES),$$GIVEN_FILES,'$(OUT)')  # parted at spaces, no more
-
-guards: .venv/.installed-requirements  ## What this kernel refuses to a process that reads a return or renders a version
-	@$(RUN) guards
-
-sbom: .venv/.installed-requirements-dev  ## Write the libraries that the pipeline runs with, in CycloneDX: outputs/sbom.json
-	@$(PY) tools/sbom.py '$(OUTPUTS)/sbom.json'
-
 contract-diff: .venv/.installed-requirements  ## Whom does a change of the contracts break? OLD=HEAD NEW= JSON=1 STRICT=1
 	@$(RUN) contract-diff $(call option,--old,OLD) $(call option,--new,NEW) $(call given,--round,ROUND) $(if $(JSON),--json) $(if $(STRICT),--strict)
+
+rules: .venv/.installed-requirements  ## Write the page of all rules of returns: docs/reference/rules.md
+	@$(RUN) rules
+
+moves: .venv/.installed-requirements  ## Write the moves between draft and release, and their diagram, into docs/how-to/sign-off.md
+	@$(RUN) moves
+
+texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
+	@$(RUN) texts
 
 soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not reach the public version, a hundred builds killed
 	@CHANGES=200 $(PY) -m pytest tests/inspection/leak/test_noninterference.py
@@ -285,7 +291,11 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
-.PHONY: check-text preview review-texts clear-text
-.PHONY: run log schedule backup check-backup restore status accept submit approve return release withdraw copies verify trace moves rules gate
-.PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records
+.PHONY: help
+.PHONY: calendar open template import dictionary
+.PHONY: validate late remind feedback queries ask answer answers history
+.PHONY: reports report plan check-text review-texts clear-text preview
+.PHONY: desk status gate explain changes audit accept check-pdf
+.PHONY: submit approve return release withdraw register copies verify trace
+.PHONY: run log schedule backup check-backup restore guards sbom clean
+.PHONY: test check contract-diff rules moves texts soak fuzz bench bench-disclosure bench-records bench-growth

@@ -109,3 +109,22 @@ def broken_rules(page: Page, without: Sequence[str] = ()) -> list[str]:
         f"{v['id']}: {v['help']}: {'; '.join(str(n['target']) for n in v['nodes'][:5])}"
         for v in answer["violations"]
     ]
+
+
+_CUT = """() => [...document.querySelectorAll('body *')].filter(e => {
+    if (e.closest('thead, script, style, .skip') || !e.checkVisibility()) return false;
+    const box = e.getBoundingClientRect(), own = getComputedStyle(e);
+    if (!box.width || own.display === 'inline') return false;
+    return box.right > innerWidth + 1 || box.left < -1 || e.scrollWidth > e.clientWidth + 1;
+}).map(e => `${e.tagName.toLowerCase()}.${e.className}: ${e.textContent.trim().slice(0, 60)}`)"""
+
+
+def cut_off(page: Page) -> list[str]:
+    """What a reader sees a part of only, or only after scrolling sideways: elements that
+    reach over the edge of the screen, or whose content reaches over theirs. Folds are
+    opened first; heads of tables that a narrow page hides do not count.
+    """
+    page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+    assert page.evaluate("document.querySelectorAll('body *').length") > 10
+    found: list[str] = page.evaluate(_CUT)
+    return found

@@ -155,6 +155,19 @@ def rules(page: Annotated[Path, typer.Argument()] = Path("docs/reference/rules.m
 
 
 @app.command()
+def dictionary(round_: Round) -> None:
+    """Write the data dictionary of all contracts, as a workbook and a page: tables,
+    fields, codes, and the rules of a round.
+    """
+    from pipeline.contracts.model import load_contracts
+    from pipeline.returns.dictionary.page import write_dictionary
+
+    project = Project.here()
+    for path in write_dictionary(project, load_contracts(project.contracts), round_=round_):
+        typer.echo(path)
+
+
+@app.command()
 def numbers(round_: Round) -> None:
     """Load accepted returns into the ledger, run the SQL models and checks, write the
     restricted stores.

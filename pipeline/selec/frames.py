@@ -15,6 +15,7 @@ from pipeline.contracts.model import Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.release.operations.runs import FOLDER as RUNS
 from pipeline.selec.place import PUBLIC, Place, built_rounds, find_place, find_project
 from pipeline.selec.snapshot import connect_place
 from pipeline.selec.views import VIEWS
@@ -283,5 +284,6 @@ def _state(place: Place) -> tuple[object, ...]:
     if not place.version.protected:
         work = place.project.work(place.round)
         files += [work / "cubes.duckdb", work / "validation.json", place.project.warehouse]
+        files += sorted((place.project.records / RUNS).glob("*.jsonl"))
     seen = [p.stat() for p in files if is_there(p)]
     return (*((s.st_ino, s.st_size, s.st_mtime_ns) for s in seen), id(place.contracts))

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pipeline.contracts.model import LAST_ROUND, Table
 from pipeline.errors import BusyError, UserError
 from pipeline.findings import Finding
 from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.release.operations.runs import read_runs
 from pipeline.returns.rules.validated import read_validation
 from pipeline.selec.place import PUBLIC, Place, find_place
 from pipeline.selec.views import KEPT, VIEWS, columns_of, comments_of, select_of, view_of_cube
@@ -79,6 +81,7 @@ def _fill(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
         _copy_lineage(copy, place)
         _copy_ledger(copy, place)
         _copy_findings(copy, place)
+        _copy_runs(copy, place)
 
 
 def _describe_tables(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
@@ -204,6 +207,46 @@ def _copy_findings(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
     copy.execute(f"create table {KEPT}.findings ({columns})")
     found = read_validation(place.project, place.round).findings
     _insert(copy, "findings", [tuple(getattr(f, n) for n in names) for f in found])
+
+
+def _copy_runs(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """What was run when: records that hold no figure and no word of a sender."""
+    copy.execute(
+        f"""create table {KEPT}.runs (run varchar, what varchar, round integer, began timestamp,
+        ended timestamp, seconds double, code integer, "end" varchar, "commit" varchar)"""
+    )
+    copy.execute(
+        f"""create table {KEPT}.steps (run varchar, step varchar, began timestamp,
+        ended timestamp, seconds double, code integer, error varchar, why varchar)"""
+    )
+    runs = sorted(read_runs(place.project), key=lambda run: run.id)
+    _insert(
+        copy,
+        "runs",
+        [
+            (
+                *(r.id, r.what, r.round, r.began.removesuffix("Z")),
+                *(r.ended.removesuffix("Z") or None, r.seconds, r.code, r.end, r.commit),
+            )
+            for r in runs
+        ],
+    )
+    _insert(
+        copy,
+        "steps",
+        [
+            (
+                *(r.id, s.name, _moment(s.began), _moment(s.ended)),
+                *(s.ended - s.began, s.code, s.error, s.why),
+            )
+            for r in runs
+            for s in r.steps
+        ],
+    )
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
 def _insert(copy: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:

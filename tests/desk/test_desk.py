@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
-from browser import broken_rules, chromium, opened
+from browser import broken_rules, chromium, cut_off, opened
 from builds import ROOT, ROUND
 
 from pipeline.contracts.model import Contracts
@@ -18,6 +19,7 @@ from pipeline.errors import UserError
 from pipeline.project import Project
 
 VERSIONS = ("restricted", "public", "partner")
+DAY = date(2023, 5, 2)  # on which the desk is looked at
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def page(round_: Project, contracts: Contracts) -> Path:
 def test_every_number_on_the_desk_is_that_of_the_findings_and_manifests(
     round_: Project, contracts: Contracts
 ) -> None:
-    view = gather(round_, contracts, round_=ROUND, versions=VERSIONS)
+    view = gather(round_, contracts, round_=ROUND, versions=VERSIONS, day=DAY)
     found = json.loads((round_.findings(ROUND) / "findings.json").read_text(encoding="utf-8"))
     assert view["counts"]["loaded"] == sum(a["loaded"] for a in found["accounts"])
     assert view["counts"]["query"] == sum(f["severity"] == "query" for f in found["findings"])
@@ -97,7 +99,7 @@ def test_a_proof_about_other_files_is_told(
         file.write("\n")
     holds = {
         p["version"]: p["holds"]
-        for p in gather(other, contracts, round_=ROUND, versions=VERSIONS)["proofs"]
+        for p in gather(other, contracts, round_=ROUND, versions=VERSIONS, day=DAY)["proofs"]
     }
     assert holds == {"public": False, "partner": True}
 
@@ -140,3 +142,14 @@ def test_the_desk_is_accessible_works_from_a_file_and_fits_a_phone(page: Path, w
             } <= reached
         with opened(browser, page.as_uri(), width, judged=True) as found:
             assert broken_rules(found.page) == []
+
+
+def test_on_a_phone_nothing_of_the_desk_is_cut_off_and_times_are_folded(page: Path) -> None:
+    with chromium() as browser, opened(browser, page.as_uri(), 390) as found:
+        fold = found.page.locator("#speed + details")
+        assert not fold.locator("table").is_visible()
+        fold.locator("summary").click()
+        assert fold.locator("tbody tr").count() > 3
+        assert cut_off(found.page) == []
+        heads = "[...document.querySelectorAll('.narrow td')].map(e => e.dataset.head)"
+        assert {"Queries", "RO"} <= set(found.page.evaluate(heads))

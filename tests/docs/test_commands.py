@@ -154,6 +154,26 @@ def test_help_lists_every_target_with_its_purpose() -> None:
     assert f"ROUND={ROUND}" in told
 
 
+def test_help_has_the_groups_of_the_year_and_one_column_for_all_purposes() -> None:
+    told = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    groups = re.findall(r"^([A-Z]\w+): ", told, re.MULTILINE)
+    assert groups == ["Open", "Receive", "Build", "Review", "Release", "Operate", "Develop"]
+    place, columns, group = {}, set(), ""
+    for line in told.splitlines()[:-1]:
+        if head := re.match(r"([A-Z]\w+): ", line):
+            group = head[1]
+        elif target := re.match(r"  (\S+) +", line):
+            columns.add(target.end())
+            place[target[1]] = group
+    assert len(columns) == 1
+    year = ("open", "validate", "reports", "desk", "release", "run", "test")
+    assert [place[name] for name in year] == groups
+    assert {name for name, group in place.items() if not group} == {"help"}
+    assert set(place) == set(phony())
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
