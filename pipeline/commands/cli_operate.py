@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -60,9 +61,8 @@ def run(
             typer.echo(line)
         code = run_stages(project, way, record, tell=typer.echo)
         record.said |= said_of(project, number)
-        for what, number_ in record.said["findings"].items():
-            typer.echo(f"findings: {number_} {what}")
-        typer.echo(f"release gate: {record.said['gate'] or 'not asked yet'}")
+        for line in _said(record.said):
+            typer.echo(line)
         forget_runs(project, keep_days=settings.keep_days, keep_last=settings.keep_last)
         if code:
             typer.echo(f"what was printed: {record.told}", err=True)
@@ -164,10 +164,17 @@ def _print_run(run: Run) -> None:
     ]
     heads = ("step", "took", "how it ended", "why", "inputs")
     print_table(f"{run.id}: {run.what}, began {run.began}, {run.end}", heads, rows)
-    if run.said:
-        counts = ", ".join(f"{n} {what}" for what, n in run.said.get("findings", {}).items())
-        typer.echo(f"findings: {counts or 'none'}; gate: {run.said.get('gate') or 'not asked'}")
+    for line in _said(run.said):
+        typer.echo(line)
     typer.echo(f"code {run.commit[:12]}; {', '.join(f'{n} {v}' for n, v in run.libraries.items())}")
+
+
+def _said(said: Mapping[str, Any]) -> Iterator[str]:
+    """What a record says of the round, in words."""
+    if findings := said.get("findings"):
+        yield "findings: " + ", ".join(f"{number} {what}" for what, number in findings.items())
+    if gate := said.get("gate"):
+        yield "release gate: " + ", ".join(f"{report} {how}" for report, how in gate.items())
 
 
 def _length(seconds: float | None) -> str:

@@ -133,12 +133,14 @@ def run_stages(
 
 def said_of(project: Project, round_: int) -> dict[str, Any]:
     """What may be said of a round in a record: how many findings there are of each
-    severity, and the verdict of the gate.
+    severity, and the verdict of the gate for each report.
     """
     findings = remembered(project.findings(round_) / "findings.json").get("findings", ())
     gate = remembered(gate_folder(project, round_) / f"{NAME}.json")
     severities = Counter(str(finding.get("severity")) for finding in findings)
-    return {"findings": dict(severities), "gate": gate.get("verdict", "")}
+    reports = gate.get("reports", ())
+    verdicts = {str(r.get("report")): "GO" if r.get("go") else "NO-GO" for r in reports}
+    return {"findings": dict(severities), "gate": verdicts}
 
 
 def _do(project: Project, stage: Stage, record: RunRecord) -> int:
