@@ -24,7 +24,7 @@ from pipeline.numbers.stored_tables import (
     write_rows,
 )
 from pipeline.system.files import unfinished
-from pipeline.system.kept import is_kept, keep_bytes, keep_file
+from pipeline.system.kept import is_kept, keep_bytes, keep_file, write_out
 
 
 def write_store(path: Path, content: StoreContent, *, round_: int) -> bool:
@@ -51,6 +51,7 @@ def write_store(path: Path, content: StoreContent, *, round_: int) -> bool:
         make_tables(connection)
         for name in TABLES:
             write_rows(connection, name, rows=getattr(content, name))
+        write_out(connection)
     finally:
         connection.close()
     # First: what a build that dies here leaves must not pass for finished.

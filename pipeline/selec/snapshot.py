@@ -27,7 +27,7 @@ from pipeline.returns.rules.validated import read_validation
 from pipeline.selec.place import PUBLIC, Place, find_place
 from pipeline.selec.views import KEPT, VIEWS, columns_of, comments_of, select_of, view_of_cube
 from pipeline.system.columns import insert_rows
-from pipeline.system.kept import check_database, is_there, quoted_path
+from pipeline.system.kept import check_database, is_there, quoted_path, write_out
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,6 +61,7 @@ def connect_place(place: Place) -> duckdb.DuckDBPyConnection:
             with duckdb.connect(str(path)) as copy:
                 _fill(copy, place)
                 _make_views(copy, place)
+                write_out(copy)
         except duckdb.IOException as problem:
             if "Conflicting lock" not in str(problem):
                 raise

@@ -170,6 +170,14 @@ def check_database(path: Path) -> None:
     open_database(path).close()
 
 
+def write_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write all that was committed into the file itself, as the last thing before a
+    database is closed and put in place. Closing it does so too, but says nothing where
+    the disk is full: the file is then without what still stands in the journal beside it.
+    """
+    connection.execute("checkpoint")
+
+
 def quoted_path(path: Path) -> str:
     """The path of a database as a text of SQL, for `attach`."""
     return "'" + str(path).replace("'", "''") + "'"

@@ -40,12 +40,11 @@ def repairable(problem: Exception) -> UserError | None:
             return UserError(what, where=named, do="give another name")
         case OSError(errno=number):
             return _place_error(problem) if number in _PLACE else None
-    if damage := blamed(problem):
-        return damage
-    # The database tells of a full disk in a class of its own.
-    if type(problem).__name__ == "IOException" and _NO_ROOM.search(str(problem)):
+    # The database tells of a full disk in classes of its own, by where it was just writing.
+    is_database = type(problem).__module__.strip("_") == "duckdb"
+    if is_database and _NO_ROOM.search(str(problem)):
         return _place_error(problem)
-    return None
+    return blamed(problem)
 
 
 def _place_error(problem: Exception) -> PlaceError:

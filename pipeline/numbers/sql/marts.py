@@ -16,7 +16,14 @@ from pipeline.numbers.sql.runner import read_models, run_checks, run_models
 from pipeline.project import Project
 from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
-from pipeline.system.kept import check_database, is_there, keep_file, open_database, quoted_path
+from pipeline.system.kept import (
+    check_database,
+    is_there,
+    keep_file,
+    open_database,
+    quoted_path,
+    write_out,
+)
 from pipeline.system.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -84,6 +91,7 @@ def build_marts(
         for table in contracts.tables:
             connection.execute(f"drop view warehouse.{table.sql_name}")
         connection.execute("detach ledger")
+        write_out(connection)
     finally:
         connection.close()
     keep_file(temporary, final)

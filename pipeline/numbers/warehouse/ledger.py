@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.returns.intake.stage import SET_ASIDE
-from pipeline.system.kept import check_database, is_there, quoted_path, seal, unseal
+from pipeline.system.kept import check_database, is_there, quoted_path, seal, unseal, write_out
 
 if TYPE_CHECKING:
     import duckdb
@@ -183,6 +183,7 @@ def load_round(
             from staged.withdrawn join staged.files using (file)
             except select * from withdrawals""")
         connection.execute("commit")
+        write_out(connection)
     finally:
         connection.close()
         seal(warehouse)  # after an error too: the transaction is undone then

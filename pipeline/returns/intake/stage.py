@@ -14,7 +14,7 @@ from pipeline.contracts.model import Contracts, Table
 from pipeline.returns.intake.entry import Entry
 from pipeline.system.columns import insert_rows
 from pipeline.system.files import unfinished
-from pipeline.system.kept import check_database, keep_file, open_database, seal, unseal
+from pipeline.system.kept import check_database, keep_file, open_database, seal, unseal, write_out
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,6 +135,7 @@ def write_staged(
         )
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier=earlier)
+        write_out(connection)
     keep_file(fresh, path)
 
 
@@ -263,4 +264,5 @@ def leave_out(path: Path, cells: Iterable[tuple[Table, StagedCell]]) -> None:
             )
             connection.execute(f"update {table.sql_name} set usable = false where {where}", place)
         connection.execute("commit")
+        write_out(connection)
     seal(path)
