@@ -1,5 +1,5 @@
-"""What is to be done next, and by which command? A line for each version, and for states
-that owe a return or an answer.
+"""What is to be done next, and by which command? A line for each version, and for
+states that owe a return or an answer.
 """
 
 from __future__ import annotations
