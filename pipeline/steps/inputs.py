@@ -270,6 +270,7 @@ class Reader:
             *sorted(folder.glob("masters/*/*/manifest.json")),
             *sorted((self.project.releases / "signoff" / str(round_)).glob("*.*")),
             *sorted((self.project.releases / "accepted" / str(round_)).glob("*.jsonl")),
+            *sorted((self.project.releases / "review" / str(round_)).glob("*.jsonl")),
         ]
         return (
             self.code("desk")

@@ -59,14 +59,24 @@ def test_each_version_has_its_next_command(
     change: dict[str, str], stale: str, without: int, command: str
 ) -> None:
     built = replace(BUILT, **change)  # type: ignore[arg-type]
-    found = next_of_version(built, stale=stale, without_reason=without)
+    found = next_of_version(built, stale=stale, without_reason=without, unsettled=0)
     assert found is not None
     assert found.command.startswith(command)
     assert stale in found.what
 
 
 def test_a_released_version_waits_for_nothing() -> None:
-    assert next_of_version(replace(BUILT, state="released"), stale="", without_reason=3) is None
+    released = replace(BUILT, state="released")
+    assert next_of_version(released, stale="", without_reason=3, unsettled=2) is None
+
+
+def test_what_reviewers_wait_for_comes_before_an_approval() -> None:
+    for state in ("in review", "approved"):
+        found = next_of_version(
+            replace(BUILT, state=state), stale="", without_reason=0, unsettled=2
+        )
+        assert found is not None
+        assert found.command == "make review ROUND=2022 REPORT=thb VERSION=public"
 
 
 def test_a_newer_build_is_a_draft_beside_the_edition_that_readers_have() -> None:
@@ -75,7 +85,7 @@ def test_a_newer_build_is_a_draft_beside_the_edition_that_readers_have() -> None
     )
     other = replace(BUILT, record="approved")
     assert other.told.endswith("; what is approved is another build")
-    step = next_of_version(other, stale="", without_reason=0)
+    step = next_of_version(other, stale="", without_reason=0, unsettled=0)
     assert step is not None
     assert "again, it is another build now" in step.what
 

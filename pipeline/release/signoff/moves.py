@@ -81,6 +81,9 @@ OTHERS = {
     "answer": ("analyst",),
     "clear-text": ("analyst",),
     "copies": ("analyst", "head-of-unit", "director"),
+    "comment": ("analyst", *_APPROVERS),
+    "reply": ("analyst", *_APPROVERS),
+    "tick": _APPROVERS,
     "register": ("analyst", "head-of-unit", "director"),
 }
 

@@ -24,6 +24,7 @@ from small_project import SMALL_ROUND
 
 from pipeline.contracts.model import load_contracts
 from pipeline.contracts.policy import load_policy
+from pipeline.desk.page import write_desk
 from pipeline.disclosure.register import editions
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
@@ -34,6 +35,7 @@ from pipeline.release.signoff.draft import read_files
 from pipeline.release.signoff.edition import release
 from pipeline.release.signoff.findings import accept, open_findings
 from pipeline.release.signoff.record import Subject, standing
+from pipeline.release.signoff.review import comment, reply, review_of, tick, told
 from pipeline.release.signoff.steps import approve, status, submit
 from pipeline.release.succession import edition_problems
 from pipeline.report.edition import SHOWN, note_path, read_edition
@@ -95,6 +97,9 @@ class Office:
         contracts = load_contracts(self.project.contracts)
         list(submit(self.project, contracts, PUBLIC, self.person("analyst", f"2024-{month:02}-01")))
         yield self.built()
+        for exhibit in review_of(self.project, PUBLIC).changed:
+            who = self.person("reviewer", f"2024-{month:02}-02")
+            list(tick(self.project, PUBLIC, ref=exhibit.ref, who=who))
         for role in ("reviewer", "director"):
             who = self.person(role, f"2024-{month:02}-02")
             list(approve(self.project, contracts, PUBLIC, who))
@@ -291,6 +296,60 @@ def test_the_next_edition_goes_the_whole_way_and_the_old_one_is_told_to_be_super
     assert f"{FIRST}, public version, edition 1, released 2024-06-03; SUPERSEDED by" in told
     assert f"newest:    {SECOND}: {newer}" in told
     assert "SUPERSEDED" not in "\n".join(verify(project, newer))
+
+
+def test_an_approval_waits_for_ticks_and_replies(corrected: Office, tmp_path: Path) -> None:
+    office = Office(Path(shutil.copytree(corrected.root, tmp_path / "office", symlinks=True)))
+    project, contracts = office.project, load_contracts(office.project.contracts)
+    analyst, reviewer, director = (
+        office.person(role, "2024-07-02") for role in ("analyst", "reviewer", "director")
+    )
+    with pytest.raises(SignOffError, match="the version is 'released'"):
+        list(tick(project, PUBLIC, ref="thb:T1", who=reviewer))
+    office.accept()
+    list(submit(project, contracts, PUBLIC, analyst))
+    # What changed are the exhibits that print a figure of the corrigendum, and it itself.
+    found = review_of(project, PUBLIC)
+    assert found.beside == "edition 1"
+    titles = [exhibit.title for exhibit in found.changed]
+    assert "Figures that this edition corrects" in titles
+    assert len(titles) > 1
+    refs = [exhibit.ref for exhibit in found.changed]
+    with pytest.raises(SignOffError, match=f"{refs[0]} is not ticked"):
+        list(approve(project, contracts, PUBLIC, reviewer))
+    with pytest.raises(SignOffError, match="is no changed exhibit of this draft"):
+        list(tick(project, PUBLIC, ref="thb:T99", who=reviewer))
+    with pytest.raises(SignOffError, match="handed this draft in"):
+        list(tick(project, PUBLIC, ref=refs[0], who=analyst))
+    for ref in refs:
+        list(tick(project, PUBLIC, ref=ref, who=reviewer))
+    assert "ticked already" in "\n".join(tick(project, PUBLIC, ref=refs[0], who=director))
+    # A comment is on what is printed, and answered by somebody else.
+    for wrong in ("thb:T99", "thb:p99", "octa:T1", "thb:T1.r99.c1", ""):
+        with pytest.raises(UserError):
+            list(comment(project, PUBLIC, ref=wrong, text="why?", who=reviewer))
+    for text in ("", "write to ana.pop@mai.example", "x" * 1001):
+        with pytest.raises(UserError):
+            list(comment(project, PUBLIC, ref=refs[0], text=text, who=reviewer))
+    list(comment(project, PUBLIC, ref="thb:p1", text="Is the day right?", who=reviewer))
+    (asked,) = review_of(project, PUBLIC).comments
+    with pytest.raises(SignOffError, match=f"comment {asked.number} on thb:p1 has no reply"):
+        list(approve(project, contracts, PUBLIC, reviewer))
+    list(reply(project, PUBLIC, number=asked.number, text="I mean the cover", who=reviewer))
+    assert review_of(project, PUBLIC).comments[0].is_open
+    with pytest.raises(SignOffError, match="there is no comment 99"):
+        list(reply(project, PUBLIC, number=99, text="yes", who=analyst))
+    list(reply(project, PUBLIC, number=asked.number, text="It is", who=analyst))
+    assert "(answered), Bogdan" in "\n".join(told(project, PUBLIC))
+    for who in (reviewer, director):
+        list(approve(project, contracts, PUBLIC, who))
+    # What is asked after the approvals keeps the release waiting as well.
+    list(comment(project, PUBLIC, ref=refs[0], text="One more", who=director))
+    with pytest.raises(SignOffError, match="review: comment [0-9]+ on .* has no reply: One more"):
+        list(release(project, PUBLIC, who=office.person("director", "2024-07-03"), test=True))
+    view = (write_desk(project, contracts, round_=SMALL_ROUND)).read_text(encoding="utf-8")
+    assert "✓ Bogdan" in view
+    assert "No reply yet." in view
 
 
 def test_files_of_an_edition_that_was_released_are_not_released_again(first: Office) -> None:
