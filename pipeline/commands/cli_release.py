@@ -121,6 +121,7 @@ def _let_pass(round_: int, report: str, *, gate: str, reason: str, hand: Hand) -
     with at_work(project, f"accept {report} {round_}"):
         who = hand.person(project, GATE_COMMAND)
         passed = let_gate_pass(project, round_=round_, report=report, id_=gate, why=reason, who=who)
+    tell_desk(project, round_)
     typer.echo(f"{passed.id} {passed.kind}: {passed.found}")
     typer.echo(f"let pass by {who}: {' '.join(reason.split())}")
 
