@@ -41,7 +41,7 @@ def next_of_version(
             again = " again, it is another build now" if built.is_another else ""
             return ToDo(about, f"hand DRAFT {built.draft} in{again}", f"make submit {version}")
         case "in review" | "approved" if unsettled:
-            what = f"settle {unsettled} exhibits to tick or comments to answer"
+            what = f"settle what an approval waits for, ticks or replies: {unsettled}"
             return ToDo(about, what, f"make review {version}")
         case "in review":
             what = f"approve DRAFT {built.draft}: {len(built.approvals)} of {APPROVALS} did"
