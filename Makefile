@@ -6,7 +6,7 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
@@ -68,7 +68,7 @@ $(if $(AS_OF),\
 endef
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept submit tick comment reply approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
@@ -190,6 +190,19 @@ submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VE
 	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION) --for-review
 	@$(RUN) submit $(SUBJECT) $(WHO)
 
+review: .venv/.installed-requirements  ## What changed in a draft, what of it is ticked, what was asked: REPORT= VERSION=
+	@$(RUN) review $(SUBJECT)
+
+tick: .venv/.installed-requirements  ## A changed exhibit was looked at: REPORT= VERSION= REF=thb:T3 BY= ROLE=reviewer
+	@$(RUN) tick $(SUBJECT) --ref "$$GIVEN_REF" $(WHO)
+
+comment reply: export SELEC_TEXT = $(TEXT)
+comment: .venv/.installed-requirements  ## Comment on what is printed: REF=thb:T3.r4.c2 or thb:p12 TEXT="..." REPORT= VERSION=
+	@$(RUN) comment $(SUBJECT) --ref "$$GIVEN_REF" $(WHO)
+
+reply: .venv/.installed-requirements  ## Reply to a comment by its number: COMMENT=3 TEXT="..." REPORT= VERSION=
+	@$(RUN) reply $(SUBJECT) --comment "$$GIVEN_COMMENT" $(WHO)
+
 approve: .venv/.installed-requirements  ## Approve what was submitted, two people: REPORT= VERSION= BY= ROLE=reviewer|head-of-unit|director
 	@$(RUN) approve $(SUBJECT) $(WHO)
 
@@ -296,6 +309,6 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: validate late remind feedback queries ask answer answers history
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate explain changes audit accept check-pdf
-.PHONY: submit approve return release withdraw register copies verify trace
+.PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule backup check-backup restore guards sbom clean
 .PHONY: test check contract-diff rules moves texts soak fuzz bench bench-disclosure bench-records bench-growth

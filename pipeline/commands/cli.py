@@ -452,6 +452,7 @@ def answer(
         if enter_answers(project, contracts, round_=round_):
             take_answers(project, log_files(project, round_), round_)
     tell_desk(project, round_)
+    tell_desk(project, round_)
     counts = f"; counts: {entered.resolution}" if entered.resolution else ""
     typer.echo(f"{entered.id}: {entered.effect} on {entered.answered}{counts}")
 

@@ -121,6 +121,7 @@ def _let_pass(round_: int, report: str, *, gate: str, reason: str, hand: Hand) -
     with at_work(project, f"accept {report} {round_}"):
         who = hand.person(project, GATE_COMMAND)
         passed = let_gate_pass(project, round_=round_, report=report, id_=gate, why=reason, who=who)
+    tell_desk(project, round_)
     typer.echo(f"{passed.id} {passed.kind}: {passed.found}")
     typer.echo(f"let pass by {who}: {' '.join(reason.split())}")
 
@@ -218,6 +219,107 @@ def release(
         version=version,
         hand=hand,
         act=lambda p, _, s, who: let_go(p, s, who=who, test=test),
+    )
+
+
+Ref = Annotated[str, typer.Option("--ref", help="What is printed: thb:T3, thb:T3.r4.c2, thb:p12.")]
+Text = Annotated[str, typer.Option("--text", envvar="SELEC_TEXT", help="A sentence that is kept.")]
+
+
+@app.command()
+def review(round_: Round, report: Report, *, version: Version) -> None:
+    """List the exhibits of a draft that changed, whether they are ticked, and all
+    comments with their replies.
+    """
+    from pipeline.release.signoff.review import told
+
+    _sign(
+        "review",
+        round_,
+        report=report,
+        version=version,
+        act=lambda p, _, s: told(p, s),
+        moves_something=False,
+    )
+
+
+@app.command()
+def tick(
+    round_: Round,
+    report: Report,
+    *,
+    version: Version,
+    ref: Ref,
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Enter that a changed exhibit of the draft in review was looked at."""
+    from pipeline.release.signoff.review import tick as enter
+
+    _act(
+        "tick",
+        round_,
+        report=report,
+        version=version,
+        hand=Hand(by, role, day, key, rehearsal),
+        act=lambda p, _, s, who: enter(p, s, ref=ref, who=who),
+    )
+
+
+@app.command()
+def comment(
+    round_: Round,
+    report: Report,
+    *,
+    version: Version,
+    ref: Ref,
+    text: Text = "",
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Comment on a figure, an exhibit, a sentence or a page of the draft in review."""
+    from pipeline.release.signoff.review import comment as enter
+
+    _act(
+        "comment",
+        round_,
+        report=report,
+        version=version,
+        hand=Hand(by, role, day, key, rehearsal),
+        act=lambda p, _, s, who: enter(p, s, ref=ref, text=text, who=who),
+    )
+
+
+@app.command()
+def reply(
+    round_: Round,
+    report: Report,
+    *,
+    version: Version,
+    number: Annotated[int, typer.Option("--comment", help="Its number, as make review has it.")],
+    text: Text = "",
+    by: By = "",
+    role: Role = "",
+    day: Today = "",
+    key: SignKey = "",
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Reply to a comment of the review."""
+    from pipeline.release.signoff.review import reply as enter
+
+    _act(
+        "reply",
+        round_,
+        report=report,
+        version=version,
+        hand=Hand(by, role, day, key, rehearsal),
+        act=lambda p, _, s, who: enter(p, s, number=number, text=text, who=who),
     )
 
 

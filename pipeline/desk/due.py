@@ -1,5 +1,5 @@
-"""What is due in a round, and who owes what? Days of the calendar from a day on, and the
-returns that are owed.
+"""What is due in a round, and who owes what? Days of the calendar from a day on, and
+the returns that are owed.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from pipeline.release.manifest import parse_manifest, pdf_of, sha256
 from pipeline.release.signoff.built import BuiltNow, built_now
 from pipeline.release.signoff.findings import open_findings, problems
 from pipeline.release.signoff.record import Subject
+from pipeline.release.signoff.review import review_of
 from pipeline.returns.rules.query_log import list_queries, read_log
 from pipeline.system.kept import damaged, is_there, read_bytes, read_json
 from pipeline.system.lock import times
@@ -84,7 +85,10 @@ def gather(
             for made, built in builds
             if (
                 step := next_of_version(
-                    built, stale=made["stale"], without_reason=without[made["report"]]
+                    built,
+                    stale=made["stale"],
+                    without_reason=without[made["report"]],
+                    unsettled=len(list(made["review"].problems())) if made["review"] else 0,
                 )
             )
         ),
@@ -263,6 +267,9 @@ def _build(project: Project, built: BuiltNow, *, stale: str) -> dict[str, Any] |
         "draft": built.draft,
         "released": _released(built),
         "stale": stale,
+        "review": (
+            review_of(project, subject) if built.state in ("in review", "approved") else None
+        ),
         "rehearsal": built.is_rehearsal,
         "pages": made["pages"],
         "cells": made["printed_cells"],

@@ -1,5 +1,5 @@
-"""What is to be done next, and by which command? A line for each version, and for states
-that owe a return or an answer.
+"""What is to be done next, and by which command? A line for each version, and for
+states that owe a return or an answer.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ class ToDo:
     command: str
 
 
-def next_of_version(built: BuiltNow, *, stale: str, without_reason: int) -> ToDo | None:
-    """The next step of a version; None where it is released and nothing changed since."""
+def next_of_version(
+    built: BuiltNow, *, stale: str, without_reason: int, unsettled: int
+) -> ToDo | None:
+    """The next step of a version; None where it is released and nothing changed since.
+    `unsettled` are changed exhibits that nobody ticked, and comments without a reply.
+    """
     subject = built.subject
     named = f"ROUND={subject.round} REPORT={subject.report}"
     version = f"{named} VERSION={subject.version}"
@@ -36,6 +40,9 @@ def next_of_version(built: BuiltNow, *, stale: str, without_reason: int) -> ToDo
         case "draft":
             again = " again, it is another build now" if built.is_another else ""
             return ToDo(about, f"hand DRAFT {built.draft} in{again}", f"make submit {version}")
+        case "in review" | "approved" if unsettled:
+            what = f"settle what an approval waits for, ticks or replies: {unsettled}"
+            return ToDo(about, what, f"make review {version}")
         case "in review":
             what = f"approve DRAFT {built.draft}: {len(built.approvals)} of {APPROVALS} did"
             return ToDo(about, what, f"make approve {version}")

@@ -1,8 +1,9 @@
 """Which editions were released, and which of them is the newest?
 
 `releases/editions/<version>/index.html` lies beside the editions of a version. What was
-released is never changed, so the page of an edition cannot say that another one replaced
-it: it links this list, which is written anew with each release and each withdrawal.
+released is never changed, so the page of an edition cannot say that another one
+replaced it: it links this list, which is written anew with each release and each
+withdrawal.
 """
 
 from __future__ import annotations

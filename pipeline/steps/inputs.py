@@ -21,6 +21,7 @@ from pipeline.contracts.answer import FEEDBACK
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
 from pipeline.system.files import name_as_text
+from pipeline.system.signed.people import parse_day
 from pipeline.system.sources import names_in, sources_of
 from pipeline.system.watch import Watch, files_below
 
@@ -266,14 +267,25 @@ class Reader:
             *sorted(folder.glob("changes/*/changes.json")),
             *sorted(folder.glob("proof/*.*")),
             *sorted(folder.glob("*/*/manifest.json")),
-            *sorted((self.project.releases / "signoff" / str(round_)).glob("*.jsonl")),
+            *sorted(folder.glob("masters/*/*/manifest.json")),
+            *sorted((self.project.releases / "signoff" / str(round_)).glob("*.*")),
+            *sorted((self.project.releases / "accepted" / str(round_)).glob("*.jsonl")),
+            *sorted((self.project.releases / "review" / str(round_)).glob("*.jsonl")),
         ]
         return (
             self.code("desk")
             | self.contracts("stores")
+            | self.files(self.project.contracts / name for name in calendar.FILES)
+            | self.query_logs([round_])
+            | self._today()
             | self.files(files_below(self.project.templates / "desk"))
             | self.bytes_of(left)
         )
+
+    def _today(self) -> Inputs:
+        """The day, where a calendar tells what is due on it."""
+        entered = self.entries(self.project.contracts / calendar.CALENDAR).get("rounds")
+        return {} if entered in (None, _digest([])) else {"the day": f"{parse_day('')}"}
 
 
 def _templates_of(templates: Path, report: str, source: Source | None) -> Iterator[Path]:

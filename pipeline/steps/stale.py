@@ -1,8 +1,8 @@
 """Which reports that lie there are not made from what lies there? Versions that a build
 of now would make again, named with what changed.
 
-A build makes the versions that it is asked for. The others stay where they are, and look
-as finished as those.
+A build makes the versions that it is asked for. The others stay where they are, and
+look as finished as those.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ NOT_RUN = {
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"
     ),
-    r"make (submit|approve|release|withdraw) .*": (
+    r"make (submit|tick|comment|reply|approve|release|withdraw) .*": (
         "each needs the one before; tests/release/signoff does them"
     ),
     r"make (copies|verify|trace) .*": "it needs a released edition; tests/release/signoff does it",
@@ -54,7 +54,7 @@ NOT_RUN = {
         "it takes a minute; tests/repro builds a small project as of a day"
     ),
     r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
-    r"make desk( PORT=\d+)?": "it serves until it is ended; tests/desk asks such a server",
+    r"make desk( (PORT|ROUND)=\d+)?": "it serves until it is ended; tests/desk asks such a server",
     r"make PYTHON=.*": "it needs another interpreter",
     r"make (backup|check-backup|restore) .*": (
         "it needs a file of a password; tests/repro/test_backup_drill.py does all three"

@@ -26,7 +26,8 @@ EXCEPTIONS = {
     ),
     r"(findings|manifest|edition|changes|validation)\.json|(cells|changes|queries)\.csv"
     r"|changes\.pdf|(heads|entered)\.jsonl|warehouse\.duckdb|public\.withheld\.csv"
-    r"|THB_VICTIMS\.csv|selec-<report>-<round>-public\.xlsx|<report>\.accepted\.csv": (
+    r"|THB_VICTIMS\.csv|selec-[\w<>-]+\.(pdf|xlsx)|<report>\.accepted\.csv|index\.html"
+    r"|ro-crate-metadata\.json": (
         "a file that a build or a move makes, where the page says in which folder"
     ),
     r"release_policy\.json|thb\.odcs\.json": "a copy as JSON, made for the verifier",
@@ -39,7 +40,7 @@ EXCEPTIONS = {
     ),
     r"data_glotip\.xlsx": "the file of a publisher",
     r"(report/chapter|cyber/attacks)/.*": "a place in a report and no path",
-    r"14/04/2025|n/a|δ/υ": "no path",
+    r"14/04/2025|n/a|δ/υ|SELEC/THB/.*": "no path",
 }
 _ENDINGS = (
     "csv|css|duckdb|gz|html|j2|json|jsonl|lock|md|mk|parquet|pdf|po|pot|py|sh|sql|svg|toml|txt"

@@ -28,6 +28,7 @@ from pipeline.release.signoff.draft import changed_files, read_files
 from pipeline.release.signoff.findings import OpenFinding, problems
 from pipeline.release.signoff.moves import APPROVALS
 from pipeline.release.signoff.record import Standing, Subject, plain
+from pipeline.release.signoff.review import review_of
 from pipeline.release.signoff.state import (
     Seen,
     Signed,
@@ -297,6 +298,14 @@ def check_gate(c: Candidate) -> Iterator[str]:
                 yield f"gate: let pass after {approval.by} approved: {reason}"
 
 
+def check_review(c: Candidate) -> Iterator[str]:
+    """Every changed exhibit is ticked, every comment answered; also those that came after
+    the approvals.
+    """
+    found = review_of(c.project, c.subject, copy=c.copy)
+    yield from (f"review: {line}" for line in found.problems())
+
+
 CHECKS: tuple[Check, ...] = (
     check_artefacts,
     check_inputs,
@@ -310,5 +319,6 @@ CHECKS: tuple[Check, ...] = (
     check_edition,
     check_findings,
     check_gate,
+    check_review,
     check_approvals,
 )

@@ -14,8 +14,9 @@ from pipeline.project import Project
 from pipeline.release.editions import write_list
 from pipeline.release.manifest import pdf_of, sha256
 from pipeline.release.publish import keep_for_reading
-from pipeline.release.signoff.checks import missing
-from pipeline.release.signoff.draft import as_rehearsal, read_files
+from pipeline.release.signoff.checks import Candidate, missing
+from pipeline.release.signoff.crate import CRATE, Described, crate_json
+from pipeline.release.signoff.draft import REHEARSAL, as_rehearsal, read_files
 from pipeline.release.signoff.held import require_held
 from pipeline.release.signoff.moves import move
 from pipeline.release.signoff.record import (
@@ -31,6 +32,7 @@ from pipeline.release.signoff.signature import KEY, sign, signatures
 from pipeline.release.signoff.state import edition_seen
 from pipeline.release.signoff.steps import candidate, needed
 from pipeline.release.succession import edition_name
+from pipeline.report.document.compose import read_definition, title_of
 
 TEST_SIGNATURE = (
     "signed with a test certificate that anybody can make: it proves nothing about who released it"
@@ -93,16 +95,20 @@ def release(
         if folder.exists():  # a release died before it was recorded
             _require_same(folder, files)
         else:
+            seal = seal_of(project, subject)
             about = {
                 "edition": name,
                 "version": subject.version,
                 "day": who.day.isoformat(),
                 "register": registered,
                 "rehearsal": who.rehearses,
-                "record": seal_of(project, subject),
+                "record": seal,
             }
             about |= {"test": TEST_SIGNATURE} if is_test else {}
-            keep_for_reading(folder, {**files, signed_name(pdf): signed, EDITION: _json(about)})
+            whole = {**files, signed_name(pdf): signed, EDITION: _json(about)}
+            trial = REHEARSAL if who.rehearses else TEST_SIGNATURE if is_test else ""
+            described = _described(found, name, who=who, record=str(seal["sha256"]), trial=trial)
+            keep_for_reading(folder, {**whole, CRATE: crate_json(described, whole)})
     hashes = {name: sha256(data) for name, data in read_files(folder).items()}
     more = {"test": True} if is_test else {}
     enter(
@@ -124,6 +130,25 @@ def release(
     )
     if is_test:
         yield f"  TEST: {TEST_SIGNATURE}"
+
+
+def _described(found: Candidate, name: str, *, who: Person, record: str, trial: str) -> Described:
+    """What the metadata of an edition say of it, of what was seen and approved."""
+    subject = found.subject
+    definition = read_definition(found.copy.templates, subject.report, version=subject.version)
+    return Described(
+        name,
+        title_of(definition, subject.round),
+        f"{definition.subtitle}, reference year {subject.round}",
+        definition.marking,
+        str(found.manifest.get("reference", "")),
+        edition_seen(found.seen),
+        who.day,
+        found.signed.commit,
+        tuple(approval.role for approval in found.standing.approvals),
+        record,
+        trial,
+    )
 
 
 def _is_test(project: Project, subject: Subject, *, signed: bytes, allowed: bool) -> bool:

@@ -50,7 +50,7 @@ MOVES = (
         "in review",
         "in review",
         _APPROVERS,
-        "the first person; the files are those that were submitted",
+        "the first person; files as submitted, changed exhibits ticked, comments answered",
     ),
     Move(
         "approve", "in review", "approved", _APPROVERS, "a second person; neither of them submitted"
@@ -81,6 +81,9 @@ OTHERS = {
     "answer": ("analyst",),
     "clear-text": ("analyst",),
     "copies": ("analyst", "head-of-unit", "director"),
+    "comment": ("analyst", *_APPROVERS),
+    "reply": ("analyst", *_APPROVERS),
+    "tick": _APPROVERS,
     "register": ("analyst", "head-of-unit", "director"),
 }
 

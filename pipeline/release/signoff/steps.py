@@ -34,6 +34,7 @@ from pipeline.release.signoff.record import (
     standing,
     unrecorded,
 )
+from pipeline.release.signoff.review import review_of
 from pipeline.release.signoff.state import Signed, changed_inputs, differences, look_at
 from pipeline.release.signoff.summary import summary
 
@@ -129,6 +130,12 @@ def approve(project: Project, contracts: Contracts, subject: Subject, who: Perso
         subject,
         do="what the reviewers read is no longer what lies there: 'make submit' hands in the new"
         " draft",
+    )
+    _require(
+        list(review_of(project, subject).problems()),
+        subject,
+        do=f"'make review ROUND={subject.round} REPORT={subject.report} VERSION={subject.version}'"
+        " lists them; 'make tick REF=' and 'make reply COMMENT=' settle them",
     )
     found = open_findings(project, contracts, round_=subject.round, report=subject.report)
     _require(problems(found), subject, do="enter the reasons first: 'make accept'")

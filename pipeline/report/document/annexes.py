@@ -611,7 +611,7 @@ def _corrections(
         now = store.print_cell(key)
         cells = (
             CellView(_named_figure(store, key)),
-            CellView(_before(correction), f"{BEFORE}({key})"),
+            CellView(_before(correction, now), f"{BEFORE}({key})"),
             CellView(cell_text(now), str(key)),
             CellView(_sentence(correction.why)),
         )
@@ -636,11 +636,11 @@ def _corrections(
     )
 
 
-def _before(correction: Correction) -> str:
+def _before(correction: Correction, now: Cell) -> str:
     """What the edition before printed of a figure; of one that is withheld now only that
-    it was shown.
+    it was shown, whatever the note says.
     """
-    if correction.is_hidden_now:
+    if correction.is_hidden_now or now.withheld:
         return SHOWN
     value = Decimal(correction.value) if correction.value else None
     withheld = value is None and correction.conf_status == WITHHELD

@@ -410,7 +410,7 @@ def test_what_changes_while_the_checks_run_changes_too_late(
     monkeypatch.setattr(checks, "require_proof", tampered)
     shop.release()
     edition = read_files(shop.project.edition_folder("public", f"thb-{SMALL_ROUND}-public-1"))
-    own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json"}
+    own = {PDF.replace(".pdf", ".signed.pdf"), "edition.json", "ro-crate-metadata.json"}
     assert {name: data for name, data in edition.items() if name not in own} == before
     assert (shop.project.releases / "public" / f"thb-{SMALL_ROUND}-1.csv").read_bytes() == cells
 

@@ -30,7 +30,7 @@ from pipeline.findings import Finding
 from pipeline.numbers.true_cells import TrueCell
 from pipeline.project import Project
 from pipeline.release.copies.hand_out import copies_log, every_copy
-from pipeline.release.copies.verify import known_editions
+from pipeline.release.editions import known_editions
 from pipeline.release.signoff.reasons import enter_reason, record_of_reasons, signed_reasons
 from pipeline.release.signoff.record import Subject, enter, record_of, seal_of, standing, unrecorded
 from pipeline.returns.archive import archive_round, restore
