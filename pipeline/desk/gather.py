@@ -16,6 +16,7 @@ from typing import Any
 from pipeline.contracts.layout import respondents, tables_for
 from pipeline.contracts.model import Contracts
 from pipeline.desk.due import due_on
+from pipeline.desk.runs import last_runs
 from pipeline.desk.todo import next_of_states, next_of_version
 from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
@@ -111,6 +112,7 @@ def gather(
             for v in order
             if (c := _changes(project, round_, report=r, version=v))
         ],
+        "runs": last_runs(project),
         "times": times(project.outputs),
     }
 
