@@ -13,10 +13,8 @@ from pipeline.system.kept import blamed
 
 # No room left, over the quota, too large a file, only for reading, no permission, a
 # file where a folder must be.
-_PLACE = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
+_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_PLACE = _ROOM | {
     errno.EROFS,
     errno.EACCES,
     errno.EPERM,
@@ -45,6 +43,13 @@ def repairable(problem: Exception) -> UserError | None:
     if is_database and _NO_ROOM.search(str(problem)):
         return _place_error(problem)
     return blamed(problem)
+
+
+def no_room(problem: OSError) -> UserError | None:
+    """What to tell a person where a file did not fit. Of a process that may open few files
+    nothing else is a person's to repair: a door that it found closed is a bug.
+    """
+    return _place_error(problem) if problem.errno in _ROOM else None
 
 
 def _place_error(problem: Exception) -> PlaceError:

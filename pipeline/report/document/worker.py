@@ -41,6 +41,7 @@ from pipeline.report.document.order import (
 from pipeline.system.answers import NO_MEMORY, answer_line
 from pipeline.system.apart import in_fork
 from pipeline.system.confine import confine
+from pipeline.system.repairable import no_room
 
 if TYPE_CHECKING:
     from pipeline.report.document.compose import Document
@@ -213,6 +214,12 @@ def answer(tell: Callable[[str], None], make: Callable[[], None]) -> None:
     except UserError as problem:
         tell(answer_line(problem))
         sys.exit(problem.exit_code)
+    except OSError as problem:
+        full = no_room(problem)
+        if full is None:
+            raise
+        tell(answer_line(full))
+        sys.exit(full.exit_code)
     except MemoryError:
         told = RenderError("the rendering process found no memory", do=NO_MEMORY)
         tell(answer_line(told))
