@@ -267,6 +267,8 @@ class Reader:
             *sorted(folder.glob("proof/*.*")),
             *sorted(folder.glob("*/*/manifest.json")),
             *sorted((self.project.releases / "signoff" / str(round_)).glob("*.jsonl")),
+            *folder.glob("gate/gate.json"),
+            *(self.project.releases / "proofs").glob(f"{round_}.jsonl"),
         ]
         return (
             self.code("desk")
