@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import Project
 from pipeline.release.proofs.record import enter_confirmation, enter_objection
-from pipeline.release.proofs.sheets import RECORD, SheetMaker, read_asked, sheet_folder
+from pipeline.release.proofs.sheets import RECORD, Asked, SheetMaker, read_asked, sheet_folder
 from pipeline.system.signed.people import Person
 
 
@@ -27,19 +27,15 @@ def confirm(
     What is confirmed is the sheet that was made: the state has seen no other. Raises
     UserError where none was made, or a report is not on it.
     """
-    asked = read_asked(project, round_, state)
-    path = sheet_folder(project, round_, state) / RECORD
-    again = f"'make proof-sheets ROUND={round_} STATE={state[:20]}' makes it"
-    if asked is None:
-        raise UserError(f"no proof sheet of '{state[:20]}' was made", where=str(path), do=again)
+    asked = _asked(project, round_, state)
     chosen = list(reports) or list(asked.sheets)
     for report in chosen:
         if report not in asked.sheets:
             raise UserError(
                 f"{report} is not on the sheet of {state}",
-                where=str(path),
+                where=str(sheet_folder(project, round_, state) / RECORD),
                 allowed=", ".join(asked.sheets),
-                do=again,
+                do=f"'make proof-sheets ROUND={round_} STATE={state}' makes it",
             )
     sheets = {report: asked.sheets[report] for report in chosen}
     enter_confirmation(project, round_, state=state, sheets=sheets, text=text, who=who)
@@ -60,9 +56,12 @@ def object_to(
     parted by commas or blanks, all of one report. Returns the id of the objection and the
     keys.
 
-    Raises UserError where one is on no sheet of the state, or they are of several reports.
+    Raises UserError where no sheet was made, one is on none of the state, or they are of
+    several reports.
     """
-    maker = SheetMaker(project, contracts, round_=round_, day=who.day, reports=_reports(figures))
+    asked = _asked(project, round_, state)
+    reports = _reports(asked, figures)
+    maker = SheetMaker(project, contracts, round_=round_, day=who.day, reports=reports)
     keys: dict[str, str] = {}
     for report in maker.sheet(state).reports:
         places: dict[str, str] = {}
@@ -72,7 +71,7 @@ def object_to(
         for name in _names(figures):
             if name in places:
                 keys[name] = places[name]
-        if keys.keys() >= set(_names(figures)):
+        if keys and keys.keys() >= set(_names(figures)):
             told = sorted(set(keys.values()))
             id_ = enter_objection(
                 project,
@@ -97,7 +96,20 @@ def _names(figures: str) -> list[str]:
     return figures.replace(",", " ").split()
 
 
-def _reports(figures: str) -> list[str]:
-    """The report of a place, which begins with it; of keys all that may print them."""
-    found = {name.partition(":")[0] for name in _names(figures)}
-    return [r for r in REPORTS if r in found] if found & set(REPORTS) else list(REPORTS)
+def _asked(project: Project, round_: int, state: str) -> Asked:
+    """What the state was sent."""
+    if (asked := read_asked(project, round_, state)) is None:
+        raise UserError(
+            f"no proof sheet of '{state[:20]}' was made",
+            where=str(sheet_folder(project, round_, state) / RECORD),
+            do=f"'make proof-sheets ROUND={round_} STATE={state[:20]}' makes it",
+        )
+    return asked
+
+
+def _reports(asked: Asked, figures: str) -> list[str]:
+    """The reports of a sheet in which figures are looked for: that of a place, which
+    begins with it; all for keys.
+    """
+    named = {name.partition(":")[0] for name in _names(figures)}
+    return [report for report in asked.sheets if report in named] or list(asked.sheets)
