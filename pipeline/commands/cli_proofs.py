@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import By, Hand, Rehearsal, Role, Round, SignKey, Today, one_of
 from pipeline.commands.progress import progress_bar
 from pipeline.project import REPORTS, Project
@@ -79,7 +80,8 @@ def confirm_proof(
             text=text,
             who=who,
         )
-    typer.echo(f"{state} confirmed {', '.join(reports)} of round {round_}; entered by {who}")
+        typer.echo(f"{state} confirmed {', '.join(reports)} of round {round_}; entered by {who}")
+        tell_desk(project, round_)
 
 
 @app.command(name="object-proof")
@@ -114,4 +116,5 @@ def object_proof(
             text=text,
             who=who,
         )
-    typer.echo(f"{id_}: {state} objects to {', '.join(keys)}; entered by {who}")
+        typer.echo(f"{id_}: {state} objects to {', '.join(keys)}; entered by {who}")
+        tell_desk(project, round_)
