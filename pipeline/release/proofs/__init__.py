@@ -1,1 +1,1 @@
-"""What does a state say to the figures that will be printed of it? Begin at `sheets`."""
+"""What does a state say to what will be printed of it? Begin at `sheets`."""

@@ -1,4 +1,4 @@
-"""How is what a state answered entered? Against its sheet, by the figures that it names."""
+"""How is the answer to a proof sheet entered? Against the sheet that was sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Which states have confirmed what is printed of them, and who objects to what?
 
-A confirmation is of what was shown then: where a version shows anything else now, it has
-lapsed. So has the consent of a state that let the day pass until which it could answer.
+A confirmation is of what was shown then: where a version shows anything else now, it
+has lapsed. So has the consent of a state that let pass the day until which it could
+answer.
 """
 
 from __future__ import annotations

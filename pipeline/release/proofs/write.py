@@ -1,4 +1,4 @@
-"""Where does the proof sheet of a state lie? PDF, workbook and record, put in place whole.
+"""Where does the proof sheet of a state lie? PDF, workbook and record, put there whole.
 
 `outputs/<round>/proof-sheets/<STATE>/` holds the sheet as it goes to the state. It is
 restricted: a state sees all its own figures there, also those that others do not.
