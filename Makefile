@@ -68,7 +68,7 @@ $(if $(AS_OF),\
 endef
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer answers register accept submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept confirm-proof object-proof submit approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
