@@ -68,7 +68,7 @@ $(if $(AS_OF),\
 endef
 
 # Who signs: SIGN_KEY= is the file of an SSH key; REHEARSAL=yes does without, by the name BY=, and says so everywhere.
-ask answer answers register accept submit tick comment reply approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
+ask answer answers register accept confirm-proof object-proof submit tick comment reply approve return release withdraw copies clear-text: export SELEC_BY = $(BY)
 ifneq ($(origin SIGN_KEY),undefined)
 export SELEC_SIGN_KEY = $(SIGN_KEY)
 endif
@@ -164,6 +164,17 @@ desk: .venv/.installed-requirements  ## Show the page on the whole round on loop
 
 status: .venv/.installed-requirements  ## Where a version stands, and what a release would still miss: REPORT= VERSION=
 	@$(RUN) status $(SUBJECT)
+
+proof-sheets: .venv/.installed-requirements  ## For each state all that will be printed of it, to be confirmed: STATE= DATE=
+	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)"
+	@$(RUN) proof-sheets --round $(ROUND) $(call given,--state,STATE) $(call option,--date,DATE)
+
+confirm-proof object-proof: export SELEC_TEXT = $(TEXT)
+confirm-proof: .venv/.installed-requirements  ## Enter that a state confirmed its proof sheet: STATE= DATE= REPORT= TEXT="..."
+	@$(RUN) confirm-proof --round $(ROUND) $(call given,--state,STATE) $(call given,--report,REPORT) $(WHO)
+
+object-proof: .venv/.installed-requirements  ## Enter what a state objects to: STATE= REF="thb:T3.r4.c2 ..." TEXT="..." DATE=
+	@$(RUN) object-proof --round $(ROUND) $(call given,--state,STATE) $(call option,--ref,REF) $(WHO)
 
 gate: .venv/.installed-requirements  ## Is ROUND fit to be published? GO or NO-GO with reasons, and a page: REPORT= JSON=1 DATE=
 	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"$(if $(JSON), >&2)
@@ -308,7 +319,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: calendar open template import dictionary
 .PHONY: validate late remind feedback queries ask answer answers history
 .PHONY: reports report plan check-text review-texts clear-text preview
-.PHONY: desk status gate explain changes audit accept check-pdf
+.PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule backup check-backup restore guards sbom clean
 .PHONY: test check contract-diff rules moves texts soak fuzz bench bench-disclosure bench-records bench-growth

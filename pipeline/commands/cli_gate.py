@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import Round, Today, one_of
 from pipeline.errors import NoGoError
 from pipeline.project import REPORTS, Project
@@ -39,6 +40,7 @@ def gate(
     with at_work(project, f"gate {round_}"):
         whole = look(project, round_, day=when)
         folder = write_gate(project, whole)
+        tell_desk(project, round_)
     found = whole.only(report) if report else whole
     if as_json:
         typer.echo(json.dumps(found.as_json(), indent=1, ensure_ascii=False))

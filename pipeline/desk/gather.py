@@ -22,7 +22,9 @@ from pipeline.disclosure.choose.reasons import SENSITIVE
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding, Severity
 from pipeline.project import REPORTS, Project
+from pipeline.release.gate.page import gate_folder
 from pipeline.release.manifest import parse_manifest, pdf_of, sha256
+from pipeline.release.proofs.record import read_answers
 from pipeline.release.signoff.built import BuiltNow, built_now
 from pipeline.release.signoff.findings import open_findings, problems
 from pipeline.release.signoff.record import Subject
@@ -105,6 +107,8 @@ def gather(
         "rules": _rules(findings),
         "files": _files(contracts, round_, found=found, findings=findings),
         "builds": [made for made, _ in builds],
+        "gate": _read(gate_folder(project, round_) / "gate.json"),
+        "answers": read_answers(project, round_),
         "proofs": [p for v in order if (p := _proof(project, round_, version=v))],
         "changes": [
             c

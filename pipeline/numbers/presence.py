@@ -21,13 +21,15 @@ from pipeline.system.kept import is_there
 @dataclass(frozen=True)
 class Counted:
     """The states that were asked for a report, with those that have figures for the
-    reference year: in any of its tables, and by table.
+    reference year: in any of its tables, and by table. `ever` have figures for any year
+    of the window.
     """
 
     report: str
     asked: tuple[str, ...]
     present: tuple[str, ...]
     by_table: Mapping[str, tuple[str, ...]]
+    ever: tuple[str, ...]
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def read_counts(project: Project, contracts: Contracts, *, round_: int) -> Count
         return None
     with open_marts(project, round_) as marts:
         rows = marts.execute(
-            "select distinct cube, state from marts.cells where year = ? and coverage is null"
+            "select distinct cube, state, year = ? from marts.cells where coverage is null"
             " and (value is not null or obs_status in ('M', 'N', 'Q')) order by all",
             [round_],
         ).fetchall()
@@ -73,8 +75,11 @@ def read_counts(project: Project, contracts: Contracts, *, round_: int) -> Count
             [round_],
         ).fetchall()
     having: dict[str, set[str]] = {}
-    for cube, state in rows:
-        having.setdefault(cube, set()).add(state)
+    ever: dict[str, set[str]] = {}
+    for cube, state, is_now in rows:
+        ever.setdefault(cube, set()).add(state)
+        if is_now:
+            having.setdefault(cube, set()).add(state)
     reports = {}
     for contract in contracts:
         # the Center answers for its own activity: it is no state
@@ -85,7 +90,13 @@ def read_counts(project: Project, contracts: Contracts, *, round_: int) -> Count
             for table in contract.tables_of(round_)
         }
         present = tuple(s for s in asked if any(s in of for of in by_table.values()))
-        reports[contract.report] = Counted(contract.report, asked, present, by_table)
+        reports[contract.report] = Counted(
+            contract.report,
+            asked,
+            present,
+            by_table,
+            tuple(s for s in asked if any(s in ever.get(t, ()) for t in by_table)),
+        )
     return Counts(reports, tuple(OpenConflict(*row) for row in conflicts))
 
 

@@ -271,6 +271,8 @@ class Reader:
             *sorted((self.project.releases / "signoff" / str(round_)).glob("*.*")),
             *sorted((self.project.releases / "accepted" / str(round_)).glob("*.jsonl")),
             *sorted((self.project.releases / "review" / str(round_)).glob("*.jsonl")),
+            *folder.glob("gate/gate.json"),
+            *(self.project.releases / "proofs").glob(f"{round_}.jsonl"),
         ]
         return (
             self.code("desk")

@@ -39,6 +39,9 @@ NOT_RUN = {
     r"make answers\b.*": (
         "it needs what a state filled in; tests/returns/test_answers.py enters such files"
     ),
+    r"make (proof-sheets|confirm-proof|object-proof)\b.*": (
+        "it builds every version; tests/release/test_proof_sheets.py makes sheets and answers"
+    ),
     r"make gate\b.*": (
         "it fails: the example round is a NO-GO; tests/release/test_release_gate.py does both"
     ),

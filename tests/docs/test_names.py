@@ -25,7 +25,7 @@ EXCEPTIONS = {
         "below the folder of outputs or releases that the page names"
     ),
     r"(findings|manifest|edition|changes|validation)\.json|(cells|changes|queries)\.csv"
-    r"|changes\.pdf|(heads|entered)\.jsonl|warehouse\.duckdb|public\.withheld\.csv"
+    r"|changes\.pdf|gate\.(pdf|html|json)|sheet\.json|(heads|entered)\.jsonl|warehouse\.duckdb|public\.withheld\.csv"
     r"|THB_VICTIMS\.csv|selec-[\w<>-]+\.(pdf|xlsx)|<report>\.accepted\.csv|index\.html"
     r"|ro-crate-metadata\.json": (
         "a file that a build or a move makes, where the page says in which folder"

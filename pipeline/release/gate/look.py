@@ -18,6 +18,7 @@ from pipeline.numbers.presence import Counted, Counts, read_counts
 from pipeline.project import REPORTS, Project
 from pipeline.release.gate.enough import rules_of
 from pipeline.release.gate.reasons import Gate, GateReason, Kind, ReportGate, states_of
+from pipeline.release.proofs.standing import proofs_of
 from pipeline.release.signoff.findings import OpenFinding, open_findings
 from pipeline.release.signoff.reasons import let_pass
 from pipeline.report.document.review import unread_sections
@@ -87,6 +88,7 @@ def _report_gate(looked: _Looked, counts: Counts | None) -> ReportGate:
         *_refused(looked, findings),
         *_conflicts(looked, counts),
         *_texts(looked),
+        *_proofs(looked, counted),
     ]
     passed = let_pass(looked.project, looked.round, report=looked.report)
     reasons = [replace(reason, passed=passed.get(reason.id)) for reason in reasons]
@@ -219,6 +221,53 @@ def _texts(looked: _Looked) -> Iterator[GateReason]:
     )
     if names := tuple(one.section.reference for one in unread):
         yield replace(reason, found=f"{len(names)} not read: {_some(names)}", about=names)
+
+
+def _proofs(looked: _Looked, counted: Counted) -> Iterator[GateReason]:
+    """Every state confirmed what is printed of it, or its day has passed; none objects."""
+    if "proof_sheets" not in looked.rules.asks:
+        return
+    found = proofs_of(
+        looked.project,
+        looked.contracts,
+        round_=looked.round,
+        report=looked.report,
+        states=counted.ever,
+        day=looked.day,
+    )
+    until = f"asked until {found.until}" if found.until else "the calendar gives no day"
+    reason = GateReason(
+        Kind.PROOFS,
+        looked.round,
+        looked.report,
+        f"{states_of(found.waiting, set(counted.ever) - set(found.waiting))} have not confirmed"
+        f" what is printed of them ({until}): {', '.join(found.waiting)}",
+        "each confirmed, or its day passed",
+        f"'make proof-sheets ROUND={looked.round}' makes the sheets, 'make confirm-proof' enters"
+        " an answer",
+        about=found.waiting,
+    )
+    if found.waiting:
+        yield reason
+    for version, states in found.changed.items():
+        yield replace(
+            reason,
+            found=f"what is printed of {', '.join(states)} is not what was confirmed",
+            version=version,
+            about=states,
+            do=f"'make proof-sheets ROUND={looked.round}', and let them confirm it again",
+        )
+    for objection in found.objections:
+        yield replace(
+            reason,
+            kind=Kind.OBJECTION,
+            state=objection.state,
+            found=f"{objection.state} objected on {objection.day} to"
+            f" {_some(objection.keys)} ({objection.id})",
+            asked="no open objection",
+            do="correct the figures and let the state confirm a new sheet; or let it pass",
+            about=(objection.id, *objection.keys),
+        )
 
 
 def _told(looked: _Looked, counted: Counted, findings: Sequence[OpenFinding]) -> Iterator[str]:

@@ -26,7 +26,7 @@ MARKING = "Working paper. For law enforcement and judicial use only"
 FOLDER, NAME = "gate", "gate"
 STYLES = ("feedback/letter.css", "gate/gate.css", "gate/screen.css")  # of the page in a browser
 # Reasons that each report may list: the first number with which all stays on one page.
-LIST_LENGTHS = (12, 8, 5, 3, 2, 1)
+LIST_LENGTHS = (12, 10, 8, 7, 6, 5, 4, 3, 2, 1)
 MAX_PAGES = 1
 
 

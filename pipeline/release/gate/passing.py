@@ -1,4 +1,4 @@
-"""How does the head of unit let a reason of the gate pass? Signed, with what was found."""
+"""How is a reason of the gate let pass? Signed by who decides, with what was found."""
 
 from __future__ import annotations
 

@@ -80,6 +80,8 @@ OTHERS = {
     "ask": ("analyst",),
     "answer": ("analyst",),
     "clear-text": ("analyst",),
+    "confirm-proof": ("analyst",),
+    "object-proof": ("analyst",),
     "copies": ("analyst", "head-of-unit", "director"),
     "comment": ("analyst", *_APPROVERS),
     "reply": ("analyst", *_APPROVERS),

@@ -2,9 +2,9 @@
 
 `releases/accepted/<round>/<report>.jsonl` is a record as in
 `pipeline.system.signed.chain`; each event holds a reason and the findings that it
-accepts. An event that lets reasons of the release gate pass names them as well; it alone
-accepts errors. The file of reasons beside the records of sign-off is made of it, for
-reading.
+accepts. An event that lets reasons of the release gate pass names them as well; it
+alone accepts errors. The file of reasons beside the records of sign-off is made of it,
+for reading.
 """
 
 from __future__ import annotations

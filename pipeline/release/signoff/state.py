@@ -141,6 +141,7 @@ def _work(project: Project, subject: Subject) -> dict[str, bytes]:
     files = [
         *sorted((round_ / "stores").glob("*/*.csv")),
         *sorted((round_ / "stores").glob("*/*.sha256")),
+        *sorted((round_ / "proof-sheets").glob("*/sheet.json")),
         *(
             project.store(subject.round, subject.report, v)
             for v in dict.fromkeys((subject.version, "restricted"))

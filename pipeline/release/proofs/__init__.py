@@ -1,0 +1,1 @@
+"""What does a state say to what will be printed of it? Begin at `sheets`."""
