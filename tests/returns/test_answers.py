@@ -424,7 +424,7 @@ def validated(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def office(validated: Project, tmp_path: Path) -> Project:
-    for name in ("outputs", "returns"):
+    for name in ("outputs", "records", "returns"):
         shutil.copytree(validated.outputs.parent / name, tmp_path / name, dirs_exist_ok=True)
     return Project(ROOT, tmp_path / "outputs", tmp_path / "returns")
 

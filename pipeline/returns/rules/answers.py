@@ -1,5 +1,5 @@
-"""What does a state answer in its own file? The rows of its marked workbook, or of a CSV,
-that answer queries.
+"""What does a state answer in its own file? The rows of its marked workbook, or of a
+CSV, that answer queries.
 
 The file is opened as a return is: in a bound process, without formulas, macros and
 links. What is wrong is told all at once, with its place; then nothing of the file is
