@@ -18,6 +18,7 @@ from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.returns.formats.archive import MAX_FILE
+from pipeline.returns.formats.letters import UNREAD
 from pipeline.returns.formats.opened import Opened, open_file
 from pipeline.returns.formats.raw import (
     CsvText,
@@ -29,6 +30,7 @@ from pipeline.returns.formats.raw import (
 )
 from pipeline.returns.intake.problems import RULES
 from pipeline.returns.intake.shown import shown_name, steers
+from pipeline.returns.intake.vocabulary import load_words
 from pipeline.returns.rules.query_log import EFFECTS, ID
 
 QUERY, EFFECT, RESOLUTION, ANSWER, ANSWERED = "query", "effect", "resolution", "answer", "answered"
@@ -75,7 +77,12 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
     name = shown_name(path.name)
     data = _bytes_of(path, name)
     try:
-        opened = open_file(data, state or _state_of(path.name, contracts), names=CODES)
+        opened = open_file(
+            data,
+            state or _state_of(path.name, contracts),
+            names=CODES,
+            words=load_words(contracts.codelists),
+        )
         rows = _rows_of(opened)
     except DamagedFile as problem:
         rule = RULES[problem.rule]
@@ -168,6 +175,8 @@ def _wrong(row: _Row) -> Iterator[str]:
             yield f"{row.place}: {code} is a formula; write the words themselves"
         elif cell.kind in ("error", "damaged", "boolean"):
             yield f"{row.place}: {code} holds no text ({cell.kind})"
+        elif UNREAD in cell.text:
+            yield f"{row.place}: {code} holds letters of an unknown code page; save it as UTF-8"
         elif steers(cell.text):
             yield f"{row.place}: {code} holds characters that nobody sees; type it anew"
 
