@@ -99,7 +99,7 @@ def sheet_of(found: list[Finding], texts: Texts) -> Workbook:
     return book
 
 
-def fill(book: Workbook, row: int, **answers: object) -> None:
+def fill(book: Workbook, row: int, **answers: Any) -> None:
     for code, value in answers.items():
         book["Answers"][f"{LETTERS[code]}{FIRST + row}"] = value
 
