@@ -14,7 +14,7 @@ import typer
 
 from pipeline.commands.options import By, Language, Round, Today
 from pipeline.commands.tables import Json, print_table
-from pipeline.errors import UserError
+from pipeline.errors import MailError, UserError
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def remind(
                 typer.echo(f"{outcome.state}: {outcome.event}, {outcome.told}")
                 refused += [outcome.state] if outcome.event == "refused" else []
             if refused:
-                raise UserError(
+                raise MailError(
                     f"the relay refused what was written to {', '.join(refused)}",
                     do="correct their addresses in the settings of mail, and run it again",
                 )
