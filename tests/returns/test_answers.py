@@ -200,7 +200,7 @@ def test_answers_of_a_csv_enter_the_log(
 ) -> None:
     blank = answers_csv(asked, texts).decode("utf-8-sig")
     head, first, *others = blank.splitlines()
-    filled = first.removesuffix(";;;") + "corrected;;Greşit: 9 si 10;2023-04-19"
+    filled = first.removesuffix(";;;") + "corrected;;Greşit: 9 si 10;19.04.2023"
     lines = [head, filled, *others]
     (tmp_path / name).write_bytes(save("\r\n".join(lines).replace(", ", " ") + "\r\n"))
     (query,) = enter(project, contracts, tmp_path / name, day="").new
@@ -231,6 +231,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "an unknown query": ({"query": "q00000000"}, "'q00000000' was not asked in 2022"),
     "no query": ({"query": None}, "an answer without the id of its query"),
     "a day that is none": ({"answered": "2023-02-30"}, "'2023-02-30' is no day"),
+    "more than a day": ({"answered": "2023-04-20 or later"}, "'2023-04-20 or later' is no day"),
     "a day before it was asked": ({"answered": "2023-03-01"}, "before it was asked"),
     "an effect in other words": ({"effect": "is right"}, "effect: 'is right'"),
     "no effect": ({"effect": None}, "effect: ''"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.contracts.model import Contracts
 from pipeline.project import Project
-from pipeline.returns.feedback.letter import read_date
+from pipeline.returns.days import read_date
 from pipeline.returns.feedback.paper import Paper, on_paper
 from pipeline.returns.submissions import Receipt, submission_folder
 from pipeline.returns.texts import N_, Texts

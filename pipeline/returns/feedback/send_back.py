@@ -148,6 +148,10 @@ class _Work:
         self.record = {name: _Made(**made) for name, made in remembered(path).items()}
 
     @cached_property
+    def receipts(self) -> list[Receipt]:
+        return read_receipts(self.project, self.round)
+
+    @cached_property
     def letters(self) -> LetterWriter:
         return LetterWriter(
             self.project,
@@ -256,7 +260,7 @@ class _Work:
             )
 
     def _receipts(self, state: str) -> Iterator[tuple[Path, Receipt]]:
-        for receipt in read_receipts(self.project, self.round):
+        for receipt in self.receipts:
             if receipt.state == state:
                 yield self.folder / state / f"{receipt.id}-receipt.pdf", receipt
 

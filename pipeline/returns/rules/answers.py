@@ -17,6 +17,7 @@ from pathlib import Path
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.returns.days import read_date
 from pipeline.returns.formats.archive import MAX_FILE
 from pipeline.returns.formats.letters import UNREAD
 from pipeline.returns.formats.opened import Opened, open_file
@@ -37,6 +38,7 @@ QUERY, EFFECT, RESOLUTION, ANSWER, ANSWERED = "query", "effect", "resolution", "
 TO_FILL = (EFFECT, RESOLUTION, ANSWER, ANSWERED)
 CODES = (QUERY, *TO_FILL)
 PAGE = "docs/how-to/queries.md"
+LONGEST_DAY = len("31.12.2023.")  # more is more than a day
 MAX_TOLD = 20  # problems that are listed; the others are counted
 _STATE = re.compile(r"([A-Za-z]{2,5})[-._ ]")
 _SEND_AGAIN = "correct the file, or ask the state to, and read it again: nothing was entered"
@@ -103,7 +105,7 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
                 row.text(EFFECT).casefold(),
                 row.text(RESOLUTION).casefold(),
                 row.text(ANSWER),
-                row.text(ANSWERED) or day,
+                _day(row.text(ANSWERED)) or day,
                 row.place,
             )
         )
@@ -116,6 +118,12 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
             do="look whether it is the file that the state filled in",
         )
     return AnswerFile(name, hashlib.sha256(data).hexdigest(), tuple(answers), unanswered)
+
+
+def _day(text: str) -> str:
+    """The day of an answer as the log writes it; what is none stays as it was written."""
+    found = read_date(text) if len(text) <= LONGEST_DAY else None
+    return found.isoformat() if found else text
 
 
 def tell(problems: Sequence[str], *, where: str) -> None:
