@@ -29,7 +29,7 @@ from pipeline.returns.intake.reading import FileReading
 from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import summary_rows, table_outcomes
 from pipeline.system.files import unfinished, write_private
-from pipeline.system.kept import damaged, parse_json
+from pipeline.system.kept import SUBMISSIONS, damaged, parse_json
 
 RECEIPT, FOUND = "receipt.json", "findings.json"
 _ID = re.compile(r"([A-Z]{2,5})-([a-z]+)-([0-9]{4})-([1-9][0-9]{0,3})")
@@ -185,7 +185,7 @@ def submission_folder(project: Project, receipt: Receipt) -> Path:
 
 
 def _folder(project: Project, round_: int) -> Path:
-    return project.archive / "submissions" / str(round_)
+    return project.archive / SUBMISSIONS / str(round_)
 
 
 def _keep(project: Project, receipt: Receipt, found: Iterable[Finding]) -> None:

@@ -219,8 +219,12 @@ def test_a_damaged_record_is_told_with_its_file(
     (receipt,) = keep(thb__RO_xlsx="a")
     path = submission_folder(project, receipt) / name
     path.unlink() if content is None else path.write_text(content, encoding="utf-8")
-    with pytest.raises(DamagedFileError, match=name):
+    with pytest.raises(DamagedFileError, match=name) as told:
         read_submission(project, receipt.id)
+    assert "last backup" in told.value.do
+    # As it says: without the folder the next validation writes a receipt of what is there.
+    shutil.move(path.parent, project.outputs)
+    assert ids(keep(thb__RO_xlsx="a")) == ["RO-thb-2022-1"]
 
 
 def test_a_receipt_under_another_name_is_told(keep: Keep, project: Project) -> None:
