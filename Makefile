@@ -8,7 +8,7 @@ SHELL := bash
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
 ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
-	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT TABLE TAKE_BACK TEST TEXT TO VERSION \
+	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
@@ -112,6 +112,9 @@ remind: .venv/.installed-requirements  ## Reminders to who owes returns, as lett
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) feedback --round $(ROUND) --state "$$GIVEN_STATE" $(SPOKEN)
+
+findings: .venv/.installed-requirements  ## What was found in a submission when it came: SUBMISSION=RO-thb-2022-1; all submissions of ROUND without it
+	@$(RUN) findings --round $(ROUND) $(call option,--submission,SUBMISSION) $(if $(JSON),--json)
 
 queries: .venv/.installed-requirements  ## List what states are asked: open, asked, answered; STATE= for one of them
 	@$(RUN) build --round $(ROUND) --until validate
@@ -317,7 +320,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help
 .PHONY: calendar open template import dictionary
-.PHONY: validate late remind feedback queries ask answer answers history
+.PHONY: validate late remind feedback findings queries ask answer answers history
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace

@@ -107,3 +107,11 @@ class DamagedFileError(UserError):
     """A file that an earlier step left is not what it left: nothing is made from it."""
 
     exit_code = 14
+
+
+class MailError(UserError):
+    """Mail did not leave, or nobody knows whether it did: the relay could not be reached,
+    refused it, or broke off.
+    """
+
+    exit_code = 15

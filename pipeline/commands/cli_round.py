@@ -1,5 +1,5 @@
 """Which commands are about the days of a round? Its calendar, who owes what, who is
-reminded.
+reminded, what came.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import typer
 
 from pipeline.commands.options import By, Language, Round, Today
 from pipeline.commands.tables import Json, print_table
-from pipeline.errors import UserError
+from pipeline.errors import MailError, UserError
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def remind(
                 typer.echo(f"{outcome.state}: {outcome.event}, {outcome.told}")
                 refused += [outcome.state] if outcome.event == "refused" else []
             if refused:
-                raise UserError(
+                raise MailError(
                     f"the relay refused what was written to {', '.join(refused)}",
                     do="correct their addresses in the settings of mail, and run it again",
                 )
@@ -166,6 +166,52 @@ def remind(
             f"round {round_}: nobody is to be reminded on {today}"
             + (f"; the next day to remind is {after}" if after else "")
         )
+
+
+@app.command()
+def findings(
+    round_: Round,
+    *,
+    submission: Annotated[
+        str, typer.Option("--submission", help="For example RO-thb-2022-1; without it a list.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Print what was found in a submission when it came, or list the submissions."""
+    from pipeline.returns.submissions import lines_of_receipts, read_receipts, read_submission
+
+    project = Project.here()
+    if not submission:
+        receipts = read_receipts(project, round_)
+        if as_json:
+            typer.echo(json.dumps([asdict(r) for r in receipts], indent=1, ensure_ascii=False))
+            return
+        heads = ("submission", "first seen", "what came", "outcome", "found")
+        print_table(f"Submissions of round {round_}", heads, lines_of_receipts(receipts))
+        return
+    found = read_submission(project, submission)
+    if as_json:
+        told = {
+            "receipt": asdict(found.receipt),
+            "findings": [f.as_json() for f in found.findings],
+        }
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return
+    rows = [
+        (
+            f.severity,
+            "new" if number in found.new else "",
+            f.sheet,
+            f.cell,
+            f.rule,
+            f.found,
+        )
+        for number, f in enumerate(found.findings)
+    ]
+    title = f"Found in {found.receipt.id}, first seen on {found.receipt.seen}"
+    print_table(title, ("severity", "since", "sheet", "cell", "rule", "found"), rows)
+    if found.receipt.number > 1:
+        typer.echo(f"{len(found.new)} are new, {found.gone} of the submission before are gone")
 
 
 def _who(by: str) -> str:

@@ -132,7 +132,7 @@ def archive_round(
         if before is None or before.sha256 != digest:
             events.append(
                 Event(
-                    _known(dates.get(_owner(name, dates), ""), seen, before=before),
+                    _known(dates.get(owner_of(name, dates), ""), seen, before=before),
                     seen,
                     name,
                     digest,
@@ -149,7 +149,7 @@ def _counts(path: Path) -> bool:
     return not path.name.startswith(".") and not is_left_by_program(path.name)
 
 
-def _owner(name: str, dates: Mapping[str, str]) -> str:
+def owner_of(name: str, dates: Mapping[str, str]) -> str:
     """The return whose date a file bears: its own, or that of the return beside which
     it lies as cover or records.
     """

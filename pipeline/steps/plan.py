@@ -442,7 +442,7 @@ def take_answers(project: Project, files: Iterable[Path], round_: int) -> None:
         inputs = {group: {**names, **now} for group, names in record.inputs.items()}
         work, pages = project.work(round_), project.findings(round_)
         written = (work / "validation.json", pages / "findings.json")
-        left = {p.relative_to(project.outputs).as_posix(): watch.content(p) for p in written}
+        left = {watch.name(p): watch.content(p) for p in written}
         said = {**record.said, "findings": watch.content(written[0])}
         write_record(
             folder, step, replace(record, inputs=inputs, left={**record.left, **left}, said=said)

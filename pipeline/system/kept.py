@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SEALS = ".kept"
 LEDGER = "warehouse.duckdb"
+SUBMISSIONS = "submissions"  # of all rounds, in the archive: what nothing makes again
 _BLOCKS_BEGIN = 12288  # bytes of a DuckDB file before its blocks: three headers
 _VERSION_FILE = re.compile(
     r"work/printed/(?P<printed>[a-z]+)-(?P<printed_version>[a-z]+)\.json|"
@@ -244,6 +245,11 @@ def _remedy(path: Path) -> str:
     )
     if at is None:
         return "put back the copy of your last backup"
+    if parts[at - 1] == SUBMISSIONS:
+        return (
+            "put back the copy of your last backup; without one, move the folder away: the next"
+            f" 'make validate ROUND={parts[at]}' writes a receipt of what lies there then"
+        )
     given = f" ROUND={parts[at]}" + (
         f" AS_OF={parts[at - 2]}" if parts[at - 3 : at - 2] == ("as-of",) else ""
     )

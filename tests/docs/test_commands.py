@@ -45,6 +45,9 @@ NOT_RUN = {
     r"make gate\b.*": (
         "it fails: the example round is a NO-GO; tests/release/test_release_gate.py does both"
     ),
+    r"make findings\b.*SUBMISSION=.*": (
+        "it needs a submission of this state; tests/returns/test_submissions.py shows some"
+    ),
     r"make accept .*REASON=.*": "it needs a finding of the state; tests/release/signoff does it",
     r"make clear-text .*TEXT=.*": (
         "it needs a text of a cover; tests/returns/test_cleared.py clears one"

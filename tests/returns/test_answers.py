@@ -99,7 +99,7 @@ def sheet_of(found: list[Finding], texts: Texts) -> Workbook:
     return book
 
 
-def fill(book: Workbook, row: int, **answers: object) -> None:
+def fill(book: Workbook, row: int, **answers: Any) -> None:
     for code, value in answers.items():
         book["Answers"][f"{LETTERS[code]}{FIRST + row}"] = value
 
@@ -186,9 +186,8 @@ def test_the_file_of_answers_is_what_a_spreadsheet_shows(
         ("RO-2022-answers.csv", lambda text: text.encode("utf-8-sig")),
         ("answers.csv", lambda text: text.replace(";", ",").encode()),
         ("answers.csv", lambda text: text.replace(";", "\t").encode("utf-16")),
-        ("RO-2022-answers.csv", lambda text: text.encode("cp1250")),
     ],
-    ids=["as it was sent", "commas", "UTF-16", "code page"],
+    ids=["as it was sent", "commas", "UTF-16"],
 )
 def test_answers_of_a_csv_enter_the_log(
     name: str,
@@ -201,7 +200,7 @@ def test_answers_of_a_csv_enter_the_log(
 ) -> None:
     blank = answers_csv(asked, texts).decode("utf-8-sig")
     head, first, *others = blank.splitlines()
-    filled = first.removesuffix(";;;") + "corrected;;Greşit: 9 și 10;2023-04-19"
+    filled = first.removesuffix(";;;") + "corrected;;Greşit: 9 si 10;19.04.2023"
     lines = [head, filled, *others]
     (tmp_path / name).write_bytes(save("\r\n".join(lines).replace(", ", " ") + "\r\n"))
     (query,) = enter(project, contracts, tmp_path / name, day="").new
@@ -232,6 +231,7 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "an unknown query": ({"query": "q00000000"}, "'q00000000' was not asked in 2022"),
     "no query": ({"query": None}, "an answer without the id of its query"),
     "a day that is none": ({"answered": "2023-02-30"}, "'2023-02-30' is no day"),
+    "more than a day": ({"answered": "2023-04-20 or later"}, "'2023-04-20 or later' is no day"),
     "a day before it was asked": ({"answered": "2023-03-01"}, "before it was asked"),
     "an effect in other words": ({"effect": "is right"}, "effect: 'is right'"),
     "no effect": ({"effect": None}, "effect: ''"),
@@ -366,6 +366,9 @@ def test_the_heads_may_go_and_no_answer_with_them(
     assert (answered.query, answered.place) == (asked[0].query, f"row {FIRST - 1}")
 
 
+HEADER = b"query;effect;resolution;answer;answered\n"
+
+
 def _bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -390,8 +393,32 @@ def _bomb() -> bytes:
             lambda: b"query;effect;resolution;answer;answered\nq00000000;confirmed;;a;b;c\n",
             "more fields than the header",
         ),
+        (
+            lambda: HEADER + "q00000000;confirmed;;Aşa;2023-04-20\n".encode("cp1250"),
+            "letters of an unknown code page",
+        ),
+        (
+            # Words of the lists tell the page of one answer, not that of the other.
+            lambda: (
+                HEADER
+                + "q00000000;confirmed;;Türkiye Türkiye;\nq00000001;confirmed;;ğűşšź;\n".encode(
+                    "cp1254", "replace"
+                )
+            ),
+            "letters of an unknown code page",
+        ),
     ],
-    ids=["damaged", "a bomb", "empty", "a PDF", "columns missing", "nothing filled", "too wide"],
+    ids=[
+        "damaged",
+        "a bomb",
+        "empty",
+        "a PDF",
+        "columns missing",
+        "nothing filled",
+        "too wide",
+        "a code page",
+        "half a code page",
+    ],
 )
 def test_what_is_no_file_of_answers_is_told(
     content: Callable[[], bytes], told: str, contracts: Contracts, tmp_path: Path
@@ -424,7 +451,7 @@ def validated(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def office(validated: Project, tmp_path: Path) -> Project:
-    for name in ("outputs", "returns"):
+    for name in ("outputs", "records", "returns"):
         shutil.copytree(validated.outputs.parent / name, tmp_path / name, dirs_exist_ok=True)
     return Project(ROOT, tmp_path / "outputs", tmp_path / "returns")
 

@@ -32,13 +32,13 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import ContractError
 from pipeline.findings import Finding, Severity
 from pipeline.project import Project
+from pipeline.returns.days import read_date
 from pipeline.returns.feedback import marked_workbook
 from pipeline.returns.feedback.letter import (
     LIST_LENGTHS,
     MAX_PAGES,
     Figures,
     LetterWriter,
-    read_date,
 )
 from pipeline.returns.feedback.marked_csv import mark_csv
 from pipeline.returns.feedback.marked_workbook import (

@@ -29,7 +29,7 @@ from pipeline.contracts.calendar import Calendar, Dates
 from pipeline.contracts.mail import Mail, load_mail
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
-from pipeline.errors import DamagedFileError, UserError
+from pipeline.errors import DamagedFileError, MailError, UserError
 from pipeline.project import Project
 from pipeline.returns.round import relay as relay_module
 from pipeline.returns.round.reminders import Reminder, next_reminder, reminders_on
@@ -281,7 +281,7 @@ def test_nothing_leaves_in_the_open_or_to_a_stranger(
     post = Post()
 
     def refused(port: int, **relay: object) -> str:
-        with pytest.raises(UserError, match="nothing was sent through the relay") as told:
+        with pytest.raises(MailError, match="nothing was sent through the relay") as told:
             send(port, "BG", **relay)
         return told.value.what
 
@@ -359,7 +359,7 @@ def test_a_line_that_breaks_in_the_middle_is_not_sent_again_unasked(
                 send(port, "BG", security="none")
         with monkeypatch.context() as patch:
             patch.setattr("smtplib.SMTP.data", broken)
-            with pytest.raises(UserError, match="nobody knows whether the message left"):
+            with pytest.raises(MailError, match="nobody knows whether what was written to BG"):
                 send(port, "BG", security="none")
         assert [s.event for s in read_sent(project, 2022)] == ["sending"]
         (outcome,) = send(port, "BG", security="none")
@@ -472,7 +472,7 @@ def test_the_command_writes_sends_and_says_what_it_cannot(tmp_path: Path) -> Non
         assert "by Ana Pop" in twice.stdout
         post.refuses = frozenset({"bg@ministry.example"})
         refused = run("--date", "2023-04-08", "--send", "--again", "--state", "BG", **named)
-        assert refused.returncode == 2
+        assert refused.returncode == MailError.exit_code
         assert "the relay refused what was written to BG" in refused.stderr
     assert len(post.taken) == 1
     assert not any("Traceback" in done.stderr for done in (unset, missing, refused))

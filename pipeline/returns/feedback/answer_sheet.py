@@ -1,5 +1,5 @@
-"""Where does a state write its answers? A sheet of the marked workbook and a CSV, with a
-row for each query and blank columns beside it.
+"""Where does a state write its answers? A sheet of the marked workbook and a CSV, with
+a row for each query and blank columns beside it.
 
 `pipeline.returns.rules.answers` reads them back: it knows the columns by their codes,
 which stand above the heads that people read.

@@ -20,6 +20,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import RenderError
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
+from pipeline.returns.days import read_date
 from pipeline.returns.feedback.paper import Paper, on_paper
 from pipeline.returns.feedback.words import shortened
 from pipeline.returns.intake.account import FileAccount
@@ -34,10 +35,6 @@ MAX_PAGES = 2
 # within its pages.
 LIST_LENGTHS = (12, 8, 5, 3, 1)
 _TEXT = 110  # characters of a text in a list; the marked copy has the whole of it
-_DATES = (
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})\.?"), (3, 2, 1)),
-)
 
 
 @dataclass(frozen=True)
@@ -73,21 +70,6 @@ def read_figures(project: Project, contracts: Contracts, *, round_: int) -> Figu
         {(state, name): (n, first, last) for state, name, n, first, last in found},
         {key: (earlier, before, now) for key, earlier, before, now in changes},
     )
-
-
-def read_date(text: str) -> date | None:
-    """The date on a cover, as the form asks for it or as it is commonly written; None
-    when it is neither.
-    """
-    for pattern, (year, month, day) in _DATES:
-        if match := pattern.fullmatch(
-            text.strip()[:10] if pattern is _DATES[0][0] else text.strip()
-        ):
-            try:
-                return date(int(match[year]), int(match[month]), int(match[day]))
-            except ValueError:
-                return None
-    return None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from pipeline.returns.feedback.answer_sheet import answers_csv
 from pipeline.returns.feedback.letter import LIST_LENGTHS, LetterWriter, read_figures
 from pipeline.returns.feedback.marked_csv import mark_csv
 from pipeline.returns.feedback.marked_workbook import Heading, mark_cells, mark_workbook
+from pipeline.returns.feedback.receipt import receipt_pdf
 from pipeline.returns.formats.opened import open_file
 from pipeline.returns.formats.raw import CsvText, DamagedFile
 from pipeline.returns.intake.folder import WITHDRAWN_SUFFIX, suffix_of
@@ -45,6 +46,7 @@ from pipeline.returns.rules.pages import (
     summary_rows,
     write_pages,
 )
+from pipeline.returns.submissions import Receipt, read_receipts
 from pipeline.returns.texts import N_, languages, load_texts
 from pipeline.system.files import write_private
 from pipeline.system.kept import keep_bytes, remembered
@@ -52,7 +54,7 @@ from pipeline.system.progress import Progress, silent
 from pipeline.system.sources import digest_of
 
 RECORD = "feedback.json"
-ENDINGS = ("-marked.xlsx", "-marked.csv", "-answers.csv", "-letter.pdf")
+ENDINGS = ("-marked.xlsx", "-marked.csv", "-answers.csv", "-receipt.pdf", "-letter.pdf")
 _LIBRARIES = ("openpyxl", "weasyprint", "babel", "jinja2", "fonttools")
 
 
@@ -146,6 +148,10 @@ class _Work:
         self.record = {name: _Made(**made) for name, made in remembered(path).items()}
 
     @cached_property
+    def receipts(self) -> list[Receipt]:
+        return read_receipts(self.project, self.round)
+
+    @cached_property
     def letters(self) -> LetterWriter:
         return LetterWriter(
             self.project,
@@ -178,6 +184,17 @@ class _Work:
                 written.append(path)
             self.kept.add(path)
             enclosed.append(path.name)
+        for path, receipt in self._receipts(state):
+            content = receipt_pdf(
+                self.project,
+                self.contracts,
+                receipt=receipt,
+                texts=self.texts,
+                marking=self.marking,
+            )
+            if self._put(path, content, inputs=receipt.id):
+                written.append(path)
+            self.kept.add(path)
         path = self._letter(state)
         inputs = self._letter_inputs(state, enclosed)
         if not self._is_valid(path, inputs):
@@ -201,6 +218,9 @@ class _Work:
             path = self._answers(state)
             if self._is_valid(path, _sha256(content)):
                 enclosed.append(path.name)
+                yield path
+        for path, receipt in self._receipts(state):
+            if self._is_valid(path, receipt.id):
                 yield path
         if self._is_valid(self._letter(state), self._letter_inputs(state, enclosed)):
             yield self._letter(state)
@@ -238,6 +258,11 @@ class _Work:
             yield _Copy(
                 f"{state}-{file.report}-{self.round}{part}-marked{ending}", file, findings, inputs
             )
+
+    def _receipts(self, state: str) -> Iterator[tuple[Path, Receipt]]:
+        for receipt in self.receipts:
+            if receipt.state == state:
+                yield self.folder / state / f"{receipt.id}-receipt.pdf", receipt
 
     def _answers(self, state: str) -> Path:
         return self.folder / state / f"{state}-{self.round}-answers.csv"

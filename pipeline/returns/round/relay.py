@@ -11,22 +11,25 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.contracts.mail import PAGE, Relay
-from pipeline.errors import UserError
+from pipeline.errors import MailError, UserError
 from pipeline.returns.intake.shown import shown_name
 
 SECONDS = 30  # that a relay may take for one answer
 
 
-class RefusedError(UserError):
-    """The relay said that it does not take a message: it did not leave."""
-
-
-class UnknownError(UserError):
-    """The connection broke while a message was handed over: nobody knows whether it
-    left.
+@dataclass(frozen=True)
+class Handed:
+    """What became of a message that was handed over. `not_taken` are the addresses that
+    the relay did not take, of those that it goes to; `told` says why it did not leave, or
+    why nobody knows.
     """
+
+    event: Literal["sent", "refused", "unknown"]
+    told: str = ""
+    not_taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,49 +40,35 @@ class Connection:
     server: smtplib.SMTP
 
     def require_open(self) -> None:
-        """Raises UserError where the relay has hung up since the last message."""
+        """Raises MailError where the relay has hung up since the last message."""
         try:
             self.server.noop()
         except (smtplib.SMTPException, OSError) as problem:
             raise _unreached(self.relay, f"it hung up: {_said(problem)}", more=True) from None
 
-    def send(self, content: bytes, *, sender: str, to: Sequence[str]) -> list[str]:
-        """Hand over a message, byte for byte. Returns the addresses that the relay did
-        not take, of those that it goes to. Raises RefusedError where it took none,
-        UnknownError where it did not say.
-        """
+    def send(self, content: bytes, *, sender: str, to: Sequence[str]) -> Handed:
+        """Hand over a message, byte for byte."""
         try:
-            refused = self.server.sendmail(sender, list(to), content)
+            not_taken = self.server.sendmail(sender, list(to), content)
         except smtplib.SMTPRecipientsRefused as problem:
             told = "; ".join(_answer(code, text) for code, text in problem.recipients.values())
-            raise RefusedError(
-                f"the relay takes mail to none of the addresses: {told}",
-                where=self.relay.host,
-                do="correct the addresses of the state",
-            ) from None
+            return Handed("refused", f"the relay takes mail to none of the addresses: {told}")
         except smtplib.SMTPResponseException as problem:
             # After any of these the connection may be in the middle of a message.
             with suppress(smtplib.SMTPException, OSError):
                 self.server.rset()
             told = _answer(problem.smtp_code, problem.smtp_error)
-            raise RefusedError(
-                f"the relay refused the message: {told}",
-                where=self.relay.host,
-                do="ask who runs the relay, and send it again",
-            ) from None
+            return Handed("refused", f"the relay refused the message: {told}")
         except (smtplib.SMTPException, OSError) as problem:
-            raise UnknownError(
-                f"the connection broke, and nobody knows whether the message left: {problem}",
-                where=self.relay.host,
-                do="ask who runs the relay; where it did not leave, send it with AGAIN=yes",
-            ) from None
-        return sorted(refused)
+            return Handed("unknown", f"the connection broke: {_said(problem)}")
+        return Handed("sent", not_taken=tuple(sorted(not_taken)))
 
 
 @contextmanager
 def connected(relay: Relay) -> Iterator[Connection]:
     """Connect with the relay, encrypted as it is set, and say who we are where it has a
-    user. Raises UserError where that fails: then nothing was sent.
+    user. Raises MailError where that fails: then nothing was sent; UserError where the
+    settings name no password or certificate that can be read.
     """
     password = _password(relay)  # before anybody is bothered
     try:
@@ -164,8 +153,8 @@ def _no_password(what: str, do: str) -> UserError:
     )
 
 
-def _unreached(relay: Relay, what: str, *, more: bool = False) -> UserError:
-    return UserError(
+def _unreached(relay: Relay, what: str, *, more: bool = False) -> MailError:
+    return MailError(
         f"nothing{' more' if more else ''} was sent through the relay: {what}",
         where=f"{relay.host}:{relay.port}",
         allowed="a relay with a certificate of its name, and the user and password it knows",

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.contracts.mail import MAIL, NAMED_BY, PAGE, Mail, Relay
-from pipeline.errors import UserError
+from pipeline.errors import MailError, UserError
 from pipeline.project import Project
 from pipeline.returns.round.message import draft_message, sent_message
-from pipeline.returns.round.relay import RefusedError, UnknownError, connected
+from pipeline.returns.round.relay import connected
 from pipeline.returns.round.reminder_letter import ReminderLetter, write_letter
 from pipeline.returns.round.reminders import Reminder
 from pipeline.returns.round.sent import Sending, add_sent, keep_message, last_of, read_sent
@@ -98,7 +98,8 @@ def send_reminders(
     """Send what was not sent yet for its occasion, or all of it `again`; yields what
     became of each. What leaves is in the record, and stays there whatever happens next.
 
-    Raises UserError where the relay cannot be reached, or breaks off.
+    Raises MailError where the relay cannot be reached, or breaks off; UserError where
+    the settings do not do.
     """
     relay = require_relay(mail)
     require_addresses(mail, (letter.reminder for letter in letters))
@@ -123,20 +124,21 @@ def send_reminders(
             )
             connection.require_open()
             add_sent(project, letter.reminder.round, sending)
-            try:
-                not_taken = connection.send(content, sender=mail.address, to=sending.to)
-            except RefusedError as problem:
-                told = replace(sending, event="refused", note=problem.what)
-                add_sent(project, letter.reminder.round, told)
-                yield Outcome(sending.state, "refused", problem.what)
-                continue
-            except UnknownError as problem:
-                yield Outcome(sending.state, "unknown", problem.what)
-                raise
-            note = f"not taken: {', '.join(not_taken)}" if not_taken else ""
-            add_sent(project, letter.reminder.round, replace(sending, event="sent", note=note))
-            told_note = f"; {note}" if note else ""
-            yield Outcome(sending.state, "sent", f"to {', '.join(sending.to)}{told_note}")
+            handed = connection.send(content, sender=mail.address, to=sending.to)
+            if handed.event == "unknown":
+                yield Outcome(sending.state, "unknown", handed.told)
+                raise MailError(
+                    f"nobody knows whether what was written to {sending.state} left: {handed.told}",
+                    where=relay.host,
+                    do="ask who runs the relay; where it did not leave, send it with AGAIN=yes",
+                )
+            note = f"not taken: {', '.join(handed.not_taken)}" if handed.not_taken else handed.told
+            after = replace(sending, event=handed.event, note=note)
+            add_sent(project, letter.reminder.round, after)
+            reached = f"to {', '.join(sending.to)}" if handed.event == "sent" else ""
+            yield Outcome(
+                sending.state, handed.event, "; ".join(part for part in (reached, note) if part)
+            )
 
 
 def _sent_before(project: Project, reminder: Reminder) -> Outcome | None:

@@ -1,5 +1,5 @@
-"""What does a state answer in its own file? The rows of its marked workbook, or of a CSV,
-that answer queries.
+"""What does a state answer in its own file? The rows of its marked workbook, or of a
+CSV, that answer queries.
 
 The file is opened as a return is: in a bound process, without formulas, macros and
 links. What is wrong is told all at once, with its place; then nothing of the file is
@@ -17,7 +17,9 @@ from pathlib import Path
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.returns.days import read_date
 from pipeline.returns.formats.archive import MAX_FILE
+from pipeline.returns.formats.letters import UNREAD
 from pipeline.returns.formats.opened import Opened, open_file
 from pipeline.returns.formats.raw import (
     CsvText,
@@ -29,12 +31,14 @@ from pipeline.returns.formats.raw import (
 )
 from pipeline.returns.intake.problems import RULES
 from pipeline.returns.intake.shown import shown_name, steers
+from pipeline.returns.intake.vocabulary import load_words
 from pipeline.returns.rules.query_log import EFFECTS, ID
 
 QUERY, EFFECT, RESOLUTION, ANSWER, ANSWERED = "query", "effect", "resolution", "answer", "answered"
 TO_FILL = (EFFECT, RESOLUTION, ANSWER, ANSWERED)
 CODES = (QUERY, *TO_FILL)
 PAGE = "docs/how-to/queries.md"
+LONGEST_DAY = len("31.12.2023.")  # more is more than a day
 MAX_TOLD = 20  # problems that are listed; the others are counted
 _STATE = re.compile(r"([A-Za-z]{2,5})[-._ ]")
 _SEND_AGAIN = "correct the file, or ask the state to, and read it again: nothing was entered"
@@ -75,7 +79,12 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
     name = shown_name(path.name)
     data = _bytes_of(path, name)
     try:
-        opened = open_file(data, state or _state_of(path.name, contracts), names=CODES)
+        opened = open_file(
+            data,
+            state or _state_of(path.name, contracts),
+            names=CODES,
+            words=load_words(contracts.codelists),
+        )
         rows = _rows_of(opened)
     except DamagedFile as problem:
         rule = RULES[problem.rule]
@@ -96,7 +105,7 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
                 row.text(EFFECT).casefold(),
                 row.text(RESOLUTION).casefold(),
                 row.text(ANSWER),
-                row.text(ANSWERED) or day,
+                _day(row.text(ANSWERED)) or day,
                 row.place,
             )
         )
@@ -109,6 +118,12 @@ def read_answers(path: Path, contracts: Contracts, *, day: str = "", state: str 
             do="look whether it is the file that the state filled in",
         )
     return AnswerFile(name, hashlib.sha256(data).hexdigest(), tuple(answers), unanswered)
+
+
+def _day(text: str) -> str:
+    """The day of an answer as the log writes it; what is none stays as it was written."""
+    found = read_date(text) if len(text) <= LONGEST_DAY else None
+    return found.isoformat() if found else text
 
 
 def tell(problems: Sequence[str], *, where: str) -> None:
@@ -168,6 +183,8 @@ def _wrong(row: _Row) -> Iterator[str]:
             yield f"{row.place}: {code} is a formula; write the words themselves"
         elif cell.kind in ("error", "damaged", "boolean"):
             yield f"{row.place}: {code} holds no text ({cell.kind})"
+        elif UNREAD in cell.text:
+            yield f"{row.place}: {code} holds letters of an unknown code page; save it as UTF-8"
         elif steers(cell.text):
             yield f"{row.place}: {code} holds characters that nobody sees; type it anew"
 

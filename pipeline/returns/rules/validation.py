@@ -21,6 +21,7 @@ from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import summary_rows, write_findings
 from pipeline.returns.rules.query_log import read_log, with_new_answers
 from pipeline.returns.rules.validated import VALIDATION, parse_validation, read_content
+from pipeline.returns.submissions import keep_submissions
 from pipeline.system.kept import keep_bytes
 from pipeline.system.progress import Progress, silent
 
@@ -47,6 +48,7 @@ def validate_and_write(
         dates={f.file: f.received for f in validation.reading.files},
         kept=taken.kept,
     )
+    keep_submissions(project, contracts, validation=validation, kept=taken.kept)
     _write(project, validation)
     return validation
 

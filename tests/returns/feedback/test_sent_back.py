@@ -128,6 +128,7 @@ def again(answered: Answered, tmp_path: Path) -> Answered:
     """A copy of the answered round, to change."""
     shutil.copytree(answered.project.outputs, tmp_path / "outputs", copy_function=shutil.copy2)
     shutil.copytree(answered.project.returns, tmp_path / "returns")
+    shutil.copytree(answered.project.records, tmp_path / "records")
     project = Project(ROOT, tmp_path / "outputs", tmp_path / "returns")
     return Answered(project, answered.contracts, answered.validation, [])
 
@@ -155,8 +156,15 @@ def test_every_return_that_could_be_read_comes_back_with_a_letter_per_state(
         "RS/RS-thb-2022-marked.xlsx",
         "HU/HU-thb-2022-2-marked.csv",
     }
-    assert names(answered.folder) == letters | copies
-    assert {str(p.relative_to(answered.folder)) for p in answered.written} == letters | copies
+    asked = {f.state for f in answered.validation.findings if f.query and f.severity == "query"}
+    assert {"AL", "BG", "HU", "RO", "TR"} <= asked
+    answers = {f"{s}/{s}-2022-answers.csv" for s in asked}
+    sent = {(f.state, f.report) for f in answered.validation.reading.files}
+    assert {("RO", "thb"), ("HU", "thb"), ("MD", "thb"), ("BG", "octa")} <= sent
+    receipts = {f"{s}/{s}-{report}-2022-1-receipt.pdf" for s, report in sent}
+    every = letters | copies | answers | receipts
+    assert names(answered.folder) == every
+    assert {str(p.relative_to(answered.folder)) for p in answered.written} == every
 
 
 def test_what_goes_back_is_readable_for_its_owner_only(answered: Answered) -> None:
@@ -310,7 +318,7 @@ def test_the_same_round_gives_the_same_bytes(again: Answered) -> None:
     written = write_feedback(
         again.project, again.contracts, validation=again.validation, state="RO"
     )
-    assert len(written) == len(before) == 2
+    assert len(written) == len(before) == 4  # a marked copy, answers, receipt and letter
     assert {p: p.read_bytes() for p in written} == before
 
 
@@ -336,7 +344,8 @@ def test_a_return_that_is_gone_takes_its_copy_with_it(again: Answered) -> None:
     (again.project.returns / "2022" / "thb" / "RO.xlsx").unlink()
     validation = validate_and_write(again.project, again.contracts, round_=ROUND)
     remove_outdated(again.project, again.contracts, validation=validation)
-    assert not list(again.folder.glob("RO/*"))
+    left = [p.name for p in again.folder.glob("RO/*")]
+    assert left == ["RO-thb-2022-1-receipt.pdf"]  # it did arrive
     assert "RO-2022-letter.pdf" not in (again.folder / "RO.html").read_text(encoding="utf-8")
     assert (again.folder / "HU" / "HU-thb-2022-marked.csv").is_file()
     written = write_feedback(again.project, again.contracts, validation=validation)
@@ -360,7 +369,13 @@ def test_the_command_writes_for_one_state_and_tells_what(again: Answered) -> Non
     call = [sys.executable, "-m", "pipeline", "feedback", "--round", str(ROUND), "--state"]
     done = subprocess.run([*call, "TR"], cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.stdout.splitlines() == [
-        str(again.folder / "TR" / n) for n in ("TR-octa-2022-marked.xlsx", "TR-2022-letter.pdf")
+        str(again.folder / "TR" / n)
+        for n in (
+            "TR-octa-2022-marked.xlsx",
+            "TR-2022-answers.csv",
+            "TR-octa-2022-1-receipt.pdf",
+            "TR-2022-letter.pdf",
+        )
     ]
     wrong = subprocess.run([*call, "XX"], cwd=ROOT, capture_output=True, text=True, env=environment)
     assert (wrong.returncode, wrong.stdout) == (2, "")
