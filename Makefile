@@ -93,6 +93,9 @@ remind: export SELEC_BY = $(BY)
 remind: .venv/.installed-requirements  ## Reminders to who owes returns, as letters and mails: DATE= STATE=; SEND=yes sends, AGAIN=yes once more
 	@$(RUN) remind --round $(ROUND) $(call option,--date,DATE) $(call given,--state,STATE) $(SENT) $(if $(filter yes,$(AGAIN)),--again) $(SPOKEN)
 
+check-return: .venv/.installed-requirements  ## Check one return by the rules before it is sent, without a round around it: FILE= JSON=1
+	@$(RUN) check-return $(call given,--report,REPORT) $(call given,--state,STATE) $(call given,--round,ROUND) $(if $(JSON),--json) -- "$$GIVEN_FILE"
+
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) feedback --round $(ROUND) --state "$$GIVEN_STATE" $(SPOKEN)
@@ -285,7 +288,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .venv/.installed-%: %.lock .ci/setup
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
-.PHONY: help reports report plan validate calendar open late feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
+.PHONY: help reports report plan validate calendar open late check-return feedback desk queries ask answer texts explain history register audit template import clean changes remind answers
 .PHONY: check-text preview review-texts clear-text
 .PHONY: run log schedule backup check-backup restore status accept submit approve return release withdraw copies verify trace moves rules gate
 .PHONY: test check check-pdf guards sbom contract-diff soak fuzz bench bench-disclosure bench-growth bench-records
