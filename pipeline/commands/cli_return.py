@@ -1,5 +1,5 @@
-"""Which command checks a return before it is sent? The Center's rules, without a project
-around the file.
+"""Which command checks a return before it is sent? The Center's rules, without a
+project around the file.
 """
 
 from __future__ import annotations

@@ -10,12 +10,15 @@ from builds import ROOT
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.project import Project
 from pipeline.returns.intake.parse import load_symbols, parse_figure
 from pipeline.returns.intake.problems import RULES
 from pipeline.returns.rules import reference
+from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.examples import EXAMPLES
 from pipeline.returns.rules.known import LEFT_OUT
+from pipeline.returns.rules.pages import write_pages
 from pipeline.returns.rules.reference import (
     CONTRACT,
     INTAKE,
@@ -157,3 +160,27 @@ def test_the_rule_of_every_finding_leads_to_a_line_of_the_page(
     named |= {*RULES, LEFT_OUT, "THB_VICTIMS.anchor"}
     assert {rule for rule in named if anchor_of(rule) not in told} == set()
     assert all(meaning_of(rule) for rule in named - {LEFT_OUT, "THB_VICTIMS.anchor"})
+
+
+def test_every_finding_on_a_page_links_what_its_rule_means(
+    project: Project, contracts: Contracts
+) -> None:
+    folder = project.returns / "2022" / "thb"
+    folder.mkdir(parents=True)
+    (folder / "RO.xlsx").write_bytes(b"no workbook")
+    (folder / "BG.csv").write_text(
+        "table,state,year,sex,age,value,obs_status,conf_status,note\n"
+        "THB_VICTIMS,BG,2022,_T,_T,10,,,\nTHB_VICTIMS,BG,2022,F,_T,12.5,X,,\n",
+        encoding="utf-8",
+    )
+    validation = validate_round(project, contracts, round_=2022)
+    write_pages(project, contracts, validation=validation)
+    pages = project.findings(2022)
+    told = set(re.findall(r'<tr id="([^"]+)">', (pages / "rules.html").read_text("utf-8")))
+    found = [f for f in validation.findings if f.state in ("RO", "BG")]
+    for state in ("RO", "BG"):
+        text = (pages / f"{state}.html").read_text("utf-8")
+        links = re.findall(r'<a href="rules.html#([^"]+)">', text)
+        assert sorted(links) == sorted(anchor_of(f.rule) for f in found if f.state == state)
+        assert set(links) <= told
+    assert len({f.rule for f in found}) > 3

@@ -26,7 +26,7 @@ from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import SummaryRow, summary_rows
-from pipeline.returns.rules.reference import anchor_of, meaning_of
+from pipeline.returns.rules.reference import meaning_of
 from pipeline.returns.texts import N_, Texts
 from pipeline.system.kept import open_database
 
@@ -252,7 +252,6 @@ class LetterWriter:
             "allowed": self.texts.say(finding.allowed),
             "do": self.texts.say(finding.do),
             "rule": finding.rule.removeprefix(f"{finding.table}."),
-            "anchor": anchor_of(finding.rule),
             "meaning": meaning_of(finding.rule),
         }
         return {name: on_paper(shortened(text, _TEXT)) for name, text in line.items()}
@@ -317,7 +316,7 @@ class LetterWriter:
 
 def _rules(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rules that lines of the letter name, each once, by name."""
-    return sorted({line["anchor"]: line for line in lines}.values(), key=lambda r: r["anchor"])
+    return sorted({line["rule"]: line for line in lines}.values(), key=lambda line: line["rule"])
 
 
 def _reading_order(finding: Finding) -> tuple[object, ...]:

@@ -1,5 +1,5 @@
-"""Is a return in order before it is sent? The Center's rules over one file, with nothing
-around it but the contracts.
+"""Is a return in order before it is sent? The Center's rules over one file, with
+nothing around it but the contracts.
 
 The file is read and checked in a folder of its own that is gone afterwards. Nothing is
 compared with earlier rounds, which only the Center has.

@@ -1,5 +1,5 @@
-"""What does the sheet Checks of a form say? What was found, sheet by sheet what the cover
-does not answer, what each rule means, and every check of the form.
+"""What does the sheet Checks of a form say? What was found, sheet by sheet what the
+cover does not answer, what each rule means, and every check of the form.
 """
 
 from __future__ import annotations

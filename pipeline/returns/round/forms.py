@@ -1,5 +1,5 @@
-"""What does a state get to fill in? The blank workbook of the contract, with its checks,
-and with what the state reported before in grey.
+"""What does a state get to fill in? The blank workbook of the contract, with its
+checks, and with what the state reported before in grey.
 """
 
 from __future__ import annotations

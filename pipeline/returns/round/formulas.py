@@ -1,5 +1,6 @@
-"""Which formulas find in a form what the Center's rules would find? Conditions of single
-cells, and of figures beside others, generated from the contract and the code lists.
+"""Which formulas find in a form what the Center's rules would find? Conditions of
+single cells, and of figures beside others, generated from the contract and the code
+lists.
 
 They are written for spreadsheets, in English, without functions that newer programs
 alone have. Figures of earlier rounds that stand in grey are looked at as well: they

@@ -1,5 +1,5 @@
-"""What does it look like when a rule is broken? One example a rule, for the page and the
-list of all rules.
+"""What does it look like when a rule is broken? One example a rule, for the page and
+the list of all rules.
 
 Countries, figures and names in them are made up.
 """
