@@ -45,22 +45,23 @@ def write_checks(
     """
     from openpyxl.styles import Alignment, Font
 
-    sheets_at = 4 + LISTED + 1
-    rules_at = sheets_at + len(forms) + 2
+    sheets_at = 4
+    found_at = sheets_at + len(forms) + 2
+    rules_at = found_at + LISTED + 2
     entries_at = rules_at + len(rules) + 2
     first, last = entries_at + 1, entries_at + len(entries)
     sheet["A1"], sheet["A1"].font = "Checks", Font(bold=True, size=14, color=_BLUE)
     numbered = f"$D${first}:$D${last}"
     sheet["A2"] = (
-        f'=IF(COUNT({numbered})=0,"Nothing was found.",COUNT({numbered})&" checks found something;'
-        f' the first {LISTED} of them follow, all stand at the end of this sheet.")'
+        f'=IF(COUNT({numbered})=0,"Nothing was found.",COUNT({numbered})&" checks found something,'
+        f' listed from line {found_at} on; all checks stand at the end of this sheet.")'
     )
-    _heads(sheet, 3, ("Sheet", "Line", "What was found"))
+    _heads(sheet, found_at, ("Sheet", "Line", "What was found"))
     for number in range(1, LISTED + 1):
         for column, letter in enumerate("ABC", 1):
             of = f"${letter}${first}:${letter}${last}"
             found = f"INDEX({of},SMALL({numbered},{number}))"
-            sheet.cell(3 + number, column).value = f'=IFERROR({found},"")'
+            sheet.cell(found_at + number, column).value = f'=IFERROR({found},"")'
     _heads(sheet, sheets_at, ("Sheet", "Figures", "What the cover does not answer"))
     for row, form in enumerate(forms, sheets_at + 1):
         sheet.cell(row, 1, form.sheet)
@@ -78,11 +79,11 @@ def write_checks(
         sheet.cell(row, 3).value = entry.formula
         sheet.cell(row, 4).value = f'=IF(C{row}="","",ROW()-{entries_at})'
         sheet.cell(row, 4).font = Font(color=_WHITE)
-    for row in range(4, entries_at):
+    for row in range(sheets_at + 1, entries_at):
         sheet.cell(row, 3).alignment = Alignment(wrap_text=True, vertical="top")
     for letter, width in (("A", 30), ("B", 22), ("C", 110), ("D", 4)):
         sheet.column_dimensions[letter].width = width
-    sheet.freeze_panes = "A4"
+    sheet.freeze_panes = "A3"
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False
 

@@ -159,15 +159,16 @@ def _add_colours(sheet: Worksheet, form: SheetForm, besides: Sequence[Beside]) -
         at = {"v": f"${v}{first}", "s": f"${s}{first}", "note": note, "conf": conf}
         alone = one_cell(form.table, **at)
         told = f"${column_letters(beside.check)}{first}"
-        tests = [("error", f"ISERROR({at['v']})")]
+        tests: list[tuple[Severity, str]] = [("error", f"ISERROR({at['v']})")]
         for severity in SEVERITIES:
             own = "+".join(f"({c.formula})" for c in alone if c.severity == severity)
             tests += [
                 (severity, f'ISNUMBER(SEARCH("{severity} ",{told}))'),
                 (severity, f"({own})>0"),
             ]
-        for priority, (severity, test) in enumerate(tests, 1):
-            rule = FormulaRule(formula=[test], fill=_fill(_COLOURS[severity]), stopIfTrue=True)  # type: ignore[no-untyped-call]
+        for priority, (gravity, test) in enumerate(tests, 1):
+            fill = _fill(_COLOURS[gravity])
+            rule = FormulaRule(formula=[test], fill=fill, stopIfTrue=True)  # type: ignore[no-untyped-call]
             rule.priority = priority
             sheet.conditional_formatting.add(f"{v}{first}:{s}{last}", rule)
 
@@ -212,18 +213,18 @@ def _entries(
     themselves, and what each line breaks beside others.
     """
     for (rule, severity), number in _counted(form).items():
-        told = f'{number}&" cells: {severity} {rule}; "'
-        yield Entry(form.sheet, "cells", f'=IFERROR(IF({number}=0,"",{told}),"{_UNSURE}")')
+        told = f'"{severity} {rule}; cells: "&{number}'
+        yield Entry(form.sheet, "coloured cells", f'=IFERROR(IF({number}=0,"",{told}),"{_UNSURE}")')
     for row in form.rows:
-        told = []
+        parts = []
         for beside in besides:
             if found[row.index, beside.value.index]:
                 at = f"'{form.sheet}'!{column_letters(beside.check)}{row.index}"
                 cell = f"{column_letters(beside.value.index)}{row.index}"
-                told.append(f'IF({at}="","","{cell}: "&{at})')
-        if told:
+                parts.append(f'IF({at}="","","{cell}: "&{at})')
+        if parts:
             name = f"{row.index}: {row.code}" if row.code else str(row.index)
-            yield Entry(form.sheet, name, f"={'&'.join(told)}")
+            yield Entry(form.sheet, name, f"={'&'.join(parts)}")
 
 
 def _fill(colour: str) -> Any:

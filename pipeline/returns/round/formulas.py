@@ -31,8 +31,6 @@ STATUSES, TEXTS, AGREEING = "form_statuses", "form_texts", "form_agreeing"
 # its sender suppressed.
 NOTHING, SUPPRESSED = "–", "<5"
 Place = tuple[int, int]  # row and column
-# The codes of a cell, what each is a part of along the dimensions of a whole, its place.
-_Part = tuple[tuple[str, ...], list[frozenset[str]], Place]
 
 
 @dataclass(frozen=True)
@@ -118,6 +116,16 @@ def conditions(book: Workbook, form: SheetForm) -> dict[Place, list[Condition]]:
     return _Sheet(book, form).conditions()
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """Cells that may be parts of a whole: their places, and by number of a dimension of
+    the whole and code the numbers of those that stand at that code or below it.
+    """
+
+    places: list[Place]
+    below: dict[tuple[int, str], set[int]]
+
+
 @dataclass
 class _Sheet:
     book: Workbook
@@ -198,32 +206,32 @@ class _Sheet:
         """Ranges of the cells of a table that are a part of a whole, or the same count."""
         form = self.book.forms[part.name]
         is_own = part is self.table
-        found = [
-            place
-            for other, above, place in self._parts[part.name].get(codes[1], [])
-            if not (is_own and other == codes)
-            and all(code in wide for code, wide in zip(codes[2:], above, strict=True))
-        ]
+        found = []
+        if cells := self._parts[part.name].get(codes[1]):
+            within = set.intersection(
+                *(cells.below.get((n, code), set()) for n, code in enumerate(codes[2:]))
+            )
+            found = [cells.places[n] for n in sorted(within)]
+            if is_own:
+                found.remove(self.book.places[part.name][codes])
         if part.layout.open_rows:
             whole = dict(zip(self.table.key_dimensions, codes, strict=True))
             found += self._open_parts(whole, part, at, form)
         return _ranges(found, "" if is_own else form.sheet)
 
     @cached_property
-    def _parts(self) -> dict[str, dict[str, list[_Part]]]:
-        """By table and year, each cell that may be a part: its codes, what each of them
-        is a part of along the dimensions of this table, its place.
-        """
-        found: dict[str, dict[str, list[_Part]]] = {}
+    def _parts(self) -> dict[str, dict[str, _Parts]]:
+        """By table and year, the cells that may be parts of wholes of this table."""
+        found: dict[str, dict[str, _Parts]] = {}
         for part, at in self._family:
             years = found.setdefault(part.name, {})
             for codes, place in self.book.places[part.name].items():
                 own = dict(zip(part.key_dimensions, codes, strict=True))
-                above = [
-                    frozenset(_above(d, own.get(d.name, at.get(d.name, TOTAL))))
-                    for d in self.table.dimensions
-                ]
-                years.setdefault(codes[1], []).append((codes, above, place))
+                cells = years.setdefault(codes[1], _Parts([], {}))
+                for n, d in enumerate(self.table.dimensions):
+                    for code in _above(d, own.get(d.name, at.get(d.name, TOTAL))):
+                        cells.below.setdefault((n, code), set()).add(len(cells.places))
+                cells.places.append(place)
         return found
 
     def _open_parts(
