@@ -109,6 +109,9 @@ remind: export SELEC_BY = $(BY)
 remind: .venv/.installed-requirements  ## Reminders to who owes returns, as letters and mails: DATE= STATE=; SEND=yes sends, AGAIN=yes once more
 	@$(RUN) remind --round $(ROUND) $(call option,--date,DATE) $(call given,--state,STATE) $(SENT) $(if $(filter yes,$(AGAIN)),--again) $(SPOKEN)
 
+check-return: .venv/.installed-requirements  ## Check one return by the rules before it is sent, without a round around it: FILE= JSON=1
+	@$(RUN) check-return $(call given,--report,REPORT) $(call given,--state,STATE) $(call given,--round,ROUND) $(if $(JSON),--json) -- "$$GIVEN_FILE"
+
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate
 	@$(RUN) feedback --round $(ROUND) --state "$$GIVEN_STATE" $(SPOKEN)
@@ -320,7 +323,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 .PHONY: help
 .PHONY: calendar open template import dictionary
-.PHONY: validate late remind feedback findings queries ask answer answers history
+.PHONY: validate late remind feedback findings queries ask answer answers history check-return
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace

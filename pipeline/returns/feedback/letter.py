@@ -27,6 +27,7 @@ from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import SummaryRow, summary_rows
+from pipeline.returns.rules.reference import meaning_of
 from pipeline.returns.texts import N_, Texts
 from pipeline.system.kept import open_database
 
@@ -104,6 +105,7 @@ class LetterWriter:
         ]
         refused = self._refused(state, findings)
         notes = sum(f.severity == "note" and bool(f.file) for f in findings)
+        asked = [self._line(f) for f in queries[:most]]
         return {
             "round": self.validation.reading.round,
             "name": self.contracts.codelist("states").label(state),
@@ -118,7 +120,8 @@ class LetterWriter:
             "has_files": bool(files),
             "refused": refused[:most],
             "refused_in_all": len(refused),
-            "queries": [self._line(f) for f in queries[:most]],
+            "queries": asked,
+            "rules": _rules([*refused[:most], *asked]),
             "queries_in_all": len(queries),
             "revisions": [self._revision(f) for f in revised[:most]],
             "revisions_in_all": len(revised),
@@ -230,6 +233,8 @@ class LetterWriter:
             "found": finding.found,
             "allowed": self.texts.say(finding.allowed),
             "do": self.texts.say(finding.do),
+            "rule": finding.rule.removeprefix(f"{finding.table}."),
+            "meaning": meaning_of(finding.rule),
         }
         return {name: on_paper(shortened(text, _TEXT)) for name, text in line.items()}
 
@@ -289,6 +294,11 @@ class LetterWriter:
                 }
             )
         return lines
+
+
+def _rules(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rules that lines of the letter name, each once, by name."""
+    return sorted({line["rule"]: line for line in lines}.values(), key=lambda line: line["rule"])
 
 
 def _reading_order(finding: Finding) -> tuple[object, ...]:

@@ -1,5 +1,5 @@
-"""Which cells of a sheet stand beside its form? Takes them away before the form is read,
-and tells the figures that a state left grey.
+"""Which cells of a sheet stand beside its form? Takes them away before the form is
+read, and tells the figures that a state left grey.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What did each state report before? The figures of earlier rounds that a new form shows
-in grey.
+"""What did each state report before? The figures of earlier rounds that a new form
+shows in grey.
 
-They are those with which the rules compare a new return: of each cell the latest round's,
-as it was staged, without the tables that were refused.
+They are those with which the rules compare a new return: of each cell the latest
+round's, as it was staged, without the tables that were refused.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What does a state get to fill in? The blank workbook of the contract, with its checks,
-and with what the state reported before in grey.
+"""What does a state get to fill in? The blank workbook of the contract, with its
+checks, and with what the state reported before in grey.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from pipeline.contracts.layout import (
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.returns.round.before import Earlier, Reported
+from pipeline.returns.round.checks import CHECKS_HELP, add_checks
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -89,6 +90,7 @@ def build_form(
             no_room.append((form.sheet, len(figures) - len(shown)))
     _add_digests(book[COVER_SHEET], said)
     _add_help(book[HELP_SHEET], grey=bool(grey))
+    add_checks(book, contracts, round_=round_, forms=forms)
     return StateForm(
         workbook_bytes(book, round_), grey, tuple(no_room), tuple(f.sheet for f in forms)
     )
@@ -240,7 +242,7 @@ def _add_digests(cover: Worksheet, said: Mapping[str, str]) -> None:
 def _add_help(sheet: Worksheet, *, grey: bool) -> None:
     from openpyxl.styles import Alignment, Font
 
-    for what, text in [_GREY_HELP] if grey else []:
+    for what, text in (*([_GREY_HELP] if grey else []), CHECKS_HELP):
         row = sheet.max_row + 1
         sheet.cell(row, 1, what).font = Font(bold=True)
         sheet.cell(row, 2, text).alignment = Alignment(wrap_text=True, vertical="top")

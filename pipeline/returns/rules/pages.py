@@ -16,6 +16,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.account import FileAccount
+from pipeline.returns.rules.reference import anchor_of, every_kind
 from pipeline.returns.texts import N_, Texts, load_texts
 from pipeline.system.kept import is_kept, keep_bytes
 from pipeline.system.page_templates import mistakes_told, open_templates
@@ -161,8 +162,8 @@ def write_findings(project: Project, contracts: Contracts, *, validation: Valida
 
 
 def write_pages(project: Project, contracts: Contracts, *, validation: Validation) -> list[Path]:
-    """Write `index.html` and a page per state, with links to what goes back to it; files
-    whose content is the same stay untouched.
+    """Write `index.html`, a page per state with links to what goes back to it, and the
+    page of rules that they link; files whose content is the same stay untouched.
     """
     folder = project.findings(validation.reading.round)
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,6 +179,10 @@ def write_pages(project: Project, contracts: Contracts, *, validation: Validatio
                 view, sent_back=sent_back
             )
     with mistakes_told(project.templates):
+        pages["rules.html"] = environment.get_template("rules.html.j2").render(
+            round=validation.reading.round,
+            parts=every_kind(contracts, (validation.reading.round,)),
+        )
         pages["index.html"] = environment.get_template("index.html.j2").render(
             _index_view(validation, states)
         )
@@ -237,6 +242,7 @@ def _environment(project: Project, texts: Texts) -> Environment:
         project.templates / "findings", trim_blocks=True, lstrip_blocks=True
     )
     texts.install(environment)
+    environment.filters["anchor"] = anchor_of
     return environment
 
 

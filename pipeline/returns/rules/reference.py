@@ -1,7 +1,7 @@
 """Which rules are there, and what does each of them ask?
 
-Reads the rules of intake, of the contracts and of records; writes the page about them.
-Begin at `write_rules`.
+Reads the rules of intake, of the contracts and of records; writes the page and the list
+about them. Begin at `write_rules`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from pipeline.returns.records.check import row_rules
 from pipeline.returns.records.form import CONF, RecordForm
 from pipeline.returns.rules.anchored import GIVE_THE_SOURCE, NOT_COMPARED, NOTHING_TO_DO
 from pipeline.returns.rules.compile import compile_rules
+from pipeline.returns.rules.examples import EXAMPLES
 from pipeline.returns.rules.known import LEFT_OUT, LEFT_OUT_ALLOWED, LEFT_OUT_DO
-from pipeline.system.files import write_file
+from pipeline.system.files import csv_bytes, write_file
 
 # What each rule of intake means, under the heading where the page lists it. A test asks
 # that every rule stands here once.
@@ -182,14 +183,32 @@ class Kind:
     meaning: str
     allowed: tuple[str, ...]
     do: tuple[str, ...]
+    is_row: bool = False  # looks at a row of records, by the name of a rule of intake
+    case: str = ""  # tells two kinds of one name apart
+
+    @property
+    def severity(self) -> str:
+        return " or ".join(sorted(self.severities, key=SEVERITIES.index))
+
+    @property
+    def example(self) -> str:
+        """What breaks it; empty for what looks at rows as another rule looks at cells."""
+        return "" if self.is_row else EXAMPLES.get(self.name, "")
+
+    @property
+    def anchor(self) -> str:
+        """The name under which links find it on the page."""
+        if self.is_row:
+            return f"records-row.{self.name}"
+        return ".".join(filter(None, (_anchor(self.name), self.case)))
 
     @property
     def line(self) -> str:
-        severities = " or ".join(sorted(self.severities, key=SEVERITIES.index))
         cells = (
-            f"`{self.name}`",
-            severities,
+            f'<a id="{self.anchor}"></a>`{self.name}`',
+            self.severity,
             _text(self.meaning),
+            *([] if self.is_row else [_text(self.example)]),
             _either(self.allowed),
             _either(self.do),
         )
@@ -207,6 +226,21 @@ def kind_of(rule_id: str) -> str:
     return f"<column>.{last}" if last in _OF_COLUMN and name not in _ONE_COLUMN and column else name
 
 
+def anchor_of(rule_id: str) -> str:
+    """Where the page and the list of all rules tell of the rule of a finding."""
+    return rule_id if rule_id in RULES or rule_id == LEFT_OUT else _anchor(kind_of(rule_id))
+
+
+def _anchor(kind: str) -> str:
+    return kind.replace("_<TABLE>", "").replace("<TABLE>.", "").strip("<").replace(">", "")
+
+
+def meaning_of(rule_id: str) -> str:
+    """What a rule means, in a sentence; empty for one that the page does not list."""
+    told = {rule: meaning for meanings in INTAKE.values() for rule, meaning in meanings.items()}
+    return told.get(rule_id) or CONTRACT.get(kind_of(rule_id), "")
+
+
 def intake_kinds() -> dict[str, list[Kind]]:
     """The rules of intake by the heading under which the page lists them."""
     return {
@@ -218,13 +252,14 @@ def intake_kinds() -> dict[str, list[Kind]]:
     }
 
 
-def contract_kinds(contracts: Contracts) -> list[Kind]:
-    """The kinds of contract rules, over some rounds.
+def contract_kinds(contracts: Contracts, rounds: Iterable[int] = ()) -> list[Kind]:
+    """The kinds of contract rules, over some rounds; over the last two where none is
+    named.
 
     Raises UserError for a kind whose meaning nobody wrote down.
     """
     found: dict[str, list[tuple[Severity, str, str]]] = {}
-    for contract, round_ in product(contracts, _rounds(contracts)):
+    for contract, round_ in product(contracts, tuple(rounds) or _rounds(contracts)):
         for rule in compile_rules(contracts, contract, round_=round_):
             kind = found.setdefault(kind_of(rule.rule_id), [])
             kind.append((rule.severity, rule.allowed, rule.do))
@@ -247,12 +282,12 @@ def contract_kinds(contracts: Contracts) -> list[Kind]:
     ]
 
 
-def record_kinds(contracts: Contracts) -> list[Kind]:
+def record_kinds(contracts: Contracts, rounds: Iterable[int] = ()) -> list[Kind]:
     """The rules that look at each row of a file of records, over all tables that are
     taken as records.
     """
     found: dict[str, list[tuple[str, str]]] = {}
-    for contract, round_ in product(contracts, _rounds(contracts)):
+    for contract, round_ in product(contracts, tuple(rounds) or _rounds(contracts)):
         for state in respondents(contracts, contract.report, round_=round_):
             for table in tables_for(contract, state, round_=round_):
                 if table.records is None:
@@ -268,6 +303,7 @@ def record_kinds(contracts: Contracts) -> list[Kind]:
             _OF_RECORDS[name],
             tuple(dict.fromkeys(allowed for allowed, _ in told)),
             tuple(dict.fromkeys(do for _, do in told)),
+            is_row=True,
         )
         for name, told in found.items()
     ]
@@ -297,6 +333,7 @@ def _other_kinds() -> list[Kind]:
             "A figure that the printed total needs is not there, so nothing was compared.",
             (NOT_COMPARED,),
             (NOTHING_TO_DO,),
+            case="not-compared",
         ),
         Kind(
             LEFT_OUT,
@@ -311,16 +348,20 @@ def _other_kinds() -> list[Kind]:
 # --- the page ------------------------------------------------------------------------
 
 _HEAD = (
-    "| rule | severity | what it means | what is allowed | what to do |",
+    "| rule | severity | what it means | for example | what is allowed | what to do |",
+    "|---|---|---|---|---|---|",
+)
+_ROW_HEAD = (
+    "| rule | severity | what it looks at | what is allowed | what to do |",
     "|---|---|---|---|---|",
 )
-_ROW_HEAD = ("| rule | severity | what it looks at | what is allowed | what to do |", _HEAD[1])
 _INTRODUCTION = """# All rules
 
 <!-- made of the code by `make rules`: do not edit; correct pipeline/returns and run it again -->
 
 What can be found in a return, rule by rule. A [finding](../glossary.md) names its rule, and
-`outputs/<round>/findings/findings.json` repeats the texts of this page.
+`outputs/<round>/findings/findings.json` repeats the texts of this page. `docs/reference/rules.csv`
+is the same as a list; findings link the page `rules.html` of their round.
 
 | severity | what follows |
 |---|---|
@@ -349,6 +390,43 @@ Totals that a source [printed elsewhere](../how-to/importers.md#totals-printed-e
 register of [known errors](../how-to/known-errors.md)."""
 
 
+def every_kind(contracts: Contracts, rounds: Iterable[int] = ()) -> dict[str, list[Kind]]:
+    """All rules by the part of the page in which they stand."""
+    asked = tuple(rounds)
+    return {
+        **intake_kinds(),
+        "Rules of the contracts": contract_kinds(contracts, asked),
+        "Rules of records": record_kinds(contracts, asked),
+        "Rules over more than one return": _other_kinds(),
+    }
+
+
+def rules_csv(contracts: Contracts) -> bytes:
+    """The list of all rules, a line each."""
+    heads = ("rule", "severity", "part", "meaning", "example", "allowed", "repair", "link")
+    return csv_bytes(
+        heads,
+        (
+            (
+                kind.name,
+                kind.severity,
+                part,
+                kind.meaning,
+                kind.example,
+                _first(kind.allowed),
+                _first(kind.do),
+                f"rules.md#{kind.anchor}",
+            )
+            for part, kinds in every_kind(contracts).items()
+            for kind in kinds
+        ),
+    )
+
+
+def _first(texts: tuple[str, ...]) -> str:
+    return texts[0] if len(texts) == 1 else f"for example: {texts[0]}"
+
+
 def rules_markdown(contracts: Contracts) -> str:
     """The page of all rules, from the rules themselves."""
     parts = [_INTRODUCTION, _INTAKE]
@@ -361,12 +439,17 @@ def rules_markdown(contracts: Contracts) -> str:
 
 
 def write_rules(page: Path, contracts: Contracts) -> bool:
-    """Bring the page up to the rules. Returns whether it changed."""
-    new = rules_markdown(contracts).encode()
-    if page.is_file() and page.read_bytes() == new:
-        return False
-    write_file(page, new)
-    return True
+    """Bring the page and the list beside it up to the rules. Returns whether one of them
+    changed.
+    """
+    files = {
+        page: rules_markdown(contracts).encode(),
+        page.with_suffix(".csv"): rules_csv(contracts),
+    }
+    changed = {p: new for p, new in files.items() if not p.is_file() or p.read_bytes() != new}
+    for path, new in changed.items():
+        write_file(path, new)
+    return bool(changed)
 
 
 def _table(head: tuple[str, str], kinds: Iterable[Kind]) -> str:
