@@ -115,3 +115,11 @@ class MailError(UserError):
     """
 
     exit_code = 15
+
+
+class ReturnError(UserError):
+    """A return that its state checks before it sends it is not in order: what is wrong
+    was listed.
+    """
+
+    exit_code = 16

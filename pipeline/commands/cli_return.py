@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.errors import ReturnError
 from pipeline.project import CODE_ROOT, Project
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def check_return(
     as_json: Annotated[bool, typer.Option("--json", help="For machines, as JSON.")] = False,
 ) -> None:
     """Check a return by the Center's rules before it is sent. Ends with 0 where nothing
-    or only notes were found, with 1 where there is an error or a query.
+    or only notes were found, with 16 where there is an error or a query.
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.returns.round.alone import Whose, check_alone
@@ -50,7 +51,12 @@ def check_return(
     else:
         _print(checked)
     if not checked.in_order:
-        raise typer.Exit(1)
+        raise ReturnError(
+            "the return is not in order",
+            where=str(file),
+            allowed="no error and no query",
+            do="correct what is listed above, or say in a note why a figure stands",
+        )
 
 
 def _print(checked: Checked) -> None:

@@ -15,7 +15,7 @@ from pipeline.project import Project
 def run(project: Project, number: int, seconds: int, code: int | None, what: str = "run") -> None:
     folder = project.records / "runs"
     folder.mkdir(parents=True, exist_ok=True)
-    first = {
+    first: dict[str, object] = {
         "form": 1,
         "run": f"20230601T0000{number:02}Z-aaaa",
         "what": f"{what} 2022",
@@ -25,7 +25,11 @@ def run(project: Project, number: int, seconds: int, code: int | None, what: str
         "process_began": "0",
     }
     minutes, rest = divmod(seconds, 60)
-    last = {"ended": f"2023-06-01T00:{minutes:02}:{rest:02}Z", "code": code, "said": {}}
+    last: dict[str, object] = {
+        "ended": f"2023-06-01T00:{minutes:02}:{rest:02}Z",
+        "code": code,
+        "said": {},
+    }
     lines = [first] + ([] if code is None else [last])
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (folder / f"{first['run']}.jsonl").write_text(text, encoding="utf-8")

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from pipeline.commands.cli import app
 from pipeline.contracts.model import Contracts
-from pipeline.errors import UserError
+from pipeline.errors import ReturnError, UserError
 from pipeline.returns.round.alone import Whose, check_alone
 
 ROUND = 2022
@@ -114,7 +114,7 @@ def test_a_return_of_nobody_is_refused(
         check_alone(contracts, path, said=said)
 
 
-def test_the_command_ends_with_0_or_1_and_tells_machines_too(tmp_path: Path) -> None:
+def test_the_command_ends_with_its_code_and_tells_machines_too(tmp_path: Path) -> None:
     path = tmp_path / "RO.xlsx"
     path.write_bytes(good_workbook("octa", "RO"))
     runner = CliRunner()
@@ -124,7 +124,7 @@ def test_the_command_ends_with_0_or_1_and_tells_machines_too(tmp_path: Path) -> 
     draft.figure("OCT_DRUG_KG", "HER", str(ROUND)).value = "some"
     draft.write(tmp_path)
     bad = runner.invoke(app, ["check-return", str(path)])
-    assert bad.exit_code == 1
+    assert isinstance(bad.exception, ReturnError)
     assert "error: 1 Drugs kg" in bad.output
     told = json.loads(runner.invoke(app, ["check-return", "--json", str(path)]).output)
     assert [f["rule"] for f in told] == ["not-a-number"]

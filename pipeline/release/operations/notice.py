@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 from pipeline.contracts.mail import Mail
 from pipeline.release.operations.runs import Run
-from pipeline.returns.round.relay import connected
+from pipeline.returns.round.relay import Handed, connected
 
 
 def notice_of(run: Run) -> list[str]:
@@ -34,9 +34,9 @@ def notice_of(run: Run) -> list[str]:
     return lines
 
 
-def send_notice(run: Run, mail: Mail) -> list[str]:
-    """Send the lines to the operators. Returns the addresses that were not taken. Raises
-    UserError where the relay does not take it.
+def send_notice(run: Run, mail: Mail) -> Handed:
+    """Send the lines to the operators, and say what became of it. Raises MailError where
+    the relay cannot be reached.
     """
     assert mail.relay
     message = EmailMessage(policy=SMTP)
