@@ -17,8 +17,8 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, gate_rules, mail, operations
 from pipeline.contracts.answer import FEEDBACK
+from pipeline.contracts.settings import SETTINGS
 from pipeline.errors import RenderError
 from pipeline.report.document.order import pdf_name
 from pipeline.report.edition import Edition
@@ -43,16 +43,8 @@ LIBRARIES = (
 MANIFEST = "manifest.json"
 _REPORT = re.compile(r"selec-[\w-]+\.pdf")  # the signed one ends otherwise
 # Of the folder of the contracts, what no version depends on: who may sign, what letters
-# to states say, when what is due, where mail goes, how it is run, and from when on a round
-# is fit to be published.
-NOT_IN_VERSIONS = (
-    SIGNERS,
-    FEEDBACK,
-    *calendar.FILES,
-    *gate_rules.FILES,
-    *mail.FILES,
-    *operations.FILES,
-)
+# to states say, and how the Center works.
+NOT_IN_VERSIONS = (SIGNERS, FEEDBACK, *sorted(SETTINGS))
 
 
 def sha256(data: bytes) -> str:

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, gate_rules, mail, operations
+from pipeline.contracts import calendar, gate_rules
 from pipeline.contracts.answer import FEEDBACK
+from pipeline.contracts.settings import SETTINGS
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
 from pipeline.system.files import name_as_text
@@ -28,17 +29,8 @@ from pipeline.system.watch import Watch, files_below
 Inputs = dict[str, str]
 
 _POLICY = frozenset({"release_policy.yaml", "release_policy.schema.json"})
-# Who may sign, when what is due, where mail goes, how it is run, and from when on a round is
-# fit to be published: no figure and no page is made from them.
-_NO_STEP = frozenset(
-    {
-        "allowed_signers",
-        *calendar.FILES,
-        *gate_rules.FILES,
-        *mail.FILES,
-        *operations.FILES,
-    }
-)
+# Who may sign, and how the Center works: no figure and no page is made from them.
+_NO_STEP = SETTINGS | {"allowed_signers"}
 _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contracts.answer import FEEDBACK
-from pipeline.contracts.calendar import CALENDAR
 from pipeline.contracts.known_errors import REGISTER
-from pipeline.contracts.mail import MAIL
 from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.settings import SETTINGS
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.document.compose import read_definition
 from pipeline.system.yaml_files import read_text, read_yaml
@@ -48,7 +47,7 @@ def public_wording(root: Path) -> tuple[str, ...]:
     ):
         # Numbers are excused in their places alone, which the number audit knows;
         # errors of states are nobody else's.
-        if path.name in (NUMBER_EXCEPTIONS, REGISTER, FEEDBACK, CALENDAR, MAIL):
+        if path.name in (NUMBER_EXCEPTIONS, REGISTER, FEEDBACK, *SETTINGS):
             continue
         found |= set(_leaves(read_yaml(path).content))
     for path in sorted((root / "data_contracts" / "codelists").glob("**/*.csv")):
@@ -111,7 +110,7 @@ def public_texts(root: Path, narratives: list[Path]) -> str:
         f
         for folder, kind in kinds
         for f in sorted((root / folder).rglob(kind))
-        if f.name not in (REGISTER, FEEDBACK, CALENDAR, MAIL)  # written about states, and to them
+        if f.name not in (REGISTER, FEEDBACK, *SETTINGS)  # written about states, and to them
     ]
     return "\n".join(read_text(f) for f in [*files, *narratives])
 
