@@ -273,6 +273,7 @@ class Reader:
             | self.query_logs([round_])
             | self._today()
             | self.files(files_below(self.project.templates / "desk"))
+            | self.files(self.project.templates / r / "report.yaml" for r in REPORTS)
             | self.bytes_of(left)
         )
 

@@ -20,12 +20,11 @@ from mail_server import Post, serving, settings
 from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.operations import Operations
-from pipeline.errors import UserError
+from pipeline.errors import MailError, UserError
 from pipeline.project import Project
 from pipeline.release.operations.notice import notice_of, send_notice
 from pipeline.release.operations.runs import StepRun, read_runs, recorded
 from pipeline.release.operations.schedule import FILES, schedule_files, write_schedule
-from pipeline.returns.round.relay import Handed
 
 SETTINGS = Operations(("public",), 60, 100, 5, "05:07", 90, "3G")
 # What stands in the names of folders of ministries, and what schedulers read otherwise.
@@ -163,7 +162,10 @@ def test_operators_are_written_to(project: Project, contracts: Contracts, tmp_pa
         shutil.copy(schema, tmp_path)
         mail = load_mail(tmp_path, contracts)
         assert mail
-        assert send_notice(read_runs(project)[0], mail) == Handed("sent")
+        assert send_notice(read_runs(project)[0], mail) == []
+        post.refuses = frozenset(mail.operators)
+        with pytest.raises(MailError, match="550 no such mailbox"):
+            send_notice(read_runs(project)[0], mail)
     (message,) = post.messages()
     assert message["To"] == "operator@selec.example"
     assert message["Subject"] == "SELEC reporting: run 2022, exit code 4"

@@ -11,8 +11,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from pipeline.contracts.mail import Mail
+from pipeline.errors import MailError
 from pipeline.release.operations.runs import Run
-from pipeline.returns.round.relay import Handed, connected
+from pipeline.returns.round.relay import connected
 
 
 def notice_of(run: Run) -> list[str]:
@@ -34,9 +35,9 @@ def notice_of(run: Run) -> list[str]:
     return lines
 
 
-def send_notice(run: Run, mail: Mail) -> Handed:
-    """Send the lines to the operators, and say what became of it. Raises MailError where
-    the relay cannot be reached.
+def send_notice(run: Run, mail: Mail) -> list[str]:
+    """Send the lines to the operators. Returns the addresses that were not taken. Raises
+    MailError where the relay does not take it.
     """
     assert mail.relay
     message = EmailMessage(policy=SMTP)
@@ -48,4 +49,11 @@ def send_notice(run: Run, mail: Mail) -> Handed:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n".join(notice_of(run)) + "\n")
     with connected(mail.relay) as connection:
-        return connection.send(message.as_bytes(), sender=mail.address, to=mail.operators)
+        handed = connection.send(message.as_bytes(), sender=mail.address, to=mail.operators)
+    if handed.event != "sent":
+        raise MailError(
+            f"the notice of run {run.id} did not leave, or nobody knows: {handed.told}",
+            where=mail.relay.host,
+            do="look at the run by 'selec log', and ask who runs the relay",
+        )
+    return list(handed.not_taken)
