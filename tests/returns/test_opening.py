@@ -338,6 +338,15 @@ def test_a_binding_of_a_line_stays_until_the_state_says_otherwise(contracts: Con
     assert opened(built)[VICTIMS].cell(place(own, key)[0], conf).value == "C"
 
 
+def test_a_country_that_was_reported_before_keeps_its_line(contracts: Contracts) -> None:
+    built = build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)
+    sheet = opened(built)["3 Victims citizenship"]
+    assert (sheet["A9"].value, sheet["B9"].value) == ("RO", "Romania")
+    assert sheet["A9"].protection.locked
+    assert sheet["B9"].protection.locked
+    assert not sheet["B10"].protection.locked
+
+
 def test_figures_without_a_line_in_the_form_are_counted_and_not_lost_in_silence(
     contracts: Contracts,
 ) -> None:
