@@ -147,7 +147,7 @@ def _put(
 ) -> None:
     sheet = filled.book[form.sheet]
     row, column = place
-    says: object = number
+    says: int | float | str | None = number
     kind = chance.random()
     if kind < 0.06:
         says = number + chance.choice([-1, 1, 60])
@@ -347,7 +347,8 @@ def test_the_sheet_of_checks_lists_what_was_found_and_what_the_cover_lacks(
         str(row[0]): str(row[2]) for row in rows if row[0] == VICTIMS and isinstance(row[1], int)
     }
     assert sheets[VICTIMS].startswith("no source of this sheet; not said whether")
-    meanings = {row[0]: row[2] for row in rows if row[1] in ("error", "query", "note")}
+    severities = ("error", "query", "note")
+    meanings = {row[0]: str(row[2] or "") for row in rows if row[1] in severities}
     assert meanings["sex.sum"].startswith("Parts and total differ")
     assert all(meanings.values())
 

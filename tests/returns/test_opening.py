@@ -41,6 +41,7 @@ from pipeline.returns.round.needs import needs_of
 from pipeline.returns.round.opening import HASHES, open_round
 from pipeline.returns.rules.check import validate_round
 from pipeline.returns.rules.validation import validate_and_write
+from pipeline.system.files import write_private
 from pipeline.system.kept import open_database
 
 ROUND = 2023
@@ -151,7 +152,8 @@ def every_figure(contracts: Contracts, report: str, state: str, seed: int) -> Re
             for land in chance.sample(lands, 5):
                 keys += [(state, str(year), land) for year in own.years]
         for codes in keys:
-            value = chance.choice([Decimal(chance.randrange(1000)), "<5", "–", "0n"])
+            signs: list[Decimal | str] = [Decimal(chance.randrange(1000)), "<5", "–", "0n"]
+            value = chance.choice(signs)
             if table.decimals and isinstance(value, Decimal):
                 value += Decimal(chance.randrange(1000)) / 1000
             status = chance.choice(["", "P", "E"]) if isinstance(value, Decimal) else ""
@@ -260,7 +262,7 @@ def test_a_cover_that_lost_its_digest_does_not_make_grey_figures_new(
 def test_another_program_saves_a_form_and_what_was_left_is_left(
     ending: str, project: Project, contracts: Contracts, tmp_path: Path
 ) -> None:
-    figures = dict(SOME) | every_figure(contracts, "octa", "RO", seed=2)
+    figures = {**SOME, **every_figure(contracts, "octa", "RO", seed=2)}
     built = build_form(contracts, "octa", state="RO", round_=ROUND, reported=figures)
     sent = tmp_path / "sent" / "RO.xlsx"
     sent.parent.mkdir()
@@ -338,6 +340,15 @@ def test_a_binding_of_a_line_stays_until_the_state_says_otherwise(contracts: Con
     assert opened(built)[VICTIMS].cell(place(own, key)[0], conf).value == "C"
 
 
+def test_a_country_that_was_reported_before_keeps_its_line(contracts: Contracts) -> None:
+    built = build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)
+    sheet = opened(built)["3 Victims citizenship"]
+    assert (sheet["A9"].value, sheet["B9"].value) == ("RO", "Romania")
+    assert sheet["A9"].protection.locked
+    assert sheet["B9"].protection.locked
+    assert not sheet["B10"].protection.locked
+
+
 def test_figures_without_a_line_in_the_form_are_counted_and_not_lost_in_silence(
     contracts: Contracts,
 ) -> None:
@@ -372,7 +383,8 @@ def test_each_state_gets_its_forms_its_letter_and_hashes_and_twice_the_same_byte
     assert files == {p.name: p.read_bytes() for p in (tmp_path / "two").iterdir()}
     zips = {f"{s}-{ROUND}.zip" for s in ("RO", "TR", "SELEC")}
     assert set(files) == {HASHES, *zips}
-    listed = dict(reversed(line.split("  ")) for line in files[HASHES].decode().splitlines())
+    lines = [line.split("  ") for line in files[HASHES].decode().splitlines()]
+    listed = {name: digest for digest, name in lines}
     assert listed == {n: hashlib.sha256(files[n]).hexdigest() for n in zips}
     with zipfile.ZipFile(io.BytesIO(files[f"SELEC-{ROUND}.zip"])) as package:
         assert package.namelist() == ["octa/SELEC.xlsx", f"SELEC-{ROUND}-letter.pdf", HASHES]
@@ -423,12 +435,11 @@ def test_what_fails_half_way_leaves_the_folder_as_it_was(
     folder = tmp_path / "out"
     open_round(project, contracts, round_=ROUND, entries=[], to=folder)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
-    write = opening.write_private
 
     def fail(path: Path, content: bytes) -> bool:
         if path.name.startswith("TR"):
             raise OSError(28, "No space left on device")
-        return write(path, content)
+        return write_private(path, content)
 
     monkeypatch.setattr(opening, "write_private", fail)
     with pytest.raises(OSError, match="No space left"):

@@ -176,7 +176,9 @@ def test_every_finding_on_a_page_links_what_its_rule_means(
     validation = validate_round(project, contracts, round_=2022)
     write_pages(project, contracts, validation=validation)
     pages = project.findings(2022)
-    told = set(re.findall(r'<tr id="([^"]+)">', (pages / "rules.html").read_text("utf-8")))
+    told = set(
+        re.findall(r'<tr role="row" id="([^"]+)">', (pages / "rules.html").read_text("utf-8"))
+    )
     found = [f for f in validation.findings if f.state in ("RO", "BG")]
     for state in ("RO", "BG"):
         text = (pages / f"{state}.html").read_text("utf-8")

@@ -77,7 +77,12 @@ def check_alone(contracts: Contracts, path: Path, *, said: Whose) -> Checked:
     _require_asked(contracts, whose)
     with TemporaryDirectory() as folder, owner_only(Path(folder)):
         here = Path(folder)
-        project = Project(contracts.folder.parent, here / "outputs", here / "returns")
+        project = Project(
+            contracts.folder.parent,
+            here / "outputs",
+            here / "returns",
+            records_folder=here / "records",
+        )
         place = project.returns / str(whose.round) / whose.report
         place.mkdir(parents=True)
         suffix = suffix_of(path.name)

@@ -143,6 +143,8 @@ def _lines(
     """The lines of a form; those of an open list with the codes that the state chose
     before, in the order of the code list.
     """
+    from openpyxl.styles import Protection
+
     table = form.table
     fixed = [r for r in form.rows if r.codes or not table.layout.rows]
     free = [r for r in form.rows if not r.codes and table.layout.rows]
@@ -153,8 +155,10 @@ def _lines(
     used = {down for down, _ in by_place}
     chosen = [c for c in dimension.codes if (c.code,) in used and (c.code,) not in known]
     for row, code in zip(free, chosen, strict=False):
-        sheet.cell(row.index, 1, code.code)
-        sheet.cell(row.index, 2, code.label)
+        for column, text in ((1, code.code), (2, code.label)):
+            name = sheet.cell(row.index, column, text)
+            # Under another name, its grey figures would be those of another line.
+            name.protection, name.fill = Protection(locked=True), _grey_fill()
         fixed.append(FormRow(row.index, (code.code,), (code.label,)))
     return fixed
 

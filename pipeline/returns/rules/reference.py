@@ -361,7 +361,7 @@ _INTRODUCTION = """# All rules
 
 What can be found in a return, rule by rule. A [finding](../glossary.md) names its rule, and
 `outputs/<round>/findings/findings.json` repeats the texts of this page. `docs/reference/rules.csv`
-is the same as a list; findings link the page `rules.html` of their round.
+is the same as a list; pages of findings link `outputs/<round>/findings/rules.html`.
 
 | severity | what follows |
 |---|---|
