@@ -1,6 +1,6 @@
 """Which files beside the contracts say how the Center works, and no figure and no page
-comes of them? The days of rounds, where mail goes, how it is run, and from when on a round
-is fit to be published.
+comes of them? The days of rounds, where mail goes, how it is run, and from when on a
+round is fit to be published.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Do records still lie among the outputs, where they once did? Then they are moved, once."""
+"""Do records still lie among the outputs, where they once did? Then they are moved,
+once.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""How is a backup made, checked and brought back? With restic where it is there, else as
-encrypted archives.
+"""How is a backup made, checked and brought back? With restic where it is there, else
+as encrypted archives.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What is said of a run that nobody watched? Some lines for operators, without a figure,
-and the mail that brings them.
+"""What is said of a run that nobody watched? Some lines for operators, without a
+figure, and the mail that brings them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""How is a backup kept where there is no tool for it? As one encrypted archive a backup.
+"""How is a backup kept where there is no tool for it? As one encrypted archive a
+backup.
 
-A tar in pieces of one MiB, each sealed with AES-256-GCM under a key that scrypt makes of
-the password. The nonce of a piece holds its number and whether it is the last one, so
-that pieces cannot be cut off, left out or put in another order; the head is sealed with
-each of them. (The STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizar, 2015.)
+A tar in pieces of one MiB, each sealed with AES-256-GCM under a key that scrypt makes
+of the password. The nonce of a piece holds its number and whether it is the last one,
+so that pieces cannot be cut off, left out or put in another order; the head is sealed
+with each of them. (The STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizar,
+2015.)
 """
 
 from __future__ import annotations
