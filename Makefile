@@ -318,7 +318,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 
 # --- files -----------------------------------------------------------------------------------------------------------
 
-.venv/.installed-%: %.lock .ci/setup
+.venv/.installed-%: %.lock .ci/setup pyproject.toml
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
 .PHONY: help

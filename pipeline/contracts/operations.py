@@ -1,4 +1,5 @@
-"""How is the pipeline run without a person? The settings of runs and of their schedule.
+"""How is the pipeline run without a person? The settings of runs and of their
+schedule.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Which files beside the contracts say how the Center works, and no figure and no page
-comes of them? The days of rounds, where mail goes, how it is run, and from when on a
-round is fit to be published.
+"""Which files beside the contracts say how the Center works?
+
+The days of rounds, where mail goes, how it is run, and from when on a round is fit to
+be published: no figure and no page comes of them.
 """
 
 from __future__ import annotations

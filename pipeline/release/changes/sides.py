@@ -1,4 +1,5 @@
-"""What of a build is compared with another? Printed cells, and what they were made of.
+"""What of a build is compared with another? Printed cells, and what they were made
+of.
 """
 
 from __future__ import annotations

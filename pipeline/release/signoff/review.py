@@ -1,10 +1,10 @@
 """What did reviewers look at, what did they ask, and what of it is still open?
 
 `releases/review/<round>/<report>-<version>.jsonl` is a record as in
-`pipeline.system.signed.chain`: ticks of exhibits, comments on what a reference names, and
-replies to them. An exhibit is changed where it prints a figure that the edition before,
-or the draft before where there is no edition, does not print so. A tick holds as long as
-the exhibit looks as it did; a comment is open until somebody else replied to it.
+`pipeline.system.signed.chain`: ticks of exhibits, comments on what a reference names,
+and replies to them. An exhibit is changed where it prints a figure that the edition
+before, or the draft before where there is no edition, does not print so. A tick holds
+as long as the exhibit looks as it did; a comment is open until somebody else replied.
 """
 
 from __future__ import annotations

@@ -37,11 +37,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
-# given by the letter and the pages for states when they are written
-_LANGUAGE_FILTERS = (
-    "say",
-    "css",
-)
+# Given by those who write letters and pages for states, and files for schedulers.
+_FILTERS_OF_OTHERS = ("say", "css", "anchor", "clean", "line", "word", "shell", "assigned")
 
 
 def lint_templates(
@@ -74,7 +71,7 @@ def _parsed(templates: Path) -> Iterator[str]:
 
     environment = open_templates(templates, *(p for p in sorted(templates.iterdir()) if p.is_dir()))
     environment.add_extension("jinja2.ext.i18n")
-    environment.filters |= dict.fromkeys(_LANGUAGE_FILTERS, str)
+    environment.filters |= dict.fromkeys(_FILTERS_OF_OTHERS, str)
     for path in sorted(templates.rglob("*.j2")):
         name = path.relative_to(templates).as_posix()
         try:
