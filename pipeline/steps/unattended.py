@@ -101,13 +101,15 @@ def _building(
     asked = [("--report", report) for report in reports] if len(reports) < len(REPORTS) else [()]
     return (
         Stage(
-            "numbers, protection, reports, audits, desk",
+            "numbers, protection, reports, audits",
             ("build", *of_round, "--reports", " ".join(reports), *versions),
         ),
         *(
             Stage(" ".join(("release gate", *of[1:])), ("gate", *of_round, *of, "--date", f"{day}"))
             for of in asked
         ),
+        # At the end: it shows what the gate said.
+        Stage("desk", ("desk", *of_round)),
     )
 
 

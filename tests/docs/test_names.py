@@ -20,7 +20,9 @@ PAGES = [
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 # What a page may name though the tree does not have it, and why.
 EXCEPTIONS = {
-    r"(outputs|records)/.*|\.build/.*|\.venv/.*|\.venv": "a build or a check makes it, and git does not keep it",
+    r"(outputs|records)/.*|\.build/.*|\.venv(/.*)?": (
+        "a build or a check makes it, and git does not keep it"
+    ),
     r"(releases|stores|proof|work|data|html|copies|passwords|restricted)/.*": (
         "below the folder of outputs or releases that the page names"
     ),

@@ -39,11 +39,11 @@ def commands(day: str, *entries: Dates) -> list[str]:
         ("2025-01-14", []),
         ("2025-01-15", ["validate", "remind 2025-01-15"]),
         ("2025-03-30", ["validate", "remind 2025-03-30"]),
-        ("2025-03-31", ["validate", "remind 2025-03-31", "build thb", "gate thb"]),
-        ("2025-04-29", ["validate", "remind 2025-04-29", "build thb", "gate thb"]),
+        ("2025-03-31", ["validate", "remind 2025-03-31", "build thb", "gate thb", "desk"]),
+        ("2025-04-29", ["validate", "remind 2025-04-29", "build thb", "gate thb", "desk"]),
         (
             "2025-04-30",
-            ["validate", "remind 2025-04-30", "build thb octa", "gate thb", "gate octa"],
+            ["validate", "remind 2025-04-30", "build thb octa", "gate thb", "gate octa", "desk"],
         ),
     ],
 )
@@ -56,6 +56,7 @@ def test_a_round_that_is_not_entered_waits_for_nothing() -> None:
         "validate",
         "build thb migration octa",
         "gate 2025-01-01",
+        "desk",
     ]
 
 
