@@ -250,7 +250,7 @@ trace: .venv/.installed-requirements  ## Whose copy does a leaked file, page or 
 run: .venv/.installed-requirements  ## The way of the year as far as it may go today, without a person: ROUND= DATE=
 	@$(RUN) run $(call given,--round,ROUND) $(call option,--date,DATE)
 
-log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or the beginning of a name: its steps; JSON=1
+log: .venv/.installed-requirements  ## The runs that were recorded; NAME=last or its number: its steps; JSON=1
 	@$(RUN) log $(if $(JSON),--json) $(call option,--,NAME)
 
 schedule: .venv/.installed-requirements  ## Units of systemd and a line for cron that run it every day: TO=folder

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 _MOST = 20
-_NAMED = "A run, by the beginning of its name; last for the last one."
+_NAMED = "A run, by its number or the beginning of its name; last for the last one."
 
 
 @app.command()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def test_a_run_is_read_as_it_was_written(project: Project) -> None:
     assert run.libraries["pandas"]
     assert run.seconds is not None
     assert find_run(project, run.id[:12]) == find_run(project, "last") == run
+    assert find_run(project, "1") == run
 
 
 @pytest.mark.parametrize(
@@ -143,13 +145,33 @@ def test_old_records_go_but_the_last_ones(project: Project) -> None:
             pass
     folder = project.records / "runs"
     kept = sorted(folder.glob("*.jsonl"))
-    for number, path in enumerate(kept):
-        old = folder / f"20{10 + number}0101T000000Z-abcd"
+    for number, path in enumerate(kept, 1):
+        old = folder / f"{number:06}-20{10 + number}0101T000000Z"
         path.rename(old.with_suffix(".jsonl"))
         old.with_suffix(".log").write_text("told", encoding="utf-8")
     gone = forget_runs(project, keep_days=365, keep_last=2)
-    assert [name[:4] for name in gone] == ["2011", "2010"]
-    assert {p.stem[:4] for p in folder.iterdir()} == {"2012", "2013"}
+    assert [name[:11] for name in gone] == ["000002-2012", "000001-2011"]
+    assert {p.stem[:11] for p in folder.iterdir()} == {"000003-2013", "000004-2014"}
+    # the numbers go on
+    assert RunRecord(project, "build 2022", round_=2022).id.startswith("000005-")
+
+
+def test_a_clock_that_was_set_back_changes_no_order(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = [datetime(2023, 6, day, 5, 30, tzinfo=UTC) for day in (3, 1, 2)]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromisoformat(moments[0].isoformat())
+
+    monkeypatch.setattr("pipeline.release.operations.runs.datetime", Clock)
+    for what in ("first", "second", "third"):
+        with recorded(project, what, round_=2022):
+            pass
+        moments.pop(0) if len(moments) > 1 else None
+    assert [run.what for run in read_runs(project)] == ["third", "second", "first"]
 
 
 def test_records_are_for_their_owner_only(project: Project) -> None:
@@ -165,7 +187,7 @@ def test_records_are_for_their_owner_only(project: Project) -> None:
     assert record.path.parent.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", ["", "2", "nothing"])
+@pytest.mark.parametrize("name", ["", "0", "3", "nothing"])
 def test_a_run_that_is_not_there_is_told(project: Project, name: str) -> None:
     for _ in range(2):
         with recorded(project, "build 2022", round_=2022):

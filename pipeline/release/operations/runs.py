@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import secrets
 import signal
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -100,7 +99,8 @@ class RunRecord:
         self.said: dict[str, Any] = {}
         part_of = os.environ.get(PART_OF, "")
         self.is_part = bool(part_of) and (self._folder / f"{part_of}.jsonl").is_file()
-        self.id = part_of if self.is_part else f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        # Numbered, so that their order is that in which they were run whatever the clock says.
+        self.id = part_of if self.is_part else f"{_next(self._folder):06}-{now:%Y%m%dT%H%M%SZ}"
         if not self.is_part:
             self._add(
                 {
@@ -184,11 +184,12 @@ def read_runs(project: Project) -> list[Run]:
 
 
 def find_run(project: Project, name: str) -> Run:
-    """A run by its name or the beginning of it; `last` is the last one. Raises UserError
-    where there is none or several.
+    """A run by its number, its name or the beginning of it; `last` is the last one. Raises
+    UserError where there is none or several.
     """
     runs = read_runs(project)
-    found = runs[:1] if name == "last" else [r for r in runs if r.id.startswith(name)]
+    wanted = f"{int(name):06}-" if name.isascii() and name.isdigit() else name
+    found = runs[:1] if name == "last" else [r for r in runs if r.id.startswith(wanted)]
     if len(found) != 1:
         what = "no run" if not found else f"{len(found)} runs"
         raise UserError(
@@ -204,11 +205,17 @@ def forget_runs(project: Project, *, keep_days: int, keep_last: int) -> list[str
     """Remove the records of runs that are too old, and say which."""
     oldest = f"{datetime.now(UTC) - timedelta(days=keep_days):%Y%m%dT%H%M%SZ}"
     paths = sorted((project.records / FOLDER).glob("*.jsonl"), reverse=True)
-    gone = [path for path in paths[keep_last:] if path.stem < oldest]
+    gone = [path for path in paths[keep_last:] if path.stem.partition("-")[2] < oldest]
     for path in gone:
         path.with_suffix(".log").unlink(missing_ok=True)
         path.unlink(missing_ok=True)
     return [path.stem for path in gone]
+
+
+def _next(folder: Path) -> int:
+    """The number of the next run: one more than that of the last."""
+    last = max((path.stem for path in folder.glob("[0-9]*-*.jsonl")), default="0-")
+    return int(last.partition("-")[0]) + 1
 
 
 def _read(path: Path) -> Run | None:
