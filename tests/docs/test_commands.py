@@ -61,6 +61,10 @@ NOT_RUN = {
     ),
     r"make changes\b.*": "it needs an earlier build; tests/repro compares two",
     r"make desk( (PORT|ROUND)=\d+)?": "it serves until it is ended; tests/desk asks such a server",
+    r"make run\b.*": (
+        "it ends as the gate says, and the example round is a NO-GO; tests/repro runs small rounds"
+    ),
+    r"make open\b.*": "it takes a minute; tests/returns/test_opening.py opens rounds",
     r"make PYTHON=.*": "it needs another interpreter",
     r"make (backup|check-backup|restore) .*": (
         "it needs a file of a password; tests/repro/test_backup_drill.py does all three"
