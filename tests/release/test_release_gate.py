@@ -37,7 +37,7 @@ from pipeline.system.signed.signers import read_signers
 
 DAY = date(2023, 5, 2)
 REASON = GateReason(Kind.STATES, 2021, "thb", "figures of 2 of 3 states", "3 states", "ask")
-PDF = f"selec-thb-{SMALL_ROUND}-restricted.pdf"
+PDF = f"selec-thb-{SMALL_ROUND}-restricted-1.pdf"
 
 
 def of_one(*reasons: GateReason) -> Gate:

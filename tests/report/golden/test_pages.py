@@ -54,7 +54,7 @@ def read(path: Path) -> Read:
 
 def opened(built: Project, report: str, version: str) -> Read:
     return read(
-        built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}.pdf"
+        built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}-1.pdf"
     )
 
 

@@ -40,7 +40,7 @@ FIRST = "THB_VICTIMS:SELEC.2022._T._T"
 
 
 def pdf(built: Project, report: str, version: str) -> Path:
-    return built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}.pdf"
+    return built.version_folder(ROUND, report, version) / f"selec-{report}-{ROUND}-{version}-1.pdf"
 
 
 @lru_cache(maxsize=8)
