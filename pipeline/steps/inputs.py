@@ -68,7 +68,7 @@ CODE = {
     "audit": ("pipeline.inspection.numerals.audit",),
     "scan": ("pipeline.inspection.leaks.scan", "pipeline.inspection.leaks.secrets"),
     "manifest": ("pipeline.release.build", "pipeline.release.signoff.draft"),
-    "desk": ("pipeline.desk.page",),
+    "desk": ("pipeline.steps.renew",),
 }
 # Which libraries are installed: other ones may read, draw or add up otherwise.
 _LOCK = "requirements.lock"

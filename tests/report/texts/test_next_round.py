@@ -218,9 +218,5 @@ def test_a_round_whose_texts_were_read_and_corrected_has_no_fault_and_earlier_ro
     assert "holds no figure" in (project.templates / default).read_text("utf-8")
 
 
-def test_the_check_lists_everything_at_once_and_fast(made: Round) -> None:
-    from time import monotonic
-
-    start = monotonic()
+def test_the_check_lists_everything_at_once(made: Round) -> None:
     assert len(check_texts(*made, NEXT).versions) == 3
-    assert monotonic() - start < 10
