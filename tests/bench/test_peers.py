@@ -35,8 +35,8 @@ def test_every_way_finds_the_same_bad_rows(
     assert peers.by_hand_written_sql(staged, every) == found > 100
     # By Great Expectations alone each takes a second in twenty; tests/returns/test_judged.py
     # has it run every one.
-    some = every[::6]
-    assert peers.by_gx_on_duckdb(staged, some) == peers.by_pipeline(staged, some) > 10
+    some = every[::24]
+    assert peers.by_gx_on_duckdb(staged, some) == peers.by_pipeline(staged, some) > 2
 
 
 def test_each_edit_of_the_bench_changes_this_working_copy(tmp_path: Path) -> None:
