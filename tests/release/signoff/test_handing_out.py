@@ -164,7 +164,7 @@ def test_verify_says_what_a_file_is(
         f"copy:      restricted {EDITION} copy 2: Николай Димитров, ГДБОП, since 2023-05-06" in told
     )
     assert "pattern:   that of this copy" in told
-    assert f"edition:   {EDITION}, restricted version, released 2023-05-05" in told
+    assert f"edition:   {EDITION}, restricted version, edition 1, released 2023-05-05" in told
     assert "public" not in told.replace(str(copy), "")
     signed = (
         office.project.edition_folder("public", PUBLIC_EDITION)
@@ -175,7 +175,8 @@ def test_verify_says_what_a_file_is(
     assert told.count("TEST:      ") == 2  # of the release, and of the signature
     assert "signed with a test certificate that anybody can make: it proves nothing" in told
     assert (
-        f"edition:   {PUBLIC_EDITION}, public version, released 2023-05-05: {signed.name}" in told
+        f"edition:   {PUBLIC_EDITION}, public version, edition 1, released 2023-05-05: {signed.name}"
+        in told
     )
     assert f"bytes are selec-thb-{ROUND}-public-1.pdf, " in told
     broken = bytearray(signed.read_bytes())
