@@ -175,8 +175,8 @@ def test_verify_says_what_a_file_is(
     assert told.count("TEST:      ") == 2  # of the release, and of the signature
     assert "signed with a test certificate that anybody can make: it proves nothing" in told
     assert (
-        f"edition:   {PUBLIC_EDITION}, public version, edition 1, released 2023-05-05: {signed.name}"
-        in told
+        f"edition:   {PUBLIC_EDITION}, public version, edition 1, released 2023-05-05:"
+        f" {signed.name}" in told
     )
     assert f"bytes are selec-thb-{ROUND}-public-1.pdf, " in told
     broken = bytearray(signed.read_bytes())
