@@ -38,11 +38,21 @@ def repairable(problem: Exception) -> UserError | None:
             return UserError(what, where=named, do="give another name")
         case OSError(errno=number):
             return _place_error(problem) if number in _PLACE else None
-    # The database tells of a full disk in classes of its own, by where it was just writing.
+    return _full_database(problem) or blamed(problem)
+
+
+def require_room(problem: Exception) -> None:
+    """Raises PlaceError where the database found no room to answer: that is no fault of
+    what it was asked.
+    """
+    if full := _full_database(problem):
+        raise full from problem
+
+
+def _full_database(problem: Exception) -> PlaceError | None:
+    """The database tells of a full disk in many classes, by where it was just writing."""
     is_database = type(problem).__module__.strip("_") == "duckdb"
-    if is_database and _NO_ROOM.search(str(problem)):
-        return _place_error(problem)
-    return blamed(problem)
+    return _place_error(problem) if is_database and _NO_ROOM.search(str(problem)) else None
 
 
 def no_room(problem: OSError) -> UserError | None:

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from builds import ROOT
 
 from pipeline.errors import PlaceError
+from pipeline.system.repairable import require_room
 
 # The journal fits on the disk, the file itself does not: as on a disk that was filled
 # while the rows were written.
@@ -48,6 +50,24 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
 def test_closing_alone_says_nothing(tmp_path: Path) -> None:
     """Why `write_out` is there: where this fails, the database has learnt to say so."""
     assert ended(tmp_path / "b.duckdb", "close") == 0
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_full"),
+    [
+        (duckdb.TransactionException("Failed to commit: No space left on device"), True),
+        (duckdb.FatalException("Failed to create checkpoint: Disk quota exceeded"), True),
+        (duckdb.IOException('Could not write file "x": File too large'), True),
+        (duckdb.CatalogException("Table with name x does not exist"), False),
+        (ValueError("No space left on device"), False),
+    ],
+)
+def test_a_full_disk_is_no_fault_of_a_model(problem: Exception, is_full: bool) -> None:
+    if is_full:
+        with pytest.raises(PlaceError):
+            require_room(problem)
+    else:
+        require_room(problem)
 
 
 WRITERS = [

@@ -22,6 +22,7 @@ from pipeline.errors import CheckError, UserError
 from pipeline.numbers.sql.staging import LAYER as STAGING
 from pipeline.numbers.sql.staging import TEMPLATE, TEMPLATE_PLACE, read_template, render_staging
 from pipeline.system.progress import Progress, silent
+from pipeline.system.repairable import require_room
 from pipeline.system.yaml_files import read_text
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def run_models(
         try:
             connection.execute(f"create table {name} as {models[name].sql}")
         except duckdb.Error as problem:
+            require_room(problem)
             raise UserError(
                 f"the model does not run: {problem}",
                 where=models[name].place,

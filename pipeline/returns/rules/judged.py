@@ -16,6 +16,7 @@ import duckdb
 
 from pipeline.returns.rules.expected import Expected, Outcome, quiet_library
 from pipeline.returns.rules.queries import among
+from pipeline.system.repairable import require_room
 
 _Rows = dict[int, list[dict[str, object]]]
 
@@ -74,6 +75,7 @@ def _bad_rows(
         try:
             rows |= _fetch(connection, {n: query}, rules=rules, index=index)
         except duckdb.Error as error:
+            require_room(error)
             broken[n] = _broken(rules[n], error)
     return rows, broken
 
