@@ -13,7 +13,6 @@ import typer
 
 from pipeline.commands.options import Today
 from pipeline.commands.tables import Json, print_table
-from pipeline.contracts.operations import PAGE
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def schedule(
 
     from pipeline.contracts.calendar import load_calendar
     from pipeline.contracts.model import load_contracts
-    from pipeline.contracts.operations import load_operations
+    from pipeline.contracts.operations import PAGE, load_operations
     from pipeline.contracts.policy import load_policy
     from pipeline.release.operations.schedule import schedule_files, write_schedule
 

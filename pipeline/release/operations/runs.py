@@ -25,7 +25,6 @@ from typing import Any
 from pipeline import __version__
 from pipeline.errors import UserError
 from pipeline.project import Project
-from pipeline.release.manifest import LIBRARIES, git_commit
 from pipeline.system.files import owner_only, write_private
 from pipeline.system.lock import started_at
 from pipeline.system.repairable import repairable
@@ -94,6 +93,9 @@ class RunRecord:
     """
 
     def __init__(self, project: Project, what: str, *, round_: int) -> None:
+        # Who only reads records loads nothing of what makes reports.
+        from pipeline.release.manifest import LIBRARIES, git_commit
+
         now = datetime.now(UTC)
         self._folder = project.records / FOLDER
         self.said: dict[str, Any] = {}
@@ -114,7 +116,7 @@ class RunRecord:
                     "pipeline": __version__,
                     "commit": git_commit(project.root),
                     "python": platform.python_version(),
-                    "libraries": dict(_libraries()),
+                    "libraries": dict(_versions_of(LIBRARIES)),
                 }
             )
 
@@ -267,8 +269,8 @@ def _step(said: Mapping[str, Any]) -> StepRun:
     )
 
 
-def _libraries() -> Iterable[tuple[str, str]]:
-    for name in LIBRARIES:
+def _versions_of(libraries: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for name in libraries:
         with suppress(PackageNotFoundError):
             yield name, installed(name)
 
