@@ -39,6 +39,7 @@ class Watch:
 
     def __init__(self, folders: Mapping[str, Path], memory: Path) -> None:
         self._folders, self._memory = folders, memory
+        self._names: dict[str, str] = {}
         self._kept: dict[str, list[Any]] = _read(memory)
         self._found: dict[str, list[Any]] = {}
 
@@ -56,6 +57,13 @@ class Watch:
 
     def name(self, path: Path) -> str:
         """How a file is called in what is kept and in what people are told."""
+        # Asked several times of each file: taking paths apart is most of a build of nothing.
+        where = os.fspath(path)
+        if (known := self._names.get(where)) is None:
+            known = self._names[where] = self._name(path)
+        return known
+
+    def _name(self, path: Path) -> str:
         for name, folder in self._folders.items():
             if path.is_relative_to(folder):
                 inside = path.relative_to(folder)
