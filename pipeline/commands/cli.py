@@ -685,10 +685,12 @@ def as_of(
 
     project = Project.here()
     when = _day(day)
+    then = Project(project.root, folder / "outputs")
+    settle_records(then)  # of a build of that day by an earlier version of the pipeline
     with owner_only(project.outputs):
         number = restore(project, when, folder=folder / "returns")
-        released = as_known_on(project, when, folder=folder / "records" / "releases")
-        cleared_on(project, when, folder=folder / "records" / "releases")
+        released = as_known_on(project, when, folder=then.releases)
+        cleared_on(project, when, folder=then.releases)
     typer.echo(f"{folder}: {number} files known on {when}, {released} released editions")
 
 

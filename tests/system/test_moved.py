@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from builds import ROOT
+from typer.testing import CliRunner
 
+from pipeline.commands.cli import app
 from pipeline.errors import BusyError, UserError
 from pipeline.project import Project
 from pipeline.system.kept import check_file, keep_bytes
@@ -103,6 +106,30 @@ def test_another_disk_is_left_to_a_person(old: Project, monkeypatch: pytest.Monk
     with pytest.raises(UserError, match="cp -a to"):
         settle_records(old)
     assert (old.outputs / "archive/ab/abcd").exists()
+
+
+def test_a_day_that_was_built_before_is_built_again(
+    old: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What that build left among its outputs is moved before the day is put there again;
+    the build after it would find two of them.
+    """
+    put: list[Path] = []
+
+    def known(project: Project, when: date, *, folder: Path) -> int:
+        put.append(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        return 0
+
+    for name in ("returns.archive.restore", "disclosure.register.as_known_on"):
+        monkeypatch.setattr(f"pipeline.{name}", known)
+    monkeypatch.setattr("pipeline.returns.cleared.cleared_on", known)
+    monkeypatch.setenv("SELEC_OUTPUTS", str(tmp_path / "now" / "outputs"))
+    done = CliRunner().invoke(app, ["as-of", "2023-03-01", "--folder", str(tmp_path)])
+    assert done.exit_code == 0, done.exception
+    assert put[1:] == [old.releases] * 2
+    assert names(old.outputs) == {"2021/work/cubes.duckdb"}
+    settle_records(old)
 
 
 @pytest.mark.parametrize("inside", ["outputs/records", "outputs", "."])
