@@ -17,6 +17,7 @@ from pipeline.project import Project
 from pipeline.release.operations import backup
 from pipeline.release.operations.backup import check_backup, make_backup, restore_backup
 from pipeline.release.operations.sealed import pack, unpack
+from pipeline.release.operations.snapshot import require_whole, snapshot
 from pipeline.release.publish import keep_for_reading
 from pipeline.system.lock import at_work
 
@@ -214,6 +215,29 @@ def test_a_backup_waits_for_a_build(kept: Project, password: Path, tmp_path: Pat
     builder.join()
     restore_backup(tmp_path / "safe", tmp_path / "into", password_file=password)
     assert (tmp_path / "into/records/warehouse.duckdb").read_bytes() == b"whole"
+
+
+def test_a_build_that_tidies_up_leaves_a_backup_alone(kept: Project) -> None:
+    """The copy is packed while others build, who remove what a run that died left."""
+    marker = kept.outputs / ".running" / "1234567"
+    with snapshot(kept, wait=0) as folder:
+        marker.parent.mkdir(exist_ok=True)
+        marker.write_text("{}", encoding="utf-8")
+        with at_work(kept, "reports"):
+            assert not marker.exists()
+        assert require_whole(folder) == len(CONTENT) + 1
+
+
+def test_the_copy_of_a_backup_that_was_killed_goes_with_the_next_one(kept: Project) -> None:
+    left = kept.records / ".backup-1234567-1"
+    (left / "records").mkdir(parents=True)
+    (left / "records" / "file").write_text("secret", encoding="utf-8")
+    (left / "records").chmod(0o500)
+    with snapshot(kept, wait=0) as folder:
+        assert not left.exists()
+        assert folder.is_dir()
+        assert not [*(folder / "records").glob(".backup*")]
+    assert not [*kept.records.glob(".backup*")]
 
 
 def test_records_and_releases_that_lie_elsewhere_are_kept_too(

@@ -20,13 +20,14 @@ from pipeline.errors import DamagedFileError
 from pipeline.project import Project
 from pipeline.release.manifest import git_commit
 from pipeline.release.publish import discard
-from pipeline.system.files import owner_only, unfinished, write_file
-from pipeline.system.lock import at_work
+from pipeline.system.files import owner_only, write_file
+from pipeline.system.lock import at_work, started_at
 
 LIST = "backup.json"
 RECORDS, RELEASES, RETURNS, CONTRACTS = "records", "releases", "returns", "data_contracts"
 # What a process writes for as long as it runs.
 _PASSING = (".lock", ".running", ".times")
+_COPY = ".backup-"  # and which process makes it
 
 
 @contextmanager
@@ -35,7 +36,9 @@ def snapshot(project: Project, *, wait: float) -> Iterator[Path]:
     that is going on; raises BusyError then.
     """
     with owner_only(project.records):
-        folder = unfinished(project.records / "backup")
+        _remove_left(project.records)
+        # No unfinished file of a build: the next one tidies those away while this is packed.
+        folder = project.records / f"{_COPY}{os.getpid()}-{started_at(os.getpid())}"
         try:
             with at_work(project, "backup", wait=wait):
                 for name, source in _folders(project).items():
@@ -45,6 +48,14 @@ def snapshot(project: Project, *, wait: float) -> Iterator[Path]:
             yield folder
         finally:
             discard(folder)
+
+
+def _remove_left(records: Path) -> None:
+    """Copies of backups that were killed, with all that is in them."""
+    for path in records.glob(f"{_COPY}*"):
+        process, _, began = path.name.removeprefix(_COPY).partition("-")
+        if not process.isdigit() or started_at(int(process)) != began:
+            discard(path)
 
 
 def require_whole(folder: Path) -> int:
@@ -95,7 +106,7 @@ def _folders(project: Project) -> dict[str, Path]:
 
 def _copy(source: Path, target: Path) -> None:
     def left(folder: str, names: list[str]) -> set[str]:
-        passing = {n for n in names if n.startswith(".backup") or n == "__pycache__"}
+        passing = {n for n in names if n.startswith(_COPY) or n == "__pycache__"}
         return passing | ({*_PASSING} & {*names} if Path(folder) == source else set())
 
     shutil.copytree(source, target, symlinks=True, ignore=left)
