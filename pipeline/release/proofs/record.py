@@ -14,12 +14,11 @@ from typing import Any
 
 from pipeline.errors import SignOffError, UserError
 from pipeline.project import Project
-from pipeline.returns.intake.personal import personal_data
+from pipeline.returns.sentences import kept_sentence
 from pipeline.system.signed.chain import Chain, open_chain
 from pipeline.system.signed.people import Person
 
 CONFIRM, OBJECT = "confirm-proof", "object-proof"
-MAX_TEXT = 1000
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,11 @@ def enter_confirmation(
     who: Person,
 ) -> None:
     """Enter that a state confirmed its sheets, by report and version."""
-    event: dict[str, Any] = {"event": CONFIRM, "state": state, "text": checked(text)}
+    event: dict[str, Any] = {
+        "event": CONFIRM,
+        "state": state,
+        "text": kept_sentence(text, may_be_empty=True),
+    }
     event["sheets"] = {report: dict(versions) for report, versions in sheets.items()}
     record_of_proofs(project, round_).append(event, who)
 
@@ -151,7 +154,7 @@ def enter_objection(
     """Enter what a state objects to. Returns the id of the objection."""
     record = record_of_proofs(project, round_)
     about = sorted(keys)
-    said = checked(text)
+    said = kept_sentence(text, may_be_empty=True)
     if not said:
         raise UserError(
             "there is no objection without words",
@@ -163,23 +166,3 @@ def enter_objection(
     event = {"event": OBJECT, "id": id_, "state": state, "report": report}
     record.append({**event, "keys": about, "text": said}, who)
     return id_
-
-
-def checked(text: str) -> str:
-    """What a state said, on one line. Raises UserError where it is too long, cannot be
-    printed, or holds what looks like data of a person.
-    """
-    said = " ".join(text.split())
-    if len(said) > MAX_TEXT or not said.isprintable():
-        raise UserError(
-            "the text cannot be kept",
-            allowed=f"up to {MAX_TEXT:,} printable characters",
-            do="shorten it",
-        )
-    if name := personal_data(said):
-        raise UserError(
-            f"the text holds what looks like: {name}",
-            allowed="no personal data",
-            do="remove it from the text",
-        )
-    return said

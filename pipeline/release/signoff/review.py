@@ -30,12 +30,11 @@ from pipeline.report.ledger import (
     parse_ledger,
     reference_of,
 )
-from pipeline.returns.intake.personal import personal_data
+from pipeline.returns.sentences import kept_sentence
 from pipeline.system.files import csv_rows
 from pipeline.system.kept import read_bytes
 from pipeline.system.signed.chain import Chain, open_chain
 
-_LONGEST = 1000  # characters of a comment or reply
 _PAGE = re.compile(r"(?P<report>[a-z]+):p(?P<page>[1-9][0-9]{0,3})")
 
 
@@ -255,7 +254,7 @@ def comment(
     now = _require_in_review(project, subject)
     assert now.submission is not None
     _require_reference(project, subject, ref.strip())
-    event = {"event": "comment", "ref": ref.strip(), "text": _said(text)}
+    event = {"event": "comment", "ref": ref.strip(), "text": kept_sentence(text)}
     head = record_of_review(project, subject).append({**event, "draft": now.submission.draft}, who)
     yield f"comment {head.number} on {ref.strip()} by {who}: an approval waits for a reply"
 
@@ -274,7 +273,7 @@ def reply(
             allowed=", ".join(map(str, found)) or "none: nobody commented",
             do="'make review' lists them",
         )
-    event = {"event": "reply", "comment": number, "text": _said(text)}
+    event = {"event": "reply", "comment": number, "text": kept_sentence(text)}
     record_of_review(project, subject).append(event, who)
     own = " (a comment waits for somebody else)" if who.same_as(found[number].by) else ""
     yield f"reply to comment {number} by {who}{own}"
@@ -332,21 +331,3 @@ def _require_reference(project: Project, subject: Subject, ref: str) -> None:
 def _pages(project: Project, subject: Subject) -> int:
     path = project.master_folder(subject.round, subject.report, subject.version) / MANIFEST
     return int(parse_manifest(read_bytes(path), path).build["pages"])
-
-
-def _said(text: str) -> str:
-    """A text on one line that may be kept. Raises UserError."""
-    text = " ".join(text.split())
-    if not text or len(text) > _LONGEST or not text.isprintable():
-        raise UserError(
-            "the text cannot be kept",
-            allowed=f"a sentence of at most {_LONGEST:,} printable characters",
-            do='give TEXT="..."',
-        )
-    if name := personal_data(text):
-        raise UserError(
-            f"the text holds what looks like: {name}",
-            allowed="no personal data",
-            do="remove it from the text",
-        )
-    return text
