@@ -3,26 +3,5 @@
 The package is `pipeline.selec`; here it has its short name, so that there is one copy.
 """
 
-from pipeline.selec import (
-    UserError,
-    cells,
-    codes,
-    connect,
-    lineage,
-    rounds,
-    sql,
-    tables,
-    views,
-)
-
-__all__ = [
-    "UserError",
-    "cells",
-    "codes",
-    "connect",
-    "lineage",
-    "rounds",
-    "sql",
-    "tables",
-    "views",
-]
+from pipeline.selec import *  # noqa: F403 its names are listed there
+from pipeline.selec import __all__ as __all__

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.commands.moved import tell_desk
 from pipeline.commands.options import Round, Today, one_of
+from pipeline.commands.tables import Json
 from pipeline.errors import NoGoError
 from pipeline.project import REPORTS, Project
 
@@ -23,7 +24,7 @@ def gate(
         str, typer.Option("--report", help=f"One of: {', '.join(REPORTS)}; all without it.")
     ] = "",
     day: Today = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines, as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say whether a round is fit to be published, GO or NO-GO with each reason, and write
     it as one page; NO-GO has an exit code of its own.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands.tables import Json
 from pipeline.errors import ReturnError
 from pipeline.project import CODE_ROOT, Project
 
@@ -33,7 +34,7 @@ def check_return(
     contracts: Annotated[
         Path | None, typer.Option("--contracts", help="The folder of the contracts.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines, as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Check a return by the Center's rules before it is sent. Ends with 0 where nothing
     or only notes were found, with 16 where there is an error or a query.
