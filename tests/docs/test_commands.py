@@ -152,11 +152,14 @@ def phony() -> list[str]:
     ]
 
 
+def told_by_make_help() -> str:
+    command = ["make", "--no-print-directory", "help"]  # also where make runs the tests
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def test_help_lists_every_target_with_its_purpose() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    told = subprocess.run(
-        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    told = told_by_make_help()
     assert len(phony()) >= 10
     for name in phony():
         assert re.search(rf"^{name}:.*  ## \S", makefile, re.MULTILINE), f"{name} has no ## comment"
@@ -165,9 +168,7 @@ def test_help_lists_every_target_with_its_purpose() -> None:
 
 
 def test_help_has_the_groups_of_the_year_and_one_column_for_all_purposes() -> None:
-    told = subprocess.run(
-        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    told = told_by_make_help()
     groups = re.findall(r"^([A-Z]\w+): ", told, re.MULTILINE)
     assert groups == ["Open", "Receive", "Build", "Review", "Release", "Operate", "Develop"]
     place, columns, group = {}, set(), ""
