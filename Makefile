@@ -6,9 +6,9 @@ SHELL := bash
 
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
-ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
+ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
 	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
-	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
+	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
 from = $(filter $(1),$(firstword $(origin $(2))))
@@ -265,6 +265,9 @@ check-backup: .venv/.installed-requirements  ## Is the last backup whole? FROM=f
 restore: .venv/.installed-requirements  ## Bring the last backup back, over nothing: FROM=folder INTO=project PASSWORD_FILE=
 	@$(RUN) restore $(call option,--from,FROM) $(call option,--into,INTO) $(call option,--password-file,PASSWORD_FILE)
 
+rehearsal: .venv/.installed-requirements  ## The whole year, tried in an empty folder with invented returns: TO=folder SIZE=small ENDING=no-go SEED=
+	@$(RUN) rehearsal --round $(ROUND) $(call option,--to,TO) $(call option,--size,SIZE) $(call option,--ending,ENDING) $(call option,--seed,SEED)
+
 guards: .venv/.installed-requirements  ## What this kernel refuses to a process that reads a return or renders a version
 	@$(RUN) guards
 
@@ -327,5 +330,5 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
-.PHONY: run log schedule backup check-backup restore guards sbom clean
+.PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
 .PHONY: test check contract-diff rules moves texts soak fuzz bench bench-disclosure bench-records bench-growth

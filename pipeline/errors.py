@@ -123,3 +123,9 @@ class ReturnError(UserError):
     """
 
     exit_code = 16
+
+
+class RehearsalError(UserError):
+    """A year that was tried did not go as it should: what did not work was listed."""
+
+    exit_code = 17

@@ -25,6 +25,7 @@ from pipeline.commands.cli_opening import app as opening_commands
 from pipeline.commands.cli_operate import app as operate_commands
 from pipeline.commands.cli_preview import app as preview_commands
 from pipeline.commands.cli_proofs import app as proof_commands
+from pipeline.commands.cli_rehearsal import app as rehearsal_commands
 from pipeline.commands.cli_release import app as release_commands
 from pipeline.commands.cli_return import app as return_commands
 from pipeline.commands.cli_round import app as round_commands
@@ -67,6 +68,7 @@ app.add_typer(gate_commands)
 app.add_typer(preview_commands)
 app.add_typer(operate_commands)
 app.add_typer(proof_commands)
+app.add_typer(rehearsal_commands)
 app.add_typer(release_commands)
 app.add_typer(return_commands)
 app.add_typer(round_commands)
