@@ -19,7 +19,7 @@ from pipeline.errors import RehearsalError
 from pipeline.project import CODE_ROOT, REPORTS, Project
 
 if TYPE_CHECKING:
-    from pipeline.rehearsal.account import Done
+    from pipeline.steps.rehearsal.account import Done
 
 app = typer.Typer()
 
@@ -57,8 +57,8 @@ def rehearsal(
     """Try the whole year with invented returns and test keys, in an empty folder; every page
     says EXERCISE.
     """
-    from pipeline.rehearsal.account import write_account
-    from pipeline.rehearsal.year import Plan, rehearse
+    from pipeline.steps.rehearsal.account import write_account
+    from pipeline.steps.rehearsal.year import Plan, rehearse
 
     project = Project.here()
     folder = to or project.outputs / f"rehearsal-{round_}"
@@ -94,7 +94,7 @@ def rehearsal(
 
 def _typed(folder: Path, arguments: Sequence[str]) -> Done:
     """Run a command as somebody would type it in a folder of its own."""
-    from pipeline.rehearsal.account import Done
+    from pipeline.steps.rehearsal.account import Done
 
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SELEC_", "MAKE"))}
     environment = {**inherited, "PYTHONPATH": str(CODE_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -64,7 +64,7 @@ NOT_RUN = {
     r"make run\b.*": (
         "it ends as the gate says, and the example round is a NO-GO; tests/repro runs small rounds"
     ),
-    r"make rehearsal\b.*": "it takes minutes; tests/rehearsal tries a small year",
+    r"make rehearsal\b.*": "it takes minutes; tests/steps/rehearsal tries a small year",
     r"make open\b.*": "it takes a minute; tests/returns/test_opening.py opens rounds",
     r"make PYTHON=.*": "it needs another interpreter",
     r"make (backup|check-backup|restore) .*": (

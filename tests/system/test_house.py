@@ -16,7 +16,6 @@ PACKAGE = ROOT / "pipeline"
 # From the top down: a wing may use itself and what stands below it.
 WINGS = (
     ("commands",),
-    ("rehearsal",),
     ("steps",),
     ("desk", "selec"),  # a page, and frames: two ways to look, neither uses the other
     ("release",),

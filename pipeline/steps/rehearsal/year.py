@@ -18,15 +18,16 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from pipeline.errors import NarrativeError, NoGoError, ReturnError
 from pipeline.project import REPORTS, Project
-from pipeline.rehearsal.account import Account, Run
-from pipeline.rehearsal.editor import correct_texts
-from pipeline.rehearsal.exercise import Exercise, prepare
-from pipeline.rehearsal.marks import EXERCISE
-from pipeline.rehearsal.senders import Manner, Senders
+from pipeline.steps.rehearsal.account import Account, Run
+from pipeline.steps.rehearsal.editor import correct_texts
+from pipeline.steps.rehearsal.exercise import Exercise, prepare
+from pipeline.steps.rehearsal.marks import EXERCISE
+from pipeline.steps.rehearsal.senders import Manner, Senders
 from pipeline.system.files import csv_bytes, write_private
 
 _HASHES = "SHA256SUMS"
@@ -160,8 +161,8 @@ class _Year:
         for state in senders.those(Manner.ODD):
             self._do(days.reminded, f"{state} is asked", "ask", "--state", state, by="analyst")
             self.account.act(
-                days.late, f"{state} answers in its file", lambda s=state: self._answer(s)
-            )  # type: ignore[misc]
+                days.late, f"{state} answers in its file", partial(self._answer, state)
+            )
             answers = self._answers_of(state)
             self._do(
                 days.late,

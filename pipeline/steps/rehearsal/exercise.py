@@ -24,7 +24,7 @@ from pipeline.contracts.population import FILE as POPULATION
 from pipeline.contracts.population import load_population
 from pipeline.errors import PlaceError, UserError
 from pipeline.project import REPORTS, Project
-from pipeline.rehearsal.marks import EXERCISE, mark_templates, mark_titles
+from pipeline.steps.rehearsal.marks import EXERCISE, mark_templates, mark_titles
 from pipeline.system.files import write_file
 from pipeline.system.signed.signers import FILE as SIGNERS
 from pipeline.system.signed.signers import NAMESPACE

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pipeline.rehearsal.exercise import Exercise
-from pipeline.rehearsal.marks import EXERCISE
 from pipeline.report.document.check_text import Fault, check_texts
 from pipeline.report.document.review import ALL_SHOWN, mark_read
+from pipeline.steps.rehearsal.exercise import Exercise
+from pipeline.steps.rehearsal.marks import EXERCISE
 
 _MOST = 4  # times that the texts are read
 _PLACE = re.compile(r"(?P<file>\S+\.md) line (?P<line>\d+)")

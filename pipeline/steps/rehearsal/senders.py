@@ -16,11 +16,11 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, respondents, tables_for
 from pipeline.contracts.model import Contracts, Table
-from pipeline.rehearsal.exercise import REGISTER, Exercise
-from pipeline.rehearsal.invented import Figures, invented
-from pipeline.rehearsal.marks import EXERCISE
 from pipeline.returns.importers.csv_return import CsvCell, Dialect, csv_return_bytes
 from pipeline.returns.importers.workbook_return import WorkbookReturn, put_files
+from pipeline.steps.rehearsal.exercise import REGISTER, Exercise
+from pipeline.steps.rehearsal.invented import Figures, invented
+from pipeline.steps.rehearsal.marks import EXERCISE
 
 _AUTHORITY = f"{EXERCISE}, invented authority"
 _CONTACT = f"{EXERCISE}, national focal point"
