@@ -1,5 +1,5 @@
-"""What was tried, and what did not work? One entry for each thing that a person, a state
-or the scheduler does in a year.
+"""What was tried, and what did not work? One entry for each thing that a person, a
+state or the scheduler does in a year.
 """
 
 from __future__ import annotations

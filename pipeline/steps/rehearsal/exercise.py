@@ -1,7 +1,9 @@
-"""What does a year that is only tried need? A project of its own in an empty folder: the
-contracts, models and texts as they are, with days, people and populations of an exercise.
+"""What does a year that is only tried need? A project of its own in an empty folder:
+the contracts, models and texts as they are, with days, people and populations of an
+exercise.
 
-Nothing of it lies in the project that it is a copy of, and every page of it says EXERCISE.
+Nothing of it lies in the project that it is a copy of, and every page of it says
+EXERCISE.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Which figures could a state send? Invented ones that agree with each other, from the
 contract and a seed.
 
-Every total is handed out to its smallest parts, and what stands between is their sum, so
-that parts add up to wholes in every dimension. A table that counts the same as another
-one by other dimensions hands out what that one has in its smallest parts. A year is like
-the one before it within a few per cent.
+Every total is handed out to its smallest parts, and what stands between is their sum,
+so that parts add up to wholes in every dimension. A table that counts the same as
+another one by other dimensions hands out what that one has in its smallest parts. A
+year is like the one before it within a few per cent.
 """
 
 from __future__ import annotations

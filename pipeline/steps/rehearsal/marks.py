@@ -1,8 +1,8 @@
-"""How does everybody see that a page belongs to an exercise? It says so in its margin or
-in its first line.
+"""How does everybody see that a page belongs to an exercise? It says so in its margin
+or in its first line.
 
-The copy of the templates and contracts that an exercise works with is marked, so that no
-page is made without the mark: pages on paper in the margin of each of them, pages on
+The copy of the templates and contracts that an exercise works with is marked, so that
+no page is made without the mark: pages on paper in the margin of each of them, pages on
 screens in their first line, titles of reports, forms and files by their first word.
 """
 

@@ -1,5 +1,5 @@
-"""What do states send in a tried year? Forms that they fill in with invented figures: in
-time, late, broken, wrong, corrected, and not at all.
+"""What do states send in a tried year? Forms that they fill in with invented figures:
+in time, late, broken, wrong, corrected, and not at all.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What happens in a year, from the opening of a round to the copies of its editions? All
-of it is done here, by the commands that people and the scheduler type, on the days of an
-exercise.
+"""What happens in a year, from the opening of a round to the copies of its editions?
+All of it is done here, by the commands that people and the scheduler type, on the days
+of an exercise.
 
-States send forms that they filled in with invented figures: in time, late, broken, wrong,
-corrected. People sign with keys that are made for it. Each command has an exit code that
-it must end with; what does not work is told at the end, and the year goes on.
+States send forms that they filled in with invented figures: in time, late, broken,
+wrong, corrected. People sign with keys that are made for it. Each command has an exit
+code that it must end with; what does not work is told at the end, and the year goes on.
 """
 
 from __future__ import annotations
