@@ -38,7 +38,8 @@ def mark_templates(folder: Path) -> None:
     versions = folder / "shared" / "versions.yaml"
     text = versions.read_text(encoding="utf-8")
     text = re.sub(r"^(  marking: )(?=\S)", rf"\g<1>{EXERCISE}. ", text, flags=re.MULTILINE)
-    text = re.sub(r"^(  subtitle: \S.*)$", rf"\1 ({EXERCISE})", text, flags=re.MULTILINE)
+    # One word more, and still a name of letters: the cover is read back by that.
+    text = re.sub(r"^(  subtitle: )(?=\S)", rf"\g<1>{EXERCISE} ", text, flags=re.MULTILINE)
     versions.write_text(text, encoding="utf-8")
 
 
