@@ -16,7 +16,7 @@ import typer
 
 from pipeline.commands.options import Round
 from pipeline.errors import RehearsalError
-from pipeline.project import CODE_ROOT, REPORTS, Project
+from pipeline.project import REPORTS, Project
 
 if TYPE_CHECKING:
     from pipeline.steps.rehearsal.account import Done
@@ -93,15 +93,16 @@ def rehearsal(
 
 
 def _typed(folder: Path, arguments: Sequence[str]) -> Done:
-    """Run a command as somebody would type it in a folder of its own."""
+    """Run a command as somebody would type it in a folder of its own, which has its code."""
     from pipeline.steps.rehearsal.account import Done
 
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SELEC_", "MAKE"))}
-    environment = {**inherited, "PYTHONPATH": str(CODE_ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    inherited = {
+        k: v for k, v in os.environ.items() if not k.startswith(("SELEC_", "MAKE", "PYTHON"))
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments],
         cwd=folder,
-        env=environment,
+        env=inherited,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -25,13 +25,14 @@ from pipeline.contracts.operations import OPERATIONS
 from pipeline.contracts.population import FILE as POPULATION
 from pipeline.contracts.population import load_population
 from pipeline.errors import PlaceError, UserError
-from pipeline.project import REPORTS, Project
+from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.steps.rehearsal.marks import EXERCISE, mark_templates, mark_titles
 from pipeline.system.files import write_file
 from pipeline.system.signed.signers import FILE as SIGNERS
 from pipeline.system.signed.signers import NAMESPACE
 
-COPIED = ("data_contracts", "sql", "templates", "tools")
+# What makes up a working copy, but for the returns.
+COPIED = ("data_contracts", "pipeline", "sql", "templates", "tools")
 PEOPLE = {
     "analyst": "Exercise Analyst",
     "reviewer": "Exercise Reviewer",
@@ -39,6 +40,7 @@ PEOPLE = {
     "director": "Exercise Director",
 }
 REGISTER = f"{EXERCISE} register"  # the source that every state names
+_COMPILED = shutil.ignore_patterns("__pycache__")
 _KEYS = "keys"
 _NOT_KEPT = (
     "outputs/",
@@ -47,8 +49,8 @@ _NOT_KEPT = (
     "copies/",
     f"{_KEYS}/",
     "sent/",
-    "*.txt",
     "rehearsal.*",
+    "**/__pycache__/",
 )
 _GIT = (
     "git",
@@ -148,7 +150,7 @@ def prepare(
     """
     _require_empty(folder)
     for name in COPIED:
-        shutil.copytree(source.root / name, folder / name)
+        shutil.copytree(_origin(source, name), folder / name, ignore=_COMPILED)
     project = Project(folder.resolve())
     project.returns.mkdir()
     if states:
@@ -172,6 +174,11 @@ def prepare(
     _run("git", "init", "--quiet", cwd=folder)
     exercise.commit("the project of the exercise")
     return exercise
+
+
+def _origin(source: Project, name: str) -> Path:
+    """The code is the one that runs; contracts, models and texts are the project's."""
+    return (CODE_ROOT if name in ("pipeline", "tools") else source.root) / name
 
 
 def _require_empty(folder: Path) -> None:
