@@ -134,6 +134,7 @@ class SheetMaker:
                 for name in names
             ]
             for report in reports
+            if contracts.contract(report).tables_of(round_)  # else the round asks for none of it
         }
         self.answers = read_answers(project, round_)
         days = days_of(project, contracts).of_round(round_)

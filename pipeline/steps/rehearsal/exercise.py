@@ -21,7 +21,6 @@ from pathlib import Path
 from pipeline.contracts.calendar import CALENDAR
 from pipeline.contracts.known_errors import REGISTER as KNOWN_ERRORS
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
-from pipeline.contracts.operations import OPERATIONS
 from pipeline.contracts.population import FILE as POPULATION
 from pipeline.contracts.population import load_population
 from pipeline.errors import PlaceError, UserError
@@ -103,8 +102,8 @@ class Days:
 
 @dataclass(frozen=True)
 class Exercise:
-    """A project in which a year is tried, its days, and the reports and versions that it
-    goes through.
+    """A project in which a year is tried, its days, its reports, and the versions of them
+    that are released.
     """
 
     project: Project
@@ -166,7 +165,7 @@ def prepare(
     _enter_population(project, contracts, round_)
     write_file(project.contracts / KNOWN_ERRORS, b"known_errors: []\n")
     _enter_people(exercise)
-    _enter_settings(exercise)
+    _enter_source(exercise)
     mark_templates(project.templates)
     mark_titles(project.contracts)
     write_file(folder / ".gitignore", "".join(f"/{name}\n" for name in _NOT_KEPT).encode())
@@ -257,12 +256,8 @@ def _enter_population(project: Project, contracts: Contracts, round_: int) -> No
     load_population.cache_clear()
 
 
-def _enter_settings(exercise: Exercise) -> None:
-    """What the scheduler builds, and the source that states name."""
-    operations = exercise.project.contracts / OPERATIONS
-    text = operations.read_text(encoding="utf-8")
-    versions = f"versions: [{', '.join(exercise.versions)}]"
-    operations.write_text(re.sub("^versions: .*$", versions, text, flags=re.MULTILINE), "utf-8")
+def _enter_source(exercise: Exercise) -> None:
+    """The source that states name is one of the Center's list."""
     sources = exercise.project.codelists / "source.csv"
     with sources.open("a", encoding="utf-8") as file:
         file.write(f"EXERCISE,{REGISTER},,999,,,of no state\n")

@@ -418,25 +418,22 @@ class _Year:
         )
 
     def _marked(self, told: str) -> str:
-        """Every page of every report says that it is an exercise."""
+        """Every page on paper says that it is an exercise: reports, letters, receipts, the
+        gate.
+        """
         from pypdfium2 import PdfDocument
 
         project = self.exercise.project
         for report in self.plan.reports:
             for version in self.plan.versions:
                 folder = project.version_folder(self.plan.round, report, version)
-                files = [*folder.glob("selec-*.pdf")]
-                if not files:
+                if not [*folder.glob("selec-*.pdf")]:
                     return f"there is no report {report} {version}"
-                for file in files:
-                    with PdfDocument(file) as opened:
-                        bare = [
-                            f"{n}"
-                            for n, page in enumerate(opened, 1)
-                            if EXERCISE not in page.get_textpage().get_text_range()
-                        ]
-                    if bare:
-                        return f"{file.name}: pages {', '.join(bare)} do not say {EXERCISE}"
+        for file in project.round_folder(self.plan.round).rglob("*.pdf"):
+            with PdfDocument(file) as opened:
+                texts = [page.get_textpage().get_text_range() for page in opened]
+            if bare := [f"{n}" for n, text in enumerate(texts, 1) if EXERCISE not in text]:
+                return f"{file.name}: pages {', '.join(bare)} do not say {EXERCISE}"
         return ""
 
     def _edition(self, report: str, version: str) -> str:
