@@ -38,12 +38,15 @@ def run(
     from pipeline.contracts.model import load_contracts
     from pipeline.contracts.operations import load_operations
     from pipeline.contracts.policy import load_policy
+    from pipeline.release.operations.clock import require_clock
     from pipeline.release.operations.runs import forget_runs, recorded
     from pipeline.steps.unattended import round_of, run_stages, said_of, way_of
     from pipeline.system.lock import at_work
     from pipeline.system.signed.people import parse_day
 
     project = Project.here()
+    if not day:
+        require_clock(project)
     contracts = load_contracts(project.contracts)
     policy = load_policy(project.contracts, contracts)
     settings = load_operations(project.contracts, policy)
@@ -53,7 +56,7 @@ def run(
     way = way_of(number, entries=calendar.of_round(number), settings=settings, day=today)
     with (
         at_work(project, f"run {number}", wait=60 * settings.wait),
-        recorded(project, f"run {number}", round_=number) as record,
+        recorded(project, f"run {number}", round_=number, is_dated=bool(day)) as record,
     ):
         typer.echo(f"run {record.id}: round {number} on {today}")
         for line in way.why:
@@ -151,6 +154,8 @@ def schedule(
 
 
 def _print_run(run: Run) -> None:
+    from pipeline.release.operations.clock import set_back
+
     rows = [
         (
             step.name,
@@ -165,6 +170,8 @@ def _print_run(run: Run) -> None:
     print_table(f"{run.id}: {run.what}, began {run.began}, {run.end}", heads, rows)
     for line in _said(run.said):
         typer.echo(line)
+    if run.set_back_from:
+        typer.echo(set_back(run.set_back_from))
     typer.echo(f"code {run.commit[:12]}; {', '.join(f'{n} {v}' for n, v in run.libraries.items())}")
 
 

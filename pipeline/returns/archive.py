@@ -125,20 +125,23 @@ def archive_round(
         with take_round(project, round_) as taken:
             kept = taken.kept
     seen = (today or date.today()).isoformat()
-    last = {e.file: e for e in read_journal(project) if e.file.startswith(f"{round_}/")}
+    journal = read_journal(project)
+    # Where the clock was set back, nothing counts as known before what came earlier.
+    latest = max((seen, *(e.seen for e in journal)))
+    last = {e.file: e for e in journal if e.file.startswith(f"{round_}/")}
     events = []
     for name, digest in sorted(kept.items()):
         before = last.pop(name, None)
         if before is None or before.sha256 != digest:
             events.append(
                 Event(
-                    _known(dates.get(owner_of(name, dates), ""), seen, before=before),
+                    _known(dates.get(owner_of(name, dates), ""), latest, before=before),
                     seen,
                     name,
                     digest,
                 )
             )
-    events += [Event(max(seen, e.known), seen, e.file, "") for e in last.values() if e.sha256]
+    events += [Event(max(latest, e.known), seen, e.file, "") for e in last.values() if e.sha256]
     if events:
         _private(project.archive)
         add_events(project, events)
@@ -167,10 +170,11 @@ def owner_of(name: str, dates: Mapping[str, str]) -> str:
     )
 
 
-def _known(told: str, seen: str, *, before: Event | None) -> str:
+def _known(told: str, latest: str, *, before: Event | None) -> str:
     """A date on a cover is believed when it is a day before the file was seen, and
-    after what it replaces.
+    after what it replaces. `latest` is that day, or a later one that the journal knows.
     """
+    seen = max(latest, before.known) if before else latest
     try:
         day = date.fromisoformat(told).isoformat()
     except ValueError:

@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -28,6 +27,7 @@ from pipeline.system.answers import answer_line, raise_end
 from pipeline.system.apart import DATABASE, Apart, start, wait
 from pipeline.system.lock import HELD
 from pipeline.system.repairable import repairable
+from pipeline.system.steady import moment
 
 JOBS = 2
 # Steps that one process does one after the other: what it loads for one serves the next.
@@ -168,7 +168,7 @@ class Build:
         steps = (step, *self._those_that_go_with(step))
         for one in steps[1:]:
             self.waiting.pop(one.name)
-        self.running.append(Job(steps, self._apart(steps), time.time()))
+        self.running.append(Job(steps, self._apart(steps), moment()))
 
     def _those_that_go_with(self, step: Step) -> Iterator[Step]:
         kinds = next((kinds.split() for kinds in TOGETHER if step.kind in kinds.split()), [])
@@ -194,9 +194,9 @@ class Build:
         )
         if order.parts:
             apart = Apart(render_apart, order)
-            self.running.append(Job((step,), apart, time.time(), again, order))
+            self.running.append(Job((step,), apart, moment(), again, order))
         else:
-            self._finish_version(step, again, order, began=time.time())
+            self._finish_version(step, again, order, began=moment())
 
     def _finish_version(self, step: Step, again: Again, order: Order, *, began: float) -> None:
         apart = self._apart((step,), again, order)
@@ -237,7 +237,7 @@ class Build:
             StepRun(
                 first.name,
                 job.began,
-                time.time(),
+                moment(),
                 code=getattr(problem, "exit_code", 1),
                 error=type(problem).__name__,
                 why=self.reasons.get(first.name, ""),
@@ -293,7 +293,7 @@ def do_apart(tell: Callable[[str], None], errand: Errand) -> None:
             else:
                 continue
             done.append(name)
-            ended.append(time.time())
+            ended.append(moment())
     except Exception as problem:
         told = repairable(problem)
         if told is None:

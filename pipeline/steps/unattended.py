@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from pipeline.release.gate.page import NAME, gate_folder
 from pipeline.release.operations.runs import PART_OF, RunRecord, StepRun
 from pipeline.system.kept import remembered
 from pipeline.system.lock import HELD
+from pipeline.system.steady import moment
 
 _GRACE = 30.0  # seconds that a stage has to end by itself
 STOPPED = "not tried: what it needs failed"
@@ -124,9 +124,9 @@ def run_stages(
         if blocked:
             tell(f"{stage.name}: {STOPPED}")
             continue
-        began = time.time()
+        began = moment()
         ended = _do(project, stage, record)
-        record.step(StepRun(stage.name, began, time.time(), code=ended))
+        record.step(StepRun(stage.name, began, moment(), code=ended))
         tell(f"{stage.name}: {'done' if not ended else f'exit code {ended}'}")
         code = code or ended
         blocked = bool(ended) and stage.blocks

@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,33 @@ def test_the_last_backup_is_the_one_that_counts(
     restore_backup(tmp_path / "safe", tmp_path / "into", password_file=password)
     assert (tmp_path / "into/returns/2022/thb/RO.xlsx").read_bytes() == b"corrected"
     assert not (tmp_path / "into/records/empty").exists()
+
+
+def test_the_last_backup_is_the_last_one_though_the_clock_was_set_back(
+    way: str, kept: Project, password: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By years, by a day, by the hour at the end of summer time: what is checked and brought
+    back is what was made last.
+    """
+    days = ("2031-05-01 02:10", "2016-01-01 00:00", "2031-04-30 02:10", "2031-05-01 01:10")
+    names = []
+
+    class Clock(datetime):
+        says = ""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Clock:
+            return cls.fromisoformat(f"{cls.says}+00:00")
+
+    monkeypatch.setattr(backup, "datetime", Clock)
+    for number, day in enumerate(days):
+        Clock.says = day
+        (kept.root / "returns/2022/thb/RO.xlsx").write_bytes(f"{number}".encode())
+        names.append(make_backup(kept, tmp_path / "safe", password_file=password, wait=0).name)
+        assert check_backup(tmp_path / "safe", password_file=password).name == names[-1]
+    assert len({*names}) == len(days)
+    restore_backup(tmp_path / "safe", tmp_path / "into", password_file=password)
+    assert (tmp_path / "into/returns/2022/thb/RO.xlsx").read_bytes() == b"3"
 
 
 def test_nothing_can_be_read_without_the_password(

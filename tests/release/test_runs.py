@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from builds import ROOT
 
 from pipeline.errors import BusyError, UserError
 from pipeline.project import Project
+from pipeline.release.operations.clock import require_clock
+from pipeline.release.operations.notice import notice_of
 from pipeline.release.operations.runs import (
     PART_OF,
     RunRecord,
@@ -24,6 +27,7 @@ from pipeline.release.operations.runs import (
     read_runs,
     recorded,
 )
+from pipeline.system.steady import moment
 
 
 def last(project: Project) -> str:
@@ -157,21 +161,80 @@ def test_old_records_go_but_the_last_ones(project: Project) -> None:
 
 
 def test_a_clock_that_was_set_back_changes_no_order(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moments = [datetime(2023, 6, day, 5, 30, tzinfo=UTC) for day in (3, 1, 2)]
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Clock:
-            return cls.fromisoformat(moments[0].isoformat())
-
-    monkeypatch.setattr("pipeline.release.operations.runs.datetime", Clock)
+    monkeypatch.setattr("pipeline.release.operations.clock.moment", lambda: moments[0].timestamp())
     for what in ("first", "second", "third"):
         with recorded(project, what, round_=2022):
             pass
         moments.pop(0) if len(moments) > 1 else None
     assert [run.what for run in read_runs(project)] == ["third", "second", "first"]
+    assert [run.set_back_from for run in read_runs(project)] == [
+        "2023-06-03T05:30:00Z",
+        "2023-06-03T05:30:00Z",
+        "",
+    ]
+    told = capsys.readouterr().err
+    assert told.count("the clock was set back, or was wrong") == 2
+    assert any("2023-06-03T05:30:00Z" in line for line in notice_of(read_runs(project)[0]))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Sets the clock of runs."""
+
+    def set_(text: str) -> None:
+        at = datetime.fromisoformat(f"{text}+00:00").timestamp()
+        monkeypatch.setattr("pipeline.release.operations.clock.moment", lambda: at)
+
+    return set_
+
+
+def test_a_run_by_the_calendar_is_refused_days_before_the_last_one(
+    project: Project, clock: Callable[[str], None]
+) -> None:
+    """Not where the clock was corrected a little, and not for ever: whoever names the day
+    says that it is right.
+    """
+    clock("2023-06-10 05:30")
+    with recorded(project, "run 2022", round_=2022):
+        pass
+    for near in ("2023-06-10 04:30", "2023-06-09 06:00", "2024-06-10 05:30"):
+        clock(near)
+        require_clock(project)
+    for far in ("2016-01-01 00:00", "2023-06-09 05:00"):
+        clock(far)
+        with pytest.raises(UserError, match="an earlier run began at 2023-06-10T05:30:00Z"):
+            require_clock(project)
+    with recorded(project, "build 2022", round_=2022):
+        pass
+    with pytest.raises(UserError, match="2023-06-10T05:30:00Z"):
+        require_clock(project)  # a build on a wrong clock does not make it right
+    with recorded(project, "run 2022", round_=2022, is_dated=True):
+        pass
+    require_clock(project)
+
+
+def test_steps_do_not_end_before_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    began = moment()
+    assert began > 1_000_000_000
+    assert moment() >= began
+
+
+def test_a_clock_that_is_years_ahead_removes_no_record(
+    project: Project, clock: Callable[[str], None]
+) -> None:
+    for day in range(1, 10):
+        clock(f"2023-06-0{day} 05:30")
+        with recorded(project, "run 2022", round_=2022):
+            pass
+    clock("2031-01-01 05:30")
+    with recorded(project, "run 2022", round_=2022):
+        assert forget_runs(project, keep_days=365, keep_last=5) == []
+    assert len(read_runs(project)) == 10
 
 
 def test_records_are_for_their_owner_only(project: Project) -> None:

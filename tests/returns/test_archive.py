@@ -98,6 +98,35 @@ def test_a_date_that_cannot_be_is_not_believed(project: Project, told: str) -> N
     assert event.known == "2026-04-10"
 
 
+@pytest.mark.parametrize("wrong", [date(2016, 1, 1), FIRST, date(2026, 4, 9)])
+def test_a_clock_that_was_set_back_makes_nothing_known_earlier(
+    project: Project, tmp_path: Path, wrong: date
+) -> None:
+    """What came later is known later, and the date on its cover is believed as ever."""
+    send(project, "2022/thb/RO.xlsx", b"first")
+    archive_round(project, 2022, dates={}, today=LATER)
+    send(project, "2022/thb/RO.xlsx", b"second")
+    send(project, "2022/thb/BG.xlsx", b"dated")
+    send(project, "2022/thb/GR.xlsx", b"not dated")
+    dates = {"2022/thb/BG.xlsx": "2026-03-01"}
+    archive_round(project, 2022, dates=dates, today=wrong)
+    (project.returns / "2022/thb/GR.xlsx").unlink()
+    archive_round(project, 2022, dates=dates, today=wrong)
+    events = [(e.file.split("/")[-1], e.known, e.seen) for e in read_journal(project)]
+    assert events == [
+        ("RO.xlsx", f"{LATER}", f"{LATER}"),
+        ("BG.xlsx", "2026-03-01", f"{wrong}"),
+        ("GR.xlsx", f"{LATER}", f"{wrong}"),
+        ("RO.xlsx", f"{LATER}", f"{wrong}"),
+        ("GR.xlsx", f"{LATER}", f"{wrong}"),
+    ]
+    assert back(project, date(2026, 4, 1), tmp_path / "a") == {"2022/thb/BG.xlsx": b"dated"}
+    assert back(project, LATER, tmp_path / "b") == {
+        "2022/thb/BG.xlsx": b"dated",
+        "2022/thb/RO.xlsx": b"second",
+    }
+
+
 def test_a_day_before_anything_was_known_is_told(project: Project, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nothing was known"):
         restore(project, FIRST, folder=tmp_path / "none")

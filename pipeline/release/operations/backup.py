@@ -4,7 +4,9 @@ as encrypted archives.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -12,9 +14,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pipeline.errors import DamagedFileError, UserError
 from pipeline.project import Project
@@ -25,6 +27,7 @@ from pipeline.system.files import owner_only
 
 RESTIC = "restic"
 _ENDING = ".selec-backup"
+_NAMED = "%Y%m%dT%H%M%S%fZ"
 _HOURS = 6  # that a tool may take
 
 
@@ -160,6 +163,14 @@ def _password(path: Path) -> bytes:
     return password
 
 
+def _is_moment(name: str) -> bool:
+    try:
+        datetime.strptime(name, _NAMED)
+    except ValueError:
+        return False
+    return True
+
+
 class _Archives:
     how = "encrypted archive"
 
@@ -168,7 +179,7 @@ class _Archives:
 
     def put(self, folder: Path) -> str:
         with owner_only(self._folder):
-            target = self._folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{_ENDING}"
+            target = self._folder / f"{self._next_name()}{_ENDING}"
             begun = target.with_name(f".{target.name}.unfinished")
             try:
                 pack(folder, begun, password=self._password)
@@ -176,6 +187,17 @@ class _Archives:
             finally:
                 begun.unlink(missing_ok=True)
         return target.name
+
+    def _next_name(self) -> str:
+        """The moment, by which backups are in their order; where the clock was set back,
+        the one after the last backup.
+        """
+        earlier = [path.name.removesuffix(_ENDING) for path in self._folder.glob(f"*{_ENDING}")]
+        now = f"{datetime.now(UTC):{_NAMED}}"
+        last = max((name for name in earlier if _is_moment(name)), default="")
+        if now > last:
+            return now
+        return f"{datetime.strptime(last, _NAMED) + timedelta(microseconds=1):{_NAMED}}"
 
     def get(self, folder: Path) -> str:
         last = max(self._folder.glob(f"*{_ENDING}"))
@@ -195,7 +217,10 @@ class _Restic:
         if not self._is_there:
             with owner_only(self._repository):
                 self._run("init")
-        self._run("backup", "--host", "selec", "--tag", "selec", ".", cwd=folder)
+        # The last one is found by its time. Where the clock was set back, it is made the last.
+        last, now = self._time_of_last(), datetime.now(UTC)
+        when = f"{now if last is None or last < now else last:%Y-%m-%d %H:%M:%S}"
+        self._run("backup", "--host", "selec", "--tag", "selec", "--time", when, ".", cwd=folder)
         self._run("check")
         return self._last()
 
@@ -204,9 +229,21 @@ class _Restic:
         return self._last()
 
     def _last(self) -> str:
-        told = self._run("snapshots", "--latest", "1", "--tag", "selec", "--compact", "--json")
-        _, _, rest = told.rpartition('"short_id":"')
-        return rest.partition('"')[0]
+        found = self._snapshots()
+        return str(found[-1]["short_id"]) if found else ""
+
+    def _time_of_last(self) -> datetime | None:
+        """The first whole second after the last backup."""
+        found = self._snapshots() if self._is_there else []
+        # Nine digits of a second, of which Python reads six.
+        times = [re.sub(r"\.[0-9]+", "", str(snapshot["time"])) for snapshot in found]
+        moments = [datetime.fromisoformat(time.replace("Z", "+00:00")) for time in times]
+        return max(moments) + timedelta(seconds=1) if moments else None
+
+    def _snapshots(self) -> list[dict[str, Any]]:
+        """All backups, the last one at the end."""
+        found: list[dict[str, Any]] = json.loads(self._run("snapshots", "--tag", "selec", "--json"))
+        return sorted(found, key=lambda snapshot: str(snapshot["time"]))
 
     def _run(self, *arguments: str, cwd: Path | None = None) -> str:
         # An environment of its own: whose repository it is is said here alone.
@@ -215,6 +252,7 @@ class _Restic:
             "RESTIC_PASSWORD_FILE": str(self._password_file),
             "RESTIC_REPOSITORY": str(self._repository),
             "RESTIC_PROGRESS_FPS": "0.0001",
+            "TZ": "UTC",
         }
         done = subprocess.run(
             [RESTIC, "--no-cache", "--quiet", *arguments],

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from pipeline.contracts.mail import Mail
 from pipeline.errors import MailError
+from pipeline.release.operations.clock import set_back
 from pipeline.release.operations.runs import Run
 from pipeline.returns.round.relay import connected
 
@@ -28,6 +29,8 @@ def notice_of(run: Run) -> list[str]:
         lines.append(
             "it wrote no end: it was killed, or the machine went down; the next run goes on"
         )
+    if run.set_back_from:
+        lines.append(set_back(run.set_back_from))
     lines.append(
         f"to do: selec log {run.id} lists its steps; what they printed lies beside its record;"
         " docs/reference/exit-codes.md says what each code means"

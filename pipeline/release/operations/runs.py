@@ -13,10 +13,11 @@ import json
 import os
 import platform
 import signal
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -25,66 +26,24 @@ from typing import Any
 from pipeline import __version__
 from pipeline.errors import UserError
 from pipeline.project import Project
+from pipeline.release.operations.clock import clock_set_back_from, now_utc, set_back
+from pipeline.release.operations.run_file import (
+    ENDED_BY_SIGNAL,
+    FOLDER,
+    NAMED,
+    TIME,
+    moment_of,
+    read_run,
+    run_paths,
+)
+from pipeline.release.operations.run_file import Run as Run
+from pipeline.release.operations.run_file import StepRun as StepRun
 from pipeline.system.files import owner_only, write_private
 from pipeline.system.lock import started_at
 from pipeline.system.repairable import repairable
 
-FOLDER = "runs"
 PART_OF = "SELEC_RUN"  # set to the name of a run, by the run of which a command is a part
 _FORM = 1
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
-_ENDED_BY_SIGNAL = 128
-
-
-@dataclass(frozen=True)
-class StepRun:
-    """A step as it was done. Times are seconds since 1970; `code` is its exit code, 0
-    where it came to its end; `error` the kind of what a person must repair; `why` what
-    had changed; `inputs` a digest of everything that it read.
-    """
-
-    name: str
-    began: float
-    ended: float
-    code: int = 0
-    error: str = ""
-    why: str = ""
-    inputs: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that was recorded. `code` is None while it goes on and where it was killed;
-    `alive` tells the two apart.
-    """
-
-    id: str
-    what: str
-    round: int
-    began: str
-    commit: str
-    libraries: Mapping[str, str]
-    steps: tuple[StepRun, ...]
-    ended: str = ""
-    code: int | None = None
-    said: Mapping[str, Any] = field(default_factory=dict)
-    alive: bool = False
-
-    @property
-    def seconds(self) -> float | None:
-        """From begin to end; None where there is no end."""
-        if not self.ended:
-            return None
-        return (_moment(self.ended) - _moment(self.began)).total_seconds()
-
-    @property
-    def end(self) -> str:
-        """How it ended, in a word or two."""
-        if self.code is None:
-            return "going on" if self.alive else "killed"
-        if self.code > _ENDED_BY_SIGNAL:
-            return f"ended by signal {self.code - _ENDED_BY_SIGNAL}"
-        return "done" if self.code == 0 else f"exit code {self.code}"
 
 
 class RunRecord:
@@ -92,25 +51,28 @@ class RunRecord:
     command that is a part of a run (`PART_OF`) writes its steps into the record of that.
     """
 
-    def __init__(self, project: Project, what: str, *, round_: int) -> None:
+    def __init__(self, project: Project, what: str, *, round_: int, is_dated: bool = False) -> None:
         # Who only reads records loads nothing of what makes reports.
         from pipeline.release.manifest import LIBRARIES, git_commit
 
-        now = datetime.now(UTC)
+        now = now_utc()
         self._folder = project.records / FOLDER
         self.said: dict[str, Any] = {}
         part_of = os.environ.get(PART_OF, "")
         self.is_part = bool(part_of) and (self._folder / f"{part_of}.jsonl").is_file()
         # Numbered, so that their order is that in which they were run whatever the clock says.
-        self.id = part_of if self.is_part else f"{_next(self._folder):06}-{now:%Y%m%dT%H%M%SZ}"
+        self.id = part_of if self.is_part else f"{_next(self._folder):06}-{now:{NAMED}}"
+        self.set_back_from = ""
         if not self.is_part:
+            self.set_back_from = "" if is_dated else clock_set_back_from(project, now)
             self._add(
                 {
                     "form": _FORM,
                     "run": self.id,
                     "what": what,
                     "round": round_,
-                    "began": f"{now:{_TIME}}",
+                    "began": f"{now:{TIME}}",
+                    "set_back_from": self.set_back_from,
                     "process": os.getpid(),
                     "process_began": started_at(os.getpid()),
                     "pipeline": __version__,
@@ -142,7 +104,7 @@ class RunRecord:
     def end(self, code: int, said: Mapping[str, Any]) -> None:
         """The run has ended. What is said of its end must be no figure of a state."""
         if not self.is_part:
-            self._add({"ended": f"{datetime.now(UTC):{_TIME}}", "code": code, "said": dict(said)})
+            self._add({"ended": f"{now_utc():{TIME}}", "code": code, "said": dict(said)})
 
     def _add(self, line: dict[str, Any]) -> None:
         content = json.dumps(line, sort_keys=True).encode() + b"\n"
@@ -156,11 +118,16 @@ class RunRecord:
 
 
 @contextmanager
-def recorded(project: Project, what: str, *, round_: int) -> Iterator[RunRecord]:
+def recorded(
+    project: Project, what: str, *, round_: int, is_dated: bool = False
+) -> Iterator[RunRecord]:
     """A run from its begin to its end, however it ends. What is put into `said` of the
-    record meanwhile is said of the end.
+    record meanwhile is said of the end. Where the clock lies before an earlier run, that is
+    told, but for a run whose day a person named (`is_dated`).
     """
-    record = RunRecord(project, what, round_=round_)
+    record = RunRecord(project, what, round_=round_, is_dated=is_dated)
+    if record.set_back_from:
+        print(f"note: {set_back(record.set_back_from)}", file=sys.stderr, flush=True)
     code = 1
     try:
         yield record
@@ -169,7 +136,7 @@ def recorded(project: Project, what: str, *, round_: int) -> Iterator[RunRecord]
         code = end.code if isinstance(end.code, int) else 1 if end.code else 0
         raise
     except KeyboardInterrupt:
-        code = _ENDED_BY_SIGNAL + signal.SIGINT
+        code = ENDED_BY_SIGNAL + signal.SIGINT
         raise
     except Exception as problem:
         told = repairable(problem)
@@ -181,8 +148,8 @@ def recorded(project: Project, what: str, *, round_: int) -> Iterator[RunRecord]
 
 def read_runs(project: Project) -> list[Run]:
     """Every run that was recorded, the last one first."""
-    paths = sorted((project.records / FOLDER).glob("*.jsonl"), reverse=True)
-    return [run for path in paths if (run := _read(path))]
+    paths = run_paths(project)
+    return [run for path in paths if (run := read_run(path))]
 
 
 def find_run(project: Project, name: str) -> Run:
@@ -204,9 +171,15 @@ def find_run(project: Project, name: str) -> Run:
 
 
 def forget_runs(project: Project, *, keep_days: int, keep_last: int) -> list[str]:
-    """Remove the records of runs that are too old, and say which."""
-    oldest = f"{datetime.now(UTC) - timedelta(days=keep_days):%Y%m%dT%H%M%SZ}"
-    paths = sorted((project.records / FOLDER).glob("*.jsonl"), reverse=True)
+    """Remove the records of runs that are too old, and say which. How old they are is
+    asked of the runs: by a clock that is wrong for some days nothing is lost.
+    """
+    paths = run_paths(project)
+    begun = sorted(path.stem.partition("-")[2] for path in paths[:keep_last])
+    if not begun:
+        return []
+    middle = moment_of(begun[len(begun) // 2], NAMED)
+    oldest = f"{min(now_utc(), middle) - timedelta(days=keep_days):{NAMED}}"
     gone = [path for path in paths[keep_last:] if path.stem.partition("-")[2] < oldest]
     for path in gone:
         path.with_suffix(".log").unlink(missing_ok=True)
@@ -220,60 +193,7 @@ def _next(folder: Path) -> int:
     return int(last.partition("-")[0]) + 1
 
 
-def _read(path: Path) -> Run | None:
-    """A run from its file, as far as its lines are whole; None where it has no first
-    line, or one of another form.
-    """
-    lines = [*_lines(path)]
-    match lines[:1]:
-        case [{"form": 1, "run": str(id_), "what": str(what), "round": int(round_)} as first]:
-            pass
-        case _:
-            return None
-    last = next((line for line in lines if "ended" in line), {})
-    return Run(
-        id_,
-        what,
-        round_,
-        str(first.get("began", "")),
-        str(first.get("commit", "")),
-        first.get("libraries", {}),
-        tuple(_step(line["step"]) for line in lines if isinstance(line.get("step"), dict)),
-        str(last.get("ended", "")),
-        last.get("code"),
-        last.get("said", {}),
-        alive=not last and started_at(first.get("process", 0)) == first.get("process_began"),
-    )
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with suppress(OSError):
-        for line in path.read_bytes().splitlines():
-            try:
-                found = json.loads(line)
-            except ValueError:  # the machine went down while it was written
-                return
-            if isinstance(found, dict):
-                yield found
-
-
-def _step(said: Mapping[str, Any]) -> StepRun:
-    return StepRun(
-        str(said.get("name", "")),
-        float(said.get("began", 0)),
-        float(said.get("ended", 0)),
-        int(said.get("code", 0)),
-        str(said.get("error", "")),
-        str(said.get("why", "")),
-        str(said.get("inputs", "")),
-    )
-
-
 def _versions_of(libraries: Iterable[str]) -> Iterable[tuple[str, str]]:
     for name in libraries:
         with suppress(PackageNotFoundError):
             yield name, installed(name)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, _TIME).replace(tzinfo=UTC)

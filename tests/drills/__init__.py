@@ -1,0 +1,1 @@
+"""What does a scheduled run do when something goes wrong? Drills, with figures."""

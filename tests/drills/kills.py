@@ -1,0 +1,108 @@
+"""Does a run that was ended at any moment leave something to go on from?"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .place import LONGEST, Place, Row, end, shell_code, traces
+
+WAIT = 0.02  # seconds between two looks at the record of a run
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment of a run: after a number of its steps, or after a share of its time."""
+
+    name: str
+    steps: int = 0
+    share: float = 0.0
+
+
+def points_of(place: Place, number: int) -> list[Point]:
+    """Moments of the undisturbed run: the end of every step, and for the rest shares of
+    its time.
+    """
+    before = place.kept / "after" / "records"
+    last = Place(place.root, records=before).runs()[0]
+    at_steps = [Point(f"after {s.name}", steps=n) for n, s in enumerate(last.steps, 1)]
+    at_steps = at_steps[: number // 2]
+    spread = number - len(at_steps)
+    shares = [(n + 0.5) / spread for n in range(spread)]
+    return [*(Point(f"at {share:.0%} of its time", share=share) for share in shares), *at_steps]
+
+
+def drill(place: Place, points: list[Point], *, seconds: float) -> Iterator[Row]:
+    """At each point SIGKILL for all processes, SIGTERM for all, SIGTERM for the first
+    alone, by turns; `seconds` is how long an undisturbed run takes.
+    """
+    ways = ((signal.SIGKILL, True), (signal.SIGTERM, True), (signal.SIGKILL, True))
+    ways = (*ways, (signal.SIGTERM, False))
+    for turn, point in enumerate(points):
+        number, everybody = ways[turn % len(ways)]
+        yield trial(place, point, number, everybody=everybody, seconds=seconds)
+
+
+def trial(
+    place: Place, point: Point, number: signal.Signals, *, everybody: bool, seconds: float
+) -> Row:
+    """End a run at a point, look at what readers meet, and let the next run go on."""
+    place.begin_again()
+    earlier = len(place.runs())
+    told = place.root.parent / "disturbed.txt"
+    process = place.begin(told=told)
+    try:
+        _wait_until(place, point, process, earlier=earlier, seconds=seconds)
+        if everybody:
+            end(process, number)
+        else:
+            process.send_signal(number)
+        code = shell_code(process.wait(LONGEST))
+    finally:
+        end(process, signal.SIGKILL)
+    wrong = traces(told.read_text(encoding="utf-8", errors="replace"))
+    if code not in (128 + number, 0):
+        wrong.append(f"it ended with {code}")
+    if number == signal.SIGTERM:
+        wrong += place.left_over()
+    # A reader meets whole files only, each of the state before or of the state after.
+    before, after = place.published("before"), place.published("after")
+    for name, content in place.published().items():
+        if content not in (before.get(name), after.get(name)):
+            wrong.append(f"a reader met {name} as neither run left it")
+    done, equal, more = place.goes_on("after")
+    who = "" if everybody else ", the run alone"
+    return Row(
+        f"ended by {number.name}{who}",
+        point.name,
+        f"{code}" + (" (it was done)" if code == 0 else ""),
+        f"exit {done.code}, {_done_again(place)}",
+        equal,
+        (*wrong, *more),
+    )
+
+
+def _done_again(place: Place) -> str:
+    stages = ("read and check, letters", "reminders", "desk")
+    steps = [s for s in place.runs()[0].steps if s.inputs or s.why]
+    steps = [s for s in steps if s.name not in stages]
+    return f"{len(steps)} steps"
+
+
+def _wait_until(
+    place: Place,
+    point: Point,
+    process: subprocess.Popen[bytes],
+    *,
+    earlier: int,
+    seconds: float,
+) -> None:
+    last = time.monotonic() + (point.share * seconds if not point.steps else LONGEST)
+    while time.monotonic() < last and process.poll() is None:
+        runs = place.runs() if point.steps else []
+        if len(runs) > earlier and len(runs[0].steps) >= point.steps:
+            return
+        time.sleep(WAIT)
