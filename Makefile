@@ -303,6 +303,9 @@ soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not re
 	@CHANGES=200 $(PY) -m pytest tests/inspection/leak/test_noninterference.py
 	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
 
+drills: .venv/.installed-requirements-dev  ## Kill, fill, double, break a scheduled run, a table of what came of it: KIND="kills twice disk clock returns backup"
+	@$(PY) -m tests.drills $(call option,--kind,KIND)
+
 fuzz: .venv/.installed-requirements-dev  ## Read returns with random edits until interrupted: SEED=1 begins there
 	@$(PY) -m tests.returns.hostile.random_edits
 
@@ -331,4 +334,4 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
-.PHONY: test check contract-diff rules moves texts soak fuzz bench bench-disclosure bench-records bench-growth
+.PHONY: test check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth

@@ -66,7 +66,8 @@ def build_cubes(
     project: Project, contracts: Contracts, *, round_: int, progress: Progress = silent
 ) -> Numbers:
     """Build ledger and marts of a round from the validated returns of it and the rounds
-    before. Raises CheckError where a check over the numbers finds a bad row.
+    before. Raises UserError where none was accepted, CheckError where a check over the
+    numbers finds a bad row.
     """
     submissions: list[str] = []
     new = 0
@@ -79,6 +80,16 @@ def build_cubes(
         )
         submissions += loaded.submissions
         new += loaded.new
+    if not submissions:
+        raise UserError(
+            f"there is no figure: no return of round {round_} or of a round before was accepted",
+            where=str(project.returns),
+            allowed="one accepted return at least",
+            do=(
+                f"'make late ROUND={round_}' says who owes one; where one was refused, its page of"
+                " findings says why"
+            ),
+        )
     answers = resolutions(project, contracts, rounds=[v.round for v in validations])
     checks = build_marts(
         project,

@@ -61,8 +61,9 @@ def times(outputs: Path) -> dict[str, float]:
 def _alone(project: Project, what: str, wait: float) -> Iterator[None]:
     outputs = project.outputs
     end = time.monotonic() + wait
+    is_part = os.environ.get(HELD) == str(outputs.resolve())
     with ExitStack() as locks:
-        if os.environ.get(HELD) != str(outputs.resolve()):
+        if not is_part:
             for folder in (outputs, project.records):
                 locks.callback(os.close, _take(folder, what, end))
             for died in _after_death(project):
@@ -75,7 +76,11 @@ def _alone(project: Project, what: str, wait: float) -> Iterator[None]:
         try:
             yield
         except BaseException:
+            marker.unlink(missing_ok=True)
             _remove(_below(project, f".*.{os.getpid()}{UNFINISHED}*"))
+            if not is_part:
+                # Steps that were ended with it could not tidy up.
+                _after_death(project)
             raise
         finally:
             marker.unlink(missing_ok=True)

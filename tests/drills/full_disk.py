@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import PlaceError
 
-from .place import Place, Row, traces
+from .place import Ended, Place, Row, traces
 
 SIZES = tuple(range(4, 44, 4))  # MiB
 ROOM = 400  # MiB
@@ -51,25 +51,25 @@ def drill(place: Place, sizes: Sequence[int]) -> Iterator[Row]:
             yield trial(place, folder, size)
 
 
-def trial(place: Place, folder: Path, size: int) -> Row:
-    """A run on a full disk says so and leaves nothing half in place; with room, the next
-    one ends as on any disk.
-    """
+def on_disk(place: Place, folder: Path) -> Place:
+    """The place with all that it writes on a disk of its own."""
     (folder / "tmp").mkdir()
-    small = replace(
+    return replace(
         place,
         outputs=folder / "outputs",
         records=folder / "records",
         environment={"TMPDIR": str(folder / "tmp")},
     )
+
+
+def trial(place: Place, folder: Path, size: int) -> Row:
+    """A run on a full disk says so and leaves nothing half in place; with room, the next
+    one ends as on any disk.
+    """
+    small = on_disk(place, folder)
     done = small.run()
-    wrong = traces(done.told)
+    wrong = [*faults_of(small, done)]
     message = next((line for line in done.told.splitlines() if "error: " in line), "")
-    if done.code not in (0, PlaceError.exit_code):
-        wrong.append(f"it ended with {done.code}: {done.told[-1500:]}")
-    if done.code and "error: cannot write" not in done.told:
-        wrong.append(f"it does not say that there is no room: {done.told[-600:]}")
-    wrong += [f"after the full disk: {line}" for line in small.left_over() if "lock" not in line]
     expected = place.published("whole")
     for name, content in small.published().items():
         if content != expected.get(name):
@@ -84,6 +84,16 @@ def trial(place: Place, folder: Path, size: int) -> Row:
         equal,
         (*wrong, *more),
     )
+
+
+def faults_of(small: Place, done: Ended) -> Iterator[str]:
+    """What is wrong with a run that found no room, or just enough."""
+    yield from traces(done.told)
+    if done.code not in (0, PlaceError.exit_code):
+        yield f"it ended with {done.code}: {done.told[-1500:]}"
+    if done.code and "error: cannot write" not in done.told:
+        yield f"it does not say that there is no room: {done.told[-600:]}"
+    yield from (f"after the full disk: {line}" for line in small.left_over())
 
 
 def _mount(*arguments: str) -> None:

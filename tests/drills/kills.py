@@ -10,6 +10,13 @@ from dataclasses import dataclass
 
 from .place import LONGEST, Place, Row, end, shell_code, traces
 
+# Which signal, and whether all processes of the run get it.
+WAYS = (
+    (signal.SIGKILL, True),
+    (signal.SIGTERM, True),
+    (signal.SIGKILL, True),
+    (signal.SIGTERM, False),
+)
 WAIT = 0.02  # seconds between two looks at the record of a run
 
 
@@ -39,10 +46,8 @@ def drill(place: Place, points: list[Point], *, seconds: float) -> Iterator[Row]
     """At each point SIGKILL for all processes, SIGTERM for all, SIGTERM for the first
     alone, by turns; `seconds` is how long an undisturbed run takes.
     """
-    ways = ((signal.SIGKILL, True), (signal.SIGTERM, True), (signal.SIGKILL, True))
-    ways = (*ways, (signal.SIGTERM, False))
     for turn, point in enumerate(points):
-        number, everybody = ways[turn % len(ways)]
+        number, everybody = WAYS[turn % len(WAYS)]
         yield trial(place, point, number, everybody=everybody, seconds=seconds)
 
 

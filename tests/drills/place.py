@@ -25,17 +25,18 @@ for folder in (TESTS.parent, TESTS):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 
+from repro.compare_outputs import differences, tables_of  # noqa: E402
 from small_project import SMALL_ROUND, small_project  # noqa: E402
 
 from pipeline.project import Project  # noqa: E402
-from pipeline.release.operations.runs import FOLDER, Run, read_runs  # noqa: E402
+from pipeline.release.operations.run_file import FOLDER, Run  # noqa: E402
+from pipeline.release.operations.runs import read_runs  # noqa: E402
 from pipeline.returns.archive import original  # noqa: E402
 from pipeline.returns.journal import read_journal  # noqa: E402
 from pipeline.returns.submissions import read_receipts  # noqa: E402
 from pipeline.system.files import UNFINISHED  # noqa: E402
 
-from ..repro.compare_outputs import differences, tables_of  # noqa: E402
-
+ROUND = SMALL_ROUND
 LONGEST = 900.0  # seconds that any run of a drill may take
 # A page on runs differs by its runs.
 OF_RUNS = re.compile(r"^round-\d{4}\.html:")
@@ -147,6 +148,14 @@ class Place:
     def runs(self) -> list[Run]:
         return read_runs(self.project)
 
+    def schedule(self) -> None:
+        """The calendar and the settings of a scheduled run: one report, one version."""
+        contracts = self.root / "data_contracts"
+        settings = (contracts / "operations.yaml").read_text(encoding="utf-8")
+        settings = re.sub(r"versions: \[.*?\]", "versions: [public]", settings)
+        (contracts / "operations.yaml").write_text(settings, encoding="utf-8")
+        (contracts / "calendar.yaml").write_text(CALENDAR, encoding="utf-8")
+
     def begin_again(self, of: str = "before") -> None:
         """Outputs and records as they were kept; without `of` there are none."""
         for name in ("outputs", "records"):
@@ -255,11 +264,7 @@ def make_place(folder: Path) -> Place:
     corrected its return (`after`).
     """
     place = Place(small_project(folder / "project"))
-    contracts = place.root / "data_contracts"
-    settings = (contracts / "operations.yaml").read_text(encoding="utf-8")
-    settings = re.sub(r"versions: \[.*?\]", "versions: [public]", settings)
-    (contracts / "operations.yaml").write_text(settings, encoding="utf-8")
-    (contracts / "calendar.yaml").write_text(CALENDAR, encoding="utf-8")
+    place.schedule()
     _must_end_well(place.run())
     place.keep("before")
     place.correct(533)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import BusyError
 
-from .place import LONGEST, Place, Row, end, shell_code, traces
+from .place import LONGEST, ROUND, Place, Row, end, shell_code, traces
 
 SAYS_SO = "is at work"
 
@@ -23,7 +23,7 @@ def drill(place: Place) -> Iterator[Row]:
     try:
         while not place.project.outputs.joinpath(".running").is_dir():
             time.sleep(0.02)
-        command = place.run("validate", "--round", "2021")
+        command = place.run("validate", "--round", str(ROUND))
         codes = [shell_code(process.wait(LONGEST)) for process in (first, second)]
     finally:
         for process in (first, second):

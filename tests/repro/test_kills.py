@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +21,6 @@ from builds import run_make
 from small_project import SMALL_ROUND, STATES
 
 from pipeline.project import Project
-from pipeline.release.operations.runs import read_runs
 from pipeline.steps.plan import RECORDS, Plan
 from pipeline.steps.why import NOTHING, lines_of
 
@@ -174,59 +172,6 @@ def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> N
     place.make()
     assert place.everything() == place.second
     assert not list((place.root / "outputs").rglob("*.unfinished*"))
-
-
-CALENDAR = f"""zone: Europe/Bucharest
-rounds:
-  - round: {SMALL_ROUND}
-    report: thb
-    opens: {SMALL_ROUND + 1}-01-10
-    due: {SMALL_ROUND + 1}-03-31
-    cutoff: {SMALL_ROUND + 1}-04-30
-    release: {{public: {SMALL_ROUND + 1}-06-01 10:00}}
-"""
-
-
-@pytest.mark.slow
-def test_a_scheduled_run_is_ended_in_every_way_and_the_next_goes_on(place: Place) -> None:
-    """Told to end, killed, and begun twice at once: each run says how it ended, and the
-    last one leaves what a build would have left.
-    """
-    place.begin_again()
-    contracts = place.root / "data_contracts"
-    settings = (contracts / "operations.yaml").read_text(encoding="utf-8")
-    settings = re.sub(r"versions: \[.*?\]", "versions: [restricted, public]", settings)
-    (contracts / "operations.yaml").write_text(settings, encoding="utf-8")
-    (contracts / "calendar.yaml").write_text(CALENDAR, encoding="utf-8")
-    project = Project(place.root)
-
-    def begin() -> subprocess.Popen[bytes]:
-        return place.start(".venv/bin/python", "-m", "pipeline", "run", "--round", f"{SMALL_ROUND}")
-
-    def works() -> None:
-        while not (runs := read_runs(project)) or not runs[0].alive or not runs[0].steps:
-            time.sleep(0.05)
-
-    told_to_end = begin()
-    works()
-    told_to_end.terminate()
-    assert told_to_end.wait(60) == 128 + signal.SIGTERM
-    assert read_runs(project)[0].end == "ended by signal 15"
-    assert not list(place.root.rglob("*.unfinished*"))
-
-    killed = begin()
-    works()
-    kill(killed)
-    assert read_runs(project)[0].end == "killed"
-
-    first, second = begin(), begin()
-    assert {first.wait(300), second.wait(300)} == {0}
-    later, earlier = read_runs(project)[:2]
-    assert earlier.end == later.end == "done"
-    assert later.began >= earlier.ended  # it waited
-    assert [s.name for s in later.steps if s.name.startswith("render")] == []
-    expected = {name: place.second[name] for name in place.published()}
-    assert place.published() == expected
 
 
 def _flip(path: Path) -> None:

@@ -144,3 +144,25 @@ def test_outputs_that_cannot_be_made_are_told_without_a_traceback(tmp_path: Path
     assert done.returncode == 10
     assert "Traceback" not in done.stderr
     assert os.strerror(errno.ENOTDIR) in done.stderr
+
+
+def test_a_build_that_is_told_to_end_takes_away_what_its_steps_left(tmp_path: Path) -> None:
+    """Steps are killed, or told to end by the same signal: they tidy up nothing."""
+    project = Project(ROOT, tmp_path / "outputs")
+    left = [
+        project.outputs / ".running" / "999999999",
+        project.outputs / "2022" / ".a.csv.999999999.unfinished",
+        project.records / "archive" / ".incoming.999999999.unfinished",
+    ]
+
+    def ended_in_a_step() -> None:
+        with at_work(project, "build 2022"):
+            for path in left:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text('{"what": "validate 2022", "started": "1"}', encoding="utf-8")
+            sys.exit(128 + signal.SIGTERM)
+
+    with pytest.raises(SystemExit, match="143"):
+        ended_in_a_step()
+    assert [path for path in left if path.exists()] == []
+    assert [*(project.outputs / ".running").iterdir()] == []
