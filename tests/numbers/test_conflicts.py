@@ -270,3 +270,12 @@ def test_an_old_figure_that_the_newer_parts_bear_out_stands(
     cells = build(project, contracts)
     assert cells["THB_VICTIMS:BG.2021.F._T"][0] == 353
     assert findings(project, ".value.outdated") == []
+
+
+def test_where_no_return_was_accepted_there_is_nothing_to_count(
+    project: Project, contracts: Contracts
+) -> None:
+    (project.returns / "2022" / "thb").mkdir(parents=True)
+    with pytest.raises(UserError, match="there is no figure: no return of round 2022") as told:
+        build(project, contracts)
+    assert "make late ROUND=2022" in str(told.value)
