@@ -53,7 +53,13 @@ def run(
     calendar = load_calendar(project.contracts, contracts, policy=policy)
     today = parse_day(day)
     number = round_ or round_of(calendar, today)
-    way = way_of(number, entries=calendar.of_round(number), settings=settings, day=today)
+    way = way_of(
+        number,
+        entries=calendar.of_round(number),
+        settings=settings,
+        day=today,
+        has_returns=(project.returns / str(number)).is_dir(),
+    )
     with (
         at_work(project, f"run {number}", wait=60 * settings.wait),
         recorded(project, f"run {number}", round_=number, is_dated=bool(day)) as record,

@@ -62,10 +62,18 @@ def round_of(calendar: Calendar, day: date) -> int:
     return max(open_)
 
 
-def way_of(round_: int, *, entries: Iterable[Dates], settings: Operations, day: date) -> Way:
+def way_of(
+    round_: int,
+    *,
+    entries: Iterable[Dates],
+    settings: Operations,
+    day: date,
+    has_returns: bool = True,
+) -> Way:
     """What a run may do on a day: nothing before a report opens, reading and checking
     until its returns are due, and everything that people do not sign from then on. Where
-    the calendar does not have the round, everything.
+    the calendar does not have the round, everything. Without any return (`has_returns`)
+    nothing is read until the first are due: then it is an error that there is none.
     """
     days = {entry.report: entry for entry in entries}
     if not days:
@@ -85,6 +93,8 @@ def way_of(round_: int, *, entries: Iterable[Dates], settings: Operations, day: 
     ]
     building = _building(round_, due, settings, day) if due else ()
     reminding = Stage("reminders", ("remind", "--round", str(round_), "--date", f"{day}"))
+    if not due and not has_returns:
+        return Way((reminding,), (*why, f"no return of round {round_} came yet"))
     return Way((_reading(round_), reminding, *building), tuple(why))
 
 

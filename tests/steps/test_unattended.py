@@ -68,6 +68,25 @@ def test_why_a_report_is_not_built_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("day", "done"),
+    [
+        ("2025-01-14", []),
+        ("2025-01-15", ["remind"]),
+        ("2025-03-30", ["remind"]),
+        ("2025-03-31", ["validate", "remind", "build", "gate", "desk"]),
+    ],
+)
+def test_without_any_return_nothing_is_read_until_the_first_are_due(
+    day: str, done: list[str]
+) -> None:
+    """A round that has just opened is no failure, day after day."""
+    today = date.fromisoformat(day)
+    way = way_of(2024, entries=(THB, OCTA), settings=SETTINGS, day=today, has_returns=False)
+    assert [stage.arguments[0] for stage in way.stages] == done
+    assert ("no return of round 2024 came yet" in way.why) == (done == ["remind"])
+
+
 def test_the_newest_open_round_is_run() -> None:
     later = days("thb", "2026-01-15", "2026-03-31", 2025)
     calendar = Calendar("Europe/Bucharest", (THB, OCTA, later))
