@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ import typer
 
 from pipeline.commands.options import Today
 from pipeline.commands.tables import Json, print_table
+from pipeline.errors import UserError
 from pipeline.project import Project
 
 if TYPE_CHECKING:
@@ -45,25 +47,27 @@ def run(
     from pipeline.system.signed.people import parse_day
 
     project = Project.here()
-    if not day:
-        require_clock(project)
-    contracts = load_contracts(project.contracts)
-    policy = load_policy(project.contracts, contracts)
-    settings = load_operations(project.contracts, policy)
-    calendar = load_calendar(project.contracts, contracts, policy=policy)
-    today = parse_day(day)
-    number = round_ or round_of(calendar, today)
-    way = way_of(
-        number,
-        entries=calendar.of_round(number),
-        settings=settings,
-        day=today,
-        has_returns=(project.returns / str(number)).is_dir(),
-    )
-    with (
-        at_work(project, f"run {number}", wait=60 * settings.wait),
-        recorded(project, f"run {number}", round_=number, is_dated=bool(day)) as record,
-    ):
+    with ExitStack() as held:
+        with _recorded_where_it_does_not_begin(project, round_):
+            if not day:
+                require_clock(project)
+            contracts = load_contracts(project.contracts)
+            policy = load_policy(project.contracts, contracts)
+            settings = load_operations(project.contracts, policy)
+            calendar = load_calendar(project.contracts, contracts, policy=policy)
+            today = parse_day(day)
+            number = round_ or round_of(calendar, today)
+            way = way_of(
+                number,
+                entries=calendar.of_round(number),
+                settings=settings,
+                day=today,
+                has_returns=(project.returns / str(number)).is_dir(),
+            )
+            held.enter_context(at_work(project, f"run {number}", wait=60 * settings.wait))
+        record = held.enter_context(
+            recorded(project, f"run {number}", round_=number, is_dated=bool(day))
+        )
         typer.echo(f"run {record.id}: round {number} on {today}")
         for line in way.why:
             typer.echo(line)
@@ -75,6 +79,22 @@ def run(
         if code:
             typer.echo(f"what was printed: {record.told}", err=True)
             sys.exit(code)
+
+
+@contextmanager
+def _recorded_where_it_does_not_begin(project: Project, round_: int) -> Iterator[None]:
+    """What keeps a run from beginning stands in a record of its own: whoever looks at the
+    last run must not see the one before, which was well.
+    """
+    from pipeline.release.operations.runs import recorded
+
+    try:
+        yield
+    except UserError as problem:
+        what = f"run {round_}" if round_ else "run"
+        with recorded(project, what, round_=round_) as record:
+            record.tell(f"error: {problem}")
+            raise
 
 
 @app.command()

@@ -107,7 +107,13 @@ def test_a_run_whose_clock_was_set_back_by_years_says_so_and_does_nothing(place:
     assert before
     with clock.clock_set(place.root, clock.BACK["ten years"]):
         done = place.run()
+        notice = place.run("notice", "last")
     assert done.code == UserError.exit_code
     assert clock.REFUSES in done.told
     assert traces(done.told) == []
-    assert len(place.runs()) == before
+    # The last run is this one, not the one before that was well.
+    last, *earlier = place.runs()
+    assert len(earlier) == before
+    assert (last.code, last.steps) == (UserError.exit_code, ())
+    assert "exit code 2" in notice.told
+    assert "the clock was set back" in notice.told

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -132,3 +135,32 @@ def test_a_run_ends_with_the_code_of_the_stage_that_failed(here: Project) -> Non
     printed = record.told.read_text(encoding="utf-8")
     assert "1999" in printed
     assert "1999" not in record.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--date", "2012-02"), 2, "'2012-02' is no day"),
+        (("--date", "2012-02-01"), 2, "no round is open on 2012-02-01"),
+    ],
+)
+def test_what_keeps_a_run_from_beginning_is_the_last_run(
+    here: Project, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    """Else the notice of a failure would tell of the run before, which was well."""
+    with recorded(here, "run 2022", round_=2022):
+        pass
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "run", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "SELEC_OUTPUTS": str(here.outputs)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code
+    last, earlier = read_runs(here)
+    assert (earlier.what, earlier.code) == ("run 2022", 0)
+    assert (last.what, last.code, last.steps) == ("run", code, ())
+    told = (here.records / "runs" / f"{last.id}.log").read_text(encoding="utf-8")
+    assert said in told
+    assert said in done.stderr
