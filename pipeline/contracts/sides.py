@@ -100,7 +100,9 @@ def _from_git(project: Project, name: str, *, scratch: Path) -> Path:
 
 def _git(root: Path, *arguments: str) -> bytes | None:
     try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", "--no-optional-locks", *arguments], cwd=root, capture_output=True, check=False
+        )
     except OSError as problem:
         raise UserError(
             f"git cannot be run: {problem.strerror}", do="install git, or name folders of contracts"

@@ -95,7 +95,6 @@ class Place:
     environment: dict[str, str] = field(default_factory=dict)
     outputs: Path = Path("outputs")
     records: Path = Path("records")
-    prefix: tuple[str, ...] = ()
 
     @property
     def project(self) -> Project:
@@ -120,7 +119,7 @@ class Place:
         command = arguments or ("run", "--round", str(SMALL_ROUND))
         with (told or Path(os.devnull)).open("wb") as file:
             return subprocess.Popen(
-                [*self.prefix, ".venv/bin/python", "-m", "pipeline", *command],
+                [".venv/bin/python", "-m", "pipeline", *command],
                 cwd=self.root,
                 env={**inherited, **self.environment},
                 start_new_session=True,

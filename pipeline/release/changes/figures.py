@@ -159,7 +159,7 @@ def _changed_files(root: Path, old: str, *, new: str) -> set[str]:
     """Files that differ between two commits; of a working copy with changes, those as
     well. Empty outside git.
     """
-    command = ["git", "diff", "--name-only", old.rstrip("+")]
+    command = ["git", "--no-optional-locks", "diff", "--name-only", old.rstrip("+")]
     if not new.endswith("+"):
         command.append(new)
     if "unknown" in (old, new):

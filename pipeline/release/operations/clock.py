@@ -1,5 +1,5 @@
-"""Was the clock set back since the last run? Asked of the records of the runs, which go by
-number.
+"""Was the clock set back since the last run? Asked of the records of the runs, which go
+by number.
 """
 
 from __future__ import annotations

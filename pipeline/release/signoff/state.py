@@ -222,7 +222,7 @@ def changed_in_git(root: Path) -> list[str]:
     """
     try:
         done = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=all"],
+            ["git", "--no-optional-locks", "status", "--porcelain", "--untracked-files=all"],
             cwd=root,
             capture_output=True,
             text=True,
