@@ -212,6 +212,8 @@ class Place:
         for folder in folders:
             yield from (f"left behind: {p.name}" for p in folder.rglob(f"*{UNFINISHED}*"))
         yield from (f"left behind: {p}" for p in (folders[0] / ".running").glob("*"))
+        if (self.root / ".git" / "index.lock").exists():
+            yield "left behind: a lock of git"
         for folder in folders:
             if not (folder / ".lock").exists():
                 continue
