@@ -23,11 +23,11 @@ from .place import Place, Row, make_place, make_whole, table_of
 POINTS = 20
 
 
-def parts(place: Place, seconds: float) -> dict[str, tuple[Callable[[], Iterator[Row]], str]]:
+def parts(place: Place) -> dict[str, tuple[Callable[[], Iterator[Row]], str]]:
     """Each kind of drill, and why it cannot be done here, where it cannot."""
     return {
         "kills": (
-            lambda: kills.drill(place, kills.points_of(place, POINTS), seconds=seconds),
+            lambda: kills.drill(place, kills.points_of(place, POINTS)),
             "",
         ),
         "twice": (lambda: twice.drill(place), ""),
@@ -47,7 +47,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with tempfile.TemporaryDirectory(prefix="drills-") as folder:
         place = make_place(Path(folder))
-        drills = parts(place, make_whole(place))
+        make_whole(place)
+        drills = parts(place)
         if unknown := {*kinds} - {*drills}:
             parser.error(f"there is no drill {', '.join(sorted(unknown))}: {', '.join(drills)}")
         for kind, (drill, cannot) in drills.items():

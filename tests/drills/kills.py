@@ -6,7 +6,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from .place import LONGEST, Place, Row, end, shell_code, traces
 
@@ -22,45 +24,49 @@ WAIT = 0.02  # seconds between two looks at the record of a run
 
 @dataclass(frozen=True)
 class Point:
-    """A moment of a run: after a number of its steps, or after a share of its time."""
+    """A moment of a run: some seconds after the end of a number of its steps."""
 
     name: str
-    steps: int = 0
-    share: float = 0.0
+    steps: int
+    seconds: float = 0.0
 
 
 def points_of(place: Place, number: int) -> list[Point]:
-    """Moments of the undisturbed run: the end of every step, and for the rest shares of
-    its time.
+    """Moments of the undisturbed run: the end of each step, and for the rest moments at
+    equal distances, told from the end of the step before: a machine is not always as fast.
     """
-    before = place.kept / "after" / "records"
-    last = Place(place.root, records=before).runs()[0]
-    at_steps = [Point(f"after {s.name}", steps=n) for n, s in enumerate(last.steps, 1)]
-    at_steps = at_steps[: number // 2]
-    spread = number - len(at_steps)
-    shares = [(n + 0.5) / spread for n in range(spread)]
-    return [*(Point(f"at {share:.0%} of its time", share=share) for share in shares), *at_steps]
+    kept = place.kept / "after" / "records"
+    steps = Place(place.root, records=kept).runs()[0].steps
+    ends = [Point(f"after {s.name}", n) for n, s in enumerate(steps[:-1], 1)][: number // 2]
+    began, ended = steps[0].began, steps[-1].ended
+    spread = []
+    for turn in range(number - len(ends)):
+        share = (turn + 0.5) / (number - len(ends))
+        moment = began + share * (ended - began)
+        done = [step for step in steps if step.ended <= moment]
+        since = moment - (done[-1].ended if done else began)
+        name = f"at {share:.0%}, before the end of {steps[len(done)].name}"
+        spread.append(Point(name, len(done), since))
+    return [point for pair in zip_longest(spread, ends) for point in pair if point]
 
 
-def drill(place: Place, points: list[Point], *, seconds: float) -> Iterator[Row]:
+def drill(place: Place, points: list[Point]) -> Iterator[Row]:
     """At each point SIGKILL for all processes, SIGTERM for all, SIGTERM for the first
-    alone, by turns; `seconds` is how long an undisturbed run takes.
+    alone, by turns.
     """
     for turn, point in enumerate(points):
         number, everybody = WAYS[turn % len(WAYS)]
-        yield trial(place, point, number, everybody=everybody, seconds=seconds)
+        yield trial(place, point, number, everybody=everybody)
 
 
-def trial(
-    place: Place, point: Point, number: signal.Signals, *, everybody: bool, seconds: float
-) -> Row:
+def trial(place: Place, point: Point, number: signal.Signals, *, everybody: bool) -> Row:
     """End a run at a point, look at what readers meet, and let the next run go on."""
     place.begin_again()
     earlier = len(place.runs())
     told = place.root.parent / "disturbed.txt"
     process = place.begin(told=told)
     try:
-        _wait_until(place, point, process, earlier=earlier, seconds=seconds)
+        _wait_until(place, point, process, earlier=earlier)
         if everybody:
             end(process, number)
         else:
@@ -98,16 +104,12 @@ def _done_again(place: Place) -> str:
 
 
 def _wait_until(
-    place: Place,
-    point: Point,
-    process: subprocess.Popen[bytes],
-    *,
-    earlier: int,
-    seconds: float,
+    place: Place, point: Point, process: subprocess.Popen[bytes], *, earlier: int
 ) -> None:
-    last = time.monotonic() + (point.share * seconds if not point.steps else LONGEST)
-    while time.monotonic() < last and process.poll() is None:
-        runs = place.runs() if point.steps else []
+    while process.poll() is None:
+        runs = place.runs()
         if len(runs) > earlier and len(runs[0].steps) >= point.steps:
-            return
+            break
         time.sleep(WAIT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(point.seconds or WAIT)
