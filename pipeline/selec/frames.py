@@ -15,7 +15,7 @@ from pipeline.contracts.model import Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.numbers.sql.marts import POPULATION_CUBE
-from pipeline.release.operations.runs import FOLDER as RUNS
+from pipeline.release.operations.run_file import FOLDER as RUNS
 from pipeline.selec.place import PUBLIC, Place, built_rounds, find_place, find_project
 from pipeline.selec.snapshot import connect_place
 from pipeline.selec.views import VIEWS
