@@ -37,7 +37,9 @@ def mark_templates(folder: Path) -> None:
             path.write_text(marked, encoding="utf-8")
     versions = folder / "shared" / "versions.yaml"
     text = versions.read_text(encoding="utf-8")
-    text = re.sub(r"^(  marking: )(?=\S)", rf"\g<1>{EXERCISE}. ", text, flags=re.MULTILINE)
+    # In the place of what a version says of its use: nobody may use an exercise.
+    marking = rf"\1\g<2>  marking: '{EXERCISE}: invented figures, \1 version'"
+    text = re.sub(r"^(\w+)(:\n(?:  .*\n)*?)  marking: .*$", marking, text, flags=re.MULTILINE)
     # One word more, and still a name of letters: the cover is read back by that.
     text = re.sub(r"^(  subtitle: )(?=\S)", rf"\g<1>{EXERCISE} ", text, flags=re.MULTILINE)
     versions.write_text(text, encoding="utf-8")

@@ -104,7 +104,7 @@ def test_everything_that_pages_are_made_of_is_marked(prepared: Exercise) -> None
             assert EXERCISE in text or path.name == "base.html.j2", path
     assert pages > 12
     versions = (templates / "shared" / "versions.yaml").read_text(encoding="utf-8")
-    assert versions.count(f"marking: {EXERCISE}. ") == versions.count("marking: ")
+    assert versions.count(f"marking: '{EXERCISE}: ") == versions.count("marking: ") == 3
     assert all(c.title.startswith(EXERCISE) for c in prepared.contracts())
 
 
