@@ -9,6 +9,7 @@ reader finds every cell by codes even when lines were inserted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -165,14 +166,21 @@ def respondent_of(state: str) -> Literal["states", "center"]:
 
 
 SOURCE_FIELD, DEFINITION_FIELD = "source:", "definition:"
+OFFICE_FIELD = "office"
 DEFINITION_ANSWERS = ("yes", "partly", "no")
 
 
 def cover_fields(
-    contract: Contract, state: str, *, state_name: str, round_: int
+    contract: Contract,
+    state: str,
+    *,
+    state_name: str,
+    round_: int,
+    office: str = "",
+    tables: Sequence[Table] | None = None,
 ) -> list[tuple[str, str, str, bool]]:
     """The cover sheet: field code, label, value known beforehand, whether the state
-    fills it in.
+    fills it in. The form of an office names it, and may be about some `tables` only.
     """
     years = contract.years(round_)
     fields = [
@@ -184,13 +192,15 @@ def cover_fields(
         ("years", "Years to report", f"{years[0]}-{years[-1]}", False),
         ("contract", "Contract", contract.name, False),
         ("contract_version", "Contract version", contract.version, False),
+        *([(OFFICE_FIELD, "Office that gives this part", office, False)] if office else []),
         ("authority", "Reporting authority", "", True),
         ("contact", "Contact point (function, not a person)", "", True),
         ("date", "Date of the return (YYYY-MM-DD)", "", True),
     ]
-    for table in tables_for(contract, state, round_=round_):
+    given = tables_for(contract, state, round_=round_) if tables is None else tables
+    for table in given:
         fields.append((SOURCE_FIELD + table.name, f"Source of '{table.layout.sheet}'", "", True))
-    for table in tables_for(contract, state, round_=round_):
+    for table in given:
         fields.append(
             (
                 DEFINITION_FIELD + table.name,

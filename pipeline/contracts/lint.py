@@ -27,6 +27,7 @@ from pipeline.contracts.lint_states import lint_states, without_consent
 from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
+from pipeline.contracts.offices import load_offices
 from pipeline.contracts.operations import load_operations
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
@@ -122,6 +123,10 @@ def lint_project(project: Project) -> Iterator[str]:
             f"release gate: {gate.states} states a report, {gate.headline_states} a headline table;"
             f" {len(gate.asks)} further conditions; {gate.reference}"
         )
+    offices = wrong.tried(lambda: load_offices(contracts))
+    if offices is not None:
+        states = sorted({e.state for e in offices.entries})
+        yield f"offices: {', '.join(states) or 'no state'} sends its returns in parts"
     known = wrong.tried(lambda: load_known_errors(project.contracts, contracts))
     if known is not None:
         yield f"known errors: {len(known)}" + (

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from pipeline.contracts.layout import (
     HELP_SHEET,
     LABEL_ROW,
     LISTS_SHEET,
+    OFFICE_FIELD,
     SOURCE_FIELD,
     FormColumn,
     SheetForm,
@@ -28,6 +29,7 @@ from pipeline.contracts.layout import (
     tables_for,
 )
 from pipeline.contracts.model import Contract, Contracts
+from pipeline.contracts.offices import office_label
 from pipeline.contracts.sources import load_sources
 from pipeline.errors import UserError
 
@@ -126,7 +128,18 @@ def check_round(returns: Path, round_: int) -> None:
         )
 
 
-def build_workbook(contracts: Contracts, report: str, *, state: str, round_: int) -> Workbook:
+def build_workbook(
+    contracts: Contracts,
+    report: str,
+    *,
+    state: str,
+    round_: int,
+    office: str = "",
+    only: Collection[str] = (),
+) -> Workbook:
+    """The form of a state; that of one of its `office`s names it, and has the sheets of
+    the tables in `only`, of all tables where it is empty.
+    """
     from openpyxl import Workbook
 
     contract = contracts.contract(report)
@@ -141,6 +154,7 @@ def build_workbook(contracts: Contracts, report: str, *, state: str, round_: int
     forms = [
         form_of(t, contract, state=state, round_=round_)
         for t in tables_for(contract, state, round_=round_)
+        if not only or t.name in only
     ]
     workbook = Workbook()
     cover = workbook.active
@@ -148,7 +162,15 @@ def build_workbook(contracts: Contracts, report: str, *, state: str, round_: int
     cover.title = COVER_SHEET
     lists = workbook.create_sheet(LISTS_SHEET)
     _write_lists(lists, contracts, forms=forms)
-    _write_cover(cover, contract, contracts=contracts, state=state, round_=round_)
+    fields = cover_fields(
+        contract,
+        state,
+        state_name=contracts.codelist("states")[state].extra["official_name"],
+        round_=round_,
+        office=office,
+        tables=[form.table for form in forms],
+    )
+    _write_cover(cover, contract, contracts=contracts, fields=fields)
     _write_help(workbook.create_sheet(HELP_SHEET, 1))
     for form in forms:
         _write_form(workbook.create_sheet(form.sheet, len(workbook.sheetnames) - 1), form)
@@ -225,14 +247,20 @@ def _write_lists(sheet: Worksheet, contracts: Contracts, *, forms: list[SheetFor
 
 
 def _write_cover(
-    sheet: Worksheet, contract: Contract, *, contracts: Contracts, state: str, round_: int
+    sheet: Worksheet,
+    contract: Contract,
+    *,
+    contracts: Contracts,
+    fields: list[tuple[str, str, str, bool]],
 ) -> None:
     from openpyxl.styles import Alignment, Font, Protection
     from openpyxl.worksheet.datavalidation import DataValidation
 
-    name = contracts.codelist("states")[state].extra["official_name"]
+    known = {code: value for code, _, value, _ in fields}
     sheet["A1"], sheet["A1"].font = contract.name, Font(bold=True, size=14, color=_BLUE)
-    sheet["A2"] = f"{name}, round {round_}"
+    sheet["A2"] = f"{known['state_name']}, round {known['round']}"
+    if office := known.get(OFFICE_FIELD):
+        sheet["A2"] = f"{sheet['A2'].value}, {office_label(contracts, office)}"
     answers = DataValidation(
         "list", formula1=f"={LISTS_SHEET}!$C$1:$C${len(DEFINITION_ANSWERS)}", allow_blank=True
     )
@@ -249,9 +277,7 @@ def _write_cover(
         sheet.add_data_validation(rule)
     for column, head in enumerate(("Field", "What", "Answer"), 1):
         sheet.cell(4, column, head).font = Font(bold=True)
-    for row, (code, label, value, open_) in enumerate(
-        cover_fields(contract, state, state_name=name, round_=round_), 5
-    ):
+    for row, (code, label, value, open_) in enumerate(fields, 5):
         sheet.cell(row, 1, code).fill = _fill(_GREY)
         sheet.cell(row, 2, label).fill = _fill(_GREY)
         answer = sheet.cell(row, 3, value or None)

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
 from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import Offices, load_offices
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.cleared import without_cleared
@@ -19,8 +19,9 @@ from pipeline.returns.intake.folder import ReturnFile, find_returns
 from pipeline.returns.intake.memory import MEMORY, ReadMemory
 from pipeline.returns.intake.problems import FindingBook
 from pipeline.returns.intake.read import ReturnRead, book_of, read_returns
-from pipeline.returns.intake.reading import RoundReading
+from pipeline.returns.intake.reading import FileReading, RoundReading
 from pipeline.returns.intake.stage import STAGED, write_staged
+from pipeline.returns.joined import join_returns, owner_of_table
 from pipeline.returns.records.read import RecordsRead, read_records
 from pipeline.system.progress import Progress, silent
 
@@ -30,7 +31,7 @@ NOT_READ = (
     "wrong-folder",
     "stray-file",
 )
-SUPERSEDED, WITHDRAWN, AS_RECORDS = "superseded", "withdrawn", "sent-as-records"
+AS_RECORDS = "sent-as-records"
 
 
 def read_round(
@@ -67,11 +68,13 @@ def read_round(
             meanwhile=meanwhile,
         )
     )
-    read = [r for _, files in groupby(read, key=_whose) for r in _supersede(list(files))]
+    offices = load_offices(contracts)
+    joined = join_returns(read, contracts, offices=offices, round_=round_, sent=returns)
+    findings += joined.findings
     records = read_records(project, contracts, round_=round_, progress=progress)
-    read = [_without_sheets(r, records, contracts=contracts) for r in read]
+    read = [_without_sheets(r, records, contracts=contracts) for r in joined.read]
     read += [
-        ReturnRead(r.reading, list(r.findings), r.account, list(r.entries))
+        ReturnRead(_of_office(r, offices), list(r.findings), r.account, list(r.entries))
         for r in records
         if r.reading and r.account
     ]
@@ -93,6 +96,7 @@ def read_round(
         earlier=_earlier(project, contracts, round_=round_),
         withdrawn=withdrawn,
         left=left,
+        not_told=joined.not_told,
     )
     memory.forget_others()
     ordered = tuple(sorted(findings, key=lambda f: (f.sort_key, f.file, f.found)))
@@ -138,58 +142,14 @@ def _missing_returns(
     return findings
 
 
-# Several files of one state: a later one brings its tables anew, or takes tables back.
-
-
-def _whose(read: ReturnRead) -> tuple[str, str]:
-    return read.reading.report, read.reading.state
-
-
-def _supersede(files: list[ReturnRead]) -> list[ReturnRead]:
-    """The files of one return in the order of their numbers, without the figures that
-    later files replaced.
+def _of_office(records: RecordsRead, offices: Offices) -> FileReading:
+    """A file of records with the office that alone gives its table, where that is
+    entered.
     """
-    last: dict[str, int] = {}
-    for number, read in enumerate(files):
-        if read.reading.outcome == "refused" and read.reading.number > 1:
-            continue
-        for table in _brought(read):
-            last[table] = number
-    return [
-        _without(read, {t: files[n] for t, n in last.items() if n > number})
-        for number, read in enumerate(files)
-    ]
-
-
-def _brought(read: ReturnRead) -> set[str]:
-    """Tables of which a file says something: figures, an error that keeps them out, or
-    that they are taken back.
-
-    A remark beside a table, or a cell outside of its form, says nothing about the
-    figures sent before.
-    """
-    errors = {f.table for f in read.findings if f.severity == "error" and f.table}
-    return {e.table.name for e in read.entries} | errors | read.withdraws
-
-
-def _without(read: ReturnRead, later: dict[str, ReturnRead]) -> ReturnRead:
-    """A file without the figures, and the findings about them, of tables that `later`
-    files bring or withdraw.
-    """
-    if not later:
-        return read
-    withdrawn = {t for t, by in later.items() if t in by.withdraws}
-    account = read.account.set_aside(withdrawn, WITHDRAWN).set_aside(
-        set(later) - withdrawn, SUPERSEDED
-    )
-    return replace(
-        read,
-        findings=[f for f in read.findings if f.table not in later],
-        account=account,
-        entries=[e for e in read.entries if e.table.name not in later],
-        set_aside=tuple(e for e in read.entries if e.table.name in later),
-        left=tuple(key for key in read.left if key.partition(":")[0] not in later),
-    )
+    reading = records.reading
+    assert reading
+    parts = offices.of(reading.report, reading.state, round_=reading.round)
+    return replace(reading, office=owner_of_table(parts, records.table))
 
 
 def _without_sheets(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import calendar, gate_rules
+from pipeline.contracts import calendar, gate_rules, offices
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.settings import SETTINGS
 from pipeline.project import CODE_ROOT, REPORTS, Project
@@ -37,6 +37,7 @@ _POPULATION = frozenset({"codelists/population.csv"})
 _NAMES = frozenset({"names_in_texts.csv"})
 _OF_INTAKE = frozenset(
     {
+        *offices.FILES,
         "anchors.csv",
         "words_of_notes.csv",
         "codelists/aliases/citizenship.csv",
@@ -52,7 +53,7 @@ NOT_READ = {
     "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
     "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
     "document": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _POPULATION,
-    "scan": _NO_STEP | _FEEDBACK | _KNOWN,
+    "scan": _NO_STEP | _FEEDBACK | _KNOWN | frozenset(offices.FILES),
 }
 # The modules in which the work of a step begins.
 CODE = {

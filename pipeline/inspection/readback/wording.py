@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.contracts.answer import FEEDBACK
 from pipeline.contracts.known_errors import REGISTER
 from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.offices import FILES as OFFICES
 from pipeline.contracts.settings import SETTINGS
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.document.compose import read_definition
@@ -47,7 +48,7 @@ def public_wording(root: Path) -> tuple[str, ...]:
     ):
         # Numbers are excused in their places alone, which the number audit knows;
         # errors of states are nobody else's.
-        if path.name in (NUMBER_EXCEPTIONS, REGISTER, FEEDBACK, *SETTINGS):
+        if path.name in (NUMBER_EXCEPTIONS, REGISTER, FEEDBACK, *OFFICES, *SETTINGS):
             continue
         found |= set(_leaves(read_yaml(path).content))
     for path in sorted((root / "data_contracts" / "codelists").glob("**/*.csv")):
@@ -110,7 +111,8 @@ def public_texts(root: Path, narratives: list[Path]) -> str:
         f
         for folder, kind in kinds
         for f in sorted((root / folder).rglob(kind))
-        if f.name not in (REGISTER, FEEDBACK, *SETTINGS)  # written about states, and to them
+        if f.name
+        not in (REGISTER, FEEDBACK, *OFFICES, *SETTINGS)  # written about states, and to them
     ]
     return "\n".join(read_text(f) for f in [*files, *narratives])
 

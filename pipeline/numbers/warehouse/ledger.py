@@ -34,9 +34,12 @@ create table if not exists submissions (
     received varchar not null,
     contract_version varchar not null,
     outcome varchar not null,
-    cells integer not null
+    cells integer not null,
+    office varchar
 )
 """
+# A ledger from before returns came in parts holds whole returns only.
+_OFFICE = "alter table submissions add column if not exists office varchar"
 _WITHDRAWALS = """
 create table if not exists withdrawals (
     round integer not null,
@@ -100,6 +103,7 @@ def open_warehouse(path: Path, contracts: Contracts) -> duckdb.DuckDBPyConnectio
             do="wait until the other build has ended, or make the folder writable, then run again",
         ) from problem
     connection.execute(_SUBMISSIONS)
+    connection.execute(_OFFICE)
     connection.execute(_WITHDRAWALS)
     for table in contracts.tables:
         connection.execute(table_ddl(table))
@@ -118,6 +122,8 @@ class _File:
     received: str
     contract_version: str
     number: int
+    outcome: str
+    office: str
 
 
 def load_round(
@@ -137,8 +143,8 @@ def load_round(
         refused_set = set(refused)
         files = connection.execute(
             "select round, report, state, file, sha256, coalesce(received, ''),"
-            " coalesce(contract_version, ''), number from staged.files where outcome = 'read' or"
-            " number = 1 order by all"
+            " coalesce(contract_version, ''), number, outcome, office from staged.files where"
+            " outcome = 'read' or number = 1 order by all"
         ).fetchall()
         names = connection.execute(
             "select table_name from duckdb_tables() where database_name = 'staged'"
@@ -171,7 +177,7 @@ def load_round(
                 if (file.state, file.report, t.name) not in refused_set
             }
             submission, cells = _identity(connection, tables, file=file)
-            if file.number > 1 and not cells:
+            if not cells and (file.number > 1 or (file.office and file.outcome == "refused")):
                 continue
             loaded.append(submission)
             outcome = "accepted" if len(tables) == len(contract.tables) else "partly accepted"
@@ -237,7 +243,7 @@ def _enter(
     ).fetchone():
         return False
     connection.execute(
-        "insert into submissions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into submissions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             submission,
             file.round,
@@ -249,6 +255,7 @@ def _enter(
             file.contract_version,
             outcome,
             cells,
+            file.office or None,
         ],
     )
     for staged, table in tables.items():

@@ -17,6 +17,7 @@ from pipeline.contracts.layout import (
     tables_for,
 )
 from pipeline.contracts.model import Table
+from pipeline.contracts.offices import Parts
 from pipeline.returns.formats.raw import RawCell, RawSheet, RawWorkbook, column_letters
 from pipeline.returns.intake.codes import clean, latin
 from pipeline.returns.intake.cover import cover_of_sheet, read_cover
@@ -30,11 +31,14 @@ from pipeline.returns.intake.sheet import read_sheet
 _OWN = (COVER_SHEET, HELP_SHEET, CHECKS_SHEET, LISTS_SHEET)
 
 
-def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool) -> dict[str, str]:
+def read_book(
+    ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool, parts: Parts
+) -> dict[str, str]:
     """Read a workbook: entries, findings and the outcome of each cell go to the
     context. Returns the cover's answers.
 
-    A supplement brings some tables anew: sheets that it leaves out are not missed.
+    A supplement brings some tables anew: sheets that it leaves out are not missed. Of
+    the part of an office those are that the office gives by `parts`.
     """
     tables = tables_for(ctx.contract, ctx.state, round_=ctx.round)
     by_name = _match_sheets(ctx, workbook, tables=tables)
@@ -64,7 +68,7 @@ def read_book(ctx: ReturnContext, workbook: RawWorkbook, *, is_supplement: bool)
             parted = part_beside(ctx, sheet, form=form, answers=answers or {})
             _find_hidden_cells(ctx, parted.sheet, table=table)
             read_sheet(ctx, parted.sheet, form=form, grey=parted.grey)
-        elif not is_supplement:
+        elif not is_supplement and (not ctx.office or table.name in parts.get(ctx.office, ())):
             ctx.book.add(
                 "missing-sheet", "no such sheet", sheet=table.layout.sheet, table=table.name
             )

@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET, SOURCE_FIELD, cover_fields, tables_for
+from pipeline.contracts.layout import (
+    COVER_SHEET,
+    OFFICE_FIELD,
+    SOURCE_FIELD,
+    cover_fields,
+    tables_for,
+)
+from pipeline.contracts.offices import in_file_name, office_list, office_named
 from pipeline.contracts.releases import earliest_release
 from pipeline.contracts.sources import load_sources
 from pipeline.returns.formats.raw import RawCell, RawSheet
@@ -52,6 +59,7 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
     _check(ctx, answers, field="report", expected=ctx.contract.report)
     _check(ctx, answers, field="round", expected=str(ctx.round))
     _check(ctx, answers, field="state", expected=ctx.state)
+    ctx.office = _office(ctx, answers.get(OFFICE_FIELD))
     version = answers.get("contract_version")
     if version and version.text.strip() and version.text.strip() != ctx.contract.version:
         ctx.book.add(
@@ -81,6 +89,37 @@ def read_cover(ctx: ReturnContext, answers: Answers | None) -> dict[str, str]:
     if said.get("date"):
         said["date"] = date.fromisoformat(said["date"]).isoformat()
     return said
+
+
+def _office(ctx: ReturnContext, cell: RawCell | None) -> str:
+    """Whose part of the return it is. The cover says so; where it does not, the name of
+    the file does. Empty for a whole return, and where nobody can tell.
+    """
+    listed = office_list(ctx.contracts)
+    place = cell or RawCell(COVER_SHEET, "", "")
+    if cell is None or not cell.text.strip():
+        if ctx.office:
+            ctx.find("office-missing", place, found="no office on the cover")
+        return ctx.office
+    said = office_named(ctx.contracts, latin(" ".join(cell.text.split())))
+    if not said:
+        allowed = ", ".join(f"{code.code} ({code.label})" for code in listed)
+        ctx.book.add(
+            "office-unknown", cell.raw, sheet=cell.sheet, cell=cell.address, allowed=allowed
+        )
+    elif not ctx.office:
+        name = f"{ctx.state}.{in_file_name(said)}.xlsx"
+        ctx.book.add("office-not-in-name", said, sheet=cell.sheet, cell=cell.address, allowed=name)
+    elif said != ctx.office:
+        ctx.book.add(
+            "wrong-cover",
+            f"office: {cell.raw}",
+            sheet=cell.sheet,
+            cell=cell.address,
+            allowed=f"office: {ctx.office}, as the file is named",
+        )
+        return ctx.office
+    return said or ctx.office
 
 
 def _check_releases(ctx: ReturnContext, answers: Answers) -> None:

@@ -84,6 +84,7 @@ class ReturnContext:
     entries: list[Entry] = field(default_factory=list)
     held: dict[tuple[str, str], Held] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)  # keys of figures that were left grey
+    office: str = ""  # whose part it is: by the name of the file, until the cover is read
 
     @property
     def years(self) -> range:

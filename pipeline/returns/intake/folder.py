@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import (
+    NO_PARTS,
+    Parts,
+    load_offices,
+    office_named,
+)
 from pipeline.errors import UserError
 from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.shown import shown_name
@@ -41,7 +47,10 @@ RECORDS_MARK = ".records."
 QUERY_LOG = "queries.csv"  # what the analysts asked and heard, beside the returns of a round
 QUERY_RECORD = "queries.jsonl"  # who entered it
 UNCLEAR_NAME, STRAY_FILE = "unclear-name", "stray-file"
-_NAME = re.compile(r"(?P<state>[^.]+)(?:\.(?P<number>[2-9]|[1-9][0-9]))?", re.DOTALL)
+_NAME = re.compile(
+    r"(?P<state>[^.]+)(?:\.(?P<office>[A-Za-z][A-Za-z _-]*))?(?:\.(?P<number>[2-9]|[1-9][0-9]))?",
+    re.DOTALL,
+)
 # stands for the number of a file whose name says none, beside a return: it is refused
 # alone
 UNNUMBERED = 100
@@ -61,7 +70,9 @@ class ReturnFile:
     when it is a return.
 
     `number` orders what a state sent: its return is 1, later files (`RO.2.xlsx`) bring
-    tables anew. A file of `withdraws` takes tables back.
+    tables anew. A file of `withdraws` takes tables back. `office` is whose part of the
+    return it is by its name (`RO.police.xlsx`), empty for the whole return; `parts` say
+    which tables each office of the state gives, where that is entered.
     """
 
     report: str
@@ -72,6 +83,8 @@ class ReturnFile:
     rule: str = ""
     number: int = 1
     withdraws: bool = False
+    office: str = ""
+    parts: Parts = field(default_factory=lambda: NO_PARTS)
 
     @property
     def suffix(self) -> str:
@@ -117,12 +130,11 @@ def find_returns(project: Project, contracts: Contracts, *, round_: int) -> list
         for p in sorted(folder.iterdir())
         if p.name not in (*REPORTS, QUERY_LOG, QUERY_RECORD) and not is_left_by_program(p.name)
     ]
+    offices = load_offices(contracts)
     for report in REPORTS:
-        found += _find_in(
-            folder / report,
-            report,
-            round_=round_,
-            states=respondents(contracts, report, round_=round_),
+        found += (
+            replace(file, parts=offices.of(report, file.state, round_=round_))
+            for file in _find_in(folder / report, contracts, report=report, round_=round_)
         )
     return found
 
@@ -140,40 +152,47 @@ def _rule_outside(path: Path, states: Container[str]) -> str:
     return "wrong-folder" if meant and path.is_file() else "not-a-return"
 
 
-def _find_in(folder: Path, report: str, *, round_: int, states: list[str]) -> list[ReturnFile]:
+def _find_in(folder: Path, contracts: Contracts, *, report: str, round_: int) -> list[ReturnFile]:
     if not folder.is_dir():
         return []
+    states = respondents(contracts, report, round_=round_)
     found: list[ReturnFile] = []
-    taken: set[tuple[str, int]] = set()
+    taken: set[tuple[str, str, int]] = set()
     for path in sorted(folder.iterdir(), key=_order):
         is_records = RECORDS_MARK in path.name.lower() and not path.name.startswith(".")
         if is_left_by_program(path.name) or is_records:
             continue
         file = _classify(
             path,
-            report,
+            contracts,
+            report=report,
             name=f"{round_}/{report}/{shown_name(name_as_text(path.name))}",
             states=states,
         )
         if file is None:
             continue
-        if not file.rule and (file.state, file.number) in taken:
+        place = (file.state, file.office, file.number)
+        if not file.rule and place in taken:
             file = replace(file, rule="second-file")
         if not file.rule:
-            taken.add((file.state, file.number))
+            taken.add(place)
         found.append(file)
     return [_beside_return(file, taken) for file in found]
 
 
-def _beside_return(file: ReturnFile, taken: Container[tuple[str, int]]) -> ReturnFile:
-    """A file that may be a return is refused alone where the state's return is there,
-    else as the return itself.
+def _beside_return(file: ReturnFile, taken: Iterable[tuple[str, str, int]]) -> ReturnFile:
+    """A file that may be a return is refused alone where the state's return, or a part of
+    it, is there, else as the return itself.
     """
-    is_unclear = file.rule in (UNCLEAR_NAME, "unsupported-format") and (file.state, 1) in taken
+    is_unclear = file.rule in (UNCLEAR_NAME, "unsupported-format") and any(
+        state == file.state and number == 1 for state, _, number in taken
+    )
     return replace(file, number=UNNUMBERED) if is_unclear else file
 
 
-def _classify(path: Path, report: str, *, name: str, states: list[str]) -> ReturnFile | None:
+def _classify(
+    path: Path, contracts: Contracts, *, report: str, name: str, states: list[str]
+) -> ReturnFile | None:
     """What a file of the folder is; None for the cover of a CSV return, which is read
     with it.
     """
@@ -193,16 +212,27 @@ def _classify(path: Path, report: str, *, name: str, states: list[str]) -> Retur
     withdraws = lower.endswith(WITHDRAWN_SUFFIX)
     stem = path.name[: -len(WITHDRAWN_SUFFIX if withdraws else suffix)] if suffix else path.name
     match = _NAME.fullmatch(stem)
+    office = office_named(contracts, match["office"]) if match and match["office"] else ""
+    if match and match["office"] and not office:
+        match = None  # whatever stands there is no office
     state = _state_of(match["state"]) if match else ""
     number = int(match["number"] or 1) if match else 1
     known = state in states
     if path.is_symlink():
         return ReturnFile(
-            report, state if known else "", path, name, rule="linked-file", number=number
+            report,
+            state if known else "",
+            path,
+            name,
+            rule="linked-file",
+            number=number,
+            office=office,
         )
     if not path.is_file():
         if known and suffix in FORMATS:
-            return ReturnFile(report, state, path, name, rule="not-a-file", number=number)
+            return ReturnFile(
+                report, state, path, name, rule="not-a-file", number=number, office=office
+            )
         return ReturnFile(report, meant, path, name, rule=STRAY_FILE if meant else "not-a-return")
     if suffix in FORMATS and meant and not (match and known):
         return ReturnFile(report, meant, path, name, rule=UNCLEAR_NAME)
@@ -215,10 +245,20 @@ def _classify(path: Path, report: str, *, name: str, states: list[str]) -> Retur
             else None
         )
         return ReturnFile(
-            report, state, path, name, None if withdraws else cover, "", number, withdraws
+            report,
+            state,
+            path,
+            name,
+            None if withdraws else cover,
+            "",
+            number,
+            withdraws,
+            office,
         )
     if known and match:
-        return ReturnFile(report, state, path, name, rule="unsupported-format", number=number)
+        return ReturnFile(
+            report, state, path, name, rule="unsupported-format", number=number, office=office
+        )
     return ReturnFile(report, meant, path, name, rule=STRAY_FILE if meant else "not-a-return")
 
 
@@ -237,11 +277,18 @@ def _state_of(name: str) -> str:
     return name.upper() if name.isascii() else name
 
 
-def _order(path: Path) -> tuple[str, int, int, str]:
+def _order(path: Path) -> tuple[str, str, int, int, str]:
     suffix = suffix_of(path.name)
     match = _NAME.fullmatch(
         path.name[: -len(suffix)].removesuffix(".withdrawn") if suffix else path.name
     )
     number = int(match["number"] or 1) if match else 1
     state = _state_of(match["state"] if match else path.name)
-    return state, number, FORMATS.index(suffix) if suffix in FORMATS else len(FORMATS), path.name
+    office = (match["office"] or "").casefold() if match else ""
+    return (
+        state,
+        office,
+        number,
+        FORMATS.index(suffix) if suffix in FORMATS else len(FORMATS),
+        path.name,
+    )

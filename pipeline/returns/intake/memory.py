@@ -82,6 +82,8 @@ class ReadMemory:
             file.rule,
             file.number,
             file.withdraws,
+            file.office,
+            sorted(file.parts.items()),
         ]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 

@@ -48,7 +48,8 @@ RULES: dict[str, IntakeRule] = {
     ),
     "unclear-name": IntakeRule(
         "error",
-        "<STATE>.xlsx for the return, <STATE>.2.xlsx to <STATE>.99.xlsx for what was sent later",
+        "<STATE>.xlsx for the return, <STATE>.2.xlsx to <STATE>.99.xlsx for what was sent later,"
+        " <STATE>.police.xlsx for the part of an office",
         "call it <STATE>.2.xlsx if it corrects the return, <STATE>.xlsx if it is the return; else"
         " take it away",
     ),
@@ -116,7 +117,7 @@ RULES: dict[str, IntakeRule] = {
     ),
     "wrong-cover": IntakeRule(
         "error",
-        "report, state and round of the folder and file name",
+        "report, state, round and office of the folder and file name",
         "send the form made for this state and round",
     ),
     "cover-missing": IntakeRule(
@@ -147,6 +148,61 @@ RULES: dict[str, IntakeRule] = {
         "query",
         "UTF-8, or a code page that known words tell",
         "save the file as 'CSV UTF-8', or send the workbook; the text was not taken over",
+    ),
+    # Parts of a return, each from an office of the state.
+    "office-unknown": IntakeRule(
+        "error",
+        "an office of the list",
+        "name the office by its code, or leave the field empty in a whole return",
+    ),
+    "office-missing": IntakeRule(
+        "query", "an office on the cover of a part", "name the office that gives this part"
+    ),
+    "office-not-in-name": IntakeRule(
+        "query",
+        "the office in the name of the file too",
+        "name the file after state and office: a file of another office under this name would"
+        " replace it",
+    ),
+    "part-missing": IntakeRule(
+        "note", "a part from each office that gives tables", "remind the office"
+    ),
+    "part-refused": IntakeRule(
+        "note",
+        "a part from each office, each of them read",
+        "correct the part and send it again; until then the return of the state is incomplete",
+    ),
+    "part-twice": IntakeRule(
+        "error",
+        "one part per office",
+        "take away the file that is not meant, or number the later one: RO.police.2.xlsx",
+    ),
+    "part-copied": IntakeRule(
+        "query",
+        "a file of its own from each office",
+        "confirm that both offices send the same file, or send the right one",
+    ),
+    "whole-beside-parts": IntakeRule(
+        "query",
+        "either one whole return, or parts by office",
+        "take the whole return away if the parts stand in its place, or the parts if it stands in"
+        " theirs; until then each figure of either counts once",
+    ),
+    "table-of-another-office": IntakeRule(
+        "query",
+        "tables that the office gives",
+        "confirm that this office gives the table too, or leave its sheet empty",
+    ),
+    "cell-in-two-parts": IntakeRule(
+        "query",
+        "each figure in the part of one office",
+        "agree who gives the figure, and leave it empty in the other part; it counts once. Say so"
+        " if each office counted cases of its own: then the sum belongs in one part",
+    ),
+    "parts-disagree": IntakeRule(
+        "error",
+        "one figure, or the same in both parts",
+        "agree on the figure, and give it in one part; nothing was added up and none was chosen",
     ),
     # The sheets of a workbook and the header of a CSV file.
     "missing-sheet": IntakeRule(

@@ -258,7 +258,11 @@ def _read_file(opened: _File, contracts: Contracts, *, round_: int) -> ReturnRea
         ctx = _context(
             opened, contracts, round_=round_, book=book, cells=_cells(content), is_csv=False
         )
-        return _close(ctx, opened, cover=read_book(ctx, content, is_supplement=file.number > 1))
+        return _close(
+            ctx,
+            opened,
+            cover=read_book(ctx, content, is_supplement=file.number > 1, parts=file.parts),
+        )
     if file.withdraws:
         ctx = _context(
             opened,
@@ -301,6 +305,7 @@ def _unread(opened: _File, book: FindingBook, *, round_: int, ledger: OpenCells)
         "",
         "refused",
         number=file.number,
+        office=file.office,
     )
     return ReturnRead(
         reading,
@@ -340,7 +345,14 @@ def _context(
     file = opened.file
     ledger = OpenCells((c.sheet, c.address) for c in cells)
     return ReturnContext(
-        contracts, contracts.contract(file.report), file.state, round_, book, ledger, is_csv
+        contracts,
+        contracts.contract(file.report),
+        file.state,
+        round_,
+        book,
+        ledger,
+        is_csv,
+        office=file.office,
     )
 
 
@@ -388,9 +400,11 @@ def _close(
         MappingProxyType(cover),
         file.number,
         opened.opened.kind if opened.opened else "",
+        ctx.office,
     )
     account = ctx.ledger.close(file.name, file.state, report=file.report, sha256=opened.sha256)
-    if refused and file.number > 1:
-        # A later file that cannot be used leaves the earlier ones as they were.
+    if refused and (file.number > 1 or ctx.office):
+        # A later file that cannot be used leaves the earlier ones as they were, and the
+        # part of an office the parts of the others.
         return ReturnRead(reading, ctx.book.findings, account.refuse(None), [])
     return ReturnRead(reading, ctx.book.findings, account, ctx.entries, left=tuple(ctx.left))

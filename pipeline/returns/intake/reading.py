@@ -23,7 +23,8 @@ class FileReading:
     is the date on its cover.
 
     `number` is 1 for the return of a state, more for files sent after it. `kind` is
-    what the file is (`xlsx`, `csv.gz` ...), empty for one that was not read.
+    what the file is (`xlsx`, `csv.gz` ...), empty for one that was not read. `office` is
+    whose part of the return it is, empty for the whole of it.
     """
 
     round: int
@@ -37,10 +38,13 @@ class FileReading:
     cover: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     number: int = 1
     kind: str = ""
+    office: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The file as records in JSON hold it, its cover in the order of names."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
+        if not self.office:  # a whole return, as it always was
+            del found["office"]
         return {**found, "cover": dict(sorted(self.cover.items()))}
 
     @classmethod

@@ -58,6 +58,7 @@ FILE_COLUMNS = [
     ("contract_version", "varchar"),
     ("outcome", "varchar"),
     ("number", "integer"),
+    ("office", "varchar"),
 ]
 
 
@@ -71,6 +72,7 @@ def write_staged(
     earlier: Sequence[tuple[int, Path]] = (),
     withdrawn: Sequence[tuple[str, str]] = (),
     left: Sequence[tuple[str, str]] = (),
+    not_told: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Write the staged file in one go. `entries` are (report, round, file, entry) in
     the order to keep.
@@ -78,7 +80,8 @@ def write_staged(
     `set_aside` are figures that a later file of the same state replaced or withdrew: no
     rule looks at them, the ledger keeps them. `withdrawn` are (file, table) of tables
     that a state took back, `left` (file, key) of figures of earlier rounds that it left as
-    they were filled in: no new report, and not missed.
+    they were filled in: no new report, and not missed. `not_told` are (file, table) of
+    the parts of offices that need not answer for a table, because others give it.
 
     `earlier` are the staged files of earlier rounds; their figures are copied into one
     table of that name, the latest round first, so that revisions can be seen.
@@ -117,6 +120,7 @@ def write_staged(
                     f.contract_version,
                     f.outcome,
                     f.number,
+                    f.office,
                 )
                 for f in files
             ],
@@ -132,6 +136,12 @@ def write_staged(
             "left_grey",
             columns=[("file", "varchar"), ("key", "varchar")],
             rows=list(left),
+        )
+        _fill(
+            connection,
+            "not_told",
+            columns=[("file", "varchar"), ("table_name", "varchar")],
+            rows=list(not_told),
         )
         connection.execute("commit")
         _copy_earlier(connection, contracts, earlier=earlier)

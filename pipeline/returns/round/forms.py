@@ -30,6 +30,7 @@ from pipeline.contracts.layout import (
     tables_for,
 )
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import load_offices
 from pipeline.contracts.template import build_workbook, workbook_bytes
 from pipeline.returns.round.before import Earlier, Reported
 from pipeline.returns.round.checks import CHECKS_HELP, add_checks
@@ -66,17 +67,27 @@ class StateForm:
 
 
 def build_form(
-    contracts: Contracts, report: str, *, state: str, round_: int, reported: Reported
+    contracts: Contracts,
+    report: str,
+    *,
+    state: str,
+    round_: int,
+    reported: Reported,
+    office: str = "",
 ) -> StateForm:
-    """Build the workbook of a state. The same contract and figures give the same bytes.
+    """Build the workbook of a state, or that of one of its offices: with the sheets that
+    the office gives, all of them where that is not entered. The same contract and
+    figures give the same bytes.
 
     Raises UserError when the state does not answer the report in that round.
     """
-    book = build_workbook(contracts, report, state=state, round_=round_)
+    only = load_offices(contracts).of(report, state, round_=round_).get(office, ())
+    book = build_workbook(contracts, report, state=state, round_=round_, office=office, only=only)
     contract = contracts.contract(report)
     forms = [
         form_of(t, contract, state=state, round_=round_)
         for t in tables_for(contract, state, round_=round_)
+        if not only or t.name in only
     ]
     grey, no_room, said = 0, [], {}
     for form in forms:
@@ -97,14 +108,14 @@ def build_form(
 
 
 def write_template(
-    contracts: Contracts, report: str, *, state: str, round_: int, path: Path
+    contracts: Contracts, report: str, *, state: str, round_: int, path: Path, office: str = ""
 ) -> None:
-    """Write the blank workbook of `state` for a round to `path`, nothing filled in. The
-    same contract gives the same bytes.
+    """Write the blank workbook of `state`, or of one of its offices, for a round to
+    `path`, nothing filled in. The same contract gives the same bytes.
 
     Raises UserError when the state does not answer the report in that round.
     """
-    form = build_form(contracts, report, state=state, round_=round_, reported={})
+    form = build_form(contracts, report, state=state, round_=round_, reported={}, office=office)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(form.content)
 

@@ -44,9 +44,13 @@ def check_anchors(
         is_asked = anchor.year in contracts.contract(table.report).years(round_) and (
             anchor.area == REGION or anchor.area in contracts.codelist("states")
         )
-        files = {
-            f.state: f for f in reading.files if f.report == table.report and f.outcome == "read"
-        }
+        files: dict[str, FileReading] = {}
+        for file in reading.files:
+            if file.report != table.report or file.outcome != "read":
+                continue
+            # Of the parts of a return the one that names the source.
+            if file.state not in files or not file.office or _names(file, anchor):
+                files[file.state] = file
         naming = [a for a in areas if a in files and _names(files[a], anchor)]
         if is_asked and naming:
             findings += _check(

@@ -62,7 +62,7 @@ def validate_round(
     found, accounts = _check_with_known(project, contracts, round_=round_, reading=reading)
     found = with_queries(found, log)
     findings = in_order(found)
-    refused = refusals(findings, later_files(reading))
+    refused = refusals(findings, later_files(reading), parts=refused_parts(reading))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
     write_findings(project, contracts, validation=validation)
     return validation
@@ -120,21 +120,45 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def later_files(reading: RoundReading) -> frozenset[str]:
-    """The files that states sent after their first one."""
-    return frozenset(f.file for f in reading.files if f.number > 1)
+    """The files that states sent after their first one, and those that lie beside a part
+    of the same return that was read: each of them is refused alone.
+    """
+    in_parts = _returns_in_parts(reading)
+    return frozenset(
+        f.file for f in reading.files if f.number > 1 or (f.report, f.state) in in_parts
+    )
 
 
-def refusals(findings: Iterable[Finding], later_files: frozenset[str] = frozenset()) -> Refusals:
+def refused_parts(reading: RoundReading) -> frozenset[str]:
+    """The files that were refused beside a part that was read: nothing in them keeps out
+    what an office gives.
+    """
+    in_parts = _returns_in_parts(reading)
+    return frozenset(
+        f.file for f in reading.files if f.outcome == "refused" and (f.report, f.state) in in_parts
+    )
+
+
+def _returns_in_parts(reading: RoundReading) -> set[tuple[str, str]]:
+    return {(f.report, f.state) for f in reading.files if f.office and f.outcome == "read"}
+
+
+def refusals(
+    findings: Iterable[Finding],
+    later_files: frozenset[str] = frozenset(),
+    *,
+    parts: frozenset[str] = frozenset(),
+) -> Refusals:
     """The tables that are not loaded because of an error: (state, report, table), table
     "" for a whole return.
 
     An error of one of `later_files` as a whole refuses that file alone: what the state
-    sent before stands.
+    sent before stands. Of `parts`, which were refused, no error refuses a table.
     """
     return frozenset(
         (f.state, f.report, f.table)
         for f in findings
-        if f.severity == "error" and (f.table or f.file not in later_files)
+        if f.severity == "error" and f.file not in parts and (f.table or f.file not in later_files)
     )
 
 

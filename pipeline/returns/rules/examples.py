@@ -34,6 +34,18 @@ EXAMPLES: dict[str, str] = {
     "contract-version": "the form says contract 1.0.0, in force is 1.1.0",
     "encoding": "RO.csv in windows-1250",
     "unknown-letters": "RO.csv in a code page that no word of it tells",
+    # Parts of a return.
+    "office-unknown": "the office on the cover is 'Ministry'",
+    "office-missing": "RO.police.csv without a line 'office' in its cover",
+    "office-not-in-name": "RO.xlsx with the office POLICE on its cover",
+    "part-missing": "RO.police.xlsx came, and RO.prosecution.xlsx did not",
+    "part-refused": "RO.customs.xlsx cannot be opened, RO.police.xlsx can",
+    "part-twice": "RO.xlsx and RO.police.xlsx both have the office POLICE on the cover",
+    "part-copied": "RO.police.csv was sent as RO.customs.csv too",
+    "whole-beside-parts": "RO.xlsx and RO.police.xlsx",
+    "table-of-another-office": "RO.police.xlsx has figures of offences, which the courts give",
+    "cell-in-two-parts": "RO.police.xlsx and RO.customs.xlsx both have 12 in the same cell",
+    "parts-disagree": "RO.police.xlsx has 12 and RO.customs.xlsx 14 in the same cell",
     # Sheets, heads and lines.
     "missing-sheet": "the sheet '9 Offences' was deleted",
     "unknown-sheet": "a sheet 'our sums' was added",

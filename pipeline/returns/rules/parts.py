@@ -217,6 +217,7 @@ from contradicted
 inner join carried on carried.key = contradicted.key
 inner join files on files.report = {text_of(table.report)} and files.state = carried.state
 and files.outcome = 'read'
+    and (files.file, {text_of(table.name)}) not in (select file, table_name from not_told)
 group by files.state, carried.key, files.file, carried.value, carried.round
 order by carried.key"""
 

@@ -260,6 +260,7 @@ select files.state, earlier.key, files.file, coalesce(cells.sheet,
 from earlier
 inner join files on files.report = earlier.report and files.state = earlier.state
 and files.outcome = 'read'
+    and (files.file, {text_of(table.name)}) not in (select file, table_name from not_told)
 left join {table.sql_name} as cells on cells.key = earlier.key
 where earlier.table_name = {text_of(table.name)}
     and earlier.year between {years[0]} and {years[-1]}

@@ -47,7 +47,7 @@ INTAKE: dict[str, dict[str, str]] = {
         "nothing-read": "The file holds no figure and takes no table back.",
         "unsafe-file": "The file is larger than any return, or built in a way that is not safe.",
         "active-content": "The workbook holds macros, embedded objects or links to other files.",
-        "wrong-cover": "The cover names another report, state or round than folder and file name.",
+        "wrong-cover": "The cover names another report, state, round or office than folder and file name.",
         "cover-missing": "There is no cover, or an answer that is needed is not on it.",
         "cover-date": "The date is no day, or is not in the reference year or the five after it.",
         "date-before-release": "The return is dated before the release of a source that it names.",
@@ -55,6 +55,21 @@ INTAKE: dict[str, dict[str, str]] = {
         "contract-version": "The form was made for another version of the contract.",
         "encoding": "The text is not in UTF-8. It is read.",
         "unknown-letters": "Nothing tells in which code page the letters of the text are written.",
+    },
+    "Parts of a return": {
+        "office-unknown": "The cover names an office that is not on the list of the Center.",
+        "office-missing": "The file is named after an office, and its cover names none. It is read.",
+        "office-not-in-name": "The cover names an office, and the name of the file does not.",
+        "part-missing": "An office that gives tables sent no part.",
+        "part-refused": "The part of an office is refused; the other parts are read.",
+        "part-twice": "Two files of one number are of the same office. One of them is read.",
+        "part-copied": "Two offices sent the very same file. Its figures count once.",
+        "whole-beside-parts": "A whole return lies beside parts of it. Both are read.",
+        "table-of-another-office": "A part has figures of a table that another office gives.",
+        "cell-in-two-parts": (
+            "Two parts give the same figure, or one of them says that it has none. It counts once."
+        ),
+        "parts-disagree": "Two parts give different figures of one cell. The table is kept out.",
     },
     "Sheets, heads and lines": {
         "missing-sheet": "A sheet of the form is not in the workbook.",

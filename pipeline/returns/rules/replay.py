@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.received import read_round
-from pipeline.returns.rules.check import check_round, later_files, refusals
+from pipeline.returns.rules.check import check_round, later_files, refusals, refused_parts
 from pipeline.returns.rules.known import InForce, entries_in_force, is_known
 from pipeline.returns.rules.outcome import Refusals
 from pipeline.system.progress import Progress, silent
@@ -130,7 +130,7 @@ def _check(
         for f in (*reading.findings, *check_round(apart, contracts, round_=round_, reading=reading))
         if f.severity != "note" and f.rule not in _NOT_REPLAYED and not is_known(in_force, f)
     ]
-    refused = refusals(found, later_files(reading))
+    refused = refusals(found, later_files(reading), parts=refused_parts(reading))
     returns = frozenset(
         (f.state, f.report) for f in reading.files if (f.state, f.report, "") not in refused
     )
