@@ -23,7 +23,8 @@ class Finding:
     the cell key where one exists. `contract_version` is that of the contract whose rule
     made the finding, empty for a file of no report. `query` is the id under which the
     state is asked, `known` the entry of the register of known errors that covers the
-    finding, and `remark` what either of them says about it.
+    finding, and `remark` what either of them says about it. `office` is whose part of a
+    return it is about, empty for a whole return, and for what concerns all parts.
     """
 
     round: int
@@ -43,10 +44,14 @@ class Finding:
     query: str = ""
     known: str = ""
     remark: str = ""
+    office: str = ""
 
     def as_json(self) -> dict[str, str | int]:
         """The finding as records in JSON hold it."""
-        return asdict(self)
+        found = asdict(self)
+        if not self.office:  # a whole return, as it always was
+            del found["office"]
+        return found
 
     @classmethod
     def from_json(cls, found: object) -> Finding:

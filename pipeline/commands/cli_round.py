@@ -208,10 +208,12 @@ def findings(
         )
         for number, f in enumerate(found.findings)
     ]
-    title = f"Found in {found.receipt.id}, first seen on {found.receipt.seen}"
+    office = f", the part of {found.receipt.office}" if found.receipt.office else ""
+    title = f"Found in {found.receipt.id}{office}, first seen on {found.receipt.seen}"
     print_table(title, ("severity", "since", "sheet", "cell", "rule", "found"), rows)
-    if found.receipt.number > 1:
-        typer.echo(f"{len(found.new)} are new, {found.gone} of the submission before are gone")
+    if found.before:
+        which = "the submission before" if not found.receipt.office else found.before
+        typer.echo(f"{len(found.new)} are new, {found.gone} of {which} are gone")
 
 
 def _who(by: str) -> str:

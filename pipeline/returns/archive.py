@@ -154,20 +154,25 @@ def _counts(path: Path) -> bool:
 
 def owner_of(name: str, dates: Mapping[str, str]) -> str:
     """The return whose date a file bears: its own, or that of the return beside which
-    it lies as cover or records.
+    it lies as cover or records. Of several parts it is the one that is named most alike.
     """
     if name in dates:
         return name
-    stem = name.split("/")[-1].split(".")[0]
-    folder = name.rsplit("/", 1)[0]
-    return next(
-        (
-            n
-            for n in dates
-            if n.rsplit("/", 1)[0] == folder and n.split("/")[-1].split(".")[0] == stem
-        ),
-        "",
-    )
+    folder, _, own = name.rpartition("/")
+    words = own.split(".")
+    beside = [
+        n
+        for n in dates
+        if n.rpartition("/")[0] == folder and n.rpartition("/")[2].split(".")[0] == words[0]
+    ]
+    return max(beside, key=lambda n: _alike(n.rpartition("/")[2].split("."), words), default="")
+
+
+def _alike(one: list[str], other: list[str]) -> int:
+    """How many words two names begin with alike, in capitals or not."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((n for n, (a, b) in pairs if a.casefold() != b.casefold()), shorter)
 
 
 def _known(told: str, latest: str, *, before: Event | None) -> str:

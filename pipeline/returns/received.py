@@ -4,7 +4,7 @@ stage, findings and accounts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -74,7 +74,7 @@ def read_round(
     records = read_records(project, contracts, round_=round_, progress=progress)
     read = [_without_sheets(r, records, contracts=contracts) for r in joined.read]
     read += [
-        ReturnRead(_of_office(r, offices), list(r.findings), r.account, list(r.entries))
+        ReturnRead(_of_office(r, offices, read), list(r.findings), r.account, list(r.entries))
         for r in records
         if r.reading and r.account
     ]
@@ -142,12 +142,15 @@ def _missing_returns(
     return findings
 
 
-def _of_office(records: RecordsRead, offices: Offices) -> FileReading:
-    """A file of records with the office that alone gives its table, where that is
-    entered.
+def _of_office(records: RecordsRead, offices: Offices, read: Iterable[ReturnRead]) -> FileReading:
+    """A file of records beside parts, with the office that alone gives its table, where
+    that is entered.
     """
     reading = records.reading
     assert reading
+    beside = (r.reading for r in read if r.reading.office)
+    if not any((r.report, r.state) == (reading.report, reading.state) for r in beside):
+        return reading
     parts = offices.of(reading.report, reading.state, round_=reading.round)
     return replace(reading, office=owner_of_table(parts, records.table))
 

@@ -2,7 +2,8 @@
 and the findings of each, kept in the archive.
 
 A submission is what a validation met for the first time of a return: new files, or
-others under the same name. `records/archive/submissions/<round>/<id>/` holds
+others under the same name. Where offices send parts, each part is a submission of its
+own; all of a return are numbered in one row. `records/archive/submissions/<round>/<id>/` holds
 `receipt.json` and `findings.json`; nothing writes them a second time, so a later
 submission, another contract or a new rule does not change what was said of an earlier
 one.
@@ -27,7 +28,7 @@ from pipeline.project import Project
 from pipeline.returns.archive import original, owner_of
 from pipeline.returns.intake.reading import FileReading
 from pipeline.returns.rules.outcome import Validation
-from pipeline.returns.rules.pages import summary_rows, table_outcomes
+from pipeline.returns.rules.summary import SummaryRow, part_rows, summary_rows, table_outcomes
 from pipeline.system.files import unfinished, write_private
 from pipeline.system.kept import SUBMISSIONS, damaged, parse_json
 
@@ -62,9 +63,9 @@ class ReadTable:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What arrived of a return, and what was read of it. `seen` is the day on which it
-    was met, `dated` what its covers say; numbers are those of filled cells, and of
-    findings by their severity.
+    """What arrived of a return, or of the part of an `office`, and what was read of it.
+    `seen` is the day on which it was met, `dated` what its covers say; numbers are those
+    of filled cells, and of findings by their severity.
     """
 
     round: int
@@ -84,6 +85,7 @@ class Receipt:
     errors: int
     queries: int
     notes: int
+    office: str = ""
 
     @property
     def id(self) -> str:
@@ -98,21 +100,27 @@ def keep_submissions(
     kept: Mapping[str, str],
     today: date | None = None,
 ) -> list[Receipt]:
-    """Write a receipt for each return of which a validation met something new, with what
-    was found in it. `kept` is name and hash of each file of the archive. Returns the new
-    receipts.
+    """Write a receipt for each return, or part of one, of which a validation met
+    something new, with what was found in it. `kept` is name and hash of each file of the
+    archive. Returns the new receipts.
     """
     round_ = validation.reading.round
-    readings: dict[tuple[str, str], list[FileReading]] = {}
+    readings: dict[tuple[str, str, str], list[FileReading]] = {}
     for file in validation.reading.files:
         if file.state in contracts.codelist("states"):  # other codes name no folder
-            readings.setdefault((file.report, file.state), []).append(file)
-    receipts = {(r.report, r.state): r for r in read_receipts(project, round_)}  # the last of each
+            readings.setdefault((file.report, file.state, file.office), []).append(file)
+    receipts = {}  # the last of each
+    numbers: dict[tuple[str, str], int] = {}
+    for known in read_receipts(project, round_):
+        receipts[known.report, known.state, known.office] = known
+        numbers[known.report, known.state] = known.number
+    names = {f.file: "" for f in validation.reading.files}
     new = []
-    for (report, state), files in sorted(readings.items()):
-        last = receipts.get((report, state))
+    for (report, state, office), files in sorted(readings.items()):
+        last = receipts.get((report, state, office))
         there = {f.file: f.sha256 for f in files}
-        there |= {name: sha256 for name, sha256 in kept.items() if owner_of(name, there)}
+        own = frozenset(there)
+        there |= {name: sha256 for name, sha256 in kept.items() if owner_of(name, names) in own}
         before = {f.file: f.sha256 for f in last.files} if last else {}
         if not (came := {n for n, sha256 in there.items() if before.get(n) != sha256}):
             continue
@@ -120,14 +128,16 @@ def keep_submissions(
             contracts,
             validation,
             files,
-            number=last.number + 1 if last else 1,
+            number=numbers.get((report, state), 0) + 1,
             seen=(today or date.today()).isoformat(),
             received=tuple(
                 ReceivedFile(name, sha256, _size(project, sha256), name in came)
                 for name, sha256 in sorted(there.items())
             ),
         )
-        found = [f for f in validation.findings if (f.report, f.state) == (report, state)]
+        numbers[report, state] = receipt.number
+        whose = (report, state, office)
+        found = [f for f in validation.findings if (f.report, f.state, f.office) == whose]
         _keep(project, receipt, found)
         new.append(receipt)
     return new
@@ -147,11 +157,12 @@ def _receipt(
     seen: str,
     received: tuple[ReceivedFile, ...],
 ) -> Receipt:
-    report, state = files[0].report, files[0].state
-    row = next(r for r in summary_rows(validation) if (r.report, r.state) == (report, state))
+    report, state, office = files[0].report, files[0].state, files[0].office
+    row = _row(validation, report, state=state, office=office)
+    own = {f.file for f in files}
     tables: dict[str, ReadTable] = {}
     for told in table_outcomes(contracts, validation):
-        if (told["report"], told["state"]) == (report, state):
+        if told["file"] in own:
             table = ReadTable(
                 *(told[n] for n in ("table", "sheet", "outcome", "loaded", "refused"))
             )
@@ -177,7 +188,16 @@ def _receipt(
         row.errors,
         row.queries,
         row.notes,
+        office,
     )
+
+
+def _row(validation: Validation, report: str, *, state: str, office: str) -> SummaryRow:
+    """How a return ended; where it came in parts, how the part did."""
+    parts = part_rows(validation, report=report, state=state)
+    if any(row.office for row in parts):
+        return next(row for row in parts if row.office == office)
+    return next(r for r in summary_rows(validation) if (r.report, r.state) == (report, state))
 
 
 def submission_folder(project: Project, receipt: Receipt) -> Path:
@@ -222,7 +242,9 @@ def _read_receipt(path: Path) -> Receipt:
     try:
         receipt = Receipt(
             **{
-                **{f.name: content[f.name] for f in fields(Receipt)},
+                # One from before returns came in parts names no office.
+                **{f.name: content[f.name] for f in fields(Receipt) if f.name != "office"},
+                "office": content.get("office", ""),
                 "files": tuple(ReceivedFile(**f) for f in content["files"]),
                 "tables": tuple(ReadTable(**t) for t in content["tables"]),
             }
@@ -243,14 +265,16 @@ def _content(path: Path) -> Any:
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission with what was found in it. `new` are the places in `findings` of those
-    that the submission before it did not have, `gone` how many of those it had are gone.
+    """A submission with what was found in it. `before` is the id of the submission before
+    it, of the same office; `new` are the places in `findings` of those that it did not
+    have, `gone` how many of those it had are gone.
     """
 
     receipt: Receipt
     findings: tuple[Finding, ...]
     new: frozenset[int]
     gone: int
+    before: str = ""
 
 
 def read_submission(project: Project, id_: str) -> Submission:
@@ -266,14 +290,18 @@ def read_submission(project: Project, id_: str) -> Submission:
             allowed=", ".join(r.id for r in known) or "an id such as RO-thb-2022-1",
             do="'make findings ROUND=' lists the submissions of a round",
         )
-    whose = (receipt.report, receipt.state, receipt.number - 1)
-    earlier = next((r for r in known if (r.report, r.state, r.number) == whose), None)
+    whose = (receipt.report, receipt.state, receipt.office)
+    same = [r for r in known if (r.report, r.state, r.office) == whose]
+    earlier = max(
+        (r for r in same if r.number < receipt.number), key=lambda r: r.number, default=None
+    )
     found = _findings(project, receipt)
     if earlier is None:
         return Submission(receipt, found, frozenset(), 0)
     before = {_place(f) for f in _findings(project, earlier)}
     new = frozenset(i for i, f in enumerate(found) if _place(f) not in before)
-    return Submission(receipt, found, new, len(before - {_place(f) for f in found}))
+    gone = len(before - {_place(f) for f in found})
+    return Submission(receipt, found, new, gone, earlier.id)
 
 
 def _findings(project: Project, receipt: Receipt) -> tuple[Finding, ...]:

@@ -176,11 +176,17 @@ def _copy_ledger(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
     """Every submission with its figures, those of earlier rounds too."""
     _require(place.project.warehouse, place)
     with _attached(copy, place.project.warehouse):
+        columns = copy.execute(
+            "select column_name from duckdb_columns()"
+            " where database_name = 'other' and table_name = 'submissions'"
+        ).fetchall()
+        # A ledger that was last written before returns came in parts has no office.
+        office = "nullif(office, '')" if ("office",) in columns else "null::varchar"
         copy.execute(
             f"""create table {KEPT}.submissions as
             select submission_id as submission, round, report, state, file, sha256,
                 nullif(received, '') as received, contract_version, cells,
-                submission_id in (from {KEPT}.used) as used
+                submission_id in (from {KEPT}.used) as used, {office} as office
             from other.submissions order by round, report, state, file, submission_id"""
         )
         known = {

@@ -193,6 +193,7 @@ VIEWS = (
         (
             *("round", "report", "state", "file", "sheet", "cell", "table_name", "key", "rule"),
             *("severity", "found", "allowed", "do", "contract_version", "query", "known", "remark"),
+            "office",
         ),
         "",
         restricted=True,
@@ -202,7 +203,7 @@ VIEWS = (
         "the ledger: every submission of every round",
         (
             *("submission", "round", "report", "state", "file", "sha256", "received"),
-            *("contract_version", "cells", "used"),
+            *("contract_version", "cells", "used", "office"),
         ),
         "",
         restricted=True,

@@ -49,7 +49,7 @@ class Staging:
                 f"create table files ({', '.join(f'{c} {k}' for c, k in FILE_COLUMNS)})"
             )
             connection.execute(
-                "insert into files values (?, 'thb', 'MD', ?, ?, '2022-03-31', ?, 'read', 1)",
+                "insert into files values (?, 'thb', 'MD', ?, ?, '2022-03-31', ?, 'read', 1, '')",
                 [round_, name, sha256, version],
             )
             connection.execute("create table withdrawn (file varchar, table_name varchar)")

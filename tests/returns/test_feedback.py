@@ -638,7 +638,7 @@ def letters(
     )
     reading = RoundReading(2022, (file,), (), (account,))
     validation = Validation(reading, tuple(findings), refusals(findings), (account,))
-    counts = {("RO", t.name): (1_234, 2018, 2022) for t in contracts.contract("thb").tables[:3]}
+    counts = {("RO", t.name, ""): (1_234, 2018, 2022) for t in contracts.contract("thb").tables[:3]}
     revised = {
         f.key: (2021, Decimal(7), Decimal(9)) for f in findings if f.rule.endswith(".revised")
     }

@@ -38,7 +38,7 @@ from pipeline.returns.records.plain import LONGEST_LINE
 from pipeline.returns.records.read import RecordsRead, read_records
 from pipeline.returns.rules.check import refusals
 from pipeline.returns.rules.outcome import Validation
-from pipeline.returns.rules.pages import table_outcomes
+from pipeline.returns.rules.summary import table_outcomes
 
 ROUND = 2022
 VICTIMS = "thb/RO.THB_VICTIMS.records.csv"

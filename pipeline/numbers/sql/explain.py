@@ -52,6 +52,7 @@ class Explained:
     vintages: tuple[tuple[int, str, str], ...]  # round, raw text, file
     # what of its siblings it cannot stand beside, and what follows
     contradicts: tuple[str, ...] = ()
+    office: str = ""  # whose part of a return the file is
 
     def as_dict(self) -> dict[str, Any]:
         content = {
@@ -132,7 +133,22 @@ def _explain(marts: Any, key: str) -> Explained:
         tuple(_explain(marts, part) for part in found["part_keys"] or ()),
         tuple(vintages),
         _contradictions(marts, key),
+        _office(marts, found["file"], round_=found["round"]),
     )
+
+
+def _office(marts: Any, file: str, *, round_: int | None) -> str:
+    """Whose part of a return a file is; empty for a whole one, and in marts that were
+    made before returns came in parts.
+    """
+    if not file:
+        return ""
+    asked = marts.execute(
+        "select * from seed.current_submissions where file = ? and round = ?", [file, round_]
+    )
+    names = [column[0] for column in asked.description]
+    row = asked.fetchone()
+    return str(row[names.index("office")] or "") if row and "office" in names else ""
 
 
 _FOLLOWS = {
@@ -186,9 +202,9 @@ def lines(found: Explained, depth: int = 0) -> list[str]:
     ]
     if found.file:
         sheet = f"sheet '{found.sheet}', " if found.sheet else ""
-        text.append(
-            f"{pad}    {found.file}, {sheet}{found.address}, written '{found.raw}', {found.status}"
-        )
+        office = f" (the part of {found.office})" if found.office else ""
+        place = f"{found.file}{office}, {sheet}{found.address}"
+        text.append(f"{pad}    {place}, written '{found.raw}', {found.status}")
     if found.note:
         text.append(f"{pad}    note: {found.note}")
     text += [f"{pad}    {said}" for said in found.contradicts]

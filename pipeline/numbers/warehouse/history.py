@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     import duckdb
 
 
+_FILE = ("file", "office")  # heads; the second one where a return came in parts
+
+
 @dataclass(frozen=True)
 class Sent:
     """One file of a state: what became of it, and how many figures of the table it
-    brought.
+    brought; of the part of an office its code.
     """
 
     round: int
@@ -34,12 +37,13 @@ class Sent:
     known: str
     outcome: str
     cells: int
+    office: str = ""
 
 
 @dataclass(frozen=True)
 class Statement:
     """What one file says of one key. `says` is the value, or the status that stands in
-    its place.
+    its place, `office` whose part of a return the file is.
     """
 
     key: str
@@ -50,6 +54,7 @@ class Statement:
     says: str
     status: str
     counts: bool
+    office: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,16 +132,18 @@ def _statements(
 ) -> Iterator[Statement]:
     rows = ledger.execute(
         f"""select c.key, s.round, s.received, s.file, c.sheet, c.address, c.value, c.obs_status,
-        s.outcome
+        s.outcome, {_office(ledger)}
         from {table.sql_name} c join submissions s using (submission_id) where c.state = ?
         order by c.key, s.round, s.received, s.file, s.submission_id""",
         [state],
     ).fetchall()
     newest = {row[0]: number for number, row in enumerate(rows) if row[8] != "set aside"}
-    for number, (key, round_, received, file, sheet, address, value, status, _) in enumerate(rows):
+    for number, row in enumerate(rows):
+        key, round_, received, file, sheet, address, value, status, _, office = row
         says = plain(Decimal(value)) if value is not None else "–"
         place = f"{sheet} {address}".strip()
-        yield Statement(key, round_, received, file, place, says, status, newest.get(key) == number)
+        counts = newest.get(key) == number
+        yield Statement(key, round_, received, file, place, says, status, counts, office)
 
 
 def _accepted(
@@ -144,15 +151,25 @@ def _accepted(
 ) -> Iterator[Sent]:
     known = {(e.file, e.sha256): e.known for e in read_journal(project)}
     rows = ledger.execute(
-        f"""select s.round, s.file, s.sha256, s.received, s.outcome, count(c.key)
+        f"""select s.round, s.file, s.sha256, s.received, s.outcome, count(c.key),
+        {_office(ledger)}
         from submissions s left join {table.sql_name} c using (submission_id)
         where s.state = ? and s.report = ? group by all order by all""",
         [state, table.report],
     ).fetchall()
-    for round_, file, sha256, received, outcome, cells in rows:
-        yield Sent(
-            round_, file, sha256, received, known.get((file, sha256), received), outcome, cells
-        )
+    for round_, file, sha256, received, outcome, cells, office in rows:
+        since = known.get((file, sha256), received)
+        yield Sent(round_, file, sha256, received, since, outcome, cells, office)
+
+
+def _office(ledger: duckdb.DuckDBPyConnection) -> str:
+    """How a query asks for the office of a submission. A ledger that was last written
+    before returns came in parts knows of none.
+    """
+    columns = ledger.execute(
+        "select 1 from duckdb_columns() where table_name = 'submissions' and column_name = 'office'"
+    ).fetchall()
+    return "coalesce(s.office, '') as office" if columns else "'' as office"
 
 
 def _not_loaded(
@@ -199,24 +216,32 @@ def print_history(found: History) -> None:
         box=None,
         pad_edge=False,
     )
-    for head in ("known since", "round", "file", "sha256", "date on it", "outcome"):
+    parted = any(f.office for f in found.files)
+    for head in ("known since", "round", *_FILE[: 1 + parted], "sha256", "date on it", "outcome"):
         files.add_column(head)
     files.add_column("figures", justify="right")
     for f in found.files:
         files.add_row(
-            f.known, str(f.round), f.file, f.sha256[:12], f.received, f.outcome, str(f.cells)
+            f.known,
+            str(f.round),
+            *(f.file, f.office)[: 1 + parted],
+            f.sha256[:12],
+            f.received,
+            f.outcome,
+            str(f.cells),
         )
     console.print(files)
     title = (
         f"Statements that differ ({len({s.key for s in found.statements})} of {found.keys} keys)"
     )
     said = Grid(title=title, title_justify="left", box=None, pad_edge=False)
-    for head in ("key", "round", "date on it", "file", "place"):
+    for head in ("key", "round", "date on it", *_FILE[: 1 + parted], "place"):
         said.add_column(head)
     said.add_column("says", justify="right")
     for head in ("status", ""):
         said.add_column(head)
     for s in found.statements:
         counts = "counts" if s.counts else ""
-        said.add_row(s.key, str(s.round), s.received, s.file, s.place, s.says, s.status, counts)
+        file = (s.file, s.office)[: 1 + parted]
+        said.add_row(s.key, str(s.round), s.received, *file, s.place, s.says, s.status, counts)
     console.print(said)

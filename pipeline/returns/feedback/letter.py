@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.contracts.layout import tables_for
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import office_label
 from pipeline.errors import RenderError
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
@@ -24,10 +25,17 @@ from pipeline.returns.days import read_date
 from pipeline.returns.feedback.paper import Paper, on_paper
 from pipeline.returns.feedback.words import shortened
 from pipeline.returns.intake.account import FileAccount
+from pipeline.returns.intake.reading import FileReading
 from pipeline.returns.intake.stage import STAGED
 from pipeline.returns.rules.outcome import Validation
-from pipeline.returns.rules.pages import SummaryRow, summary_rows
 from pipeline.returns.rules.reference import meaning_of
+from pipeline.returns.rules.summary import (
+    SummaryRow,
+    lacking_parts,
+    part_rows,
+    summary_rows,
+    table_outcomes,
+)
 from pipeline.returns.texts import N_, Texts
 from pipeline.system.kept import open_database
 
@@ -42,20 +50,32 @@ _TEXT = 110  # characters of a text in a list; the marked copy has the whole of 
 class Figures:
     """What the staged file of a round says of figures.
 
-    `counts` by state and table: figures with a value, first and last year of them.
-    `revised` by key: the earlier round, the value then and the value now.
+    `counts` by state, table and office: figures with a value, first and last year of
+    them. `revised` by key: the earlier round, the value then and the value now.
     """
 
-    counts: Mapping[tuple[str, str], tuple[int, int, int]]
+    counts: Mapping[tuple[str, str, str], tuple[int, int, int]]
     revised: Mapping[str, tuple[int, Decimal, Decimal]]
+
+    def count(self, state: str, table: str, *, office: str) -> tuple[int, int, int]:
+        """Figures of a table, of all offices where none is given; first and last year."""
+        own = [
+            n
+            for (s, t, o), n in self.counts.items()
+            if (s, t) == (state, table) and office in ("", o)
+        ]
+        first, last = (min(n[1] for n in own), max(n[2] for n in own)) if own else (0, 0)
+        return sum(n[0] for n in own), first, last
 
 
 def read_figures(project: Project, contracts: Contracts, *, round_: int) -> Figures:
     """Look up once for all letters which tables have figures and what was revised."""
     tables = contracts.tables
     counts = " union all ".join(
-        f"select state, '{t.name}' as name, count(*) as n, min(year) as first, max(year) as last"
-        f" from {t.sql_name} where value is not null group by state"
+        f"select cells.state, '{t.name}' as name, coalesce(files.office, '') as office,"
+        " count(*) as n, min(year) as first, max(year) as last"
+        f" from {t.sql_name} as cells left join files on files.file = cells.file"
+        " where value is not null group by all"
         for t in tables
     )
     revised = " union all ".join(
@@ -68,7 +88,7 @@ def read_figures(project: Project, contracts: Contracts, *, round_: int) -> Figu
         found = connection.execute(counts).fetchall()
         changes = connection.execute(f"select * from ({revised}) where before <> value").fetchall()
     return Figures(
-        {(state, name): (n, first, last) for state, name, n, first, last in found},
+        {(state, name, by): (n, first, last) for state, name, by, n, first, last in found},
         {key: (earlier, before, now) for key, earlier, before, now in changes},
     )
 
@@ -87,14 +107,20 @@ class LetterWriter:
     marking: str
     answer_days: int
 
-    def view(self, state: str, enclosed: Sequence[str], *, most: int) -> dict[str, Any]:
+    def view(
+        self, state: str, enclosed: Sequence[str], *, most: int, office: str = ""
+    ) -> dict[str, Any]:
         """All that the letter of a state says, as the template shows it. Lists have at
         most `most` lines.
+
+        The letter to an office is about its part alone. That of its state then says what
+        came and what was refused of all parts, and asks nothing that the office is asked.
         """
-        findings = sorted(
+        of_state = sorted(
             (f for f in self.validation.findings if f.state == state), key=_reading_order
         )
-        files = [f for f in self.validation.reading.files if f.state == state]
+        findings = [f for f in of_state if f.office == office]
+        files = self._files(state, office)
         dates = [day for f in files if (day := read_date(f.received))]
         last = max(dates, default=None)
         queries = [f for f in findings if f.severity == "query"]
@@ -103,7 +129,7 @@ class LetterWriter:
             for f in findings
             if f.rule.endswith(".value.revised") and f.key in self.figures.revised
         ]
-        refused = self._refused(state, findings)
+        refused = self._refused(findings if office else of_state)
         notes = sum(f.severity == "note" and bool(f.file) for f in findings)
         asked = [self._line(f) for f in queries[:most]]
         return {
@@ -116,7 +142,12 @@ class LetterWriter:
             "dated": self._paper.day(last),
             "deadline": self._paper.day(self._deadline(last)),
             "answer_days": self.answer_days,
-            "received": self._received(state),
+            "office": office and office_label(self.contracts, office),
+            "in_parts": not office and any(f.office for f in files),
+            "lacking": [on_paper(self._lacking(f)) for f in lacking_parts(self.validation, state)]
+            if not office
+            else [],
+            "received": self._received(state, office),
             "has_files": bool(files),
             "refused": refused[:most],
             "refused_in_all": len(refused),
@@ -126,22 +157,22 @@ class LetterWriter:
             "revisions": [self._revision(f) for f in revised[:most]],
             "revisions_in_all": len(revised),
             "notes_in_all": notes,
-            "coverage": self._coverage(state, {f.report for f in files}),
+            "coverage": self._coverage(state, {f.report for f in files}, office=office),
             "enclosed": list(enclosed),
         }
 
-    def pdf(self, state: str, enclosed: Sequence[str], *, output: Path) -> None:
-        """Render the letter of a state to `output`. Raises RenderError when it does not
-        fit its pages.
+    def pdf(self, state: str, enclosed: Sequence[str], *, output: Path, office: str = "") -> None:
+        """Render the letter of a state, or of one of its offices, to `output`. Raises
+        RenderError when it does not fit its pages.
         """
         for most in LIST_LENGTHS:
             pages = self._paper.pdf(
                 "letter.html.j2",
-                self.view(state, enclosed, most=most),
+                self.view(state, enclosed, most=most, office=office),
                 output=output,
-                title=self.title(state),
+                title=self.title(state, office),
                 subject=self.marking,
-                day=self._dated(state),
+                day=self._dated(state, office),
             )
             if pages <= MAX_PAGES:
                 return
@@ -149,13 +180,32 @@ class LetterWriter:
             f"the letter of {state} has {pages} pages", allowed=f"at most {MAX_PAGES}"
         )
 
-    def title(self, state: str) -> str:
+    def title(self, state: str, office: str = "") -> str:
         name = self.contracts.codelist("states").label(state)
         said = self.texts.say(N_("Returns of round {round}: {state}"))
-        return said.format(state=name, round=self.validation.reading.round)
+        title = said.format(state=name, round=self.validation.reading.round)
+        return f"{title}, {office_label(self.contracts, office)}" if office else title
 
-    def _dated(self, state: str) -> date:
-        days = (read_date(f.received) for f in self.validation.reading.files if f.state == state)
+    def _files(self, state: str, office: str) -> list[FileReading]:
+        """The files of a state, or those of one of its offices."""
+        return [
+            f
+            for f in self.validation.reading.files
+            if f.state == state and office in ("", f.office)
+        ]
+
+    def _lacking(self, finding: Finding) -> str:
+        """Which part of which return is not there."""
+        title = self.contracts.contract(finding.report).title
+        said = (
+            N_("{report}: the part that was refused is of {office}")
+            if finding.rule == "part-refused"
+            else N_("{report}: the part that did not come is of {office}")
+        )
+        return self.texts.say(said).format(report=title, office=finding.found)
+
+    def _dated(self, state: str, office: str) -> date:
+        days = (read_date(f.received) for f in self._files(state, office))
         first = date(self.validation.reading.round + 1, 1, 1)
         return max((d for d in days if d), default=first)
 
@@ -169,30 +219,30 @@ class LetterWriter:
     def _paper(self) -> Paper:
         return Paper(self.project, self.texts)
 
-    def _received(self, state: str) -> list[dict[str, Any]]:
+    def _received(self, state: str, office: str) -> list[dict[str, Any]]:
         """One line per file, and one per report of which there is none."""
         accounts = {a.file: a for a in self.validation.accounts}
         lines = []
         for row in (r for r in summary_rows(self.validation) if r.state == state):
             title = self.contracts.contract(row.report).title
-            files = [
-                f
-                for f in self.validation.reading.files
-                if (f.state, f.report) == (state, row.report)
-            ]
+            files = [f for f in self._files(state, office) if f.report == row.report]
             outcome = self.texts.say(row.outcome)
+            parts = part_rows(self.validation, report=row.report, state=state)
+            ended = {p.office: self.texts.say(p.outcome) for p in parts}
+            in_parts = any(ended)
             for file in files:
+                by = f"{title}, {office_label(self.contracts, file.office)}"
                 lines.append(
                     {
-                        "title": title,
+                        "title": by if file.office else title,
                         "file": file.file,
                         "dated": self._paper.day(read_date(file.received)),
                         "hash": file.sha256[:12],
-                        "outcome": outcome,
+                        "outcome": ended[file.office] if in_parts else outcome,
                         **self._cells(row, accounts.get(file.file)),
                     }
                 )
-            if not files:
+            if not files and not office:
                 lines.append(
                     {
                         "title": title,
@@ -238,19 +288,27 @@ class LetterWriter:
         }
         return {name: on_paper(shortened(text, _TEXT)) for name, text in line.items()}
 
-    def _refused(self, state: str, findings: Iterable[Finding]) -> list[dict[str, Any]]:
-        """Every refused return or table with its first error and the number of them."""
-        errors: dict[tuple[str, str], list[Finding]] = {}
-        for finding in findings:
-            if finding.severity == "error":
-                errors.setdefault((finding.report, finding.table), []).append(finding)
+    def _refused(self, findings: Iterable[Finding]) -> list[dict[str, Any]]:
+        """Every refused return, part or table with its first error and the number of
+        them.
+        """
+        errors: dict[tuple[str, str, str], list[Finding]] = {}
+        for f in findings:
+            if f.severity == "error":
+                errors.setdefault((f.report, f.table, f.office), []).append(f)
         lines = []
-        for (report, table), found in sorted(
-            errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1])
+        for (report, table, office), found in sorted(
+            errors.items(), key=lambda e: (REPORTS.index(e[0][0]), e[0][1:])
         ):
             sheet = self.contracts.table(table).layout.sheet if table else ""
             lines.append(
-                {**self._line(found[0]), "report": report, "table": sheet, "errors": len(found)}
+                {
+                    **self._line(found[0]),
+                    "report": report,
+                    "table": sheet,
+                    "office": office and office_label(self.contracts, office),
+                    "errors": len(found),
+                }
             )
         return lines
 
@@ -265,16 +323,23 @@ class LetterWriter:
             "now": self._paper.number(now),
         }
 
-    def _coverage(self, state: str, sent: set[str]) -> list[dict[str, Any]]:
+    def _coverage(self, state: str, sent: set[str], *, office: str) -> list[dict[str, Any]]:
         """Per report that was sent: sheets with figures and how many, sheets without,
-        sheets refused.
+        sheets refused; of an office those that it gives.
         """
         lines = []
+        given = {
+            (told["report"], told["table"])
+            for told in table_outcomes(self.contracts, self.validation)
+            if told["state"] == state and told.get("office", "") == office
+        }
         for report in (r for r in REPORTS if r in sent):
             contract = self.contracts.contract(report)
             full, empty, refused = [], [], []
             for table in tables_for(contract, state, round_=self.validation.reading.round):
-                number, first, last = self.figures.counts.get((state, table.name), (0, 0, 0))
+                if office and (report, table.name) not in given:
+                    continue
+                number, first, last = self.figures.count(state, table.name, office=office)
                 years = str(first) if first == last else f"{first}–{last}"
                 name = _unnumbered(table.layout.sheet)
                 if self.validation.is_refused(state, report, table=table.name):

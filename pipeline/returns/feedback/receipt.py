@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import office_label
 from pipeline.project import Project
 from pipeline.returns.days import read_date
 from pipeline.returns.feedback.paper import Paper, on_paper
@@ -40,6 +41,9 @@ def _render(
     title = texts.say(N_("Receipt of submission {number}: {state}")).format(
         number=receipt.number, state=name
     )
+    office = office_label(contracts, receipt.office) if receipt.office else ""
+    if office:
+        title = f"{title}, {office}"
     members = {c.code for c in contracts.members(receipt.round)}
     with TemporaryDirectory() as folder:  # only its owner can look into it
         output = Path(folder) / PAGE
@@ -47,7 +51,7 @@ def _render(
             "receipt.html.j2",
             _view(receipt, contracts, paper)
             | {"title": title, "name": name, "is_member": receipt.state in members}
-            | {"marking": marking},
+            | {"marking": marking, "office": office},
             output=output,
             title=title,
             subject=marking,

@@ -23,6 +23,7 @@ from pipeline.contracts.answer import read_answer_days
 from pipeline.contracts.codelists import fold
 from pipeline.contracts.definitions import read_version_texts
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import in_file_name, office_label, office_named
 from pipeline.contracts.sender_binds import FOR_STATES
 from pipeline.errors import UserError
 from pipeline.findings import SEVERITIES, Finding
@@ -43,9 +44,9 @@ from pipeline.returns.rules.outcome import Validation
 from pipeline.returns.rules.pages import (
     SEVERITY_TEXT,
     states_with_page,
-    summary_rows,
     write_pages,
 )
+from pipeline.returns.rules.summary import part_rows, summary_rows
 from pipeline.returns.submissions import Receipt, read_receipts
 from pipeline.returns.texts import N_, languages, load_texts
 from pipeline.system.files import write_private
@@ -164,8 +165,28 @@ class _Work:
         )
 
     def write(self, state: str) -> list[Path]:
+        written = []
+        for office in self._offices(state):
+            written += self._write(state, office)
+        for path, receipt in self._receipts(state):
+            content = receipt_pdf(
+                self.project,
+                self.contracts,
+                receipt=receipt,
+                texts=self.texts,
+                marking=self.marking,
+            )
+            if self._put(path, content, inputs=receipt.id):
+                written.append(path)
+            self.kept.add(path)
+        return written
+
+    def _write(self, state: str, office: str) -> list[Path]:
+        """What goes back to an office of a state; to the state itself where it is
+        empty.
+        """
         written, enclosed = [], []
-        for copy in self._copies(state):
+        for copy in self._copies(state, office):
             path = self.folder / state / copy.name
             if not self._is_valid(path, copy.inputs):
                 try:
@@ -178,29 +199,18 @@ class _Work:
                     written.append(path)
             self.kept.add(path)
             enclosed.append(copy.name)
-        if content := answers_csv(self._asked(state), self.texts):
-            path = self._answers(state)
+        if content := answers_csv(self._asked(state, office), self.texts):
+            path = self._answers(state, office)
             if self._put(path, content, inputs=_sha256(content)):
                 written.append(path)
             self.kept.add(path)
             enclosed.append(path.name)
-        for path, receipt in self._receipts(state):
-            content = receipt_pdf(
-                self.project,
-                self.contracts,
-                receipt=receipt,
-                texts=self.texts,
-                marking=self.marking,
-            )
-            if self._put(path, content, inputs=receipt.id):
-                written.append(path)
-            self.kept.add(path)
-        path = self._letter(state)
-        inputs = self._letter_inputs(state, enclosed)
+        path = self._letter(state, office)
+        inputs = self._letter_inputs(state, office, enclosed)
         if not self._is_valid(path, inputs):
             with TemporaryDirectory() as folder:  # only its owner can look into it
                 part = Path(folder) / path.name
-                self.letters.pdf(state, enclosed, output=part)
+                self.letters.pdf(state, enclosed, output=part, office=office)
                 content = part.read_bytes()
             if self._put(path, content, inputs=inputs):
                 written.append(path)
@@ -209,21 +219,23 @@ class _Work:
 
     def valid(self, state: str) -> Iterator[Path]:
         """The files of a state that are made from the inputs of now."""
-        enclosed = []
-        for copy in self._copies(state):
-            if self._is_valid(path := self.folder / state / copy.name, copy.inputs):
-                enclosed.append(copy.name)
-                yield path
-        if content := answers_csv(self._asked(state), self.texts):
-            path = self._answers(state)
-            if self._is_valid(path, _sha256(content)):
-                enclosed.append(path.name)
-                yield path
         for path, receipt in self._receipts(state):
             if self._is_valid(path, receipt.id):
                 yield path
-        if self._is_valid(self._letter(state), self._letter_inputs(state, enclosed)):
-            yield self._letter(state)
+        for office in self._offices(state):
+            enclosed = []
+            for copy in self._copies(state, office):
+                if self._is_valid(path := self.folder / state / copy.name, copy.inputs):
+                    enclosed.append(copy.name)
+                    yield path
+            if content := answers_csv(self._asked(state, office), self.texts):
+                path = self._answers(state, office)
+                if self._is_valid(path, _sha256(content)):
+                    enclosed.append(path.name)
+                    yield path
+            path = self._letter(state, office)
+            if self._is_valid(path, self._letter_inputs(state, office, enclosed)):
+                yield path
 
     def tidy(self, states: Sequence[str]) -> None:
         """Remove files of these states, and of states that have none any more, that are
@@ -243,15 +255,25 @@ class _Work:
 
     # What is due.
 
-    def _copies(self, state: str) -> Iterator[_Copy]:
+    def _offices(self, state: str) -> list[str]:
+        """Whom something goes back to: the state itself, and its offices that sent parts."""
+        files = self.validation.reading.files
+        return ["", *sorted({f.office for f in files if f.state == state and f.office})]
+
+    def _copies(self, state: str, office: str) -> Iterator[_Copy]:
         for file in self.validation.reading.files:
-            if file.state != state or not file.kind:  # a file that was not read has nothing to mark
+            # a file that was not read has nothing to mark
+            if (file.state, file.office) != (state, office) or not file.kind:
                 continue
             findings = tuple(f for f in self.validation.findings if f.file == file.file)
             # What a state sent later is told apart as its files are: RO.2.xlsx,
             # RO.3.withdrawn.csv.
             name = PurePosixPath(file.file).name
-            part = name[len(state) : len(name) - len(suffix_of(name))].lower().replace(".", "-")
+            words = name[: len(name) - len(suffix_of(name))].lower().split(".")[1:]
+            if office:  # the name of the file, or the cover alone, says whose it is
+                others = [w for w in words if office_named(self.contracts, w) != office]
+                words = [in_file_name(office), *others]
+            part = "".join(f"-{word}" for word in words)
             ending = ".csv" if file.kind.startswith("csv") else ".xlsx"
             told = [f.as_json() for f in findings]
             inputs = _digest(file.sha256, told, self._heading(file, findings).lines, self.code)
@@ -262,19 +284,24 @@ class _Work:
     def _receipts(self, state: str) -> Iterator[tuple[Path, Receipt]]:
         for receipt in self.receipts:
             if receipt.state == state:
-                yield self.folder / state / f"{receipt.id}-receipt.pdf", receipt
+                yield (
+                    self.folder / state / f"{receipt.id}{_of(receipt.office)}-receipt.pdf",
+                    receipt,
+                )
 
-    def _answers(self, state: str) -> Path:
-        return self.folder / state / f"{state}-{self.round}-answers.csv"
+    def _answers(self, state: str, office: str) -> Path:
+        return self.folder / state / f"{state}-{self.round}{_of(office)}-answers.csv"
 
-    def _asked(self, state: str) -> list[Finding]:
-        return [f for f in self.validation.findings if f.state == state]
+    def _asked(self, state: str, office: str) -> list[Finding]:
+        whose = (state, office)
+        return [f for f in self.validation.findings if (f.state, f.office) == whose]
 
-    def _letter(self, state: str) -> Path:
-        return self.folder / state / f"{state}-{self.round}-letter.pdf"
+    def _letter(self, state: str, office: str) -> Path:
+        return self.folder / state / f"{state}-{self.round}{_of(office)}-letter.pdf"
 
-    def _letter_inputs(self, state: str, enclosed: Sequence[str]) -> str:
-        return _digest(self.letters.view(state, enclosed, most=LIST_LENGTHS[0]), self.code)
+    def _letter_inputs(self, state: str, office: str, enclosed: Sequence[str]) -> str:
+        view = self.letters.view(state, enclosed, most=LIST_LENGTHS[0], office=office)
+        return _digest(view, self.code)
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.folder))
@@ -337,11 +364,11 @@ class _Work:
         say = self.texts.say
         state = self.contracts.codelist("states").label(file.state)
         title = say(N_("{state}: findings in the return")).format(state=state)
-        row = next(
-            r
-            for r in summary_rows(self.validation)
-            if (r.state, r.report) == (file.state, file.report)
-        )
+        rows = [r for r in summary_rows(self.validation) if r.state == file.state]
+        if file.office:
+            title = f"{title}, {office_label(self.contracts, file.office)}"
+            rows = part_rows(self.validation, report=file.report, state=file.state)
+        row = next(r for r in rows if (r.report, r.office) == (file.report, file.office))
         counts = [
             f"{say(SEVERITY_TEXT[s])} ({sum(f.severity == s for f in findings)})"
             for s in SEVERITIES
@@ -357,6 +384,11 @@ class _Work:
             say(N_("Correct your own file and send it again: this copy is no return.")),
         )
         return Heading(title, self.marking, lines)
+
+
+def _of(office: str) -> str:
+    """An office as the name of a file has it, behind what stands before it."""
+    return f"-{in_file_name(office)}" if office else ""
 
 
 def _sha256(data: bytes) -> str:

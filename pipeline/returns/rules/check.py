@@ -60,7 +60,7 @@ def validate_round(
     )
     progress("checking against the contracts")
     found, accounts = _check_with_known(project, contracts, round_=round_, reading=reading)
-    found = with_queries(found, log)
+    found = with_queries(_with_offices(found, reading), log)
     findings = in_order(found)
     refused = refusals(findings, later_files(reading), parts=refused_parts(reading))
     validation = Validation(reading, findings, refused, tuple(_after(a, refused) for a in accounts))
@@ -112,6 +112,12 @@ def _check_with_known(
     return with_known(known, found, out=out, versions=versions), [
         after_leaving_out(a, out, reading=reading) for a in reading.accounts
     ]
+
+
+def _with_offices(findings: Iterable[Finding], reading: RoundReading) -> list[Finding]:
+    """The findings with the offices whose parts they are about."""
+    offices = {f.file: f.office for f in reading.files if f.office}
+    return [replace(f, office=offices[f.file]) if f.file in offices else f for f in findings]
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

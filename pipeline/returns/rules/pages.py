@@ -7,16 +7,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts.layout import respondents, tables_for
+from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import office_label
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.project import REPORTS, Project
 from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.rules.reference import anchor_of, every_kind
+from pipeline.returns.rules.summary import office_entry, summary_rows, table_outcomes
 from pipeline.returns.texts import N_, Texts, load_texts
 from pipeline.system.kept import is_kept, keep_bytes
 from pipeline.system.page_templates import mistakes_told, open_templates
@@ -39,121 +41,6 @@ COUNTED = {
 }
 
 
-@dataclass(frozen=True)
-class SummaryRow:
-    """One return as a line of a summary: whose, which file, how many cells ended where,
-    how many findings.
-    """
-
-    state: str
-    report: str
-    file: str
-    filled: int
-    loaded: int
-    refused: int
-    ignored: int
-    errors: int
-    queries: int
-    notes: int
-    outcome: str
-
-
-def summary_rows(validation: Validation) -> list[SummaryRow]:
-    """One row per state and report that a file or a finding is about, in the order of
-    reports and states.
-    """
-    accounts: dict[tuple[str, str], list[FileAccount]] = {}
-    for account in validation.accounts:
-        accounts.setdefault((account.report, account.state), []).append(account)
-    counts: dict[tuple[str, str], dict[str, int]] = {}
-    for finding in validation.findings:
-        if finding.state:
-            by_severity = counts.setdefault(
-                (finding.report, finding.state), dict.fromkeys(SEVERITIES, 0)
-            )
-            by_severity[finding.severity] += 1
-    keys = sorted({*accounts, *counts}, key=lambda k: (REPORTS.index(k[0]), k[1]))
-    return [
-        _summary(validation, key, accounts=accounts.get(key, []), counts=counts.get(key, {}))
-        for key in keys
-    ]
-
-
-def _summary(
-    validation: Validation,
-    key: tuple[str, str],
-    *,
-    accounts: list[FileAccount],
-    counts: dict[str, int],
-) -> SummaryRow:
-    report, state = key
-    tables = {t for s, r, t in validation.refused if (s, r) == (state, report)}
-    if not accounts:
-        outcome = N_("not received")
-    elif "" in tables:
-        outcome = N_("refused")
-    elif len(tables) == 1:
-        outcome = N_("1 table refused")
-    else:
-        outcome = (
-            N_("{number} tables refused").format(number=len(tables)) if tables else N_("accepted")
-        )
-    return SummaryRow(
-        state,
-        report,
-        ", ".join(a.file for a in accounts),
-        sum(a.filled for a in accounts),
-        sum(a.loaded for a in accounts),
-        sum(a.refused for a in accounts),
-        sum(sum(a.ignored.values()) for a in accounts),
-        counts.get("error", 0),
-        counts.get("query", 0),
-        counts.get("note", 0),
-        outcome,
-    )
-
-
-def table_outcomes(contracts: Contracts, validation: Validation) -> list[dict[str, Any]]:
-    """What became of every table of every return: loaded, refused or empty, with its
-    cells.
-    """
-    outcomes = []
-    by_records = {(a.state, a.report, a.table) for a in validation.accounts if a.table}
-    for account in validation.accounts:
-        if account.state not in contracts.codelist("states"):
-            continue
-        for table in tables_for(
-            contracts.contract(account.report), account.state, round_=validation.reading.round
-        ):
-            # A table sent as records is told of with their file, not with the sheet
-            # that was set aside.
-            if account.table != table.name and (
-                account.table or (account.state, account.report, table.name) in by_records
-            ):
-                continue
-            loaded = account.loaded_by_table.get(table.name, 0)
-            refused = validation.is_refused(account.state, account.report, table=table.name)
-            outcomes.append(
-                {
-                    "report": account.report,
-                    "state": account.state,
-                    "file": account.file,
-                    "table": table.name,
-                    "sheet": table.layout.sheet,
-                    "outcome": _outcome(refused, loaded),
-                    "loaded": loaded,
-                    "refused": account.refused_by_table.get(table.name, 0),
-                }
-            )
-    return outcomes
-
-
-def _outcome(refused: bool, loaded: int) -> str:
-    if refused:
-        return N_("refused")
-    return N_("loaded") if loaded else N_("empty")
-
-
 def write_findings(project: Project, contracts: Contracts, *, validation: Validation) -> Path:
     """Write `findings.json`; it stays untouched where its content is the same."""
     folder = project.findings(validation.reading.round)
@@ -169,6 +56,7 @@ def write_pages(project: Project, contracts: Contracts, *, validation: Validatio
     folder.mkdir(parents=True, exist_ok=True)
     texts = load_texts(project)
     environment = _environment(project, texts)
+    environment.filters["office"] = partial(office_label, contracts)
     pages = {}
     states = states_with_page(contracts, validation)
     for state, name in states.items():
@@ -214,6 +102,7 @@ def _json(contracts: Contracts, validation: Validation) -> str:
                 "received": f.received,
                 "contract_version": f.contract_version,
                 "outcome": f.outcome,
+                **office_entry(f.office),
             }
             for f in reading.files
         ],

@@ -104,6 +104,8 @@ def place_of(finding: Finding) -> str:
     place = " on ".join(
         part for part in (finding.cell, finding.sheet and f"sheet {finding.sheet}") if part
     )
+    if finding.office:  # the same place of another part is another place
+        place = f"{place} in the part of {finding.office}"
     return " ".join(place.split())  # as the log keeps it
 
 

@@ -47,7 +47,9 @@ INTAKE: dict[str, dict[str, str]] = {
         "nothing-read": "The file holds no figure and takes no table back.",
         "unsafe-file": "The file is larger than any return, or built in a way that is not safe.",
         "active-content": "The workbook holds macros, embedded objects or links to other files.",
-        "wrong-cover": "The cover names another report, state, round or office than folder and file name.",
+        "wrong-cover": (
+            "The cover names another report, state, round or office than folder and file name."
+        ),
         "cover-missing": "There is no cover, or an answer that is needed is not on it.",
         "cover-date": "The date is no day, or is not in the reference year or the five after it.",
         "date-before-release": "The return is dated before the release of a source that it names.",
@@ -58,7 +60,7 @@ INTAKE: dict[str, dict[str, str]] = {
     },
     "Parts of a return": {
         "office-unknown": "The cover names an office that is not on the list of the Center.",
-        "office-missing": "The file is named after an office, and its cover names none. It is read.",
+        "office-missing": "The file is named after an office, and its cover names none.",
         "office-not-in-name": "The cover names an office, and the name of the file does not.",
         "part-missing": "An office that gives tables sent no part.",
         "part-refused": "The part of an office is refused; the other parts are read.",

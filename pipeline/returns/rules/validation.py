@@ -18,8 +18,9 @@ from pipeline.returns.intake.account import FileAccount
 from pipeline.returns.intake.reading import RoundReading
 from pipeline.returns.rules.check import in_order, validate_round
 from pipeline.returns.rules.outcome import Validation
-from pipeline.returns.rules.pages import summary_rows, write_findings
+from pipeline.returns.rules.pages import write_findings
 from pipeline.returns.rules.query_log import read_log, with_new_answers
+from pipeline.returns.rules.summary import summary_rows
 from pipeline.returns.rules.validated import VALIDATION, parse_validation, read_content
 from pipeline.returns.submissions import keep_submissions
 from pipeline.system.kept import keep_bytes
