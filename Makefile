@@ -7,7 +7,7 @@ SHELL := bash
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
 ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
-	LANGUAGE NAME NEW OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
+	LANGUAGE NAME NEW OFFICE OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
@@ -89,8 +89,8 @@ calendar: .venv/.installed-requirements  ## The days of the rounds by time, and 
 open: .venv/.installed-requirements  ## Open ROUND: one zip a state with its forms, letter and hashes, and what the round still needs: TO=folder
 	@$(RUN) open --round $(ROUND) $(call option,--to,TO) $(SPOKEN)
 
-template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE=
-	@$(RUN) template --report $(REPORT) --state "$$GIVEN_STATE" --round $(ROUND)
+template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE= OFFICE=police
+	@$(RUN) template --report $(REPORT) --state "$$GIVEN_STATE" --round $(ROUND) $(call option,--office,OFFICE)
 
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
 	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" --round $(ROUND)
@@ -110,7 +110,7 @@ remind: .venv/.installed-requirements  ## Reminders to who owes returns, as lett
 	@$(RUN) remind --round $(ROUND) $(call option,--date,DATE) $(call given,--state,STATE) $(SENT) $(if $(filter yes,$(AGAIN)),--again) $(SPOKEN)
 
 check-return: .venv/.installed-requirements  ## Check one return by the rules before it is sent, without a round around it: FILE= JSON=1
-	@$(RUN) check-return $(call given,--report,REPORT) $(call given,--state,STATE) $(call given,--round,ROUND) $(if $(JSON),--json) -- "$$GIVEN_FILE"
+	@$(RUN) check-return $(call given,--report,REPORT) $(call given,--state,STATE) $(call given,--round,ROUND) $(call given,--office,OFFICE) $(if $(JSON),--json) -- "$$GIVEN_FILE"
 
 feedback: .venv/.installed-requirements  ## Write what goes back to a state, its marked returns and a letter: STATE=
 	@$(RUN) build --round $(ROUND) --until validate

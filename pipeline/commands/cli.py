@@ -35,6 +35,7 @@ from pipeline.commands.options import (
     By,
     Hand,
     Language,
+    Office,
     Rehearsal,
     Report,
     Role,
@@ -299,20 +300,25 @@ def template(
     *,
     round_: Round,
     out: Annotated[Path | None, typer.Option("--out")] = None,
+    office: Office = "",
 ) -> None:
-    """Write the blank return workbook of a state from the contract."""
+    """Write the blank return workbook of a state, or of one of its offices, from the
+    contract.
+    """
     from pipeline.contracts.model import load_contracts
+    from pipeline.contracts.offices import in_file_name, require_office
     from pipeline.contracts.template import check_round
     from pipeline.returns.round.forms import write_template
 
     one_of(report, REPORTS, what="report")
     project = Project.here()
     check_round(project.returns, round_)
-    path = out or project.round_folder(round_) / "templates" / report / f"{state}.xlsx"
+    contracts = load_contracts(project.contracts)
+    code = require_office(contracts, office) if office else ""
+    name = f"{state}.{in_file_name(code)}.xlsx" if code else f"{state}.xlsx"
+    path = out or project.round_folder(round_) / "templates" / report / name
     with owner_only(project.outputs):
-        write_template(
-            load_contracts(project.contracts), report, state=state, round_=round_, path=path
-        )
+        write_template(contracts, report, state=state, round_=round_, path=path, office=code)
     typer.echo(str(path))
 
 

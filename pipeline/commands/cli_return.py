@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.commands.options import Office
 from pipeline.commands.tables import Json
 from pipeline.errors import ReturnError
 from pipeline.project import CODE_ROOT, Project
@@ -31,6 +32,7 @@ def check_return(
     ] = "",
     state: Annotated[str, typer.Option("--state", help="Its state, likewise.")] = "",
     round_: Annotated[int, typer.Option("--round", help="Its round, likewise.")] = 0,
+    office: Office = "",
     contracts: Annotated[
         Path | None, typer.Option("--contracts", help="The folder of the contracts.")
     ] = None,
@@ -44,7 +46,7 @@ def check_return(
 
     own = Project.here().contracts
     folder = contracts or (own if own.is_dir() else CODE_ROOT / own.name)
-    checked = check_alone(load_contracts(folder), file, said=Whose(report, state, round_))
+    checked = check_alone(load_contracts(folder), file, said=Whose(report, state, round_, office))
     if as_json:
         typer.echo(
             json.dumps([f.as_json() for f in checked.findings], ensure_ascii=False, indent=1)
@@ -78,6 +80,7 @@ def _print(checked: Checked) -> None:
         f"{name}: {sum(f.severity == severity for f in checked.findings)}"
         for severity, name in plural.items()
     )
-    subject = f"{whose.report} {whose.state} {whose.round}: " if whose.round else ""
+    part = f" {whose.office}" if whose.office else ""
+    subject = f"{whose.report} {whose.state} {whose.round}{part}: " if whose.round else ""
     console.print(f"{subject}{told}; {checked.loaded} cells would be loaded")
     console.print("Not compared with earlier rounds: only the Center has them.")

@@ -55,6 +55,9 @@ Language = Annotated[
     typer.Option("--language", help="What is said to states is said in it; English by default."),
 ]
 
+Office = Annotated[
+    str, typer.Option("--office", help="The office of the state whose part it is, as police.")
+]
 By = Annotated[
     str,
     typer.Option("--by", envvar="SELEC_BY", help="Who does it; with a key it must be its person."),

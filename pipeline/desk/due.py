@@ -39,8 +39,13 @@ class Due:
 
     @property
     def late(self) -> tuple[Owed, ...]:
-        """The returns that are late, and those that were refused whole."""
-        return tuple(o for o in self.owed if o.standing in (Standing.LATE, Standing.REFUSED))
+        """The returns that are late, also in a part, and those that were refused whole."""
+        return tuple(
+            o
+            for o in self.owed
+            if o.standing in (Standing.LATE, Standing.REFUSED)
+            or (o.standing == Standing.INCOMPLETE and (o.days or 0) > 0)
+        )
 
 
 def due_on(project: Project, contracts: Contracts, *, round_: int, day: date) -> Due:

@@ -146,7 +146,7 @@ def _grid(
     states = [c for c in contracts.codelist("states") if c.code in asked]
     contract = contracts.contract(report)
     sent = {f["state"] for f in found["files"] if f["report"] == report}
-    outcomes = {(t["state"], t["table"]): t for t in found["tables"] if t["report"] == report}
+    outcomes = _outcomes(t for t in found["tables"] if t["report"] == report)
     queries = Counter((f.state, f.table) for f in findings if f.severity == "query")
     forms = {s.code: {t.name for t in tables_for(contract, s.code, round_=round_)} for s in states}
     rows = []
@@ -168,6 +168,20 @@ def _grid(
         "states": [(s.code, s.label) for s in states],
         "rows": rows,
     }
+
+
+def _outcomes(told: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """What became of each table of each state, over all files that gave some of it."""
+    outcomes: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in told:
+        place = (one["state"], one["table"])
+        before = outcomes.get(place, {"outcome": one["outcome"], "loaded": 0, "refused": 0})
+        outcomes[place] = {
+            "outcome": one["outcome"] if one["outcome"] != "empty" else before["outcome"],
+            "loaded": before["loaded"] + one["loaded"],
+            "refused": before["refused"] + one["refused"],
+        }
+    return outcomes
 
 
 def place_of_state(

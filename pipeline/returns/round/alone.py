@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.contracts.codelists import fold
-from pipeline.contracts.layout import COVER_SHEET, respondents
+from pipeline.contracts.layout import COVER_SHEET, OFFICE_FIELD, respondents
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import in_file_name, office_named, require_office
 from pipeline.errors import UserError
 from pipeline.findings import Finding
 from pipeline.project import REPORTS, Project
@@ -34,11 +35,14 @@ _WHOSE = "give --report, --state and --round, as the cover would name them"
 
 @dataclass(frozen=True)
 class Whose:
-    """Of which report, state and round a return is; empty and 0 where nobody said."""
+    """Of which report, state and round a return is, and of which office where it is a
+    part; empty and 0 where nobody said.
+    """
 
     report: str = ""
     state: str = ""
     round: int = 0
+    office: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def check_alone(contracts: Contracts, path: Path, *, said: Whose) -> Checked:
         book.add(damage.rule, damage.found)
         return Checked(said, tuple(book.findings), 0)
     _require_asked(contracts, whose)
+    whose = replace(whose, office=_office(contracts, path, whose=whose))
     with TemporaryDirectory() as folder, owner_only(Path(folder)):
         here = Path(folder)
         project = Project(
@@ -86,10 +91,11 @@ def check_alone(contracts: Contracts, path: Path, *, said: Whose) -> Checked:
         place = project.returns / str(whose.round) / whose.report
         place.mkdir(parents=True)
         suffix = suffix_of(path.name)
-        (place / f"{whose.state}{suffix}").write_bytes(data)
+        name = whose.state + (f".{in_file_name(whose.office)}" if whose.office else "")
+        (place / f"{name}{suffix}").write_bytes(data)
         cover = path.with_name(path.name[: -len(suffix)] + COVER_SUFFIX)
         if suffix.startswith(".csv") and cover.is_file():
-            (place / f"{whose.state}{COVER_SUFFIX}").write_bytes(_bytes_of(cover))
+            (place / f"{name}{COVER_SUFFIX}").write_bytes(_bytes_of(cover))
         reading = read_round(project, contracts, round_=whose.round)
         found = [
             *reading.findings,
@@ -131,10 +137,22 @@ def _whose(contracts: Contracts, data: bytes, *, said: Whose) -> Whose:
         said.report or told.get("report", ""),
         said.state or told.get("state", ""),
         said.round or (int(number) if number.isascii() and number.isdigit() else 0),
+        said.office or office_named(contracts, told.get(OFFICE_FIELD, "")),
     )
     if not (whose.report and whose.state and whose.round):
         raise UserError("the cover does not say whose return it is", do=_WHOSE)
     return whose
+
+
+def _office(contracts: Contracts, path: Path, *, whose: Whose) -> str:
+    """The office that was said, or that the name of the file or the cover of a workbook
+    says; empty for a whole return. Raises UserError where somebody said what is none.
+    """
+    if whose.office:
+        known = office_named(contracts, whose.office)
+        return known or require_office(contracts, whose.office)
+    words = path.name[: len(path.name) - len(suffix_of(path.name))].split(".")
+    return office_named(contracts, words[1]) if len(words) > 1 else ""
 
 
 def _require_asked(contracts: Contracts, whose: Whose) -> None:

@@ -11,7 +11,7 @@ import io
 import re
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,7 @@ from pathlib import Path
 from pipeline.contracts.calendar import Dates
 from pipeline.contracts.layout import respondents
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.offices import in_file_name, load_offices, office_label
 from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.returns.round.before import Reported, reported_before
@@ -98,6 +99,20 @@ def open_round(
 
 
 @dataclass(frozen=True)
+class _Form:
+    """A workbook of a package: of which report, and of which office of the state."""
+
+    report: str
+    office: str
+    form: StateForm
+
+    def file(self, state: str) -> str:
+        """Its name in the package, which is that of the return."""
+        part = f".{in_file_name(self.office)}" if self.office else ""
+        return f"{self.report}/{state}{part}.xlsx"
+
+
+@dataclass(frozen=True)
 class _Maker:
     project: Project
     contracts: Contracts
@@ -105,44 +120,58 @@ class _Maker:
     dates: Mapping[str, Dates]
 
     def package(self, state: str, reported: Mapping[str, Reported]) -> Package:
-        """The package of a state, with a form for each of its reports."""
-        forms: dict[str, StateForm] = {
-            report: build_form(
-                self.contracts, report, state=state, round_=self.round, reported=before
+        """The package of a state, with a form for each of its reports; one for each office
+        where the state sends the return in parts.
+        """
+        arranged = load_offices(self.contracts)
+        forms = [
+            _Form(
+                report,
+                office,
+                build_form(
+                    self.contracts,
+                    report,
+                    state=state,
+                    round_=self.round,
+                    reported=before,
+                    office=office,
+                ),
             )
             for report, before in reported.items()
-        }
-        files = {f"{report}/{state}.xlsx": form.content for report, form in forms.items()}
+            for office in arranged.of(report, state, round_=self.round) or ("",)
+        ]
+        files = {form.file(state): form.form.content for form in forms}
         letter = f"{state}-{self.round}-letter.pdf"
         files[letter] = self._letter(state, forms)
         files[HASHES] = _hash_list(files)
         return Package(
             state,
             _zipped(files, self.round),
-            sum(f.grey for f in forms.values()),
-            tuple(n for f in forms.values() for n in f.no_room),
+            sum(f.form.grey for f in forms),
+            tuple(dict.fromkeys(n for f in forms for n in f.form.no_room)),
         )
 
-    def _letter(self, state: str, forms: Mapping[str, StateForm]) -> bytes:
-        opens = [self.dates[r].opens for r in forms if r in self.dates]
+    def _letter(self, state: str, forms: Sequence[_Form]) -> bytes:
+        opens = [self.dates[f.report].opens for f in forms if f.report in self.dates]
         letters = OpeningLetters(
             self.project, load_texts(self.project), self.round, min(opens, default=None)
         )
         members = {m.code for m in self.contracts.members(self.round)}
         name = self.contracts.codelist("states").label(state)
-        asked = [self._asked(state, report, form) for report, form in forms.items()]
+        asked = [self._asked(state, form) for form in forms]
         return letters.pdf(name, asked, is_member=state in members)
 
-    def _asked(self, state: str, report: str, form: StateForm) -> Asked:
-        dates = self.dates.get(report)
+    def _asked(self, state: str, form: _Form) -> Asked:
+        dates = self.dates.get(form.report)
         due = dates.due_of(state) if dates else None
         return Asked(
-            self.contracts.contract(report).title,
-            f"{report}/{state}.xlsx",
+            self.contracts.contract(form.report).title,
+            form.file(state),
             due,
             bool(dates and due != dates.due),
-            len(form.sheets),
-            form.grey,
+            len(form.form.sheets),
+            form.form.grey,
+            form.office and office_label(self.contracts, form.office),
         )
 
 

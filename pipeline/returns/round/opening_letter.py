@@ -21,7 +21,8 @@ from pipeline.returns.texts import N_, Texts
 class Asked:
     """A return that a state is asked for: the title of its report, its workbook, the day
     on which it is due (None where none is entered), whether that was extended, its
-    sheets and the figures that it shows in grey.
+    sheets and the figures that it shows in grey; the office whose part it is, where the
+    return comes in parts.
     """
 
     title: str
@@ -30,6 +31,7 @@ class Asked:
     extended: bool
     sheets: int
     grey: int
+    office: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class OpeningLetters:
             "dated": paper.day(self.dated),
             "asked": [
                 {
-                    "title": a.title,
+                    "title": f"{a.title}, {a.office}" if a.office else a.title,
                     "file": a.file,
                     "due": paper.day(a.due),
                     "extended": a.extended,
@@ -67,6 +69,7 @@ class OpeningLetters:
                 }
                 for a in asked
             ],
+            "in_parts": any(a.office for a in asked),
             "without_day": [a.title for a in asked if a.due is None],
             "has_grey": any(a.grey for a in asked),
         }

@@ -84,8 +84,14 @@ def _standing(owed: OwedReturn, paper: Paper) -> str:
         days = say(N_("one day left"))
     else:
         days = say(N_("{number} days left")).format(number=-owed.overdue)
-    came = say(N_("received and refused") if owed.refused else N_("not received"))
-    return f"{came}, {days}"
+    came = [say(N_("received and refused") if owed.refused else N_("not received"))]
+    if owed.missing or owed.refused_parts:
+        told = (
+            (N_("part not received: {offices}"), owed.missing),
+            (N_("part received and refused: {offices}"), owed.refused_parts),
+        )
+        came = [say(text).format(offices=", ".join(who)) for text, who in told if who]
+    return f"{'; '.join(came)}, {days}"
 
 
 def _sentences(reminder: Reminder, paper: Paper) -> list[str]:
@@ -101,6 +107,13 @@ def _sentences(reminder: Reminder, paper: Paper) -> list[str]:
             N_(
                 "A return that was refused counts as not received. The letter on its findings says"
                 " what to correct; please send the corrected file under the same name."
+            )
+        )
+    if any(owed.missing or owed.refused_parts for owed in reminder.returns):
+        asked.append(
+            N_(
+                "Of a return that comes in parts only the parts that are named are waited for."
+                " Those that came stand, and need not be sent again."
             )
         )
     said = [say(text) for text in asked]

@@ -19,7 +19,8 @@ from pipeline.returns.round.owed import Owed, Standing, owed_on
 @dataclass(frozen=True)
 class OwedReturn:
     """A return that a state is reminded of. `overdue` are the days since it was due,
-    those that are left where negative.
+    those that are left where negative. Of one that came in parts, `missing` are the
+    offices that owe theirs, `refused_parts` those whose part was refused.
     """
 
     report: str
@@ -29,6 +30,8 @@ class OwedReturn:
     refused: bool
     overdue: int
     cutoff: date
+    missing: tuple[str, ...] = ()
+    refused_parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ def _owed_return(contracts: Contracts, dates: Dates, owed: Owed, day: date) -> O
         owed.standing == Standing.REFUSED,
         (day - owed.due).days,
         dates.cutoff,
+        owed.missing,
+        owed.refused,
     )
 
 
