@@ -184,7 +184,7 @@ def findings(
     if not submission:
         receipts = read_receipts(project, round_)
         if as_json:
-            typer.echo(json.dumps([asdict(r) for r in receipts], indent=1, ensure_ascii=False))
+            typer.echo(json.dumps([r.as_json() for r in receipts], indent=1, ensure_ascii=False))
             return
         heads = ("submission", "first seen", "what came", "outcome", "found")
         print_table(f"Submissions of round {round_}", heads, lines_of_receipts(receipts))
@@ -192,7 +192,7 @@ def findings(
     found = read_submission(project, submission)
     if as_json:
         told = {
-            "receipt": asdict(found.receipt),
+            "receipt": found.receipt.as_json(),
             "findings": [f.as_json() for f in found.findings],
         }
         typer.echo(json.dumps(told, indent=1, ensure_ascii=False))

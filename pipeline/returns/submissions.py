@@ -87,6 +87,15 @@ class Receipt:
     notes: int
     office: str = ""
 
+    def as_json(self) -> dict[str, Any]:
+        """The receipt as records in JSON hold it; that of a whole return names no
+        office.
+        """
+        found = asdict(self)
+        if not self.office:
+            del found["office"]
+        return found
+
     @property
     def id(self) -> str:
         return f"{self.state}-{self.report}-{self.round}-{self.number}"
@@ -214,7 +223,7 @@ def _keep(project: Project, receipt: Receipt, found: Iterable[Finding]) -> None:
     fresh = unfinished(target)
     shutil.rmtree(fresh, ignore_errors=True)
     for name, content in (
-        (RECEIPT, asdict(receipt)),
+        (RECEIPT, receipt.as_json()),
         (FOUND, {"submission": receipt.id, "findings": [f.as_json() for f in found]}),
     ):
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
