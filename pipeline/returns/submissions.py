@@ -3,10 +3,11 @@ and the findings of each, kept in the archive.
 
 A submission is what a validation met for the first time of a return: new files, or
 others under the same name. Where offices send parts, each part is a submission of its
-own; all of a return are numbered in one row. `records/archive/submissions/<round>/<id>/` holds
-`receipt.json` and `findings.json`; nothing writes them a second time, so a later
-submission, another contract or a new rule does not change what was said of an earlier
-one.
+own; all of a return are numbered in one row.
+
+`records/archive/submissions/<round>/<id>/` holds `receipt.json` and `findings.json`;
+nothing writes them a second time, so a later submission, another contract or a new rule
+does not change what was said of an earlier one.
 """
 
 from __future__ import annotations

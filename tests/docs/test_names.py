@@ -36,7 +36,8 @@ EXCEPTIONS = {
     r"returns/.*/(queries\.(csv|jsonl)|RO\.2\.xlsx|<STATE>\..*)|returns/2023/.*": (
         "a file that a state or an analyst adds"
     ),
-    r"(RO|BG|UA|<STATE>)[._].*\.(xlsx|csv|parquet)": "a name that a state may give its file",
+    r"(thb/)?(RO|BG|UA|<STATE>)[._].*\.(xlsx|csv|parquet)": "a name that a state may give its file",
+    r"RO-(thb-)?2022-[\w-]+\.(pdf|csv|xlsx)": "what goes back to a state",
     r"templates/<report>/narrative/2023/|narrative/<round>/<chapter>\.md": (
         "the texts of a round, which somebody adds"
     ),

@@ -116,7 +116,7 @@ def test_a_round_opens_with_a_form_for_each_office(packages: dict[str, bytes]) -
     assert [s for s in book.sheetnames if s[0].isdigit()] == ["9 Offences"]
     said = {row[0].value: row[2].value for row in book["Cover"].iter_rows(min_row=5)}
     assert said["office"] == "PROSECUTION"
-    assert [f for f in said if f.startswith("source:")] == [f"source:{OFFENCES}"]
+    assert [f for f in said if str(f).startswith("source:")] == [f"source:{OFFENCES}"]
     assert "thb/RO.police.xlsx" in letter
     assert "each of them fills in its own workbook" in letter
     with zipfile.ZipFile(io.BytesIO(packages["BG"])) as archive:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -89,13 +88,16 @@ class Read:
         parts = refused_parts(self.reading)
         return set(refusals(self.reading.findings, later_files(self.reading), parts=parts))
 
-    def figures(self, table: str = VICTIMS) -> list[tuple[str, Decimal | None, str]]:
+    def figures(self, table: str = VICTIMS) -> list[tuple[str, float | None, str]]:
         """Key without its table, value and file of what is staged, in the order of keys."""
         with duckdb.connect(str(self.project.work(2022) / STAGED), read_only=True) as staged:
             rows = staged.execute(
                 f"select key, value, file from {table.lower()} where usable order by key, file"
             ).fetchall()
-        return [(k.partition(":")[2], v, f.rpartition("/")[2]) for k, v, f in rows]
+        return [
+            (k.partition(":")[2], None if v is None else float(v), f.rpartition("/")[2])
+            for k, v, f in rows
+        ]
 
     def aside(self, table: str = VICTIMS) -> list[str]:
         name = f"set_aside_{table.lower()}"

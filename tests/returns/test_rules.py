@@ -21,7 +21,8 @@ from pipeline.returns.rules import queries
 from pipeline.returns.rules.check import check_round, refusals, validate_round
 from pipeline.returns.rules.compile import compile_rules
 from pipeline.returns.rules.expected import Expected, Outcome
-from pipeline.returns.rules.pages import summary_rows, write_findings, write_pages
+from pipeline.returns.rules.pages import write_findings, write_pages
+from pipeline.returns.rules.summary import summary_rows
 
 ROOT = Path(__file__).parents[2]
 

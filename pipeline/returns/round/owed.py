@@ -1,9 +1,9 @@
 """Who owes which return, since when?
 
 Beside the calendar it looks at what lies in the folder of the returns, at the journal
-for the day on which a file was first seen, and at the last validation for returns that
-were refused whole: who sent what cannot be read owes it still. Of a return that comes in parts
-by office, each part is owed for itself.
+for the day on which a file was first seen, and at the last validation for returns
+that were refused whole: who sent what cannot be read owes it still. Of a return that
+comes in parts by office, each part is owed for itself.
 """
 
 from __future__ import annotations
