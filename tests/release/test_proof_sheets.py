@@ -16,7 +16,7 @@ import openpyxl
 import pypdfium2
 import pytest
 import yaml
-from builds import run_make
+from here import done_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND, STATES, open_gate
 
@@ -106,7 +106,7 @@ def every_version(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -
     root = tmp_path_factory.mktemp("proofs") / "small"
     shutil.copytree(small_built, root, symlinks=True)
     asked = ("report", "REPORT=thb", f"ROUND={SMALL_ROUND}", "VERSION=partner")
-    run_make(*asked, root=root, environment={})
+    done_here(*asked, root=root)
     contracts = root / "data_contracts"
     enter_signers(contracts, keys())
     open_gate(contracts, states=len(STATES), asks=("proof_sheets",))

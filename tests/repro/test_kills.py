@@ -17,7 +17,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from builds import run_make
+from here import done_here
 from small_project import SMALL_ROUND, STATES
 
 from pipeline.project import Project
@@ -53,7 +53,7 @@ class Place:
         return self.root / "outputs" / str(SMALL_ROUND)
 
     def make(self, *targets: str) -> None:
-        run_make(*(targets or ASKED), root=self.root, environment={})
+        done_here(*(targets or ASKED), root=self.root)
 
     def build(self, step: tuple[str, ...]) -> None:
         command = [".venv/bin/python", "-m", "pipeline", "build", "--round", str(SMALL_ROUND)]

@@ -18,7 +18,7 @@ from pathlib import Path
 import openpyxl
 import pypdfium2
 import pytest
-from builds import run_make
+from here import make_here, run_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND
 
@@ -74,8 +74,7 @@ class Office:
     def build(self, *options: str) -> str:
         """Build the public version as `make submit` does before it hands in."""
         named = ["--round", str(SMALL_ROUND), "--reports", "thb", "--versions", "public"]
-        command = [".venv/bin/python", "-m", "pipeline", "build", *named, *options]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        done = run_here("build", *named, *options, root=self.root)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -360,7 +359,7 @@ def test_files_of_an_edition_that_was_released_are_not_released_again(first: Off
 
 def test_a_run_by_make_lists_what_is_stale(corrected: Office) -> None:
     asked = ("reports", f"ROUND={SMALL_ROUND}", "REPORTS=thb", "VERSIONS=public")
-    done = run_make(*asked, root=corrected.root, environment={})
+    done = make_here(*asked, root=corrected.root)
     public, stale = done.stdout.strip().splitlines()[-2:]
     assert public.endswith(f"selec-{SECOND}.pdf")
     assert stale.startswith("not built now, STALE: ")
