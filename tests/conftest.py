@@ -21,16 +21,32 @@ from pipeline.project import Project
 from pipeline.report.printing import Printing
 from pipeline.system.files import owner_only
 
-# it builds a project of its own, while others build what many tests share
-LONGEST = "test_kills.py"
+# The longest files, in this order: while one worker builds what many tests share, the others
+# have work that does not wait for it.
+LONGEST = (
+    "test_kills.py",
+    "test_public_version.py",
+    "test_edits.py",
+    "test_pages_followed.py",
+    "test_canaries.py",
+    "test_defects.py",
+    "test_lint_everything.py",
+    "test_gate.py",
+    "test_editions.py",
+    "test_verapdf.py",
+    "test_attacks.py",
+    "test_opening.py",
+    "test_memory.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: workers take file after file, and none is left alone
-    with a long one.
+    """The longest files, then those with slow tests: workers take file after file, and none
+    is left alone with a long one.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path.name != LONGEST, item.path not in slow))
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (place.get(item.path.name, len(place)), item.path not in slow))
 
 
 @pytest.fixture(scope="session")
