@@ -4,12 +4,11 @@ and two builds of all reports.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builds import ROOT, ROUND, once, run_make, shared_folder
+from builds import ROOT, ROUND, copy_tree, once, run_make, shared_folder
 from elsewhere import Elsewhere, build_elsewhere
 from office import Office, build_office
 from small_project import SMALL_ROUND, small_project
@@ -126,7 +125,7 @@ def small_built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 @pytest.fixture
 def small(small_built: Path, tmp_path: Path) -> Path:
     """A copy of it, to be worked in."""
-    return Path(shutil.copytree(small_built, tmp_path / "small", symlinks=True))
+    return copy_tree(small_built, tmp_path / "small")
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +155,7 @@ def approved_office(
 @pytest.fixture
 def office(approved_office: Path, tmp_path: Path) -> Office:
     """A copy of it, to be worked in."""
-    return Office(Path(shutil.copytree(approved_office, tmp_path / "office", symlinks=True)))
+    return Office(copy_tree(approved_office, tmp_path / "office"))
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +167,7 @@ def released_office(
     """
 
     def make(folder: Path) -> None:
-        shutil.copytree(approved_office, folder, symlinks=True)
+        copy_tree(approved_office, folder)
         office = Office(folder)
         with owner_only(office.project.outputs):
             office.release_here("restricted")

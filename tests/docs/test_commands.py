@@ -22,7 +22,7 @@ NOT_RUN = {
     r"make test\b.*": "it would run itself",
     r"make bench\b.*": "it takes minutes; tests/bench checks what it compares",
     r"make check-pdf\b.*": "it takes minutes; tests/report/pdf runs it on a copy of each kind",
-    r"make soak\b.*": "it takes minutes; tests/inspection/leak runs a tenth of it",
+    r"make soak\b.*": "it takes an hour; the tests run one instance of each of its kinds",
     r"make drills\b.*": "it takes an hour; tests/drills does one of each kind",
     r"make check\b.*": "it takes half a minute; .ci/run does it after the tests",
     r"make reports( ROUND=2022)?": "the fixture `built` runs it",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from builds import copy_tree
 from here import done_here
 from small_project import SMALL_ROUND, STATES
 
@@ -116,7 +117,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     root = tmp_path_factory.mktemp("kills") / "project"
-    place = Place(Path(shutil.copytree(small_built, root, symlinks=True)))
+    place = Place(copy_tree(small_built, root))
     place.first = place.everything()
     for name in ("outputs", "records"):
         kept = place.root.parent / "first" / name

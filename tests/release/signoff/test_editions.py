@@ -18,6 +18,7 @@ from pathlib import Path
 import openpyxl
 import pypdfium2
 import pytest
+from builds import copy_tree
 from here import make_here, run_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND
@@ -120,7 +121,7 @@ class Office:
 def first(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Office:
     """The first edition is released, and nothing was built since."""
     root = tmp_path_factory.mktemp("first") / "office"
-    office = Office(Path(shutil.copytree(small_built, root, symlinks=True)))
+    office = Office(copy_tree(small_built, root))
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builds import copy_tree
 from here import run_here
 from signatories import PEOPLE, enter_signers, keys, signing
 from small_project import SMALL_ROUND
@@ -108,7 +109,7 @@ class Shop:
 def built_shop(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Built from a commit of its own, with a reason for each open query."""
     root = tmp_path_factory.mktemp("shop") / "shop"
-    shutil.copytree(small_built, root, symlinks=True)
+    copy_tree(small_built, root)
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     enter_signers(root / "data_contracts", keys())
@@ -158,7 +159,7 @@ def approved_shop(submitted_shop: Shop, tmp_path_factory: pytest.TempPathFactory
 
 
 def copied(shop: Shop, folder: Path) -> Shop:
-    return Shop(Path(shutil.copytree(shop.root, folder / "shop", symlinks=True)))
+    return Shop(copy_tree(shop.root, folder / "shop"))
 
 
 @pytest.fixture
