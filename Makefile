@@ -279,7 +279,7 @@ clean:  ## Remove what was built of ROUND; records stay, they are no outputs
 
 ##@ Develop: code, contracts, measures
 test: .venv/.installed-requirements-dev  ## Run the tests
-	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what the tests of a file share is made once
+	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
@@ -299,9 +299,11 @@ moves: .venv/.installed-requirements  ## Write the moves between draft and relea
 texts: .venv/.installed-requirements  ## List the texts that are said to states anew, for the catalogues of templates/locale
 	@$(RUN) texts
 
-soak: .venv/.installed-requirements-dev  ## Two hundred changes that must not reach the public version, a hundred builds killed
+soak: .venv/.installed-requirements-dev  ## More than the tests do: two hundred changes, a hundred builds killed, every rule and every PDF
 	@CHANGES=200 $(PY) -m pytest tests/inspection/leak/test_noninterference.py
 	@KILLS=100 $(PY) -m pytest tests/repro/test_kills.py
+	@OF_A_KIND=0 $(PY) -m pytest tests/returns/test_judged.py
+	@PDFS=all $(PY) -m pytest tests/report/pdf/test_verapdf.py
 
 drills: .venv/.installed-requirements-dev  ## Kill, fill, double, break a scheduled run, a table of what came of it: KIND="kills twice disk clock returns backup"
 	@$(PY) -m tests.drills $(call option,--kind,KIND)

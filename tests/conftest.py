@@ -4,12 +4,11 @@ and two builds of all reports.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from builds import ROOT, ROUND, once, run_make, shared_folder
+from builds import ROOT, ROUND, copy_tree, once, run_make, shared_folder
 from elsewhere import Elsewhere, build_elsewhere
 from office import Office, build_office
 from small_project import SMALL_ROUND, small_project
@@ -21,16 +20,32 @@ from pipeline.project import Project
 from pipeline.report.printing import Printing
 from pipeline.system.files import owner_only
 
-# it builds a project of its own, while others build what many tests share
-LONGEST = "test_kills.py"
+# The longest files, in this order: while one worker builds what many tests share, the others
+# have work that does not wait for it.
+LONGEST = (
+    "test_kills.py",
+    "test_public_version.py",
+    "test_edits.py",
+    "test_pages_followed.py",
+    "test_canaries.py",
+    "test_defects.py",
+    "test_lint_everything.py",
+    "test_gate.py",
+    "test_editions.py",
+    "test_verapdf.py",
+    "test_attacks.py",
+    "test_opening.py",
+    "test_memory.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: workers take file after file, and none is left alone
-    with a long one.
+    """The longest files, then those with slow tests: workers take file after file, and none
+    is left alone with a long one.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path.name != LONGEST, item.path not in slow))
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (place.get(item.path.name, len(place)), item.path not in slow))
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +125,7 @@ def small_built(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
 @pytest.fixture
 def small(small_built: Path, tmp_path: Path) -> Path:
     """A copy of it, to be worked in."""
-    return Path(shutil.copytree(small_built, tmp_path / "small", symlinks=True))
+    return copy_tree(small_built, tmp_path / "small")
 
 
 @pytest.fixture(scope="session")
@@ -140,7 +155,7 @@ def approved_office(
 @pytest.fixture
 def office(approved_office: Path, tmp_path: Path) -> Office:
     """A copy of it, to be worked in."""
-    return Office(Path(shutil.copytree(approved_office, tmp_path / "office", symlinks=True)))
+    return Office(copy_tree(approved_office, tmp_path / "office"))
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +167,7 @@ def released_office(
     """
 
     def make(folder: Path) -> None:
-        shutil.copytree(approved_office, folder, symlinks=True)
+        copy_tree(approved_office, folder)
         office = Office(folder)
         with owner_only(office.project.outputs):
             office.release_here("restricted")

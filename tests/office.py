@@ -4,13 +4,13 @@ people who sign them.
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from builds import ROUND, copy_project
+from here import Done, make_here, run_here
 from signatories import PEOPLE as PEOPLE
 from signatories import enter_signers, make_keys, signing
 from small_project import open_gate
@@ -60,36 +60,18 @@ class Office:
     def person(self, role: str, day: str) -> Person:
         return signing(read_signers(self.project.contracts), self.keys, role, day)
 
-    def make(self, *targets: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    def make(self, *targets: str, **settings: str) -> Done:
         """Run make as somebody of the office would, with the key of the person of that
         `ROLE`, else of the analyst.
         """
         if settings.get("REHEARSAL") != "yes":
             settings.setdefault("SIGN_KEY", str(self.keys / settings.get("ROLE", "analyst")))
-        inherited = {
-            k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
-        }
-        given = [
-            f"{name}={value}"
-            for name, value in {"ROUND": str(ROUND), "REPORT": "thb", **settings}.items()
-        ]
-        return subprocess.run(
-            ["make", *targets, *given],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env=inherited,
-        )
+        named = {"ROUND": str(ROUND), "REPORT": "thb", **settings}
+        return make_here(*targets, *(f"{n}={v}" for n, v in named.items()), root=self.root)
 
     def python(self, command: str, *options: str) -> None:
         """Run a command of the pipeline itself."""
-        done = subprocess.run(
-            [".venv/bin/python", "-m", "pipeline", command, "--round", str(ROUND), *options],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-        )
+        done = run_here(command, "--round", str(ROUND), *options, root=self.root)
         assert done.returncode == 0, done.stderr
 
     def done(self, *targets: str, **settings: str) -> str:

@@ -5,7 +5,6 @@ bugs?
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from builds import ROOT
+from here import Done, inherited, run_here
 
 from pipeline import __version__
 from pipeline.commands.options import Hand
@@ -53,19 +53,19 @@ HEAVY = (
 )
 
 
-def run(*arguments: str, outputs: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **({"SELEC_OUTPUTS": str(outputs)} if outputs else {})}
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env=environment,
-    )
+def run(*arguments: str, outputs: Path | None = None) -> Done:
+    """In this process; as one of its own, in `run_apart`."""
+    places = {"SELEC_OUTPUTS": str(outputs)} if outputs else {}
+    return run_here(*arguments, environment={**inherited(), **places})
+
+
+def run_apart(*arguments: str) -> Done:
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def test_help_lists_every_command() -> None:
-    told = run("--help")
+    told = run_apart("--help")
     assert told.returncode == 0
     listed = re.findall(r"^  ([a-z-]+)  ", told.stdout, re.MULTILINE)
     assert set(COMMANDS) <= set(listed)
@@ -93,7 +93,7 @@ def test_help_imports_no_heavy_library() -> None:
 
 
 def test_the_version_is_the_package_s() -> None:
-    assert run("version").stdout.strip() == __version__
+    assert run_apart("version").stdout.strip() == __version__
 
 
 REHEARSAL = ("--rehearsal", "--by", "Ana Pop")
@@ -212,7 +212,7 @@ def test_what_a_person_can_repair_is_told_without_a_traceback(
 
 
 def test_a_round_that_is_no_number_is_refused() -> None:
-    done = run("validate", "--round", "next")
+    done = run_apart("validate", "--round", "next")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
@@ -249,7 +249,7 @@ def test_a_template_is_written_where_it_was_asked_for(tmp_path: Path) -> None:
 
 
 def test_lint_tells_what_it_checked() -> None:
-    done = run("lint")
+    done = run_apart("lint")
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) >= 3
 

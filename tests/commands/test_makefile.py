@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from builds import ROOT, ROUND, run_make
+from here import done_here
 from small_project import SMALL_ROUND
 
 NAMES = (
@@ -40,7 +41,7 @@ def test_a_round_is_read_again_only_when_a_file_came_went_or_changed(small: Path
 
     def planned() -> str:
         asked = ("plan", "REPORTS=thb", "VERSIONS=restricted", f"ROUND={SMALL_ROUND}")
-        told = run_make(*asked, root=small, environment={}).stdout
+        told = done_here(*asked, root=small)
         return next((line for line in told.splitlines() if line.startswith("validate")), "")
 
     kept = (returns / "RO.xlsx").read_bytes()

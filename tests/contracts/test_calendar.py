@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from builds import ROOT
+from here import Done, run_here
 from icalendar import Calendar as ICalendar
 
 from pipeline.contracts.calendar import FILES, Calendar, load_calendar
@@ -134,15 +134,8 @@ def test_the_commands_print_the_days(tmp_path: Path) -> None:
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "data_contracts" / "calendar.yaml").write_text(EXAMPLE, encoding="utf-8")
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(ROOT / ".venv/bin/python"), "-m", "pipeline", *arguments]
-        return subprocess.run(
-            command,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
-        )
+    def run(*arguments: str) -> Done:
+        return run_here(*arguments, root=tmp_path, environment={"PATH": "/usr/bin:/bin"})
 
     told = run("calendar", "--out", "days.ics")
     assert told.returncode == 0, told.stderr

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from builds import ROOT, ROUND, copy_project, run_make
+from builds import ROOT, ROUND, copy_project
+from here import inherited, typed
 from openpyxl import load_workbook
 from pages import Command, Edit, apply_edit, steps_of
 from small_project import CHAPTERS, SMALL_ROUND, keep_chapters, keep_few_returns
@@ -39,19 +39,16 @@ def page(name: str) -> Path:
     return ROOT / "docs" / "how-to" / f"{name}.md"
 
 
-def run(root: Path, command: str) -> str:
-    """Run a command of a page in a working copy. Returns what it said."""
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
-    }
-    done = subprocess.run(
-        ["bash", "-c", SHORTER.get(command, command)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-    )
+def run(root: Path, command: str, *, code_is_edited: bool = False) -> str:
+    """Run a command of a page in a working copy. Returns what it said. Where the page edits
+    code, or what lies beside the code, a process loads it from there.
+    """
+    line = SHORTER.get(command, command)
+    if code_is_edited:
+        shell = ["bash", "-c", line]
+        done = subprocess.run(shell, cwd=root, capture_output=True, text=True, env=inherited())
+    else:
+        done = typed(line, root=root)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -64,6 +61,7 @@ def follow(
     """
     steps = steps_of(page(name))
     edits = [s for s in steps if isinstance(s, Edit)]
+    code_is_edited = any(e.path.startswith(("pipeline/", "templates/shared/")) for e in edits)
     commands = [s for s in steps if isinstance(s, Command)]
     assert edits
     assert commands
@@ -72,7 +70,7 @@ def follow(
     before_commands()
     said = ""
     for command in commands:
-        said += run(root, command.line)
+        said += run(root, command.line, code_is_edited=code_is_edited)
         for start, act in after.items():
             if command.line.startswith(start):
                 act()
@@ -138,7 +136,7 @@ def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(
         assert {key.split(":")[0] for key in cells} == {"THB_HELPLINE"}
 
     keep_chapters(root, [*CHAPTERS, "helplines"])
-    run_make("report", "REPORT=thb", f"ROUND={SMALL_ROUND}", environment={}, root=root)
+    run(root, f"make report REPORT=thb ROUND={SMALL_ROUND}")
     assert "THB_HELPLINE" not in {
         key.split(":")[0] for key in printed(root, "thb", "restricted", SMALL_ROUND)
     }

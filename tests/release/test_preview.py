@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from builds import ROOT, run_make
+from builds import ROOT
+from here import Done, done_here, make_here
 from small_project import CHAPTERS, SMALL_ROUND
 
 from pipeline.errors import UserError
@@ -40,14 +41,8 @@ def digests(folder: Path, *, without: str = "") -> dict[str, str]:
     }
 
 
-def previewed(root: Path, **given: str) -> subprocess.CompletedProcess[str]:
-    inherited = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
-    }
-    command = ["make", "preview", *(f"{n}={v}" for n, v in {**ASKED, **given}.items())]
-    return subprocess.run(
-        command, cwd=root, capture_output=True, text=True, timeout=120, env=inherited
-    )
+def previewed(root: Path, **given: str) -> Done:
+    return make_here("preview", *(f"{n}={v}" for n, v in {**ASKED, **given}.items()), root=root)
 
 
 @pytest.mark.parametrize("version", ["public", "restricted"])
@@ -82,8 +77,8 @@ def test_what_gathers_finished_files_passes_over_a_preview(small: Path) -> None:
     asked = f"ROUND={SMALL_ROUND}"
     assert previewed(small, VERSION="public").returncode == 0
     subject = ("status", asked, "REPORT=thb", "VERSION=public")
-    stands = run_make(*subject, root=small, environment={}).stdout
-    desk = small / run_make("desk", asked, "SERVE=no", root=small, environment={}).stdout.strip()
+    stands = done_here(*subject, root=small)
+    desk = small / done_here("desk", asked, "SERVE=no", root=small).strip()
     find = "import sys; sys.path.insert(0, 'tools'); import check_pdf, pathlib; "
     find += f"print(*check_pdf.find([pathlib.Path('outputs/{SMALL_ROUND}')]), sep='\\n')"
     files = subprocess.run(

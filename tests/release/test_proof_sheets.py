@@ -16,7 +16,8 @@ import openpyxl
 import pypdfium2
 import pytest
 import yaml
-from builds import run_make
+from builds import copy_tree
+from here import done_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND, STATES, open_gate
 
@@ -104,9 +105,9 @@ class Bench:
 @pytest.fixture(scope="module")
 def every_version(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("proofs") / "small"
-    shutil.copytree(small_built, root, symlinks=True)
+    copy_tree(small_built, root)
     asked = ("report", "REPORT=thb", f"ROUND={SMALL_ROUND}", "VERSION=partner")
-    run_make(*asked, root=root, environment={})
+    done_here(*asked, root=root)
     contracts = root / "data_contracts"
     enter_signers(contracts, keys())
     open_gate(contracts, states=len(STATES), asks=("proof_sheets",))
@@ -126,7 +127,7 @@ def every_version(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def bench(every_version: Path, tmp_path: Path) -> Bench:
-    return Bench(Path(shutil.copytree(every_version, tmp_path / "small", symlinks=True)))
+    return Bench(copy_tree(every_version, tmp_path / "small"))
 
 
 def text_of(folder: Path) -> str:

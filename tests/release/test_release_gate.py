@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 import pytest
 import yaml
 from builds import ROOT
+from here import Done, run_here
 from pypdf import PdfReader
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND, open_gate
@@ -198,14 +198,8 @@ class Desk:
     def person(self, role: str) -> Person:
         return signing(read_signers(self.project.contracts), keys(), role, DAY.isoformat())
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [".venv/bin/python", "-m", "pipeline", *arguments],
-            cwd=self.project.root,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+    def run(self, *arguments: str) -> Done:
+        return run_here(*arguments, root=self.project.root)
 
     def build(self, *, until: str = "stores", versions: str = "restricted") -> None:
         asked = ("--reports", "thb", "--versions", versions)

@@ -16,6 +16,8 @@ from builds import ROOT, ROUND
 from pipeline.errors import NarrativeError, UserError
 from pipeline.numbers.stored_tables import StoredFact
 from pipeline.project import REPORTS, Project
+from pipeline.release.order import charts_path
+from pipeline.report.charts.remembered import read_charts
 from pipeline.report.document.compose import build_document, read_definition
 from pipeline.report.document.preview import (
     MARK,
@@ -100,12 +102,15 @@ def test_every_chapter_alone_is_the_one_in_the_report(small_store: StoreOf, vers
 def test_so_it_is_over_the_figures_of_the_round(built: Project, report: str, version: str) -> None:
     path = built.store(ROUND, report, version)
     names = chapters_of(report, version)
+    # As a build that finds its drawings kept: drawing them anew is tested above.
+    charts = read_charts(charts_path(built, ROUND, report, version))
+    assert charts.known
 
     def opened() -> Printing:
         from pipeline.contracts.model import load_contracts
 
         contracts = load_contracts(built.contracts)
-        return Printing(path, contracts, report=report, version=version)
+        return Printing(path, contracts, report=report, version=version, charts=charts)
 
     whole = build_document(opened(), TEMPLATES)
     # The first, those that all reports share, one with charts, and the last.

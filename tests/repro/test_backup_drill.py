@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builds import run_make
+from here import done_here
 from small_project import SMALL_ROUND
 
 VERSIONS = ("restricted", "public")
@@ -36,15 +36,15 @@ def test_what_was_lost_comes_back_byte_for_byte(small: Path, tmp_path: Path) -> 
     secret = f"PASSWORD_FILE={password}"
     safe = tmp_path / "safe"
     archived = sorted(p.name for p in (small / "records" / "archive").rglob("*") if p.is_file())
-    told = run_make("backup", f"TO={safe}", secret, root=small, environment={}).stdout
+    told = done_here("backup", f"TO={safe}", secret, root=small)
     assert "read back whole" in told
     for lost in ("outputs", "records", "returns", "data_contracts"):
         shutil.rmtree(small / lost)
-    run_make("check-backup", f"FROM={safe}", secret, root=small, environment={})
-    run_make("restore", f"FROM={safe}", f"INTO={small}", secret, root=small, environment={})
+    done_here("check-backup", f"FROM={safe}", secret, root=small)
+    done_here("restore", f"FROM={safe}", f"INTO={small}", secret, root=small)
     assert archived == sorted(
         p.name for p in (small / "records" / "archive").rglob("*") if p.is_file()
     )
-    run_make("reports", "REPORTS=thb", f"ROUND={SMALL_ROUND}", root=small, environment={})
+    done_here("reports", "REPORTS=thb", f"ROUND={SMALL_ROUND}", root=small)
     assert len(before) > 10
     assert published(small) == before

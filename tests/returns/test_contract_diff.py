@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from builds import ROOT
+from here import make_here
 
 from pipeline.contracts.changes import Change
 from pipeline.contracts.diff import diff_contracts
@@ -869,16 +870,8 @@ def test_the_command_fails_for_suppliers_only_when_it_is_strict(
     returns.mkdir(parents=True)
     shutil.copy(ROOT / "returns" / "2022" / "thb" / "RO.xlsx", returns)
     arguments = [f"OLD={old}", f"NEW={new}", "JSON=1", *(["STRICT=1"] if strict else [])]
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS", "SELEC_"))
-    }
-    done = subprocess.run(
-        ["make", "--silent", "contract-diff", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**environment, "SELEC_RETURNS": str(tmp_path / "returns")},
-    )
+    places = {"SELEC_RETURNS": str(tmp_path / "returns")}
+    done = make_here("--silent", "contract-diff", *arguments, environment=places)
     assert (done.returncode == 0) == (code_ == 0), done.stderr
     assert json.loads(done.stdout)["breaks_supplier"] is True
     assert ("the new contract breaks suppliers" in done.stderr) == strict

@@ -6,6 +6,7 @@ Every table of the contracts is filled at random, with figures that break its ru
 from __future__ import annotations
 
 import itertools
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,9 @@ from pipeline.system.columns import insert_rows
 ROOT = Path(__file__).parents[2]
 ROUND = 2022
 MOST = 120  # combinations of codes a table
+# Rules of a kind that are run as single expectations too, each a query by SQLAlchemy;
+# 0 for all, as `make soak` does.
+OF_A_KIND = int(os.environ.get("OF_A_KIND", "4"))
 
 
 def _kind(rule_id: str) -> str:
@@ -117,13 +121,28 @@ def database(contracts: Contracts, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
+def _some_of_each_kind(checks: list[Expected]) -> list[Expected]:
+    """In their order, spread over the tables: of each kind the same share of the list."""
+    by_kind: dict[str, list[Expected]] = {}
+    for check in checks:
+        by_kind.setdefault(_kind(check.rule_id), []).append(check)
+    chosen: set[str] = set()
+    for same in by_kind.values():
+        step = max(1, len(same) // OF_A_KIND) if OF_A_KIND else 1
+        chosen |= {c.rule_id for c in same[::step]}
+    return [c for c in checks if c.rule_id in chosen]
+
+
 def test_every_bad_row_is_that_of_the_single_expectations(
     contracts: Contracts, database: Path
 ) -> None:
     checks = [r.check for c in contracts for r in compile_rules(contracts, c, round_=ROUND)]
     judged = judge_rules(database, checks, ORIGIN)
-    assert judged == run_expectations(database, checks, ORIGIN)
-    assert {o.status for o in judged} == {"passed", "failed"}
+    some = _some_of_each_kind(checks)
+    chosen = {c.rule_id for c in some}
+    outcomes = [o for o in judged if o.rule_id in chosen]
+    assert outcomes == run_expectations(database, some, ORIGIN)
+    assert {o.status for o in outcomes} == {o.status for o in judged} == {"passed", "failed"}
     kinds = {_kind(c.rule_id) for c in checks}
     assert {_kind(o.rule_id) for o in judged if o.bad_rows} == kinds
 

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import openpyxl
@@ -101,6 +102,13 @@ def opened(built: StateForm) -> Workbook:
     return openpyxl.load_workbook(io.BytesIO(built.content))
 
 
+@lru_cache(maxsize=1)
+def form_of_some() -> StateForm:
+    """The form of Romania with some figures, made once for all tests that fill it in."""
+    contracts = load_contracts(ROOT / "data_contracts")
+    return build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)
+
+
 def answered(book: Workbook) -> Workbook:
     for row in book[COVER_SHEET].iter_rows(min_row=5):
         answers = {"authority": "a test", "date": "2024-03-01"}
@@ -185,7 +193,7 @@ def test_a_form_that_comes_back_as_it_went_out_reports_nothing(
 def test_what_is_typed_over_or_given_a_status_is_reported_and_the_rest_is_left(
     project: Project, contracts: Contracts
 ) -> None:
-    book = answered(opened(build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)))
+    book = answered(opened(form_of_some()))
     own = form(contracts, "THB_VICTIMS")
     sheet = book[VICTIMS]
     sheet.cell(*place(own, "THB_VICTIMS:RO.2022._T._T")).value = 501
@@ -205,7 +213,7 @@ def test_what_is_typed_over_or_given_a_status_is_reported_and_the_rest_is_left(
 def test_a_formula_over_a_grey_figure_is_the_states_own_word(
     project: Project, contracts: Contracts
 ) -> None:
-    book = answered(opened(build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)))
+    book = answered(opened(form_of_some()))
     book[VICTIMS].cell(
         *place(form(contracts, "THB_VICTIMS"), "THB_VICTIMS:RO.2022._T._T")
     ).value = "=500"
@@ -238,7 +246,7 @@ def with_a_line_taken_out(sheet: Worksheet, own: SheetForm) -> None:
 def test_where_the_grey_columns_were_changed_the_sheet_is_refused_and_nothing_is_taken_for_new(
     damage: Callable[[Worksheet, SheetForm], None], project: Project, contracts: Contracts
 ) -> None:
-    book = answered(opened(build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)))
+    book = answered(opened(form_of_some()))
     damage(book[VICTIMS], form(contracts, "THB_VICTIMS"))
     _, findings, _ = read(project, contracts, as_bytes(book))
     errors = {(f.rule, f.table, f.severity) for f in findings if f.severity == "error"}
@@ -248,7 +256,7 @@ def test_where_the_grey_columns_were_changed_the_sheet_is_refused_and_nothing_is
 def test_a_cover_that_lost_its_digest_does_not_make_grey_figures_new(
     project: Project, contracts: Contracts
 ) -> None:
-    book = answered(opened(build_form(contracts, "thb", state="RO", round_=ROUND, reported=SOME)))
+    book = answered(opened(form_of_some()))
     for row in book[COVER_SHEET].iter_rows(min_row=5):
         if str(row[0].value).startswith(BEFORE_FIELD):
             row[2].value = None
@@ -364,22 +372,33 @@ def test_figures_without_a_line_in_the_form_are_counted_and_not_lost_in_silence(
 # --- packages ------------------------------------------------------------------------
 
 
+def few_respondents(contracts: Contracts, report: str, *, round_: int) -> list[str]:
+    return ["RO", "TR", *(["SELEC"] if report == "octa" else [])]
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two states and the Center, so that a round is opened in seconds."""
+    monkeypatch.setattr(opening, "respondents", few_respondents)
 
-    def asked(contracts: Contracts, report: str, *, round_: int) -> list[str]:
-        return ["RO", "TR", *(["SELEC"] if report == "octa" else [])]
 
-    monkeypatch.setattr(opening, "respondents", asked)
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory, contracts: Contracts) -> Path:
+    """The folder of a round that was opened for them; tests only read it."""
+    folder = tmp_path_factory.mktemp("opened")
+    project = Project(ROOT, folder / "outputs", folder / "returns")
+    project.returns.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opening, "respondents", few_respondents)
+        open_round(project, contracts, round_=ROUND, entries=[DATES], to=folder / "out")
+    return folder / "out"
 
 
 def test_each_state_gets_its_forms_its_letter_and_hashes_and_twice_the_same_bytes(
-    few: None, project: Project, contracts: Contracts, tmp_path: Path
+    few: None, packages: Path, project: Project, contracts: Contracts, tmp_path: Path
 ) -> None:
-    for name in ("one", "two"):
-        open_round(project, contracts, round_=ROUND, entries=[DATES], to=tmp_path / name)
-    files = {p.name: p.read_bytes() for p in (tmp_path / "one").iterdir()}
+    open_round(project, contracts, round_=ROUND, entries=[DATES], to=tmp_path / "two")
+    files = {p.name: p.read_bytes() for p in packages.iterdir()}
     assert files == {p.name: p.read_bytes() for p in (tmp_path / "two").iterdir()}
     zips = {f"{s}-{ROUND}.zip" for s in ("RO", "TR", "SELEC")}
     assert set(files) == {HASHES, *zips}
@@ -398,7 +417,7 @@ def test_each_state_gets_its_forms_its_letter_and_hashes_and_twice_the_same_byte
         check=True,
     )
     assert shown.stdout.count(": OK") == 4
-    modes = {p.stat().st_mode & 0o077 for p in (tmp_path / "one").iterdir()}
+    modes = {p.stat().st_mode & 0o077 for p in packages.iterdir()}
     assert modes == {0}
 
 
@@ -410,13 +429,8 @@ def letter_text(folder: Path, state: str) -> str:
     return " ".join(PdfReader(io.BytesIO(content)).pages[0].extract_text().split())
 
 
-def test_the_letter_names_the_day_of_the_state_or_says_that_none_is_set(
-    few: None, project: Project, contracts: Contracts, tmp_path: Path
-) -> None:
-    folder = open_round(
-        project, contracts, round_=ROUND, entries=[DATES], to=tmp_path / "out"
-    ).folder
-    romania, turkiye = letter_text(folder, "RO"), letter_text(folder, "TR")
+def test_the_letter_names_the_day_of_the_state_or_says_that_none_is_set(packages: Path) -> None:
+    romania, turkiye = letter_text(packages, "RO"), letter_text(packages, "TR")
     assert "29 March 2024" in romania
     assert "12 April 2024 (extended)" in turkiye
     assert "29 March 2024" not in turkiye
@@ -427,13 +441,13 @@ def test_the_letter_names_the_day_of_the_state_or_says_that_none_is_set(
 
 def test_what_fails_half_way_leaves_the_folder_as_it_was(
     few: None,
+    packages: Path,
     project: Project,
     contracts: Contracts,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    folder = tmp_path / "out"
-    open_round(project, contracts, round_=ROUND, entries=[], to=folder)
+    folder = Path(shutil.copytree(packages, tmp_path / "out"))
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
 
     def fail(path: Path, content: bytes) -> bool:
@@ -443,7 +457,7 @@ def test_what_fails_half_way_leaves_the_folder_as_it_was(
 
     monkeypatch.setattr(opening, "write_private", fail)
     with pytest.raises(OSError, match="No space left"):
-        open_round(project, contracts, round_=ROUND, entries=[DATES], to=folder)
+        open_round(project, contracts, round_=ROUND, entries=[], to=folder)
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 

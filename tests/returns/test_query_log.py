@@ -10,11 +10,11 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from builds import ROOT
+from here import Done, make_here, run_here
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.template import build_workbook, workbook_bytes
@@ -622,16 +622,14 @@ def test_asking_and_listing_need_a_validation_and_leave_it_current(tmp_path: Pat
     }
     environment = {**inherited, "SELEC_RETURNS": str(returns), "SELEC_OUTPUTS": str(outputs)}
 
-    def run(*command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
+    def run(*given: str) -> Done:
+        return make_here(*given, environment=environment)
 
-    alone = run(sys.executable, "-m", "pipeline", "queries", "--round", "2022")
+    alone = run_here("queries", "--round", "2022", environment=environment)
     assert (alone.returncode, "was not validated yet" in alone.stderr) == (2, True)
-    told = run(
-        "make", "ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01", "REHEARSAL=yes", "BY=Ana Pop"
-    )
+    told = run("ask", "STATE=RO", "ROUND=2022", "DATE=2023-04-01", "REHEARSAL=yes", "BY=Ana Pop")
     assert told.returncode == 0, told.stderr
     assert "queries entered as asked of RO on 2023-04-01" in told.stdout
-    listed = run("make", "queries", "ROUND=2022")
+    listed = run("queries", "ROUND=2022")
     assert "Returns of round 2022" not in listed.stdout  # not validated again for having asked
     assert " asked" in listed.stdout.splitlines()[0]

@@ -9,8 +9,6 @@ import io
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,6 +21,7 @@ import pypdfium2
 import pytest
 import yaml
 from builds import ROOT
+from here import Done, run_here
 from mail_server import PASSWORD, USER, Post, make_certificate, serving, settings
 
 from pipeline.contracts.calendar import Calendar, Dates
@@ -438,14 +437,9 @@ def test_the_command_writes_sends_and_says_what_it_cannot(tmp_path: Path) -> Non
         yaml.safe_dump({"zone": ZONE, "rounds": [entry]}), encoding="utf-8"
     )
 
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", "remind", "--round", "2022", *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **more},
-        )
+    def run(*arguments: str, **more: str) -> Done:
+        named = {"PATH": os.environ["PATH"], **more}
+        return run_here("remind", "--round", "2022", *arguments, root=tmp_path, environment=named)
 
     early = run("--date", "2023-04-01")
     assert early.returncode == 0, early.stderr

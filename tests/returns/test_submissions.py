@@ -7,8 +7,6 @@ import io
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,6 +14,7 @@ from datetime import date
 import pypdfium2
 import pytest
 from builds import ROOT
+from here import Done, run_here
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import DamagedFileError, UserError
@@ -288,14 +287,8 @@ def test_a_validation_keeps_what_came_and_the_command_shows_it(
         "SELEC_RECORDS": str(project.records),
     }
 
-    def run(*more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", "findings", "--round", "2022", *more],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
+    def run(*more: str) -> Done:
+        return run_here("findings", "--round", "2022", *more, environment=environment)
 
     listed = run()
     assert listed.returncode == 0, listed.stderr

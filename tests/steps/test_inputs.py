@@ -5,12 +5,12 @@ notes which files of the project it opens.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from builds import copy_tree
 from small_project import SMALL_ROUND
 
 # Does each step, all before it built, in a process of its own that notes what it opens of
@@ -80,9 +80,7 @@ BY_ENTRY = "templates/shared/exhibits.yaml"
 @pytest.fixture(scope="module")
 def seen(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small project with what each step opened and named beside it."""
-    root = Path(
-        shutil.copytree(small_built, tmp_path_factory.mktemp("inputs") / "small", symlinks=True)
-    )
+    root = Path(copy_tree(small_built, tmp_path_factory.mktemp("inputs") / "small"))
     done = subprocess.run(
         [sys.executable, "-c", NOTE, str(SMALL_ROUND), *STEPS],
         cwd=root,

@@ -37,7 +37,10 @@ def cached_functions() -> Iterator[tuple[str, str]]:
     """Module and name of every cached function of the package."""
     for path in sorted(PACKAGE.rglob("*.py")):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for node in ast.walk(ast.parse(path.read_bytes())):
+        code = path.read_bytes()
+        if b"cache" not in code:
+            continue
+        for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.FunctionDef) and any(map(is_cache, node.decorator_list)):
                 yield module, node.name
 

@@ -131,7 +131,8 @@ def test_every_library_that_the_project_asks_for_is_imported_by_the_pipeline() -
                     imported |= {n.name.split(".")[0] for n in names}
                 case ast.ImportFrom(module=str(name)):
                     imported.add(name.split(".")[0])
-    given = {canonicalize_name(d) for m in imported for d in packages_distributions().get(m, ())}
+    libraries = packages_distributions()
+    given = {canonicalize_name(d) for m in imported for d in libraries.get(m, ())}
     asked = {canonicalize_name(Requirement(d).name) for d in PROJECT["dependencies"]}
     assert asked - given == set()
     assert "duckdb" in asked & given

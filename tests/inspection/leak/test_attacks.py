@@ -11,8 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +21,7 @@ from pathlib import Path
 import pytest
 from attack import bar_lengths, between, numerators, work_out, work_out_across
 from builds import ROOT, ROUND, once, shared_folder
+from here import run_here
 
 from pipeline.cells import Key
 from pipeline.contracts.model import Contracts
@@ -260,12 +259,8 @@ def editions(built: Project, tmp_path_factory: pytest.TempPathFactory, worker_id
 
 
 def pipeline(outputs: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin", "SELEC_OUTPUTS": str(outputs)},
+    done = run_here(
+        *arguments, environment={"PATH": "/usr/bin:/bin", "SELEC_OUTPUTS": str(outputs)}
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import subprocess
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,6 +23,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from builds import ROUND, copy_project
+from here import run_here
 from small_project import STATES, keep_chapters
 
 from pipeline.contracts.layout import COVER_SHEET, DEFINITION_FIELD, SOURCE_FIELD
@@ -91,14 +89,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 def run(root: Path, command: str, *options: str) -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SELEC_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", command, "--round", str(ROUND), *options],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        env={**environment, "PYTHONPATH": str(root)},
-    )
+    done = run_here(command, "--round", str(ROUND), *options, root=root)
     assert done.returncode == 0, f"{command} {options}: {done.stdout}\n{done.stderr}"
     return done.stdout
 

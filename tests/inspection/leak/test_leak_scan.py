@@ -23,7 +23,6 @@ import pytest
 from builds import ROOT, ROUND
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
-from pipeline.contracts.model import Contracts
 from pipeline.errors import LeakError
 from pipeline.inspection.leaks.scan import check, scan_version
 from pipeline.inspection.leaks.secrets import collect
@@ -32,9 +31,7 @@ from pipeline.inspection.readback.objects import read_name_tree
 from pipeline.inspection.readback.report import ScanReport
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import REPORTS, Project
-from pipeline.report.document.compose import build_document
-from pipeline.report.ledger import charts_of, ledger_json, parse_ledger, statements_of
-from pipeline.report.printing import Printing
+from pipeline.report.ledger import charts_of, parse_ledger, statements_of
 
 pytestmark = pytest.mark.slow
 
@@ -76,20 +73,12 @@ class Version:
 
 
 @pytest.fixture(scope="session")
-def version_of(
-    built: Project, contracts: Contracts, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str], Version]:
+def version_of(built: Project) -> Callable[[str, str], Version]:
     """Finished versions with their lists of keys, which the build keeps to itself."""
-    folder = tmp_path_factory.mktemp("shown")
 
     def find(report: str, version: str) -> Version:
-        store = built.store(ROUND, report, version)
-        shown = folder / f"{report}-{version}.json"
-        if not shown.exists():
-            opened = Printing(store, contracts, report=report, version=version)
-            build_document(opened, built.templates)
-            shown.write_text(ledger_json(opened.shown), encoding="utf-8")
-        return Version(built.master_folder(ROUND, report, version), store, shown)
+        where = ROUND, report, version
+        return Version(built.master_folder(*where), built.store(*where), built.ledger(*where))
 
     return find
 

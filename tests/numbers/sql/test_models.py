@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.errors import UserError
@@ -23,9 +22,12 @@ from pipeline.numbers.sql.marts import write_seeds
 from pipeline.numbers.sql.runner import Model, in_order, read_models, references, run_models
 from pipeline.numbers.sql.staging import place_of_model
 from pipeline.numbers.warehouse.ledger import table_ddl
+from pipeline.system.yaml_files import written_in
 
 ROOT = Path(__file__).parents[3]
-CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
+
+
+CASES = written_in((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 NAMED = [(model, case) for model, cases in CASES.items() for case in cases]
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 import openpyxl
 import pypdfium2
 import pytest
-from builds import run_make
+from builds import copy_tree
+from here import make_here, run_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND
 
@@ -74,8 +75,7 @@ class Office:
     def build(self, *options: str) -> str:
         """Build the public version as `make submit` does before it hands in."""
         named = ["--round", str(SMALL_ROUND), "--reports", "thb", "--versions", "public"]
-        command = [".venv/bin/python", "-m", "pipeline", "build", *named, *options]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+        done = run_here("build", *named, *options, root=self.root)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -121,7 +121,7 @@ class Office:
 def first(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Office:
     """The first edition is released, and nothing was built since."""
     root = tmp_path_factory.mktemp("first") / "office"
-    office = Office(Path(shutil.copytree(small_built, root, symlinks=True)))
+    office = Office(copy_tree(small_built, root))
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
@@ -360,7 +360,7 @@ def test_files_of_an_edition_that_was_released_are_not_released_again(first: Off
 
 def test_a_run_by_make_lists_what_is_stale(corrected: Office) -> None:
     asked = ("reports", f"ROUND={SMALL_ROUND}", "REPORTS=thb", "VERSIONS=public")
-    done = run_make(*asked, root=corrected.root, environment={})
+    done = make_here(*asked, root=corrected.root)
     public, stale = done.stdout.strip().splitlines()[-2:]
     assert public.endswith(f"selec-{SECOND}.pdf")
     assert stale.startswith("not built now, STALE: ")

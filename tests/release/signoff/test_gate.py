@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import run_make
+from builds import copy_tree
+from here import run_here
 from signatories import PEOPLE, enter_signers, keys, signing
-from small_project import SMALL_ROUND, small_project
+from small_project import SMALL_ROUND
 
 from pipeline.contracts.model import load_contracts
 from pipeline.disclosure import protect
@@ -105,9 +106,10 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def built_shop(small_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Built from a commit of its own, with a reason for each open query."""
-    root = small_project(tmp_path_factory.mktemp("shop") / "shop")
+    root = tmp_path_factory.mktemp("shop") / "shop"
+    copy_tree(small_built, root)
     git = root / ".git"
     shutil.rmtree(git) if git.is_dir() else git.unlink()
     enter_signers(root / "data_contracts", keys())
@@ -121,9 +123,9 @@ def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     ]
     for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "as it is"]):
         subprocess.run(["git", *command], cwd=root, check=True)
-    run_make(
-        "report", "REPORT=thb", "VERSION=public", f"ROUND={SMALL_ROUND}", root=root, environment={}
-    )
+    asked = ("--round", str(SMALL_ROUND), "--reports", "thb", "--versions", "public")
+    done = run_here("build", *asked, "--for-review", root=root)
+    assert done.returncode == 0, done.stderr
     shop = Shop(root)
     contracts = load_contracts(shop.project.contracts)
     analyst = shop.person("analyst", "2023-05-01")
@@ -157,7 +159,7 @@ def approved_shop(submitted_shop: Shop, tmp_path_factory: pytest.TempPathFactory
 
 
 def copied(shop: Shop, folder: Path) -> Shop:
-    return Shop(Path(shutil.copytree(shop.root, folder / "shop", symlinks=True)))
+    return Shop(copy_tree(shop.root, folder / "shop"))
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 
 import pikepdf
 import pypdfium2
 import pytest
-from builds import ROUND
+from builds import ROUND, copy_tree
 from office import Office
 from PIL import Image
 
@@ -222,7 +221,7 @@ def test_a_locked_copy_with_another_password_and_a_cut_one_get_a_sentence(
 def test_who_has_a_copy_gets_no_second_one_and_a_new_one_the_next_number(
     released_office: Path, tmp_path: Path
 ) -> None:
-    office = Office(Path(shutil.copytree(released_office, tmp_path / "office", symlinks=True)))
+    office = Office(copy_tree(released_office, tmp_path / "office"))
     text = "name,organisation\nana pop,Ministry of Interior of RO\nEmine Y.,KOM\n"
     (tmp_path / "more.csv").write_text(text, encoding="utf-8")
     people = read_recipients(tmp_path / "more.csv")

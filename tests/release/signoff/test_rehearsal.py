@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from builds import ROUND
+from builds import ROUND, copy_tree
 from office import Office
 
 from pipeline.contracts.model import Contracts
@@ -34,11 +34,7 @@ def rehearsed(
     """An office that had signed nothing and rehearsed everything, with what each
     command said.
     """
-    office = Office(
-        Path(
-            shutil.copytree(approved_office, tmp_path_factory.mktemp("r") / "office", symlinks=True)
-        )
-    )
+    office = Office(Path(copy_tree(approved_office, tmp_path_factory.mktemp("r") / "office")))
     shutil.rmtree(office.project.releases)
     told = {}
     with owner_only(office.project.outputs):

@@ -249,18 +249,18 @@ HEADER = b"table,state,year,value,obs_status,conf_status,note\n"
 
 
 @pytest.mark.parametrize(
-    ("name", "data"),
+    ("name", "make"),
     [
-        ("RO.2.xlsx", _without_sheets()),
-        ("RO.2.xlsx", _empty_sheets()),
-        ("RO.2.xlsx", _other_sheets()),
-        ("RO.2.xlsx", _blank_form()),
-        ("RO.2.xlsx", _blank_form("as before")),
-        ("RO.2.csv", HEADER),
-        ("RO.2.csv", HEADER + b"OCT_DRUG_OFFENCES,RO,2022,,,,as before\n"),
-        ("RO.2.csv", HEADER + b",,,,,,\n"),
-        ("RO.2.withdrawn.csv", b"table,reason\n"),
-        ("RO.2.ods", as_open_document(Workbook())),
+        ("RO.2.xlsx", _without_sheets),
+        ("RO.2.xlsx", _empty_sheets),
+        ("RO.2.xlsx", _other_sheets),
+        ("RO.2.xlsx", _blank_form),
+        ("RO.2.xlsx", lambda: _blank_form("as before")),
+        ("RO.2.csv", lambda: HEADER),
+        ("RO.2.csv", lambda: HEADER + b"OCT_DRUG_OFFENCES,RO,2022,,,,as before\n"),
+        ("RO.2.csv", lambda: HEADER + b",,,,,,\n"),
+        ("RO.2.withdrawn.csv", lambda: b"table,reason\n"),
+        ("RO.2.ods", lambda: as_open_document(Workbook())),
     ],
     ids=[
         "no sheets",
@@ -276,9 +276,9 @@ HEADER = b"table,state,year,value,obs_status,conf_status,note\n"
     ],
 )
 def test_a_later_file_that_brings_nothing_is_an_error_and_changes_nothing(
-    send: Send, name: str, data: bytes
+    send: Send, name: str, make: Callable[[], bytes]
 ) -> None:
-    sent = send({name: data})
+    sent = send({name: make()})
     errors = [(f.file.rsplit("/", 1)[-1], f.rule) for f in sent.findings if f.severity == "error"]
     assert errors == [(name, "nothing-read")]
     assert sent.staged(TABLE) == [("RO.xlsx", 800)]

@@ -15,7 +15,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from xml.etree import ElementTree
 import pytest
 from builds import ROOT, ROUND
 from defects.returns import WorkbookDraft
+from here import run_here
 from openpyxl import load_workbook
 from openpyxl.comments import Comment
 
@@ -366,8 +366,8 @@ def test_the_command_writes_for_one_state_and_tells_what(again: Answered) -> Non
         "SELEC_OUTPUTS": str(again.project.outputs),
         "SELEC_RETURNS": str(again.project.returns),
     }
-    call = [sys.executable, "-m", "pipeline", "feedback", "--round", str(ROUND), "--state"]
-    done = subprocess.run([*call, "TR"], cwd=ROOT, capture_output=True, text=True, env=environment)
+    call = ("feedback", "--round", str(ROUND), "--state")
+    done = run_here(*call, "TR", environment=environment)
     assert done.stdout.splitlines() == [
         str(again.folder / "TR" / n)
         for n in (
@@ -377,7 +377,7 @@ def test_the_command_writes_for_one_state_and_tells_what(again: Answered) -> Non
             "TR-2022-letter.pdf",
         )
     ]
-    wrong = subprocess.run([*call, "XX"], cwd=ROOT, capture_output=True, text=True, env=environment)
+    wrong = run_here(*call, "XX", environment=environment)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "allowed: AL, BA" in wrong.stderr
 

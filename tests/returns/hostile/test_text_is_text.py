@@ -7,8 +7,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from defects.returns import CsvDraft, WorkbookDraft, good_workbook
+from here import run_here
 
 from hostile.forms import REPORT, ROOT, ROUND, contracts
 from pipeline.contracts.layout import SOURCE_FIELD
@@ -100,13 +99,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
         ["numbers", "--round", str(ROUND)],
         ["explain", "--round", str(ROUND), f"OCT_DRUG_OFFENCES:RO.{ROUND}"],
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline", *command],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
+        done = run_here(*command, environment=environment)
         assert done.returncode == 0, done.stderr
         printed += done.stdout + done.stderr
     return Shown(project, printed)
