@@ -92,7 +92,7 @@ def spelled_numbers(
     """
     tokens = _tokens(text)
     for place, token in enumerate(tokens):
-        if token == members and tokens[place + 1 : place + 2] in (["member"], ["states"]):
+        if token == members and _of_states(tokens, place):
             continue
         if token in _NUMBERS:
             phrase = _phrase(tokens[place : place + 1 + _AROUND], names)
@@ -105,6 +105,17 @@ def spelled_numbers(
                 ]
             if f" {' '.join(phrase)} " not in public:
                 yield " ".join(phrase)
+
+
+def _of_states(tokens: list[str], place: int) -> bool:
+    """Whether a number can only be that of the member states: `eleven states`, and `all
+    eleven` where nothing follows that would be counted, as in `all eleven in 2020`.
+    """
+    after = [*tokens[place + 1 : place + 3], "", ""][:2]
+    if after[0] in ("member", "states"):
+        return True
+    nothing = not after[0][:1].isalnum() or (after[0] == "in" and after[1][:1].isdigit())
+    return tokens[max(place - 1, 0) : place] == ["all"] and nothing
 
 
 def _phrase(tokens: list[str], names: frozenset[str], *, ends: str = "") -> list[str]:

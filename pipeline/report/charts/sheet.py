@@ -316,11 +316,11 @@ def tick_label(value: float) -> str:
 
 
 def scale_of(data: ChartData, count: int = 5) -> tuple[list[float], float, float]:
-    """Ticks and ends of the axis of values. It starts at zero, and has only that tick
-    when all is zero.
+    """Ticks and ends of the axis of values. It starts at zero; where all is zero it ends
+    at one, because the frame of a plot is read back by its grid.
     """
     values = values_of(data)
     low = min([0.0, *values])
     high = max([0.0, *values])
-    ticks = ticks_between(low, high, count=count)
-    return ticks, ticks[0], ticks[-1] if len(ticks) > 1 else ticks[0] + 1
+    ticks = ticks_between(low, high, count=count) if low < high else [0.0, 1.0]
+    return ticks, ticks[0], ticks[-1]
