@@ -95,17 +95,14 @@ def rehearsal(
 def _typed(folder: Path, arguments: Sequence[str]) -> Done:
     """Run a command as somebody would type it in a folder of its own, which has its code."""
     from pipeline.steps.rehearsal.account import Done
+    from pipeline.steps.unattended import told_to_end
 
-    inherited = {
-        k: v for k, v in os.environ.items() if not k.startswith(("SELEC_", "MAKE", "PYTHON"))
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        cwd=folder,
-        env=inherited,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
+    ours = ("SELEC_", "MAKE", "PYTHON")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    command = [sys.executable, "-m", "pipeline", *arguments]
+    asked = subprocess.Popen(
+        command, cwd=folder, env=inherited, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    return Done(done.returncode, done.stdout)
+    with told_to_end(asked) as process:
+        told, _ = process.communicate()
+    return Done(process.returncode, told.decode(errors="replace"))

@@ -165,7 +165,7 @@ def _do(project: Project, stage: Stage, record: RunRecord) -> int:
     record.told.touch(mode=0o600)
     with (
         record.told.open("ab") as told,
-        _ended(
+        told_to_end(
             subprocess.Popen(command, cwd=project.root, env=environment, stdout=told, stderr=told)
         ) as process,
     ):
@@ -174,7 +174,7 @@ def _do(project: Project, stage: Stage, record: RunRecord) -> int:
 
 
 @contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+def told_to_end(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is told to end where this one ends in the middle of it."""
     try:
         yield process
