@@ -190,10 +190,10 @@ class _Year:
             expected=NarrativeError.exit_code,
             wrong=self._wrong_figures,
         )
-        self._do(days.read, "the texts are read", "review-texts", "--read", "all-shown")
         self.account.act(
             days.read, "what does not hold is taken out", lambda: correct_texts(self.exercise)
         )
+        self._do(days.read, "the texts are read", "review-texts", "--read", "all-shown")
         self._do(days.read, "the texts have no fault", "check-text")
         self._commit("texts of the round")
         self.account.command(
