@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 
 from pipeline.report.document.check_text import Fault, check_texts
+from pipeline.steps.rehearsal.exercise import Exercise
+from pipeline.steps.rehearsal.marks import EXERCISE
 
 _PLACE = re.compile(r"(?P<file>\S+\.md) line (?P<line>\d+)")
 _INSTEAD = f"{EXERCISE}: a sentence that does not hold of invented figures was taken out here."
