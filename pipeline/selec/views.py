@@ -41,6 +41,7 @@ COLUMNS = {
     "end": "done, killed, going on, or how else it ended",
     "ended": "when it ended, in UTC",
     "error": "the kind of what a person must repair",
+    "office": "the office whose part it is; empty where a return came whole",
     "run": "the run",
     "seconds": "how long it took",
     "step": "the step of the build",
