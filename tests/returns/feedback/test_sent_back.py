@@ -373,8 +373,8 @@ def test_the_command_writes_for_one_state_and_tells_what(again: Answered) -> Non
         for n in (
             "TR-octa-2022-marked.xlsx",
             "TR-2022-answers.csv",
-            "TR-octa-2022-1-receipt.pdf",
             "TR-2022-letter.pdf",
+            "TR-octa-2022-1-receipt.pdf",
         )
     ]
     wrong = run_here(*call, "XX", environment=environment)
