@@ -292,8 +292,6 @@ def ticks_between(low: float, high: float, *, count: int) -> list[float]:
     them.
     """
     span = high - low
-    if span <= 0:
-        return [low]
     power = 10.0 ** floor(log10(span / count))
     step = next(
         (part * power for part in (1, 2, 2.5, 5, 10) if span / (part * power) <= count), 10 * power
@@ -322,5 +320,7 @@ def scale_of(data: ChartData, count: int = 5) -> tuple[list[float], float, float
     values = values_of(data)
     low = min([0.0, *values])
     high = max([0.0, *values])
-    ticks = ticks_between(low, high, count=count) if low < high else [0.0, 1.0]
+    if low == high:
+        high = 1.0
+    ticks = ticks_between(low, high, count=count)
     return ticks, ticks[0], ticks[-1]

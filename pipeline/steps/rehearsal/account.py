@@ -81,7 +81,6 @@ class Account:
         """
         began = _now()
         done = self.run(self.root, arguments)
-        problem = ""
         if done.code != expected or "Traceback (most recent call last)" in done.told:
             problem = f"exit code {done.code}, not {expected}: {done.told.strip()[-_SHOWN:]}"
         else:

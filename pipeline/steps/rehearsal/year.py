@@ -21,8 +21,9 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from pipeline.errors import NarrativeError, NoGoError, ReturnError
+from pipeline.errors import NarrativeError, NoGoError, ReturnError, SignOffError
 from pipeline.project import REPORTS, Project
+from pipeline.release.gate.reasons import Kind
 from pipeline.steps.rehearsal.account import Account, Run
 from pipeline.steps.rehearsal.editor import correct_texts
 from pipeline.steps.rehearsal.exercise import Exercise, prepare
@@ -115,7 +116,7 @@ class _Year:
             self._send(before, state, spoiled=True)
         if "octa" in self.plan.reports:
             self._send(before, "SELEC")
-        self._commit("what came in time")
+        self.exercise.commit("what came in time")
         for state, code in self._checked_by_themselves():
             path = self._return_of(state)
             self.account.command(
@@ -176,7 +177,7 @@ class _Year:
             self._send(days.late, state)
         for state in senders.those(Manner.LATE, Manner.BROKEN):
             self._send(days.late, state)
-        self._commit("what came late, and corrections")
+        self.exercise.commit("what came late, and corrections")
 
     def texts_are_read(self) -> None:
         """The first build of the round stops at texts that nobody read for it; then
@@ -195,7 +196,7 @@ class _Year:
         )
         self._do(days.read, "the texts are read", "review-texts", "--read", "all-shown")
         self._do(days.read, "the texts have no fault", "check-text")
-        self._commit("texts of the round")
+        self.exercise.commit("texts of the round")
         self.account.command(
             days.read,
             "the scheduler runs: all is built, and states have not confirmed",
@@ -301,7 +302,10 @@ class _Year:
             f"{report} {version} is not taken for review",
             *("submit", "--report", report, "--version", version),
             by="analyst",
-            expected=NoGoError.exit_code,
+            expected=SignOffError.exit_code,
+            wrong=lambda told: (
+                "" if f" {Kind.STATES}: " in told else f"the gate is not named: {told}"
+            ),
         )
 
     # --- what is done again and again
@@ -339,9 +343,6 @@ class _Year:
             lambda: None if self.senders.send(state, day=day, spoiled=spoiled) else "no file",
         )
 
-    def _commit(self, what: str) -> None:
-        self.exercise.commit(what)
-
     def _sign(self, report: str, version: str) -> None:
         days = self.exercise.days
         of = ("--report", report, "--version", version)
@@ -362,7 +363,7 @@ class _Year:
                 "approve",
                 *of,
                 by="reviewer",
-                expected=11,
+                expected=SignOffError.exit_code,
             )
             self._do(
                 days.approved,
