@@ -63,6 +63,14 @@ class Senders:
     def those(self, *manners: Manner) -> list[str]:
         return [state for state, manner in self.manners.items() if manner in manners]
 
+    def owing(self) -> list[str]:
+        """Who owes a return on the day of the reminder: what cannot be read is owed by
+        everybody, what is not there yet not by the state that was given more time.
+        """
+        not_there = self.those(Manner.LATE, Manner.NEVER)
+        waited_for = [state for state in not_there if state != self.exercise.extended]
+        return [*self.those(Manner.BROKEN), *waited_for]
+
     def send(self, state: str, *, day: date, spoiled: bool = False) -> list[Path]:
         """Put the returns of a state where returns are read. `spoiled` is what a state
         sends at first that must send again.

@@ -136,8 +136,6 @@ class _Year:
     def late_ones_are_reminded(self) -> None:
         """Who owes what is listed and reminded."""
         day = self.exercise.days.reminded
-        # The extended state has until its own day, and has sent.
-        owing = self.senders.those(Manner.LATE, Manner.NEVER, Manner.BROKEN)
         self._do(
             day,
             "who owes what is listed",
@@ -151,7 +149,7 @@ class _Year:
                     for line in json.loads(told)
                     if line["standing"] in ("late", "refused")
                 },
-                owing,
+                self.senders.owing(),
             ),
         )
         self._do(day, "who owes is reminded", "remind", "--date", f"{day}")

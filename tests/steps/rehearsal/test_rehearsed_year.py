@@ -141,6 +141,17 @@ def test_each_thing_that_can_go_wrong_goes_wrong_once(
         assert len(senders.those(manner)) == 1, manner
 
 
+@pytest.mark.parametrize("manner", Manner)
+def test_a_state_that_was_given_more_time_owes_only_what_cannot_be_read(
+    prepared: Exercise, manner: Manner
+) -> None:
+    assert prepared.days.reminded < prepared.days.extended
+    manners = dict.fromkeys(STATES, Manner.LATE) | {prepared.extended: manner}
+    owing = Senders(prepared, 1, manners).owing()
+    assert (prepared.extended in owing) == (manner is Manner.BROKEN)
+    assert set(STATES) - {prepared.extended} <= set(owing)
+
+
 def test_what_states_send_lies_where_returns_are_read(tmp_path: Path) -> None:
     here = exercise(tmp_path / "here", states=STATES[:3])
     senders = Senders(here, 1, dict.fromkeys(STATES[:3], Manner.AS_CSV))
