@@ -33,6 +33,8 @@ REPORTS ?= $(shell sed -n 's/^REPORTS = (\(.*\))$$/\1/p' pipeline/project.py | t
 VERSIONS ?= restricted public
 # Every row of the release policy is a version that can be built.
 ALL_VERSIONS := $(shell sed -n '/^versions:/,/^[a-z]/s/^  \([a-z]*\):.*/\1/p' data_contracts/release_policy.yaml)
+# What a run builds, and so what states confirm.
+RUN_VERSIONS := $(or $(shell sed -n 's/^versions: *\[\([^]]*\)\].*/\1/p' data_contracts/operations.yaml | tr , ' '),$(ALL_VERSIONS))
 OUTPUTS := $(or $(SELEC_OUTPUTS),outputs)
 OUT := $(OUTPUTS)/$(ROUND)
 PY := .venv/bin/python
@@ -172,7 +174,7 @@ status: .venv/.installed-requirements  ## Where a version stands, and what a rel
 	@$(RUN) status $(SUBJECT)
 
 proof-sheets: .venv/.installed-requirements  ## For each state all that will be printed of it, to be confirmed: STATE= DATE=
-	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)"
+	@$(RUN) build --round $(ROUND) --versions "$(RUN_VERSIONS)"
 	@$(RUN) proof-sheets --round $(ROUND) $(call given,--state,STATE) $(call option,--date,DATE)
 
 confirm-proof object-proof: export SELEC_TEXT = $(TEXT)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from pipeline.cells import CONF_LABEL, OBS_LABEL
 from pipeline.contracts.anchors import load_anchors
 from pipeline.contracts.answer import read_answer_days
-from pipeline.contracts.calendar import load_calendar
+from pipeline.contracts.calendar import CALENDAR, Calendar, load_calendar
 from pipeline.contracts.codelists import fold, load_codelist
 from pipeline.contracts.gate_rules import load_gate_rules
 from pipeline.contracts.known_errors import load_known_errors
@@ -28,7 +28,7 @@ from pipeline.contracts.lists import ListLine, read_list
 from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.offices import load_offices
-from pipeline.contracts.operations import load_operations
+from pipeline.contracts.operations import OPERATIONS, Operations, load_operations
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.errors import ContractError, UserError
@@ -103,12 +103,14 @@ def lint_project(project: Project) -> Iterator[str]:
         yield signers
     if days := wrong.tried(lambda: read_answer_days(project.contracts)):
         yield f"feedback: states have {days} days to answer"
-    if policy and (
-        days_of := wrong.tried(lambda: load_calendar(project.contracts, contracts, policy=policy))
-    ):
+    days_of = policy and wrong.tried(
+        lambda: load_calendar(project.contracts, contracts, policy=policy)
+    )
+    if days_of:
         rounds = sorted({str(entry.round) for entry in days_of.entries})
         yield f"calendar: {', '.join(rounds) or 'no round is entered'}"
     if policy and (runs := wrong.tried(lambda: load_operations(project.contracts, policy))):
+        wrong.told |= dict.fromkeys(_never_built(runs, days_of) if days_of else ())
         yield f"operations: runs build {', '.join(runs.versions)}, scheduled at {runs.at}"
     before = len(wrong.told)
     mail = wrong.tried(lambda: load_mail(project.contracts, contracts))
@@ -152,6 +154,18 @@ def lint_project(project: Project) -> Iterator[str]:
     yield "member states: population, spellings, border sections, citizenship and outline are there"
     assert policy is not None
     yield from without_consent(contracts, policy)
+
+
+def _never_built(runs: Operations, calendar: Calendar) -> Iterator[str]:
+    """Versions that have a day of release, and that no run builds or shows to the states."""
+    for entry in calendar.entries:
+        for version, _ in entry.release:
+            if version not in runs.versions:
+                yield (
+                    f"{OPERATIONS}: runs build {', '.join(runs.versions)}, and {CALENDAR} has an"
+                    f" hour of release for the {version} version of {entry.report} {entry.round};"
+                    " add it to the versions, or take the hour out"
+                )
 
 
 def _unusable(contracts: Contracts, project: Project) -> Iterator[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from builds import ROOT
 
+from pipeline.contracts.lint import lint_project
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.operations import FILES, OPERATIONS, load_operations
 from pipeline.contracts.policy import Policy, load_policy
 from pipeline.errors import ContractError
+from pipeline.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +56,20 @@ def test_a_wrong_setting_is_told(
 ) -> None:
     with pytest.raises(ContractError, match=told):
         load_operations(changed(tmp_path, old, new), policy)
+
+
+def test_a_version_with_an_hour_of_release_is_one_that_runs_build(tmp_path: Path) -> None:
+    folder = tmp_path / "data_contracts"
+    shutil.copytree(ROOT / "data_contracts", folder)
+    (tmp_path / "templates").symlink_to(ROOT / "templates")
+    (folder / "calendar.yaml").write_text(
+        "zone: Europe/Bucharest\nrounds:\n  - {round: 2022, report: octa, opens: 2023-01-10,"
+        " due: 2023-03-31, cutoff: 2023-04-30,"
+        " release: {public: 2023-06-01 10:00, partner: 2023-06-01 09:00}}\n",
+        encoding="utf-8",
+    )
+    [*lint_project(Project(tmp_path))]
+    changed(folder, "restricted, partner, public]", "restricted, public]")
+    with pytest.raises(ContractError, match=r"hour of release for the partner .* octa 2022;") as w:
+        [*lint_project(Project(tmp_path))]
+    assert "public version" not in str(w.value)

@@ -18,6 +18,7 @@ from typing import Literal
 from pipeline.cells import OBS_LABEL, REGIONS, Cell, Key, printed_decimals
 from pipeline.contracts.layout import CENTER
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.operations import load_operations
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.inspection.explain.printed import read_ledger
@@ -269,6 +270,9 @@ def _marks(cell: Cell, round_: int) -> str:
 
 
 def version_names(project: Project, contracts: Contracts) -> Iterator[str]:
-    """The versions of the policy, those that show most first."""
-    rules = load_policy(project.contracts, contracts).versions.values()
+    """The versions that a run builds, those that show most first: a state confirms what is
+    to be released, and a version that nobody builds is not.
+    """
+    policy = load_policy(project.contracts, contracts)
+    rules = [policy.version(name) for name in load_operations(project.contracts, policy).versions]
     yield from (rule.name for rule in sorted(rules, key=lambda r: (r.protected, r.name)))

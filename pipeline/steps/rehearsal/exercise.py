@@ -21,6 +21,7 @@ from pathlib import Path
 from pipeline.contracts.calendar import CALENDAR
 from pipeline.contracts.known_errors import REGISTER as KNOWN_ERRORS
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
+from pipeline.contracts.operations import OPERATIONS
 from pipeline.contracts.population import FILE as POPULATION
 from pipeline.contracts.population import load_population
 from pipeline.errors import PlaceError, UserError
@@ -162,6 +163,7 @@ def prepare(
     days = Days.of(round_)
     exercise = Exercise(project, round_, days, reports, versions, extended=members[-1])
     _enter_days(exercise)
+    _enter_versions(exercise)
     _enter_population(project, contracts, round_)
     write_file(project.contracts / KNOWN_ERRORS, b"known_errors: []\n")
     _enter_people(exercise)
@@ -238,6 +240,17 @@ def _enter_days(exercise: Exercise) -> None:
     content = {"zone": "Europe/Bucharest", "rounds": entries}
     text = f"# Days of an exercise.\n{json.dumps(content, indent=1)}\n"
     write_file(exercise.project.contracts / CALENDAR, text.encode())
+
+
+def _enter_versions(exercise: Exercise) -> None:
+    """A run builds, and states confirm, what is released at the end."""
+    path = exercise.project.contracts / OPERATIONS
+    text = path.read_text(encoding="utf-8")
+    versions = f"versions: [{', '.join(exercise.versions)}]"
+    path.write_text(
+        re.sub(r"^versions:.*$(\n +- .*$)*", versions, text, count=1, flags=re.MULTILINE),
+        encoding="utf-8",
+    )
 
 
 def _enter_population(project: Project, contracts: Contracts, round_: int) -> None:
