@@ -35,16 +35,15 @@ def proof_sheets(
     """
     from pipeline.contracts.model import load_contracts
     from pipeline.release.proofs.sheets import SheetMaker
-    from pipeline.release.proofs.write import write_sheet
+    from pipeline.release.proofs.write import write_sheets
     from pipeline.system.signed.people import parse_day
 
     project = Project.here()
     when = parse_day(day)
     with at_work(project, f"proof sheets {round_}"), progress_bar("proof sheets"):
         maker = SheetMaker(project, load_contracts(project.contracts), round_=round_, day=when)
-        written = [
-            write_sheet(project, maker.sheet(one)) for one in ([state] if state else maker.states())
-        ]
+        states = [state] if state else maker.states()
+        written = write_sheets(project, (maker.sheet(one) for one in states))
     for folder in written:
         typer.echo(str(folder))
 

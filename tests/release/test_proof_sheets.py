@@ -32,7 +32,7 @@ from pipeline.release.gate.reasons import GateReason, Kind
 from pipeline.release.proofs.answer import confirm, object_to
 from pipeline.release.proofs.record import read_answers, record_of_proofs
 from pipeline.release.proofs.sheets import ProofSheet, SheetMaker, read_asked, sheet_folder
-from pipeline.release.proofs.write import write_sheet
+from pipeline.release.proofs.write import write_sheets
 from pipeline.report.store import Store
 from pipeline.system.signed.people import Person
 from pipeline.system.signed.signers import read_signers
@@ -61,10 +61,9 @@ class Bench:
 
     def write(self, *states: str, day: date = MADE) -> dict[str, Path]:
         maker = self.maker(day)
-        return {
-            state: write_sheet(self.project, maker.sheet(state))
-            for state in states or maker.states()
-        }
+        asked = [*(states or maker.states())]
+        sheets = (maker.sheet(state) for state in asked)
+        return dict(zip(asked, write_sheets(self.project, sheets), strict=True))
 
     def confirm(self, state: str, day: date = BEFORE) -> None:
         confirm(
@@ -357,3 +356,15 @@ def test_places_do_not_count_for_what_was_confirmed(bench: Bench) -> None:
     assert prints(maker.sheet("RO")) == before
     assert len(set(before)) > 1
     assert sheet_folder(bench.project, SMALL_ROUND, "RO").name == "RO"
+
+
+def test_a_sheet_that_cannot_be_made_is_told_and_leaves_nothing_half_written(bench: Bench) -> None:
+    before = {p: (p / "sheet.json").read_bytes() for p in bench.write().values()}
+    template = bench.project.templates / "proofs" / "sheet.html.j2"
+    template.write_text(template.read_text(encoding="utf-8") + "{{ quokka }}", encoding="utf-8")
+    with pytest.raises(UserError, match="'quokka' is undefined") as refused:
+        bench.write()
+    assert "sheet.html.j2" in refused.value.where
+    assert {p: (p / "sheet.json").read_bytes() for p in before} == before
+    folders = {p for folder in before for p in folder.parent.iterdir()}
+    assert folders == set(before)

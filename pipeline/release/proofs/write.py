@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 
 from pipeline.project import Project
@@ -17,7 +19,47 @@ from pipeline.release.proofs.book import sheet_book
 from pipeline.release.proofs.paper import write_pdf
 from pipeline.release.proofs.sheets import RECORD, ProofSheet, asked_by, sheet_folder
 from pipeline.release.publish import put_in_place
+from pipeline.report.document.worker import answer
+from pipeline.system.answers import raise_end
+from pipeline.system.apart import Apart, wait
 from pipeline.system.files import UNFINISHED
+
+AT_ONCE = 2
+
+
+def write_sheets(project: Project, sheets: Iterable[ProofSheet]) -> list[Path]:
+    """Put sheets in place, two at a time, each in a process of its own: one has some
+    thousand figures, and takes seconds. Returns their folders in the order of the sheets.
+    Raises what `write_sheet` raises.
+    """
+    waiting = iter(sheets)
+    running: dict[Apart, Path] = {}
+    folders: list[Path] = []
+    try:
+        while True:
+            for sheet in islice(waiting, AT_ONCE - len(running)):
+                folders.append(sheet_folder(project, sheet.round, sheet.state))
+                running[Apart(_write_apart, project, sheet)] = folders[-1]
+            if not running:
+                return folders
+            for work in wait([*running]):
+                del running[work]
+                ended = work.end()
+                if ended.code:
+                    raise_end(ended.code, answer=ended.told, noise=ended.noise)
+    except Exception:
+        for work in running:  # it puts its own sheet in place, or takes its files away
+            work.end()
+        raise
+    except BaseException:
+        for work in running:
+            work.kill()
+            work.end()
+        raise
+
+
+def _write_apart(tell: Callable[[str], None], project: Project, sheet: ProofSheet) -> None:
+    answer(tell, lambda: write_sheet(project, sheet))
 
 
 def write_sheet(project: Project, sheet: ProofSheet) -> Path:

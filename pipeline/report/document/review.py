@@ -78,10 +78,14 @@ def unread_sections(
     """The sections of all reports, or of some, that must be read for a round. Raises
     UserError where no store of it was built.
     """
+    of = tuple(of)
+    built = [*_versions(project, round_, of=of)]
+    if built and not any(_waits(project, report, round_) for report in of):
+        return []  # nothing has to be written to know it
     now: dict[str, dict[str, list[str]]] = {}
     sections: dict[str, Section] = {}
     reports: dict[str, dict[str, None]] = {}
-    for report, version in _versions(project, round_, of=of):
+    for report, version in built:
         asked, told = _written(project, contracts, round_=round_, report=report, version=version)
         now[report] = told | now.get(report, {})
         for reference, section in asked.items():
@@ -115,6 +119,24 @@ def unread_sections(
             )
         )
     return found
+
+
+def _waits(project: Project, report: str, round_: int) -> bool:
+    """Whether any text that a report could print must be read for a round."""
+    for folder in (
+        project.templates / report / "narrative",
+        project.templates / "shared/narrative",
+    ):
+        for chapter in {path.stem for path in folder.rglob("*.md")}:
+            try:
+                own: dict[str, Section] = {}
+                for path in texts_of(folder, chapter, round_=round_):
+                    own |= read_sections(path)
+            except NarrativeError:  # a chapter of another round
+                continue
+            if any(s.reviewed < round_ and s.needs_reader for s in own.values()):
+                return True
+    return False
 
 
 def sections_to_read(project: Project, round_: int) -> list[Section]:

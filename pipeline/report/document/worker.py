@@ -205,7 +205,7 @@ def confine_renderer(root: Path, store: Path, out: Path) -> None:
     confine([*readable, store.parent], [out])
 
 
-def answer(tell: Callable[[str], None], make: Callable[[], None]) -> None:
+def answer(tell: Callable[[str], None], make: Callable[[], object]) -> None:
     """Do the work of a renderer. Ends the process with the exit code of the error where a
     person must repair something, and tells it.
     """

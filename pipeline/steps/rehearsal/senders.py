@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.layout import SOURCE_FIELD, cover_fields, respondents, tables_for
 from pipeline.contracts.model import Contracts, Table
+from pipeline.contracts.policy import load_policy
 from pipeline.returns.importers.csv_return import CsvCell, Dialect, csv_return_bytes
 from pipeline.returns.importers.workbook_return import WorkbookReturn, put_files
 from pipeline.steps.rehearsal.exercise import REGISTER, Exercise
@@ -24,6 +25,7 @@ from pipeline.steps.rehearsal.marks import EXERCISE
 
 _AUTHORITY = f"{EXERCISE}, invented authority"
 _CONTACT = f"{EXERCISE}, national focal point"
+_ANSWERED = 0.6  # of the tables that do not open a report
 _TOO_MUCH = 5  # times as much stands in the part that cannot be true
 
 
@@ -81,9 +83,7 @@ class Senders:
         for report in self.exercise.reports:
             if state not in respondents(contracts, report, round_=self.exercise.round):
                 continue
-            figures = invented(
-                contracts.contract(report), state, round_=self.exercise.round, seed=self.seed
-            )
+            figures = self._figures(contracts, report, state)
             if spoiled and manner is Manner.WRONG:
                 _put_part_above_whole(contracts, report, figures, year=self.exercise.round)
             if manner is Manner.ODD:
@@ -96,6 +96,24 @@ class Senders:
             put[path] = content[: len(content) // 2] if broken else content
         put_files(put)
         return [*put]
+
+    def _figures(self, contracts: Contracts, report: str, state: str) -> Figures:
+        """What a state can answer: no state keeps records of all that is asked. The tables
+        that open a report are answered by every one, and the others by most.
+        """
+        contract = contracts.contract(report)
+        every = invented(contract, state, round_=self.exercise.round, seed=self.seed)
+        policy = load_policy(self.exercise.project.contracts, contracts)
+        tables = contract.tables_of(self.exercise.round)
+        kept = {
+            table.name
+            for number, table in enumerate(tables)
+            if not number
+            or not table.dimensions
+            or policy.table(table.name).headline
+            or random.Random(f"{self.seed} {state} {table.name} kept").random() < _ANSWERED
+        }
+        return {key: value for key, value in every.items() if key.cube in kept}
 
     def _place(self, report: str, state: str, suffix: str) -> Path:
         folder = self.exercise.project.returns / str(self.exercise.round) / report

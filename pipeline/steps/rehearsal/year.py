@@ -238,6 +238,11 @@ class _Year:
         for report in self.plan.reports:
             for version in self.plan.versions:
                 self._sign(report, version)
+                self._do(
+                    days.released,
+                    f"{version}: the proof is made again beside what was released",
+                    *("build", "--versions", version, "--until", "stores protect"),
+                )
 
     def is_handed_out(self) -> None:
         """Each reader of a restricted edition gets a copy of its own."""
