@@ -65,6 +65,7 @@ class TableView:
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
     headline: bool = False  # a row of large figures, without a number of its own
+    message: str = ""  # what it shows, in one line above its title
 
     @property
     def has_long_numbers(self) -> bool:
@@ -130,6 +131,7 @@ class FigureView:
     table: TableView | None = (
         None  # the drawn figures, for readers who do not see the drawing or want to compute
     )
+    message: str = ""  # what it shows, in one line above its title
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.contracts.definitions import REPORT, read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.errors import NarrativeError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.compose import Writer, read_definition
+from pipeline.report.exhibits.layout import asked_of
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import LONGEST, Section, place_of, read_sections, words_in
 from pipeline.report.printing import Printing
@@ -69,13 +70,18 @@ class _Found:
 
 
 class TextWriter(Writer):
-    """Writes the texts of a version and nothing else: exhibits take no place."""
+    """Writes the texts of a version and nothing else: exhibits take no place but for what
+    they say.
+    """
 
     def exhibit(self, id_: str, **more: str) -> Markup:
-        return Markup("")
+        if asked_of(self._spec(id_), self.store) is None:
+            return Markup("")
+        values = self._in_text({**self.values, **self._state_name(more)})
+        return Markup(escape(self.narrative.message(id_, values=values)))
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:
-        return Markup("")
+        return Markup("").join(self.exhibit(id_, **more) for id_ in (left, *right))
 
 
 def write_texts(store: Printing, templates: Path, *, narrative: Narrative) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -359,9 +359,7 @@ class Writer:
         )
 
     def text(self, chapter: str, section: str, **more: str) -> Markup:
-        values = {**self.values, **self._state_name(more)}
-        if "state_name" in values:
-            values["state_name"] = in_running_text(values["state_name"])
+        values = self._in_text({**self.values, **self._state_name(more)})
         return self.narrative.paragraphs(chapter, section, values=values)
 
     def findings(self, chapter: str, section: str, *, title: str = "Key findings") -> Markup:
@@ -413,11 +411,20 @@ class Writer:
         word, entries = self.kin_of(spec)
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
+        message = self.message(spec, view, values=values)
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         self._note(view, number, spec=spec, state=more.get("state", ""))
+        if message and not isinstance(view, EmptyView):
+            view = replace(view, message=message)
         block: Markup = self.macros.exhibit(view)
         self.placed.append((str(block), view))
         return block
+
+    def message(self, spec: ExhibitSpec, view: ExhibitView, *, values: Mapping[str, str]) -> str:
+        """What an exhibit shows, in one line; nothing of one that is empty."""
+        if isinstance(view, EmptyView) or spec.kind in ANNEXES:
+            return ""
+        return self.narrative.message(spec.id, values=self._in_text(values))
 
     def kin_of(self, spec: ExhibitSpec) -> tuple[str, list[Entry]]:
         """What an exhibit is called, and those with which it is numbered.
@@ -477,6 +484,12 @@ class Writer:
         }
         placed = repr(sorted(self.used.items(), key=lambda item: item[0]))
         return {**hashes, "exhibits placed": hashlib.sha256(placed.encode()).hexdigest()}
+
+    @staticmethod
+    def _in_text(values: Mapping[str, str]) -> dict[str, str]:
+        """The values of a place as its texts take them."""
+        name = values.get("state_name")
+        return {**values, "state_name": in_running_text(name)} if name else dict(values)
 
     def _state_name(self, more: dict[str, str]) -> dict[str, str]:
         if "state" in more:

@@ -9,7 +9,7 @@ is left to the build, and the wording to `make check-text`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
 from pipeline.report.exhibits.figures import FULL
-from pipeline.report.exhibits.layout import fill, read_exhibits
-from pipeline.report.narrative.bound_text import Narrative
+from pipeline.report.exhibits.layout import ANNEXES, ExhibitSpec, fill, read_exhibits
+from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
 from pipeline.report.printing import Printing
 from pipeline.system.page_templates import mistakes_told, open_templates
@@ -36,6 +36,7 @@ from pipeline.system.yaml_files import name_of
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_SPEAK = ("headline", "dashboard", "overview")  # several figures side by side, each says its own
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
 # Given by those who write letters and pages for states, and files for schedulers.
 _FILTERS_OF_OTHERS = ("say", "css", "anchor", "clean", "line", "word", "shell", "assigned")
@@ -139,9 +140,28 @@ def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> I
         yield from _definition(project, contracts, report=report, versions=set(versions))
     for path in sorted(templates.glob("*/exhibits.yaml")):
         try:
-            read_exhibits(path)
+            yield from _messages(path, read_exhibits(path))
         except UserError as problem:
             yield str(problem)
+
+
+def _messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[str]:
+    """Tables and charts that do not say what they show, and messages of none."""
+    path = exhibits.parent / "narrative" / f"{MESSAGES}.md"
+    if not path.is_file():
+        return
+    wanted = {s.id.lower(): s for s in known.values() if s.kind not in (*ANNEXES, *_SPEAK)}
+    found = read_sections(path)
+    for name in wanted.keys() - found.keys():
+        yield (
+            f"{wanted[name].place}: it has no message; add '# {name}' with a sentence that says"
+            f" what it shows to {name_of(path)}"
+        )
+    for name in found.keys() - {i.lower() for i in known}:
+        yield (
+            f"{name_of(path)} line {found[name].line}: there is no exhibit '{name}'; correct the"
+            " name, or remove the message"
+        )
 
 
 def _definition(
@@ -226,6 +246,7 @@ class DryWriter(TextWriter):
             self.built.add(id_)
             values = {**self.values, **self._state_name(more)}
             self.tried(lambda: self._build(spec, "Table 0", values=values, width=FULL))
+            self.tried(lambda: self.narrative.message(id_, values=self._in_text(values)))
         return Markup("")
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:

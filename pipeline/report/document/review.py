@@ -19,7 +19,7 @@ from pipeline.errors import NarrativeError, UserError
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.check_text import write_texts
 from pipeline.report.ledger import Sentence
-from pipeline.report.narrative.bound_text import Narrative
+from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import Section, read_sections, texts_of
 from pipeline.report.printing import Printing
 from pipeline.system.yaml_files import read_text
@@ -149,7 +149,8 @@ def sections_to_read(project: Project, round_: int) -> list[Section]:
             continue
         versions = read_report_file(project.templates, report).versions
         folder = project.templates / report / "narrative"
-        for chapter in dict.fromkeys(c for chapters in versions.values() for c in chapters):
+        chapters = dict.fromkeys(c for chapters in versions.values() for c in chapters)
+        for chapter in (*chapters, MESSAGES):
             try:
                 files = texts_of(folder, chapter, round_=round_)
             except NarrativeError:  # a chapter of exhibits alone

@@ -36,6 +36,7 @@ from pipeline.report.narrative.sections import (
 from pipeline.report.narrative.unbound import BINDING, load_names, unbound
 from pipeline.report.printing import Printing
 
+MESSAGES = "messages"  # the file whose sections say what each exhibit shows
 _LAST = re.compile(r"\{last:([\w.*]+)\}")
 
 
@@ -95,6 +96,22 @@ class Narrative:
             Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines
         ]
 
+    def message(self, exhibit: str, *, values: Mapping[str, str]) -> str:
+        """What an exhibit shows, in one line: the first sentence of its section in
+        `messages.md` that has something to show in this version; nothing where none has,
+        or where the exhibit has no section.
+        """
+        if MESSAGES not in self._sections:
+            there = (self.folder / f"{MESSAGES}.md").is_file()
+            self._sections[MESSAGES] = self._read(MESSAGES) if there else {}
+        section = self._sections[MESSAGES].get(exhibit.lower())
+        if section is None:
+            return ""
+        self._enter(section, values)
+        bound = (self._bind_text(s, values, where=where) for s, where in section.sentences())
+        # Who collects faults wants those of the sentences too that are not needed.
+        return next(filter(None, [*bound] if self.tell else bound), "")
+
     def _bound_blocks(self, chapter: str, name: str, *, values: Mapping[str, str]) -> list[str]:
         """Sentences are counted from one in each section, those left out too: a place
         is the same in every version.
@@ -102,7 +119,13 @@ class Narrative:
         section = self._find(chapter, name)
         if section is None:
             return []
-        self._place, self._sentence, self._general = f"{chapter}.{name}", 0, section.general
+        self._enter(section, values)
+        return [self._bind_block(block, values) for block in section.blocks()]
+
+    def _enter(self, section: Section, values: Mapping[str, str]) -> None:
+        """From here on sentences are those of this section."""
+        self._place = f"{section.chapter}.{section.name}"
+        self._sentence, self._general = 0, section.general
         self._own_values = {
             name: values[name] for name in sorted(set(values) - set(variables(self.store)))
         }
@@ -110,7 +133,6 @@ class Narrative:
             self.asked[section.reference] = section
             if self.judges_words:
                 self._fault_of(unread(section, self.store.round))
-        return [self._bind_block(block, values) for block in section.blocks()]
 
     def _find(self, chapter: str, name: str) -> Section | None:
         if chapter not in self._sections:
