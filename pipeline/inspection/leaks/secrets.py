@@ -20,7 +20,7 @@ from pathlib import Path
 from pipeline.contracts.layout import SOURCE_FIELD
 from pipeline.contracts.sources import Sources
 from pipeline.inspection.readback.values import read_register
-from pipeline.inspection.readback.wording import narratives, public_texts, read_narratives
+from pipeline.inspection.readback.wording import public_texts, split_narratives
 from pipeline.inspection.readback.words import canaries
 from pipeline.project import Project
 from pipeline.returns.cleared import sources_of
@@ -36,7 +36,7 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
     """The canaries of a version: bare form and text. Reads the restricted store, the
     covers and the narratives.
     """
-    read = read_narratives(project.root, report, version=version)
+    read, unread = split_narratives(project.root, report, version=version)
     sources = sources_of(project)
     named = read_register(project.store(round_, report, version)).sources
     public = "\n".join(
@@ -47,9 +47,8 @@ def collect(project: Project, round_: int, report: str, version: str) -> dict[st
         *_covers(project, round_, sources),
     }
     secrets |= {name_as_text(f.name) for f in sorted(project.returns.rglob("*")) if f.is_file()}
-    for path in narratives(project.root, report):
-        if path not in read:
-            secrets |= set(_sentences(path.read_text(encoding="utf-8")))
+    for text in unread:
+        secrets |= set(_sentences(text))
     return canaries(secrets, public)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.who import count_said
-from pipeline.inspection.readback.wording import public_contracts, public_texts, read_narratives
+from pipeline.inspection.readback.wording import public_contracts, public_texts, split_narratives
 
 _NUMBERS = frozenset(
     {
@@ -69,7 +69,7 @@ def said_in_public(root: Path, report: str, version: str, sources: tuple[str, ..
     """All words that the version may say as they are, each with one blank before and
     after it.
     """
-    texts = [public_texts(root, read_narratives(root, report, version=version)), *sources]
+    texts = [public_texts(root, split_narratives(root, report, version=version)[0]), *sources]
     return f" {' '.join(_tokens(' '.join(texts)))} "
 
 

@@ -19,6 +19,8 @@ from pipeline.contracts.offices import FILES as OFFICES
 from pipeline.contracts.settings import SETTINGS
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.document.compose import read_definition
+from pipeline.report.narrative.bound_text import MESSAGES
+from pipeline.report.narrative.sections import read_sections
 from pipeline.system.yaml_files import read_text, read_yaml
 
 # Said by the report's own code, with the symbols that its tables use.
@@ -78,13 +80,23 @@ def narratives(root: Path, report: str) -> list[Path]:
     return [f for folder in folders for f in sorted(folder.rglob("*.md"))]
 
 
-def read_narratives(root: Path, report: str, *, version: str) -> list[Path]:
-    """The narratives that a version prints from: those that the templates of its
-    chapters name.
+def split_narratives(root: Path, report: str, *, version: str) -> tuple[list[str], list[str]]:
+    """The narratives that a version prints from, and those that it does not. It prints
+    from those that the templates of its chapters name, and of the messages from those of
+    the exhibits that they name.
     """
     chapters = read_definition(root / "templates", report, version=version).chapters
     said = "\n".join(_chapter(root / "templates", report, name=name) for name in chapters)
-    return [p for p in narratives(root, report) if f'"{p.stem}"' in said]
+    exhibits = {name.lower() for name in re.findall(r'"(\w+)"', said)}
+    read: list[str] = []
+    unread: list[str] = []
+    for path in narratives(root, report):
+        if path.stem == MESSAGES:
+            for name, section in read_sections(path).items():
+                (read if name in exhibits else unread).append(section.text)
+        else:
+            (read if f'"{path.stem}"' in said else unread).append(read_text(path))
+    return read, unread
 
 
 def _chapter(templates: Path, report: str, *, name: str) -> str:
@@ -95,7 +107,7 @@ def _chapter(templates: Path, report: str, *, name: str) -> str:
     return "\n".join([text, *(read_text(p) for p in included if p.is_file())])
 
 
-def public_texts(root: Path, narratives: list[Path]) -> str:
+def public_texts(root: Path, narratives: list[str]) -> str:
     """What contracts, code lists, templates, the given narratives and the report's own
     code say: no secret is in it.
     """
@@ -114,7 +126,7 @@ def public_texts(root: Path, narratives: list[Path]) -> str:
         if f.name
         not in (REGISTER, FEEDBACK, *OFFICES, *SETTINGS)  # written about states, and to them
     ]
-    return "\n".join(read_text(f) for f in [*files, *narratives])
+    return "\n".join([*(read_text(f) for f in files), *narratives])
 
 
 def _leaves(content: Any) -> Iterator[str]:

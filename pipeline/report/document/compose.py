@@ -422,7 +422,7 @@ class Writer:
 
     def message(self, spec: ExhibitSpec, view: ExhibitView, *, values: Mapping[str, str]) -> str:
         """What an exhibit shows, in one line; nothing of one that is empty."""
-        if isinstance(view, EmptyView) or spec.kind in ANNEXES:
+        if isinstance(view, EmptyView):
             return ""
         return self.narrative.message(spec.id, values=self._in_text(values))
 

@@ -26,7 +26,7 @@ from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
 from pipeline.report.exhibits.figures import FULL
-from pipeline.report.exhibits.layout import ANNEXES, ExhibitSpec, fill, read_exhibits
+from pipeline.report.exhibits.layout import GRIDS, ExhibitSpec, fill, read_exhibits
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
 from pipeline.report.printing import Printing
@@ -36,7 +36,7 @@ from pipeline.system.yaml_files import name_of
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_SPEAK = ("headline", "dashboard", "overview")  # several figures side by side, each says its own
+_SPEAK = ("indicators",)  # and so need a message, beside tables and charts of a cube
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
 # Given by those who write letters and pages for states, and files for schedulers.
 _FILTERS_OF_OTHERS = ("say", "css", "anchor", "clean", "line", "word", "shell", "assigned")
@@ -150,7 +150,7 @@ def _messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[str]
     path = exhibits.parent / "narrative" / f"{MESSAGES}.md"
     if not path.is_file():
         return
-    wanted = {s.id.lower(): s for s in known.values() if s.kind not in (*ANNEXES, *_SPEAK)}
+    wanted = {s.id.lower(): s for s in known.values() if s.kind in (*GRIDS, *_SPEAK)}
     found = read_sections(path)
     for name in wanted.keys() - found.keys():
         yield (
