@@ -13,7 +13,7 @@ import pikepdf
 from pipeline.inspection.readback.marks import Fonts, read_page
 from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.report.charts.draw import draw_chart
-from pipeline.report.exhibits.figures import describe
+from pipeline.report.exhibits.described import describe
 from pipeline.report.views import ChartData
 from pipeline.system.pdf.fonts import font_faces
 

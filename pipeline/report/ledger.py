@@ -17,14 +17,13 @@ from typing import Any, get_args
 
 from pipeline.report.views import (
     ChartData,
-    EmptyView,
-    ExhibitView,
     FigureView,
     Footnote,
     Kind,
     Point,
     Row,
     Series,
+    ShownView,
     TableView,
 )
 from pipeline.system.kept import damaged, parse_json
@@ -108,13 +107,6 @@ class FigureExhibit(Exhibit):
 
 
 @dataclass(frozen=True)
-class EmptyExhibit(Exhibit):
-    """An exhibit without data, and the line that says why."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
 class TableKeys:
     """The keys of a table's cells, line by line; it follows its exhibit."""
 
@@ -154,7 +146,7 @@ class Sentence:
     values: Mapping[str, str]
 
 
-PlacedExhibit = TableExhibit | FigureExhibit | EmptyExhibit
+PlacedExhibit = TableExhibit | FigureExhibit
 LedgerEntry = PrintedHeading | PlacedExhibit | TableKeys | PrintedChart | Fact | Sentence
 
 
@@ -221,7 +213,7 @@ def keys_of(reference: str) -> list[str]:
 
 
 def note_exhibit(
-    view: ExhibitView, number: str, *, spec: str, kind: str, state: str, cubes: Sequence[str]
+    view: ShownView, number: str, *, spec: str, kind: str, state: str, cubes: Sequence[str]
 ) -> PlacedExhibit:
     """An exhibit with all its texts, as it is placed."""
     common = (number, view.id, spec, kind, view.title, state, tuple(cubes))
@@ -239,8 +231,6 @@ def note_exhibit(
             )
         case FigureView():
             return FigureExhibit(*common, view.footnotes, view.notes, view.source)
-        case EmptyView():
-            return EmptyExhibit(*common, view.reason)
 
 
 def _line_of(row: Row) -> PrintedLine:
@@ -259,7 +249,7 @@ def _entry_json(entry: LedgerEntry) -> dict[str, Any]:
         case PrintedHeading(number, id_, title, level, listed):
             own = {} if listed is None else {"listed": listed}
             return {"heading": number, "id": id_, "title": title, "level": level, **own}
-        case TableExhibit() | FigureExhibit() | EmptyExhibit():
+        case TableExhibit() | FigureExhibit():
             return _exhibit_json(entry)
         case TableKeys(id_, rows):
             return {"table": id_, "rows": rows}
@@ -283,8 +273,6 @@ def _exhibit_json(entry: PlacedExhibit) -> dict[str, Any]:
         "cubes": entry.cubes,
         "drawn": isinstance(entry, FigureExhibit),
     }
-    if isinstance(entry, EmptyExhibit):
-        return {**found, "reason": entry.reason}
     if isinstance(entry, TableExhibit):
         found |= {
             "unit": entry.unit,
@@ -347,8 +335,6 @@ def _parse_exhibit(found: dict[str, Any]) -> PlacedExhibit:
     number, id_, spec, kind, title, state = (_text(found.get(name)) for name in names)
     common = (number, id_, spec, kind, title, state, _texts(found.get("cubes")))
     match found:
-        case {"reason": str(reason)}:
-            return EmptyExhibit(*common, reason)
         case {"footnotes": list(footnotes), "notes": list(notes), "source": str(source)}:
             below = tuple(_parse_footnote(f) for f in footnotes), _texts(notes), source
             if "lines" not in found:

@@ -136,12 +136,10 @@ class FigureView:
 
 @dataclass(frozen=True)
 class EmptyView:
-    """An exhibit without data: said in one line, never skipped."""
+    """An exhibit without data, and why. It takes no number and no place."""
 
-    id: str
-    number: str
-    title: str
     reason: str
 
 
-ExhibitView = TableView | FigureView | EmptyView
+ShownView = TableView | FigureView
+ExhibitView = ShownView | EmptyView

@@ -19,7 +19,6 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.report.ledger import (
-    EmptyExhibit,
     Exhibit,
     Fact,
     LedgerEntry,
@@ -235,8 +234,6 @@ def _places(exhibit: Exhibit) -> str:
     match exhibit:
         case TableExhibit(lines=lines) if lines:
             return f"r1 to r{len(lines)}, c1 to c{max(len(line.cells) for line in lines)}"
-        case EmptyExhibit(reason=reason):
-            return f"nothing: {reason}"
         case _:
             return "nothing: "
 

@@ -31,7 +31,7 @@ from pipeline.inspection.readback.spelled import names, spelled_numbers
 from pipeline.inspection.readback.wording import public_contracts
 from pipeline.inspection.readback.words import compact
 from pipeline.report.edition import LIST_OF_EDITIONS
-from pipeline.report.exhibits.figures import describe
+from pipeline.report.exhibits.described import describe
 from pipeline.report.ledger import charts_of
 from pipeline.report.open_data.grids import machine
 from pipeline.report.open_data.sdmx import COLUMNS

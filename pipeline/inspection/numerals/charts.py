@@ -13,7 +13,7 @@ from pipeline.inspection.readback.axes import Label, labels_of, read_axes
 from pipeline.inspection.readback.charts import ChartCheck
 from pipeline.inspection.readback.labels import ChartTexts
 from pipeline.inspection.readback.outline import Block
-from pipeline.report.exhibits.figures import describe
+from pipeline.report.exhibits.described import describe
 from pipeline.report.ledger import Exhibit, PrintedChart
 from pipeline.report.views import ChartData
 
@@ -86,7 +86,8 @@ class DrawingCheck:
         self.known.exceptions.claim(passage)
         values = {n: (kind_of(p.key), p.key) for p in points for n in NUMERAL.findall(p.text)}
         passage.claim_numerals(values)
-        passage.claim_numerals({p.x: ("year", "") for p in points if p.x in self.known.years})
+        every = [p for s in self.data.series for p in s.points]
+        passage.claim_numerals({p.x: ("year", "") for p in every if p.x in self.known.years})
         self.known.claim_label(passage, self.cubes)
         return passage
 

@@ -63,7 +63,7 @@ class TableCheck:
 
     def row_label(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)
-        if self.exhibit.kind in ("dictionary", "sources", "coverage"):
+        if self.exhibit.kind in ("dictionary", "sources", "coverage", "unreported"):
             _claim_whole(passage, self._contract_texts(), kind="data dictionary")
         if self.exhibit.kind == "provenance":
             _claim_whole(passage, self.numbers, kind="exhibit")
@@ -210,6 +210,7 @@ class ClaimCell(Protocol):
 
 _FREE: dict[str, ClaimCell] = {
     "coverage": TableCheck._coverage,
+    "unreported": TableCheck._statuses,
     "revisions": TableCheck._revisions,
     "findings": TableCheck._findings,
     "sources": TableCheck._sources,

@@ -20,7 +20,6 @@ from pipeline.inspection.readback.spelled import running_text
 from pipeline.report.edition import CORRIGENDUM
 from pipeline.report.ledger import (
     HEADLINE,
-    EmptyExhibit,
     Exhibit,
     FigureExhibit,
     LedgerEntry,
@@ -91,7 +90,7 @@ class Walk:
             return
         elif block.kind == "TH":
             self._table_head(block, text)
-        elif self._is_caption(block, text):
+        elif block.kind == "Caption":
             self._caption(block, text)
         elif re.fullmatch(r"H\d", block.kind):
             self._heading(block, text)
@@ -164,15 +163,6 @@ class Walk:
                 yield _caption_of(exhibit)
 
     # --- exhibits
-
-    def _is_caption(self, block: Block, text: str) -> bool:
-        if block.kind == "Caption":
-            return True
-        return (
-            isinstance(self._next, EmptyExhibit)
-            and self.section not in ("cover", "imprint", "contents")
-            and squeeze(text) == _caption_of(self._next)
-        )
 
     def _caption(self, block: Block, text: str) -> None:
         exhibit = self._next
@@ -324,8 +314,6 @@ def _caption_of(exhibit: Exhibit) -> str:
 def _below(exhibit: Exhibit) -> dict[str, str]:
     """What stands below an exhibit, by its text: a note, or the line on sources."""
     match exhibit:
-        case EmptyExhibit(reason=reason):
-            return {squeeze(reason): "note"}
         case (
             TableExhibit(footnotes=footnotes, notes=notes, source=source)
             | FigureExhibit(footnotes=footnotes, notes=notes, source=source)

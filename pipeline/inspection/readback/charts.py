@@ -19,7 +19,7 @@ from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.words import compact
-from pipeline.report.exhibits.figures import describe
+from pipeline.report.exhibits.described import describe
 from pipeline.report.ledger import LedgerEntry, charts_of
 from pipeline.report.views import ChartData, Point, Series
 

@@ -111,17 +111,6 @@ def _text_table(
     )
 
 
-def _empty(
-    spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str], reason: str
-) -> EmptyView:
-    return EmptyView(
-        anchor(spec, store, values=values),
-        number,
-        fill(spec.title, values, where=spec.place),
-        reason,
-    )
-
-
 def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
     states = [m.code for m in store.contracts.members(store.round)]
     answers = {(c.cube, c.state): c.answer for c in store.coverage}
@@ -146,17 +135,42 @@ def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
 
 
+def _unreported(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
+    """The tables of the return without a figure for the reference year, and who gave
+    one for an earlier year.
+    """
+    answers: dict[tuple[str, str], dict[str, str]] = {}
+    for line in store.coverage:
+        answers.setdefault((line.cube, line.title), {})[line.state] = line.answer
+    rows = []
+    for (cube, title), given in answers.items():
+        if set(given.values()) & {"reported", "question", "suppressed"} or not store.is_asked(cube):
+            continue
+        earlier = [
+            store.label("", "state", code=m.code)
+            for m in store.contracts.members(store.round)
+            if given.get(m.code) == "earlier"
+        ]
+        rows.append([title, ", ".join(earlier) or "none"])
+    if not rows:
+        return EmptyView("Every table of the return was answered.")
+    return _text_table(
+        spec,
+        store,
+        number=number,
+        values=values,
+        heads=["Table of the return", "States with a figure for an earlier year"],
+        rows=rows,
+        source=f"returns of the member states to SELEC, round {store.round}.",
+        weights=(50, 50),
+    )
+
+
 def _revisions(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> View:
     if not store.revisions:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="No figure of an earlier round was restated with another value.",
-        )
+        return EmptyView("No figure of an earlier round was restated with another value.")
     rows = []
     revisions = sorted(store.revisions, key=lambda r: _place(store, Key.parse(r.key)))
     for r in revisions:
@@ -219,13 +233,7 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
         first = f"{f.sheet} {f.cell}: {f.found}".strip()[:110]
         examples.setdefault(group, f"{first}; {f.remark}" if f.remark else first)
     if not counted:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="No return of this round gave rise to a finding.",
-        )
+        return EmptyView("No return of this round gave rise to a finding.")
     order = [m.code for m in store.contracts.members(store.round)]
     rows = [
         [
@@ -241,13 +249,7 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
         if severity != "note"
     ]
     if not rows:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="No return of this round gave rise to an error or a query.",
-        )
+        return EmptyView("No return of this round gave rise to an error or a query.")
     return _text_table(
         spec,
         store,
@@ -276,13 +278,7 @@ def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[st
         )
     ]
     if not rows:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="No state named the source of its figures.",
-        )
+        return EmptyView("No state named the source of its figures.")
     return _text_table(
         spec,
         store,
@@ -367,13 +363,7 @@ def _questions(
         if store.cell(k).has_value and k.cube in {t.name for t in store.own_tables()}
     ]
     if not keys:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="No figure that is shown here is under question.",
-        )
+        return EmptyView("No figure that is shown here is under question.")
     rows = []
     for key in sorted(keys, key=lambda k: _place(store, k)):
         conflict = store.conflict(str(key)) if str(key) in open_ else None
@@ -599,13 +589,7 @@ def _corrections(
     edition = store.edition
     found = [(Key.parse(c.key), c) for c in edition.corrections]
     if not found or edition.replaces is None:
-        return _empty(
-            spec,
-            store,
-            number=number,
-            values=values,
-            reason="Every figure of the edition before is the same in this one.",
-        )
+        return EmptyView("Every figure of the edition before is the same in this one.")
     rows = []
     for key, correction in sorted(found, key=lambda f: _order_of_correction(store, f[0])):
         now = store.print_cell(key)
@@ -682,6 +666,7 @@ _BUILDERS: dict[str, Builder] = {
     "headline": build_headline,
     "indicators": build_indicators,
     "coverage": _coverage,
+    "unreported": _unreported,
     "revisions": _revisions,
     "corrections": _corrections,
     "findings": _findings,

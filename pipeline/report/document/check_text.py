@@ -74,6 +74,9 @@ class TextWriter(Writer):
     they say.
     """
 
+    def leaves_out(self, path: Path) -> bool:
+        return False  # its texts may be printed in another round
+
     def exhibit(self, id_: str, **more: str) -> Markup:
         if asked_of(self._spec(id_), self.store) is None:
             return Markup("")

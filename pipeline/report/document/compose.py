@@ -5,6 +5,7 @@ as one HTML document.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -21,30 +22,37 @@ from pipeline.report.charts.palette import cover_colours, page_colours
 from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
-from pipeline.report.exhibits.figures import FULL, HALF, build_figure
+from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
 from pipeline.report.exhibits.layout import (
     ANNEXES,
     CHARTS,
+    GRIDS,
+    INDICATORS,
     ExhibitSpec,
     asked_of,
     fill,
     read_exhibits,
+    speaks,
     variables,
 )
-from pipeline.report.exhibits.tables import build_table
+from pipeline.report.exhibits.tables import build_table, why_no_table
 from pipeline.report.ledger import HEADLINE, Fact, PrintedHeading, TableKeys, note_exhibit
 from pipeline.report.narrative.bindings import fact_text
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.release_texts import ReleaseTexts, release_texts
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
-from pipeline.report.views import EmptyView, ExhibitView, TableView
+from pipeline.report.views import EmptyView, ExhibitView, ShownView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
 
+_PLACES = re.compile(r"\{\{ *(?:exhibit|pair)\(([^)]*)\)")
+_INCLUDED = re.compile(r'\{% *include "([^"]+)"')
+_NAME = re.compile(r'"(\w+)"')
+_OF_STATES = "for state in states"
 IN_QUESTION = "in question"  # what stands in the place of a fact that is a part in question
 
 
@@ -89,7 +97,7 @@ class Parts:
     figures: tuple[Entry, ...]
     chapters: tuple[str, ...]  # HTML as it is printed
     # in their order, each with the HTML that shows it in its chapter
-    exhibits: tuple[tuple[str, ExhibitView], ...]
+    exhibits: tuple[tuple[str, ShownView], ...]
 
 
 @dataclass(frozen=True)
@@ -274,7 +282,7 @@ class Writer:
     numbering: Numbering = field(default_factory=Numbering)
     read: set[Path] = field(default_factory=set)
     used: dict[str, ExhibitSpec] = field(default_factory=dict)
-    placed: list[tuple[str, ExhibitView]] = field(default_factory=list)
+    placed: list[tuple[str, ShownView]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.values = variables(self.store)
@@ -296,8 +304,10 @@ class Writer:
             raise UserError(
                 f"chapter '{name}' has no template", where=own, do="write it or correct report.yaml"
             )
-        states = self.store.contracts.members(self.store.round)
         self.read.add(self.templates / path)
+        if self.leaves_out(self.templates / path):
+            return ""
+        states = self.store.contracts.members(self.store.round)
         with mistakes_told(self.templates):
             body = self.environment.get_template(path).render(
                 chapter=self.chapter,
@@ -376,7 +386,7 @@ class Writer:
         """Two exhibits side by side, each as wide as half of the text; more of them
         stand below the right one.
         """
-        asked = [id_ for id_ in (left, *right) if asked_of(self._spec(id_), self.store)]
+        asked = [id_ for id_ in (left, *right) if not self.is_empty(id_, **more)]
         if len(asked) < 2:
             return Markup("").join(self._exhibit(id_, FULL, more=more) for id_ in asked)
         first, *others = [self._exhibit(id_, HALF, more=more) for id_ in asked]
@@ -389,6 +399,30 @@ class Writer:
         Nothing where the round does not ask for what it shows.
         """
         return self._exhibit(id_, FULL, more=more)
+
+    def is_empty(self, id_: str, **more: str) -> bool:
+        """Whether an exhibit would have no place: the round does not ask for it, or no
+        figure of it is there in this version.
+        """
+        spec = asked_of(self._spec(id_), self.store)
+        if spec is None:
+            return True
+        values = {**self.values, **self._state_name(more)}
+        try:
+            if spec.kind in CHARTS:
+                return bool(why_no_figure(spec, self.store, values=values))
+            if spec.kind in GRIDS:
+                return bool(why_no_table(spec, self.store, values=values))
+        except UserError:
+            return False  # it is told when it is built
+        return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
+
+    def leaves_out(self, path: Path) -> bool:
+        """Whether a chapter has exhibits and all of them are empty. What nobody reported
+        stands in one table, and a chapter without a figure is none.
+        """
+        named = _exhibits_named(path, self.templates)
+        return bool(named) and all(self.is_empty(id_) for id_ in named)
 
     def _spec(self, id_: str) -> ExhibitSpec:
         if id_ not in self.exhibits:
@@ -411,19 +445,19 @@ class Writer:
         word, entries = self.kin_of(spec)
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
-        message = self.message(spec, view, values=values)
+        if isinstance(view, EmptyView):
+            self.empty += 1
+            said: Markup = self.macros.empty(view)
+            return said if spec.kind in ANNEXES else Markup("")
+        view = replace(view, message=self.message(spec, values=values))
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         self._note(view, number, spec=spec, state=more.get("state", ""))
-        if message and not isinstance(view, EmptyView):
-            view = replace(view, message=message)
         block: Markup = self.macros.exhibit(view)
         self.placed.append((str(block), view))
         return block
 
-    def message(self, spec: ExhibitSpec, view: ExhibitView, *, values: Mapping[str, str]) -> str:
-        """What an exhibit shows, in one line; nothing of one that is empty."""
-        if isinstance(view, EmptyView):
-            return ""
+    def message(self, spec: ExhibitSpec, *, values: Mapping[str, str]) -> str:
+        """What an exhibit shows, in one line."""
         return self.narrative.message(spec.id, values=self._in_text(values))
 
     def kin_of(self, spec: ExhibitSpec) -> tuple[str, list[Entry]]:
@@ -436,17 +470,14 @@ class Writer:
             return HEADLINE, self.headlines
         return ("Figure", self.figures) if spec.kind in CHARTS else ("Table", self.tables)
 
-    def _note(self, view: ExhibitView, number: str, *, spec: ExhibitSpec, state: str) -> None:
+    def _note(self, view: ShownView, number: str, *, spec: ExhibitSpec, state: str) -> None:
         """Note an exhibit that is placed, and the keys of a table behind it."""
         cubes = _cubes(spec)
         noted = note_exhibit(view, number, spec=spec.id, kind=spec.kind, state=state, cubes=cubes)
         self.store.note(noted)
-        match view:
-            case EmptyView():
-                self.empty += 1
-            case TableView():
-                rows = tuple(tuple(c.key for c in r.cells) for r in view.rows)
-                self.store.note(TableKeys(view.id, rows))
+        if isinstance(view, TableView):
+            rows = tuple(tuple(c.key for c in r.cells) for r in view.rows)
+            self.store.note(TableKeys(view.id, rows))
 
     def _build(
         self, spec: ExhibitSpec, number: str, *, values: Mapping[str, str], width: float
@@ -495,6 +526,19 @@ class Writer:
         if "state" in more:
             return {**more, "state_name": self.store.label("", "state", code=more["state"])}
         return more
+
+
+def _exhibits_named(path: Path, templates: Path) -> list[str]:
+    """The exhibits that a chapter places once, with those of the templates that it
+    includes; none where it has pages of states.
+    """
+    text = path.read_text(encoding="utf-8")
+    for name in _INCLUDED.findall(text):
+        if (templates / name).is_file():
+            text += (templates / name).read_text(encoding="utf-8")
+    if _OF_STATES in text:
+        return []
+    return [id_ for call in _PLACES.findall(text) for id_ in _NAME.findall(call)]
 
 
 def _cubes(spec: ExhibitSpec) -> list[str]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _SPEAK = ("indicators",)  # and so need a message, beside tables and charts of a cube
+_OF_ONE_STATE = "{state_name}"  # on a page of tables that stand side by side, not each speaks
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
 # Given by those who write letters and pages for states, and files for schedulers.
 _FILTERS_OF_OTHERS = ("say", "css", "anchor", "clean", "line", "word", "shell", "assigned")
@@ -150,7 +151,11 @@ def _messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[str]
     path = exhibits.parent / "narrative" / f"{MESSAGES}.md"
     if not path.is_file():
         return
-    wanted = {s.id.lower(): s for s in known.values() if s.kind in (*GRIDS, *_SPEAK)}
+    wanted = {
+        s.id.lower(): s
+        for s in known.values()
+        if s.kind in (*GRIDS, *_SPEAK) and _OF_ONE_STATE not in s.title
+    }
     found = read_sections(path)
     for name in wanted.keys() - found.keys():
         yield (

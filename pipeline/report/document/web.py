@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from pipeline.report.document.compose import Entry, Parts
-from pipeline.report.views import ExhibitView, FigureView, TableView
+from pipeline.report.views import FigureView, ShownView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def csv_path(exhibit: FigureView | TableView) -> str:
     return f"{TABLES}/{exhibit.id}.csv"
 
 
-def _with_exhibits(parts: Parts, show: Callable[[ExhibitView], str]) -> Iterator[str]:
+def _with_exhibits(parts: Parts, show: Callable[[ShownView], str]) -> Iterator[str]:
     """The chapters with each exhibit as browsers show it."""
     waiting = list(parts.exhibits)
     for chapter in parts.chapters:
@@ -99,13 +99,11 @@ def _with_exhibits(parts: Parts, show: Callable[[ExhibitView], str]) -> Iterator
 
 
 def _exhibit(
-    view: ExhibitView, macros: Any, *, address: Callable[[FigureView | TableView], str]
+    view: ShownView, macros: Any, *, address: Callable[[FigureView | TableView], str]
 ) -> str:
     if isinstance(view, FigureView):
         return str(macros.figure(view, Markup(_described(view)), address(view)))
-    if isinstance(view, TableView):
-        return str(macros.table(view, address(view)))
-    return str(macros.empty(view))
+    return str(macros.table(view, address(view)))
 
 
 def _described(view: FigureView) -> str:

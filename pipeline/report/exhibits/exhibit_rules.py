@@ -22,10 +22,12 @@ CHARTS = (
     "flow",
 )
 GRIDS = ("table", *CHARTS)
+INDICATORS = "indicators"
 ANNEXES = (
     "headline",
-    "indicators",
+    INDICATORS,
     "coverage",
+    "unreported",
     "revisions",
     "corrections",
     "findings",

@@ -1,5 +1,5 @@
-"""How does a grid of cells become a chart? Chart data, and an alternative text that
-states what the chart shows.
+"""How does a grid of cells become a chart? Chart data, and what stands around the
+drawing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Protocol
 from pipeline.cells import REGIONS, Cell, Key
 from pipeline.report.charts.maps import NOTES
 from pipeline.report.exhibits.chart_tables import table_of
+from pipeline.report.exhibits.described import describe
 from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
 from pipeline.report.formulas import Formula, rate, whole_bars
@@ -44,6 +45,24 @@ _BY_CATEGORY = (
 )
 
 
+def why_no_figure(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str:
+    """One line where a chart would have nothing to draw, else nothing."""
+    grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
+    cells = [c for row in grid.cells(store) for c in row]
+    return _why_none(cells, store, spec=spec, values=values)
+
+
+def _why_none(
+    cells: list[Cell], store: Store, *, spec: ExhibitSpec, values: Mapping[str, str]
+) -> str:
+    reason = why_empty(cells, store, cube=spec.cube, state=values.get("state_name", ""))
+    if reason or sum(c.has_value for c in cells) >= MIN_VALUES:
+        return reason
+    if any(c.withheld for c in cells):
+        return "Too few figures may be shown in this version."
+    return "Too few figures for a chart."
+
+
 def build_figure(
     spec: ExhibitSpec,
     store: Printing,
@@ -58,16 +77,8 @@ def build_figure(
     title = fill(spec.title, values, where=spec.place)
     id_ = anchor(spec, store, values=values)
     cells = [c for row in grid.cells(store) for c in row]
-    reason = why_empty(cells, store, cube=spec.cube, state=values.get("state_name", ""))
-    if not reason and sum(c.has_value for c in cells) < MIN_VALUES:
-        withheld = any(c.withheld for c in cells)
-        reason = (
-            "Too few figures may be shown in this version."
-            if withheld
-            else "Too few figures for a chart."
-        )
-    if reason:
-        return EmptyView(id_, number, title, reason)
+    if reason := _why_none(cells, store, spec=spec, values=values):
+        return EmptyView(reason)
     unit = "per 100,000 inhabitants" if spec.measure == "rate" else store.table(spec.cube).unit
     data = _chart_data(kind, spec, store=store, grid=grid, title=title, unit=unit, drawn=drawn)
     store.note(PrintedChart(id_, data))
@@ -321,49 +332,3 @@ def _partial(cell: Cell) -> str:
     ):
         return coverage_text(cell)
     return ""
-
-
-def describe(data: ChartData) -> str:
-    """An alternative text that states the finding: ends of each line, largest and
-    smallest mark, what is missing.
-    """
-    shown = [s for s in data.series if any(p.value is not None for p in s.points)]
-    if data.kind in ("line", "small_multiples", "slope"):
-        body = "; ".join(_describe_course(s) for s in shown[:12])
-    elif data.kind in ("bar", "map"):
-        body = _describe_ranking(data, shown[0])
-    else:
-        body = "; ".join(_describe_parts(data, s) for s in shown[:12])
-    missing = sorted(
-        {data.labels.get(p.x, p.x) for s in data.series for p in s.points if p.value is None}
-    )
-    gaps = ""
-    if missing and data.kind in ("bar", "map"):
-        gaps = f" No figure shown for {', '.join(missing)}."
-    return f"{data.title}, {data.unit}. {body}.{gaps}"
-
-
-def _describe_course(series: Series) -> str:
-    points = [p for p in series.points if p.value is not None]
-    first = points[0]
-    last = points[-1]
-    if first is last:
-        return f"{series.label}: {first.text} in {first.x}"
-    high = max(points, key=lambda p: p.value or 0.0)
-    peak = f", highest {high.text} in {high.x}" if high not in (first, last) else ""
-    return f"{series.label}: {first.text} in {first.x}, {last.text} in {last.x}{peak}"
-
-
-def _describe_ranking(data: ChartData, series: Series) -> str:
-    ranked = sorted(
-        (p for p in series.points if p.value is not None), key=lambda p: -(p.value or 0.0)
-    )
-    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in ranked]
-    return ", ".join(parts)
-
-
-def _describe_parts(data: ChartData, series: Series) -> str:
-    parts = [f"{data.labels.get(p.x, p.x)} {p.text}" for p in series.points if p.value is not None][
-        :12
-    ]
-    return f"{series.label}: {', '.join(parts)}"

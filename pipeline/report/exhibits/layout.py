@@ -19,6 +19,7 @@ from pipeline.errors import ContractError, UserError
 from pipeline.report.exhibits.exhibit_rules import ANNEXES as ANNEXES
 from pipeline.report.exhibits.exhibit_rules import CHARTS as CHARTS
 from pipeline.report.exhibits.exhibit_rules import GRIDS as GRIDS
+from pipeline.report.exhibits.exhibit_rules import INDICATORS as INDICATORS
 from pipeline.report.exhibits.exhibit_rules import exhibit_faults
 from pipeline.report.last_given import LastYears
 from pipeline.report.store import Store
@@ -144,6 +145,13 @@ def asked_of(spec: ExhibitSpec, store: Store) -> ExhibitSpec | None:
         line for line in spec.indicators if store.is_asked(str(line["key"]).split(":")[0])
     )
     return replace(spec, indicators=lines) if lines or not spec.indicators else None
+
+
+def speaks(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> bool:
+    """Whether any figure of a list of indicators is there, in a year of the window."""
+    keys = [Key.parse(fill(str(line["key"]), values, where=spec.place)) for line in spec.indicators]
+    years = store.years if spec.columns else store.years[-2:]
+    return any(store.cell(key.at(year=year)).has_value for key in keys for year in years)
 
 
 def _axis(raw: Any) -> AxisSpec | None:

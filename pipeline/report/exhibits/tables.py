@@ -42,24 +42,30 @@ ADDED_HEADS = {
 }
 
 
+def why_no_table(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str:
+    """One line where a table would have no figure, else nothing."""
+    return _why_none(lay_out(spec, store, values=values), store, spec=spec, values=values)
+
+
+def _why_none(grid: Grid, store: Store, *, spec: ExhibitSpec, values: Mapping[str, str]) -> str:
+    cells = grid.cells(store)
+    kept = [c for i in _lines_kept(grid, store) for c in cells[i]]
+    return why_empty(kept, store, cube=spec.cube, state=values.get("state_name", ""))
+
+
+def _lines_kept(grid: Grid, store: Store) -> list[int]:
+    return [i for i, row in enumerate(grid.cells(store)) if _worth_a_line(grid.rows[i], row)]
+
+
 def build_table(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
 ) -> TableView | EmptyView:
     """A table of an exhibit, or the one line that says why there is none."""
     grid = lay_out(spec, store, values=values)
     title = fill(spec.title, values, where=spec.place)
-    cells = grid.cells(store)
-    keep = [
-        i for i, row in enumerate(cells) if spec.rows is None or _worth_a_line(grid.rows[i], row)
-    ]
-    reason = why_empty(
-        [c for i in keep for c in cells[i]],
-        store,
-        cube=spec.cube,
-        state=values.get("state_name", ""),
-    )
-    if reason:
-        return EmptyView(anchor(spec, store, values=values), number, title, reason)
+    keep = _lines_kept(grid, store)
+    if reason := _why_none(grid, store, spec=spec, values=values):
+        return EmptyView(reason)
     added = _columns_added(spec, grid, keep=keep)
     marks: dict[str, str] = {}
     rows = []

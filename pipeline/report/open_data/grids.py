@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.report.numbers import MINUS
-from pipeline.report.views import CellView, ExhibitView, FigureView, TableView
+from pipeline.report.views import CellView, FigureView, ShownView, TableView
 from pipeline.system.files import csv_bytes
 
 GROUP, MARKS = "Group", "Marks"
@@ -29,10 +29,8 @@ class PlainTable:
     texts: frozenset[int] = frozenset()
 
 
-def tables_of(views: list[ExhibitView]) -> list[TableView]:
-    """The tables of a report in their order, those behind its charts among them;
-    exhibits without data have none.
-    """
+def tables_of(views: list[ShownView]) -> list[TableView]:
+    """The tables of a report in their order, those behind its charts among them."""
     found = [v.table if isinstance(v, FigureView) else v for v in views]
     return [v for v in found if isinstance(v, TableView)]
 
