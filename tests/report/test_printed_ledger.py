@@ -12,7 +12,6 @@ import pytest
 
 from pipeline.errors import DamagedFileError
 from pipeline.report.ledger import (
-    EmptyExhibit,
     Fact,
     FigureExhibit,
     LedgerEntry,
@@ -69,7 +68,6 @@ ENTRIES: list[LedgerEntry] = [
     FigureExhibit(
         "Figure 1", "thb-f1", "F1", "line", "Victims", "RO", ("THB_VICTIMS",), (), (), "returns"
     ),
-    EmptyExhibit("Table 2", "thb-t2", "T2", "table", "Convicted", "", (), "No state answered."),
     Fact(f"[[{TWO}]] victims", "500 victims", "state-ro.fact.1"),
     Sentence(
         f"There were [[{TWO}]].",

@@ -90,7 +90,7 @@ FIGURE = FigureView(
     alt="Registered victims rose from 1,500 to 1,720.",
     source="returns of the member states",
 )
-EMPTY = EmptyView("thb-t2", "Table 2", "Assets", "No state reported this table.")
+EMPTY = EmptyView("No state reported this table.")
 
 REPORT = """{% extends "shared/base.html.j2" %}{% import "shared/macros.html.j2" as m %}
 {% block chapters %}<section class="chapter"><h1 id="c1">1 Victims</h1>
@@ -543,7 +543,7 @@ def test_texts_are_never_read_as_markup() -> None:
 
 
 def test_an_exhibit_without_data_says_so() -> None:
-    assert "No state reported this table." in macro("m.exhibit(view)", view=EMPTY)
+    assert "No state reported this table." in macro("m.empty(view)", view=EMPTY)
 
 
 def test_the_accent_of_a_version_comes_from_one_class() -> None:
