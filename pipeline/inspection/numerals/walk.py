@@ -123,6 +123,8 @@ class Walk:
         """Whether the text is the next heading, with the number that comes next."""
         heading = self.headings[self._next_heading]
         title = squeeze(heading.title)
+        if not heading.number:  # it stands before the contents
+            return bare == title
         annex = heading.number.startswith("Annex")
         if bare != (squeeze(heading.number) + title if heading.listed is None else title):
             return False
@@ -264,6 +266,7 @@ class Walk:
             self._claim_page(passage, block)
             if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
                 passage.claim_phrase(str(self.known.round_), "year")
+            self.running.append(passage)  # the finding of the year stands on the cover
         elif self.section == CORRIGENDUM:
             self.known.claim_edition(passage)
         else:

@@ -94,6 +94,7 @@ def write_texts(store: Printing, templates: Path, *, narrative: Narrative) -> No
     definition = read_definition(templates, store.report, version=store.version)
     writer = TextWriter(store, templates, definition)
     writer.narrative = narrative
+    writer.finding()
     for name in definition.chapters:
         writer.write_chapter(name)
 

@@ -45,6 +45,7 @@ from pipeline.report.store import Store
 from pipeline.report.views import EmptyView, ExhibitView, ShownView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
+EXECUTIVE = "executive"  # the chapter that stands before the contents
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
@@ -172,8 +173,10 @@ def build_document(store: Printing, templates: Path) -> Document:
     definition = read_definition(templates, store.report, version=store.version)
     writer = Writer(store, templates, definition)
     corrects = (CORRIGENDUM,) if store.edition.replaces else ()
-    chapters = [writer.write_chapter(name) for name in (*definition.chapters, *corrects)]
-    doc = describe_document(store, templates, definition)
+    finding = writer.finding()
+    written = {n: writer.write_chapter(n) for n in (*definition.chapters, *corrects)}
+    chapters = [*written.values()]
+    doc = {**describe_document(store, templates, definition), "finding": finding}
     members = [m.code for m in store.contracts.members(store.round)]
     with mistakes_told(templates):
         html = writer.environment.get_template("shared/report.html.j2").render(
@@ -184,7 +187,8 @@ def build_document(store: Printing, templates: Path) -> Document:
             contents=writer.contents,
             tables=[e for e in writer.tables if e.listed],
             figures=[e for e in writer.figures if e.listed],
-            chapters=[Markup(c) for c in chapters],
+            opening=Markup(written.get(EXECUTIVE, "")),
+            chapters=[Markup(c) for n, c in written.items() if n != EXECUTIVE],
         )
     return Document(
         html,
@@ -312,6 +316,7 @@ class Writer:
             body = self.environment.get_template(path).render(
                 chapter=self.chapter,
                 annex=self.annex,
+                opening=self.opening,
                 section=self.section,
                 text=self.text,
                 exhibit=self.exhibit,
@@ -332,6 +337,17 @@ class Writer:
     def chapter(self, id_: str, title: str) -> Markup:
         number = self.numbering.next_chapter()
         return self._head("h1", id_, number=number, title=title, level=1)
+
+    def opening(self, id_: str, title: str) -> Markup:
+        """The heading of what stands before the contents: it has no number."""
+        title = fill(title, self.values)
+        self.contents.append(Entry(id_, "", title, 1))
+        self.store.note(PrintedHeading("", id_, title, 1, listed=title))
+        return Markup('<h1 id="{}">{}</h1>').format(id_, title)
+
+    def finding(self) -> str:
+        """The finding of the year, in one line for the cover."""
+        return self.narrative.one_of(EXECUTIVE, "finding", values=self.values)
 
     def annex(self, id_: str, title: str) -> Markup:
         number = self.numbering.next_annex()

@@ -97,14 +97,17 @@ class Narrative:
         ]
 
     def message(self, exhibit: str, *, values: Mapping[str, str]) -> str:
-        """What an exhibit shows, in one line: the first sentence of its section in
-        `messages.md` that has something to show in this version; nothing where none has,
-        or where the exhibit has no section.
+        """What an exhibit shows, in one line: its section in `messages.md`."""
+        return self.one_of(MESSAGES, exhibit.lower(), values=values)
+
+    def one_of(self, chapter: str, name: str, *, values: Mapping[str, str]) -> str:
+        """The first sentence of a section that has something to show in this version;
+        nothing where none has, or where there is no such section.
         """
-        if MESSAGES not in self._sections:
-            there = (self.folder / f"{MESSAGES}.md").is_file()
-            self._sections[MESSAGES] = self._read(MESSAGES) if there else {}
-        section = self._sections[MESSAGES].get(exhibit.lower())
+        if chapter not in self._sections:
+            there = (self.folder / f"{chapter}.md").is_file()
+            self._sections[chapter] = self._read(chapter) if there else {}
+        section = self._sections[chapter].get(name)
         if section is None:
             return ""
         self._enter(section, values)
