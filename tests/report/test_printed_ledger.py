@@ -132,7 +132,7 @@ def of_kind(key: str) -> dict[str, Any]:
         {**of_kind("lines"), "footnotes": [["1"]]},
         {**of_kind("lines"), "cubes": None},
         {k: v for k, v in of_kind("lines").items() if k != "heads"},
-            {"chart": "thb-f1", "data": {**of_kind("chart")["data"], "kind": "pie"}},
+        {"chart": "thb-f1", "data": {**of_kind("chart")["data"], "kind": "pie"}},
         {"chart": "thb-f1", "data": {**of_kind("chart")["data"], "series": [{}]}},
         {"chart": "thb-f1", "data": {**of_kind("chart")["data"], "labels": []}},
         {"sentence": "There were.", "text": "There were."},
