@@ -24,7 +24,7 @@ class MarkLine:
     corner, `turn` makes it read upwards.
 
     `align` says which part of the line stands at the place; `colour` is red, green and
-    blue from 0 to 1.
+    blue from 0 to 1. Every line has a white ground, so that it is read on a dark page too.
     """
 
     text: str
@@ -110,11 +110,17 @@ def _painted(lines: Iterable[MarkLine], face: _Face, *, size: tuple[float, float
         x, y = (line.x, line.y - back) if line.turn else (line.x - back, line.y)
         turn = "0 1 -1 0" if line.turn else "1 0 0 1"
         red, green, blue = line.colour
+        edge = _EDGE * line.size
+        ground = f"{-edge:.3f} {-edge:.3f} {length + 2 * edge:.3f} {line.size + edge:.3f} re f"
         said.append(
-            f"/Artifact BMC\nq\n{red:g} {green:g} {blue:g} rg\nBT\n{_FONT} {line.size:g} Tf\n"
-            f"{turn} {x:.3f} {y:.3f} Tm\n<{face.codes(line.text)}> Tj\nET\nQ\nEMC".encode()
+            f"/Artifact BMC\nq\n{turn} {x:.3f} {y:.3f} cm\n1 1 1 rg\n{ground}\n"
+            f"{red:g} {green:g} {blue:g} rg\nBT\n{_FONT} {line.size:g} Tf\n"
+            f"<{face.codes(line.text)}> Tj\nET\nQ\nEMC".encode()
         )
     return b"\n".join(said) + b"\n"
+
+
+_EDGE = 0.3  # of the ground beyond the letters, as a part of their size
 
 
 class _Face:

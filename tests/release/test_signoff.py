@@ -315,6 +315,7 @@ def test_a_mark_is_an_artifact_in_an_embedded_font_and_the_same_bytes_each_time(
             assert operators[0] == "q"  # what the page does to its coordinates ends before the mark
             text = operators.index("BT")
             assert "BMC" in operators[:text]
+            assert operators[:text][-3:] == ["re", "f", "rg"]  # a ground, whatever it stands on
             assert operators.count("q") == operators.count("Q")
             assert (
                 "/FontFile2" in page.Resources.Font["/SelecMark"].DescendantFonts[0].FontDescriptor

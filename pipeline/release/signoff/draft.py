@@ -16,7 +16,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
     number = now.draft_of(fingerprint)
     lacks = incomplete(project, subject.round, report=subject.report)
     mark = mark_of(number, fingerprint, rehearsal=rehearsal or now.rehearsal, lacks=lacks)
-    changed_here = _with_mark(files, *mark)
+    changed_here = _with_mark(files, mark)
     if WEB_PAGE in changed_here:
         # The list of editions lies beside editions, not beside drafts.
         changed_here[WEB_PAGE] = _EDITIONS.sub(b"", changed_here[WEB_PAGE])
@@ -123,19 +123,15 @@ def write_draft(project: Project, subject: Subject, *, rehearsal: bool = False) 
 
 def as_rehearsal(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files of an edition that was only rehearsed: every page says so."""
-    return {**files, **_with_mark(files, REHEARSAL, REHEARSAL.split(":")[0])}
+    return {**files, **_with_mark(files, REHEARSAL)}
 
 
-def _with_mark(files: Mapping[str, bytes], mark: str, short: str) -> dict[str, bytes]:
+def _with_mark(files: Mapping[str, bytes], mark: str) -> dict[str, bytes]:
     """The files that people read, with a mark on every page: the PDF, and the page for
     browsers where there is one.
     """
     name = pdf_of(files)
-    marked = {
-        name: mark_pages(
-            files[name], lambda width, height: _lines(mark, short, width=width, height=height)
-        )
-    }
+    marked = {name: mark_pages(files[name], lambda width, height: [_line(mark, width, height)])}
     if WEB_PAGE in files:
         marked[WEB_PAGE] = _marked_page(files[WEB_PAGE], mark)
     return marked
@@ -248,21 +244,21 @@ def changed_files(files: Mapping[str, bytes]) -> list[str]:
     return sorted(name for name in named | found if named.get(name) != found.get(name))
 
 
-def mark_of(
-    number: int, fingerprint: str, *, rehearsal: bool = False, lacks: str = ""
-) -> tuple[str, str]:
-    """What stands on every page of a draft: above and below, and beside the text.
-    `lacks` is what is said of a report that has figures of too few states.
+_SIZE = 12.5  # points: as large as a sheet on its side has room for the longest mark
+
+
+def mark_of(number: int, fingerprint: str, *, rehearsal: bool = False, lacks: str = "") -> str:
+    """What stands on every page of a draft, once. `lacks` is what is said of a report that
+    has figures of too few states.
     """
     short = f"{'REHEARSAL ' if rehearsal else ''}DRAFT {number}"
     said = [short, fingerprint[:8], *([lacks] if lacks else []), "not approved, not for release"]
-    return " \u00b7 ".join(said), f"{short}{' INCOMPLETE' if lacks else ''}"
+    return " \u00b7 ".join(said)
 
 
-def _lines(told: str, short: str, *, width: float, height: float) -> Iterator[MarkLine]:
-    yield MarkLine(told, width / 2, height - 9 * MM)
-    yield MarkLine(told, width / 2, 7 * MM)
-    yield MarkLine(short, width - 7 * MM, height / 2, size=22, turn=True)
+def _line(told: str, width: float, height: float) -> MarkLine:
+    """At the side that is not bound, where no text of a page stands."""
+    return MarkLine(told, width - 7 * MM, height / 2, size=_SIZE, turn=True)
 
 
 def build_again(project: Project, subject: Subject) -> str:
