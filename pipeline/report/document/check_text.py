@@ -22,6 +22,7 @@ from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.exhibits.layout import asked_of
 from pipeline.report.narrative.bound_text import Narrative
 from pipeline.report.narrative.sections import LONGEST, Section, place_of, read_sections, words_in
+from pipeline.report.narrative.style import read_style_rules, style_faults
 from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there
 
@@ -140,8 +141,11 @@ def _check(project: Project, store: Printing, *, found: _Found) -> None:
         UserError
     ) as problem:  # of a template or a definition: nothing more can be said of this version
         found.tell(version, problem)
+    rules = read_style_rules(project.templates)
     for section in narrative.asked.values():
         for sentence, where in section.sentences():
+            for fault in style_faults(sentence, where, rules=rules):
+                found.tell(version, fault)
             if words_in(sentence) > LONGEST:
                 found.tell(version, _too_long(sentence, where))
     for claim, reached in narrative.claims.items():

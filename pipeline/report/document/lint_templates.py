@@ -29,6 +29,7 @@ from pipeline.report.exhibits.figures import FULL
 from pipeline.report.exhibits.layout import GRIDS, ExhibitSpec, fill, read_exhibits
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
+from pipeline.report.narrative.style import read_style_rules
 from pipeline.report.printing import Printing
 from pipeline.system.page_templates import mistakes_told, open_templates
 from pipeline.system.yaml_files import name_of
@@ -111,6 +112,7 @@ def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> I
     versions = wrong.tried(lambda: read_version_texts(templates)) or {}
     wrong.tried(lambda: read_imprint(templates))
     quality = wrong.tried(lambda: read_quality(templates)) or []
+    wrong.tried(lambda: read_style_rules(templates))
     yield from wrong.told
     for name, texts in versions.items():
         if name not in policy.versions:
@@ -141,12 +143,12 @@ def _definitions(project: Project, contracts: Contracts, *, policy: Policy) -> I
         yield from _definition(project, contracts, report=report, versions=set(versions))
     for path in sorted(templates.glob("*/exhibits.yaml")):
         try:
-            yield from _messages(path, read_exhibits(path))
+            yield from lint_messages(path, read_exhibits(path))
         except UserError as problem:
             yield str(problem)
 
 
-def _messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[str]:
+def lint_messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[str]:
     """Tables and charts that do not say what they show, and messages of none."""
     path = exhibits.parent / "narrative" / f"{MESSAGES}.md"
     if not path.is_file():
