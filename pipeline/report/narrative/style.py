@@ -1,5 +1,5 @@
-"""How do the reports speak? Words that an analyst would not say, each with what to write
-instead, from `templates/shared/style.yaml`.
+"""Which words are not written in the reports? Those of `templates/shared/style.yaml`, each
+with what to write instead.
 
 `docs/style.md` gives the reasons. What is bound is not judged: names and figures are as
 the data have them.
