@@ -1,8 +1,9 @@
-"""Which heads of tables are printed once more, where a table goes on over a page? Nobody
+"""Which heads of tables are printed again, where a table goes on over a page? Nobody
 hears them again: they are artifacts, and in no block.
 
-What is an artifact and not the head of a table that has cells on that very page, word by
-word, is none of them: a text outside of the structure says what no block says.
+What is an artifact and not the head of a table that has cells on that very page,
+word by word, is none of them: a text outside of the structure says what no block
+says.
 """
 
 from __future__ import annotations

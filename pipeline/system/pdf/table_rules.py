@@ -1,8 +1,8 @@
 """Is each table of a finished PDF read once and as a whole? Looks for a table that goes
 on as a second element, and for a head that is read again.
 
-A validator of PDF/UA takes both for right: a table needs no caption, and its heads may say
-what the heads before it said.
+A validator of PDF/UA takes both for right: a table needs no caption, and its heads may
+say what the heads before it said.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""How does a table that goes on over a page, or into the next column, stay one table for
-whoever hears it? Begin at `join_tables`.
+"""How does a table that goes on over a page stay one table for whoever hears it? Begin
+at `join_tables`.
 
-The layout engine tags each piece of a table as a table of its own, without a caption and
-with its heads once more (WeasyPrint issue 2903). Each piece was made from the same
-element of the HTML, and so were the parts of a row that goes on: that is how they find
-each other. All rows come into the first piece, in order. A head is read where it stands
-first, a foot where it stands last; where they are printed once more they become
-artifacts, which a screen reader passes by, and leave the tree (PDF/UA-1, 7.5 and 7.8;
-PDF 32000-1, 14.8.2.2.2).
+The layout engine tags each piece of a table as a table of its own, in columns too,
+without a caption and with its heads once more (WeasyPrint issue 2903). Each piece
+was made from the same element of the HTML, and so were the parts of a row that goes
+on: that is how they find each other. All rows come into the first piece, in order.
+A head is read where it stands first, a foot where it stands last; where they are
+printed once more they become artifacts, which a screen reader passes by, and leave
+the tree (PDF/UA-1, 7.5 and 7.8; PDF 32000-1, 14.8.2.2.2).
 """
 
 from __future__ import annotations
