@@ -102,6 +102,24 @@ def test_what_no_tag_holds_is_not_said(printed: Path) -> None:
     assert "Heading 1: 1 Victims" not in said(out.getvalue(), 1)
 
 
+@pytest.mark.parametrize("with_page", [False, True])
+def test_text_without_an_element_of_its_own_is_said(with_page: bool, printed: Path) -> None:
+    """As other programs tag: a heading holds its content itself, as a number or with its
+    page.
+    """
+    out = io.BytesIO()
+    with pikepdf.open(printed) as pdf:
+        heading = pdf.Root.StructTreeRoot.K[0].K[0]
+        assert heading.S == "/H1"
+        number, page = int(heading.K[0].K[0]), heading.Pg
+        mark = pikepdf.Dictionary(Type=pikepdf.Name.MCR, MCID=number, Pg=page)
+        heading.K = pikepdf.Array([mark if with_page else number])
+        if with_page:
+            heading.Pg = pdf.pages[1].obj
+        pdf.save(out)
+    assert said(out.getvalue(), 1)[1] == "Heading 1: 1 Victims"
+
+
 def test_pages_on_which_nothing_is_said_say_so(printed: Path) -> None:
     out = io.BytesIO()
     with pikepdf.open(printed) as pdf:

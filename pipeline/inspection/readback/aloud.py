@@ -1,10 +1,10 @@
 """What would a screen reader say of the pages of a PDF? Goes along the structure tree,
 and says each text with what it is.
 
-Nothing is taken from where a text stands on its page: what the tree does not hold is not
-said, and what it holds in another order is said in that order. Each cell of a table is
-said with the heads that its tag names, as programs do for whoever moves from cell to
-cell; a head that holds for the whole row is said once, before it.
+Nothing is taken from where a text stands on its page: what the tree does not hold is
+not said, and what it holds in another order is said in that order. Each cell of a
+table is said with the heads that its tag names, as programs do for whoever moves from
+cell to cell; a head that holds for the whole row is said once, before it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pikepdf
-
 from pipeline.errors import UserError
 from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.inspection.readback.marks import Text
 from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.spelled import running_text
 from pipeline.returns.intake.shown import is_invisible
+from pipeline.system.pdf.tree import Mark, all_in, elements_of, kind_of, marks_of
 
 # What stands inside of a line of text; everything else begins a new one.
 _INLINE = frozenset(("Span", "Link", "NonStruct", "Lbl", "Quote", "Code", "Reference"))
@@ -62,18 +61,21 @@ class _Reader:
 
     def __init__(self, pdf: FinishedPdf) -> None:
         self.pages = {page.obj.objgen: n for n, page in enumerate(pdf.file.pages, 1)}
-        self.words: dict[tuple[int, int], list[Text]] = {}
-        for number, drawn in enumerate(pdf.pages, 1):
+        self.words: dict[Mark, list[Text]] = {}
+        for page, drawn in zip(pdf.file.pages, pdf.pages, strict=True):
             for text in drawn.texts:
                 if isinstance(text.tag, int):
-                    self.words.setdefault((number, text.tag), []).append(text)
+                    self.words.setdefault((page.obj.objgen, text.tag), []).append(text)
 
     # --- elements
 
     def elements(self, element: Any) -> Iterator[Said]:
         """What is said of the children of an element: lines of text, and what is no text."""
+        if marks_of([element]):  # text without an element of its own
+            yield from self._line([element])
+            return
         line: list[Any] = []
-        for kid in _kids(element):
+        for kid in elements_of(element):
             if _is_inline(kid):
                 line.append(kid)
                 continue
@@ -83,14 +85,14 @@ class _Reader:
         yield from self._line(line)
 
     def _element(self, element: Any) -> Iterator[Said]:
-        kind = _kind(element)
+        kind = kind_of(element)
         if kind == "Table":
             yield from self._table(element)
         elif kind == "Figure":
             alt = str(element.get("/Alt", "")).strip() or "without a description"
             yield Said(self._page(element), f"Figure: {alt}")
         elif kind == "L":
-            items = [kid for kid in _kids(element) if _kind(kid) == "LI"]
+            items = [kid for kid in elements_of(element) if kind_of(kid) == "LI"]
             yield Said(self._page(element), f"List of {len(items)}")
             yield from self.elements(element)
         elif kind in ("H1", "H2", "H3", "H4", "H5", "H6"):
@@ -102,13 +104,13 @@ class _Reader:
 
     def _item(self, item: Any) -> Iterator[Said]:
         """An entry of a list, with its number where it has one."""
-        kids = _kids(item)
-        label = " ".join(self._text(kid) for kid in kids if _kind(kid) == "Lbl")
+        kids = elements_of(item)
+        label = " ".join(self._text(kid) for kid in kids if kind_of(kid) == "Lbl")
         number = f"{label} " if any(map(str.isalnum, label)) else ""
         said = (
             each
             for kid in kids
-            if _kind(kid) != "Lbl"
+            if kind_of(kid) != "Lbl"
             for each in (self._line([kid]) if _is_inline(kid) else self._element(kid))
         )
         yield from self._with(f"- {number}", said)
@@ -127,29 +129,31 @@ class _Reader:
     # --- tables
 
     def _table(self, table: Any) -> Iterator[Said]:
-        parts = list(_below(table))
+        parts = list(all_in(table))
         heads = {str(part.ID): self._text(part) for part in parts if "/ID" in part}
-        groups = [part for part in _kids(table) if _kind(part) in ("THead", "TBody", "TFoot")]
-        rows = [row for group in groups for row in _kids(group) if _kind(row) == "TR"]
-        columns = max((sum(map(_span, _kids(row))) for row in rows), default=0)
-        title = [kid for kid in _kids(table) if _kind(kid) == "Caption"]
+        groups = [
+            part for part in elements_of(table) if kind_of(part) in ("THead", "TBody", "TFoot")
+        ]
+        rows = [row for group in groups for row in elements_of(group) if kind_of(row) == "TR"]
+        columns = max((sum(map(_span, elements_of(row))) for row in rows), default=0)
+        title = [kid for kid in elements_of(table) if kind_of(kid) == "Caption"]
         about = f"Table with {len(rows)} rows and {columns} columns"
         named = ": ".join([about, *map(self._text, title)])
         yield Said(self._page(table), named)
         for group in groups:
-            for row in (kid for kid in _kids(group) if _kind(kid) == "TR"):
-                cells = _kids(row)
-                if _kind(group) == "THead":
+            for row in (kid for kid in elements_of(group) if kind_of(kid) == "TR"):
+                cells = elements_of(row)
+                if kind_of(group) == "THead":
                     said = f"Column heads: {'; '.join(self._text(cell) for cell in cells)}"
                 else:
                     said = self._row(cells, heads)
                 yield Said(self._page(row), said)
 
     def _row(self, cells: list[Any], heads: dict[str, str]) -> str:
-        own = [str(cell.ID) for cell in cells if _kind(cell) == "TH" and "/ID" in cell]
+        own = [str(cell.ID) for cell in cells if kind_of(cell) == "TH" and "/ID" in cell]
         named = ", ".join(heads[name] for name in own)
         said = []
-        for cell in (cell for cell in cells if _kind(cell) != "TH"):
+        for cell in (cell for cell in cells if kind_of(cell) != "TH"):
             names = [str(name) for name in cell.get("/A", {}).get("/Headers", [])]
             columns = [heads.get(name, "unknown head") for name in names if name not in own]
             said.append(" ".join([*columns, self._text(cell) or "blank"]))
@@ -160,51 +164,24 @@ class _Reader:
     def _text(self, element: Any) -> str:
         """All words in an element; a link and a figure say that they are one."""
         words = []
-        for part in (element, *_below(element)):
-            if _kind(part) == "Figure":
+        for part in all_in(element):
+            if kind_of(part) == "Figure":
                 words.append(f"figure: {part.get('/Alt', '')}")
                 continue
-            texts = [text for mark in self._marks(part) for text in self.words.get(mark, [])]
-            if _kind(part) == "Link":
+            texts = [text for mark in marks_of([part]) for text in self.words.get(mark, [])]
+            if kind_of(part) == "Link":
                 words.append("link")
             words.append(running_text(Block("", texts=texts)).strip())
         return " ".join(" ".join(words).split())
 
     def _page(self, element: Any) -> int:
         """The page of the first marked content in an element, or 0."""
-        parts = (element, *_below(element))
-        return next((page for part in parts for page, _ in self._marks(part)), 0)
-
-    def _marks(self, element: Any) -> list[tuple[int, int]]:
-        if "/Pg" not in element:
-            return []
-        page = self.pages.get(element.Pg.objgen, 0)
-        kids = element.get("/K", [])
-        listed = list(kids) if isinstance(kids, pikepdf.Array) else [kids]
-        return [(page, int(kid)) for kid in listed if isinstance(kid, int)]
-
-
-def _kind(element: Any) -> str:
-    return str(element.S)[1:]
-
-
-def _kids(element: Any) -> list[Any]:
-    kids = element.get("/K", [])
-    return [
-        kid
-        for kid in (kids if isinstance(kids, pikepdf.Array) else [kids])
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid
-    ]
-
-
-def _below(element: Any) -> Iterator[Any]:
-    for kid in _kids(element):
-        yield kid
-        yield from _below(kid)
+        marks = (mark for part in all_in(element) for mark in marks_of([part]))
+        return next((self.pages.get(page, 0) for page, _ in marks), 0)
 
 
 def _is_inline(element: Any) -> bool:
-    return _kind(element) in _INLINE and all(map(_is_inline, _kids(element)))
+    return kind_of(element) in _INLINE and all(map(_is_inline, elements_of(element)))
 
 
 def _span(cell: Any) -> int:

@@ -8,13 +8,13 @@ say what the heads before it said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
+
+from pipeline.system.pdf.tree import Mark, all_in, elements_of, marks_of
 
 WHOLE, ONCE, PASSED_BY = "whole tables", "heads read once", "marked content"
 _MARKED = re.compile(rb"/MCID\s+(\d+)")
-
-Mark = tuple[tuple[int, int], int]  # the object of a page, and a number of its marked content
 
 
 def judge_tables(pdf: Any, elements: list[Any]) -> Iterator[tuple[str, str]]:
@@ -26,7 +26,7 @@ def judge_tables(pdf: Any, elements: list[Any]) -> Iterator[tuple[str, str]]:
     for place, element in enumerate(elements):
         if element.S != "/Table":
             continue
-        kinds = [str(kid.S) for kid in _children(element)]
+        kinds = [str(kid.S) for kid in elements_of(element)]
         heads = kinds.count("/THead")
         at = f"page {numbers.get(element.Pg.objgen)}"
         yield ONCE, f"{at}: a table has {heads} heads, each is read" if heads > 1 else ""
@@ -45,33 +45,15 @@ def _goes_on(pdf: Any, elements: list[Any], *, before: int, after: int) -> bool:
     between them but notes at the foot of the page, they have as many columns, and it has
     the same heads or none.
     """
-    first, second = (list(_below(elements[place])) for place in (before, after))
+    first, second = (list(all_in(elements[place])) for place in (before, after))
     end = before + len(first)
-    notes = (e for e in elements[end:after] if _marks([e]) and _top(e).S != "/NonStruct")
+    notes = (e for e in elements[end:after] if marks_of([e]) and _top(e).S != "/NonStruct")
     if end > after or next(notes, None) is not None or _width(first) != _width(second):
         return False
     heads = [_shown(pdf, _heads(part)) for part in (first, second)]
-    pages = [{page for page, _ in _marks(part)} for part in (first, second)]
+    pages = [{page for page, _ in marks_of(part)} for part in (first, second)]
     # Two tables without heads may stand one below the other.
     return heads[0] == heads[1] if any(heads[1]) else pages[0].isdisjoint(pages[1])
-
-
-def _children(element: Any) -> list[Any]:
-    import pikepdf
-
-    kids = element.get("/K", [])
-    return [
-        kid
-        for kid in (kids if isinstance(kids, pikepdf.Array) else [kids])
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid
-    ]
-
-
-def _below(element: Any) -> Iterator[Any]:
-    """An element and those in it, in reading order."""
-    yield element
-    for kid in _children(element):
-        yield from _below(kid)
 
 
 def _top(element: Any) -> Any:
@@ -81,25 +63,14 @@ def _top(element: Any) -> Any:
     return element
 
 
-def _marks(elements: Iterable[Any]) -> list[Mark]:
-    """The marked content that stands in elements themselves."""
-    return [
-        (element.Pg.objgen, int(kid))
-        for element in elements
-        if "/Pg" in element and "/K" in element
-        for kid in list(element.K)
-        if isinstance(kid, int)
-    ]
-
-
 def _heads(table: list[Any]) -> list[Mark]:
-    return [mark for part in table if part.S == "/THead" for mark in _marks(_below(part))]
+    return [mark for part in table if part.S == "/THead" for mark in marks_of(all_in(part))]
 
 
 def _width(table: list[Any]) -> int:
     """How many columns the first row reaches over."""
     row = next((part for part in table if part.S == "/TR"), None)
-    cells = [] if row is None else _children(row)
+    cells = [] if row is None else elements_of(row)
     return sum(int(cell.get("/A", {}).get("/ColSpan", 1)) for cell in cells)
 
 
