@@ -75,10 +75,7 @@ def test_each_text_is_said_with_what_it_is(printed: Path) -> None:
 
 def test_a_table_is_said_once_with_the_heads_of_each_cell(printed: Path) -> None:
     told = said(printed.read_bytes(), 2, 3)
-    rows = [
-        f"State {n}: 2022 Women Members {n}1; 2022 Men Members {n}2; Note Members blank"
-        for n in range(1, 13)
-    ]
+    rows = [f"Members, State {n}: 2022 Women {n}1; 2022 Men {n}2; Note blank" for n in range(1, 13)]
     after = told.index("--- page 3")
     assert told[:5] == [
         "--- page 2",

@@ -130,7 +130,11 @@ class _Reader:
 
     def _table(self, table: Any) -> Iterator[Said]:
         parts = list(all_in(table))
-        heads = {str(part.ID): self._text(part) for part in parts if "/ID" in part}
+        heads = {
+            str(part.ID): (self._text(part), part.get("/A", {}).get("/Scope") == "/Column")
+            for part in parts
+            if "/ID" in part
+        }
         groups = [
             part for part in elements_of(table) if kind_of(part) in ("THead", "TBody", "TFoot")
         ]
@@ -149,15 +153,21 @@ class _Reader:
                     said = self._row(cells, heads)
                 yield Said(self._page(row), said)
 
-    def _row(self, cells: list[Any], heads: dict[str, str]) -> str:
-        own = [str(cell.ID) for cell in cells if kind_of(cell) == "TH" and "/ID" in cell]
-        named = ", ".join(heads[name] for name in own)
+    def _row(self, cells: list[Any], heads: dict[str, tuple[str, bool]]) -> str:
+        own = {str(cell.get("/ID", "")): self._text(cell) for cell in cells if _is_head(cell)}
+        groups: dict[str, str] = {}  # heads of the rows around this one
         said = []
-        for cell in (cell for cell in cells if kind_of(cell) != "TH"):
-            names = [str(name) for name in cell.get("/A", {}).get("/Headers", [])]
-            columns = [heads.get(name, "unknown head") for name in names if name not in own]
+        for cell in (cell for cell in cells if not _is_head(cell)):
+            columns = []
+            for name in (str(name) for name in cell.get("/A", {}).get("/Headers", [])):
+                text, of_column = heads.get(name, ("unknown head", True))
+                if of_column:
+                    columns.append(text)
+                elif name not in own:
+                    groups[name] = text
             said.append(" ".join([*columns, self._text(cell) or "blank"]))
-        return ": ".join(filter(None, [named, "; ".join(said)]))
+        rows = ", ".join([*groups.values(), *own.values()])
+        return ": ".join(filter(None, [rows, "; ".join(said)]))
 
     # --- words
 
@@ -182,6 +192,10 @@ class _Reader:
 
 def _is_inline(element: Any) -> bool:
     return kind_of(element) in _INLINE and all(map(_is_inline, elements_of(element)))
+
+
+def _is_head(cell: Any) -> bool:
+    return kind_of(cell) == "TH"
 
 
 def _span(cell: Any) -> int:
