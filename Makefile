@@ -7,7 +7,7 @@ SHELL := bash
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
 ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
-	LANGUAGE NAME NEW OFFICE OLD PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
+	LANGUAGE NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
@@ -204,6 +204,9 @@ accept: .venv/.installed-requirements  ## Why open findings are accepted: REPORT
 check-pdf:  ## Check the PDFs of ROUND against PDF/UA-1 and PDF/A-3a with veraPDF: FILES="one.pdf folder"
 	@set -f; "$$GIVEN_PYTHON" tools/check_pdf.py -- $(if $(FILES),$$GIVEN_FILES,'$(OUT)')  # parted at spaces, no more
 
+read-aloud: .venv/.installed-requirements  ## What a screen reader would say of a PDF: FILE= or REPORT= VERSION=, PAGES=16-20
+	@$(RUN) read-aloud --round $(ROUND) --report $(REPORT) --version $(VERSION) $(call option,--file,FILE) $(call option,--pages,PAGES)
+
 ##@ Release: from a draft to copies
 submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VERSION= BY="Name Surname" DATE=
 	@$(RUN) build --round $(ROUND) --reports $(REPORT) --versions $(VERSION) --for-review
@@ -335,7 +338,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: calendar open template import dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
 .PHONY: reports report plan check-text review-texts clear-text preview
-.PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf
+.PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
 .PHONY: test check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth

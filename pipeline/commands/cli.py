@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.commands.cli_aloud import app as aloud_commands
 from pipeline.commands.cli_build import app as build_commands
 from pipeline.commands.cli_gate import app as gate_commands
 from pipeline.commands.cli_opening import app as opening_commands
@@ -63,6 +64,7 @@ app = typer.Typer(
     ),
 )
 
+app.add_typer(aloud_commands)
 app.add_typer(build_commands)
 app.add_typer(opening_commands)
 app.add_typer(gate_commands)

@@ -245,6 +245,7 @@ class _Pdf:
     # --- pages
 
     def _pages(self, pdf: pikepdf.Pdf, pages: list[Drawn]) -> None:
+        repeated = {(h.page, text.order) for h in self.read.repeated_heads for text in h.texts}
         for number, (page, drawn) in enumerate(zip(pdf.pages, pages, strict=True), 1):
             where = f"{self.name}, page {number}"
             for what in [*drawn.strange, *drawn.images]:
@@ -255,6 +256,9 @@ class _Pdf:
                 )
             untagged = [t for t in drawn.texts if t.tag is None or t.tag == "Artifact"]
             for text in untagged:
+                if (number - 1, text.order) in repeated:
+                    self.report.counts["repeated head"] += len(re.findall(NUMERAL, text.text))
+                    continue
                 self.report.add(
                     where, f"text outside of the structure: '{text.text}'", "every text has its tag"
                 )

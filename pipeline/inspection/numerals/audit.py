@@ -140,7 +140,7 @@ def audit_numbers(pdf: FinishedPdf, known: Known, *, ledger: Sequence[LedgerEntr
     headings = known_headings(walk.passages) | {squeeze(h.title) for h in walk.headings}
     passages = [
         *walk.passages,
-        *furniture(known, pdf.pages, blocks=pdf.blocks, headings=headings),
+        *furniture(known, pdf, headings=headings),
         *outside(known, pdf.file, headings=headings),
     ]
     return _count(known, passages, wrong=walk.wrong)

@@ -14,22 +14,29 @@ from pipeline.inspection.leaks.files import check_cells
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import Passage, squeeze
 from pipeline.inspection.numerals.walk import REPEATED
-from pipeline.inspection.readback.marks import Drawn, Text
+from pipeline.inspection.readback.finished import FinishedPdf
+from pipeline.inspection.readback.marks import Text
 from pipeline.inspection.readback.objects import read_name_tree
-from pipeline.inspection.readback.outline import Block
 from pipeline.inspection.readback.report import ScanReport
 
 
-def furniture(
-    known: Known, pages: list[Drawn], *, blocks: list[Block], headings: set[str]
-) -> Iterator[Passage]:
+def furniture(known: Known, pdf: FinishedPdf, *, headings: set[str]) -> Iterator[Passage]:
     """Everything that is drawn on a page and is in no block: the page's number, the
-    reference, the chapter.
+    reference, the chapter, and the heads of a table that goes on, which were accounted for
+    where they stand first.
     """
-    in_blocks = {mark for block in blocks for mark in block.marked}
+    pages = pdf.pages
+    in_blocks = {mark for block in pdf.blocks for mark in block.marked}
+    repeated = {(h.page, text.order) for h in pdf.repeated_heads for text in h.texts}
+    for head in pdf.repeated_heads:
+        passage = Passage(head.page + 1, f"{known.report}/furniture", head.text)
+        passage.claim_all(REPEATED)
+        yield passage
     for index, drawn in enumerate(pages):
         texts: dict[Any, list[Text]] = {}
         for text in drawn.texts:
+            if (index, text.order) in repeated:
+                continue
             if not isinstance(text.tag, int) or (index, text.tag) not in in_blocks:
                 texts.setdefault(
                     text.tag if isinstance(text.tag, int) else ("", text.place), []

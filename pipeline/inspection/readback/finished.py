@@ -16,6 +16,7 @@ import pikepdf
 from pipeline.inspection.readback.marks import Drawn, Fonts, read_page
 from pipeline.inspection.readback.objects import read_name_tree
 from pipeline.inspection.readback.outline import Block, read_blocks
+from pipeline.inspection.readback.repeated import RepeatedHead, repeated_heads
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class FinishedPdf:
     def blocks(self) -> list[Block]:
         """All texts and drawings that have a tag, in reading order."""
         return read_blocks(self.file, self.pages)[0]
+
+    @cached_property
+    def repeated_heads(self) -> list[RepeatedHead]:
+        """Heads of tables that are drawn once more, and are in no block."""
+        return repeated_heads(self.blocks, self.pages)
 
     @cached_property
     def destinations(self) -> dict[str, int]:

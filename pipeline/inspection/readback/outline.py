@@ -47,6 +47,7 @@ class Block:
     # page and number of each marked content
     marked: list[tuple[int, int]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)  # where links in it lead
+    table: int = 0  # which table it is in, counted from 1
 
     @property
     def text(self) -> str:
@@ -83,6 +84,7 @@ class _Walker:
     ) -> None:
         self.numbers, self.by_tag = numbers, by_tag
         self.blocks: list[Block] = []
+        self.table = self.tables = 0  # the one that is gone through, and how many there were
         self.used: set[tuple[int, int | str]] = set()
 
     def walk(
@@ -92,6 +94,9 @@ class _Walker:
         path = (*path, kind) if kind else path
         if "/Pg" in element:
             page = self.numbers.get(element.Pg.objgen, page)
+        outer = self.table
+        if kind == "Table":
+            self.table = self.tables = self.tables + 1
         if block is None or block.kind not in _WHOLE:
             if kind in _WHOLE or kind in _BLOCKS or block is None:
                 block = self._open(kind, path)
@@ -101,6 +106,7 @@ class _Walker:
         kids = element.get("/K", [])
         for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
             block = self._kid(kid, block, path=path, page=page)
+        self.table = outer
 
     def _kid(self, kid: Any, block: Block, *, path: tuple[str, ...], page: int | None) -> Block:
         if isinstance(kid, int):
@@ -122,7 +128,7 @@ class _Walker:
         return block
 
     def _open(self, kind: str, path: tuple[str, ...]) -> Block:
-        block = Block(kind, path=path)
+        block = Block(kind, path=path, table=self.table)
         self.blocks.append(block)
         return block
 

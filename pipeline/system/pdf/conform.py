@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.system.pdf.fonts import FONT_FAMILY
+from pipeline.system.pdf.table_rules import judge_tables
 
 _INFO_KEYS = {"/Title", "/Subject", "/Producer", "/CreationDate", "/ModDate"}
 _LINK_SCHEMES = ("https", "http", "mailto")
@@ -79,8 +80,8 @@ class Conformance:
 
 @dataclass(frozen=True)
 class PdfFigures:
-    """What is in a file. `tables` counts the parts of a table on different pages each as
-    one; `fonts` are the faces.
+    """What is in a file. A table counts once on however many pages it stands; `fonts` are
+    the faces.
     """
 
     pages: int
@@ -107,6 +108,7 @@ def check_pdf(content: bytes, *, title: str, language: str = "en", date: datetim
                 *_check_catalog(pdf, language),
                 *_check_information(pdf, title, date=date),
                 *_check_tags(elements),
+                *(Verdict(rule, failure) for rule, failure in judge_tables(pdf, elements)),
                 *_check_links(pdf),
                 *_check_fonts(fonts),
                 *_check_actions(pdf),

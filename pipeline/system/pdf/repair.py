@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from pipeline.system.pdf.elements import elements_in, objects_in
+from pipeline.system.pdf.whole_tables import join_tables
+
 # PDF/A knows no `pdfuaid`, so the file has to describe that schema itself.
 _UA_METADATA = b"""
 <rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
@@ -33,6 +36,7 @@ def finish(document: Any, pdf: Any) -> None:
     import pydyf  # type: ignore[import-untyped]
 
     _add_ua_metadata(pdf)
+    join_tables(document, pdf)
     _tag_links_only(pdf)
     _link_table_heads(pdf)
     if "AF" in pdf.catalog:  # the engine lists each attachment twice
@@ -56,7 +60,7 @@ def _tag_links_only(pdf: Any) -> None:
     """
     for item in pdf.objects:
         is_link = isinstance(item, dict) and item.get("S") == "/Link"
-        if is_link and not any(kid.get("Type") == "/OBJR" for kid in _objects(pdf, item)):
+        if is_link and not any(kid.get("Type") == "/OBJR" for kid in objects_in(pdf, item)):
             item["S"] = "/Span"
 
 
@@ -82,27 +86,12 @@ def _link_table_heads(pdf: Any) -> None:
     for item in elements:
         if item.get("S") == "/Table":
             rows = [
-                (part["S"] == "/THead", _kids(pdf, row))
-                for part in _kids(pdf, item)
+                (part["S"] == "/THead", elements_in(pdf, row))
+                for part in elements_in(pdf, item)
                 if part["S"] in ("/THead", "/TBody", "/TFoot")
-                for row in _kids(pdf, part)
+                for row in elements_in(pdf, part)
             ]
             _link_rows(rows)
-
-
-def _kids(pdf: Any, element: Any) -> list[Any]:
-    """Children of a structure element that are structure elements themselves."""
-    return [kid for kid in _objects(pdf, element) if kid.get("Type") == "/StructElem"]
-
-
-def _objects(pdf: Any, element: Any) -> list[Any]:
-    """Children of a structure element that are no marked content: elements, and
-    references to annotations.
-    """
-    kids = [
-        pdf.objects[int(bytes(kid).split()[0])] for kid in element["K"] if isinstance(kid, bytes)
-    ]
-    return [kid for kid in kids if isinstance(kid, dict)]
 
 
 def _link_rows(rows: list[tuple[bool, list[Any]]]) -> None:

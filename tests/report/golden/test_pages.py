@@ -4,6 +4,7 @@ text and line really stands.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,6 +123,21 @@ def test_no_text_runs_off_its_page(built: Project, report: str, version: str) ->
                 if not BOTTOM - 4 <= text.y <= upper
             ]
     assert off == []
+
+
+@each_report
+def test_a_table_is_one_on_however_many_pages(built: Project, report: str, version: str) -> None:
+    """Each has one caption, and the heads that are printed once more are passed by."""
+    blocks = opened(built, report, version).blocks
+    captions = Counter(b.table for b in blocks if b.table and b.kind == "Caption")
+    assert captions == Counter({b.table for b in blocks if b.table})
+    reached: dict[int, set[int]] = {}
+    headed: dict[int, set[int]] = {}
+    for block in (b for b in blocks if b.table):
+        found = headed if "THead" in block.path else reached
+        found.setdefault(block.table, set()).update(page for page, _ in block.marked)
+    assert any(len(pages) > 1 for pages in reached.values())
+    assert {len(pages) for pages in headed.values()} == {1}
 
 
 @pytest.mark.parametrize("version", ["restricted", "public"])
