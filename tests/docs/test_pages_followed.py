@@ -202,6 +202,7 @@ def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) ->
     def leave_a_map() -> None:
         keep_chapters(root, ["victims"])
         (templates / "exhibits.yaml").write_text(yaml.safe_dump(MAP), encoding="utf-8")
+        (templates / "narrative" / "messages.md").unlink()
         text = '{{ chapter("victims", "Victims") }}\n{{ exhibit("F1") }}\n{{ exhibit("T1") }}\n'
         (templates / "chapters" / "victims.html.j2").write_text(text, encoding="utf-8")
 

@@ -346,7 +346,9 @@ class Writer:
         return Markup('<h1 id="{}">{}</h1>').format(id_, title)
 
     def finding(self) -> str:
-        """The finding of the year, in one line for the cover."""
+        """The finding of the year, in one line for the cover of a report with a summary."""
+        if EXECUTIVE not in self.definition.chapters:
+            return ""
         return self.narrative.one_of(EXECUTIVE, "finding", values=self.values)
 
     def annex(self, id_: str, title: str) -> Markup:

@@ -1,5 +1,5 @@
-"""Which words are not written in the reports? Those of `templates/shared/style.yaml`, each
-with what to write instead.
+"""Which words are not written in the reports? Those of `templates/shared/style.yaml`,
+each with what to write instead.
 
 `docs/style.md` gives the reasons. What is bound is not judged: names and figures are as
 the data have them.
