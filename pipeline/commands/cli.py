@@ -333,6 +333,10 @@ def import_(
     ],
     *,
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+    release: Annotated[
+        str,
+        typer.Option(help="When a file was released that does not say it: December 2025."),
+    ] = "",
 ) -> None:
     """Pre-fill the returns of a round from a file of published figures."""
     from pipeline.contracts.model import load_contracts
@@ -341,7 +345,12 @@ def import_(
     project = Project.here()
     with progress_bar(f"importing {source}"):
         summary = run_import(
-            project, load_contracts(project.contracts), source=source, file=file, round_=round_
+            project,
+            load_contracts(project.contracts),
+            source=source,
+            file=file,
+            round_=round_,
+            release=release,
         )
     for line in summary.lines():
         typer.echo(line)
