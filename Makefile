@@ -97,6 +97,9 @@ template: .venv/.installed-requirements  ## Write the blank return workbook: REP
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE= [RELEASE=]
 	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE) --round $(ROUND)
 
+context: .venv/.installed-requirements  ## Take in figures that others published, as context: TABLE=CTX_CROSSINGS FILE=
+	@$(RUN) context --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE"
+
 dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
 	@$(RUN) dictionary --round $(ROUND)
 
@@ -335,7 +338,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
 .PHONY: help
-.PHONY: calendar open template import dictionary
+.PHONY: calendar open template import context dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud

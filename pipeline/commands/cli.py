@@ -357,6 +357,25 @@ def import_(
 
 
 @app.command()
+def context(
+    *,
+    table: Annotated[str, typer.Option(help="The cube of context, for example CTX_CROSSINGS.")],
+    file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+) -> None:
+    """Take in figures that others published, which stand as context beside returns."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.outside.taken import take_context
+
+    project = Project.here()
+    with progress_bar(f"taking in {table}"):
+        account = take_context(
+            project.contracts, load_contracts(project.contracts), cube=table, file=file
+        )
+    for line in account:
+        typer.echo(line)
+
+
+@app.command()
 def examples(
     folder: Annotated[
         Path,

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cells import POPULATION_CUBE
 from pipeline.contracts.model import LAST_ROUND, Table
 from pipeline.errors import BusyError, UserError
 from pipeline.findings import Finding
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.release.operations.runs import read_runs
 from pipeline.returns.rules.validated import read_validation
 from pipeline.selec.place import PUBLIC, Place, find_place
