@@ -164,10 +164,11 @@ def _read_figures(path: Path, cube: OutsideCube) -> tuple[OutsideFigure, ...]:
         )
     found: dict[tuple[str, ...], OutsideFigure] = {}
     for line in read_list(path, cube.columns, keys=cube.columns):
+        figure = _figure(line, cube)
         own = tuple(line[c] for c in cube.columns[:-2])
         if own in found:
             raise line.wrong(f"{'.'.join(own)} stands twice", do="take one of the lines out")
-        found[own] = _figure(line, cube)
+        found[own] = figure
     return tuple(found.values())
 
 

@@ -118,7 +118,8 @@ def _require_cube(place: Place, table: Table | None, *, report: str) -> None:
 def _lists_of(place: Place, table: Table | None) -> dict[str, CodeList]:
     """The code list of each dimension but the year."""
     own = {d.name: d.codelist for d in table.dimensions} if table else {}
-    return {"state": place.contracts.codelist("states"), **own}
+    areas = place.contracts.areas_of(table.name) if table else place.contracts.codelist("states")
+    return {"state": areas, **own}
 
 
 def _only(

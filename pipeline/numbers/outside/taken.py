@@ -1,8 +1,8 @@
 """How is a publisher's file taken in as context? Read, compared with totals printed
 elsewhere, and written as figures in our own layout.
 
-The file itself is never kept: what is kept are facts, each with its publisher, table and
-release.
+The file itself is never kept: what is kept are facts, each with its publisher, table
+and release.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 origin, added up for the migration return.
 
 The publisher has one row for each country of origin, authority, stage and unit. Only
-persons are taken, never cases; only the first instance, where a repeated application, an
-appeal or a review counts the same person again. Of two authorities the state comes before
-UNHCR. A figure under 5 is published as 5: how many of a sum are, its note says.
+persons are taken, never cases; and only the first instance, because a repeated
+application, an appeal or a review counts the same person again. Of two authorities the
+state comes before UNHCR. A figure under 5 is published as 5: how many of a sum are, its
+note says.
 """
 
 from __future__ import annotations
