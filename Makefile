@@ -7,7 +7,7 @@ SHELL := bash
 # What can be given with a command, as in `make trace FILE=...`. A value is handed over as it is: make expands nothing in
 # it, and the shell gets it as a variable, "$$GIVEN_FILE", so no quote, dollar sign or line break in it means anything.
 ARGUMENTS := AGAIN ANSWER AS_OF AXES BEFORE BY CHAPTER COMMENT DATE EFFECT ENDING EXTRA FILE FILES FROM GATE ICS INSTANCES INTO JSON KEY KIND \
-	LANGUAGE NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL REPORT REPORTS \
+	LANGUAGE NAME NEW OFFICE OLD PAGES PASSWORD_FILE PEERS PORT PYTHON QUERY READ REASON RECIPIENTS REF REHEARSAL RELEASE REPORT REPORTS \
 	RESOLUTION ROLE ROUND ROWS RULE SEED SEND SERVE SIGN_KEY SIZE SIZES SOURCE STATE STRICT SUBMISSION TABLE TAKE_BACK TEST TEXT TO VERSION \
 	VERSIONS WATCH
 FOLDERS := SELEC_OUTPUTS SELEC_RECORDS SELEC_RELEASES SELEC_RETURNS
@@ -94,8 +94,11 @@ open: .venv/.installed-requirements  ## Open ROUND: one zip a state with its for
 template: .venv/.installed-requirements  ## Write the blank return workbook: REPORT= STATE= OFFICE=police
 	@$(RUN) template --report $(REPORT) --state "$$GIVEN_STATE" --round $(ROUND) $(call option,--office,OFFICE)
 
-import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE=
-	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" --round $(ROUND)
+import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE= [RELEASE=]
+	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE) --round $(ROUND)
+
+context: .venv/.installed-requirements  ## Take in figures that others published, as context: TABLE=CTX_CROSSINGS FILE=
+	@$(RUN) context --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE"
 
 dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
 	@$(RUN) dictionary --round $(ROUND)
@@ -335,7 +338,7 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 	@PYTHON="$$GIVEN_PYTHON" .ci/setup $*.lock
 
 .PHONY: help
-.PHONY: calendar open template import dictionary
+.PHONY: calendar open template import context dictionary
 .PHONY: validate late remind feedback findings queries ask answer answers history check-return
 .PHONY: reports report plan check-text review-texts clear-text preview
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud

@@ -23,9 +23,19 @@ CONSTANT = "SELEC_FIX"  # the region of constant composition
 BOTH_YEARS = "SELEC_BOTH"  # the states that reported in the reference year and in the year before
 REGIONS = (REGION, CONSTANT, BOTH_YEARS)
 
+POPULATION_CUBE = "POPULATION"
+_CONTEXT = "CTX_"  # how cubes of context are called
+
 SUPPRESSED_HIGHEST = 4  # what "<5", a count suppressed by its sender, may be at most
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+")
+
+
+def is_outside(cube: str) -> bool:
+    """Whether a cube holds figures of others, which no return has: the reference
+    population, or context.
+    """
+    return cube == POPULATION_CUBE or cube.startswith(_CONTEXT)
 
 
 def printed_decimals(value: Decimal, unit: str) -> int:

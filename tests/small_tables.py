@@ -11,9 +11,8 @@ from typing import Any, cast
 
 import duckdb
 
-from pipeline.cells import REGIONS, Key, Question
+from pipeline.cells import POPULATION_CUBE, REGIONS, Key, Question
 from pipeline.contracts.model import Contracts
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stored_tables import StoredCell, StoredFact, make_tables, write_rows
 from pipeline.numbers.true_cells import TrueCell
 

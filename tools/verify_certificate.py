@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 TOTAL, GROUP, OWN_NATIONALS, POPULATION = "_T", "G_", "NAT", "POPULATION"
+CONTEXT = "CTX_"  # what others published, printed beside the figures of returns
 HEADS = ["key", "value", "unit", "obs_status", "conf_status", "coverage", "states", "marks"]
 KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+")
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -91,8 +92,14 @@ def read_json(path: Path) -> Any:
 
 
 def is_reference(key: str) -> bool:
-    """Whether a cell is of the reference population, which everybody has."""
-    return key.split(":")[0] == POPULATION
+    """Whether a cell is of the reference population or of context: figures of others,
+    which everybody has and which add up to no count of a return.
+    """
+    return is_outside(key.split(":")[0])
+
+
+def is_outside(cube: str) -> bool:
+    return cube == POPULATION or cube.startswith(CONTEXT)
 
 
 def must_fit(value: Any, shape: Any, *, where: str) -> None:
@@ -239,7 +246,7 @@ class Rules:
         """
         cube = key.split(":")[0]
         state = key.split(":")[1].split(".")[0]
-        if state in self.regions or cube == POPULATION:
+        if state in self.regions or is_outside(cube):
             return False
         is_over = status == "E" and any(
             (e["state"], e["table"]) == (state, cube) and str(e["until"]) <= self.day
@@ -263,6 +270,11 @@ class Rules:
             return "is no key"
         cube = key.split(":")[0]
         codes = key.split(":")[1].split(".")
+        if cube.startswith(CONTEXT):
+            # Its own codes are in no contract; a figure of a state cannot be called one of others.
+            is_year = re.fullmatch("[0-9]{4}", codes[1]) and int(codes[1]) <= round_
+            is_own = is_year and codes[0] not in self.states
+            return "" if is_own else "is no figure of others in a year of the round"
         if cube != POPULATION and cube not in self.tables:
             return "is of no table of the contracts"
         lists = [d.parents for d in self.tables[cube].dimensions] if cube != POPULATION else []

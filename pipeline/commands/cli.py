@@ -333,6 +333,10 @@ def import_(
     ],
     *,
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+    release: Annotated[
+        str,
+        typer.Option(help="When a file was released that does not say it: December 2025."),
+    ] = "",
 ) -> None:
     """Pre-fill the returns of a round from a file of published figures."""
     from pipeline.contracts.model import load_contracts
@@ -341,9 +345,33 @@ def import_(
     project = Project.here()
     with progress_bar(f"importing {source}"):
         summary = run_import(
-            project, load_contracts(project.contracts), source=source, file=file, round_=round_
+            project,
+            load_contracts(project.contracts),
+            source=source,
+            file=file,
+            round_=round_,
+            release=release,
         )
     for line in summary.lines():
+        typer.echo(line)
+
+
+@app.command()
+def context(
+    *,
+    table: Annotated[str, typer.Option(help="The cube of context, for example CTX_CROSSINGS.")],
+    file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+) -> None:
+    """Take in figures that others published, which stand as context beside returns."""
+    from pipeline.contracts.model import load_contracts
+    from pipeline.numbers.outside.taken import take_context
+
+    project = Project.here()
+    with progress_bar(f"taking in {table}"):
+        account = take_context(
+            project.contracts, load_contracts(project.contracts), cube=table, file=file
+        )
+    for line in account:
         typer.echo(line)
 
 

@@ -198,6 +198,7 @@ def _read(row: dict[str, str]) -> Anchor:
 def _wrong(rows: Iterable[dict[str, str]], contracts: Contracts) -> Iterator[str]:
     seen: set[str] = set()
     tables = {t.name: t for t in contracts.tables}
+    tables |= {c.name: contracts.table(c.name) for c in contracts.outside}
     for line, row in enumerate(rows, 2):
         if None in row or None in row.values():
             yield f"line {line}: it has not {len(COLUMNS)} fields"

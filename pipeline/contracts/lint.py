@@ -29,6 +29,7 @@ from pipeline.contracts.mail import load_mail
 from pipeline.contracts.model import ENDING, Contracts, load_contracts
 from pipeline.contracts.offices import load_offices
 from pipeline.contracts.operations import OPERATIONS, Operations, load_operations
+from pipeline.contracts.outside import load_figures
 from pipeline.contracts.policy import load_policy
 from pipeline.contracts.population import load_population
 from pipeline.errors import ContractError, UserError
@@ -134,6 +135,10 @@ def lint_project(project: Project) -> Iterator[str]:
         yield f"known errors: {len(known)}" + (
             f", {', '.join(e.id for e in known)}" if known else ""
         )
+    figures = wrong.tried(lambda: load_figures(project.contracts))
+    if figures is not None:
+        many = sum(map(len, figures.values()))
+        yield f"context: {many} figures of others, in {', '.join(figures) or 'no cube'}"
     anchors = wrong.tried(lambda: load_anchors(project.contracts, contracts))
     if anchors is not None:
         yield f"anchors: {len(anchors)} totals that publishers printed elsewhere"

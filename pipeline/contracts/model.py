@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
+from pipeline.contracts.outside import AREAS, OutsideCube, load_outside
 from pipeline.errors import ContractError, UserError
 from pipeline.findings import Severity
 from pipeline.project import REPORTS
@@ -123,7 +124,7 @@ class Table:
     crime_area: str
     unit: str
     iccs: str
-    respondent: Literal["states", "center"]
+    respondent: Literal["states", "center", "others"]
     decimals: int
     minimum: float
     maximum: float
@@ -211,10 +212,14 @@ class Contracts:
     them.
     """
 
-    def __init__(self, contracts: list[Contract], codelists: Path) -> None:
+    def __init__(
+        self, contracts: list[Contract], codelists: Path, outside: Iterable[OutsideCube] = ()
+    ) -> None:
         self.by_report = {c.report: c for c in contracts}
         self.codelists = codelists
+        self.outside = tuple(outside)  # what others published, which no state is asked for
         self._tables = {t.name: t for c in contracts for t in c.tables}
+        self._outside = {c.name: _table_of(c) for c in self.outside}
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self.by_report.values())
@@ -233,7 +238,16 @@ class Contracts:
         """The tables that a round asks for."""
         return [t for t in self.tables if t.is_asked(round_)]
 
+    def context(self, report: str) -> list[OutsideCube]:
+        """The figures of others that a report prints beside its own."""
+        return [c for c in self.outside if report in c.reports]
+
     def table(self, name: str) -> Table:
+        """A table of a contract, or a cube of context. Raises UserError where there is
+        none of that name.
+        """
+        if name in self._outside:
+            return self._outside[name]
         if name not in self._tables:
             raise UserError(
                 f"there is no table '{name}'",
@@ -250,6 +264,10 @@ class Contracts:
     def codelist(self, name: str) -> CodeList:
         return load_codelist(self.codelists, name)
 
+    def areas_of(self, cube: str) -> CodeList:
+        """What the first code of a key is of: states, or areas of others."""
+        return self.codelist(AREAS if cube in self._outside else "states")
+
     def members(self, year: int) -> list[Code]:
         """The member states of a year, in the Center's official order."""
         return [c for c in self.codelist("states") if c.parent and c.valid_in(year)]
@@ -265,7 +283,7 @@ class Contracts:
                 allowed=f"{key.cube}:{'.'.join(table.key_dimensions)}",
                 do="give one code per dimension",
             )
-        self.codelist("states")[key.state]
+        self.areas_of(key.cube)[key.state]
         if not key.codes[1].isdigit():
             raise UserError(
                 f"'{key.codes[1]}' in {key} is not a year", allowed="four digits, for example 2022"
@@ -273,6 +291,33 @@ class Contracts:
         for dim, code in zip(table.dimensions, key.codes[2:], strict=True):
             dim.codelist[code]
         return table
+
+
+def _table_of(cube: OutsideCube) -> Table:
+    """A cube of context as a table: it has dimensions, a unit and a title, and no form,
+    no rule and no question.
+    """
+    return Table(
+        name=cube.name,
+        report=cube.reports[0],
+        title=cube.title,
+        description=cube.description,
+        grain="",
+        measure=cube.title,
+        crime_area="",
+        unit=cube.unit,
+        iccs="",
+        respondent="others",
+        decimals=0,
+        minimum=0,
+        maximum=float("inf"),
+        dimensions=tuple(Dimension(d.name, d.label, d.codelist) for d in cube.dimensions),
+        identities=(),
+        layout=Layout("", (), ()),
+        change_percent=0,
+        change_absolute=0,
+        change_severity="note",
+    )
 
 
 def _custom(properties: Any) -> dict[str, Any]:
@@ -449,7 +494,11 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
     """Read contracts from their files, with the code lists of a folder. Raises
     ContractError.
     """
-    contracts = Contracts([_read_contract(path, codelists) for path in files], codelists)
+    contracts = Contracts(
+        [_read_contract(path, codelists) for path in files],
+        codelists,
+        load_outside(codelists.parent),
+    )
     for table in contracts.tables:
         for identity in table.identities:
             if identity.dimension:

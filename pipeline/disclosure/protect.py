@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.cells import is_outside
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import Policy, VersionRule, load_policy
 from pipeline.disclosure.choose.decide import Chooser, Decision, Withheld
@@ -34,7 +35,6 @@ from pipeline.errors import DisclosureError, UserError
 from pipeline.numbers.build import store_inputs
 from pipeline.numbers.mart_rows import Marts, read_marts
 from pipeline.numbers.questions import shown_without_doubtful
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of, write_stores
 from pipeline.numbers.versions import StoreInputs
 from pipeline.project import REPORTS, Project
@@ -221,7 +221,7 @@ def _without_doubtful(decision: Decision, marts: Marts) -> Decision:
 
 def as_edition(registered: Registered) -> PublishedEdition:
     """A registered edition as the chooser knows it."""
-    cells = {str(c.key): c for c in registered.cells if c.key.cube != POPULATION_CUBE}
+    cells = {str(c.key): c for c in registered.cells if not is_outside(c.key.cube)}
     left_out = frozenset(k for k, c in cells.items() if c.is_suppressed) - registered.named()
     return PublishedEdition(registered.label, cells, frozenset(registered.shown()), left_out)
 

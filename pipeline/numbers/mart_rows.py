@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pipeline.cells import Key, Question
+from pipeline.cells import Key, Question, is_outside
 from pipeline.numbers.questions import Conflict
-from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
+from pipeline.numbers.sql.marts import open_marts
 from pipeline.numbers.stored_tables import StoredArea, StoredCoverage, StoredRevision, read_rows
 from pipeline.numbers.true_cells import SUPPRESSED, TrueCell
 from pipeline.project import Project
@@ -61,7 +61,7 @@ class Marts:
     doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def every_cell(self) -> dict[str, TrueCell]:
-        """All cells by key, also the reference population, which is public."""
+        """All cells by key, also those of others, which are public."""
         return {
             c.key: TrueCell(
                 Key.parse(c.key), c.value, c.obs_status, c.conf_status, c.origin, c.part_keys or ()
@@ -71,7 +71,7 @@ class Marts:
 
     def reported_cells(self) -> dict[str, TrueCell]:
         """The cells that disclosure control is about."""
-        return {k: c for k, c in self.every_cell().items() if c.key.cube != POPULATION_CUBE}
+        return {k: c for k, c in self.every_cell().items() if not is_outside(c.key.cube)}
 
 
 def read_marts(project: Project, round_: int) -> Marts:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from pipeline.cells import POPULATION_CUBE
 from pipeline.contracts.definitions import read_report_file
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.numbers.mart_rows import Marts
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.store_files import write_store
 from pipeline.numbers.versions import StoreInputs, store_content, tell_version
 from pipeline.project import Project
@@ -25,12 +25,14 @@ from pipeline.returns.cleared import sources_of
 
 def cubes_of(project: Project, contracts: Contracts, *, report: str) -> list[str]:
     """The cubes a report prints from: its own tables and those its exhibits borrow from
-    other reports.
+    other reports, and figures of others.
     """
     borrowed = read_report_file(project.templates, report).borrowed_cubes
     for cube in borrowed:
         contracts.table(cube)
-    return [t.name for t in contracts.contract(report).tables] + list(borrowed) + [POPULATION_CUBE]
+    own = [t.name for t in contracts.contract(report).tables]
+    context = [c.name for c in contracts.context(report)]
+    return [*own, *borrowed, POPULATION_CUBE, *context]
 
 
 def write_stores(

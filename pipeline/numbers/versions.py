@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.cells import Key, Question
+from pipeline.cells import Key, Question, is_outside
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.policy import VersionRule
 from pipeline.contracts.sources import Sources
 from pipeline.findings import Finding
 from pipeline.numbers.mart_rows import MartCell, Marts
 from pipeline.numbers.questions import Conflict, queried_keys, visible_conflicts
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stored_tables import (
     StoreContent,
     StoredCell,
@@ -57,7 +56,7 @@ class Told:
     queried: frozenset[str]
 
     def is_shown(self, cell: MartCell) -> bool:
-        return self.shown is None or cell.key in self.shown or cell.cube == POPULATION_CUBE
+        return self.shown is None or cell.key in self.shown or is_outside(cell.cube)
 
     def keeps(self, what: str) -> bool:
         """Whether the policy leaves the version notes, findings, revisions, definitions."""

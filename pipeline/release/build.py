@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.cells import is_outside
 from pipeline.contracts.known_errors import REGISTER, SCHEMA
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.policy import VersionRule, load_policy
@@ -26,7 +27,6 @@ from pipeline.inspection.leaks.scan import check
 from pipeline.inspection.leaks.secrets import collect, machine_names
 from pipeline.inspection.numerals.audit import check_numbers
 from pipeline.inspection.readback.finished import FinishedPdf
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 from pipeline.release.manifest import (
@@ -302,7 +302,7 @@ def _returns(project: Project, contracts: Contracts, *, report: str) -> dict[str
     """The returns behind a restricted version: those of its own tables and of the
     tables it borrows.
     """
-    cubes = [c for c in cubes_of(project, contracts, report=report) if c != POPULATION_CUBE]
+    cubes = [c for c in cubes_of(project, contracts, report=report) if not is_outside(c)]
     hashes: dict[str, str] = {}
     for name in sorted({contracts.table(c).report for c in cubes}):
         for folder in sorted(project.returns.glob(f"*/{name}")):

@@ -12,8 +12,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from pipeline.cells import BOTH_YEARS, OBS_SYMBOL, REGION, REGIONS, WITHHELD_SYMBOL, Cell, Key
-from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.cells import (
+    BOTH_YEARS,
+    OBS_SYMBOL,
+    POPULATION_CUBE,
+    REGION,
+    REGIONS,
+    WITHHELD_SYMBOL,
+    Cell,
+    Key,
+)
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 

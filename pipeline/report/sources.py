@@ -21,9 +21,13 @@ def publishers(store: Store, cubes: Iterable[str]) -> list[str]:
 
 
 def source_line(store: Store, cubes: Iterable[str]) -> str:
-    """`returns of the member states to SELEC, round 2022, filled from ...`; the
-    template writes `Source:` before it.
+    """`returns of the member states to SELEC, round 2022, filled from ...`, or who
+    published figures of others; the template writes `Source:` before it.
     """
+    cubes = list(cubes)
+    others = [c.cited for c in store.contracts.outside if c.name in cubes]
+    if others:
+        return f"{'; '.join(others)}. No figure of a return."
     named = publishers(store, cubes)
     behind = f", filled from {'; '.join(named)}" if named else ""
     return f"returns of the member states to SELEC, round {store.round}{behind}."

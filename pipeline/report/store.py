@@ -10,11 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pipeline.cells import Cell, Key
+from pipeline.cells import POPULATION_CUBE, Cell, Key, is_outside
 from pipeline.contracts.model import Contracts, Table
 from pipeline.errors import UserError
 from pipeline.numbers.questions import Conflict
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.numbers.stored_tables import (
     StoredArea,
     StoredCell,
@@ -85,7 +84,7 @@ class Store:
         """Whether the source gives several figures of a cell, or of one that it counts:
         the value is the largest.
         """
-        if cell.key.cube == POPULATION_CUBE or not cell.has_value:
+        if is_outside(cell.key.cube) or not cell.has_value:
             return False
         several = self.table(cell.key.cube).several_figures
         return bool(several) and cell.obs_status == several
@@ -139,7 +138,7 @@ class Store:
         if dimension == "year":
             return code
         if dimension == "state":
-            return self.contracts.codelist("states").label(code)
+            return self.contracts.areas_of(cube).label(code)
         return self.table(cube).dimension(dimension).codelist.label(code)
 
 

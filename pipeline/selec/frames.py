@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cells import Key
+from pipeline.cells import POPULATION_CUBE, Key
 from pipeline.contracts.codelists import CodeList
 from pipeline.contracts.model import Table, load_contracts
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.release.operations.run_file import FOLDER as RUNS
 from pipeline.selec.place import PUBLIC, Place, built_rounds, find_place, find_project
 from pipeline.selec.snapshot import connect_place
@@ -119,7 +118,8 @@ def _require_cube(place: Place, table: Table | None, *, report: str) -> None:
 def _lists_of(place: Place, table: Table | None) -> dict[str, CodeList]:
     """The code list of each dimension but the year."""
     own = {d.name: d.codelist for d in table.dimensions} if table else {}
-    return {"state": place.contracts.codelist("states"), **own}
+    areas = place.contracts.areas_of(table.name) if table else place.contracts.codelist("states")
+    return {"state": areas, **own}
 
 
 def _only(

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cells import POPULATION_CUBE
 from pipeline.contracts.model import LAST_ROUND, Table
 from pipeline.errors import BusyError, UserError
 from pipeline.findings import Finding
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.release.operations.runs import read_runs
 from pipeline.returns.rules.validated import read_validation
 from pipeline.selec.place import PUBLIC, Place, find_place
@@ -85,8 +85,17 @@ def _fill(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
         _copy_runs(copy, place)
 
 
+def tables_to_ask(place: Place) -> list[Table]:
+    """The tables that the round asks for, and the cubes of context."""
+    contracts = place.contracts
+    return [
+        *contracts.tables_of(place.round),
+        *(contracts.table(c.name) for c in contracts.outside),
+    ]
+
+
 def _describe_tables(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
-    asked = place.contracts.tables_of(place.round)
+    asked = tables_to_ask(place)
     copy.execute(
         f"""create table {KEPT}.tables (cube varchar, report varchar, title varchar,
         description varchar, grain varchar, unit varchar, crime_area varchar,
@@ -107,7 +116,7 @@ def _describe_tables(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
         f"""create table {KEPT}.codes (cube varchar, dimension varchar, position integer,
         code varchar, label varchar, parent varchar, valid_from integer, valid_to integer)"""
     )
-    states = place.contracts.codelist("states")
+    areas = {t.name: place.contracts.areas_of(t.name) for t in asked}
     _insert(
         copy,
         "codes",
@@ -115,7 +124,7 @@ def _describe_tables(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
             (t.name, name, at, c.code, c.label, c.parent, c.valid_from, c.valid_to)
             for t in asked
             for at, name, codes in (
-                (1, "state", states),
+                (1, "state", areas[t.name]),
                 *((i, d.name, d.codelist) for i, d in enumerate(t.dimensions, 3)),
             )
             for c in codes
@@ -128,6 +137,7 @@ def _copy_stores(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
     first, *_ = place.reports
     for report, path in place.stores():
         own = [t.name for t in place.contracts.contract(report).tables]
+        own += [c.name for c in place.contracts.outside if c.reports[0] == report]
         if report == first:
             own.append(POPULATION_CUBE)
         cubes = ", ".join(f"'{name}'" for name in own)
@@ -290,7 +300,7 @@ def _make_views(copy: duckdb.DuckDBPyConnection, place: Place) -> None:
         copy.execute(f"create view {view.name} as {select_of(view, protected=protected)}")
         for comment in comments_of(view, columns):
             copy.execute(comment)
-    for table in place.contracts.tables_of(place.round):
+    for table in tables_to_ask(place):
         if table.report in place.reports:
             view = view_of_cube(table, protected=protected)
             copy.execute(f"create view {view.name} as {view.select}")

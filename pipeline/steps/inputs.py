@@ -34,6 +34,8 @@ _NO_STEP = SETTINGS | {"allowed_signers"}
 _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
+# The figures of others; what they are, and whose, is read with the contracts.
+_CONTEXT = frozenset({"context/CTX_CROSSINGS.csv"})
 _NAMES = frozenset({"names_in_texts.csv"})
 _OF_INTAKE = frozenset(
     {
@@ -47,12 +49,19 @@ _OF_INTAKE = frozenset(
 )
 # What each step does not read of data_contracts.
 NOT_READ = {
-    "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _NAMES,
-    "findings": _POLICY | _NO_STEP | _POPULATION | _NAMES,
+    "validate": _POLICY | _NO_STEP | _FEEDBACK | _POPULATION | _CONTEXT | _NAMES,
+    "findings": _POLICY | _NO_STEP | _POPULATION | _CONTEXT | _NAMES,
     "numbers": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
     "stores": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
     "protect": _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE,
-    "document": _POLICY | _NO_STEP | _FEEDBACK | _KNOWN | _NAMES | _OF_INTAKE | _POPULATION,
+    "document": _POLICY
+    | _NO_STEP
+    | _FEEDBACK
+    | _KNOWN
+    | _NAMES
+    | _OF_INTAKE
+    | _POPULATION
+    | _CONTEXT,
     "scan": _NO_STEP | _FEEDBACK | _KNOWN | frozenset(offices.FILES),
 }
 # The modules in which the work of a step begins.

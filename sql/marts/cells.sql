@@ -1,4 +1,4 @@
--- Grain: one cell of any cube: state by state, the region, and population. Every printed number is a row of this table
+-- Grain: one cell of any cube: state by state, the region, population, and context. Every printed number is a row of this table
 -- or a formula over rows of it. Read by the stores, by explain and by disclosure control.
 with
 
@@ -12,6 +12,10 @@ region_cells as (
 
 population as (
     select * from marts.population
+),
+
+context as (
+    select * from marts.context
 ),
 
 cubes as (
@@ -47,6 +51,15 @@ every_cell as (
         'reference' as origin, null::bigint as coverage, null::bigint as members, states, part_keys, '' as question,
         true as counts, []::varchar[] as questioned,
     from population
+
+    union all by name
+
+    select
+        key, cube, state, year, codes, value, '' as raw, 'A' as obs_status, 'F' as conf_status, source as note, '' as file,
+        '' as sheet, '' as address, null::integer as round, 'context' as origin, null::bigint as coverage,
+        null::bigint as members, []::varchar[] as states, part_keys, '' as question, true as counts,
+        []::varchar[] as questioned,
+    from context
 )
 
 select

@@ -34,6 +34,9 @@ NOT_RUN = {
     r"make import\b.*": (
         "it needs a file of its publisher; tests/returns/test_importers.py runs every source"
     ),
+    r"make context\b.*": (
+        "it needs a file of its publisher; tests/numbers/test_context.py takes one in"
+    ),
     r"make answer\b.*": (
         "it answers what was asked before; tests/returns/test_query_log.py does both"
     ),

@@ -21,11 +21,10 @@ from here import done_here
 from signatories import enter_signers, keys, signing
 from small_project import SMALL_ROUND, STATES, open_gate
 
-from pipeline.cells import Key
+from pipeline.cells import POPULATION_CUBE, Key
 from pipeline.contracts.calendar import CALENDAR
 from pipeline.contracts.model import load_contracts
 from pipeline.errors import SignOffError, UserError
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import Project
 from pipeline.release.gate.look import gate
 from pipeline.release.gate.reasons import GateReason, Kind

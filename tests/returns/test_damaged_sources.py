@@ -52,7 +52,7 @@ class Source:
 
     @property
     def is_text(self) -> bool:
-        return self.importer.startswith("eurostat")
+        return self.importer.startswith(("eurostat", "unhcr"))
 
     @property
     def has_fractions(self) -> bool:
@@ -72,8 +72,12 @@ SHAPES: dict[str, tuple[int, tuple[str, str, str, tuple[str, ...]]]] = {
     "present": (1, ("geo", "TIME_PERIOD", "apprehen", ("OBS_VALUE",))),
     "refused": (1, ("geo", "TIME_PERIOD", "border", ("OBS_VALUE",))),
     "present_by_citizenship": (1, ("geo", "year", "citizen", ("Illegal Third Country Nationals",))),
+    "applications": (1, ("coa_iso", "year", "coo_iso", ("applied",))),
+    "decisions": (1, ("coa_iso", "year", "coo_iso", ("dec_recognized", "dec_other"))),
 }
 PUBLISHED = {
+    "asylum_applications.csv": "applications",
+    "asylum_decisions.csv": "decisions",
     "migrants_illegally_present.csv": "present",
     "third_country_illegaly_present.csv": "present_by_citizenship",
     "migrants_refused_entry_at_the_border.csv": "refused",
@@ -337,6 +341,19 @@ def _small_by_citizenship() -> bytes:
     )
 
 
+def _small_applications() -> bytes:
+    head = "year,coo_name,coo_iso,coa_name,coa_iso,procedure_type,app_type,dec_level,app_pc,applied"
+    lines = (
+        "2022,Syrian Arab Rep.,SYR,Romania,ROU,G,N,FI,P,1230",
+        "2022,Türkiye,TUR,Serbia,SRB,G,N,FI,P,35",
+        "2021,Côte d’Ivoire,CIV,Greece,GRC,G,N,FI,P,180",
+        "2021,Côte d’Ivoire,CIV,Greece,GRC,G,R,RA,P,5",
+        "2022,Afghanistan,AFG,Austria,AUT,G,N,FI,P,5",
+        "2009,Afghanistan,AFG,Bulgaria,BGR,G,N,FI,C,12",
+    )
+    return d.as_csv([head.split(","), *(line.split(",") for line in lines)])
+
+
 SMALL = (
     _source("glotip", "glotip", "glotip", _small_glotip),
     _source("cts", "cts", "cts", _small_cts),
@@ -351,6 +368,7 @@ SMALL = (
         "present_by_citizenship",
         _small_by_citizenship,
     ),
+    _source("applications", "unhcr_asylum", "applications", _small_applications),
 )
 MEMBERS = ("ALB", "BIH", "BGR", "GRC", "HUN", "MDA", "MNE", "MKD", "ROU", "SRB", "TUR")
 OTHERS = 20  # of the rows of other states one in so many is kept where a file is cut down
@@ -368,9 +386,10 @@ def _cut_down(read: Callable[[], bytes], shape: str) -> bytes:
 
 
 def _published(*, whole: bool) -> Iterator[Source]:
-    for round_, importer, file in FILES:
-        path = Path(FOLDER) / file
-        shape = PUBLISHED.get(Path(file).name, importer)
+    for published in FILES:
+        round_, importer = published.round_, published.source
+        path = Path(FOLDER) / published.file
+        shape = PUBLISHED.get(path.name, importer)
         read = path.read_bytes
         if not whole and path.suffix == ".xlsx":
             read = partial(_cut_down, path.read_bytes, shape)

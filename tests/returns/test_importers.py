@@ -692,7 +692,7 @@ def test_a_file_of_another_kind_is_refused_with_what_is_expected(
     source: str, tmp_path: Path, contracts: Contracts
 ) -> None:
     wrong = unodc_file(tmp_path / "wrong.xlsx", "OTHER", [])
-    if source.startswith("eurostat"):
+    if source.startswith(("eurostat", "unhcr")):
         wrong = csv_file(tmp_path / "wrong.csv", [["a", "b"], ["1", "2"]])
     with pytest.raises(UserError) as problem:
         read_source(contracts, source, file=wrong, round_=2022)

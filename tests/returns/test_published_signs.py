@@ -77,6 +77,14 @@ def _present(state: str, figure: object, flag: str = "", confidentiality: str = 
     return d.as_csv([PRESENT, ["", *WHOLE, state, "2022", str(figure), flag, confidentiality]])
 
 
+def _asylum(state: str, figure: object) -> bytes:
+    heads: Row = [
+        *("year", "coo_iso", "coa_iso", "procedure_type", "app_type", "dec_level", "app_pc"),
+        "applied",
+    ]
+    return d.as_csv([heads, ["2022", "SYR", state, "G", "N", "FI", "P", str(figure)]])
+
+
 MAKERS: dict[str, tuple[Callable[[str, object], bytes], str, str]] = {
     "glotip": (
         lambda s, f: _unodc(
@@ -100,6 +108,7 @@ MAKERS: dict[str, tuple[Callable[[str, object], bytes], str, str]] = {
     "drug_seizures": (_drugs, "OCT_DRUG_KG:RO.2022.HER", "ROU"),
     "eurostat_crime": (_crime, "OCT_DRUG_OFFENCES:RO.2022", "RO"),
     "eurostat_migration": (_present, "MIG_STAY:RO.2022._T._T", "Romania"),
+    "unhcr_asylum": (_asylum, "MIG_ASYLUM:RO.2022.APPL", "ROU"),
 }
 
 

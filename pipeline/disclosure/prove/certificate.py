@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.cells import REGIONS, Key
+from pipeline.cells import REGIONS, Key, is_outside
 from pipeline.disclosure.prove.facts import EarlierEdition, Knowledge
 from pipeline.disclosure.prove.links import Link
 from pipeline.disclosure.prove.reconcile import Reconciled
@@ -19,7 +19,6 @@ from pipeline.disclosure.prove.world import World
 from pipeline.system.kept import keep_bytes
 
 FORMAT = 3
-POPULATION = "POPULATION"  # the reference population, which is public and adds up to no count
 
 
 def make_certificate(
@@ -70,7 +69,7 @@ def _release(edition: EarlierEdition, world: World) -> dict[str, Any]:
             for k, c in sorted(cells.items())
             if c.part_keys
             and not (k in told and Key.parse(k).state in REGIONS)
-            and c.key.split(":")[0] != POPULATION
+            and not is_outside(c.key.split(":")[0])
         },
         "own": world.own.get(edition.name, {}),
     }

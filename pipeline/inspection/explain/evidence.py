@@ -11,12 +11,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipeline.cells import BOTH_YEARS, OBS_LABEL, REGIONS, Key
+from pipeline.cells import BOTH_YEARS, OBS_LABEL, POPULATION_CUBE, REGIONS, Key, is_outside
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.outside import CONTEXT
 from pipeline.findings import Finding
 from pipeline.numbers.sql.explain import ORIGINS, Explained, explain
 from pipeline.numbers.sql.lineage import models_behind
-from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
+from pipeline.numbers.sql.marts import open_marts
 from pipeline.numbers.sql.staging import place_of_model
 from pipeline.project import Project
 from pipeline.returns.rules.validated import Validated, read_validation
@@ -94,6 +95,8 @@ class Cabinet:
     def _contract(self, cube: str) -> str:
         if cube == POPULATION_CUBE:
             return "data_contracts/codelists/population.csv"
+        if is_outside(cube):
+            return f"data_contracts/{CONTEXT}, cube {cube}"
         table = self.contracts.table(cube)
         return (
             f"data_contracts/{table.report}.odcs.yaml, table {table.name}, property value"
@@ -106,7 +109,7 @@ class Cabinet:
         """Why a state's cell has no value, or which member states are not in a regional
         sum and why.
         """
-        if key.cube == POPULATION_CUBE:
+        if is_outside(key.cube):
             return
         if key.state not in REGIONS:
             if cell.value is None:

@@ -169,7 +169,9 @@ class OpenForms:
     @property
     def _codes(self) -> set[str]:
         lists = [d.codelist for t in self.contracts.tables for d in t.dimensions]
+        lists += [d.codelist for c in self.contracts.outside for d in c.dimensions]
         lists += [self.contracts.codelist(n) for n in ("states", "unit")]
+        lists += [self.contracts.areas_of(c.name) for c in self.contracts.outside]
         return {c.code for one in lists for c in one} | set(OBS_LABEL) | set(CONF_LABEL) | {"A"}
 
     def _package(self, name: str, data: bytes) -> None:
@@ -214,6 +216,7 @@ class OpenForms:
         report = f"selec-{self.given.manifest.get('report')}-{self.given.manifest.get('round')}-"
         components = {"CS_SELEC", "SELEC"}
         known = self._codes | components | {t.name for t in self.contracts.tables} | {"POPULATION"}
+        known |= {c.name for c in self.contracts.outside}
         for element in ElementTree.fromstring(data).iter():
             text = (element.text or "").strip()
             stamped = text.startswith((f"{day}T12:00:00", report)) or text.startswith("urn:sdmx:")

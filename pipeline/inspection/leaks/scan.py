@@ -120,6 +120,7 @@ def scan_version(
             *public_wording(root),
             *register.sources,
             *(p.strip() for s in register.sources for p in s.split(";")),
+            *(c.cited for c in public_contracts(root).outside),
         ],
         Search(secrets),
         root,

@@ -13,11 +13,10 @@ from collections.abc import Callable, Collection
 from datetime import date
 from pathlib import Path
 
-from pipeline.cells import CONF_LABEL, OBS_LABEL
+from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.sources import Sources
 from pipeline.inspection.readback.report import ScanReport
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import REPORTS
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*:[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
@@ -70,8 +69,10 @@ def check_store(
 def _allowed(contracts: Contracts, sources: Sources) -> dict[str, Allowed]:
     """What may stand in each column of the tables of a store."""
     cubes = {t.name for t in contracts.tables} | {POPULATION_CUBE}
+    cubes |= {c.name for c in contracts.outside}
     titles = {t.title for t in contracts.tables}
     states = {c.code for c in contracts.codelist("states")} | {"SELEC"}
+    states |= {c.area for c in contracts.outside}
     units = {c.code for c in contracts.codelist("unit")}
     areas = {c.code for c in contracts.codelist("crime_area")}
     dimensions = {d for t in contracts.tables for d in t.key_dimensions}

@@ -15,14 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.cells import OBS_SYMBOL
+from pipeline.cells import OBS_SYMBOL, POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts, Table
 from pipeline.inspection.numerals.exceptions import Exceptions, load_exceptions
 from pipeline.inspection.numerals.passage import FORMULA, NUMERAL, Passage, claim_years, squeeze
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.values import Register, read_register
 from pipeline.inspection.readback.who import LastGiven
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.system.kept import open_database
 
 SYMBOL = "symbol"
@@ -75,6 +74,7 @@ class Known:
     def sources(self) -> list[str]:
         """Names of sources, whole and in their parts, longest first."""
         named = {str(s["source"]) for s in self.tables["sources"] if s["source"]}
+        named |= {c.cited for c in self.contracts.context(self.report)}
         return sorted(
             named | {p.strip() for n in named for p in n.split(";")}, key=lambda n: (-len(n), n)
         )
@@ -97,6 +97,10 @@ class Known:
 
     def state_label(self, code: str) -> str:
         return self.contracts.codelist("states").label(code)
+
+    def area_label(self, key: Key) -> str:
+        """The state of a figure, or the area that others counted."""
+        return self.contracts.areas_of(key.cube).label(key.state)
 
     def cubes(self, named: Iterable[str]) -> list[Table]:
         return [self.contracts.table(c) for c in dict.fromkeys(named) if c and c != POPULATION_CUBE]

@@ -237,8 +237,8 @@ def misplaced(
     key = Key.parse(first_key(reference))
     of_states = reference.startswith("sum(")  # over the states that gave every part of a bar
     if not of_states and key.state not in REGIONS and key.state != page_state:
-        name = known.state_label(key.state)
-        if not any(name in text for text in (*beside, *above)):
+        name = known.area_label(key)
+        if not any(name.lower() in text.lower() for text in (*beside, *above)):
             return f"it is a figure of {name}, which neither its row nor its column names"
     named = {
         y for text in beside for y in re.findall(r"(?<!\d)\d{4}(?!\d)", text) if y in known.years

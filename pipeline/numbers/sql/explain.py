@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pipeline.cells import OBS_LABEL, OBS_SYMBOL, Key
+from pipeline.cells import OBS_LABEL, OBS_SYMBOL, POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts
-from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
+from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import Project
 
 _COLUMNS = (
@@ -27,6 +27,7 @@ ORIGINS = {
     "both": "sum over the states that reported both in the reference year and in the year before",
     "resolved": "sum of the parts, which hold by the answer of the state",
     "reference": "UN DESA, World Population Prospects 2024",
+    "context": "published by others, no figure of a return",
 }
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.cells import POPULATION_CUBE, is_outside
 from pipeline.numbers.sql.runner import EVERY_CUBE, GIVEN, references
 from pipeline.numbers.sql.staging import LAYER as STAGING
 
@@ -24,6 +24,7 @@ _MADE_BY = {
         ("region", "constant", "both"),
     ),
     "marts.population": ("reference",),
+    "marts.context": ("context",),
 }
 
 
@@ -67,6 +68,6 @@ def _read(path: Path) -> frozenset[str]:
 def _is_behind(name: str, cube: str, *, origins: Collection[str]) -> bool:
     if name.split(".")[0] in GIVEN:
         return False
-    if cube == POPULATION_CUBE:
-        return name == "marts.population"
+    if is_outside(cube):
+        return name == ("marts.population" if cube == POPULATION_CUBE else "marts.context")
     return name not in _MADE_BY or any(o in origins for o in _MADE_BY[name])

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cells import SUPPRESSED_HIGHEST
+from pipeline.cells import POPULATION_CUBE, SUPPRESSED_HIGHEST
 from pipeline.contracts.model import Contracts, Table, link_of
+from pipeline.contracts.outside import load_figures
 from pipeline.contracts.population import load_population
 from pipeline.numbers.sql.runner import read_models, run_checks, run_models
 from pipeline.project import Project
@@ -28,8 +29,6 @@ from pipeline.system.progress import Progress, silent
 
 if TYPE_CHECKING:
     import duckdb
-
-POPULATION_CUBE = "POPULATION"
 
 
 @dataclass(frozen=True)
@@ -142,6 +141,22 @@ def write_seeds(
     )
     rows = [(p.state, p.year, p.persons, p.source) for p in load_population(contracts.codelists)]
     _insert(connection, "seed.population", rows=rows)
+    _seed_context(connection, contracts)
+
+
+def _seed_context(connection: duckdb.DuckDBPyConnection, contracts: Contracts) -> None:
+    """What others published, without totals: the models add them up."""
+    connection.execute(
+        "create table seed.context (cube varchar, area varchar, year integer, codes varchar[],"
+        " value decimal(18, 3), source varchar)"
+    )
+    figures = load_figures(contracts.folder)
+    rows = [
+        (f.cube, f.area, f.year, list(f.codes), f.value, f.source)
+        for cube in contracts.outside
+        for f in figures[cube.name]
+    ]
+    _insert(connection, "seed.context", rows=rows)
 
 
 def _seed_cubes(
@@ -182,6 +197,10 @@ def _seed_cubes(
             "",
         )
     )
+    rows += [
+        (c.name, "", c.title, c.unit, "", "others", len(rows) + i, c.name, 0, "")
+        for i, c in enumerate(contracts.outside)
+    ]
     _insert(connection, "seed.cube", rows=rows)
     connection.execute(
         "create table seed.fixed_code (cube varchar, dimension varchar, code varchar)"

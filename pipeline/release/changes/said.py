@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.cells import REGIONS, Key
+from pipeline.cells import REGIONS, Key, is_outside
 from pipeline.contracts.model import Contracts
-from pipeline.numbers.sql.marts import POPULATION_CUBE, open_marts
+from pipeline.numbers.sql.marts import open_marts
 from pipeline.project import Project
 from pipeline.release.changes.sides import Side
 from pipeline.system.kept import open_database
@@ -35,7 +35,7 @@ class Marts:
 
     def leaves(self, key: str) -> dict[str, Leaf]:
         """The figures of returns that a cell adds up to, by their keys."""
-        if key.startswith(f"{POPULATION_CUBE}:"):
+        if is_outside(key.split(":")[0]):
             return {}
         rows = self._marts.execute(
             """with recursive down as (
@@ -79,7 +79,7 @@ class FiguresOfBuild:
         them in place of the region.
         """
         parsed = Key.parse(key)
-        if parsed.cube == POPULATION_CUBE:
+        if is_outside(parsed.cube):
             return {}
         wanted = {key, *self._now.leaves(key)}
         if parsed.state in REGIONS:

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.cells import OBS_LABEL, REGIONS, Cell, Key, printed_decimals
+from pipeline.cells import OBS_LABEL, REGIONS, Cell, Key, is_outside, printed_decimals
 from pipeline.contracts.layout import CENTER
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.operations import load_operations
 from pipeline.contracts.policy import load_policy
 from pipeline.errors import UserError
 from pipeline.inspection.explain.printed import read_ledger
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import Project
 from pipeline.report.document.order import ANNEX
 from pipeline.report.ledger import keys_of
@@ -175,9 +174,9 @@ class VersionFigures:
 
 def _is_of_a_state(key: Key) -> bool:
     """Whether a figure is one that a state reported: not of the region, of the Center or
-    of the reference population.
+    of others.
     """
-    return key.state not in (*REGIONS, CENTER) and key.cube != POPULATION_CUBE
+    return key.state not in (*REGIONS, CENTER) and not is_outside(key.cube)
 
 
 # --- a sheet

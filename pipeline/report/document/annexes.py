@@ -14,14 +14,15 @@ from pipeline.cells import (
     CONSTANT,
     OBS_LABEL,
     OBS_SYMBOL,
+    POPULATION_CUBE,
     REGION,
     REGIONS,
     WITHHELD_SYMBOL,
     Cell,
     Key,
+    is_outside,
 )
 from pipeline.numbers.sql.lineage import own_models
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
@@ -510,7 +511,7 @@ def _provenance(
     rows = []
     for exhibit in exhibits_of(store.shown):
         keys = [Key.parse(k) for k in entry_keys(exhibit, store.shown)]
-        cubes = [c for c in dict.fromkeys(k.cube for k in keys) if c != POPULATION_CUBE]
+        cubes = [c for c in dict.fromkeys(k.cube for k in keys) if not is_outside(c)]
         if not cubes:
             continue
         models = [
@@ -634,7 +635,7 @@ def _before(correction: Correction, now: Cell) -> str:
 
 def _order_of_correction(store: Store, key: Key) -> tuple[int, int, tuple[str, ...]]:
     """States in the Center's order, regional figures and inhabitants after them."""
-    if key.cube == POPULATION_CUBE:
+    if is_outside(key.cube):
         return len(store.contracts.tables), 0, key.codes
     if key.state in REGIONS:
         tables = [t.name for t in store.contracts.tables]
@@ -643,7 +644,7 @@ def _order_of_correction(store: Store, key: Key) -> tuple[int, int, tuple[str, .
 
 
 def _whose(store: Store, key: Key) -> str:
-    return _REGIONS.get(key.state) or store.label("", "state", code=key.state)
+    return _REGIONS.get(key.state) or store.label(key.cube, "state", code=key.state)
 
 
 def _named_figure(store: Store, key: Key) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.cells import CONF_LABEL, OBS_LABEL, Cell
+from pipeline.cells import CONF_LABEL, OBS_LABEL, POPULATION_CUBE, Cell
 from pipeline.contracts.codelists import CodeList
-from pipeline.numbers.sql.marts import POPULATION_CUBE
+from pipeline.contracts.outside import AREAS, OutsideCube
 from pipeline.report.numbers import csv_value
 from pipeline.report.store import Store
 
@@ -108,7 +108,8 @@ def flows(store: Store) -> list[Flow]:
     """
     held = store.cubes()
     found = [_flow(store, t.name) for t in store.contracts.tables if t.name in held]
-    return found + ([_population(store)] if POPULATION_CUBE in held else [])
+    found += [_population(store)] if POPULATION_CUBE in held else []
+    return found + [_context(store, c) for c in store.contracts.outside if c.name in held]
 
 
 def lists(found: Sequence[Flow]) -> list[List]:
@@ -149,13 +150,36 @@ def _population(store: Store) -> Flow:
     )
 
 
-def _components(store: Store, own: tuple[Component, ...]) -> Iterator[Component]:
+def _context(store: Store, cube: OutsideCube) -> Flow:
+    """Figures that others published, with publisher and release."""
+    own = tuple(
+        Component(d.name.upper(), d.label, "dimension", _list(d.codelist)) for d in cube.dimensions
+    )
+    return Flow(
+        cube.name,
+        store.contracts.contract(store.report).version,
+        cube.title,
+        f"Context, no figure of a return: {cube.cited}. {cube.description}",
+        cube.unit,
+        tuple(_components(store, own, areas=AREAS)),
+        store.round,
+    )
+
+
+def _components(
+    store: Store, own: tuple[Component, ...], areas: str = "states"
+) -> Iterator[Component]:
     contracts = store.contracts
     yield Component(
         "FREQ", "Frequency", "dimension", List("CL_FREQ", "Frequency", (Item(FREQUENCY, "Annual"),))
     )
-    areas = _list(contracts.codelist("states"), "CL_REF_AREA", name="Reference area")
-    yield Component("REF_AREA", "Reference area", "dimension", areas)
+    is_state = areas == "states"
+    area = _list(
+        contracts.codelist(areas),
+        "CL_REF_AREA" if is_state else f"CL_{areas.upper()}",
+        name="Reference area",
+    )
+    yield Component("REF_AREA", "Reference area", "dimension", area)
     yield from own
     yield Component("TIME_PERIOD", "Time period", "time", kind="year")
     yield Component(

@@ -10,6 +10,7 @@ fills it and a different value of the second is named in the note of the line.
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.cells import Key
@@ -20,22 +21,43 @@ from pipeline.returns.importers.csv_return import Dialect, to_csv
 from pipeline.returns.importers.run import ImportSummary, run_import
 from pipeline.returns.importers.workbook_return import WorkbookReturn
 
-# Round, source, file. Order matters: Eurostat's counts of offences come before those of
-# the UN survey.
-FILES = (
-    (2021, "glotip", "unodc-glotip/release-2023-05-30/data_glotip.xlsx"),
-    (2022, "glotip", "unodc-glotip/data_glotip.xlsx"),
-    (2022, "eurostat_crime", "eurostat-crime/estat_crim_off_cat.tsv"),
-    (2022, "cts", "unodc-cts/data_cts_corruption_and_economic_crime.xlsx"),
-    (2022, "iafq", "unodc-firearms/data_iafq_firearms_trafficking.xlsx"),
-    (2022, "drug_seizures", "unodc-drug-seizures/7.1._Drug_seizures_2018-2022.xlsx"),
-    (2022, "eurostat_migration", "eurostat-migration/migrants_illegally_present.csv"),
-    (2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"),
-    (2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"),
-)
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file that example returns are made of. `release` is that of a file which does not
+    say it, `day` the date of the covers where it is not that of the round.
+    """
+
+    round_: int
+    source: str
+    file: str
+    release: str = ""
+    day: str = ""
+
+
 # The date on the covers: a return cannot be older than the newest release that makes
 # it.
 DATED = {2021: "2023-06-30", 2022: "2025-04-30"}
+_ASYLUM = ("December 2025", "2025-12-31")  # as the package `refugees` 2025.12.1 has it
+# Order matters: Eurostat's counts of offences come before those of the UN survey, and
+# the newest release first, because a return that bears a date keeps it.
+FILES = (
+    PublishedFile(2021, "glotip", "unodc-glotip/release-2023-05-30/data_glotip.xlsx"),
+    PublishedFile(2022, "glotip", "unodc-glotip/data_glotip.xlsx"),
+    PublishedFile(2022, "unhcr_asylum", "unhcr-asylum/asylum_applications.csv", *_ASYLUM),
+    PublishedFile(2022, "unhcr_asylum", "unhcr-asylum/asylum_decisions.csv", *_ASYLUM),
+    PublishedFile(2022, "eurostat_crime", "eurostat-crime/estat_crim_off_cat.tsv"),
+    PublishedFile(2022, "cts", "unodc-cts/data_cts_corruption_and_economic_crime.xlsx"),
+    PublishedFile(2022, "iafq", "unodc-firearms/data_iafq_firearms_trafficking.xlsx"),
+    PublishedFile(2022, "drug_seizures", "unodc-drug-seizures/7.1._Drug_seizures_2018-2022.xlsx"),
+    PublishedFile(2022, "eurostat_migration", "eurostat-migration/migrants_illegally_present.csv"),
+    PublishedFile(
+        2022, "eurostat_migration", "eurostat-migration/third_country_illegaly_present.csv"
+    ),
+    PublishedFile(
+        2022, "eurostat_migration", "eurostat-migration/migrants_refused_entry_at_the_border.csv"
+    ),
+)
 # Some states send tidy CSV, each in the dialect of its office software.
 CSV_RETURNS = {
     (2022, "thb", "HU"): Dialect(",", "utf-8"),
@@ -62,21 +84,20 @@ def make_examples(
     shutil.rmtree(new, ignore_errors=True)
     try:
         summaries = []
-        for round_, source, file in FILES:
-            folder = new / str(round_)
-            day = DATED[round_]
+        for published in FILES:
             summaries.append(
                 run_import(
                     project,
                     contracts,
-                    source=source,
-                    file=data_folder / file,
-                    round_=round_,
-                    folder=folder,
-                    day=day,
+                    source=published.source,
+                    file=data_folder / published.file,
+                    round_=published.round_,
+                    folder=new / str(published.round_),
+                    day=published.day or DATED[published.round_],
+                    release=published.release,
                 )
             )
-        _write_center(contracts, max(r for r, _, _ in FILES), folder=new)
+        _write_center(contracts, max(p.round_ for p in FILES), folder=new)
         _write_csv_returns(contracts, new)
         for folder in sorted(new.iterdir()):
             target = project.returns / folder.name

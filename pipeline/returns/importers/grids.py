@@ -88,12 +88,14 @@ def check_kind(data: bytes) -> FileKind:
 # Workbooks.
 
 
-def read_sheets(data: bytes, kind: FileKind) -> list[SourceGrid]:
-    """Every sheet of a workbook. Nothing is calculated, followed or fetched. Raises
-    DamagedFile.
+def read_sheets(data: bytes, kind: FileKind, *, linked: bool = False) -> list[SourceGrid]:
+    """Every sheet of a workbook. Nothing is calculated, followed or fetched. `linked`: an
+    .xlsx file may name another workbook, as some publishers' do; the name is passed over.
+    Raises DamagedFile.
     """
     if kind == "xlsx":
-        _refuse_active(tuple(check_archive(data, MAX_ELEMENTS)))
+        active = check_archive(data, MAX_ELEMENTS)
+        _refuse_active(tuple(n for n in active if not (linked and _LINK.search(n))))
         return _read_xlsx(data)
     book = (
         read_xls(data, MAX_CELLS)
@@ -103,6 +105,12 @@ def read_sheets(data: bytes, kind: FileKind) -> list[SourceGrid]:
     _refuse_active(book.active_content)
     remarks = () if book.formulas_seen else ("an .xls file does not tell formulas from figures",)
     return [_grid(sheet, remarks) for sheet in book.sheets]
+
+
+# Parts that name another workbook, and the lines that name these parts.
+_LINK = re.compile(
+    r"^(\[Content_Types\]\.xml|xl/_rels/workbook\.xml\.rels): externalLink$|^xl/externalLinks/"
+)
 
 
 def _refuse_active(found: tuple[str, ...]) -> None:

@@ -5,11 +5,12 @@ returns, and gives the account.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.sources import NOT_STATED, load_sources
 from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.returns.importers.anchored import (
@@ -27,6 +28,7 @@ SOURCES: dict[str, str] = {
     "drug_seizures": "pipeline.returns.importers.drug_seizures",
     "eurostat_crime": "pipeline.returns.importers.eurostat_crime",
     "eurostat_migration": "pipeline.returns.importers.eurostat_migration",
+    "unhcr_asylum": "pipeline.returns.importers.unhcr_asylum",
 }
 
 LISTED = 10  # rows of one rule that the account names
@@ -108,6 +110,29 @@ def _require_rows(reading: Reading, file: Path, *, round_: int) -> None:
     )
 
 
+def _released(reading: Reading, release: str, *, file: Path, codelists: Path) -> Reading:
+    """The reading of a file whose release its covers name as it was given. Raises
+    UserError where the file says its own, or what was given is no date.
+    """
+    stated = reading.source.release
+    if stated != NOT_STATED:
+        raise UserError(
+            f"the file says its {stated}",
+            where=str(file),
+            allowed="RELEASE= for a file that does not state its release",
+            do="leave RELEASE= out",
+        )
+    said = f"release {release}"
+    source = reading.source
+    if not load_sources(codelists).named(f"{source.publisher}, {source.table}, {said}"):
+        raise UserError(
+            f"'{release}' is no date of a release",
+            allowed="a day, a month or a year, such as 14/04/2025, December 2025 or 2025",
+            do="give it with RELEASE=",
+        )
+    return replace(reading, source=replace(source, release=said))
+
+
 def run_import(
     project: Project,
     contracts: Contracts,
@@ -117,14 +142,17 @@ def run_import(
     round_: int,
     folder: Path | None = None,
     day: str = "",
+    release: str = "",
 ) -> ImportSummary:
     """Pre-fill the returns of a round from one published file, in `folder` or the
-    round's own, dated `day`.
+    round's own, dated `day`. `release` is when a file was released that does not say it.
 
     Raises UserError, before any return is written, when the file misses a total that
     was printed elsewhere.
     """
     reading = read_source(contracts, source, file=file, round_=round_)
+    if release:
+        reading = _released(reading, release, file=file, codelists=contracts.codelists)
     _require_rows(reading, file, round_=round_)
     comparisons = compare_with_anchors(reading, contracts)
     require_anchors(comparisons, str(file))

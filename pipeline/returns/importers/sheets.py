@@ -116,11 +116,13 @@ class _Table:
     columns: dict[str, int]
 
 
-def read_published(path: Path, choices: Choices, *, contracts: Contracts) -> Published:
+def read_published(
+    path: Path, choices: Choices, *, contracts: Contracts, linked: bool = False
+) -> Published:
     """Read the one table of a file that has all columns of one of the choices.
 
-    Heads are given as the choice spells them, others as the file does. Raises
-    UserError.
+    Heads are given as the choice spells them, others as the file does. `linked`: the
+    workbook may name another one. Raises UserError.
     """
     if not path.is_file():
         raise UserError(
@@ -134,7 +136,7 @@ def read_published(path: Path, choices: Choices, *, contracts: Contracts) -> Pub
                 path, read_texts(data, kind), choices=choices, contracts=contracts
             )
         else:
-            table = _table_of_sheets(path, read_sheets(data, kind), choices=choices)
+            table = _table_of_sheets(path, read_sheets(data, kind, linked=linked), choices=choices)
     except (DamagedFile, OSError) as problem:
         what = f"the file cannot be read: {problem}"
         locked = isinstance(problem, DamagedFile) and problem.rule == "password-protected"

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts.codelists import CodeList
 from pipeline.contracts.model import Contracts
+from pipeline.contracts.outside import FOLDER as FIGURES_OF_OTHERS
 from pipeline.errors import DamagedFileError, UserError
 from pipeline.findings import Finding
 from pipeline.returns.intake.account import AccountError, FileAccount
@@ -161,7 +162,9 @@ def _plain(value: object) -> Any:
 def lists_of(contracts: Contracts) -> list[Path]:
     """Every list beside the contracts but those that only later steps read."""
     return sorted(
-        p for p in contracts.folder.rglob("*.csv") if p.is_file() and p.name not in _NOT_READ
+        p
+        for p in contracts.folder.rglob("*.csv")
+        if p.is_file() and p.name not in _NOT_READ and p.parent.name != FIGURES_OF_OTHERS
     )
 
 

@@ -21,11 +21,10 @@ import pytest
 import yaml
 from builds import ROOT, ROUND, VERSIONS, files_of, once
 
-from pipeline.cells import Key
+from pipeline.cells import POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
-from pipeline.numbers.sql.marts import POPULATION_CUBE
 from pipeline.project import REPORTS, Project
 from pipeline.report.ledger import parse_ledger, statements_of
 from pipeline.report.numbers import number_text

@@ -1,0 +1,227 @@
+"""Figures of others as context: how a publisher's file is taken in, what is refused, and
+that no figure of a state is among them.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from here import run_here
+from openpyxl import Workbook
+
+from pipeline.cells import Key, is_outside
+from pipeline.contracts.anchors import load_anchors
+from pipeline.contracts.model import Contracts, load_contracts
+from pipeline.contracts.outside import CONTEXT, load_figures, load_outside
+from pipeline.errors import ContractError, UserError
+from pipeline.numbers.outside.taken import take_context
+from pipeline.numbers.stores import cubes_of
+from pipeline.project import Project
+
+ROOT = Path(__file__).parents[2]
+CUBE = "CTX_CROSSINGS"
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+HEADS = ("Route", "Border type or inland", "Nationality")
+AS_OF = "Source: FRAN data as of 03JUN25"
+Row = tuple[str, str, str, Sequence[Any]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The contracts with no anchors, so that small files miss none."""
+    copy = tmp_path / "data_contracts"
+    shutil.copytree(ROOT / "data_contracts", copy)
+    head = (copy / "anchors.csv").read_text(encoding="utf-8").splitlines()[0]
+    (copy / "anchors.csv").write_text(f"{head}\n", encoding="utf-8")
+    load_anchors.cache_clear()
+    return copy
+
+
+def workbook(folder: Path, *rows: Row, years: Sequence[int] = (2022,), note: str = AS_OF) -> Path:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append([*HEADS, *(f"{m}{y}" for y in years for m in MONTHS)])
+    for route, border, nationality, counts in rows:
+        sheet.append([route, border, nationality, *counts])
+    book.create_sheet("Notes").append([note])
+    path = folder / "ibc.xlsx"
+    book.save(path)
+    return path
+
+
+def figures(folder: Path) -> dict[str, int]:
+    load_figures.cache_clear()
+    return {
+        ".".join((f.area, str(f.year), *f.codes)): int(f.value) for f in load_figures(folder)[CUBE]
+    }
+
+
+def take(folder: Path, path: Path) -> list[str]:
+    return take_context(folder, load_contracts(folder), cube=CUBE, file=path)
+
+
+class TestFrontex:
+    def test_months_are_added_up_to_years_over_kinds_of_border(self, folder: Path) -> None:
+        path = workbook(
+            folder.parent,
+            ("Western Balkan Route", "Land", "Syria", range(1, 13)),
+            ("Western Balkan Route", "Sea", "Syria", [1] * 12),
+            ("Eastern Mediterranean Route", "Land", "Türkiye", [2] * 12),
+            ("Black Sea Route", "Sea", "Russia", [0] * 12),
+        )
+        account = take(folder, path)
+        assert figures(folder) == {"EU_EXT.2022.EMED.TR": 24, "EU_EXT.2022.WBALK.SY": 90}
+        assert account[0].endswith("release 03/06/2025: 4 rows")
+        text = (folder / "context" / f"{CUBE}.csv").read_text(encoding="utf-8")
+        assert all("Frontex" in line for line in text.splitlines()[1:])
+
+    def test_what_names_no_one_country_is_unknown_and_added_up(self, folder: Path) -> None:
+        path = workbook(
+            folder.parent,
+            ("Other", "Sea", "Unknown", [1] * 12),
+            ("Other", "Sea", "Unspecified sub-Saharan nationals", [1] * 12),
+        )
+        take(folder, path)
+        assert figures(folder) == {"EU_EXT.2022.OTH._U": 24}
+
+    @pytest.mark.parametrize("month", [None, "n/a", "1.5", -3, "many"])
+    def test_a_year_of_which_a_month_is_no_number_is_left_out(
+        self, folder: Path, month: object
+    ) -> None:
+        counts = [*([1] * 12), *([1] * 11), month]
+        rows = ("Other", "Sea", "Syria", counts), ("Other", "Sea", "Iraq", [5] * 24)
+        account = take(folder, workbook(folder.parent, *rows, years=(2021, 2022)))
+        assert figures(folder) == {"EU_EXT.2021.OTH.IQ": 60, "EU_EXT.2021.OTH.SY": 12}
+        assert "  2022 left out: a month holds no number" in account
+
+    def test_a_route_that_no_list_knows_loses_nothing(self, folder: Path) -> None:
+        before = (folder / "context" / f"{CUBE}.csv").read_bytes()
+        path = workbook(folder.parent, ("Northern Route", "Land", "Syria", [1] * 12))
+        with pytest.raises(UserError, match="no route 'Northern Route'"):
+            take(folder, path)
+        assert (folder / "context" / f"{CUBE}.csv").read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("note", "said"),
+        [("Source: FRAN data as of 04JUL25", "of release 04/07/2025"), ("", "does not say as of")],
+    )
+    def test_another_release_and_none_are_refused(self, folder: Path, note: str, said: str) -> None:
+        path = workbook(folder.parent, ("Other", "Sea", "Syria", [1] * 12), note=note)
+        with pytest.raises(UserError, match=said):
+            take(folder, path)
+
+    def test_a_file_that_misses_a_printed_total_writes_nothing(self, folder: Path) -> None:
+        with (folder / "anchors.csv").open("a", encoding="utf-8") as file:
+            file.write(
+                "a,Frontex,Monthly detections of illegal border-crossing,,EU_EXT,2022,"
+                f"{CUBE},WBALK.*,144118,0,a release\n"
+            )
+        load_anchors.cache_clear()
+        before = (folder / "context" / f"{CUBE}.csv").read_bytes()
+        path = workbook(folder.parent, ("Western Balkan Route", "Land", "Syria", [1] * 12))
+        with pytest.raises(UserError, match="adds up to 12"):
+            take(folder, path)
+        assert (folder / "context" / f"{CUBE}.csv").read_bytes() == before
+
+    def test_the_command_says_what_it_took_and_refuses_another_cube(self, folder: Path) -> None:
+        root = folder.parent
+        path = workbook(root, ("Other", "Sea", "Syria", [1] * 12))
+        done = run_here("context", "--table", "CTX_NONE", "--file", str(path), root=root)
+        assert done.returncode != 0
+        assert "there is no cube of context 'CTX_NONE'" in done.stdout + done.stderr
+        done = run_here("context", "--table", CUBE, "--file", str(path), root=root)
+        assert done.returncode == 0, done.stderr
+        assert "1 figures of 2022 to 2022" in done.stdout
+
+
+class TestDefinition:
+    def edited(self, folder: Path, **entry: Any) -> Path:
+        content = yaml.safe_load((folder / CONTEXT).read_text(encoding="utf-8"))
+        content["context"][0] |= entry
+        (folder / CONTEXT).write_text(yaml.safe_dump(content), encoding="utf-8")
+        load_outside.cache_clear()
+        return folder
+
+    @pytest.mark.parametrize(
+        ("entry", "said"),
+        [
+            ({"narrows": "counts of persons"}, "narrows"),
+            ({"because": ""}, "because"),
+            ({"cube": "THB_VICTIMS"}, "cube"),
+            ({"release": "release newest"}, "names no date"),
+            ({"area": "RO"}, "'RO' is not in"),
+            ({"unit": "sheep"}, "in no list of units"),
+            ({"reports": ["weather"]}, "no report weather"),
+        ],
+    )
+    def test_an_entry_that_says_something_else_is_refused(
+        self, folder: Path, entry: dict[str, Any], said: str
+    ) -> None:
+        with pytest.raises(ContractError, match=said):
+            load_outside(self.edited(folder, **entry))
+
+    @pytest.mark.parametrize(
+        ("line", "said"),
+        [
+            ("RO,2022,OTH,SY,5,{s}", "the area is 'RO'"),
+            ("EU_EXT,22,OTH,SY,5,{s}", "is no year"),
+            ("EU_EXT,2022,_T,SY,5,{s}", "'_T' is no code"),
+            ("EU_EXT,2022,OTH,ZZ,5,{s}", "'ZZ' is no code"),
+            ("EU_EXT,2022,OTH,SY,-5,{s}", "the value is '-5'"),
+            ("EU_EXT,2022,OTH,SY,5,somebody", "the source is 'somebody'"),
+            ("EU_EXT,2022,WBALK,SY,5,{s}", "stands twice"),
+        ],
+    )
+    def test_a_line_that_is_no_figure_of_the_cube_is_refused(
+        self, folder: Path, line: str, said: str
+    ) -> None:
+        (cube,) = load_outside(folder)
+        path = folder / "context" / f"{CUBE}.csv"
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line.replace("{s}", f'"{cube.cited}"') + "\n")
+        load_figures.cache_clear()
+        with pytest.raises(ContractError, match=said):
+            load_figures(folder)
+
+
+class TestBesideTheReturns:
+    def test_no_state_is_asked_for_it_and_no_key_of_it_is_of_a_state(
+        self, contracts: Contracts
+    ) -> None:
+        table = contracts.table(CUBE)
+        assert table not in contracts.tables
+        assert contracts.check_key(Key.parse(f"{CUBE}:EU_EXT.2022.WBALK._T")) == table
+        for state in (*(m.code for m in contracts.members(2022)), "SELEC"):
+            with pytest.raises(ContractError):
+                contracts.check_key(Key.parse(f"{CUBE}:{state}.2022.WBALK._T"))
+
+    def test_only_the_report_that_prints_it_holds_it(self, contracts: Contracts) -> None:
+        holds = {
+            report
+            for report in contracts.by_report
+            if CUBE in cubes_of(Project(ROOT), contracts, report=report)
+        }
+        assert holds == {"migration"}
+
+    def test_its_name_tells_it_from_every_table_of_a_return(self, contracts: Contracts) -> None:
+        assert is_outside(CUBE)
+        assert not [t.name for t in contracts.tables if is_outside(t.name)]
+
+    def test_the_figures_meet_what_was_printed_elsewhere(self) -> None:
+        found = load_figures(ROOT / "data_contracts")[CUBE]
+        sums = {
+            (year, route): sum(int(f.value) for f in found if (f.year, f.codes[0]) == (year, route))
+            for year in (2018, 2022)
+            for route in ("WBALK", "EMED")
+        }
+        assert sums == {
+            (2018, "WBALK"): 5844,
+            (2022, "WBALK"): 144118,
+            (2018, "EMED"): 56560,
+            (2022, "EMED"): 38690,
+        }
