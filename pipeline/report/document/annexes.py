@@ -5,6 +5,7 @@ dictionary, symbols, dashboard.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -116,9 +117,11 @@ def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     states = [m.code for m in store.contracts.members(store.round)]
     answers = {(c.cube, c.state): c.answer for c in store.coverage}
     rows = []
+    every: list[list[str]] = []
     used = set[str]()
     for cube, title in dict.fromkeys((c.cube, c.title) for c in store.coverage):
         given = [answers.get((cube, s), "none") for s in states]
+        every.append(given)
         answered = sum(a in ("reported", "question", "suppressed") for a in given)
         rows.append([title, *(ANSWERS[a] for a in given), f"{answered} of {len(states)}"])
         used.update(given)
@@ -133,7 +136,16 @@ def _coverage(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
         weights=(30, *(5 for _ in states), 9),
     )
     meaning = "; ".join(f"{ANSWERS[a]}: {means}" for a, means in ANSWER_MEANS.items() if a in used)
-    return TableView(**{**view.__dict__, "notes": (f"{meaning}.", *view.notes)})
+    shaded = tuple(
+        replace(row, cells=(*map(_answered, row.cells, given), *row.cells[len(given) :]))
+        for row, given in zip(view.rows, every, strict=True)
+    )
+    return replace(view, rows=shaded, notes=(f"{meaning}.", *view.notes))
+
+
+def _answered(cell: CellView, answer: str) -> CellView:
+    """A cell whose ground says at a glance what its word says."""
+    return replace(cell, status=f"answer-{answer}")
 
 
 def _unreported(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
