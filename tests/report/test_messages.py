@@ -14,7 +14,9 @@ from builds import ROOT
 
 from pipeline.errors import ContractError, NarrativeError
 from pipeline.inspection.readback.wording import split_narratives
+from pipeline.numbers.stored_tables import StoredCoverage
 from pipeline.project import REPORTS
+from pipeline.report.document.annexes import build_annex
 from pipeline.report.document.compose import Writer, read_definition
 from pipeline.report.document.lint_templates import lint_messages
 from pipeline.report.exhibits.described import describe
@@ -22,7 +24,7 @@ from pipeline.report.exhibits.layout import read_exhibits, variables
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.style import read_style_rules, style_faults
 from pipeline.report.printing import Printing
-from pipeline.report.views import ChartData, Kind, Point, Series
+from pipeline.report.views import ChartData, Kind, Point, Series, TableView
 
 MakeStore = Callable[..., Printing]
 ALL = "THB_VICTIMS:SELEC.2022._T._T"
@@ -153,6 +155,37 @@ def test_a_chapter_without_a_figure_is_left_out_and_one_without_exhibits_is_not(
     assert "victims" not in left
     assert left.isdisjoint({"introduction", "countries", "summary"})
     assert {"justice", "citizenship", "other_indicators"} <= left
+
+
+def answered(cube: str, title: str, **answers: str) -> list[StoredCoverage]:
+    return [StoredCoverage("thb", cube, title, 1, s, answer) for s, answer in answers.items()]
+
+
+def test_who_answered_is_seen_and_what_nobody_answered_is_one_table(store: MakeStore) -> None:
+    rows = [
+        *answered("THB_VICTIMS", "Victims", AL="reported", BA="question", RO="earlier"),
+        *answered("THB_JUDGMENTS", "Decisions", AL="none", RO="earlier", TR="earlier"),
+        *answered("THB_ASSETS", "Assets", AL="none", RO="refused"),
+    ]
+    made = store(CELLS, coverage=rows)
+    specs = read_exhibits(ROOT / "templates" / "shared" / "exhibits.yaml")
+
+    def view(name: str) -> TableView:
+        found = build_annex(specs[name], made, number="Table 1", values=variables(made))
+        assert isinstance(found, TableView)
+        return found
+
+    grounds = [cell.status.removeprefix("answer-") for cell in view("coverage").rows[0].cells]
+    states = [m.code for m in made.contracts.members(made.round)]
+    assert dict(zip(states, grounds, strict=False)) == {
+        **dict.fromkeys(states, "none"),
+        "AL": "reported",
+        "BA": "question",
+        "RO": "earlier",
+    }
+    assert grounds[-1] == ""  # how many of them is no answer
+    told = [(row.label, row.cells[0].text) for row in view("unreported").rows]
+    assert told == [("Decisions", "Romania, Türkiye"), ("Assets", "none")]
 
 
 # --- alternative texts
