@@ -440,6 +440,8 @@ class Writer:
         stands in one table, and a chapter without a figure is none.
         """
         named = _exhibits_named(path, self.templates)
+        if not all(id_ in self.exhibits for id_ in named):
+            return False  # the line of the template is told when it is written
         return bool(named) and all(self.is_empty(id_) for id_ in named)
 
     def _spec(self, id_: str) -> ExhibitSpec:
