@@ -184,14 +184,14 @@ confirm-proof object-proof: export SELEC_TEXT = $(TEXT)
 confirm-proof: .venv/.installed-requirements  ## Enter that a state confirmed its proof sheet: STATE= DATE= REPORT= TEXT="..."
 	@$(RUN) confirm-proof --round $(ROUND) $(call given,--state,STATE) $(call given,--report,REPORT) $(WHO)
 
-object-proof: .venv/.installed-requirements  ## Enter what a state objects to: STATE= REF="thb:T3.r4.c2 ..." TEXT="..." DATE=
+object-proof: .venv/.installed-requirements  ## Enter what a state objects to: STATE= REF="thb:T4.r4.c2 ..." TEXT="..." DATE=
 	@$(RUN) object-proof --round $(ROUND) $(call given,--state,STATE) $(call option,--ref,REF) $(WHO)
 
 gate: .venv/.installed-requirements  ## Is ROUND fit to be published? GO or NO-GO with reasons, and a page: REPORT= JSON=1 DATE=
 	@$(RUN) build --round $(ROUND) --versions "$(ALL_VERSIONS)" --until "stores protect"$(if $(JSON), >&2)
 	@$(RUN) gate --round $(ROUND) $(call given,--report,REPORT) $(call option,--date,DATE) $(if $(JSON),--json)
 
-explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T3.r4.c2 VERSION= JSON=1
+explain: .venv/.installed-requirements  ## Walk a number back to the returns: KEY=THB_VICTIMS:SELEC.2022._T._T or REF=thb:T4.r4.c2 VERSION= JSON=1
 	@$(RUN) explain --round $(ROUND) --version $(VERSION) $(call option,--ref,REF) $(if $(JSON),--json) $(call option,--,KEY)
 
 changes: .venv/.installed-requirements  ## What differs between two builds: FROM=draft-1|edition-1|2026-03-01|folder TO=last REPORT= VERSION=
@@ -218,11 +218,11 @@ submit: .venv/.installed-requirements  ## Hand in a draft for review: REPORT= VE
 review: .venv/.installed-requirements  ## What changed in a draft, what of it is ticked, what was asked: REPORT= VERSION=
 	@$(RUN) review $(SUBJECT)
 
-tick: .venv/.installed-requirements  ## A changed exhibit was looked at: REPORT= VERSION= REF=thb:T3 BY= ROLE=reviewer
+tick: .venv/.installed-requirements  ## A changed exhibit was looked at: REPORT= VERSION= REF=thb:T4 BY= ROLE=reviewer
 	@$(RUN) tick $(SUBJECT) --ref "$$GIVEN_REF" $(WHO)
 
 comment reply: export SELEC_TEXT = $(TEXT)
-comment: .venv/.installed-requirements  ## Comment on what is printed: REF=thb:T3.r4.c2 or thb:p12 TEXT="..." REPORT= VERSION=
+comment: .venv/.installed-requirements  ## Comment on what is printed: REF=thb:T4.r4.c2 or thb:p12 TEXT="..." REPORT= VERSION=
 	@$(RUN) comment $(SUBJECT) --ref "$$GIVEN_REF" $(WHO)
 
 reply: .venv/.installed-requirements  ## Reply to a comment by its number: COMMENT=3 TEXT="..." REPORT= VERSION=

@@ -551,7 +551,7 @@ def explain(
     ] = "",
     *,
     ref: Annotated[
-        str, typer.Option("--ref", help="A printed number, for example thb:T3.r4.c2; thb:T3 lists.")
+        str, typer.Option("--ref", help="A printed number, for example thb:T4.r4.c2; thb:T4 lists.")
     ] = "",
     version: Version = "restricted",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,

@@ -90,7 +90,7 @@ def object_proof(
     *,
     ref: Annotated[
         str,
-        typer.Option("--ref", help="Places or keys of figures, for example thb:T3.r4.c2."),
+        typer.Option("--ref", help="Places or keys of figures, for example thb:T4.r4.c2."),
     ],
     text: Text,
     by: By = "",

@@ -222,7 +222,7 @@ def release(
     )
 
 
-Ref = Annotated[str, typer.Option("--ref", help="What is printed: thb:T3, thb:T3.r4.c2, thb:p12.")]
+Ref = Annotated[str, typer.Option("--ref", help="What is printed: thb:T4, thb:T4.r4.c2, thb:p12.")]
 Text = Annotated[str, typer.Option("--text", envvar="SELEC_TEXT", help="A sentence that is kept.")]
 
 

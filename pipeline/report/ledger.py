@@ -184,7 +184,7 @@ def footnotes_of(entry: LedgerEntry | Exhibit | None) -> tuple[Footnote, ...]:
 
 
 def reference_of(report: str, number: str) -> str:
-    """`thb:T3` for Table 3 of the report: what `make explain REF=` takes."""
+    """`thb:T4` for Table 3 of the report: what `make explain REF=` takes."""
     return f"{report}:{number[0]}{number.split()[-1]}"
 
 

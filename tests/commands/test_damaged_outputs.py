@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "status": ("status", *THB, "public"),
     "submit": ("submit", *THB, "public", *REHEARSED),
     "explain a key": ("explain", *IN_ROUND, KEY),
-    "explain a place": ("explain", *IN_ROUND, "--version", "public", "--ref", "thb:T3.r4.c2"),
+    "explain a place": ("explain", *IN_ROUND, "--version", "public", "--ref", "thb:T4.r4.c2"),
     "history": ("history", "--state", "RO", "--table", "THB_VICTIMS"),
     "audit": ("audit", *IN_ROUND, "--version", "public"),
     "audit beside": ("audit", *IN_ROUND, "--version", "public", "--extra", "extra.csv"),

@@ -152,7 +152,7 @@ def test_somebody_new_finds_where_the_number_on_page_7_comes_from() -> None:
     assert re.search(r"^explain:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     linked = PAGE.parent / "how-to" / "number-audit.md"
     assert "](how-to/number-audit.md)" in TEXT
-    assert "make explain REF=thb:T3.r4.c2" in linked.read_text(encoding="utf-8")
+    assert "make explain REF=thb:T4.r4.c2" in linked.read_text(encoding="utf-8")
     assert command.partition("REF=")[2] in TEXT.replace(command, "", 1)  # the figure of this page
 
 

@@ -1,10 +1,10 @@
-"""Which printed number does a reference name? `thb:T3.r4.c2`: report, exhibit, line and
+"""Which printed number does a reference name? `thb:T4.r4.c2`: report, exhibit, line and
 column as printed.
 
     thb                       every exhibit and every section of text of the report
-    thb:T3, thb:F2            Table 3, Figure 2: lines, columns and points
+    thb:T4, thb:F2            Table 3, Figure 2: lines, columns and points
     thb:C1-RO                 the same by the id of exhibits.yaml
-    thb:T3.r4.c2              line 4, column 2, from one; every line counts
+    thb:T4.r4.c2              line 4, column 2, from one; every line counts
     thb:F2.s1.p3              point 3 of series 1
     thb:S.victims.overview.2  sentence 2 of a section, as its narrative has it
 """

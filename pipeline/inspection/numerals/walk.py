@@ -266,6 +266,7 @@ class Walk:
             self._claim_page(passage, block)
             if re.fullmatch(rf"{self.known.round_}[A-Za-z]+version", bare):
                 passage.claim_phrase(str(self.known.round_), "year")
+            passage.place = place
             self.running.append(passage)  # the finding of the year stands on the cover
         elif self.section == CORRIGENDUM:
             self.known.claim_edition(passage)

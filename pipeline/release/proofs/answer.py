@@ -87,7 +87,7 @@ def object_to(
     raise UserError(
         f"'{figures[:120]}' names no figures of {state} in one report",
         where=f"proof sheet of {state}, round {round_}",
-        allowed="places such as thb:T3.r4.c2, or keys, as they stand on the sheet",
+        allowed="places such as thb:T4.r4.c2, or keys, as they stand on the sheet",
         do="give REF= as on the sheet; an objection for each report",
     )
 

@@ -345,7 +345,7 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
     lines = path.read_text(encoding="utf-8").splitlines()
     told = []
     for key, protects in islice(
-        (c for c in complements(copy) if c[0].startswith("THB_VICTIMS:")), 0, 60, 12
+        (c for c in complements(copy) if c[0].startswith("THB_VICTIMS:")), 0, 60, 6
     ):
         value = marts.reported_cells()[key].value
         shown = f"{key},{value:f},victims,A,F,,,"
@@ -365,8 +365,8 @@ def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_prot
             day=DAY,
         )
         told.append(set(protects) & set(proven.failures))
-    # of five: the chooser may withhold one cell more than is needed
-    assert sum(map(bool, told)) >= 4
+    # of ten: the chooser may withhold some cells more than are needed
+    assert sum(map(bool, told)) >= 7
 
 
 def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:

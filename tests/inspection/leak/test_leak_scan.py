@@ -480,7 +480,7 @@ def drawing_beside_charts(version: Version) -> None:
 
 
 def cell_of_a_table(version: Version) -> None:
-    print_another_number(version, page_of(version, "thb-t1"), "1,856")
+    print_another_number(version, page_of(version, "thb-t1"), "1,856", which=1)
 
 
 def number_in_a_sentence(version: Version) -> None:

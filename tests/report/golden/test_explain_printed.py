@@ -263,8 +263,8 @@ def test_references_that_do_not_exist_lead_to_near_ones(
     built: Project, contracts: Contracts
 ) -> None:
     for reference, told in (
-        ("thb:T3.r99.c1", r"allowed: r1 to r\d+, c1 to c7"),
-        ("thb:T3.x1", "is no place in T3"),
+        ("thb:T4.r99.c1", r"allowed: r1 to r\d+, c1 to c7"),
+        ("thb:T4.x1", "is no place in T4"),
         ("thb:T999", r"near it are T9, T95, T94"),
         ("thb:S.summary.finding.3", r"summary\.findings\.3"),
         ("thx:T1", "there is no report 'thx'"),
@@ -294,7 +294,7 @@ def test_the_command_speaks_to_machines_too(built: Project) -> None:
             "--round",
             str(ROUND),
             "--ref",
-            "thb:T3.r4.c2",
+            "thb:T4.r4.c2",
             "--json",
         ],
         cwd=ROOT,
@@ -304,6 +304,6 @@ def test_the_command_speaks_to_machines_too(built: Project) -> None:
         env={"PATH": "/usr/bin:/bin", "SELEC_OUTPUTS": str(built.outputs)},
     )
     found = json.loads(done.stdout)
-    assert found["ref"] == "thb:T3.r4.c2"
+    assert found["ref"] == "thb:T4.r4.c2"
     assert found["cells"][0]["address"]
     assert found["cells"][0]["sql"][0].startswith("sql/staging/")
