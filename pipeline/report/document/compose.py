@@ -419,8 +419,8 @@ class Writer:
         return self._exhibit(id_, FULL, more=more)
 
     def is_empty(self, id_: str, **more: str) -> bool:
-        """Whether an exhibit would have no place: the round does not ask for it, or no
-        figure of it is there in this version.
+        """Whether an exhibit has no place: the round does not ask for it, or no figure of
+        it is there in this version. An annex has one, to say that it is empty.
         """
         spec = asked_of(self._spec(id_), self.store)
         if spec is None:
@@ -462,13 +462,16 @@ class Writer:
         if spec is None:
             return Markup("")
         self.used[id_] = spec
+        if self.is_empty(id_, **more):
+            self.empty += 1
+            return Markup("")
         word, entries = self.kin_of(spec)
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
         if isinstance(view, EmptyView):
             self.empty += 1
             said: Markup = self.macros.empty(view)
-            return said if spec.kind in ANNEXES else Markup("")
+            return said
         view = replace(view, message=self.message(spec, values=values))
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))
         self._note(view, number, spec=spec, state=more.get("state", ""))

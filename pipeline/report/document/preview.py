@@ -34,10 +34,11 @@ from pipeline.report.document.compose import (
 from pipeline.report.document.order import CHARTS
 from pipeline.report.document.web import chapters_for_browsers, read_style, web_fonts
 from pipeline.report.document.worker import answer, confine_renderer
-from pipeline.report.exhibits.layout import asked_of
+from pipeline.report.exhibits.figures import FULL
+from pipeline.report.exhibits.layout import ANNEXES, ExhibitSpec, asked_of
 from pipeline.report.ledger import LedgerEntry
 from pipeline.report.printing import Printing
-from pipeline.report.views import ChartData, FigureView, TableView
+from pipeline.report.views import ChartData, EmptyView, FigureView, TableView
 from pipeline.system.page_templates import mistakes_told
 
 MARK = "PREVIEW"
@@ -104,10 +105,12 @@ class ChapterWriter(Writer):
         return super().country(code, [] if self.counts else facts)
 
     def exhibit(self, id_: str, **more: str) -> Markup:
-        return self._counted(id_) if self.counts else super().exhibit(id_, **more)
+        return self._counted(id_, **more) if self.counts else super().exhibit(id_, **more)
 
     def pair(self, left: str, *right: str, **more: str) -> Markup:
-        return self._counted(left, *right) if self.counts else super().pair(left, *right, **more)
+        if self.counts:
+            return self._counted(left, *right, **more)
+        return super().pair(left, *right, **more)
 
     def begin(self) -> None:
         """Begin with the first chapter, whatever was written."""
@@ -116,12 +119,21 @@ class ChapterWriter(Writer):
         self.used.clear()
         self.numbering = Numbering()
 
-    def _counted(self, *ids: str) -> Markup:
+    def _counted(self, *ids: str, **more: str) -> Markup:
         for id_ in ids:
-            if spec := asked_of(self._spec(id_), self.store):
+            spec = asked_of(self._spec(id_), self.store)
+            if spec and not self.is_empty(id_, **more) and not self._says_why(spec, more):
                 _, entries = self.kin_of(spec)
                 entries.append(Entry(id_, f"{len(entries) + 1}", spec.title))
         return Markup("")
+
+    def _says_why(self, spec: ExhibitSpec, more: dict[str, str]) -> bool:
+        """Whether an annex has nothing to list, and a line in its place."""
+        if spec.kind not in ANNEXES:
+            return False
+        values = {**self.values, **self._state_name(more)}
+        view = self._build(spec, "Table 0", values=values, width=FULL)
+        return isinstance(view, EmptyView)
 
 
 class _Ledger(list[LedgerEntry]):
