@@ -292,10 +292,13 @@ def _exhibit_json(entry: PlacedExhibit) -> dict[str, Any]:
 
 def parse_ledger(content: bytes, path: Path) -> list[LedgerEntry]:
     """The entries in the bytes of a ledger that lies at `path`. Raises DamagedFileError
-    where it is no JSON, and where an entry is of no known kind: none is left out.
+    where it is no JSON, and where an entry is of no known kind. None is left out but the
+    exhibits without data that builds of before numbered: nothing was printed in them.
     """
     entries = []
     for number, found in enumerate(parse_json(content, path, kind=list), 1):
+        if isinstance(found, dict) and {"exhibit", "reason"} <= found.keys():
+            continue
         try:
             entries.append(_parse_entry(found))
         except _UnknownEntry as problem:

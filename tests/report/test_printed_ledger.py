@@ -97,10 +97,17 @@ def test_every_kind_of_entry_has_the_keys_that_earlier_builds_wrote() -> None:
         ["table", "rows"],
         ["chart", "data"],
         [*common, *below],
-        [*common, "reason"],
         ["sentence", "text", "place"],
         ["sentence", "text", "place", "written", "values"],
     ]
+
+
+def test_exhibits_without_data_that_builds_of_before_noted_are_passed_over() -> None:
+    written = json.loads(ledger_json(ENTRIES))
+    table = next(e for e in written if "lines" in e)
+    empty = {key: table[key] for key in ("id", "spec", "kind", "title", "state", "cubes", "drawn")}
+    written.insert(2, {"exhibit": "Table 7", **empty, "reason": "No state answered."})
+    assert parse_ledger(json.dumps(written).encode(), PATH) == [*ENTRIES]
 
 
 def test_the_keys_of_an_exhibit_are_those_of_its_cells_and_of_its_drawing() -> None:
