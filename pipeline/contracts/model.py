@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.cells import TOTAL, Key
+from pipeline.cells import TOTAL, Key, is_outside
 from pipeline.contracts.codelists import Code, CodeList, load_codelist
 from pipeline.contracts.outside import AREAS, OutsideCube, load_outside
 from pipeline.errors import ContractError, UserError
@@ -500,6 +500,14 @@ def read_contracts(files: Iterable[Path], codelists: Path) -> Contracts:
         load_outside(codelists.parent),
     )
     for table in contracts.tables:
+        if is_outside(table.name):
+            # its figures would be taken for public ones of others
+            raise ContractError(
+                f"no table of a return may be called {table.name}",
+                where=f"{table.report}{ENDING}",
+                allowed="names that begin otherwise than those of figures of others",
+                do="give the table another name",
+            )
         for identity in table.identities:
             if identity.dimension:
                 table.dimension(identity.dimension)

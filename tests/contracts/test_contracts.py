@@ -228,8 +228,12 @@ def test_a_unit_that_is_not_listed_is_refused(broken: Callable[[str, Edit], Path
             "0 measures",
         ),
         (lambda t: t["customProperties"].remove(custom(t, "unit")), "unit"),
+        # what is of others is shown in every version
+        (lambda t: t.update(name="CTX_OWN"), "no table of a return may be called CTX_OWN"),
+        (lambda t: t.update(name="CTX_CROSSINGS"), "may be called CTX_CROSSINGS"),
+        (lambda t: t.update(name="POPULATION"), "may be called POPULATION"),
     ],
-    ids=["layout", "identity", "linked table", "measure", "unit"],
+    ids=["layout", "identity", "linked table", "measure", "unit", "context", "a cube", "reference"],
 )
 def test_a_broken_table_is_refused_with_its_name(
     broken: Callable[[str, Edit], Path], edit: Callable[[dict[str, Any]], None], told: str
