@@ -113,6 +113,12 @@ def test_an_exhibit_without_message_and_a_message_of_none_are_told(tmp_path: Pat
     text.write_text(changed, encoding="utf-8")
     path = tmp_path / "thb" / "exhibits.yaml"
     missing, left = lint_messages(path, read_exhibits(path))
+    text.write_text("# z\n\n# a\n", encoding="utf-8")
+    placed = [s.id for s in read_exhibits(path).values() if "{state_name}" not in s.title]
+    told = [*lint_messages(path, read_exhibits(path))]
+    named = [line.split(": it has")[0].split(" ")[-1] for line in told[:-2]]
+    assert named == [i for i in placed if i in named]  # in the order of the file
+    assert ["'z'" in told[-2], "'a'" in told[-1]] == [True, True]
     assert "exhibit T2: it has no message; add '# t2'" in missing
     assert "there is no exhibit 't2z'" in left
 

@@ -26,7 +26,7 @@ from pipeline.report.document.check_text import TextWriter
 from pipeline.report.document.compose import read_definition
 from pipeline.report.document.quality import read_quality
 from pipeline.report.exhibits.figures import FULL
-from pipeline.report.exhibits.layout import GRIDS, ExhibitSpec, fill, read_exhibits
+from pipeline.report.exhibits.layout import GRIDS, INDICATORS, ExhibitSpec, fill, read_exhibits
 from pipeline.report.narrative.bound_text import MESSAGES, Narrative
 from pipeline.report.narrative.sections import file_faults, read_sections
 from pipeline.report.narrative.style import read_style_rules
@@ -37,7 +37,6 @@ from pipeline.system.yaml_files import name_of
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_SPEAK = ("indicators",)  # and so need a message, beside tables and charts of a cube
 _OF_ONE_STATE = "{state_name}"  # on a page of tables that stand side by side, not each speaks
 _OF_FIGURES = "quality"  # its queries give numbers only where there are some
 # Given by those who write letters and pages for states, and files for schedulers.
@@ -156,15 +155,16 @@ def lint_messages(exhibits: Path, known: Mapping[str, ExhibitSpec]) -> Iterator[
     wanted = {
         s.id.lower(): s
         for s in known.values()
-        if s.kind in (*GRIDS, *_SPEAK) and _OF_ONE_STATE not in s.title
+        if s.kind in (*GRIDS, INDICATORS) and _OF_ONE_STATE not in s.title
     }
     found = read_sections(path)
-    for name in wanted.keys() - found.keys():
+    for name in (n for n in wanted if n not in found):
         yield (
             f"{wanted[name].place}: it has no message; add '# {name}' with a sentence that says"
             f" what it shows to {name_of(path)}"
         )
-    for name in found.keys() - {i.lower() for i in known}:
+    placed = {id_.lower() for id_ in known}
+    for name in (n for n in found if n not in placed):
         yield (
             f"{name_of(path)} line {found[name].line}: there is no exhibit '{name}'; correct the"
             " name, or remove the message"
