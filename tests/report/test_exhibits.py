@@ -380,12 +380,14 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
         ' "THB_VICTIMS:{state}.{year}._T._T", label: Victims}'
     )
     made = store(STATES)
-    state = build_indicators(
-        spec(lines), made, number="Table 1", values=variables(made, state="RO")
-    )
-    region = build_indicators(
-        spec(lines), made, number="Table 1", values=variables(made, state="SELEC")
-    )
+
+    def listed(store: Printing, state: str) -> TableView:
+        values = variables(store, state=state)
+        view = build_indicators(spec(lines), store, number="Table 1", values=values)
+        assert isinstance(view, TableView)
+        return view
+
+    state, region = (listed(made, of) for of in ("RO", "SELEC"))
     assert "States counted" not in [c.label for c in state.columns]
     assert "Same states" not in [c.label for c in state.columns]
     assert texts(region) == {}
@@ -395,10 +397,25 @@ def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeS
         THB_VICTIMS:SELEC.2021._T._T | 500   | AL RO  | 3
         THB_VICTIMS:SELEC.2022._T._T | 610   | AL RO  | 3
         """)
-    told = build_indicators(
-        spec(lines), most, number="Table 1", values=variables(most, state="SELEC")
+    assert texts(listed(most, "SELEC"))["Victims"] == [
+        "500*",
+        "610*",
+        "+22.0",
+        "2 of 3",
+        "2 of 3",
+        "victims",
+    ]
+
+
+def test_indicators_without_any_figure_are_no_table(spec: Spec, store: MakeStore) -> None:
+    lines = (
+        "kind: indicators\n  title: x\n  indicators:\n    - {key:"
+        ' "THB_VICTIMS:{state}.{year}._T._T", label: Victims}'
     )
-    assert texts(told)["Victims"] == ["500*", "610*", "+22.0", "2 of 3", "2 of 3", "victims"]
+    made = store("key | value\nTHB_VICTIMS:RO.2022._T._T | :\nTHB_VICTIMS:RO.2018._T._T | 7")
+    values = variables(made, state="RO")
+    view = build_indicators(spec(lines), made, number="Table 1", values=values)
+    assert view == EmptyView("No figure of these indicators was reported.")
 
 
 @pytest.mark.parametrize("report", REPORTS)

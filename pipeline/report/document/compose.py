@@ -431,9 +431,9 @@ class Writer:
                 return bool(why_no_figure(spec, self.store, values=values))
             if spec.kind in GRIDS:
                 return bool(why_no_table(spec, self.store, values=values))
+            return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
         except UserError:
             return False  # it is told when it is built
-        return spec.kind == INDICATORS and not speaks(spec, self.store, values=values)
 
     def leaves_out(self, path: Path) -> bool:
         """Whether a chapter has exhibits and all of them are empty. What nobody reported
@@ -462,15 +462,13 @@ class Writer:
         if spec is None:
             return Markup("")
         self.used[id_] = spec
-        if self.is_empty(id_, **more):
-            self.empty += 1
-            return Markup("")
         word, entries = self.kin_of(spec)
         number = f"{word} {len(entries) + 1}"
         view = self._build(spec, number, values=values, width=width)
         if isinstance(view, EmptyView):
             self.empty += 1
-            said: Markup = self.macros.empty(view)
+            says_why = spec.kind in ANNEXES and spec.kind != INDICATORS
+            said: Markup = self.macros.empty(view) if says_why else Markup("")
             return said
         view = replace(view, message=self.message(spec, values=values))
         entries.append(Entry(view.id, number, view.title, listed="state" not in more))

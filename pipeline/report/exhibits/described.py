@@ -50,8 +50,8 @@ def describe(data: ChartData) -> str:
 
 
 def _course(series: Series) -> str:
-    """`Children: falls from 666 in 2021 to 567 in 2022, over 9 of 11 states (2018
-    withheld)`.
+    """`Children: falls from 666 in 2021 to 567 in 2022, over 9 of 11 states
+    (withheld in 2018)`.
     """
     points = [p for p in series.points if p.value is not None]
     first, last = points[0], points[-1]

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeline.cells import CONSTANT, OBS_LABEL, REGION, REGIONS, Cell, Key
-from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out, speaks
 from pipeline.report.formulas import Formula, change, rate, share
 from pipeline.report.numbers import cell_text, formula_text, is_headline, is_not_added_up
 from pipeline.report.printing import Printing
@@ -349,10 +349,12 @@ def _coverage_lines(
 
 def build_indicators(
     spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str]
-) -> TableView:
+) -> TableView | EmptyView:
     """Headline indicators, one line each: the last two years or, with `columns: year`,
-    all; change, coverage, unit.
+    all; change, coverage, unit. Nothing where no figure of them is there.
     """
+    if not speaks(spec, store, values=values):
+        return EmptyView("No figure of these indicators was reported.")
     marks: dict[str, str] = {}
     years = store.years if spec.columns else store.years[-2:]
     lines, cubes = [], []
