@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.contracts import calendar, gate_rules, offices
 from pipeline.contracts.answer import FEEDBACK
+from pipeline.contracts.outside import FOLDER
 from pipeline.contracts.settings import SETTINGS
 from pipeline.project import CODE_ROOT, REPORTS, Project
 from pipeline.report.document.order import Source
@@ -35,7 +36,7 @@ _FEEDBACK = frozenset({FEEDBACK})
 _KNOWN = frozenset({"known_errors.yaml", "known_errors.schema.json"})
 _POPULATION = frozenset({"codelists/population.csv"})
 # The figures of others; what they are, and whose, is read with the contracts.
-_CONTEXT = frozenset({"context/CTX_CROSSINGS.csv"})
+_CONTEXT = frozenset({FOLDER})
 _NAMES = frozenset({"names_in_texts.csv"})
 _OF_INTAKE = frozenset(
     {
@@ -114,7 +115,7 @@ class Reader:
         """The contracts, lists and registers that a step reads."""
         folder = self.project.contracts
         return self.files(
-            f for f in files_below(folder) if f.relative_to(folder).as_posix() not in NOT_READ[step]
+            f for f in files_below(folder) if _entry(f.relative_to(folder)) not in NOT_READ[step]
         )
 
     def bytes_of(self, files: Iterable[Path]) -> Inputs:
@@ -291,6 +292,13 @@ class Reader:
         """The day, where a calendar tells what is due on it."""
         entered = self.entries(self.project.contracts / calendar.CALENDAR).get("rounds")
         return {} if entered in (None, _digest([])) else {"the day": f"{parse_day('')}"}
+
+
+def _entry(name: Path) -> str:
+    """What a file of data_contracts is called in the lists above: the figures of others by
+    their folder, whatever cubes there are.
+    """
+    return FOLDER if name.parts[0] == FOLDER else name.as_posix()
 
 
 def _templates_of(templates: Path, report: str, source: Source | None) -> Iterator[Path]:

@@ -128,15 +128,22 @@ def _waits(project: Project, report: str, round_: int) -> bool:
         project.templates / "shared/narrative",
     ):
         for chapter in {path.stem for path in folder.rglob("*.md")}:
-            try:
-                own: dict[str, Section] = {}
-                for path in texts_of(folder, chapter, round_=round_):
-                    own |= read_sections(path)
-            except NarrativeError:  # a chapter of another round
-                continue
-            if any(s.reviewed < round_ and s.needs_reader for s in own.values()):
+            if any(_unread_of(folder, chapter, round_=round_)):
                 return True
     return False
+
+
+def _unread_of(folder: Path, chapter: str, *, round_: int) -> Iterator[Section]:
+    """The sections of a chapter that must be read for a round; none where the chapter has
+    no text in it.
+    """
+    own: dict[str, Section] = {}
+    try:
+        for path in texts_of(folder, chapter, round_=round_):
+            own |= read_sections(path)
+    except NarrativeError:  # a chapter of exhibits alone, or of another round
+        return
+    yield from (s for s in own.values() if s.reviewed < round_ and s.needs_reader)
 
 
 def sections_to_read(project: Project, round_: int) -> list[Section]:
@@ -151,16 +158,7 @@ def sections_to_read(project: Project, round_: int) -> list[Section]:
         folder = project.templates / report / "narrative"
         chapters = dict.fromkeys(c for chapters in versions.values() for c in chapters)
         for chapter in (*chapters, MESSAGES):
-            try:
-                files = texts_of(folder, chapter, round_=round_)
-            except NarrativeError:  # a chapter of exhibits alone
-                continue
-            own: dict[str, Section] = {}
-            for path in files:
-                own |= read_sections(path)
-            found |= {
-                s.reference: s for s in own.values() if s.reviewed < round_ and s.needs_reader
-            }
+            found |= {s.reference: s for s in _unread_of(folder, chapter, round_=round_)}
     return list(found.values())
 
 
