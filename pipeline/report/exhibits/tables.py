@@ -353,31 +353,32 @@ def build_indicators(
     """Headline indicators, one line each: the last two years or, with `columns: year`,
     all; change, coverage, unit. Nothing where no figure of them is there.
     """
+    # What is written of them is filled in whether or not there is any figure: a mistake in
+    # it is told in every round.
+    title = fill(spec.title, values, where=spec.place)
+    notes = [fill(n, values, where=spec.place) for n in spec.notes]
+    named = []
+    for line in spec.indicators:
+        key = Key.parse(fill(line["key"], values, where=spec.place))
+        table = store.contracts.check_key(key)
+        label = fill(line.get("label", table.measure), values, where=spec.place)
+        named.append((key, table, label))
     if not speaks(spec, store, values=values):
         return EmptyView("No figure of these indicators was reported.")
     marks: dict[str, str] = {}
     years = store.years if spec.columns else store.years[-2:]
     lines, cubes = [], []
     left_out = []
-    for line in spec.indicators:
-        key = Key.parse(fill(line["key"], values, where=spec.place))
-        table = store.contracts.check_key(key)
+    for key, table, label in named:
         if not is_headline(store.cell(key)) or store.is_least(store.cell(key)):
-            left_out.append(fill(line.get("label", table.measure), values, where=spec.place))
+            left_out.append(label)
             continue
         cubes.append(table.name)
         views = [cell_view(store, key.at(year=y), marks=marks) for y in years]
         moved = change(store, key, since=int(values["previous"]))
         views.append(formula_view(moved))
         counted = [same_states_view(store, moved), counted_view(store.cell(key))]
-        lines.append(
-            (
-                fill(line.get("label", table.measure), values, where=spec.place),
-                views,
-                counted,
-                CellView(table.unit),
-            )
-        )
+        lines.append((label, views, counted, CellView(table.unit)))
     # a state's own figures have no coverage to tell
     regional = any(counted[1].text for _, _, counted, _ in lines)
     rows = [
@@ -395,13 +396,13 @@ def build_indicators(
     return TableView(
         anchor(spec, store, values=values),
         number,
-        fill(spec.title, values, where=spec.place),
+        title,
         "as shown per line",
         (*columns, Column("Unit", "text", weight=9)),
         tuple(rows),
         source_line(store, list(dict.fromkeys(cubes))),
         footnotes_of(store, rows, marks=marks),
-        (*(fill(n, values, where=spec.place) for n in spec.notes), *_not_told(left_out)),
+        (*notes, *_not_told(left_out)),
         spec.wide,
     )
 
