@@ -22,6 +22,7 @@ from pipeline.report.charts.sheet import (
     Sheet,
     label_of,
     places_of,
+    text_height,
     text_width,
     ticks_between,
     widest_of,
@@ -47,7 +48,8 @@ def draw_dumbbell(data: ChartData, width: float, *, height: float | None) -> She
     beside = widest_of(texts) + _GAP + 1
     left = widest_of(names) + 2.5 + beside
     right = width - beside - (widest_of(gaps) + 2 if any(gaps) else 0)
-    sheet = Sheet(width, height or _HEAD + _ROW * len(rows) + _FOOT)
+    tall = max(text_height(name.count("\n") + 1) for name in names) + 1.2
+    sheet = Sheet(width, height or _HEAD + max(_ROW, tall) * len(rows) + _FOOT)
     bottom = sheet.height - _FOOT
     axes = sheet.axes(left, _HEAD, right=right, bottom=bottom)
     set_value_axis(axes.xaxis, ticks)
