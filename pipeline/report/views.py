@@ -10,7 +10,15 @@ from typing import Literal
 _LONG = 8  # characters of a figure
 
 Kind = Literal[
-    "line", "bar", "stacked_bar", "grouped_bar", "small_multiples", "heat", "map", "slope", "flow"
+    "line",
+    "bar",
+    "stacked_bar",
+    "grouped_bar",
+    "small_multiples",
+    "heat",
+    "map",
+    "dumbbell",
+    "flow",
 ]
 
 
@@ -104,7 +112,8 @@ class Series:
 @dataclass(frozen=True)
 class ChartData:
     """What a chart draws. `series` by kind: line and bar, one series a line or bar
-    colour; small_multiples, one panel a series; heat, one row a series; flow, one
+    colour; small_multiples, one panel a series; dumbbell, one row a
+    series with its first and last point; heat, one row a series; flow, one
     source a series, whose points are where it goes; map, one series whose points are
     states (x is the state code).
     """

@@ -14,7 +14,15 @@ from pipeline.inspection.readback.measure import measure
 from pipeline.report.views import ChartData, Kind, Point, Series
 
 YEARS = ("2020", "2021", "2022", "2023", "2024")
-KINDS: tuple[Kind, ...] = ("line", "small_multiples", "bar", "grouped_bar", "stacked_bar", "heat")
+KINDS: tuple[Kind, ...] = (
+    "line",
+    "small_multiples",
+    "bar",
+    "grouped_bar",
+    "stacked_bar",
+    "heat",
+    "dumbbell",
+)
 VALUES = {
     "nil": [0.0],
     "nil in two": [0.0, 0.0],

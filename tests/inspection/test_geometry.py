@@ -38,15 +38,15 @@ def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
 
 
 def marks_of(kind: Kind) -> int:
-    """One mark a value; a slope chart has those of the first and the last year."""
-    return len(chart(kind).series) * (2 if kind == "slope" else 3)
+    """One mark a value; a dumbbell has those of the first and the last year."""
+    return len(chart(kind).series) * (2 if kind == "dumbbell" else 3)
 
 
 # Number, another value, and the charts that are read by it.
 READ: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("LINE_MARGIN", 0.8, ("line",)),
     ("PANEL_MARGIN", 0.7, ("small_multiples",)),
-    ("MARK", 12.0, ("line", "slope")),
+    ("MARK", 12.0, ("line", "dumbbell")),
     ("SMALL_MARK", 12.0, ("small_multiples",)),
     ("BAR_SHARE", 0.5, ("grouped_bar",)),
     ("SWATCH_WIDTH", 5.2, ("grouped_bar", "stacked_bar", "heat")),
@@ -57,8 +57,8 @@ READ: list[tuple[str, float, tuple[Kind, ...]]] = [
 ]
 # Those that only the drawing goes by, so far as a changed one still lets marks be told.
 ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [
-    ("MARK_EDGE", 1.2, ("line", "small_multiples", "slope")),
-    ("LINE_WIDTH", 2.0, ("line", "small_multiples", "slope")),
+    ("MARK_EDGE", 1.2, ("line", "small_multiples", "dumbbell")),
+    ("LINE_WIDTH", 2.0, ("line", "small_multiples", "dumbbell")),
     ("LEAD_WIDTH", 0.8, ("line",)),
     ("BAR_FILL", 0.6, ("bar", "grouped_bar")),
     ("STACK_SHARE", 0.5, ("stacked_bar",)),

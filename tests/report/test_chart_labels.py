@@ -113,7 +113,7 @@ KINDS: tuple[Kind, ...] = (
     "stacked_bar",
     "small_multiples",
     "line",
-    "slope",
+    "dumbbell",
 )
 
 

@@ -131,7 +131,7 @@ def test_a_withheld_point_leaves_its_symbol_and_no_other_trace(kind: Kind) -> No
     )
     svg = draw_chart(shown)
     assert first.points[1].text not in " ".join(texts(svg))
-    if kind != "slope":  # a slope shows its first and last x only
+    if kind != "dumbbell":  # it shows its first and last x only
         assert any(text.split()[-1].strip(",") == "c" for text in texts(svg))
 
 

@@ -102,10 +102,12 @@ def _value_texts(data: ChartData) -> list[str]:
                     n for n in (point.coverage, "break" if point.status == "break" else "") if n
                 ]
                 text = f"{point.text} ({', '.join(notes)})" if notes else text
+            elif data.kind == "dumbbell" and point.status == "break":
+                text += " (break)"
             elif data.kind == "heat" and point.status == "partial":
                 text += "*"
             texts.append(text)
-        if series.points and data.kind in ("line", "slope"):
+        if series.points and data.kind == "line":
             for end in (series.points[0], series.points[-1]):
                 texts += [f"{series.label}  {end.text}", f"{end.text}  {series.label}"]
     return texts
@@ -122,5 +124,8 @@ def _free_texts(data: ChartData) -> set[str]:
     texts |= {f"{s} {p.text}" for s, p in points if p.value is None} | {
         p.text for _, p in points if p.value is None
     }
+    if data.kind == "dumbbell":
+        told = [[p for p in (s.points[0], s.points[-1]) if p.value is None] for s in data.series]
+        texts |= {", ".join(f"{data.labels.get(p.x, p.x)} {p.text}" for p in row) for row in told}
     kinds = {p.text for _, p in points if p.value is None}
     return texts | {f"{n} × {kind}" for kind in kinds for n in range(2, len(data.series) + 1)}

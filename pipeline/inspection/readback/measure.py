@@ -9,8 +9,8 @@ What is checked, by kind of chart:
   long as its value.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released
   value that is not zero.
-- slope: heights on both sides are one straight scale through all released values, one
-  mark a value.
+- dumbbell: the grid gives the scale; each mark stands in the row of its series and is the
+  first or the last point of it by its colour; a joining bar goes from mark to mark.
 - flow: see `pipeline.inspection.readback.flows`.
 - heat: one tile a point in the noted order; a colour is that of the class its value
   falls in, white for none.
@@ -68,7 +68,7 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "bar": _bars,
         "grouped_bar": _bars,
         "stacked_bar": _stacks,
-        "slope": _slope,
+        "dumbbell": _dumbbell,
         "flow": flows,
         "heat": _tiles,
         "map": _map,
@@ -239,46 +239,27 @@ def _strangers(paths: Sequence[Path]) -> Found:
         yield f"a filled area at {', '.join(f'{v:.1f}' for v in path.box)} points", NOT_RELEASED
 
 
-def _slope(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+def _dumbbell(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     places = _places(data)
-    sides = [places[0], places[-1]]
+    ends = places[:1] + places[1:][-1:]
+    points = [(s, ends.index(p.x), p) for s, _, p in _points(data) if p.x in ends]
+    lines = axes.plots[0].lines
+    most = max((p.value or 0 for _, _, p in points), default=0)
+    scale = Scale([p.box[0] for p in lines], axes.values(), most=most)
+    yield from scale.faults()
+    bottom, top = lines[0].box[1], lines[0].box[3]
+    row = (top - bottom) / len(data.series)
     marks = [p for p in paths if _is_mark(p)]
-    columns = sorted({round(p.origin[0], 1) for p in marks})
-    if len(columns) > 2:
-        raise ValueError(f"marks in {len(columns)} columns")
-    wanted = [
-        (int(p.x == sides[-1]), s % len(LINE_COLOURS), float(p.value or 0))
-        for s, _, p in _points(data)
-        if p.x in sides
-    ]
-    # of one year alone, the marks stand on its side
-    only = max((side for side, _, _ in wanted), default=0)
-    middle = sum(columns) / 2 if len(columns) == 2 else columns[0] + (-1 if only else 1)
-    found = [(int(p.origin[0] > middle), _series_of(p), p.origin[1]) for p in marks]
-    by_value = sorted(wanted, key=lambda w: (w[2], w))
-    by_height = sorted(found, key=lambda f: (f[2], f))
-    if Counter(w[:2] for w in wanted) != Counter(f[:2] for f in found):
-        yield f"{len(found)} marks for {len(wanted)} released values", NOT_RELEASED
-        return
-    low = by_value[0][2]
-    high = by_value[-1][2]
-    per = (by_height[-1][2] - by_height[0][2]) / (high - low) if high > low else 0.0
-    heights = [
-        ((side, s), low + (y - by_height[0][2]) / per if per else low) for side, s, y in found
-    ]
-    yield from _match(
-        heights,
-        [((side, s), v) for side, s, v in wanted],
-        slack=2 * NEAR / per if per else 1e-9,
-        counts=counts,
-    )
+    found = []
+    for path in marks:
+        place = (top - path.origin[1]) / row - 0.5
+        if abs(place - round(place)) > 0.02:
+            yield f"a mark stands between two rows at {place:.2f}", NOT_RELEASED
+        found.append(((round(place), 1 - _series_of(path)), scale.value(path.origin[0])))
+    wanted = [((s, end), float(p.value or 0)) for s, end, p in points]
+    yield from _match(found, wanted, slack=scale.slack, counts=counts)
     spots = [p.origin for p in marks]
-    yield from _vertices(
-        [p for p in paths if not geometry.is_lead(p.width)],
-        spots,
-        ends=(0, 0),
-        used={p.order for p in marks},
-    )
+    yield from _vertices(paths, spots, ends=(0, 0), used={p.order for p in marks})
     yield from _strangers([p for p in paths if p.fill is not None and p not in marks])
 
 

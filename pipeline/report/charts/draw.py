@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from pipeline.errors import RenderError
 from pipeline.report.charts.bars import draw_bars, draw_stacked_bars
+from pipeline.report.charts.dumbbell import draw_dumbbell
 from pipeline.report.charts.flows import draw_flow
 from pipeline.report.charts.heat import draw_heat
 from pipeline.report.charts.line import draw_line
@@ -31,7 +32,6 @@ from pipeline.report.charts.sheet import (
     Sheet,
     register_fonts,
 )
-from pipeline.report.charts.slope import draw_slope
 from pipeline.report.views import ChartData
 
 _HIDDEN = ("missing", "withheld", "suppressed")
@@ -113,7 +113,7 @@ _DRAWINGS: dict[str, DrawChart] = {
     "small_multiples": draw_multiples,
     "heat": draw_heat,
     "map": draw_map,
-    "slope": draw_slope,
+    "dumbbell": draw_dumbbell,
     "flow": draw_flow,
 }
 

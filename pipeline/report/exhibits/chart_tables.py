@@ -13,7 +13,7 @@ COUNTED = "States counted"
 _BY_SERIES = (
     "line",
     "small_multiples",
-    "slope",
+    "dumbbell",
     "heat",
 )
 

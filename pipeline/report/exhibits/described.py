@@ -20,7 +20,7 @@ _KIND = {
     "small_multiples": "Small line charts beside each other",
     "heat": "Table with shades",
     "map": "Map with shades",
-    "slope": "Chart of changes",
+    "dumbbell": "Chart of two years, one row each",
     "flow": "Flow chart",
 }
 _MOST = 12  # lines, or figures of a line, that are read out
@@ -32,7 +32,7 @@ _WHY = {"withheld": "withheld", "suppressed": "suppressed as small"}
 def describe(data: ChartData) -> str:
     """The alternative text of a chart, of a few sentences."""
     shown = [s for s in data.series if any(p.value is not None for p in s.points)]
-    if data.kind in ("line", "small_multiples", "slope"):
+    if data.kind in ("line", "small_multiples", "dumbbell"):
         body = "; ".join(_course(s) for s in shown[:_MOST])
     elif data.kind in ("bar", "map"):
         body = _ranking(data, shown[0])

@@ -18,7 +18,7 @@ CHARTS = (
     "small_multiples",
     "heat",
     "map",
-    "slope",
+    "dumbbell",
     "flow",
 )
 GRIDS = ("table", *CHARTS)

@@ -33,7 +33,7 @@ FULL, HALF = (
 # What says in a kind of chart that a sum is one over fewer than all states; in others
 # it is the count beside a figure.
 _PARTIAL = {
-    **dict.fromkeys(("line", "small_multiples", "slope"), "Hollow marks"),
+    **dict.fromkeys(("line", "small_multiples", "dumbbell"), "Hollow marks"),
     "heat": "Figures with an asterisk",
 }
 # rows are categories; other kinds: rows are series
@@ -112,7 +112,9 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     elif any(_partial(c) for c in cells):
         how = _PARTIAL.get(data.kind, "Figures with a count of states")
         notes.append(f"{how} are sums over fewer than all member states.")
-    if any(not p.joined for p in points):
+    if any(not p.joined for p in points) and data.kind == "dumbbell":
+        notes.append("Two years are not joined where other states are counted.")
+    elif any(not p.joined for p in points):
         notes.append("A line is broken where other states are counted than in the year before.")
     if any(p.text == QUESTION_MARK for p in points):
         notes.append(f"{QUESTION_MARK}: in question, a part is larger than its whole; not drawn.")
@@ -191,12 +193,20 @@ def _chart_data(
         items = grid.columns
     for item in items:
         labels[_x(item)] = item.label
-    if kind == "line":
+    if kind in ("line", "dumbbell"):
         series = [_broken(store, s) for s in series]
-        if len(series) > 1:
-            series = [_with_coverage_in_label(s) for s in series]
+    if kind == "dumbbell":
+        series.sort(key=_by_later_value)
+    if kind == "line" and len(series) > 1:
+        series = [_with_coverage_in_label(s) for s in series]
     chosen: Kind = kind  # type: ignore[assignment]  # checked against the known kinds when the file was read
     return ChartData(chosen, tuple(series), unit, title, "", labels)
+
+
+def _by_later_value(series: Series) -> tuple[bool, float, bool, float]:
+    """Largest figure of the last place first; what is not shown comes last."""
+    first, last = series.points[0].value, series.points[-1].value
+    return last is None, -(last or 0.0), first is None, -(first or 0.0)
 
 
 def _broken(store: Store, series: Series) -> Series:
