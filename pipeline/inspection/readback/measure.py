@@ -9,6 +9,8 @@ What is checked, by kind of chart:
   long as its value.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released
   value that is not zero.
+- share_bar: the same, where each part is as long as its share in the base of its row, and
+  the base is the sum of the parts.
 - dumbbell: the grid gives the scale; each mark stands in the row of its series and is the
   first or the last point of it by its colour; a joining bar goes from mark to mark.
 - flow: see `pipeline.inspection.readback.flows`.
@@ -25,6 +27,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pipeline.inspection.readback.axes import (
@@ -69,6 +72,7 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "grouped_bar": _bars,
         "stacked_bar": _stacks,
         "dumbbell": _dumbbell,
+        "share_bar": _shares,
         "flow": flows,
         "heat": _tiles,
         "map": _map,
@@ -308,6 +312,26 @@ def _slot(place: float, count: int) -> tuple[int, int]:
     row = round(place)
     series = geometry.series_at(place - row, count)
     return (row, round(series)) if abs(series - round(series)) < 0.1 else (row, -1)
+
+
+def _shares(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+    """The parts of each bar as shares of its base, in per cent."""
+    *parts, base = data.series
+    wholes = {p.x: p.value for p in base.points}
+    drawn = []
+    for series in parts:
+        points = []
+        for p in series.points:
+            whole = wholes.get(p.x)
+            share = p.value / whole * 100 if whole and p.value is not None else None
+            points.append(replace(p, value=share))
+        drawn.append(replace(series, points=tuple(points)))
+    for x, whole in wholes.items():
+        own = [p.value for s in parts for p in s.points if p.x == x]
+        known = [v for v in own if v is not None]
+        if whole is not None and (len(known) < len(own) or abs(sum(known) - whole) > 1e-6):
+            yield f"a base of {_shown(whole)} at {x}", "it is not the sum of its parts"
+    yield from _stacks(replace(data, series=tuple(drawn)), paths, axes=axes, counts=counts)
 
 
 def _stacks(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:

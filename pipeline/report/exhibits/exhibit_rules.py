@@ -19,6 +19,7 @@ CHARTS = (
     "heat",
     "map",
     "dumbbell",
+    "share_bar",
     "flow",
 )
 GRIDS = ("table", *CHARTS)
