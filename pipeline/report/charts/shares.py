@@ -40,7 +40,11 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
     bases = {point.x: point for point in base.points}
     names = [wrap_text(label_of(data, x), 44) for x in xs]
     counted = [_counted(parts, x) for x in xs]
-    covered = [text or _EVERY for text in counted] if any(counted) else []
+    whole = [bases[x].value is not None for x in xs]
+    covered = [
+        (text or _EVERY) if known else "" for text, known in zip(counted, whole, strict=True)
+    ]
+    covered = covered if any(counted) else []
     notes = [_notes(parts, x, bases[x]) for x in xs]
     # Columns behind the bars: the base, the states behind it, what a bar cannot show.
     widths = [widest_of([base.label, *(bases[x].text for x in xs)])]
@@ -52,7 +56,7 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
     labels = [series.label for series in parts]
     styles = [fill_style(index) for index in range(len(parts))]
     legend = (
-        draw_legend(None, labels, styles=styles, left=0, width=right, top=0)
+        draw_legend(None, labels, styles=styles, left=0, width=width, top=0)
         if len(parts) > 1
         else 0.0
     )
@@ -60,7 +64,7 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
     row = max(_ROW, max(text_height(name.count("\n") + 1) for name in names) + 1.2)
     sheet = Sheet(width, height or head + row * len(xs) + _FOOT)
     if legend and not direct:
-        draw_legend(sheet, labels, styles=styles, left=0, width=right, top=0)
+        draw_legend(sheet, labels, styles=styles, left=0, width=width, top=0)
     for start, text in direct:
         sheet.text(left + start, head - 2, text=text)
     bottom = sheet.height - _FOOT
@@ -75,13 +79,13 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
     )
     per_mm = 100 / (right - left)
     for place, x in enumerate(xs):
-        whole = bases[x].value
+        total = bases[x].value
         reached = 0.0
         for index, series in enumerate(parts):
             point = next(p for p in series.points if p.x == x)
-            if not whole or not point.value:
+            if not total or not point.value:
                 continue
-            length = point.value / whole * 100
+            length = point.value / total * 100
             style = styles[index]
             axes.barh(
                 place,
