@@ -19,6 +19,7 @@ Kind = Literal[
     "map",
     "dumbbell",
     "share_bar",
+    "pyramid",
     "flow",
 ]
 
@@ -114,7 +115,8 @@ class Series:
 class ChartData:
     """What a chart draws. `series` by kind: line and bar, one series a line or bar
     colour; small_multiples, one panel a series; dumbbell, one row a
-    series with its first and last point; share_bar,
+    series with its first and last point; pyramid, two series, one a side;
+    share_bar,
     one part of each bar a series, and last the base of each, the sum of its parts; heat,
     one row a series; flow, one
     source a series, whose points are where it goes; map, one series whose points are

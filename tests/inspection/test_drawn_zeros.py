@@ -23,6 +23,7 @@ KINDS: tuple[Kind, ...] = (
     "heat",
     "dumbbell",
     "share_bar",
+    "pyramid",
 )
 VALUES = {
     "nil": [0.0],

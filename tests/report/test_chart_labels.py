@@ -115,6 +115,7 @@ KINDS: tuple[Kind, ...] = (
     "line",
     "dumbbell",
     "share_bar",
+    "pyramid",
 )
 
 

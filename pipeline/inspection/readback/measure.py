@@ -7,6 +7,7 @@ What is checked, by kind of chart:
   stands on a marker.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
+- pyramid: the same on two sides of one scale, a series a side.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released
   value that is not zero.
 - share_bar: the same, where each part is as long as its share in the base of its row, and
@@ -73,13 +74,14 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "stacked_bar": _stacks,
         "dumbbell": _dumbbell,
         "share_bar": _shares,
+        "pyramid": _pyramid,
         "flow": flows,
         "heat": _tiles,
         "map": _map,
     }
     try:
         painted = [p for p in paths if p.fill is not None or p.stroke is not None]
-        yield from _frames(data, paths)
+        yield from _frames(paths, axes=axes)
         yield from axes.faults()
         yield from kinds[data.kind](data, painted, axes=axes, counts=counts)
     except (ValueError, IndexError, ZeroDivisionError) as problem:
@@ -104,7 +106,7 @@ def _points(data: ChartData) -> list[tuple[int, int, Point]]:
     ]
 
 
-def _frames(data: ChartData, paths: list[Path]) -> Found:
+def _frames(paths: list[Path], *, axes: Axes) -> Found:
     """Paths that are never painted are the frame of the drawing and of its plots: where
     they end tells nothing.
     """
@@ -119,6 +121,7 @@ def _frames(data: ChartData, paths: list[Path]) -> Found:
     known = [
         *(join(p.box for p in run) for run in runs(paths)),
         *([join(g.box for g in upright)] if upright else []),
+        *(join(g.box for g in plot.lines) for plot in axes.plots if plot.lines),
     ]
     known += [join(box for _, box in frames)] if frames else []
     for curved, box in frames:
@@ -305,6 +308,33 @@ def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str
     wanted = [w for w in wanted if w[1] or w[0] in drawn]
     yield from _match(marks, wanted, slack=scale.slack, counts=counts)
     yield from _beside(others, bars, series=len(data.series))
+
+
+def _pyramid(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+    values = axes.values()
+    most = max((p.value or 0 for _, _, p in _points(data)), default=0)
+    filled = [p for p in paths if p.fill is not None]
+    middle = (axes.plots[0].lines[0].box[0] + axes.plots[1].lines[0].box[0]) / 2
+    for side, plot in enumerate(axes.plots):
+        scale = Scale([p.box[0] for p in plot.lines], values, most=most)
+        yield from scale.faults()
+        bottom, top = plot.lines[0].box[1], plot.lines[0].box[3]
+        row = (top - bottom) / len(_places(data))
+        marks = []
+        for path in filled:
+            left, low, right, high = path.box
+            if ((left + right) / 2 > middle) != bool(side):
+                continue
+            inner, outer = (left, right) if side else (right, left)
+            if abs(scale.value(inner)) > scale.slack:
+                yield f"a bar starts at {_shown(scale.value(inner))}", NOT_RELEASED
+            place = (top - (low + high) / 2) / row - 0.5
+            slot = round(place) if abs(place - round(place)) < 0.02 else -1
+            marks.append((slot, scale.value(outer)))
+        wanted = [(x, float(p.value or 0)) for s, x, p in _points(data) if s == side]
+        drawn = {place for place, _ in marks}
+        wanted = [w for w in wanted if w[1] or w[0] in drawn]
+        yield from _match(marks, wanted, slack=scale.slack, counts=counts)
 
 
 def _slot(place: float, count: int) -> tuple[int, int]:

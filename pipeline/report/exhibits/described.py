@@ -22,6 +22,7 @@ _KIND = {
     "map": "Map with shades",
     "dumbbell": "Chart of two years, one row each",
     "share_bar": "Chart of parts of a whole",
+    "pyramid": "Population pyramid",
     "flow": "Flow chart",
 }
 _MOST = 12  # lines, or figures of a line, that are read out

@@ -42,6 +42,7 @@ _BY_CATEGORY = (
     "stacked_bar",
     "grouped_bar",
     "share_bar",
+    "pyramid",
     "map",
 )
 
