@@ -5,6 +5,7 @@ that page back.
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -14,8 +15,21 @@ from pipeline.inspection.readback.marks import Fonts, read_page
 from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.described import describe
-from pipeline.report.views import ChartData
+from pipeline.report.views import ChartData, Point, Series
 from pipeline.system.pdf.fonts import font_faces
+
+
+def with_base(data: ChartData) -> ChartData:
+    """A chart of parts of a whole has the base of each bar as its last series."""
+    if data.kind != "share_bar":
+        return data
+    points = []
+    for own in zip(*(s.points for s in data.series), strict=True):
+        gaps = [p for p in own if p.value is None]
+        total = sum(p.value or 0 for p in own)
+        keys = " + ".join(p.key for p in own)
+        points.append(gaps[0] if gaps else Point(own[0].x, total, f"{total:,.0f}", f"sum({keys})"))
+    return replace(data, series=(*data.series, Series("n", tuple(points))))
 
 
 def draw_block(data: ChartData, width_mm: float = 170) -> Block:

@@ -18,6 +18,8 @@ Kind = Literal[
     "heat",
     "map",
     "dumbbell",
+    "share_bar",
+    "pyramid",
     "flow",
 ]
 
@@ -113,7 +115,10 @@ class Series:
 class ChartData:
     """What a chart draws. `series` by kind: line and bar, one series a line or bar
     colour; small_multiples, one panel a series; dumbbell, one row a
-    series with its first and last point; heat, one row a series; flow, one
+    series with its first and last point; pyramid, two series, one a side;
+    share_bar,
+    one part of each bar a series, and last the base of each, the sum of its parts; heat,
+    one row a series; flow, one
     source a series, whose points are where it goes; map, one series whose points are
     states (x is the state code).
     """

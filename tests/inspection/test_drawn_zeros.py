@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from drawings import draw_block
+from drawings import draw_block, with_base
 
 from pipeline.inspection.readback.axes import labels_of, read_axes
 from pipeline.inspection.readback.measure import measure
@@ -22,6 +22,8 @@ KINDS: tuple[Kind, ...] = (
     "stacked_bar",
     "heat",
     "dumbbell",
+    "share_bar",
+    "pyramid",
 )
 VALUES = {
     "nil": [0.0],
@@ -40,7 +42,7 @@ def chart(kind: Kind, values: list[float]) -> ChartData:
         )
         for number, value in enumerate(values)
     )
-    return ChartData(kind, series, "persons", "Nothing")
+    return with_base(ChartData(kind, series, "persons", "Nothing"))
 
 
 @pytest.mark.parametrize("values", VALUES.values(), ids=list(VALUES))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from drawings import draw_block
+from drawings import draw_block, with_base
 
 from pipeline.inspection.readback.axes import labels_of, read_axes
 from pipeline.inspection.readback.measure import measure
@@ -25,8 +25,12 @@ MANY = tuple(
 )
 
 
+MOST: dict[Kind, int] = {"bar": 1, "pyramid": 2}  # series; of other kinds three
+
+
 def chart(kind: Kind) -> ChartData:
-    return ChartData(kind, MANY[:1] if kind == "bar" else MANY, "persons", f"Chart {kind}")
+    data = ChartData(kind, MANY[: MOST.get(kind, 3)], "persons", f"Chart {kind}")
+    return with_base(data)
 
 
 def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
@@ -39,7 +43,7 @@ def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
 
 def marks_of(kind: Kind) -> int:
     """One mark a value; a dumbbell has those of the first and the last year."""
-    return len(chart(kind).series) * (2 if kind == "dumbbell" else 3)
+    return MOST.get(kind, 3) * (2 if kind == "dumbbell" else 3)
 
 
 # Number, another value, and the charts that are read by it.
@@ -61,7 +65,7 @@ ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("LINE_WIDTH", 2.0, ("line", "small_multiples", "dumbbell")),
     ("LEAD_WIDTH", 0.8, ("line",)),
     ("BAR_FILL", 0.6, ("bar", "grouped_bar")),
-    ("STACK_SHARE", 0.5, ("stacked_bar",)),
+    ("STACK_SHARE", 0.5, ("stacked_bar", "share_bar", "pyramid")),
     ("FLOW_END", 18.0, ("flow",)),
 ]
 CASES = [(n, v, kind) for n, v, kinds in READ + ONLY_DRAWN for kind in kinds]

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 from builds import ROOT
-from drawings import draw_block
+from drawings import draw_block, with_base
 
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.numerals.charts import DrawingCheck
@@ -46,11 +46,11 @@ def chart(kind: Kind, *rows: tuple[str, str, tuple[int, ...]]) -> ChartData:
         )
         for state, label, values in rows
     )
-    return ChartData(kind, series, "Registered victims", "Victims")
+    return with_base(ChartData(kind, series, "Registered victims", "Victims"))
 
 
 def register_of(data: ChartData) -> Register:
-    points = [p for s in data.series for p in s.points]
+    points = [p for s in data.series for p in s.points if not p.key.startswith("sum(")]
     return Register(
         {p.key: Released(Decimal(str(p.value)), "persons", "", False, "", ()) for p in points}
     )
@@ -114,6 +114,8 @@ KINDS: tuple[Kind, ...] = (
     "small_multiples",
     "line",
     "dumbbell",
+    "share_bar",
+    "pyramid",
 )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from drawings import with_base
 
 from pipeline.errors import RenderError
 from pipeline.report.charts.classes import bounds_of
@@ -44,7 +45,7 @@ def chart(
         Series(label, tuple(point(x, value) for x, value in zip(xs, values, strict=False)))
         for label, values in rows
     )
-    return ChartData(kind, series, "Registered victims", "Victims")
+    return with_base(ChartData(kind, series, "Registered victims", "Victims"))
 
 
 def sample(kind: Kind) -> ChartData:
@@ -54,7 +55,7 @@ def sample(kind: Kind) -> ChartData:
         kind,
         ("Türkiye", (611, 722, None, 933)),
         ("Ελλάδα", (614, 725, 836, 947)),
-        ("Скопје", (17, 28, 39, 40)),
+        *([] if kind == "pyramid" else [("Скопје", (17, 28, 39, 40))]),
     )
 
 
@@ -129,6 +130,8 @@ def test_a_withheld_point_leaves_its_symbol_and_no_other_trace(kind: Kind) -> No
     shown = replace(
         data, series=(replace(first, points=(first.points[0], hidden, *first.points[2:])), *others)
     )
+    if kind == "share_bar":
+        shown = with_base(replace(shown, series=shown.series[:-1]))
     svg = draw_chart(shown)
     assert first.points[1].text not in " ".join(texts(svg))
     if kind != "dumbbell":  # it shows its first and last x only

@@ -129,6 +129,10 @@ def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
             ]
         )
     lines = sorted(grid(paths, upright=True), key=lambda p: p.box[0])
+    if kind == "pyramid":  # two sides with as many lines, each from the middle outwards
+        half = len(lines) // 2
+        sides = (lines[:half][::-1], lines[half:])
+        return Axes([Plot(side, [_at_foot(line, labels) for line in side]) for side in sides])
     return Axes([Plot(lines, [_at_foot(line, labels) for line in lines])] if lines else [])
 
 

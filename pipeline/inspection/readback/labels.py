@@ -97,7 +97,7 @@ def _value_texts(data: ChartData) -> list[str]:
     for series in data.series:
         for point in series.points:
             text = point.text
-            if data.kind in ("bar", "grouped_bar"):
+            if data.kind in ("bar", "grouped_bar", "pyramid"):
                 notes = [
                     n for n in (point.coverage, "break" if point.status == "break" else "") if n
                 ]

@@ -7,8 +7,11 @@ What is checked, by kind of chart:
   stands on a marker.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
+- pyramid: the same on two sides of one scale, a series a side.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released
   value that is not zero.
+- share_bar: the same, where each part is as long as its share in the base of its row, and
+  the base is the sum of the parts.
 - dumbbell: the grid gives the scale; each mark stands in the row of its series and is the
   first or the last point of it by its colour; a joining bar goes from mark to mark.
 - flow: see `pipeline.inspection.readback.flows`.
@@ -25,6 +28,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from pipeline.inspection.readback.axes import (
@@ -69,13 +73,15 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "grouped_bar": _bars,
         "stacked_bar": _stacks,
         "dumbbell": _dumbbell,
+        "share_bar": _shares,
+        "pyramid": _pyramid,
         "flow": flows,
         "heat": _tiles,
         "map": _map,
     }
     try:
         painted = [p for p in paths if p.fill is not None or p.stroke is not None]
-        yield from _frames(data, paths)
+        yield from _frames(paths, axes=axes)
         yield from axes.faults()
         yield from kinds[data.kind](data, painted, axes=axes, counts=counts)
     except (ValueError, IndexError, ZeroDivisionError) as problem:
@@ -100,7 +106,7 @@ def _points(data: ChartData) -> list[tuple[int, int, Point]]:
     ]
 
 
-def _frames(data: ChartData, paths: list[Path]) -> Found:
+def _frames(paths: list[Path], *, axes: Axes) -> Found:
     """Paths that are never painted are the frame of the drawing and of its plots: where
     they end tells nothing.
     """
@@ -115,6 +121,7 @@ def _frames(data: ChartData, paths: list[Path]) -> Found:
     known = [
         *(join(p.box for p in run) for run in runs(paths)),
         *([join(g.box for g in upright)] if upright else []),
+        *(join(g.box for g in plot.lines) for plot in axes.plots if plot.lines),
     ]
     known += [join(box for _, box in frames)] if frames else []
     for curved, box in frames:
@@ -303,11 +310,58 @@ def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str
     yield from _beside(others, bars, series=len(data.series))
 
 
+def _pyramid(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+    values = axes.values()
+    most = max((p.value or 0 for _, _, p in _points(data)), default=0)
+    filled = [p for p in paths if p.fill is not None]
+    middle = (axes.plots[0].lines[0].box[0] + axes.plots[1].lines[0].box[0]) / 2
+    for side, plot in enumerate(axes.plots):
+        scale = Scale([p.box[0] for p in plot.lines], values, most=most)
+        yield from scale.faults()
+        bottom, top = plot.lines[0].box[1], plot.lines[0].box[3]
+        row = (top - bottom) / len(_places(data))
+        marks = []
+        for path in filled:
+            left, low, right, high = path.box
+            if ((left + right) / 2 > middle) != bool(side):
+                continue
+            inner, outer = (left, right) if side else (right, left)
+            if abs(scale.value(inner)) > scale.slack:
+                yield f"a bar starts at {_shown(scale.value(inner))}", NOT_RELEASED
+            place = (top - (low + high) / 2) / row - 0.5
+            slot = round(place) if abs(place - round(place)) < 0.02 else -1
+            marks.append((slot, scale.value(outer)))
+        wanted = [(x, float(p.value or 0)) for s, x, p in _points(data) if s == side]
+        drawn = {place for place, _ in marks}
+        wanted = [w for w in wanted if w[1] or w[0] in drawn]
+        yield from _match(marks, wanted, slack=scale.slack, counts=counts)
+
+
 def _slot(place: float, count: int) -> tuple[int, int]:
     """Row and series of a bar, from how many rows below the first its middle lies."""
     row = round(place)
     series = geometry.series_at(place - row, count)
     return (row, round(series)) if abs(series - round(series)) < 0.1 else (row, -1)
+
+
+def _shares(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
+    """The parts of each bar as shares of its base, in per cent."""
+    *parts, base = data.series
+    wholes = {p.x: p.value for p in base.points}
+    drawn = []
+    for series in parts:
+        points = []
+        for p in series.points:
+            whole = wholes.get(p.x)
+            share = p.value / whole * 100 if whole and p.value is not None else None
+            points.append(replace(p, value=share))
+        drawn.append(replace(series, points=tuple(points)))
+    for x, whole in wholes.items():
+        own = [p.value for s in parts for p in s.points if p.x == x]
+        known = [v for v in own if v is not None]
+        if whole is not None and (len(known) < len(own) or abs(sum(known) - whole) > 1e-6):
+            yield f"a base of {_shown(whole)} at {x}", "it is not the sum of its parts"
+    yield from _stacks(replace(data, series=tuple(drawn)), paths, axes=axes, counts=counts)
 
 
 def _stacks(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:

@@ -25,6 +25,8 @@ from pipeline.report.charts.heat import draw_heat
 from pipeline.report.charts.line import draw_line
 from pipeline.report.charts.maps import draw_map
 from pipeline.report.charts.multiples import draw_multiples
+from pipeline.report.charts.pyramid import draw_pyramid
+from pipeline.report.charts.shares import draw_shares
 from pipeline.report.charts.sheet import (
     GREY,
     INK,
@@ -114,6 +116,8 @@ _DRAWINGS: dict[str, DrawChart] = {
     "heat": draw_heat,
     "map": draw_map,
     "dumbbell": draw_dumbbell,
+    "share_bar": draw_shares,
+    "pyramid": draw_pyramid,
     "flow": draw_flow,
 }
 

@@ -21,6 +21,8 @@ _KIND = {
     "heat": "Table with shades",
     "map": "Map with shades",
     "dumbbell": "Chart of two years, one row each",
+    "share_bar": "Chart of parts of a whole",
+    "pyramid": "Population pyramid",
     "flow": "Flow chart",
 }
 _MOST = 12  # lines, or figures of a line, that are read out
@@ -36,6 +38,8 @@ def describe(data: ChartData) -> str:
         body = "; ".join(_course(s) for s in shown[:_MOST])
     elif data.kind in ("bar", "map"):
         body = _ranking(data, shown[0])
+    elif data.kind == "share_bar":
+        body = _bars_of_parts(data)
     elif data.kind == "heat":
         body = _largest(data, shown)
     else:
@@ -108,6 +112,18 @@ def _largest(data: ChartData, shown: Iterable[Series]) -> str:
     return "Largest: " + ", ".join(
         f"{label} {p.text} in {data.labels.get(p.x, p.x)}" for label, p in ranked
     )
+
+
+def _bars_of_parts(data: ChartData) -> str:
+    """`2022: Forced labour 223, Other 120, n 343, over 8 of 11 states; ...`."""
+    told = []
+    for x in dict.fromkeys(p.x for s in data.series for p in s.points):
+        row = [(s.label, p) for s in data.series for p in s.points if p.x == x]
+        shown = [(label, p) for label, p in row if p.value is not None]
+        said = ", ".join(f"{label} {p.text}" for label, p in shown) or "no figure shown"
+        counted = _counted([p for _, p in shown[:-1]])
+        told.append(f"{data.labels.get(x, x)}: {said}{counted}")
+    return "; ".join(told)
 
 
 def _parts(data: ChartData, series: Series) -> str:

@@ -19,6 +19,8 @@ CHARTS = (
     "heat",
     "map",
     "dumbbell",
+    "share_bar",
+    "pyramid",
     "flow",
 )
 GRIDS = ("table", *CHARTS)
@@ -40,6 +42,7 @@ ANNEXES = (
     "provenance",
     "quality",
 )
+_SIDES = 2  # of a pyramid
 _TEXT = {"type": "string", "minLength": 1}
 _KEY = {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*:", "description": "a key of a cell"}
 _CODE = {"type": ["string", "integer"]}
@@ -142,6 +145,11 @@ def _wrong_axes(raw: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Axes whose entries do not fit each other, or of which one would not be looked at:
     the field and the sentence.
     """
+    sides = raw.get("columns")
+    if raw["kind"] == "pyramid" and (
+        not isinstance(sides, dict) or len(sides.get("codes", ())) != _SIDES
+    ):
+        yield "columns", f"a pyramid needs {_SIDES} codes, one for each side"
     for name in ("rows", "columns"):
         axis = raw.get(name)
         if not isinstance(axis, dict):

@@ -41,8 +41,15 @@ _BY_CATEGORY = (
     "bar",
     "stacked_bar",
     "grouped_bar",
+    "share_bar",
+    "pyramid",
     "map",
 )
+
+
+# bars whose parts are those of one whole, over the states that gave every one of them
+_OF_COMMON_STATES = ("stacked_bar", "share_bar")
+BASE = "n"
 
 
 def why_no_figure(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str:
@@ -107,7 +114,7 @@ def build_figure(
 def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     notes = []
     points = [p for s in data.series for p in s.points]
-    if data.kind == "stacked_bar" and any(p.coverage for p in points):
+    if data.kind in _OF_COMMON_STATES and any(p.coverage for p in points):
         notes.append("Each bar is over the states that gave every part of it.")
     elif any(_partial(c) for c in cells):
         how = _PARTIAL.get(data.kind, "Figures with a count of states")
@@ -129,7 +136,7 @@ def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, di
     Where a bar of the region cannot be made of the same states throughout, the parts
     are drawn as lines.
     """
-    if spec.kind != "stacked_bar":
+    if spec.kind not in _OF_COMMON_STATES:
         return spec.kind, {}
     drawn: dict[Key, Formula] = {}
     for row in grid.keys:
@@ -185,6 +192,8 @@ def _chart_data(
             for j, c in enumerate(grid.columns)
         ]
         items = grid.rows
+        if kind == "share_bar":
+            series.append(_bases(series))
     else:
         series = [
             _series(store, r.label, items=grid.columns, keys=list(grid.keys[i]), point=point)
@@ -264,6 +273,20 @@ def _series(
     return Series(
         label, tuple(point(store, _x(item), key=key) for item, key in zip(items, keys, strict=True))
     )
+
+
+def _bases(parts: list[Series]) -> Series:
+    """The sum of the parts of each bar; none where one of them is not drawn."""
+    points = []
+    for own in zip(*(s.points for s in parts), strict=True):
+        gap = next((p for p in own if p.value is None), None)
+        if gap is not None:
+            points.append(gap)
+            continue
+        total = sum((Decimal(str(p.value)) for p in own), Decimal(0))
+        keys = " + ".join(p.key.removeprefix("sum(").removesuffix(")") for p in own)
+        points.append(Point(own[0].x, float(total), number_text(total), f"sum({keys})"))
+    return Series(BASE, tuple(points))
 
 
 def _bar_point(store: Printing, x: str, *, key: Key, formula: Formula) -> Point:
