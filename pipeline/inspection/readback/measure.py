@@ -3,8 +3,8 @@ the chart's own scale.
 
 What is checked, by kind of chart:
 - line, small_multiples: the grid gives the scale, of each small plot its own; each
-  marker's place and height is one released point of the line of its colour, each point one marker, each vertex of a line
-  stands on a marker.
+  marker's place and height is one released point of the line of its colour, each point
+  one marker, each vertex of a line stands on a marker.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
 - pyramid: the same on two sides of one scale, a series a side.
