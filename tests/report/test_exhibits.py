@@ -17,8 +17,9 @@ from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.figures import build_figure
 from pipeline.report.exhibits.layout import CHARTS, ExhibitSpec, lay_out, read_exhibits, variables
 from pipeline.report.exhibits.tables import build_indicators, build_table
+from pipeline.report.ledger import charts_of
 from pipeline.report.printing import Printing
-from pipeline.report.views import EmptyView, FigureView, TableView
+from pipeline.report.views import ChartData, EmptyView, FigureView, TableView
 
 MakeStore = Callable[..., Printing]
 BASE = "kind: table\n  title: Victims, {window}\n  cube: THB_VICTIMS\n"
@@ -76,6 +77,10 @@ def texts(view: TableView) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
+        (
+            "kind: pyramid\n  title: x\n  cube: THB_VICTIMS\n  rows: age\n  columns: sex",
+            "columns: a pyramid needs 2 codes, one for each side",
+        ),
         ("kind: pie\n  title: x", "line 2, exhibit T1, kind: 'pie' is not one of"),
         (
             "kind: table\n  title: x\n  colour: red",
@@ -372,6 +377,83 @@ def test_no_chart_draws_a_withheld_value(spec: Spec, store: MakeStore) -> None:
     assert isinstance(view, FigureView)
     assert "c: withheld." in view.notes
     assert "Albania" not in view.alt.split("No figure shown")[0]
+
+
+TWO_YEARS = """
+key                         | value | states
+THB_VICTIMS_CTZ:SELEC.2021.AF | 10 | BG GR
+THB_VICTIMS_CTZ:SELEC.2022.AF | 30 | BG GR
+THB_VICTIMS_CTZ:SELEC.2021.SY | 50 | BG GR
+THB_VICTIMS_CTZ:SELEC.2022.SY | 40 | BG
+THB_VICTIMS_CTZ:SELEC.2021.MD | 90 | BG GR
+THB_VICTIMS_CTZ:SELEC.2022.MD | c  |
+"""
+
+
+def test_two_years_are_sorted_by_the_later_and_joined_over_the_same_states(
+    spec: Spec, store: MakeStore
+) -> None:
+    made = store(TWO_YEARS, version="public")
+    build_figure(
+        spec(
+            "kind: dumbbell\n  title: x\n  cube: THB_VICTIMS_CTZ\n"
+            "  rows: {axis: citizenship, codes: [MD, AF, SY]}\n"
+            "  columns: {axis: year, codes: ['2021', '2022']}"
+        ),
+        made,
+        number="Figure 1",
+        values=variables(made),
+    )
+    (drawn,) = charts_of(made.shown)
+    lasts = [s.points[-1] for s in drawn.data.series]
+    assert [p.text for p in lasts] == ["40", "30", "c"]
+    assert [p.joined for p in lasts[:2]] == [False, True]
+
+
+def share_bars(spec: Spec, made: Printing) -> ChartData:
+    build_figure(
+        spec(
+            "kind: share_bar\n  title: x\n  cube: THB_VICTIMS_FORM\n  rows: year\n"
+            "  columns: {axis: form, codes: [SEX, LAB]}"
+        ),
+        made,
+        number="Figure 1",
+        values=variables(made),
+    )
+    (drawn,) = charts_of(made.shown)
+    return drawn.data
+
+
+def forms(year: int, sex: str = "900 | BG GR") -> str:
+    return f"""
+THB_VICTIMS_FORM:SELEC.{year}.SEX._T._T | {sex}
+THB_VICTIMS_FORM:SELEC.{year}.LAB._T._T | 500 | GR RO
+THB_VICTIMS_FORM:BG.{year}.SEX._T._T | 600 |
+THB_VICTIMS_FORM:GR.{year}.SEX._T._T | 300 |
+THB_VICTIMS_FORM:GR.{year}.LAB._T._T | 200 |
+THB_VICTIMS_FORM:RO.{year}.LAB._T._T | 300 |""".strip()
+
+
+def test_bars_of_parts_have_the_sum_of_their_parts_as_base(spec: Spec, store: MakeStore) -> None:
+    made = store("\n".join(["key | value | states", forms(2020), forms(2021), forms(2022)]))
+    data = share_bars(spec, made)
+    assert data.kind == "share_bar"
+    *parts, base = data.series
+    assert [[p.text for p in s.points if p.value] for s in parts] == [["300"] * 3, ["200"] * 3]
+    assert [p.text for p in base.points if p.value] == ["500"] * 3
+    assert {p.coverage for s in parts for p in s.points if p.value} == {"1 of 11"}
+
+
+@pytest.mark.parametrize(("hidden", "kind"), [(1, "share_bar"), (2, "line")])
+def test_a_bar_that_cannot_be_made_is_a_gap_and_too_few_bars_are_lines(
+    spec: Spec, store: MakeStore, hidden: int, kind: str
+) -> None:
+    years = [forms(y, "c |" if y < 2020 + hidden else "900 | BG GR") for y in (2020, 2021, 2022)]
+    made = store("\n".join(["key | value | states", *years]), version="public")
+    data = share_bars(spec, made)
+    assert data.kind == kind
+    if kind == "share_bar":
+        assert [p.text for p in data.series[-1].points][-3:] == ["c", "500", "500"]
 
 
 def test_indicators_of_a_state_have_no_coverage_to_tell(spec: Spec, store: MakeStore) -> None:

@@ -121,7 +121,9 @@ def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
                 Plot(
                     run,
                     [
-                        _at_level(line, labels) if abs(line.box[0] - first) < 1 else []
+                        _at_level(line, labels)
+                        if kind == "small_multiples" or abs(line.box[0] - first) < 1
+                        else []
                         for line in run
                     ],
                 )

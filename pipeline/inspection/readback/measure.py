@@ -2,9 +2,9 @@
 the chart's own scale.
 
 What is checked, by kind of chart:
-- line, small_multiples: the grid gives the scale; each marker's place and height is one
-  released point of the line of its colour, each point one marker, each vertex of a line
-  stands on a marker.
+- line, small_multiples: the grid gives the scale, of each small plot its own; each
+  marker's place and height is one released point of the line of its colour, each point
+  one marker, each vertex of a line stands on a marker.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
 - pyramid: the same on two sides of one scale, a series a side.
@@ -166,10 +166,12 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
     margin = geometry.PANEL_MARGIN if small else geometry.LINE_MARGIN
     if len(panels) != (len(data.series) if small else 1):
         raise ValueError(f"{len(panels)} plots for {len(data.series)} series")
-    values = axes.values()
     used: set[int] = set()
     for index, panel in enumerate(panels):
-        scale = Scale([p.box[1] for p in panel], values, most=most)
+        # each of several small plots has an axis of its own
+        values = axes.plots[index].values if small else axes.values()
+        own_most = max((p.value or 0 for p in data.series[index].points), default=0)
+        scale = Scale([p.box[1] for p in panel], values, most=own_most if small else most)
         yield from scale.faults()
         left = panel[0].box[0]
         right = panel[0].box[2]

@@ -1,5 +1,8 @@
-"""What do small multiples look like? One small plot a series, all on one scale; returns
-the sheet.
+"""What do small multiples look like? One small plot a series, each on a scale of its own;
+returns the sheet.
+
+On one scale most states would be a flat line below the largest: what is compared is the
+course, and each panel has the numbers of its own axis.
 """
 
 from __future__ import annotations
@@ -35,37 +38,39 @@ def draw_multiples(data: ChartData, width: float, *, height: float | None) -> Sh
     count = len(data.series)
     columns = min(count, 4 if width >= 120 else 2)
     rows = -(-count // columns)
-    ticks, low, high = scale_of(data, 3)
+    panels = [ChartData(data.kind, (series,), data.unit, data.title) for series in data.series]
+    scales = [scale_of(one, 2) for one in panels]
     lasts = [[run[-1] for run in joined_runs(series, xs)][-1:] for series in data.series]
     gap = 3.0 + widest_of([point.text for last in lasts for _, point in last], SMALL)
-    left = widest_of([tick_label(tick) for tick in ticks], SMALL) + 2
+    left = widest_of([tick_label(tick) for ticks, _, _ in scales for tick in ticks], SMALL) + 2
     head = 7.5
-    foot = 4.5
+    foot = 5.0
     sheet = Sheet(width, height or 6 + rows * 29)
-    panel_width = (width - left - gap * columns) / columns
+    panel_width = width / columns - left - gap
     panel_height = (sheet.height - 5) / rows
     sheet.text(0, 2, text=data.unit, color=GREY)
     for index, series in enumerate(data.series):
         row, column = divmod(index, columns)
-        x = left + column * (panel_width + gap)
+        ticks, low, high = scales[index]
+        x = left + column * (left + panel_width + gap)
         y = 5 + row * panel_height
         axes = sheet.axes(x, y + head, right=x + panel_width, bottom=y + panel_height - foot)
         set_value_axis(axes.yaxis, ticks)
         axes.set_ylim(low, high)
         axes.set_xlim(*geometry.ends_of_axis(len(xs), geometry.PANEL_MARGIN))
         axes.set_xticks(*_outer_labels(data, xs, width=panel_width), fontsize=SMALL)
-        axes.tick_params(labelleft=column == 0, labelsize=SMALL)
+        axes.tick_params(labelsize=SMALL)
+        axes.tick_params(axis="x", pad=4)  # clear of the nought beside the axis
         sheet.text(
-            x,
+            x - left,
             y + 2.8,
             text=series.label,
             va="baseline",
             fontweight="bold",
-            fontsize=_fitting(series.label, panel_width + gap - 1),
+            fontsize=_fitting(series.label, left + panel_width + gap - 1),
         )
-        one = ChartData(data.kind, (series,), data.unit, data.title)
         plot_line(axes, series, xs=xs, index=0, labelled=False, small=True)
-        mark_breaks(axes, one, xs=xs, size=5.6)
+        mark_breaks(axes, panels[index], xs=xs, size=SMALL)
         mark_gaps(axes, series, xs=xs, size=SMALL)
         for place, point in lasts[index]:
             near = abs(point.value or 0) < 0.1 * (high - low)  # clear of the axis
@@ -95,5 +100,6 @@ def _outer_labels(
 def _fitting(label: str, width: float) -> float:
     """The largest type size, up to the usual one, at which a bold label fits."""
     return max(
-        5.5, min(TEXT, floor(10 * TEXT * width / max(text_width(label, TEXT, bold=True), 0.1)) / 10)
+        SMALL,
+        min(TEXT, floor(10 * TEXT * width / max(text_width(label, TEXT, bold=True), 0.1)) / 10),
     )

@@ -37,7 +37,7 @@ __all__ = [
     "PAPER",
 ]
 
-TEXT, SMALL = 8.0, 6.8  # sizes in points
+TEXT, SMALL = 8.0, 7.0  # sizes in points
 LINE_HEIGHT = 1.18
 
 DASHES: tuple[Any, ...] = (

@@ -116,6 +116,11 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     points = [p for s in data.series for p in s.points]
     if data.kind in _OF_COMMON_STATES and any(p.coverage for p in points):
         notes.append("Each bar is over the states that gave every part of it.")
+        if (
+            data.kind == "share_bar"
+            and len({p.coverage for p in points if p.value is not None and p.coverage}) > 1
+        ):
+            notes.append("The states are not the same in each bar: bars show parts, not a trend.")
     elif any(_partial(c) for c in cells):
         how = _PARTIAL.get(data.kind, "Figures with a count of states")
         notes.append(f"{how} are sums over fewer than all member states.")
@@ -123,6 +128,8 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
         notes.append("Two years are not joined where other states are counted.")
     elif any(not p.joined for p in points):
         notes.append("A line is broken where other states are counted than in the year before.")
+    if data.kind == "small_multiples":
+        notes.append("Each panel has its own scale: compare courses, not heights.")
     if any(p.text == QUESTION_MARK for p in points):
         notes.append(f"{QUESTION_MARK}: in question, a part is larger than its whole; not drawn.")
     if any(c.withheld for c in cells):
@@ -134,7 +141,7 @@ def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, di
     """The kind of drawing, and of stacked bars the sums that may stand on each other.
 
     Where a bar of the region cannot be made of the same states throughout, the parts
-    are drawn as lines.
+    are drawn as lines; bars of one length need two that can.
     """
     if spec.kind not in _OF_COMMON_STATES:
         return spec.kind, {}
@@ -143,7 +150,9 @@ def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, di
         drawn |= dict(zip(row, whole_bars(store, list(row)), strict=True))
     regional = any(k.state in REGIONS for row in grid.keys for k in row)
     by_year = spec.rows is not None and spec.rows.dimensions == ("year",)
-    if regional and by_year and any(f.value is None for f in drawn.values()):
+    gaps = [row for row in grid.keys if any(drawn[k].value is None for k in row)]
+    few = len(gaps) > len(grid.keys) - MIN_VALUES if spec.kind == "share_bar" else bool(gaps)
+    if regional and by_year and few:
         return "line", {}
     return spec.kind, drawn
 
