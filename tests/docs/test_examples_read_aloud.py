@@ -10,8 +10,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-
 from here import inherited, run_here
+
 from pipeline.project import Project
 
 _EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("*-read-aloud.txt"))
