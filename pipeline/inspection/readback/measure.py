@@ -10,10 +10,10 @@ What is checked, by kind of chart:
 - pyramid: the same on two sides of one scale, a series a side.
 - stacked_bar: the bars of a row follow each other without a gap, one for each released
   value that is not zero.
-- share_bar: the same, where each part is as long as its share in the base of its row, and
-  the base is the sum of the parts.
-- dumbbell: the grid gives the scale; each mark stands in the row of its series and is the
-  first or the last point of it by its colour; a joining bar goes from mark to mark.
+- share_bar: the same, where each part is as long as its share in the base of its row,
+  and the base is the sum of the parts.
+- dumbbell: the grid gives the scale; each mark stands in the row of its series and is
+  the first or the last point of it by its colour; a joining bar goes from mark to mark.
 - flow: see `pipeline.inspection.readback.flows`.
 - heat: one tile a point in the noted order; a colour is that of the class its value
   falls in, white for none.

@@ -1,5 +1,5 @@
-"""What do small multiples look like? One small plot a series, each on a scale of its own;
-returns the sheet.
+"""What do small multiples look like? One small plot a series, each on a scale of its
+own; returns the sheet.
 
 On one scale most states would be a flat line below the largest: what is compared is the
 course, and each panel has the numbers of its own axis.

@@ -1,9 +1,9 @@
-"""What does a chart of parts of a whole look like? Bars of one length, each cut into its
-parts, with its base beside it; returns the sheet.
+"""What does a chart of parts of a whole look like? Bars of one length, each cut into
+its parts, with its base beside it; returns the sheet.
 
 The last series is the base of each bar, `n`: the sum of its parts, over the states that
-gave every one of them. A bar is as long whatever its base, so bars over other states may
-stand under each other.
+gave every one of them. A bar is as long whatever its base, so bars over other states
+may stand under each other.
 """
 
 from __future__ import annotations
