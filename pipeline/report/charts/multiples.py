@@ -45,7 +45,7 @@ def draw_multiples(data: ChartData, width: float, *, height: float | None) -> Sh
     left = widest_of([tick_label(tick) for ticks, _, _ in scales for tick in ticks], SMALL) + 2
     head = 7.5
     foot = 5.0
-    sheet = Sheet(width, height or 6 + rows * 29)
+    sheet = Sheet(width, height or 6 + rows * 27)
     panel_width = width / columns - left - gap
     panel_height = (sheet.height - 5) / rows
     sheet.text(0, 2, text=data.unit, color=GREY)

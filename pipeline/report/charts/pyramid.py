@@ -37,7 +37,7 @@ def draw_pyramid(data: ChartData, width: float, *, height: float | None) -> Shee
             do="name two codes for its columns",
         )
     xs = places_of(data)
-    names = [wrap_text(label_of(data, x), 26) for x in xs]
+    names = [wrap_text(label_of(data, x), 18) for x in xs]
     texts = [_text(p) for series in data.series for p in series.points]
     outside = widest_of(texts) + 2.5
     middle = widest_of(names) + 4

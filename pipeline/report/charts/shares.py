@@ -45,8 +45,8 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
         (text or _EVERY) if known else "" for text, known in zip(counted, whole, strict=True)
     ]
     covered = covered if any(counted) else []
-    notes = [_notes(parts, x, bases[x]) for x in xs]
-    # Columns behind the bars: the base, the states behind it, what a bar cannot show.
+    notes = [_breaks(parts, x) for x in xs]
+    # Columns behind the bars: the base, the states behind it, breaks.
     widths = [widest_of([base.label, *(bases[x].text for x in xs)])]
     widths += [widest_of([_COVERED, *covered])] if covered else []
     behind = sum(w + 3 for w in widths) + (widest_of(notes, SMALL) + 3 if any(notes) else 0) + 1
@@ -109,6 +109,10 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
                     else None,
                 )
             reached += length
+        if total is None:  # in the place of the bar
+            y = head + (place + 0.5) / len(xs) * (bottom - head)
+            text = _gaps(parts, x, span=right - left - 2)
+            sheet.text(left + 1, y, text=text, fontsize=SMALL, color=GREY)
     columns = [(base.label, [bases[x].text for x in xs])]
     columns += [(_COVERED, covered)] if covered else []
     edge = right
@@ -150,7 +154,13 @@ def _counted(parts: list[Series], x: str) -> str:
     return next((p.coverage for s in parts for p in s.points if p.x == x and p.coverage), "")
 
 
-def _notes(parts: list[Series], x: str, base: Point) -> str:
+def _breaks(parts: list[Series], x: str) -> str:
+    broken = any(p.status == "break" for s in parts for p in s.points if p.x == x)
+    return "break" if broken else ""
+
+
+def _gaps(parts: list[Series], x: str, *, span: float) -> str:
+    """What keeps a bar from being drawn: by name where there is room, else by number."""
     points = [(s.label, p) for s in parts for p in s.points if p.x == x]
-    breaks = ["break"] if any(p.status == "break" for _, p in points) else []
-    return ", ".join([*(gap_texts(points, 2) if base.value is None else []), *breaks])
+    named, counted = (", ".join(gap_texts(points, most)) for most in (2, 0))
+    return named if text_width(named, SMALL) <= span else counted
