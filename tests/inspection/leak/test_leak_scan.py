@@ -391,13 +391,13 @@ def longer_bar(version: Version) -> None:
         )
         return drawing.replace(corner[0], longer, 1)
 
-    in_figure(version, "grouped_bar", change)
+    in_figure(version, "pyramid", change)
 
 
 def another_bar(version: Version) -> None:
     in_figure(
         version,
-        "grouped_bar",
+        "pyramid",
         lambda d: _last(d, b"0.0784 0.1294 0.2392 rg 1 1 1 RG 31 20 40 7 re B"),
     )
 
