@@ -114,13 +114,11 @@ class Series:
 @dataclass(frozen=True)
 class ChartData:
     """What a chart draws. `series` by kind: line and bar, one series a line or bar
-    colour; small_multiples, one panel a series; dumbbell, one row a
-    series with its first and last point; pyramid, two series, one a side;
-    share_bar,
-    one part of each bar a series, and last the base of each, the sum of its parts; heat,
-    one row a series; flow, one
-    source a series, whose points are where it goes; map, one series whose points are
-    states (x is the state code).
+    colour; small_multiples, one panel a series; dumbbell, one row a series with its
+    first and last point; pyramid, two series, one a side; share_bar, one part of each
+    bar a series, and last the base of each, the sum of its parts; heat, one row a
+    series; flow, one source a series, whose points are where it goes; map, one series
+    whose points are states (x is the state code).
     """
 
     kind: Kind

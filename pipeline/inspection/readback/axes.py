@@ -115,21 +115,7 @@ def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
     if kind in ("heat", "map"):
         return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
     if kind in ("line", "small_multiples"):
-        first = min((p.box[0] for p in grid(paths, upright=False)), default=0.0)
-        return Axes(
-            [
-                Plot(
-                    run,
-                    [
-                        _at_level(line, labels)
-                        if kind == "small_multiples" or abs(line.box[0] - first) < 1
-                        else []
-                        for line in run
-                    ],
-                )
-                for run in runs(paths)
-            ]
-        )
+        return Axes([Plot(run, [_at_level(line, labels) for line in run]) for run in runs(paths)])
     lines = sorted(grid(paths, upright=True), key=lambda p: p.box[0])
     if kind == "pyramid":  # two sides with as many lines, each from the middle outwards
         half = len(lines) // 2

@@ -160,7 +160,6 @@ def _match(marks: list[Mark], wanted: list[Mark], *, slack: float, counts: Count
 
 def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     panels = [plot.lines for plot in axes.plots]
-    most = max((p.value or 0 for _, _, p in _points(data)), default=0)
     small = data.kind == "small_multiples"
     total = len(_places(data))
     margin = geometry.PANEL_MARGIN if small else geometry.LINE_MARGIN
@@ -168,10 +167,10 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         raise ValueError(f"{len(panels)} plots for {len(data.series)} series")
     used: set[int] = set()
     for index, panel in enumerate(panels):
-        # each of several small plots has an axis of its own
-        values = axes.plots[index].values if small else axes.values()
-        own_most = max((p.value or 0 for p in data.series[index].points), default=0)
-        scale = Scale([p.box[1] for p in panel], values, most=own_most if small else most)
+        # each of several small plots has one series and an axis of its own
+        shown = [(s, x, p) for s, x, p in _points(data) if not small or s == index]
+        most = max((p.value or 0 for _, _, p in shown), default=0)
+        scale = Scale([p.box[1] for p in panel], axes.plots[index].values, most=most)
         yield from scale.faults()
         left = panel[0].box[0]
         right = panel[0].box[2]
@@ -194,9 +193,7 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
                 if abs(place - round(place)) > 0.02:
                     yield f"a mark stands between two places at {place:.2f}", NOT_RELEASED
         wanted = [
-            ((s if small else s % len(LINE_COLOURS), x), float(p.value or 0))
-            for s, x, p in _points(data)
-            if not small or s == index
+            ((s if small else s % len(LINE_COLOURS), x), float(p.value or 0)) for s, x, p in shown
         ]
         yield from _match(marks, wanted, slack=scale.slack, counts=counts)
         yield from _vertices(own, spots, ends=(left, right), used=used)
@@ -297,19 +294,34 @@ def _bars(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str
     scale, bars, others, top, bottom = _bar_parts(paths, axes, most=most)
     yield from scale.faults()
     row = (top - bottom) / len(_places(data))
-    marks = []
+    found = []
     for path in bars:
         left, low, right, high = path.box
-        if abs(scale.value(left)) > scale.slack:
-            yield f"a bar starts at {_shown(scale.value(left))}", NOT_RELEASED
         place = (top - (low + high) / 2) / row - 0.5
-        marks.append((_slot(place, count), scale.value(right)))
+        found.append((_slot(place, count), left, right))
     wanted = [((place, series), float(p.value or 0)) for series, place, p in points]
+    yield from _from_zero(found, wanted, scale=scale, counts=counts)
+    yield from _beside(others, bars, series=len(data.series))
+
+
+def _from_zero(
+    bars: list[tuple[Any, float, float]],
+    wanted: list[Mark],
+    *,
+    scale: Scale,
+    counts: Counter[str],
+) -> Found:
+    """Bars, each with its place, where it starts and where it ends, against released
+    values.
+    """
+    for _, start, _ in bars:
+        if abs(scale.value(start)) > scale.slack:
+            yield f"a bar starts at {_shown(scale.value(start))}", NOT_RELEASED
+    marks = [(place, scale.value(end)) for place, _, end in bars]
     drawn = {place for place, _ in marks}
     # a bar of no length may not be drawn at all
-    wanted = [w for w in wanted if w[1] or w[0] in drawn]
-    yield from _match(marks, wanted, slack=scale.slack, counts=counts)
-    yield from _beside(others, bars, series=len(data.series))
+    asked = [w for w in wanted if w[1] or w[0] in drawn]
+    yield from _match(marks, asked, slack=scale.slack, counts=counts)
 
 
 def _pyramid(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
@@ -322,21 +334,16 @@ def _pyramid(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[
         yield from scale.faults()
         bottom, top = plot.lines[0].box[1], plot.lines[0].box[3]
         row = (top - bottom) / len(_places(data))
-        marks = []
+        found = []
         for path in filled:
             left, low, right, high = path.box
             if ((left + right) / 2 > middle) != bool(side):
                 continue
-            inner, outer = (left, right) if side else (right, left)
-            if abs(scale.value(inner)) > scale.slack:
-                yield f"a bar starts at {_shown(scale.value(inner))}", NOT_RELEASED
             place = (top - (low + high) / 2) / row - 0.5
             slot = round(place) if abs(place - round(place)) < 0.02 else -1
-            marks.append((slot, scale.value(outer)))
+            found.append((slot, *((left, right) if side else (right, left))))
         wanted = [(x, float(p.value or 0)) for s, x, p in _points(data) if s == side]
-        drawn = {place for place, _ in marks}
-        wanted = [w for w in wanted if w[1] or w[0] in drawn]
-        yield from _match(marks, wanted, slack=scale.slack, counts=counts)
+        yield from _from_zero(found, wanted, scale=scale, counts=counts)
 
 
 def _slot(place: float, count: int) -> tuple[int, int]:

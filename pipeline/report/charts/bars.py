@@ -9,13 +9,13 @@ from typing import Any
 
 from pipeline.report.charts import geometry
 from pipeline.report.charts.plot import (
+    figure_with_notes,
     gap_texts,
     set_value_axis,
+    write_in_part,
 )
 from pipeline.report.charts.sheet import (
     GREY,
-    INK,
-    PAPER,
     SMALL,
     TEXT,
     Sheet,
@@ -36,7 +36,7 @@ def draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
     """Horizontal bars, one a series in each row, each with its text at its end."""
     xs = places_of(data)
     count = len(data.series)
-    texts = [_bar_text(point) for series in data.series for point in series.points]
+    texts = [figure_with_notes(point) for series in data.series for point in series.points]
     sheet, axes, low, _ = _bar_sheet(
         data,
         xs,
@@ -54,7 +54,7 @@ def draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
                 style = fill_style(index)
                 axes.barh(place, value, height=thick, clip_on=False, **style)
             axes.annotate(
-                _bar_text(point),
+                figure_with_notes(point),
                 (max(value, 0), place),
                 (3, 0),
                 textcoords="offset points",
@@ -64,11 +64,6 @@ def draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
                 fontweight="bold" if point.value is None else "normal",
             )
     return sheet
-
-
-def _bar_text(point: Point) -> str:
-    notes = [note for note in (point.coverage, "break" if point.status == "break" else "") if note]
-    return f"{point.text} ({', '.join(notes)})" if notes else point.text
 
 
 def _bar_sheet(
@@ -136,32 +131,17 @@ def draw_stacked_bars(data: ChartData, width: float, *, height: float | None) ->
             if not point.value:
                 continue
             place = xs.index(point.x)
-            style = fill_style(index)
             axes.barh(
                 place,
                 point.value,
                 left=reached[point.x],
                 height=geometry.STACK_SHARE,
                 clip_on=False,
-                **style,
+                **fill_style(index),
             )
             if text_width(point.text, SMALL) + 1.6 <= point.value / per_mm:
-                ink = PAPER if index in (0, 1, 2) else INK
-                back = (
-                    {"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2}
-                    if style.get("hatch")
-                    else None
-                )
-                axes.text(
-                    reached[point.x] + point.value / 2,
-                    place,
-                    point.text,
-                    ha="center",
-                    va="center_baseline",
-                    fontsize=SMALL,
-                    color=ink,
-                    bbox=back,
-                )
+                middle = reached[point.x] + point.value / 2
+                write_in_part(axes, point.text, at=(middle, place), index=index)
             reached[point.x] += point.value
     for place, (x, text) in enumerate(zip(xs, gaps, strict=True)):
         axes.annotate(

@@ -11,19 +11,46 @@ from pipeline.report.charts import geometry
 from pipeline.report.charts.sheet import (
     DASHES,
     GREY,
+    INK,
     LINE_COLOURS,
     MARKERS,
     PALE,
     PAPER,
+    SMALL,
     TEXT,
+    fill_style,
     tick_label,
 )
 from pipeline.report.views import ChartData, Point, Series
+
+_DARK = (0, 1, 2)  # fills on which white is read
 
 
 def set_value_axis(axis: Any, ticks: Sequence[float]) -> None:
     axis.set_ticks(ticks, [tick_label(tick) for tick in ticks])
     axis.grid(True, color=PALE, linewidth=0.5)
+
+
+def figure_with_notes(point: Point, *, gap: str = " ") -> str:
+    """A figure, and behind `gap` how many states it counts and whether its series broke."""
+    notes = [note for note in (point.coverage, "break" if point.status == "break" else "") if note]
+    return f"{point.text}{gap}({', '.join(notes)})" if notes else point.text
+
+
+def write_in_part(axes: Any, text: str, *, at: tuple[float, float], index: int) -> None:
+    """The figure of a part of a bar, in its middle; on hatching it has a ground."""
+    style = fill_style(index)
+    axes.text(
+        *at,
+        text,
+        ha="center",
+        va="center_baseline",
+        fontsize=SMALL,
+        color=PAPER if index in _DARK else INK,
+        bbox={"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2}
+        if style.get("hatch")
+        else None,
+    )
 
 
 def gap_texts(points: Sequence[tuple[str, Point]], most: int) -> list[str]:

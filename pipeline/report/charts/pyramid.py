@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.errors import RenderError
 from pipeline.report.charts import geometry
-from pipeline.report.charts.plot import set_value_axis
+from pipeline.report.charts.plot import figure_with_notes, set_value_axis
 from pipeline.report.charts.sheet import (
     GREY,
     Sheet,
@@ -20,7 +20,7 @@ from pipeline.report.charts.sheet import (
     widest_of,
     wrap_text,
 )
-from pipeline.report.views import ChartData, Point
+from pipeline.report.views import ChartData
 
 _SIDES = 2
 _ROW = 9.0  # millimetres
@@ -38,7 +38,7 @@ def draw_pyramid(data: ChartData, width: float, *, height: float | None) -> Shee
         )
     xs = places_of(data)
     names = [wrap_text(label_of(data, x), 18) for x in xs]
-    texts = [_text(p) for series in data.series for p in series.points]
+    texts = [figure_with_notes(p, gap="\n") for series in data.series for p in series.points]
     outside = widest_of(texts) + 2.5
     middle = widest_of(names) + 4
     side = (width - middle) / _SIDES - outside
@@ -78,7 +78,7 @@ def draw_pyramid(data: ChartData, width: float, *, height: float | None) -> Shee
                     **fill_style(index),
                 )
             axes.annotate(
-                _text(point),
+                figure_with_notes(point, gap="\n"),
                 (max(point.value or 0, 0), place),
                 (3 * outward, 0),
                 textcoords="offset points",
@@ -92,9 +92,3 @@ def draw_pyramid(data: ChartData, width: float, *, height: float | None) -> Shee
         sheet.text(width / 2, y, text=name, ha="center")
     sheet.text(width / 2, sheet.height - 2.2, text=data.unit, ha="center", color=GREY)
     return sheet
-
-
-def _text(point: Point) -> str:
-    """The figure, and below it how many states it counts."""
-    notes = [note for note in (point.coverage, "break" if point.status == "break" else "") if note]
-    return f"{point.text}\n({', '.join(notes)})" if notes else point.text

@@ -9,11 +9,9 @@ may stand under each other.
 from __future__ import annotations
 
 from pipeline.report.charts import geometry
-from pipeline.report.charts.plot import gap_texts, set_value_axis
+from pipeline.report.charts.plot import gap_texts, set_value_axis, write_in_part
 from pipeline.report.charts.sheet import (
     GREY,
-    INK,
-    PAPER,
     SMALL,
     Sheet,
     draw_legend,
@@ -77,6 +75,7 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
     sheet.text(
         left, sheet.height - 2.2, text=f"per cent of {base.label}; figures: {data.unit}", color=GREY
     )
+    middles = [head + (place + 0.5) / len(xs) * (bottom - head) for place in range(len(xs))]
     per_mm = 100 / (right - left)
     for place, x in enumerate(xs):
         total = bases[x].value
@@ -86,33 +85,21 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
             if not total or not point.value:
                 continue
             length = point.value / total * 100
-            style = styles[index]
             axes.barh(
                 place,
                 length,
                 left=reached,
                 height=geometry.STACK_SHARE,
                 clip_on=False,
-                **style,
+                **styles[index],
             )
             if text_width(point.text, SMALL) + 1.6 <= length / per_mm:
-                axes.text(
-                    reached + length / 2,
-                    place,
-                    point.text,
-                    ha="center",
-                    va="center_baseline",
-                    fontsize=SMALL,
-                    color=PAPER if index in (0, 1, 2) else INK,
-                    bbox={"facecolor": style["facecolor"], "edgecolor": "none", "pad": 1.2}
-                    if style.get("hatch")
-                    else None,
-                )
+                middle = reached + length / 2
+                write_in_part(axes, point.text, at=(middle, place), index=index)
             reached += length
         if total is None:  # in the place of the bar
-            y = head + (place + 0.5) / len(xs) * (bottom - head)
             text = _gaps(parts, x, span=right - left - 2)
-            sheet.text(left + 1, y, text=text, fontsize=SMALL, color=GREY)
+            sheet.text(left + 1, middles[place], text=text, fontsize=SMALL, color=GREY)
     columns = [(base.label, [bases[x].text for x in xs])]
     columns += [(_COVERED, covered)] if covered else []
     edge = right
@@ -120,11 +107,9 @@ def draw_shares(data: ChartData, width: float, *, height: float | None) -> Sheet
         edge += wide + 3
         sheet.text(edge, head - 2, text=title, ha="right", color=GREY)
         for place, text in enumerate(texts):
-            y = head + (place + 0.5) / len(xs) * (bottom - head)
-            sheet.text(edge, y, text=text, ha="right")
+            sheet.text(edge, middles[place], text=text, ha="right")
     for place, text in enumerate(notes):
-        y = head + (place + 0.5) / len(xs) * (bottom - head)
-        sheet.text(edge + 3, y, text=text, fontsize=SMALL, color=GREY)
+        sheet.text(edge + 3, middles[place], text=text, fontsize=SMALL, color=GREY)
     return sheet
 
 

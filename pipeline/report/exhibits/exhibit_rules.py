@@ -5,24 +5,13 @@ each of them may hold.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from pipeline.cells import REGIONS
+from pipeline.report.views import Kind
 from pipeline.system.yaml_files import YamlFile, faults, visible
 
-CHARTS = (
-    "line",
-    "bar",
-    "stacked_bar",
-    "grouped_bar",
-    "small_multiples",
-    "heat",
-    "map",
-    "dumbbell",
-    "share_bar",
-    "pyramid",
-    "flow",
-)
+CHARTS: tuple[str, ...] = get_args(Kind)
 GRIDS = ("table", *CHARTS)
 INDICATORS = "indicators"
 ANNEXES = (
