@@ -379,6 +379,7 @@ def test_no_chart_draws_a_withheld_value(spec: Spec, store: MakeStore) -> None:
     assert "Albania" not in view.alt.split("No figure shown")[0]
 
 
+OTHER_STATES = "The states are not the same in each bar: bars show parts, not a trend."
 TWO_YEARS = """
 key                         | value | states
 THB_VICTIMS_CTZ:SELEC.2021.AF | 10 | BG GR
@@ -390,38 +391,39 @@ THB_VICTIMS_CTZ:SELEC.2022.MD | c  |
 """
 
 
+def drawn_of(spec: ExhibitSpec, made: Printing) -> tuple[FigureView, ChartData]:
+    """A figure, and what its drawing is made of."""
+    view = build_figure(spec, made, number="Figure 1", values=variables(made))
+    assert isinstance(view, FigureView)
+    (drawn,) = charts_of(made.shown)
+    return view, drawn.data
+
+
 def test_two_years_are_sorted_by_the_later_and_joined_over_the_same_states(
     spec: Spec, store: MakeStore
 ) -> None:
     made = store(TWO_YEARS, version="public")
-    build_figure(
+    _, data = drawn_of(
         spec(
             "kind: dumbbell\n  title: x\n  cube: THB_VICTIMS_CTZ\n"
             "  rows: {axis: citizenship, codes: [MD, AF, SY]}\n"
             "  columns: {axis: year, codes: ['2021', '2022']}"
         ),
         made,
-        number="Figure 1",
-        values=variables(made),
     )
-    (drawn,) = charts_of(made.shown)
-    lasts = [s.points[-1] for s in drawn.data.series]
+    lasts = [s.points[-1] for s in data.series]
     assert [p.text for p in lasts] == ["40", "30", "c"]
     assert [p.joined for p in lasts[:2]] == [False, True]
 
 
-def share_bars(spec: Spec, made: Printing) -> ChartData:
-    build_figure(
+def share_bars(spec: Spec, made: Printing) -> tuple[FigureView, ChartData]:
+    return drawn_of(
         spec(
             "kind: share_bar\n  title: x\n  cube: THB_VICTIMS_FORM\n  rows: year\n"
             "  columns: {axis: form, codes: [SEX, LAB]}"
         ),
         made,
-        number="Figure 1",
-        values=variables(made),
     )
-    (drawn,) = charts_of(made.shown)
-    return drawn.data
 
 
 def forms(year: int, sex: str = "900 | BG GR") -> str:
@@ -436,12 +438,21 @@ THB_VICTIMS_FORM:RO.{year}.LAB._T._T | 300 |""".strip()
 
 def test_bars_of_parts_have_the_sum_of_their_parts_as_base(spec: Spec, store: MakeStore) -> None:
     made = store("\n".join(["key | value | states", forms(2020), forms(2021), forms(2022)]))
-    data = share_bars(spec, made)
+    view, data = share_bars(spec, made)
     assert data.kind == "share_bar"
+    assert OTHER_STATES not in view.notes
     *parts, base = data.series
     assert [[p.text for p in s.points if p.value] for s in parts] == [["300"] * 3, ["200"] * 3]
     assert [p.text for p in base.points if p.value] == ["500"] * 3
     assert {p.coverage for s in parts for p in s.points if p.value} == {"1 of 11"}
+
+
+def test_bars_over_as_many_but_other_states_say_so(spec: Spec, store: MakeStore) -> None:
+    other = forms(2021).replace("GR", "HU")  # one state as well, but another one
+    made = store("\n".join(["key | value | states", forms(2020), other, forms(2022)]))
+    view, data = share_bars(spec, made)
+    assert {p.coverage for s in data.series[:-1] for p in s.points if p.value} == {"1 of 11"}
+    assert OTHER_STATES in view.notes
 
 
 @pytest.mark.parametrize(("hidden", "kind"), [(1, "share_bar"), (2, "line")])
@@ -450,7 +461,7 @@ def test_a_bar_that_cannot_be_made_is_a_gap_and_too_few_bars_are_lines(
 ) -> None:
     years = [forms(y, "c |" if y < 2020 + hidden else "900 | BG GR") for y in (2020, 2021, 2022)]
     made = store("\n".join(["key | value | states", *years]), version="public")
-    data = share_bars(spec, made)
+    _, data = share_bars(spec, made)
     assert data.kind == kind
     if kind == "share_bar":
         assert [p.text for p in data.series[-1].points][-3:] == ["c", "500", "500"]

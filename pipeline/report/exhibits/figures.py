@@ -45,8 +45,6 @@ _BY_CATEGORY = (
     "pyramid",
     "map",
 )
-
-
 # bars whose parts are those of one whole, over the states that gave every one of them
 _OF_COMMON_STATES = ("stacked_bar", "share_bar")
 BASE = "n"
@@ -99,7 +97,7 @@ def build_figure(
         source_line(store, [spec.cube]),
         notes=tuple(
             fill(n, values, where=spec.place)
-            for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells))
+            for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells, drawn=drawn))
         ),
         table=table_of(
             data,
@@ -111,15 +109,12 @@ def build_figure(
     )
 
 
-def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
+def _chart_notes(data: ChartData, cells: list[Cell], *, drawn: Mapping[Key, Formula]) -> list[str]:
     notes = []
     points = [p for s in data.series for p in s.points]
     if data.kind in _OF_COMMON_STATES and any(p.coverage for p in points):
         notes.append("Each bar is over the states that gave every part of it.")
-        if (
-            data.kind == "share_bar"
-            and len({p.coverage for p in points if p.value is not None and p.coverage}) > 1
-        ):
+        if data.kind == "share_bar" and _differ(drawn):
             notes.append("The states are not the same in each bar: bars show parts, not a trend.")
     elif any(_partial(c) for c in cells):
         how = _PARTIAL.get(data.kind, "Figures with a count of states")
@@ -135,6 +130,12 @@ def _chart_notes(data: ChartData, cells: list[Cell]) -> list[str]:
     if any(c.withheld for c in cells):
         notes.append("c: withheld.")
     return notes + list(NOTES if data.kind == "map" else ())
+
+
+def _differ(drawn: Mapping[Key, Formula]) -> bool:
+    """Whether bars of the region are over different states, however many they are."""
+    regional = (f for key, f in drawn.items() if key.state in REGIONS and f.value is not None)
+    return len({f.states for f in regional}) > 1
 
 
 def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, dict[Key, Formula]]:
