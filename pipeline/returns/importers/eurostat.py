@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pipeline.returns.importers.sheets import LABEL, PublishedRow, folded
+from pipeline.returns.importers.sheets import LABEL, Published, PublishedRow, folded
 from pipeline.returns.importers.values import NO_NUMBER, NOT_APPLICABLE, SUPPRESSED, Number
 
 # Flags as SDMX observation statuses. r (revised) and f (forecast) have none that says
@@ -19,6 +19,8 @@ _FREE = ("", "f", "a")  # confidentiality of what is published for all
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]*")
 # as labels=both writes them
 _BOTH = re.compile(r"(?P<code>[A-Z0-9][A-Z0-9_-]*)\s*:\s*(?P<label>\S.*)")
+# Columns that not every form of a table has.
+UPDATED, CONFIDENTIALITY = "LAST UPDATE", "CONF_STATUS"
 # Codes of the whole, which stand in many lists of the service, by the labels they have
 # there.
 _WHOLE = {"TOTAL": "total", "T": "total", "PER": "person"}
@@ -80,3 +82,16 @@ def is_code(row: PublishedRow, column: str) -> bool:
         and text not in _WHOLE
         and not (beside in row.columns and row.text(beside))
     )
+
+
+def release_of(published: Published) -> str:
+    """When the table was last updated, as a cover cites it."""
+    head = published.head(UPDATED)
+    updated = max((row.text(head) for row in published.rows), default="") if head else ""
+    return f"release {updated or 'not stated in the file'}"
+
+
+def confidentiality_of(row: PublishedRow) -> str:
+    """The confidentiality of a cell; "" where the file has none."""
+    head = next((h for h in row.columns if folded(h) == folded(CONFIDENTIALITY)), "")
+    return row.text(head) if head else ""

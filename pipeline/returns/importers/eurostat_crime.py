@@ -4,14 +4,18 @@ cells of the octa return.
 
 from __future__ import annotations
 
-import itertools
-import re
 from pathlib import Path
 
 from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
-from pipeline.returns.importers.eurostat import flagged
+from pipeline.returns.importers.eurostat import (
+    CODE,
+    code_of,
+    confidentiality_of,
+    flagged,
+    release_of,
+)
 from pipeline.returns.importers.figures import (
     Gathering,
     Reading,
@@ -21,24 +25,19 @@ from pipeline.returns.importers.figures import (
     scope_of_round,
     with_anchored,
 )
-from pipeline.returns.importers.grids import Value
+from pipeline.returns.importers.observations import (
+    FLAG,
+    TIME,
+    VALUE,
+    Dataset,
+    read_observations,
+)
 from pipeline.returns.importers.reconcile import remark_sums
-from pipeline.returns.importers.sheets import Choices, PublishedRow, read_published
+from pipeline.returns.importers.sheets import Published, PublishedRow
 from pipeline.returns.intake.codes import clean, latin
 
-KEY_HEADER = r"freq,iccs,unit,geo\TIME_PERIOD"
-# The service gives the parts of the key in the order in which they are asked, and may
-# leave out the frequency.
-_PARTS = ("iccs", "unit", "geo")
-KEYS = [
-    f"{','.join(order)}\\TIME_PERIOD"
-    for parts in (("freq", *_PARTS), _PARTS)
-    for order in itertools.permutations(parts)
-]
-CHOICES: Choices = {
-    "crim_off_cat": (KEY_HEADER,),
-    **{f"crim_off_cat {k}": (k,) for k in KEYS if k != KEY_HEADER},
-}
+DATASETS = {"crim_off_cat": Dataset(("iccs", "unit", "geo"))}
+CODED = ("iccs", "unit")  # whose labels no list of this program knows: the codes are needed
 OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS0601": ("OCT_DRUG_OFFENCES", ""),
     "ICCS07041": ("OCT_MONEY_LAUNDERING", ""),
@@ -49,102 +48,95 @@ OFFENCES: dict[str, tuple[str, str]] = {
     "ICCS09051": ("OCT_OCG", ""),
 }
 TABLES = tuple(dict.fromkeys(table for table, _ in OFFENCES.values()))
-WORDS = {3: "three", 4: "four"}
-_YEAR = re.compile(r"\d{4}")
-_FLAGGED = re.compile(r"(?P<text>:|\d(?:.*\d)?)?\s*(?P<flags>[bcdefinprsuz]{1,3})")
 
 
 def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read Eurostat's table for the years of a round; a row of the account is one year
     of one line. Raises UserError.
-
-    The heads of the columns are years.
     """
-    published = read_published(path, CHOICES, contracts=contracts)
-    heads = [head for head in published.heads if _YEAR.fullmatch(head)]
+    published = read_observations(path, DATASETS, contracts=contracts)
+    found = {row.text(TIME) for row in published.rows}
     years = scope_of_round(contracts, "octa", round_=round_).years
-    if not years & set(heads):
+    if not years & found:
         raise UserError(
-            "there is no column of a year of the round; found:"
-            f" {', '.join(heads)[:200] or 'nothing'}",
+            "there is no row and no column of a year of the round; found:"
+            f" {', '.join(sorted(found))[:200] or 'nothing'}",
             where=str(path),
             allowed=", ".join(sorted(years)),
             do="name a file that has these years with FILE=",
         )
-    reading = _gather(path, heads, gathering=Gathering(contracts, round_, published))
+    _require_codes(path, published)
+    reading = _gather(Gathering(contracts, round_, published))
     return with_anchored(
         reading,
         contracts,
-        read_again=lambda scope: _gather(
-            path, heads, gathering=Gathering(contracts, round_, published, scope=scope)
-        ),
+        read_again=lambda scope: _gather(Gathering(contracts, round_, published, scope=scope)),
     )
 
 
-def _gather(path: Path, heads: list[str], *, gathering: Gathering) -> Reading:
-    contracts = gathering.contracts
-    scope = gathering.scope or scope_of_round(contracts, "octa", round_=gathering.round_)
-    head = CHOICES[gathering.published.kind][0]
-    parts = head.partition("\\")[0].split(",")
-    for row in gathering.published.rows:
-        codes = [latin(clean(code)) for code in row.text(head).split(",")]
-        if len(codes) != len(parts):
-            raise UserError(
-                f"'{row.text(head)}' is not a key of {WORDS[len(parts)]} codes",
-                where=f"{path} {row.where}",
-                allowed=head,
-                do="delete the row if it is not the publisher's, or download the file again",
-            )
-        named = dict(zip(parts, codes, strict=True))
-        iccs, unit, geo = (named[p] for p in _PARTS)
-        for year in heads:
-            if not (state := find_state(scope.areas, geo)) and not is_elsewhere(contracts, geo):
-                gathering.skip(f"{row.where}, {year}", row.text(head), rule="state_not_in_list")
-            elif not state:
-                gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
-            elif year not in scope.years:
-                gathering.leave_out("other_year")
-            else:
-                _map_cell(
-                    gathering,
-                    f"{row.where}, {year}",
-                    place=(state, year),
-                    iccs=iccs,
-                    unit=unit,
-                    row=row,
+def _require_codes(path: Path, published: Published) -> None:
+    """Raise UserError when labels stand alone: no offence would be known by them."""
+    for row in published.rows:
+        for column in CODED:
+            if row.text(column) and not CODE.fullmatch(_code(row, column)):
+                raise UserError(
+                    f"codes are labels: '{row.text(column)}' in the column {column}",
+                    where=f"{path} {row.where}",
+                    allowed="codes of the service, alone or with their labels",
+                    do=(
+                        "download the table with codes (labels=id or labels=both), and name it"
+                        " with FILE="
+                    ),
                 )
+
+
+def _code(row: PublishedRow, column: str) -> str:
+    return latin(clean(code_of(row, column)))
+
+
+def _gather(gathering: Gathering) -> Reading:
+    contracts, published = gathering.contracts, gathering.published
+    scope = gathering.scope or scope_of_round(contracts, "octa", round_=gathering.round_)
+    for row in published.rows:
+        iccs, unit, geo = (_code(row, part) for part in DATASETS["crim_off_cat"].dimensions)
+        year = row.text(TIME)
+        if not (state := find_state(scope.areas, geo)) and not is_elsewhere(contracts, geo):
+            gathering.skip(row.where, row.whole, rule="state_not_in_list")
+        elif not state:
+            gathering.leave_out("kosovo_is_no_member_state" if geo == "XK" else "other_state")
+        elif year not in scope.years:
+            gathering.leave_out("other_year")
+        else:
+            _map_cell(gathering, row, place=(state, year), iccs=iccs, unit=unit)
     title = "Police-recorded offences (crim_off_cat)"
-    source = Source("eurostat_crime", "Eurostat", title, "release not stated in the file")
+    source = Source("eurostat_crime", "Eurostat", title, release_of(published))
     return remark_sums(gathering.settle(source, TABLES), contracts)
 
 
 def _map_cell(
     gathering: Gathering,
-    where: str,
+    row: PublishedRow,
     *,
     place: tuple[str, str],
     iccs: str,
     unit: str,
-    row: PublishedRow,
 ) -> None:
-    value = row.value(place[1])
-    what = f"{'.'.join(place)} {iccs} {unit} {value.text.strip()}"
+    given = f"{row.text(VALUE)} {row.text(FLAG)}".strip()
+    what = f"{'.'.join(place)} {iccs} {unit} {given}"
     table, code = OFFENCES.get(iccs, ("", ""))
     if unit != "NR":
-        return gathering.skip(where, what, rule="rate_not_count")
+        return gathering.skip(row.where, what, rule="rate_not_count")
     if not table:
-        return gathering.skip(where, what, rule="no_place_in_the_return")
-    flags = ""
-    if value.kind == "text" and (found := _FLAGGED.fullmatch(value.text.strip())):
-        value = Value(found["text"] or ":", "text")
-        flags = found["flags"]
-    number, status, note = flagged(gathering.read_value(value, place[1]), flags)
+        return gathering.skip(row.where, what, rule="no_place_in_the_return")
+    number, status, note = flagged(
+        gathering.read(row, VALUE), row.text(FLAG), confidentiality=confidentiality_of(row)
+    )
     if number.is_missing:
-        return gathering.skip(where, what, rule="not_available")
+        return gathering.skip(row.where, what, rule="not_available")
     return gathering.add(
         Key(table, (*place, code) if code else place),
         number,
-        where=where,
+        where=row.where,
         obs_status=status,
         note=note,
     )

@@ -10,7 +10,14 @@ from pipeline.cells import TOTAL, Key
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.returns.importers.citizenships import read_citizenship
-from pipeline.returns.importers.eurostat import code_of, flagged, is_code, label_of
+from pipeline.returns.importers.eurostat import (
+    code_of,
+    confidentiality_of,
+    flagged,
+    is_code,
+    label_of,
+    release_of,
+)
 from pipeline.returns.importers.figures import (
     Columns,
     Gathering,
@@ -19,33 +26,18 @@ from pipeline.returns.importers.figures import (
     own_rows,
     with_anchored,
 )
-from pipeline.returns.importers.sheets import Published, PublishedRow, read_published
+from pipeline.returns.importers.observations import FLAG, VALUE, Dataset, read_observations
+from pipeline.returns.importers.sheets import Published, PublishedRow
 
-HEADERS = {
-    "present": (
-        "reason",
-        "apprehen",
-        "citizen",
-        "sex",
-        "age",
-        "unit",
-        "geo",
-        "TIME_PERIOD",
-        "OBS_VALUE",
-        "OBS_FLAG",
-    ),
-    "refused": (
-        "border",
-        "unit",
-        "reason",
-        "citizen",
-        "geo",
-        "TIME_PERIOD",
-        "OBS_VALUE",
-        "OBS_FLAG",
-    ),
+DATASETS = {
+    "present": Dataset(("reason", "apprehen", "citizen", "sex", "age", "unit", "geo")),
+    "refused": Dataset(("border", "unit", "reason", "citizen", "geo")),
+}
+# A copy that is no file of the service.
+COPIES = {
     "present_by_citizenship": ("citizen", "geo", "year", "Illegal Third Country Nationals"),
 }
+HEADERS = {**{kind: dataset.long for kind, dataset in DATASETS.items()}, **COPIES}
 TITLES = {
     "present": "Third-country nationals found to be illegally present (migr_eipre)",
     "refused": "Third-country nationals refused entry at the external borders (migr_eirfs)",
@@ -54,11 +46,6 @@ TITLES = {
     ),
 }
 TABLES = {"present": "MIG_STAY", "refused": "MIG_REFUSED", "present_by_citizenship": "MIG_STAY_CTZ"}
-# columns that not every form of the table has
-UPDATED, CONFIDENTIALITY = (
-    "LAST UPDATE",
-    "CONF_STATUS",
-)
 CODED = ("reason", "apprehen")  # whose codes no list of this program knows: the labels are needed
 LABELS = ("reason", "apprehen", "citizen", "sex", "age", "unit", "border")
 # Labels as they are compared: no case, single spaces, hyphens for dashes.
@@ -81,7 +68,7 @@ def read(path: Path, contracts: Contracts, round_: int) -> Reading:
     """Read one of the three tables for the years of a round. Raises UserError when the
     file holds none of them.
     """
-    published = read_published(path, HEADERS, contracts=contracts)
+    published = read_observations(path, DATASETS, contracts=contracts, others=COPIES)
     _require_labels(path, published)
     reading = _gather(Gathering(contracts, round_, published))
     return with_anchored(
@@ -123,14 +110,8 @@ def _gather(gathering: Gathering) -> Reading:
         if gathering.added > used:
             reporting.add(state)
     _remark_rounding(kind, reporting, contracts=contracts, gathering=gathering)
-    source = Source("eurostat_migration", "Eurostat", TITLES[kind], _release(published))
+    source = Source("eurostat_migration", "Eurostat", TITLES[kind], release_of(published))
     return gathering.settle(source, (TABLES[kind],))
-
-
-def _release(published: Published) -> str:
-    head = published.head(UPDATED)
-    updated = max((row.text(head) for row in published.rows), default="") if head else ""
-    return f"release {updated or 'not stated in the file'}"
 
 
 def _remark_rounding(
@@ -171,10 +152,8 @@ def _map_row(
         codes = ("", "")
     if not all(codes):
         return gathering.skip(row.where, what, rule="breakdown_not_asked")
-    head = gathering.published.head(CONFIDENTIALITY)
-    confidentiality = row.text(head) if head else ""
     number, status, note = flagged(
-        gathering.read(row, "OBS_VALUE"), row.text("OBS_FLAG"), confidentiality=confidentiality
+        gathering.read(row, VALUE), row.text(FLAG), confidentiality=confidentiality_of(row)
     )
     if number.is_missing:
         return gathering.skip(row.where, what, rule=number.rule)

@@ -8,6 +8,7 @@ told.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
@@ -36,6 +37,11 @@ LABEL = " label"  # behind the name of a column: the one that holds the labels o
 HEADER_WITHIN = 40  # rows from the top in which the header must stand
 ALLOWED = "a workbook (.xlsx, .xls, .ods) or a text file (.csv, .tsv, .csv.gz) as published"
 Choices = dict[str, tuple[str, ...]]
+# The head of a key that stands packed in one column, as heads are compared: the parts of
+# the key, and behind the stroke what the other columns are.
+PACKED = re.compile(r"(?P<parts>\w+( ?, ?\w+)*) ?\\ ?time(_period)?")
+# As labels beside codes write a head: `geo: Geopolitical entity`.
+_NAMED_HEAD = re.compile(r"(?P<id>\w+(?: \w+)?) ?: ?\S.*")
 
 
 def folded(text: str) -> str:
@@ -43,6 +49,17 @@ def folded(text: str) -> str:
     look-alike letters as Latin ones.
     """
     return fold(latin(text))
+
+
+def _head(text: str) -> str:
+    """The form in which heads are compared: of a packed key its parts in no order, without
+    the frequency.
+    """
+    name = folded(text)
+    if packed := PACKED.fullmatch(name):
+        parts = sorted(part.strip() for part in packed["parts"].split(","))
+        return f"{','.join(p for p in parts if p != 'freq')}\\time_period"
+    return name
 
 
 @dataclass(frozen=True)
@@ -230,7 +247,8 @@ def _foreign_words(table: _Table, expected: tuple[str, ...]) -> Iterator[str]:
     that are read.
     """
     # years are heads too
-    columns = {c for head, c in table.columns.items() if head in expected or head.isdigit()}
+    wanted = {_head(name) for name in expected}
+    columns = {c for h, c in table.columns.items() if _head(h) in wanted or h.isdigit()}
     for number, line in table.grid.lines.items():
         if number > table.row:
             yield from (v.text for c, v in line.items() if c in columns and not v.text.isascii())
@@ -249,30 +267,44 @@ def _find(path: Path, grid: SourceGrid, *, choices: Choices) -> _Table | None:
     when a head stands twice.
     """
     for number in sorted(n for n in grid.lines if n <= HEADER_WITHIN):
-        heads: dict[str, list[int]] = {}
-        names = _label_columns(grid.lines[number])
-        for column, value in sorted(grid.lines[number].items()):
-            heads.setdefault(folded(names.get(column, value.text)), []).append(column)
         for kind, expected in choices.items():
-            wanted = {folded(name): name for name in expected}
+            wanted = {_head(name): name for name in expected}
+            heads = _heads(grid.lines[number], wanted)
             if not set(wanted) <= set(heads):
                 continue
+            line = grid.lines[number]
             if twice := [h for h, columns in heads.items() if h and len(columns) > 1]:
-                name = grid.lines[number][heads[twice[0]][0]].text.strip()
+                name = line[heads[twice[0]][0]].text.strip()
                 raise UserError(
                     f"the column '{name}' stands {len(heads[twice[0]])} times",
                     where=_place(path, grid, row=number),
                     allowed="one column of that name",
                     do="delete or rename the columns that are not the publisher's",
                 )
-            line = grid.lines[number]
-            columns = {
-                wanted.get(h, names.get(c[0], line[c[0]].text.strip())): c[0]
-                for h, c in heads.items()
-                if h
-            }
+            names = _label_columns(line)
+            columns = {}
+            for h, (column, *_) in heads.items():
+                spelled = names.get(column, line[column].text.strip())
+                # The order of a packed key is that of the file.
+                if h:
+                    columns[spelled if "\\" in h else wanted.get(h, spelled)] = column
             return _Table(kind, grid, number, columns)
     return None
+
+
+def _heads(line: Line, wanted: Container[str]) -> dict[str, list[int]]:
+    """The columns of each head of a row, as heads are compared. One with its name behind it
+    is that head where it is wanted.
+    """
+    names = _label_columns(line)
+    heads: dict[str, list[int]] = {}
+    for column, value in sorted(line.items()):
+        head = _head(names.get(column, value.text))
+        named = _NAMED_HEAD.fullmatch(head)
+        if named and head not in wanted and named["id"] in wanted:
+            head = named["id"]
+        heads.setdefault(head, []).append(column)
+    return heads
 
 
 def _label_columns(line: Line) -> dict[int, str]:
@@ -289,9 +321,10 @@ def _label_columns(line: Line) -> dict[int, str]:
         "STRUCTURE_NAME",
     ]:
         return {}
+    first = 6 if texts.get(4) == "ACTION" else 5  # the first label
     return {
         n: f"{texts[n - 1]}{LABEL}"
-        for n in range(5, max(texts) + 1, 2)
+        for n in range(first, max(texts) + 1, 2)
         if n in texts and n - 1 in texts
     }
 
@@ -301,7 +334,7 @@ def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> User
     there.
     """
     rows = [
-        (g, n, {folded(v.text) for v in g.lines[n].values()})
+        (g, n, {_head(v.text) for v in g.lines[n].values()})
         for g in grids
         for n in g.lines
         if n <= HEADER_WITHIN
@@ -313,15 +346,15 @@ def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> User
         kind, (grid, number, heads) = max(
             ((kind, row) for kind in choices for row in rows),
             key=lambda pair: (
-                sum(folded(c) in pair[1][2] for c in choices[pair[0]]) / len(choices[pair[0]])
+                sum(_head(c) in pair[1][2] for c in choices[pair[0]]) / len(choices[pair[0]])
             ),
         )
         where = _place(path, grid, row=number)
         found = ", ".join(
             v.text.strip() for _, v in sorted(grid.lines[number].items()) if v.text.strip()
         )[:200]
-        missing = [c for c in choices[kind] if folded(c) not in heads]
-    # A kind whose name goes on behind a blank is another order of the same columns.
+        missing = [c for c in choices[kind] if _head(c) not in heads]
+    # A kind whose name goes on behind a blank is another form of the same table.
     shown = [c for kind, c in choices.items() if " " not in kind]
     return UserError(
         f"columns are missing: {', '.join(missing)}; found: {found or 'nothing'}",
