@@ -601,7 +601,7 @@ CASES: dict[str, Case] = {
     "label_is_an_error": Case(
         d.in_workbook(lambda data, at: d.change(data, at, at.label, lambda _: ErrorValue("#N/A"))),
         lambda s: (
-            Refused("not a key of four codes")
+            Refused("not a key of 4 codes")
             if s.importer == "eurostat_crime"
             else Lost("label_not_readable")
         ),

@@ -4,17 +4,14 @@ the contract's list.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
 from pipeline.cells import TOTAL, UNKNOWN
 from pipeline.contracts.codelists import GROUP_PREFIX, fold, load_aliases
+from pipeline.returns.importers.names import bare, bare_countries
 from pipeline.returns.importers.sheets import folded
-from pipeline.returns.intake.codes import latin, load_aggregates
+from pipeline.returns.intake.codes import load_aggregates
 
 NATIONALS = "NAT"
 
@@ -30,26 +27,6 @@ class Citizenship:
     remark: str = ""
 
 
-def _bare(spelling: str) -> str:
-    """A name without what code pages and keyboards lose: accents, curly apostrophes,
-    look-alike letters.
-    """
-    letters = unicodedata.normalize("NFKD", latin(spelling).replace("’", "'"))
-    return fold("".join(c for c in letters if not unicodedata.combining(c)))
-
-
-@lru_cache(maxsize=4)
-def _bare_names(codelists: Path) -> Mapping[str, str]:
-    """Names by their bare form; those that two countries share are left out."""
-    aliases = load_aliases(codelists, "citizenship")
-    named: dict[str, set[str]] = {}
-    for name in aliases:
-        named.setdefault(_bare(name), set()).add(name)
-    return MappingProxyType(
-        {bare: min(names) for bare, names in named.items() if len({aliases[n] for n in names}) == 1}
-    )
-
-
 def read_citizenship(codelists: Path, spelling: str) -> Citizenship:
     """The code of a spelling. What names no one country is `_U`, and the remark keeps
     the spelling.
@@ -58,7 +35,7 @@ def read_citizenship(codelists: Path, spelling: str) -> Citizenship:
     aggregates = load_aggregates(codelists)
     name = fold(spelling)
     if name not in aliases and name not in aggregates:
-        name = _bare_names(codelists).get(_bare(spelling), folded(spelling))
+        name = bare_countries(codelists).get(bare(spelling), folded(spelling))
     if name == "total":
         return Citizenship(TOTAL)
     if name in aggregates:

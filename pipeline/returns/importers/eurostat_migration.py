@@ -27,14 +27,14 @@ from pipeline.returns.importers.figures import (
     with_anchored,
 )
 from pipeline.returns.importers.observations import FLAG, VALUE, Dataset, read_observations
-from pipeline.returns.importers.sheets import Published, PublishedRow
+from pipeline.returns.importers.sheets import Choices, Published, PublishedRow
 
 DATASETS = {
     "present": Dataset(("reason", "apprehen", "citizen", "sex", "age", "unit", "geo")),
     "refused": Dataset(("border", "unit", "reason", "citizen", "geo")),
 }
 # A copy that is no file of the service.
-COPIES = {
+COPIES: Choices = {
     "present_by_citizenship": ("citizen", "geo", "year", "Illegal Third Country Nationals"),
 }
 HEADERS = {**{kind: dataset.long for kind, dataset in DATASETS.items()}, **COPIES}

@@ -15,6 +15,7 @@ from pipeline.contracts.anchors import Anchor, areas_of, load_anchors
 from pipeline.contracts.codelists import fold, load_aliases
 from pipeline.contracts.model import Contracts, Table
 from pipeline.returns.importers.grids import Value
+from pipeline.returns.importers.names import bare, bare_countries, with_bare_names
 from pipeline.returns.importers.sheets import Published, PublishedRow, folded
 from pipeline.returns.importers.values import SIGNS, Number, has_decimal_comma, plain, read_number
 from pipeline.returns.intake.codes import latin, load_aggregates
@@ -168,20 +169,22 @@ class Columns:
 
 
 def states_of(contracts: Contracts, round_: int) -> dict[str, str]:
-    """Every spelling of the round's member states, folded, to their codes."""
+    """Every spelling of the round's member states, folded or bare, to their codes."""
     members = {c.code for c in contracts.members(round_)}
-    return {
-        alias: code
-        for alias, code in load_aliases(contracts.codelists, "states").items()
-        if code in members
-    }
+    return with_bare_names(
+        {
+            alias: code
+            for alias, code in load_aliases(contracts.codelists, "states").items()
+            if code in members
+        }
+    )
 
 
 def find_state(states: Mapping[str, str], text: str) -> str:
-    """The member state that a spelling names, also in look-alike letters; "" for
-    others.
+    """The member state that a spelling names, also in look-alike letters or with its
+    words in another order; "" for others.
     """
-    return states.get(fold(text)) or states.get(folded(text), "")
+    return states.get(fold(text)) or states.get(folded(text)) or states.get(bare(text), "")
 
 
 def is_elsewhere(contracts: Contracts, text: str) -> bool:
@@ -191,6 +194,8 @@ def is_elsewhere(contracts: Contracts, text: str) -> bool:
     known = load_aliases(contracts.codelists, "citizenship")
     names = {fold(text), folded(text)}
     if _CODE.fullmatch(latin(text)) or not names.isdisjoint(known):
+        return True
+    if bare(text) in bare_countries(contracts.codelists):
         return True
     return not names.isdisjoint(load_aggregates(contracts.codelists))
 
@@ -219,7 +224,7 @@ def scope_of_anchors(contracts: Contracts, anchors: tuple[Anchor, ...]) -> Scope
         spellings |= {
             s: code for s, code in load_aliases(contracts.codelists, name).items() if code in wanted
         }
-    return Scope(spellings, frozenset(str(a.year) for a in anchors))
+    return Scope(with_bare_names(spellings), frozenset(str(a.year) for a in anchors))
 
 
 def with_anchored(

@@ -123,11 +123,12 @@ def _dimensions(path: Path, document: Mapping[str, Any]) -> list[_Dimension]:
         category = dimension.get("category") if isinstance(dimension, dict) else None
         if not isinstance(category, dict):
             _refuse(path, f"the dimension '{name[:40]}' has no categories")
-        labels = category.get("label") if isinstance(category.get("label"), dict) else {}
+        given_labels = category.get("label")
+        labels: dict[str, Any] = given_labels if isinstance(given_labels, dict) else {}
         # One category needs no index.
-        index = category.get("index", list(labels) if len(labels) == 1 else None)
+        index: Any = category.get("index", list(labels) if len(labels) == 1 else None)
         if isinstance(index, dict):
-            ordered = sorted(index, key=lambda code, places=index: str(places[code]).zfill(12))
+            ordered = [code for _, code in sorted((str(n).zfill(12), c) for c, n in index.items())]
             if [str(index[code]) for code in ordered] != [str(n) for n in range(len(ordered))]:
                 _refuse(path, f"the categories of '{name[:40]}' have no single order")
             index = ordered

@@ -40,6 +40,7 @@ Choices = dict[str, tuple[str, ...]]
 # The head of a key that stands packed in one column, as heads are compared: the parts of
 # the key, and behind the stroke what the other columns are.
 PACKED = re.compile(r"(?P<parts>\w+( ?, ?\w+)*) ?\\ ?time(_period)?")
+_PACKED_BEGIN = re.compile(r"(?P<parts>\w+( ?, ?\w+)+) ?\\ ?time")
 # As labels beside codes write a head: `geo: Geopolitical entity`.
 _NAMED_HEAD = re.compile(r"(?P<id>\w+(?: \w+)?) ?: ?\S.*")
 
@@ -342,6 +343,13 @@ def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> User
     where = str(path)
     found = "nothing"
     missing = list(next(iter(choices.values())))
+    for grid, number, _ in rows:
+        # A row with a key of other parts may have been cut at the commas of the key.
+        whole = ",".join(v.text.strip() for _, v in sorted(grid.lines[number].items()))
+        if (packed := _PACKED_BEGIN.match(folded(whole))) and any(
+            "\\" in c[0] for c in choices.values()
+        ):
+            return _other_key(_place(path, grid, row=number), packed["parts"], choices=choices)
     if rows:
         kind, (grid, number, heads) = max(
             ((kind, row) for kind in choices for row in rows),
@@ -366,6 +374,23 @@ def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> User
             "name a file of this source with FILE=, or another SOURCE=; heads must be the"
             " publisher's own"
         ),
+    )
+
+
+def _other_key(where: str, parts: str, *, choices: Choices) -> UserError:
+    """A packed key whose parts are those of no table that is read."""
+    given = {part.strip() for part in parts.split(",")} - {"freq"}
+    keys = [c[0] for c in choices.values() if "\\" in c[0]]
+    wanted = {key: set(folded(key).partition("\\")[0].split(",")) - {"freq"} for key in keys}
+    key = max(keys, key=lambda k: 2 * len(wanted[k] & given) - len(wanted[k]))
+    missing, unknown = sorted(wanted[key] - given), sorted(given - wanted[key])
+    said = [f"parts of the key are missing: {', '.join(missing)}"] if missing else []
+    said += [f"parts of the key are not known: {', '.join(unknown)}"] if unknown else []
+    return UserError(
+        "; ".join(said),
+        where=where,
+        allowed=" | ".join(keys),
+        do="name a file of this source with FILE=, or another SOURCE=",
     )
 
 
