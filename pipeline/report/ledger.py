@@ -30,6 +30,8 @@ from pipeline.system.kept import damaged, parse_json
 
 # what the row of key figures is called; it stands without a number on the page
 HEADLINE = "Headline"
+# what is added to the id of a row of key figures for the drawing of their years below it
+_COURSE = "-course"
 # `before(KEY)`: what the edition before printed for a key
 BEFORE = "before"
 
@@ -161,6 +163,17 @@ def charts_of(ledger: Iterable[LedgerEntry]) -> list[PrintedChart]:
     return [e for e in ledger if isinstance(e, PrintedChart)]
 
 
+def course_of(exhibit: str) -> str:
+    """The id of the drawing below a row of key figures."""
+    return f"{exhibit}{_COURSE}"
+
+
+def drawing_of(exhibit: Exhibit, ledger: Iterable[LedgerEntry]) -> PrintedChart | None:
+    """What is drawn of an exhibit: a figure, or the years of a row of key figures."""
+    ids = (exhibit.id, course_of(exhibit.id))
+    return next((drawing for drawing in charts_of(ledger) if drawing.id in ids), None)
+
+
 def statements_of(ledger: Iterable[LedgerEntry]) -> list[Fact | Sentence]:
     """What is said in words: sentences, and the facts of state pages."""
     return [e for e in ledger if isinstance(e, Fact | Sentence)]
@@ -193,9 +206,8 @@ def entry_keys(exhibit: Exhibit, ledger: Iterable[LedgerEntry]) -> list[str]:
     them.
     """
     references = [c.key for line in lines_of(exhibit) for c in line.cells]
-    for drawing in charts_of(ledger):
-        if drawing.id == exhibit.id:
-            references += [p.key for s in drawing.data.series for p in s.points]
+    if drawing := drawing_of(exhibit, ledger):
+        references += [p.key for s in drawing.data.series for p in s.points]
     return [key for r in references for key in keys_of(r) if key]
 
 

@@ -21,6 +21,7 @@ Kind = Literal[
     "share_bar",
     "pyramid",
     "flow",
+    "sparkline",
 ]
 
 
@@ -75,6 +76,7 @@ class TableView:
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
     headline: bool = False  # a row of large figures, without a number of its own
+    course: FigureView | None = None  # the years of a row of large figures, drawn below it
     message: str = ""  # what it shows, in one line above its title
 
     @property
@@ -118,7 +120,8 @@ class ChartData:
     first and last point; pyramid, two series, one a side; share_bar, one part of each
     bar a series, and last the base of each, the sum of its parts; heat, one row a
     series; flow, one source a series, whose points are where it goes; map, one series
-    whose points are states (x is the state code).
+    whose points are states (x is the state code); sparkline, one small line a series,
+    under the column of its figure.
     """
 
     kind: Kind

@@ -24,13 +24,14 @@ from pipeline.report.ledger import (
     LedgerEntry,
     Sentence,
     TableExhibit,
-    charts_of,
+    drawing_of,
     exhibits_of,
     footnotes_of,
     lines_of,
     reference_of,
     statements_of,
 )
+from pipeline.report.views import ChartData
 
 _FORM = "REPORT:T3.r4.c2, REPORT:F2.s1.p3 or REPORT:S.chapter.section.2"
 
@@ -65,7 +66,6 @@ class Ledger:
 
     def __init__(self, report: str, entries: Sequence[LedgerEntry]) -> None:
         self.report, self.entries = report, entries
-        self.charts = {d.id: d.data for d in charts_of(entries)}
         self.exhibits = {
             reference_of(report, e.number).partition(":")[2]: e for e in exhibits_of(entries)
         }
@@ -90,11 +90,10 @@ class Ledger:
         exhibit = self.exhibits[name]
         if not parts:
             return Listed(f"{report}:{name}", _where(exhibit), tuple(self._inside(name, exhibit)))
-        return (
-            self._point(name, exhibit, parts=parts)
-            if exhibit.id in self.charts
-            else self._cell(name, exhibit, parts=parts)
-        )
+        drawn = drawing_of(exhibit, self.entries)
+        if drawn and (parts[0].startswith("s") or not lines_of(exhibit)):
+            return self._point(name, exhibit, data=drawn.data, parts=parts)
+        return self._cell(name, exhibit, parts=parts)
 
     def numbers(self) -> Iterator[Printed]:
         """Every number of the exhibits that has a key or a formula."""
@@ -113,22 +112,18 @@ class Ledger:
             yield f"{self.report}:S.{place}", "text"
 
     def _inside(self, name: str, exhibit: Exhibit) -> Iterator[tuple[str, str]]:
-        if exhibit.id in self.charts:
-            data = self.charts[exhibit.id]
-            for s, series in enumerate(data.series, 1):
-                for p, point in enumerate(series.points, 1):
-                    label = data.labels.get(point.x, point.x)
-                    yield (
-                        f"{self.report}:{name}.s{s}.p{p}",
-                        f"{series.label}, {label}: {point.text}",
-                    )
-            return
         for r, line in enumerate(lines_of(exhibit), 1):
             for c, cell in enumerate(line.cells, 1):
                 yield (
                     f"{self.report}:{name}.r{r}.c{c}",
                     f"{line.label}, {_column(exhibit, c)}: {cell.text}",
                 )
+        drawn = drawing_of(exhibit, self.entries)
+        data = drawn.data if drawn else None
+        for s, series in enumerate(data.series if data else (), 1):
+            for p, point in enumerate(series.points, 1):
+                label = data.labels.get(point.x, point.x) if data else ""
+                yield f"{self.report}:{name}.s{s}.p{p}", f"{series.label}, {label}: {point.text}"
 
     def _cell(self, name: str, exhibit: Exhibit, *, parts: list[str]) -> Printed:
         lines = lines_of(exhibit)
@@ -147,8 +142,7 @@ class Ledger:
         behind = (cell.key,) if cell.key else ()
         return Printed(f"{self.report}:{name}.r{r}.c{c}", where, cell.text, behind, notes)
 
-    def _point(self, name: str, exhibit: Exhibit, *, parts: list[str]) -> Printed:
-        data = self.charts[exhibit.id]
+    def _point(self, name: str, exhibit: Exhibit, *, data: ChartData, parts: list[str]) -> Printed:
         s, p = self._numbers(name, parts, letters=("s", "p"))
         if not 1 <= s <= len(data.series) or not 1 <= p <= len(data.series[s - 1].points):
             most = max((len(series.points) for series in data.series), default=0)
@@ -188,6 +182,8 @@ class Ledger:
             match statement:
                 case Sentence(place=place, values={"state": state}) if state:
                     found[f"{place}.{state}"] = statement
+                case Sentence(place=place, values={"indicator": which}):
+                    found[f"{place}.{which}"] = statement
                 case _:
                     found[statement.place] = statement
         return found

@@ -16,6 +16,7 @@ from itertools import accumulate, islice, pairwise
 
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.outline import Block
+from pipeline.inspection.readback.paper import PAPER
 from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.values import Register
 from pipeline.inspection.readback.who import WHO
@@ -36,10 +37,10 @@ _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
 # says something of figures without a numeral
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join((*WHO, *PAPER))})\b")
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
-_FORMULAS = ("share", "shares", "rate", "moved", "leader")
+_FORMULAS = ("share", "shares", "rate", "moved", "leader", "alone")
 WHY = "it is no released cell, no formula over released cells, and no listed number"
 
 

@@ -15,12 +15,14 @@ from itertools import accumulate
 
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, NUMERAL, Passage, squeeze
+from pipeline.inspection.readback.paper import PAPER
 from pipeline.inspection.readback.who import WHO
 from pipeline.report.ledger import Fact, Sentence
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
 # says something of figures without a numeral
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join(WHO)})\b")
+_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join((*WHO, *PAPER))})\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
 Piece = tuple[str, str, str]  # text, kind of its claim or nothing, what it is
@@ -143,10 +145,11 @@ class SentenceCheck:
 
 # What a claim prints are words: a numeral among them is accounted for by nothing.
 _KINDS = {
-    **dict.fromkeys(("coverage", "share", "shares", "leader"), FORMULA),
+    **dict.fromkeys(("coverage", "share", "shares", "leader", "alone"), FORMULA),
     "rate": "rate",
     "moved": "moved",
     "lastyear": "year",
+    **dict.fromkeys(("began", "ceased", "broken", "redefined", "revised"), "dated"),
     **dict.fromkeys(
         ("claim", "general", "reporters", "silent", "members", "memberlist", "publishers", "state"),
         "",
@@ -159,6 +162,8 @@ def _kind_in(kind: str, index: int, *, text: str) -> str:
     the number of states, the part of one state; of a figure in question: the figure,
     and what it would be otherwise.
     """
+    if kind == "dated":  # a figure has commas, a year has none
+        return "year" if _YEAR.fullmatch(list(NUMERAL.finditer(text))[index][0]) else CELL
     if kind == "moved":
         return CELL if index in ((0,) if text.startswith("didnotchange") else (1, 2)) else FORMULA
     return FORMULA if kind == CELL and index and "if" in text else kind

@@ -26,6 +26,7 @@ from pipeline.report.ledger import (
     PrintedHeading,
     TableExhibit,
     charts_of,
+    drawing_of,
     entry_keys,
     exhibits_of,
     footnotes_of,
@@ -231,7 +232,7 @@ class Walk:
         self._column += 1
 
     def _figure(self, block: Block) -> None:
-        noted = self.drawn.get(self.exhibit.id) if self.exhibit else None
+        noted = drawing_of(self.exhibit, self.drawn.values()) if self.exhibit else None
         if self.exhibit is None or noted is None:
             self._add(
                 Passage(block.page, f"{self.section}/drawing", f"{running_text(block)} {block.alt}")

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
+from pipeline.inspection.readback.paper import PAPER, Paper
 from pipeline.inspection.readback.values import Register, Texts, number
 from pipeline.inspection.readback.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
 
@@ -24,6 +25,7 @@ class Bindings:
     def __init__(self, register: Register, contracts: Contracts, *, round_: int) -> None:
         self.register, self.contracts, self.round_ = register, contracts, round_
         self.who = Who(register, contracts, round_=round_)
+        self.paper = Paper(register, contracts, round_=round_)
 
     def texts(self, binding: str) -> Texts:
         """The texts that may stand where the binding stood; none when it had nothing
@@ -36,6 +38,9 @@ class Bindings:
             return self._claim(words[0], " ".join(words[1:]))
         if words[0] in WHO:
             return self.who.texts(words)
+        if words[0] in PAPER:
+            pair = self._pair(words[1], words[3]) if words[0] == "alone" else None
+            return self.paper.texts(words, pair=pair)
         if len(words) == 1:
             return self._value(words[0])
         command = words[0]

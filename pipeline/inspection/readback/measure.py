@@ -5,6 +5,8 @@ What is checked, by kind of chart:
 - line, small_multiples: the grid gives the scale, of each small plot its own; each
   marker's place and height is one released point of the line of its colour, each point
   one marker, each vertex of a line stands on a marker.
+- sparkline: the same, where the one line of the grid is zero and the largest value
+  stands as high above it as all largest values do.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
 - pyramid: the same on two sides of one scale, a series a side.
@@ -69,6 +71,7 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
     kinds: dict[str, Measure] = {
         "line": _lines,
         "small_multiples": _lines,
+        "sparkline": _lines,
         "bar": _bars,
         "grouped_bar": _bars,
         "stacked_bar": _stacks,
@@ -160,7 +163,7 @@ def _match(marks: list[Mark], wanted: list[Mark], *, slack: float, counts: Count
 
 def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     panels = [plot.lines for plot in axes.plots]
-    small = data.kind == "small_multiples"
+    small = data.kind in ("small_multiples", "sparkline")
     total = len(_places(data))
     margin = geometry.PANEL_MARGIN if small else geometry.LINE_MARGIN
     if len(panels) != (len(data.series) if small else 1):
@@ -170,7 +173,10 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         # each of several small plots has one series and an axis of its own
         shown = [(s, x, p) for s, x, p in _points(data) if not small or s == index]
         most = max((p.value or 0 for _, _, p in shown), default=0)
-        scale = Scale([p.box[1] for p in panel], axes.plots[index].values, most=most)
+        if data.kind == "sparkline":
+            scale = _scale_of_sparkline(panel, [float(p.value or 0) for _, _, p in shown])
+        else:
+            scale = Scale([p.box[1] for p in panel], axes.plots[index].values, most=most)
         yield from scale.faults()
         left = panel[0].box[0]
         right = panel[0].box[2]
@@ -198,6 +204,14 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         yield from _match(marks, wanted, slack=scale.slack, counts=counts)
         yield from _vertices(own, spots, ends=(left, right), used=used)
     yield from _strangers([p for p in paths if p.order not in used and p.fill is not None])
+
+
+def _scale_of_sparkline(panel: list[Path], values: list[float]) -> Scale:
+    """From zero to the largest value of the line, over the height that all have."""
+    (zero,) = panel
+    span = max([0.0, *values]) - min([0.0, *values])
+    top = zero.box[1] + geometry.SPARK_HEIGHT / geometry.MM_PER_POINT
+    return Scale([zero.box[1], top], [0.0, span or 1.0], most=span)
 
 
 def _is_mark(path: Path) -> bool:

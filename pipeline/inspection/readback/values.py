@@ -66,6 +66,8 @@ class Register:
     # a whole in question -> the part above it
     exceeded: dict[str, str] = field(default_factory=dict)
     edition: Edition = field(default_factory=Edition)
+    # figures that this round corrected by a tenth or more
+    revised: frozenset[str] = frozenset()
 
     @property
     def years(self) -> set[str]:
@@ -236,6 +238,10 @@ def _from_store(path: Path) -> Register:
         sources = connection.execute(
             "select distinct source from sources order by source"
         ).fetchall()
+        revised = connection.execute(
+            """select key from revisions
+            where old_value > 0 and abs(new_value - old_value) * 10 >= old_value"""
+        ).fetchall()
         queries = {
             name: _said(*(connection.execute(sql).fetchone() or (None,)))
             for name, sql in quality_queries()
@@ -248,7 +254,8 @@ def _from_store(path: Path) -> Register:
             instead.setdefault(whole, tuple(parts))
     cells = {row[0]: _from_row(row) for row in rows}
     named = tuple(s for (s,) in sources if s)
-    return Register(cells, named, queries, instead, exceeded, read_edition(path))
+    corrected = frozenset(key for (key,) in revised)
+    return Register(cells, named, queries, instead, exceeded, read_edition(path), corrected)
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:

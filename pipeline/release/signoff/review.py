@@ -23,7 +23,7 @@ from pipeline.release.signoff.record import Person, Standing, Subject, plain, st
 from pipeline.report.document.order import ANNEX
 from pipeline.report.ledger import (
     LedgerEntry,
-    charts_of,
+    drawing_of,
     entry_keys,
     exhibits_of,
     ledger_json,
@@ -121,7 +121,7 @@ class _Looked:
             found = len(self.keys.intersection(entry_keys(exhibit, self.entries)))
             if found:
                 ref = reference_of(self.subject.report, exhibit.number)
-                drawn = [c for c in charts_of(self.entries) if c.id == exhibit.id]
+                drawn = filter(None, [drawing_of(exhibit, self.entries)])
                 printed = [e for e in self.entries if e is exhibit]
                 look = sha256(ledger_json([*printed, *drawn]).encode())
                 yield Changed(ref, exhibit.title, found, look, ticks.get((ref, look), ""))

@@ -34,6 +34,7 @@ from pipeline.report.charts.sheet import (
     Sheet,
     register_fonts,
 )
+from pipeline.report.charts.sparkline import draw_sparklines
 from pipeline.report.views import ChartData
 
 _HIDDEN = ("missing", "withheld", "suppressed")
@@ -119,6 +120,7 @@ _DRAWINGS: dict[str, DrawChart] = {
     "share_bar": draw_shares,
     "pyramid": draw_pyramid,
     "flow": draw_flow,
+    "sparkline": draw_sparklines,
 }
 
 

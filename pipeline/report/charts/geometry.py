@@ -30,6 +30,12 @@ SWATCH_LABEL = 5.8
 
 TICK_PAD = 2.0  # points between the end of a grid line and its label
 
+# Millimetres: sparklines stand under the columns of a row of large figures. The labels of
+# its lines are as wide as in templates/shared/report.css; the largest value of a line
+# stands so high above its zero.
+SPARK_LABELS = 29.0
+SPARK_HEIGHT = 9.0
+
 # Millimetres: how wide the ends of a flow are, and what parts the nodes of one side.
 FLOW_END = 13.0
 FLOW_GAP = 2.4

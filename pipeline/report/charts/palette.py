@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 INK, GREY, PALE, PAPER = "#1d2733", "#55606b", "#d5dae0", "#ffffff"
 
+RULE = "#c3cad2"  # lines of tables and between columns
+
 # Dark enough for a thin line on white, apart for the colour-blind; dash and marker tell
 # them apart in grey.
 LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#3c2aa8")
@@ -39,7 +41,7 @@ def page_colours(report: str, version: str) -> dict[str, str]:
     return {
         "ink": INK,
         "grey": GREY,
-        "line": "#c3cad2",
+        "line": RULE,
         "tint": mixed(own, PAPER, part=0.94),
         "accent": own,
         "deep": mixed(own, "#000000", part=0.25),

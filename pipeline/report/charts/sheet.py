@@ -22,6 +22,7 @@ from pipeline.report.charts.palette import (
     LINE_COLOURS,
     PALE,
     PAPER,
+    RULE,
 )
 from pipeline.report.views import ChartData
 
@@ -35,6 +36,7 @@ __all__ = [
     "LINE_COLOURS",
     "PALE",
     "PAPER",
+    "RULE",
 ]
 
 TEXT, SMALL = 8.0, 7.0  # sizes in points

@@ -23,6 +23,7 @@ from pipeline.report.charts.region import picture
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.edition import CORRIGENDUM, LIST_OF_EDITIONS
 from pipeline.report.exhibits.figures import FULL, HALF, build_figure, why_no_figure
+from pipeline.report.exhibits.headline import headlines_of
 from pipeline.report.exhibits.layout import (
     ANNEXES,
     CHARTS,
@@ -46,6 +47,8 @@ from pipeline.report.views import EmptyView, ExhibitView, ShownView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
 EXECUTIVE = "executive"  # the chapter that stands before the contents
+ON_PAPER = "paper"  # the text on changes that are none of what is counted
+MOST_FINDINGS = 4
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
 _FRAME = ("versions.yaml", "imprint.yaml", "region.json", "quality.yaml")
@@ -322,6 +325,7 @@ class Writer:
                 exhibit=self.exhibit,
                 pair=self.pair,
                 findings=self.findings,
+                on_paper=self.on_paper,
                 country=self.country,
                 release=self.release,
                 states=states,
@@ -390,10 +394,39 @@ class Writer:
         values = self._in_text({**self.values, **self._state_name(more)})
         return self.narrative.paragraphs(chapter, section, values=values)
 
-    def findings(self, chapter: str, section: str, *, title: str = "Key findings") -> Markup:
+    def findings(
+        self, chapter: str, section: str, *, title: str = "What the figures say"
+    ) -> Markup:
+        """The findings that open a report, of one idea each. Raises UserError where more
+        are written than a reader keeps.
+        """
         items = self.narrative.items(chapter, section, values=self.values)
+        if len(items) > MOST_FINDINGS:
+            raise UserError(
+                f"there are {len(items)} key findings",
+                where=f"{self.store.report}/narrative/{chapter}.md, section '{section}'",
+                allowed=f"{MOST_FINDINGS}, of one idea each",
+                do="leave out those that the chapters say as well",
+            )
         block: Markup = self.macros.key_findings(items, fill(title, self.values))
         return block
+
+    def on_paper(self, id_: str, *, title: str = "What changed only on paper") -> Markup:
+        """A box on changes of the key figures that are none of what is counted, as far as
+        figures, statuses and corrections tell: of the row `id_`. None where nothing is
+        told.
+        """
+        spec = asked_of(self._spec(id_), self.store)
+        lines = headlines_of(spec, self.store, values=self.values) if spec else []
+        told = []
+        for number, line in enumerate(lines, 1):
+            every = f"{line.key.cube}:{'.'.join(['*', *line.key.codes[1:]])}"
+            own = {"key": str(line.key), "states": every, "indicator": str(number)}
+            said = self.narrative.line(ON_PAPER, "changes", values={**self.values, **own})
+            if said:
+                told.append((line.name[:1].upper() + line.name[1:], said))
+        box: Markup = self.macros.on_paper(told, fill(title, self.values))
+        return box if told else Markup("")
 
     def release(self) -> ReleaseTexts:
         """Which texts say what this version shows, as the release policy has it."""

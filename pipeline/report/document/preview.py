@@ -98,8 +98,13 @@ class ChapterWriter(Writer):
     def text(self, chapter: str, section: str, **more: str) -> Markup:
         return Markup("") if self.counts else super().text(chapter, section, **more)
 
-    def findings(self, chapter: str, section: str, *, title: str = "Key findings") -> Markup:
+    def findings(
+        self, chapter: str, section: str, *, title: str = "What the figures say"
+    ) -> Markup:
         return Markup("") if self.counts else super().findings(chapter, section, title=title)
+
+    def on_paper(self, id_: str, *, title: str = "What changed only on paper") -> Markup:
+        return Markup("") if self.counts else super().on_paper(id_, title=title)
 
     def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
         return super().country(code, [] if self.counts else facts)

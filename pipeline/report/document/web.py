@@ -103,7 +103,10 @@ def _exhibit(
 ) -> str:
     if isinstance(view, FigureView):
         return str(macros.figure(view, Markup(_described(view)), address(view)))
-    return str(macros.table(view, address(view)))
+    if view.course is None:
+        return str(macros.table(view, address(view)))
+    drawn = Markup(_described(view.course))
+    return str(macros.table(view, address(view), drawn, address(view.course)))
 
 
 def _described(view: FigureView) -> str:

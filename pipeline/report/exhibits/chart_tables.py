@@ -15,6 +15,7 @@ _BY_SERIES = (
     "small_multiples",
     "dumbbell",
     "heat",
+    "sparkline",
 )
 
 

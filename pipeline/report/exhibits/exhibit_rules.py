@@ -11,7 +11,8 @@ from pipeline.cells import REGIONS
 from pipeline.report.views import Kind
 from pipeline.system.yaml_files import YamlFile, faults, visible
 
-CHARTS: tuple[str, ...] = get_args(Kind)
+# what may stand by itself: a sparkline belongs to a row of large figures
+CHARTS: tuple[str, ...] = tuple(kind for kind in get_args(Kind) if kind != "sparkline")
 GRIDS = ("table", *CHARTS)
 INDICATORS = "indicators"
 ANNEXES = (
@@ -93,7 +94,7 @@ _FIELDS: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["key"],
-            "properties": {"key": _KEY, "label": _TEXT},
+            "properties": {"key": _KEY, "label": _TEXT, "name": _TEXT},
         },
     },
     "wide": {"type": "boolean"},

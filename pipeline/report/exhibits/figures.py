@@ -187,7 +187,7 @@ def _chart_data(
     unit: str,
     drawn: Mapping[Key, Formula],
 ) -> ChartData:
-    point = _rate_point if spec.measure == "rate" else _cell_point
+    point = _rate_point if spec.measure == "rate" else cell_point
     if drawn:
 
         def point(store: Printing, x: str, *, key: Key) -> Point:
@@ -213,7 +213,7 @@ def _chart_data(
     for item in items:
         labels[_x(item)] = item.label
     if kind in ("line", "dumbbell"):
-        series = [_broken(store, s) for s in series]
+        series = [broken_line(store, s) for s in series]
     if kind == "dumbbell":
         series.sort(key=_by_later_value)
     if kind == "line" and len(series) > 1:
@@ -228,7 +228,7 @@ def _by_later_value(series: Series) -> tuple[bool, float, bool, float]:
     return last is None, -(last or 0.0), first is None, -(first or 0.0)
 
 
-def _broken(store: Store, series: Series) -> Series:
+def broken_line(store: Store, series: Series) -> Series:
     """A line that is not joined where the states behind it change, and where a figure
     is the least that there was.
     """
@@ -302,7 +302,7 @@ def _bases(parts: list[Series]) -> Series:
 def _bar_point(store: Printing, x: str, *, key: Key, formula: Formula) -> Point:
     """A part of a bar, over the states that gave every part."""
     if formula.value is None:
-        point = _cell_point(store, x, key=key)
+        point = cell_point(store, x, key=key)
         return (
             Point(x, None, formula.symbol, f"undrawn({key})", "missing")
             if point.value is not None
@@ -323,7 +323,8 @@ def _bar_point(store: Printing, x: str, *, key: Key, formula: Formula) -> Point:
     )
 
 
-def _cell_point(store: Printing, x: str, *, key: Key) -> Point:
+def cell_point(store: Printing, x: str, *, key: Key) -> Point:
+    """The point of a cell; without a value where there is none to draw."""
     cell = store.print_cell(key)
     if cell.has_value and not cell.counts:
         return _doubtful_point(x, key)

@@ -96,6 +96,15 @@ class Narrative:
             Markup(MarkdownIt("commonmark", {"html": False}).renderInline(line)) for line in lines
         ]
 
+    def line(self, chapter: str, section: str, *, values: Mapping[str, str]) -> Markup:
+        """The sentences of a section that have something to show, in one line; nothing
+        where none has.
+        """
+        from markdown_it import MarkdownIt
+
+        text = " ".join(b for b in self._bound_blocks(chapter, section, values=values) if b)
+        return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(text))
+
     def message(self, exhibit: str, *, values: Mapping[str, str]) -> str:
         """What an exhibit shows, in one line: its section in `messages.md`."""
         return self.one_of(MESSAGES, exhibit.lower(), values=values)

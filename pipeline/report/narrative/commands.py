@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.errors import NarrativeError
-from pipeline.report.narrative import bindings, coverage_claims, drivers
+from pipeline.report.narrative import bindings, coverage_claims, drivers, paper
 from pipeline.report.narrative.forms import fitting_form, given_arguments
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
@@ -17,15 +17,18 @@ FORMS: dict[str, tuple[str, ...]] = {
     **{name: (form,) for name, form in bindings.FORMS.items()},
     **coverage_claims.FORMS,
     **drivers.FORMS,
+    **paper.FORMS,
 }
 _PRINTS: dict[tuple[str, str], Callable[..., str]] = {
     **{(name, form): bindings.COMMANDS[name] for name, form in bindings.FORMS.items()},
     **coverage_claims.COMMANDS,
     **drivers.COMMANDS,
+    **paper.COMMANDS,
 }
 _PAGES = {
     **dict.fromkeys((*coverage_claims.FORMS, *coverage_claims.CLAIMS), coverage_claims),
     **dict.fromkeys((*drivers.FORMS, *drivers.CLAIMS), drivers),
+    **dict.fromkeys(paper.FORMS, paper),
 }
 
 

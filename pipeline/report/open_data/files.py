@@ -53,6 +53,8 @@ def page_files(report: str, document: Document, *, templates: Path, pdf: str) ->
             page[csv_path(view)] = grid_csv(view.table)
         elif isinstance(view, TableView):
             page[csv_path(view)] = grid_csv(view)
+            if view.course and view.course.table:
+                page[csv_path(view.course)] = grid_csv(view.course.table)
     return {f"{PAGE}/{path}": data for path, data in page.items()}
 
 
