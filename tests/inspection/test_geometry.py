@@ -49,8 +49,8 @@ def marks_of(kind: Kind) -> int:
 # Number, another value, and the charts that are read by it.
 READ: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("LINE_MARGIN", 0.8, ("line",)),
-    ("PANEL_MARGIN", 0.7, ("small_multiples",)),
-    ("MARK", 12.0, ("line", "dumbbell")),
+    ("PANEL_MARGIN", 0.7, ("small_multiples", "sparkline")),
+    ("MARK", 12.0, ("line", "dumbbell", "sparkline")),
     ("SMALL_MARK", 12.0, ("small_multiples",)),
     ("BAR_SHARE", 0.5, ("grouped_bar",)),
     ("SWATCH_WIDTH", 5.2, ("grouped_bar", "stacked_bar", "heat")),
@@ -58,6 +58,7 @@ READ: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("SWATCH_LABEL", 7.5, ("heat",)),
     ("TICK_PAD", 5.0, ("line", "small_multiples")),
     ("FLOW_GAP", 4.0, ("flow",)),
+    ("SPARK_HEIGHT", 12.0, ("sparkline",)),
 ]
 # Those that only the drawing goes by, so far as a changed one still lets marks be told.
 ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [
@@ -67,6 +68,7 @@ ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("BAR_FILL", 0.6, ("bar", "grouped_bar")),
     ("STACK_SHARE", 0.5, ("stacked_bar", "share_bar", "pyramid")),
     ("FLOW_END", 18.0, ("flow",)),
+    ("SPARK_LABELS", 40.0, ("sparkline",)),
 ]
 CASES = [(n, v, kind) for n, v, kinds in READ + ONLY_DRAWN for kind in kinds]
 READ_CASES = [(n, v, kind) for n, v, kinds in READ for kind in kinds]

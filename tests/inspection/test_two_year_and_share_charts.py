@@ -18,7 +18,7 @@ from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.described import describe
 from pipeline.report.views import ChartData, Kind, Point, Series
 
-NEW: tuple[Kind, ...] = ("dumbbell", "share_bar", "pyramid", "small_multiples")
+NEW: tuple[Kind, ...] = ("dumbbell", "share_bar", "pyramid", "small_multiples", "sparkline")
 YEARS = ("2021", "2022")
 LONG = "All that the services of an invented state registered in ports and inland"
 ROWS: dict[str, tuple[tuple[float | None, float | None], ...]] = {

@@ -80,8 +80,9 @@ def test_every_kind_draws_its_labels_as_text(kind: Kind) -> None:
     svg = draw_chart(data)
     words = " ".join(texts(svg))
     names = STATES if kind == "map" else [series.label for series in data.series]
-    assert all(name in words for name in names)
-    assert "Registered victims" in words
+    if kind != "sparkline":  # its names stand above it, in the row of figures
+        assert all(name in words for name in names)
+        assert "Registered victims" in words
     assert "<title>Victims</title>" in svg
     assert "<style" not in svg
     assert "<metadata" not in svg

@@ -76,12 +76,13 @@ class Paper:
         """States in one of two sums that gave nothing for the other."""
         found = []
         for state, row in rows.items():
-            (year, _), (_, beside) = (row[1], row[0]) if into else (row[0], row[1])
+            (year, cell), (_, beside) = (row[1], row[0]) if into else (row[0], row[1])
             own = sums[1 if into else 0]
             silent = beside is None or (
                 beside.value is None and beside.obs_status not in ("Q", "N")
             )
-            if own is not None and state in own.states and silent:
+            given = cell is not None and cell.value is not None
+            if own is not None and state in own.states and given and silent:
                 key = f"{cube}:{'.'.join([state, year, *others])}"
                 found.append((state, self.register.text(key)))
         return self._told(found)
@@ -109,7 +110,8 @@ class Paper:
         one, other = self.register.cells.get(now), self.register.cells.get(then)
         if one is None or other is None or one.value is None or other.value is None:
             return ()
-        if one.states != other.states or len(one.states) < 3:
+        few = any(len(c.states) * 5 < c.members * 2 for c in (one, other))
+        if one.states != other.states or len(one.states) < 3 or few:
             return ()
         whole = one.value - other.value
         moved: list[tuple[Decimal, str, Decimal, Decimal]] = []
@@ -135,7 +137,7 @@ class Paper:
             else f"stayed at {texts[1]}"
         )
         name = in_running_text(self.labels[state])
-        return (f"without {name} it {said} ({len(one.states) - 1} other states)",)
+        return (f"without {name} the figure {said} ({len(one.states) - 1} other states)",)
 
 
 def _of(key: str, state: str) -> str:

@@ -19,8 +19,9 @@ from pipeline.report.printing import Printing
 from pipeline.report.views import ChartData, FigureView, Series
 
 SCALE = "each from zero, on a scale of its own"
-# what is said below the drawing, for readers who see it
-NOTE = "Each small line starts at zero, and is broken where other states are counted."
+# what is said below the row, for readers who see the drawing
+_NOTE = "Each small line starts at zero, and is broken where other states are counted."
+_HIDDEN = "c: withheld."
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def build_course(
     data = ChartData("sparkline", tuple(series), SCALE, title)
     id_ = course_of(of)
     store.note(PrintedChart(id_, data))
+    hidden = any(p.status == "withheld" for s in series for p in s.points)
     return FigureView(
         id_,
         number,
@@ -56,5 +58,6 @@ def build_course(
         store.charts.draw(data, width_mm=FULL, height_mm=None),
         describe(data),
         "",
+        notes=(_NOTE, _HIDDEN) if hidden else (_NOTE,),
         table=table_of(data, id_, number=number, head=LABEL.capitalize(), source=""),
     )

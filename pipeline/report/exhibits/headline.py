@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.cells import Key
-from pipeline.report.exhibits.course import NOTE, Headline, build_course
+from pipeline.report.exhibits.course import Headline, build_course
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
 from pipeline.report.exhibits.tables import (
     NOT_COMPUTED_TEXT,
@@ -97,8 +97,9 @@ def build_headline(
         tuple(rows),
         source_line(store, cubes),
         footnotes_of(store, rows, marks=marks),
-        tuple(
-            fill(n, values, where=spec.place) for n in (*spec.notes, *([NOTE] if course else []))
+        (
+            *(fill(n, values, where=spec.place) for n in spec.notes),
+            *(course.notes if course else ()),
         ),
         headline=True,
         course=course,

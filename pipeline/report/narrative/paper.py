@@ -16,7 +16,7 @@ from pipeline.report.formulas import BREAK, CHANGE_FLOOR, compared, driver
 from pipeline.report.last_given import is_given, respondents_of
 from pipeline.report.narrative.bindings import NothingToShow
 from pipeline.report.narrative.coverage_claims import answers, listed
-from pipeline.report.numbers import MINUS, cell_text, number_text
+from pipeline.report.numbers import MINUS, cell_text, is_headline, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
@@ -70,7 +70,7 @@ def _only_in(store: Printing, one: Cell, other: Cell) -> str:
         own, beside = (store.cell(c.key.at(state=state)) for c in (one, other))
         if own.withheld or beside.withheld:
             raise NothingToShow
-        if state in one.states and not is_given(beside):
+        if state in one.states and own.has_value and not is_given(beside):
             cells.append(own)
     return _named(store, [(c, cell_text(c)) for c in cells])
 
@@ -143,12 +143,14 @@ def _revised(store: Printing, pattern: str, year: str) -> str:
 
 
 def _alone(store: Printing, text: str, year: str) -> str:
-    """`without Bulgaria it rose by 5.8 per cent, from 1,610 to 1,703 (10 other states)`:
-    what the other states did, where they did not move with the region.
+    """`without Bulgaria the figure rose by 5.8 per cent, from 1,610 to 1,703 (10
+    other states)`: what the other states did, where they did not move with the region.
     """
     now, then = (store.cell(k) for k in compared(store, Key.parse(text), since=int(year)))
     one = driver(store, Key.parse(text), since=int(year))
     if one is None or now.value is None or then.value is None or len(now.states) < 3:
+        raise NothingToShow
+    if not (is_headline(now) and is_headline(then)):
         raise NothingToShow
     own, before = (store.print_cell(k).value or Decimal(0) for k in one.inputs)
     rest, rest_before = now.value - own, then.value - before
@@ -165,7 +167,7 @@ def _alone(store: Printing, text: str, year: str) -> str:
     verb = "rose" if rest > rest_before else "fell"
     size = number_text(abs(moved), 1).replace(MINUS, "")
     said = f"{verb} by {size} per cent, from {from_} to {to}" if moved else f"stayed at {to}"
-    return f"without {state} it {said} ({len(now.states) - 1} other states)"
+    return f"without {state} the figure {said} ({len(now.states) - 1} other states)"
 
 
 def operands(store: Printing, command: str, *, arguments: list[str]) -> list[str]:
