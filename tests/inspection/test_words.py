@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from pipeline.inspection.readback.words import Search, bare
+from pipeline.inspection.readback.words import Search, bare, shortens
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -44,3 +44,31 @@ def test_where_nothing_stands_nothing_is_found(texts: list[str]) -> None:
     for text in texts:
         search.add_text("page 1", text)
     assert [s for _, _, s in search.hits() if s != "nothing"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "heading"),
+    [
+        ("9 Fraud and smuggling", "9Fraudandsmugglingoftobaccoandothergoods"),
+        ("11 Environment and nature", "11Crimeagainsttheenvironmentandnature"),
+        ("Annex D Revisions", "AnnexDRevisionssincethepreviousround"),
+    ],
+)
+def test_the_head_of_a_page_may_leave_words_out(said: str, heading: str) -> None:
+    assert shortens(said, heading)
+
+
+@pytest.mark.parametrize(
+    ("said", "heading"),
+    [
+        ("1 Fraud", "12Fraudandsmuggling"),  # the number of another chapter
+        ("Annex A Revisions", "AnnexDRevisionssincethepreviousround"),
+        ("9 Smuggling and fraud", "9Fraudandsmuggling"),  # in another order
+        ("9 Fraud and theft", "9Fraudandsmuggling"),  # another word
+        ("9 Fraud 4711", "9Fraudandsmugglingin4711cases"),  # a number that is not its own
+        ("Fraud", "9Fraudandsmuggling"),  # without its number
+        ("9", "9Fraudandsmuggling"),
+    ],
+)
+def test_it_says_nothing_else(said: str, heading: str) -> None:
+    assert not shortens(said, heading)

@@ -248,7 +248,7 @@ def test_the_box_says_it_of_the_figures_of_the_row_and_notes_each_sentence(
     store: MakeStore,
 ) -> None:
     made = store(CELLS, revisions=REVISIONS)
-    box = str(writer(made).on_paper("H1"))
+    box = str(writer(made).on_paper("H1", "paper"))
     assert "What changed only on paper" in box
     assert box.count("<li>") == 1
     assert "<b>Registered victims.</b> One state makes the change: without Bulgaria" in box
@@ -264,7 +264,7 @@ key                  | value | states
 {V}:SELEC.2021._T._T | 400   | {same}
 {V}:SELEC.2022._T._T | 410   | {same}
 """
-    assert str(writer(store(cells)).on_paper("H1")) == ""
+    assert str(writer(store(cells)).on_paper("H1", "paper")) == ""
 
 
 def test_more_findings_than_a_reader_keeps_are_refused(tmp_path: Path, store: MakeStore) -> None:

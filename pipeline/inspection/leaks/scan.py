@@ -55,7 +55,7 @@ from pipeline.inspection.readback.spelled import (
 from pipeline.inspection.readback.values import read_register
 from pipeline.inspection.readback.visible import hidden_texts
 from pipeline.inspection.readback.wording import public_contracts, public_wording
-from pipeline.inspection.readback.words import Search, compact
+from pipeline.inspection.readback.words import Search, compact, shortens
 from pipeline.report.charts.region import picture_layers
 from pipeline.report.ledger import parse_ledger
 from pipeline.system.collector import collector_at_rest
@@ -323,7 +323,9 @@ class _Pdf:
                 said = compact(text.text)
                 wordy = not re.search(r"\d", said)
                 known = said == number or said in fixed or (wordy and any(said in t for t in first))
-                if known or any(said in h and len(said) > 3 for h in heads):
+                if known or any(
+                    (said in h and len(said) > 3) or shortens(text.text, h) for h in heads
+                ):
                     self.report.counts["head or foot"] += len(re.findall(NUMERAL, said))
                 else:
                     self.report.add(

@@ -18,6 +18,7 @@ from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.inspection.readback.marks import Text
 from pipeline.inspection.readback.objects import read_name_tree
 from pipeline.inspection.readback.report import ScanReport
+from pipeline.inspection.readback.words import shortens
 
 
 def furniture(known: Known, pdf: FinishedPdf, *, headings: set[str]) -> Iterator[Passage]:
@@ -47,7 +48,11 @@ def furniture(known: Known, pdf: FinishedPdf, *, headings: set[str]) -> Iterator
             )
             if passage.bare == f"page{index + 1}of{len(pages)}":
                 passage.claim_all("page")
-            elif passage.bare in headings or _begins(passage.bare, headings):
+            elif (
+                passage.bare in headings
+                or _begins(passage.bare, headings)
+                or any(shortens(passage.text, heading) for heading in headings)
+            ):
                 passage.claim_all(REPEATED)
             passage.claim_phrase(known.reference, "reference number")
             known.claim_edition(passage)

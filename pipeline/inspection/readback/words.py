@@ -33,6 +33,22 @@ def compact(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
 
 
+def shortens(said: str, heading: str) -> bool:
+    """Whether a text is a numbered heading (without blanks) with words left out: its
+    number, and words of it in their order.
+    """
+    number = re.match(r"(?:Annex [A-Z]|\d+)(?= )", said)
+    if not number or not re.match(rf"{compact(number[0])}(?!\d)", heading):
+        return False
+    rest, at = heading.casefold(), len(compact(number[0]))
+    for word in said[number.end() :].split():
+        at = rest.find(word.casefold(), at)
+        if at < 0 or any(c.isdigit() for c in word):
+            return False
+        at += len(word)
+    return True
+
+
 def bare(text: str) -> str:
     """Letters and digits only, without case and accents: what a search compares."""
     return _NO_LETTER.sub(

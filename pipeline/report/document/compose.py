@@ -47,7 +47,6 @@ from pipeline.report.views import EmptyView, ExhibitView, ShownView, TableView
 from pipeline.system.page_templates import mistakes_told, open_templates
 
 EXECUTIVE = "executive"  # the chapter that stands before the contents
-ON_PAPER = "paper"  # the text on changes that are none of what is counted
 MOST_FINDINGS = 4
 _OPENING = ("summary", "countries")
 COVER_MAP = 180.0  # millimetres
@@ -338,9 +337,12 @@ class Writer:
         opens = " opens" if name in _OPENING else ""
         return f'<section class="chapter{opens}">\n{body}\n</section>'
 
-    def chapter(self, id_: str, title: str) -> Markup:
+    def chapter(self, id_: str, title: str, *, running: str = "") -> Markup:
+        """The heading of a chapter; `running` is what of a long title stands at the head
+        of each page, in its words and their order.
+        """
         number = self.numbering.next_chapter()
-        return self._head("h1", id_, number=number, title=title, level=1)
+        return self._head("h1", id_, number=number, title=title, level=1, running=running)
 
     def opening(self, id_: str, title: str) -> Markup:
         """The heading of what stands before the contents: it has no number."""
@@ -355,9 +357,9 @@ class Writer:
             return ""
         return self.narrative.one_of(EXECUTIVE, "finding", values=self.values)
 
-    def annex(self, id_: str, title: str) -> Markup:
-        number = self.numbering.next_annex()
-        return self._head("h1", id_, number=f"Annex {number}", title=title, level=1)
+    def annex(self, id_: str, title: str, *, running: str = "") -> Markup:
+        number = f"Annex {self.numbering.next_annex()}"
+        return self._head("h1", id_, number=number, title=title, level=1, running=running)
 
     def section(self, id_: str, title: str) -> Markup:
         number = self.numbering.next_section()
@@ -382,12 +384,16 @@ class Writer:
         head: Markup = self.macros.country_head(id_, name, code, shown)
         return head
 
-    def _head(self, tag: str, id_: str, *, number: str, title: str, level: int) -> Markup:
+    def _head(
+        self, tag: str, id_: str, *, number: str, title: str, level: int, running: str = ""
+    ) -> Markup:
         title = fill(title, self.values)
         self.contents.append(Entry(id_, number, title, level))
         self.store.note(PrintedHeading(number, id_, title, level))
-        return Markup('<{} id="{}"><span class="heading-number">{}</span> {}</{}>').format(
-            Markup(tag), id_, number, title, Markup(tag)
+        short = f"{number} {fill(running, self.values) or title}" if level == 1 else ""
+        attribute = Markup(' data-running="{}"').format(short) if short else Markup("")
+        return Markup('<{} id="{}"{}><span class="heading-number">{}</span> {}</{}>').format(
+            Markup(tag), id_, attribute, number, title, Markup(tag)
         )
 
     def text(self, chapter: str, section: str, **more: str) -> Markup:
@@ -411,10 +417,12 @@ class Writer:
         block: Markup = self.macros.key_findings(items, fill(title, self.values))
         return block
 
-    def on_paper(self, id_: str, *, title: str = "What changed only on paper") -> Markup:
-        """A box on changes of the key figures that are none of what is counted, as far as
-        figures, statuses and corrections tell: of the row `id_`. None where nothing is
-        told.
+    def on_paper(
+        self, id_: str, chapter: str, *, title: str = "What changed only on paper"
+    ) -> Markup:
+        """A box on changes of the key figures of the row `id_` that are none of what is
+        counted, as far as figures, statuses and corrections tell: the section `changes` of
+        a chapter, for each figure. None where nothing is told.
         """
         spec = asked_of(self._spec(id_), self.store)
         lines = headlines_of(spec, self.store, values=self.values) if spec else []
@@ -422,7 +430,7 @@ class Writer:
         for number, line in enumerate(lines, 1):
             every = f"{line.key.cube}:{'.'.join(['*', *line.key.codes[1:]])}"
             own = {"key": str(line.key), "states": every, "indicator": str(number)}
-            said = self.narrative.line(ON_PAPER, "changes", values={**self.values, **own})
+            said = self.narrative.line(chapter, "changes", values={**self.values, **own})
             if said:
                 told.append((line.name[:1].upper() + line.name[1:], said))
         box: Markup = self.macros.on_paper(told, fill(title, self.values))

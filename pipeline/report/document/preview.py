@@ -103,8 +103,10 @@ class ChapterWriter(Writer):
     ) -> Markup:
         return Markup("") if self.counts else super().findings(chapter, section, title=title)
 
-    def on_paper(self, id_: str, *, title: str = "What changed only on paper") -> Markup:
-        return Markup("") if self.counts else super().on_paper(id_, title=title)
+    def on_paper(
+        self, id_: str, chapter: str, *, title: str = "What changed only on paper"
+    ) -> Markup:
+        return Markup("") if self.counts else super().on_paper(id_, chapter, title=title)
 
     def country(self, code: str, facts: list[tuple[str, str]]) -> Markup:
         return super().country(code, [] if self.counts else facts)
