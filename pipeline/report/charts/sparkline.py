@@ -1,9 +1,9 @@
 """What do the small lines under large figures look like? One plot a series without an
 axis, under the column of its figure; returns the sheet.
 
-Each line starts at zero and has a scale of its own: its largest value stands at the top.
-Who reads it back knows the scale by that, so no number is printed but the first and the
-last year. The last point is the figure above, and is marked.
+Each line starts at zero and has a scale of its own: its largest value stands at the
+top. Who reads it back knows the scale by that, so no number is printed but the first
+and the last year. The last point is the figure above, and is marked.
 """
 
 from __future__ import annotations

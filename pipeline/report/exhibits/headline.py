@@ -1,5 +1,5 @@
-"""Which few figures open a report? A row of large numbers, each with its change over the
-same states, the states behind it, and its years as a small line.
+"""Which few figures open a report? A row of large numbers, each with its change over
+the same states, the states behind it, and its years as a small line.
 
 A table like any other: one column an indicator, so every figure is a cell or a formula
 with its key.
@@ -74,7 +74,7 @@ def build_headline(
     changes = tuple(
         formula_view(f) if t else CellView("") for f, t in zip(moved, told, strict=True)
     )
-    rows.append(Row(f"change on {values['previous']}, same states, %", changes))
+    rows.append(Row("change on the year before, same states, %", changes))
     same = tuple(
         same_states_view(store, f) if t else CellView("") for f, t in zip(moved, told, strict=True)
     )
