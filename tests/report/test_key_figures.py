@@ -5,6 +5,7 @@ a version may not show?
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,19 @@ from builds import ROOT
 
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
+from pipeline.inspection.explain.references import Ledger, Printed
 from pipeline.inspection.readback.bindings import Bindings
+from pipeline.inspection.readback.paper import PAPER
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.stored_tables import StoredRevision
 from pipeline.report.document.compose import MOST_FINDINGS, Writer, read_definition
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.layout import ExhibitSpec, read_exhibits, variables
-from pipeline.report.ledger import charts_of, statements_of
+from pipeline.report.ledger import charts_of, entry_keys, exhibits_of, statements_of
 from pipeline.report.narrative.bindings import NothingToShow
 from pipeline.report.narrative.commands import operands_of, print_binding
+from pipeline.report.narrative.paper import FORMS
+from pipeline.report.narrative.sections import read_sections, sentences_of
 from pipeline.report.printing import Printing
 from pipeline.report.views import Point
 
@@ -72,8 +77,6 @@ HIDDEN = CELLS.replace("GR.2022._T._T      | 70 ", "GR.2022._T._T      | c  ")
 
 
 def revised(state: str, year: int, *, old: str, new: str) -> StoredRevision:
-    from decimal import Decimal
-
     key = f"{V}:{state}.{year}._T._T"
     values = Decimal(old), Decimal(new)
     return StoredRevision(
@@ -161,7 +164,27 @@ def test_a_row_without_a_figure_that_may_open_a_report_has_no_drawing(
     assert view.notes == ()
 
 
+def test_each_year_is_found_by_its_reference_and_belongs_to_the_row(store: MakeStore) -> None:
+    made = store(CELLS)
+    writer(made).exhibit("H1")
+    ledger = Ledger("thb", made.shown)
+    year = ledger.find("thb:H1.s1.p3")
+    assert isinstance(year, Printed)
+    assert (year.text, year.behind) == ("320", (f"{V}:SELEC.2020._T._T",))
+    assert "series 'registered victims', 2020" in year.where
+    figure = ledger.find("thb:H1.r1.c1")
+    assert isinstance(figure, Printed)
+    assert figure.text == "335"
+    (exhibit,) = exhibits_of(made.shown)
+    assert f"{V}:SELEC.2018._T._T" in entry_keys(exhibit, made.shown)
+    assert {p.ref for p in ledger.numbers()} >= {"thb:H1.s1.p3", "thb:H1.r1.c1"}
+
+
 # --- what changed only on paper
+
+
+def test_the_audit_knows_every_binding_of_the_page() -> None:
+    assert set(PAPER) == set(FORMS)
 
 
 @pytest.mark.parametrize("binding", SAID)
@@ -286,8 +309,6 @@ def test_more_findings_than_a_reader_keeps_are_refused(tmp_path: Path, store: Ma
 
 @pytest.mark.parametrize("report", ["thb", "migration", "octa"])
 def test_each_report_has_four_findings_of_one_sentence(report: str) -> None:
-    from pipeline.report.narrative.sections import read_sections, sentences_of
-
     path = ROOT / "templates" / report / "narrative" / "summary.md"
     (block,) = read_sections(path)["findings"].blocks()
     assert len(block.items) == MOST_FINDINGS
