@@ -128,7 +128,10 @@ def _described(view: FigureView) -> str:
 
 
 def _lower_headings(html: str) -> str:
-    """One level down: the title of the page is its only first heading."""
+    """One level down: the title of the page is its only first heading. What stands at
+    the head of printed pages is no part of it.
+    """
+    html = re.sub(r'(<h1 id="[^"]*") data-running="[^"]*"', r"\1", html)
     return re.sub(r"<(/?)h([1-5])(?=[ >])", lambda m: f"<{m[1]}h{int(m[2]) + 1}", html)
 
 
