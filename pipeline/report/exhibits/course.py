@@ -18,6 +18,7 @@ from pipeline.report.ledger import PrintedChart, course_of
 from pipeline.report.printing import Printing
 from pipeline.report.views import ChartData, FigureView, Series
 
+_NAME = "Key figures by year"  # it has no number of its own
 SCALE = "each from zero, on a scale of its own"
 # what is said below the row, for readers who see the drawing
 _NOTE = "Each small line starts at zero, and is broken where other states are counted."
@@ -36,12 +37,12 @@ class Headline:
 
 
 def build_course(
-    store: Printing, lines: Sequence[Headline], *, of: str, number: str, values: Mapping[str, str]
+    store: Printing, lines: Sequence[Headline], *, of: str, values: Mapping[str, str]
 ) -> FigureView:
     """The drawing below the row of key figures whose id is `of`, one line a figure, over
     the years of the round.
     """
-    title = f"Key figures by year, {values['window']}"
+    title = f"{_NAME}, {values['window']}"
     series = []
     for line in lines:
         points = (cell_point(store, str(y), key=line.key.at(year=y)) for y in store.years)
@@ -52,12 +53,12 @@ def build_course(
     hidden = any(p.status == "withheld" for s in series for p in s.points)
     return FigureView(
         id_,
-        number,
+        _NAME,
         title,
         SCALE,
         store.charts.draw(data, width_mm=FULL, height_mm=None),
         describe(data),
         "",
         notes=(_NOTE, _HIDDEN) if hidden else (_NOTE,),
-        table=table_of(data, id_, number=number, head=LABEL.capitalize(), source=""),
+        table=table_of(data, id_, number=_NAME, head=LABEL.capitalize(), source=""),
     )

@@ -87,11 +87,7 @@ def build_headline(
         marks["x"] = NOT_COMPUTED_TEXT
     cubes = list(dict.fromkeys(key.cube for key in keys))
     id_ = anchor(spec, store, values=values)
-    course = (
-        build_course(store, lines, of=id_, number=f"{number} by year", values=values)
-        if lines
-        else None
-    )
+    course = build_course(store, lines, of=id_, values=values) if lines else None
     return TableView(
         id_,
         number,
