@@ -26,6 +26,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.values import read_register
 from pipeline.numbers.sql.explain import Explained, explain, lines
 from pipeline.project import REPORTS, Project
+from pipeline.report.formulas import compared
 from pipeline.report.ledger import parse_ledger, statements_of
 from pipeline.report.numbers import number_text
 from pipeline.report.printing import Printing
@@ -264,8 +265,8 @@ def test_every_large_number_of_the_text_is_a_cell(
 
 
 def follow_from_cells(store: Printing, ledger: str) -> set[str]:
-    """Sums that a chart names with their cells, both figures of a question, and the
-    change of a single state.
+    """Sums that a chart names with their cells, both figures of a question, the change
+    of a single state, and what is left of a sum without it.
     """
     values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
     sums = re.findall(r"\bsum\(([^()]+)\)", ledger)
@@ -287,7 +288,12 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
                 if store.parts_instead(w) and {w, *store.parts_instead(w)} <= set(values)
             ]
             found.add(number_text(cell.value + sum(exceeding, Decimal(0))))
-    return found
+    left = set()
+    for key, year in re.findall(r"\[\[alone ([\w:.]+) since (\d{4})\]\]", ledger):
+        for cell in compared(store, Key.parse(key), since=int(year)):
+            states = [values.get(str(cell.at(state=s))) for s in store.cell(cell).states]
+            left |= {number_text(values[str(cell)] - own) for own in states if own is not None}
+    return left | found
 
 
 @each_report
