@@ -289,10 +289,10 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
             ]
             found.add(number_text(cell.value + sum(exceeding, Decimal(0))))
     left = set()
-    for key, year in re.findall(r"\[\[alone ([\w:.]+) since (\d{4})\]\]", ledger):
-        for cell in compared(store, Key.parse(key), since=int(year)):
-            states = [values.get(str(cell.at(state=s))) for s in store.cell(cell).states]
-            left |= {number_text(values[str(cell)] - own) for own in states if own is not None}
+    for told, year in re.findall(r"\[\[alone ([\w:.]+) since (\d{4})\]\]", ledger):
+        for key in compared(store, Key.parse(told), since=int(year)):
+            states = [values.get(str(key.at(state=s))) for s in store.cell(key).states]
+            left |= {number_text(values[str(key)] - own) for own in states if own is not None}
     return left | found
 
 
