@@ -436,6 +436,39 @@ THB_VICTIMS_FORM:GR.{year}.LAB._T._T | 200 |
 THB_VICTIMS_FORM:RO.{year}.LAB._T._T | 300 |""".strip()
 
 
+YEARS_DIFFER = "Other states are counted in other years: bars of two years are no trend."
+BY_YEAR = "rows: year\n  columns: {axis: form, codes: [SEX, LAB]}"
+BY_FORM = "rows: {axis: form, codes: [SEX, LAB]}\n  columns: {axis: year, codes: ['2021', '2022']}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "axes", "second", "said"),
+    [
+        ("stacked_bar", BY_YEAR, "BG GR", []),
+        ("stacked_bar", BY_YEAR, "BG RO", [OTHER_STATES]),
+        ("grouped_bar", BY_FORM, "BG GR", []),
+        ("grouped_bar", BY_FORM, "BG RO", [YEARS_DIFFER]),
+        ("grouped_bar", BY_FORM, "", []),
+    ],
+)
+def test_bars_of_years_over_other_states_say_so(
+    spec: Spec, store: MakeStore, kind: str, axes: str, second: str, said: list[str]
+) -> None:
+    lines = ["key | value | states"]
+    for year, states in ((2021, "BG GR"), (2022, second)):
+        for form, value in (("SEX", 300), ("LAB", 500)):
+            sum_ = f"{value * 2} | {states}" if states else "c |"
+            lines.append(f"THB_VICTIMS_FORM:SELEC.{year}.{form}._T._T | {sum_}")
+            for state in states.split():
+                lines.append(f"THB_VICTIMS_FORM:{state}.{year}.{form}._T._T | {value} |")
+    view, data = drawn_of(
+        spec(f"kind: {kind}\n  title: x\n  cube: THB_VICTIMS_FORM\n  {axes}"),
+        store("\n".join(lines)),
+    )
+    assert data.kind == kind
+    assert [n for n in view.notes if n in (OTHER_STATES, YEARS_DIFFER)] == said
+
+
 def test_bars_of_parts_have_the_sum_of_their_parts_as_base(spec: Spec, store: MakeStore) -> None:
     made = store("\n".join(["key | value | states", forms(2020), forms(2021), forms(2022)]))
     view, data = share_bars(spec, made)

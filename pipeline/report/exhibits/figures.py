@@ -114,11 +114,13 @@ def _chart_notes(data: ChartData, cells: list[Cell], *, drawn: Mapping[Key, Form
     points = [p for s in data.series for p in s.points]
     if data.kind in _OF_COMMON_STATES and any(p.coverage for p in points):
         notes.append("Each bar is over the states that gave every part of it.")
-        if data.kind == "share_bar" and _differ(drawn):
+        if _differ(drawn):
             notes.append("The states are not the same in each bar: bars show parts, not a trend.")
     elif any(_partial(c) for c in cells):
         how = _PARTIAL.get(data.kind, "Figures with a count of states")
         notes.append(f"{how} are sums over fewer than all member states.")
+    if data.kind in ("bar", "grouped_bar") and _years_differ(cells):
+        notes.append("Other states are counted in other years: bars of two years are no trend.")
     if any(not p.joined for p in points) and data.kind == "dumbbell":
         notes.append("Two years are not joined where other states are counted.")
     elif any(not p.joined for p in points):
@@ -136,6 +138,16 @@ def _differ(drawn: Mapping[Key, Formula]) -> bool:
     """Whether bars of the region are over different states, however many they are."""
     regional = (f for key, f in drawn.items() if key.state in REGIONS and f.value is not None)
     return len({f.states for f in regional}) > 1
+
+
+def _years_differ(cells: list[Cell]) -> bool:
+    """Whether sums of the region for the same thing are over other states in other years."""
+    counted: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for cell in cells:
+        if cell.key.state in REGIONS and cell.value is not None:
+            thing = (cell.key.cube, cell.key.state, *cell.key.codes[2:])
+            counted.setdefault(thing, set()).add(tuple(sorted(cell.states)))
+    return any(len(states) > 1 for states in counted.values())
 
 
 def _kind_of(spec: ExhibitSpec, store: Printing, *, grid: Grid) -> tuple[str, dict[Key, Formula]]:
