@@ -9,6 +9,7 @@ from pipeline.report.formulas import NOT_COMPUTED, Formula
 
 MINUS = "\N{MINUS SIGN}"
 
+_MANIFOLD = 1000  # per cent
 UNIT_SUFFIX = {"percent": "per cent", "per_100k": "per 100,000 inhabitants"}
 
 
@@ -76,14 +77,22 @@ def cell_text(cell: Cell) -> str:
     return number_text(cell.value, printed_decimals(cell.value, cell.unit))
 
 
+def formula_decimals(formula: Formula) -> int:
+    """With how many decimals a report prints a formula: a tenth of a per cent says nothing
+    of what is more than ten times as much.
+    """
+    if formula.unit == "percent":
+        return 1 if formula.value is None or abs(formula.value) < _MANIFOLD else 0
+    return 2 if formula.unit == "per_100k" else 0
+
+
 def formula_text(formula: Formula) -> str:
     """What stands in a table for a formula: its number with sign where it is a change,
     or why there is none.
     """
     if formula.value is None:
         return formula.symbol
-    decimals = {"per_100k": 2, "percent": 1}.get(formula.unit, 0)
-    text = number_text(formula.value, decimals)
+    text = number_text(formula.value, formula_decimals(formula))
     return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
 
 

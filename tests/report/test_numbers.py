@@ -64,6 +64,8 @@ def test_only_small_weights_have_decimals(value: str, text: str) -> None:
         (Formula("change(a, b)", Decimal("40.7"), "percent", ()), "+40.7"),
         (Formula("change(a, b)", Decimal("-40.7"), "percent", ()), "−40.7"),
         (Formula("change(a, b)", Decimal("0.0"), "percent", ()), "0.0"),
+        (Formula("change(a, b)", Decimal("999.9"), "percent", ()), "+999.9"),
+        (Formula("change(a, b)", Decimal("2366.1"), "percent", ()), "+2,366"),
         (Formula("share(a, b)", Decimal("40.7"), "percent", ()), "40.7"),
         (Formula("rate(a, b)", Decimal("2.61"), "per_100k", ()), "2.61"),
         (Formula("change(a, b)", None, "percent", (), "too small"), "x"),

@@ -22,10 +22,10 @@ from pipeline.report.formulas import (
     shares_of_two_years,
 )
 from pipeline.report.numbers import (
-    MINUS,
     UNIT_SUFFIX,
     cell_text,
     count_word,
+    formula_decimals,
     formula_text,
     is_headline,
     number_text,
@@ -139,7 +139,7 @@ def _moved(store: Printing, key: str, year: str) -> str:
             if (now.value or 0) > (then.value or 0)
             else "hardly moved: it fell"
         )
-    size = number_text(abs(formula.value), 1).replace(MINUS, "")
+    size = number_text(abs(formula.value), formula_decimals(formula))
     by_one = driver(store, Key.parse(key), since=int(year))
     named = f", {_of_which(store, by_one)}" if by_one else ""
     return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}{same}{named}"
