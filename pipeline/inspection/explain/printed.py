@@ -22,6 +22,7 @@ from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there, read_bytes
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}
+_MANIFOLD = 1000  # per cent: from here on a change has no tenths
 _PER = {"share": 100, "rate": 100_000}
 
 
@@ -150,6 +151,8 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         exact = top / total * _PER[name]
         steps = f"{figure(top)} / {below} x {_PER[name]:,}"
     value = exact.quantize(Decimal(_PLACES[name]), ROUND_HALF_UP)
+    if name == "change" and abs(value) >= _MANIFOLD:
+        value = value.quantize(Decimal(1), ROUND_HALF_UP)
     return Worked(reference, f"{steps} = {value}", value)
 
 

@@ -20,6 +20,7 @@ from pipeline.system.kept import open_database
 _MINUS = "\N{MINUS SIGN}"
 _SYMBOLS = {"Q": "<5", "N": "0n", "M": "\N{EN DASH}"}
 _WITHOUT_NUMBER = ("c", ":", "x", "\N{EN DASH}")
+_MANIFOLD = 1000  # per cent: from here on a change has no tenths
 Texts = tuple[str, ...]  # any of these may stand in one place
 
 
@@ -174,7 +175,7 @@ class Register:
                 if self._symbol_of_sender(inputs)
                 else _WITHOUT_NUMBER
             )
-        text = number(value, 2 if name == "rate" else 1)
+        text = number(value, 2 if name == "rate" else 1 if abs(value) < _MANIFOLD else 0)
         return (f"+{text}" if name == "change" and value > 0 else text, *_WITHOUT_NUMBER)
 
     def _before(self, correction: Correction) -> str:
