@@ -286,8 +286,13 @@ clean:  ## Remove what was built of ROUND; records stay, they are no outputs
 	rm -rf $(OUT)
 
 ##@ Develop: code, contracts, measures
-test: .venv/.installed-requirements-dev  ## Run the tests
-	@env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
+PYTEST = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # what a file's tests share is made once
+
+test: .venv/.installed-requirements-dev  ## Run the tests, of long ones a part
+	@$(PYTEST) --quick
+
+test-all: .venv/.installed-requirements-dev  ## Run every test, before a release or a change of how things are built
+	@$(PYTEST)
 
 check: .venv/.installed-requirements-dev  ## Lint contracts and code, check types
 	@$(RUN) lint
@@ -344,4 +349,4 @@ bench-growth: .venv/.installed-requirements-dev  ## How the cost of each step gr
 .PHONY: desk status gate proof-sheets confirm-proof object-proof explain changes audit accept check-pdf read-aloud
 .PHONY: submit review tick comment reply approve return release withdraw register copies verify trace
 .PHONY: run log schedule rehearsal backup check-backup restore guards sbom clean
-.PHONY: test check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth
+.PHONY: test test-all check contract-diff rules moves texts soak drills fuzz bench bench-disclosure bench-records bench-growth

@@ -11,6 +11,7 @@ import pytest
 from builds import ROOT, ROUND, copy_tree, once, run_make, shared_folder
 from elsewhere import Elsewhere, build_elsewhere
 from office import Office, build_office
+from quick import quick
 from small_project import SMALL_ROUND, small_project
 from small_tables import write_store
 
@@ -23,26 +24,39 @@ from pipeline.system.files import owner_only
 # The longest files, in this order: while one worker builds what many tests share, the others
 # have work that does not wait for it.
 LONGEST = (
-    "test_kills.py",
     "test_public_version.py",
-    "test_edits.py",
-    "test_pages_followed.py",
     "test_canaries.py",
-    "test_defects.py",
-    "test_lint_everything.py",
-    "test_gate.py",
-    "test_editions.py",
-    "test_verapdf.py",
-    "test_attacks.py",
     "test_opening.py",
-    "test_memory.py",
+    "test_edits.py",
+    "test_defects.py",
+    "test_conflicts.py",
+    "test_anchors.py",
+    "test_backup.py",
+    "test_lint_everything.py",
+    "test_handing_out.py",
+    "test_leak_scan.py",
+    "test_release.py",
+    "test_verapdf.py",
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out tests that are thorough, and all but every n-th case of those that are"
+        " sampled",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest files, then those with slow tests: workers take file after file, and none
     is left alone with a long one.
     """
+    if config.getoption("--quick"):
+        kept = quick(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: (place.get(item.path.name, len(place)), item.path not in slow))

@@ -18,6 +18,7 @@ from pipeline.project import Project
 from pipeline.returns.intake.stage import STAGED
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_every_way_finds_the_same_bad_rows(
     built: Project, contracts: Contracts, tmp_path: Path

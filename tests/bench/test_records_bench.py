@@ -43,6 +43,7 @@ def test_a_way_runs_in_a_process_of_its_own_and_is_measured(tmp_path: Path) -> N
     assert list(tmp_path.rglob("*.csv")) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_records_of_all_states_end_in_the_cubes(tmp_path: Path) -> None:
     """The bench stops when a record is lost on the way."""

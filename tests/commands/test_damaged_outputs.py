@@ -200,6 +200,7 @@ def _is_told(name: str, code: int, told: str) -> None:
     assert re.search(way_out, told), told
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("how", DAMAGE)
 @pytest.mark.parametrize("name", READ_BY)
 def test_a_damaged_file_is_named_with_what_to_do(
@@ -214,6 +215,7 @@ def test_a_damaged_file_is_named_with_what_to_do(
             raise AssertionError(f"{command}: {problem}") from problem
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("how", ["cut", "cut at the end", "empty", "a folder"])
 @pytest.mark.parametrize(
     "name", [n for n in READ_BY if n.endswith((".duckdb", ".json")) and "manifest" not in n]

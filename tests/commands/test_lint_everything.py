@@ -127,6 +127,7 @@ THB, POLICY = "data_contracts/thb.odcs.yaml", "data_contracts/release_policy.yam
 EMBARGO = "{state: RO, table: THB_VICTIMS, until: 2024-13-01}"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("file", "edit", "told"),
     [
@@ -607,6 +608,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.mark.thorough
 def test_no_change_of_a_contract_ends_in_a_traceback(lists: Path) -> None:
     content = read_yaml(ROOT / THB).content
     content["schema"] = [t for t in content["schema"] if t["name"] in FEW]
@@ -656,6 +658,7 @@ def test_no_change_of_a_file_ends_in_a_traceback(
     )
 
 
+@pytest.mark.thorough
 def test_no_change_of_an_exhibit_ends_in_a_traceback(
     parts: Path, tmp_path: Path, contracts: Contracts
 ) -> None:

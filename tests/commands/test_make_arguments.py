@@ -175,6 +175,7 @@ def test_no_recipe_puts_an_argument_between_quotes_of_the_shell() -> None:
         assert inserted & free == set(), line
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_value_reaches_the_program_as_it_was_typed(kind: str, house: Path) -> None:
     free = sorted(declared() - {*WORDS, *LISTS, *SWITCHES, "PYTHON"})

@@ -160,6 +160,7 @@ def outcome_of(load: Load, content: dict[str, Any]) -> Policy | ContractError:
 FIELDS = [(path, schema) for path, schema in fields(RULES) if path]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("path", "schema"), FIELDS, ids=[".".join(map(str, p)) for p, _ in FIELDS])
 def test_no_value_of_a_field_shows_what_a_sender_bound(
     load: Load, contracts: Contracts, path: tuple[Any, ...], schema: dict[str, Any]

@@ -286,6 +286,7 @@ SEEN: dict[str, Any] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_figure_takes_the_way_of_the_page(shop: Project) -> None:
     contracts = load_contracts(shop.contracts)

@@ -111,6 +111,7 @@ def printed(root: Path, report: str, version: str, round_: int) -> dict[str, str
         return {row["key"]: row["value"] for row in csv.DictReader(file)}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(
     tmp_path: Path,
@@ -147,6 +148,7 @@ def test_a_table_is_added_to_the_letter_and_an_earlier_round_stays_as_it_was(
     assert "missing-sheet" not in {f["rule"] for f in found["findings"]}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_report_is_added_to_the_letter(tmp_path: Path) -> None:
     root = copy_project(tmp_path / "copy")
@@ -193,6 +195,7 @@ MAP = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_state_is_added_to_the_letter_and_stands_on_the_map(tmp_path: Path) -> None:
     root = copy_project(tmp_path / "copy")
@@ -264,6 +267,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("left_out", [*LEFT_OUT, ""])
 def test_what_a_new_state_lacks_is_said_by_the_lint(
     content: Path, tmp_path: Path, left_out: str

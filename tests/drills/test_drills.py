@@ -88,6 +88,7 @@ def test_a_scheduled_run_is_ended_in_every_way_and_the_next_goes_on(
     assert here.published() == place.published("whole")
 
 
+@pytest.mark.thorough
 def test_a_return_that_is_cut_off_is_missed_and_the_others_stay(place: Place) -> None:
     place.begin_again("")
     path = place.returns / f"{broken.STATE}.xlsx"

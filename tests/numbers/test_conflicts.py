@@ -113,6 +113,7 @@ def test_until_the_state_has_answered_the_whole_counts_and_its_parts_do_not(
     ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("two_states")
 @pytest.mark.parametrize(
     ("resolution", "total", "children", "own"),

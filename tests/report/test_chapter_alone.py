@@ -83,6 +83,7 @@ def alone(store: Printing, chapter: str, templates: Path = TEMPLATES) -> str:
     return write_chapter(store, templates, definition=definition, chapter=chapter)[1]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("version", ["restricted", "public"])
 def test_every_chapter_alone_is_the_one_in_the_report(small_store: StoreOf, version: str) -> None:
     """Texts, numbers of chapters, tables and figures, drawings, and what annexes tell of
@@ -96,6 +97,7 @@ def test_every_chapter_alone_is_the_one_in_the_report(small_store: StoreOf, vers
     assert sum("data:image/svg" in chapter for chapter in whole.parts.chapters) >= 1
 
 
+@pytest.mark.sampled(9)
 @pytest.mark.slow
 @pytest.mark.parametrize("report", REPORTS)
 @pytest.mark.parametrize("version", ["restricted", "partner", "public"])

@@ -27,6 +27,7 @@ def published(root: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_was_lost_comes_back_byte_for_byte(small: Path, tmp_path: Path) -> None:
     before = published(small)

@@ -139,6 +139,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_build_killed_at_any_moment_is_finished_by_the_next(place: Place) -> None:
     chance = random.Random(SEED)
@@ -237,6 +238,7 @@ def test_a_damaged_file_is_not_taken_for_up_to_date(place: Place) -> None:
     assert planned() == [NOTHING]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_was_damaged_is_made_again_with_the_same_bytes(place: Place) -> None:
     place.make()
@@ -251,6 +253,7 @@ def test_what_was_damaged_is_made_again_with_the_same_bytes(place: Place) -> Non
     place.make()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> None:
     """The return was corrected today; at the end of the year in which it came in, its
@@ -274,6 +277,7 @@ def test_the_reports_of_a_day_are_built_again_byte_for_byte(place: Place) -> Non
     assert [p for p in found["passages"] if "533" in p["after"].split()]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_make_validate_writes_what_goes_back_to_every_state(place: Place) -> None:
     place.make("validate", *ASKED[1:])

@@ -64,6 +64,7 @@ def bound() -> list[str]:
     return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if is_free else []
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_run_needs_nothing_of_its_surroundings(archive: Path, tmp_path: Path) -> None:
     another = ANOTHER if os.getuid() == 0 and can_read(ANOTHER) else None

@@ -114,6 +114,7 @@ def test_every_example_is_recalled_as_it_was_read(
     assert not opened
 
 
+@pytest.mark.thorough
 def test_a_defect_of_each_kind_is_recalled_as_it_was_read(
     tmp_path: Path, contracts: Contracts, opened: list[bytes]
 ) -> None:

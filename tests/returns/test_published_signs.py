@@ -223,6 +223,7 @@ def test_a_confidentiality_of_its_own_column_is_kept(
     assert noted == ((value, status) == ("12", "C"))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("source", MAKERS)
 def test_what_a_publisher_suppresses_is_read_from_the_return_as_suppressed(
     tmp_path: Path, project: Project, contracts: Contracts, source: str

@@ -104,6 +104,7 @@ WITHOUT_EFFECT: dict[str, Callable[[Copy], None]] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("edit", WITHOUT_EFFECT.values(), ids=list(WITHOUT_EFFECT))
 def test_an_edit_without_effect_does_nothing(edit: Callable[[Copy], None], copy: Copy) -> None:
     edit(copy)
@@ -120,6 +121,7 @@ def test_a_sentence_is_planned_for_the_versions_that_print_it(copy: Copy) -> Non
     assert set(planned) == {"thb restricted", "thb public", f"desk {SMALL_ROUND}"}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_where_the_html_comes_out_equal_the_manifest_alone_is_written(copy: Copy) -> None:
     """A section that no chapter asks for is in the file and in no version."""
@@ -162,6 +164,7 @@ def test_an_exhibit_that_is_not_placed_is_planned_nowhere(copy: Copy) -> None:
     assert copy.plan() == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_page_style_makes_pages_alone(copy: Copy) -> None:
     made = ("data", "html")
@@ -184,6 +187,7 @@ def test_comments_in_style_and_template_make_no_page(copy: Copy) -> None:
     assert did["thb public"] == "manifest; changed: manifest.json"
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_web_style_makes_web_pages_alone(copy: Copy) -> None:
     copy.append("templates/shared/web/style.css", "\nh1 { letter-spacing: 0.02em }\n")
@@ -193,6 +197,7 @@ def test_the_web_style_makes_web_pages_alone(copy: Copy) -> None:
     assert did["thb public"] == "document, web; changed: html/style.css, manifest.json"
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_the_policy_chooses_and_proves_and_reads_no_return(copy: Copy) -> None:
     """What hiding a cell costs: the same pattern comes out, so the pages stay."""
@@ -206,6 +211,7 @@ def test_the_policy_chooses_and_proves_and_reads_no_return(copy: Copy) -> None:
     assert did["thb public"] == "manifest; changed: manifest.json"
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_threshold_renders_the_versions_whose_store_changed(copy: Copy) -> None:
     copy.replace("data_contracts/release_policy.yaml", "threshold: 5 ", "threshold: 9 ")
@@ -235,6 +241,7 @@ def test_what_states_are_told_changes_pages_and_letters_alone(
     assert set(copy.plan()) - {f"desk {SMALL_ROUND}"} == {f"findings {SMALL_ROUND}"}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_one_figure_of_one_return_goes_all_the_way(copy: Copy) -> None:
     path = copy.file(f"returns/{SMALL_ROUND}/thb/RO.xlsx")
@@ -252,6 +259,7 @@ def test_one_figure_of_one_return_goes_all_the_way(copy: Copy) -> None:
     assert copy.build() == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_make_validate_did_a_build_does_not_do_again(copy: Copy) -> None:
     path = copy.file(f"returns/{SMALL_ROUND}/thb/RO.xlsx")
@@ -273,6 +281,7 @@ def test_what_make_validate_did_a_build_does_not_do_again(copy: Copy) -> None:
     assert "RO.html is not what was left" in copy.plan()[f"findings {SMALL_ROUND}"]
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_what_a_cover_says_is_looked_for_in_pages_that_stay(copy: Copy) -> None:
     path = copy.file(f"returns/{SMALL_ROUND}/thb/RO.xlsx")
@@ -285,6 +294,7 @@ def test_what_a_cover_says_is_looked_for_in_pages_that_stay(copy: Copy) -> None:
     assert copy.build() == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_return_that_says_the_same_stops_at_what_it_says(copy: Copy) -> None:
     """The file was written anew by another program: its hash is another one, and the

@@ -122,6 +122,7 @@ def test_steps_of_one_build_do_not_wait_for_each_other(
             pass
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_told_without_a_traceback_and_the_next_run_goes_on(tmp_path: Path) -> None:
     returns = tmp_path / "returns"
     (returns / "2022" / "thb").mkdir(parents=True)

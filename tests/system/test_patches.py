@@ -202,6 +202,7 @@ NEEDS: dict[str, Callable[[], None]] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda p: p.name)
 def test_each_patch_is_still_needed_and_does_what_it_says(patch: Patch) -> None:
     NEEDS[patch.name]()

@@ -266,6 +266,7 @@ def pipeline(outputs: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("round_", [2021, ROUND])
 def test_both_rounds_and_versions_have_certificates_that_verify(
@@ -336,6 +337,7 @@ def complements(project: Project) -> Iterator[tuple[str, list[str]]]:
                 yield row["key"], row["protects"].split()
 
 
+@pytest.mark.thorough
 def test_showing_one_complement_by_hand_makes_the_build_red_with_the_key_it_protected(
     copy: Project, contracts: Contracts
 ) -> None:
@@ -375,6 +377,7 @@ def test_without_a_certificate_nothing_is_rendered(copy: Project) -> None:
         require_proof(copy, ROUND, version="public")
 
 
+@pytest.mark.thorough
 def test_a_solver_that_gives_up_stops_the_release_with_names(
     copy: Project, contracts: Contracts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

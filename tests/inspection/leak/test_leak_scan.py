@@ -705,6 +705,7 @@ PARTNER: Cases = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("group", PUBLIC)
 def test_what_was_tampered_with_in_a_public_version_is_caught(copy: Version, group: str) -> None:
     assert not_caught(copy, PUBLIC[group]) == []

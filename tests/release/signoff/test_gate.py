@@ -267,6 +267,7 @@ BEFORE: dict[Callable[[Shop], None], tuple[str, ...]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("tamper", BEFORE, ids=lambda t: t.__name__)
 def test_what_was_changed_before_it_was_submitted_does_not_leave_although_two_approved_it(
     built_here: Shop, tamper: Callable[[Shop], None]

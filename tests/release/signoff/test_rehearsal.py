@@ -21,7 +21,7 @@ from pipeline.release.signoff.record import Subject, record_of
 from pipeline.system.files import owner_only
 from pipeline.system.signed.people import person
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 PDF = f"selec-thb-{ROUND}-restricted-1.pdf"
 SUBJECT = Subject(ROUND, "thb", "restricted")
 PEOPLE = {"analyst": "Ana Pop", "reviewer": "B. Ilić", "director": "D. K."}

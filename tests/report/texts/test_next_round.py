@@ -167,6 +167,7 @@ def test_every_binding_says_what_a_second_program_works_out(
     assert judged > 500
 
 
+@pytest.mark.thorough
 def test_reading_shows_each_section_and_marks_it(made: Round) -> None:
     project, contracts = made
     waiting = unread_sections(project, contracts, round_=NEXT)
@@ -182,6 +183,7 @@ def test_reading_shows_each_section_and_marks_it(made: Round) -> None:
     assert ALL_SHOWN in problem.value.allowed
 
 
+@pytest.mark.thorough
 def test_a_round_whose_texts_were_read_and_corrected_has_no_fault_and_earlier_rounds_stay(
     made: Round,
 ) -> None:

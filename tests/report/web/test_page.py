@@ -46,6 +46,7 @@ def page_of(built: Project, report: str) -> Path:
     return built.version_folder(ROUND, report, "public") / "html" / "index.html"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("report", REPORTS)
 def test_no_rule_of_axe_is_broken(

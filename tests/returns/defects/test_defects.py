@@ -116,6 +116,7 @@ def test_there_are_defects_of_every_kind() -> None:
     assert set(PLACED) == {c.name for c in CASES}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_a_defect_gives_exactly_its_finding(case: Case, folders: dict[int, Path]) -> None:
     batch, state, validation = _check(case, folders)

@@ -248,6 +248,7 @@ def _blank_form(note: str = "") -> bytes:
 HEADER = b"table,state,year,value,obs_status,conf_status,note\n"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("name", "make"),
     [

@@ -52,6 +52,7 @@ def digest_of(folder: Path) -> str:
     return whole.hexdigest()
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_small_year_goes_from_the_opening_to_copies(tmp_path: Path) -> None:
     folder = tmp_path / "a year, Година"
