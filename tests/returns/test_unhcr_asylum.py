@@ -100,6 +100,22 @@ class TestApplications:
             "2022: 2 of the figures of 3 countries of origin are 5, for 1 to 5"
         ]
 
+    def test_new_applications_are_counted_where_no_stage_is_said(
+        self, tmp_path: Path, contracts: Contracts
+    ) -> None:
+        reading = self.read(
+            tmp_path,
+            contracts,
+            application("MNE", "SYR", "G N NA P", "30"),
+            application("ROU", "SYR", "G N NA P", "30"),
+            application("ROU", "SYR", "G N FI P", "20"),
+        )
+        assert figures(reading) == {
+            "MIG_ASYLUM:ME.2022.APPL": ("30", ""),
+            "MIG_ASYLUM:RO.2022.APPL": ("20", ""),
+        }
+        assert reading.skipped_by_rule == {"another_count_is_taken": 1}
+
     def test_cases_are_never_persons(self, tmp_path: Path, contracts: Contracts) -> None:
         reading = self.read(
             tmp_path,

@@ -25,7 +25,8 @@ def compare_with_anchors(reading: Reading, contracts: Contracts) -> tuple[Compar
     return tuple(
         compare(anchor, figures, areas_of(anchor, contracts))
         for anchor in load_anchors(contracts.folder, contracts)
-        if anchor.is_of(source.publisher, source.table, release=source.release)
+        if anchor.cube in reading.tables
+        and anchor.is_of(source.publisher, source.table, release=source.release)
     )
 
 

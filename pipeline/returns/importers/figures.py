@@ -240,7 +240,8 @@ def with_anchored(
     anchors = tuple(
         a
         for a in load_anchors(contracts.folder, contracts)
-        if a.is_of(source.publisher, source.table, release=source.release)
+        if a.cube in reading.tables
+        and a.is_of(source.publisher, source.table, release=source.release)
     )
     if not anchors:
         return reading

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pipeline.contracts.model import Contracts
-from pipeline.contracts.sources import NOT_STATED, load_sources
+from pipeline.contracts.sources import load_sources
 from pipeline.errors import UserError
 from pipeline.project import Project
 from pipeline.returns.importers.anchored import (
@@ -19,6 +19,7 @@ from pipeline.returns.importers.anchored import (
     require_anchors,
 )
 from pipeline.returns.importers.figures import DAMAGED, Reading
+from pipeline.returns.importers.released import choose_release, no_date
 from pipeline.returns.importers.returns import Filled, fill_returns
 
 SOURCES: dict[str, str] = {
@@ -112,24 +113,13 @@ def _require_rows(reading: Reading, file: Path, *, round_: int) -> None:
 
 def _released(reading: Reading, release: str, *, file: Path, codelists: Path) -> Reading:
     """The reading of a file whose release its covers name as it was given. Raises
-    UserError where the file says its own, or what was given is no date.
+    UserError where the file says its own, or what was given is no date that a cover of a
+    return may name.
     """
-    stated = reading.source.release
-    if stated != NOT_STATED:
-        raise UserError(
-            f"the file says its {stated}",
-            where=str(file),
-            allowed="RELEASE= for a file that does not state its release",
-            do="leave RELEASE= out",
-        )
-    said = f"release {release}"
     source = reading.source
+    said = choose_release(source.release, release, file=file)
     if not load_sources(codelists).named(f"{source.publisher}, {source.table}, {said}"):
-        raise UserError(
-            f"'{release}' is no date of a release",
-            allowed="a day, a month or a year, such as 14/04/2025, December 2025 or 2025",
-            do="give it with RELEASE=",
-        )
+        raise no_date(release)
     return replace(reading, source=replace(source, release=said))
 
 
