@@ -97,8 +97,8 @@ template: .venv/.installed-requirements  ## Write the blank return workbook: REP
 import: .venv/.installed-requirements  ## Pre-fill the returns of ROUND from published figures: SOURCE= FILE= [RELEASE=]
 	@$(RUN) import --source "$$GIVEN_SOURCE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE) --round $(ROUND)
 
-context: .venv/.installed-requirements  ## Take in figures that others published, as context: TABLE=CTX_CROSSINGS FILE=
-	@$(RUN) context --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE"
+context: .venv/.installed-requirements  ## Take in figures that others published, as context: TABLE=CTX_CROSSINGS FILE= [RELEASE=]
+	@$(RUN) context --table "$$GIVEN_TABLE" --file "$$GIVEN_FILE" $(call given,--release,RELEASE)
 
 dictionary: .venv/.installed-requirements  ## The data dictionary of all contracts, as workbook and page: ROUND= for its rules
 	@$(RUN) dictionary --round $(ROUND)

@@ -361,6 +361,10 @@ def context(
     *,
     table: Annotated[str, typer.Option(help="The cube of context, for example CTX_CROSSINGS.")],
     file: Annotated[Path, typer.Option("--file", help="The publisher's file.")],
+    release: Annotated[
+        str,
+        typer.Option(help="When a file was released that does not say it: December 2025."),
+    ] = "",
 ) -> None:
     """Take in figures that others published, which stand as context beside returns."""
     from pipeline.contracts.model import load_contracts
@@ -369,7 +373,11 @@ def context(
     project = Project.here()
     with progress_bar(f"taking in {table}"):
         account = take_context(
-            project.contracts, load_contracts(project.contracts), cube=table, file=file
+            project.contracts,
+            load_contracts(project.contracts),
+            cube=table,
+            file=file,
+            release=release,
         )
     for line in account:
         typer.echo(line)

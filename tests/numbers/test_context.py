@@ -4,26 +4,26 @@ that no figure of a state is among them.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from builds import ROOT
+from contexts import add_anchor, copy_contracts, figures_of
 from here import run_here
 from openpyxl import Workbook
 
 from pipeline.cells import Key, is_outside
-from pipeline.contracts.anchors import load_anchors
+from pipeline.contracts.anchors import compare, load_anchors
 from pipeline.contracts.model import Contracts, load_contracts
 from pipeline.contracts.outside import CONTEXT, load_figures, load_outside
 from pipeline.errors import ContractError, UserError
-from pipeline.numbers.outside.taken import take_context
+from pipeline.numbers.outside.taken import READERS, take_context
 from pipeline.numbers.stores import cubes_of
 from pipeline.project import Project
 
-ROOT = Path(__file__).parents[2]
 CUBE = "CTX_CROSSINGS"
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 HEADS = ("Route", "Border type or inland", "Nationality")
@@ -33,13 +33,7 @@ Row = tuple[str, str, str, Sequence[Any]]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The contracts with no anchors, so that small files miss none."""
-    copy = tmp_path / "data_contracts"
-    shutil.copytree(ROOT / "data_contracts", copy)
-    head = (copy / "anchors.csv").read_text(encoding="utf-8").splitlines()[0]
-    (copy / "anchors.csv").write_text(f"{head}\n", encoding="utf-8")
-    load_anchors.cache_clear()
-    return copy
+    return copy_contracts(tmp_path)
 
 
 def workbook(folder: Path, *rows: Row, years: Sequence[int] = (2022,), note: str = AS_OF) -> Path:
@@ -55,10 +49,7 @@ def workbook(folder: Path, *rows: Row, years: Sequence[int] = (2022,), note: str
 
 
 def figures(folder: Path) -> dict[str, int]:
-    load_figures.cache_clear()
-    return {
-        ".".join((f.area, str(f.year), *f.codes)): int(f.value) for f in load_figures(folder)[CUBE]
-    }
+    return figures_of(folder, CUBE)
 
 
 def take(folder: Path, path: Path) -> list[str]:
@@ -116,12 +107,11 @@ class TestFrontex:
             take(folder, path)
 
     def test_a_file_that_misses_a_printed_total_writes_nothing(self, folder: Path) -> None:
-        with (folder / "anchors.csv").open("a", encoding="utf-8") as file:
-            file.write(
-                "a,Frontex,Monthly detections of illegal border-crossing,,EU_EXT,2022,"
-                f"{CUBE},WBALK.*,144118,0,a release\n"
-            )
-        load_anchors.cache_clear()
+        add_anchor(
+            folder,
+            "a,Frontex,Monthly detections of illegal border-crossing,,EU_EXT,2022,"
+            f"{CUBE},WBALK.*,144118,0,a release",
+        )
         before = (folder / "context" / f"{CUBE}.csv").read_bytes()
         path = workbook(folder.parent, ("Western Balkan Route", "Land", "Syria", [1] * 12))
         with pytest.raises(UserError, match="adds up to 12"):
@@ -142,7 +132,8 @@ class TestFrontex:
 class TestDefinition:
     def edited(self, folder: Path, **entry: Any) -> Path:
         content = yaml.safe_load((folder / CONTEXT).read_text(encoding="utf-8"))
-        content["context"][0] |= entry
+        (own,) = (c for c in content["context"] if c["cube"] == CUBE)
+        own |= entry
         (folder / CONTEXT).write_text(yaml.safe_dump(content), encoding="utf-8")
         load_outside.cache_clear()
         return folder
@@ -180,7 +171,7 @@ class TestDefinition:
     def test_a_line_that_is_no_figure_of_the_cube_is_refused(
         self, folder: Path, line: str, said: str
     ) -> None:
-        (cube,) = load_outside(folder)
+        (cube,) = (c for c in load_outside(folder) if c.name == CUBE)
         path = folder / "context" / f"{CUBE}.csv"
         with path.open("a", encoding="utf-8") as file:
             file.write(line.replace("{s}", f'"{cube.cited}"') + "\n")
@@ -189,30 +180,65 @@ class TestDefinition:
             load_figures(folder)
 
 
+# A cell of each cube of context.
+CELLS = {
+    CUBE: "EU_EXT.2022.WBALK._T",
+    "CTX_ASYLUM_ABROAD": "WORLD.2022._T",
+    "CTX_EU_STAY": "EU27.2022",
+    "CTX_EU_REFUSED": "EU27.2022",
+    "CTX_MISSING": "SEE_ROUTES.2022._T",
+}
+
+
 class TestBesideTheReturns:
+    def test_each_cube_has_a_reader_and_a_cell_here(self, contracts: Contracts) -> None:
+        assert {c.name for c in contracts.outside} == set(CELLS) == set(READERS)
+
+    @pytest.mark.parametrize("cube", CELLS)
     def test_no_state_is_asked_for_it_and_no_key_of_it_is_of_a_state(
-        self, contracts: Contracts
+        self, contracts: Contracts, cube: str
     ) -> None:
-        table = contracts.table(CUBE)
+        table = contracts.table(cube)
         assert table not in contracts.tables
-        assert contracts.check_key(Key.parse(f"{CUBE}:EU_EXT.2022.WBALK._T")) == table
+        key = Key.parse(f"{cube}:{CELLS[cube]}")
+        assert contracts.check_key(key) == table
         for state in (*(m.code for m in contracts.members(2022)), "SELEC"):
             with pytest.raises(ContractError):
-                contracts.check_key(Key.parse(f"{CUBE}:{state}.2022.WBALK._T"))
+                contracts.check_key(key.at(state=state))
 
-    def test_only_the_report_that_prints_it_holds_it(self, contracts: Contracts) -> None:
+    @pytest.mark.parametrize("cube", CELLS)
+    def test_only_the_reports_that_print_it_hold_it(self, contracts: Contracts, cube: str) -> None:
         holds = {
             report
             for report in contracts.by_report
-            if CUBE in cubes_of(Project(ROOT), contracts, report=report)
+            if cube in cubes_of(Project(ROOT), contracts, report=report)
         }
         assert holds == {"migration"}
 
-    def test_its_name_tells_it_from_every_table_of_a_return(self, contracts: Contracts) -> None:
-        assert is_outside(CUBE)
+    @pytest.mark.parametrize("cube", CELLS)
+    def test_its_name_tells_it_from_every_table_of_a_return(
+        self, contracts: Contracts, cube: str
+    ) -> None:
+        assert is_outside(cube)
         assert not [t.name for t in contracts.tables if is_outside(t.name)]
 
-    def test_the_figures_meet_what_was_printed_elsewhere(self) -> None:
+    def test_the_figures_meet_each_total_that_was_printed_elsewhere(
+        self, contracts: Contracts
+    ) -> None:
+        held = load_figures(ROOT / "data_contracts")
+        figures = {
+            Key(cube, (f.area, str(f.year), *f.codes)): f.value for cube in held for f in held[cube]
+        }
+        anchors = [
+            a for a in load_anchors(ROOT / "data_contracts", contracts) if is_outside(a.cube)
+        ]
+        assert {a.cube for a in anchors} == {CUBE, "CTX_EU_STAY", "CTX_EU_REFUSED"}
+        for anchor in anchors:
+            found = compare(anchor, figures, (anchor.area,))
+            assert found.found is not None, anchor.id
+            assert not found.is_missed, anchor.id
+
+    def test_the_courses_on_the_routes_are_those_that_were_printed(self) -> None:
         found = load_figures(ROOT / "data_contracts")[CUBE]
         sums = {
             (year, route): sum(int(f.value) for f in found if (f.year, f.codes[0]) == (year, route))

@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.contracts.model import Contracts
 from pipeline.contracts.outside import OutsideCube
 from pipeline.errors import UserError
-from pipeline.numbers.outside.taken import Taken
+from pipeline.numbers.outside.taken import FIRST_YEAR, Taken
 from pipeline.returns.importers.citizenships import read_citizenship
 from pipeline.returns.importers.grids import check_kind, is_text, read_sheets
 from pipeline.returns.importers.sheets import Published, PublishedRow, read_published
@@ -42,7 +42,6 @@ ROUTES = {
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTH = re.compile(rf"({'|'.join(_MONTHS)})(20\d\d)", re.IGNORECASE)
 _AS_OF = re.compile(r"data as of (\d{2}[A-Z]{3}\d{2})\b", re.IGNORECASE)
-FIRST_YEAR = 2017  # of the first window that is printed, that of round 2021
 
 
 def read(path: Path, contracts: Contracts, cube: OutsideCube) -> Taken:
