@@ -1,9 +1,9 @@
-"""What did Eurostat publish for the European Union? Totals of its member states together,
-found illegally present and refused entry.
+"""What did Eurostat publish for the European Union? Totals over its member states of
+persons found illegally present and refused entry.
 
 Read are the whole of every breakdown and the Union of today, in each form that the
-service gives. A figure stands alone in a report, without a place for a flag: a year that
-the publisher marks, as estimated or as a break, is left out, and the account says so.
+service gives. A figure of context has no place for a flag: a year that the publisher
+marks, as estimated or as a break, is left out, and the account says so.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What did IOM's Missing Migrants Project record on the routes of the region? Persons who
-died or went missing, added up over incidents by route and year.
+"""What did IOM's Missing Migrants Project record on the routes of the region? Persons
+who died or went missing, added up over incidents by route and year.
 
 One row is an incident, or a part of one. What nobody told the project is not in it, so
-every figure is a lower bound. An incident without a route could have been anywhere in
-the world: it is left out, and the account says how many.
+every figure is a lower bound. An incident without a route could have been anywhere: it
+is left out, and the account says how many there are.
 """
 
 from __future__ import annotations

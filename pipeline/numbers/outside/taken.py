@@ -2,8 +2,8 @@
 elsewhere, and written as figures in our own layout.
 
 The file itself is never kept: what is kept are facts, each with its publisher, table
-and release. A year that was not over when the file was released is a part of a year, and
-is left out.
+and release. A year that was not over when the file was released is only a part: it is
+left out.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
-"""What did UNHCR publish on asylum abroad? Applications of the member states' citizens in
-other countries, added up over those.
+"""What did UNHCR publish on asylum abroad? Applications of the member states' citizens
+in other countries, added up over those.
 
-Which rows are taken is said in `asylum_counts`: persons at the first instance, one count
-of each country of asylum and year. What somebody lodged in the own country is not abroad.
-A country that counts otherwise in a year has no figure in it, and the account names it.
+Which rows are taken is said in `asylum_counts`: persons at the first instance, one
+count of each country of asylum and year. What somebody lodged in the own country is not
+abroad. A country that counts otherwise in a year has no figure in it, and the account
+names it.
 """
 
 from __future__ import annotations

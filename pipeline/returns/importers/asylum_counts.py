@@ -1,5 +1,5 @@
-"""Which of UNHCR's counts of asylum is taken? Persons at the first instance, one count of
-each country and year.
+"""Which of UNHCR's counts of asylum is taken? Persons at the first instance, one count
+of each country and year.
 
 The publisher has one row for each country of origin, authority, stage and unit. Cases
 are no persons; a repeated application, an appeal or a review counts the same person
