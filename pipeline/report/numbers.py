@@ -77,13 +77,11 @@ def cell_text(cell: Cell) -> str:
     return number_text(cell.value, printed_decimals(cell.value, cell.unit))
 
 
-def formula_decimals(formula: Formula) -> int:
-    """With how many decimals a report prints a formula: a tenth of a per cent says nothing
-    of what is more than ten times as much.
+def percent_decimals(value: Decimal) -> int:
+    """With how many decimals a report prints a per cent: a tenth says nothing of what is more
+    than ten times as much.
     """
-    if formula.unit == "percent":
-        return 1 if formula.value is None or abs(formula.value) < _MANIFOLD else 0
-    return 2 if formula.unit == "per_100k" else 0
+    return 1 if abs(value) < _MANIFOLD else 0
 
 
 def formula_text(formula: Formula) -> str:
@@ -92,7 +90,8 @@ def formula_text(formula: Formula) -> str:
     """
     if formula.value is None:
         return formula.symbol
-    text = number_text(formula.value, formula_decimals(formula))
+    decimals = {"per_100k": 2, "percent": percent_decimals(formula.value)}.get(formula.unit, 0)
+    text = number_text(formula.value, decimals)
     return f"+{text}" if formula.text.startswith("change") and formula.value > 0 else text
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.paper import PAPER, Paper
-from pipeline.inspection.readback.values import Register, Texts, number
+from pipeline.inspection.readback.values import Register, Texts, number, percent_places
 from pipeline.inspection.readback.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
 
 CHANGE_FLOOR = 20  # below it no movement is told
@@ -150,7 +150,7 @@ class Bindings:
         same = f" (same {len(states)} states)" if now.split(":")[1].startswith("SELEC") else ""
         if self.register.value(now) == self.register.value(then):
             return (f"did not change ({now_text}){same}",)
-        size = number(abs(value), 1)
+        size = number(abs(value), percent_places(value))
         verbs = ("rose", "fell") if value else ("hardly moved: it rose", "hardly moved: it fell")
         up = (self.register.value(now) or 0) > (self.register.value(then) or 0)
         named = "".join(f", {text}" for text in self._driver(key, year))

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
-from pipeline.inspection.readback.values import Register, Released, Texts, number
+from pipeline.inspection.readback.values import Register, Released, Texts, number, percent_places
 from pipeline.inspection.readback.who import listed
 
 PAPER = ("began", "ceased", "broken", "redefined", "revised", "alone")
@@ -131,8 +131,9 @@ class Paper:
             return ()
         texts = [number(v, _places(v, one.unit)) for v in (before, rest)]
         verb = "rose" if rest > before else "fell"
+        by = number(abs(size), percent_places(size))
         said = (
-            f"{verb} by {number(abs(size), 1)} per cent, from {texts[0]} to {texts[1]}"
+            f"{verb} by {by} per cent, from {texts[0]} to {texts[1]}"
             if size
             else f"stayed at {texts[1]}"
         )

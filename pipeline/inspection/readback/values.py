@@ -175,7 +175,7 @@ class Register:
                 if self._symbol_of_sender(inputs)
                 else _WITHOUT_NUMBER
             )
-        text = number(value, 2 if name == "rate" else 1 if abs(value) < _MANIFOLD else 0)
+        text = number(value, 2 if name == "rate" else percent_places(value))
         return (f"+{text}" if name == "change" and value > 0 else text, *_WITHOUT_NUMBER)
 
     def _before(self, correction: Correction) -> str:
@@ -195,6 +195,11 @@ class Register:
 
 def rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def percent_places(value: Decimal) -> int:
+    """With how many decimals a per cent is printed."""
+    return 1 if abs(value) < _MANIFOLD else 0
 
 
 def number(value: Decimal, places: int) -> str:

@@ -25,10 +25,10 @@ from pipeline.report.numbers import (
     UNIT_SUFFIX,
     cell_text,
     count_word,
-    formula_decimals,
     formula_text,
     is_headline,
     number_text,
+    percent_decimals,
 )
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
@@ -139,7 +139,7 @@ def _moved(store: Printing, key: str, year: str) -> str:
             if (now.value or 0) > (then.value or 0)
             else "hardly moved: it fell"
         )
-    size = number_text(abs(formula.value), formula_decimals(formula))
+    size = number_text(abs(formula.value), percent_decimals(formula.value))
     by_one = driver(store, Key.parse(key), since=int(year))
     named = f", {_of_which(store, by_one)}" if by_one else ""
     return f"{verb} by {size} per cent, from {cell_text(then)} to {cell_text(now)}{same}{named}"

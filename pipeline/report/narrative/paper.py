@@ -16,7 +16,7 @@ from pipeline.report.formulas import BREAK, CHANGE_FLOOR, compared, driver
 from pipeline.report.last_given import is_given, respondents_of
 from pipeline.report.narrative.bindings import NothingToShow
 from pipeline.report.narrative.coverage_claims import answers, listed
-from pipeline.report.numbers import MINUS, cell_text, is_headline, number_text
+from pipeline.report.numbers import cell_text, is_headline, number_text, percent_decimals
 from pipeline.report.printing import Printing
 from pipeline.report.store import Store
 
@@ -165,7 +165,7 @@ def _alone(store: Printing, text: str, year: str) -> str:
     state = in_running_text(store.label("", "state", code=one.inputs[0].state))
     from_, to = (number_text(v, printed_decimals(v, now.unit)) for v in (rest_before, rest))
     verb = "rose" if rest > rest_before else "fell"
-    size = number_text(abs(moved), 1).replace(MINUS, "")
+    size = number_text(abs(moved), percent_decimals(moved))
     said = f"{verb} by {size} per cent, from {from_} to {to}" if moved else f"stayed at {to}"
     return f"without {state} the figure {said} ({len(now.states) - 1} other states)"
 
