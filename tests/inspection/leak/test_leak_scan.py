@@ -642,7 +642,7 @@ PUBLIC: dict[str, Cases] = {
         tiny_text: "text 0.1 points high: '7,654'",
         clipped_text: "text outside of its clip path: '7,654'",
         covered_text: "text under a filled area: '7,654'",
-        number_in_a_sentence: "'1,851' in 'In 2022 the authorities",
+        number_in_a_sentence: "'1,851' in 'Against 2021, the number of registered victims",
         cell_of_a_table: "TD in thb-t1: '1,851 i' is printed for THB_VICTIMS:SELEC.2022._T._T",
         canary_in_base64: "'canary note quokka of Tirana' as base64",
         canary_in_hex: "'canary note quokka of Tirana' as hex",

@@ -102,7 +102,7 @@ TAMPERED: dict[str, Callable[[Path], None]] = {
     r"html/tables/thb-t4r\.csv: '7654'": edit("html/tables/thb-t4r.csv", r"(?<=,)\d+(?=,)", "7654"),
     r"html/tables/thb-f2\.csv: .*7654": edit("html/tables/thb-f2.csv", r"(?<=,)\d+(?=,)", "7654"),
     r"html/index\.html, text: no sentence reads": edit(
-        "html/index.html", r"<li>In 2022 (.*?)1,856", r"<li>In 2022 \g<1>1,857"
+        "html/index.html", r"<li>Against 2021, (.*?)1,856", r"<li>Against 2021, \g<1>1,857"
     ),
     r"html/index\.html, page 0, P: '7,654'": edit(
         "html/index.html", "</main>", f"<p>{SECRET} more</p></main>"
@@ -121,7 +121,7 @@ TAMPERED: dict[str, Callable[[Path], None]] = {
     r"html/index\.html, chart thb-f1: the labels": edit(
         "html/index.html", r"(<text[^>]*>)2,500", r"\g<1>2,600"
     ),
-    r"html/index\.html, chart thb-f1: the description": edit(
+    r"html/index\.html, chart thb-h1-course: the description": edit(
         "html/index.html", r"(<desc [^>]*>)", r"\g<1>More. "
     ),
     r"html/style\.css: another style": edit(

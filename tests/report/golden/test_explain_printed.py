@@ -24,6 +24,7 @@ import openpyxl
 import pytest
 from builds import ROOT, ROUND
 
+from pipeline.cells import is_outside
 from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.inspection.explain.evidence import Cabinet, Evidence
@@ -46,6 +47,8 @@ def sheet_cell(leaf: Explained) -> Decimal:
     """What stands at the address of a leaf, or in the list of populations."""
     if leaf.key.startswith("POPULATION:"):
         return population()[tuple(leaf.key.split(":")[1].split("."))]
+    if is_outside(leaf.key.split(":")[0]):
+        return published(leaf.key)
     path = ROOT / "returns" / leaf.file
     if path.suffix == ".xlsx":
         return Decimal(str(sheet(path, leaf.sheet)[leaf.address]))
@@ -76,6 +79,24 @@ def population() -> dict[tuple[str, ...], Decimal]:
         return {
             (row["state"], row["year"]): Decimal(row["population"]) for row in csv.DictReader(file)
         }
+
+
+def published(key: str) -> Decimal:
+    """A figure of others as their list has it; a total is the sum of its parts."""
+    cube, codes = key.split(":")
+    path = ROOT / "data_contracts/context" / f"{cube}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [list(row.values()) for row in csv.DictReader(file)]
+    asked = codes.split(".")
+    assert rows
+    return sum(
+        (
+            Decimal(row[len(asked)])
+            for row in rows
+            if all(code in ("_T", given) for code, given in zip(asked, row, strict=False))
+        ),
+        Decimal(0),
+    )
 
 
 def leaves(cell: Explained) -> Iterator[Explained]:

@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -266,7 +266,7 @@ def test_every_large_number_of_the_text_is_a_cell(
 
 def follow_from_cells(store: Printing, ledger: str) -> set[str]:
     """Sums that a chart names with their cells, both figures of a question, the change
-    of a single state, and what is left of a sum without it.
+    of a single state, what is left of a sum without it, and changes of many times.
     """
     values = {str(c.key): c.value for c in store.every_cell() if c.value is not None}
     sums = re.findall(r"\bsum\(([^()]+)\)", ledger)
@@ -281,6 +281,7 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
             then = values.get(str(cell.key.at(year=year)))
             if cell.value is not None and then is not None:
                 found.add(number_text(abs(cell.value - then)))
+                found.add(many_times(cell.value, then))
         if cell.value is not None and cell.wholes:
             exceeding = [
                 sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
@@ -294,6 +295,12 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
             states = [values.get(str(key.at(state=s))) for s in store.cell(key).states]
             left |= {number_text(values[str(key)] - own) for own in states if own is not None}
     return left | found
+
+
+def many_times(now: Decimal, then: Decimal) -> str:
+    """A change in per cent that is large enough for a thousands comma."""
+    percent = ((now - then) / then * 100).quantize(Decimal("0.1"), ROUND_HALF_UP) if then else 0
+    return number_text(Decimal(percent)) if percent >= 1000 else ""
 
 
 @each_report
