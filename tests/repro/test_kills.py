@@ -213,6 +213,7 @@ DAMAGED = {
 }
 
 
+@pytest.mark.thorough
 def test_a_damaged_file_is_not_taken_for_up_to_date(place: Place) -> None:
     """Which step would a build do first?"""
     place.make()
