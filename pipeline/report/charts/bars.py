@@ -46,6 +46,8 @@ def draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
         right=widest_of(texts) + 4,
     )
     thick = geometry.BAR_SHARE / count * geometry.BAR_FILL
+    apart = axes.get_position().height * sheet.height / len(xs) * geometry.BAR_SHARE / count
+    size = TEXT if count < 3 and apart >= 0.8 * text_height(1) else SMALL  # figures have no descent
     for index, series in enumerate(data.series):
         for point in series.points:
             place = xs.index(point.x) + geometry.bar_offset(index, count)
@@ -60,7 +62,7 @@ def draw_bars(data: ChartData, width: float, *, height: float | None) -> Sheet:
                 textcoords="offset points",
                 va="center_baseline",
                 ha="left",
-                fontsize=TEXT if count < 3 else SMALL,
+                fontsize=size,
                 fontweight="bold" if point.value is None else "normal",
             )
     return sheet
