@@ -8,7 +8,6 @@ is left out, and the account says how many there are.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -70,7 +69,6 @@ ELSEWHERE = frozenset(
         "western mediterranean",
     }
 )
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?")
 
 
 def read(path: Path, contracts: Contracts, cube: OutsideCube) -> Taken:
@@ -104,15 +102,14 @@ def read(path: Path, contracts: Contracts, cube: OutsideCube) -> Taken:
 
 
 def _year(row: PublishedRow, path: Path) -> int:
-    found = _YEAR.fullmatch(row.text(YEAR))
-    if not found or row.is_unreadable(YEAR):
+    if not (year := row.year(YEAR)):
         raise UserError(
             f"'{row.text(YEAR)[:40]}' is no year",
             where=f"{path} {row.where}",
             allowed="four digits, such as 2022",
             do="take the file as the publisher offers it",
         )
-    return int(found[1])
+    return int(year)
 
 
 def _route(row: PublishedRow, path: Path) -> str:

@@ -9,7 +9,6 @@ names it.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -32,8 +31,6 @@ from pipeline.returns.importers.figures import find_state, states_of
 from pipeline.returns.importers.sheets import Published, PublishedRow, read_published
 from pipeline.returns.importers.values import read_number
 from pipeline.returns.intake.parse import load_symbols
-
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?")
 
 
 @dataclass
@@ -125,12 +122,11 @@ def _places(
 
 
 def _year(row: PublishedRow, path: Path, *, heads: Heads) -> int:
-    found = _YEAR.fullmatch(row.text(heads.year))
-    if not found or row.is_unreadable(heads.year):
+    if not (year := row.year(heads.year)):
         raise _unplaced(row, path, head=heads.year)
     if row.is_unreadable(heads.origin):
         raise _unplaced(row, path, head=heads.origin)
-    return int(found[1])
+    return int(year)
 
 
 def _unplaced(row: PublishedRow, path: Path, *, head: str) -> UserError:
@@ -149,7 +145,7 @@ def _settled(at: _Abroad, path: Path) -> dict[str, Count]:
     found: dict[str, Count] = {}
     taken = chosen([count for _, count in at.counts])
     for origin, count in at.counts:
-        if count not in taken:
+        if count.choice != taken[0].choice:
             continue
         before = found.setdefault(origin, count)
         if count.number.rule or before.number.text != count.number.text:

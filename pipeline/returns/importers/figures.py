@@ -23,7 +23,6 @@ from pipeline.returns.intake.parse import load_symbols
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SUPPRESSED = re.compile(r"<\s*(\d+)")
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?")
 # codes of countries and their parts: GBR_E, EU27_2020
 _CODE = re.compile(r"[A-Za-z0-9]{2,4}(?:[_-][A-Za-z0-9]+)*")
 WRITTEN = {
@@ -268,7 +267,7 @@ def own_rows(
     own = []
     for row in gathering.published.rows:
         area = read_area(row, columns.state)
-        year = _YEAR.fullmatch(row.text(columns.year))
+        year = row.year(columns.year)
         state = find_state(states, area)
         if row.is_unreadable(columns.state) or not area:
             gathering.skip(row.where, row.whole, rule="state_not_readable")
@@ -276,14 +275,14 @@ def own_rows(
             gathering.leave_out(elsewhere)
         elif not state:
             gathering.skip(row.where, row.whole, rule="state_not_in_list")
-        elif row.is_unreadable(columns.year) or not year:
+        elif not year:
             gathering.skip(row.where, row.whole, rule="year_not_readable")
-        elif year[1] not in years:
+        elif year not in years:
             gathering.leave_out("other_year")
         elif any(row.is_unreadable(label) for label in columns.labels):
             gathering.skip(row.where, row.whole, rule="label_not_readable")
         else:
-            own.append((state, year[1], row))
+            own.append((state, year, row))
     return own
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,11 +15,19 @@ from typing import Any, NoReturn
 
 from pipeline.errors import UserError
 from pipeline.returns.importers.grids import BLANK, Line, Value
-from pipeline.returns.importers.sheets import LABEL, Published, PublishedRow, folded
+from pipeline.returns.importers.sheets import (
+    LABEL,
+    Published,
+    PublishedRow,
+    folded,
+    nearest,
+    told_apart,
+)
 
 ALLOWED = "a dataset of JSON-stat 2.0, as the service gives it"
 _TIME = ("time", "time_period")
 _MOST_CELLS = 50_000_000  # of the cube, most of them empty; the file has a bound of its own
+_STAMP = re.compile(r"\d\d(?P<y>\d\d)-(?P<m>\d\d)-(?P<d>\d\d)T(?P<time>\d\d:\d\d:\d\d)\S*")
 _LONGEST = 30  # digits of a number that is written out
 
 
@@ -56,7 +65,7 @@ def read_jsonstat(path: Path, text: str, *, dimensions: Mapping[str, tuple[str, 
     beside = [d for d in named if d in dimensions[kind]]
     heads = (*named, *(f"{d}{LABEL}" for d in beside), "OBS_VALUE", "OBS_FLAG", "LAST UPDATE")
     columns = {head: number for number, head in enumerate(heads, 1)}
-    updated = Value(str(document.get("updated") or "")[:40], "text")
+    updated = Value(_updated(document), "text")
     rows = []
     for place in sorted({**values, **statuses}):
         codes = _codes(cube, place)
@@ -73,6 +82,15 @@ def read_jsonstat(path: Path, text: str, *, dimensions: Mapping[str, tuple[str, 
         line: Line = {n: cell for n, cell in enumerate(cells, 1) if cell.text}
         rows.append(PublishedRow(where, line, columns))
     return Published(kind, (), heads, rows, ("the file is JSON-stat; empty cells are not counted",))
+
+
+def _updated(document: Mapping[str, Any]) -> str:
+    """When the dataset was last updated, written as in the other forms of the table: a cover
+    cites one release alike, whichever form was read.
+    """
+    given = str(document.get("updated") or "")[:40]
+    stamp = _STAMP.fullmatch(given)
+    return f"{stamp['d']}/{stamp['m']}/{stamp['y']} {stamp['time']}" if stamp else given
 
 
 def _refuse(path: Path, what: str) -> NoReturn:
@@ -153,25 +171,16 @@ def _kind(
     time = next((by_name[t] for t in _TIME if t in by_name), None)
     if time is None:
         _refuse(path, "there is no dimension of time")
-    best = max(kinds, key=lambda k: _fit(by_name, kinds[k]))
-    known = {folded(d) for d in kinds[best]} | {"freq", folded(time.name)}
-    missing = [d for d in kinds[best] if folded(d) not in by_name]
-    unknown = [d.name for name, d in by_name.items() if name not in known]
-    if missing or unknown:
-        said = [f"dimensions are missing: {', '.join(missing)}"] if missing else []
-        said += [f"dimensions are not known: {', '.join(unknown)[:200]}"] if unknown else []
+    best = nearest(by_name, {kind: [folded(d) for d in kinds[kind]] for kind in kinds})
+    given = [n for n in by_name if n not in ("freq", folded(time.name))]
+    if said := told_apart("dimensions", given=given, wanted=map(folded, kinds[best])):
         raise UserError(
-            "; ".join(said),
+            said,
             where=str(path),
             allowed=" | ".join(", ".join(kinds[k]) for k in kinds),
             do="name a file of this source with FILE=, or another SOURCE=",
         )
     return best, {**{d: by_name[folded(d)] for d in kinds[best]}, "TIME_PERIOD": time}
-
-
-def _fit(found: Mapping[str, _Dimension], dimensions: tuple[str, ...]) -> int:
-    names = {folded(d) for d in dimensions}
-    return 2 * len(names & set(found)) - len(names)
 
 
 def _spread(status: Any, values: Mapping[int, Any]) -> Any:

@@ -11,10 +11,8 @@ from pipeline.contracts.releases import earliest_release
 from pipeline.contracts.sources import NOT_STATED
 from pipeline.errors import UserError
 
-# As Eurostat's service says when it last updated: 28/03/25 23:00:00, or as JSON-stat has
-# it, 2025-03-28T23:00:00+0100.
+# As Eurostat's service says when it last updated: 28/03/25 23:00:00.
 _STAMP = re.compile(r"release (?P<day>\d\d)/(?P<month>\d\d)/(?P<year>\d\d) \d\d:\d\d:\d\d")
-_ISO_STAMP = re.compile(r"release (?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)T\S+")
 
 
 def choose_release(stated: str, given: str, *, file: Path) -> str:
@@ -50,6 +48,4 @@ def day_of_release(stated: str) -> str:
     """A release that is a stamp of time as the day alone; any other one as it is."""
     if found := _STAMP.fullmatch(stated):
         return f"release {found['day']}/{found['month']}/20{found['year']}"
-    if found := _ISO_STAMP.fullmatch(stated):
-        return f"release {found['day']}/{found['month']}/{found['year']}"
     return stated

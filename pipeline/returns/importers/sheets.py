@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ LABEL = " label"  # behind the name of a column: the one that holds the labels o
 HEADER_WITHIN = 40  # rows from the top in which the header must stand
 ALLOWED = "a workbook (.xlsx, .xls, .ods) or a text file (.csv, .tsv, .csv.gz) as published"
 Choices = dict[str, tuple[str, ...]]
+_YEAR = re.compile(r"(\d{4})(?:\.0+)?")
 # The head of a key that stands packed in one column, as heads are compared: the parts of
 # the key, and behind the stroke what the other columns are.
 PACKED = re.compile(r"(?P<parts>\w+( ?, ?\w+)*) ?\\ ?time(_period)?")
@@ -89,6 +90,11 @@ class PublishedRow:
         as Latin ones.
         """
         return folded(self.text(column))
+
+    def year(self, column: str) -> str:
+        """A year, also where a spreadsheet has made 2022.0 of it; "" where none stands."""
+        found = _YEAR.fullmatch(self.text(column))
+        return found[1] if found and not self.is_unreadable(column) else ""
 
     def is_unreadable(self, column: str) -> bool:
         """True when an error value, a date, a truth value or a formula never worked out
@@ -377,17 +383,29 @@ def _no_header(path: Path, grids: list[SourceGrid], *, choices: Choices) -> User
     )
 
 
+def nearest(given: Collection[str], wanted: Mapping[str, Collection[str]]) -> str:
+    """Of which of the wanted lists most names are given, and fewest are missing."""
+    return max(wanted, key=lambda k: 2 * len(set(wanted[k]) & set(given)) - len(wanted[k]))
+
+
+def told_apart(what: str, *, given: Iterable[str], wanted: Iterable[str]) -> str:
+    """`parts of the key are missing: geo; parts of the key are not known: sex`, or nothing."""
+    given, wanted = list(given), list(wanted)
+    missing = [name for name in wanted if name not in given]
+    unknown = [name for name in given if name not in wanted]
+    said = [f"{what} are missing: {', '.join(missing)}"] if missing else []
+    said += [f"{what} are not known: {', '.join(unknown)[:200]}"] if unknown else []
+    return "; ".join(said)
+
+
 def _other_key(where: str, parts: str, *, choices: Choices) -> UserError:
     """A packed key whose parts are those of no table that is read."""
-    given = {part.strip() for part in parts.split(",")} - {"freq"}
+    given = [part.strip() for part in parts.split(",") if part.strip() != "freq"]
     keys = [c[0] for c in choices.values() if "\\" in c[0]]
-    wanted = {key: set(folded(key).partition("\\")[0].split(",")) - {"freq"} for key in keys}
-    key = max(keys, key=lambda k: 2 * len(wanted[k] & given) - len(wanted[k]))
-    missing, unknown = sorted(wanted[key] - given), sorted(given - wanted[key])
-    said = [f"parts of the key are missing: {', '.join(missing)}"] if missing else []
-    said += [f"parts of the key are not known: {', '.join(unknown)}"] if unknown else []
+    wanted = {key: _head(key).partition("\\")[0].split(",") for key in keys}
+    key = nearest(given, wanted)
     return UserError(
-        "; ".join(said),
+        told_apart("parts of the key", given=given, wanted=wanted[key]),
         where=where,
         allowed=" | ".join(keys),
         do="name a file of this source with FILE=, or another SOURCE=",
