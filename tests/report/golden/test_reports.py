@@ -281,7 +281,6 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
             then = values.get(str(cell.key.at(year=year)))
             if cell.value is not None and then is not None:
                 found.add(number_text(abs(cell.value - then)))
-                found.add(many_times(cell.value, then))
         if cell.value is not None and cell.wholes:
             exceeding = [
                 sum((values[p] for p in store.parts_instead(w)), Decimal(0)) - values[w]
@@ -294,13 +293,23 @@ def follow_from_cells(store: Printing, ledger: str) -> set[str]:
         for key in compared(store, Key.parse(told), since=int(year)):
             states = [values.get(str(key.at(state=s))) for s in store.cell(key).states]
             left |= {number_text(values[str(key)] - own) for own in states if own is not None}
-    return left | found
+    return left | found | many_times(store, ledger)
 
 
-def many_times(now: Decimal, then: Decimal) -> str:
-    """A change in per cent that is large enough for a thousands comma."""
-    percent = ((now - then) / then * 100).quantize(Decimal("0.1"), ROUND_HALF_UP) if then else 0
-    return number_text(Decimal(percent)) if percent >= 1000 else ""
+def many_times(store: Printing, ledger: str) -> set[str]:
+    """The changes in per cent that tables and texts name, large enough for a thousands
+    comma.
+    """
+    pairs = set(re.findall(r"\bchange\(([\w:.]+), ([\w:.]+)\)", ledger))
+    for told, since in re.findall(r"\[\[moved ([\w:.]+) since (\d{4})\]\]", ledger):
+        pairs.add(tuple(map(str, compared(store, Key.parse(told), since=int(since)))))
+    found = set()
+    for pair in pairs:
+        value, before = (store.cell(Key.parse(key)).value for key in pair)
+        if value is not None and before:
+            percent = ((value - before) / before * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+            found |= {number_text(percent)} if percent >= 1000 else set()
+    return found
 
 
 @each_report
