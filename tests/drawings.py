@@ -5,13 +5,17 @@ that page back.
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import quote
 
 import pikepdf
 
+from pipeline.inspection.readback.axes import labels_of, read_axes
 from pipeline.inspection.readback.marks import Fonts, read_page
+from pipeline.inspection.readback.measure import measure
 from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.described import describe
@@ -42,6 +46,31 @@ def draw_block(data: ChartData, width_mm: float = 170) -> Block:
     image = f'<img alt="{describe(data)}" src="data:image/svg+xml,{picture}">'
     style = f'{faces} html {{ font-family: "Source Sans Pro" }}'
     return _print(f'<html lang="en"><style>{style}</style><title>a</title>{image}')
+
+
+def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
+    """What of a drawing is not as released, and how many marks were found to be."""
+    painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
+    axes = read_axes(data.kind, painted, labels=labels_of(block))
+    counts: Counter[str] = Counter()
+    found = [what for what, _ in measure(data, block.paths, axes=axes, counts=counts)]
+    return found, counts["mark"]
+
+
+def series_of(
+    rows: Iterable[Sequence[float | None]], xs: Sequence[str], *, name: str
+) -> tuple[Series, ...]:
+    """One series a row of values, each called by the name and its number."""
+    return tuple(
+        Series(
+            f"{name} {number}",
+            tuple(
+                Point(x, v, ":" if v is None else f"{v:,.0f}", f"K:{number}.{x}")
+                for x, v in zip(xs, values, strict=True)
+            ),
+        )
+        for number, values in enumerate(rows)
+    )
 
 
 @lru_cache(maxsize=8)

@@ -4,14 +4,9 @@ break the scan, and must not blind it.
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
-from drawings import draw_block, with_base
+from drawings import draw_block, faults, with_base
 
-from pipeline.inspection.readback.axes import labels_of, read_axes
-from pipeline.inspection.readback.measure import measure
-from pipeline.inspection.readback.outline import Block
 from pipeline.report.charts import geometry
 from pipeline.report.views import ChartData, Kind, Point, Series
 
@@ -31,14 +26,6 @@ MOST: dict[Kind, int] = {"bar": 1, "pyramid": 2}  # series; of other kinds three
 def chart(kind: Kind) -> ChartData:
     data = ChartData(kind, MANY[: MOST.get(kind, 3)], "persons", f"Chart {kind}")
     return with_base(data)
-
-
-def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
-    painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-    axes = read_axes(data.kind, painted, labels=labels_of(block))
-    counts: Counter[str] = Counter()
-    found = [what for what, _ in measure(data, block.paths, axes=axes, counts=counts)]
-    return found, counts["mark"]
 
 
 def marks_of(kind: Kind) -> int:

@@ -5,21 +5,18 @@ zeros, and each mark by its height?
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 from builds import ROOT
-from drawings import draw_block
+from drawings import draw_block, faults, series_of
 
-from pipeline.inspection.readback.axes import labels_of, read_axes
-from pipeline.inspection.readback.measure import measure
-from pipeline.inspection.readback.outline import Block
+from pipeline.inspection.readback.axes import labels_of
 from pipeline.report.charts import geometry
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.charts.sheet import SMALL
 from pipeline.report.exhibits.described import describe
-from pipeline.report.views import ChartData, Point, Series
+from pipeline.report.views import ChartData
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
 COURSES: dict[str, tuple[float | None, ...]] = {
@@ -36,16 +33,7 @@ COURSES: dict[str, tuple[float | None, ...]] = {
 
 
 def chart(*courses: tuple[float | None, ...]) -> ChartData:
-    series = tuple(
-        Series(
-            f"figure {number}",
-            tuple(
-                Point(x, v, ":" if v is None else f"{v:,.0f}", f"K:{number}.{x}")
-                for x, v in zip(YEARS, values, strict=True)
-            ),
-        )
-        for number, values in enumerate(courses)
-    )
+    series = series_of(courses, YEARS, name="figure")
     return ChartData("sparkline", series, "each from zero", "Key figures by year")
 
 
@@ -54,14 +42,6 @@ def changed(data: ChartData, year: str, **more: object) -> ChartData:
     first, *others = data.series
     points = tuple(replace(p, **more) if p.x == year else p for p in first.points)  # type: ignore[arg-type]
     return replace(data, series=(replace(first, points=points), *others))
-
-
-def faults(data: ChartData, block: Block) -> tuple[list[str], int]:
-    painted = [p for p in block.paths if p.fill is not None or p.stroke is not None]
-    axes = read_axes(data.kind, painted, labels=labels_of(block))
-    counts: Counter[str] = Counter()
-    found = [what for what, _ in measure(data, block.paths, axes=axes, counts=counts)]
-    return found, counts["mark"]
 
 
 def lines(data: ChartData) -> int:

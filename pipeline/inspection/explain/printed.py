@@ -14,6 +14,7 @@ from pipeline.contracts.model import Contracts
 from pipeline.errors import UserError
 from pipeline.inspection.explain.evidence import Cabinet, Evidence, figure, texts
 from pipeline.inspection.explain.references import Ledger, Listed, Printed
+from pipeline.inspection.readback.values import percent_places, rounded
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.quality import answer
 from pipeline.report.ledger import keys_of, parse_ledger
@@ -22,7 +23,6 @@ from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there, read_bytes
 
 _PLACES = {"change": "0.1", "share": "0.1", "rate": "0.01"}
-_MANIFOLD = 1000  # per cent: from here on a change has no tenths
 _PER = {"share": 100, "rate": 100_000}
 
 
@@ -151,8 +151,8 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         exact = top / total * _PER[name]
         steps = f"{figure(top)} / {below} x {_PER[name]:,}"
     value = exact.quantize(Decimal(_PLACES[name]), ROUND_HALF_UP)
-    if name == "change" and abs(value) >= _MANIFOLD:
-        value = value.quantize(Decimal(1), ROUND_HALF_UP)
+    if name == "change":
+        value = rounded(value, percent_places(value))
     return Worked(reference, f"{steps} = {value}", value)
 
 

@@ -24,6 +24,7 @@ from pipeline.report.ledger import (
     LedgerEntry,
     Sentence,
     TableExhibit,
+    charts_of,
     drawing_of,
     exhibits_of,
     footnotes_of,
@@ -66,6 +67,7 @@ class Ledger:
 
     def __init__(self, report: str, entries: Sequence[LedgerEntry]) -> None:
         self.report, self.entries = report, entries
+        self.charts = charts_of(entries)
         self.exhibits = {
             reference_of(report, e.number).partition(":")[2]: e for e in exhibits_of(entries)
         }
@@ -90,7 +92,7 @@ class Ledger:
         exhibit = self.exhibits[name]
         if not parts:
             return Listed(f"{report}:{name}", _where(exhibit), tuple(self._inside(name, exhibit)))
-        drawn = drawing_of(exhibit, self.entries)
+        drawn = drawing_of(exhibit, self.charts)
         if drawn and (parts[0].startswith("s") or not lines_of(exhibit)):
             return self._point(name, exhibit, data=drawn.data, parts=parts)
         return self._cell(name, exhibit, parts=parts)
@@ -118,7 +120,7 @@ class Ledger:
                     f"{self.report}:{name}.r{r}.c{c}",
                     f"{line.label}, {_column(exhibit, c)}: {cell.text}",
                 )
-        drawn = drawing_of(exhibit, self.entries)
+        drawn = drawing_of(exhibit, self.charts)
         data = drawn.data if drawn else None
         for s, series in enumerate(data.series if data else (), 1):
             for p, point in enumerate(series.points, 1):

@@ -14,12 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, islice, pairwise
 
-from pipeline.inspection.readback.bindings import Bindings
+from pipeline.inspection.readback.bindings import TELLS, Bindings
 from pipeline.inspection.readback.outline import Block
-from pipeline.inspection.readback.paper import PAPER
 from pipeline.inspection.readback.report import NUMERAL, ScanReport
 from pipeline.inspection.readback.values import Register
-from pipeline.inspection.readback.who import WHO
 from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
 from pipeline.report.edition import CORRIGENDUM
@@ -36,8 +34,6 @@ from pipeline.report.ledger import (
 _DONE = "\x00"
 _NOTHING = "\x01"  # in no text: a binding without a value that may be shown
 _BINDING = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-# says something of figures without a numeral
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join((*WHO, *PAPER))})\b")
 _MARKS = re.compile(r"[bdekpuwqvi*](?:,[bdekpuwqvi*])*")
 _COUNTED = re.compile(r"(\d+)of(\d+)")
 _FORMULAS = ("share", "shares", "rate", "moved", "leader", "alone")
@@ -161,7 +157,7 @@ class Judge:
         for statement in statements_of(self.shown):
             pieces = self._pieces(statement)
             wanted = "".join(text for text, _ in pieces)
-            if not re.search(r"\d", wanted) and not _TELLS.search(statement.bound):
+            if not re.search(r"\d", wanted) and not TELLS.search(statement.bound):
                 continue
             found = self._find(wanted, whole, start=start, starts=starts)
             if found is None:

@@ -15,13 +15,10 @@ from itertools import accumulate
 
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, NUMERAL, Passage, squeeze
-from pipeline.inspection.readback.paper import PAPER
-from pipeline.inspection.readback.who import WHO
+from pipeline.inspection.readback.bindings import TELLS
 from pipeline.report.ledger import Fact, Sentence
 
 _PIECE = re.compile(r"\[\[(.+?)\]\]|\{(\w+(?::[\w.*]+)?)\}", re.DOTALL)
-# says something of figures without a numeral
-_TELLS = re.compile(rf"\[\[(?:claim|{'|'.join((*WHO, *PAPER))})\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NOTHING = "\x02"  # in no text: a binding that has nothing to show
 _PER = "per 100,000 inhabitants"
@@ -45,7 +42,7 @@ class SentenceCheck:
         running = _Running(passages)
         start = 0
         for statement in statements:
-            if not NUMERAL.search(statement.text) and not _TELLS.search(statement.bound):
+            if not NUMERAL.search(statement.text) and not TELLS.search(statement.bound):
                 continue
             if isinstance(statement, Sentence) and not self._is_written(statement):
                 yield f"no narrative says '{statement.written}'"

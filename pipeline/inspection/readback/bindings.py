@@ -4,15 +4,24 @@ and the public code lists.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
 from pipeline.inspection.readback.paper import PAPER, Paper
-from pipeline.inspection.readback.values import Register, Texts, number, percent_places
+from pipeline.inspection.readback.values import (
+    Register,
+    Texts,
+    number,
+    of_state,
+    percent_places,
+)
 from pipeline.inspection.readback.who import COUNTS, WHO, WHO_CLAIMS, Who, listed
 
 CHANGE_FLOOR = 20  # below it no movement is told
+# what says something of figures without a numeral
+TELLS = re.compile(rf"\[\[(?:claim|{'|'.join((*WHO, *PAPER))})\b")
 _NO_ENTRY = ("_T", "_U", "NAT", "ABR")  # codes that compete in no list of the largest
 _FORMULAS = {"share": " per cent", "rate": " per 100,000 inhabitants"}
 
@@ -72,10 +81,7 @@ class Bindings:
         base = self.register.cells.get(whole)
         if cell is None or not cell.states or (base is not None and cell.states == base.states):
             return whole
-        cube, codes = whole.split(":")
-        return " + ".join(
-            f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}" for state in cell.states
-        )
+        return " + ".join(of_state(whole, state) for state in cell.states)
 
     def _people(self, key: str) -> str:
         state, year = key.split(":")[1].split(".")[:2]
@@ -177,11 +183,11 @@ class Bindings:
         whole = one.value - other.value
         steps = []
         for state in one.states:
-            a, b = (self.register.value(_of_state(k, state)) for k in (now, then))
+            a, b = (self.register.value(of_state(k, state)) for k in (now, then))
             if a is None or b is None:
                 return ()
             if (a - b) * whole > 0 and abs(a - b) * 2 > abs(whole):
-                steps.append((-abs(a - b), _of_state(now, state), a - b, state))
+                steps.append((-abs(a - b), of_state(now, state), a - b, state))
         if not steps or not now.split(":")[1].startswith("SELEC"):
             return ()
         _, _, step, state = min(steps)
@@ -453,11 +459,6 @@ def _in_year(key: str, year: str) -> str:
     cube, codes = key.split(":")
     parts = codes.split(".")
     return f"{cube}:{'.'.join([parts[0], year, *parts[2:]])}"
-
-
-def _of_state(key: str, state: str) -> str:
-    cube, codes = key.split(":")
-    return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
 
 
 def _in_words(coverage: str) -> str:

@@ -11,7 +11,15 @@ from decimal import Decimal
 
 from pipeline.contracts.codelists import in_running_text
 from pipeline.contracts.model import Contracts
-from pipeline.inspection.readback.values import Register, Released, Texts, number, percent_places
+from pipeline.inspection.readback.values import (
+    Register,
+    Released,
+    Texts,
+    number,
+    of_state,
+    percent_places,
+    places_of,
+)
 from pipeline.inspection.readback.who import listed
 
 PAPER = ("began", "ceased", "broken", "redefined", "revised", "alone")
@@ -116,7 +124,7 @@ class Paper:
         whole = one.value - other.value
         moved: list[tuple[Decimal, str, Decimal, Decimal]] = []
         for state in one.states:
-            a, b = (self.register.value(_of(k, state)) for k in (now, then))
+            a, b = (self.register.value(of_state(k, state)) for k in (now, then))
             if a is None or b is None:
                 return ()
             if (a - b) * whole > 0 and abs(a - b) * 2 > abs(whole):
@@ -129,7 +137,7 @@ class Paper:
         size = (rest - before) * 100 / before
         if (rest - before) * whole > 0 and abs(size) >= _STEADY:
             return ()
-        texts = [number(v, _places(v, one.unit)) for v in (before, rest)]
+        texts = [number(v, places_of(v, one.unit)) for v in (before, rest)]
         verb = "rose" if rest > before else "fell"
         by = number(abs(size), percent_places(size))
         said = (
@@ -139,15 +147,6 @@ class Paper:
         )
         name = in_running_text(self.labels[state])
         return (f"without {name} the figure {said} ({len(one.states) - 1} other states)",)
-
-
-def _of(key: str, state: str) -> str:
-    cube, codes = key.split(":")
-    return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
-
-
-def _places(value: Decimal, unit: str) -> int:
-    return (1 if value >= 1 else 3) if unit == "kg" and 0 < value < 10 else 0
 
 
 def _spans(years: Iterable[str]) -> str:

@@ -97,8 +97,7 @@ class Register:
         if cell.value is None:
             region = key.split(":")[1].startswith("SELEC")
             return "x" if region and cell.obs_status == "L" else _SYMBOLS.get(cell.obs_status, ":")
-        places = (1 if cell.value >= 1 else 3) if cell.unit == "kg" and 0 < cell.value < 10 else 0
-        return number(cell.value, places)
+        return number(cell.value, places_of(cell.value, cell.unit))
 
     def value(self, reference: str) -> Decimal | None:
         """The value behind a key or a formula, rounded as it is printed; None where
@@ -193,8 +192,19 @@ class Register:
         return any(c is not None and not c.withheld and c.obs_status in ("Q", "N") for c in cells)
 
 
+def of_state(key: str, state: str) -> str:
+    """The key of the same figure of a state."""
+    cube, codes = key.split(":")
+    return f"{cube}:{'.'.join([state, *codes.split('.')[1:]])}"
+
+
 def rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def places_of(value: Decimal, unit: str) -> int:
+    """With how many decimals a value is printed: small weights keep theirs."""
+    return (1 if value >= 1 else 3) if unit == "kg" and 0 < value < 10 else 0
 
 
 def percent_places(value: Decimal) -> int:

@@ -36,6 +36,12 @@ def year_spans(years: Iterable[int]) -> str:
     return listed(f"{s[0]} to {s[-1]}" if len(s) > 1 else str(s[0]) for s in spans)
 
 
+def _regional(pattern: str) -> Key:
+    """The sum over the states that a pattern `CUBE:*.YEAR.codes` goes through."""
+    cube, _, codes = pattern.partition(":")
+    return Key.parse(f"{cube}:{REGION}{codes[1:]}")
+
+
 # --- who began, who ceased
 
 
@@ -54,9 +60,8 @@ def _ceased(store: Printing, pattern: str, year: str) -> str:
 
 
 def _two_sums(store: Store, pattern: str, *, year: str) -> tuple[Cell, Cell]:
-    cube, _, codes = pattern.partition(":")
     answers(store, pattern)  # refuses what is no pattern of states
-    now = store.cell(Key.parse(f"{cube}:{REGION}{codes[1:]}"))
+    now = store.cell(_regional(pattern))
     then = store.cell(now.key.at(year=int(year)))
     if not now.has_value or not then.has_value:
         raise NothingToShow
@@ -91,11 +96,10 @@ def _named(store: Printing, cells: Iterable[tuple[Cell, str]]) -> str:
 
 def _courses(store: Store, pattern: str, *, year: str) -> Iterator[list[Cell]]:
     """The figures of each state, from a year to that of the pattern."""
-    cube, _, codes = pattern.partition(":")
-    last = Key.parse(f"{cube}:{REGION}{codes[1:]}")
+    last = _regional(pattern)
     years = range(int(year), last.year + 1)
     answers(store, pattern, years=years)  # nobody is named where one of them is withheld
-    for state in respondents_of(store, cube):
+    for state in respondents_of(store, last.cube):
         yield [store.cell(last.at(state=state, year=y)) for y in years]
 
 
@@ -173,14 +177,13 @@ def _alone(store: Printing, text: str, year: str) -> str:
 def operands(store: Printing, command: str, *, arguments: list[str]) -> list[str]:
     """The keys behind a binding of this page."""
     what, year = arguments[0], int(arguments[2])
-    cube, _, codes = what.partition(":")
     if command == "alone":
         one = driver(store, Key.parse(what), since=year)
         keys = [*compared(store, Key.parse(what), since=year), *(one.inputs if one else ())]
         return [str(k) for k in keys]
-    last = Key.parse(f"{cube}:{REGION}{codes[1:]}")
+    last = _regional(what)
     years = (year, last.year) if command in ("began", "ceased") else range(year, last.year + 1)
-    states = respondents_of(store, cube)
+    states = respondents_of(store, last.cube)
     return [str(last.at(state=s, year=y)) for s in states for y in years]
 
 
