@@ -12,17 +12,16 @@ from collections import Counter
 import pytest
 
 
-def quick(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests that are run when little time is left, in their order."""
-    kept = []
+def quick(items: list[pytest.Item]) -> tuple[list[pytest.Item], list[pytest.Item]]:
+    """The tests that are run when little time is left, in their order, and the others."""
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     seen: Counter[str] = Counter()
     for item in items:
-        if item.get_closest_marker("thorough"):
-            continue
+        is_left = item.get_closest_marker("thorough") is not None
         if sampled := item.get_closest_marker("sampled"):
             kind = item.nodeid.partition("[")[0]
+            is_left = is_left or seen[kind] % sampled.args[0] != 0
             seen[kind] += 1
-            if (seen[kind] - 1) % sampled.args[0]:
-                continue
-        kept.append(item)
-    return kept
+        (left if is_left else kept).append(item)
+    return kept, left
