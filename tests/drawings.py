@@ -8,6 +8,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -19,12 +20,17 @@ from pipeline.inspection.readback.measure import measure
 from pipeline.inspection.readback.outline import Block, read_blocks
 from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.described import describe
+from pipeline.report.exhibits.tens import tenths
 from pipeline.report.views import ChartData, Point, Series
 from pipeline.system.pdf.fonts import font_faces
 
 
 def with_base(data: ChartData) -> ChartData:
-    """A chart of parts of a whole has the base of each bar as its last series."""
+    """A chart of parts of a whole has the base of each bar as its last series; of lines of
+    ten, each has its base as its last point, and its parts are tenths.
+    """
+    if data.kind == "of_ten":
+        return replace(data, series=tuple(map(_in_tenths, data.series)))
     if data.kind != "share_bar":
         return data
     points = []
@@ -34,6 +40,24 @@ def with_base(data: ChartData) -> ChartData:
         keys = " + ".join(p.key for p in own)
         points.append(gaps[0] if gaps else Point(own[0].x, total, f"{total:,.0f}", f"sum({keys})"))
     return replace(data, series=(*data.series, Series("n", tuple(points))))
+
+
+def _in_tenths(series: Series) -> Series:
+    """Figures as parts of ten: without one, and where all are nil, there is no line."""
+    amounts = [p.value for p in series.points]
+    known = [Decimal(str(a)) for a in amounts if a is not None]
+    if len(known) < len(amounts) or not sum(known):
+        gaps = tuple(
+            replace(p, value=None, text=p.text if p.value is None else "x") for p in series.points
+        )
+        return replace(series, points=(*gaps, Point("n", None, "x")))
+    counts = tenths(known)
+    points = tuple(
+        replace(p, value=float(count), text=str(count))
+        for p, count in zip(series.points, counts, strict=True)
+    )
+    total = sum(known, Decimal(0))
+    return replace(series, points=(*points, Point("n", float(total), f"{total:,.0f}", "sum(K:n)")))
 
 
 def draw_block(data: ChartData, width_mm: float = 170) -> Block:

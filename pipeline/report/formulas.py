@@ -274,10 +274,7 @@ def whole_bars(store: Printing, parts: list[Key]) -> list[Formula]:
             Formula(str(c.key), c.value if given else None, c.unit, (c.key,), symbol=_symbol([c]))
             for c in cells
         ]
-    members = [m.code for m in store.contracts.members(parts[0].year)]
-    common = [s for s in members if all(_is_told(store.cell(k.at(state=s))) for k in parts)]
-    if any(c.withheld for c in cells):
-        common = []
+    common = common_states(store, parts)
     found = []
     for cell in cells:
         keys = tuple(cell.key.at(state=s) for s in common)
@@ -295,6 +292,16 @@ def whole_bars(store: Printing, parts: list[Key]) -> list[Formula]:
             )
         )
     return found
+
+
+def common_states(store: Store, parts: list[Key]) -> list[str]:
+    """The states that gave every one of these parts of the region; none where the version
+    withholds one of the sums.
+    """
+    if any(store.cell(k).withheld for k in parts):
+        return []
+    members = [m.code for m in store.contracts.members(parts[0].year)]
+    return [s for s in members if all(_is_told(store.cell(k.at(state=s))) for k in parts)]
 
 
 def _is_told(cell: Cell) -> bool:

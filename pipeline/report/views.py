@@ -22,6 +22,7 @@ Kind = Literal[
     "pyramid",
     "flow",
     "sparkline",
+    "of_ten",
 ]
 
 
@@ -121,7 +122,8 @@ class ChartData:
     bar a series, and last the base of each, the sum of its parts; heat, one row a
     series; flow, one source a series, whose points are where it goes; map, one series
     whose points are states (x is the state code); sparkline, one small line a series,
-    under the column of its figure.
+    under the column of its figure; of_ten, one line of ten marks a series, whose points
+    are how many of the ten are what (x is the name), and last the base, `n`.
     """
 
     kind: Kind

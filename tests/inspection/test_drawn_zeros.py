@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = (
     "dumbbell",
     "share_bar",
     "pyramid",
+    "of_ten",
 )
 VALUES = {
     "nil": [0.0],

@@ -46,6 +46,9 @@ READ: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("TICK_PAD", 5.0, ("line", "small_multiples")),
     ("FLOW_GAP", 4.0, ("flow",)),
     ("SPARK_HEIGHT", 12.0, ("sparkline",)),
+    ("TEN_WIDTH", 4.0, ("of_ten",)),
+    ("TEN_HEIGHT", 7.0, ("of_ten",)),
+    ("TEN_STEP", 5.2, ("of_ten",)),
 ]
 # Those that only the drawing goes by, so far as a changed one still lets marks be told.
 ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [

@@ -15,7 +15,14 @@ from pipeline.report.charts.draw import draw_chart
 from pipeline.report.exhibits.described import describe
 from pipeline.report.views import ChartData, Kind
 
-NEW: tuple[Kind, ...] = ("dumbbell", "share_bar", "pyramid", "small_multiples", "sparkline")
+NEW: tuple[Kind, ...] = (
+    "dumbbell",
+    "share_bar",
+    "pyramid",
+    "small_multiples",
+    "sparkline",
+    "of_ten",
+)
 YEARS = ("2021", "2022")
 LONG = "All that the services of an invented state registered in ports and inland"
 ROWS: dict[str, tuple[tuple[float | None, float | None], ...]] = {
@@ -63,7 +70,7 @@ def test_long_names_and_narrow_pages_are_read_back_too(kind: Kind, width: float)
 @pytest.mark.parametrize("kind", NEW)
 def test_a_mark_of_another_value_is_refused(kind: Kind) -> None:
     data = chart(kind, ROWS["plain"])
-    other = chart(kind, ((120.0, 95.0), (40.0, 160.0)))
+    other = chart(kind, ((120.0, 190.0), (40.0, 160.0)))
     assert faults(data, draw_block(other))[0] != []
 
 

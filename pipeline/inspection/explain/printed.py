@@ -135,6 +135,8 @@ def _work_out(reference: str, cells: dict[str, Evidence]) -> Worked:
         )
     if name == "undrawn":
         return Worked(reference, "left out of the drawing", None)
+    if name == "tenths":
+        return _of_ten(reference, first, parts=rest.split(", "), cells=cells)
     if name == "coverage":
         return Worked(reference, f"states counted: {cells[first].cell.coverage or 'none'}", None)
     top = cells[first].cell.value
@@ -162,6 +164,18 @@ _SIGNS = {
     "difference": "+-",
     "instead": "+-+",
 }
+
+
+def _of_ten(reference: str, own: str, *, parts: list[str], cells: dict[str, Evidence]) -> Worked:
+    """A part in tenths, before it was rounded so that all parts make ten."""
+    sums = {part: _added(part, [part.split(" + ")], signs="+", cells=cells).value for part in parts}
+    known = [value for value in sums.values() if value is not None]
+    top = sums.get(own)
+    if top is None or len(known) < len(sums) or not sum(known):
+        return Worked(reference, "an operand has no value", None)
+    exact = top * 10 / sum(known, Decimal(0))
+    said = f"{figure(top)} / ({' + '.join(map(figure, known))}) x 10 = {exact:.2f}"
+    return Worked(reference, f"{said}; the parts are rounded to ten together", exact)
 
 
 def _added(

@@ -147,6 +147,12 @@ class DrawingCheck:
             if passage.claims:
                 passage.claim_pattern(_OF, FORMULA, what="count of states")
                 return
+        for point in points if self.data.kind == "of_ten" else []:
+            value, name = squeeze(point.text), squeeze(point.x)
+            if passage.bare in (value + name, name + value):
+                start = passage.bare.index(value)
+                passage.claim(start, start + len(value), kind_of(point.key), point.key)
+                return
         for point in points:
             value = squeeze(point.text)
             if passage.bare.removesuffix("*") == value or passage.bare.startswith(f"{value}("):

@@ -235,7 +235,8 @@ def misplaced(
     if is_query(reference):
         return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
-    of_states = reference.startswith("sum(")  # over the states that gave every part of a bar
+    # over the states that gave every part of a bar
+    of_states = reference.startswith(("sum(", "tenths("))
     if not of_states and key.state not in REGIONS and key.state != page_state:
         name = known.area_label(key)
         if not any(name.lower() in text.lower() for text in (*beside, *above)):

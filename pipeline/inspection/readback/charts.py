@@ -82,9 +82,10 @@ class ChartCheck:
             )
             text = allowed[0] if allowed else "c"
         cell = self.register.cells.get(_first(key))
-        if key.startswith("sum("):
-            counted = f"{len(key.split(' + '))} of "
-            wrong = bool(noted.coverage) and not noted.coverage.startswith(counted)
+        added = re.match(r"sum\((.+)\)|tenths\((.+?), ", key)
+        summed = (added[1] or added[2]).split(" + ") if added else []
+        if added and not (len(summed) == 1 and cell and cell.coverage):
+            wrong = bool(noted.coverage) and not noted.coverage.startswith(f"{len(summed)} of ")
         else:
             wrong = bool(noted.coverage) and (cell is None or noted.coverage != cell.coverage)
         if wrong:

@@ -104,6 +104,9 @@ def _value_texts(data: ChartData) -> list[str]:
                 text = f"{point.text} ({', '.join(notes)})" if notes else text
             elif data.kind == "dumbbell" and point.status == "break":
                 text += " (break)"
+            elif data.kind == "of_ten":
+                is_base = point is series.points[-1]
+                text = f"{point.x} {point.text}" if is_base else f"{point.text} {point.x}"
             elif data.kind == "heat" and point.status == "partial":
                 text += "*"
             texts.append(text)
@@ -124,6 +127,8 @@ def _free_texts(data: ChartData) -> set[str]:
     texts |= {f"{s} {p.text}" for s, p in points if p.value is None} | {
         p.text for _, p in points if p.value is None
     }
+    if data.kind == "of_ten":
+        texts |= {f"{p.coverage or 'all'} states" for _, p in points}
     if data.kind == "dumbbell":
         told = [[p for p in (s.points[0], s.points[-1]) if p.value is None] for s in data.series]
         texts |= {", ".join(f"{data.labels.get(p.x, p.x)} {p.text}" for p in row) for row in told}

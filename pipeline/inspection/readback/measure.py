@@ -16,6 +16,7 @@ What is checked, by kind of chart:
   and the base is the sum of the parts.
 - dumbbell: the grid gives the scale; each mark stands in the row of its series and is
   the first or the last point of it by its colour; a joining bar goes from mark to mark.
+- of_ten: see `pipeline.inspection.readback.tens`.
 - flow: see `pipeline.inspection.readback.flows`.
 - heat: one tile a point in the noted order; a colour is that of the class its value
   falls in, white for none.
@@ -48,6 +49,7 @@ from pipeline.inspection.readback.axes import (
 from pipeline.inspection.readback.flows import flows
 from pipeline.inspection.readback.maps import place_of, strange
 from pipeline.inspection.readback.marks import Path
+from pipeline.inspection.readback.tens import tens
 from pipeline.report.charts import geometry
 from pipeline.report.charts.palette import CLASSES, LAND, LINE_COLOURS, PAPER
 from pipeline.report.charts.region import layers
@@ -79,6 +81,7 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "share_bar": _shares,
         "pyramid": _pyramid,
         "flow": flows,
+        "of_ten": tens,
         "heat": _tiles,
         "map": _map,
     }

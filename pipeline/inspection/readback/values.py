@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ class Register:
         name, (first, *rest) = match[1], match[2].split(", ")
         if name in ("sum", "instead", "difference"):
             return self._added(name, [operands.split(" + ") for operands in (first, *rest)])
+        if name == "tenths":
+            return self._tenths(first, rest)
         if name == "undrawn" or not self._comparable(name, [first, *" + ".join(rest).split(" + ")]):
             return None
         top = self.value(first)
@@ -125,6 +128,21 @@ class Register:
             return rounded((top - known[0]) / known[0] * 100, 1)
         per, places = {"share": (100, 1), "rate": (100_000, 2)}[name]
         return rounded(top / sum(known) * per, places)
+
+    def _tenths(self, own: str, parts: list[str]) -> Decimal | None:
+        """How many of ten a part is, of `tenths(part, first + first, second + second)`: whole
+        tenths, and one more for the largest rests until there are ten.
+        """
+        amounts = [self._added("sum", [operands.split(" + ")]) for operands in parts]
+        known = [Fraction(a) for a in amounts if a is not None]
+        if own not in parts or len(known) < len(parts) or not sum(known):
+            return None
+        shares = [10 * amount / sum(known) for amount in known]
+        rests = [share - int(share) for share in shares]
+        ranked = sorted(range(len(parts)), key=lambda i: (rests[i], known[i], -i), reverse=True)
+        more = ranked[: 10 - sum(map(int, shares))]
+        place = parts.index(own)
+        return Decimal(int(shares[place]) + (place in more))
 
     def _added(self, name: str, operands: list[list[str]]) -> Decimal | None:
         """Sums and differences of cells: `sum(a + b)`, `difference(a, b)`,
@@ -162,6 +180,10 @@ class Register:
         if name == "undrawn":
             cell = self.cells.get(inputs[0])
             return () if cell is None or cell.withheld else ("x",) if cell.is_compared else ("i",)
+        if name == "tenths":
+            count = self._tenths(inputs[0], inputs[1:])
+            some = self._added("sum", [inputs[0].split(" + ")])
+            return () if count is None else ("under 1" if some and not count else str(count),)
         if name in ("sum", "instead", "difference"):
             total = self.value(f"{name}({', '.join(inputs)})")
             return () if total is None else (number(total, 0), f"+{number(total, 0)}")

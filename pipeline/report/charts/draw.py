@@ -35,6 +35,7 @@ from pipeline.report.charts.sheet import (
     register_fonts,
 )
 from pipeline.report.charts.sparkline import draw_sparklines
+from pipeline.report.charts.tens import draw_tens
 from pipeline.report.views import ChartData
 
 _HIDDEN = ("missing", "withheld", "suppressed")
@@ -121,6 +122,7 @@ _DRAWINGS: dict[str, DrawChart] = {
     "pyramid": draw_pyramid,
     "flow": draw_flow,
     "sparkline": draw_sparklines,
+    "of_ten": draw_tens,
 }
 
 

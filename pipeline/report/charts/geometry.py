@@ -36,6 +36,11 @@ TICK_PAD = 2.0  # points between the end of a grid line and its label
 SPARK_LABELS = 29.0
 SPARK_HEIGHT = 9.0
 
+# Millimetres: one of ten marks, and from each to the next.
+TEN_WIDTH = 3.6
+TEN_HEIGHT = 8.4
+TEN_STEP = 4.7
+
 # Millimetres: how wide the ends of a flow are, and what parts the nodes of one side.
 FLOW_END = 13.0
 FLOW_GAP = 2.4

@@ -38,16 +38,20 @@ NOTES = (
     ),
     "Geometry: Natural Earth.",
 )
+_SIDE = 46.0  # millimetres beside a low map: its legend, and what the codes stand for
+_CODE = 7.0  # millimetres from a code to its name
 _FAINT = "#aab3bd"  # of hatches: a name stands on them
 _NARROW = {"BA": 17.0, "MK": 14.0}  # millimetres that a name may take inside of its state
 
 
 def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
+    """As wide as the text, with its legend below; where a height is given, as large as that
+    allows, with its legend beside it. In a low map the names of states are wider than the
+    states: they have their codes, and the legend tells what these stand for.
+    """
     points = [point for series in data.series for point in series.points]
     region = read_region()
     bounds = bounds_of(values_of(data))
-    scale = min(width / region.width, ((height or 1000) - 14) / region.height)
-    top = text_height(1) + 2
     labels = [text for text, _ in class_labels(values_of(data) or [0.0], bounds)]
     fills = [
         {"facecolor": CLASSES[i], "edgecolor": GREY, "linewidth": 0.4}
@@ -57,8 +61,15 @@ def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
         if any(_gap(point) == gap for point in points):
             labels.append(gap)
             fills.append(_hatched(gap))
-    foot = draw_legend(None, labels, styles=fills, left=0, width=width, top=0)
-    sheet = Sheet(width, top + region.height * scale + 2 + foot)
+    top = text_height(1) + 2
+    low = height is not None
+    if height is not None:
+        scale = min((width - _SIDE) / region.width, (height - top - 1) / region.height)
+        sheet = Sheet(width, height)
+    else:
+        scale = width / region.width
+        foot = draw_legend(None, labels, styles=fills, left=0, width=width, top=0)
+        sheet = Sheet(width, top + region.height * scale + 2 + foot)
     by_code = {point.x: point for point in points}
     for layer in layers([point.x for point in points]):
         _draw_layer(
@@ -66,7 +77,8 @@ def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
         )
     sheet.text(0, 2.2, text=data.unit, color=GREY)
     for point in points:
-        _name(sheet, data, point=point, scale=scale, top=top, bounds=bounds)
+        name = point.x if low else label_of(data, point.x)
+        _name(sheet, name, point=point, scale=scale, top=top, bounds=bounds)
     x, y, _ = name_place(KOSOVO)
     sheet.text(
         x * scale,
@@ -77,9 +89,21 @@ def draw_map(data: ChartData, width: float, *, height: float | None) -> Sheet:
         fontsize=5.6,
         color=INK,
     )
-    draw_legend(
-        sheet, labels, styles=fills, left=0, width=width, top=top + region.height * scale + 2
-    )
+    if not low:
+        below = top + region.height * scale + 2
+        draw_legend(sheet, labels, styles=fills, left=0, width=width, top=below)
+        return sheet
+    # One class a line, below each other: no label is as wide as the room.
+    left = region.width * scale + 4
+    y = top
+    for text, style in zip(labels, fills, strict=True):
+        y += draw_legend(sheet, [text], styles=[style], left=left, width=_SIDE, top=y)
+    y += 3
+    for point in points:
+        sheet.text(left, y, text=point.x, va="center_baseline", fontsize=SMALL, fontweight="bold")
+        name = label_of(data, point.x)
+        sheet.text(left + _CODE, y, text=name, va="center_baseline", fontsize=SMALL)
+        y += text_height(1, SMALL) + 0.5
     return sheet
 
 
@@ -123,11 +147,10 @@ def _draw_layer(
 
 
 def _name(
-    sheet: Sheet, data: ChartData, *, point: Point, scale: float, top: float, bounds: list[float]
+    sheet: Sheet, name: str, *, point: Point, scale: float, top: float, bounds: list[float]
 ) -> None:
     x, y, inside = name_place(point.x)
     ink = INK if inside else class_ink(point.value, bounds)
-    name = label_of(data, point.x)
     if not inside:
         name = wrap_text(name, _NARROW.get(point.x, 60.0) * scale, size=SMALL)
     lines = name.count("\n") + 1

@@ -20,6 +20,8 @@ LINE_COLOURS = ("#14213d", "#a4262c", "#2a6f9e", "#b05a00", "#3f7d6e", "#3c2aa8"
 # Ordered in lightness, so that they stay apart in grey.
 FILLS = ("#14213d", "#a4262c", "#3e82ab", "#e09a3e", "#a9c9d8", "#ead9b8", "#eff2f5")
 CLASSES = ("#eef3f7", "#c3d6e4", "#86aecb", "#3f78a5", "#14395b")
+# Of ten marks, each with a dark outline: dark to white, so that they are told apart in grey.
+TENTHS = ("#14213d", "#3e82ab", "#c3d6e4", "#ffffff")
 LAND = "#e3e5e7"  # of a map: what lies around the member states
 
 # The colour of a report: its headings, its cover. The colour of a version: its marking,

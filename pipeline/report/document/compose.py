@@ -606,4 +606,5 @@ def _exhibits_named(path: Path, templates: Path) -> list[str]:
 def _cubes(spec: ExhibitSpec) -> list[str]:
     """The cubes that an exhibit prints from, where its definition names them."""
     named = [str(line["key"]).split(":")[0] for line in spec.indicators]
+    named += [key.split(":")[0] for line in spec.lines for key in line.keys]
     return list(dict.fromkeys([spec.cube, *named] if spec.cube else named))

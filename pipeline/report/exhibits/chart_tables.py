@@ -4,11 +4,15 @@ drawing or want to compute.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.report.exhibits.tables import MARK_TEXTS, PARTIAL_MARK, STATUS_MARKS, footnotes
 from pipeline.report.views import CellView, ChartData, Column, Point, Row, TableView
 
 # a line or column for those whose figures are sums over fewer than all member states
 COUNTED = "States counted"
+# heads of the table behind lines of ten: one row a part, beside it the base of its line
+OF_TEN_HEAD, OF_TEN, OF_BASE = "Part", "Of ten", "Base, n"
 # one row a series; other kinds: one row a place of the axis
 _BY_SERIES = (
     "line",
@@ -23,6 +27,8 @@ def table_of(data: ChartData, id_: str, *, number: str, head: str, source: str) 
     """The points of a chart as a table; `head` names what goes down, as the exhibit's
     rows do.
     """
+    if data.kind == "of_ten":
+        return _table_of_tens(data, id_, number=number, head=head, source=source)
     xs = list(dict.fromkeys(p.x for series in data.series for p in series.points))
     points = {(series.label, p.x): p for series in data.series for p in series.points}
     labels = [s.label for s in data.series]
@@ -55,6 +61,18 @@ def table_of(data: ChartData, id_: str, *, number: str, head: str, source: str) 
     return TableView(
         f"{id_}-data", number, data.title, data.unit, heads, tuple(rows), source, footnotes(marks)
     )
+
+
+def _table_of_tens(data: ChartData, id_: str, *, number: str, head: str, source: str) -> TableView:
+    rows = []
+    for series in data.series:
+        *parts, base = series.points
+        for part in parts:
+            counted = CellView(part.coverage or base.coverage)
+            cells = (_cell(replace(part, coverage=""), {}), _cell(replace(base, coverage=""), {}))
+            rows.append(Row(f"{series.label}: {part.x}", (*cells, counted)))
+    columns = (Column(head, "label"), Column(OF_TEN), Column(OF_BASE), Column(COUNTED, "text"))
+    return TableView(f"{id_}-data", number, data.title, data.unit, columns, tuple(rows), source)
 
 
 def _counted(point: Point | None) -> CellView:

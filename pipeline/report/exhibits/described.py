@@ -25,6 +25,7 @@ _KIND = {
     "pyramid": "Population pyramid",
     "flow": "Flow chart",
     "sparkline": "Small lines beside each other",
+    "of_ten": "Lines of figures",
 }
 _MOST = 12  # lines, or figures of a line, that are read out
 _LARGEST = 3  # figures of a table with shades that are read out
@@ -41,6 +42,8 @@ def describe(data: ChartData) -> str:
         body = _ranking(data, shown[0])
     elif data.kind == "share_bar":
         body = _bars_of_parts(data)
+    elif data.kind == "of_ten":
+        body = "; ".join(_of_ten(s) for s in data.series)
     elif data.kind == "heat":
         body = _largest(data, shown)
     else:
@@ -125,6 +128,16 @@ def _bars_of_parts(data: ChartData) -> str:
         counted = _counted([p for _, p in shown[:-1]])
         told.append(f"{data.labels.get(x, x)}: {said}{counted}")
     return "; ".join(told)
+
+
+def _of_ten(series: Series) -> str:
+    """`Victims by form: 6 for sexual exploitation, 4 others, n 1,442, over 6 of 11 states`."""
+    *parts, base = series.points
+    if base.value is None:
+        return f"{series.label}: no figure shown"
+    said = ", ".join(f"{p.text} {p.x}" for p in parts)
+    counted = [p for p in series.points if p.coverage][:1]
+    return f"{series.label}: {said}, {base.x} {base.text}{_counted(counted)}"
 
 
 def _parts(data: ChartData, series: Series) -> str:

@@ -13,6 +13,7 @@ from pipeline.system.yaml_files import YamlFile, faults, visible
 
 # what may stand by itself: a sparkline belongs to a row of large figures
 CHARTS: tuple[str, ...] = tuple(kind for kind in get_args(Kind) if kind != "sparkline")
+OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 INDICATORS = "indicators"
 ANNEXES = (
@@ -100,11 +101,44 @@ _FIELDS: dict[str, Any] = {
     "wide": {"type": "boolean"},
     "height": {"type": "integer", "minimum": 20, "maximum": 230},  # millimetres of a page
 }
+_MOST_PARTS = 4  # of ten marks: as many as are told apart in grey
+_LINE_OF_TEN: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["label", "parts"],
+    "properties": {
+        "label": _TEXT,
+        "of": _KEY,
+        "parts": {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": _MOST_PARTS,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["key", "label"],
+                "properties": {"key": _KEY, "label": _TEXT},
+            },
+        },
+    },
+}
+_FIELDS["lines"] = {
+    "type": "array",
+    "minItems": 1,
+    "items": {
+        **_LINE_OF_TEN,
+        "properties": {
+            **_LINE_OF_TEN["properties"],
+            "or": {"type": "array", "minItems": 1, "items": _LINE_OF_TEN},
+        },
+    },
+}
 _GRID = ("cube", "rows", "columns")
 # Beside kind, title and notes: the fields that a kind must have, and those that it may
 # have.
 _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     **dict.fromkeys(CHARTS, (_GRID, ("at", "measure", "height", "wide"))),
+    OF_TEN: (("lines",), ()),
     "table": (_GRID, ("at", "add", "wide")),
     "headline": (("indicators",), ()),
     "indicators": (("indicators",), ("columns", "wide")),

@@ -11,12 +11,14 @@ from typing import Protocol
 
 from pipeline.cells import REGIONS, Cell, Key
 from pipeline.report.charts.maps import NOTES
-from pipeline.report.exhibits.chart_tables import table_of
+from pipeline.report.exhibits.chart_tables import OF_TEN_HEAD, table_of
 from pipeline.report.exhibits.described import describe
-from pipeline.report.exhibits.layout import ExhibitSpec, Grid, Item, fill, lay_out
+from pipeline.report.exhibits.layout import OF_TEN, ExhibitSpec, Grid, Item, fill, lay_out
 from pipeline.report.exhibits.tables import anchor, coverage_text, first_head, why_empty
+from pipeline.report.exhibits.tens import NOTE as TENS_NOTE
+from pipeline.report.exhibits.tens import build_tens, tens_of
 from pipeline.report.formulas import Formula, rate, whole_bars
-from pipeline.report.ledger import PrintedChart
+from pipeline.report.ledger import PrintedChart, keys_of
 from pipeline.report.numbers import cell_text, formula_text, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.questions import QUESTION_MARK
@@ -48,10 +50,13 @@ _BY_CATEGORY = (
 # bars whose parts are those of one whole, over the states that gave every one of them
 _OF_COMMON_STATES = ("stacked_bar", "share_bar")
 BASE = "n"
+_NO_LINE = "No line of ten may be shown in this version."
 
 
 def why_no_figure(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> str:
     """One line where a chart would have nothing to draw, else nothing."""
+    if spec.kind == OF_TEN:
+        return "" if tens_of(spec, store, values=values) else _NO_LINE
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     cells = [c for row in grid.cells(store) for c in row]
     return _why_none(cells, store, spec=spec, values=values)
@@ -77,6 +82,8 @@ def build_figure(
     width_mm: float = FULL,
 ) -> FigureView | EmptyView:
     """A figure of an exhibit, or the one line that says why there is none."""
+    if spec.kind == OF_TEN:
+        return _build_of_ten(spec, store, number=number, values=values, width_mm=width_mm)
     grid = _with_values(lay_out(spec, store, values=values), store, spec=spec)
     kind, drawn = _kind_of(spec, store, grid=grid)
     title = fill(spec.title, values, where=spec.place)
@@ -97,7 +104,11 @@ def build_figure(
         source_line(store, [spec.cube]),
         notes=tuple(
             fill(n, values, where=spec.place)
-            for n in (*spec.notes, *grid.notes, *_chart_notes(data, cells, drawn=drawn))
+            for n in (
+                *spec.notes,
+                *grid.notes,
+                *_chart_notes(data, cells, drawn=drawn),
+            )
         ),
         table=table_of(
             data,
@@ -106,6 +117,30 @@ def build_figure(
             head=first_head(spec, store),
             source=source_line(store, [spec.cube]),
         ),
+    )
+
+
+def _build_of_ten(
+    spec: ExhibitSpec, store: Printing, *, number: str, values: Mapping[str, str], width_mm: float
+) -> FigureView | EmptyView:
+    title = fill(spec.title, values, where=spec.place)
+    id_ = anchor(spec, store, values=values)
+    data = build_tens(spec, store, title=title, values=values)
+    if not data.series:
+        return EmptyView(_NO_LINE)
+    store.note(PrintedChart(id_, data))
+    cubes = [key.split(":")[0] for s in data.series for p in s.points for key in keys_of(p.key)]
+    source = source_line(store, list(dict.fromkeys(cubes)))
+    return FigureView(
+        id_,
+        number,
+        title,
+        data.unit,
+        store.charts.draw(data, width_mm=width_mm, height_mm=None),
+        describe(data),
+        source,
+        notes=(TENS_NOTE, *(fill(n, values, where=spec.place) for n in spec.notes)),
+        table=table_of(data, id_, number=number, head=OF_TEN_HEAD, source=source),
     )
 
 

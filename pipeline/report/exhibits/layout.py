@@ -20,6 +20,7 @@ from pipeline.report.exhibits.exhibit_rules import ANNEXES as ANNEXES
 from pipeline.report.exhibits.exhibit_rules import CHARTS as CHARTS
 from pipeline.report.exhibits.exhibit_rules import GRIDS as GRIDS
 from pipeline.report.exhibits.exhibit_rules import INDICATORS as INDICATORS
+from pipeline.report.exhibits.exhibit_rules import OF_TEN as OF_TEN
 from pipeline.report.exhibits.exhibit_rules import exhibit_faults
 from pipeline.report.last_given import LastYears
 from pipeline.report.store import Store
@@ -41,6 +42,25 @@ class AxisSpec:
 
 
 @dataclass(frozen=True)
+class LineOfTen:
+    """One line of ten marks: a name, and the key and the name of each of its parts. `of` is
+    the whole that the parts make up, where it is not the states that gave all of them;
+    `instead` are the lines that stand in its place where it cannot be drawn.
+    """
+
+    label: str
+    parts: tuple[tuple[str, str], ...]
+    of: str = ""
+    instead: tuple[LineOfTen, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its parts, its whole and the lines in its place, as written."""
+        own = (*(key for key, _ in self.parts), *((self.of,) if self.of else ()))
+        return (*own, *(key for line in self.instead for key in line.keys))
+
+
+@dataclass(frozen=True)
 class ExhibitSpec:
     """One exhibit as written in exhibits.yaml, with the variables of the round still
     open.
@@ -55,6 +75,7 @@ class ExhibitSpec:
     at: Mapping[str, str] = field(default_factory=dict)
     add: tuple[str, ...] = ()
     indicators: tuple[Mapping[str, Any], ...] = ()
+    lines: tuple[LineOfTen, ...] = ()
     measure: str = "value"  # or rate
     notes: tuple[str, ...] = ()
     wide: bool = False
@@ -126,12 +147,22 @@ def _read(id_: str, raw: dict[str, Any], *, where: str, line: int) -> ExhibitSpe
         at={k: str(v) for k, v in raw.get("at", {}).items()},
         add=tuple(raw.get("add", ())),
         indicators=tuple(raw.get("indicators", ())),
+        lines=tuple(_line_of_ten(line) for line in raw.get("lines", ())),
         measure=raw.get("measure", "value"),
         notes=tuple(raw.get("notes", ())),
         wide=raw.get("wide", False),
         height=raw.get("height", 0),
         where=where,
         line=line,
+    )
+
+
+def _line_of_ten(raw: Mapping[str, Any]) -> LineOfTen:
+    return LineOfTen(
+        raw["label"],
+        tuple((part["key"], part["label"]) for part in raw["parts"]),
+        raw.get("of", ""),
+        tuple(_line_of_ten(line) for line in raw.get("or", ())),
     )
 
 
@@ -144,7 +175,12 @@ def asked_of(spec: ExhibitSpec, store: Store) -> ExhibitSpec | None:
     lines = tuple(
         line for line in spec.indicators if store.is_asked(str(line["key"]).split(":")[0])
     )
-    return replace(spec, indicators=lines) if lines or not spec.indicators else None
+    tens = tuple(
+        line for line in spec.lines if all(store.is_asked(k.split(":")[0]) for k in line.keys)
+    )
+    if (spec.indicators and not lines) or (spec.lines and not tens):
+        return None
+    return replace(spec, indicators=lines, lines=tens)
 
 
 def speaks(spec: ExhibitSpec, store: Store, *, values: Mapping[str, str]) -> bool:
