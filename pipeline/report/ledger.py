@@ -32,6 +32,8 @@ from pipeline.system.kept import damaged, parse_json
 HEADLINE = "Headline"
 # what is added to the id of a row of key figures for the drawing of their years below it
 _COURSE = "-course"
+# `answered(STATE)`: how many tables of the return a state answered, of how many
+ANSWERED = "answered"
 # `before(KEY)`: what the edition before printed for a key
 BEFORE = "before"
 
@@ -211,11 +213,18 @@ def entry_keys(exhibit: Exhibit, ledger: Iterable[LedgerEntry]) -> list[str]:
     return [key for r in references for key in keys_of(r) if key]
 
 
+def is_of_the_version(reference: str) -> bool:
+    """Whether a number is about the version as a whole: from a named query over the store,
+    `query(name)`, or a count of answered tables, `answered(STATE)`.
+    """
+    return reference.startswith(("query(", f"{ANSWERED}("))
+
+
 def keys_of(reference: str) -> list[str]:
     """The cells of a key, or of a formula written `name(key, key + key)`; none of a
-    query, which names no cell.
+    query and of a count of answered tables, which name no cell.
     """
-    if reference.startswith("query("):
+    if is_of_the_version(reference):
         return []
     match = re.fullmatch(r"\w+\((.+)\)", reference)
     return re.split(r", | \+ ", match[1]) if match else [reference]

@@ -23,6 +23,7 @@ Kind = Literal[
     "flow",
     "sparkline",
     "of_ten",
+    "state_lines",
 ]
 
 
@@ -77,8 +78,9 @@ class TableView:
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
     headline: bool = False  # a row of large figures, without a number of its own
-    course: FigureView | None = None  # the years of a row of large figures, drawn below it
+    course: FigureView | None = None  # the years of a row of large figures, or of strips of states
     message: str = ""  # what it shows, in one line above its title
+    strips: bool = False  # one line a state: the years of each are drawn beside its row
 
     @property
     def has_long_numbers(self) -> bool:
@@ -123,7 +125,8 @@ class ChartData:
     series; flow, one source a series, whose points are where it goes; map, one series
     whose points are states (x is the state code); sparkline, one small line a series,
     under the column of its figure; of_ten, one line of ten marks a series, whose points
-    are how many of the ten are what (x is the name), and last the base, `n`.
+    are how many of the ten are what (x is the name), and last the base, `n`;
+    state_lines, one small line a series, beside the row of its state.
     """
 
     kind: Kind

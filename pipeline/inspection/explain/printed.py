@@ -17,7 +17,8 @@ from pipeline.inspection.explain.references import Ledger, Listed, Printed
 from pipeline.inspection.readback.values import percent_places, rounded
 from pipeline.project import REPORTS, Project
 from pipeline.report.document.quality import answer
-from pipeline.report.ledger import keys_of, parse_ledger
+from pipeline.report.exhibits.strips import answered
+from pipeline.report.ledger import ANSWERED, is_of_the_version, keys_of, parse_ledger
 from pipeline.report.narrative.commands import operands_of
 from pipeline.report.printing import Printing
 from pipeline.system.kept import is_there, read_bytes
@@ -103,7 +104,7 @@ class Explainer:
         keys = dict.fromkeys(k for r in behind for k in keys_of(r))
         cells = {key: self.cabinet.evidence(key) for key in keys}
         formulas = tuple(
-            self._ask(r) if r.startswith("query(") else _work_out(r, cells)
+            self._ask(r) if is_of_the_version(r) else _work_out(r, cells)
             for r in dict.fromkeys(behind)
             if "(" in r
         )
@@ -113,7 +114,10 @@ class Explainer:
         """A figure about the version as a whole: the query that gives it, asked once
         more.
         """
-        name = reference.removeprefix("query(").removesuffix(")")
+        name = reference.partition("(")[2].removesuffix(")")
+        if reference.startswith(f"{ANSWERED}("):
+            told = f"tables of the return that {name} answered = {answered(self.store, name)}"
+            return Worked(reference, told, None)
         said = answer(self.store, self.cabinet.project.root, name=name)
         return Worked(
             reference, f"sql/quality/{name}.sql over the store of the version = {said}", None

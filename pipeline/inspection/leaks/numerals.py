@@ -22,6 +22,7 @@ from pipeline.inspection.readback.wording import SYMBOLS
 from pipeline.inspection.readback.words import compact
 from pipeline.report.edition import CORRIGENDUM
 from pipeline.report.ledger import (
+    ANSWERED,
     Fact,
     LedgerEntry,
     Sentence,
@@ -360,6 +361,8 @@ def _plain(text: str) -> str:
 
 
 def _class_of(reference: str) -> str:
+    if reference.startswith(f"{ANSWERED}("):
+        return "count of tables"
     if reference.startswith("coverage("):
         return "count of states"
     if reference.startswith("query("):

@@ -16,7 +16,15 @@ from pipeline.cells import REGIONS, Key
 from pipeline.inspection.numerals.known import Known
 from pipeline.inspection.numerals.passage import CELL, FORMULA, Passage, squeeze
 from pipeline.inspection.readback.values import number
-from pipeline.report.ledger import Exhibit, PrintedLine, TableExhibit, lines_of, reference_of
+from pipeline.report.ledger import (
+    ANSWERED,
+    Exhibit,
+    PrintedLine,
+    TableExhibit,
+    is_of_the_version,
+    lines_of,
+    reference_of,
+)
 
 _MARKS = re.compile(r"[bdekpuwqvi*x](?:,[bdekpuwqvi*x])*")
 _OF = re.compile(r"(\d+)of(\d+)")
@@ -24,11 +32,6 @@ _OF = re.compile(r"(\d+)of(\d+)")
 
 def kind_of(reference: str) -> str:
     return FORMULA if "(" in reference else CELL
-
-
-def is_query(reference: str) -> bool:
-    """Whether a number comes from a named query over the store, `query(name)`."""
-    return reference.startswith("query(")
 
 
 def first_key(reference: str) -> str:
@@ -48,7 +51,7 @@ class TableCheck:
     @cached_property
     def cubes(self) -> tuple[str, ...]:
         cells = [c for line in lines_of(self.exhibit) for c in line.cells]
-        keys = dict.fromkeys(c.key for c in cells if c.key and not is_query(c.key))
+        keys = dict.fromkeys(c.key for c in cells if c.key and not is_of_the_version(c.key))
         found = (first_key(key).split(":")[0] for key in keys)
         return tuple(dict.fromkeys([*self.exhibit.cubes, *found]))
 
@@ -232,7 +235,10 @@ def misplaced(
     year. `beside` are the labels of its row and column, `above` those of the whole
     exhibit.
     """
-    if is_query(reference):
+    if reference.startswith(f"{ANSWERED}("):
+        name = known.state_label(reference.removeprefix(f"{ANSWERED}(").removesuffix(")"))
+        return "" if name in beside else f"it is a count of {name}, which its row does not name"
+    if is_of_the_version(reference):
         return ""  # about the version as a whole
     key = Key.parse(first_key(reference))
     # over the states that gave every part of a bar

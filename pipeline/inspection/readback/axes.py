@@ -114,7 +114,10 @@ def read_axes(kind: str, paths: list[Path], *, labels: Sequence[Label]) -> Axes:
     """The scales of a chart, from its kind, its painted paths and its labels."""
     if kind in ("heat", "map"):
         return Axes(classes=[(s, _beside_swatch(s, labels)) for s in paths if is_swatch(s)])
-    if kind == "sparkline":  # a line at zero, and no label: the height says the scale
+    if kind in (
+        "sparkline",
+        "state_lines",
+    ):  # a line at zero, and no label: the height says the scale
         return Axes([Plot(run, [[] for _ in run]) for run in runs(paths)])
     if kind in ("line", "small_multiples"):
         return Axes([Plot(run, [_at_level(line, labels) for line in run]) for run in runs(paths)])

@@ -5,7 +5,7 @@ What is checked, by kind of chart:
 - line, small_multiples: the grid gives the scale, of each small plot its own; each
   marker's place and height is one released point of the line of its colour, each point
   one marker, each vertex of a line stands on a marker.
-- sparkline: the same, where the one line of the grid is zero and the largest value
+- sparkline, state_lines: the same, where the one line of the grid is zero and the largest value
   stands as high above it as all largest values do.
 - bar, grouped_bar: each bar starts at zero, stands in the place of one point and is as
   long as its value.
@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -57,6 +57,11 @@ from pipeline.report.views import ChartData, Point
 
 Mark = tuple[Any, float]  # place and value
 NOT_RELEASED = "the mark belongs to no released value"
+# small lines without numbers: how high, in millimetres, the largest value of each stands
+_SPARKS: dict[str, Callable[[], float]] = {
+    "sparkline": lambda: geometry.SPARK_HEIGHT,
+    "state_lines": lambda: geometry.STRIP_HEIGHT,
+}
 NO_MARK = "a released value has no mark that shows it"
 
 
@@ -74,6 +79,7 @@ def measure(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[s
         "line": _lines,
         "small_multiples": _lines,
         "sparkline": _lines,
+        "state_lines": _lines,
         "bar": _bars,
         "grouped_bar": _bars,
         "stacked_bar": _stacks,
@@ -166,7 +172,7 @@ def _match(marks: list[Mark], wanted: list[Mark], *, slack: float, counts: Count
 
 def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[str]) -> Found:
     panels = [plot.lines for plot in axes.plots]
-    small = data.kind in ("small_multiples", "sparkline")
+    small = data.kind in ("small_multiples", *_SPARKS)
     total = len(_places(data))
     margin = geometry.PANEL_MARGIN if small else geometry.LINE_MARGIN
     if len(panels) != (len(data.series) if small else 1):
@@ -176,8 +182,9 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
         # each of several small plots has one series and an axis of its own
         shown = [(s, x, p) for s, x, p in _points(data) if not small or s == index]
         most = max((p.value or 0 for _, _, p in shown), default=0)
-        if data.kind == "sparkline":
-            scale = _scale_of_sparkline(panel, [float(p.value or 0) for _, _, p in shown])
+        if data.kind in _SPARKS:
+            values = [float(p.value or 0) for _, _, p in shown]
+            scale = _scale_of_sparkline(panel, values, high=_SPARKS[data.kind]())
         else:
             scale = Scale([p.box[1] for p in panel], axes.plots[index].values, most=most)
         yield from scale.faults()
@@ -209,11 +216,11 @@ def _lines(data: ChartData, paths: list[Path], *, axes: Axes, counts: Counter[st
     yield from _strangers([p for p in paths if p.order not in used and p.fill is not None])
 
 
-def _scale_of_sparkline(panel: list[Path], values: list[float]) -> Scale:
+def _scale_of_sparkline(panel: list[Path], values: list[float], *, high: float) -> Scale:
     """From zero to the largest value of the line, over the height that all have."""
     (zero,) = panel
     span = max([0.0, *values]) - min([0.0, *values])
-    top = zero.box[1] + geometry.SPARK_HEIGHT / geometry.MM_PER_POINT
+    top = zero.box[1] + high / geometry.MM_PER_POINT
     return Scale([zero.box[1], top], [0.0, span or 1.0], most=span)
 
 

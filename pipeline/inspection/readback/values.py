@@ -67,6 +67,8 @@ class Register:
     instead: dict[str, Texts] = field(default_factory=dict)
     # a whole in question -> the part above it
     exceeded: dict[str, str] = field(default_factory=dict)
+    # a state -> how many tables of the return it answered, of how many
+    answered: dict[str, str] = field(default_factory=dict)
     edition: Edition = field(default_factory=Edition)
     # figures that this round corrected by a tenth or more
     revised: frozenset[str] = frozenset()
@@ -170,6 +172,8 @@ class Register:
     def _formula(self, name: str, inputs: list[str]) -> Texts:
         if name == "query":
             return (self.queries[inputs[0]],) if inputs[0] in self.queries else ()
+        if name == "answered":
+            return (self.answered[inputs[0]],) if inputs[0] in self.answered else ()
         if name == "coverage":
             cell = self.cells.get(inputs[0])
             return ("c",) if cell and cell.withheld else (cell.coverage if cell else "",)
@@ -280,6 +284,10 @@ def _from_store(path: Path) -> Register:
             """select key from revisions
             where old_value > 0 and abs(new_value - old_value) * 10 >= old_value"""
         ).fetchall()
+        counted = connection.execute(
+            """select state, count(*) filter (answer in ('reported', 'question', 'suppressed')),
+            count(*) from coverage group by state"""
+        ).fetchall()
         queries = {
             name: _said(*(connection.execute(sql).fetchone() or (None,)))
             for name, sql in quality_queries()
@@ -293,7 +301,9 @@ def _from_store(path: Path) -> Register:
     cells = {row[0]: _from_row(row) for row in rows}
     named = tuple(s for (s,) in sources if s)
     corrected = frozenset(key for (key,) in revised)
-    return Register(cells, named, queries, instead, exceeded, read_edition(path), corrected)
+    answered = {state: f"{given} of {of}" for state, given, of in counted}
+    edition = read_edition(path)
+    return Register(cells, named, queries, instead, exceeded, answered, edition, corrected)
 
 
 def quality_queries() -> Iterator[tuple[str, str]]:

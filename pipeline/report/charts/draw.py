@@ -35,6 +35,7 @@ from pipeline.report.charts.sheet import (
     register_fonts,
 )
 from pipeline.report.charts.sparkline import draw_sparklines
+from pipeline.report.charts.state_lines import draw_state_lines
 from pipeline.report.charts.tens import draw_tens
 from pipeline.report.views import ChartData
 
@@ -123,6 +124,7 @@ _DRAWINGS: dict[str, DrawChart] = {
     "flow": draw_flow,
     "sparkline": draw_sparklines,
     "of_ten": draw_tens,
+    "state_lines": draw_state_lines,
 }
 
 

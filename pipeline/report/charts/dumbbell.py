@@ -41,7 +41,7 @@ def draw_dumbbell(data: ChartData, width: float, *, height: float | None) -> She
     ends = xs[:1] + xs[1:][-1:]
     rows = [_ends_of(series, ends) for series in data.series]
     values = [p.value for row in rows for p in row if p and p.value is not None]
-    few = 2 if width < 120 else 5
+    few = 3 if width < 120 else 5
     ticks = ticks_between(min([0.0, *values]), max([0.0, *values]) or 1.0, count=few)
     names = [wrap_text(series.label, 44) for series in data.series]
     texts = [_text(p) for row in rows for p in row if p and p.value is not None]

@@ -36,6 +36,11 @@ TICK_PAD = 2.0  # points between the end of a grid line and its label
 SPARK_LABELS = 29.0
 SPARK_HEIGHT = 9.0
 
+# Millimetres: small lines stand beside the rows of a table of states, as high as in
+# templates/shared/report.css; the largest value of a line stands so high above its zero.
+STRIP_ROW = 6.0
+STRIP_HEIGHT = 3.6
+
 # Millimetres: one of ten marks, and from each to the next.
 TEN_WIDTH = 3.6
 TEN_HEIGHT = 8.4

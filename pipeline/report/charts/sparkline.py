@@ -49,7 +49,7 @@ def draw_sparklines(data: ChartData, width: float, *, height: float | None) -> S
         sheet.line(*rule, color=RULE, linewidth=_RULE_WIDTH, solid_capstyle="butt")
         axes = sheet.axes(left, top, right=right, bottom=bottom)
         panel = ChartData(data.kind, (series,), data.unit, data.title)
-        _plot(axes, panel, series=series, xs=xs)
+        plot_course(axes, panel, series=series, xs=xs)
         for place in sorted({0, len(xs) - 1}):
             along = geometry.share_of_axis(place, len(xs), margin=geometry.PANEL_MARGIN)
             sheet.text(
@@ -63,7 +63,8 @@ def draw_sparklines(data: ChartData, width: float, *, height: float | None) -> S
     return sheet
 
 
-def _plot(axes: Any, panel: ChartData, *, series: Series, xs: list[str]) -> None:
+def plot_course(axes: Any, panel: ChartData, *, series: Series, xs: list[str]) -> None:
+    """One small line on axes without numbers, from zero to its largest value."""
     values = [0.0, *values_of(panel)]
     ends = geometry.ends_of_axis(len(xs), geometry.PANEL_MARGIN)
     axes.set_axis_off()

@@ -28,6 +28,7 @@ from pipeline.report.document.quality import quality_lines
 from pipeline.report.edition import SHOWN, WITHHELD, Correction
 from pipeline.report.exhibits.headline import build_headline
 from pipeline.report.exhibits.layout import ExhibitSpec, fill
+from pipeline.report.exhibits.strips import build_strips
 from pipeline.report.exhibits.tables import (
     MARK_TEXTS,
     NOT_COMPUTED_TEXT,
@@ -689,6 +690,7 @@ _BUILDERS: dict[str, Builder] = {
     "statuses": _statuses,
     "dashboard": _dashboard,
     "overview": _overview,
+    "strips": build_strips,
     "provenance": _provenance,
     "quality": _quality,
 }

@@ -20,6 +20,7 @@ _BY_SERIES = (
     "dumbbell",
     "heat",
     "sparkline",
+    "state_lines",
 )
 
 

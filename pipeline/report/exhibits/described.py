@@ -26,6 +26,7 @@ _KIND = {
     "flow": "Flow chart",
     "sparkline": "Small lines beside each other",
     "of_ten": "Lines of figures",
+    "state_lines": "Small lines below each other",
 }
 _MOST = 12  # lines, or figures of a line, that are read out
 _LARGEST = 3  # figures of a table with shades that are read out
@@ -36,7 +37,7 @@ _WHY = {"withheld": "withheld", "suppressed": "suppressed as small"}
 def describe(data: ChartData) -> str:
     """The alternative text of a chart, of a few sentences."""
     shown = [s for s in data.series if any(p.value is not None for p in s.points)]
-    if data.kind in ("line", "small_multiples", "dumbbell", "sparkline"):
+    if data.kind in ("line", "small_multiples", "dumbbell", "sparkline", "state_lines"):
         body = "; ".join(_course(s) for s in shown[:_MOST])
     elif data.kind in ("bar", "map"):
         body = _ranking(data, shown[0])

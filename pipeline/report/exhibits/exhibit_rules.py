@@ -11,8 +11,11 @@ from pipeline.cells import REGIONS
 from pipeline.report.views import Kind
 from pipeline.system.yaml_files import YamlFile, faults, visible
 
-# what may stand by itself: a sparkline belongs to a row of large figures
-CHARTS: tuple[str, ...] = tuple(kind for kind in get_args(Kind) if kind != "sparkline")
+# what may stand by itself: small lines belong to a row of large figures, or to strips of
+# states
+CHARTS: tuple[str, ...] = tuple(
+    kind for kind in get_args(Kind) if kind not in ("sparkline", "state_lines")
+)
 OF_TEN = "of_ten"
 GRIDS = ("table", *CHARTS)
 INDICATORS = "indicators"
@@ -30,6 +33,7 @@ ANNEXES = (
     "statuses",
     "dashboard",
     "overview",
+    "strips",
     "provenance",
     "quality",
 )
@@ -95,7 +99,12 @@ _FIELDS: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["key"],
-            "properties": {"key": _KEY, "label": _TEXT, "name": _TEXT},
+            "properties": {
+                "key": _KEY,
+                "label": _TEXT,
+                "name": _TEXT,
+                "show": {"enum": ["value", "rate", "share"]},
+            },
         },
     },
     "wide": {"type": "boolean"},
@@ -143,9 +152,10 @@ _OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "headline": (("indicators",), ()),
     "indicators": (("indicators",), ("columns", "wide")),
     "overview": (("indicators",), ("wide",)),
+    "strips": (("indicators",), ("lines",)),
     "dashboard": ((), ("wide",)),
 }
-_LABELLED = ("headline", "overview")  # kinds whose indicators have no label of their own
+_LABELLED = ("headline", "overview", "strips")  # kinds whose indicators have no label of their own
 
 
 def exhibit_faults(file: YamlFile) -> Iterator[str]:
