@@ -46,6 +46,7 @@ READ: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("TICK_PAD", 5.0, ("line", "small_multiples")),
     ("FLOW_GAP", 4.0, ("flow",)),
     ("SPARK_HEIGHT", 12.0, ("sparkline",)),
+    ("STRIP_HEIGHT", 4.4, ("state_lines",)),
     ("TEN_WIDTH", 4.0, ("of_ten",)),
     ("TEN_HEIGHT", 7.0, ("of_ten",)),
     ("TEN_STEP", 5.2, ("of_ten",)),
@@ -59,6 +60,7 @@ ONLY_DRAWN: list[tuple[str, float, tuple[Kind, ...]]] = [
     ("STACK_SHARE", 0.5, ("stacked_bar", "share_bar", "pyramid")),
     ("FLOW_END", 18.0, ("flow",)),
     ("SPARK_LABELS", 40.0, ("sparkline",)),
+    ("STRIP_ROW", 7.0, ("state_lines",)),
 ]
 CASES = [(n, v, kind) for n, v, kinds in READ + ONLY_DRAWN for kind in kinds]
 READ_CASES = [(n, v, kind) for n, v, kinds in READ for kind in kinds]

@@ -124,7 +124,7 @@ def test_so_it_is_over_the_figures_of_the_round(built: Project, report: str, ver
 def test_only_the_charts_of_the_chapter_are_drawn(small_store: StoreOf) -> None:
     names = chapters_of("thb", "restricted")
     drawn = 0
-    for name in (names[-1], names[4]):
+    for name in (names[-1], "profile"):
         printing = small_store()
         figures = alone(printing, name).count('src="data:image/svg')
         assert len(printing.charts.asked) == figures
@@ -175,7 +175,7 @@ def test_the_page_is_marked_and_needs_nothing_else(small_store: StoreOf, place: 
 def test_a_link_to_another_chapter_leads_nowhere(small_store: StoreOf, tmp_path: Path) -> None:
     """The whole report has its end; a chapter alone would stop the page from being made."""
     templates = Path(shutil.copytree(TEMPLATES, tmp_path / "templates"))
-    name = chapters_of("thb", "restricted")[4]
+    name = "victims"
     path = templates / "thb" / "chapters" / f"{name}.html.j2"
     links = '<p id="here"><a href="#elsewhere">there</a> <a href="#here">here</a></p>'
     path.write_text(path.read_text("utf-8") + links, encoding="utf-8")

@@ -10,12 +10,21 @@ from pathlib import Path
 import pytest
 from builds import ROOT
 
+from pipeline.cells import Key
 from pipeline.errors import UserError
 from pipeline.numbers.stored_tables import StoredFinding
 from pipeline.project import REPORTS
 from pipeline.report.document.annexes import build_annex
 from pipeline.report.exhibits.figures import build_figure
-from pipeline.report.exhibits.layout import CHARTS, ExhibitSpec, lay_out, read_exhibits, variables
+from pipeline.report.exhibits.layout import (
+    CHARTS,
+    OF_TEN,
+    ExhibitSpec,
+    fill,
+    lay_out,
+    read_exhibits,
+    variables,
+)
 from pipeline.report.exhibits.tables import build_indicators, build_table
 from pipeline.report.ledger import charts_of
 from pipeline.report.printing import Printing
@@ -549,6 +558,8 @@ def test_every_exhibit_of_the_project_is_well_formed(report: str, store: MakeSto
     made = store("key | value\nTHB_OFFENCES:RO.2022 | 1", report)
     values = variables(made, state="RO", state_name="Romania")
     for spec in read_exhibits(ROOT / "templates" / report / "exhibits.yaml").values():
-        if spec.kind == "table" or spec.kind in CHARTS:
+        for key in (key for line in spec.lines for key in line.keys):
+            made.contracts.check_key(Key.parse(fill(key, values)))
+        if spec.kind == "table" or spec.kind in CHARTS and spec.kind != OF_TEN:
             grid = lay_out(spec, made, values=values)
             assert grid.columns or any(a and a.top for a in (spec.rows, spec.columns)), spec.where

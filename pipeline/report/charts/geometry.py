@@ -38,8 +38,8 @@ SPARK_HEIGHT = 9.0
 
 # Millimetres: small lines stand beside the rows of a table of states, as high as in
 # templates/shared/report.css; the largest value of a line stands so high above its zero.
-STRIP_ROW = 6.0
-STRIP_HEIGHT = 3.6
+STRIP_ROW = 5.4
+STRIP_HEIGHT = 3.4
 
 # Millimetres: one of ten marks, and from each to the next.
 TEN_WIDTH = 3.6

@@ -39,9 +39,10 @@ from pipeline.report.views import (
 
 WIDTH = 27.0  # millimetres of the drawing, as in templates/shared/report.css
 _SCALE = "each from zero, on a scale of its own"
-_NOTE = "Each small line starts at zero, and is broken at a break in the series."
+_NOTE = "Small lines: {} by year, each from zero and broken at a break in the series."
 _ANSWERS = ("reported", "question", "suppressed")  # answers with a figure for the year
-_COUNTED = "Tables answered"
+_COUNTED, _SHARE = "Tables answered", "Its share (%)"
+_STATE, _MAIN = 26, 13  # weights of columns; of others see `_weight`
 
 
 def build_strips(
@@ -69,16 +70,15 @@ def build_strips(
         rows.append(Row(member.label, tuple(views)))
     if any(v.text == NOT_COMPUTED for r in rows for v in r.cells):
         marks[NOT_COMPUTED] = NOT_COMPUTED_TEXT
-    columns = [Column("State", "label", weight=25)]
-    columns += [
-        Column(fill(i["label"], values, where=spec.place), weight=11) for i in spec.indicators
-    ]
+    heads = [fill(i["label"], values, where=spec.place) for i in spec.indicators]
+    columns = [Column("State", "label", weight=_STATE)]
+    columns += [Column(head, weight=_weight(head)) for head in heads]
     if main:
         label = fill(main.label, values, where=spec.place)
-        columns += [Column(label, "text", weight=15), Column("of them (%)", weight=8)]
-    columns.append(Column(_COUNTED, "text", weight=11))
+        columns += [Column(label, "text", weight=_MAIN), Column(_SHARE, weight=_weight(_SHARE))]
+    columns.append(Column(_COUNTED, "text", weight=_weight(_COUNTED)))
     id_ = anchor(spec, store, values=values)
-    course = _course(spec, store, of=id_, values=values)
+    course = _course(spec, store, of=id_, label=heads[0], values=values)
     notes = (*(fill(n, values, where=spec.place) for n in spec.notes), *course.notes)
     return TableView(
         id_,
@@ -93,6 +93,11 @@ def build_strips(
         course=course,
         strips=True,
     )
+
+
+def _weight(head: str) -> int:
+    """How wide a column is beside the others: no word of its head is broken."""
+    return max(10, max(map(len, head.split())) + 4)
 
 
 def answered(store: Store, state: str) -> str:
@@ -129,11 +134,10 @@ def _main_part(store: Printing, line: LineOfTen, *, keys: list[Key]) -> list[Cel
 
 
 def _course(
-    spec: ExhibitSpec, store: Printing, *, of: str, values: Mapping[str, str]
+    spec: ExhibitSpec, store: Printing, *, of: str, label: str, values: Mapping[str, str]
 ) -> FigureView:
     """The years of the first indicator, one small line a state."""
     first = spec.indicators[0]
-    label = fill(first["label"], values, where=spec.place)
     title = f"{label} by state, {values['window']}"
     series = []
     for member in store.contracts.members(store.round):
@@ -151,6 +155,6 @@ def _course(
         store.charts.draw(data, width_mm=WIDTH, height_mm=None),
         describe(data),
         "",
-        notes=(_NOTE,),
+        notes=(_NOTE.format(label.lower()),),
         table=table_of(data, id_, number=label, head="State", source=""),
     )
