@@ -91,7 +91,7 @@ def drawn(spec: ExhibitSpec, store: Printing) -> tuple[FigureView, ChartData]:
 
 
 def told(data: ChartData) -> dict[str, list[str]]:
-    return {s.label: [f"{p.text} {p.x}" for p in s.points] for s in data.series}
+    return {s.label: [f"{p.x} {p.text}" for p in s.points] for s in data.series}
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=4).filter(any))
@@ -139,7 +139,7 @@ def test_a_line_is_over_the_states_that_gave_every_part(
     spec: ExhibitSpec, store: MakeStore
 ) -> None:
     view, data = drawn(spec, store(AGES))
-    assert told(data) == {"By sex and age": ["7 women", "1 girls", "2 men and boys", "52 n"]}
+    assert told(data) == {"By sex and age": ["women 7", "girls 1", "men and boys 2", "n 52"]}
     assert data.series[0].points[0].coverage == "1 of 11"
     assert "n 52, over 1 of 11 states" in view.alt
     assert view.table is not None
@@ -159,7 +159,7 @@ def test_where_a_part_is_withheld_the_line_in_its_place_stands(
     assert cells != AGES
     made = store(cells, version="public")
     _, data = drawn(spec, made)
-    assert told(data) == {"By sex": ["8 women and girls", "2 men and boys", "52 n"]}
+    assert told(data) == {"By sex": ["women and girls 8", "men and boys 2", "n 52"]}
     # what was only tried is not printed
     assert not [k for k in made.printed if k.codes[-1] in ("Y_GE18", "Y_LT18")]
 
@@ -184,7 +184,7 @@ def test_a_base_that_carries_no_share_carries_no_line(
 
 def test_parts_that_make_up_a_whole_stand_on_it(spec: ExhibitSpec, store: MakeStore) -> None:
     _, data = drawn(spec, store(CITIZENS))
-    assert told(data) == {"By citizenship": ["6 own nationals", "4 foreigners", "100 n"]}
+    assert told(data) == {"By citizenship": ["own nationals 6", "foreigners 4", "n 100"]}
     assert data.series[0].points[-1].key == "THB_VICTIMS_CTZ:SELEC.2022.G_KNOWN"
 
 
@@ -266,5 +266,5 @@ def test_eleven_of_ten_are_refused() -> None:
 
 def test_the_text_for_who_does_not_see_it_names_every_part_with_its_base() -> None:
     assert describe(chart(line(6, 4))) == (
-        "Lines of figures, ten a line. Victims: 6 part 0, 4 part 1, n 200."
+        "Lines of figures, ten a line. Victims: part 0 6, part 1 4, n 200."
     )

@@ -148,10 +148,9 @@ class DrawingCheck:
                 passage.claim_pattern(_OF, FORMULA, what="count of states")
                 return
         for point in points if self.data.kind == "of_ten" else []:
-            value, name = squeeze(point.text), squeeze(point.x)
-            if passage.bare in (value + name, name + value):
-                start = passage.bare.index(value)
-                passage.claim(start, start + len(value), kind_of(point.key), point.key)
+            name = squeeze(point.x)
+            if passage.bare == name + squeeze(point.text):
+                passage.claim(len(name), len(passage.bare), kind_of(point.key), point.key)
                 return
         for point in points:
             value = squeeze(point.text)

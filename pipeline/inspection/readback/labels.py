@@ -105,8 +105,7 @@ def _value_texts(data: ChartData) -> list[str]:
             elif data.kind == "dumbbell" and point.status == "break":
                 text += " (break)"
             elif data.kind == "of_ten":
-                is_base = point is series.points[-1]
-                text = f"{point.x} {point.text}" if is_base else f"{point.text} {point.x}"
+                text = f"{point.x} {point.text}"
             elif data.kind == "heat" and point.status == "partial":
                 text += "*"
             texts.append(text)

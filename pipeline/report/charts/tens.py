@@ -85,8 +85,8 @@ def _names_from(left: float) -> float:
 
 
 def name_of(point: Point) -> str:
-    """`6 for sexual exploitation`."""
-    return f"{point.text} {point.x}"
+    """`sexual exploitation 6`: the name first, for one girl is no `1 girls`."""
+    return f"{point.x} {point.text}"
 
 
 def _base(base: Point) -> str:

@@ -132,11 +132,11 @@ def _bars_of_parts(data: ChartData) -> str:
 
 
 def _of_ten(series: Series) -> str:
-    """`Victims by form: 6 for sexual exploitation, 4 others, n 1,442, over 6 of 11 states`."""
+    """`Victims by form: sexual exploitation 6, other 4, n 1,442, over 6 of 11 states`."""
     *parts, base = series.points
     if base.value is None:
         return f"{series.label}: no figure shown"
-    said = ", ".join(f"{p.text} {p.x}" for p in parts)
+    said = ", ".join(f"{p.x} {p.text}" for p in parts)
     counted = [p for p in series.points if p.coverage][:1]
     return f"{series.label}: {said}, {base.x} {base.text}{_counted(counted)}"
 
