@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 from pipeline.contracts.codelists import Code, fold, load_aliases, load_codelist
@@ -26,6 +27,7 @@ from pipeline.contracts.releases import WHEN, earliest_release
 LIST = "source"
 # stands for a text that is neither listed nor cleared
 ANOTHER = "sources that states named to SELEC"
+_NOT_LISTED = "other"  # the code of a source that the list does not have
 NOT_STATED = "release not stated in the file"
 _YEAR = "(?:199|20[0-9])[0-9]"
 _PLACES = {"{years}": f"({_YEAR}-{_YEAR})", "{year}": f"({_YEAR})"}  # what a name may leave open
@@ -52,15 +54,41 @@ class Sources:
         What comes back is made of the list and of a date alone, and given once more it
         is the same.
         """
+        code, match = self._found(text)
+        if code is None or match is None:
+            return ""
+        release = match["release"]
+        return self._printed(code, match) + (f", {_release(release)}" if release else "")
+
+    def code_of(self, text: str) -> str:
+        """The code of the listed source that a part of an answer names; "" where it
+        names none.
+        """
+        code, _ = self._found(text)
+        return code.code if code else ""
+
+    def in_short(self, named: Iterable[str]) -> dict[str, str]:
+        """Each part of answers by the code under which a version names it: that of the
+        list, with a letter where one of the list is named with several releases (`CTS
+        a`, `CTS b`); `other` where the list has none.
+        """
+        pairs = sorted((self.code_of(part) or _NOT_LISTED, part) for part in set(named))
+        codes: dict[str, str] = {}
+        for code, group in groupby(pairs, key=lambda pair: pair[0]):
+            parts = [part for _, part in group]
+            for number, part in enumerate(parts):
+                codes[part] = f"{code} {_letter(number)}" if len(parts) > 1 else code
+        return codes
+
+    def _found(self, text: str) -> tuple[Code, re.Match[str]] | tuple[None, None]:
+        """The listed source that a text names, with no more behind it than a release."""
         said = fold(text).rstrip(".")
         for code in self.codes:
             for spelling in self._spellings(code):
                 match = re.fullmatch(rf"{_pattern(spelling)}(?:, (?P<release>.+))?", said)
-                if match and match["release"] is None:
-                    return self._printed(code, match)
-                if match and (release := _release(match["release"])):
-                    return f"{self._printed(code, match)}, {release}"
-        return ""
+                if match and (match["release"] is None or _release(match["release"])):
+                    return code, match
+        return None, None
 
     def offered(self) -> list[str]:
         """The sources that a form offers, as the Center writes them: those without a
@@ -133,6 +161,12 @@ class Sources:
 def load_sources(codelists: Path) -> Sources:
     """Read the list and its spellings. Raises ContractError where there is none."""
     return Sources(tuple(load_codelist(codelists, LIST)), load_aliases(codelists, LIST))
+
+
+def _letter(number: int) -> str:
+    """a, b, ... z, aa, ab, ..."""
+    before, last = divmod(number, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("a") + last)
 
 
 def as_written(text: str) -> str:

@@ -77,6 +77,7 @@ class TableView:
     notes: tuple[str, ...] = ()
     wide: bool = False  # needs a landscape page
     may_split: bool = False  # rows are tall, so even a table of few rows may go on over a page
+    source_code: str = ""  # the source in short, behind the title; without one it stands below
     headline: bool = False  # a row of large figures, without a number of its own
     course: FigureView | None = None  # the years of a row of large figures, or of strips of states
     message: str = ""  # what it shows, in one line above its title
@@ -152,6 +153,7 @@ class FigureView:
         None  # the drawn figures, for readers who do not see the drawing or want to compute
     )
     message: str = ""  # what it shows, in one line above its title
+    source_code: str = ""  # the source in short, behind the title; without one it stands below
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ the renderer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,11 +17,13 @@ from typing import Any
 
 from pipeline.cells import OBS_SYMBOL, POPULATION_CUBE, Key
 from pipeline.contracts.model import Contracts, Table
+from pipeline.contracts.sources import load_sources
 from pipeline.inspection.numerals.exceptions import Exceptions, load_exceptions
 from pipeline.inspection.numerals.passage import FORMULA, NUMERAL, Passage, claim_years, squeeze
 from pipeline.inspection.readback.bindings import Bindings
 from pipeline.inspection.readback.values import Register, read_register
 from pipeline.inspection.readback.who import LastGiven
+from pipeline.report.sources import NOT_NAMED
 from pipeline.system.kept import open_database
 
 SYMBOL = "symbol"
@@ -69,6 +71,20 @@ class Known:
     @property
     def date_text(self) -> str:
         return f"Data received by {self.cutoff.day} {self.cutoff:%B %Y}"
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Names of sources, part by part, and the codes that stand for them."""
+        named = (p.strip() for s in self.tables["sources"] for p in str(s["source"]).split(";"))
+        return load_sources(self.contracts.codelists).in_short(filter(None, named))
+
+    def source_of(self, cubes: Collection[str]) -> str:
+        """The codes that a title has to name for its tables; "" for figures of others."""
+        if any(c.name in cubes for c in self.contracts.outside):
+            return ""
+        said = (str(s["source"]) for s in self.tables["sources"] if s["cube"] in cubes)
+        parts = {p.strip() for source in said for p in source.split(";")} - {""}
+        return ", ".join(self.codes[p] for p in sorted(parts)) or NOT_NAMED
 
     @cached_property
     def sources(self) -> list[str]:

@@ -34,6 +34,7 @@ from pipeline.report.ledger import (
 )
 
 REPEATED = "heading or title"
+_SOURCE = re.compile(r"Source:(.+)$")  # the code behind a title
 
 
 class Walk:
@@ -185,9 +186,17 @@ class Walk:
         # also where its first years have no figure
         passage.claim_phrase(self.known.variables["window"], "year")
         self.known.claim_label(passage, self._table.cubes, years=self._years(exhibit))
-        self._add(passage)
+        self._add(passage, self._wrong_source(text, exhibit))
         self._row, self._column = -1, 0
         self._below = _below(exhibit)
+
+    def _wrong_source(self, text: str, exhibit: Exhibit) -> str:
+        """What is wrong with the code of the source behind a title, or nothing."""
+        said = _SOURCE.search(text)
+        right = self.known.source_of(exhibit.cubes)
+        if said is None or squeeze(said[1]) == squeeze(right):
+            return ""
+        return f"its source is {right or 'said in full below it'}"
 
     def _years(self, exhibit: Exhibit) -> list[str] | None:
         """The years that a title may name beside the window: those of the exhibit's

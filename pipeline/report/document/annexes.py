@@ -52,7 +52,7 @@ from pipeline.report.ledger import (
 from pipeline.report.numbers import cell_text, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.questions import named
-from pipeline.report.sources import source_line
+from pipeline.report.sources import codes_of, source_code, source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Row, TableView
 
@@ -277,31 +277,44 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
 
 
 def _sources(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[str, str]) -> View:
-    """Which publication or register stands behind each table, and which states named
-    it.
+    """Which publication or register stands behind each code of a source, for which
+    tables it was named, and by which states.
     """
-    behind: dict[tuple[str, str], list[str]] = {}
+    codes = codes_of(store)
+    behind: dict[str, dict[str, set[str]]] = {}  # source -> table -> states
     for s in store.sources:
-        if s.source:
-            behind.setdefault((s.cube, s.source), []).append(s.state)
-    order = [t.name for t in store.contracts.tables]
-    rows = [
-        [store.table(cube).title, source, ", ".join(sorted(states))]
-        for (cube, source), states in sorted(
-            behind.items(), key=lambda b: (order.index(b[0][0]), b[0][1])
-        )
-    ]
-    if not rows:
+        for part in filter(None, (p.strip() for p in s.source.split(";"))):
+            behind.setdefault(part, {}).setdefault(s.cube, set()).add(s.state)
+    if not behind:
         return EmptyView("No state named the source of its figures.")
-    return _text_table(
-        spec,
-        store,
-        number=number,
-        values=values,
-        heads=["Table of the return", "Source named on the cover sheet", "States"],
-        rows=rows,
-        source=f"cover sheets of the returns of round {store.round}.",
-        weights=(36, 40, 24),
+    order = [t.name for t in store.contracts.tables]
+    rows: list[Row] = []
+    for source in sorted(behind, key=codes.__getitem__):
+        rows.append(Row(codes[source], (CellView(source),), kind="group"))
+        rows += [
+            Row(
+                store.table(cube).title,
+                (CellView(", ".join(sorted(behind[source][cube]))),),
+                level=1,
+            )
+            for cube in sorted(behind[source], key=order.index)
+        ]
+    columns = (
+        Column("Code, tables of the return", "label", weight=45),
+        Column("Source named on the cover sheet, states", "text", weight=55),
+    )
+    return TableView(
+        anchor(spec, store, values=values),
+        number,
+        fill(spec.title, values, where=spec.place),
+        "",
+        columns,
+        tuple(rows),
+        f"cover sheets of the returns of round {store.round}.",
+        (),
+        tuple(fill(n, values, where=spec.place) for n in spec.notes),
+        spec.wide,
+        may_split=True,
     )
 
 
@@ -511,6 +524,7 @@ def _overview(
         footnotes_of(store, rows, marks=marks),
         tuple(fill(n, values, where=spec.place) for n in spec.notes),
         spec.wide,
+        source_code=source_code(store, cubes),
     )
 
 

@@ -22,7 +22,7 @@ from pipeline.report.ledger import PrintedChart, keys_of
 from pipeline.report.numbers import cell_text, formula_text, number_text
 from pipeline.report.printing import Printing
 from pipeline.report.questions import QUESTION_MARK
-from pipeline.report.sources import source_line
+from pipeline.report.sources import source_code, source_line
 from pipeline.report.store import Store
 from pipeline.report.views import ChartData, EmptyView, FigureView, Kind, Point, Series
 
@@ -117,6 +117,7 @@ def build_figure(
             head=first_head(spec, store),
             source=source_line(store, [spec.cube]),
         ),
+        source_code=source_code(store, [spec.cube]),
     )
 
 

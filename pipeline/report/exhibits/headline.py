@@ -24,7 +24,7 @@ from pipeline.report.exhibits.tables import (
 from pipeline.report.formulas import change, if_parts_hold
 from pipeline.report.numbers import is_headline
 from pipeline.report.printing import Printing
-from pipeline.report.sources import source_line
+from pipeline.report.sources import source_code, source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, Row, TableView
 
@@ -101,6 +101,7 @@ def build_headline(
             *(fill(n, values, where=spec.place) for n in spec.notes),
             *(course.notes if course else ()),
         ),
+        source_code=source_code(store, cubes),
         headline=True,
         course=course,
     )

@@ -13,7 +13,7 @@ from pipeline.report.formulas import Formula, change, rate, share
 from pipeline.report.numbers import cell_text, formula_text, is_headline, is_not_added_up
 from pipeline.report.printing import Printing
 from pipeline.report.questions import IN_QUESTION, QUESTION_MARK, footnote, is_marked
-from pipeline.report.sources import source_line
+from pipeline.report.sources import source_code, source_line
 from pipeline.report.store import Store
 from pipeline.report.views import CellView, Column, EmptyView, Footnote, Row, TableView
 
@@ -113,6 +113,7 @@ def build_table(
             for n in (*spec.notes, *grid.notes, *_notes_on_shares(rows))
         ),
         wide=spec.wide,
+        source_code=source_code(store, [spec.cube]),
     )
 
 
@@ -404,6 +405,7 @@ def build_indicators(
         footnotes_of(store, rows, marks=marks),
         (*notes, *_not_told(left_out)),
         spec.wide,
+        source_code=source_code(store, cubes),
     )
 
 
