@@ -33,12 +33,13 @@ from pipeline.report.charts.sheet import (
 from pipeline.report.views import ChartData, Series
 
 NARROW = 120  # millimetres: a drawing less wide than this sets its texts closer
+LOW = 34  # millimetres: a drawing less high than this has fewer lines of its grid
 TINY = 5.8  # size of the smallest texts
 
 
 def draw_line(data: ChartData, width: float, *, height: float | None) -> Sheet:
     xs = places_of(data)
-    ticks, low, high = scale_of(data)
+    ticks, low, high = scale_of(data, 3 if height is not None and height < LOW else 5)
     several = len(data.series) > 1
     narrow = width < NARROW
     ends = [wrap_text(_end_label(series, several), 23 if narrow else 42) for series in data.series]

@@ -84,8 +84,11 @@ class TextWriter(Writer):
         values = self._in_text({**self.values, **self._state_name(more)})
         return Markup(escape(self.narrative.message(id_, values=values)))
 
-    def pair(self, left: str, *right: str, **more: str) -> Markup:
-        return Markup("").join(self.exhibit(id_, **more) for id_ in (left, *right))
+    def pair(self, left: str | Markup, *right: str | Markup, **more: str) -> Markup:
+        return Markup("").join(
+            part if isinstance(part, Markup) else self.exhibit(part, **more)
+            for part in (left, *right)
+        )
 
 
 def write_texts(store: Printing, templates: Path, *, narrative: Narrative) -> None:

@@ -441,14 +441,19 @@ class Writer:
         contracts = self.store.contracts
         return release_texts(load_policy(contracts.codelists.parent, contracts), self.store.version)
 
-    def pair(self, left: str, *right: str, **more: str) -> Markup:
+    def pair(self, left: str | Markup, *right: str | Markup, **more: str) -> Markup:
         """Two exhibits side by side, each as wide as half of the text; more of them
-        stand below the right one.
+        stand below the right one. A written text may stand in the place of any.
         """
-        asked = [id_ for id_ in (left, *right) if not self.is_empty(id_, **more)]
-        if len(asked) < 2:
-            return Markup("").join(self._exhibit(id_, FULL, more=more) for id_ in asked)
-        first, *others = [self._exhibit(id_, HALF, more=more) for id_ in asked]
+        parts = (left, *right)
+        asked = [p for p in parts if isinstance(p, Markup) or not self.is_empty(p, **more)]
+        width = FULL if len(asked) < 2 else HALF
+        set_out = [
+            p if isinstance(p, Markup) else self._exhibit(p, width, more=more) for p in asked
+        ]
+        if len(set_out) < 2:
+            return Markup("").join(set_out)
+        first, *others = set_out
         block: Markup = self.macros.pair(first, Markup("\n").join(others))
         return block
 

@@ -256,11 +256,6 @@ class DryWriter(TextWriter):
             self.tried(lambda: self.narrative.message(id_, values=self._in_text(values)))
         return Markup("")
 
-    def pair(self, left: str, *right: str, **more: str) -> Markup:
-        for id_ in (left, *right):
-            self.exhibit(id_, **more)
-        return Markup("")
-
     def build_rest(self) -> None:
         """Build the exhibits of the report that no chapter placed."""
         state = self.store.contracts.members(self.store.round)[0].code

@@ -114,9 +114,9 @@ class ChapterWriter(Writer):
     def exhibit(self, id_: str, **more: str) -> Markup:
         return self._counted(id_, **more) if self.counts else super().exhibit(id_, **more)
 
-    def pair(self, left: str, *right: str, **more: str) -> Markup:
+    def pair(self, left: str | Markup, *right: str | Markup, **more: str) -> Markup:
         if self.counts:
-            return self._counted(left, *right, **more)
+            return self._counted(*(p for p in (left, *right) if not isinstance(p, Markup)), **more)
         return super().pair(left, *right, **more)
 
     def begin(self) -> None:

@@ -247,7 +247,12 @@ def _worth_a_line(item: Item, cells: list[Cell]) -> bool:
     """States always have their line; other categories only where somebody reported
     something.
     """
-    return "state" in item.codes or any(c.obs_status != "O" or c.withheld for c in cells)
+    return "state" in item.codes or _any_given(cells)
+
+
+def _any_given(cells: Iterable[Cell]) -> bool:
+    """Whether somebody reported something of these cells, shown or not."""
+    return any(c.obs_status != "O" or c.withheld for c in cells)
 
 
 def _indent(grid: Grid, item: Item) -> int:
@@ -369,8 +374,12 @@ def build_indicators(
     marks: dict[str, str] = {}
     years = store.years if spec.columns else store.years[-2:]
     lines, cubes = [], []
-    left_out = []
+    left_out, never = [], []
     for key, table, label in named:
+        # a line of colons on the page of a state tells less than its name in a note
+        if "state" in values and not _any_given(store.cell(key.at(year=y)) for y in years):
+            never.append(label)
+            continue
         if not is_headline(store.cell(key)) or store.is_least(store.cell(key)):
             left_out.append(label)
             continue
@@ -403,10 +412,14 @@ def build_indicators(
         tuple(rows),
         source_line(store, list(dict.fromkeys(cubes))),
         footnotes_of(store, rows, marks=marks),
-        (*notes, *_not_told(left_out)),
+        (*notes, *_not_told(left_out), *_never_reported(never)),
         spec.wide,
         source_code=source_code(store, cubes),
     )
+
+
+def _never_reported(labels: list[str]) -> list[str]:
+    return [f"Not reported in any of these years: {', '.join(labels)}."] if labels else []
 
 
 def _not_told(labels: list[str]) -> list[str]:
