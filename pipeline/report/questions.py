@@ -13,6 +13,7 @@ from pipeline.report.store import Store
 QUESTION_MARK = "i"
 IN_QUESTION = "In question: a part is larger than its whole"
 LISTED = "they are listed in the annex on figures under question"
+MOST_TOLD = 6  # wholes in question that a footnote tells one by one
 _ENDS = {
     "": "Until the state has answered, the whole counts in regional figures and its parts do not.",
     "whole": "The state said that the whole counts.",
@@ -35,8 +36,9 @@ def named(store: Store, key: Key) -> str:
 
 
 def footnote(store: Printing, keys: Iterable[Key]) -> str:
-    """The footnote on marked cells: of a state's own, the whole and the part above it;
-    of a regional one, whose wholes it counts. Figures stand as bindings.
+    """The footnote on marked cells: of a state's own, the whole and the part above it,
+    or where there are many that the annex lists them; of a regional one, whose wholes it
+    counts. Figures stand as bindings.
     """
     cells = [store.cell(k) for k in keys]
     own = {w for c in cells if c.coverage is None for w in c.wholes}
@@ -44,6 +46,11 @@ def footnote(store: Printing, keys: Iterable[Key]) -> str:
     # by state and year, which are named once
     told: dict[tuple[str, int], list[tuple[str, str]]] = {}
     ends = []
+    said = [IN_QUESTION]
+    if len(own) > MOST_TOLD and _all_listed(store, own):
+        said.append(f"The figures that are marked {LISTED.removeprefix('they ')}")
+        ends.append(_ENDS[""])
+        own = set()
     for whole in sorted(own, key=lambda w: _order(store, w)):
         conflict = store.conflict(whole)
         if conflict is not None:
@@ -52,7 +59,6 @@ def footnote(store: Printing, keys: Iterable[Key]) -> str:
                 _both(store, key, part=Key.parse(conflict.part))
             )
             ends.append(_ENDS[conflict.resolution])
-    said = [IN_QUESTION]
     for (state, year), both in told.items():
         said.append(
             f"{store.label('', 'state', code=state)} {year}: {'; '.join(_named_once(both))}"
@@ -64,6 +70,15 @@ def footnote(store: Printing, keys: Iterable[Key]) -> str:
         )
         ends.append(_ENDS[""])
     return f"{'. '.join(said)}. {' '.join(dict.fromkeys(ends))}"
+
+
+def _all_listed(store: Store, wholes: Iterable[str]) -> bool:
+    """Whether the annex on figures under question has all of these wholes: they are of
+    the report's own tables, and no state has answered.
+    """
+    tables = {t.name for t in store.own_tables()}
+    found = [(Key.parse(w).cube, store.conflict(w)) for w in wholes]
+    return all(cube in tables and c is not None and not c.resolution for cube, c in found)
 
 
 def _both(store: Printing, whole: Key, *, part: Key) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pipeline.cells import Key
 from pipeline.numbers.questions import Conflict
 from pipeline.report.printing import Printing
-from pipeline.report.questions import footnote
+from pipeline.report.questions import LISTED, MOST_TOLD, footnote
 
 MakeStore = Callable[..., Printing]
 V = "THB_VICTIMS"
@@ -72,3 +72,44 @@ def test_a_part_of_another_report_has_no_empty_figure(store: MakeStore) -> None:
         " report," in text
     )
     assert Key.parse(OF_THEM) not in made.printed
+
+
+def in_question(count: int, resolution: str = "") -> tuple[str, list[str], list[Conflict]]:
+    """Cells, their keys and conflicts of so many wholes of one state: women by year and
+    adults by year.
+    """
+    wholes = [f"{V}:MD.{2018 + n % 5}.{('F._T', '_T._T')[n // 5]}" for n in range(count)]
+    parts = [w.replace("._T", ".Y_GE18") if ".F." in w else f"{w[:-2]}Y_GE18" for w in wholes]
+    lines = ["key | value | question | counts | wholes"]
+    for whole, part in zip(wholes, parts, strict=True):
+        lines += [f"{whole} | 43 | whole | yes | {whole}", f"{part} | 107 | part | no | {whole}"]
+    conflicts = [
+        Conflict("MD", int(w.split(".")[1]), w, V, V, ("age",), p, (p,), resolution, "")
+        for w, p in zip(wholes, parts, strict=True)
+    ]
+    return "\n".join(lines), wholes, conflicts
+
+
+def test_many_figures_in_question_are_left_to_the_annex_that_lists_them(store: MakeStore) -> None:
+    cells, wholes, conflicts = in_question(MOST_TOLD)
+    told = footnote(store(cells, conflicts=conflicts), map(Key.parse, wholes))
+    assert told.count("but") == MOST_TOLD
+    assert LISTED not in told
+
+    cells, wholes, conflicts = in_question(MOST_TOLD + 1)
+    left = footnote(store(cells, conflicts=conflicts), map(Key.parse, wholes))
+    assert "[[" not in left
+    assert "figures that are marked are listed in the annex on figures under question" in left
+    assert "Until the state has answered" in left
+
+
+def test_what_the_annex_does_not_list_is_told_however_much_it_is(store: MakeStore) -> None:
+    """The annex has no figure of another report's table, and none that was answered."""
+    cells, wholes, conflicts = in_question(MOST_TOLD + 1)
+    elsewhere = store(cells, report="octa", conflicts=conflicts)
+    assert footnote(elsewhere, map(Key.parse, wholes)).count("but") == MOST_TOLD + 1
+
+    cells, wholes, conflicts = in_question(MOST_TOLD + 1, resolution="whole")
+    answered = footnote(store(cells, conflicts=conflicts), map(Key.parse, wholes))
+    assert answered.count("but") == MOST_TOLD + 1
+    assert answered.endswith("The state said that the whole counts.")
