@@ -13,7 +13,7 @@ from pipeline.report.store import Store
 QUESTION_MARK = "i"
 IN_QUESTION = "In question: a part is larger than its whole"
 LISTED = "they are listed in the annex on figures under question"
-MOST_TOLD = 6  # wholes in question that a footnote tells one by one
+MOST_TOLD = 4  # wholes in question that a footnote tells one by one
 _ENDS = {
     "": "Until the state has answered, the whole counts in regional figures and its parts do not.",
     "whole": "The state said that the whole counts.",

@@ -414,11 +414,11 @@ def _questions(
             )
         )
     columns = (
-        Column("State and year", "label", weight=20),
-        Column("Figure", "text", weight=33),
-        Column("As reported", weight=11),
-        Column("In conflict with, or asked", "text", weight=25),
-        Column("That figure", weight=11),
+        Column("State and year", "label", weight=18),
+        Column("Figure", "text", weight=31),
+        Column("As reported", weight=10),
+        Column("In conflict with, or asked", "text", weight=32),
+        Column("That figure", weight=9),
     )
     return TableView(
         anchor(spec, store, values=values),
