@@ -50,15 +50,10 @@ class TableCheck:
 
     @cached_property
     def cubes(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.exhibit.cubes, *self.printed_cubes]))
-
-    @cached_property
-    def printed_cubes(self) -> tuple[str, ...]:
-        """The cubes of the cells that its lines have, in their order."""
         cells = [c for line in lines_of(self.exhibit) for c in line.cells]
         keys = dict.fromkeys(c.key for c in cells if c.key and not is_of_the_version(c.key))
         found = (first_key(key).split(":")[0] for key in keys)
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys([*self.exhibit.cubes, *found]))
 
     def head(self, passage: Passage) -> None:
         self.known.claim_label(passage, self.cubes)

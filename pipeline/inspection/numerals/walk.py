@@ -186,14 +186,15 @@ class Walk:
         # also where its first years have no figure
         passage.claim_phrase(self.known.variables["window"], "year")
         self.known.claim_label(passage, self._table.cubes, years=self._years(exhibit))
-        self._add(passage, self._wrong_source(text, self._table.printed_cubes or exhibit.cubes))
+        self._add(passage, self._wrong_source(text, exhibit))
         self._row, self._column = -1, 0
         self._below = _below(exhibit)
 
-    def _wrong_source(self, text: str, cubes: tuple[str, ...]) -> str:
+    def _wrong_source(self, text: str, exhibit: Exhibit) -> str:
         """What is wrong with the code of the source behind a title, or nothing."""
         said = _SOURCE.search(text)
-        right = self.known.source_of(cubes)
+        keys = entry_keys(exhibit, self.drawn.values())
+        right = self.known.source_of({key.split(":")[0] for key in keys} or set(exhibit.cubes))
         if said is None or squeeze(said[1]) == squeeze(right):
             return ""
         return f"its source is {right or 'said in full below it'}"

@@ -142,6 +142,7 @@ def _build_of_ten(
         source,
         notes=(TENS_NOTE, *(fill(n, values, where=spec.place) for n in spec.notes)),
         table=table_of(data, id_, number=number, head=OF_TEN_HEAD, source=source),
+        source_code=source_code(store, cubes),
     )
 
 

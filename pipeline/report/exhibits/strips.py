@@ -25,7 +25,7 @@ from pipeline.report.exhibits.tables import (
 from pipeline.report.formulas import NOT_COMPUTED, SHARE_FLOOR, Formula, rate, share
 from pipeline.report.ledger import ANSWERED, PrintedChart, course_of
 from pipeline.report.printing import Printing
-from pipeline.report.sources import source_line
+from pipeline.report.sources import source_code, source_line
 from pipeline.report.store import Store
 from pipeline.report.views import (
     CellView,
@@ -90,6 +90,7 @@ def build_strips(
         source_line(store, list(dict.fromkeys(cubes))),
         footnotes_of(store, rows, marks=marks),
         notes,
+        source_code=source_code(store, cubes),
         course=course,
         strips=True,
     )
