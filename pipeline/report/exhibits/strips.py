@@ -42,6 +42,7 @@ _SCALE = "each from zero, on a scale of its own"
 _NOTE = "Small lines: {} by year, each from zero and broken at a break in the series."
 _ANSWERS = ("reported", "question", "suppressed")  # answers with a figure for the year
 _COUNTED, _SHARE = "Tables answered", "Its share (%)"
+_LONG = 7  # letters of a word that need more than their share of a narrow column
 _STATE, _MAIN = 26, 13  # weights of columns; of others see `_weight`
 
 
@@ -98,7 +99,8 @@ def build_strips(
 
 def _weight(head: str) -> int:
     """How wide a column is beside the others: no word of its head is broken."""
-    return max(10, max(map(len, head.split())) + 4)
+    longest = max(map(len, head.split()))
+    return max(10, longest + (7 if longest > _LONG else 4))
 
 
 def answered(store: Store, state: str) -> str:
