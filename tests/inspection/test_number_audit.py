@@ -18,6 +18,7 @@ from pipeline.inspection.numerals.exceptions import Exceptions, Excused, load_ex
 from pipeline.inspection.numerals.known import Known, read_known
 from pipeline.inspection.numerals.passage import Passage, claim_years
 from pipeline.inspection.numerals.tables import TableCheck, misplaced
+from pipeline.inspection.numerals.walk import broken_word
 from pipeline.inspection.readback.finished import FinishedPdf
 from pipeline.report.document.order import Order, pdf_name
 from pipeline.report.document.worker import make_document, print_pages
@@ -412,3 +413,30 @@ def test_wrong_numbers_planted_in_templates_are_caught_where_they_stand(
             version="restricted",
         )
     assert problem.value.exit_code == 12
+
+
+# --- words of heads
+
+
+@pytest.mark.parametrize(
+    ("printed", "broken"),
+    [
+        ("Tables answered", ""),
+        ("Tables answere d", "answere"),
+        ("Amphet- amine", ""),  # parted by the engine, with a hyphen
+        ("Amphet amine", "Amphet"),
+        ("Sub- machine gun", ""),  # the hyphen is its own
+        ("Sub-machine gun", ""),
+        ("Change 2021–2022 (%)", ""),
+        ("Change 2021– 2022 (%)", "2021–"),
+        ("Answered Tables", "Answered"),  # a word that no head has
+        ("", ""),
+    ],
+)
+def test_a_word_of_a_head_is_parted_at_a_hyphen_only(printed: str, broken: str) -> None:
+    heads = ("State", "Tables answered", "Amphetamine", "Sub-machine gun", "Change 2021–2022 (%)")
+    exhibit = TableExhibit(
+        "Table 1", "thb-t1", "T1", "table", "Victims", "", (), "victims", heads, (), (), (), (), ""
+    )
+    found = broken_word(printed, exhibit)
+    assert (f"'{broken}'" in found) if broken else found == ""

@@ -34,6 +34,7 @@ from pipeline.report.ledger import (
 )
 
 REPEATED = "heading or title"
+_HYPHEN = re.compile("[-\N{SOFT HYPHEN}\N{HYPHEN}]")
 _SOURCE = re.compile(r"Source:(.+)$")  # the code behind a title
 
 
@@ -217,7 +218,8 @@ class Walk:
         if self.exhibit is None or self._table is None:
             self._text(block, text)
         elif "THead" in block.path:
-            self._table.head(self._add(Passage(block.page, self._place("head"), text)))
+            passage = Passage(block.page, self._place("head"), text)
+            self._table.head(self._add(passage, broken_word(text, self.exhibit)))
         else:
             self._row, self._column = self._row + 1, 0
             lines = lines_of(self.exhibit)
@@ -320,6 +322,24 @@ def claim_bound(known: Known, passage: Passage, *, mark: str, bound: str) -> Non
         if i % 2:
             passage.claim(at, at + len(squeeze(text)), CELL, pieces[i])
         at += len(squeeze(text))
+
+
+def broken_word(text: str, exhibit: Exhibit) -> str:
+    """What is wrong with the head of a column whose lines part a word elsewhere than at
+    its hyphens, or nothing.
+    """
+    if not isinstance(exhibit, TableExhibit):
+        return ""
+    labels = (*exhibit.heads, *exhibit.groups)
+    whole = {_HYPHEN.sub("", word) for label in labels for word in label.split()}
+    begun = ""
+    for piece in text.split():
+        begun += _HYPHEN.sub("", piece)
+        if begun in whole:
+            begun = ""
+        elif not _HYPHEN.search(piece[-1]):
+            return f"a word of the head is broken at '{piece}'"
+    return ""
 
 
 def _caption_of(exhibit: Exhibit) -> str:

@@ -244,7 +244,7 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
     for f in store.findings:
         group = (f.state, f.severity, f.rule)
         counted[group] = counted.get(group, 0) + 1
-        first = f"{f.sheet} {f.cell}: {f.found}".strip()[:110]
+        first = f"{' '.join(filter(None, (f.sheet, f.cell)))}: {f.found}"[:110]
         examples.setdefault(group, f"{first}; {f.remark}" if f.remark else first)
     if not counted:
         return EmptyView("No return of this round gave rise to a finding.")
@@ -272,7 +272,7 @@ def _findings(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping[s
         heads=["State", "Severity", "Rule", "Cells", "First of them"],
         rows=rows,
         source=f"validation of the returns of round {store.round}.",
-        weights=(18, 8, 31, 6, 37),
+        weights=(16, 8, 35, 6, 35),
     )
 
 
@@ -332,7 +332,7 @@ def _dictionary(spec: ExhibitSpec, store: Store, *, number: str, values: Mapping
         heads=["Table", "What one figure is", "Dimensions", "Unit", "ICCS"],
         rows=rows,
         source=CONTRACT_SOURCE,
-        weights=(22, 45, 14, 10, 9),
+        weights=(21, 43, 14, 10, 12),
     )
 
 
